@@ -1,0 +1,13 @@
+//! A local AWS region: one endpoint that speaks AWS's wire protocols, and all behind it.
+
+pub mod caller;
+pub mod clock;
+pub mod credentials;
+pub mod machine;
+pub mod region;
+pub mod service;
+pub mod services;
+
+pub use caller::{Caller, Principal};
+pub use clock::Clock;
+pub use region::{Region, Settings};

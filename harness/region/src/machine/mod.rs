@@ -1,0 +1,1 @@
+//! Machines: what stands for an instance or a function environment.

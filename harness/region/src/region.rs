@@ -1,0 +1,158 @@
+//! The region: its clock, credentials, journal, services and machines behind one handle.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::credentials::{Credentials, random_string};
+use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
+use crate::{Caller, Clock};
+
+/// Settings of a region.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `us-east-1`.
+    pub region: String,
+    /// The operator's 12-digit account id.
+    pub account: String,
+    /// A folder of the region's own for objects, sockets and machines; whoever starts the region removes it.
+    pub folder: PathBuf,
+    /// A program that runs `firedrill_region::machine::main` / the guest when started with the hidden arguments: firedrill itself.
+    pub program: PathBuf,
+}
+
+/// Handle to a running region. Clones are cheap and stand for the same region.
+#[derive(Clone)]
+pub struct Region(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    credentials: Credentials,
+    services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Region {
+    /// A region without services yet; `install` adds them.
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            clock: Clock::default(),
+            credentials: Credentials::default(),
+            services: OnceLock::new(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }))
+    }
+
+    /// Sets the services, by signing name (`s3`, `ssm`, `ec2messages`), and starts their background tasks. Once.
+    pub fn install(&self, services: Vec<(&'static str, Arc<dyn Service>)>) {
+        if self.0.services.set(services.iter().cloned().collect()).is_ok() {
+            for (_, service) in services {
+                service.start(self);
+            }
+        }
+    }
+
+    /// Settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The region's name, `us-east-1`.
+    pub fn name(&self) -> &str {
+        &self.0.settings.region
+    }
+
+    /// The region's folder.
+    pub fn folder(&self) -> &Path {
+        &self.0.settings.folder
+    }
+
+    /// Region time.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Access keys.
+    pub fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
+
+    /// Background tasks belong here; they end when [`Region::stopping`] is cancelled.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// Cancelled when the region goes down.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// A call from inside the region (CloudFormation making a bucket, EventBridge invoking a function), by the same layers
+    /// as one from outside but for the signature. Boxed, since services call services.
+    pub fn call<'a>(
+        &'a self,
+        caller: &'a Caller,
+        service: &'a str,
+        operation: &'a str,
+        input: Value,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Value, AwsError>> + Send + 'a>> {
+        Box::pin(
+            async move { self.call_with_body(caller, service, operation, input, empty_body()).await.map(|reply| reply.output) },
+        )
+    }
+
+    /// As [`Region::call`], with a streamed payload in, out, or both.
+    pub async fn call_with_body(
+        &self,
+        caller: &Caller,
+        service: &str,
+        operation: &str,
+        input: Value,
+        body: Body,
+    ) -> Result<Reply, AwsError> {
+        let by = match &caller.principal {
+            crate::Principal::Service { name } => name.clone(),
+            _ => "AWS Internal".to_owned(),
+        };
+        let call = Call {
+            region: self.clone(),
+            caller: caller.clone(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+            now: self.clock().now(),
+            source_ip: by.clone(),
+            user_agent: by,
+            tls: true,
+            http: None,
+        };
+        self.dispatch(&call, service, operation, input, body).await
+    }
+
+    /// The innermost layer: hands the call to its service.
+    pub(crate) async fn dispatch(
+        &self,
+        call: &Call,
+        service: &str,
+        operation: &str,
+        input: Value,
+        body: Body,
+    ) -> Result<Reply, AwsError> {
+        let found = self.0.services.get().and_then(|services| services.get(service)).cloned();
+        match found {
+            Some(found) => found.call(call, operation, input, body).await,
+            None => Err(AwsError::not_implemented(service, operation)),
+        }
+    }
+
+    /// A resource id of EC2's form: `prefix-` and 17 hexadecimal digits.
+    pub fn resource_id(&self, prefix: &str) -> String {
+        format!("{prefix}-0{}", random_string(b"0123456789abcdef", 16))
+    }
+}

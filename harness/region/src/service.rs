@@ -1,0 +1,81 @@
+//! What a service of the region is: operations from an input document to an output document.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Empty, Full};
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub use firedrill_wire::AwsError;
+
+use crate::{Caller, Region};
+
+/// A streamed payload: S3 objects, and nothing else.
+pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// A body without bytes.
+pub fn empty_body() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A body of bytes that are in memory already.
+pub fn full_body(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// One authenticated, authorized call on its way to a service.
+#[derive(Clone)]
+pub struct Call {
+    /// The region, for calls to other services, the clock and machines.
+    pub region: Region,
+    /// Who calls.
+    pub caller: Caller,
+    /// The request id that the answer carries and the journal records.
+    pub request_id: String,
+    /// Region time at which the call arrived.
+    pub now: Timestamp,
+    /// The caller's address, or the service principal when AWS itself calls.
+    pub source_ip: String,
+    /// The `User-Agent` header, or the service principal.
+    pub user_agent: String,
+    /// Whether the call came over TLS (`aws:SecureTransport`).
+    pub tls: bool,
+    /// Method, URI and headers of the request; `None` for calls from inside the region.
+    pub http: Option<Arc<http::request::Parts>>,
+}
+
+impl Call {
+    /// The account that the caller acts in.
+    pub fn account(&self) -> &str {
+        &self.caller.account
+    }
+}
+
+/// What an operation answers.
+pub struct Reply {
+    /// The output document, in the shape of the operation's output in the service model.
+    pub output: Value,
+    /// The streamed payload of the output, if its model has one. Its length stands in the document (`ContentLength`).
+    pub body: Option<Body>,
+}
+
+impl From<Value> for Reply {
+    fn from(output: Value) -> Self {
+        Self { output, body: None }
+    }
+}
+
+/// A service: a folder under `services/`, which keeps its own records by account.
+#[async_trait]
+pub trait Service: Send + Sync {
+    /// Carries out `operation` (the model's name: `CreateBucket`). `input` has been validated against the service model;
+    /// timestamps in documents are RFC 3339 strings, blobs base64 strings. An operation that is not written answers
+    /// [`AwsError::not_implemented`].
+    async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError>;
+
+    /// Called once when the region is up: the place to spawn background tasks (on `region.tasks()`).
+    fn start(self: Arc<Self>, _region: &Region) {}
+}

@@ -1,0 +1,47 @@
+//! The one error type that every service answers with, before a protocol gives it its shape.
+
+use serde_json::{Map, Value};
+
+/// An error as AWS defines it: a code, a message for the client and an HTTP status. Each protocol shapes it differently
+/// (`__type` in JSON, `<Error><Code>` in XML); services never do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct AwsError {
+    /// The error code, as in the service's API reference: `ValidationException`, `NoSuchBucket`, `InvalidVpcID.NotFound`.
+    pub code: String,
+    /// What the client reads.
+    pub message: String,
+    /// HTTP status, 400 to 599.
+    pub status: u16,
+    /// Further members of the error's shape (`BucketName`, `Reason`, …), written beside code and message.
+    pub fields: Map<String, Value>,
+}
+
+impl AwsError {
+    /// An error with the given code, HTTP status and client-visible message.
+    pub fn new(code: impl Into<String>, status: u16, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), status, fields: Map::new() }
+    }
+
+    /// The same error with one more member beside code and message.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// `ValidationException`, 400.
+    pub fn validation(message: impl Into<String>) -> Self {
+        Self::new("ValidationException", 400, message)
+    }
+
+    /// An operation or feature that this region does not have. Named, so that nothing is ever a silent success.
+    pub fn not_implemented(service: &str, what: &str) -> Self {
+        Self::new("NotImplemented", 501, format!("{service}: {what} is not implemented by this local region"))
+    }
+
+    /// A failure of the region itself (a full disk, a broken invariant): `InternalFailure`, 500.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new("InternalFailure", 500, message)
+    }
+}

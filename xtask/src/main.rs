@@ -1,0 +1,2 @@
+//! CI steps.
+fn main() {}
