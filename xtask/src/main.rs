@@ -1,2 +1,54 @@
-//! CI steps.
-fn main() {}
+//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|ci`.
+
+mod dependencies;
+mod step;
+mod template;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Steps of CI, each as a developer runs it.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Step {
+    /// Is everything formatted?
+    Fmt,
+    /// Clippy with warnings denied, tests and benches included.
+    Clippy,
+    /// The documentation builds without a warning.
+    Docs,
+    /// Crates depend on each other only as ARCHITECTURE.md says, and on nothing with a licence that is not listed.
+    Deps,
+    /// cfn-lint passes on the bundled stack without a warning.
+    Template,
+    /// All tests.
+    Test,
+    /// All of the above, in that order.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().step) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => step::fail(&error),
+    }
+}
+
+fn run(step: Step) -> Result<(), step::StepError> {
+    match step {
+        Step::Fmt => step::cargo(&["fmt", "--all", "--check"], &[]),
+        Step::Clippy => step::cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"], &[]),
+        Step::Docs => step::cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")]),
+        Step::Deps => dependencies::check(),
+        Step::Template => template::lint(),
+        Step::Test => step::cargo(&["test", "--workspace"], &[]),
+        Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
+    }
+}

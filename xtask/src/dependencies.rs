@@ -1,0 +1,84 @@
+//! The arrows between crates, as ARCHITECTURE.md draws them, and the licences of what we depend on.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::step::{self, StepError};
+
+/// Which of our crates each of our crates may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("firedrill-wire", &[]),
+    ("firedrill-iam", &[]),
+    ("firedrill-template", &[]),
+    ("firedrill-journal", &[]),
+    ("firedrill-guest", &[]),
+    ("firedrill-region", &["firedrill-wire", "firedrill-iam", "firedrill-template", "firedrill-journal", "firedrill-guest"]),
+    ("firedrill-drill", &["firedrill-journal", "firedrill-template"]),
+    ("firedrill", &["firedrill-drill", "firedrill-guest", "firedrill-journal", "firedrill-region", "firedrill-template"]),
+    ("firedrill-scenarios", &["firedrill", "firedrill-drill", "firedrill-journal", "firedrill-region"]),
+    ("xtask", &[]),
+];
+
+/// What pure crates may not depend on: they decide, and leave acting to others.
+const PURE: &[&str] = &["firedrill-wire", "firedrill-iam", "firedrill-template", "firedrill-journal"];
+const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"];
+
+/// Licences that may be linked into a program under Apache-2.0.
+const LICENCES: &[&str] = &[
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "0BSD",
+    "Unlicense",
+    "Unicode-3.0",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "BSL-1.0",
+    "MIT-0",
+    // hakoniwa: the exception allows linking into works of another licence.
+    "LGPL-3.0-only WITH LGPL-3.0-linking-exception",
+];
+
+/// Checks all arrows and licences; names every offence.
+pub(crate) fn check() -> Result<(), StepError> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let text = step::output(Command::new(program).args(["metadata", "--format-version=1", "--locked"]))?;
+    let metadata: Value = serde_json::from_slice(&text).map_err(|error| StepError::Found(format!("cargo metadata: {error}")))?;
+    let mut offences = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        match ARROWS.iter().find(|(ours, _)| *ours == name) {
+            Some((_, allowed)) => offences.extend(wrong_arrows(name, allowed, package)),
+            None => offences.extend(wrong_licence(name, package)),
+        }
+    }
+    if offences.is_empty() { Ok(()) } else { Err(StepError::Found(offences.join("\n"))) }
+}
+
+fn wrong_arrows(name: &str, allowed: &[&str], package: &Value) -> Vec<String> {
+    let normal = package["dependencies"].as_array().into_iter().flatten().filter(|dependency| dependency["kind"].is_null());
+    normal
+        .filter_map(|dependency| dependency["name"].as_str())
+        .filter(|dependency| {
+            let ours = ARROWS.iter().any(|(ours, _)| ours == dependency);
+            (ours && !allowed.contains(dependency)) || (PURE.contains(&name) && IMPURE.contains(dependency))
+        })
+        .map(|dependency| format!("{name} must not depend on {dependency}"))
+        .collect()
+}
+
+fn wrong_licence(name: &str, package: &Value) -> Option<String> {
+    let licence = package["license"].as_str().unwrap_or("none");
+    let fits = |expression: &str| {
+        expression.trim_matches(['(', ')', ' ']).split(" AND ").all(|one| LICENCES.contains(&one.trim_matches(['(', ')', ' '])))
+    };
+    let normal = licence.replace('/', " OR ");
+    // `(A OR B) AND C` is fine when C and one of A, B are.
+    let fine = normal.split(" OR ").any(fits) || normal.split(" AND ").all(|part| part.split(" OR ").any(fits));
+    (!fine).then(|| format!("{name}: licence `{licence}` is not on the list"))
+}

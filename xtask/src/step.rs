@@ -1,0 +1,62 @@
+//! Running the programs that a step consists of.
+
+use std::io::Write as _;
+use std::process::{Command, ExitCode};
+
+/// A step that did not pass.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StepError {
+    /// A program could not be started.
+    #[error("cannot run `{program}`: {source}")]
+    Start {
+        /// Its command line.
+        program: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A program said no.
+    #[error("`{program}` failed ({status})")]
+    Failed {
+        /// Its command line.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+    },
+    /// A check of our own found something.
+    #[error("{0}")]
+    Found(String),
+}
+
+/// Runs cargo with `arguments` and further environment variables.
+pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), StepError> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.args(arguments).envs(environment.iter().copied());
+    run(&mut command)
+}
+
+/// Runs a program to its end; its output goes where ours goes.
+pub(crate) fn run(command: &mut Command) -> Result<(), StepError> {
+    let program = format!("{command:?}");
+    say(&format!("xtask: {program}"));
+    let status = command.status().map_err(|source| StepError::Start { program: program.clone(), source })?;
+    if status.success() { Ok(()) } else { Err(StepError::Failed { program, status }) }
+}
+
+/// The standard output of a program.
+pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, StepError> {
+    let program = format!("{command:?}");
+    let output = command.output().map_err(|source| StepError::Start { program: program.clone(), source })?;
+    if output.status.success() { Ok(output.stdout) } else { Err(StepError::Failed { program, status: output.status }) }
+}
+
+/// Prints `error` and answers the exit code of a failed step.
+pub(crate) fn fail(error: &StepError) -> ExitCode {
+    say(&format!("xtask: {error}"));
+    ExitCode::FAILURE
+}
+
+/// A line on standard error; where there is none, nobody listens.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

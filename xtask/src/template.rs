@@ -1,0 +1,24 @@
+//! cfn-lint on the bundled stack.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::step::{self, StepError};
+
+const CFN_LINT: &str = "cfn-lint==1.54.1";
+
+/// Installs cfn-lint below `target/` once, and runs it with every warning fatal.
+pub(crate) fn lint() -> Result<(), StepError> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let venv = root.join("target/cfn-lint");
+    let program = venv.join("bin/cfn-lint");
+    if !program.exists() {
+        step::run(Command::new("python3").arg("-m").arg("venv").arg(&venv))?;
+        step::run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", CFN_LINT]))?;
+    }
+    step::run(
+        Command::new(program)
+            .args(["--non-zero-exit-code", "informational", "--regions", "us-east-1", "--"])
+            .arg(root.join("stack/template.yaml")),
+    )
+}
