@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::step::{self, StepError};
 
-const CFN_LINT: &str = "cfn-lint==1.54.1";
+const CFN_LINT: &str = "cfn-lint==1.58.0";
 
 /// Installs cfn-lint below `target/` once, and runs it with every warning fatal.
 pub(crate) fn lint() -> Result<(), StepError> {
