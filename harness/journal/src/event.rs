@@ -1,0 +1,79 @@
+//! What a journal holds.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ApiCall;
+
+/// Version of the serialized form of [`Record`].
+pub const VERSION: u32 = 1;
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`VERSION`] of whoever wrote it.
+    pub version: u32,
+    /// Position in the journal, from 0.
+    pub sequence: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that happened in a drill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A drill begins.
+    DrillStarted {
+        /// Its id.
+        run: String,
+        /// What it runs against: `embedded`, `localstack`, `aws`.
+        cloud: String,
+        /// The stack it deploys.
+        stack: String,
+    },
+    /// A step begins.
+    StepStarted {
+        /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `destroy`.
+        step: String,
+        /// Which night, from 1.
+        night: u32,
+    },
+    /// A step ends.
+    StepFinished {
+        /// Its name.
+        step: String,
+        /// Which night, from 1.
+        night: u32,
+        /// Wall time in milliseconds.
+        milliseconds: f64,
+        /// How.
+        outcome: StepOutcome,
+        /// In a sentence: what was seen, or why it failed.
+        detail: String,
+    },
+    /// Something that is no failure of the night but that somebody should know.
+    Finding {
+        /// A stable name: `open-port`, `no-access-log`.
+        id: String,
+        /// In a sentence.
+        detail: String,
+    },
+    /// A call to the region.
+    ApiCall(Box<ApiCall>),
+    /// The drill's last word; the document is the drill's outcome.
+    Outcome(Value),
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// As it should.
+    Passed,
+    /// Not as it should.
+    Failed,
+    /// Not tried, because an earlier one failed.
+    Skipped,
+}

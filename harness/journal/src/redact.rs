@@ -1,0 +1,111 @@
+//! What must never reach a journal.
+
+use serde_json::Value;
+
+/// What stands in a secret's place.
+pub const REDACTED: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// Members that are secret wherever they appear.
+const SECRET: &[&str] = &[
+    "SecretAccessKey",
+    "SessionToken",
+    "Plaintext",
+    "CiphertextBlob",
+    "Password",
+    "PrivateKey",
+    "Authorization",
+    "Token",
+    "SSECustomerKey",
+    "CopySourceSSECustomerKey",
+    "PrivateKeyPlaintext",
+    "KeyMaterial",
+    "TokenValue",
+];
+
+/// Members too large or too private to keep: their presence is recorded, not their content.
+const CONTENT: &[&str] = &["ZipFile", "UserData", "Payload", "LogResult"];
+
+/// Longest string that is kept whole, in bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// A copy of an input or output document of `operation` of `service` (signing name) without its secrets.
+pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
+    let secure = document.get("Type").and_then(Value::as_str) == Some("SecureString");
+    clean(document, &|path: &[&str]| {
+        let Some(name) = path.last() else { return false };
+        SECRET.contains(name) && !(*name == "Token" && service != "sts")
+            || CONTENT.contains(name)
+            || (service == "lambda" && path.iter().rev().skip(1).any(|above| *above == "Variables"))
+            || (service == "ssm" && *name == "Value" && (secure || operation.starts_with("GetParameter")))
+            || (service == "cloudformation" && *name == "TemplateBody")
+            || (service == "sqs" && *name == "Body")
+    })
+}
+
+fn clean(value: &Value, hidden: &dyn Fn(&[&str]) -> bool) -> Value {
+    fn walk<'a>(value: &'a Value, path: &mut Vec<&'a str>, hidden: &dyn Fn(&[&str]) -> bool) -> Value {
+        match value {
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(name, member)| {
+                        path.push(name);
+                        let kept = match member {
+                            Value::Object(_) | Value::Array(_) if !hidden(path) => walk(member, path, hidden),
+                            _ if hidden(path) => Value::String(REDACTED.to_owned()),
+                            other => walk(other, path, hidden),
+                        };
+                        path.pop();
+                        (name.clone(), kept)
+                    })
+                    .collect(),
+            ),
+            Value::Array(items) => items.iter().map(|item| walk(item, path, hidden)).collect(),
+            Value::String(text) if text.len() > LONGEST => Value::String(format!("({} bytes)", text.len())),
+            other => other.clone(),
+        }
+    }
+    walk(value, &mut Vec::new(), hidden)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn credentials_are_hidden_and_their_ids_are_not() {
+        let shown = redact(
+            "sts",
+            "AssumeRole",
+            &json!({"Credentials": {"AccessKeyId": "ASIA1", "SecretAccessKey": "s3cr3t", "SessionToken": "t0k3n"}}),
+        );
+        assert_eq!(shown["Credentials"]["AccessKeyId"], "ASIA1");
+        let text = shown.to_string();
+        assert!(!text.contains("s3cr3t") && !text.contains("t0k3n"), "{text}");
+    }
+
+    #[test]
+    fn environment_values_of_functions_are_hidden_and_their_names_are_not() {
+        let shown = redact(
+            "lambda",
+            "CreateFunction",
+            &json!({"FunctionName": "f", "Environment": {"Variables": {"DB": "hunter2"}}, "Code": {"ZipFile": "UEs="}}),
+        );
+        assert_eq!(shown["Environment"]["Variables"]["DB"], REDACTED);
+        assert_eq!(shown["FunctionName"], "f");
+        assert!(!shown.to_string().contains("UEs="));
+    }
+
+    #[test]
+    fn secure_parameters_are_hidden_on_the_way_in_and_out() {
+        assert_eq!(redact("ssm", "PutParameter", &json!({"Type": "SecureString", "Value": "x"}))["Value"], REDACTED);
+        assert_eq!(redact("ssm", "PutParameter", &json!({"Type": "String", "Value": "x"}))["Value"], "x");
+        assert_eq!(redact("ssm", "GetParameter", &json!({"Parameter": {"Value": "x"}}))["Parameter"]["Value"], REDACTED);
+    }
+
+    #[test]
+    fn lists_of_secrets_are_hidden_whole() {
+        assert_eq!(redact("kms", "X", &json!({"Plaintext": ["a", "b"]}))["Plaintext"], REDACTED);
+    }
+}
