@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Extract compact service models from botocore's data (Apache-2.0, PyPI).
+
+    python3 extract.py [FOLDER-OF-BOTOCORE-DATA]
+
+Without a folder the installed botocore is used. Writes one JSON file per service beside this script: protocol facts,
+every operation's name and route, and for the operations that `operations.json` selects the shapes with their wire names and
+constraints. No documentation text. `manual/*.json` are models that botocore does not ship, in botocore's own format; where a
+file has the name of a botocore service its operations are added to that service.
+"""
+
+import gzip
+import json
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+# Root elements of S3's answers, which botocore does not know (it ignores the root); from the S3 API reference.
+S3_ROOTS = {
+    "CompleteMultipartUpload": "CompleteMultipartUploadResult",
+    "CopyObject": "CopyObjectResult",
+    "CreateMultipartUpload": "InitiateMultipartUploadResult",
+    "DeleteObjects": "DeleteResult",
+    "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+    "GetBucketAcl": "AccessControlPolicy",
+    "GetBucketAnalyticsConfiguration": "AnalyticsConfiguration",
+    "GetBucketCors": "CORSConfiguration",
+    "GetBucketEncryption": "ServerSideEncryptionConfiguration",
+    "GetBucketIntelligentTieringConfiguration": "IntelligentTieringConfiguration",
+    "GetBucketInventoryConfiguration": "InventoryConfiguration",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetBucketLocation": "LocationConstraint",
+    "GetBucketLogging": "BucketLoggingStatus",
+    "GetBucketMetricsConfiguration": "MetricsConfiguration",
+    "GetBucketNotificationConfiguration": "NotificationConfiguration",
+    "GetBucketOwnershipControls": "OwnershipControls",
+    "GetBucketPolicyStatus": "PolicyStatus",
+    "GetBucketReplication": "ReplicationConfiguration",
+    "GetBucketRequestPayment": "RequestPaymentConfiguration",
+    "GetBucketTagging": "Tagging",
+    "GetBucketVersioning": "VersioningConfiguration",
+    "GetBucketWebsite": "WebsiteConfiguration",
+    "GetObjectAcl": "AccessControlPolicy",
+    "GetObjectAttributes": "GetObjectAttributesResponse",
+    "GetObjectLegalHold": "LegalHold",
+    "GetObjectLockConfiguration": "ObjectLockConfiguration",
+    "GetObjectRetention": "Retention",
+    "GetObjectTagging": "Tagging",
+    "GetPublicAccessBlock": "PublicAccessBlockConfiguration",
+    "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationResult",
+    "ListBucketIntelligentTieringConfigurations": "ListBucketIntelligentTieringConfigurationsOutput",
+    "ListBucketInventoryConfigurations": "ListInventoryConfigurationsResult",
+    "ListBucketMetricsConfigurations": "ListMetricsConfigurationsResult",
+    "ListBuckets": "ListAllMyBucketsResult",
+    "ListMultipartUploads": "ListMultipartUploadsResult",
+    "ListObjectVersions": "ListVersionsResult",
+    "ListObjects": "ListBucketResult",
+    "ListObjectsV2": "ListBucketResult",
+    "ListParts": "ListPartsResult",
+    "UploadPartCopy": "CopyPartResult",
+}
+# Two names for one route: the older one is left out.
+SUPERSEDED = {
+    "s3": {"PutBucketLifecycle", "GetBucketLifecycle", "PutBucketNotification", "GetBucketNotification"},
+}
+
+
+def selected(name, rule):
+    if "only" in rule:
+        return any(re.search(p, name) for p in rule["only"])
+    return not any(re.search(p, name) for p in rule.get("except", []))
+
+
+class Extraction:
+    def __init__(self, service, model, rule):
+        self.service, self.model, self.rule = service, model, rule
+        self.shapes, self.index = [], {}
+
+    def shape(self, name):
+        """The index of a shape, extracted at its first use."""
+        if name in self.index:
+            return self.index[name]
+        place = self.index[name] = len(self.shapes)
+        out = {}
+        self.shapes.append(out)
+        src = self.model["shapes"][name]
+        out["t"] = src["type"]
+        out["n"] = name
+        for key, short in (("min", "min"), ("max", "max"), ("pattern", "x"), ("timestampFormat", "tf"), ("payload", "p"),
+                           ("flattened", "f"), ("sensitive", "z"), ("open", "o")):
+            if key in src:
+                out[short] = src[key]
+        if src["type"] == "structure":
+            required = set(src.get("required", []))
+            out["m"] = [self.member(m, r, m in required) for m, r in src["members"].items()]
+        elif src["type"] == "list":
+            out["i"] = self.member(None, src["member"], False)
+        elif src["type"] == "map":
+            out["k"] = self.member(None, src["key"], False)
+            out["v"] = self.member(None, src["value"], False)
+        return place
+
+    def member(self, name, ref, required):
+        out = {}
+        if name is not None:
+            out["n"] = name
+        out["s"] = self.shape(ref["shape"])
+        shape = self.model["shapes"][ref["shape"]]
+        for key, short in (("locationName", "w"), ("location", "l"), ("queryName", "q"), ("flattened", "f"),
+                           ("xmlAttribute", "a"), ("timestampFormat", "tf")):
+            if key in ref:
+                out[short] = ref[key]
+        if required:
+            out["r"] = True
+        if self.service == "s3" and (ref.get("streaming") or (shape["type"] == "blob" and shape.get("streaming"))):
+            out["b"] = True
+        return out
+
+    def needs(self, operation):
+        """Required query parameters and headers, which tell apart operations of one route."""
+        if "input" not in operation:
+            return None
+        src = self.model["shapes"][operation["input"]["shape"]]
+        query, headers = [], []
+        for name in src.get("required", []):
+            ref = src["members"][name]
+            if ref.get("location") == "querystring":
+                query.append(ref["locationName"])
+            elif ref.get("location") == "header":
+                headers.append(ref["locationName"].lower())
+        return {k: v for k, v in (("query", query), ("headers", headers)) if v} or None
+
+    def run(self):
+        meta = self.model["metadata"]
+        rest = meta["protocol"].startswith("rest")
+        operations = {}
+        for name, src in sorted(self.model["operations"].items()):
+            if name in SUPERSEDED.get(self.service, ()):
+                continue
+            out = {}
+            if rest:
+                out["method"] = src["http"]["method"]
+                out["uri"] = src["http"]["requestUri"]
+                if src["http"].get("responseCode", 200) != 200:
+                    out["status"] = src["http"]["responseCode"]
+                needs = self.needs(src)
+                if needs and self.service == "s3":
+                    out["needs"] = needs
+            if selected(name, self.rule):
+                out["served"] = True
+                if "input" in src:
+                    out["in"] = self.shape(src["input"]["shape"])
+                if "output" in src:
+                    out["out"] = self.shape(src["output"]["shape"])
+                    if "resultWrapper" in src["output"]:
+                        out["wrapper"] = src["output"]["resultWrapper"]
+                if self.service == "s3":
+                    if name in S3_ROOTS:
+                        out["root"] = S3_ROOTS[name]
+                    if name == "GetBucketLocation":
+                        out["unwrapped"] = True
+            operations[name] = out
+        errors = {}
+        for name, src in sorted(self.model["shapes"].items()):
+            if not src.get("exception"):
+                continue
+            error = src.get("error", {})
+            out = {}
+            if error.get("code", name) != name:
+                out["code"] = error["code"]
+            for member in src.get("members", {}):
+                if member.lower() == "message" and member != "message":
+                    out["message"] = member
+            if src.get("fault"):
+                out["fault"] = True
+            if out:
+                errors[name] = out
+        result = {
+            "protocol": meta["protocol"],
+            "apiVersion": meta["apiVersion"],
+            "targetPrefix": meta.get("targetPrefix"),
+            "jsonVersion": meta.get("jsonVersion"),
+            "namespace": meta.get("xmlNamespace") or ("http://s3.amazonaws.com/doc/2006-03-01/" if self.service == "s3" else None),
+            "operations": operations,
+            "errors": errors,
+            "shapes": self.shapes,
+        }
+        return {k: v for k, v in result.items() if v is not None}
+
+
+def main():
+    if len(sys.argv) > 1:
+        data = pathlib.Path(sys.argv[1])
+    else:
+        import botocore
+
+        data = pathlib.Path(botocore.__file__).parent / "data"
+    rules = json.loads((HERE / "operations.json").read_text())
+    manual = {path.stem: json.loads(path.read_text()) for path in sorted((HERE / "manual").glob("*.json"))}
+    for service in sorted(set(rules) | set(manual)):
+        if service in rules:
+            path = data / service / rules[service]["version"] / "service-2.json.gz"
+            model = json.loads(gzip.decompress(path.read_bytes()))
+            added = manual.get(service, {"operations": {}, "shapes": {}})
+            for kind in ("operations", "shapes"):
+                clash = set(model[kind]) & set(added[kind])
+                if clash:
+                    sys.exit(f"{service}: botocore has {sorted(clash)} by now, remove them from manual/")
+                model[kind].update(added[kind])
+            rule = rules[service]
+            if "only" in rule:
+                rule = {"only": rule["only"] + [f"^{name}$" for name in added["operations"]]}
+        else:
+            model, rule = manual[service], {}
+        out = Extraction(service, model, rule).run()
+        (HERE / f"{service}.json").write_text(json.dumps(out, separators=(",", ":"), ensure_ascii=False) + "\n")
+        served = sum(1 for o in out["operations"].values() if o.get("served"))
+        print(f"{service}: {served} of {len(out['operations'])} operations, {len(out['shapes'])} shapes")
+
+
+if __name__ == "__main__":
+    main()

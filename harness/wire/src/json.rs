@@ -1,0 +1,185 @@
+//! JSON bodies to documents and back.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Number, Value};
+
+use crate::AwsError;
+use crate::model::{Kind, Location, Member, ServiceModel, TimestampFormat};
+use crate::timestamp;
+
+/// Nesting beyond which a document is refused.
+pub(crate) const DEEPEST: usize = 64;
+
+/// `SerializationException`, what JSON services answer to a body of another shape.
+pub(crate) fn serialization(message: impl Into<String>) -> AwsError {
+    AwsError::new("SerializationException", 400, message)
+}
+
+/// Parses a body; an empty one is an empty object.
+pub(crate) fn parse(body: &[u8]) -> Result<Value, AwsError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Object(Map::new()));
+    }
+    // serde_json itself refuses nesting beyond 128.
+    serde_json::from_slice(body).map_err(|_| serialization("The request body is not valid JSON"))
+}
+
+/// Reads a structure's body members (those without another location) from a JSON object.
+pub(crate) fn read_structure(
+    model: &ServiceModel,
+    shape: usize,
+    value: &Value,
+    depth: usize,
+) -> Result<Map<String, Value>, AwsError> {
+    let Value::Object(object) = value else {
+        return Err(mismatch(value, "a structure"));
+    };
+    let shape = model.shape(shape);
+    let mut out = Map::new();
+    for member in shape.members.iter().filter(|member| member.location == Location::Body) {
+        if let Some(value) = object.get(member.wire())
+            && let Some(read) = read(model, member, value, depth + 1)?
+        {
+            out.insert(member.name.clone(), read);
+        }
+    }
+    if shape.open {
+        for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+            if !out.contains_key(name) && !shape.members.iter().any(|member| member.wire() == name) {
+                out.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Reads one value; `null` is absent.
+pub(crate) fn read(model: &ServiceModel, member: &Member, value: &Value, depth: usize) -> Result<Option<Value>, AwsError> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    if depth > DEEPEST {
+        return Err(serialization("The request body is nested too deeply"));
+    }
+    let shape = model.shape(member.shape);
+    let read = match shape.kind {
+        Kind::Structure => Value::Object(read_structure(model, member.shape, value, depth)?),
+        Kind::List => {
+            let (Value::Array(items), Some(item)) = (value, &shape.item) else {
+                return Err(mismatch(value, "a list"));
+            };
+            let mut out = Vec::with_capacity(items.len());
+            for value in items {
+                out.extend(read(model, item, value, depth + 1)?);
+            }
+            Value::Array(out)
+        }
+        Kind::Map => {
+            let (Value::Object(entries), Some(item)) = (value, &shape.value) else {
+                return Err(mismatch(value, "a map"));
+            };
+            let mut out = Map::new();
+            for (key, value) in entries {
+                if let Some(read) = read(model, item, value, depth + 1)? {
+                    out.insert(key.clone(), read);
+                }
+            }
+            Value::Object(out)
+        }
+        Kind::String if value.is_string() => value.clone(),
+        Kind::String => return Err(mismatch(value, "a string")),
+        Kind::Integer | Kind::Long => integer(value).map(Value::Number).ok_or_else(|| mismatch(value, "an integer"))?,
+        Kind::Float | Kind::Double if value.is_number() => value.clone(),
+        Kind::Float | Kind::Double => return Err(mismatch(value, "a number")),
+        Kind::Boolean if value.is_boolean() => value.clone(),
+        Kind::Boolean => return Err(mismatch(value, "a boolean")),
+        Kind::Blob => match value.as_str() {
+            Some(text) if STANDARD.decode(text).is_ok() => value.clone(),
+            _ => return Err(mismatch(value, "a base64 blob")),
+        },
+        Kind::Timestamp => {
+            let at = match value {
+                Value::Number(seconds) => seconds.as_f64().and_then(timestamp::from_seconds),
+                Value::String(text) => timestamp::read(text),
+                _ => None,
+            };
+            timestamp::document(at.ok_or_else(|| mismatch(value, "a timestamp"))?)
+        }
+        Kind::Document => value.clone(),
+    };
+    Ok(Some(read))
+}
+
+fn integer(value: &Value) -> Option<Number> {
+    let number = value.as_number()?;
+    if number.is_i64() {
+        return Some(number.clone());
+    }
+    let whole = number.as_f64().filter(|whole| whole.fract() == 0.0 && whole.abs() < 9e15)?;
+    #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
+    Some(Number::from(whole as i64))
+}
+
+fn mismatch(value: &Value, wanted: &str) -> AwsError {
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a structure",
+    };
+    serialization(format!("Unexpected {found} where the service expects {wanted}"))
+}
+
+/// Writes a structure's body members; nulls and members the model does not know are left out.
+pub(crate) fn write_structure(model: &ServiceModel, shape: usize, value: &Value) -> Value {
+    let shape = model.shape(shape);
+    let mut out = Map::new();
+    let Value::Object(object) = value else {
+        return Value::Object(out);
+    };
+    for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+        match shape.member(name) {
+            Some(member) if member.location == Location::Body => {
+                out.insert(member.wire().to_owned(), write(model, member, value));
+            }
+            None if shape.open => {
+                out.insert(name.clone(), value.clone());
+            }
+            _ => {}
+        }
+    }
+    Value::Object(out)
+}
+
+/// Writes one value.
+pub(crate) fn write(model: &ServiceModel, member: &Member, value: &Value) -> Value {
+    let shape = model.shape(member.shape);
+    match (shape.kind, value) {
+        (Kind::Structure, Value::Object(_)) => write_structure(model, member.shape, value),
+        (Kind::List, Value::Array(items)) => match &shape.item {
+            Some(item) => items.iter().map(|value| write(model, item, value)).collect(),
+            None => value.clone(),
+        },
+        (Kind::Map, Value::Object(entries)) => match &shape.value {
+            Some(item) => Value::Object(
+                entries
+                    .iter()
+                    .filter(|(_, value)| !value.is_null())
+                    .map(|(key, value)| (key.clone(), write(model, item, value)))
+                    .collect(),
+            ),
+            None => value.clone(),
+        },
+        (Kind::Timestamp, Value::String(text)) => match timestamp::read(text) {
+            Some(at) => match member.timestamp_format.or(shape.timestamp_format) {
+                Some(format @ (TimestampFormat::Iso8601 | TimestampFormat::Rfc822)) => timestamp::write(at, format, true).into(),
+                _ => timestamp::number(at).into(),
+            },
+            None => value.clone(),
+        },
+        _ => value.clone(),
+    }
+}

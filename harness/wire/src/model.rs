@@ -1,0 +1,363 @@
+//! The service models: which operations there are, and the shapes of their documents.
+//!
+//! `models/*.json` are extracted from botocore by `cargo xtask models`; `models/extract.py` says what each key holds.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+/// How a service speaks, see <https://smithy.io/2.0/aws/protocols/index.html>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// AWS JSON 1.0 and 1.1: `X-Amz-Target` names the operation.
+    Json,
+    /// AWS Query: a form in, XML out.
+    Query,
+    /// EC2's dialect of Query.
+    #[serde(rename = "ec2")]
+    Ec2Query,
+    /// REST with JSON bodies.
+    RestJson,
+    /// REST with XML bodies.
+    RestXml,
+}
+
+/// One service's model.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceModel {
+    #[serde(skip)]
+    signing_name: &'static str,
+    protocol: Protocol,
+    api_version: String,
+    pub(crate) target_prefix: Option<String>,
+    pub(crate) json_version: Option<String>,
+    pub(crate) namespace: Option<String>,
+    operations: HashMap<String, Operation>,
+    errors: HashMap<String, ErrorShape>,
+    shapes: Vec<Shape>,
+    #[serde(skip)]
+    pub(crate) routes: OnceLock<crate::route::Routes>,
+}
+
+/// One operation of a service.
+#[derive(Debug, Deserialize)]
+pub struct Operation {
+    #[serde(skip)]
+    name: String,
+    #[serde(default)]
+    pub(crate) method: String,
+    #[serde(default)]
+    pub(crate) uri: String,
+    pub(crate) status: Option<u16>,
+    #[serde(default)]
+    pub(crate) needs: Needs,
+    #[serde(default)]
+    served: bool,
+    #[serde(rename = "in")]
+    pub(crate) input: Option<usize>,
+    #[serde(rename = "out")]
+    pub(crate) output: Option<usize>,
+    pub(crate) wrapper: Option<String>,
+    pub(crate) root: Option<String>,
+    #[serde(default)]
+    pub(crate) unwrapped: bool,
+    #[serde(skip)]
+    streams_input: bool,
+    #[serde(skip)]
+    streams_output: bool,
+}
+
+/// What a request must carry beside method and path, where several operations share a route.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Needs {
+    #[serde(default)]
+    pub(crate) query: Vec<String>,
+    #[serde(default)]
+    pub(crate) headers: Vec<String>,
+}
+
+/// Where an error of the model differs from the plain form.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ErrorShape {
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) fault: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Structure,
+    List,
+    Map,
+    String,
+    #[serde(alias = "character")]
+    Integer,
+    Long,
+    Float,
+    Double,
+    Boolean,
+    Blob,
+    Timestamp,
+    Document,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Shape {
+    #[serde(rename = "t")]
+    pub(crate) kind: Kind,
+    #[serde(rename = "n")]
+    pub(crate) name: String,
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+    #[serde(rename = "x")]
+    pub(crate) pattern: Option<String>,
+    #[serde(rename = "tf")]
+    pub(crate) timestamp_format: Option<TimestampFormat>,
+    #[serde(rename = "p")]
+    pub(crate) payload: Option<String>,
+    #[serde(rename = "f", default)]
+    pub(crate) flattened: bool,
+    #[serde(rename = "z", default)]
+    pub(crate) sensitive: bool,
+    #[serde(rename = "o", default)]
+    pub(crate) open: bool,
+    #[serde(rename = "m", default)]
+    pub(crate) members: Vec<Member>,
+    #[serde(rename = "i")]
+    pub(crate) item: Option<Member>,
+    #[serde(rename = "k")]
+    pub(crate) key: Option<Member>,
+    #[serde(rename = "v")]
+    pub(crate) value: Option<Member>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Member {
+    #[serde(rename = "n", default)]
+    pub(crate) name: String,
+    #[serde(rename = "s")]
+    pub(crate) shape: usize,
+    #[serde(rename = "w")]
+    wire: Option<String>,
+    #[serde(rename = "q")]
+    pub(crate) query_name: Option<String>,
+    #[serde(rename = "l", default)]
+    pub(crate) location: Location,
+    #[serde(rename = "r", default)]
+    pub(crate) required: bool,
+    #[serde(rename = "f", default)]
+    pub(crate) flattened: bool,
+    #[serde(rename = "a", default)]
+    pub(crate) attribute: bool,
+    #[serde(rename = "b", default)]
+    pub(crate) streaming: bool,
+    #[serde(rename = "tf")]
+    pub(crate) timestamp_format: Option<TimestampFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum TimestampFormat {
+    Iso8601,
+    Rfc822,
+    UnixTimestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Location {
+    #[default]
+    Body,
+    Uri,
+    #[serde(rename = "querystring")]
+    Query,
+    Header,
+    #[serde(rename = "headers")]
+    PrefixHeaders,
+    StatusCode,
+}
+
+impl Member {
+    /// The name on the wire: `locationName`, else the member's own.
+    pub(crate) fn wire(&self) -> &str {
+        self.wire.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The `locationName`, if the model has one.
+    pub(crate) fn location_name(&self) -> Option<&str> {
+        self.wire.as_deref()
+    }
+}
+
+impl Shape {
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.name == name)
+    }
+
+    /// The member that is the whole body.
+    pub(crate) fn payload(&self) -> Option<&Member> {
+        self.payload.as_deref().and_then(|name| self.member(name))
+    }
+}
+
+impl Operation {
+    /// `CreateBucket`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the request's body is a stream, which is not in the document.
+    pub fn streams_input(&self) -> bool {
+        self.streams_input
+    }
+
+    /// Whether the answer's body is a stream: [`ServiceModel::encode`] leaves the body empty.
+    pub fn streams_output(&self) -> bool {
+        self.streams_output
+    }
+
+    /// Whether the model holds this operation's shapes. AWS has the others too, but this region does not serve them.
+    pub fn served(&self) -> bool {
+        self.served
+    }
+}
+
+/// Any scalar: stands in where a shape index is out of bounds, which extraction never makes.
+static ANYTHING: Shape = Shape {
+    kind: Kind::Document,
+    name: String::new(),
+    min: None,
+    max: None,
+    pattern: None,
+    timestamp_format: None,
+    payload: None,
+    flattened: false,
+    sensitive: false,
+    open: true,
+    members: Vec::new(),
+    item: None,
+    key: None,
+    value: None,
+};
+
+impl ServiceModel {
+    /// The name in a signature's scope: `s3`, `ec2messages`.
+    pub fn signing_name(&self) -> &str {
+        self.signing_name
+    }
+
+    /// The wire protocol.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// `2006-03-01`.
+    pub fn api_version(&self) -> &str {
+        &self.api_version
+    }
+
+    /// What CloudTrail calls the service: `s3.amazonaws.com`.
+    pub fn event_source(&self) -> String {
+        format!("{}.amazonaws.com", self.signing_name)
+    }
+
+    /// The operation of that name, be it served or not.
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.get(name)
+    }
+
+    /// Every operation of the service, in no order.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+
+    pub(crate) fn shape(&self, index: usize) -> &Shape {
+        self.shapes.get(index).unwrap_or(&ANYTHING)
+    }
+
+    pub(crate) fn error_shape(&self, code: &str) -> Option<&ErrorShape> {
+        self.errors.get(code)
+    }
+
+    fn parse(signing_name: &'static str, text: &str) -> Result<Self, serde_json::Error> {
+        let mut model: Self = serde_json::from_str(text)?;
+        model.signing_name = signing_name;
+        let Self { operations, shapes, .. } = &mut model;
+        for (name, operation) in operations {
+            let streams = |index: Option<usize>| {
+                index.and_then(|index| shapes.get(index)).and_then(Shape::payload).is_some_and(|member| member.streaming)
+            };
+            operation.streams_input = streams(operation.input);
+            operation.streams_output = streams(operation.output);
+            operation.name.clone_from(name);
+        }
+        Ok(model)
+    }
+}
+
+macro_rules! services {
+    ($($name:literal),* $(,)?) => {
+        /// Signing names of all services that have a model.
+        pub const SERVICES: &[&str] = &[$($name),*];
+
+        /// The model of a service by its signing name (`s3`, `events`, `ec2messages`), parsed at its first use.
+        pub fn service(signing_name: &str) -> Option<&'static ServiceModel> {
+            match signing_name {
+                $($name => {
+                    static MODEL: OnceLock<Option<ServiceModel>> = OnceLock::new();
+                    MODEL
+                        .get_or_init(|| ServiceModel::parse($name, include_str!(concat!("../models/", $name, ".json"))).ok())
+                        .as_ref()
+                })*
+                _ => None,
+            }
+        }
+    };
+}
+
+services!(
+    "cloudformation",
+    "ec2",
+    "ec2messages",
+    "events",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "s3",
+    "sqs",
+    "ssm",
+    "ssmmessages",
+    "sts",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_model_parses() {
+        for name in SERVICES {
+            let model = service(name).unwrap_or_else(|| panic!("{name}"));
+            assert!(model.operations().any(Operation::served), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_s3_streams() {
+        for name in SERVICES {
+            let streams = service(name).unwrap().operations().any(|o| o.streams_input() || o.streams_output());
+            assert_eq!(streams, *name == "s3", "{name}");
+        }
+        let s3 = service("s3").unwrap();
+        assert!(s3.operation("PutObject").unwrap().streams_input());
+        assert!(s3.operation("UploadPart").unwrap().streams_input());
+        assert!(s3.operation("GetObject").unwrap().streams_output());
+        assert!(!s3.operation("CreateBucket").unwrap().streams_input());
+    }
+}

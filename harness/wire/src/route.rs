@@ -1,0 +1,179 @@
+//! Which operation a request asks for.
+
+use std::collections::HashSet;
+
+use http::request::Parts;
+
+use crate::form;
+use crate::model::{Operation, Protocol, ServiceModel};
+use crate::path::{match_template, s3_address};
+use crate::{AwsError, xml_body};
+
+/// Routes of a REST service, prepared once.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    routes: Vec<Route>,
+    /// Query names that select an S3 subresource (`acl`, `policy`).
+    subresources: HashSet<String>,
+}
+
+#[derive(Debug)]
+struct Route {
+    operation: String,
+    method: String,
+    path: String,
+    literals: Vec<(String, Option<String>)>,
+}
+
+impl Routes {
+    fn new(model: &ServiceModel) -> Self {
+        let mut found = Self::default();
+        for operation in model.operations() {
+            let (path, query) = operation.uri.split_once('?').unwrap_or((&operation.uri, ""));
+            let literals: Vec<(String, Option<String>)> = query
+                .split('&')
+                .filter(|literal| !literal.is_empty())
+                .map(|literal| match literal.split_once('=') {
+                    Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                    None => (literal.to_owned(), None),
+                })
+                .collect();
+            found.subresources.extend(literals.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name.clone()));
+            found.routes.push(Route {
+                operation: operation.name().to_owned(),
+                method: operation.method.clone(),
+                path: path.to_owned(),
+                literals,
+            });
+        }
+        // In a fixed order, though operations come from a map.
+        found.routes.sort_by(|a, b| a.operation.cmp(&b.operation));
+        found
+    }
+}
+
+impl ServiceModel {
+    /// Which operation a request asks for. `body` is read by the Query protocols only.
+    pub fn route(&self, parts: &Parts, body: &[u8]) -> Result<&Operation, AwsError> {
+        match self.protocol() {
+            Protocol::Json => self.route_target(parts),
+            Protocol::Query | Protocol::Ec2Query => self.route_action(parts, body),
+            Protocol::RestJson | Protocol::RestXml => self.route_path(parts),
+        }
+    }
+
+    fn route_target(&self, parts: &Parts) -> Result<&Operation, AwsError> {
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let found = match target.rsplit_once('.') {
+            Some((prefix, name)) if Some(prefix) == self.target_prefix.as_deref() => self.operation(name),
+            _ => None,
+        };
+        found.ok_or_else(|| AwsError::new("UnknownOperationException", 400, format!("The operation {target} is not known")))
+    }
+
+    fn route_action(&self, parts: &Parts, body: &[u8]) -> Result<&Operation, AwsError> {
+        let parameters = parameters(parts, body)?;
+        let value = |name: &str| parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+        let Some(action) = value("Action").filter(|action| !action.is_empty()) else {
+            return Err(AwsError::new("MissingAction", 400, "The request must contain the parameter Action"));
+        };
+        let unknown = || {
+            let message = if self.protocol() == Protocol::Ec2Query {
+                format!("The action {action} is not valid for this web service.")
+            } else {
+                format!("Could not find operation {action} for version {}", value("Version").unwrap_or("NO_VERSION_SPECIFIED"))
+            };
+            AwsError::new("InvalidAction", 400, message)
+        };
+        self.operation(action).ok_or_else(unknown)
+    }
+
+    fn route_path(&self, parts: &Parts) -> Result<&Operation, AwsError> {
+        let routes = self.routes.get_or_init(|| Routes::new(self));
+        let s3 = self.signing_name() == "s3";
+        let query = form::parse_query(&parts.uri);
+        let path = if s3 {
+            let address = s3_address(parts)?;
+            match (address.bucket, address.key) {
+                (None, _) => "/",
+                (Some(_), None) => "/{Bucket}",
+                (Some(_), Some(_)) => "/{Bucket}/{Key+}",
+            }
+        } else {
+            parts.uri.path()
+        };
+        let carries = |(name, value): &(String, Option<String>)| {
+            query.iter().any(|(found, text)| found == name && value.as_ref().is_none_or(|value| value == text))
+        };
+        let mut best: Option<(usize, &Route, &Operation)> = None;
+        for route in routes.routes.iter().filter(|route| route.method == parts.method.as_str()) {
+            let Some(operation) = self.operation(&route.operation) else { continue };
+            let here = if s3 { route.path == path } else { match_template(&route.path, path).is_some() };
+            let needs = &operation.needs;
+            if !here
+                || !route.literals.iter().all(carries)
+                || !needs.query.iter().all(|name| query.iter().any(|(found, _)| found == name))
+                || !needs.headers.iter().all(|name| parts.headers.contains_key(name))
+            {
+                continue;
+            }
+            // The most particular one: `?uploads` before none, CopyObject's header before PutObject. A path that is spelled out
+            // goes before one with labels.
+            let labels = route.path.matches('{').count();
+            let score = (route.literals.len() + needs.query.len() + needs.headers.len()) * 8 + 7_usize.saturating_sub(labels);
+            if best.is_none_or(|(other, _, _)| score > other) {
+                best = Some((score, route, operation));
+            }
+        }
+        match best {
+            // A subresource which no route of this method has: never the bucket or object itself (`DELETE ?acl` deletes nothing).
+            Some((_, route, _))
+                if s3
+                    && query.iter().any(|(name, _)| {
+                        routes.subresources.contains(name) && !route.literals.iter().any(|(literal, _)| literal == name)
+                    }) =>
+            {
+                Err(self.method_not_allowed(&query, parts))
+            }
+            // `x-id` is what newer SDKs add to tell apart operations of one route.
+            Some((_, _, operation)) => {
+                let named = query.iter().find(|(name, _)| name == "x-id").and_then(|(_, name)| self.operation(name));
+                let elsewhere = named.filter(|named| s3 && named.uri == operation.uri && named.method == operation.method);
+                Ok(elsewhere.filter(|named| named.needs.headers.is_empty() && named.needs.query.is_empty()).unwrap_or(operation))
+            }
+            None if s3 => Err(self.method_not_allowed(&query, parts)),
+            None => Err(AwsError::new("UnknownOperationException", 404, "The requested operation is not known")),
+        }
+    }
+
+    fn method_not_allowed(&self, query: &[(String, String)], parts: &Parts) -> AwsError {
+        // CompleteMultipartUpload and DeleteObjects lack something rather than being another method.
+        if parts.method == http::Method::POST && query.is_empty() && parts.uri.path() != "/" {
+            return AwsError::new(
+                "NotImplemented",
+                501,
+                "s3: POST of an object by a browser form is not implemented by this local region",
+            );
+        }
+        AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+            .with("Method", parts.method.as_str())
+    }
+}
+
+/// Parameters of a Query request: the form's, and those of the URI.
+pub(crate) fn parameters(parts: &Parts, body: &[u8]) -> Result<Vec<(String, String)>, AwsError> {
+    let mut found = form::parse_query(&parts.uri);
+    let form =
+        form::parse(body).ok_or_else(|| AwsError::new("MalformedQueryString", 400, "The request has too many parameters"))?;
+    found.extend(form);
+    Ok(found)
+}
+
+/// What a REST service answers to an undecodable body.
+pub(crate) fn malformed_body(model: &ServiceModel) -> AwsError {
+    if model.protocol() == Protocol::RestXml {
+        xml_body::malformed()
+    } else {
+        crate::json::serialization("The request body could not be parsed")
+    }
+}

@@ -1,0 +1,195 @@
+//! XML trees: read with bounds, written by hand.
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// Nesting and elements beyond which a body is refused.
+const DEEPEST: usize = 64;
+const MOST_ELEMENTS: usize = 200_000;
+
+/// One element.
+#[derive(Debug, Default)]
+pub(crate) struct Element {
+    /// The name without its namespace prefix.
+    pub(crate) name: String,
+    /// Attributes with their prefixes (`xsi:type`).
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) children: Vec<Element>,
+    pub(crate) text: String,
+}
+
+impl Element {
+    pub(crate) fn children<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+}
+
+/// Reads a document; `None` when it is no well-formed XML, has a document type, or is out of bounds.
+pub(crate) fn parse(body: &[u8]) -> Option<Element> {
+    let text = std::str::from_utf8(body).ok()?;
+    let mut reader = Reader::from_str(text);
+    let mut open: Vec<Element> = Vec::new();
+    let mut root = None;
+    let mut elements = 0_usize;
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(start) => {
+                elements += 1;
+                if open.len() >= DEEPEST || elements > MOST_ELEMENTS || root.is_some() {
+                    return None;
+                }
+                open.push(element(&start)?);
+            }
+            Event::Empty(start) => {
+                elements += 1;
+                if elements > MOST_ELEMENTS || root.is_some() {
+                    return None;
+                }
+                let found = element(&start)?;
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(found),
+                    None => root = Some(found),
+                }
+            }
+            Event::End(_) => {
+                let found = open.pop()?;
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(found),
+                    None => root = Some(found),
+                }
+            }
+            Event::Text(text) => match open.last_mut() {
+                Some(parent) => parent.text.push_str(&text),
+                None if text.trim().is_empty() => {}
+                None => return None,
+            },
+            Event::CData(text) => open.last_mut()?.text.push_str(&text),
+            Event::GeneralRef(reference) => {
+                let parent = open.last_mut()?;
+                if let Some(char) = reference.resolve_char_ref().ok()? {
+                    parent.text.push(char);
+                } else {
+                    parent.text.push_str(match &*reference {
+                        "lt" => "<",
+                        "gt" => ">",
+                        "amp" => "&",
+                        "apos" => "'",
+                        "quot" => "\"",
+                        _ => return None,
+                    });
+                }
+            }
+            Event::DocType(_) => return None,
+            Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
+            Event::Eof => break,
+        }
+    }
+    if open.is_empty() { root } else { None }
+}
+
+fn element(start: &BytesStart<'_>) -> Option<Element> {
+    let name = start.name();
+    let name = name.as_ref();
+    let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
+    let mut found = Element { name: local.to_owned(), ..Element::default() };
+    for attribute in start.attributes() {
+        let attribute = attribute.ok()?;
+        let value = quick_xml::escape::unescape(&attribute.value).ok()?.into_owned();
+        found.attributes.push((attribute.key.as_ref().to_owned(), value));
+    }
+    Some(found)
+}
+
+/// Writes XML into a string.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    out: String,
+}
+
+impl Writer {
+    /// Begins with the XML declaration.
+    pub(crate) fn new() -> Self {
+        Self { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() }
+    }
+
+    pub(crate) fn open(&mut self, name: &str) {
+        self.open_with(name, &[]);
+    }
+
+    pub(crate) fn open_with(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.out.push('<');
+        self.out.push_str(name);
+        for (name, value) in attributes {
+            self.out.push(' ');
+            self.out.push_str(name);
+            self.out.push_str("=\"");
+            escape(&mut self.out, value, true);
+            self.out.push('"');
+        }
+        self.out.push('>');
+    }
+
+    pub(crate) fn close(&mut self, name: &str) {
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push('>');
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        escape(&mut self.out, text, false);
+    }
+
+    pub(crate) fn element(&mut self, name: &str, text: &str) {
+        self.open(name);
+        self.text(text);
+        self.close(name);
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.out.into_bytes()
+    }
+}
+
+fn escape(out: &mut String, text: &str, attribute: bool) {
+    for char in text.chars() {
+        match char {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' if attribute => out.push_str("&quot;"),
+            '\r' => out.push_str("&#13;"),
+            '\n' if attribute => out.push_str("&#10;"),
+            // Not allowed in XML 1.0 at all, not even escaped.
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            char => out.push(char),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_survives_escaping() {
+        let mut writer = Writer::new();
+        writer.element("Key", "a <b> & \"c\"\r\n\u{e9}");
+        assert_eq!(parse(&writer.finish()).unwrap().text, "a <b> & \"c\"\r\n\u{e9}");
+    }
+
+    #[test]
+    fn document_types_and_bombs_are_refused() {
+        assert!(parse(b"<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>").is_none());
+        assert!(parse(b"<a>&x;</a>").is_none());
+        assert!(parse("<a>".repeat(100_000).as_bytes()).is_none());
+        assert!(parse(b"<a></b>").is_none());
+        assert!(parse(b"<a/><b/>").is_none());
+        assert!(parse(b"<a>").is_none());
+        assert!(parse(b"").is_none());
+        assert!(parse(&[0xff, 0xfe, b'<']).is_none());
+    }
+}

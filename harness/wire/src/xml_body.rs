@@ -1,0 +1,186 @@
+//! XML bodies to documents and back, by shape.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::AwsError;
+use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape, TimestampFormat};
+use crate::timestamp;
+use crate::xml::{Element, Writer};
+
+/// What S3 answers to a body of another shape.
+pub(crate) fn malformed() -> AwsError {
+    AwsError::new(
+        "MalformedXML",
+        400,
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    )
+}
+
+/// Reads a structure's body members from an element.
+pub(crate) fn read_structure(model: &ServiceModel, shape: &Shape, element: &Element) -> Result<Map<String, Value>, AwsError> {
+    let mut out = Map::new();
+    for member in shape.members.iter().filter(|member| member.location == Location::Body) {
+        if member.attribute {
+            if let Some((_, value)) = element.attributes.iter().find(|(name, _)| name == member.wire()) {
+                out.insert(member.name.clone(), Value::String(value.clone()));
+            }
+            continue;
+        }
+        let target = model.shape(member.shape);
+        let flattened = member.flattened || target.flattened;
+        if flattened && target.kind == Kind::List {
+            let Some(item) = &target.item else { continue };
+            let found: Vec<Value> =
+                element.children(flat_name(member, item)).map(|child| read(model, item, child)).collect::<Result<_, _>>()?;
+            if !found.is_empty() {
+                out.insert(member.name.clone(), Value::Array(found));
+            }
+        } else if let Some(child) = element.child(member.wire()) {
+            out.insert(member.name.clone(), read(model, member, child)?);
+        }
+    }
+    let known = |child: &Element| {
+        shape.members.iter().any(|member| {
+            let target = model.shape(member.shape);
+            let name = match &target.item {
+                Some(item) if member.flattened || target.flattened => flat_name(member, item),
+                _ => member.wire(),
+            };
+            name == child.name
+        })
+    };
+    if shape.open || element.children.iter().all(known) { Ok(out) } else { Err(malformed()) }
+}
+
+fn flat_name<'a>(member: &'a Member, item: &'a Member) -> &'a str {
+    item.location_name().filter(|_| member.location_name().is_none()).unwrap_or_else(|| member.wire())
+}
+
+fn read(model: &ServiceModel, member: &Member, element: &Element) -> Result<Value, AwsError> {
+    let shape = model.shape(member.shape);
+    Ok(match shape.kind {
+        Kind::Structure => Value::Object(read_structure(model, shape, element)?),
+        Kind::List => {
+            let Some(item) = &shape.item else { return Err(malformed()) };
+            let name = item.location_name().unwrap_or("member");
+            if element.children.iter().any(|child| child.name != name) {
+                return Err(malformed());
+            }
+            Value::Array(element.children.iter().map(|child| read(model, item, child)).collect::<Result<_, _>>()?)
+        }
+        Kind::Map => {
+            let (Some(key), Some(value)) = (&shape.key, &shape.value) else { return Err(malformed()) };
+            let mut out = Map::new();
+            for entry in element.children("entry") {
+                let name = entry.child(key.location_name().unwrap_or("key")).ok_or_else(malformed)?;
+                let found = entry.child(value.location_name().unwrap_or("value")).ok_or_else(malformed)?;
+                out.insert(name.text.clone(), read(model, value, found)?);
+            }
+            Value::Object(out)
+        }
+        _ if element.children.is_empty() => read_scalar(shape, &element.text).ok_or_else(malformed)?,
+        _ => return Err(malformed()),
+    })
+}
+
+/// Reads a scalar from text: XML bodies, headers, query parameters, labels.
+pub(crate) fn read_scalar(shape: &Shape, text: &str) -> Option<Value> {
+    match shape.kind {
+        Kind::String | Kind::Document => Some(Value::String(text.to_owned())),
+        Kind::Integer | Kind::Long => text.trim().parse::<i64>().ok().map(Value::from),
+        Kind::Float | Kind::Double => text.trim().parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number),
+        Kind::Boolean => match text.trim() {
+            text if text.eq_ignore_ascii_case("true") || text == "1" => Some(Value::Bool(true)),
+            text if text.eq_ignore_ascii_case("false") || text == "0" => Some(Value::Bool(false)),
+            _ => None,
+        },
+        Kind::Timestamp => timestamp::read(text).map(timestamp::document),
+        Kind::Blob => STANDARD.decode(text.trim()).ok().map(|_| Value::String(text.trim().to_owned())),
+        Kind::Structure | Kind::List | Kind::Map => None,
+    }
+}
+
+/// Writes a structure's body members as elements, without an element for the structure itself.
+pub(crate) fn write_members(model: &ServiceModel, shape: &Shape, value: &Value, out: &mut Writer) {
+    let Value::Object(object) = value else { return };
+    // In the model's order, as AWS's own answers are.
+    for member in shape.members.iter().filter(|member| member.location == Location::Body && !member.attribute) {
+        if let Some(value) = object.get(&member.name).filter(|value| !value.is_null()) {
+            write(model, member, member.wire(), value, out);
+        }
+    }
+}
+
+/// Writes one value as an element of that name, or as several when its list is flattened.
+pub(crate) fn write(model: &ServiceModel, member: &Member, name: &str, value: &Value, out: &mut Writer) {
+    let shape = model.shape(member.shape);
+    match (shape.kind, value) {
+        (Kind::Structure, Value::Object(object)) => {
+            let attributes: Vec<(&str, &str)> = shape
+                .members
+                .iter()
+                .filter(|member| member.attribute)
+                .filter_map(|member| Some((member.wire(), object.get(&member.name)?.as_str()?)))
+                .collect();
+            if attributes.iter().any(|(name, _)| name.starts_with("xsi:")) {
+                let mut all = vec![("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")];
+                all.extend(attributes);
+                out.open_with(name, &all);
+            } else {
+                out.open_with(name, &attributes);
+            }
+            write_members(model, shape, value, out);
+            out.close(name);
+        }
+        (Kind::List, Value::Array(items)) => {
+            let Some(item) = &shape.item else { return };
+            let items = items.iter().filter(|item| !item.is_null());
+            if member.flattened || shape.flattened {
+                let name = flat_name(member, item);
+                items.for_each(|value| write(model, item, name, value, out));
+                return;
+            }
+            out.open(name);
+            let item_name =
+                item.location_name().unwrap_or(if model.protocol() == Protocol::Ec2Query { "item" } else { "member" });
+            items.for_each(|value| write(model, item, item_name, value, out));
+            out.close(name);
+        }
+        (Kind::Map, Value::Object(entries)) => {
+            let (Some(key), Some(item)) = (&shape.key, &shape.value) else { return };
+            let flattened = member.flattened || shape.flattened;
+            let entry = if flattened { name } else { "entry" };
+            if !flattened {
+                out.open(name);
+            }
+            for (found, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
+                out.open(entry);
+                out.element(key.location_name().unwrap_or("key"), found);
+                write(model, item, item.location_name().unwrap_or("value"), value, out);
+                out.close(entry);
+            }
+            if !flattened {
+                out.close(name);
+            }
+        }
+        _ => {
+            let millis = matches!(model.protocol(), Protocol::RestXml | Protocol::Ec2Query);
+            let text = write_scalar(shape, member, value, TimestampFormat::Iso8601, millis);
+            out.element(name, &text);
+        }
+    }
+}
+
+/// A scalar as text; timestamps in the model's format, else `format`.
+pub(crate) fn write_scalar(shape: &Shape, member: &Member, value: &Value, format: TimestampFormat, millis: bool) -> String {
+    match (shape.kind, value) {
+        (Kind::Timestamp, Value::String(text)) => match timestamp::read(text) {
+            Some(at) => timestamp::write(at, member.timestamp_format.or(shape.timestamp_format).unwrap_or(format), millis),
+            None => text.clone(),
+        },
+        (_, Value::String(text)) => text.clone(),
+        (_, value) => value.to_string(),
+    }
+}
