@@ -1,96 +1,94 @@
-//! The journal itself: takes events, writes them, hands them on.
+//! The writer of a journal, and its reading side.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::event::EventKind;
-use crate::{ApiCall, Event};
+use crate::{ApiCall, Event, Record, VERSION};
 
-/// As many calls are kept for [`Journal::calls`]; a file keeps all.
-const KEPT_CALLS: usize = 4096;
+/// How many records a journal keeps in memory; the writer, if there is one, gets all of them.
+const KEPT: usize = 20_000;
 
-/// Takes events. Clones share one stream.
+type Subscriber = Box<dyn Fn(&Record) + Send>;
+
+/// A journal. Clones share one stream.
 #[derive(Clone, Default)]
 pub struct Journal(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
+    sequence: u64,
+    kept: VecDeque<Record>,
     writer: Option<Box<dyn Write + Send>>,
-    failure: Option<io::Error>,
-    subscribers: Vec<Sender<Arc<Event>>>,
-    calls: VecDeque<Arc<Event>>,
+    failed: Option<io::Error>,
+    subscribers: Vec<Subscriber>,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal").field("sequence", &self.lock().sequence).finish_non_exhaustive()
+    }
 }
 
 impl Journal {
-    /// A journal that is kept in memory only: the last few thousand calls.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A journal that also writes each event as a line of JSON. The writer should be buffered.
+    /// A journal whose records also go to `writer`, one JSON line each.
     pub fn with_writer(writer: impl Write + Send + 'static) -> Self {
-        let journal = Self::default();
-        journal.lock().writer = Some(Box::new(writer));
-        journal
+        let inner = Inner { writer: Some(Box::new(writer)), ..Inner::default() };
+        Self(Arc::new(Mutex::new(inner)))
     }
 
-    /// Adds an event. A failure to write is kept for [`Journal::flush`] and ends the writing, not the run.
+    /// Appends an event.
     pub fn record(&self, event: Event) {
-        let event = Arc::new(event);
         let mut inner = self.lock();
-        let inner = &mut *inner;
-        if inner.failure.is_none()
-            && let Some(writer) = &mut inner.writer
-        {
-            let written =
-                serde_json::to_writer(&mut *writer, &*event).map_err(io::Error::from).and_then(|()| writer.write_all(b"\n"));
-            inner.failure = written.err();
-        }
-        inner.subscribers.retain(|subscriber| subscriber.send(Arc::clone(&event)).is_ok());
-        if matches!(event.kind, EventKind::Call { .. }) {
-            if inner.calls.len() >= KEPT_CALLS {
-                inner.calls.pop_front();
+        let record = Record { version: VERSION, sequence: inner.sequence, event };
+        inner.sequence += 1;
+        if let (Some(writer), Ok(mut line)) = (inner.writer.as_mut(), serde_json::to_vec(&record)) {
+            line.push(b'\n');
+            if let Err(error) = writer.write_all(&line) {
+                inner.writer = None;
+                inner.failed = Some(error);
             }
-            inner.calls.push_back(event);
         }
+        for subscriber in &inner.subscribers {
+            subscriber(&record);
+        }
+        if inner.kept.len() == KEPT {
+            inner.kept.pop_front();
+        }
+        inner.kept.push_back(record);
     }
 
-    /// All events from now on. Events wait in memory until they are received, so a subscriber should keep up.
-    pub fn subscribe(&self) -> Receiver<Arc<Event>> {
-        let (sender, receiver) = channel();
-        self.lock().subscribers.push(sender);
-        receiver
+    /// Calls `subscriber` with each record from now on, on the recording thread: it must be quick and must not record.
+    pub fn subscribe(&self, subscriber: impl Fn(&Record) + Send + 'static) {
+        self.lock().subscribers.push(Box::new(subscriber));
     }
 
-    /// Ends all subscriptions, once what was recorded has been received.
-    pub fn close(&self) {
-        self.lock().subscribers.clear();
+    /// The latest records, oldest first; at most 20,000.
+    pub fn records(&self) -> Vec<Record> {
+        self.lock().kept.iter().cloned().collect()
     }
 
-    /// The last calls, oldest first.
+    /// The latest API calls, oldest first.
     pub fn calls(&self) -> Vec<ApiCall> {
-        self.lock()
-            .calls
+        let inner = self.lock();
+        inner
+            .kept
             .iter()
-            .filter_map(|event| match &event.kind {
-                EventKind::Call { call } => Some(call.as_ref().clone()),
-                _ => None,
-            })
+            .filter_map(|record| if let Event::ApiCall(call) = &record.event { Some((**call).clone()) } else { None })
             .collect()
     }
 
     /// Writes out what is buffered.
     ///
     /// # Errors
-    /// The first failure to write since the journal began.
+    /// What the writer answered, now or when a record could not be written earlier.
     pub fn flush(&self) -> io::Result<()> {
         let mut inner = self.lock();
-        if let Some(failure) = inner.failure.take() {
-            return Err(failure);
+        match (inner.failed.take(), inner.writer.as_mut()) {
+            (Some(error), _) => Err(error),
+            (None, Some(writer)) => writer.flush(),
+            (None, None) => Ok(()),
         }
-        inner.writer.as_mut().map_or(Ok(()), |writer| writer.flush())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -98,86 +96,55 @@ impl Journal {
     }
 }
 
-impl std::fmt::Debug for Journal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Journal").finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Step, read};
-    use jiff::Timestamp;
 
-    /// A writer that can be read afterwards.
-    #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    struct Full;
-
-    impl Write for Full {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::Error::from(io::ErrorKind::StorageFull))
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn finished(summary: &str) -> Event {
-        let kind = EventKind::StepFinished { step: Step::AccessLog, seconds: 0.25, summary: summary.to_owned() };
-        Event::new(Timestamp::UNIX_EPOCH, kind)
+    fn finding(id: &str) -> Event {
+        Event::Finding { id: id.to_owned(), detail: "a sentence".to_owned() }
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn records_are_numbered_and_reach_writer_and_subscribers() {
+        #[derive(Clone, Default)]
+        struct Shared(Arc<Mutex<Vec<u8>>>);
+        impl Write for Shared {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
         let file = Shared::default();
         let journal = Journal::with_writer(file.clone());
-        journal.record(finished("a line\nbreak"));
-        journal.record(finished("second"));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ears = Arc::clone(&heard);
+        journal.subscribe(move |record| ears.lock().unwrap().push(record.sequence));
+        journal.record(finding("first"));
+        journal.record(finding("second"));
         journal.flush().unwrap();
-        let bytes = file.0.lock().unwrap().clone();
-        let events: Vec<Event> = read(bytes.as_slice()).collect::<Result<_, _>>().unwrap();
-        assert_eq!(events, [finished("a line\nbreak"), finished("second")]);
+        assert_eq!(*heard.lock().unwrap(), [0, 1]);
+        let text = String::from_utf8(file.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines, journal.records());
+        assert!(text.starts_with(r#"{"version":1,"sequence":0,"event":"finding","id":"first""#), "{text}");
     }
 
     #[test]
-    fn a_line_has_version_time_and_type_at_its_top() {
-        let line = serde_json::to_value(finished("done")).unwrap();
-        assert_eq!(line["version"], 1);
-        assert_eq!(line["time"], "1970-01-01T00:00:00Z");
-        assert_eq!(line["type"], "step_finished");
-        assert_eq!(line["step"], "access_log");
-    }
-
-    #[test]
-    fn subscribers_get_events_from_then_on_and_may_leave() {
-        let journal = Journal::new();
-        journal.record(finished("before"));
-        let stays = journal.subscribe();
-        drop(journal.subscribe());
-        journal.record(finished("after"));
-        journal.close();
-        let seen: Vec<_> = stays.iter().map(|event| event.as_ref().clone()).collect();
-        assert_eq!(seen, [finished("after")]);
-    }
-
-    #[test]
-    fn a_full_disk_is_told_at_flush_and_loses_no_subscriber() {
+    fn a_writer_that_fails_is_told_at_flush() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
         let journal = Journal::with_writer(Full);
-        let stays = journal.subscribe();
-        journal.record(finished("one"));
+        journal.record(finding("lost"));
         assert_eq!(journal.flush().unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert_eq!(stays.try_iter().count(), 1);
+        assert_eq!(journal.records().len(), 1);
     }
 }

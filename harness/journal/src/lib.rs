@@ -1,21 +1,14 @@
-//! The journal: one stream of events of a drill and of the API calls of its region, from which every report can be rebuilt.
+//! The one stream of events of a drill: its steps and findings, and every API call in CloudTrail's record form.
 //!
-//! Pure: times come with the events, and a writer is any [`std::io::Write`]. One event is one line of JSON with a `version`,
-//! a `time`, a `type` and the members of that type.
+//! Pure but for the writer that it is given: no clock, no files, no runtime. Every event passes [`redact`] on its way in, so
+//! that no secret reaches a file, a subscriber or a report.
 
 mod api_call;
 mod event;
 mod journal;
-mod outcome;
-mod reader;
 mod redact;
 
-pub use api_call::{ApiCall, Authorization, TlsDetails, UserIdentity};
-pub use event::{Event, EventKind, Evidence, Finding, Step};
+pub use api_call::{ApiCall, TlsDetails, UserIdentity};
+pub use event::{Event, Record, StepOutcome, VERSION};
 pub use journal::Journal;
-pub use outcome::{AccessLog, Archive, ArchiveOf, Failure, Hop, Night, Outcome, RestoreCheck, StepTime, Verdict};
-pub use reader::{ReadError, read};
-pub use redact::{HIDDEN, redact, redact_text};
-
-/// Version of the format, in every line.
-pub const VERSION: u32 = 1;
+pub use redact::{REDACTED, redact};
