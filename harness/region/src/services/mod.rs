@@ -1,6 +1,7 @@
 //! The AWS services, a folder each.
 
 pub mod cloudformation;
+pub(crate) mod document;
 pub mod ec2;
 pub mod ec2messages;
 pub mod events;

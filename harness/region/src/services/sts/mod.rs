@@ -1,1 +1,187 @@
-//! The service `sts`.
+//! The service `sts`: who calls, and sessions of roles.
+
+mod assume_role;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::document::Members as _;
+use super::iam::{Iam, RoleFacts};
+use crate::credentials::Credential;
+use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::{Caller, Principal};
+
+/// Decides whether a role's trust policy lets a caller in. The authorization layer implements it; until it does, the region
+/// runs with [`EverybodyTrusted`].
+pub trait TrustPolicy: Send + Sync {
+    /// `Err` is what the caller of `AssumeRole` reads.
+    fn admit(&self, call: &Call, role: &RoleFacts, input: &Value) -> Result<(), AwsError>;
+}
+
+/// Admits every principal of the role's account, as the authorization layer allows every call until it evaluates policies.
+pub struct EverybodyTrusted;
+
+impl TrustPolicy for EverybodyTrusted {
+    fn admit(&self, _call: &Call, _role: &RoleFacts, _input: &Value) -> Result<(), AwsError> {
+        Ok(())
+    }
+}
+
+/// What a session was made of, for the authorization layer: a session's permissions are the role's, cut down by these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The role, if the session is one of a role.
+    pub role_arn: Option<String>,
+    /// The inline session policy, a JSON document.
+    pub policy: Option<String>,
+    /// ARNs of managed session policies.
+    pub policy_arns: Vec<String>,
+    /// Session tags, key and value.
+    pub tags: Vec<(String, String)>,
+    /// `sts:SourceIdentity`
+    pub source_identity: Option<String>,
+    /// Who asked for the session.
+    pub issued_to: Caller,
+    /// Region time of the request.
+    pub issued: Timestamp,
+    /// Region time at which it ends.
+    pub expires: Timestamp,
+}
+
+/// The service.
+pub struct Sts {
+    iam: Arc<Iam>,
+    trust: Box<dyn TrustPolicy>,
+    sessions: Mutex<HashMap<String, Session>>,
+}
+
+impl Sts {
+    /// A service that reads roles from `iam` and trusts whom their account holds.
+    pub fn new(iam: Arc<Iam>) -> Arc<Self> {
+        Self::with_trust(iam, Box::new(EverybodyTrusted))
+    }
+
+    /// A service in which `trust` decides who may assume a role.
+    pub fn with_trust(iam: Arc<Iam>, trust: Box<dyn TrustPolicy>) -> Arc<Self> {
+        Arc::new(Self { iam, trust, sessions: Mutex::default() })
+    }
+
+    /// The session behind an `ASIA…` key.
+    pub fn session(&self, access_key_id: &str) -> Option<Session> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+    }
+
+    /// Keeps the new session, and forgets those that have ended.
+    fn remember(&self, access_key_id: &str, session: Session) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = session.issued;
+        sessions.retain(|_, session| session.expires > now);
+        sessions.insert(access_key_id.to_owned(), session);
+    }
+
+    fn get_session_token(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let most = match &call.caller.principal {
+            Principal::Root => 3600,
+            Principal::User { .. } => 129_600,
+            _ => return Err(access_denied("Cannot call GetSessionToken with session credentials")),
+        };
+        let by_session = call.caller.access_key_id.as_deref().is_some_and(|id| id.starts_with("ASIA"));
+        if by_session {
+            return Err(access_denied("Cannot call GetSessionToken with session credentials"));
+        }
+        for member in ["SerialNumber", "TokenCode"] {
+            if input.has(member) {
+                return Err(AwsError::not_implemented("sts", &format!("GetSessionToken with {member}")));
+            }
+        }
+        let seconds = duration(input, 129_600)?.unwrap_or(43_200).min(most);
+        let expires = expiry(call.now, seconds);
+        let credential = call.region.credentials().issue_session(call.caller.clone(), expires);
+        self.remember(
+            &credential.access_key_id,
+            Session {
+                role_arn: None,
+                policy: None,
+                policy_arns: Vec::new(),
+                tags: Vec::new(),
+                source_identity: None,
+                issued_to: call.caller.clone(),
+                issued: call.now,
+                expires,
+            },
+        );
+        Ok(json!({ "Credentials": describe(&credential) }))
+    }
+}
+
+#[async_trait]
+impl Service for Sts {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        if call.caller.principal == Principal::Anonymous {
+            return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
+        }
+        let output = match operation {
+            "GetCallerIdentity" => {
+                let caller = &call.caller;
+                Ok(json!({ "UserId": caller.user_id(), "Account": caller.account, "Arn": caller.arn() }))
+            }
+            "AssumeRole" => self.assume_role(call, &input),
+            "GetSessionToken" => self.get_session_token(call, &input),
+            "GetAccessKeyInfo" => {
+                let id = input.required("AccessKeyId");
+                match call.region.credentials().find(id) {
+                    Some(key) => Ok(json!({ "Account": key.caller.account })),
+                    None => Err(validation(format!("The access key ID {id} is not valid."))),
+                }
+            }
+            _ => Err(AwsError::not_implemented("sts", operation)),
+        }?;
+        Ok(output.into())
+    }
+}
+
+/// The shape `Credentials`.
+fn describe(credential: &Credential) -> Value {
+    json!({
+        "AccessKeyId": credential.access_key_id,
+        "SecretAccessKey": credential.secret_access_key,
+        "SessionToken": credential.session_token,
+        "Expiration": credential.expires.map(|time| time.to_string()),
+    })
+}
+
+/// Expirations are whole seconds on AWS.
+fn expiry(now: Timestamp, seconds: i64) -> Timestamp {
+    let whole = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    whole.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// `DurationSeconds`, at least 15 minutes.
+fn duration(input: &Value, most: i64) -> Result<Option<i64>, AwsError> {
+    match input.number("DurationSeconds") {
+        Some(seconds) if seconds < 900 => Err(out_of_range(seconds, "greater than or equal to 900")),
+        Some(seconds) if seconds > most => Err(out_of_range(seconds, &format!("less than or equal to {most}"))),
+        other => Ok(other),
+    }
+}
+
+fn out_of_range(seconds: i64, bound: &str) -> AwsError {
+    validation(format!(
+        "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value {bound}"
+    ))
+}
+
+fn validation(message: impl Into<String>) -> AwsError {
+    AwsError::new("ValidationError", 400, message)
+}
+
+fn access_denied(message: impl Into<String>) -> AwsError {
+    AwsError::new("AccessDenied", 403, message)
+}

@@ -1,0 +1,57 @@
+//! Long-lived access keys of users. The secret is shown once, on creation.
+
+use serde_json::{Value, json};
+
+use super::error::{limit_exceeded, no_such_entity};
+use super::identity::{self, Kind};
+use super::page::page;
+use super::records::Records;
+use super::user::named_or_calling;
+use crate::service::{AwsError, Call};
+use crate::services::document::Members as _;
+use crate::{Caller, Principal};
+
+pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let name = named_or_calling(call, input)?;
+    let user = records.users.get_mut(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
+    if user.keys.len() >= 2 {
+        return Err(limit_exceeded("Cannot exceed quota for AccessKeysPerUser: 2"));
+    }
+    let principal = Principal::User { name: name.clone(), id: user.identity.id.clone() };
+    let caller = Caller { account: call.account().to_owned(), principal, access_key_id: None };
+    let key = call.region.credentials().issue_key(caller);
+    user.keys.push((key.access_key_id.clone(), call.now));
+    Ok(json!({ "AccessKey": {
+        "UserName": name,
+        "AccessKeyId": key.access_key_id,
+        "Status": "Active",
+        "SecretAccessKey": key.secret_access_key,
+        "CreateDate": call.now.to_string(),
+    }}))
+}
+
+pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let name = named_or_calling(call, input)?;
+    let user = records.users.get(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
+    let keys = user
+        .keys
+        .iter()
+        .map(
+            |(id, created)| json!({ "UserName": name, "AccessKeyId": id, "Status": "Active", "CreateDate": created.to_string() }),
+        )
+        .collect();
+    page("AccessKeyMetadata", keys, input)
+}
+
+pub(super) fn delete(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let name = named_or_calling(call, input)?;
+    let id = input.required("AccessKeyId");
+    let user = records.users.get_mut(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
+    let before = user.keys.len();
+    user.keys.retain(|(existing, _)| existing != id);
+    if user.keys.len() == before {
+        return Err(no_such_entity(format!("The Access Key with id {id} cannot be found.")));
+    }
+    call.region.credentials().revoke(id);
+    Ok(json!({}))
+}
