@@ -1,0 +1,30 @@
+//! Who may speak for a node: the role session that was issued to that very instance.
+
+use crate::service::{AwsError, Call};
+use crate::{Caller, Principal};
+
+/// The instance that the caller is. EC2 names the sessions of an instance's role after the instance.
+pub(crate) fn agent_of(caller: &Caller) -> Option<&str> {
+    match &caller.principal {
+        Principal::AssumedRole { session, .. } if session.starts_with("i-") || session.starts_with("mi-") => Some(session),
+        _ => None,
+    }
+}
+
+/// The calling agent's instance, which must be `instance` if one is named.
+pub(crate) fn require_agent(call: &Call, operation: &str, instance: Option<&str>) -> Result<String, AwsError> {
+    let agent = agent_of(&call.caller);
+    match (agent, instance) {
+        (Some(agent), None) => Ok(agent.to_owned()),
+        (Some(agent), Some(instance)) if agent == instance => Ok(agent.to_owned()),
+        _ => {
+            let (region, account) = (call.region.name(), call.account());
+            let resource = instance.map_or_else(|| "*".to_owned(), |id| format!("arn:aws:ec2:{region}:{account}:instance/{id}"));
+            Err(AwsError::new(
+                "AccessDeniedException",
+                400,
+                format!("User: {} is not authorized to perform: {operation} on resource: {resource}", call.caller.arn()),
+            ))
+        }
+    }
+}
