@@ -76,7 +76,8 @@ fn apply(records: &mut Records, id: &str, instance: &str, payload: &Value) {
     else {
         return;
     };
-    if invocation.state.terminal() {
+    // What the service itself ended stays as it is; the agent's last word on a plugin may come after that on the whole.
+    if matches!(invocation.state, State::DeliveryTimedOut | State::Undeliverable | State::Terminated) {
         return;
     }
     if let Some(plugins) = payload.get("runtimeStatus").and_then(Value::as_object) {

@@ -120,6 +120,8 @@ pub(crate) struct Plugin {
     pub(crate) id: String,
     pub(crate) action: String,
     pub(crate) state: State,
+    /// Whether the agent itself told of its end.
+    reported: bool,
     pub(crate) code: i64,
     pub(crate) started: Option<Timestamp>,
     pub(crate) finished: Option<Timestamp>,
@@ -137,6 +139,7 @@ impl Plugin {
             id: id.to_owned(),
             action: action.to_owned(),
             state: State::Open(Stage::Sent),
+            reported: false,
             code: -1,
             started: None,
             finished: None,
@@ -152,9 +155,10 @@ impl Plugin {
     pub(crate) fn report(&mut self, report: &Value) {
         let text = |name: &str| report.get(name).and_then(Value::as_str).unwrap_or_default();
         let state = State::from_agent(text("status"));
-        if self.state.terminal() && state.is_none() {
+        if self.reported || (self.state.terminal() && state.is_none()) {
             return;
         }
+        self.reported = state.is_some();
         self.state = state.unwrap_or(State::Open(Stage::InProgress));
         if state.is_some() {
             self.code = report.get("code").and_then(Value::as_i64).unwrap_or(-1);

@@ -97,7 +97,11 @@ impl Fixture {
     }
 
     pub(super) async fn messages(&self, id: &str) -> Vec<Value> {
-        let input = json!({"Destination": id, "MessagesRequestId": "r", "VisibilityTimeoutInSeconds": 10});
+        self.messages_hidden_for(id, 10).await
+    }
+
+    pub(super) async fn messages_hidden_for(&self, id: &str, seconds: u64) -> Vec<Value> {
+        let input = json!({"Destination": id, "MessagesRequestId": "r", "VisibilityTimeoutInSeconds": seconds});
         let output = self.agent(id, "ec2messages", "GetMessages", input).await.unwrap();
         output["Messages"].as_array().unwrap().clone()
     }
