@@ -14,6 +14,7 @@ mod path;
 mod query;
 mod request;
 mod route;
+pub mod sigv4;
 mod timestamp;
 mod validate;
 mod xml;

@@ -1,0 +1,13 @@
+//! Verification of Signature Version 4, by header and presigned, and of S3's chunked bodies. Pure: secret and time are arguments.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>,
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html>
+
+mod canonical;
+mod chunked;
+mod claim;
+mod verify;
+
+pub use chunked::ChunkedDecoder;
+pub use claim::{Claim, Payload, claim};
+pub use verify::{Seed, sha256_hex, verify};
