@@ -3,6 +3,8 @@
 pub mod caller;
 pub mod clock;
 pub mod credentials;
+pub mod embedded;
+pub mod gateway;
 pub mod machine;
 pub mod region;
 pub mod service;

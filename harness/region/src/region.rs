@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use firedrill_journal::Journal;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::credentials::{Credentials, random_string};
+use crate::gateway::Authority;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
 use crate::{Caller, Clock};
 
@@ -33,18 +35,27 @@ struct Inner {
     settings: Settings,
     clock: Clock,
     credentials: Credentials,
+    journal: Journal,
+    authority: OnceLock<Authority>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
 
 impl Region {
-    /// A region without services yet; `install` adds them.
+    /// A region without services yet; `install` adds them. Its journal is kept in memory.
     pub fn new(settings: Settings) -> Self {
+        Self::with_journal(settings, Journal::default())
+    }
+
+    /// As [`Region::new`], with calls written to `journal`.
+    pub fn with_journal(settings: Settings, journal: Journal) -> Self {
         Self(Arc::new(Inner {
             settings,
             clock: Clock::default(),
             credentials: Credentials::default(),
+            journal,
+            authority: OnceLock::new(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -85,6 +96,34 @@ impl Region {
         &self.0.credentials
     }
 
+    /// Where calls are written.
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    /// Sets the certificate authority. Once.
+    pub fn set_authority(&self, authority: Authority) {
+        // A second authority would only confuse those who trust the first.
+        let _ = self.0.authority.set(authority);
+    }
+
+    pub(crate) fn authority(&self) -> Option<&Authority> {
+        self.0.authority.get()
+    }
+
+    /// The CA certificate that machines and clients are to trust, PEM; empty before the region has one.
+    pub fn ca_pem(&self) -> String {
+        self.authority().map(|authority| authority.ca_pem().to_owned()).unwrap_or_default()
+    }
+
+    /// Serves a TLS connection that comes out of a machine whose address is `source_ip`; a task of the region.
+    pub fn accept_tls<S>(&self, stream: S, source_ip: String)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        self.tasks().spawn(crate::gateway::serve_tls(self.clone(), stream, source_ip));
+    }
+
     /// Background tasks belong here; they end when [`Region::stopping`] is cancelled.
     pub fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
@@ -118,21 +157,7 @@ impl Region {
         input: Value,
         body: Body,
     ) -> Result<Reply, AwsError> {
-        let by = match &caller.principal {
-            crate::Principal::Service { name } => name.clone(),
-            _ => "AWS Internal".to_owned(),
-        };
-        let call = Call {
-            region: self.clone(),
-            caller: caller.clone(),
-            request_id: uuid::Uuid::new_v4().to_string(),
-            now: self.clock().now(),
-            source_ip: by.clone(),
-            user_agent: by,
-            tls: true,
-            http: None,
-        };
-        self.dispatch(&call, service, operation, input, body).await
+        crate::gateway::internal_call(self, caller, service, operation, input, body).await
     }
 
     /// The innermost layer: hands the call to its service.

@@ -1,0 +1,148 @@
+//! Connections: TLS or plain, from a TCP port or carried out of a machine.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tracing::debug;
+
+use super::stack;
+use crate::Region;
+
+/// How long a client may take to send the head of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where a connection comes from.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The caller's address as the journal and access logs show it.
+    pub source_ip: String,
+    /// Whether the connection is encrypted.
+    pub tls: Option<Tls>,
+}
+
+/// What was negotiated, in the spelling of S3's access log.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// `TLSv1.3`
+    pub version: &'static str,
+    /// `TLS_AES_128_GCM_SHA256`
+    pub cipher: String,
+}
+
+/// A listening port of the region.
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Listens on loopback; port 0 takes a free one.
+    pub async fn bind(port: u16) -> std::io::Result<Self> {
+        let socket = TcpListener::bind(("127.0.0.1", port)).await?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
+    }
+
+    /// The address that was taken.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts until the region stops; each connection is a task of the region.
+    pub fn serve(self, region: &Region, tls: bool) {
+        let region = region.clone();
+        region.tasks().clone().spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    () = region.stopping().cancelled() => return,
+                    accepted = self.socket.accept() => accepted,
+                };
+                let Ok((stream, from)) = accepted else {
+                    // Out of file descriptors, most likely: give the others time to end.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                if let Err(error) = stream.set_nodelay(true) {
+                    debug!(%error, "cannot set TCP_NODELAY");
+                }
+                let connection_region = region.clone();
+                let source_ip = from.ip().to_string();
+                region.tasks().spawn(async move {
+                    if tls {
+                        serve_tls(connection_region, stream, source_ip).await;
+                    } else {
+                        serve_plain(connection_region, stream, source_ip).await;
+                    }
+                });
+            }
+        });
+    }
+}
+
+/// Terminates TLS on `stream` and answers its requests until it closes or the region stops.
+pub async fn serve_tls<S>(region: Region, stream: S, source_ip: String)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(authority) = region.authority() else {
+        debug!("a connection came before the region had certificates");
+        return;
+    };
+    let acceptor = TlsAcceptor::from(authority.server_config());
+    match tokio::time::timeout(HEADER_TIMEOUT, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let (_, session) = stream.get_ref();
+            let version = match session.protocol_version() {
+                Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                _ => "TLSv1.2",
+            };
+            let suite = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+            let cipher = suite.map_or_else(|| "-".to_owned(), |suite| suite.replace("TLS13_", "TLS_"));
+            serve(region, stream, Peer { source_ip, tls: Some(Tls { version, cipher }) }).await;
+        }
+        Ok(Err(error)) => debug!(%error, %source_ip, "TLS handshake failed"),
+        Err(_) => debug!(%source_ip, "TLS handshake timed out"),
+    }
+}
+
+/// Answers unencrypted requests on `stream`.
+pub async fn serve_plain<S>(region: Region, stream: S, source_ip: String)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    serve(region, stream, Peer { source_ip, tls: None }).await;
+}
+
+async fn serve<S>(region: Region, stream: S, peer: Peer)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stopping = region.stopping().clone();
+    let service = service_fn(move |request| {
+        let (region, peer) = (region.clone(), peer.clone());
+        async move { Ok::<_, Infallible>(stack::handle(region, peer, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::time::timeout(Duration::from_millis(200), connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "connection ended");
+    }
+}

@@ -1,0 +1,16 @@
+//! The one endpoint of the region: every call passes these layers, outermost first.
+//!
+//! `journal > respond > classify > authenticate > authorize > dispatch`; [`stack`] builds them and says why each sits there.
+
+mod authenticate;
+mod authority;
+mod authorize;
+mod classify;
+mod listener;
+mod payload;
+mod record;
+mod stack;
+
+pub use authority::{Authority, AuthorityError};
+pub use listener::{Listener, Peer, serve_plain, serve_tls};
+pub(crate) use stack::internal_call;
