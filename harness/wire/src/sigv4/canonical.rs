@@ -32,8 +32,7 @@ fn path(sent: &str, s3: bool) -> String {
         return "/".to_owned();
     }
     if s3 {
-        let decoded: Vec<u8> = percent_decode(sent.as_bytes()).collect();
-        return encode(&decoded, true);
+        return normalize_escapes(sent);
     }
     let mut parts: Vec<&str> = Vec::new();
     for part in sent.split('/') {
@@ -49,6 +48,24 @@ fn path(sent: &str, s3: bool) -> String {
     out.push_str(&encode(parts.join("/").as_bytes(), true));
     if !parts.is_empty() && sent.ends_with('/') {
         out.push('/');
+    }
+    out
+}
+
+/// Encodes what should be encoded and is not, and the other way round; an encoded slash stays one.
+fn normalize_escapes(sent: &str) -> String {
+    let mut out = String::with_capacity(sent.len());
+    let mut rest = sent.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        if let (b'%', Some(escape)) = (first, after.get(..2))
+            && let Ok(byte) = hex::decode(escape)
+        {
+            out.push_str(&encode(&byte, false));
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            out.push_str(&encode(&[*first], true));
+            rest = after;
+        }
     }
     out
 }

@@ -1,0 +1,3 @@
+//! What clients send, read back.
+mod captured;
+mod signed;
