@@ -1,6 +1,7 @@
 //! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|ci`.
 
 mod dependencies;
+mod models;
 mod step;
 mod template;
 
@@ -28,9 +29,11 @@ enum Step {
     Deps,
     /// cfn-lint passes on the bundled stack without a warning.
     Template,
+    /// Extracts the service models of `harness/wire` anew from botocore.
+    Models,
     /// All tests.
     Test,
-    /// All of the above, in that order.
+    /// All of the checks above, in that order.
     Ci,
 }
 
@@ -48,6 +51,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Docs => step::cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")]),
         Step::Deps => dependencies::check(),
         Step::Template => template::lint(),
+        Step::Models => models::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[]),
         Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
     }

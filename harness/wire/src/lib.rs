@@ -11,6 +11,7 @@ mod form;
 mod json;
 mod model;
 mod path;
+mod pattern;
 mod query;
 mod request;
 mod route;
@@ -45,7 +46,7 @@ mod tests {
         let ssm = service("ssm").unwrap();
         let parts = request("POST", "/", &[("x-amz-target", "AmazonSSM.SendCommand")]);
         let sent =
-            br#"{"DocumentName":"AWS-RunShellScript","InstanceIds":["i-1"],"Parameters":{"commands":["a","b"]},"Later":1}"#;
+            br#"{"DocumentName":"AWS-RunShellScript","InstanceIds":["i-0123456789abcdef0"],"Parameters":{"commands":["a","b"]},"Later":1}"#;
         let operation = ssm.route(&parts, sent).unwrap();
         assert_eq!(operation.name(), "SendCommand");
         let input = ssm.decode(operation, &parts, sent).unwrap();

@@ -115,7 +115,7 @@ pub(crate) struct Shape {
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
     #[serde(rename = "x")]
-    pub(crate) pattern: Option<String>,
+    pub(crate) pattern: Option<crate::pattern::Pattern>,
     #[serde(rename = "tf")]
     pub(crate) timestamp_format: Option<TimestampFormat>,
     #[serde(rename = "p")]
@@ -282,6 +282,11 @@ impl ServiceModel {
 
     pub(crate) fn error_shape(&self, code: &str) -> Option<&ErrorShape> {
         self.errors.get(code)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &crate::pattern::Pattern> {
+        self.shapes.iter().filter_map(|shape| shape.pattern.as_ref())
     }
 
     fn parse(signing_name: &'static str, text: &str) -> Result<Self, serde_json::Error> {

@@ -6,8 +6,8 @@ use crate::AwsError;
 use crate::model::{Kind, Operation, Protocol, ServiceModel, Shape};
 
 impl ServiceModel {
-    /// Checks an input document: required members, lengths, ranges. What is not in the model (enumerations, patterns that AWS does
-    /// not enforce, semantics) is the service's to check.
+    /// Checks an input document: required members, lengths, ranges, patterns. Enumerations and semantics are
+    /// the service's to check; so are EC2's and S3's limits, which have words of their own.
     pub fn validate(&self, operation: &Operation, input: &Value) -> Result<(), AwsError> {
         if !operation.served() {
             return Err(AwsError::not_implemented(self.signing_name(), operation.name()));
@@ -56,69 +56,78 @@ impl Findings<'_> {
             (Kind::Structure, value) => self.structure(shape, value, path, depth),
             (Kind::List, Value::Array(items)) => {
                 self.length(shape, items.len(), value, path);
-                if let Some(item) = &shape.item {
-                    let item = self.model.shape(item.shape);
-                    for (index, value) in items.iter().enumerate() {
-                        self.value(item, value, &format!("{path}.{}.member", index + 1), depth + 1);
+                let Some(item) = &shape.item else { return };
+                let item = self.model.shape(item.shape);
+                if is_scalar(item) {
+                    if items.iter().any(|value| !broken(item, value).is_empty()) {
+                        self.violation(shape, value, path, &format!("satisfy constraint: [{}]", constraints(item)));
                     }
+                    return;
+                }
+                for (index, value) in items.iter().enumerate() {
+                    self.value(item, value, &format!("{path}.{}.member", index + 1), depth + 1);
                 }
             }
             (Kind::Map, Value::Object(entries)) => {
                 self.length(shape, entries.len(), value, path);
-                if let Some(item) = &shape.value {
-                    let item = self.model.shape(item.shape);
-                    for (key, value) in entries {
-                        self.value(item, value, &format!("{path}.{key}.member"), depth + 1);
+                if let Some(key) = &shape.key {
+                    let key = self.model.shape(key.shape);
+                    if entries.keys().any(|name| !broken(key, &Value::String(name.clone())).is_empty()) {
+                        self.clause(shape, value, path, &format!("Map keys must satisfy constraint: [{}]", constraints(key)));
                     }
                 }
-            }
-            (Kind::String, Value::String(text)) => self.length(shape, text.chars().count(), value, path),
-            (Kind::Blob, Value::String(text)) => {
-                let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
-                self.length(shape, (text.len() / 4 * 3).saturating_sub(padding), value, path);
-            }
-            (Kind::Integer | Kind::Long | Kind::Float | Kind::Double, Value::Number(number)) => {
-                let Some(number) = number.as_f64() else { return };
-                if shape.min.is_some_and(|min| number < min) {
-                    self.violation(
-                        shape,
-                        value,
-                        path,
-                        &format!("have value greater than or equal to {}", shape.min.unwrap_or_default()),
-                    );
+                let Some(item) = &shape.value else { return };
+                let item = self.model.shape(item.shape);
+                if is_scalar(item) {
+                    if entries.values().any(|value| !broken(item, value).is_empty()) {
+                        self.clause(shape, value, path, &format!("Map value must satisfy constraint: [{}]", constraints(item)));
+                    }
+                    return;
                 }
-                if shape.max.is_some_and(|max| number > max) {
-                    self.violation(
-                        shape,
-                        value,
-                        path,
-                        &format!("have value less than or equal to {}", shape.max.unwrap_or_default()),
-                    );
+                for (key, value) in entries {
+                    self.value(item, value, &format!("{path}.{key}.member"), depth + 1);
                 }
             }
-            _ => {}
+            _ => {
+                for must in broken(shape, value) {
+                    self.clause(shape, value, path, &must);
+                }
+            }
         }
     }
 
     fn length(&mut self, shape: &Shape, length: usize, value: &Value, path: &str) {
-        #[expect(clippy::cast_precision_loss, reason = "lengths of requests are far below 2^52")]
-        let length = length as f64;
-        if shape.min.is_some_and(|min| length < min) {
-            self.violation(
-                shape,
-                value,
-                path,
-                &format!("have length greater than or equal to {}", shape.min.unwrap_or_default()),
-            );
-        }
-        if shape.max.is_some_and(|max| length > max) {
-            self.violation(shape, value, path, &format!("have length less than or equal to {}", shape.max.unwrap_or_default()));
+        for must in wrong_length(shape, length) {
+            self.clause(shape, value, path, &must);
         }
     }
 
     fn violation(&mut self, shape: &Shape, value: &Value, path: &str, must: &str) {
-        self.violations
-            .push(format!("Value '{}' at '{path}' failed to satisfy constraint: Member must {must}", show(shape, value)));
+        self.clause(shape, value, path, &format!("Member must {must}"));
+    }
+
+    fn clause(&mut self, shape: &Shape, value: &Value, path: &str, must: &str) {
+        self.violations.push(format!("Value '{}' at '{path}' failed to satisfy constraint: {must}", self.show(shape, value)));
+    }
+
+    /// The value as AWS repeats it; never a secret one.
+    fn show(&self, shape: &Shape, value: &Value) -> String {
+        let inner = |member: &Option<crate::model::Member>| {
+            member.as_ref().is_some_and(|member| self.model.shape(member.shape).sensitive)
+        };
+        if shape.sensitive || inner(&shape.item) || inner(&shape.value) {
+            return "***".to_owned();
+        }
+        let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match value {
+            Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+            Value::Object(entries) => {
+                let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+            value => plain(value),
+        };
+        if text.chars().count() > 1024 { text.chars().take(1024).collect() } else { text }
     }
 
     fn verdict(self) -> Result<(), AwsError> {
@@ -126,9 +135,11 @@ impl Findings<'_> {
             // EC2 checks limits itself, in each operation's own words.
             Protocol::Ec2Query => match self.missing.first() {
                 None => Ok(()),
-                Some(name) => {
-                    Err(AwsError::new("MissingParameter", 400, format!("The request must contain the parameter {name}")))
-                }
+                Some(name) => Err(AwsError::new(
+                    "MissingParameter",
+                    400,
+                    format!("The request must contain the parameter {}", lower_first(name)),
+                )),
             },
             Protocol::RestXml => match self.missing.first() {
                 None => Ok(()),
@@ -154,21 +165,53 @@ impl Findings<'_> {
     }
 }
 
-/// The value as AWS repeats it; never a secret one.
-fn show(shape: &Shape, value: &Value) -> String {
-    if shape.sensitive {
-        return "***".to_owned();
-    }
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let items: Vec<String> =
-                items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect();
-            format!("[{}]", items.join(", "))
+fn is_scalar(shape: &Shape) -> bool {
+    !matches!(shape.kind, Kind::Structure | Kind::List | Kind::Map)
+}
+
+/// What a scalar breaks.
+fn broken(shape: &Shape, value: &Value) -> Vec<String> {
+    match (shape.kind, value) {
+        (Kind::String, Value::String(text)) => {
+            let mut found = wrong_length(shape, text.chars().count());
+            if let Some(pattern) = shape.pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
+                found.push(format!("Member must satisfy regular expression pattern: {}", pattern.text()));
+            }
+            found
         }
-        value => value.to_string(),
-    };
-    if text.chars().count() > 1024 { text.chars().take(1024).collect() } else { text }
+        (Kind::Blob, Value::String(text)) => {
+            let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
+            wrong_length(shape, (text.len() / 4 * 3).saturating_sub(padding))
+        }
+        (Kind::Integer | Kind::Long | Kind::Float | Kind::Double, Value::Number(number)) => {
+            let number = number.as_f64().unwrap_or_default();
+            let below =
+                shape.min.filter(|min| number < *min).map(|min| format!("Member must have value greater than or equal to {min}"));
+            let above =
+                shape.max.filter(|max| number > *max).map(|max| format!("Member must have value less than or equal to {max}"));
+            below.into_iter().chain(above).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn wrong_length(shape: &Shape, length: usize) -> Vec<String> {
+    #[expect(clippy::cast_precision_loss, reason = "lengths of requests are far below 2^52")]
+    let length = length as f64;
+    let above = shape.max.filter(|max| length > *max).map(|max| format!("Member must have length less than or equal to {max}"));
+    let below =
+        shape.min.filter(|min| length < *min).map(|min| format!("Member must have length greater than or equal to {min}"));
+    above.into_iter().chain(below).collect()
+}
+
+/// All that a scalar must satisfy, as AWS lists it for the items of a list.
+fn constraints(shape: &Shape) -> String {
+    let what = if matches!(shape.kind, Kind::String | Kind::Blob) { "length" } else { "value" };
+    let above = shape.max.map(|max| format!("Member must have {what} less than or equal to {max}"));
+    let below = shape.min.map(|min| format!("Member must have {what} greater than or equal to {min}"));
+    let pattern =
+        shape.pattern.as_ref().map(|pattern| format!("Member must satisfy regular expression pattern: {}", pattern.text()));
+    [above, below, pattern].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -179,4 +222,69 @@ fn join(path: &str, name: &str) -> String {
 fn lower_first(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::service;
+
+    fn refusal(name: &str, operation: &str, input: Value) -> AwsError {
+        let model = service(name).unwrap();
+        model.validate(model.operation(operation).unwrap(), &input).unwrap_err()
+    }
+
+    #[test]
+    fn each_family_words_a_missing_member() {
+        let error = refusal("ssm", "SendCommand", json!({}));
+        assert_eq!(error.code, "ValidationException");
+        assert_eq!(
+            error.message,
+            "1 validation error detected: Value null at 'documentName' failed to satisfy constraint: Member must not be null"
+        );
+        let error = refusal("iam", "CreateRole", json!({}));
+        assert_eq!(error.code, "ValidationError");
+        assert!(error.message.starts_with("2 validation errors detected: Value null at 'roleName' failed"), "{error}");
+        let error = refusal("ec2", "CreateSubnet", json!({}));
+        assert_eq!(
+            (error.code.as_str(), error.message.as_str()),
+            ("MissingParameter", "The request must contain the parameter vpcId")
+        );
+        let error = refusal("sqs", "CreateQueue", json!({}));
+        assert_eq!(
+            (error.code.as_str(), error.message.as_str()),
+            ("MissingParameter", "The request must contain the parameter QueueName.")
+        );
+        assert_eq!(refusal("logs", "CreateLogGroup", json!({})).code, "InvalidParameterException");
+        assert_eq!(refusal("s3", "PutBucketTagging", json!({"Bucket": "b", "Tagging": {}})).code, "MalformedXML");
+        assert_eq!(refusal("s3", "SelectObjectContent", json!({})).code, "NotImplemented");
+    }
+
+    #[test]
+    fn limits_are_worded_as_awss() {
+        let error = refusal("ssm", "SendCommand", json!({"DocumentName": "AWS-X", "InstanceIds": ["i-1"], "TimeoutSeconds": 1}));
+        assert_eq!(
+            error.message,
+            "2 validation errors detected: Value '[i-1]' at 'instanceIds' failed to satisfy constraint: Member must satisfy \
+             constraint: [Member must satisfy regular expression pattern: (^i-(\\w{8}|\\w{17})$)|(^mi-\\w{17}$)]; Value '1' at \
+             'timeoutSeconds' failed to satisfy constraint: Member must have value greater than or equal to 30"
+        );
+        let error = refusal("iam", "CreateRole", json!({"RoleName": "a b", "AssumeRolePolicyDocument": "{}"}));
+        assert!(
+            error.message.ends_with(
+                "at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+"
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_repeated() {
+        let error = refusal("ssm", "PutParameter", json!({"Name": "", "Value": "secret", "Type": "SecureString"}));
+        assert!(!error.message.contains("secret"), "{error}");
+        let error = refusal("kms", "Encrypt", json!({"KeyId": "k", "Plaintext": "c2VjcmV0".repeat(1000)}));
+        assert!(!error.message.contains("c2VjcmV0"), "{error}");
+    }
 }

@@ -191,11 +191,10 @@ fn streaming(kind: &'static str) -> http::request::Parts {
     signed("s3", "PUT", url, &[], SignableBody::Precomputed(kind.to_owned()), None)
 }
 
-fn decode(
-    parts: &http::request::Parts,
-    pieces: &[&[u8]],
-    length: Option<u64>,
-) -> Result<(Vec<u8>, Vec<(String, String)>), firedrill_wire::AwsError> {
+/// Data and trailers.
+type Decoded = (Vec<u8>, Vec<(String, String)>);
+
+fn decode(parts: &http::request::Parts, pieces: &[&[u8]], length: Option<u64>) -> Result<Decoded, firedrill_wire::AwsError> {
     let found = claimed(parts);
     let seed = verify(parts, &found, None, SECRET, at(0))?;
     let mut decoder = ChunkedDecoder::new(&found, &seed, length);
