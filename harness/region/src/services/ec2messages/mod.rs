@@ -122,7 +122,7 @@ impl Service for Ec2Messages {
         }
         if operation == "GetEndpoint" {
             let endpoint = format!("ec2messages.{}.amazonaws.com", call.region.name());
-            return Ok(json!({"Endpoint": {"Endpoint": endpoint, "Protocol": "https"}}).into());
+            return Ok(json!({"Endpoint": endpoint, "Protocol": "https"}).into());
         }
         if !["AcknowledgeMessage", "SendReply", "FailMessage", "DeleteMessage"].contains(&operation) {
             return Err(AwsError::not_implemented("ec2messages", operation));
