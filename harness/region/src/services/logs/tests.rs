@@ -149,6 +149,12 @@ async fn a_group_is_not_encrypted_by_a_key_that_does_not_exist() {
 
 #[tokio::test]
 async fn an_operation_that_is_not_written_says_so() {
-    let error = logs(&region(), "StartQuery", json!({})).await.unwrap_err();
+    let error = logs(
+        &region(),
+        "StartQuery",
+        json!({"logGroupName": GROUP, "startTime": 0, "endTime": 1, "queryString": "fields @message"}),
+    )
+    .await
+    .unwrap_err();
     assert!(error.code == "NotImplemented" && error.message.contains("StartQuery"));
 }

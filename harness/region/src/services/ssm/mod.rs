@@ -19,7 +19,11 @@ mod invocation_query;
 mod mailbox;
 mod managed_node;
 mod page;
+mod parameter;
+mod parameter_query;
+mod public_parameters;
 mod records;
+mod resource_tags;
 mod send_command;
 mod targets;
 #[cfg(test)]
@@ -102,6 +106,17 @@ impl Service for Ssm {
             "DescribeDocument" => self.describe_document(call, &parse(input)?),
             "GetDocument" => self.get_document(call, &parse(input)?),
             "ListDocuments" => self.list_documents(call, &parse(input)?),
+            "PutParameter" => self.put_parameter(call, parse(input)?).await,
+            "GetParameter" => self.get_parameter(call, parse(input)?).await,
+            "GetParameters" => self.get_parameters(call, parse(input)?).await,
+            "GetParametersByPath" => self.get_parameters_by_path(call, parse(input)?).await,
+            "GetParameterHistory" => self.get_parameter_history(call, parse(input)?).await,
+            "DescribeParameters" => self.describe_parameters(call, &parse(input)?),
+            "DeleteParameter" => self.delete_parameter(call, &input),
+            "DeleteParameters" => self.delete_parameters(call, &input),
+            "AddTagsToResource" => self.add_tags_to_resource(call, parse(input)?),
+            "RemoveTagsFromResource" => self.remove_tags_from_resource(call, &parse(input)?),
+            "ListTagsForResource" => self.list_tags_for_resource(call, &parse(input)?),
             other => Err(AwsError::not_implemented("ssm", other)),
         }?;
         Ok(output.into())

@@ -6,6 +6,8 @@ use super::command::Command;
 use super::document_store::StoredDocument;
 use super::mailbox::Mailbox;
 use super::managed_node::ManagedNode;
+use super::parameter::Parameter;
+use super::resource_tags::Tags;
 
 /// Records by account id.
 pub(crate) type Accounts = HashMap<String, Records>;
@@ -21,6 +23,10 @@ pub(crate) struct Records {
     pub(crate) commands: Vec<Command>,
     /// The account's own documents by name.
     pub(crate) documents: BTreeMap<String, StoredDocument>,
+    /// Parameters by name.
+    pub(crate) parameters: BTreeMap<String, Parameter>,
+    /// Tags by resource type and id.
+    pub(crate) tags: BTreeMap<(String, String), Tags>,
 }
 
 impl Records {

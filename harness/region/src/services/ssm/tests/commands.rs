@@ -177,7 +177,7 @@ async fn the_replies_of_several_steps_add_up() {
     let f = Fixture::new();
     f.node(WEB, &[]).await;
     let step = |name: &str| json!({"name": name, "action": "aws:runShellScript", "inputs": {"runCommand": ["true"]}});
-    let content = json!({"schemaVersion": "2.2", "mainSteps": [step("one"), step("two")]});
+    let content = json!({"schemaVersion": "2.2", "mainSteps": [step("first"), step("second")]});
     f.ssm("CreateDocument", json!({"Name": "twice", "DocumentType": "Command", "Content": content.to_string()})).await.unwrap();
     let id = f.send(json!({"DocumentName": "twice", "InstanceIds": [WEB], "Parameters": {}})).await;
     let reply = async |status: &str, runtime: Value| {
@@ -185,7 +185,7 @@ async fn the_replies_of_several_steps_add_up() {
         let payload = json!({"documentStatus": status, "runtimeStatus": runtime}).to_string();
         f.agent(WEB, "ec2messages", "SendReply", json!({"MessageId": message, "ReplyId": "x", "Payload": payload})).await
     };
-    for (step, text) in [("one", "1"), ("two", "2")] {
+    for (step, text) in [("first", "1"), ("second", "2")] {
         reply(
             "InProgress",
             json!({step: {"status": "Success", "code": 0, "name": "aws:runShellScript", "standardOutput": text}}),
@@ -195,8 +195,8 @@ async fn the_replies_of_several_steps_add_up() {
     }
     reply("Success", json!({})).await.unwrap();
     let get = |plugin: &'static str| json!({"CommandId": id, "InstanceId": WEB, "PluginName": plugin});
-    assert_eq!(f.ssm("GetCommandInvocation", get("two")).await.unwrap()["StandardOutputContent"], "2");
-    assert_eq!(f.ssm("GetCommandInvocation", get("three")).await.unwrap_err().code, "InvalidPluginName");
+    assert_eq!(f.ssm("GetCommandInvocation", get("second")).await.unwrap()["StandardOutputContent"], "2");
+    assert_eq!(f.ssm("GetCommandInvocation", get("third")).await.unwrap_err().code, "InvalidPluginName");
     assert_eq!(f.invocation(&id, WEB).await["Status"], "Success");
 }
 

@@ -2,6 +2,7 @@
 
 mod commands;
 mod nodes;
+mod parameters;
 mod rate_control;
 
 use std::collections::HashMap;
