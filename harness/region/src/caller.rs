@@ -11,6 +11,8 @@ pub struct Caller {
     pub principal: Principal,
     /// The access key that signed, if a request was signed.
     pub access_key_id: Option<String>,
+    /// The resource that a service acts for (`aws:SourceArn`): the rule whose target EventBridge invokes.
+    pub source_arn: Option<String>,
 }
 
 /// Kinds of principals, as IAM tells them apart.
@@ -47,12 +49,24 @@ pub enum Principal {
 impl Caller {
     /// The root user of `account`.
     pub fn root(account: &str) -> Self {
-        Self { account: account.to_owned(), principal: Principal::Root, access_key_id: None }
+        Self { account: account.to_owned(), principal: Principal::Root, access_key_id: None, source_arn: None }
     }
 
     /// The service `name` (such as `events.amazonaws.com`) acting in `account`.
     pub fn service(account: &str, name: &str) -> Self {
-        Self { account: account.to_owned(), principal: Principal::Service { name: name.to_owned() }, access_key_id: None }
+        Self {
+            account: account.to_owned(),
+            principal: Principal::Service { name: name.to_owned() },
+            access_key_id: None,
+            source_arn: None,
+        }
+    }
+
+    /// The same caller, acting for the resource `arn`.
+    #[must_use]
+    pub fn acting_for(mut self, arn: &str) -> Self {
+        self.source_arn = Some(arn.to_owned());
+        self
     }
 
     /// The ARN that `sts:GetCallerIdentity` answers; for a service its principal name.

@@ -31,7 +31,7 @@ impl Sts {
 
         let principal =
             Principal::AssumedRole { role: role.name.clone(), role_id: role.id.clone(), session: session_name.to_owned() };
-        let caller = Caller { account: account.to_owned(), principal, access_key_id: None };
+        let caller = Caller { account: account.to_owned(), principal, access_key_id: None, source_arn: None };
         let expires = expiry(call.now, seconds);
         let user = json!({ "AssumedRoleId": caller.user_id(), "Arn": caller.arn() });
         let credential = call.region.credentials().issue_session(caller, expires);

@@ -93,7 +93,7 @@ impl Fixture {
 
     pub(super) async fn agent(&self, id: &str, service: &str, operation: &str, input: Value) -> Result<Value, AwsError> {
         let principal = Principal::AssumedRole { role: "web".into(), role_id: "AROAEXAMPLE".into(), session: id.into() };
-        let caller = Caller { account: ACCOUNT.into(), principal, access_key_id: None };
+        let caller = Caller { account: ACCOUNT.into(), principal, access_key_id: None, source_arn: None };
         self.region.call(&caller, service, operation, input).await
     }
 
