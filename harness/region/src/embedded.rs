@@ -9,7 +9,8 @@ use firedrill_journal::Journal;
 use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
-use crate::services::{ec2messages::Ec2Messages, iam::Iam, ssm::Ssm, sts::Sts};
+use crate::services::ec2messages::{Ec2Messages, SsmMessages};
+use crate::services::{iam::Iam, logs::Logs, sqs::Sqs, ssm::Ssm, sts::Sts};
 use crate::{Caller, Region, Settings};
 
 /// What an embedded region is started with.
@@ -98,7 +99,10 @@ fn services(_region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str,
     vec![
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("iam", Arc::clone(&iam) as Arc<dyn Service>),
+        ("logs", Logs::new()),
+        ("sqs", Sqs::new()),
         ("ssm", ssm),
+        ("ssmmessages", SsmMessages::new()),
         ("sts", Sts::new(iam)),
     ]
 }

@@ -1,6 +1,8 @@
 //! The service `ec2messages`: where agents fetch commands and report back. Its API is published only in the agent's source.
 //! <https://github.com/aws/amazon-ssm-agent/tree/mainline/agent/ec2messages>
 
+mod session_channel;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use tokio::time::Instant;
 
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::services::ssm::{Ssm, parse, require_agent};
+
+pub use session_channel::SsmMessages;
 
 /// How long a call for messages waits for one. The agent gives up at 20 s.
 const LONG_POLL: Duration = Duration::from_secs(15);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::Ssm;
 use crate::service::{AwsError, Body, Call, Reply, Service};
-use crate::services::ec2messages::Ec2Messages;
+use crate::services::ec2messages::{Ec2Messages, SsmMessages};
 use crate::{Caller, Principal, Region, Settings};
 
 pub(super) const ACCOUNT: &str = "111122223333";
@@ -65,6 +65,7 @@ impl Fixture {
             ("ec2", Arc::clone(&instances) as Arc<dyn Service>),
             ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
             ("ssm", ssm),
+            ("ssmmessages", SsmMessages::new()),
         ]);
         Self { region, instances, _folder: folder }
     }

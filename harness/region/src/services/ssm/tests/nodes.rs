@@ -86,3 +86,12 @@ async fn an_agent_has_no_associations() {
     let output = f.agent(WEB, "ssm", "ListInstanceAssociations", json!({"InstanceId": WEB})).await.unwrap();
     assert_eq!(output, json!({"Associations": []}));
 }
+
+#[tokio::test]
+async fn the_session_channel_is_denied_so_that_an_agent_falls_back_to_messages() {
+    let f = Fixture::new();
+    f.node(WEB, &[]).await;
+    let input = json!({"ChannelId": WEB, "MessageSchemaVersion": "1.0", "RequestId": "r"});
+    let error = f.agent(WEB, "ssmmessages", "CreateControlChannel", input).await.unwrap_err();
+    assert_eq!(error.code, "AccessDeniedException");
+}
