@@ -121,6 +121,10 @@ impl ServiceModel {
         if operation.streams_output() || operation.method == "HEAD" {
             return;
         }
+        // The one text that S3 answers with: a bucket's policy.
+        if shape.payload().is_some_and(|payload| self.shape(payload.shape).kind == Kind::String) {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         let body = self.rest_body(operation, shape, index, output);
         match body {
             Some(body) => self.finish(response, body),

@@ -209,3 +209,62 @@ fn fields(error: &AwsError, out: &mut Writer) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::service;
+
+    fn answer(name: &str, error: &AwsError) -> (u16, http::HeaderMap, String) {
+        let (parts, body) = service(name).unwrap().encode_error(error, "id", "/bucket/key").into_parts();
+        (parts.status.as_u16(), parts.headers, String::from_utf8(body).unwrap())
+    }
+
+    #[test]
+    fn each_protocol_has_its_shape() {
+        let error = AwsError::new("NoSuchThing", 404, "No <thing>").with("Thing", "x");
+        let (status, headers, body) = answer("ssm", &error);
+        assert_eq!((status, body.as_str()), (404, r#"{"__type":"NoSuchThing","message":"No <thing>","Thing":"x"}"#));
+        assert_eq!(headers["x-amzn-requestid"], "id");
+        let (_, headers, body) = answer("lambda", &AwsError::new("ResourceNotFoundException", 404, "m"));
+        assert_eq!(body, r#"{"Type":"User","Message":"m"}"#);
+        assert_eq!(headers["x-amzn-errortype"], "ResourceNotFoundException");
+        let (_, _, body) = answer("iam", &AwsError::new("NoSuchEntityException", 404, "m"));
+        assert!(body.ends_with("<Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>m</Message></Error><RequestId>id</RequestId></ErrorResponse>"), "{body}");
+        let (_, _, body) = answer("ec2", &error);
+        assert!(body.ends_with("<Response><Errors><Error><Code>NoSuchThing</Code><Message>No &lt;thing&gt;</Message><Thing>x</Thing></Error></Errors><RequestID>id</RequestID></Response>"), "{body}");
+        let (status, headers, body) = answer("s3", &AwsError::new("NoSuchKey", 404, "m").with("Key", "key"));
+        assert_eq!(status, 404);
+        assert!(body.contains("<Error><Code>NoSuchKey</Code><Message>m</Message><Key>key</Key><Resource>/bucket/key</Resource><RequestId>id</RequestId><HostId>"), "{body}");
+        assert_eq!(headers["x-amz-request-id"], "id");
+        assert!(headers.contains_key("x-amz-id-2"));
+        let (_, headers, body) = answer("sqs", &AwsError::new("QueueDoesNotExist", 400, "m"));
+        assert_eq!(headers["x-amzn-query-error"], "AWS.SimpleQueueService.NonExistentQueue;Sender");
+        assert_eq!(body, r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"m"}"#);
+        assert_eq!(answer("s3", &AwsError::new("NotModified", 304, "")).2, "");
+    }
+
+    #[test]
+    fn failed_authentication_is_named_as_each_service_does() {
+        for (name, code, wanted, status) in [
+            ("ssm", "SignatureDoesNotMatch", "InvalidSignatureException", 400),
+            ("sts", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403),
+            ("ec2", "SignatureDoesNotMatch", "AuthFailure", 401),
+            ("s3", "SignatureDoesNotMatch", "SignatureDoesNotMatch", 403),
+            ("lambda", "SignatureDoesNotMatch", "InvalidSignatureException", 403),
+            ("ssm", "InvalidClientTokenId", "UnrecognizedClientException", 400),
+            ("iam", "InvalidClientTokenId", "InvalidClientTokenId", 403),
+            ("ec2", "InvalidClientTokenId", "AuthFailure", 401),
+            ("s3", "InvalidClientTokenId", "InvalidAccessKeyId", 403),
+            ("s3", "ExpiredToken", "ExpiredToken", 400),
+            ("ssm", "ExpiredToken", "ExpiredTokenException", 400),
+            ("ec2", "AccessDenied", "UnauthorizedOperation", 403),
+            ("ssm", "AccessDenied", "AccessDeniedException", 400),
+        ] {
+            let (found, _, body) = answer(name, &AwsError::new(code, 403, "m"));
+            let header = answer(name, &AwsError::new(code, 403, "m")).1;
+            let named = body.contains(wanted) || header.get("x-amzn-errortype").is_some_and(|value| value == wanted);
+            assert!(named && found == status, "{name} {code}: {found} {body}");
+        }
+    }
+}

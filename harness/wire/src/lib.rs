@@ -5,6 +5,7 @@
 //! strings, blobs base64 strings. Streamed payloads are never in a document.
 
 mod answer;
+pub mod arn;
 mod error;
 mod error_answer;
 mod form;

@@ -177,3 +177,116 @@ pub(crate) fn malformed_body(model: &ServiceModel) -> AwsError {
         crate::json::serialization("The request body could not be parsed")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::service;
+
+    fn request(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = http::Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    /// A request made of an operation's route: labels filled in, and what it needs beside.
+    fn made(operation: &Operation, virtual_host: bool) -> Parts {
+        let bucket = "my.bucket";
+        let mut uri = operation.uri.replace("{Key+}", "a/b%20c");
+        uri = if virtual_host { uri.replacen("/{Bucket}", "", 1) } else { uri.replace("{Bucket}", bucket) };
+        if !uri.starts_with('/') {
+            uri.insert(0, '/');
+        }
+        for name in &operation.needs.query {
+            uri = format!("{uri}{}{name}=1", if uri.contains('?') { '&' } else { '?' });
+        }
+        let host =
+            if virtual_host { format!("{bucket}.s3.us-east-1.amazonaws.com") } else { "s3.us-east-1.amazonaws.com".to_owned() };
+        let mut headers = vec![("host", host.as_str())];
+        headers.extend(operation.needs.headers.iter().map(|name| (name.as_str(), "x")));
+        request(&operation.method, &uri, &headers)
+    }
+
+    #[test]
+    fn every_operation_of_s3_is_found_by_its_route() {
+        let s3 = service("s3").unwrap();
+        for operation in s3.operations() {
+            // One route with ListBuckets, but for the host; and one without bucket.
+            if matches!(operation.name(), "ListDirectoryBuckets" | "WriteGetObjectResponse") {
+                continue;
+            }
+            let virtual_hosts: &[bool] = if operation.uri.contains("{Bucket}") { &[false, true] } else { &[false] };
+            for virtual_host in virtual_hosts {
+                let parts = made(operation, *virtual_host);
+                assert_eq!(s3.route(&parts, b"").map(Operation::name), Ok(operation.name()), "{} {}", parts.method, parts.uri);
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_of_lambda_is_found_by_its_route() {
+        let lambda = service("lambda").unwrap();
+        for operation in lambda.operations() {
+            let mut uri = operation.uri.clone();
+            while let (Some(from), Some(to)) = (uri.find('{'), uri.find('}')) {
+                uri.replace_range(from..=to, "x%3Ay");
+            }
+            let parts = request(&operation.method, &uri, &[]);
+            assert_eq!(lambda.route(&parts, b"").map(Operation::name), Ok(operation.name()), "{} {}", parts.method, parts.uri);
+        }
+    }
+
+    #[test]
+    fn an_unknown_subresource_never_reaches_the_bucket_itself() {
+        let s3 = service("s3").unwrap();
+        for (method, uri) in [
+            ("DELETE", "/bucket?acl"),
+            ("DELETE", "/bucket/key?acl"),
+            ("PUT", "/bucket/key?policy"),
+            ("PATCH", "/bucket"),
+            ("PUT", "/"),
+        ] {
+            let parts = request(method, uri, &[("host", "127.0.0.1")]);
+            assert_eq!(s3.route(&parts, b"").map(Operation::name).unwrap_err().code, "MethodNotAllowed", "{method} {uri}");
+        }
+        for (uri, name) in [
+            ("/bucket?x-id=ListObjects&unknown=1", "ListObjects"),
+            ("/bucket/key?x-id=GetObject&versionId=v", "GetObject"),
+            ("/bucket/", "ListObjects"),
+            ("/?x-id=ListBuckets", "ListBuckets"),
+        ] {
+            let parts = request("GET", uri, &[("host", "127.0.0.1")]);
+            assert_eq!(s3.route(&parts, b"").map(Operation::name), Ok(name), "{uri}");
+        }
+    }
+
+    #[test]
+    fn unknown_operations_are_awss_errors_and_unserved_ones_are_named() {
+        let target = |target: &str| request("POST", "/", &[("x-amz-target", target)]);
+        let ssm = service("ssm").unwrap();
+        for unknown in ["AmazonSSM.Nonsense", "Other.SendCommand", "SendCommand", ""] {
+            assert_eq!(ssm.route(&target(unknown), b"").map(Operation::name).unwrap_err().code, "UnknownOperationException");
+        }
+        let parts = target("AmazonSSM.CreateOpsItem");
+        let error = ssm.decode(ssm.route(&parts, b"").unwrap(), &parts, b"").unwrap_err();
+        assert_eq!(error.code, "NotImplemented");
+        assert!(error.message.contains("CreateOpsItem"), "{error}");
+        let ec2 = service("ec2").unwrap();
+        let parts = request("POST", "/", &[]);
+        for (body, code) in
+            [(&b"Action=Nonsense"[..], "InvalidAction"), (b"", "MissingAction"), (b"\xff\xfe=%zz&&&==", "MissingAction")]
+        {
+            assert_eq!(ec2.route(&parts, body).map(Operation::name).unwrap_err().code, code);
+        }
+        let body = b"Action=DescribeInstances&Nonsense.1.Name=x";
+        let error = ec2.decode(ec2.route(&parts, body).unwrap(), &parts, body).unwrap_err();
+        assert_eq!(
+            (error.code.as_str(), error.message.as_str()),
+            ("UnknownParameter", "The parameter Nonsense.1.Name is not recognized")
+        );
+        let lambda = service("lambda").unwrap();
+        assert_eq!(lambda.route(&request("GET", "/nowhere", &[]), b"").map(Operation::name).unwrap_err().status, 404);
+    }
+}

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 #[derive(Deserialize)]
-struct Case {
-    service: String,
+pub(crate) struct Case {
+    pub(crate) service: String,
     operation: String,
     input: Map<String, Value>,
     method: String,
@@ -19,7 +19,7 @@ struct Case {
     body: String,
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let text = match std::env::var("FIREDRILL_WIRE_CASES") {
         Ok(path) => std::fs::read_to_string(path).unwrap(),
         Err(_) => include_str!("../cases/botocore.json").to_owned(),
@@ -28,7 +28,7 @@ fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn parts(&self) -> http::request::Parts {
+    pub(crate) fn parts(&self) -> http::request::Parts {
         let uri: http::Uri = self.url.parse().unwrap();
         let mut request = http::Request::builder()
             .method(self.method.as_str())
@@ -40,7 +40,7 @@ impl Case {
         request.body(()).unwrap().into_parts().0
     }
 
-    fn body(&self) -> Vec<u8> {
+    pub(crate) fn body(&self) -> Vec<u8> {
         STANDARD.decode(&self.body).unwrap()
     }
 }
