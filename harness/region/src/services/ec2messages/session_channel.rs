@@ -26,6 +26,6 @@ impl Service for SsmMessages {
         let message = format!(
             "ssmmessages:{operation} is not available: this local region has no session channels. Commands are delivered by ec2messages."
         );
-        Err(AwsError::new("AccessDeniedException", 400, message))
+        Err(AwsError::new("AccessDeniedException", 403, message))
     }
 }

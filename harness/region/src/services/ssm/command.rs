@@ -31,8 +31,6 @@ pub(crate) struct Command {
     pub(crate) output_prefix: String,
     pub(crate) invocations: Vec<Invocation>,
     pub(crate) cancelled: bool,
-    /// Set when the command has been taken in but its empty set of targets has not been noticed yet.
-    pub(crate) unresolved: bool,
 }
 
 impl Command {

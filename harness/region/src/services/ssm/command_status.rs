@@ -32,8 +32,8 @@ pub(crate) fn verdict(command: &Command) -> Verdict {
     let tolerated = command.tolerated_errors();
 
     let (status, details) = if total == 0 {
-        // AWS takes such a command in, and then calls it a success: only the details tell that nothing ran anywhere.
-        if command.unresolved { ("Pending", "Pending") } else { ("Success", "NoInstancesInTag") }
+        // AWS calls it a success: only the details tell that nothing ran anywhere.
+        ("Success", "NoInstancesInTag")
     } else if completed < total {
         if command.cancelled {
             ("Cancelling", "Cancelling")

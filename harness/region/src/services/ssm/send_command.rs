@@ -114,7 +114,6 @@ impl Ssm {
             invocations: addressed.iter().map(|id| Invocation::new(id, &name_of(id), call.now, &document.steps)).collect(),
             document,
             cancelled: false,
-            unresolved: none,
         };
         let mut answer = command.describe(call.region.name());
         if let Some(answer) = answer.as_object_mut() {
@@ -126,13 +125,7 @@ impl Ssm {
         let id = command.id.clone();
         let deadlines = [command.delivery_deadline(), command.expires()];
         self.with(call.account(), |records| records.commands.push(command));
-        if none {
-            self.with(call.account(), |records| {
-                if let Some(command) = records.command(&id) {
-                    command.unresolved = false;
-                }
-            });
-        } else {
+        if !none {
             self.dispatch_command(call.account(), &id, call.now);
             self.watch_deadlines(&call.region, call.account(), &id, deadlines);
         }
