@@ -1,0 +1,55 @@
+//! What an instance runs on.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::connections::InstanceConnections;
+use crate::Region;
+
+/// What is needed to boot an instance.
+pub struct Launch {
+    /// `i-…`
+    pub instance_id: String,
+    /// `ip-10-0-1-5.ec2.internal`
+    pub hostname: String,
+    /// Memory of the instance type.
+    pub memory_mib: u32,
+    /// Whether this is the instance's first boot, at which its user data runs.
+    pub first_boot: bool,
+    /// Takes the connections that are made in the machine.
+    pub connections: Arc<InstanceConnections>,
+}
+
+/// Why a machine did not boot, for the instance's `StateReason`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BootError(pub String);
+
+/// Boots instances.
+#[async_trait]
+pub trait Booter: Send + Sync {
+    /// Returns when the machine is up.
+    async fn boot(&self, region: &Region, launch: Launch) -> Result<Arc<dyn Running>, BootError>;
+}
+
+/// A booted machine.
+#[async_trait]
+pub trait Running: Send + Sync {
+    /// Ends the machine with all that runs in it.
+    async fn stop(&self);
+    /// Returns when the machine has ended, whoever ended it.
+    async fn ended(&self);
+    /// What the machine wrote to its console.
+    async fn console(&self) -> Vec<u8>;
+}
+
+/// Boots nothing: records without machines. Each instance terminates with this as its reason.
+pub struct NoMachines;
+
+#[async_trait]
+impl Booter for NoMachines {
+    async fn boot(&self, _region: &Region, _launch: Launch) -> Result<Arc<dyn Running>, BootError> {
+        Err(BootError("this region has no machines".to_owned()))
+    }
+}
