@@ -9,6 +9,7 @@ use firedrill_journal::Journal;
 use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
+use crate::services::ec2::{Ec2, NoMachines};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
 use crate::services::{iam::Iam, logs::Logs, sqs::Sqs, ssm::Ssm, sts::Sts};
 use crate::{Caller, Region, Settings};
@@ -97,6 +98,7 @@ fn services(_region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str,
     let iam = Iam::new();
     let ssm = Ssm::new();
     vec![
+        ("ec2", Ec2::new(Arc::new(NoMachines))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("iam", Arc::clone(&iam) as Arc<dyn Service>),
         ("logs", Logs::new()),
