@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The drill: rehearses a backup stack from deployment to restored bytes, as a black box over AWS SDK clients.
+//!
+//! It knows nothing of how its region works. What only a local region can do is behind [`Local`], which is absent on AWS.
+
+mod access_log;
+mod archive;
+mod boot;
+mod bucket;
+mod clients;
+mod compare;
+mod deploy;
+mod destroy;
+mod drill;
+mod failure;
+mod findings;
+mod fire;
+mod log;
+mod manifest;
+mod observe;
+mod outcome;
+mod plan;
+mod poll;
+mod restore;
+mod seed;
+mod site;
+mod verify;
+
+pub use compare::{Comparison, compare};
+pub use drill::run;
+pub use manifest::{DataError, Entry, Manifest};
+pub use outcome::{Archive, DrillResult, Failure, Finding, Night, Outcome, StepTime};
+pub use plan::{Data, Endpoint, Local, Plan};
+pub use site::generate as generate_site;

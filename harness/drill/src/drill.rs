@@ -1,0 +1,312 @@
+//! A drill from its first step to its outcome.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use firedrill_journal::{Event, Journal, StepOutcome};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::bucket::{self, Bucket};
+use crate::clients::Clients;
+use crate::deploy::{self, Resources};
+use crate::destroy::{self, Made};
+use crate::failure::Broken;
+use crate::fire::{self, Rule};
+use crate::manifest::Manifest;
+use crate::observe::{self, Before};
+use crate::outcome::VERSION;
+use crate::{DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
+use crate::{access_log, boot, findings, restore, seed, verify};
+
+/// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
+///
+/// `local` is absent on AWS. When `cancel` is cancelled, the drill ends as [`DrillResult::Interrupted`], after destroying what it made.
+pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, cancel: CancellationToken) -> Outcome {
+    let run = uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect::<String>();
+    let stack = format!("firedrill-{run}");
+    journal.record(Event::DrillStarted { run: run.clone(), cloud: plan.cloud.clone(), stack: stack.clone() });
+    let drill = Drill {
+        clients: Clients::new(&plan.endpoint),
+        plan,
+        local,
+        journal: journal.clone(),
+        run,
+        stack,
+        state: Mutex::default(),
+    };
+    let ended = tokio::select! {
+        ended = drill.rehearse() => Some(ended),
+        () = cancel.cancelled() => None,
+    };
+    let leftovers = drill.clean_up().await;
+    let outcome = drill.outcome(ended, leftovers);
+    journal.record(Event::Outcome(serde_json::to_value(&outcome).unwrap_or_default()));
+    outcome
+}
+
+struct Drill {
+    plan: Plan,
+    clients: Clients,
+    local: Option<Arc<dyn Local>>,
+    journal: Journal,
+    run: String,
+    stack: String,
+    state: Mutex<State>,
+}
+
+/// What the drill knows when it is interrupted.
+#[derive(Debug, Default)]
+struct State {
+    made: Made,
+    nights: Vec<Night>,
+    findings: Vec<Finding>,
+    steps: Vec<StepTime>,
+}
+
+/// What the nights of a drill share.
+struct Stage {
+    rule: Rule,
+    buckets: Vec<Bucket>,
+    manifest: Arc<Manifest>,
+}
+
+impl Drill {
+    async fn rehearse(&self) -> Result<(), Broken> {
+        let (manifest, package) =
+            self.step("pack", 1, seed::pack(&self.plan), |(manifest, _)| format!("{} entries", manifest.len())).await?;
+        self.note(|state| state.made.stack = Some(self.stack.clone()));
+        let resources = self
+            .step("deploy", 1, deploy::deploy(&self.clients, &self.plan, &self.stack, &self.run), |made| {
+                format!("{} resources", made.len())
+            })
+            .await?;
+        let instances = self.step("boot", 1, boot::boot(&self.clients, &resources), |found| found.join(", ")).await?;
+        let bucket = format!("firedrill-seed-{}", self.run);
+        self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
+        self.step("seed", 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
+            format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
+        })
+        .await?;
+        let stage = self.stage(&resources, manifest).await?;
+        for night in 1..=self.plan.nights.max(1) {
+            self.night(night, &stage).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the rule and the buckets, and what is wrong with the stack as it stands.
+    async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, Broken> {
+        let rule = fire::find(&self.clients, &self.plan, resources).await?;
+        let buckets = bucket::find(&self.clients, &self.plan, resources).await?;
+        for finding in findings::of_stack(&self.clients, &buckets, resources).await? {
+            self.finding(finding);
+        }
+        Ok(Stage { rule, buckets, manifest })
+    }
+
+    async fn night(&self, night: u32, stage: &Stage) -> Result<(), Broken> {
+        self.note(|state| state.nights.push(Night { night, archives: Vec::new() }));
+        let clients = &self.clients;
+        let fire = async {
+            let objects = bucket::objects(clients, &stage.buckets).await?;
+            let before = Before::take(clients, &stage.rule).await?;
+            let done = fire::fire(self.local.as_deref(), &stage.rule).await?;
+            Ok((objects, before, done))
+        };
+        let (objects, before, _) = self
+            .step("fire", night, fire, |(_, _, done)| format!("{} ({}): {done}", stage.rule.name, stage.rule.schedule))
+            .await?;
+        let seen = self
+            .step("observe", night, observe::observe(clients, &stage.rule, &before), |seen| {
+                format!("{} sent the command, the script ended well on {}", stage.rule.function, seen.instances.join(", "))
+            })
+            .await?;
+        if let Some(finding) = findings::of_function(&stage.rule.function, seen.complaint.as_deref()) {
+            self.finding(finding);
+        }
+        let stored = self
+            .step("verify", night, verify::verify(clients, &stage.buckets, &objects, &seen.instances), |stored| {
+                let each = stored.iter().map(|one| {
+                    format!(
+                        "s3://{}/{}, {} bytes, {}",
+                        one.archive.bucket, one.archive.key, one.archive.bytes, one.archive.encryption
+                    )
+                });
+                each.collect::<Vec<_>>().join("; ")
+            })
+            .await?;
+        self.note_night(|noted| noted.archives = stored.iter().map(|one| one.archive.clone()).collect());
+        for one in &stored {
+            if let Some(finding) = findings::of_archive(clients, one).await? {
+                self.finding(finding);
+            }
+        }
+        self.step("restore", night, self.restore(stage, &stored), |entries| format!("{entries} entries, all identical")).await?;
+        self.step("access-log", night, self.access_log(stage, &stored), |logged| {
+            format!("{logged} of {} uploads logged", stored.len())
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn restore(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<u64, Broken> {
+        let mut entries = 0;
+        for one in stored {
+            let comparison =
+                restore::restore(&self.clients, one, &stage.manifest, &self.plan.data_path, &self.plan.folder).await?;
+            self.note_night(|night| {
+                if let Some(noted) = night.archives.iter_mut().find(|noted| noted.instance == one.archive.instance) {
+                    noted.files = comparison.seeded;
+                    noted.identical = comparison.is_identical();
+                    noted.differences = restore::differences(&comparison);
+                }
+            });
+            restore::judge(one, &comparison)?;
+            if let Some(finding) = findings::of_restore(one, &comparison) {
+                self.finding(finding);
+            }
+            entries += comparison.seeded;
+        }
+        Ok(entries)
+    }
+
+    async fn access_log(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<usize, Broken> {
+        let mut logged = 0;
+        for one in stored {
+            let Some(bucket) = stage.buckets.iter().find(|bucket| bucket.name == one.archive.bucket) else { continue };
+            match access_log::find(&self.clients, bucket, &one.archive).await? {
+                Some(found) => {
+                    logged += 1;
+                    self.note_night(|night| {
+                        if let Some(noted) = night.archives.iter_mut().find(|noted| noted.instance == one.archive.instance) {
+                            noted.access_log = Some(found);
+                        }
+                    });
+                }
+                // Without logging there is a finding already.
+                None if bucket.log.is_none() => {}
+                None => self.finding(findings::of_access_log(one)),
+            }
+        }
+        Ok(logged)
+    }
+
+    /// Destroys what was made. Cannot be interrupted.
+    async fn clean_up(&self) -> Vec<String> {
+        let made = self.state().made.clone();
+        if self.plan.keep || (made.stack.is_none() && made.seed_bucket.is_none()) {
+            return Vec::new();
+        }
+        let destroyed = async { Ok(destroy::destroy(&self.clients, &made).await) };
+        let summary = |left: &Vec<String>| if left.is_empty() { "nothing is left".to_owned() } else { left.join("; ") };
+        self.step("destroy", 1, destroyed, summary).await.unwrap_or_default()
+    }
+
+    fn outcome(&self, ended: Option<Result<(), Broken>>, leftovers: Vec<String>) -> Outcome {
+        let state = std::mem::take(&mut *self.state());
+        let (result, failure) = judge(ended, &state.findings, self.plan.strict);
+        Outcome {
+            version: VERSION,
+            run: self.run.clone(),
+            stack: self.stack.clone(),
+            result,
+            failure,
+            archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
+            nights: state.nights,
+            findings: state.findings,
+            leftovers,
+            steps: state.steps,
+        }
+    }
+
+    /// Does a step, and journals its begin and end.
+    async fn step<T>(
+        &self,
+        step: &str,
+        night: u32,
+        work: impl Future<Output = Result<T, Broken>>,
+        summary: impl FnOnce(&T) -> String,
+    ) -> Result<T, Broken> {
+        self.journal.record(Event::StepStarted { step: step.to_owned(), night });
+        let begun = Instant::now();
+        let result = work.await;
+        let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
+        let (outcome, detail) = match &result {
+            Ok(done) => (StepOutcome::Passed, summary(done)),
+            Err(broken) => (StepOutcome::Failed, broken.to_string()),
+        };
+        let time = StepTime { step: step.to_owned(), night, milliseconds, outcome, detail: detail.clone() };
+        self.note(|state| state.steps.push(time));
+        self.journal.record(Event::StepFinished { step: step.to_owned(), night, milliseconds, outcome, detail });
+        result
+    }
+
+    /// Adds a finding, once however many nights show it.
+    fn finding(&self, finding: Finding) {
+        if !self.state().findings.contains(&finding) {
+            self.journal.record(Event::Finding { id: finding.id.clone(), detail: finding.detail.clone() });
+            self.note(|state| state.findings.push(finding));
+        }
+    }
+
+    fn note_night(&self, change: impl FnOnce(&mut Night)) {
+        self.note(|state| {
+            if let Some(night) = state.nights.last_mut() {
+                change(night);
+            }
+        });
+    }
+
+    fn note(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The result in a word, and why.
+fn judge(ended: Option<Result<(), Broken>>, findings: &[Finding], strict: bool) -> (DrillResult, Option<Failure>) {
+    match ended {
+        None => (DrillResult::Interrupted, None),
+        Some(Err(broken)) => (DrillResult::Failed, Some(broken.into())),
+        Some(Ok(())) if strict && !findings.is_empty() => {
+            let evidence = findings.iter().map(|finding| format!("{}: {}", finding.id, finding.detail)).collect();
+            let reason = format!("the backup is good, and a strict drill allows no finding: it has {}", findings.len());
+            (DrillResult::Failed, Some(Failure { hop: "findings".to_owned(), reason, evidence }))
+        }
+        Some(Ok(())) => (DrillResult::Passed, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_finding() -> Vec<Finding> {
+        vec![Finding { id: "open-port".to_owned(), detail: "22".to_owned() }]
+    }
+
+    #[test]
+    fn findings_fail_a_strict_drill_only() {
+        assert_eq!(judge(Some(Ok(())), &one_finding(), false).0, DrillResult::Passed);
+        let (result, failure) = judge(Some(Ok(())), &one_finding(), true);
+        assert_eq!(result, DrillResult::Failed);
+        assert_eq!(failure.unwrap().evidence, ["open-port: 22"]);
+    }
+
+    #[test]
+    fn a_broken_chain_wins_over_findings() {
+        let broken = Broken::at("script", "exit code 3").with("standard error", "tar: no space\n");
+        let (_, failure) = judge(Some(Err(broken)), &one_finding(), true);
+        let failure = failure.unwrap();
+        assert_eq!((failure.hop.as_str(), failure.reason.as_str()), ("script", "exit code 3"));
+        assert_eq!(failure.evidence, ["standard error:\ntar: no space"]);
+    }
+
+    #[test]
+    fn an_interrupted_drill_says_so() {
+        assert_eq!(judge(None, &[], true), (DrillResult::Interrupted, None));
+    }
+}

@@ -1,0 +1,91 @@
+//! Fire: finds the rule that starts the backup, and has its time come.
+
+use aws_sdk_eventbridge::types::{RuleState, Target};
+
+use crate::clients::Clients;
+use crate::deploy::Resources;
+use crate::failure::{Broken, at};
+use crate::{Local, Plan};
+
+/// The rule that starts the backup.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) schedule: String,
+    /// The function's name.
+    pub(crate) function: String,
+}
+
+/// The stack's one scheduled rule with a function behind it, or the one that the plan names.
+pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, Broken> {
+    let mut scheduled = Vec::new();
+    let mut others = Vec::new();
+    for resource in resources.of("AWS::Events::Rule") {
+        // The physical id of a rule on a custom bus is `bus|rule`; schedules exist on the default bus only.
+        let name = resource.physical.rsplit('|').next().unwrap_or_default();
+        if plan.rule.as_deref().is_some_and(|wanted| wanted != name && wanted != resource.logical) {
+            continue;
+        }
+        let rule = clients.events.describe_rule().name(name).send().await.map_err(at("rule", "DescribeRule"))?;
+        let Some(schedule) = rule.schedule_expression().filter(|schedule| !schedule.is_empty()) else {
+            others.push(format!("{name} has no schedule"));
+            continue;
+        };
+        if rule.state() == Some(&RuleState::Disabled) {
+            others.push(format!("{name} is disabled"));
+            continue;
+        }
+        let targets = clients.events.list_targets_by_rule().rule(name).send().await.map_err(at("rule", "ListTargetsByRule"))?;
+        let Some(function) = targets.targets().iter().map(Target::arn).find_map(function_of) else {
+            others.push(format!("{name} targets no function"));
+            continue;
+        };
+        scheduled.push(Rule {
+            name: name.to_owned(),
+            arn: rule.arn().unwrap_or_default().to_owned(),
+            schedule: schedule.to_owned(),
+            function,
+        });
+    }
+    let names: Vec<&str> = scheduled.iter().map(|rule| rule.name.as_str()).collect();
+    match (names.len(), &plan.rule) {
+        (0, Some(wanted)) if others.is_empty() => Err(Broken::at("rule", format!("the stack has no rule `{wanted}`"))),
+        (0, _) if others.is_empty() => Err(Broken::at("rule", "the stack has no rule, so nothing starts the backup")),
+        (0, _) => Err(Broken::at("rule", format!("no rule starts the backup: {}", others.join(", ")))),
+        (1, _) => scheduled.pop().ok_or_else(|| Broken::at("rule", "the stack has no rule")),
+        _ => Err(Broken::at(
+            "rule",
+            format!("several rules have a schedule and a function: {}; choose one by --rule", names.join(", ")),
+        )),
+    }
+}
+
+/// The name of the function with this ARN; nothing for ARNs of other services.
+fn function_of(arn: &str) -> Option<String> {
+    let mut parts = arn.split(':');
+    (parts.nth(2) == Some("lambda") && parts.nth(2) == Some("function")).then(|| parts.next().map(str::to_owned)).flatten()
+}
+
+/// Has the rule's time come.
+pub(crate) async fn fire(local: Option<&dyn Local>, rule: &Rule) -> Result<String, Broken> {
+    match local {
+        Some(local) => {
+            local.fire(&rule.arn).await.map_err(|reason| Broken::at("rule", format!("{} cannot be fired: {reason}", rule.name)))
+        }
+        None => Err(Broken::at("rule", "on this cloud time cannot be moved, and waiting for the schedule is not supported yet")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_functions_name_is_read_from_its_arn_with_and_without_an_alias() {
+        let arn = "arn:aws:lambda:us-east-1:123456789012:function:nightly";
+        assert_eq!(function_of(arn).as_deref(), Some("nightly"));
+        assert_eq!(function_of(&format!("{arn}:live")).as_deref(), Some("nightly"));
+        assert_eq!(function_of("arn:aws:sqs:us-east-1:123456789012:queue"), None);
+    }
+}

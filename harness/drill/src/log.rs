@@ -1,0 +1,138 @@
+//! A function's log: what its invocations of tonight wrote, and what that says of them.
+
+use std::collections::BTreeSet;
+
+use crate::clients::Clients;
+use crate::failure::{Broken, at};
+
+/// Lines of one look at the log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lines(pub(crate) Vec<String>);
+
+/// Reads the log of a function, from a moment on.
+#[derive(Debug, Clone)]
+pub(crate) struct FunctionLog {
+    group: String,
+    seen: BTreeSet<String>,
+}
+
+impl FunctionLog {
+    /// The log of `function`, without what is in it already.
+    pub(crate) async fn from_now(clients: &Clients, function: &str) -> Result<Self, Broken> {
+        let group = format!("/aws/lambda/{function}");
+        let seen = events(clients, &group).await?.into_iter().map(|(id, _)| id).collect();
+        Ok(Self { group, seen })
+    }
+
+    /// What has come since.
+    pub(crate) async fn new_lines(&self, clients: &Clients) -> Result<Lines, Broken> {
+        let events = events(clients, &self.group).await?;
+        Ok(Lines(events.into_iter().filter(|(id, _)| !self.seen.contains(id)).map(|(_, line)| line).collect()))
+    }
+}
+
+/// All events, as id and message. A group that does not exist has none: the function has not logged, or may not.
+async fn events(clients: &Clients, group: &str) -> Result<Vec<(String, String)>, Broken> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = clients.logs.filter_log_events().log_group_name(group).set_next_token(token).send().await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+                return Ok(found);
+            }
+            Err(error) => return Err(at("function", "FilterLogEvents")(error)),
+        };
+        found.extend(answer.events().iter().map(|event| {
+            (event.event_id().unwrap_or_default().to_owned(), event.message().unwrap_or_default().trim_end().to_owned())
+        }));
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+impl Lines {
+    /// An invocation has begun.
+    pub(crate) fn started(&self) -> bool {
+        self.0.iter().any(|line| line.starts_with("START RequestId:") || line.contains("\"platform.start\""))
+    }
+
+    /// Every invocation that began has also ended.
+    pub(crate) fn ended(&self) -> bool {
+        let count = |start: &str, json: &str| self.0.iter().filter(|line| line.starts_with(start) || line.contains(json)).count();
+        self.started() && count("REPORT RequestId:", "\"platform.report\"") >= count("START RequestId:", "\"platform.start\"")
+    }
+
+    /// Why an invocation failed: an exception that the handler did not catch, a time-out, a crash.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.0.iter().find_map(|line| {
+            let first = line.lines().next().unwrap_or_default();
+            // What logging writes at level ERROR has a tab after the bracket; what the runtime writes has a blank.
+            if let Some(error) = first.strip_prefix("[ERROR] ") {
+                return Some(error.to_owned());
+            }
+            if let Some((_, limit)) = first.split_once("Task timed out after ") {
+                return Some(format!("the handler timed out after {limit}"));
+            }
+            let crashed = first.contains("Runtime exited") || first.contains("Runtime.ExitError");
+            let reported = first.starts_with("REPORT ") && (first.contains("Status: error") || first.contains("Status: timeout"));
+            (crashed || reported).then(|| first.to_owned())
+        })
+    }
+
+    /// A line by which the handler itself complains.
+    pub(crate) fn complaint(&self) -> Option<&str> {
+        self.0
+            .iter()
+            .map(|line| line.lines().next().unwrap_or_default())
+            .find(|line| line.starts_with("[ERROR]\t") || line.starts_with("Traceback ") || line.contains("\"level\": \"ERROR\""))
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> String {
+        self.0.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(lines: &[&str]) -> Lines {
+        Lines(lines.iter().map(|line| (*line).to_owned()).collect())
+    }
+
+    #[test]
+    fn an_uncaught_exception_is_a_failure_and_a_logged_error_a_complaint() {
+        let raised = lines(&[
+            "START RequestId: 1 Version: $LATEST",
+            "[ERROR] RuntimeError: no target\nTraceback (most recent call last):",
+        ]);
+        assert_eq!(raised.failure().as_deref(), Some("RuntimeError: no target"));
+        assert!(!raised.ended());
+        let logged = lines(&[
+            "START RequestId: 1",
+            "[ERROR]\t2026-01-01T00:00:00Z\t1\toops",
+            "END RequestId: 1",
+            "REPORT RequestId: 1\tDuration: 1 ms",
+        ]);
+        assert_eq!(logged.failure(), None);
+        assert!(logged.ended() && logged.complaint().is_some());
+    }
+
+    #[test]
+    fn a_time_out_is_a_failure() {
+        let log = lines(&["START RequestId: 1", "2026-01-01T00:00:03.000Z 1 Task timed out after 3.00 seconds"]);
+        assert_eq!(log.failure().as_deref(), Some("the handler timed out after 3.00 seconds"));
+    }
+
+    #[test]
+    fn two_invocations_have_ended_when_both_have_reported() {
+        let log = lines(&["START RequestId: 1", "REPORT RequestId: 1", "START RequestId: 2"]);
+        assert!(log.started() && !log.ended());
+    }
+}

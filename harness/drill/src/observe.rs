@@ -1,0 +1,246 @@
+//! Observe: follows a night from the rule to the script, hop by hop.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_ssm::types::{Command, CommandInvocation, CommandInvocationStatus, CommandStatus};
+use tokio::time::{Instant, sleep};
+
+use crate::clients::Clients;
+use crate::failure::{Broken, at, refused};
+use crate::fire::Rule;
+use crate::log::FunctionLog;
+use crate::poll;
+
+/// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
+const FUNCTION_BOUND: Duration = Duration::from_secs(960);
+/// When nothing has happened for so long, the function was not invoked.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Between a look at the function's permissions and the next.
+const LOOK: Duration = Duration::from_secs(2);
+/// From the end of the function to its command being listed.
+const GRACE: Duration = Duration::from_secs(3);
+/// For the script to end.
+const SCRIPT_BOUND: Duration = Duration::from_secs(7200);
+
+/// What there was before the rule fired.
+#[derive(Debug)]
+pub(crate) struct Before {
+    commands: BTreeSet<String>,
+    log: FunctionLog,
+}
+
+impl Before {
+    pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, Broken> {
+        let commands = commands(clients).await?.into_iter().filter_map(|command| command.command_id).collect();
+        Ok(Self { commands, log: FunctionLog::from_now(clients, &rule.function).await? })
+    }
+}
+
+/// What a night did, up to the script's end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Instances whose script succeeded.
+    pub(crate) instances: Vec<String>,
+    /// By which the handler complains without failing.
+    pub(crate) complaint: Option<String>,
+}
+
+/// Follows the night that began after `before`.
+pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before) -> Result<Seen, Broken> {
+    let sent = function(clients, rule, before).await?;
+    let mut instances = BTreeSet::new();
+    for id in &sent {
+        instances.extend(command(clients, id).await?);
+    }
+    // The function may well still run: what it says at its end counts too.
+    let lines = poll::until(FUNCTION_BOUND, || async {
+        let lines = before.log.new_lines(clients).await?;
+        Ok::<_, Broken>(if lines.ended() || lines.failure().is_some() || !lines.started() {
+            Ok(lines)
+        } else {
+            Err(String::new())
+        })
+    })
+    .await?
+    .unwrap_or_default();
+    if let Some(reason) = lines.failure() {
+        return Err(function_failed(rule, &reason).with("function log", &lines.text()));
+    }
+    let late: Vec<String> = new_commands(clients, before).await?.into_iter().filter(|id| !sent.contains(id)).collect();
+    for id in &late {
+        instances.extend(command(clients, id).await?);
+    }
+    Ok(Seen { instances: instances.into_iter().collect(), complaint: lines.complaint().map(str::to_owned) })
+}
+
+fn function_failed(rule: &Rule, reason: &str) -> Broken {
+    Broken::at("function", format!("{} failed: {reason}", rule.function))
+}
+
+/// Waits for the function's commands.
+async fn function(clients: &Clients, rule: &Rule, before: &Before) -> Result<Vec<String>, Broken> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(20);
+    let mut looked = begun;
+    let mut ended: Option<Instant> = None;
+    loop {
+        let sent = new_commands(clients, before).await?;
+        if !sent.is_empty() {
+            return Ok(sent);
+        }
+        let lines = before.log.new_lines(clients).await?;
+        if let Some(reason) = lines.failure() {
+            return Err(function_failed(rule, &reason).with("function log", &lines.text()));
+        }
+        if lines.ended() && ended.get_or_insert_with(Instant::now).elapsed() > GRACE {
+            let reason = format!(
+                "{} ended without an error and sent no command: a handler that catches its exception and returns it looks like this",
+                rule.function
+            );
+            return Err(Broken::at("command", reason).with("function log", &lines.text()));
+        }
+        if !lines.started() && looked.elapsed() > LOOK {
+            looked = Instant::now();
+            if let Some(broken) = not_permitted(clients, rule).await {
+                return Err(broken);
+            }
+            if begun.elapsed() > SILENCE {
+                let reason = format!(
+                    "{} fired and within {} s {} neither logged nor sent a command",
+                    rule.name,
+                    SILENCE.as_secs(),
+                    rule.function
+                );
+                return Err(Broken::at("rule", reason));
+            }
+        }
+        if begun.elapsed() > FUNCTION_BOUND {
+            let reason = format!("{} still runs after {} s and has sent no command", rule.function, FUNCTION_BOUND.as_secs());
+            return Err(Broken::at("function", reason).with("function log", &lines.text()));
+        }
+        sleep(pause).await;
+        pause = (pause * 3 / 2).min(Duration::from_millis(250));
+    }
+}
+
+/// Whether the function's own policy keeps EventBridge out.
+async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<Broken> {
+    let reason = format!("{} fired, and {} does not let events.amazonaws.com invoke it", rule.name, rule.function);
+    match clients.lambda.get_policy().function_name(&rule.function).send().await {
+        Ok(answer) => {
+            let policy = answer.policy().unwrap_or_default();
+            (!policy.contains("events.amazonaws.com")).then(|| Broken::at("rule", reason).with("policy of the function", policy))
+        }
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+            Some(Broken::at("rule", reason).with("policy of the function", &refused("GetPolicy", &error)))
+        }
+        Err(_) => None,
+    }
+}
+
+async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<String>, Broken> {
+    let all = commands(clients).await?;
+    Ok(all.into_iter().filter_map(|command| command.command_id).filter(|id| !before.commands.contains(id)).collect())
+}
+
+async fn commands(clients: &Clients) -> Result<Vec<Command>, Broken> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = clients.ssm.list_commands().set_next_token(token).send().await.map_err(at("command", "ListCommands"))?;
+        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
+        found.extend(answer.commands.unwrap_or_default());
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Waits for a command's end, and answers the instances on which it succeeded: all of its targets.
+async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, Broken> {
+    let ended = poll::until(SCRIPT_BOUND, || async {
+        let answer = clients.ssm.list_commands().command_id(id).send().await.map_err(at("command", "ListCommands"))?;
+        let Some(command) = answer.commands.unwrap_or_default().into_iter().next() else {
+            return Ok(Err("not listed".to_owned()));
+        };
+        let waiting = matches!(
+            command.status(),
+            None | Some(CommandStatus::Pending | CommandStatus::InProgress | CommandStatus::Cancelling)
+        );
+        let seen = command.status_details().unwrap_or("without a status").to_owned();
+        Ok::<_, Broken>(if waiting { Err(seen) } else { Ok(command) })
+    })
+    .await?;
+    let command = match ended {
+        Ok(command) => command,
+        Err(seen) => return Err(Broken::at("script", format!("command {id} is {seen} after {} s", SCRIPT_BOUND.as_secs()))),
+    };
+    let invocations = invocations(clients, id).await?;
+    if let Some(failed) = invocations.iter().find(|found| found.status() != Some(&CommandInvocationStatus::Success)) {
+        return Err(invocation_failed(clients, id, failed).await);
+    }
+    let details = command.status_details().unwrap_or_default();
+    if invocations.is_empty() {
+        let targets: Vec<String> = command
+            .targets()
+            .iter()
+            .map(|target| format!("{}={}", target.key().unwrap_or_default(), target.values().join(",")))
+            .collect();
+        let reason =
+            format!("command {id} ({details}) reached no instance: no managed instance matches {}", targets.join(" and "));
+        return Err(Broken::at("command", reason));
+    }
+    if command.status() != Some(&CommandStatus::Success) {
+        return Err(Broken::at("command", format!("command {id} is {details}")));
+    }
+    Ok(invocations.into_iter().filter_map(|found| found.instance_id).collect())
+}
+
+async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, Broken> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = clients
+            .ssm
+            .list_command_invocations()
+            .command_id(id)
+            .details(true)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(at("command", "ListCommandInvocations"))?;
+        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
+        found.extend(answer.command_invocations.unwrap_or_default());
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// What became of a command on an instance where it did not succeed.
+async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocation) -> Broken {
+    let instance = failed.instance_id().unwrap_or_default();
+    let details = failed.status_details().unwrap_or_default();
+    let answer = match clients.ssm.get_command_invocation().command_id(id).instance_id(instance).send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            return Broken::at("script", format!("{details} on {instance}"))
+                .with("GetCommandInvocation", &refused("GetCommandInvocation", &error));
+        }
+    };
+    // Statuses of an invocation: https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+    let delivered = !matches!(
+        details,
+        "Delivery Timed Out" | "DeliveryTimedOut" | "Undeliverable" | "Terminated" | "InvalidPlatform" | "AccessDenied"
+    );
+    let broken = if delivered {
+        let code = answer.response_code();
+        Broken::at("script", format!("the script on {instance} is {details}, exit code {code}"))
+    } else {
+        Broken::at("instance", format!("{instance} did not get the command: {details}"))
+    };
+    broken
+        .with("standard error of the script", answer.standard_error_content().unwrap_or_default())
+        .with("standard output of the script", answer.standard_output_content().unwrap_or_default())
+}

@@ -1,0 +1,120 @@
+//! What a drill came to.
+
+use serde::{Deserialize, Serialize};
+
+/// Version of [`Outcome`]'s serialized form.
+pub(crate) const VERSION: u32 = 1;
+
+/// What a drill came to. Also the last event of its journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Version of this form.
+    pub version: u32,
+    /// Id of the run.
+    pub run: String,
+    /// Name of the stack.
+    pub stack: String,
+    /// In a word.
+    pub result: DrillResult,
+    /// Why it did not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The first archive of the last night.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Archive>,
+    /// All nights that were begun.
+    pub nights: Vec<Night>,
+    /// What did not break a night and should be mended.
+    pub findings: Vec<Finding>,
+    /// What the drill made and could not remove: `bucket x`.
+    pub leftovers: Vec<String>,
+    /// Each step with its wall time.
+    pub steps: Vec<StepTime>,
+}
+
+/// The result of a drill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrillResult {
+    /// Every archive is there, encrypted, of its night, and restores.
+    Passed,
+    /// One is or does not, or a strict drill has findings.
+    Failed,
+    /// Ended by its caller before it could say.
+    Interrupted,
+}
+
+/// Where and why the chain broke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The link: `input`, `stack`, `rule`, `function`, `command`, `instance`, `script`, `object`, `archive`, `findings`, `drill`.
+    pub hop: String,
+    /// Why, as a fragment.
+    pub reason: String,
+    /// What was seen there, one item of one or more lines each.
+    pub evidence: Vec<String>,
+}
+
+/// One night.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Night {
+    /// From 1.
+    pub night: u32,
+    /// One for each instance that was backed up.
+    pub archives: Vec<Archive>,
+}
+
+/// An archive and what was found of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// The instance it came from.
+    pub instance: String,
+    /// Bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+    /// Version, in a versioned bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Size.
+    pub bytes: u64,
+    /// `aws:kms`, `aws:kms:dsse`, `AES256` or `none`.
+    pub encryption: String,
+    /// ARN of the KMS key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Files, symbolic links and folders that were seeded.
+    pub files: u64,
+    /// All of them came back with the same path, mode and bytes.
+    pub identical: bool,
+    /// What did not, or was not seeded; the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<String>,
+    /// `s3://bucket/key` of the access log that has the upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_log: Option<String>,
+}
+
+/// What did not break a night and should be mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable name: `open-port`, `no-access-log`.
+    pub id: String,
+    /// In a sentence, with its remedy.
+    pub detail: String,
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepTime {
+    /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `destroy`.
+    pub step: String,
+    /// From 1; for steps outside a night, 1.
+    pub night: u32,
+    /// Wall time.
+    pub milliseconds: f64,
+    /// How it ended.
+    pub outcome: firedrill_journal::StepOutcome,
+    /// What was seen, or why it failed.
+    pub detail: String,
+}

@@ -1,0 +1,57 @@
+//! Waiting with a bound.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// Calls `probe` until it is done or `bound` has passed, with growing pauses up to a quarter of a second. `probe` answers
+/// `Ok(Ok(done))`, `Ok(Err(what was seen instead))`, or an error, which ends the waiting.
+///
+/// The answer is `Ok(Err(last state seen))` when the bound has passed.
+pub(crate) async fn until<T, E, F, Fut>(bound: Duration, mut probe: F) -> Result<Result<T, String>, E>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<Result<T, String>, E>>,
+{
+    let deadline = Instant::now() + bound;
+    let mut pause = Duration::from_millis(10);
+    loop {
+        match probe().await? {
+            Ok(done) => return Ok(Ok(done)),
+            Err(seen) if Instant::now() + pause >= deadline => return Ok(Err(seen)),
+            Err(_) => sleep(pause).await,
+        }
+        pause = (pause * 3 / 2).min(Duration::from_millis(250));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn the_bound_reports_the_last_state_seen() {
+        let mut count = 0;
+        let result: Result<Result<(), String>, Infallible> = until(Duration::from_millis(60), || {
+            count += 1;
+            let seen = format!("state {}", count.min(3));
+            async move { Ok(Err(seen)) }
+        })
+        .await;
+        assert_eq!(result.unwrap().unwrap_err(), "state 3");
+        assert!(count >= 3);
+    }
+
+    #[tokio::test]
+    async fn it_ends_as_soon_as_the_probe_is_done() {
+        let mut count = 0;
+        let result: Result<Result<u32, String>, Infallible> = until(Duration::from_secs(600), || {
+            count += 1;
+            let now = count;
+            async move { Ok(if now == 4 { Ok(now) } else { Err("not yet".to_owned()) }) }
+        })
+        .await;
+        assert_eq!(result.unwrap(), Ok(4));
+    }
+}

@@ -1,0 +1,149 @@
+//! Seed: puts the data on the instances, by the way that an operator has: a bucket, a presigned URL and Run Command.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_sdk_ssm::types::CommandInvocationStatus;
+
+use crate::clients::Clients;
+use crate::failure::{Broken, at};
+use crate::manifest::Manifest;
+use crate::{Data, Plan, archive, poll, site};
+
+const KEY: &str = "seed.tar.gz";
+const BOUND: Duration = Duration::from_secs(900);
+
+/// Packs the plan's data, before anything is made.
+pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), Broken> {
+    let (data, folder) = (plan.data.clone(), plan.folder.clone());
+    let packed = tokio::task::spawn_blocking(move || {
+        let unusable = |error: std::io::Error| Broken::at("drill", format!("`{}` cannot be used: {error}", folder.display()));
+        std::fs::create_dir_all(&folder).map_err(unusable)?;
+        let source = match data {
+            Data::Folder(source) => source,
+            Data::Generated => {
+                let made = folder.join("site");
+                site::generate(&made).map_err(unusable)?;
+                made
+            }
+        };
+        let package = folder.join(KEY);
+        let manifest = archive::pack(&source, &package).map_err(|error| {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            Broken::at("input", format!("{error}{cause}"))
+        })?;
+        Ok((Arc::new(manifest), package))
+    });
+    packed.await.unwrap_or_else(|error| Err(Broken::at("drill", format!("packing ended early: {error}"))))
+}
+
+/// Puts the package on every instance. `bucket` is the drill's own and is made here.
+pub(crate) async fn seed(
+    clients: &Clients,
+    plan: &Plan,
+    instances: &[String],
+    bucket: &str,
+    package: &Path,
+) -> Result<(), Broken> {
+    let elsewhere = (plan.endpoint.region != "us-east-1").then(|| {
+        let region = BucketLocationConstraint::from(plan.endpoint.region.as_str());
+        CreateBucketConfiguration::builder().location_constraint(region).build()
+    });
+    clients
+        .s3
+        .create_bucket()
+        .bucket(bucket)
+        .set_create_bucket_configuration(elsewhere)
+        .send()
+        .await
+        .map_err(at("drill", "CreateBucket"))?;
+    let body = ByteStream::from_path(package)
+        .await
+        .map_err(|error| Broken::at("drill", format!("`{}` cannot be read: {error}", package.display())))?;
+    clients.s3.put_object().bucket(bucket).key(KEY).body(body).send().await.map_err(at("drill", "PutObject"))?;
+    let hour = PresigningConfig::expires_in(Duration::from_secs(3600)).map_err(|error| Broken::at("drill", error.to_string()))?;
+    let url = clients.s3_names.get_object().bucket(bucket).key(KEY).presigned(hour).await.map_err(at("drill", "presigning"))?;
+    let command = clients
+        .ssm
+        .send_command()
+        .document_name("AWS-RunShellScript")
+        .comment("firedrill seeds data")
+        .set_instance_ids(Some(instances.to_vec()))
+        .parameters("commands", script(url.uri(), &plan.data_path))
+        .send()
+        .await
+        .map_err(at("drill", "SendCommand"))?;
+    let id = command.command().and_then(|command| command.command_id()).unwrap_or_default().to_owned();
+    for instance in instances {
+        wait(clients, &id, instance).await?;
+    }
+    Ok(())
+}
+
+/// One line of shell a string. Parents are made, what is there already stays.
+fn script(url: &str, data_path: &str) -> Vec<String> {
+    let path = quoted(data_path);
+    vec![
+        "#!/bin/bash".to_owned(),
+        "set -euo pipefail".to_owned(),
+        format!("mkdir -p -- {path}"),
+        "package=$(mktemp /var/tmp/seed.XXXXXXXX)".to_owned(),
+        "trap 'rm -f \"$package\"' EXIT".to_owned(),
+        format!("curl -fsS --retry 2 -o \"$package\" -- {}", quoted(url)),
+        format!("tar -xzpf \"$package\" -C {path}"),
+    ]
+}
+
+/// In single quotes, for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), Broken> {
+    let ended = poll::until(BOUND, || async {
+        let answer = clients.ssm.get_command_invocation().command_id(command).instance_id(instance).send().await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            // The invocation may not be there the moment after the command was accepted.
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_invocation_does_not_exist()) => {
+                return Ok(Err("not delivered yet".to_owned()));
+            }
+            Err(error) => return Err(at("drill", "GetCommandInvocation")(error)),
+        };
+        let errors = answer.standard_error_content().unwrap_or_default().to_owned();
+        Ok(match answer.status() {
+            Some(CommandInvocationStatus::Success) => Ok(None),
+            Some(
+                status @ (CommandInvocationStatus::Cancelled
+                | CommandInvocationStatus::Failed
+                | CommandInvocationStatus::TimedOut),
+            ) => Ok(Some((status.to_string(), errors))),
+            status => Err(status.map_or_else(|| "without a status".to_owned(), ToString::to_string)),
+        })
+    })
+    .await?;
+    match ended {
+        Ok(None) => Ok(()),
+        Ok(Some((status, errors))) => {
+            Err(Broken::at("drill", format!("the command that seeds data is {status} on {instance}"))
+                .with("standard error", &errors))
+        }
+        Err(seen) => {
+            Err(Broken::at("drill", format!("the command that seeds data is {seen} on {instance} after {} s", BOUND.as_secs())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_a_quote_stays_one_word() {
+        assert_eq!(quoted("/srv/it's; rm -rf /"), r"'/srv/it'\''s; rm -rf /'");
+    }
+}
