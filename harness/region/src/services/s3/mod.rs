@@ -1,1 +1,167 @@
-//! The service `s3`.
+//! S3: buckets, their configuration, objects of any size as encrypted files, versions, multipart uploads, server access logs
+//! and lifecycle rules.
+
+mod access_log;
+mod blob;
+mod bucket;
+mod checksum;
+mod condition;
+mod config;
+mod copy;
+mod delete;
+mod document;
+mod encryption;
+mod error;
+mod get;
+mod lifecycle;
+mod list;
+mod multipart;
+mod policy;
+mod put;
+mod state;
+mod tagging;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use firedrill_wire::AwsError;
+use serde_json::Value;
+use sha2::Digest as _;
+
+pub use access_log::{LOGGING, TlsSession};
+
+use crate::Region;
+use crate::service::{Body, Call, Reply, Service};
+
+/// The service `s3`.
+pub struct S3 {
+    folder: PathBuf,
+    state: Mutex<state::State>,
+    next: AtomicU64,
+    pending: Arc<access_log::Pending>,
+    log_delay: Duration,
+}
+
+impl S3 {
+    /// Objects live under `folder`, a folder by account and bucket.
+    pub fn new(folder: impl Into<PathBuf>) -> Arc<Self> {
+        Self::with_log_delay(folder, Duration::from_millis(100))
+    }
+
+    /// As [`S3::new`], with another time from the first access log line of a batch to its delivery.
+    pub fn with_log_delay(folder: impl Into<PathBuf>, log_delay: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            folder: folder.into(),
+            state: Mutex::default(),
+            next: AtomicU64::new(1),
+            pending: Arc::default(),
+            log_delay,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, state::State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_id(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    async fn run(&self, call: &Call, operation: &str, input: &Value, body: Body) -> Result<Reply, AwsError> {
+        let output = match operation {
+            "CreateBucket" => self.create_bucket(call, input)?,
+            "DeleteBucket" => self.delete_bucket(input)?,
+            "HeadBucket" => self.head_bucket(call, input)?,
+            "ListBuckets" => self.list_buckets(call, input)?,
+            "GetBucketLocation" => self.get_bucket_location(call, input)?,
+            "PutObject" => self.put_object(call, input, body).await?,
+            "GetObject" => return self.get_object(call, input).await,
+            "HeadObject" => self.head_object(call, input)?,
+            "GetObjectAttributes" => self.get_object_attributes(input)?,
+            "GetObjectAcl" => self.get_object_acl(input)?,
+            "PutObjectAcl" => self.put_object_acl(input)?,
+            "DeleteObject" => self.delete_object(call, input)?,
+            "DeleteObjects" => self.delete_objects(call, input)?,
+            "CopyObject" => self.copy_object(call, input).await?,
+            "GetObjectTagging" | "PutObjectTagging" | "DeleteObjectTagging" => self.object_tagging(operation, input)?,
+            "ListObjects" => self.list_objects(input)?,
+            "ListObjectsV2" => self.list_objects_v2(input)?,
+            "ListObjectVersions" => self.list_object_versions(input)?,
+            "CreateMultipartUpload" => self.create_multipart_upload(call, input).await?,
+            "UploadPart" => self.upload_part(call, input, body).await?,
+            "UploadPartCopy" => self.upload_part_copy(call, input).await?,
+            "CompleteMultipartUpload" => self.complete_multipart_upload(call, input).await?,
+            "AbortMultipartUpload" => self.abort_multipart_upload(input)?,
+            "ListParts" => self.list_parts(input)?,
+            "ListMultipartUploads" => self.list_multipart_uploads(input)?,
+            _ => match self.config(call, operation, input) {
+                Some(result) => result?,
+                None => return Err(AwsError::not_implemented("s3", operation)),
+            },
+        };
+        Ok(Reply::from(without_nulls(output)))
+    }
+
+    async fn expire_in_background(self: Arc<Self>, region: Region) {
+        loop {
+            let midnight = lifecycle::next_midnight(region.clock().now());
+            tokio::select! {
+                () = region.clock().sleep_until(midnight) => self.expire(region.clock().now()),
+                () = region.stopping().cancelled() => return,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Service for S3 {
+    async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError> {
+        let entry = self.log_entry(call, operation, &input);
+        let result = self.run(call, operation, &input, body).await;
+        match entry {
+            Some(entry) => self.log_answer(entry, result),
+            None => result,
+        }
+    }
+
+    fn start(self: Arc<Self>, region: &Region) {
+        region.tasks().spawn(Arc::clone(&self).deliver_in_background(region.clone()));
+        region.tasks().spawn(self.expire_in_background(region.clone()));
+    }
+}
+
+/// The canonical user id of an account: 64 hexadecimal digits.
+pub(crate) fn canonical_id(account: &str) -> String {
+    hex::encode(sha2::Sha256::digest(format!("canonical user of {account}").as_bytes()))
+}
+
+/// Sets a member of a document.
+fn set(document: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = document {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+/// Absent members are absent: `null` stands for nothing in a document.
+fn without_nulls(mut document: Value) -> Value {
+    match &mut document {
+        Value::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            for value in members.values_mut() {
+                *value = without_nulls(std::mem::take(value));
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_nulls(std::mem::take(item));
+            }
+        }
+        _ => {}
+    }
+    document
+}
