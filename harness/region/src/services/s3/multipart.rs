@@ -365,19 +365,18 @@ impl S3 {
 fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsError> {
     let mut etags = md5::Md5::new();
     let (mut blobs, mut facts, mut sums) = (Vec::new(), Vec::new(), Vec::new());
-    let mut before = 0;
+    let numbers: Vec<i64> = wanted.iter().map(|one| number(one, "PartNumber").unwrap_or(0)).collect();
+    if !numbers.is_sorted_by(|before, after| before < after) {
+        return Err(AwsError::new(
+            "InvalidPartOrder",
+            400,
+            "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        )
+        .with("UploadId", id));
+    }
     let count = wanted.len();
     for (at, one) in wanted.iter().enumerate() {
         let number = number(one, "PartNumber").unwrap_or(0);
-        if number <= before {
-            return Err(AwsError::new(
-                "InvalidPartOrder",
-                400,
-                "The list of parts was not in ascending order. Parts must be ordered by part number.",
-            )
-            .with("UploadId", id));
-        }
-        before = number;
         let etag = text(one, "ETag").unwrap_or_default();
         let given = checksum::of_completed_part(one)?;
         let part = upload.parts.get(&number).filter(|part| {
