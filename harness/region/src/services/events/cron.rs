@@ -1,0 +1,285 @@
+//! EventBridge's cron: six fields in UTC, day-of-week from SUN = 1, and `?`, `L`, `W` and `#` beside unix' wildcards.
+//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+const LAST_YEAR: i16 = 2199;
+
+/// A parsed expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cron {
+    minutes: Vec<i16>,
+    hours: Vec<i16>,
+    months: Vec<i16>,
+    years: Vec<i16>,
+    days: Vec<Day>,
+}
+
+/// One alternative of the two day fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Day {
+    /// A day of the month.
+    OfMonth(i16),
+    /// `L`
+    LastOfMonth,
+    /// `LW`
+    LastWorkdayOfMonth,
+    /// `15W`
+    WorkdayNear(i16),
+    /// A day of the week, 1 is Sunday.
+    OfWeek(i16),
+    /// `6L`: the last Friday of the month.
+    LastOfWeek(i16),
+    /// `6#3`: the third Friday of the month.
+    NthOfWeek(i16, i16),
+}
+
+impl Cron {
+    /// Parses what stands between the parentheses of `cron(…)`. `None` is what AWS calls not valid.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [minutes, hours, of_month, months, of_week, years] = fields.as_slice() else { return None };
+        // One of the two, and only one, says "no particular value".
+        let days = match (*of_month, *of_week) {
+            ("?", "?") => return None,
+            (of_month, "?") => days_of_month(of_month)?,
+            ("?", of_week) => days_of_week(of_week)?,
+            _ => return None,
+        };
+        Some(Self {
+            minutes: values(minutes, 0, 59, &[])?,
+            hours: values(hours, 0, 23, &[])?,
+            months: values(months, 1, 12, &MONTHS)?,
+            years: values(years, 1970, LAST_YEAR, &[])?,
+            days,
+        })
+    }
+
+    /// The first occurrence after `moment`; `None` if there is none up to 2199.
+    pub fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
+        let from = TimeZone::UTC.to_datetime(moment);
+        let mut date = from.date();
+        while date.year() <= LAST_YEAR {
+            if !self.years.contains(&date.year()) {
+                date = Date::new(date.year().checked_add(1)?, 1, 1).ok()?;
+                continue;
+            }
+            if !self.months.contains(&i16::from(date.month())) {
+                date = date.last_of_month().tomorrow().ok()?;
+                continue;
+            }
+            if self.days.iter().any(|day| day.is(date))
+                && let Some(found) = self.times_on(date).find(|time| *time > from)
+            {
+                return TimeZone::UTC.to_timestamp(found).ok();
+            }
+            date = date.tomorrow().ok()?;
+        }
+        None
+    }
+
+    fn times_on(&self, date: Date) -> impl Iterator<Item = DateTime> {
+        self.hours.iter().flat_map(move |hour| {
+            self.minutes.iter().filter_map(move |minute| {
+                let (hour, minute) = (i8::try_from(*hour).ok()?, i8::try_from(*minute).ok()?);
+                Some(date.to_datetime(jiff::civil::Time::new(hour, minute, 0, 0).ok()?))
+            })
+        })
+    }
+}
+
+impl Day {
+    fn is(self, date: Date) -> bool {
+        let day = i16::from(date.day());
+        let last = i16::from(date.days_in_month());
+        let of_week = i16::from(date.weekday().to_sunday_one_offset());
+        match self {
+            Self::OfMonth(wanted) => day == wanted,
+            Self::LastOfMonth => day == last,
+            Self::LastWorkdayOfMonth => nearest_workday(date, last) == Some(day),
+            Self::WorkdayNear(wanted) => nearest_workday(date, wanted) == Some(day),
+            Self::OfWeek(wanted) => of_week == wanted,
+            Self::LastOfWeek(wanted) => of_week == wanted && day + 7 > last,
+            Self::NthOfWeek(wanted, nth) => of_week == wanted && (day - 1) / 7 + 1 == nth,
+        }
+    }
+}
+
+/// The workday nearest to day `wanted` in the month of `date`, without leaving the month.
+fn nearest_workday(date: Date, wanted: i16) -> Option<i16> {
+    let last = i16::from(date.days_in_month());
+    let target = Date::new(date.year(), date.month(), i8::try_from(wanted).ok()?).ok()?;
+    Some(match target.weekday().to_sunday_one_offset() {
+        7 if wanted == 1 => 3,
+        7 => wanted - 1,
+        1 if wanted == last => wanted - 2,
+        1 => wanted + 1,
+        _ => wanted,
+    })
+}
+
+fn days_of_month(field: &str) -> Option<Vec<Day>> {
+    let mut days = Vec::new();
+    for part in field.split(',') {
+        match part {
+            "L" => days.push(Day::LastOfMonth),
+            "LW" => days.push(Day::LastWorkdayOfMonth),
+            _ => match part.strip_suffix('W') {
+                Some(near) => days.push(Day::WorkdayNear(value(near, 1, 31, &[])?)),
+                None => days.extend(values(part, 1, 31, &[])?.into_iter().map(Day::OfMonth)),
+            },
+        }
+    }
+    Some(days)
+}
+
+fn days_of_week(field: &str) -> Option<Vec<Day>> {
+    let mut days = Vec::new();
+    for part in field.split(',') {
+        // Steps are no wildcard of this field.
+        if part.contains('/') {
+            return None;
+        }
+        if part == "L" {
+            days.push(Day::OfWeek(7));
+        } else if let Some((of_week, nth)) = part.split_once('#') {
+            days.push(Day::NthOfWeek(value(of_week, 1, 7, &WEEKDAYS)?, value(nth, 1, 5, &[])?));
+        } else if let Some(of_week) = part.strip_suffix('L') {
+            days.push(Day::LastOfWeek(value(of_week, 1, 7, &WEEKDAYS)?));
+        } else {
+            days.extend(values(part, 1, 7, &WEEKDAYS)?.into_iter().map(Day::OfWeek));
+        }
+    }
+    Some(days)
+}
+
+/// The values of a field of lists, ranges, steps and `*`, in ascending order.
+fn values(field: &str, low: i16, high: i16, names: &[&str]) -> Option<Vec<i16>> {
+    let mut found = Vec::new();
+    for part in field.split(',') {
+        let (range, step) = match part.split_once('/') {
+            Some((range, step)) => (range, Some(value(step, 1, high, &[])?)),
+            None => (part, None),
+        };
+        let (first, last) = if range == "*" {
+            (low, high)
+        } else if let Some((first, last)) = range.split_once('-') {
+            (value(first, low, high, names)?, value(last, low, high, names)?)
+        } else {
+            let first = value(range, low, high, names)?;
+            (first, if step.is_some() { high } else { first })
+        };
+        if first > last {
+            return None;
+        }
+        found.extend((first..=last).step_by(usize::try_from(step.unwrap_or(1)).ok()?));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Some(found)
+}
+
+fn value(text: &str, low: i16, high: i16, names: &[&str]) -> Option<i16> {
+    if let Some(index) = names.iter().position(|name| name.eq_ignore_ascii_case(text)) {
+        return i16::try_from(index).ok()?.checked_add(1);
+    }
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok().filter(|value| (low..=high).contains(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    fn next(expression: &str, after: &str) -> Option<String> {
+        Cron::parse(expression).expect(expression).next_after(after.parse().unwrap()).map(|time| time.to_string())
+    }
+
+    #[test]
+    fn documented_examples_fall_where_aws_says() {
+        for (expression, expected) in [
+            ("0 10 * * ? *", "2026-11-24T10:00:00Z"),
+            ("15 12 * * ? *", "2026-11-23T12:15:00Z"),
+            ("0 18 ? * MON-FRI *", "2026-11-23T18:00:00Z"),
+            ("0 8 1 * ? *", "2026-12-01T08:00:00Z"),
+            ("0/15 * * * ? *", "2026-11-23T12:15:00Z"),
+            ("0/10 * ? * MON-FRI *", "2026-11-23T12:10:00Z"),
+            ("0 3 L * ? *", "2026-11-30T03:00:00Z"),
+            ("0 3 ? * 6L *", "2026-11-27T03:00:00Z"),
+            ("0 3 ? * 2#1 *", "2026-12-07T03:00:00Z"),
+            ("0 3 ? * L *", "2026-11-28T03:00:00Z"),
+            ("0 3 1W * ? *", "2026-12-01T03:00:00Z"),
+            ("0 3 29 2 ? *", "2028-02-29T03:00:00Z"),
+        ] {
+            assert_eq!(next(expression, "2026-11-23T12:00:00Z").as_deref(), Some(expected), "{expression}");
+        }
+        assert_eq!(next("0 0 1 1 ? 2020", "2026-11-23T12:00:00Z"), None);
+        assert_eq!(next("0 3 1W * ? *", "2026-07-31T12:00:00Z").as_deref(), Some("2026-08-03T03:00:00Z"));
+        assert_eq!(next("0 3 LW * ? *", "2026-05-01T12:00:00Z").as_deref(), Some("2026-05-29T03:00:00Z"));
+    }
+
+    #[test]
+    fn what_aws_refuses_is_refused() {
+        for expression in [
+            "0 3 * * *",
+            "0 3 * * * *",
+            "0 3 ? * ? *",
+            "60 3 * * ? *",
+            "0 24 * * ? *",
+            "0 3 32 * ? *",
+            "0 3 ? * 8 *",
+            "0 3 ? * 0 *",
+            "0 3 ? * 2#6 *",
+            "0 3 * 13 ? *",
+            "0 3 * * ? 2200",
+            "0/0 3 * * ? *",
+            "-1 3 * * ? *",
+            "a 3 * * ? *",
+            "0,, 3 * * ? *",
+            "? 3 * * ? *",
+            "0 3 W * ? *",
+            "",
+        ] {
+            assert_eq!(Cron::parse(expression), None, "{expression}");
+        }
+    }
+
+    #[test]
+    fn the_next_occurrence_is_the_one_that_a_walk_over_all_minutes_finds() {
+        for expression in [
+            "7/13 2-5,22 * * ? *",
+            "0 3 ? * 2#1 *",
+            "30 6 15W * ? *",
+            "0 0 L * ? *",
+            "59 23 ? FEB,MAR SUN,THU *",
+            "5 */7 1-3 * ? 2026-2027",
+        ] {
+            let cron = Cron::parse(expression).unwrap();
+            let mut moment: Timestamp = "2026-11-20T00:00:30Z".parse().unwrap();
+            for _ in 0..12 {
+                let Some(found) = cron.next_after(moment) else { break };
+                let mut walk: Timestamp = Timestamp::from_second((moment.as_second() / 60 + 1) * 60).unwrap();
+                let matches = |walk: Timestamp| {
+                    let at = TimeZone::UTC.to_datetime(walk);
+                    cron.years.contains(&at.year())
+                        && cron.months.contains(&i16::from(at.month()))
+                        && cron.hours.contains(&i16::from(at.hour()))
+                        && cron.minutes.contains(&i16::from(at.minute()))
+                        && cron.days.iter().any(|day| day.is(at.date()))
+                };
+                while !matches(walk) {
+                    walk += SignedDuration::from_mins(1);
+                }
+                assert_eq!(walk, found, "{expression}");
+                moment = found;
+            }
+        }
+    }
+}
