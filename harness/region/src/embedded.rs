@@ -11,7 +11,7 @@ use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
 use crate::services::ec2::{Ec2, NoMachines};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
-use crate::services::{iam::Iam, logs::Logs, sqs::Sqs, ssm::Ssm, sts::Sts};
+use crate::services::{events::Events, iam::Iam, logs::Logs, sqs::Sqs, ssm::Ssm, sts::Sts};
 use crate::{Caller, Region, Settings};
 
 /// What an embedded region is started with.
@@ -100,6 +100,7 @@ fn services(_region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str,
     vec![
         ("ec2", Ec2::new(Arc::new(NoMachines))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
+        ("events", Events::new()),
         ("iam", Arc::clone(&iam) as Arc<dyn Service>),
         ("logs", Logs::new()),
         ("sqs", Sqs::new()),
