@@ -11,7 +11,7 @@ use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
 use crate::services::ec2::{Ec2, NoMachines};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
-use crate::services::{events::Events, iam::Iam, logs::Logs, sqs::Sqs, ssm::Ssm, sts::Sts};
+use crate::services::{events::Events, iam::Iam, kms::Kms, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
 use crate::{Caller, Region, Settings};
 
 /// What an embedded region is started with.
@@ -94,7 +94,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region })
 }
 
-fn services(_region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str, Arc<dyn Service>)> {
+fn services(region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str, Arc<dyn Service>)> {
     let iam = Iam::new();
     let ssm = Ssm::new();
     vec![
@@ -102,7 +102,9 @@ fn services(_region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str,
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("events", Events::new()),
         ("iam", Arc::clone(&iam) as Arc<dyn Service>),
+        ("kms", Kms::new()),
         ("logs", Logs::new()),
+        ("s3", S3::new(region.folder().join("s3"))),
         ("sqs", Sqs::new()),
         ("ssm", ssm),
         ("ssmmessages", SsmMessages::new()),

@@ -242,7 +242,7 @@ impl Destination {
     }
 }
 
-fn dash<'a>(text: Option<&'a str>) -> &'a str {
+fn dash(text: Option<&str>) -> &str {
     text.filter(|text| !text.is_empty()).unwrap_or("-")
 }
 

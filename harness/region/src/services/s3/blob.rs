@@ -158,10 +158,10 @@ pub(super) fn read(blobs: &[Blob], key: &DataKey, start: u64, length: u64) -> Bo
     let state = (spans, None::<Reader>, key.clone());
     let frames = futures_util::stream::try_unfold(state, |(mut spans, mut reader, key)| async move {
         loop {
-            if let Some(open) = &mut reader {
-                if let Some(bytes) = open.next().await? {
-                    return Ok(Some((Frame::data(bytes), (spans, reader, key))));
-                }
+            if let Some(open) = &mut reader
+                && let Some(bytes) = open.next().await?
+            {
+                return Ok(Some((Frame::data(bytes), (spans, reader, key))));
             }
             match spans.pop() {
                 Some((blob, start, length)) => reader = Some(Reader::open(blob, &key, start, length).await?),

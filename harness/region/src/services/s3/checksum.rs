@@ -194,7 +194,7 @@ pub(super) struct Hasher {
 
 enum Running {
     Crc(Box<crc_fast::Digest>),
-    Sha(ring::digest::Context),
+    Sha(Box<ring::digest::Context>),
 }
 
 impl Hasher {
@@ -244,7 +244,7 @@ fn start(algorithm: Algorithm) -> Running {
     };
     match algorithm.crc() {
         Some(crc) => Running::Crc(Box::new(crc_fast::Digest::new(crc))),
-        None => Running::Sha(ring::digest::Context::new(sha)),
+        None => Running::Sha(Box::new(ring::digest::Context::new(sha))),
     }
 }
 

@@ -100,7 +100,7 @@ fn check_statement(statement: &Value, bucket: &str) -> Result<(), AwsError> {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with('*'))
             || wild_bucket(resource, bucket)
     };
-    if resources.is_empty() || !resources.iter().all(|resource| ours(resource)) {
+    if resources.is_empty() || !resources.iter().all(ours) {
         return Err(malformed("Policy has invalid resource"));
     }
     if statement.get("Condition").is_some_and(|condition| !condition.is_object()) {
