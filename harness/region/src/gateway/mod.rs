@@ -12,5 +12,5 @@ mod record;
 mod stack;
 
 pub use authority::{Authority, AuthorityError};
-pub use listener::{Listener, Peer, serve_plain, serve_tls};
+pub use listener::{Listener, Peer, Tls, serve_plain, serve_tls};
 pub(crate) use stack::internal_call;

@@ -19,6 +19,7 @@ use sha2::Digest as _;
 
 use super::document::text;
 use super::{S3, canonical_id};
+use crate::gateway::Tls;
 use crate::service::{Body, Call, Reply, full_body};
 use crate::{Caller, Principal, Region};
 
@@ -26,15 +27,6 @@ use crate::{Caller, Principal, Region};
 pub const LOGGING: &str = "logging.s3.amazonaws.com";
 
 const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/').remove(b'~');
-
-/// What the gateway knows of a connection's TLS, for the log. It goes into the extensions of a request's parts.
-#[derive(Debug, Clone)]
-pub struct TlsSession {
-    /// `TLSv1.2`, `TLSv1.3`.
-    pub version: String,
-    /// By OpenSSL's name: `TLS_AES_128_GCM_SHA256`.
-    pub cipher_suite: String,
-}
 
 /// Where a bucket's log lines go, as it was when the request came.
 #[derive(Clone, PartialEq)]
@@ -272,7 +264,7 @@ impl Entry {
             _ if signed_query => Some("QueryString"),
             _ => None,
         };
-        let tls = http.and_then(|http| http.extensions.get::<TlsSession>());
+        let tls = http.and_then(|http| http.extensions.get::<Tls>());
         let host = header("host").or_else(|| http.and_then(|http| http.uri.host()));
         let count = |count: Option<u64>| count.filter(|count| *count > 0).map_or("-".to_owned(), |count| count.to_string());
         let key = self.key.as_deref().map(|key| utf8_percent_encode(key, KEY).to_string());
@@ -299,10 +291,10 @@ impl Entry {
             // The `x-amz-id-2` of the answer.
             STANDARD.encode(sha2::Sha256::digest(self.call.request_id.as_bytes())),
             authentication.map_or("-", |_| "SigV4").to_owned(),
-            dash(tls.map(|tls| tls.cipher_suite.as_str())).to_owned(),
+            dash(tls.map(|tls| tls.cipher.as_str())).to_owned(),
             dash(authentication).to_owned(),
             dash(host).to_owned(),
-            dash(tls.map(|tls| tls.version.as_str())).to_owned(),
+            dash(tls.map(|tls| tls.version)).to_owned(),
             // Access point, aclRequired, source region.
             "- - -\n".to_owned(),
         ]

@@ -33,7 +33,7 @@ use firedrill_wire::AwsError;
 use serde_json::Value;
 use sha2::Digest as _;
 
-pub use access_log::{LOGGING, TlsSession};
+pub use access_log::LOGGING;
 
 use crate::Region;
 use crate::service::{Body, Call, Reply, Service};
