@@ -250,6 +250,7 @@ impl Ec2 {
             machine.stop().await;
             self.consoles().insert(id.to_owned(), console);
         }
+        self.metadata.forget(id);
         let now = region.clock().now();
         self.with_records(region, account, |records| match records.instances.get_mut(id) {
             Some(instance) if instance.state == State::Stopping => {

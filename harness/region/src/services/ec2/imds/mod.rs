@@ -1,11 +1,88 @@
-//! The instance metadata service.
-use super::connections::InstanceConnections;
+//! The instance metadata service, as a program in the instance finds it at 169.254.169.254.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>
+
+mod access;
+mod credentials;
+mod page;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
 use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-#[derive(Default)]
-pub(super) struct Sessions {}
-pub(super) fn serve<S>(_to: Arc<InstanceConnections>, _stream: S)
+
+use super::connections::InstanceConnections;
+use page::{document, refusal, text};
+
+pub(super) use access::Sessions;
+
+/// Serves one connection until it or the region ends.
+pub(super) fn serve<S>(to: Arc<InstanceConnections>, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let region = to.region.clone();
+    let stopping = region.stopping().clone();
+    region.tasks().spawn(async move {
+        let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+            let to = Arc::clone(&to);
+            async move {
+                let (parts, _) = request.into_parts();
+                Ok::<_, Infallible>(answer(&to, &parts).await)
+            }
+        });
+        let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        tokio::select! {
+            ended = connection => if let Err(error) = ended {
+                tracing::debug!(%error, "metadata connection ended");
+            },
+            () = stopping.cancelled() => {}
+        }
+    });
+}
+
+/// What the service answers one request.
+async fn answer(to: &InstanceConnections, request: &http::request::Parts) -> Response<Full<Bytes>> {
+    let Some(facts) = tree::Facts::of(to) else { return refusal(StatusCode::NOT_FOUND) };
+    if !facts.options.enabled {
+        return refusal(StatusCode::FORBIDDEN);
+    }
+    let path = request.uri.path();
+    if path == "/latest/api/token" {
+        return match request.method {
+            Method::PUT => access::issue(to, request),
+            _ => refusal(StatusCode::METHOD_NOT_ALLOWED),
+        };
+    }
+    if request.method != Method::GET && request.method != Method::HEAD {
+        return refusal(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    if let Err(status) = access::admit(to, request, facts.options.tokens_required) {
+        return refusal(status);
+    }
+    let Some((version, rest)) = tree::versioned(path) else {
+        return if path == "/" { text(tree::VERSIONS.join("\n")) } else { refusal(StatusCode::NOT_FOUND) };
+    };
+    tracing::trace!(instance = to.instance, version, path = rest, "metadata");
+    if let Some(found) = credentials::answer(to, &facts, rest).await {
+        return found;
+    }
+    if rest == "user-data" {
+        return match facts.user_data() {
+            Some(bytes) => document("application/octet-stream", bytes),
+            None => refusal(StatusCode::NOT_FOUND),
+        };
+    }
+    match facts.find(rest) {
+        Some(found) => text(found),
+        None => refusal(StatusCode::NOT_FOUND),
+    }
 }
