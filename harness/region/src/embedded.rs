@@ -11,7 +11,7 @@ use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
 use crate::services::ec2::{Ec2, NoMachines};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
-use crate::services::{events::Events, iam::Iam, kms::Kms, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
+use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
 use crate::{Caller, Region, Settings};
 
 /// What an embedded region is started with.
@@ -103,6 +103,7 @@ fn services(region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str, 
         ("events", Events::new()),
         ("iam", Arc::clone(&iam) as Arc<dyn Service>),
         ("kms", Kms::new()),
+        ("lambda", Lambda::new()),
         ("logs", Logs::new()),
         ("s3", S3::new(region.folder().join("s3"))),
         ("sqs", Sqs::new()),
