@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The program in a machine, and the small process outside that starts one.
+//!
+//! firedrill executes itself with a hidden first argument: as the *launcher*, a single-threaded process that makes the sandbox and dies
+//! with firedrill; and inside the sandbox as the *guest*, which answers DNS, carries connections to the region over one unix socket, and
+//! runs the SSM agent. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
+
+mod agent;
+mod guest;
+mod launcher;
+mod loopback;
+mod name_service;
+mod relay;
+pub mod spec;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// First argument of the launcher; the spec comes on standard input.
+pub const LAUNCHER: &str = "__machine";
+/// First argument of the guest; the spec is a file in the machine.
+pub const GUEST: &str = "__guest";
+
+/// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
+/// launcher forks, so the process must have no other threads.
+pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
+    match arguments.get(1)?.to_str()? {
+        LAUNCHER => Some(launcher::main()),
+        GUEST => Some(guest::main()),
+        _ => None,
+    }
+}

@@ -9,6 +9,7 @@ pub mod machine;
 pub mod region;
 pub mod service;
 pub mod services;
+pub mod tools;
 
 pub use caller::{Caller, Principal};
 pub use clock::Clock;

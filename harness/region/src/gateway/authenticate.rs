@@ -44,7 +44,7 @@ fn check_session(credential: &Credential, claim: &Claim, region_time: Timestamp)
     }
     match credential.expires {
         Some(expires) if expires <= region_time => {
-            Err(AwsError::new("ExpiredTokenException", 400, "The security token included in the request is expired"))
+            Err(AwsError::new("ExpiredToken", 400, "The security token included in the request is expired"))
         }
         _ => Ok(()),
     }

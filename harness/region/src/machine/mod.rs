@@ -1,1 +1,14 @@
-//! Machines: what stands for an instance or a function environment.
+//! Machines: what stands for an EC2 instance or a Lambda environment. A Linux sandbox without a network, whose only way out is one unix
+//! socket to the region.
+//!
+//! firedrill executes itself as a launcher (see `firedrill_guest`), which makes the sandbox and dies with firedrill.
+
+mod boot;
+pub mod doctor;
+mod error;
+mod etc;
+mod spec;
+
+pub use boot::{Channel, Connections, Machine};
+pub use error::MachineError;
+pub use spec::{FileSpec, MachineSpec, Role};

@@ -1,0 +1,171 @@
+//! Signed calls of the agent to `ssm` and `ec2messages`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use serde_json::Value;
+use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use super::imds::{Imds, RoleCredentials};
+use crate::spec::{Task, inside};
+
+/// A call of the agent that did not work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The metadata service said no.
+    #[error("instance metadata `{path}`: {source}")]
+    Metadata { path: String, source: Box<ureq::Error> },
+    /// The CA bundle could not be read.
+    #[error("cannot read the CA bundle: {0}")]
+    Trust(String),
+    /// The request could not be signed.
+    #[error("cannot sign {operation}: {reason}")]
+    Sign { operation: String, reason: String },
+    /// The connection failed.
+    #[error("{operation}: {source}")]
+    Send { operation: String, source: Box<ureq::Error> },
+    /// The service answered an error.
+    #[error("{operation}: {code}: {message}")]
+    Refused { operation: String, code: String, message: String },
+    /// The answer was not JSON.
+    #[error("{operation}: the answer cannot be read: {source}")]
+    Answer { operation: String, source: serde_json::Error },
+}
+
+/// A connection to the services, as the instance's role. Clones share it.
+#[derive(Clone)]
+pub(super) struct Api {
+    pub instance: String,
+    pub address: String,
+    pub zone: String,
+    region: String,
+    http: Agent,
+    credentials: Arc<Mutex<RoleCredentials>>,
+}
+
+impl Api {
+    /// Finds out from the metadata service who the instance is and what role it has.
+    pub(super) fn connect(task: &Task) -> Result<Self, ApiError> {
+        let imds = Imds::open()?;
+        let pem = std::fs::read(inside::CA).map_err(|error| ApiError::Trust(error.to_string()))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|error| ApiError::Trust(error.to_string()))?;
+        let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
+        let http = Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .proxy(None)
+            // Longer than the service holds an empty GetMessages back.
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .into();
+        Ok(Self {
+            instance: imds.get("meta-data/instance-id")?,
+            address: imds.get("meta-data/local-ipv4")?,
+            zone: imds.get("meta-data/placement/availability-zone")?,
+            region: task.region.clone(),
+            http,
+            credentials: Arc::new(Mutex::new(imds.credentials()?)),
+        })
+    }
+
+    /// A call to `ssm`.
+    pub(super) fn ssm(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        self.call("ssm", &format!("AmazonSSM.{operation}"), input)
+    }
+
+    /// A call to `ec2messages`.
+    pub(super) fn messages(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        self.call("ec2messages", &format!("EC2WindowsMessageDeliveryService.{operation}"), input)
+    }
+
+    /// One call; when the session has expired, once more with a new one.
+    fn call(&self, service: &str, target: &str, input: &Value) -> Result<Value, ApiError> {
+        match self.call_once(service, target, input) {
+            Err(ApiError::Refused { code, .. }) if is_about_credentials(&code) => {
+                self.refresh()?;
+                self.call_once(service, target, input)
+            }
+            other => other,
+        }
+    }
+
+    fn refresh(&self) -> Result<(), ApiError> {
+        let fresh = Imds::open()?.credentials()?;
+        *self.credentials.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    fn current(&self) -> RoleCredentials {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn call_once(&self, service: &str, target: &str, input: &Value) -> Result<Value, ApiError> {
+        let host = format!("{service}.{}.amazonaws.com", self.region);
+        let url = format!("https://{host}/");
+        let body = input.to_string();
+        let headers = [("host", host.as_str()), ("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
+        let signed = self.sign(service, target, &url, &headers, body.as_bytes())?;
+        let mut request = self.http.post(&url);
+        for (name, value) in headers.iter().skip(1).map(|(name, value)| (*name, (*value).to_owned())) {
+            request = request.header(name, value);
+        }
+        for (name, value) in &signed {
+            request = request.header(name, value);
+        }
+        let send = |source| ApiError::Send { operation: target.to_owned(), source: Box::new(source) };
+        let mut answer = request.send(&body).map_err(send)?;
+        let text = answer.body_mut().read_to_string().map_err(send)?;
+        let text = if text.is_empty() { "{}" } else { &text };
+        let document = serde_json::from_str::<Value>(text);
+        if answer.status().is_success() {
+            return document.map_err(|source| ApiError::Answer { operation: target.to_owned(), source });
+        }
+        let document = document.unwrap_or_default();
+        let field = |names: [&str; 2]| names.iter().find_map(|name| document.get(*name)?.as_str()).unwrap_or_default().to_owned();
+        let code = field(["__type", "code"]);
+        let code = code.rsplit('#').next().unwrap_or_default().to_owned();
+        Err(ApiError::Refused { operation: target.to_owned(), code, message: field(["message", "Message"]) })
+    }
+
+    /// The headers that a signature adds.
+    fn sign(
+        &self,
+        service: &str,
+        target: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Vec<(String, String)>, ApiError> {
+        let fail = |reason: String| ApiError::Sign { operation: target.to_owned(), reason };
+        let RoleCredentials { access_key_id, secret_access_key, token, .. } = self.current();
+        let identity = Credentials::new(access_key_id, secret_access_key, Some(token), None, "instance metadata").into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(service)
+            .time(wall_clock())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| fail(error.to_string()))?
+            .into();
+        let request = SignableRequest::new("POST", url, headers.iter().copied(), SignableBody::Bytes(body))
+            .map_err(|error| fail(error.to_string()))?;
+        let (instructions, _) = sign(request, &parameters).map_err(|error| fail(error.to_string()))?.into_parts();
+        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+fn is_about_credentials(code: &str) -> bool {
+    ["ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId", "RequestExpired"]
+        .contains(&code)
+}
+
+/// The machine's own clock: signatures are made with it.
+#[expect(clippy::disallowed_methods, reason = "a machine has real time, as an instance has")]
+fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}

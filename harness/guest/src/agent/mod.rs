@@ -1,0 +1,115 @@
+//! The SSM agent: polls for commands, runs their documents, and reports, by the protocol of amazon-ssm-agent.
+
+mod api;
+mod commands;
+mod document;
+mod imds;
+mod reply;
+mod script;
+pub(crate) mod user_data;
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use self::api::{Api, ApiError};
+use self::commands::Commands;
+use crate::guest::say;
+use crate::spec::Task;
+
+/// The version that this agent reports; the newest real one whose protocol it was held against.
+const VERSION: &str = "3.3.1142.0";
+/// How long a message stays invisible to others once it was given to us, in seconds.
+const VISIBILITY: u64 = 10;
+/// How often the agent says that it is there.
+const PING: Duration = Duration::from_secs(300);
+
+/// Runs for as long as the machine does.
+pub(crate) fn run(task: &Task) {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match serve(task) {
+            Ok(never) => match never {},
+            Err(error) => say(&format!("ssm agent: {error}")),
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_secs(15));
+    }
+}
+
+enum Never {}
+
+fn serve(task: &Task) -> Result<Never, ApiError> {
+    let api = Api::connect(task)?;
+    register(&api)?;
+    let commands = Commands::new(task.clone(), api.clone());
+    let pinger = api.clone();
+    thread::spawn(move || {
+        loop {
+            thread::sleep(PING);
+            if let Err(error) = register(&pinger) {
+                say(&format!("ssm agent: {error}"));
+            }
+        }
+    });
+    let mut failures = 0;
+    loop {
+        match poll(&api, &commands) {
+            Ok(()) => failures = 0,
+            Err(error) if failures < 10 => {
+                failures += 1;
+                say(&format!("ssm agent: {error}"));
+                thread::sleep(Duration::from_millis(500) * failures);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn poll(api: &Api, commands: &Commands) -> Result<(), ApiError> {
+    let answer = api.messages(
+        "GetMessages",
+        &json!({
+            "Destination": api.instance,
+            "MessagesRequestId": uuid::Uuid::new_v4().to_string(),
+            "VisibilityTimeoutInSeconds": VISIBILITY,
+        }),
+    )?;
+    let messages = answer.get("Messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for message in messages {
+        commands.take(message);
+    }
+    if messages.is_empty() {
+        // The service holds an empty answer back; one that does not is not hammered.
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// Tells the service that the agent is there, and what it runs on.
+fn register(api: &Api) -> Result<(), ApiError> {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let field = |name: &str| {
+        let line = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty())
+    };
+    let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    api.ssm(
+        "UpdateInstanceInformation",
+        &json!({
+            "InstanceId": api.instance,
+            "AgentName": "amazon-ssm-agent",
+            "AgentStatus": "Active",
+            "AgentVersion": VERSION,
+            "AvailabilityZone": api.zone,
+            "ComputerName": hostname.trim(),
+            "IPAddress": api.address,
+            "PlatformName": field("NAME").unwrap_or_else(|| "Linux".to_owned()),
+            "PlatformType": "Linux",
+            "PlatformVersion": field("VERSION_ID").unwrap_or_else(|| "0".to_owned()),
+            "SSMConnectionChannel": "ec2messages",
+        }),
+    )?;
+    Ok(())
+}

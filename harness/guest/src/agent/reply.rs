@@ -1,0 +1,93 @@
+//! What the agent reports of a command.
+
+use serde_json::{Map, Value, json};
+
+use super::VERSION;
+
+/// How a plugin, or a whole document, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Status {
+    Skipped,
+    Success,
+    InProgress,
+    Failed,
+    TimedOut,
+    Cancelled,
+}
+
+impl Status {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Skipped => "Skipped",
+            Self::Success => "Success",
+            Self::InProgress => "InProgress",
+            Self::Failed => "Failed",
+            Self::TimedOut => "TimedOut",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+}
+
+/// What came of a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub status: Status,
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// A plugin that could not do its work.
+    pub(super) fn failed(reason: &str) -> Self {
+        Self { status: Status::Failed, code: 1, stdout: String::new(), stderr: reason.to_owned() }
+    }
+
+    /// A plugin that was not for this machine.
+    pub(super) fn skipped(reason: &str) -> Self {
+        Self { status: Status::Skipped, code: 0, stdout: reason.to_owned(), stderr: String::new() }
+    }
+}
+
+/// The report of one plugin.
+pub(super) fn plugin(id: &str, action: &str, outcome: &Outcome, started: jiff::Timestamp, ended: jiff::Timestamp) -> Value {
+    // `output` joins both streams and is cut shorter than they are.
+    let mut output = outcome.stdout.clone();
+    if !outcome.stderr.is_empty() {
+        output.push_str("\n----------ERROR-------\n");
+        output.push_str(&outcome.stderr);
+    }
+    json!({
+        "status": outcome.status.word(),
+        "code": outcome.code,
+        "name": action,
+        "output": output.chars().take(2500).collect::<String>(),
+        "startDateTime": started.to_string(),
+        "endDateTime": ended.to_string(),
+        "outputS3BucketName": "",
+        "outputS3KeyPrefix": "",
+        "stepName": id,
+        "standardOutput": outcome.stdout,
+        "standardError": outcome.stderr,
+    })
+}
+
+/// A reply: the document's status and its plugins'.
+pub(super) fn reply(status: Status, trace: &str, plugins: &Map<String, Value>, now: jiff::Timestamp) -> Value {
+    let mut counts = Map::new();
+    for word in plugins.values().filter_map(|plugin| plugin.get("status")?.as_str()) {
+        let count = counts.get(word).and_then(Value::as_u64).unwrap_or(0) + 1;
+        counts.insert(word.to_owned(), count.into());
+    }
+    json!({
+        "additionalInfo": {
+            "agent": {"lang": "en-US", "name": "amazon-ssm-agent", "os": "", "osver": "1", "ver": VERSION},
+            "dateTime": now.to_string(),
+            "runId": "",
+            "runtimeStatusCounts": counts,
+        },
+        "documentStatus": status.word(),
+        "documentTraceOutput": trace,
+        "runtimeStatus": plugins,
+    })
+}

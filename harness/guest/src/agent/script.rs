@@ -1,0 +1,202 @@
+//! `aws:runShellScript`: a script in a process group of its own, bounded in time and output.
+
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::Value;
+
+use super::reply::{Outcome, Status};
+
+/// Characters of each stream that are kept.
+const LIMIT: usize = 24_000;
+/// What a stream ends with that was cut.
+const TRUNCATED: &str = "--output truncated--";
+/// Seconds a script may run unless its document says otherwise.
+const DEFAULT_TIMEOUT: u64 = 3600;
+/// Once the script has ended, how long its streams may stay open in processes that it left behind.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Runs the script of a step. `folder` is where it is kept, `environment` what it sees; `cancelled` ends it.
+pub(super) fn run(inputs: &Value, folder: &Path, environment: &[(String, String)], cancelled: &AtomicBool) -> Outcome {
+    let lines: Vec<&str> = match inputs.get("runCommand") {
+        Some(Value::Array(lines)) => lines.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(line)) => vec![line],
+        _ => return Outcome::failed("the step has no runCommand"),
+    };
+    let timeout = Duration::from_secs(timeout_seconds(inputs));
+    let directory = inputs.get("workingDirectory").and_then(Value::as_str).filter(|directory| !directory.is_empty());
+    let started = match start(&lines, folder, directory, environment) {
+        Ok(child) => child,
+        Err(error) => return Outcome::failed(&format!("cannot start the script: {error}")),
+    };
+    wait(started, timeout, cancelled)
+}
+
+/// 5 to 172,800 seconds; anything else is the default, as the real agent has it.
+fn timeout_seconds(inputs: &Value) -> u64 {
+    let asked = match inputs.get("timeoutSeconds") {
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    asked.filter(|seconds| (5..=172_800).contains(seconds)).unwrap_or(DEFAULT_TIMEOUT)
+}
+
+fn start(lines: &[&str], folder: &Path, directory: Option<&str>, environment: &[(String, String)]) -> io::Result<Child> {
+    fs::create_dir_all(folder)?;
+    let script = folder.join("_script.sh");
+    fs::write(&script, lines.join("\n") + "\n")?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700))?;
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(&script).env_clear().envs(environment.iter().cloned()).process_group(0);
+    command.current_dir(directory.map_or(folder, Path::new));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+}
+
+fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome {
+    let stdout = child.stdout.take().map(keep);
+    let stderr = child.stderr.take().map(keep);
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let started = Instant::now();
+    let mut status = Status::Success;
+    let mut nap = Duration::from_millis(1);
+    let ended = loop {
+        match child.try_wait() {
+            Ok(Some(ended)) => break ended,
+            Ok(None) => {}
+            Err(error) => return Outcome::failed(&format!("cannot wait for the script: {error}")),
+        }
+        if cancelled.load(Ordering::Relaxed) {
+            status = Status::Cancelled;
+        } else if started.elapsed() >= timeout {
+            status = Status::TimedOut;
+        }
+        if let (Status::Cancelled | Status::TimedOut, Some(group)) = (status, group) {
+            // The whole group: what the script started must not outlive its time.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        thread::sleep(nap);
+        nap = (nap * 2).min(Duration::from_millis(20));
+    };
+    let code = match (status, ended.code(), ended.signal()) {
+        (Status::Cancelled | Status::TimedOut, ..) => 137,
+        (_, Some(code), _) => code,
+        (_, None, Some(9)) => {
+            status = Status::TimedOut;
+            137
+        }
+        (_, None, signal) => 128 + signal.unwrap_or(0),
+    };
+    if status == Status::Success && code != 0 {
+        status = Status::Failed;
+    }
+    let (stdout, mut stderr) = (collect(stdout), collect(stderr));
+    if status == Status::Failed {
+        stderr.push_str(&format!("failed to run commands: exit status {code}"));
+    }
+    Outcome { status, code, stdout: cut(stdout), stderr: cut(stderr) }
+}
+
+/// Reads a stream to its end in a thread of its own and keeps what may be reported.
+fn keep(mut stream: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut kept = 0;
+        let mut buffer = [0; 8192];
+        while let Ok(length) = stream.read(&mut buffer) {
+            let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
+            // Four bytes a character at most, and one over so that the cut is seen; the rest is read and dropped.
+            if kept <= LIMIT * 4 {
+                kept += bytes.len();
+                if sender.send(bytes.to_vec()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    receiver
+}
+
+fn collect(stream: Option<mpsc::Receiver<Vec<u8>>>) -> String {
+    let mut bytes = Vec::new();
+    let deadline = Instant::now() + LINGER;
+    while let Some(Ok(more)) =
+        stream.as_ref().map(|stream| stream.recv_timeout(deadline.saturating_duration_since(Instant::now())))
+    {
+        bytes.extend(more);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn cut(text: String) -> String {
+    if text.chars().count() <= LIMIT {
+        return text;
+    }
+    let kept: String = text.chars().take(LIMIT - TRUNCATED.len()).collect();
+    kept + TRUNCATED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn script(lines: &[&str]) -> Outcome {
+        run_with(json!({"runCommand": lines}), &AtomicBool::new(false))
+    }
+
+    fn run_with(inputs: Value, cancelled: &AtomicBool) -> Outcome {
+        let folder = tempfile::tempdir().unwrap();
+        let path = ("PATH".to_owned(), "/usr/bin:/bin".to_owned());
+        run(&inputs, folder.path(), &[path], cancelled)
+    }
+
+    #[test]
+    fn both_streams_and_the_exit_code_are_reported() {
+        let outcome = script(&["echo out", "echo err >&2", "exit 3"]);
+        assert_eq!((outcome.status, outcome.code), (Status::Failed, 3));
+        assert_eq!(outcome.stdout, "out\n");
+        assert_eq!(outcome.stderr, "err\nfailed to run commands: exit status 3");
+    }
+
+    #[test]
+    fn only_the_last_commands_exit_code_counts() {
+        assert_eq!(script(&["false", "true"]).status, Status::Success);
+    }
+
+    #[test]
+    fn long_output_is_cut_at_24000_characters() {
+        let outcome = script(&["head -c 2000000 /dev/zero | tr '\\0' x"]);
+        assert_eq!(outcome.stdout.chars().count(), 24_000);
+        assert!(outcome.stdout.ends_with("--output truncated--"));
+        assert_eq!(outcome.status, Status::Success);
+    }
+
+    #[test]
+    fn a_cancelled_script_is_killed_with_its_children() {
+        let cancelled = AtomicBool::new(true);
+        let outcome = run_with(json!({"runCommand": ["sleep 600 & sleep 600"]}), &cancelled);
+        assert_eq!((outcome.status, outcome.code), (Status::Cancelled, 137));
+    }
+
+    #[test]
+    fn a_script_killed_by_sigkill_reads_timed_out() {
+        assert_eq!(script(&["kill -9 $$"]).status, Status::TimedOut);
+    }
+
+    #[test]
+    fn timeouts_outside_the_limits_are_the_default() {
+        assert_eq!(timeout_seconds(&json!({"timeoutSeconds": "4"})), 3600);
+        assert_eq!(timeout_seconds(&json!({"timeoutSeconds": "172800"})), 172_800);
+        assert_eq!(timeout_seconds(&json!({"timeoutSeconds": 5})), 5);
+    }
+}

@@ -1,0 +1,48 @@
+//! User data: a script that runs once, as root, when an instance first boots.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html>
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use super::imds::Imds;
+use crate::guest::say;
+use crate::spec::Task;
+
+const FOLDER: &str = "/var/lib/cloud/instance/scripts";
+const SCRIPT: &str = "/var/lib/cloud/instance/scripts/part-001";
+const LOG: &str = "/var/log/cloud-init-output.log";
+
+/// Fetches user data and runs it if it is a script; the outcome goes to the console, as cloud-init's does.
+pub(crate) fn run(task: &Task) {
+    let text = match Imds::open().and_then(|imds| imds.find("user-data")) {
+        Ok(Some(text)) => text,
+        Ok(None) => return,
+        Err(error) => return say(&format!("user data: {error}")),
+    };
+    if !text.starts_with("#!") {
+        return say("user data: only scripts (`#!`) are run here; cloud-config and other forms are not");
+    }
+    match execute(task, &text) {
+        Ok(status) if status.success() => say("user data: finished"),
+        Ok(status) => say(&format!("user data: failed ({status}); see {LOG}")),
+        Err(error) => say(&format!("user data: {error}")),
+    }
+}
+
+fn execute(task: &Task, text: &str) -> io::Result<std::process::ExitStatus> {
+    fs::create_dir_all(FOLDER)?;
+    fs::create_dir_all("/var/log")?;
+    fs::write(SCRIPT, text)?;
+    fs::set_permissions(SCRIPT, fs::Permissions::from_mode(0o700))?;
+    let log = File::create(LOG)?;
+    Command::new(SCRIPT)
+        .env_clear()
+        .envs(&task.environment)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .status()
+}

@@ -1,0 +1,114 @@
+//! The first process of a machine.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+
+use crate::spec::{Agent, Task, inside};
+use crate::{agent, loopback, name_service, relay};
+
+pub(crate) fn main() -> ExitCode {
+    match run() {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            say(&format!("guest: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line on the machine's console.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+fn run() -> Result<u8, String> {
+    let task = fs::read(inside::TASK).map_err(|error| format!("cannot read {}: {error}", inside::TASK))?;
+    let task: Task = serde_json::from_slice(&task).map_err(|error| format!("cannot read {}: {error}", inside::TASK))?;
+    loopback::bring_up().map_err(|error| format!("cannot bring the loopback interface up: {error}"))?;
+    name_service::serve().map_err(|error| format!("cannot serve names: {error}"))?;
+    relay::serve(relay::HTTPS).map_err(|error| format!("cannot carry port 443: {error}"))?;
+    relay::serve(relay::IMDS).map_err(|error| format!("cannot carry 169.254.169.254: {error}"))?;
+    if task.runtime_api {
+        relay::serve(relay::RUNTIME_API).map_err(|error| format!("cannot carry port 9001: {error}"))?;
+    }
+    copy(Path::new(inside::FILES), Path::new("/"))
+        .map_err(|error| format!("cannot put the machine's files in place: {error}"))?;
+    relay::announce().map_err(|error| format!("cannot reach the region: {error}"))?;
+
+    if task.user_data {
+        let task = task.clone();
+        thread::spawn(move || agent::user_data::run(&task));
+    }
+    match task.agent {
+        Agent::None => {}
+        Agent::Guest => {
+            let task = task.clone();
+            thread::spawn(move || agent::run(&task));
+        }
+        Agent::Real => start_real_agent(&task)?,
+    }
+    if task.command.is_empty() {
+        loop {
+            thread::park();
+        }
+    }
+    run_command(&task)
+}
+
+/// Runs the task's command to its end; answers its exit code, or 128 and the signal's number as shells do.
+fn run_command(task: &Task) -> Result<u8, String> {
+    let (program, arguments) = task.command.split_first().ok_or("the command is empty")?;
+    let status = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(&task.environment)
+        .current_dir(&task.directory)
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| format!("cannot run `{program}`: {error}"))?;
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(u8::try_from(code & 0xff).unwrap_or(1))
+}
+
+/// Starts an amazon-ssm-agent from the folder that was given; its output goes to the console.
+fn start_real_agent(task: &Task) -> Result<(), String> {
+    let program = format!("{}/amazon-ssm-agent", inside::AGENT);
+    for folder in ["/var/lib/amazon/ssm", "/var/log/amazon/ssm"] {
+        fs::create_dir_all(folder).map_err(|error| format!("cannot make {folder}: {error}"))?;
+    }
+    let mut agent = Command::new(&program)
+        .env_clear()
+        .envs(&task.environment)
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("cannot run `{program}`: {error}"))?;
+    thread::spawn(move || match agent.wait() {
+        Ok(status) => say(&format!("amazon-ssm-agent ended: {status}")),
+        Err(error) => say(&format!("amazon-ssm-agent: {error}")),
+    });
+    Ok(())
+}
+
+/// Copies what is below `from` to the same places below `to`, permissions included.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&target)?;
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The process that makes a sandbox and holds it.
+//!
+//! It is a process of its own because forking out of a threaded program is not safe, and because a parent-death signal follows the
+//! *thread* that forked. firedrill holds the other end of its standard input: when that closes, however firedrill ended, the machine is
+//! killed. When the launcher itself is killed, the kernel kills the machine (`PR_SET_PDEATHSIG`).
+
+use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::process::ExitCode;
+
+use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Runctl};
+
+use crate::GUEST;
+use crate::spec::{LauncherSpec, NO_SANDBOX, inside};
+
+/// Folders of the host that a machine sees, read-only.
+const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
+/// Folders that are the machine's own, in memory.
+const OWN: [&str; 8] = ["/tmp", "/var", "/root", "/home", "/opt", "/run", "/srv", "/mnt"];
+
+pub(crate) fn main() -> ExitCode {
+    match launch() {
+        Ok(code) => ExitCode::from(code),
+        Err(reason) => {
+            let _ = writeln!(io::stderr(), "{reason}");
+            ExitCode::from(NO_SANDBOX)
+        }
+    }
+}
+
+fn launch() -> Result<u8, String> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(|error| format!("cannot read the machine's spec: {error}"))?;
+    let spec: LauncherSpec = serde_json::from_str(&line).map_err(|error| format!("cannot read the machine's spec: {error}"))?;
+    let container = container(&spec);
+    let mut command = container.command(inside::GUEST);
+    command.arg(GUEST).stdin(hakoniwa::Stdio::piped());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    drop(child.stdin.take());
+    // Only now may there be threads.
+    let machine = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap_or(0));
+    std::thread::spawn(move || {
+        let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+        if let Some(machine) = machine {
+            let _ = rustix::process::kill_process(machine, rustix::process::Signal::KILL);
+        }
+    });
+    let status = child.wait().map_err(|error| error.to_string())?;
+    match status.exit_code {
+        Some(code) => Ok(u8::try_from(code & 0xff).unwrap_or(1)),
+        None if status.code == i32::from(NO_SANDBOX) => Err(status.reason),
+        None => Ok(u8::try_from(status.code & 0xff).unwrap_or(1)),
+    }
+}
+
+fn container(spec: &LauncherSpec) -> Container {
+    let mut container = Container::new();
+    container.unshare(Namespace::Network).unshare(Namespace::Ipc).unshare(Namespace::Uts);
+    container.uidmap(0).gidmap(0).hostname(&spec.hostname).rootdir(&spec.root);
+    // Flags that an unprivileged user cannot clear on a remount are kept.
+    container.runctl(Runctl::MountFallback);
+    for folder in SYSTEM {
+        match std::fs::read_link(folder) {
+            Ok(target) => {
+                container.symlink(&target.to_string_lossy(), folder);
+            }
+            Err(_) if std::path::Path::new(folder).is_dir() => {
+                container.bindmount_ro(folder, folder);
+            }
+            Err(_) => {}
+        }
+    }
+    for folder in OWN {
+        let mode = if folder == "/tmp" { "1777" } else { "755" };
+        let data = format!("size={}m,mode={mode}", spec.tmpfs_mib);
+        container.mount("tmpfs", folder, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
+    }
+    container.devfsmount("/dev");
+    container.bindmount_ro(&spec.program.to_string_lossy(), inside::GUEST);
+    for bind in &spec.binds {
+        let outside = bind.outside.to_string_lossy();
+        if bind.writable {
+            container.bindmount_rw(&outside, &bind.inside);
+        } else {
+            container.bindmount_ro(&outside, &bind.inside);
+        }
+    }
+    container.setrlimit(Rlimit::Core, 0, 0);
+    if let Some(limit) = spec.memory_mib {
+        container.setrlimit(Rlimit::As, limit * 1024 * 1024, limit * 1024 * 1024);
+    }
+    container
+}

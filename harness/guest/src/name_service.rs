@@ -1,0 +1,94 @@
+//! DNS in a machine: every name below amazonaws.com is here, no other name exists.
+
+use std::io;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::thread;
+
+use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
+use hickory_proto::rr::rdata::A;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+/// Seconds that an answer may be kept; names never move.
+const TTL: u32 = 60;
+
+/// Answers on 127.0.0.1:53 from now on.
+pub(crate) fn serve() -> io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53))?;
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        loop {
+            let Ok((length, from)) = socket.recv_from(&mut buffer) else { continue };
+            if let Some(reply) = buffer.get(..length).and_then(answer) {
+                // The resolver asks again if it does not hear from us.
+                let _ = socket.send_to(&reply, from);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The reply to a query; `None` for what is no query.
+fn answer(query: &[u8]) -> Option<Vec<u8>> {
+    let query = Message::from_vec(query).ok()?;
+    if query.metadata.message_type != MessageType::Query {
+        return None;
+    }
+    let mut reply = Message::response(query.metadata.id, query.metadata.op_code);
+    reply.metadata.recursion_desired = query.metadata.recursion_desired;
+    reply.metadata.recursion_available = true;
+    let asked = query.queries.first()?;
+    reply.add_query(asked.clone());
+    if query.metadata.op_code != OpCode::Query {
+        reply.metadata.response_code = ResponseCode::NotImp;
+    } else if !is_aws(asked.name()) {
+        reply.metadata.response_code = ResponseCode::NXDomain;
+    } else if asked.query_type() == RecordType::A {
+        reply.add_answer(Record::from_rdata(asked.name().clone(), TTL, RData::A(A(Ipv4Addr::LOCALHOST))));
+    }
+    reply.to_vec().ok()
+}
+
+fn is_aws(name: &Name) -> bool {
+    let name = name.to_ascii().to_ascii_lowercase();
+    let name = name.trim_end_matches('.');
+    name == "amazonaws.com" || name.ends_with(".amazonaws.com")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::op::Query;
+    use std::str::FromStr as _;
+
+    fn ask(name: &str, kind: RecordType) -> Message {
+        let mut query = Message::query();
+        query.add_query(Query::query(Name::from_str(name).unwrap(), kind));
+        Message::from_vec(&answer(&query.to_vec().unwrap()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn aws_names_are_here() {
+        let reply = ask("my-bucket.S3.us-east-1.amazonaws.com.", RecordType::A);
+        assert_eq!(reply.metadata.response_code, ResponseCode::NoError);
+        assert_eq!(reply.answers[0].data, RData::A(A(Ipv4Addr::LOCALHOST)));
+    }
+
+    #[test]
+    fn aws_names_have_no_other_addresses() {
+        let reply = ask("sts.amazonaws.com.", RecordType::AAAA);
+        assert_eq!(reply.metadata.response_code, ResponseCode::NoError);
+        assert!(reply.answers.is_empty());
+    }
+
+    #[test]
+    fn other_names_do_not_exist() {
+        for name in ["example.com.", "evilamazonaws.com.", "amazonaws.com.example."] {
+            assert_eq!(ask(name, RecordType::A).metadata.response_code, ResponseCode::NXDomain, "{name}");
+        }
+    }
+
+    #[test]
+    fn garbage_gets_no_answer() {
+        assert!(answer(b"").is_none() && answer(b"\xff\xff garbage").is_none());
+    }
+}

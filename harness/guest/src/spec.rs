@@ -1,0 +1,85 @@
+//! What a machine is to be: handed to the launcher as one line of JSON on its standard input.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Where things are inside a machine.
+pub mod inside {
+    /// The guest program.
+    pub const GUEST: &str = "/run/firedrill/guest";
+    /// What the guest is to do.
+    pub const TASK: &str = "/run/firedrill/task.json";
+    /// The folder with the socket to the region.
+    pub const SOCKET_FOLDER: &str = "/run/firedrill/socket";
+    /// The socket to the region.
+    pub const SOCKET: &str = "/run/firedrill/socket/region";
+    /// Files that the guest copies to their places.
+    pub const FILES: &str = "/run/firedrill/files";
+    /// The CA bundle: the region's CA and no other.
+    pub const CA: &str = "/etc/ssl/certs/ca-certificates.crt";
+    /// A real agent's binaries, if one was given.
+    pub const AGENT: &str = "/run/firedrill/agent";
+}
+
+/// Exit code of the launcher when the sandbox could not be made; its last line on standard error says why.
+pub const NO_SANDBOX: u8 = 125;
+
+/// A folder or file of the host that a machine sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// Absolute path on the host.
+    pub outside: PathBuf,
+    /// Absolute path in the machine.
+    pub inside: String,
+    /// Whether the machine may write to it.
+    pub writable: bool,
+}
+
+/// The sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LauncherSpec {
+    /// An empty folder that the root file system is mounted on.
+    pub root: PathBuf,
+    /// Host name inside.
+    pub hostname: String,
+    /// The program that serves as guest: firedrill itself.
+    pub program: PathBuf,
+    /// What the machine sees of the host beside /usr and its kin.
+    pub binds: Vec<Bind>,
+    /// Size of each writable file system, MiB.
+    pub tmpfs_mib: u64,
+    /// Limit on the address space of each process, MiB; `None` for none.
+    pub memory_mib: Option<u64>,
+}
+
+/// What the guest does once the machine is up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The region that endpoints are named after.
+    pub region: String,
+    /// Environment of everything that runs in the machine.
+    pub environment: BTreeMap<String, String>,
+    /// A program to run; the machine ends when it ends, with its exit code.
+    pub command: Vec<String>,
+    /// Working directory of `command`.
+    pub directory: String,
+    /// What runs as SSM agent.
+    pub agent: Agent,
+    /// Whether to fetch user data and run it.
+    pub user_data: bool,
+    /// Whether to carry port 9001, the Lambda Runtime API.
+    pub runtime_api: bool,
+}
+
+/// What runs as SSM agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Agent {
+    /// Nothing.
+    None,
+    /// The guest itself.
+    Guest,
+    /// A real amazon-ssm-agent.
+    Real,
+}

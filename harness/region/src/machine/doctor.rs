@@ -1,0 +1,71 @@
+//! What this host has and lacks for machines.
+
+use std::process::{Command, Stdio};
+
+use super::error::remedy;
+use crate::tools::Python;
+
+/// One thing that a drill needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What is looked at.
+    pub name: &'static str,
+    /// Whether it is there.
+    pub ok: bool,
+    /// What was seen.
+    pub detail: String,
+    /// What to do where it is not.
+    pub remedy: Option<String>,
+}
+
+/// Looks at everything that a drill on the embedded cloud needs.
+pub fn checks() -> Vec<Check> {
+    vec![namespaces(), python(), program("sh"), program("tar"), program("gzip"), program("curl")]
+}
+
+/// Tries to make the namespaces, with util-linux's `unshare`, which every distribution has.
+fn namespaces() -> Check {
+    let tried = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc", "true"])
+        .stdin(Stdio::null())
+        .output();
+    let (ok, detail) = match tried {
+        Ok(output) if output.status.success() => {
+            (true, "user, mount, pid, network, uts and ipc namespaces can be made".to_owned())
+        }
+        Ok(output) => (false, String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        Err(error) => (false, format!("cannot run `unshare`: {error}")),
+    };
+    Check { name: "namespaces", ok, detail, remedy: (!ok).then(remedy) }
+}
+
+fn python() -> Check {
+    match Python::find() {
+        Some(python) => Check {
+            name: "python",
+            ok: true,
+            detail: format!("{} (Python {})", python.executable.display(), python.version),
+            remedy: None,
+        },
+        None => Check {
+            name: "python",
+            ok: false,
+            detail: "no Python 3.10 or newer with venv and pip".to_owned(),
+            remedy: Some(crate::tools::ToolsError::Python.hint().to_owned()),
+        },
+    }
+}
+
+/// Machines see the host's /usr; scripts expect what Amazon Linux has there.
+fn program(name: &'static str) -> Check {
+    let found = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+        .iter()
+        .map(|folder| format!("{folder}/{name}"))
+        .find(|path| std::path::Path::new(path).exists());
+    Check {
+        name,
+        ok: found.is_some(),
+        detail: found.clone().unwrap_or_else(|| "not found in /usr/bin".to_owned()),
+        remedy: found.is_none().then(|| format!("install `{name}` with your distribution's package manager")),
+    }
+}

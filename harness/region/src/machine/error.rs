@@ -1,0 +1,67 @@
+//! Why a machine could not be booted, and what to do about it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A machine that did not come up.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// Its folder could not be prepared.
+    #[error("cannot prepare the machine's folder `{}`", path.display())]
+    Folder {
+        /// Which path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The launcher could not be started.
+    #[error("cannot start `{}` as launcher of a machine", program.display())]
+    Launcher {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The sandbox could not be made.
+    #[error("cannot make a sandbox: {reason}; {remedy}")]
+    Sandbox {
+        /// The launcher's words.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The machine ended before it was up.
+    #[error("the machine ended while it booted (exit code {code}): {console}")]
+    Ended {
+        /// Exit code of its first process.
+        code: i32,
+        /// The end of its console.
+        console: String,
+    },
+    /// The machine did not say that it is up.
+    #[error("the machine was not up after {} s; its console: {console}", after.as_secs())]
+    Late {
+        /// How long was waited.
+        after: Duration,
+        /// The end of its console.
+        console: String,
+    },
+}
+
+/// What to do where the kernel allows no namespaces.
+pub(super) fn remedy() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
+    if read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
+        "AppArmor restricts user namespaces here: run `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`".to_owned()
+    } else if read("/proc/sys/user/max_user_namespaces") == "0" {
+        "user namespaces are switched off: run `sudo sysctl user.max_user_namespaces=15000`".to_owned()
+    } else if read("/proc/sys/kernel/unprivileged_userns_clone") == "0" {
+        "unprivileged user namespaces are switched off: run `sudo sysctl kernel.unprivileged_userns_clone=1`".to_owned()
+    } else {
+        "this process may not make user, mount and network namespaces: inside a container, start it with \
+         `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`, or run firedrill outside"
+            .to_owned()
+    }
+}

@@ -1,0 +1,65 @@
+//! The /etc of a machine: what programs need to run, and nothing of the host's users, secrets or network.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Files and folders of the host's /etc that tell programs how the system is laid out.
+const OF_THE_HOST: &[&str] = &[
+    "alternatives",
+    "bash.bashrc",
+    "debian_version",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "mime.types",
+    "os-release",
+    "profile",
+    "protocols",
+    "rpc",
+    "services",
+    "system-release",
+    "timezone",
+];
+
+/// Fills `folder` with an /etc for a machine called `hostname` that trusts `ca` alone.
+pub(super) fn make(folder: &Path, hostname: &str, ca: &str) -> io::Result<()> {
+    fs::create_dir_all(folder.join("ssl/certs"))?;
+    for name in OF_THE_HOST {
+        copy(&Path::new("/etc").join(name), &folder.join(name))?;
+    }
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text);
+    write("hostname", &format!("{hostname}\n"))?;
+    write("hosts", &format!("127.0.0.1 localhost\n127.0.0.1 {hostname}\n"))?;
+    write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n")?;
+    write("nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n")?;
+    write("passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n")?;
+    write("group", "root:x:0:\nnogroup:x:65534:\n")?;
+    write("ssl/certs/ca-certificates.crt", ca)?;
+    // Where other distributions' programs look.
+    write("ssl/cert.pem", ca)?;
+    fs::create_dir_all(folder.join("pki/tls/certs"))?;
+    write("pki/tls/certs/ca-bundle.crt", ca)
+}
+
+/// Copies a file, a symbolic link as such, or a folder; what does not exist or may not be read is left out.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let Ok(kind) = fs::symlink_metadata(from) else { return Ok(()) };
+    if kind.is_symlink() {
+        let target = fs::read_link(from)?;
+        return std::os::unix::fs::symlink(target, to);
+    }
+    if kind.is_dir() {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            copy(&entry.path(), &to.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    match fs::copy(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other.map(|_| ()),
+    }
+}

@@ -1,0 +1,87 @@
+//! What a machine is to be.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::tools::Tools;
+
+/// A machine to boot.
+#[derive(Debug, Clone)]
+pub struct MachineSpec {
+    /// Unique among the region's machines: the instance's id, or the environment's.
+    pub id: String,
+    /// Host name inside: `ip-10-0-1-23`.
+    pub hostname: String,
+    /// What it stands for.
+    pub role: Role,
+    /// Environment of what runs inside, beside `PATH`, `HOME`, `LANG` and the CA bundle's variables.
+    pub env: BTreeMap<String, String>,
+    /// Files that are put in place before anything runs; they go to folders that a machine may write to.
+    pub files: Vec<FileSpec>,
+    /// For a function: the program to run; the machine ends with it. Empty for instances.
+    pub command: Vec<String>,
+    /// Working directory of `command`.
+    pub directory: String,
+    /// Whether an SSM agent runs: the guest's own, or the one in `agent_dir`.
+    pub run_agent: bool,
+    /// Whether the guest fetches user data from the metadata service and runs it.
+    pub user_data: bool,
+    /// A folder with a real amazon-ssm-agent.
+    pub agent_dir: Option<PathBuf>,
+    /// Limit on the address space of each process, MiB.
+    pub memory_mib: Option<u64>,
+    /// The AWS CLI for instances, the runtime client for functions.
+    pub tools: Option<Tools>,
+}
+
+impl MachineSpec {
+    /// An instance: agent and user data, nothing else.
+    pub fn instance(id: &str, hostname: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            hostname: hostname.to_owned(),
+            role: Role::Instance,
+            env: BTreeMap::new(),
+            files: Vec::new(),
+            command: Vec::new(),
+            directory: "/".to_owned(),
+            run_agent: true,
+            user_data: true,
+            agent_dir: None,
+            memory_mib: None,
+            tools: None,
+        }
+    }
+
+    /// A function's environment that runs `command` in `/var/task`.
+    pub fn function(id: &str, command: Vec<String>) -> Self {
+        Self {
+            role: Role::Function,
+            command,
+            directory: "/var/task".to_owned(),
+            run_agent: false,
+            user_data: false,
+            ..Self::instance(id, "localhost")
+        }
+    }
+}
+
+/// What a machine stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// An EC2 instance.
+    Instance,
+    /// A Lambda execution environment.
+    Function,
+}
+
+/// A file inside a machine.
+#[derive(Debug, Clone)]
+pub struct FileSpec {
+    /// Absolute path inside.
+    pub path: String,
+    /// Content.
+    pub bytes: Vec<u8>,
+    /// Permission bits.
+    pub mode: u32,
+}

@@ -1,0 +1,172 @@
+//! Installing the tools, once, into a folder of their own.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest as _, Sha256};
+
+use super::Python;
+
+const REQUIREMENTS: &str = include_str!("requirements.txt");
+
+/// Where the packages are inside a machine.
+const PACKAGES: &str = "/opt/firedrill/packages";
+
+/// The installed tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools {
+    folder: PathBuf,
+    python: Python,
+}
+
+/// The tools could not be installed.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolsError {
+    /// No Python was found that can install packages.
+    #[error("no Python 3.10 or newer with venv and pip was found")]
+    Python,
+    /// A file could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// pip failed.
+    #[error("cannot install the AWS CLI, boto3 and the Lambda runtime client: `{command}` failed: {output}")]
+    Install {
+        /// Its command line.
+        command: String,
+        /// The end of what it said.
+        output: String,
+    },
+}
+
+impl ToolsError {
+    /// What the user can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Python => "run `sudo apt-get install -y python3 python3-venv python3-pip`, or your distribution's equivalent",
+            Self::Write { .. } => "set XDG_CACHE_HOME to a folder that can be written to",
+            Self::Install { .. } => {
+                "the first drill needs PyPI once; see that pip can reach it (PIP_INDEX_URL, PIP_CERT), then run again"
+            }
+        }
+    }
+}
+
+/// The tools, installed at the first call on this machine. `progress` is told before that takes its time.
+///
+/// # Errors
+/// [`ToolsError`], with a hint for the user.
+pub fn ensure(progress: impl Fn(&str)) -> Result<Tools, ToolsError> {
+    let python = Python::find().ok_or(ToolsError::Python)?;
+    let digest = hex::encode(Sha256::digest(format!("{REQUIREMENTS}{}{}", python.version, python.executable.display())));
+    let cache = cache_folder();
+    let folder = cache.join(format!("tools-{}", digest.get(..16).unwrap_or(&digest)));
+    let tools = Tools { folder, python };
+    if tools.folder.join("complete").exists() {
+        return Ok(tools);
+    }
+    fs::create_dir_all(&cache).map_err(write_error(&cache))?;
+    // Two at once must not install into one folder; the second finds the first one's work.
+    let lock = cache.join("lock");
+    let held = File::create(&lock).and_then(|file| file.lock().map(|()| file)).map_err(write_error(&lock))?;
+    if !tools.folder.join("complete").exists() {
+        progress("installing the AWS CLI, boto3 and the Lambda runtime client from PyPI (once)");
+        tools.install(&cache)?;
+    }
+    drop(held);
+    Ok(tools)
+}
+
+fn write_error(path: &Path) -> impl FnOnce(io::Error) -> ToolsError {
+    let path = path.to_owned();
+    move |source| ToolsError::Write { path, source }
+}
+
+fn cache_folder() -> PathBuf {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    base.or_else(home).unwrap_or_else(std::env::temp_dir).join("firedrill")
+}
+
+impl Tools {
+    /// The interpreter inside a machine.
+    pub fn python(&self) -> &Python {
+        &self.python
+    }
+
+    /// What goes on `PYTHONPATH` of a function, inside its machine.
+    pub fn python_path(&self) -> &'static str {
+        PACKAGES
+    }
+
+    /// What a machine must see: outside path, inside path.
+    pub(crate) fn binds(&self) -> Vec<(PathBuf, String)> {
+        let mut binds = vec![
+            (self.folder.join("packages"), PACKAGES.to_owned()),
+            // In place of the host's: only what is ours and what the system ships is seen.
+            (self.folder.join("bin"), "/usr/local/bin".to_owned()),
+        ];
+        if !self.python.is_systems() {
+            binds.push((self.python.prefix.clone(), self.python.prefix.display().to_string()));
+        }
+        binds
+    }
+
+    /// Installs into a temporary folder, which becomes the real one when all is there.
+    fn install(&self, cache: &Path) -> Result<(), ToolsError> {
+        let temporary = tempfile::Builder::new().prefix("new-").tempdir_in(cache).map_err(write_error(cache))?;
+        let at = |name: &str| temporary.path().join(name);
+        run(Command::new(&self.python.executable).args(["-I", "-m", "venv"]).arg(at("venv")))?;
+        fs::write(at("requirements.txt"), REQUIREMENTS).map_err(write_error(&at("requirements.txt")))?;
+        run(Command::new(at("venv/bin/python"))
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--require-hashes",
+                "--only-binary",
+                ":all:",
+                "--no-deps",
+                "--target",
+            ])
+            .arg(at("packages"))
+            .arg("--requirement")
+            .arg(at("requirements.txt")))?;
+        fs::remove_dir_all(at("venv")).map_err(write_error(&at("venv")))?;
+        fs::create_dir_all(at("bin")).map_err(write_error(&at("bin")))?;
+        let aws = format!(
+            "#!{} -I\nimport sys\nsys.path.insert(0, '{PACKAGES}')\nfrom awscli.clidriver import main\nsys.exit(main())\n",
+            self.python.executable.display()
+        );
+        fs::write(at("bin/aws"), aws).map_err(write_error(&at("bin/aws")))?;
+        fs::set_permissions(at("bin/aws"), fs::Permissions::from_mode(0o755)).map_err(write_error(&at("bin/aws")))?;
+        fs::write(at("complete"), "").map_err(write_error(&at("complete")))?;
+        let made = temporary.keep();
+        fs::set_permissions(&made, fs::Permissions::from_mode(0o755)).map_err(write_error(&made))?;
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder).map_err(write_error(&self.folder))?;
+        }
+        fs::rename(&made, &self.folder).map_err(write_error(&self.folder))
+    }
+}
+
+fn run(command: &mut Command) -> Result<(), ToolsError> {
+    let failed = |command: &Command, output: String| ToolsError::Install { command: format!("{command:?}"), output };
+    let output = command.env_remove("PYTHONPATH").output().map_err(|error| failed(command, error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text.lines().collect();
+    Err(failed(command, lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("; ")))
+}

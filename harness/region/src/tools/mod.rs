@@ -1,0 +1,7 @@
+//! What AWS ships in its images and PyPI ships to us: the AWS CLI for instances; boto3 and the Lambda runtime client for functions.
+
+mod install;
+mod python;
+
+pub use install::{Tools, ToolsError, ensure};
+pub use python::Python;

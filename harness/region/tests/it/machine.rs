@@ -1,0 +1,134 @@
+//! What a machine can see and do, and that nothing of it is left.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use firedrill_region::machine::{Channel, Connections, FileSpec, Machine, MachineSpec};
+use firedrill_region::{Region, Settings};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+
+/// Echoes what a connection sends, after its channel's name.
+#[derive(Default)]
+struct Echo {
+    lines: Mutex<Vec<String>>,
+}
+
+impl Connections for Echo {
+    fn connected(&self, channel: Channel, mut stream: UnixStream) {
+        tokio::spawn(async move {
+            let mut sent = Vec::new();
+            stream.read_to_end(&mut sent).await.unwrap();
+            stream.write_all(format!("{channel:?}:").as_bytes()).await.unwrap();
+            stream.write_all(&sent).await.unwrap();
+        });
+    }
+
+    fn console(&self, line: &str) {
+        self.lines.lock().unwrap().push(line.to_owned());
+    }
+}
+
+fn region(folder: &Path) -> Region {
+    Region::new(Settings {
+        region: "us-east-1".to_owned(),
+        account: "111122223333".to_owned(),
+        folder: folder.to_owned(),
+        program: PathBuf::from(env!("CARGO_BIN_EXE_firedrill-machine")),
+    })
+}
+
+/// Runs a shell script as a function's command; answers its exit code and console.
+async fn run(script: &str) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let region = region(folder.path());
+    let mut spec = MachineSpec::function("env-1", vec!["/bin/sh".to_owned(), "-c".to_owned(), script.to_owned()]);
+    spec.files = vec![FileSpec { path: "/var/task/index.py".to_owned(), bytes: b"print('hi')".to_vec(), mode: 0o644 }];
+    let echo = Arc::new(Echo::default());
+    let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
+    let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("the script ends");
+    assert!(!folder.path().join("m/env-1").exists(), "the machine's folder is removed");
+    let lines = echo.lines.lock().unwrap().join("\n");
+    (code, lines)
+}
+
+#[tokio::test]
+async fn the_exit_code_and_output_are_the_commands() {
+    let (code, console) = run("echo out; echo err >&2; pwd; cat index.py; exit 7").await;
+    assert_eq!(code, 7);
+    for line in ["out", "err", "/var/task", "print('hi')"] {
+        assert!(console.contains(line), "{console}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_the_host_is_visible_but_its_programs() {
+    let secret = tempfile::Builder::new().prefix("host-secret-").tempfile_in(std::env::temp_dir()).unwrap();
+    let script = format!(
+        "test -e {} && echo SEEN; ls -A /home /root /srv /mnt; test -e /etc/shadow && echo SHADOW; test -e {} && echo CHECKOUT; \
+         touch /usr/x 2>/dev/null && echo WRITABLE; env; id -u; ls /proc | grep -c '^[0-9]'",
+        secret.path().display(),
+        env!("CARGO_MANIFEST_DIR"),
+    );
+    let (_, console) = run(&script).await;
+    for wrong in ["SEEN", "SHADOW", "CHECKOUT", "WRITABLE", "CARGO", "USER="] {
+        assert!(!console.contains(wrong), "{wrong}: {console}");
+    }
+    assert!(console.lines().any(|line| line == "0"), "root inside: {console}");
+}
+
+#[tokio::test]
+async fn the_only_interface_is_loopback() {
+    let (_, console) = run("tail -n +3 /proc/net/dev | cut -d: -f1; echo end").await;
+    let interfaces: Vec<&str> = console.lines().map(str::trim).take_while(|line| *line != "end").collect();
+    assert_eq!(interfaces, ["lo"]);
+}
+
+#[tokio::test]
+async fn aws_names_resolve_and_others_do_not() {
+    let (_, console) = run("getent ahostsv4 my-bucket.s3.us-east-1.amazonaws.com | head -n1; getent hosts example.com || echo none").await;
+    assert!(console.contains("127.0.0.1") && console.contains("none"), "{console}");
+}
+
+#[tokio::test]
+async fn each_port_is_carried_to_its_channel() {
+    let connect = |address: &str, port: u16| {
+        format!(
+            "python3 -c \"import socket; s=socket.create_connection(('{address}',{port})); s.sendall(b'hello'); s.shutdown(1); print(s.makefile().read())\"; "
+        )
+    };
+    let script = connect("sts.us-east-1.amazonaws.com", 443) + &connect("169.254.169.254", 80) + &connect("127.0.0.1", 9001);
+    let (_, console) = run(&script).await;
+    for answer in ["Https:hello", "Imds:hello", "RuntimeApi:hello"] {
+        assert!(console.contains(answer), "{console}");
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_machine_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let region = region(folder.path());
+    let spec = MachineSpec::function("env-2", vec!["/bin/sleep".to_owned(), "31536000".to_owned()]);
+    let machine = Machine::boot(&region, spec, Arc::new(Echo::default())).await.unwrap();
+    machine.stop().await;
+    assert!(!folder.path().join("m/env-2").exists());
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
+    assert!(!mounts.contains(&folder.path().display().to_string()), "no mount is left");
+}
+
+#[tokio::test]
+async fn a_command_that_does_not_exist_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let region = region(folder.path());
+    let spec = MachineSpec::function("env-3", vec!["/no/such/program".to_owned()]);
+    let console = match Machine::boot(&region, spec, Arc::new(Echo::default())).await {
+        Ok(machine) => {
+            assert_ne!(machine.exited().await, 0);
+            machine.console()
+        }
+        Err(error) => error.to_string(),
+    };
+    assert!(console.contains("/no/such/program"), "{console}");
+}

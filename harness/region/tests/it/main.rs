@@ -1,0 +1,3 @@
+//! Tests of the region with real machines and real clients.
+
+mod machine;
