@@ -40,7 +40,8 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     };
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
-    journal.record(Event::Outcome(serde_json::to_value(&outcome).unwrap_or_default()));
+    // Wrapped, since a record and an outcome each have a `version`.
+    journal.record(Event::Outcome(serde_json::json!({ "outcome": outcome })));
     outcome
 }
 

@@ -11,4 +11,4 @@ mod redact;
 pub use api_call::{ApiCall, TlsDetails, UserIdentity};
 pub use event::{Event, Record, StepOutcome, VERSION};
 pub use journal::Journal;
-pub use redact::{REDACTED, redact};
+pub use redact::{REDACTED, redact, redact_text};

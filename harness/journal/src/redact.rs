@@ -39,6 +39,8 @@ pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
             || (service == "ssm" && *name == "Value" && (secure || operation.starts_with("GetParameter")))
             || (service == "cloudformation" && *name == "TemplateBody")
             || (service == "sqs" && *name == "Body")
+            // Scripts tend to hold secrets; CloudTrail hides them too.
+            || (service == "ssm" && *name == "Parameters" && matches!(operation, "SendCommand" | "ListCommands"))
     })
 }
 
@@ -62,10 +64,28 @@ fn clean(value: &Value, hidden: &dyn Fn(&[&str]) -> bool) -> Value {
             ),
             Value::Array(items) => items.iter().map(|item| walk(item, path, hidden)).collect(),
             Value::String(text) if text.len() > LONGEST => Value::String(format!("({} bytes)", text.len())),
+            Value::String(text) => Value::String(redact_text(text)),
             other => other.clone(),
         }
     }
     walk(value, &mut Vec::new(), hidden)
+}
+
+/// `text` without signatures and tokens: those of presigned URLs and of `Authorization` headers, wherever they stand in it.
+pub fn redact_text(text: &str) -> String {
+    ["Signature=", "X-Amz-Security-Token="].iter().fold(text.to_owned(), |text, name| blot_out(&text, name))
+}
+
+fn blot_out(text: &str, name: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(name) {
+        clean.extend([before, name, REDACTED]);
+        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || "%+/=-_.~".contains(c))).unwrap_or(after.len());
+        rest = after.get(end..).unwrap_or_default();
+    }
+    clean.push_str(rest);
+    clean
 }
 
 #[cfg(test)]
@@ -107,5 +127,20 @@ mod tests {
     #[test]
     fn lists_of_secrets_are_hidden_whole() {
         assert_eq!(redact("kms", "X", &json!({"Plaintext": ["a", "b"]}))["Plaintext"], REDACTED);
+    }
+
+    #[test]
+    fn the_script_of_a_command_is_hidden() {
+        let shown =
+            redact("ssm", "SendCommand", &json!({"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["x"]}}));
+        assert_eq!(shown, json!({"DocumentName": "AWS-RunShellScript", "Parameters": REDACTED}));
+    }
+
+    #[test]
+    fn a_presigned_url_loses_its_signature_within_any_string() {
+        let text = "curl 'https://b.s3.amazonaws.com/k?X-Amz-Date=20260101T000000Z&X-Amz-Signature=0a1b2c&x=1' | tar -x";
+        let shown = redact("ssm", "GetCommandInvocation", &json!({"StandardErrorContent": text})).to_string();
+        assert!(!shown.contains("0a1b2c"), "{shown}");
+        assert!(shown.contains("X-Amz-Date=20260101T000000Z") && shown.contains("&x=1' | tar -x"), "{shown}");
     }
 }
