@@ -1,6 +1,7 @@
 //! Reading members of a request's document. The codec has validated types and required members, so a member of a wrong
 //! type reads as absent.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// Members of an operation's input, by their names in the service model.
@@ -54,4 +55,9 @@ impl Members for Value {
             Some(_) => true,
         }
     }
+}
+
+/// Times that these services record have no fractions of a second.
+pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }

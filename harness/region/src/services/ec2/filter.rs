@@ -12,13 +12,16 @@ use crate::services::document::Members as _;
 /// A filter's name, and the path in the described resource where its values are. Lists on the path are gone through.
 pub(super) type Paths = &'static [(&'static str, &'static str)];
 
+/// Reads the values that a filter compares.
+type ValuesOf = Box<dyn Fn(&Value) -> Vec<String>>;
+
 /// The resources that pass all filters of a request. A filter that is not in `paths` is refused.
 pub(super) fn filtered(described: Vec<Value>, input: &Value, paths: Paths) -> Result<Vec<Value>, AwsError> {
     let mut kept = described;
     for filter in input.list("Filters") {
         let name = filter.required("Name");
         let wanted = filter.texts("Values");
-        let values_of: Box<dyn Fn(&Value) -> Vec<String>> = if let Some(key) = name.strip_prefix("tag:") {
+        let values_of: ValuesOf = if let Some(key) = name.strip_prefix("tag:") {
             let key = key.to_owned();
             Box::new(move |resource| {
                 let tags = tags(resource).iter().filter(|tag| tag.text("Key") == Some(&key));

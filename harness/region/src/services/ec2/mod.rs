@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::document::Members as _;
+use super::document::{Members as _, whole_seconds};
 use crate::Region;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 
@@ -245,6 +245,7 @@ impl Ec2 {
 impl Service for Ec2 {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let Some(this) = self.this.upgrade() else { return Err(AwsError::internal("the service is going down")) };
-        this.dispatch(call, operation, &input).await.map(Reply::from)
+        let call = Call { now: whole_seconds(call.now), ..call.clone() };
+        this.dispatch(&call, operation, &input).await.map(Reply::from)
     }
 }

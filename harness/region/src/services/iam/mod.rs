@@ -27,6 +27,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::services::document::whole_seconds;
 use crate::{Caller, Principal};
 
 use identity::Kind;
@@ -69,6 +70,7 @@ impl Iam {
 #[async_trait]
 impl Service for Iam {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        let call = &Call { now: whole_seconds(call.now), ..call.clone() };
         let mut accounts = self.lock();
         let records = accounts.entry(call.account().to_owned()).or_default();
         let output = match operation {

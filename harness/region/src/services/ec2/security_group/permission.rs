@@ -41,7 +41,7 @@ pub(super) fn rules(records: &Records, group: &str, direction: Direction, input:
         for range in permission.list("Ipv6Ranges") {
             push(Source::Ipv6(ipv6(range.required("CidrIpv6"))?), range.text("Description"));
         }
-        for list in permission.list("PrefixListIds") {
+        if let Some(list) = permission.list("PrefixListIds").first() {
             let id = list.required("PrefixListId");
             return Err(error("InvalidPrefixListID.NotFound", format!("The prefix list ID '{id}' does not exist")));
         }
@@ -112,7 +112,7 @@ fn ports(protocol: &str, input: &Value) -> Result<(String, i64, i64), AwsError> 
             let (Some(from), Some(to)) = (from, to) else {
                 return Err(error(
                     "InvalidParameterValue",
-                    format!("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange."),
+                    "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.",
                 ));
             };
             let allowed = 0..=65535;
