@@ -14,6 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         folder: folder.path().join("region"),
         program: std::env::current_exe()?,
         agent_dir: None,
+        tools: None,
         port: 0,
         journal: Journal::with_writer(std::fs::File::create(folder.path().join("journal.jsonl"))?),
     };

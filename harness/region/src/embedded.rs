@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firedrill_journal::Journal;
+use firedrill_wire::arn::Arn;
+use jiff::Timestamp;
 
 use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
-use crate::services::ec2::{Ec2, NoMachines};
+use crate::services::ec2::{Ec2, Sandboxes};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
 use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
+use crate::tools::Tools;
 use crate::{Caller, Region, Settings};
 
 /// What an embedded region is started with.
@@ -27,6 +30,8 @@ pub struct EmbeddedOptions {
     pub program: PathBuf,
     /// Binaries of a real amazon-ssm-agent to run in instances, instead of the guest's own agent.
     pub agent_dir: Option<PathBuf>,
+    /// The AWS CLI for instances and the runtime client for functions; without them functions do not run.
+    pub tools: Option<Tools>,
     /// Port of the HTTPS endpoint; 0 takes a free one.
     pub port: u16,
     /// Where calls are written.
@@ -45,6 +50,18 @@ pub struct Embedded {
     pub credentials: Credential,
     /// The region's handle.
     pub region: Region,
+    events: Arc<Events>,
+}
+
+/// A rule could not be fired.
+#[derive(Debug, thiserror::Error)]
+pub enum FireError {
+    /// What was named is no rule's ARN.
+    #[error("`{0}` is not the ARN of a rule")]
+    Arn(String),
+    /// The rule does not exist, is disabled, or has no schedule that comes again.
+    #[error("rule `{0}` does not exist, is disabled, or its schedule never comes again")]
+    NoOccurrence(String),
 }
 
 /// A region could not be started.
@@ -75,14 +92,15 @@ pub enum StartError {
 
 /// Starts a region: certificates, endpoints, services.
 pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
-    let EmbeddedOptions { account, region, folder, program, agent_dir, port, journal } = options;
+    let EmbeddedOptions { account, region, folder, program, agent_dir, tools, port, journal } = options;
     std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
     let authority = Authority::new(&region).map_err(StartError::Authority)?;
     let ca_pem = authority.ca_pem().to_owned();
     let settings = Settings { region, account: account.clone(), folder, program };
     let region = Region::with_journal(settings, journal);
     region.set_authority(authority);
-    region.install(services(&region, agent_dir));
+    let events = Events::new();
+    region.install(services(&region, Arc::clone(&events), tools, agent_dir));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -91,16 +109,21 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     secure.serve(&region, true);
     plain.serve(&region, false);
     let credentials = region.credentials().issue_key(Caller::root(&account));
-    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region })
+    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, events })
 }
 
-fn services(region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str, Arc<dyn Service>)> {
+fn services(
+    region: &Region,
+    events: Arc<Events>,
+    tools: Option<Tools>,
+    agent_dir: Option<PathBuf>,
+) -> Vec<(&'static str, Arc<dyn Service>)> {
     let iam = Iam::new();
     let ssm = Ssm::new();
     vec![
-        ("ec2", Ec2::new(Arc::new(NoMachines))),
+        ("ec2", Ec2::new(Arc::new(Sandboxes { tools, agent_dir }))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
-        ("events", Events::new()),
+        ("events", events),
         ("iam", Arc::clone(&iam) as Arc<dyn Service>),
         ("kms", Kms::new()),
         ("lambda", Lambda::new()),
@@ -114,6 +137,11 @@ fn services(region: &Region, _agent_dir: Option<PathBuf>) -> Vec<(&'static str, 
 }
 
 impl Embedded {
+    /// A handle with which to fire rules while the region is owned by somebody else.
+    pub fn trigger(&self) -> Trigger {
+        Trigger { region: self.region.clone(), events: Arc::clone(&self.events) }
+    }
+
     /// Ends machines, connections and background tasks, and returns when they have ended.
     pub async fn stop(self) {
         self.region.stopping().cancel();
@@ -121,5 +149,29 @@ impl Embedded {
         if tokio::time::timeout(Duration::from_secs(20), self.region.tasks().wait()).await.is_err() {
             tracing::warn!(tasks = self.region.tasks().len(), "tasks of the region did not end in 20 s");
         }
+    }
+}
+
+/// Fires rules: what a drill on a local region does instead of waiting for the night.
+#[derive(Clone)]
+pub struct Trigger {
+    region: Region,
+    events: Arc<Events>,
+}
+
+impl Trigger {
+    /// Moves the region's clock to the next time at which the rule's schedule is due.
+    ///
+    /// # Errors
+    /// [`FireError`] where nothing will fire.
+    pub fn fire(&self, rule_arn: &str) -> Result<Timestamp, FireError> {
+        let arn: Arn = rule_arn.parse().map_err(|_| FireError::Arn(rule_arn.to_owned()))?;
+        let rule = arn.resource.strip_prefix("rule/").ok_or_else(|| FireError::Arn(rule_arn.to_owned()))?;
+        let at = self
+            .events
+            .next_occurrence(&arn.account, rule, self.region.clock().now())
+            .ok_or_else(|| FireError::NoOccurrence(rule_arn.to_owned()))?;
+        self.region.clock().advance_to(at);
+        Ok(at)
     }
 }

@@ -107,14 +107,13 @@ impl Machine {
         let end = CancellationToken::new();
         let lifeline = child.stdin.take();
         region.tasks().spawn(hold(child, lifeline, readers, folder, end.clone(), region.stopping().clone(), ended_sender));
-        let (up_sender, mut up) = watch::channel(false);
+        let (up_sender, up) = watch::channel(false);
         tokio::spawn(accept(listener, connections, up_sender, ended.clone()));
 
         let machine = Self { id: spec.id, console, ended, end };
-        let mut ended = machine.ended.clone();
         let result = tokio::select! {
-            _ = up.wait_for(|up| *up) => Ok(()),
-            code = ended.wait_for(Option::is_some) => Err(code.ok().and_then(|code| *code).unwrap_or(-1)),
+            () = raised(up) => Ok(()),
+            code = machine.exited() => Err(code),
             () = tokio::time::sleep(BOOT_LIMIT) => {
                 let console = machine.console();
                 machine.stop().await;
@@ -156,6 +155,13 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         self.end.cancel();
+    }
+}
+
+/// Waits until the flag is raised; for ever if nobody can raise it any more.
+async fn raised(mut flag: watch::Receiver<bool>) {
+    if flag.wait_for(|raised| *raised).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

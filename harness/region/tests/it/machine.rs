@@ -88,7 +88,8 @@ async fn the_only_interface_is_loopback() {
 
 #[tokio::test]
 async fn aws_names_resolve_and_others_do_not() {
-    let (_, console) = run("getent ahostsv4 my-bucket.s3.us-east-1.amazonaws.com | head -n1; getent hosts example.com || echo none").await;
+    let (_, console) =
+        run("getent ahostsv4 my-bucket.s3.us-east-1.amazonaws.com | head -n1; getent hosts example.com || echo none").await;
     assert!(console.contains("127.0.0.1") && console.contains("none"), "{console}");
 }
 

@@ -19,6 +19,7 @@ mod place;
 mod records;
 mod route_table;
 mod run_instances;
+mod sandbox;
 mod security_group;
 mod subnet;
 mod tag;
@@ -43,6 +44,7 @@ pub use connections::InstanceConnections;
 use instance::Instance;
 use lifecycle::Turn;
 use records::Records;
+pub use sandbox::Sandboxes;
 use security_group::Direction;
 
 /// The service.

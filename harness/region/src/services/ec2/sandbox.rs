@@ -1,0 +1,63 @@
+//! Instances as sandboxed machines.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::net::UnixStream;
+
+use super::boot::{BootError, Booter, Launch, Running};
+use super::connections::InstanceConnections;
+use crate::Region;
+use crate::machine::{Channel, Connections, Machine, MachineSpec};
+use crate::tools::Tools;
+
+/// Boots each instance as a machine with the AWS CLI and an SSM agent.
+pub struct Sandboxes {
+    /// The AWS CLI; instances have none without it.
+    pub tools: Option<Tools>,
+    /// A real amazon-ssm-agent to run instead of the guest's own.
+    pub agent_dir: Option<PathBuf>,
+}
+
+#[async_trait]
+impl Booter for Sandboxes {
+    async fn boot(&self, region: &Region, launch: Launch) -> Result<Arc<dyn Running>, BootError> {
+        let spec = MachineSpec {
+            agent_dir: self.agent_dir.clone(),
+            user_data: launch.first_boot,
+            tools: self.tools.clone(),
+            ..MachineSpec::instance(&launch.instance_id, &launch.hostname)
+        };
+        let machine = Machine::boot(region, spec, Arc::new(Carried(launch.connections))).await;
+        machine.map(|machine| Arc::new(machine) as Arc<dyn Running>).map_err(|error| BootError(error.to_string()))
+    }
+}
+
+#[async_trait]
+impl Running for Machine {
+    async fn stop(&self) {
+        Self::stop(self).await;
+    }
+
+    async fn ended(&self) {
+        self.exited().await;
+    }
+
+    async fn console(&self) -> Vec<u8> {
+        Self::console(self).into_bytes()
+    }
+}
+
+struct Carried(Arc<InstanceConnections>);
+
+impl Connections for Carried {
+    fn connected(&self, channel: Channel, stream: UnixStream) {
+        match channel {
+            Channel::Https => self.0.https(stream),
+            Channel::Imds => self.0.metadata(stream),
+            // An instance has no Runtime API: the connection closes.
+            Channel::RuntimeApi => {}
+        }
+    }
+}
