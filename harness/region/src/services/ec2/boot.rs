@@ -43,13 +43,3 @@ pub trait Running: Send + Sync {
     /// What the machine wrote to its console.
     async fn console(&self) -> Vec<u8>;
 }
-
-/// Boots nothing: records without machines. Each instance terminates with this as its reason.
-pub struct NoMachines;
-
-#[async_trait]
-impl Booter for NoMachines {
-    async fn boot(&self, _region: &Region, _launch: Launch) -> Result<Arc<dyn Running>, BootError> {
-        Err(BootError("this region has no machines".to_owned()))
-    }
-}

@@ -39,7 +39,7 @@ use super::document::{Members as _, whole_seconds};
 use crate::Region;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 
-pub use boot::{BootError, Booter, Launch, NoMachines, Running};
+pub use boot::{BootError, Booter, Launch, Running};
 pub use connections::InstanceConnections;
 use instance::Instance;
 use lifecycle::Turn;

@@ -167,7 +167,7 @@ async fn lists_come_in_pages() {
 async fn names_sizes_and_unwritten_operations_are_refused() {
     let bed = Bed::new();
     let bad = json!({ "RoleName": "a b", "AssumeRolePolicyDocument": TRUST });
-    assert!(bed.refused("CreateRole", bad).await.contains("must contain only alphanumeric characters"));
+    assert!(bed.refused("CreateRole", bad).await.starts_with("ValidationError: "));
     bed.role("backup").await;
     let large = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::{}"}}]}}"#,
