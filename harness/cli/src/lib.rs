@@ -1,1 +1,63 @@
 //! The `firedrill` command.
+
+mod arguments;
+mod doctor;
+mod embedded;
+mod exit_code;
+mod interrupt;
+mod printer;
+mod run;
+mod up;
+mod workspace;
+
+pub use exit_code::Exit;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Runs the command line of this process.
+///
+/// A machine is started by firedrill executing itself with a hidden first argument; that is looked at before anything else, since those
+/// processes must stay single-threaded.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(code) = firedrill_guest::dispatch(&arguments) {
+        return code;
+    }
+    let arguments = match arguments::Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream they go to.
+            let code = if error.use_stderr() { Exit::Input } else { Exit::Passed };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    start_logging();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer::error(&format!("cannot start the runtime: {error}"), None);
+            return Exit::Missing.into();
+        }
+    };
+    let exit = runtime.block_on(async {
+        match arguments.command {
+            arguments::Command::Run(options) => run::run(options).await,
+            arguments::Command::Up(options) => up::up(options).await,
+            arguments::Command::Doctor => doctor::doctor(),
+        }
+    });
+    // Blocking threads may sit in a read that never ends; nothing of theirs is needed any more.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+/// Logs go to standard error when `FIREDRILL_LOG` asks for them (`debug`, `firedrill_region=trace`).
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FIREDRILL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,2 +1,5 @@
 //! The `firedrill` program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    firedrill::main()
+}

@@ -1,0 +1,127 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Rehearses the nightly backup of an AWS stack: deploys it to a local region, fires the rule, and restores the archive.
+#[derive(Debug, Parser)]
+#[command(name = "firedrill", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 passed, 1 the drill failed or was interrupted, 2 bad input, 3 something is missing on this machine, 4 leftovers.\n\
+Environment: FIREDRILL_LOG sets the log filter (debug, firedrill_region=trace); NO_COLOR is honoured; TMPDIR and XDG_CACHE_HOME say where files go.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs a whole drill and says whether the backup restores.
+    Run(Box<RunOptions>),
+    /// Keeps a local region running for any AWS client, until interrupted.
+    Up(UpOptions),
+    /// Says what this machine has and lacks for a drill, with the remedy.
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// CloudFormation template; the bundled stack (and --strict) when left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) template: Option<PathBuf>,
+    /// A parameter of the template; may be repeated.
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Folder whose content the web server gets; a small generated web site when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where the data lives on the instance.
+    #[arg(long, value_name = "PATH", default_value = "/var/www/html")]
+    pub(crate) data_path: String,
+    /// The rule to fire (logical id, name or ARN), if the stack has several.
+    #[arg(long)]
+    pub(crate) rule: Option<String>,
+    /// The bucket that backups go to (logical id or name), if the stack has several.
+    #[arg(long)]
+    pub(crate) bucket: Option<String>,
+    /// How many nights to rehearse, moving the clock from one to the next.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(crate) nights: u32,
+    /// Fail on findings too, such as an open port or a bucket without access log.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Keep the stack and the region's folder for inspection, until interrupted.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Write the journal, every API call included, to this file as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ssm_agent: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpOptions {
+    /// Port of the HTTPS endpoint on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// The operator's account id.
+    #[arg(long, default_value = "123456789012", value_parser = account_id)]
+    pub(crate) account: String,
+    /// Also write the shell exports to this file, once the region is up.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env: Option<PathBuf>,
+    /// Write the journal, every API call included, to this file as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ssm_agent: Option<PathBuf>,
+}
+
+/// How to report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line a step, and a summary.
+    Text,
+    /// A JSON line an event; the last one is the outcome.
+    Json,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+fn account_id(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected 12 digits".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_parameter_without_an_equals_sign_is_refused() {
+        assert!(Arguments::try_parse_from(["firedrill", "run", "--parameter", "Schedule"]).is_err());
+        assert!(Arguments::try_parse_from(["firedrill", "up", "--account", "12"]).is_err());
+    }
+}

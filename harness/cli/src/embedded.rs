@@ -1,0 +1,81 @@
+//! Starting an embedded region for a command, and the handle a drill has on it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use firedrill_journal::Journal;
+use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
+use firedrill_region::tools::{self, Tools};
+
+use crate::{Exit, printer};
+
+/// Starts a region whose machines are run by this very program.
+pub(crate) async fn start(
+    folder: &Path,
+    account: &str,
+    port: u16,
+    agent_dir: Option<PathBuf>,
+    tools: Tools,
+    journal: &Journal,
+) -> Result<Embedded, Exit> {
+    let program = std::env::current_exe().map_err(|error| {
+        printer::error(&format!("cannot find firedrill's own program: {error}"), None);
+        Exit::Missing
+    })?;
+    let options = EmbeddedOptions {
+        account: account.to_owned(),
+        region: "us-east-1".to_owned(),
+        folder: folder.join("region"),
+        program,
+        agent_dir,
+        tools: Some(tools),
+        port,
+        journal: journal.clone(),
+    };
+    embedded::start(options).await.map_err(|error| {
+        printer::error(&printer::chain(&error), None);
+        Exit::Missing
+    })
+}
+
+/// The AWS CLI and the runtime client, installed at first use.
+pub(crate) fn ensure_tools() -> Result<Tools, Exit> {
+    tools::ensure(printer::note).map_err(|error| {
+        printer::error(&printer::chain(&error), Some(error.hint()));
+        Exit::Missing
+    })
+}
+
+/// Shell exports that point any AWS client at `region`; its CA is written into `folder`.
+pub(crate) fn exports(region: &Embedded, folder: &Path) -> std::io::Result<String> {
+    let ca = folder.join("ca.pem");
+    std::fs::write(&ca, &region.ca_pem)?;
+    Ok(format!(
+        "export AWS_ENDPOINT_URL={}\nexport AWS_CA_BUNDLE={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\nunset AWS_SESSION_TOKEN AWS_PROFILE\nexport AWS_REGION={}\nexport AWS_DEFAULT_REGION={}\n",
+        region.endpoint_url,
+        ca.display(),
+        region.credentials.access_key_id,
+        region.credentials.secret_access_key,
+        region.region.name(),
+        region.region.name(),
+    ))
+}
+
+/// What a local region can do for a drill and AWS cannot.
+pub(crate) struct LocalRegion(Trigger);
+
+impl LocalRegion {
+    /// The handle on `embedded`.
+    pub(crate) fn new(embedded: &Embedded) -> Arc<dyn firedrill_drill::Local> {
+        Arc::new(Self(embedded.trigger()))
+    }
+}
+
+#[async_trait]
+impl firedrill_drill::Local for LocalRegion {
+    async fn fire(&self, rule_arn: &str) -> Result<String, String> {
+        let at = self.0.fire(rule_arn).map_err(|error| error.to_string())?;
+        Ok(format!("moved the region's clock to {at:.0}"))
+    }
+}

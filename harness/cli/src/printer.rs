@@ -1,0 +1,110 @@
+//! The one place that writes to the terminal: events as they come, the summary, errors.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use firedrill_journal::{Event, Journal, Record, StepOutcome};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::arguments::Format;
+
+/// Prints each event of `journal` from now on: data to standard output, progress to standard error and only on a terminal.
+pub(crate) fn follow(journal: &Journal, format: Format) {
+    match format {
+        Format::Json => journal.subscribe(|record| {
+            if !matches!(record.event, Event::ApiCall(_)) {
+                line(&serde_json::to_string(record).unwrap_or_default());
+            }
+        }),
+        Format::Text => {
+            let progress = Progress::new();
+            journal.subscribe(move |record| progress.show(record));
+        }
+    }
+}
+
+struct Progress {
+    spinner: Option<ProgressBar>,
+    colour: bool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let spinner = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { spinner, colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
+    }
+
+    fn show(&self, record: &Record) {
+        match &record.event {
+            Event::StepStarted { step, night } => {
+                if let Some(bar) = &self.spinner {
+                    bar.reset_elapsed();
+                    bar.set_message(if *night > 1 { format!("{step} (night {night})") } else { step.clone() });
+                    bar.enable_steady_tick(Duration::from_millis(100));
+                }
+            }
+            Event::StepFinished { step, milliseconds, outcome, detail, .. } => {
+                let (mark, colour) = match outcome {
+                    StepOutcome::Passed => ("ok  ", "32"),
+                    StepOutcome::Failed => ("FAIL", "31"),
+                    StepOutcome::Skipped => ("skip", "33"),
+                };
+                self.print(&format!("{} {step:<10} {:>8.3} s  {detail}", self.paint(mark, colour), milliseconds / 1000.0));
+            }
+            Event::Finding { id, detail } => self.print(&format!("{} {id}: {detail}", self.paint("note", "33"))),
+            Event::DrillStarted { run, cloud, stack } => self.print(&format!("drill {run} on {cloud}, stack {stack}")),
+            Event::ApiCall(_) | Event::Outcome(_) => {}
+        }
+    }
+
+    fn paint(&self, text: &str, colour: &str) -> String {
+        if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn print(&self, text: &str) {
+        match &self.spinner {
+            Some(bar) => {
+                bar.disable_steady_tick();
+                bar.suspend(|| line(text));
+                bar.finish_and_clear();
+            }
+            None => line(text),
+        }
+    }
+}
+
+/// A line of data on standard output. A closed pipe is the reader's decision, and no error.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// A line for the person at the terminal, on standard error.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// An error, and what to do about it.
+pub(crate) fn error(text: &str, hint: Option<&str>) {
+    note(&format!("error: {text}"));
+    if let Some(hint) = hint {
+        note(&format!("  help: {hint}"));
+    }
+}
+
+/// An error with all its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,57 @@
+//! `firedrill up`: a region for any AWS client.
+
+use std::fs::File;
+use std::io::BufWriter;
+
+use firedrill_journal::Journal;
+
+use crate::arguments::UpOptions;
+use crate::workspace::Workspace;
+use crate::{Exit, embedded, interrupt, printer};
+
+pub(crate) async fn up(options: UpOptions) -> Exit {
+    let journal = match &options.journal {
+        None => Journal::default(),
+        Some(file) => match File::create(file) {
+            Ok(file) => Journal::with_writer(BufWriter::new(file)),
+            Err(error) => {
+                printer::error(&format!("cannot write the journal `{}`: {error}", file.display()), None);
+                return Exit::Input;
+            }
+        },
+    };
+    let tools = match embedded::ensure_tools() {
+        Ok(tools) => tools,
+        Err(exit) => return exit,
+    };
+    let (cancel, workspace) = match (interrupt::token(), Workspace::new()) {
+        (Ok(cancel), Ok(workspace)) => (cancel, workspace),
+        (Err(error), _) | (_, Err(error)) => {
+            printer::error(&error.to_string(), None);
+            return Exit::Missing;
+        }
+    };
+    let region = match embedded::start(workspace.path(), &options.account, options.port, options.ssm_agent, tools, &journal).await
+    {
+        Ok(region) => region,
+        Err(exit) => return exit,
+    };
+    let told = embedded::exports(&region, workspace.path()).and_then(|exports| {
+        printer::line(&exports);
+        options.env.as_ref().map_or(Ok(()), |file| std::fs::write(file, exports))
+    });
+    match told {
+        Ok(()) => {
+            printer::note("# the region is up; Ctrl-C ends it");
+            cancel.cancelled().await;
+        }
+        Err(error) => printer::error(&format!("cannot write the region's files: {error}"), None),
+    }
+    region.stop().await;
+    let flushed = journal.flush();
+    if let Err(error) = workspace.remove().and(flushed) {
+        printer::error(&error.to_string(), None);
+        return Exit::Leftovers;
+    }
+    Exit::Passed
+}

@@ -1,0 +1,69 @@
+//! The folder of one run, below the system's temporary folder: gone when the run ends, swept by the next run if this one was killed.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const PREFIX: &str = "firedrill-";
+const LOCK: &str = "lock";
+
+/// A run's own folder. Dropping it removes it.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    folder: tempfile::TempDir,
+    /// Held as long as the run lives; the kernel lets go of it however the process ends.
+    _lock: File,
+}
+
+impl Workspace {
+    /// Sweeps what killed runs left, then makes a folder for this run.
+    pub(crate) fn new() -> io::Result<Self> {
+        let parent = std::env::temp_dir();
+        sweep(&parent);
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent)?;
+        let lock = File::create(folder.path().join(LOCK))?;
+        lock.lock()?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    /// Where.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Removes the folder; an error says what could not be removed.
+    pub(crate) fn remove(self) -> io::Result<()> {
+        self.folder.close()
+    }
+}
+
+/// Removes the folders of runs whose process has ended. A folder without a lock file belongs to a run that is just starting, or to
+/// somebody else, and stays.
+fn sweep(parent: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
+    let ours = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    ours.map(|entry| entry.path()).filter(|folder| is_abandoned(folder) && fs::remove_dir_all(folder).is_ok()).collect()
+}
+
+fn is_abandoned(folder: &Path) -> bool {
+    let Ok(lock) = File::open(folder.join(LOCK)) else { return false };
+    !matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_abandoned_folder_is_swept_and_a_living_one_is_not() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in ["firedrill-dead", "firedrill-alive", "other"] {
+            fs::create_dir(parent.path().join(name)).unwrap();
+            File::create(parent.path().join(name).join(LOCK)).unwrap();
+        }
+        let alive = File::open(parent.path().join("firedrill-alive/lock")).unwrap();
+        alive.lock().unwrap();
+        assert_eq!(sweep(parent.path()), [parent.path().join("firedrill-dead")]);
+        assert!(parent.path().join("firedrill-alive").exists() && parent.path().join("other").exists());
+    }
+}
