@@ -1,1 +1,16 @@
-//! Placeholder.
+//! CloudFormation templates: read with positions, checked, resolved. Pure: text and values in, values and errors out.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
+
+mod check;
+mod deployment;
+mod error;
+mod intrinsic;
+mod node;
+mod parameter;
+mod read;
+mod template;
+
+pub use deployment::{Deployment, Inputs, Made, Pseudo, ResolvedOutput};
+pub use error::{Position, TemplateError};
+pub use parameter::Parameter;
+pub use template::{DeletionPolicy, Output, Resource, Template};

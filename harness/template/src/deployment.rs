@@ -1,0 +1,191 @@
+//! A template with its parameters: what is to be made, in which order, and with which properties.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::intrinsic::Scope;
+use crate::{Resource, Template, TemplateError, check};
+
+/// What a template is resolved with.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Values of all parameters, SSM types already looked up.
+    pub parameters: BTreeMap<String, Value>,
+    /// Pseudo parameters.
+    pub pseudo: Pseudo,
+    /// Exports of other stacks, by name.
+    pub imports: BTreeMap<String, String>,
+    /// What `Fn::GetAZs` answers.
+    pub availability_zones: Vec<String>,
+}
+
+/// Pseudo parameters.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
+#[derive(Debug, Clone, Default)]
+pub struct Pseudo {
+    /// 12 digits.
+    pub account_id: String,
+    /// `us-east-1`
+    pub region: String,
+    /// The stack's name.
+    pub stack_name: String,
+    /// The stack's ARN.
+    pub stack_id: String,
+    /// `aws`
+    pub partition: String,
+    /// `amazonaws.com`
+    pub url_suffix: String,
+    /// Topics that are told of the stack's events.
+    pub notification_arns: Vec<String>,
+}
+
+/// What has been made so far.
+pub trait Made {
+    /// What `Ref` of a resource answers; `None` if it is not made.
+    fn reference(&self, id: &str) -> Option<String>;
+    /// An attribute of a resource; `None` if it has none of that name.
+    fn attribute(&self, id: &str, name: &str) -> Option<Value>;
+}
+
+/// An output with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedOutput {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// The name under which it is exported.
+    pub export: Option<String>,
+}
+
+/// A template with its parameters, conditions applied.
+#[derive(Debug, Clone)]
+pub struct Deployment<'a> {
+    template: &'a Template,
+    inputs: Inputs,
+    conditions: BTreeMap<String, bool>,
+    dependencies: BTreeMap<String, BTreeSet<String>>,
+}
+
+struct Nothing;
+
+impl Made for Nothing {
+    fn reference(&self, _id: &str) -> Option<String> {
+        None
+    }
+    fn attribute(&self, _id: &str, _name: &str) -> Option<Value> {
+        None
+    }
+}
+
+impl<'a> Deployment<'a> {
+    pub(crate) fn new(template: &'a Template, inputs: Inputs) -> Result<Self, Vec<TemplateError>> {
+        let mut conditions = BTreeMap::new();
+        let mut errors = Vec::new();
+        {
+            let none = BTreeMap::new();
+            let scope = Scope { template, inputs: &inputs, conditions: &none, made: &Nothing };
+            for condition in &template.conditions {
+                match scope.holds(&condition.node, 0) {
+                    Ok(holds) => {
+                        conditions.insert(condition.name.clone(), holds);
+                    }
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut deployment = Self { template, inputs, conditions, dependencies: BTreeMap::new() };
+        let wanted: BTreeSet<String> = deployment.resources().map(|resource| resource.id.clone()).collect();
+        // A dependency on what is left out counts for nothing; a reference that is really used fails when it is resolved.
+        let mut dependencies = check::dependencies(template);
+        dependencies.retain(|id, _| wanted.contains(id));
+        for on in dependencies.values_mut() {
+            on.retain(|id| wanted.contains(id));
+        }
+        deployment.dependencies = dependencies;
+        Ok(deployment)
+    }
+
+    fn applies(&self, condition: Option<&str>) -> bool {
+        condition.is_none_or(|name| self.conditions.get(name).copied().unwrap_or(false))
+    }
+
+    /// The resources that are to be made, in the template's order.
+    pub fn resources(&self) -> impl Iterator<Item = &'a Resource> + '_ {
+        self.template.resources.iter().filter(|resource| self.applies(resource.condition.as_deref()))
+    }
+
+    /// What a resource depends on directly, among those to be made.
+    pub fn dependencies(&self, id: &str) -> &BTreeSet<String> {
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        self.dependencies.get(id).unwrap_or(&NONE)
+    }
+
+    /// Waves of resources: each depends only on earlier waves.
+    pub fn order(&self) -> Vec<Vec<String>> {
+        let mut left: BTreeMap<&String, &BTreeSet<String>> = self.dependencies.iter().collect();
+        let mut waves = Vec::new();
+        while !left.is_empty() {
+            let wave: Vec<String> = left
+                .iter()
+                .filter(|(_, on)| on.iter().all(|other| !left.contains_key(other)))
+                .map(|(id, _)| (*id).clone())
+                .collect();
+            if wave.is_empty() {
+                break;
+            }
+            left.retain(|id, _| !wave.contains(id));
+            waves.push(wave);
+        }
+        waves
+    }
+
+    fn scope<'b>(&'b self, made: &'b dyn Made) -> Scope<'b> {
+        Scope { template: self.template, inputs: &self.inputs, conditions: &self.conditions, made }
+    }
+
+    /// The properties of a resource, all functions resolved, `AWS::NoValue` left out.
+    ///
+    /// # Errors
+    /// The function that cannot be resolved, with its place.
+    pub fn properties(&self, id: &str, made: &dyn Made) -> Result<Value, TemplateError> {
+        let properties =
+            self.template.resources.iter().find(|resource| resource.id == id).and_then(|resource| resource.properties.as_ref());
+        match properties.and_then(|properties| properties.members()) {
+            Some(members) => self.scope(made).object(members),
+            None => Ok(Value::Object(serde_json::Map::new())),
+        }
+    }
+
+    /// The outputs whose conditions hold.
+    ///
+    /// # Errors
+    /// The function that cannot be resolved, with its place.
+    pub fn outputs(&self, made: &dyn Made) -> Result<Vec<ResolvedOutput>, TemplateError> {
+        let scope = self.scope(made);
+        let text = |node: &crate::node::Node| -> Result<String, TemplateError> {
+            match scope.resolve(node)? {
+                Some(Value::String(text)) => Ok(text),
+                Some(value @ (Value::Bool(_) | Value::Number(_))) => Ok(value.to_string()),
+                _ => Err(node.error("Template format error: Output values must be strings")),
+            }
+        };
+        let wanted = self.template.outputs.iter().filter(|output| self.applies(output.condition.as_deref()));
+        wanted
+            .map(|output| {
+                Ok(ResolvedOutput {
+                    name: output.name.clone(),
+                    value: text(&output.value)?,
+                    description: output.description.clone(),
+                    export: output.export.as_ref().map(text).transpose()?,
+                })
+            })
+            .collect()
+    }
+}

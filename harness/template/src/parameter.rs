@@ -1,0 +1,214 @@
+//! Parameters of a template: their declarations and the values that are given for them.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::TemplateError;
+use crate::node::{Member, Node};
+
+/// A parameter as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// `String`, `Number`, `CommaDelimitedList`, `AWS::SSM::Parameter::Value<…>`, …
+    pub kind: String,
+    /// Its default value.
+    pub default: Option<String>,
+    /// Whether its value is masked in answers.
+    pub no_echo: bool,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What a violated constraint is explained with.
+    pub constraint_description: Option<String>,
+    allowed_values: Vec<String>,
+    allowed_pattern: Option<String>,
+    lengths: (Option<usize>, Option<usize>),
+    values: (Option<f64>, Option<f64>),
+}
+
+const MEMBERS: &[&str] = &[
+    "Type",
+    "Default",
+    "NoEcho",
+    "Description",
+    "ConstraintDescription",
+    "AllowedValues",
+    "AllowedPattern",
+    "MinLength",
+    "MaxLength",
+    "MinValue",
+    "MaxValue",
+];
+
+impl Parameter {
+    pub(crate) fn read(member: &Member) -> Result<Self, TemplateError> {
+        let name = &member.name;
+        for inner in member.node.expect_map(&format!("Parameter {name}"))? {
+            if !MEMBERS.contains(&inner.name.as_str()) {
+                return Err(TemplateError::at(inner.position, format!("Invalid template parameter property '{}'", inner.name)));
+            }
+        }
+        let text = |key: &str| member.node.member(key).and_then(Node::text);
+        let number = |key: &str| -> Result<Option<f64>, TemplateError> {
+            let Some(node) = member.node.member(key) else { return Ok(None) };
+            let parsed = node.text().and_then(|text| text.parse().ok());
+            parsed
+                .map(Some)
+                .ok_or_else(|| node.error(format!("Template format error: {key} of parameter {name} must be a number")))
+        };
+        let length = |key: &str| -> Result<Option<usize>, TemplateError> {
+            let Some(node) = member.node.member(key) else { return Ok(None) };
+            let parsed = node.text().and_then(|text| text.parse().ok());
+            parsed
+                .map(Some)
+                .ok_or_else(|| node.error(format!("Template format error: {key} of parameter {name} must be a number")))
+        };
+        let kind = text("Type").ok_or_else(|| {
+            TemplateError::at(
+                member.position,
+                format!("Template format error: Every Parameters member must contain a Type: {name}"),
+            )
+        })?;
+        if !known(&kind) {
+            return Err(TemplateError::at(
+                member.position,
+                format!("Template format error: Unrecognized parameter type: {kind}"),
+            ));
+        }
+        let allowed_pattern = text("AllowedPattern");
+        if let Some(pattern) = &allowed_pattern {
+            Regex::new(&format!("^(?:{pattern})$")).map_err(|error| {
+                TemplateError::at(
+                    member.position,
+                    format!("Template format error: AllowedPattern of parameter {name} is not a regular expression: {error}"),
+                )
+            })?;
+        }
+        let allowed = member.node.member("AllowedValues").and_then(Node::items).unwrap_or_default();
+        Ok(Self {
+            name: name.clone(),
+            kind,
+            default: member.node.member("Default").map(|node| node.text().unwrap_or_default()),
+            no_echo: text("NoEcho").is_some_and(|text| text == "true"),
+            description: text("Description"),
+            constraint_description: text("ConstraintDescription"),
+            allowed_values: allowed.iter().filter_map(Node::text).collect(),
+            allowed_pattern,
+            lengths: (length("MinLength")?, length("MaxLength")?),
+            values: (number("MinValue")?, number("MaxValue")?),
+        })
+    }
+
+    /// Whether the value that is given is the name of an SSM parameter, whose value is meant.
+    pub fn ssm_type(&self) -> bool {
+        self.kind.starts_with("AWS::SSM::Parameter::Value<")
+    }
+
+    /// The values that are allowed, if they are listed.
+    pub fn allowed_values(&self) -> &[String] {
+        &self.allowed_values
+    }
+
+    fn is_list(&self) -> bool {
+        self.kind == "CommaDelimitedList" || self.kind.starts_with("List<")
+    }
+
+    fn value(&self, given: &str) -> Result<Value, TemplateError> {
+        let name = &self.name;
+        let violated = |rule: String| match &self.constraint_description {
+            Some(description) => TemplateError::new(format!("Parameter {name} failed to satisfy constraint: {description}")),
+            None => TemplateError::new(rule),
+        };
+        let items: Vec<&str> = if self.is_list() { given.split(',').map(str::trim).collect() } else { vec![given] };
+        for item in &items {
+            if !self.allowed_values.is_empty() && !self.allowed_values.iter().any(|allowed| allowed == item) {
+                let listed = self.allowed_values.join(", ");
+                return Err(violated(format!("Parameter '{name}' must be one of AllowedValues [{listed}]")));
+            }
+            if let Some(pattern) = &self.allowed_pattern
+                && !Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(item))
+            {
+                return Err(violated(format!("Parameter '{name}' must match pattern {pattern}")));
+            }
+            if self.kind == "Number" || self.kind == "List<Number>" {
+                let number: f64 =
+                    item.parse().map_err(|_| TemplateError::new(format!("Parameter '{name}' must be a number.")))?;
+                if self.values.0.is_some_and(|least| number < least) {
+                    return Err(violated(format!(
+                        "Parameter '{name}' must be a number not less than {}",
+                        self.values.0.unwrap_or_default()
+                    )));
+                }
+                if self.values.1.is_some_and(|most| number > most) {
+                    return Err(violated(format!(
+                        "Parameter '{name}' must be a number not greater than {}",
+                        self.values.1.unwrap_or_default()
+                    )));
+                }
+            }
+            let length = item.chars().count();
+            if self.lengths.0.is_some_and(|least| length < least) {
+                return Err(violated(format!(
+                    "Parameter '{name}' must contain at least {} characters",
+                    self.lengths.0.unwrap_or_default()
+                )));
+            }
+            if self.lengths.1.is_some_and(|most| length > most) {
+                return Err(violated(format!(
+                    "Parameter '{name}' must contain at most {} characters",
+                    self.lengths.1.unwrap_or_default()
+                )));
+            }
+        }
+        Ok(if self.is_list() { items.into() } else { given.into() })
+    }
+}
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
+fn known(kind: &str) -> bool {
+    let inner = |prefix: &str| kind.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('>'));
+    let simple = |kind: &str| {
+        matches!(kind, "String" | "Number" | "AWS::SSM::Parameter::Name")
+            || kind.starts_with("AWS::EC2::")
+            || kind.starts_with("AWS::Route53::HostedZone")
+    };
+    simple(kind)
+        || kind == "CommaDelimitedList"
+        || inner("List<").is_some_and(simple)
+        || inner("AWS::SSM::Parameter::Value<")
+            .is_some_and(|of| simple(of) || of == "CommaDelimitedList" || of.starts_with("List<"))
+}
+
+/// The value of every parameter: given, or its default.
+pub(crate) fn values(
+    parameters: &[Parameter],
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Value>, Vec<TemplateError>> {
+    let mut errors = Vec::new();
+    let unknown: Vec<&str> =
+        given.keys().map(String::as_str).filter(|name| parameters.iter().all(|parameter| parameter.name != *name)).collect();
+    if !unknown.is_empty() {
+        errors.push(TemplateError::new(format!("Parameters: [{}] do not exist in the template", unknown.join(", "))));
+    }
+    let mut missing = Vec::new();
+    let mut found = BTreeMap::new();
+    for parameter in parameters {
+        match given.get(&parameter.name).or(parameter.default.as_ref()) {
+            None => missing.push(parameter.name.as_str()),
+            Some(text) => match parameter.value(text) {
+                Ok(value) => {
+                    found.insert(parameter.name.clone(), value);
+                }
+                Err(error) => errors.push(error),
+            },
+        }
+    }
+    if !missing.is_empty() {
+        errors.push(TemplateError::new(format!("Parameters: [{}] must have values", missing.join(", "))));
+    }
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
+}

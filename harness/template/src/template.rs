@@ -1,0 +1,255 @@
+//! A template's sections.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::node::{Member, Node};
+use crate::{Deployment, Inputs, Parameter, Position, TemplateError, check, parameter, read};
+
+/// A template that was read and statically checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    /// Its `Description`.
+    pub description: Option<String>,
+    /// Its parameters, in order.
+    pub parameters: Vec<Parameter>,
+    /// Its resources, in order; conditions are not applied yet.
+    pub resources: Vec<Resource>,
+    /// Its outputs, in order; conditions are not applied yet.
+    pub outputs: Vec<Output>,
+    pub(crate) mappings: Option<Node>,
+    pub(crate) conditions: Vec<Member>,
+}
+
+/// A resource as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// Logical id.
+    pub id: String,
+    /// `AWS::S3::Bucket`
+    pub kind: String,
+    /// What becomes of it when it is deleted from the stack.
+    pub deletion_policy: DeletionPolicy,
+    /// What becomes of it when it is replaced.
+    pub update_replace_policy: DeletionPolicy,
+    /// The condition under which it is made.
+    pub condition: Option<String>,
+    /// Where its declaration starts.
+    pub position: Position,
+    pub(crate) depends_on: Vec<(String, Position)>,
+    pub(crate) properties: Option<Node>,
+}
+
+/// What becomes of a resource that its stack lets go of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletionPolicy {
+    /// It is deleted.
+    Delete,
+    /// It stays.
+    Retain,
+    /// A snapshot is taken first.
+    Snapshot,
+    /// It stays, unless its creation is being rolled back.
+    RetainExceptOnCreate,
+}
+
+/// An output as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// The condition under which it exists.
+    pub condition: Option<String>,
+    pub(crate) value: Node,
+    pub(crate) export: Option<Node>,
+}
+
+const SECTIONS: &[&str] =
+    &["AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
+const ATTRIBUTES: &[&str] =
+    &["Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
+
+impl Template {
+    /// Reads a template, YAML or JSON, and checks all that can be checked without parameters: sections, references, cycles.
+    ///
+    /// # Errors
+    /// Everything that was found wrong, with its place, in CloudFormation's words.
+    pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
+        let root = read::read(text).map_err(|error| vec![error])?;
+        let mut errors = Vec::new();
+        let template = Self::sections(&root, &mut errors);
+        if let Some(template) = &template {
+            errors.extend(check::references(template));
+        }
+        match template {
+            Some(template) if errors.is_empty() => Ok(template),
+            _ => Err(errors),
+        }
+    }
+
+    fn sections(root: &Node, errors: &mut Vec<TemplateError>) -> Option<Self> {
+        let members = match root.members() {
+            Some(members) => members,
+            None => {
+                errors.push(root.error("Template format error: unsupported structure."));
+                return None;
+            }
+        };
+        for member in members.iter().filter(|member| !SECTIONS.contains(&member.name.as_str())) {
+            let message = match member.name.as_str() {
+                name @ ("Transform" | "Rules" | "Hooks") => {
+                    format!("The template section {name} is not supported by this local region")
+                }
+                name => format!("Invalid template property or properties [{name}]"),
+            };
+            errors.push(TemplateError::at(member.position, message));
+        }
+        if let Some(version) =
+            root.member("AWSTemplateFormatVersion").filter(|version| version.text().as_deref() != Some("2010-09-09"))
+        {
+            errors.push(version.error("Template format error: Unrecognized template format version; it must be \"2010-09-09\""));
+        }
+        let mut section = |name: &str| match root.member(name).map(|node| node.expect_map(name)) {
+            None => Vec::new(),
+            Some(Ok(members)) => members.to_vec(),
+            Some(Err(error)) => {
+                errors.push(error);
+                Vec::new()
+            }
+        };
+        let (declared, conditions, resources, outputs) =
+            (section("Parameters"), section("Conditions"), section("Resources"), section("Outputs"));
+        if resources.is_empty() {
+            errors.push(TemplateError::new("Template format error: At least one Resources member must be defined."));
+        }
+        Some(Self {
+            description: root.member("Description").and_then(Node::text),
+            parameters: collect(&declared, errors, Parameter::read),
+            resources: collect(&resources, errors, resource),
+            outputs: collect(&outputs, errors, output),
+            mappings: root.member("Mappings").cloned(),
+            conditions,
+        })
+    }
+
+    /// The value of every parameter: given, or its default. For an SSM type it is the SSM parameter's *name*, which the caller looks up.
+    ///
+    /// # Errors
+    /// Unknown, missing and invalid ones, in CloudFormation's words.
+    pub fn parameter_values(&self, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, Value>, Vec<TemplateError>> {
+        parameter::values(&self.parameters, given)
+    }
+
+    /// Applies conditions and works out the order of creation.
+    ///
+    /// # Errors
+    /// Conditions that cannot be evaluated, references to resources that their condition leaves out.
+    pub fn deploy(&self, inputs: Inputs) -> Result<Deployment<'_>, Vec<TemplateError>> {
+        Deployment::new(self, inputs)
+    }
+}
+
+fn collect<T>(members: &[Member], errors: &mut Vec<TemplateError>, read: fn(&Member) -> Result<T, TemplateError>) -> Vec<T> {
+    let mut found = Vec::new();
+    for member in members {
+        match read(member) {
+            Ok(value) => found.push(value),
+            Err(error) => errors.push(error),
+        }
+    }
+    found
+}
+
+fn resource(member: &Member) -> Result<Resource, TemplateError> {
+    let id = &member.name;
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(TemplateError::at(
+            member.position,
+            format!("Template format error: Resource name {id} is non alphanumeric."),
+        ));
+    }
+    for attribute in member.node.expect_map(&format!("Resource {id}"))? {
+        if !ATTRIBUTES.contains(&attribute.name.as_str()) {
+            let message = match attribute.name.as_str() {
+                name @ ("CreationPolicy" | "UpdatePolicy") => {
+                    format!("{name} of resource {id} is not supported by this local region")
+                }
+                name => format!("Invalid template resource property '{name}'"),
+            };
+            return Err(TemplateError::at(attribute.position, message));
+        }
+    }
+    let missing = || {
+        TemplateError::at(
+            member.position,
+            format!("Template format error: [/Resources/{id}] Every Resources object must contain a Type member."),
+        )
+    };
+    let kind = member.node.member("Type").ok_or_else(missing)?.expect_text(&format!("the Type of resource {id}"))?;
+    let mut depends_on = Vec::new();
+    if let Some(node) = member.node.member("DependsOn") {
+        for one in node.items().unwrap_or(std::slice::from_ref(node)) {
+            depends_on.push((one.expect_text(&format!("DependsOn of resource {id}"))?, one.position));
+        }
+    }
+    let condition = member.node.member("Condition").map(|node| node.expect_text("Condition")).transpose()?;
+    let properties = member.node.member("Properties").cloned();
+    if let Some(properties) = &properties {
+        properties.expect_map(&format!("Properties of resource {id}"))?;
+    }
+    Ok(Resource {
+        id: id.clone(),
+        kind,
+        deletion_policy: policy(member, "DeletionPolicy")?,
+        update_replace_policy: policy(member, "UpdateReplacePolicy")?,
+        condition,
+        position: member.position,
+        depends_on,
+        properties,
+    })
+}
+
+fn policy(member: &Member, name: &str) -> Result<DeletionPolicy, TemplateError> {
+    let Some(node) = member.node.member(name) else { return Ok(DeletionPolicy::Delete) };
+    match node.text().as_deref() {
+        Some("Delete") => Ok(DeletionPolicy::Delete),
+        Some("Retain") => Ok(DeletionPolicy::Retain),
+        Some("Snapshot") => Ok(DeletionPolicy::Snapshot),
+        Some("RetainExceptOnCreate") => Ok(DeletionPolicy::RetainExceptOnCreate),
+        _ => Err(node.error(format!("Template format error: Unrecognized {name} for resource {}", member.name))),
+    }
+}
+
+fn output(member: &Member) -> Result<Output, TemplateError> {
+    let name = &member.name;
+    for inner in member.node.expect_map(&format!("Output {name}"))? {
+        if !["Value", "Description", "Export", "Condition"].contains(&inner.name.as_str()) {
+            return Err(TemplateError::at(
+                inner.position,
+                format!("Template format error: Output {name} has an unknown member {}", inner.name),
+            ));
+        }
+    }
+    let value = member.node.member("Value").cloned();
+    let missing =
+        || TemplateError::at(member.position, format!("Template format error: Output {name} is malformed: it has no Value"));
+    let export = match member.node.member("Export") {
+        None => None,
+        Some(export) => Some(
+            export
+                .member("Name")
+                .cloned()
+                .ok_or_else(|| export.error(format!("Template format error: Export of output {name} has no Name")))?,
+        ),
+    };
+    Ok(Output {
+        name: name.clone(),
+        description: member.node.member("Description").and_then(Node::text),
+        condition: member.node.member("Condition").and_then(Node::text),
+        value: value.ok_or_else(missing)?,
+        export,
+    })
+}
