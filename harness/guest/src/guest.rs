@@ -1,4 +1,4 @@
-//! The first process of a machine.
+//! What makes a machine an instance or a function's environment.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
 use crate::spec::{Agent, Task, inside};
-use crate::{agent, loopback, name_service, relay};
+use crate::{agent, name_service, relay};
 
 pub(crate) fn main() -> ExitCode {
     match run() {
@@ -28,7 +28,6 @@ pub(crate) fn say(line: &str) {
 fn run() -> Result<u8, String> {
     let task = fs::read(inside::TASK).map_err(|error| format!("cannot read {}: {error}", inside::TASK))?;
     let task: Task = serde_json::from_slice(&task).map_err(|error| format!("cannot read {}: {error}", inside::TASK))?;
-    loopback::bring_up().map_err(|error| format!("cannot bring the loopback interface up: {error}"))?;
     name_service::serve().map_err(|error| format!("cannot serve names: {error}"))?;
     relay::serve(relay::HTTPS).map_err(|error| format!("cannot carry port 443: {error}"))?;
     relay::serve(relay::IMDS).map_err(|error| format!("cannot carry 169.254.169.254: {error}"))?;

@@ -6,6 +6,7 @@
 
 mod agent;
 mod guest;
+mod init;
 mod launcher;
 mod loopback;
 mod name_service;
@@ -25,6 +26,8 @@ pub const GUEST: &str = "__guest";
 pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
     match arguments.get(1)?.to_str()? {
         LAUNCHER => Some(launcher::main()),
+        // The first process of the machine starts the guest proper with the same argument.
+        GUEST if std::process::id() == 1 => Some(init::main()),
         GUEST => Some(guest::main()),
         _ => None,
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::Api;
 use super::reply::{self, Outcome, Status};
-use super::{document, script};
+use super::{control_flow, document, script};
 use crate::guest::say;
 use crate::spec::Task;
 
@@ -40,7 +40,7 @@ impl Commands {
             if lock(&self.taken).insert(id.clone(), Arc::clone(&cancelled)).is_some() {
                 return acknowledge(&self.api, &id);
             }
-            let run = Run { id, environment: self.environment(), api: self.api.clone(), cancelled };
+            let run = Run { environment: self.environment(&id), id, api: self.api.clone(), cancelled };
             thread::spawn(move || run.run(&payload));
         } else if topic.starts_with("aws.ssm.cancelCommand") {
             let cancel: Value = serde_json::from_str(&payload).unwrap_or_default();
@@ -57,8 +57,11 @@ impl Commands {
         }
     }
 
-    fn environment(&self) -> Vec<(String, String)> {
+    /// What a script sees. The agent is a service: no `HOME`, and nothing of a login.
+    fn environment(&self, message: &str) -> Vec<(String, String)> {
         let mut environment = self.task.environment.clone();
+        environment.remove("HOME");
+        environment.insert("SSM_COMMAND_ID".to_owned(), command_of(message).to_owned());
         environment.insert("AWS_SSM_INSTANCE_ID".to_owned(), self.api.instance.clone());
         environment.insert("AWS_SSM_REGION_NAME".to_owned(), self.task.region.clone());
         environment.into_iter().collect()
@@ -67,6 +70,11 @@ impl Commands {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The command's id in a message's: `aws.ssm.<command>.<instance>`.
+fn command_of(message: &str) -> &str {
+    message.split('.').nth(2).unwrap_or("command")
 }
 
 fn acknowledge(api: &Api, id: &str) {
@@ -98,9 +106,19 @@ impl Run {
 
         let mut plugins = Map::new();
         let mut overall = Status::Success;
-        for step in &steps {
+        let mut over = false;
+        for (index, step) in steps.iter().enumerate() {
             let started = now();
-            let outcome = self.step(step, overall);
+            let outcome = if over && !control_flow::is_finally(step, index + 1 == steps.len()) {
+                Outcome::skipped(&format!(
+                    "Plugin with name {} and id {} skipped due to prior step with an exit condition",
+                    step.action, step.id
+                ))
+            } else {
+                let (outcome, ends) = control_flow::after(step, self.step(step, overall));
+                over |= ends;
+                outcome
+            };
             if outcome.status > overall {
                 overall = outcome.status;
             }
@@ -127,7 +145,7 @@ impl Run {
 
     /// Where the real agent keeps a command's script.
     fn folder(&self, step: &str) -> PathBuf {
-        let command = self.id.split('.').nth(2).unwrap_or("command");
+        let command = command_of(&self.id);
         let step = step.replace([':', '/'], "");
         PathBuf::from(format!("/var/lib/amazon/ssm/{}/document/orchestration/{command}/{step}/0.{step}", self.api.instance))
     }

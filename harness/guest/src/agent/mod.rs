@@ -2,6 +2,7 @@
 
 mod api;
 mod commands;
+mod control_flow;
 mod document;
 mod imds;
 mod reply;

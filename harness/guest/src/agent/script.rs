@@ -7,7 +7,7 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,11 @@ const LIMIT: usize = 24_000;
 const TRUNCATED: &str = "--output truncated--";
 /// Seconds a script may run unless its document says otherwise.
 const DEFAULT_TIMEOUT: u64 = 3600;
-/// Once the script has ended, how long its streams may stay open in processes that it left behind.
+/// Once the script was killed, how long its streams may stay open in processes that left its group.
 const LINGER: Duration = Duration::from_secs(2);
+/// Held while a script is written and started: a process forked in between would hold the script open for writing, and executing it
+/// would fail with "Text file busy".
+static STARTING: Mutex<()> = Mutex::new(());
 
 /// Runs the script of a step. `folder` is where it is kept, `environment` what it sees; `cancelled` ends it.
 pub(super) fn run(inputs: &Value, folder: &Path, environment: &[(String, String)], cancelled: &AtomicBool) -> Outcome {
@@ -54,6 +57,7 @@ fn timeout_seconds(inputs: &Value) -> u64 {
 fn start(lines: &[&str], folder: &Path, directory: Option<&str>, environment: &[(String, String)]) -> io::Result<Child> {
     fs::create_dir_all(folder)?;
     let script = folder.join("_script.sh");
+    let _held = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     fs::write(&script, lines.join("\n") + "\n")?;
     fs::set_permissions(&script, fs::Permissions::from_mode(0o700))?;
     let mut command = Command::new("sh");
@@ -62,18 +66,23 @@ fn start(lines: &[&str], folder: &Path, directory: Option<&str>, environment: &[
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
+/// Waits as the real agent does: until the script has ended *and* nobody holds its output open any more. A script that leaves a process
+/// behind without redirecting its output is in progress until it times out.
 fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome {
-    let stdout = child.stdout.take().map(keep);
-    let stderr = child.stderr.take().map(keep);
+    let (stdout, stderr) = (child.stdout.take().map(keep), child.stderr.take().map(keep));
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let started = Instant::now();
     let mut status = Status::Success;
     let mut nap = Duration::from_millis(1);
     let ended = loop {
-        match child.try_wait() {
-            Ok(Some(ended)) => break ended,
-            Ok(None) => {}
+        let ended = match child.try_wait() {
+            Ok(ended) => ended,
             Err(error) => return Outcome::failed(&format!("cannot wait for the script: {error}")),
+        };
+        if let Some(ended) = ended
+            && (status != Status::Success || [&stdout, &stderr].into_iter().flatten().all(Kept::complete))
+        {
+            break ended;
         }
         if cancelled.load(Ordering::Relaxed) {
             status = Status::Cancelled;
@@ -89,11 +98,12 @@ fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome 
     };
     let code = match (status, ended.code(), ended.signal()) {
         (Status::Cancelled | Status::TimedOut, ..) => 137,
-        (_, Some(code), _) => code,
-        (_, None, Some(9)) => {
+        // A shell answers 137 for a killed script; the real agent takes that for its own doing.
+        (_, Some(137), _) | (_, None, Some(9)) => {
             status = Status::TimedOut;
             137
         }
+        (_, Some(code), _) => code,
         (_, None, signal) => 128 + signal.unwrap_or(0),
     };
     if status == Status::Success && code != 0 {
@@ -106,10 +116,23 @@ fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome 
     Outcome { status, code, stdout: cut(stdout), stderr: cut(stderr) }
 }
 
+/// What is kept of a stream, and who reads it.
+struct Kept {
+    chunks: mpsc::Receiver<Vec<u8>>,
+    reader: thread::JoinHandle<()>,
+}
+
+impl Kept {
+    /// Whether the stream has ended.
+    fn complete(&self) -> bool {
+        self.reader.is_finished()
+    }
+}
+
 /// Reads a stream to its end in a thread of its own and keeps what may be reported.
-fn keep(mut stream: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+fn keep(mut stream: impl Read + Send + 'static) -> Kept {
+    let (sender, chunks) = mpsc::channel();
+    let reader = thread::spawn(move || {
         let mut kept = 0;
         let mut buffer = [0; 8192];
         while let Ok(length) = stream.read(&mut buffer) {
@@ -123,14 +146,14 @@ fn keep(mut stream: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
             }
         }
     });
-    receiver
+    Kept { chunks, reader }
 }
 
-fn collect(stream: Option<mpsc::Receiver<Vec<u8>>>) -> String {
+fn collect(stream: Option<Kept>) -> String {
     let mut bytes = Vec::new();
     let deadline = Instant::now() + LINGER;
     while let Some(Ok(more)) =
-        stream.as_ref().map(|stream| stream.recv_timeout(deadline.saturating_duration_since(Instant::now())))
+        stream.as_ref().map(|stream| stream.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())))
     {
         bytes.extend(more);
     }
@@ -186,6 +209,27 @@ mod tests {
         let cancelled = AtomicBool::new(true);
         let outcome = run_with(json!({"runCommand": ["sleep 600 & sleep 600"]}), &cancelled);
         assert_eq!((outcome.status, outcome.code), (Status::Cancelled, 137));
+    }
+
+    #[test]
+    fn a_script_whose_output_is_held_open_is_in_progress_until_that_ends() {
+        let outcome = script(&["(sleep 0.3; echo late) &", "echo early"]);
+        assert_eq!((outcome.status, outcome.stdout.as_str()), (Status::Success, "early\nlate\n"));
+    }
+
+    #[test]
+    fn what_a_script_left_behind_is_killed_at_the_timeout() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
+        let child = start(&["sleep 600 &"], folder.path(), None, &path).unwrap();
+        let outcome = wait(child, Duration::from_millis(200), &AtomicBool::new(false));
+        assert_eq!((outcome.status, outcome.code), (Status::TimedOut, 137));
+    }
+
+    #[test]
+    fn many_scripts_start_at_once() {
+        let scripts: Vec<_> = (0..32).map(|_| thread::spawn(|| script(&["true"]).code)).collect();
+        assert!(scripts.into_iter().all(|script| script.join().unwrap() == 0));
     }
 
     #[test]

@@ -39,7 +39,8 @@ fn execute(task: &Task, text: &str) -> io::Result<std::process::ExitStatus> {
     let log = File::create(LOG)?;
     Command::new(SCRIPT)
         .env_clear()
-        .envs(&task.environment)
+        // cloud-init is a service: no login, no `HOME`.
+        .envs(task.environment.iter().filter(|(name, _)| *name != "HOME"))
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -188,7 +189,7 @@ fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(Launch
     let task = part("task.json");
     fs::write(&task, serde_json::to_vec(&task_of(region, spec)).unwrap_or_default()).map_err(io(&task))?;
     let socket = part("socket").join("region");
-    let listener = UnixListener::bind(&socket).map_err(io(&socket))?;
+    let listener = bind_socket(&socket).map_err(io(&socket))?;
 
     let mut binds = vec![
         bind(part("etc"), "/etc", true),
@@ -211,6 +212,15 @@ fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(Launch
         memory_mib: spec.memory_mib,
     };
     Ok((launcher, listener))
+}
+
+/// Binds by way of the open folder, as a socket's name may have 107 bytes and the region's folder may be anywhere.
+fn bind_socket(socket: &Path) -> std::io::Result<UnixListener> {
+    let (Some(folder), Some(name)) = (socket.parent(), socket.file_name()) else {
+        return UnixListener::bind(socket);
+    };
+    let folder = fs::File::open(folder)?;
+    UnixListener::bind(Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name))
 }
 
 fn bind(outside: PathBuf, inside: &str, writable: bool) -> Bind {

@@ -133,3 +133,45 @@ async fn a_command_that_does_not_exist_is_said() {
     };
     assert!(console.contains("/no/such/program"), "{console}");
 }
+
+#[tokio::test]
+async fn the_hosts_kernel_settings_cannot_be_changed() {
+    let script = "for f in /proc/sys/vm/swappiness /proc/sys/kernel/core_pattern; do { cat $f > $f; } 2>/dev/null && echo WRITTEN; done; \
+                  umount /proc/sys 2>/dev/null && echo UNMOUNTED; mount -o remount,bind,rw /proc/sys 2>/dev/null && echo REMOUNTED; \
+                  mount -o remount,bind,rw /usr 2>/dev/null && echo REMOUNTED; echo end";
+    let (_, console) = run(script).await;
+    assert_eq!(console, "end");
+}
+
+#[tokio::test]
+async fn orphans_are_reaped() {
+    let script = "(sleep 0.05 &); sleep 0.3; grep -l 'State:.Z' /proc/[0-9]*/status; echo end";
+    let (_, console) = run(script).await;
+    assert_eq!(console, "end");
+}
+
+#[tokio::test]
+async fn low_ports_can_be_served() {
+    let (_, console) = run("python3 -c \"import socket; socket.create_server(('127.0.0.1', 80)); print('serving')\"").await;
+    assert_eq!(console, "serving");
+}
+
+#[tokio::test]
+async fn a_large_body_is_carried_whole_both_ways() {
+    let script = "python3 -c \"import socket, threading; s=socket.create_connection(('127.0.0.1',443)); n=64*1024*1024; \
+                  s.sendall(bytes(n)); s.shutdown(1); print(len(s.makefile('rb').read()) - len('Https:') == n)\"";
+    let (_, console) = run(script).await;
+    assert_eq!(console, "True");
+}
+
+#[tokio::test]
+async fn a_folder_with_a_long_name_will_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("x".repeat(120));
+    std::fs::create_dir(&deep).unwrap();
+    let region = region(&deep);
+    let mut spec = MachineSpec::function("env-4", vec!["/bin/true".to_owned()]);
+    spec.directory = "/".to_owned();
+    let machine = Machine::boot(&region, spec, Arc::new(Echo::default())).await.unwrap();
+    assert_eq!(machine.exited().await, 0);
+}

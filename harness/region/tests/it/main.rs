@@ -1,3 +1,6 @@
 //! Tests of the region with real machines and real clients.
 
+#[cfg(test)]
+mod launcher;
+#[cfg(test)]
 mod machine;

@@ -1,0 +1,79 @@
+//! The first process of a machine: finishes the sandbox, runs the guest as its child, and reaps what scripts leave behind.
+
+use std::fs;
+use std::io;
+use std::process::{Command, ExitCode};
+
+use rustix::mount::{MountFlags, mount_bind_recursive, mount_remount};
+use rustix::process::{Pid, WaitOptions, wait};
+
+use crate::guest::say;
+use crate::spec::inside;
+use crate::{GUEST, loopback};
+
+/// What of /proc belongs to the whole host, and is writable for its root: a machine started by root has root's user id.
+const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
+
+/// Runs the machine to its end; answers the guest's exit code, or 128 and the signal's number as shells do.
+pub(crate) fn main() -> ExitCode {
+    match prepare().and_then(|()| run()) {
+        Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
+        Err(error) => {
+            say(&format!("init: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn prepare() -> Result<(), String> {
+    loopback::bring_up().map_err(|error| format!("cannot bring the loopback interface up: {error}"))?;
+    // The network belongs to this user namespace, in which nobody is left after `lock_mounts`; root may still use low ports.
+    fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")
+        .map_err(|error| format!("cannot open the low ports: {error}"))?;
+    for path in OF_THE_HOST {
+        protect(path).map_err(|error| format!("cannot make {path} read-only: {error}"))?;
+    }
+    if let Err(error) = lock_mounts() {
+        // What is read-only is so without it; only a script that remounts on purpose could tell.
+        say(&format!("init: mounts are not locked: {error}"));
+    }
+    Ok(())
+}
+
+fn protect(path: &str) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    mount_bind_recursive(path, path)?;
+    let flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    Ok(mount_remount(path, flags, "")?)
+}
+
+/// Enters a user and a mount namespace of its own: there, the mounts so far can be neither unmounted nor made writable.
+fn lock_mounts() -> io::Result<()> {
+    unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS)?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/uid_map", "0 0 1")?;
+    fs::write("/proc/self/gid_map", "0 0 1")
+}
+
+#[expect(unsafe_code, reason = "rustix's is unsafe too, for a flag that is not used here")]
+fn unshare(flags: libc::c_int) -> io::Result<()> {
+    // SAFETY: the process has one thread, and CLONE_FILES, which could part threads from their descriptors, is not asked for.
+    if unsafe { libc::unshare(flags) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn run() -> Result<i32, String> {
+    let guest = Command::new(inside::GUEST).arg(GUEST).spawn().map_err(|error| format!("cannot start the guest: {error}"))?;
+    let guest = i32::try_from(guest.id()).ok().and_then(Pid::from_raw);
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(Some((ended, status))) if Some(ended) == guest => {
+                return Ok(status.exit_status().unwrap_or_else(|| 128 + status.terminating_signal().unwrap_or(0)));
+            }
+            // An orphan of the guest's, adopted by the first process.
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(format!("cannot wait for the guest: {error}")),
+        }
+    }
+}
