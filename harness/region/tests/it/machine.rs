@@ -31,7 +31,7 @@ impl Connections for Echo {
     }
 }
 
-fn region(folder: &Path) -> Region {
+pub(crate) fn region(folder: &Path) -> Region {
     Region::new(Settings {
         region: "us-east-1".to_owned(),
         account: "111122223333".to_owned(),

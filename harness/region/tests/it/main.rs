@@ -4,3 +4,5 @@
 mod launcher;
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod tools;
