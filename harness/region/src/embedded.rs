@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
+use crate::services::cloudformation::CloudFormation;
 use crate::services::ec2::{Ec2, Sandboxes};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
 use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
@@ -121,6 +122,7 @@ fn services(
     let iam = Iam::new();
     let ssm = Ssm::new();
     vec![
+        ("cloudformation", CloudFormation::new()),
         ("ec2", Ec2::new(Arc::new(Sandboxes { tools, agent_dir }))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("events", events),

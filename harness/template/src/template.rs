@@ -41,6 +41,13 @@ pub struct Resource {
     pub(crate) properties: Option<Node>,
 }
 
+impl Resource {
+    /// Whether the declaration has this property.
+    pub fn declares(&self, property: &str) -> bool {
+        self.properties.as_ref().is_some_and(|properties| properties.member(property).is_some())
+    }
+}
+
 /// What becomes of a resource that its stack lets go of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeletionPolicy {

@@ -1,1 +1,85 @@
-//! The service `cloudformation`.
+//! CloudFormation: stacks whose resources are made by ordinary calls through the region, as the principal who deploys.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
+
+mod answer;
+mod create;
+mod delete;
+mod resources;
+mod stack;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use self::stack::{Stack, StackStatus};
+use crate::service::{AwsError, Body, Call, Reply, Service};
+
+/// The service. Records are by account.
+pub struct CloudFormation {
+    stacks: Mutex<HashMap<String, Vec<Stack>>>,
+    /// Itself, for tasks that outlive a call.
+    me: Weak<Self>,
+}
+
+impl CloudFormation {
+    /// A service without stacks.
+    pub fn new() -> Arc<Self> {
+        Arc::new_cyclic(|me| Self { stacks: Mutex::default(), me: me.clone() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Stack>>> {
+        self.stacks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` on the stack with this id.
+    fn with<T>(&self, account: &str, id: &str, work: impl FnOnce(&mut Stack) -> T) -> Option<T> {
+        self.lock().get_mut(account)?.iter_mut().find(|stack| stack.id == id).map(work)
+    }
+
+    /// A stack by name, or by id; a deleted one by id alone.
+    fn find(&self, account: &str, name: &str) -> Result<Stack, AwsError> {
+        let stacks = self.lock();
+        let all = stacks.get(account).map(Vec::as_slice).unwrap_or_default();
+        let found = all
+            .iter()
+            .rev()
+            .find(|stack| stack.id == name || (stack.name == name && stack.status != StackStatus::DeleteComplete));
+        found.cloned().ok_or_else(|| AwsError::new("ValidationError", 400, format!("Stack with id {name} does not exist")))
+    }
+}
+
+#[async_trait]
+impl Service for CloudFormation {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        let service = self;
+        let account = call.account();
+        let output = match operation {
+            "CreateStack" => create::create(service, call, &input).await?,
+            "DeleteStack" => delete::delete(service, call, &input)?,
+            "DescribeStacks" => answer::describe_stacks(service, account, &input)?,
+            "DescribeStackEvents" => answer::describe_events(service, account, &input)?,
+            "DescribeStackResources" => answer::describe_resources(service, account, &input)?,
+            "DescribeStackResource" => answer::describe_resource(service, account, &input)?,
+            "ListStackResources" => answer::list_resources(service, account, &input)?,
+            "ListStacks" => answer::list_stacks(service, account, &input),
+            "ListExports" => answer::list_exports(service, account),
+            "GetTemplate" => answer::get_template(service, account, &input)?,
+            "GetTemplateSummary" | "ValidateTemplate" => answer::summarize(service, account, &input)?,
+            "UpdateTerminationProtection" => {
+                let stack = service.find(account, text(&input, "StackName"))?;
+                let on = input.get("EnableTerminationProtection").and_then(Value::as_bool).unwrap_or(false);
+                service.with(account, &stack.id, |stack| stack.protected = on);
+                json!({"StackId": stack.id})
+            }
+            _ => return Err(AwsError::not_implemented("cloudformation", operation)),
+        };
+        Ok(output.into())
+    }
+}
+
+/// A text member of a document; empty if there is none.
+fn text<'a>(input: &'a Value, name: &str) -> &'a str {
+    input.get(name).and_then(Value::as_str).unwrap_or_default()
+}
