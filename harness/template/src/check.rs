@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::intrinsic::{self, PSEUDO};
 use crate::node::{Data, Node};
-use crate::{Position, Template, TemplateError};
+use crate::{Position, Template, TemplateError, order};
 
 /// What a node refers to by name, with its place.
 pub(crate) fn referred(node: &Node) -> Vec<(String, Position)> {
@@ -26,18 +26,18 @@ pub(crate) fn referred(node: &Node) -> Vec<(String, Position)> {
     found
 }
 
-/// Names of conditions that a node asks for.
-fn conditions(node: &Node) -> Vec<(String, Position)> {
+/// Names of conditions that a node asks for. Within the Conditions block `{"Condition": name}` asks as well; elsewhere that is a
+/// member like any other (of a policy's statement, say).
+fn conditions(node: &Node, within_conditions: bool) -> Vec<(String, Position)> {
     let mut found = Vec::new();
     node.walk(&mut |inner| {
-        if let Data::Function(name, argument) = &inner.data {
-            let asked = match *name {
-                "Fn::If" => argument.items().and_then(<[Node]>::first).and_then(Node::text),
-                "Condition" => argument.text(),
-                _ => None,
-            };
-            found.extend(asked.map(|name| (name, inner.position)));
-        }
+        let asked = match &inner.data {
+            Data::Function("Fn::If", argument) => argument.items().and_then(<[Node]>::first).and_then(Node::text),
+            Data::Function("Condition", argument) => argument.text(),
+            Data::Map(_) if within_conditions => inner.member("Condition").and_then(Node::text),
+            _ => None,
+        };
+        found.extend(asked.map(|name| (name, inner.position)));
     });
     found
 }
@@ -59,7 +59,7 @@ pub(crate) fn references(template: &Template) -> Vec<TemplateError> {
                 ));
             }
         }
-        for (name, position) in conditions(node) {
+        for (name, position) in conditions(node, block == "Conditions") {
             if !declared.contains(name.as_str()) {
                 errors.push(TemplateError::at(
                     position,
@@ -99,6 +99,7 @@ pub(crate) fn references(template: &Template) -> Vec<TemplateError> {
     }
     if errors.is_empty() {
         errors.extend(cycle(template));
+        errors.extend(condition_order(template).err());
     }
     errors
 }
@@ -115,21 +116,23 @@ pub(crate) fn dependencies(template: &Template) -> BTreeMap<String, BTreeSet<Str
 }
 
 fn cycle(template: &Template) -> Option<TemplateError> {
-    let mut left = dependencies(template);
-    loop {
-        let ready: Vec<String> =
-            left.iter().filter(|(_, on)| on.iter().all(|other| !left.contains_key(other))).map(|(id, _)| id.clone()).collect();
-        if ready.is_empty() {
-            break;
-        }
-        for id in ready {
-            left.remove(&id);
+    let (_, circle) = order::waves(&dependencies(template));
+    let first = template.resources.iter().find(|resource| circle.contains(&resource.id))?;
+    let names: Vec<&str> = circle.iter().map(String::as_str).collect();
+    Some(TemplateError::at(first.position, format!("Circular dependency between resources: [{}]", names.join(", "))))
+}
+
+/// Conditions in an order in which each asks only for earlier ones, and an error if some ask for themselves.
+pub(crate) fn condition_order(template: &Template) -> Result<Vec<String>, TemplateError> {
+    let asked = |node: &Node| conditions(node, true).into_iter().map(|(name, _)| name).collect();
+    let edges = template.conditions.iter().map(|condition| (condition.name.clone(), asked(&condition.node))).collect();
+    let (waves, circle) = order::waves(&edges);
+    match template.conditions.iter().find(|condition| circle.contains(&condition.name)) {
+        None => Ok(waves.concat()),
+        Some(first) => {
+            let names: Vec<&str> = circle.iter().map(String::as_str).collect();
+            let message = format!("Template format error: Found circular condition dependency between {}", names.join(" and "));
+            Err(TemplateError::at(first.position, message))
         }
     }
-    if left.is_empty() {
-        return None;
-    }
-    let names: Vec<&str> = left.keys().map(String::as_str).collect();
-    let position = template.resources.iter().find(|resource| left.contains_key(&resource.id)).map(|resource| resource.position);
-    Some(TemplateError { message: format!("Circular dependency between resources: [{}]", names.join(", ")), position })
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::intrinsic::Scope;
-use crate::{Resource, Template, TemplateError, check};
+use crate::node::Node;
+use crate::{Resource, Template, TemplateError, check, order};
 
 /// What a template is resolved with.
 #[derive(Debug, Clone, Default)]
@@ -85,16 +86,16 @@ impl<'a> Deployment<'a> {
     pub(crate) fn new(template: &'a Template, inputs: Inputs) -> Result<Self, Vec<TemplateError>> {
         let mut conditions = BTreeMap::new();
         let mut errors = Vec::new();
-        {
-            let none = BTreeMap::new();
-            let scope = Scope { template, inputs: &inputs, conditions: &none, made: &Nothing };
-            for condition in &template.conditions {
-                match scope.holds(&condition.node, 0) {
-                    Ok(holds) => {
-                        conditions.insert(condition.name.clone(), holds);
-                    }
-                    Err(error) => errors.push(error),
+        let declared: BTreeMap<&str, &Node> =
+            template.conditions.iter().map(|condition| (condition.name.as_str(), &condition.node)).collect();
+        for name in check::condition_order(template).map_err(|error| vec![error])? {
+            let Some(node) = declared.get(name.as_str()) else { continue };
+            let scope = Scope { template, inputs: &inputs, conditions: &conditions, made: &Nothing };
+            match scope.holds(node) {
+                Ok(holds) => {
+                    conditions.insert(name, holds);
                 }
+                Err(error) => errors.push(error),
             }
         }
         if !errors.is_empty() {
@@ -129,21 +130,7 @@ impl<'a> Deployment<'a> {
 
     /// Waves of resources: each depends only on earlier waves.
     pub fn order(&self) -> Vec<Vec<String>> {
-        let mut left: BTreeMap<&String, &BTreeSet<String>> = self.dependencies.iter().collect();
-        let mut waves = Vec::new();
-        while !left.is_empty() {
-            let wave: Vec<String> = left
-                .iter()
-                .filter(|(_, on)| on.iter().all(|other| !left.contains_key(other)))
-                .map(|(id, _)| (*id).clone())
-                .collect();
-            if wave.is_empty() {
-                break;
-            }
-            left.retain(|id, _| !wave.contains(id));
-            waves.push(wave);
-        }
-        waves
+        order::waves(&self.dependencies).0
     }
 
     fn scope<'b>(&'b self, made: &'b dyn Made) -> Scope<'b> {
@@ -169,7 +156,7 @@ impl<'a> Deployment<'a> {
     /// The function that cannot be resolved, with its place.
     pub fn outputs(&self, made: &dyn Made) -> Result<Vec<ResolvedOutput>, TemplateError> {
         let scope = self.scope(made);
-        let text = |node: &crate::node::Node| -> Result<String, TemplateError> {
+        let text = |node: &Node| -> Result<String, TemplateError> {
             match scope.resolve(node)? {
                 Some(Value::String(text)) => Ok(text),
                 Some(value @ (Value::Bool(_) | Value::Number(_))) => Ok(value.to_string()),

@@ -267,13 +267,18 @@ impl Scope<'_> {
         let prefix: u32 = prefix.parse().ok().filter(|prefix| *prefix <= 32).ok_or_else(wrong)?;
         let count: u32 = count.parse().ok().filter(|count| (1..=256).contains(count)).ok_or_else(wrong)?;
         let bits: u32 = bits.parse().ok().filter(|bits| (1..=32 - prefix).contains(bits)).ok_or_else(wrong)?;
-        if u64::from(count) << bits > 1 << (32 - prefix) {
+        let (size, whole) = (1u64 << bits, 1u64 << (32 - prefix));
+        if u64::from(count) * size > whole {
             return Err(
                 node.error(format!("Template error: Fn::Cidr cannot fit {count} blocks of {bits} host bits into {block}"))
             );
         }
-        let blocks = (0..count)
-            .map(|index| format!("{}/{}", std::net::Ipv4Addr::from(u32::from(address).wrapping_add(index << bits)), 32 - bits));
+        let start = u64::from(u32::from(address)) / whole * whole;
+        let block = |index: u32| -> Option<String> {
+            let first = u32::try_from(start + u64::from(index) * size).ok()?;
+            Some(format!("{}/{}", std::net::Ipv4Addr::from(first), 32 - bits))
+        };
+        let blocks = (0..count).filter_map(block);
         Ok(blocks.collect::<Vec<_>>().into())
     }
 
@@ -289,13 +294,11 @@ impl Scope<'_> {
         scalar(&value, node)
     }
 
-    /// Whether a condition holds.
-    pub(crate) fn holds(&self, node: &Node, depth: usize) -> Result<bool, TemplateError> {
-        if depth > 64 {
-            return Err(node.error("Template error: Circular dependency between conditions"));
-        }
-        let named = |name: String| match self.template.conditions.iter().find(|condition| condition.name == name) {
-            Some(condition) => self.holds(&condition.node, depth + 1),
+    /// Whether a condition holds. Those that it asks for are among `conditions` already.
+    pub(crate) fn holds(&self, node: &Node) -> Result<bool, TemplateError> {
+        // Conditions are evaluated in their order, so one that is asked for is known.
+        let named = |name: String| match self.conditions.get(&name) {
+            Some(held) => Ok(*held),
             None => Err(node.error(format!("Template format error: Unresolved condition dependency {name}"))),
         };
         match &node.data {
@@ -304,7 +307,7 @@ impl Scope<'_> {
                 Ok(self.text(left)? == self.text(right)?)
             }
             Data::Function("Fn::Not", argument) => match argument.items() {
-                Some([inner]) => Ok(!self.holds(inner, depth + 1)?),
+                Some([inner]) => Ok(!self.holds(inner)?),
                 _ => Err(node.error("Template error: Fn::Not requires one condition in a list")),
             },
             Data::Function(name @ ("Fn::And" | "Fn::Or"), argument) => {
@@ -314,7 +317,7 @@ impl Scope<'_> {
                         "Template error: every {name} object requires a list of at least 2 and at most 10 boolean parameters."
                     ))
                 })?;
-                let results: Vec<bool> = items.iter().map(|item| self.holds(item, depth + 1)).collect::<Result<_, _>>()?;
+                let results: Vec<bool> = items.iter().map(|item| self.holds(item)).collect::<Result<_, _>>()?;
                 Ok(if *name == "Fn::And" { results.iter().all(|held| *held) } else { results.iter().any(|held| *held) })
             }
             Data::Function("Condition", argument) => named(argument.expect_text("the name of a condition")?),

@@ -6,6 +6,7 @@ mod deployment;
 mod error;
 mod intrinsic;
 mod node;
+mod order;
 mod parameter;
 mod read;
 mod template;

@@ -1,7 +1,7 @@
 //! From YAML or JSON text (JSON is YAML) to nodes.
 
 use saphyr::{MarkedYaml, YamlData, YamlLoader};
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, SpannedEventReceiver, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::Value;
 
 use crate::node::{Data, FUNCTIONS, Member, Node};
@@ -12,18 +12,15 @@ use crate::{Position, TemplateError};
 const LARGEST: usize = 1_000_000;
 /// Deepest nesting, well beyond what CloudFormation accepts.
 const DEEPEST: usize = 64;
-/// Most nodes that aliases may expand to.
-const ALIASED: usize = 50_000;
 
 /// Reads one document.
 pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
     if text.len() > LARGEST {
         return Err(TemplateError::new(format!("Template may not exceed {LARGEST} bytes in size.")));
     }
-    check_depth(text)?;
+    check_shape(text)?;
     let mut loader = YamlLoader::<MarkedYaml<'_>>::default();
     loader.early_parse(false);
-    loader.alias_limit(ALIASED);
     let mut parser = Parser::new_from_str(text);
     parser.load(&mut loader, true).map_err(|error| syntax(&error))?;
     if let Some(error) = loader.error() {
@@ -43,34 +40,29 @@ fn syntax(error: &saphyr_parser::ScanError) -> TemplateError {
     TemplateError::at(place, format!("Template format error: YAML not well-formed: {}", error.info()))
 }
 
-/// Refuses deep nesting before anything recursive sees it.
-fn check_depth(text: &str) -> Result<(), TemplateError> {
-    #[derive(Default)]
-    struct Depth {
-        now: usize,
-        exceeded: Option<Position>,
-    }
-    impl<'input> SpannedEventReceiver<'input> for Depth {
-        fn on_event(&mut self, event: Event<'input>, span: Span) {
-            match event {
-                Event::SequenceStart(..) | Event::MappingStart(..) => {
-                    self.now += 1;
-                    if self.now > DEEPEST && self.exceeded.is_none() {
-                        self.exceeded = Some(position(span));
-                    }
+/// Refuses what would make the loader recurse or grow without bound, before it sees the text: deep nesting, and aliases, which
+/// CloudFormation does not allow either.
+fn check_shape(text: &str) -> Result<(), TemplateError> {
+    let mut depth = 0usize;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| syntax(&error))?;
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => {
+                depth += 1;
+                if depth > DEEPEST {
+                    let message = format!("Template format error: nesting is deeper than {DEEPEST} levels");
+                    return Err(TemplateError::at(position(span), message));
                 }
-                Event::SequenceEnd | Event::MappingEnd => self.now = self.now.saturating_sub(1),
-                _ => {}
             }
+            Event::SequenceEnd | Event::MappingEnd => depth = depth.saturating_sub(1),
+            Event::Alias(_) => {
+                let message = "Template error: YAML aliases are not allowed in CloudFormation templates";
+                return Err(TemplateError::at(position(span), message));
+            }
+            _ => {}
         }
     }
-    let mut depth = Depth::default();
-    let mut parser = Parser::new_from_str(text);
-    parser.load(&mut depth, true).map_err(|error| syntax(&error))?;
-    match depth.exceeded {
-        Some(place) => Err(TemplateError::at(place, format!("Template format error: nesting is deeper than {DEEPEST} levels"))),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn position(span: Span) -> Position {
@@ -186,14 +178,21 @@ mod tests {
     }
 
     #[test]
-    fn bombs_are_refused() {
-        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..10 {
-            let previous = format!("*a{}", level - 1);
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![previous; 10].join(", ")));
+    fn aliases_are_refused_as_cloudformation_does() {
+        let error = read("a: &x [1]\nb: *x").unwrap_err();
+        assert_eq!(error.message, "Template error: YAML aliases are not allowed in CloudFormation templates");
+        assert_eq!(error.position, Some(Position { line: 2, column: 4 }));
+        assert!(read("a: &x [1]\nb: 2").is_ok(), "an anchor alone is harmless");
+    }
+
+    #[test]
+    fn deep_and_large_templates_are_refused() {
+        let indented: String = (0..1200).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+        for deep in ["[".repeat(200), "- ".repeat(400_000), "? ".repeat(400_000), indented] {
+            let error = read(&deep).unwrap_err();
+            assert!(error.message.contains("deeper than 64"), "{error}");
         }
-        assert!(read(&bomb).is_err());
         assert!(read(&"[".repeat(100_000)).is_err());
-        assert!(read(&"x".repeat(1_000_001)).is_err());
+        assert!(read(&"x".repeat(1_000_001)).unwrap_err().message.contains("1000000 bytes"));
     }
 }

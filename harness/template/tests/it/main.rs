@@ -1,5 +1,7 @@
 //! Templates as a whole: what they resolve to, and what is refused.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "functions that tests share")]
+
 use std::collections::BTreeMap;
 
 use firedrill_template::{Inputs, Made, Pseudo, Template};
@@ -68,6 +70,8 @@ fn intrinsics_resolve() {
         ("!FindInMap [M, !Ref AWS::Region, size]", json!("big")),
         ("{'Fn::Base64': !Ref P}", json!("cHY=")),
         ("!ImportValue shared", json!("imported")),
+        ("!Cidr ['0.0.0.0/0', 1, 32]", json!(["0.0.0.0/0"])),
+        ("!Cidr ['10.0.0.9/16', 1, 8]", json!(["10.0.0.0/24"])),
         ("!Cidr ['10.0.0.0/16', 2, 8]", json!(["10.0.0.0/24", "10.0.1.0/24"])),
     ] {
         assert_eq!(properties(body).unwrap(), expected, "{body}");
@@ -102,6 +106,24 @@ fn circles_are_named() {
     let text =
         "Resources:\n  A: {Type: T::T::T, DependsOn: B}\n  B: {Type: T::T::T, Properties: {x: !Ref A}}\n  C: {Type: T::T::T}\n";
     assert_eq!(Template::parse(text).unwrap_err()[0].message, "Circular dependency between resources: [A, B]");
+}
+
+#[test]
+fn conditions_ask_each_other_in_any_order_and_never_themselves() {
+    let resources = "\nResources: {A: {Type: 'T::T::T', Condition: C0}}";
+    // Ten times ten times …: hopeless unless each is evaluated once.
+    let mut many = "Conditions:\n".to_owned();
+    for level in 0..40 {
+        many.push_str(&format!("  C{level}: !And [{}]\n", vec![format!("{{Condition: C{}}}", level + 1); 10].join(", ")));
+    }
+    many.push_str("  C40: !Equals [a, a]");
+    let template = Template::parse(&(many + resources)).unwrap();
+    assert_eq!(template.deploy(Inputs::default()).unwrap().resources().count(), 1);
+    let circle = "Conditions: {C0: !Not [!Condition C1], C1: !Not [Condition: C0]}";
+    let error = Template::parse(&(circle.to_owned() + resources)).unwrap_err();
+    assert_eq!(error[0].message, "Template format error: Found circular condition dependency between C0 and C1");
+    let unknown = "Conditions: {C0: !Not [Condition: Gone]}";
+    assert!(Template::parse(&(unknown.to_owned() + resources)).unwrap_err()[0].message.contains("Gone"));
 }
 
 #[test]
