@@ -123,12 +123,12 @@ fn services(
     let ssm = Ssm::new();
     vec![
         ("cloudformation", CloudFormation::new()),
-        ("ec2", Ec2::new(Arc::new(Sandboxes { tools, agent_dir }))),
+        ("ec2", Ec2::new(Arc::new(Sandboxes { tools: tools.clone(), agent_dir }))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("events", events),
         ("iam", Arc::clone(&iam) as Arc<dyn Service>),
         ("kms", Kms::new()),
-        ("lambda", Lambda::new()),
+        ("lambda", Lambda::new(tools)),
         ("logs", Logs::new()),
         ("s3", S3::new(region.folder().join("s3"))),
         ("sqs", Sqs::new()),

@@ -1,10 +1,14 @@
-//! The service `lambda`: functions, and who may invoke them. Nothing executes yet: `Invoke` says so once it has checked
-//! the function, the caller's permission and the payload.
+//! The service `lambda`: functions, who may invoke them, and the machines that run them under the official runtime client.
 
+mod code;
+mod environment;
+mod invoke;
+mod log;
 mod resource_policy;
+mod runtime_api;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -12,9 +16,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use self::environment::{Definition, Environment};
 use super::document::Members as _;
-use crate::Principal;
+use crate::machine::FileSpec;
 use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::tools::Tools;
 
 const RUNTIMES: [&str; 5] = ["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
 const MEMBERS: [&str; 11] = [
@@ -38,18 +44,33 @@ struct Function {
     statements: Vec<Value>,
     invoke_config: Option<Value>,
     revision: String,
+    files: Vec<FileSpec>,
+}
+
+impl Function {
+    fn definition(&self) -> Definition {
+        Definition {
+            configuration: self.configuration.clone(),
+            files: self.files.clone(),
+            revision: self.configuration.required("RevisionId").to_owned(),
+        }
+    }
 }
 
 /// The service.
-#[derive(Default)]
 pub struct Lambda {
     functions: Mutex<HashMap<String, BTreeMap<String, Function>>>,
+    /// Environments that wait for an invocation, by function ARN.
+    free: Mutex<HashMap<String, Vec<Environment>>>,
+    tools: Option<Tools>,
+    /// Itself, for invocations that outlive a call.
+    me: Weak<Self>,
 }
 
 impl Lambda {
-    /// A service without functions.
-    pub fn new() -> Arc<Self> {
-        Arc::default()
+    /// A service without functions. Without `tools` it runs none.
+    pub fn new(tools: Option<Tools>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self { functions: Mutex::default(), free: Mutex::default(), tools, me: me.clone() })
     }
 
     fn with<T>(&self, call: &Call, input: &Value, act: impl FnOnce(&mut Function) -> Result<T, AwsError>) -> Result<T, AwsError> {
@@ -79,9 +100,7 @@ impl Lambda {
         let code = STANDARD
             .decode(code)
             .map_err(|_| invalid("Could not unzip uploaded file. Please check your file, then try to upload again."))?;
-        if zip::ZipArchive::new(std::io::Cursor::new(&code)).is_err() {
-            return Err(invalid("Could not unzip uploaded file. Please check your file, then try to upload again."));
-        }
+        let files = code::unpack(&code)?;
         let variables = input.get("Environment").and_then(|environment| environment.get("Variables"));
         if variables.is_some_and(|variables| variables.to_string().len() > 4096) {
             return Err(invalid(
@@ -143,7 +162,7 @@ impl Lambda {
         let tags = input.get("Tags").cloned().unwrap_or_else(|| json!({}));
         let revision = uuid::Uuid::new_v4().to_string();
         let function =
-            Function { configuration: configuration.clone(), tags, statements: Vec::new(), invoke_config: None, revision };
+            Function { configuration: configuration.clone(), tags, statements: Vec::new(), invoke_config: None, revision, files };
         functions.insert(name.to_owned(), function);
         Ok(configuration)
     }
@@ -172,22 +191,6 @@ impl Lambda {
             }
             function.revision = uuid::Uuid::new_v4().to_string();
             Ok(json!({}))
-        })
-    }
-
-    fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            if let Principal::Service { name } = &call.caller.principal
-                && !resource_policy::admits(&function.statements, name, &call.caller)
-            {
-                let arn = function.configuration.required("FunctionArn");
-                let message = format!("User: {name} is not authorized to perform: lambda:InvokeFunction on resource: {arn} because no resource-based policy allows the lambda:InvokeFunction action");
-                return Err(AwsError::new("AccessDeniedException", 403, message));
-            }
-            if input.text("InvocationType") == Some("DryRun") {
-                return Ok(json!({ "StatusCode": 204 }));
-            }
-            Err(AwsError::not_implemented("lambda", "execution of functions"))
         })
     }
 
@@ -230,6 +233,16 @@ fn not_found(message: impl Into<String>) -> AwsError {
     AwsError::new("ResourceNotFoundException", 404, message)
 }
 
+/// A text at a JSON pointer; empty if there is none.
+fn pointer(document: &Value, pointer: &str) -> String {
+    document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The payload of an error that Lambda itself reports.
+fn error_payload(kind: &str, message: &str) -> Vec<u8> {
+    json!({"errorType": kind, "errorMessage": message}).to_string().into_bytes()
+}
+
 #[async_trait]
 impl Service for Lambda {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
@@ -241,7 +254,9 @@ impl Service for Lambda {
             }),
             "DeleteFunction" => self.with(call, &input, |_| Ok(())).map(|()| {
                 let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
-                functions.get_mut(call.account()).and_then(|all| all.remove(function_name(input.required("FunctionName"))));
+                let name = function_name(input.required("FunctionName"));
+                functions.get_mut(call.account()).and_then(|all| all.remove(name));
+                self.free.lock().unwrap_or_else(PoisonError::into_inner).remove(&arn(call, name));
                 json!({})
             }),
             "ListFunctions" => {
@@ -269,7 +284,7 @@ impl Service for Lambda {
                 function.invoke_config = None;
                 Ok(json!({}))
             }),
-            "Invoke" => self.invoke(call, &input),
+            "Invoke" => self.invoke(call, &input).await,
             _ => Err(AwsError::not_implemented("lambda", operation)),
         }?;
         Ok(output.into())
