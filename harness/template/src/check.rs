@@ -2,26 +2,62 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::form::{self, Block};
 use crate::intrinsic::{self, PSEUDO};
 use crate::node::{Data, Node};
 use crate::{Position, Template, TemplateError, order};
 
-/// What a node refers to by name, with its place.
-pub(crate) fn referred(node: &Node) -> Vec<(String, Position)> {
+/// How a name is referred to.
+#[derive(Debug, PartialEq, Eq)]
+enum By {
+    /// `Ref`, or `${Name}`.
+    Reference,
+    /// `Fn::GetAtt`.
+    Attribute,
+    /// `${Name.Attribute}`, with the attribute.
+    Placeholder(String),
+}
+
+/// A name that a node refers to.
+#[derive(Debug)]
+struct Reference {
+    name: String,
+    by: By,
+    position: Position,
+}
+
+/// What a node refers to by name. `chosen` tells which value of a `Fn::If` counts; `None`: both.
+fn referred(node: &Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Vec<Reference> {
     let mut found = Vec::new();
-    node.walk(&mut |inner| {
-        let Data::Function(name, argument) = &inner.data else { return };
+    node.walk_within(&mut |inner| {
+        let Data::Function(name, argument) = &inner.data else { return true };
+        let mut refer = |name: String, by| found.push(Reference { name, by, position: inner.position });
         match *name {
-            "Ref" => found.extend(argument.text().map(|target| (target, inner.position))),
-            "Fn::GetAtt" => found.extend(intrinsic::attribute_of(argument).map(|(target, _)| (target, inner.position))),
+            "Ref" => argument.text().into_iter().for_each(|target| refer(target, By::Reference)),
+            "Fn::GetAtt" => intrinsic::attribute_of(argument).into_iter().for_each(|(target, _)| refer(target, By::Attribute)),
             "Fn::Sub" => {
                 let (text, own) = intrinsic::sub_parts(argument);
-                let text = text.unwrap_or_default();
-                let names = intrinsic::placeholders(&text).into_iter().filter(|name| !own.contains(&name.as_str()));
-                found.extend(names.map(|name| (name.split('.').next().unwrap_or_default().to_owned(), inner.position)));
+                for name in intrinsic::placeholders(&text.unwrap_or_default()) {
+                    if own.contains(&name.as_str()) {
+                        continue;
+                    }
+                    match name.split_once('.') {
+                        Some((id, attribute)) => refer(id.to_owned(), By::Placeholder(attribute.to_owned())),
+                        None => refer(name, By::Reference),
+                    }
+                }
+            }
+            "Fn::If" => {
+                if let Some([condition, yes, no]) = argument.items()
+                    && let Some(holds) = condition.text().and_then(|name| chosen(&name))
+                {
+                    found.extend(referred(if holds { yes } else { no }, chosen));
+                    return false;
+                }
             }
             _ => {}
         }
+        true
     });
     found
 }
@@ -42,60 +78,125 @@ fn conditions(node: &Node, within_conditions: bool) -> Vec<(String, Position)> {
     found
 }
 
+fn unresolved(name: &str, block: Block, position: Position) -> TemplateError {
+    let block = block.name();
+    TemplateError::at(
+        position,
+        format!("Template format error: Unresolved resource dependencies [{name}] in the {block} block of the template"),
+    )
+}
+
+fn unresolved_condition(name: &str, block: Block, position: Position) -> TemplateError {
+    let block = block.name();
+    TemplateError::at(
+        position,
+        format!("Template format error: Unresolved condition dependency {name} in the {block} block of the template"),
+    )
+}
+
+/// The names that a template declares.
+struct Declared<'a> {
+    resources: BTreeSet<&'a str>,
+    parameters: BTreeSet<&'a str>,
+    conditions: BTreeSet<&'a str>,
+    mappings: BTreeSet<&'a str>,
+}
+
+impl<'a> Declared<'a> {
+    fn by(template: &'a Template) -> Self {
+        let mappings = template.mappings.as_ref().and_then(Node::members).unwrap_or_default();
+        Self {
+            resources: template.resources.iter().map(|resource| resource.id.as_str()).collect(),
+            parameters: template.parameters.iter().map(|parameter| parameter.name.as_str()).collect(),
+            conditions: template.conditions.iter().map(|condition| condition.name.as_str()).collect(),
+            mappings: mappings.iter().map(|mapping| mapping.name.as_str()).collect(),
+        }
+    }
+
+    /// What is wrong with the functions within a node.
+    fn check(&self, node: &Node, block: Block, errors: &mut Vec<TemplateError>) {
+        let malformed = form::functions(node, block);
+        if !malformed.is_empty() {
+            errors.extend(malformed);
+            return;
+        }
+        errors.extend(referred(node, &|_| None).iter().filter_map(|reference| self.reference(reference, block)));
+        for (name, position) in conditions(node, block == Block::Conditions) {
+            if !self.conditions.contains(name.as_str()) {
+                errors.push(unresolved_condition(&name, block, position));
+            }
+        }
+        node.walk(&mut |inner| {
+            let Data::Function(name, argument) = &inner.data else { return };
+            let wrong = match *name {
+                "Fn::FindInMap" => self.mapping(argument),
+                "Fn::ImportValue" => self.import(argument),
+                _ => None,
+            };
+            errors.extend(wrong.map(|message| inner.error(message)));
+        });
+    }
+
+    fn reference(&self, reference: &Reference, block: Block) -> Option<TemplateError> {
+        let Reference { name, by, position } = reference;
+        let is_resource = self.resources.contains(name.as_str());
+        let is_value = self.parameters.contains(name.as_str()) || PSEUDO.contains(&name.as_str());
+        let message = match by {
+            By::Reference if is_value => return None,
+            _ if block == Block::Conditions => format!(
+                "Template format error: Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of \
+                 the template"
+            ),
+            _ if is_resource => return None,
+            By::Reference => return Some(unresolved(name, block, *position)),
+            By::Attribute => format!("Template error: instance of Fn::GetAtt references undefined resource {name}"),
+            By::Placeholder(attribute) => {
+                format!("Template error: instance of Fn::Sub references invalid resource attribute {name}.{attribute}")
+            }
+        };
+        Some(TemplateError::at(*position, message))
+    }
+
+    fn mapping(&self, argument: &Node) -> Option<String> {
+        let name = argument.items()?.first()?.text()?;
+        let missing = format!("Template error: Mapping named '{name}' is not present in the 'Mappings' section of template.");
+        (!self.mappings.contains(name.as_str())).then_some(missing)
+    }
+
+    fn import(&self, argument: &Node) -> Option<String> {
+        let mut depends = referred(argument, &|_| None).iter().any(|reference| self.resources.contains(reference.name.as_str()));
+        argument.walk(&mut |inner| {
+            depends |= matches!(inner.data, Data::Function("Fn::GetAtt" | "Fn::ImportValue" | "Fn::GetAZs", _));
+        });
+        depends.then(|| {
+            "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs"
+                .to_owned()
+        })
+    }
+}
+
+/// Everything that a template refers to and that is not there, or not in the right form.
 pub(crate) fn references(template: &Template) -> Vec<TemplateError> {
-    let resources: BTreeSet<&str> = template.resources.iter().map(|resource| resource.id.as_str()).collect();
-    let parameters: BTreeSet<&str> = template.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-    let declared: BTreeSet<&str> = template.conditions.iter().map(|condition| condition.name.as_str()).collect();
-    let exists = |name: &str| resources.contains(name) || parameters.contains(name) || PSEUDO.contains(&name);
+    let declared = Declared::by(template);
     let mut errors = Vec::new();
-    let mut check = |node: &Node, block: &str| {
-        for (name, position) in referred(node) {
-            if !exists(&name) {
-                errors.push(TemplateError::at(
-                    position,
-                    format!(
-                        "Template format error: Unresolved resource dependencies [{name}] in the {block} block of the template"
-                    ),
-                ));
-            }
-        }
-        for (name, position) in conditions(node, block == "Conditions") {
-            if !declared.contains(name.as_str()) {
-                errors.push(TemplateError::at(
-                    position,
-                    format!("Template format error: Unresolved condition dependency {name} in the {block} block of the template"),
-                ));
-            }
-        }
-    };
-    for properties in template.resources.iter().filter_map(|resource| resource.properties.as_ref()) {
-        check(properties, "Resources");
-    }
-    for output in &template.outputs {
-        check(&output.value, "Outputs");
-        if let Some(export) = &output.export {
-            check(export, "Outputs");
-        }
-    }
     for condition in &template.conditions {
-        check(&condition.node, "Conditions");
+        declared.check(&condition.node, Block::Conditions, &mut errors);
     }
     for resource in &template.resources {
-        for (name, position) in resource.depends_on.iter().filter(|(name, _)| !resources.contains(name.as_str())) {
-            errors.push(TemplateError::at(
-                *position,
-                format!(
-                    "Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
-                ),
-            ));
+        if let Some(properties) = &resource.properties {
+            declared.check(properties, Block::Resources, &mut errors);
         }
+        let missing = resource.depends_on.iter().filter(|(name, _)| !declared.resources.contains(name.as_str()));
+        errors.extend(missing.map(|(name, position)| unresolved(name, Block::Resources, *position)));
+        let condition = resource.condition.as_deref().filter(|name| !declared.conditions.contains(name));
+        errors.extend(condition.map(|name| unresolved_condition(name, Block::Resources, resource.position)));
     }
-    let asked = template.resources.iter().filter_map(|resource| Some((resource.condition.as_deref()?, resource.position)));
-    for (name, position) in asked.filter(|(name, _)| !declared.contains(name)) {
-        errors.push(TemplateError::at(
-            position,
-            format!("Template format error: Unresolved condition dependency {name} in the Resources block of the template"),
-        ));
+    for output in &template.outputs {
+        for node in std::iter::once(&output.value).chain(&output.export) {
+            declared.check(node, Block::Outputs, &mut errors);
+        }
+        let condition = output.condition.as_deref().filter(|name| !declared.conditions.contains(name));
+        errors.extend(condition.map(|name| unresolved_condition(name, Block::Outputs, output.value.position)));
     }
     if errors.is_empty() {
         errors.extend(cycle(template));
@@ -104,11 +205,35 @@ pub(crate) fn references(template: &Template) -> Vec<TemplateError> {
     errors
 }
 
-/// What each resource depends on directly.
-pub(crate) fn dependencies(template: &Template) -> BTreeMap<String, BTreeSet<String>> {
+/// References of what is to be made to resources that their condition leaves out.
+pub(crate) fn left_out(template: &Template, conditions: &BTreeMap<String, bool>) -> Vec<TemplateError> {
+    let holds = |condition: &Option<String>| condition.as_ref().is_none_or(|name| conditions.get(name) == Some(&true));
+    let out: BTreeSet<&str> =
+        template.resources.iter().filter(|resource| !holds(&resource.condition)).map(|resource| resource.id.as_str()).collect();
+    let mut errors = Vec::new();
+    let mut check = |node: &Node, block| {
+        let used = referred(node, &|name| conditions.get(name).copied());
+        let missing = used.iter().filter(|reference| out.contains(reference.name.as_str()));
+        errors.extend(missing.map(|reference| unresolved(&reference.name, block, reference.position)));
+    };
+    for resource in template.resources.iter().filter(|resource| holds(&resource.condition)) {
+        resource.properties.iter().for_each(|node| check(node, Block::Resources));
+    }
+    for output in template.outputs.iter().filter(|output| holds(&output.condition)) {
+        std::iter::once(&output.value).chain(&output.export).for_each(|node| check(node, Block::Outputs));
+    }
+    errors
+}
+
+/// What each resource depends on directly. With values of conditions only the values that they choose count.
+pub(crate) fn dependencies(
+    template: &Template,
+    conditions: Option<&BTreeMap<String, bool>>,
+) -> BTreeMap<String, BTreeSet<String>> {
     let resources: BTreeSet<&str> = template.resources.iter().map(|resource| resource.id.as_str()).collect();
+    let chosen = |name: &str| conditions.and_then(|conditions| conditions.get(name).copied());
     let of = |resource: &crate::Resource| -> BTreeSet<String> {
-        let named = resource.properties.iter().flat_map(referred).map(|(name, _)| name);
+        let named = resource.properties.iter().flat_map(|node| referred(node, &chosen)).map(|reference| reference.name);
         let explicit = resource.depends_on.iter().map(|(name, _)| name.clone());
         named.chain(explicit).filter(|name| resources.contains(name.as_str())).collect()
     };
@@ -116,7 +241,7 @@ pub(crate) fn dependencies(template: &Template) -> BTreeMap<String, BTreeSet<Str
 }
 
 fn cycle(template: &Template) -> Option<TemplateError> {
-    let (_, circle) = order::waves(&dependencies(template));
+    let (_, circle) = order::waves(&dependencies(template, None));
     let first = template.resources.iter().find(|resource| circle.contains(&resource.id))?;
     let names: Vec<&str> = circle.iter().map(String::as_str).collect();
     Some(TemplateError::at(first.position, format!("Circular dependency between resources: [{}]", names.join(", "))))

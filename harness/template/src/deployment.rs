@@ -101,10 +101,14 @@ impl<'a> Deployment<'a> {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let left_out = check::left_out(template, &conditions);
+        if !left_out.is_empty() {
+            return Err(left_out);
+        }
         let mut deployment = Self { template, inputs, conditions, dependencies: BTreeMap::new() };
         let wanted: BTreeSet<String> = deployment.resources().map(|resource| resource.id.clone()).collect();
-        // A dependency on what is left out counts for nothing; a reference that is really used fails when it is resolved.
-        let mut dependencies = check::dependencies(template);
+        // `DependsOn` what is left out counts for nothing.
+        let mut dependencies = check::dependencies(template, Some(&deployment.conditions));
         dependencies.retain(|id, _| wanted.contains(id));
         for on in dependencies.values_mut() {
             on.retain(|id| wanted.contains(id));
@@ -160,7 +164,7 @@ impl<'a> Deployment<'a> {
             match scope.resolve(node)? {
                 Some(Value::String(text)) => Ok(text),
                 Some(value @ (Value::Bool(_) | Value::Number(_))) => Ok(value.to_string()),
-                _ => Err(node.error("Template format error: Output values must be strings")),
+                _ => Err(node.error("Template format error: The Value field of every Outputs member must evaluate to a String.")),
             }
         };
         let wanted = self.template.outputs.iter().filter(|output| self.applies(output.condition.as_deref()));

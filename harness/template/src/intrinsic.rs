@@ -22,14 +22,22 @@ pub(crate) const PSEUDO: &[&str] = &[
     "AWS::URLSuffix",
 ];
 
-/// Logical id and attribute of a `Fn::GetAtt`, in either form.
-pub(crate) fn attribute_of(argument: &Node) -> Option<(String, String)> {
+/// Logical id and attribute of a `Fn::GetAtt`, in either form; the attribute may be a `Ref` in the list form.
+pub(crate) fn attribute_of(argument: &Node) -> Option<(String, Node)> {
     match &argument.data {
         Data::List(items) => match items.as_slice() {
-            [id, attribute] => Some((id.text()?, attribute.text()?)),
+            [id, attribute] => {
+                let named = attribute.text().is_some_and(|name| !name.is_empty());
+                let referred = matches!(attribute.data, Data::Function("Ref", _));
+                (named || referred).then(|| Some((id.text()?, attribute.clone())))?
+            }
             _ => None,
         },
-        _ => argument.text()?.split_once('.').map(|(id, attribute)| (id.to_owned(), attribute.to_owned())),
+        _ => {
+            let text = argument.text()?;
+            let (id, attribute) = text.split_once('.').filter(|(_, attribute)| !attribute.is_empty())?;
+            Some((id.to_owned(), Node { position: argument.position, data: Data::Scalar(attribute.into()) }))
+        }
     }
 }
 
@@ -136,7 +144,7 @@ impl Scope<'_> {
             "Fn::GetAtt" => {
                 let (id, attribute) = attribute_of(argument)
                     .ok_or_else(|| node.error("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"))?;
-                self.attribute(&id, &attribute, node).map(Some)
+                self.attribute(&id, &self.text(&attribute)?, node).map(Some)
             }
             "Fn::Sub" => self.sub(argument, node).map(Some),
             "Fn::Join" => {
@@ -187,6 +195,8 @@ impl Scope<'_> {
         let pseudo = &self.inputs.pseudo;
         let value = match target {
             "AWS::AccountId" => pseudo.account_id.as_str().into(),
+            // Within a text it is nothing.
+            "AWS::NoValue" => "".into(),
             "AWS::NotificationARNs" => pseudo.notification_arns.clone().into(),
             "AWS::Partition" => pseudo.partition.as_str().into(),
             "AWS::Region" => pseudo.region.as_str().into(),

@@ -4,11 +4,14 @@
 mod check;
 mod deployment;
 mod error;
+mod form;
 mod intrinsic;
+mod mapping;
 mod node;
 mod order;
 mod parameter;
 mod read;
+mod surrogate;
 mod template;
 
 pub use deployment::{Deployment, Inputs, Made, Pseudo, ResolvedOutput};

@@ -88,7 +88,6 @@ impl Node {
     pub(crate) fn expect_map(&self, what: &str) -> Result<&[Member], TemplateError> {
         match &self.data {
             Data::Map(members) => Ok(members),
-            Data::Scalar(Value::Null) => Ok(&[]),
             _ => Err(self.error(format!("Template format error: {what} must be an object"))),
         }
     }
@@ -99,12 +98,22 @@ impl Node {
 
     /// Calls `visit` for this node and all below it.
     pub(crate) fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
-        visit(self);
+        self.walk_within(&mut |node| {
+            visit(node);
+            true
+        });
+    }
+
+    /// Calls `visit` for this node, and for those below it where it says so.
+    pub(crate) fn walk_within<'a>(&'a self, visit: &mut dyn FnMut(&'a Node) -> bool) {
+        if !visit(self) {
+            return;
+        }
         match &self.data {
             Data::Scalar(_) => {}
-            Data::List(items) => items.iter().for_each(|item| item.walk(visit)),
-            Data::Map(members) => members.iter().for_each(|member| member.node.walk(visit)),
-            Data::Function(_, argument) => argument.walk(visit),
+            Data::List(items) => items.iter().for_each(|item| item.walk_within(visit)),
+            Data::Map(members) => members.iter().for_each(|member| member.node.walk_within(visit)),
+            Data::Function(_, argument) => argument.walk_within(visit),
         }
     }
 }

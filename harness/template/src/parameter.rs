@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::TemplateError;
-use crate::node::{Member, Node};
+use crate::node::Member;
 
 /// A parameter as the template declares it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +52,14 @@ impl Parameter {
                 return Err(TemplateError::at(inner.position, format!("Invalid template parameter property '{}'", inner.name)));
             }
         }
-        let text = |key: &str| member.node.member(key).and_then(Node::text);
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let message = format!("Template format error: Parameter name {name} is non alphanumeric.");
+            return Err(TemplateError::at(member.position, message));
+        }
+        let text = |key: &str| -> Result<Option<String>, TemplateError> {
+            let node = member.node.member(key);
+            node.map(|node| node.expect_text(&format!("{key} of parameter {name}"))).transpose()
+        };
         let number = |key: &str| -> Result<Option<f64>, TemplateError> {
             let Some(node) = member.node.member(key) else { return Ok(None) };
             let parsed = node.text().and_then(|text| text.parse().ok());
@@ -67,7 +74,7 @@ impl Parameter {
                 .map(Some)
                 .ok_or_else(|| node.error(format!("Template format error: {key} of parameter {name} must be a number")))
         };
-        let kind = text("Type").ok_or_else(|| {
+        let kind = text("Type")?.ok_or_else(|| {
             TemplateError::at(
                 member.position,
                 format!("Template format error: Every Parameters member must contain a Type: {name}"),
@@ -79,7 +86,7 @@ impl Parameter {
                 format!("Template format error: Unrecognized parameter type: {kind}"),
             ));
         }
-        let allowed_pattern = text("AllowedPattern");
+        let allowed_pattern = text("AllowedPattern")?;
         if let Some(pattern) = &allowed_pattern {
             Regex::new(&format!("^(?:{pattern})$")).map_err(|error| {
                 TemplateError::at(
@@ -88,18 +95,34 @@ impl Parameter {
                 )
             })?;
         }
-        let allowed = member.node.member("AllowedValues").and_then(Node::items).unwrap_or_default();
+        let allowed = match member.node.member("AllowedValues") {
+            None => &[],
+            Some(node) => node
+                .items()
+                .filter(|items| !items.is_empty())
+                .ok_or_else(|| node.error(format!("Template format error: AllowedValues of parameter {name} must be a list")))?,
+        };
+        let allowed = allowed.iter().map(|node| node.expect_text(&format!("Every AllowedValues member of parameter {name}")));
+        // What would be ignored here would show a secret.
+        let no_echo = match member.node.member("NoEcho").map(|node| (node, node.text().unwrap_or_default().to_lowercase())) {
+            None => false,
+            Some((node, text)) => match text.as_str() {
+                "true" | "yes" | "on" => true,
+                "false" | "no" | "off" => false,
+                _ => return Err(node.error(format!("Template format error: NoEcho of parameter {name} must be true or false"))),
+            },
+        };
         Ok(Self {
             name: name.clone(),
-            kind,
-            default: member.node.member("Default").map(|node| node.text().unwrap_or_default()),
-            no_echo: text("NoEcho").is_some_and(|text| text == "true"),
-            description: text("Description"),
-            constraint_description: text("ConstraintDescription"),
-            allowed_values: allowed.iter().filter_map(Node::text).collect(),
+            default: text("Default")?,
+            no_echo,
+            description: text("Description")?,
+            constraint_description: text("ConstraintDescription")?,
+            allowed_values: allowed.collect::<Result<_, _>>()?,
             allowed_pattern,
             lengths: (length("MinLength")?, length("MaxLength")?),
             values: (number("MinValue")?, number("MaxValue")?),
+            kind,
         })
     }
 
@@ -123,6 +146,9 @@ impl Parameter {
             Some(description) => TemplateError::new(format!("Parameter {name} failed to satisfy constraint: {description}")),
             None => TemplateError::new(rule),
         };
+        if given.len() > LONGEST {
+            return Err(TemplateError::new(format!("Parameter '{name}' must not be longer than {LONGEST} bytes")));
+        }
         let items: Vec<&str> = if self.is_list() { given.split(',').map(str::trim).collect() } else { vec![given] };
         for item in &items {
             if !self.allowed_values.is_empty() && !self.allowed_values.iter().any(|allowed| allowed == item) {
@@ -135,8 +161,11 @@ impl Parameter {
                 return Err(violated(format!("Parameter '{name}' must match pattern {pattern}")));
             }
             if self.kind == "Number" || self.kind == "List<Number>" {
-                let number: f64 =
-                    item.parse().map_err(|_| TemplateError::new(format!("Parameter '{name}' must be a number.")))?;
+                let number: f64 = item
+                    .parse()
+                    .ok()
+                    .filter(|number: &f64| number.is_finite())
+                    .ok_or_else(|| TemplateError::new(format!("Parameter '{name}' must be a number.")))?;
                 if self.values.0.is_some_and(|least| number < least) {
                     return Err(violated(format!(
                         "Parameter '{name}' must be a number not less than {}",
@@ -171,17 +200,38 @@ impl Parameter {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
 fn known(kind: &str) -> bool {
     let inner = |prefix: &str| kind.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('>'));
-    let simple = |kind: &str| {
-        matches!(kind, "String" | "Number" | "AWS::SSM::Parameter::Name")
-            || kind.starts_with("AWS::EC2::")
-            || kind.starts_with("AWS::Route53::HostedZone")
-    };
-    simple(kind)
-        || kind == "CommaDelimitedList"
-        || inner("List<").is_some_and(simple)
-        || inner("AWS::SSM::Parameter::Value<")
-            .is_some_and(|of| simple(of) || of == "CommaDelimitedList" || of.starts_with("List<"))
+    let plain = |kind: &str| matches!(kind, "String" | "Number" | "CommaDelimitedList" | "AWS::SSM::Parameter::Name");
+    plain(kind)
+        || IDENTIFIERS.contains(&kind)
+        || listed(kind).is_some_and(|of| of == "Number" || IDENTIFIERS.contains(&of))
+        || inner("AWS::SSM::Parameter::Value<").is_some_and(|of| {
+            matches!(of, "String" | "CommaDelimitedList" | "List<String>")
+                || IDENTIFIERS.contains(&of)
+                || listed(of).is_some_and(|of| IDENTIFIERS.contains(&of))
+        })
 }
+
+fn listed(kind: &str) -> Option<&str> {
+    kind.strip_prefix("List<")?.strip_suffix('>')
+}
+
+/// AWS-specific types.
+const IDENTIFIERS: &[&str] = &[
+    "AWS::EC2::AvailabilityZone::Name",
+    "AWS::EC2::Image::Id",
+    "AWS::EC2::Instance::Id",
+    "AWS::EC2::KeyPair::KeyName",
+    "AWS::EC2::SecurityGroup::GroupName",
+    "AWS::EC2::SecurityGroup::Id",
+    "AWS::EC2::Subnet::Id",
+    "AWS::EC2::VPC::Id",
+    "AWS::EC2::Volume::Id",
+    "AWS::Route53::HostedZone::Id",
+];
+
+/// Longest value of a parameter, in bytes.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const LONGEST: usize = 4096;
 
 /// The value of every parameter: given, or its default.
 pub(crate) fn values(

@@ -5,7 +5,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::Value;
 
 use crate::node::{Data, FUNCTIONS, Member, Node};
-use crate::{Position, TemplateError};
+use crate::{Position, TemplateError, surrogate};
 
 /// Largest template, in bytes: the limit of one in S3.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -18,6 +18,7 @@ pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
     if text.len() > LARGEST {
         return Err(TemplateError::new(format!("Template may not exceed {LARGEST} bytes in size.")));
     }
+    let text = &surrogate::joined(text);
     check_shape(text)?;
     let mut loader = YamlLoader::<MarkedYaml<'_>>::default();
     loader.early_parse(false);
@@ -98,6 +99,26 @@ fn map<'a, 'y: 'a>(members: impl Iterator<Item = (&'a MarkedYaml<'y>, &'a Marked
         && let Some((_, long)) = FUNCTIONS.iter().find(|(_, long)| long == name && *long != "Condition")
     {
         return Ok(Data::Function(long, Box::new(node.clone())));
+    }
+    // A function that is not one, or not alone, would end up in a property as it stands.
+    if let Some(member) = found.iter().find(|member| member.name.starts_with("Fn::")) {
+        let name = &member.name;
+        let message = match name.as_str() {
+            name if FUNCTIONS.iter().any(|(_, long)| *long == name) => {
+                format!("Template format error: {name} must be the only member of its object")
+            }
+            "Fn::Transform" | "Fn::Length" | "Fn::ToJsonString" => format!("{name} is not supported by this local region"),
+            name if name.starts_with("Fn::ForEach") => format!("{name} is not supported by this local region"),
+            name => {
+                let supported: Vec<&str> =
+                    FUNCTIONS.iter().map(|(_, long)| *long).filter(|long| long.starts_with("Fn::")).collect();
+                format!(
+                    "Template error: encountered unsupported function: {name} Supported functions are: [{}]",
+                    supported.join(", ")
+                )
+            }
+        };
+        return Err(TemplateError::at(member.position, message));
     }
     Ok(Data::Map(found))
 }

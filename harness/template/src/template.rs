@@ -1,11 +1,11 @@
 //! A template's sections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::node::{Member, Node};
-use crate::{Deployment, Inputs, Parameter, Position, TemplateError, check, parameter, read};
+use crate::{Deployment, Inputs, Parameter, Position, TemplateError, check, form, mapping, parameter, read};
 
 /// A template that was read and statically checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +74,12 @@ pub struct Output {
     pub(crate) export: Option<Node>,
 }
 
+/// Quotas of a template.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const PARAMETERS: usize = 200;
+const RESOURCES: usize = 500;
+const OUTPUTS: usize = 200;
+
 const SECTIONS: &[&str] =
     &["AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
 const ATTRIBUTES: &[&str] =
@@ -87,6 +93,10 @@ impl Template {
     pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
         let root = read::read(text).map_err(|error| vec![error])?;
         let mut errors = Vec::new();
+        form::nulls(&root, &mut String::new(), &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         let template = Self::sections(&root, &mut errors);
         if let Some(template) = &template {
             errors.extend(check::references(template));
@@ -131,6 +141,30 @@ impl Template {
             (section("Parameters"), section("Conditions"), section("Resources"), section("Outputs"));
         if resources.is_empty() {
             errors.push(TemplateError::new("Template format error: At least one Resources member must be defined."));
+        }
+        for (name, declared, most) in
+            [("parameters", &declared, PARAMETERS), ("resources", &resources, RESOURCES), ("outputs", &outputs, OUTPUTS)]
+        {
+            let count = declared.len();
+            if count > most {
+                let message =
+                    format!("Template format error: Number of {name}, {count}, is greater than maximum allowed, {most}");
+                errors.push(TemplateError::new(message));
+                return None;
+            }
+        }
+        let parameters: BTreeSet<&str> = declared.iter().map(|parameter| parameter.name.as_str()).collect();
+        for resource in resources.iter().filter(|resource| parameters.contains(resource.name.as_str())) {
+            let message = format!("Template format error: {} is both a parameter and a resource", resource.name);
+            errors.push(TemplateError::at(resource.position, message));
+        }
+        if let Some(mappings) = root.member("Mappings") {
+            errors.extend(mapping::check(mappings));
+        }
+        if let Some(description) = root.member("Description")
+            && let Err(error) = description.expect_text("Description")
+        {
+            errors.push(error);
         }
         Some(Self {
             description: root.member("Description").and_then(Node::text),
@@ -225,7 +259,7 @@ fn policy(member: &Member, name: &str) -> Result<DeletionPolicy, TemplateError> 
         Some("Delete") => Ok(DeletionPolicy::Delete),
         Some("Retain") => Ok(DeletionPolicy::Retain),
         Some("Snapshot") => Ok(DeletionPolicy::Snapshot),
-        Some("RetainExceptOnCreate") => Ok(DeletionPolicy::RetainExceptOnCreate),
+        Some("RetainExceptOnCreate") if name == "DeletionPolicy" => Ok(DeletionPolicy::RetainExceptOnCreate),
         _ => Err(node.error(format!("Template format error: Unrecognized {name} for resource {}", member.name))),
     }
 }
@@ -240,9 +274,14 @@ fn output(member: &Member) -> Result<Output, TemplateError> {
             ));
         }
     }
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let message = format!("Template format error: Output name {name} is non alphanumeric.");
+        return Err(TemplateError::at(member.position, message));
+    }
+    let text = |key: &str| member.node.member(key).map(|node| node.expect_text(&format!("{key} of output {name}"))).transpose();
     let value = member.node.member("Value").cloned();
     let missing =
-        || TemplateError::at(member.position, format!("Template format error: Output {name} is malformed: it has no Value"));
+        || TemplateError::at(member.position, format!("Template format error: Output {name} is malformed. It has no Value."));
     let export = match member.node.member("Export") {
         None => None,
         Some(export) => Some(
@@ -254,8 +293,8 @@ fn output(member: &Member) -> Result<Output, TemplateError> {
     };
     Ok(Output {
         name: name.clone(),
-        description: member.node.member("Description").and_then(Node::text),
-        condition: member.node.member("Condition").and_then(Node::text),
+        description: text("Description")?,
+        condition: text("Condition")?,
         value: value.ok_or_else(missing)?,
         export,
     })

@@ -64,6 +64,14 @@ fn intrinsics_resolve() {
         ("!Select [1, !Ref L]", json!("b")),
         ("!Select [0, !GetAZs '']", json!("us-east-1a")),
         ("!Split [':', 'a:b']", json!(["a", "b"])),
+        ("!GetAtt [Other, !Ref P]", json!("Other.pv")),
+        ("!Sub 'a${AWS::NoValue}b'", json!("ab")),
+        ("{'Fn::If': [Yes, {'Fn::Join': ['', [a, 1, true]]}, 2]}", json!("a1true")),
+        // A member of that name, and no function.
+        (
+            "{Condition: {Bool: {'aws:SecureTransport': 'false'}}}",
+            json!({"Condition": {"Bool": {"aws:SecureTransport": "false"}}}),
+        ),
         ("!If [Yes, 1, 2]", json!(1)),
         ("!If [No, 1, !Ref AWS::NoValue]", Value::Null),
         ("[1, !If [No, x, !Ref 'AWS::NoValue'], 3]", json!([1, 3])),
@@ -82,10 +90,29 @@ fn intrinsics_resolve() {
 fn wrong_uses_are_refused() {
     for (body, part) in [
         ("!Ref Nothing", "Unresolved resource dependencies [Nothing]"),
-        ("!Sub '${Nothing.Arn}'", "Unresolved resource dependencies [Nothing]"),
+        ("!Sub '${Nothing.Arn}'", "instance of Fn::Sub references invalid resource attribute Nothing.Arn"),
         ("!If [Maybe, 1, 2]", "Unresolved condition dependency Maybe"),
         ("!Select [9, !Ref L]", "nonexistent value"),
         ("!ImportValue other", "No export named other found."),
+        ("!Sub '${Nothing}'", "Unresolved resource dependencies [Nothing]"),
+        ("!Sub '${x%.*}'", "variable names in Fn::Sub syntax"),
+        ("!Sub [a, b]", "One or more Fn::Sub intrinsic functions"),
+        ("!GetAtt Other", "every Fn::GetAtt object requires two non-empty parameters"),
+        ("!GetAtt P.Arn", "instance of Fn::GetAtt references undefined resource P"),
+        ("!Ref [Other]", "Every Ref object must have a single String value."),
+        ("!Join [a, b, c]", "every Fn::Join object requires two parameters"),
+        ("!Split [a]", "every Fn::Split object requires two parameters"),
+        ("!Select [0]", "Fn::Select requires a list argument with two elements"),
+        ("!If [Yes, 1]", "Fn::If requires a list argument"),
+        ("!Equals [a, a]", "can be used in the Conditions block of the template only"),
+        ("!Condition Yes", "can be used in the Conditions block of the template only"),
+        ("!Base64 [a]", "every Fn::Base64 object must have a String-typed value."),
+        ("!ImportValue {'Fn::GetAtt': Other.Arn}", "must not depend on any resources"),
+        ("!FindInMap [N, a, b]", "Mapping named 'N' is not present"),
+        ("{'Fn::Foo': a}", "encountered unsupported function: Fn::Foo"),
+        ("{'Fn::Sub': a, other: b}", "Fn::Sub must be the only member"),
+        ("{'Fn::Transform': {Name: AWS::Include}}", "Fn::Transform is not supported"),
+        ("{a: [b, null]}", "[/Resources/R/Properties/x/a/1] 'null' values are not allowed in templates"),
         ("!FindInMap [M, nowhere, size]", "Unable to get mapping"),
         ("!Cidr ['10.0.0.0/24', 4, 8]", "cannot fit"),
     ] {
@@ -165,6 +192,143 @@ fn the_bundled_stack_resolves_with_and_without_its_server() {
     assert!(count(&[]) > count(&[("WebServer", "none")]));
 }
 
+/// The first error of a template, with its place.
+fn refusal(text: &str) -> String {
+    Template::parse(text).unwrap_err()[0].to_string()
+}
+
+const ONE: &str = "\nResources: {A: {Type: 'T::T::T'}}\n";
+
+#[test]
+fn a_template_without_resources_is_refused() {
+    let message = "Template format error: At least one Resources member must be defined.";
+    assert_eq!(refusal("Description: nothing"), message);
+    assert_eq!(refusal("Resources: {}"), message);
+    assert!(refusal("Resources:").contains("[/Resources] 'null' values"));
+}
+
+#[test]
+fn attributes_that_would_be_ignored_are_refused() {
+    for (text, part) in [
+        ("Resources: {A: {Type: T, CreationPolicy: {}}}", "CreationPolicy of resource A is not supported"),
+        ("Resources: {A: {Type: T, UpdatePolicy: {}}}", "UpdatePolicy of resource A is not supported"),
+        ("Resources: {A: {Type: T, Propertys: {}}}", "Invalid template resource property 'Propertys'"),
+        ("Resources: {A: {Type: T, DeletionPolicy: Keep}}", "Unrecognized DeletionPolicy"),
+        ("Resources: {A: {Type: T, UpdateReplacePolicy: RetainExceptOnCreate}}", "Unrecognized UpdateReplacePolicy"),
+        ("Resources: {A: {Type: T, Condition: Gone}}", "Unresolved condition dependency Gone in the Resources block"),
+        ("Resources: {A: {Type: T, DependsOn: [Gone]}}", "Unresolved resource dependencies [Gone]"),
+        ("Resources: {A: {}}", "Every Resources object must contain a Type member."),
+        ("Resources: {a-b: {Type: T}}", "Resource name a-b is non alphanumeric."),
+        ("Rules: {}", "Rules is not supported"),
+        ("Resource: {}", "Invalid template property or properties [Resource]"),
+    ] {
+        assert!(refusal(text).contains(part), "{text}: {}", refusal(text));
+    }
+}
+
+#[test]
+fn sections_that_would_be_ignored_are_refused() {
+    for (text, part) in [
+        ("Outputs: {O: {Value: a, Condition: Gone}}", "Unresolved condition dependency Gone in the Outputs block"),
+        ("Outputs: {O: {Value: !Ref Gone}}", "[Gone] in the Outputs block"),
+        ("Outputs: {O: {Description: a}}", "It has no Value"),
+        ("Outputs: {O: {Value: a, Export: {Nome: a}}}", "has no Name"),
+        ("Mappings: {M: {k: {a: !Ref A}}}", "Every Mappings attribute must be a String or a List."),
+        ("Mappings: {M: {k: a}}", "Key k of mapping M must be an object"),
+        (
+            "Conditions: {C: !Equals [!Ref A, a]}",
+            "Unresolved dependencies [A]. Cannot reference resources in the Conditions block",
+        ),
+        ("Conditions: {C: !Equals [!If [C, a, b], a]}", "Conditions can only be boolean operations"),
+        ("Conditions: {C: !Equals [a]}", "requires a list of 2 string parameters."),
+        ("Conditions: {C: !And [!Equals [a, a]]}", "at least 2 and at most 10"),
+        ("Parameters: {P: {Type: String, Default: [a]}}", "Default of parameter P must be a string"),
+        ("Parameters: {P: {Type: String, AllowedValues: a}}", "AllowedValues of parameter P must be a list"),
+        ("Parameters: {P: {Type: String, NoEcho: perhaps}}", "NoEcho of parameter P must be true or false"),
+        ("Parameters: {P: {Type: 'AWS::EC2::Toaster::Id'}}", "Unrecognized parameter type: AWS::EC2::Toaster::Id"),
+        ("Parameters: {A: {Type: String}}", "A is both a parameter and a resource"),
+    ] {
+        let text = format!("{text}{ONE}");
+        assert!(refusal(&text).contains(part), "{text}: {}", refusal(&text));
+    }
+    let many: String = (0..501).map(|index| format!("  R{index}: {{Type: T}}\n")).collect();
+    assert!(refusal(&format!("Resources:\n{many}")).contains("Number of resources, 501, is greater than maximum allowed, 500"));
+}
+
+#[test]
+fn a_secret_is_masked_however_it_is_spelt() {
+    for spelling in ["true", "True", "'true'", "yes"] {
+        let template = Template::parse(&format!("Parameters: {{P: {{Type: String, NoEcho: {spelling}}}}}{ONE}")).unwrap();
+        assert!(template.parameters[0].no_echo, "{spelling}");
+    }
+}
+
+#[test]
+fn every_documented_parameter_type_is_known() {
+    for kind in [
+        "String",
+        "Number",
+        "List<Number>",
+        "CommaDelimitedList",
+        "AWS::EC2::Subnet::Id",
+        "List<AWS::EC2::SecurityGroup::Id>",
+        "AWS::SSM::Parameter::Name",
+        "AWS::SSM::Parameter::Value<String>",
+        "AWS::SSM::Parameter::Value<List<String>>",
+        "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>",
+        "AWS::SSM::Parameter::Value<List<AWS::EC2::VPC::Id>>",
+    ] {
+        let template = Template::parse(&format!("Parameters: {{P: {{Type: '{kind}'}}}}{ONE}")).unwrap();
+        assert_eq!(template.parameters[0].ssm_type(), kind.contains("Value<"), "{kind}");
+    }
+}
+
+#[test]
+fn numbers_are_finite_and_lists_are_split() {
+    let text = format!("Parameters: {{N: {{Type: 'List<Number>', MaxValue: 9}}}}{ONE}");
+    let template = Template::parse(&text).unwrap();
+    let value = |given: &str| template.parameter_values(&BTreeMap::from([("N".to_owned(), given.to_owned())]));
+    assert_eq!(value("1, 2.5").unwrap()["N"], json!(["1", "2.5"]));
+    assert_eq!(value("1,NaN").unwrap_err()[0].message, "Parameter 'N' must be a number.");
+    assert_eq!(value("1,10").unwrap_err()[0].message, "Parameter 'N' must be a number not greater than 9");
+    assert!(value(&"1,".repeat(3000)).is_err());
+}
+
+#[test]
+fn a_reference_to_what_a_condition_leaves_out_is_refused_unless_it_is_not_chosen() {
+    let template = |value: &str| {
+        let conditions = "Conditions: {No: !Equals [a, b]}\n";
+        let resources = "Resources:\n  A: {Type: T, Condition: No}\n  B: {Type: T, DependsOn: A, Properties: {x: VALUE}}\n";
+        Template::parse(&format!("{conditions}{}", resources.replace("VALUE", value))).unwrap()
+    };
+    let errors = template("!GetAtt A.Arn").deploy(Inputs::default()).unwrap_err();
+    let message = "Template format error: Unresolved resource dependencies [A] in the Resources block of the template";
+    assert_eq!(errors[0].message, message);
+    let chosen = template("!If [No, !Ref A, !Ref AWS::NoValue]");
+    let deployment = chosen.deploy(Inputs::default()).unwrap();
+    assert!(deployment.dependencies("B").is_empty());
+    assert_eq!(deployment.properties("B", &All).unwrap(), json!({}));
+}
+
+#[test]
+fn json_is_read_as_well_with_places() {
+    let text = "{\n\t\"Resources\": {\n\t\t\"A\": {\"Type\": \"T\", \"Properties\": {\"x\": {\"Ref\": \"Gone\"}, \"y\": \"\\ud83d\\ude00\"}}\n\t}\n}";
+    let errors = Template::parse(text).unwrap_err();
+    assert_eq!(errors[0].position.unwrap().line, 3, "{errors:?}");
+    let template = Template::parse(&text.replace("Gone", "AWS::Region")).unwrap();
+    assert_eq!(template.deploy(Inputs::default()).unwrap().properties("A", &All).unwrap()["y"], "😀");
+}
+
+#[test]
+fn outputs_carry_their_exports() {
+    let text =
+        format!("Outputs: {{O: {{Value: !GetAtt A.Arn, Description: d, Export: {{Name: !Sub '${{AWS::StackName}}-o'}}}}}}{ONE}");
+    let template = Template::parse(&text).unwrap();
+    let outputs = template.deploy(inputs(&template, &[])).unwrap().outputs(&All).unwrap();
+    assert_eq!((outputs[0].value.as_str(), outputs[0].export.as_deref()), ("A.Arn", Some("s-o")));
+    assert_eq!(outputs[0].description.as_deref(), Some("d"));
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in ".{0,400}") {
@@ -174,5 +338,10 @@ proptest::proptest! {
     #[test]
     fn no_shape_makes_the_reader_panic(text in "(Resources|Parameters|A|Type|Fn::Sub|!Ref|!Sub|[:\\-{}\\[\\], \n&*'\"]|[a-z$]){0,120}") {
         let _ = Template::parse(&text);
+    }
+
+    #[test]
+    fn no_property_makes_the_resolver_panic(body in "(!Sub |!Cidr |!Select |!Join |!Split |!If |!Ref |!GetAtt |!FindInMap |\\[|\\]|, |'[$a-zA-Z0-9{}!./]{0,12}'|Yes|P|L|M|Other|-?[0-9]{1,12}|0\\.0\\.0\\.0/0){0,12}") {
+        let _ = properties(&body);
     }
 }
