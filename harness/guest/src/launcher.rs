@@ -74,6 +74,12 @@ fn container(spec: &LauncherSpec) -> Container {
         let data = format!("size={}m,mode={mode}", spec.tmpfs_mib);
         container.mount("tmpfs", folder, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
     }
+    // What every system has there from its installation.
+    for (folder, mode) in
+        [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755), ("/run/lock", 0o755)]
+    {
+        container.dir(folder, mode);
+    }
     container.devfsmount("/dev");
     container.bindmount_ro(&spec.program.to_string_lossy(), inside::GUEST);
     for bind in &spec.binds {

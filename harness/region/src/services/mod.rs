@@ -1,5 +1,6 @@
 //! The AWS services, a folder each.
 
+#[expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 pub mod cloudformation;
 pub(crate) mod document;
 pub mod ec2;
@@ -7,6 +8,7 @@ pub mod ec2messages;
 pub mod events;
 pub mod iam;
 pub mod kms;
+#[expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 pub mod lambda;
 pub mod logs;
 pub mod s3;
