@@ -1,0 +1,144 @@
+//! Runs a drill as a person would, by the command, and reads what it says.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use firedrill_drill::Outcome;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Site, Template};
+
+/// A drill to run.
+#[derive(Debug)]
+pub struct Scenario {
+    program: &'static str,
+    folder: TempDir,
+    arguments: Vec<String>,
+}
+
+/// What a drill came to.
+#[derive(Debug)]
+pub struct Night {
+    /// The command's exit code; -1 if a signal ended it.
+    pub code: i32,
+    /// The outcome event; absent if the drill did not begin.
+    pub outcome: Option<Outcome>,
+    /// What it wrote for a person.
+    pub errors: String,
+    /// What it left in its folder for temporary files.
+    pub left: Vec<String>,
+}
+
+impl Scenario {
+    /// A drill of the bundled stack with made-up data, by `program`.
+    ///
+    /// # Errors
+    /// No temporary folder.
+    pub fn new(program: &'static str) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        std::fs::create_dir(folder.path().join("tmp"))?;
+        Ok(Self { program, folder, arguments: ["run", "--format", "json"].map(str::to_owned).to_vec() })
+    }
+
+    /// A folder for the scenario's own files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// With further arguments of `firedrill run`.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// With a template of its own.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn template(self, template: &Template) -> io::Result<Self> {
+        let file = self.folder().join("template.yaml");
+        std::fs::write(&file, template.text())?;
+        Ok(self.with(&["--template", &file.to_string_lossy()]))
+    }
+
+    /// With data of its own, which `fill` puts into an empty folder.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn data(self, fill: impl FnOnce(Site) -> io::Result<Site>) -> io::Result<Self> {
+        let site = fill(Site::new(self.folder())?)?;
+        let path = site.path().to_string_lossy().into_owned();
+        Ok(self.with(&["--data", &path]))
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// The program could not be started, or an outcome could not be read.
+    pub fn run(self) -> io::Result<Night> {
+        let tmp = self.folder().join("tmp");
+        let Output { status, stdout, stderr } =
+            Command::new(self.program).args(&self.arguments).env("TMPDIR", &tmp).env_remove("AWS_PROFILE").output()?;
+        let events = String::from_utf8_lossy(&stdout).into_owned();
+        let last = events.lines().rev().find_map(|line| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            (event.get("event")?.as_str()? == "outcome").then(|| event.get("outcome").cloned()).flatten()
+        });
+        let outcome = last.map(serde_json::from_value).transpose()?;
+        let mut left = Vec::new();
+        for entry in std::fs::read_dir(&tmp)? {
+            left.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        Ok(Night { code: status.code().unwrap_or(-1), outcome, errors: String::from_utf8_lossy(&stderr).into_owned(), left })
+    }
+}
+
+impl Night {
+    /// The link that broke, or nothing.
+    pub fn hop(&self) -> Option<&str> {
+        self.outcome.as_ref()?.failure.as_ref().map(|failure| failure.hop.as_str())
+    }
+
+    /// Reason and evidence of the failure, or what was written for a person.
+    pub fn why(&self) -> String {
+        match self.outcome.as_ref().and_then(|outcome| outcome.failure.as_ref()) {
+            Some(failure) => format!("{}\n{}", failure.reason, failure.evidence.join("\n")),
+            None => self.errors.clone(),
+        }
+    }
+
+    /// Whether the chain broke at `hop`, for a reason that has `text` in it, and nothing was left behind.
+    ///
+    /// # Panics
+    /// If not: with all that is known.
+    pub fn assert_broken(&self, hop: &str, text: &str) {
+        assert_eq!((self.code, self.hop()), (1, Some(hop)), "{self:#?}");
+        assert!(self.why().contains(text), "`{text}` is not in: {}", self.why());
+        self.assert_clean();
+    }
+
+    /// The drill passed, with everything identical and logged.
+    ///
+    /// # Panics
+    /// If not: with all that is known.
+    pub fn assert_passed(&self) -> &Outcome {
+        assert_eq!((self.code, self.hop()), (0, None), "{self:#?}");
+        self.assert_clean();
+        let Some(outcome) = &self.outcome else { unreachable!("a drill that passed has an outcome: {self:#?}") };
+        for archive in outcome.nights.iter().flat_map(|night| &night.archives) {
+            assert!(archive.identical && archive.access_log.is_some(), "{archive:#?}");
+            assert_eq!(archive.encryption, "aws:kms");
+            assert!(archive.key_id.is_some() && archive.bytes > 0, "{archive:#?}");
+        }
+        outcome
+    }
+
+    fn assert_clean(&self) {
+        assert!(self.left.is_empty(), "left in the folder for temporary files: {:?}", self.left);
+        let leftovers = self.outcome.as_ref().map(|outcome| &outcome.leftovers);
+        assert!(leftovers.is_none_or(Vec::is_empty), "{leftovers:?}");
+    }
+}

@@ -1,0 +1,55 @@
+//! Variations of the bundled template.
+
+/// The bundled template.
+pub const BUNDLED: &str = include_str!("../../stack/template.yaml");
+
+/// A template that differs from the bundled one in a few lines.
+#[derive(Debug, Clone)]
+pub struct Template(String);
+
+impl Default for Template {
+    fn default() -> Self {
+        Self(BUNDLED.to_owned())
+    }
+}
+
+impl Template {
+    /// With the first occurrence of `old` replaced.
+    ///
+    /// # Panics
+    /// If `old` is not there: the scenario no longer fits the template.
+    #[must_use]
+    pub fn replacing(self, old: &str, new: &str) -> Self {
+        assert!(self.0.contains(old), "the template has no `{old}`");
+        Self(self.0.replacen(old, new, 1))
+    }
+
+    /// With lines put before the first occurrence of `mark`.
+    ///
+    /// # Panics
+    /// See [`Template::replacing`].
+    #[must_use]
+    pub fn inserting(self, mark: &str, lines: &str) -> Self {
+        self.replacing(mark, &format!("{lines}{mark}"))
+    }
+
+    /// With another instance, a copy of the web server with its own logical id and tag value.
+    ///
+    /// # Panics
+    /// See [`Template::replacing`].
+    #[must_use]
+    pub fn with_instance(self, id: &str, tag: &str) -> Self {
+        let copy = self
+            .0
+            .split_once("  WebServerInstance:\n")
+            .and_then(|(_, rest)| rest.split_once("\n  InstanceRole:\n"))
+            .map(|(body, _)| format!("  {id}:\n{}\n", body.replace("Value: Enabled", &format!("Value: {tag}"))));
+        let Some(copy) = copy else { unreachable!("the template has a web server followed by its role") };
+        self.inserting("  InstanceRole:\n", &copy)
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}

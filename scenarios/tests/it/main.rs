@@ -1,0 +1,20 @@
+//! Whole drills, by the command.
+
+mod chain;
+mod data;
+mod happy;
+mod input;
+
+use firedrill_scenarios::{Scenario, Template};
+
+/// A drill by this package's build of the command.
+#[expect(clippy::expect_used, reason = "set-up of tests")]
+fn scenario() -> Scenario {
+    Scenario::new(env!("CARGO_BIN_EXE_firedrill-scenario")).expect("a temporary folder")
+}
+
+/// A drill of the bundled template with one text replaced.
+#[expect(clippy::expect_used, reason = "set-up of tests")]
+fn changed(old: &str, new: &str) -> Scenario {
+    scenario().template(&Template::default().replacing(old, new)).expect("a template")
+}
