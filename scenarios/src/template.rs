@@ -42,8 +42,8 @@ impl Template {
         let copy = self
             .0
             .split_once("  WebServerInstance:\n")
-            .and_then(|(_, rest)| rest.split_once("\n  InstanceRole:\n"))
-            .map(|(body, _)| format!("  {id}:\n{}\n", body.replace("Value: Enabled", &format!("Value: {tag}"))));
+            .and_then(|(_, rest)| rest.split_once("\n\n"))
+            .map(|(body, _)| format!("  {id}:\n{}\n\n", body.replace("Value: Enabled", &format!("Value: {tag}"))));
         let Some(copy) = copy else { unreachable!("the template has a web server followed by its role") };
         self.inserting("  InstanceRole:\n", &copy)
     }

@@ -50,7 +50,7 @@ pub(crate) fn check() -> Result<(), StepError> {
     let text = step::output(Command::new(program).args(["metadata", "--format-version=1", "--locked"]))?;
     let metadata: Value = serde_json::from_slice(&text).map_err(|error| StepError::Found(format!("cargo metadata: {error}")))?;
     let mut offences = Vec::new();
-    for package in metadata["packages"].as_array().into_iter().flatten() {
+    for package in metadata.get("packages").and_then(Value::as_array).into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
         match ARROWS.iter().find(|(ours, _)| *ours == name) {
             Some((_, allowed)) => offences.extend(wrong_arrows(name, allowed, package)),

@@ -67,7 +67,7 @@ pub(crate) struct LocalRegion(Trigger);
 
 impl LocalRegion {
     /// The handle on `embedded`.
-    pub(crate) fn new(embedded: &Embedded) -> Arc<dyn firedrill_drill::Local> {
+    pub(crate) fn of(embedded: &Embedded) -> Arc<dyn firedrill_drill::Local> {
         Arc::new(Self(embedded.trigger()))
     }
 }

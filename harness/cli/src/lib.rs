@@ -7,6 +7,7 @@ mod exit_code;
 mod interrupt;
 mod printer;
 mod run;
+mod template;
 mod up;
 mod workspace;
 

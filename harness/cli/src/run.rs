@@ -10,7 +10,7 @@ use firedrill_journal::Journal;
 use crate::arguments::{Format, RunOptions};
 use crate::embedded::{self, LocalRegion};
 use crate::workspace::Workspace;
-use crate::{Exit, interrupt, printer};
+use crate::{Exit, interrupt, printer, template};
 
 const BUNDLED: &str = include_str!("../../../stack/template.yaml");
 
@@ -18,7 +18,7 @@ const BUNDLED: &str = include_str!("../../../stack/template.yaml");
 const ACCOUNT: &str = "123456789012";
 
 pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
-    let (template, bundled) = match &options.template {
+    let (text, bundled) = match &options.template {
         None => (BUNDLED.to_owned(), true),
         Some(file) => match std::fs::read_to_string(file) {
             Ok(text) => (text, false),
@@ -30,6 +30,10 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
             &format!("`{}` is not a folder", folder.display()),
             Some("--data names a folder whose content the web server gets"),
         );
+    }
+    if let Err(errors) = template::check(options.template.as_deref(), &text) {
+        printer::note(&errors);
+        return Exit::Input;
     }
     let journal = match &options.journal {
         None => Journal::default(),
@@ -56,8 +60,8 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
         Ok(region) => region,
         Err(exit) => return exit,
     };
-    let plan = plan(&options, template, bundled, &region, workspace.path().join("drill"));
-    let outcome = firedrill_drill::run(plan, Some(LocalRegion::new(&region)), &journal, cancel.clone()).await;
+    let plan = plan(&options, text, bundled, &region, workspace.path().join("drill"));
+    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&region)), &journal, cancel.clone()).await;
     if options.format == Format::Text {
         summary(&outcome);
     }

@@ -38,10 +38,10 @@ impl Log {
     /// Writes what was added since, and answers it. A role that may not write its log leaves none, and fails nothing.
     pub(super) async fn flush(&mut self) -> String {
         let pending = std::mem::take(&mut self.pending);
-        if !pending.is_empty() {
-            if let Err(error) = self.write(pending).await {
-                tracing::debug!(%error, group = self.group, "a function's log was not written");
-            }
+        if !pending.is_empty()
+            && let Err(error) = self.write(pending).await
+        {
+            tracing::debug!(%error, group = self.group, "a function's log was not written");
         }
         std::mem::take(&mut self.text)
     }

@@ -203,18 +203,15 @@ async fn instance(context: &Context, properties: &Value) -> Result<MadeResource>
     input["MaxCount"] = 1.into();
     input["TagSpecifications"] = context.tag_specification("instance", properties);
     let id = text(&context.make("ec2", "RunInstances", input).await?, "/Instances/0/InstanceId");
-    let running = context
-        .until("ec2", "DescribeInstances", json!({"InstanceIds": [id]}), |answer| {
-            match text(answer, "/Reservations/0/Instances/0/State/Name").as_str() {
-                "running" => Ok(true),
-                "pending" => Ok(false),
-                state => Err(format!(
-                    "the instance {id} is {state}: {}",
-                    text(answer, "/Reservations/0/Instances/0/StateReason/Message")
-                )),
-            }
-        })
-        .await?;
+    let running = context.until("ec2", "DescribeInstances", json!({"InstanceIds": [id]}), |answer| is_running(answer, &id)).await;
+    let running = match running {
+        Ok(running) => running,
+        Err(reason) => {
+            // What never ran is no resource of the stack: nobody else would end it.
+            context.unmake("ec2", "TerminateInstances", json!({"InstanceIds": [id]})).await?;
+            return Err(reason);
+        }
+    };
     let attribute = |name: &str| Value::from(text(&running, &format!("/Reservations/0/Instances/0/{name}")));
     Ok(made(
         &id,
@@ -228,6 +225,16 @@ async fn instance(context: &Context, properties: &Value) -> Result<MadeResource>
             ("AvailabilityZone", attribute("Placement/AvailabilityZone")),
         ],
     ))
+}
+
+fn is_running(answer: &Value, id: &str) -> Result<bool> {
+    match text(answer, "/Reservations/0/Instances/0/State/Name").as_str() {
+        "running" => Ok(true),
+        "pending" => Ok(false),
+        state => {
+            Err(format!("the instance {id} is {state}: {}", text(answer, "/Reservations/0/Instances/0/StateReason/Message")))
+        }
+    }
 }
 
 pub(super) async fn delete(context: &Context, kind: &str, made: &MadeResource) -> Result<()> {

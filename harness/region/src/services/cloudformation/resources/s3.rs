@@ -36,6 +36,10 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
         Some(name) => name.to_owned(),
         None => context.name(63).to_lowercase(),
     };
+    // In us-east-1 making one's own bucket again succeeds; a stack must not take over, and later delete, a bucket that it did not make.
+    if context.call("s3", "HeadBucket", json!({"Bucket": name})).await.is_ok() {
+        return Err(format!("{name} already exists"));
+    }
     context.make("s3", "CreateBucket", json!({"Bucket": name})).await?;
     if let Err(reason) = configure(context, &name, properties).await {
         // Half a bucket is none: nothing is in it yet.
