@@ -1,6 +1,6 @@
 //! The one endpoint of the region: every call passes these layers, outermost first.
 //!
-//! `journal > respond > classify > authenticate > authorize > dispatch`; [`stack`] builds them and says why each sits there.
+//! `journal > respond > classify > authenticate > authorize > dispatch`; `stack` builds them and says why each sits there.
 
 mod authenticate;
 mod authority;
