@@ -135,6 +135,11 @@ impl Machine {
         &self.id
     }
 
+    /// Whether it has not ended yet.
+    pub fn is_running(&self) -> bool {
+        self.ended.borrow().is_none()
+    }
+
     /// The end of its console, at most 64 KB.
     pub fn console(&self) -> String {
         self.console.text()

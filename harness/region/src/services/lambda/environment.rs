@@ -164,7 +164,7 @@ impl Environment {
 
     /// Whether it can take another invocation of `definition`.
     pub(super) fn fits(&self, definition: &Definition, now: Timestamp) -> bool {
-        self.revision == definition.revision && self.expires.is_none_or(|expires| expires > now)
+        self.machine.is_running() && self.revision == definition.revision && self.expires.is_none_or(|expires| expires > now)
     }
 
     /// Runs one invocation. Answers whether the environment can be used again.
@@ -263,6 +263,11 @@ fn variables(region: &Region, tools: &Tools, definition: &Definition, log: &Log)
     variables.insert("AWS_EXECUTION_ENV".to_owned(), format!("AWS_Lambda_{runtime}"));
     let own = definition.configuration.pointer("/Environment/Variables").and_then(Value::as_object).into_iter().flatten();
     variables.extend(own.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())));
+    // A search path of the function's own comes before the runtime's, and does not hide the runtime client.
+    if let Some(own) = variables.get_mut("PYTHONPATH").filter(|own| **own != path) {
+        own.push(':');
+        own.push_str(&path);
+    }
     variables
 }
 

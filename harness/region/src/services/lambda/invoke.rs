@@ -49,6 +49,9 @@ impl Lambda {
                 format!("{} byte payload is too large for the {kind} invocation type (limit {largest} bytes)", payload.len());
             return Err(AwsError::new("RequestTooLargeException", 413, message));
         }
+        if self.tools.is_none() && kind != "DryRun" {
+            return Err(AwsError::not_implemented("lambda", "execution of functions without the runtime client installed"));
+        }
         match kind {
             "DryRun" => Ok(json!({"StatusCode": 204})),
             "Event" => {
