@@ -1,6 +1,8 @@
 //! Tests of the region with real machines and real clients.
 
 #[cfg(test)]
+mod lambda;
+#[cfg(test)]
 mod launcher;
 #[cfg(test)]
 mod machine;
