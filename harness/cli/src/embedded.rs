@@ -1,5 +1,7 @@
 //! Starting an embedded region for a command, and the handle a drill has on it.
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,6 +38,15 @@ pub(crate) async fn start(
     embedded::start(options).await.map_err(|error| {
         printer::error(&printer::chain(&error), None);
         Exit::Missing
+    })
+}
+
+/// A journal that is also written to `file`, if one is named.
+pub(crate) fn open_journal(file: Option<&Path>) -> Result<Journal, Exit> {
+    let Some(file) = file else { return Ok(Journal::default()) };
+    File::create(file).map(|file| Journal::with_writer(BufWriter::new(file))).map_err(|error| {
+        printer::error(&format!("cannot write the journal `{}`: {error}", file.display()), None);
+        Exit::Input
     })
 }
 

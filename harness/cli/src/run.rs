@@ -1,11 +1,8 @@
 //! `firedrill run`: a whole drill on the embedded cloud.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::PathBuf;
 
 use firedrill_drill::{Data, DrillResult, Endpoint, Outcome, Plan};
-use firedrill_journal::Journal;
 
 use crate::arguments::{Format, RunOptions};
 use crate::embedded::{self, LocalRegion};
@@ -35,12 +32,9 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
         printer::note(&errors);
         return Exit::Input;
     }
-    let journal = match &options.journal {
-        None => Journal::default(),
-        Some(file) => match File::create(file) {
-            Ok(file) => Journal::with_writer(BufWriter::new(file)),
-            Err(error) => return bad_input(&format!("cannot write the journal `{}`: {error}", file.display()), None),
-        },
+    let journal = match embedded::open_journal(options.journal.as_deref()) {
+        Ok(journal) => journal,
+        Err(exit) => return exit,
     };
     let tools = match embedded::ensure_tools() {
         Ok(tools) => tools,

@@ -1,24 +1,13 @@
 //! `firedrill up`: a region for any AWS client.
 
-use std::fs::File;
-use std::io::BufWriter;
-
-use firedrill_journal::Journal;
-
 use crate::arguments::UpOptions;
 use crate::workspace::Workspace;
 use crate::{Exit, embedded, interrupt, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Exit {
-    let journal = match &options.journal {
-        None => Journal::default(),
-        Some(file) => match File::create(file) {
-            Ok(file) => Journal::with_writer(BufWriter::new(file)),
-            Err(error) => {
-                printer::error(&format!("cannot write the journal `{}`: {error}", file.display()), None);
-                return Exit::Input;
-            }
-        },
+    let journal = match embedded::open_journal(options.journal.as_deref()) {
+        Ok(journal) => journal,
+        Err(exit) => return exit,
     };
     let tools = match embedded::ensure_tools() {
         Ok(tools) => tools,

@@ -119,15 +119,15 @@ impl Context {
         tags
     }
 
-    /// As a map, for services that want one.
-    pub(super) fn tag_map(&self, properties: &Value) -> Value {
+    /// As a map, for services that want one; `None` if there are none.
+    pub(super) fn tag_map(&self, properties: &Value) -> Option<Value> {
         let mut map = Map::new();
         for tag in self.tags(properties) {
             if let Some(key) = tag.get("Key").and_then(Value::as_str) {
                 map.insert(key.to_owned(), tag.get("Value").cloned().unwrap_or_default());
             }
         }
-        Value::Object(map)
+        (!map.is_empty()).then_some(Value::Object(map))
     }
 
     /// For EC2, with CloudFormation's own tags.

@@ -40,8 +40,7 @@ async fn function(context: &Context, properties: &Value) -> Result<MadeResource>
     if let Some(environment) = properties.get("Environment") {
         input["Environment"] = environment_of(environment);
     }
-    let tags = context.tag_map(properties);
-    if tags.as_object().is_some_and(|tags| !tags.is_empty()) {
+    if let Some(tags) = context.tag_map(properties) {
         input["Tags"] = tags;
     }
     context.make("lambda", "CreateFunction", input).await?;

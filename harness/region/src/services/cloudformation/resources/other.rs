@@ -57,8 +57,7 @@ async fn key(context: &Context, properties: &Value) -> Result<MadeResource> {
 async fn log_group(context: &Context, properties: &Value) -> Result<MadeResource> {
     let name = context.name_or(properties, "LogGroupName", 512);
     let mut input = json!({"logGroupName": name, "kmsKeyId": properties.get("KmsKeyId")});
-    let tags = context.tag_map(properties);
-    if tags.as_object().is_some_and(|tags| !tags.is_empty()) {
+    if let Some(tags) = context.tag_map(properties) {
         input["tags"] = tags;
     }
     context.make("logs", "CreateLogGroup", input).await?;
@@ -104,8 +103,7 @@ async fn queue(context: &Context, properties: &Value) -> Result<MadeResource> {
         attributes.insert(member.clone(), value.into());
     }
     let mut input = json!({"QueueName": name, "Attributes": attributes});
-    let tags = context.tag_map(properties);
-    if tags.as_object().is_some_and(|tags| !tags.is_empty()) {
+    if let Some(tags) = context.tag_map(properties) {
         input["tags"] = tags;
     }
     let url = text(&context.make("sqs", "CreateQueue", input).await?, "/QueueUrl");
