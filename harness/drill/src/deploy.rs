@@ -28,6 +28,11 @@ impl Resources {
         self.0.iter().filter(move |resource| resource.kind == kind)
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Resource> {
+        self.0.iter()
+    }
+
     /// Physical ids of a type.
     pub(crate) fn ids(&self, kind: &str) -> Vec<String> {
         self.of(kind).map(|resource| resource.physical.clone()).collect()

@@ -99,7 +99,7 @@ impl Drill {
     async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, Broken> {
         let rule = fire::find(&self.clients, &self.plan, resources).await?;
         let buckets = bucket::find(&self.clients, &self.plan, resources).await?;
-        for finding in findings::of_stack(&self.clients, &buckets, resources).await? {
+        for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
             self.finding(finding);
         }
         Ok(Stage { rule, buckets, manifest })

@@ -6,15 +6,20 @@ use crate::compare::Comparison;
 use crate::deploy::Resources;
 use crate::failure::{Broken, at};
 use crate::verify::Stored;
-use crate::{Finding, outcome};
+use crate::{Finding, open_port, outcome};
 
 fn finding(id: &str, detail: impl Into<String>) -> Finding {
     outcome::Finding { id: id.to_owned(), detail: detail.into() }
 }
 
 /// Of the stack as it stands.
-pub(crate) async fn of_stack(clients: &Clients, buckets: &[Bucket], resources: &Resources) -> Result<Vec<Finding>, Broken> {
-    let mut found = Vec::new();
+pub(crate) async fn of_stack(
+    clients: &Clients,
+    stack: &str,
+    buckets: &[Bucket],
+    resources: &Resources,
+) -> Result<Vec<Finding>, Broken> {
+    let mut found = open_port::find(clients, stack, resources).await?;
     for bucket in buckets.iter().filter(|bucket| bucket.log.is_none()) {
         found.push(finding(
             "no-access-log",

@@ -17,6 +17,7 @@ mod fire;
 mod log;
 mod manifest;
 mod observe;
+mod open_port;
 mod outcome;
 mod plan;
 mod poll;

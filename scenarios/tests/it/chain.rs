@@ -86,3 +86,16 @@ fn a_rule_without_permission_is_told_so() {
             .expect("a run");
     night.assert_broken("rule", "does not let events.amazonaws.com invoke it");
 }
+
+#[test]
+fn a_port_open_beside_https_fails_a_strict_drill_only() {
+    let ssh = "        - {IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}\n";
+    let open = |strict: &[&str]| {
+        let mark = "      # Run Command needs no inbound port";
+        changed(mark, &format!("{ssh}{mark}")).with(strict).run().expect("a run")
+    };
+    let night = open(&["--strict"]);
+    night.assert_broken("findings", "open-port: WebSecurityGroup lets tcp port 22 in from 0.0.0.0/0");
+    let night = open(&[]);
+    assert_eq!(night.assert_passed().findings.iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>(), ["open-port"]);
+}
