@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -59,6 +60,20 @@ impl Cloud {
             "Code": { "ZipFile": zip(source) }, "Timeout": 5, "Environment": { "Variables": { "GREETING": "hello" } },
         });
         self.call("lambda", "CreateFunction", input).await;
+        self.settled(name).await;
+    }
+
+    /// Waits until the function is created or updated.
+    async fn settled(&self, name: &str) {
+        let mut seen = Value::Null;
+        for _ in 0..500 {
+            seen = self.call("lambda", "GetFunctionConfiguration", json!({ "FunctionName": name })).await;
+            if seen["State"] == "Active" && seen["LastUpdateStatus"] == "Successful" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("not settled: {seen}");
     }
 
     /// The answer, with its payload decoded.
@@ -73,6 +88,21 @@ impl Cloud {
         let input = json!({ "logGroupName": format!("/aws/lambda/{name}") });
         let found = self.embedded.region.call(&Caller::root(ACCOUNT), "logs", "FilterLogEvents", input).await.unwrap_or_default();
         found["events"].as_array().into_iter().flatten().map(|event| event["message"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Cloud {
+    /// Waits for a message in a queue.
+    async fn received(&self, queue: &Value) -> Value {
+        for _ in 0..2500 {
+            let mut answer =
+                self.call("sqs", "ReceiveMessage", json!({ "QueueUrl": queue, "MessageAttributeNames": ["All"] })).await;
+            if let Some(message) = answer["Messages"].as_array_mut().and_then(Vec::pop) {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(4)).await;
+        }
+        panic!("no message came to {queue}");
     }
 }
 
@@ -133,5 +163,42 @@ async fn boto3_calls_as_the_functions_role() {
         .await;
     let (answer, payload) = cloud.invoke("fn", &json!({})).await;
     assert_eq!(payload, format!("arn:aws:sts::{ACCOUNT}:assumed-role/r/fn"), "{answer}");
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_finishes_on_the_old_code_and_what_follows_runs_the_new() {
+    let cloud = cloud().await;
+    // It waits, inside the handler, until its queue has a message: the update happens in the meantime.
+    let old = "import boto3, os\nsqs = boto3.client('sqs')\ndef handler(event, context):\n    \
+               if 'queue' in event:\n        sqs.send_message(QueueUrl=event['running'], MessageBody='x')\n        \
+               while not sqs.receive_message(QueueUrl=event['queue']).get('Messages'): pass\n    \
+               return ['old', os.environ['GREETING']]\n";
+    cloud.function("fn", old).await;
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, json!(["old", "hello"]), "an idle environment of the old code");
+    let mut queues = Vec::new();
+    for name in ["running", "go"] {
+        queues.push(cloud.call("sqs", "CreateQueue", json!({ "QueueName": name })).await["QueueUrl"].clone());
+    }
+    let event = json!({ "running": queues[0], "queue": queues[1] });
+    let running = cloud.invoke("fn", &event);
+    let update = async {
+        cloud.received(&queues[0]).await;
+        let code = json!({ "FunctionName": "fn", "ZipFile": zip("import os\ndef handler(event, context):\n    return ['new', os.environ['GREETING']]\n") });
+        cloud.call("lambda", "UpdateFunctionCode", code).await;
+        cloud.settled("fn").await;
+        assert_eq!(cloud.invoke("fn", &json!({})).await.1, json!(["new", "hello"]));
+        cloud.call("sqs", "SendMessage", json!({ "QueueUrl": queues[1], "MessageBody": "go" })).await;
+    };
+    let ((_, finished), ()) = tokio::join!(running, update);
+    assert_eq!(finished, json!(["old", "hello"]));
+    let configuration = json!({ "FunctionName": "fn", "Environment": { "Variables": { "GREETING": "bye" } } });
+    cloud.call("lambda", "UpdateFunctionConfiguration", configuration).await;
+    cloud.settled("fn").await;
+    assert_eq!(
+        cloud.invoke("fn", &json!({})).await.1,
+        json!(["new", "bye"]),
+        "no environment of the old configuration is used again"
+    );
     cloud.embedded.stop().await;
 }

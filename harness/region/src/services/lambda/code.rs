@@ -1,16 +1,44 @@
-//! A function's code: a zip, unpacked when it is created.
+//! A function's code: a zip, unpacked when the function gets it.
 
 use std::io::Read as _;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::machine::FileSpec;
 use crate::service::AwsError;
+use crate::services::document::Members as _;
 
 /// Largest unpacked code.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const LARGEST: u64 = 262_144_000;
 
+/// A function's code.
+#[derive(Debug)]
+pub(super) struct Code {
+    /// Below `/var/task`.
+    pub files: Vec<FileSpec>,
+    /// Bytes of the zip.
+    pub size: usize,
+    /// SHA-256 of the zip, base64.
+    pub sha256: String,
+}
+
+/// The code that a request names, in the members of `FunctionCode`.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html>
+pub(super) fn load(request: &Value) -> Result<Arc<Code>, AwsError> {
+    let zip = request.text("ZipFile").ok_or_else(|| AwsError::not_implemented("lambda", "Code other than ZipFile"))?;
+    let zip = STANDARD
+        .decode(zip)
+        .map_err(|_| super::invalid("Could not unzip uploaded file. Please check your file, then try to upload again."))?;
+    Ok(Arc::new(Code { files: unpack(&zip)?, size: zip.len(), sha256: STANDARD.encode(Sha256::digest(&zip)) }))
+}
+
 /// The files of a zip, below `/var/task`.
-pub(super) fn unpack(zip: &[u8]) -> Result<Vec<FileSpec>, AwsError> {
+fn unpack(zip: &[u8]) -> Result<Vec<FileSpec>, AwsError> {
     let broken = || super::invalid("Could not unzip uploaded file. Please check your file, then try to upload again.");
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).map_err(|_| broken())?;
     let mut files = Vec::new();

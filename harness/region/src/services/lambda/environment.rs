@@ -1,6 +1,7 @@
 //! An execution environment: a machine that runs the official runtime client with the function's code.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -9,9 +10,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::code::Code;
 use super::log::Log;
 use super::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
-use crate::machine::{FileSpec, Machine, MachineSpec};
+use crate::machine::{Machine, MachineSpec};
 use crate::service::AwsError;
 use crate::tools::Tools;
 use crate::{Caller, Clock, Region};
@@ -29,9 +31,9 @@ const DRAIN: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
     pub configuration: Value,
-    pub files: Vec<FileSpec>,
-    /// Changes whenever code or configuration do.
-    pub revision: String,
+    pub code: Arc<Code>,
+    /// Changes whenever code or configuration do; environments of another one are not used.
+    pub generation: String,
 }
 
 impl Definition {
@@ -64,7 +66,7 @@ pub(super) struct Environment {
     work: mpsc::Sender<Work>,
     lines: mpsc::UnboundedReceiver<String>,
     log: Log,
-    pub revision: String,
+    generation: String,
     expires: Option<Timestamp>,
     /// Until the first invocation has reported it.
     init: Option<Duration>,
@@ -110,7 +112,7 @@ impl Environment {
             definition.text("Handler").to_owned(),
         ];
         let mut spec = MachineSpec::function(&format!("f-{}", uuid::Uuid::new_v4().simple()), command);
-        spec.files.clone_from(&definition.files);
+        spec.files.clone_from(&definition.code.files);
         spec.tools = Some(tools.clone());
         spec.env = variables(region, tools, definition, &log);
         for (name, member) in [
@@ -121,7 +123,7 @@ impl Environment {
             spec.env.insert(name.to_owned(), credential(member));
         }
         let started = Instant::now();
-        let machine = Machine::boot(region, spec, std::sync::Arc::new(Carried(api)))
+        let machine = Machine::boot(region, spec, Arc::new(Carried(api)))
             .await
             .map_err(|error| StartError::Aws(AwsError::new("ServiceException", 500, error.to_string())))?;
         let failure = tokio::select! {
@@ -146,7 +148,7 @@ impl Environment {
             work,
             lines,
             log,
-            revision: definition.revision.clone(),
+            generation: definition.generation.clone(),
             expires: found.expires,
             init: Some(started.elapsed()),
         };
@@ -164,7 +166,7 @@ impl Environment {
 
     /// Whether it can take another invocation of `definition`.
     pub(super) fn fits(&self, definition: &Definition, now: Timestamp) -> bool {
-        self.machine.is_running() && self.revision == definition.revision && self.expires.is_none_or(|expires| expires > now)
+        self.machine.is_running() && self.generation == definition.generation && self.expires.is_none_or(|expires| expires > now)
     }
 
     /// Runs one invocation. Answers whether the environment can be used again.

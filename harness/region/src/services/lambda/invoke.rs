@@ -1,5 +1,7 @@
 //! Invoking a function: at once, or later with retries.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
@@ -25,13 +27,14 @@ impl Lambda {
             if let Principal::Service { name } = &call.caller.principal
                 && !resource_policy::admits(&function.statements, name, &call.caller)
             {
-                let arn = function.configuration.required("FunctionArn");
+                let arn = function.arn();
                 let message = format!("User: {name} is not authorized to perform: lambda:InvokeFunction on resource: {arn} because no resource-based policy allows the lambda:InvokeFunction action");
                 return Err(AwsError::new("AccessDeniedException", 403, message));
             }
             let number = |member: &str| function.invoke_config.as_ref().and_then(|config| config.get(member)?.as_u64());
             let retries = number("MaximumRetryAttempts").unwrap_or(2);
-            Ok((function.definition(), retries, number("MaximumEventAgeInSeconds").unwrap_or(21_600)))
+            function.require_active()?;
+            Ok((Arc::clone(&function.serving), retries, number("MaximumEventAgeInSeconds").unwrap_or(21_600)))
         })?;
         let payload = input.text("Payload").map(|payload| STANDARD.decode(payload)).transpose();
         let mut payload = payload.map_err(|_| super::invalid("Payload is not base64"))?.unwrap_or_default();
@@ -148,7 +151,7 @@ struct Attempts {
     region: Region,
     account: String,
     request_id: String,
-    definition: Definition,
+    definition: Arc<Definition>,
     payload: Vec<u8>,
     retries: u64,
     age: u64,

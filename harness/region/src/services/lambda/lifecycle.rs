@@ -1,0 +1,142 @@
+//! Creating, updating and deleting functions.
+//!
+//! Creation and updates settle after their answers, as on AWS: until then a function is `Pending`, or its update `InProgress` while
+//! invocations still run the code and configuration from before it.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
+
+use std::sync::{Arc, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::code::{self, Code};
+use super::environment::Definition;
+use super::function::{Function, arn, function_name};
+use super::{Lambda, configuration};
+use crate::Region;
+use crate::service::{AwsError, Call};
+use crate::services::document::Members as _;
+
+impl Lambda {
+    pub(super) async fn create(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        configuration::check("CreateFunction", input, &["FunctionName", "Code", "Tags", "Architectures"])?;
+        if !input.has("Runtime") || !input.has("Handler") {
+            let message = "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
+            return Err(super::invalid(message));
+        }
+        let code = code::load(input.get("Code").unwrap_or(&Value::Null))?;
+        configuration::check_role(call, input.required("Role")).await?;
+        let name = function_name(input.required("FunctionName"));
+        let mut made = configuration::make(call, name, &arn(call, name), input);
+        configuration::apply_code(&mut made, &code, input.get("Architectures"));
+        {
+            let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+            let functions = functions.entry(call.account().to_owned()).or_default();
+            if functions.contains_key(name) {
+                return Err(AwsError::new("ResourceConflictException", 409, format!("Function already exist: {name}")));
+            }
+            let function = Function {
+                configuration: made.clone(),
+                serving: definition(&made, code),
+                coming: None,
+                tags: input.get("Tags").cloned().unwrap_or_else(|| json!({})),
+                statements: Vec::new(),
+                invoke_config: None,
+                policy_revision: configuration::revision(),
+            };
+            functions.insert(name.to_owned(), function);
+        }
+        self.settle_later(call, name);
+        Ok(made)
+    }
+
+    pub(super) async fn update_code(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let known = ["FunctionName", "ZipFile", "Architectures", "DryRun", "RevisionId"];
+        if let Some(member) =
+            input.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
+        {
+            return Err(AwsError::not_implemented("lambda", &format!("UpdateFunctionCode with {member}")));
+        }
+        self.with(call, input, |function| function.require_revision(input))?;
+        let code = code::load(input)?;
+        let dry = input.flag("DryRun") == Some(true);
+        let answer = self.with(call, input, |function| {
+            function.require_settled()?;
+            function.require_revision(input)?;
+            let mut next = function.configuration.clone();
+            configuration::apply_code(&mut next, &code, input.get("Architectures"));
+            if !dry {
+                begin(call, function, next.clone(), code);
+                next = function.configuration.clone();
+            }
+            Ok(next)
+        })?;
+        if !dry {
+            self.settle_later(call, function_name(input.required("FunctionName")));
+        }
+        Ok(answer)
+    }
+
+    pub(super) async fn update_configuration(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        configuration::check("UpdateFunctionConfiguration", input, &["FunctionName", "RevisionId"])?;
+        self.with(call, input, |function| function.require_revision(input))?;
+        if let Some(role) = input.text("Role") {
+            configuration::check_role(call, role).await?;
+        }
+        let answer = self.with(call, input, |function| {
+            function.require_settled()?;
+            function.require_revision(input)?;
+            let mut next = function.configuration.clone();
+            configuration::apply(&mut next, input);
+            let code = Arc::clone(&function.latest().code);
+            begin(call, function, next, code);
+            Ok(function.configuration.clone())
+        })?;
+        self.settle_later(call, function_name(input.required("FunctionName")));
+        Ok(answer)
+    }
+
+    pub(super) fn delete(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        self.with(call, input, |_| Ok(()))?;
+        let name = function_name(input.required("FunctionName"));
+        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        functions.get_mut(call.account()).and_then(|all| all.remove(name));
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).remove(&arn(call, name));
+        Ok(json!({}))
+    }
+
+    /// Lets creation or an update take effect, after the call that began it has its answer.
+    fn settle_later(&self, call: &Call, name: &str) {
+        let Some(me) = self.me.upgrade() else { return };
+        let (region, account, name) = (call.region.clone(), call.account().to_owned(), name.to_owned());
+        call.region.tasks().spawn(async move { me.settle(&region, &account, &name) });
+    }
+
+    /// The new code and configuration are run from now on; environments of the old ones that are idle end, those at work end after it.
+    fn settle(&self, region: &Region, account: &str, name: &str) {
+        let serving = {
+            let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+            // Deleted in the meantime.
+            let Some(function) = functions.get_mut(account).and_then(|functions| functions.get_mut(name)) else { return };
+            if let Some(coming) = function.coming.take() {
+                function.serving = coming;
+            }
+            configuration::settle(&mut function.configuration);
+            Arc::clone(&function.serving)
+        };
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(environments) = free.get_mut(serving.text("FunctionArn")) {
+            environments.retain(|environment| environment.fits(&serving, region.clock().now()));
+        }
+    }
+}
+
+fn begin(call: &Call, function: &mut Function, mut next: Value, code: Arc<Code>) {
+    configuration::touch(&mut next, call);
+    configuration::begin_update(&mut next);
+    function.coming = Some(definition(&next, code));
+    function.configuration = next;
+}
+
+fn definition(configuration: &Value, code: Arc<Code>) -> Arc<Definition> {
+    Arc::new(Definition { configuration: configuration.clone(), code, generation: configuration::revision() })
+}
