@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Run(Box<RunOptions>),
     /// Keeps a local region running for any AWS client, until interrupted.
     Up(UpOptions),
+    /// Measures drills of the bundled stack: wall time by step, the part that is Python's, peak memory.
+    Bench(BenchOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
     Doctor,
 }
@@ -83,6 +85,16 @@ pub(crate) struct UpOptions {
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// How many drills; medians are printed.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) runs: u32,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 /// How to report.

@@ -58,6 +58,18 @@ pub(crate) fn ensure_tools() -> Result<Tools, Exit> {
     })
 }
 
+/// Where a drill finds `region`, and as whom it calls it.
+pub(crate) fn endpoint(region: &Embedded) -> firedrill_drill::Endpoint {
+    firedrill_drill::Endpoint {
+        url: Some(region.endpoint_url.clone()),
+        ca_pem: Some(region.ca_pem.clone()),
+        region: region.region.name().to_owned(),
+        access_key_id: region.credentials.access_key_id.clone(),
+        secret_access_key: region.credentials.secret_access_key.clone(),
+        session_token: None,
+    }
+}
+
 /// Shell exports that point any AWS client at `region`; its CA is written into `folder`.
 pub(crate) fn exports(region: &Embedded, folder: &Path) -> std::io::Result<String> {
     let ca = folder.join("ca.pem");

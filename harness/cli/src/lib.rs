@@ -1,11 +1,13 @@
 //! The `firedrill` command.
 
 mod arguments;
+mod bench;
 mod doctor;
 mod embedded;
 mod exit_code;
 mod interrupt;
 mod printer;
+mod python;
 mod run;
 mod template;
 mod up;
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
         match arguments.command {
             arguments::Command::Run(options) => run::run(options).await,
             arguments::Command::Up(options) => up::up(options).await,
+            arguments::Command::Bench(options) => bench::bench(options).await,
             arguments::Command::Doctor => doctor::doctor(),
         }
     });

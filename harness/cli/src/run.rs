@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use firedrill_drill::{Data, DrillResult, Endpoint, Outcome, Plan};
+use firedrill_drill::{Data, DrillResult, Outcome, Plan};
 
 use crate::arguments::{Format, RunOptions};
 use crate::embedded::{self, LocalRegion};
 use crate::workspace::Workspace;
 use crate::{Exit, interrupt, printer, template};
 
-const BUNDLED: &str = include_str!("../../../stack/template.yaml");
+pub(crate) const BUNDLED: &str = include_str!("../../../stack/template.yaml");
 
 /// The account of a drill on the embedded cloud.
-const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 
 pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
     let (text, bundled) = match &options.template {
@@ -87,14 +87,7 @@ fn plan(
     folder: PathBuf,
 ) -> Plan {
     Plan {
-        endpoint: Endpoint {
-            url: Some(region.endpoint_url.clone()),
-            ca_pem: Some(region.ca_pem.clone()),
-            region: "us-east-1".to_owned(),
-            access_key_id: region.credentials.access_key_id.clone(),
-            secret_access_key: region.credentials.secret_access_key.clone(),
-            session_token: None,
-        },
+        endpoint: embedded::endpoint(region),
         cloud: "embedded".to_owned(),
         template,
         parameters: options.parameters.clone(),
@@ -119,7 +112,7 @@ fn exit_of(outcome: &Outcome) -> Exit {
     }
 }
 
-fn summary(outcome: &Outcome) {
+pub(crate) fn summary(outcome: &Outcome) {
     for archive in outcome.nights.iter().flat_map(|night| &night.archives) {
         printer::line(&format!("\narchive  s3://{}/{}", archive.bucket, archive.key));
         printer::line(&format!(

@@ -1,0 +1,221 @@
+//! `firedrill bench`: how long a drill of the bundled stack takes, and where.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use firedrill_drill::{Data, DrillResult, Plan};
+use firedrill_journal::{Event, Journal};
+use firedrill_region::tools::Tools;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::{BenchOptions, Format};
+use crate::embedded::{self, LocalRegion};
+use crate::python::{Meter, Watch};
+use crate::workspace::Workspace;
+use crate::{Exit, interrupt, printer, run};
+
+/// One drill, measured. Times in milliseconds.
+#[derive(Debug, Clone, Serialize)]
+struct Sample {
+    /// From the first line of code of the region to open endpoints.
+    region_start: f64,
+    /// From the region's start to the end of its last machine.
+    total: f64,
+    /// Processor time of Python in all of it.
+    python: f64,
+    /// The steps in their order, with their wall time and Python's processor time.
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Step {
+    step: String,
+    wall: f64,
+    python: f64,
+}
+
+/// Medians of all samples.
+#[derive(Debug, Serialize)]
+struct Report {
+    version: u32,
+    runs: usize,
+    /// Optimised or not: figures of a debug build are no measure of the product.
+    profile: &'static str,
+    median: Sample,
+    /// What is left of the total without Python.
+    without_python: f64,
+    /// The most memory that firedrill's own process held at any time of all runs, in MiB; machines are processes of their own.
+    peak_memory_mib: Option<f64>,
+}
+
+pub(crate) async fn bench(options: BenchOptions) -> Exit {
+    let tools = match embedded::ensure_tools() {
+        Ok(tools) => tools,
+        Err(exit) => return exit,
+    };
+    let cancel = match interrupt::token() {
+        Ok(token) => token,
+        Err(error) => {
+            printer::error(&format!("cannot listen for signals: {error}"), None);
+            return Exit::Missing;
+        }
+    };
+    let watch = Watch::start();
+    let mut samples = Vec::new();
+    for run in 1..=options.runs {
+        match measure(&tools, &watch.meter(), &cancel).await {
+            Ok(sample) => {
+                printer::note(&format!("drill {run} of {}: {:.0} ms", options.runs, sample.total));
+                samples.push(sample);
+            }
+            Err(exit) => return exit,
+        }
+    }
+    let Some(median) = median(&samples) else { return Exit::Failed };
+    let report = Report {
+        version: 1,
+        runs: samples.len(),
+        profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+        without_python: median.total - median.python,
+        median,
+        peak_memory_mib: peak_memory(),
+    };
+    match options.format {
+        Format::Text => print(&report),
+        Format::Json => printer::line(&serde_json::to_string(&report).unwrap_or_default()),
+    }
+    Exit::Passed
+}
+
+/// One drill from an empty folder to an empty folder.
+async fn measure(tools: &Tools, python: &Meter, cancel: &CancellationToken) -> Result<Sample, Exit> {
+    let workspace = Workspace::new().map_err(|error| {
+        printer::error(&format!("cannot make a temporary folder: {error}"), None);
+        Exit::Missing
+    })?;
+    let journal = Journal::default();
+    let steps = by_step(&journal, python.clone());
+    let (begun, python_before) = (Instant::now(), python.so_far());
+    let region = embedded::start(workspace.path(), run::ACCOUNT, 0, None, tools.clone(), &journal).await?;
+    let region_start = milliseconds(begun.elapsed());
+    let plan = Plan {
+        endpoint: embedded::endpoint(&region),
+        cloud: "embedded".to_owned(),
+        template: run::BUNDLED.to_owned(),
+        parameters: Vec::new(),
+        data: Data::Generated,
+        data_path: "/var/www/html".to_owned(),
+        rule: None,
+        bucket: None,
+        nights: 1,
+        strict: true,
+        keep: false,
+        folder: workspace.path().join("drill"),
+    };
+    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&region)), &journal, cancel.clone()).await;
+    region.stop().await;
+    let total = milliseconds(begun.elapsed());
+    if outcome.result != DrillResult::Passed {
+        run::summary(&outcome);
+        return Err(Exit::Failed);
+    }
+    let python = milliseconds(python.so_far().saturating_sub(python_before));
+    let steps = steps.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    workspace.remove().map_err(|error| {
+        printer::error(&error.to_string(), None);
+        Exit::Leftovers
+    })?;
+    Ok(Sample { region_start, total, python, steps })
+}
+
+/// Collects the steps of a journal as they end, with Python's part of each.
+fn by_step(journal: &Journal, python: Meter) -> Arc<Mutex<Vec<Step>>> {
+    let steps: Arc<Mutex<Vec<Step>>> = Arc::default();
+    let (found, before) = (Arc::clone(&steps), Mutex::new(Duration::ZERO));
+    journal.subscribe(move |record| match &record.event {
+        Event::StepStarted { .. } => *before.lock().unwrap_or_else(PoisonError::into_inner) = python.so_far(),
+        Event::StepFinished { step, milliseconds: wall, .. } => {
+            let before = *before.lock().unwrap_or_else(PoisonError::into_inner);
+            let python = milliseconds(python.so_far().saturating_sub(before));
+            let step = Step { step: step.clone(), wall: *wall, python };
+            found.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+        }
+        _ => {}
+    });
+    steps
+}
+
+/// The median of each figure by itself.
+fn median(samples: &[Sample]) -> Option<Sample> {
+    let of = |figure: &dyn Fn(&Sample) -> f64| {
+        let mut figures: Vec<f64> = samples.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied().unwrap_or_default()
+    };
+    let first = samples.first()?;
+    let steps = first.steps.iter().enumerate().map(|(index, step)| Step {
+        step: step.step.clone(),
+        wall: of(&|sample| sample.steps.get(index).map_or(0.0, |step| step.wall)),
+        python: of(&|sample| sample.steps.get(index).map_or(0.0, |step| step.python)),
+    });
+    Some(Sample {
+        region_start: of(&|sample| sample.region_start),
+        total: of(&|sample| sample.total),
+        python: of(&|sample| sample.python),
+        steps: steps.collect(),
+    })
+}
+
+fn print(report: &Report) {
+    printer::line(&format!(
+        "{:<12} {:>9} {:>9}   ({} drills, medians, {} build)",
+        "", "wall ms", "Python ms", report.runs, report.profile
+    ));
+    printer::line(&format!("{:<12} {:>9.1}", "region", report.median.region_start));
+    for step in &report.median.steps {
+        printer::line(&format!("{:<12} {:>9.1} {:>9.1}", step.step, step.wall, step.python));
+    }
+    printer::line(&format!("{:<12} {:>9.1} {:>9.1}", "total", report.median.total, report.median.python));
+    printer::line(&format!("{:<12} {:>9.1}", "not Python", report.without_python));
+    if let Some(memory) = report.peak_memory_mib {
+        printer::line(&format!("{:<12} {memory:>9.1} MiB", "peak memory"));
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// `VmHWM` of this process, in MiB.
+/// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(total: f64) -> Sample {
+        Sample {
+            region_start: 1.0,
+            total,
+            python: total / 2.0,
+            steps: vec![Step { step: "deploy".to_owned(), wall: total / 10.0, python: 0.0 }],
+        }
+    }
+
+    #[test]
+    fn the_median_is_of_each_figure() {
+        let median = median(&[sample(30.0), sample(10.0), sample(20.0)]).unwrap();
+        assert_eq!((median.total, median.python, median.steps[0].wall), (20.0, 10.0, 2.0));
+    }
+
+    #[test]
+    fn the_peak_of_this_process_is_known() {
+        assert!(peak_memory().unwrap() > 1.0);
+    }
+}
