@@ -2,23 +2,101 @@
 
 use serde::Serialize;
 
+use crate::document::Position;
+
 /// The outcome of evaluating all policies that apply.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Effect {
-    /// Some statement allows, none denies.
+    /// All that must allow does, and no statement denies.
     Allow,
     /// A statement denies.
     ExplicitDeny,
-    /// No statement allows.
+    /// No statement denies, and something that must allow is silent.
     ImplicitDeny,
 }
 
-/// Why a decision came out as it did.
+/// The kind of policy that decided, or that was silent where it had to allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Layer {
+    /// Policies of the user, its groups or the role.
+    Identity,
+    /// The permissions boundary of the user or role.
+    Boundary,
+    /// The policies passed when the session was made.
+    Session,
+    /// The policy of the resource: bucket, queue, function, key.
+    Resource,
+    /// The trust policy of the role to be assumed.
+    Trust,
+}
+
+impl Layer {
+    /// The words that AWS's messages use for this kind of policy, without article.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Identity => "identity-based policy",
+            Self::Boundary => "permissions boundary",
+            Self::Session => "session policy",
+            Self::Resource => "resource-based policy",
+            Self::Trust => "role trust policy",
+        }
+    }
+}
+
+/// One statement of one policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum Reason {
-    /// Policies were not evaluated: this release authorizes every authenticated call.
-    NotEnforced,
+pub struct StatementRef {
+    /// What kind of policy it stands in.
+    pub layer: Layer,
+    /// Name or ARN of the policy, as the caller gave it.
+    pub policy: String,
+    /// `Sid` of the statement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// Place in the policy, counted from 0.
+    pub index: usize,
+    /// Where the statement begins in the policy's text.
+    pub position: Position,
+}
+
+/// A statement that would have allowed, had it not been for one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Near {
+    /// The statement.
+    pub statement: StatementRef,
+    /// What kept it from applying.
+    pub miss: Miss,
+}
+
+/// Why a statement about the right action did not apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Miss {
+    /// Right action and resource, but a condition does not hold.
+    Condition {
+        /// As written: `StringEquals`, `ForAllValues:StringLike`.
+        operator: String,
+        /// The condition key as written.
+        key: String,
+        /// The values in the policy.
+        wanted: Vec<String>,
+        /// The values in the request; empty if the request does not have the key.
+        found: Vec<String>,
+    },
+    /// Right action, but another principal.
+    Principal {
+        /// The principals that the statement is about; prefixed with `not ` for `NotPrincipal`.
+        wanted: Vec<String>,
+        /// The principal of the request.
+        actual: String,
+    },
+    /// Right action, but another resource.
+    Resource {
+        /// The patterns of the statement; prefixed with `not ` for `NotResource`.
+        wanted: Vec<String>,
+        /// The resource of the request.
+        actual: String,
+    },
 }
 
 /// A decision, what decided it, and what could not be evaluated.
@@ -26,8 +104,27 @@ pub enum Reason {
 pub struct Decision {
     /// The outcome.
     pub effect: Effect,
-    /// What decided.
-    pub reasons: Vec<Reason>,
-    /// What could not be evaluated, in words for the user.
+    /// What kind of policy allowed, denied, or was silent where it had to allow.
+    pub layer: Layer,
+    /// The statements that denied, or all that were needed to allow. Empty where nothing was said: on an implicit deny, and for the
+    /// root user, who needs no policy.
+    pub deciding: Vec<StatementRef>,
+    /// On an implicit deny, the statements that came nearest to allowing, nearest first.
+    pub nearest: Vec<Near>,
+    /// What could not be evaluated, in words for the user: a policy variable without a value, a condition key that is no number.
     pub errors: Vec<String>,
+}
+
+impl Decision {
+    /// The tail of AWS's message on a denial of `action`, without leading space; empty on an allow.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    pub fn because(&self, action: &str) -> String {
+        match (self.effect, self.layer) {
+            (Effect::Allow, _) => String::new(),
+            (Effect::ImplicitDeny, layer) => format!("because no {} allows the {action} action", layer.noun()),
+            (Effect::ExplicitDeny, Layer::Identity) => format!("with an explicit deny in an {}", Layer::Identity.noun()),
+            (Effect::ExplicitDeny, Layer::Trust) => format!("with an explicit deny in the {}", Layer::Trust.noun()),
+            (Effect::ExplicitDeny, layer) => format!("with an explicit deny in a {}", layer.noun()),
+        }
+    }
 }

@@ -1,14 +1,45 @@
 //! Authorization, decided in pure code: policy documents and a request's context in, a decision with its reasons out.
 //!
-//! This release has the types and one rule, which allows everything; the policy language is not evaluated yet.
+//! A [`Policy`] is parsed once from its document and refused as AWS refuses it. [`authorize`] puts a [`Request`] before the [`Policies`]
+//! that apply to it and answers a [`Decision`]: the outcome, the statements that decided, the statements that came nearest to
+//! allowing, and what could not be evaluated. The caller gathers policies and condition keys; nothing here reads a clock, a file or
+//! the environment.
+//!
+//! What is evaluated: identity-based policies, permissions boundaries, session policies, and resource-based policies (bucket, queue,
+//! function, key and role trust policies), in one account and across accounts. Service and resource control policies, VPC endpoint
+//! policies, access control lists and KMS grants are not.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
+mod action;
+mod arn;
+mod authorize;
+mod condition;
+mod context;
+mod date;
 mod decision;
+mod document;
+mod exempt;
+mod fault;
+mod ip_range;
+mod layer;
+mod nearest;
+mod operator;
+mod parse;
+mod pattern;
+mod policy;
+mod policy_error;
+mod principal;
 mod request;
+mod resource;
+mod statement;
+mod vocabulary;
 
-pub use decision::{Decision, Effect, Reason};
-pub use request::Request;
-
-/// Decides on a request. Allows every call, and says so in the reasons, until policies are evaluated.
-pub fn authorize(_request: &Request) -> Decision {
-    Decision { effect: Effect::Allow, reasons: vec![Reason::NotEnforced], errors: Vec::new() }
-}
+pub use authorize::authorize;
+pub use context::{CANONICAL_USER, Context};
+pub use decision::{Decision, Effect, Layer, Miss, Near, StatementRef};
+pub use document::Position;
+pub use policy::{Policy, PolicyKind};
+pub use policy_error::PolicyError;
+pub use request::{Named, Policies, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule};
+pub use statement::{Statement, StatementEffect};

@@ -1,18 +1,94 @@
-//! What is to be authorized.
+//! What is to be authorized, and the policies that apply to it.
 
-use std::collections::BTreeMap;
+use crate::context::Context;
+use crate::policy::Policy;
 
-use serde::Serialize;
+/// Kinds of principals, as policy evaluation tells them apart.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// The root user of an account: needs no identity-based policy.
+    Root,
+    /// An IAM user.
+    User,
+    /// A session of a role, or of a user by `GetFederationToken`.
+    Session {
+        /// The role (or user) whose permissions the session has: `arn:aws:iam::111122223333:role/path/name`.
+        role_arn: String,
+    },
+    /// An AWS service acting by itself: it has no identity-based policies.
+    Service,
+    /// An unsigned request.
+    Anonymous,
+}
 
-/// One principal that wants to do one action on some resources.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Request {
-    /// The principal's ARN, or a service principal (`events.amazonaws.com`).
-    pub principal: String,
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// What kind of principal.
+    pub kind: PrincipalKind,
+    /// ARN as `sts:GetCallerIdentity` answers it; a service's name (`events.amazonaws.com`); `*` for an anonymous one.
+    pub arn: String,
+    /// 12-digit account id; of no meaning for services and anonymous requests.
+    pub account: String,
+}
+
+/// One principal that wants to do one action on one resource. An operation on several resources is several requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
     /// The action as policies name it: `s3:PutObject`.
-    pub action: String,
-    /// ARNs of the resources acted on; empty where the operation has none.
-    pub resources: Vec<String>,
-    /// Condition keys and their values: `aws:SecureTransport` -> `true`.
-    pub context: BTreeMap<String, Vec<String>>,
+    pub action: &'a str,
+    /// ARN of the resource; `*` for an action that knows no resources.
+    pub resource: &'a str,
+    /// Account that owns the resource. Without it the owner of the resource's policy, the account in the ARN, or else the
+    /// principal's own account.
+    pub resource_account: Option<&'a str>,
+    /// Condition keys.
+    pub context: &'a Context,
+}
+
+/// A policy and what to call it.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// A managed policy's ARN, or words: `inline policy upload-backup of role web`.
+    pub name: &'a str,
+}
+
+/// How a resource's policy and the principal's policies work together inside one account.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceRule {
+    /// Either may allow: bucket, queue, topic, function, secret.
+    Union,
+    /// The resource's policy must itself allow, or leave it to the policies of the account by naming the account: KMS key, role
+    /// to be assumed.
+    Required,
+}
+
+/// The policy of the resource.
+#[derive(Debug, Clone, Copy)]
+pub struct ResourcePolicy<'a> {
+    /// The policy.
+    pub policy: Named<'a>,
+    /// How it works together with other policies.
+    pub rule: ResourceRule,
+    /// Account that owns the resource.
+    pub owner: &'a str,
+}
+
+/// All policies that apply to a request.
+#[derive(Debug, Clone, Default)]
+pub struct Policies<'a> {
+    /// Inline and managed policies of the user, of its groups, or of the session's role.
+    pub identity: Vec<Named<'a>>,
+    /// The permissions boundary of the user or role.
+    pub boundary: Option<Named<'a>>,
+    /// The policies passed when the session was made; absent if none were passed.
+    pub session: Option<Vec<Named<'a>>>,
+    /// The policy of the resource, if it has one.
+    pub resource: Option<ResourcePolicy<'a>>,
 }

@@ -1,0 +1,3 @@
+//! The evaluator from outside.
+
+mod stack;
