@@ -8,17 +8,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use firedrill_journal::Journal;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
+use firedrill_region::service::AwsError;
 use firedrill_region::{Caller, tools};
 use serde_json::{Value, json};
 
-const ACCOUNT: &str = "111122223333";
+pub(crate) const ACCOUNT: &str = "111122223333";
 
-struct Cloud {
-    embedded: Embedded,
+pub(crate) struct Cloud {
+    pub(crate) embedded: Embedded,
     _folder: tempfile::TempDir,
 }
 
-async fn cloud() -> Cloud {
+pub(crate) async fn cloud() -> Cloud {
     let tools = tokio::task::spawn_blocking(|| tools::ensure(|_| {})).await.unwrap().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let options = EmbeddedOptions {
@@ -35,8 +36,7 @@ async fn cloud() -> Cloud {
     let trust = json!({ "Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
     cloud.call("iam", "CreateRole", json!({ "RoleName": "r", "AssumeRolePolicyDocument": trust.to_string() })).await;
-    let allow =
-        json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": ["logs:*", "sqs:*"], "Resource": "*" }] });
+    let allow = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": ["logs:*", "sqs:*", "lambda:*", "events:*", "s3:*"], "Resource": "*" }] });
     let policy = json!({ "RoleName": "r", "PolicyName": "p", "PolicyDocument": allow.to_string() });
     cloud.call("iam", "PutRolePolicy", policy).await;
     cloud
@@ -50,11 +50,21 @@ fn zip(source: &str) -> String {
 }
 
 impl Cloud {
-    async fn call(&self, service: &str, operation: &str, input: Value) -> Value {
-        self.embedded.region.call(&Caller::root(ACCOUNT), service, operation, input).await.unwrap()
+    pub(crate) async fn call(&self, service: &str, operation: &str, input: Value) -> Value {
+        self.try_call(service, operation, input).await.unwrap()
     }
 
-    async fn function(&self, name: &str, source: &str) {
+    pub(crate) async fn try_call(&self, service: &str, operation: &str, input: Value) -> Result<Value, AwsError> {
+        self.embedded.region.call(&Caller::root(ACCOUNT), service, operation, input).await
+    }
+
+    /// Gives the function new code, and waits until it runs.
+    pub(crate) async fn update(&self, name: &str, source: &str) {
+        self.call("lambda", "UpdateFunctionCode", json!({ "FunctionName": name, "ZipFile": zip(source) })).await;
+        self.settled(name).await;
+    }
+
+    pub(crate) async fn function(&self, name: &str, source: &str) {
         let input = json!({
             "FunctionName": name, "Runtime": "python3.11", "Handler": "index.handler", "Role": format!("arn:aws:iam::{ACCOUNT}:role/r"),
             "Code": { "ZipFile": zip(source) }, "Timeout": 5, "Environment": { "Variables": { "GREETING": "hello" } },
@@ -64,7 +74,7 @@ impl Cloud {
     }
 
     /// Waits until the function is created or updated.
-    async fn settled(&self, name: &str) {
+    pub(crate) async fn settled(&self, name: &str) {
         let mut seen = Value::Null;
         for _ in 0..500 {
             seen = self.call("lambda", "GetFunctionConfiguration", json!({ "FunctionName": name })).await;
@@ -77,14 +87,14 @@ impl Cloud {
     }
 
     /// The answer, with its payload decoded.
-    async fn invoke(&self, name: &str, payload: &Value) -> (Value, Value) {
+    pub(crate) async fn invoke(&self, name: &str, payload: &Value) -> (Value, Value) {
         let input = json!({ "FunctionName": name, "Payload": STANDARD.encode(payload.to_string()), "LogType": "Tail" });
         let answer = self.call("lambda", "Invoke", input).await;
         let payload = STANDARD.decode(answer["Payload"].as_str().unwrap()).unwrap();
         (answer, serde_json::from_slice(&payload).unwrap())
     }
 
-    async fn logs(&self, name: &str) -> Vec<String> {
+    pub(crate) async fn logs(&self, name: &str) -> Vec<String> {
         let input = json!({ "logGroupName": format!("/aws/lambda/{name}") });
         let found = self.embedded.region.call(&Caller::root(ACCOUNT), "logs", "FilterLogEvents", input).await.unwrap_or_default();
         found["events"].as_array().into_iter().flatten().map(|event| event["message"].as_str().unwrap().to_owned()).collect()
@@ -93,7 +103,7 @@ impl Cloud {
 
 impl Cloud {
     /// Waits for a message in a queue.
-    async fn received(&self, queue: &Value) -> Value {
+    pub(crate) async fn received(&self, queue: &Value) -> Value {
         for _ in 0..2500 {
             let mut answer =
                 self.call("sqs", "ReceiveMessage", json!({ "QueueUrl": queue, "MessageAttributeNames": ["All"] })).await;
@@ -184,9 +194,7 @@ async fn what_runs_finishes_on_the_old_code_and_what_follows_runs_the_new() {
     let running = cloud.invoke("fn", &event);
     let update = async {
         cloud.received(&queues[0]).await;
-        let code = json!({ "FunctionName": "fn", "ZipFile": zip("import os\ndef handler(event, context):\n    return ['new', os.environ['GREETING']]\n") });
-        cloud.call("lambda", "UpdateFunctionCode", code).await;
-        cloud.settled("fn").await;
+        cloud.update("fn", "import os\ndef handler(event, context):\n    return ['new', os.environ['GREETING']]\n").await;
         assert_eq!(cloud.invoke("fn", &json!({})).await.1, json!(["new", "hello"]));
         cloud.call("sqs", "SendMessage", json!({ "QueueUrl": queues[1], "MessageBody": "go" })).await;
     };

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod lambda;
 #[cfg(test)]
+mod lambda_events;
+#[cfg(test)]
 mod launcher;
 #[cfg(test)]
 mod machine;

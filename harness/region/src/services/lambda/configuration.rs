@@ -4,14 +4,15 @@
 use serde_json::{Value, json};
 
 use super::code::Code;
-use super::invalid;
+use super::{destination, invalid};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 const RUNTIMES: [&str; 5] = ["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
 
 /// Members that both `CreateFunction` and `UpdateFunctionConfiguration` have and that are honoured; others are refused by name.
-const MEMBERS: [&str; 7] = ["Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime"];
+const MEMBERS: [&str; 8] =
+    ["Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime", "DeadLetterConfig"];
 
 /// Environment variables that Lambda sets itself.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -31,7 +32,7 @@ const RESERVED: [&str; 9] = [
 const LARGEST_ENVIRONMENT: usize = 4096;
 
 /// Refuses what `operation` cannot honour. `beside` names the operation's members that are no part of the configuration.
-pub(super) fn check(operation: &str, input: &Value, beside: &[&str]) -> Result<(), AwsError> {
+pub(super) fn check(call: &Call, operation: &str, input: &Value, beside: &[&str]) -> Result<(), AwsError> {
     let mut names = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     if let Some(member) = names.find(|name| !MEMBERS.contains(name) && !beside.contains(name)) {
         return Err(AwsError::not_implemented("lambda", &format!("{operation} with {member}")));
@@ -39,6 +40,7 @@ pub(super) fn check(operation: &str, input: &Value, beside: &[&str]) -> Result<(
     if let Some(runtime) = input.text("Runtime").filter(|runtime| !RUNTIMES.contains(runtime)) {
         return Err(AwsError::not_implemented("lambda", &format!("Runtime {runtime}")));
     }
+    destination::check_dead_letters(call, input.get("DeadLetterConfig").unwrap_or(&Value::Null))?;
     check_environment(input)
 }
 
@@ -55,16 +57,6 @@ fn check_environment(input: &Value) -> Result<(), AwsError> {
             "Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: {name}"
         ))),
         None => Ok(()),
-    }
-}
-
-/// Tries the role, as AWS does when a function gets one.
-pub(super) async fn check_role(call: &Call, role: &str) -> Result<(), AwsError> {
-    let session = json!({ "RoleArn": role, "RoleSessionName": "create-function" });
-    let service = crate::Caller::service(call.account(), "lambda.amazonaws.com");
-    match call.region.call(&service, "sts", "AssumeRole", session).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(invalid("The role defined for the function cannot be assumed by Lambda.")),
     }
 }
 
@@ -89,6 +81,12 @@ pub(super) fn apply(configuration: &mut Value, input: &Value) {
         if let Some(value) = input.get(member) {
             configuration[member] = value.clone();
         }
+    }
+    // An empty ARN takes the queue away.
+    if configuration.get("DeadLetterConfig").is_some_and(|config| config.text("TargetArn").is_none_or(str::is_empty))
+        && let Some(members) = configuration.as_object_mut()
+    {
+        members.shift_remove("DeadLetterConfig");
     }
 }
 

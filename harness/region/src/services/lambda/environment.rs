@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::code::Code;
 use super::log::Log;
+use super::role;
 use super::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
 use crate::machine::{Machine, MachineSpec};
 use crate::service::AwsError;
 use crate::tools::Tools;
-use crate::{Caller, Clock, Region};
+use crate::{Clock, Region};
 
 /// How long initialization may take.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
@@ -39,6 +40,13 @@ pub(super) struct Definition {
 impl Definition {
     pub(super) fn text(&self, name: &str) -> &str {
         self.configuration.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The function's ARN without a version.
+    pub(super) fn unqualified_arn(&self) -> &str {
+        let arn = self.text("FunctionArn");
+        // arn:partition:lambda:region:account:function:name, and possibly a version.
+        arn.match_indices(':').nth(6).and_then(|(at, _)| arn.get(..at)).unwrap_or(arn)
     }
 
     fn number(&self, name: &str) -> u64 {
@@ -90,16 +98,8 @@ impl Environment {
         request_id: &str,
     ) -> Result<Self, StartError> {
         let name = definition.text("FunctionName");
-        let session = json!({"RoleArn": definition.text("Role"), "RoleSessionName": name});
-        let service = Caller::service(account, "lambda.amazonaws.com");
-        let assumed = region.call(&service, "sts", "AssumeRole", session).await.map_err(StartError::Aws)?;
-        let credential = |member: &str| super::pointer(&assumed, &format!("/Credentials/{member}"));
-        let key = credential("AccessKeyId");
-        let found = region
-            .credentials()
-            .find(&key)
-            .ok_or_else(|| StartError::Aws(AwsError::internal("the role's session was not kept")))?;
-        let mut log = Log::open(region, found.caller.clone(), definition);
+        let role::Session { credential, expires } = role::assume(region, account, definition).await.map_err(StartError::Aws)?;
+        let mut log = Log::open(region, credential.caller.clone(), definition);
 
         let (work, receiver) = mpsc::channel(1);
         let (init_sender, mut init) = watch::channel(Init::Running);
@@ -115,12 +115,12 @@ impl Environment {
         spec.files.clone_from(&definition.code.files);
         spec.tools = Some(tools.clone());
         spec.env = variables(region, tools, definition, &log);
-        for (name, member) in [
-            ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
-            ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
-            ("AWS_SESSION_TOKEN", "SessionToken"),
+        for (name, value) in [
+            ("AWS_ACCESS_KEY_ID", credential.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
+            ("AWS_SESSION_TOKEN", credential.session_token.unwrap_or_default()),
         ] {
-            spec.env.insert(name.to_owned(), credential(member));
+            spec.env.insert(name.to_owned(), value);
         }
         let started = Instant::now();
         let machine = Machine::boot(region, spec, Arc::new(Carried(api)))
@@ -143,15 +143,8 @@ impl Environment {
             log.line(&format!("firedrill: runtime {runtime} is run by this host's Python {version}"));
         }
         log.line(&format!("INIT_START Runtime Version: {runtime}"));
-        let mut environment = Self {
-            machine,
-            work,
-            lines,
-            log,
-            generation: definition.generation.clone(),
-            expires: found.expires,
-            init: Some(started.elapsed()),
-        };
+        let mut environment =
+            Self { machine, work, lines, log, generation: definition.generation.clone(), expires, init: Some(started.elapsed()) };
         match failure {
             None => Ok(environment),
             Some(payload) => {
@@ -166,7 +159,9 @@ impl Environment {
 
     /// Whether it can take another invocation of `definition`.
     pub(super) fn fits(&self, definition: &Definition, now: Timestamp) -> bool {
-        self.machine.is_running() && self.generation == definition.generation && self.expires.is_none_or(|expires| expires > now)
+        self.machine.is_running()
+            && self.generation == definition.generation
+            && self.expires.is_none_or(|expires| expires > now + definition.timeout())
     }
 
     /// Runs one invocation. Answers whether the environment can be used again.

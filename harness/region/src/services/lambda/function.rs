@@ -1,8 +1,9 @@
 //! A function as it is kept, and how requests name it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::environment::Definition;
 use crate::service::{AwsError, Call};
@@ -17,9 +18,14 @@ pub(super) struct Function {
     pub serving: Arc<Definition>,
     /// What they are going to run when the update in progress has settled.
     pub coming: Option<Arc<Definition>>,
-    pub tags: Value,
+    pub tags: Map<String, Value>,
+    /// Reserved concurrency.
+    pub reserved: Option<u64>,
+    /// A reference for each invocation that runs, beside the function's own.
+    pub running: Arc<()>,
     pub statements: Vec<Value>,
-    pub invoke_config: Option<Value>,
+    /// Event invoke configs, by the qualifier that they are for.
+    pub invoke_configs: BTreeMap<String, Value>,
     pub policy_revision: String,
 }
 
@@ -31,6 +37,33 @@ impl Function {
     /// The code and configuration of `$LATEST`, whether or not they have settled.
     pub(super) fn latest(&self) -> &Arc<Definition> {
         self.coming.as_ref().unwrap_or(&self.serving)
+    }
+
+    /// What an invocation of the version or alias runs.
+    pub(super) fn resolve(&self, qualifier: Option<&str>) -> Result<Arc<Definition>, AwsError> {
+        match qualifier {
+            None | Some("$LATEST") => Ok(Arc::clone(&self.serving)),
+            Some(_) => Err(AwsError::not_implemented("lambda", "a Qualifier other than $LATEST")),
+        }
+    }
+
+    /// The shape `Concurrency`; empty without reserved concurrency.
+    pub(super) fn concurrency(&self) -> Value {
+        self.reserved.map_or_else(|| json!({}), |reserved| json!({ "ReservedConcurrentExecutions": reserved }))
+    }
+
+    /// What `GetFunction` answers. `Code` is without the presigned `Location` of the zip: code is unpacked when it is taken, and the zip not
+    /// kept.
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
+    pub(super) fn describe(&self) -> Value {
+        let mut made = json!({ "Configuration": self.configuration, "Code": { "RepositoryType": "S3" } });
+        if !self.tags.is_empty() {
+            made["Tags"] = self.tags.clone().into();
+        }
+        if self.reserved.is_some() {
+            made["Concurrency"] = self.concurrency();
+        }
+        made
     }
 
     /// Refuses what cannot be done before the function is created: a new function must be waited for.
@@ -70,12 +103,40 @@ pub(super) fn revision_mismatch() -> AwsError {
 
 /// The name in a name, a partial ARN or an ARN.
 pub(super) fn function_name(reference: &str) -> &str {
-    match reference.split_once("function:") {
-        Some((_, rest)) => rest.split(':').next().unwrap_or(rest),
-        None => reference.split(':').next_back().unwrap_or(reference),
-    }
+    named(reference).split(':').next().unwrap_or_default()
+}
+
+/// The version or alias that a request names, beside the function or within its name.
+pub(super) fn qualifier(input: &Value) -> Option<&str> {
+    let within = named(input.required("FunctionName")).split_once(':').map(|(_, qualifier)| qualifier);
+    input.text("Qualifier").or(within)
+}
+
+/// Name and version without what an ARN has before them.
+fn named(reference: &str) -> &str {
+    reference.split_once(":function:").map_or(reference, |(_, named)| named)
 }
 
 pub(super) fn arn(call: &Call, name: &str) -> String {
     format!("arn:aws:lambda:{}:{}:function:{name}", call.region.name(), call.account())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_found_by_name_partial_arn_and_arn() {
+        for (reference, name, version) in [
+            ("my-function", "my-function", None),
+            ("my-function:v1", "my-function", Some("v1")),
+            ("111122223333:function:f", "f", None),
+            ("arn:aws:lambda:us-east-1:111122223333:function:f", "f", None),
+            ("arn:aws:lambda:us-east-1:111122223333:function:my-function:$LATEST", "my-function", Some("$LATEST")),
+        ] {
+            assert_eq!(function_name(reference), name);
+            assert_eq!(qualifier(&json!({ "FunctionName": reference })), version, "{reference}");
+        }
+        assert_eq!(qualifier(&json!({ "FunctionName": "f:1", "Qualifier": "2" })), Some("2"));
+    }
 }

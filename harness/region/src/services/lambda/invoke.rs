@@ -1,15 +1,14 @@
-//! Invoking a function: at once, or later with retries.
-
-use std::sync::Arc;
+//! Invoking a function.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::environment::{Definition, Environment, Invoked, StartError, tail};
+use super::environment::{Environment, Invoked, StartError, tail};
+use super::event_queue::Event;
+use super::function::{function_name, qualifier};
 use super::runtime_api::LARGEST_PAYLOAD;
-use super::{Lambda, resource_policy};
+use super::{Admitted, Lambda, resource_policy};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 use crate::{Principal, Region};
@@ -17,13 +16,10 @@ use crate::{Principal, Region};
 /// Largest payload of an asynchronous invocation.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const LARGEST_EVENT: usize = 1024 * 1024;
-/// Pauses before the retries of an asynchronous invocation.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
-const RETRY_AFTER: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
-
 impl Lambda {
     pub(super) async fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let (definition, retries, age) = self.with(call, input, |function| {
+        let qualifier = qualifier(input);
+        self.with(call, input, |function| {
             if let Principal::Service { name } = &call.caller.principal
                 && !resource_policy::admits(&function.statements, name, &call.caller)
             {
@@ -31,10 +27,8 @@ impl Lambda {
                 let message = format!("User: {name} is not authorized to perform: lambda:InvokeFunction on resource: {arn} because no resource-based policy allows the lambda:InvokeFunction action");
                 return Err(AwsError::new("AccessDeniedException", 403, message));
             }
-            let number = |member: &str| function.invoke_config.as_ref().and_then(|config| config.get(member)?.as_u64());
-            let retries = number("MaximumRetryAttempts").unwrap_or(2);
             function.require_active()?;
-            Ok((Arc::clone(&function.serving), retries, number("MaximumEventAgeInSeconds").unwrap_or(21_600)))
+            function.resolve(qualifier)
         })?;
         let payload = input.text("Payload").map(|payload| STANDARD.decode(payload)).transpose();
         let mut payload = payload.map_err(|_| super::invalid("Payload is not base64"))?.unwrap_or_default();
@@ -58,23 +52,23 @@ impl Lambda {
         match kind {
             "DryRun" => Ok(json!({"StatusCode": 204})),
             "Event" => {
-                if let Some(me) = self.me.upgrade() {
-                    let (region, account, request_id) = (call.region.clone(), call.account().to_owned(), call.request_id.clone());
-                    let attempts = Attempts { region, account, request_id, definition, payload, retries, age };
-                    let stopping = call.region.stopping().clone();
-                    call.region.tasks().spawn(async move {
-                        tokio::select! {
-                            () = me.attempt(attempts) => {}
-                            () = stopping.cancelled() => {}
-                        }
-                    });
-                }
+                self.enqueue(Event {
+                    region: call.region.clone(),
+                    account: call.account().to_owned(),
+                    function: function_name(input.required("FunctionName")).to_owned(),
+                    qualifier: qualifier.map(str::to_owned),
+                    request_id: call.request_id.clone(),
+                    payload,
+                    accepted: call.now,
+                });
                 Ok(json!({"StatusCode": 202}))
             }
             _ => {
-                let invoked = self.run(&call.region, call.account(), &definition, &call.request_id, payload).await?;
+                let admitted = self.admit(call.account(), function_name(input.required("FunctionName")), qualifier)?;
+                let version = admitted.definition.text("Version").to_owned();
+                let invoked = self.run(&call.region, call.account(), admitted, &call.request_id, payload).await?;
                 let mut output =
-                    json!({"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": STANDARD.encode(&invoked.payload)});
+                    json!({"StatusCode": 200, "ExecutedVersion": version, "Payload": STANDARD.encode(&invoked.payload)});
                 if invoked.failed {
                     output["FunctionError"] = "Unhandled".into();
                 }
@@ -87,17 +81,18 @@ impl Lambda {
     }
 
     /// Runs an invocation in an environment that is free, or in a new one.
-    async fn run(
+    pub(super) async fn run(
         &self,
         region: &Region,
         account: &str,
-        definition: &Definition,
+        admitted: Admitted,
         request_id: &str,
         payload: Vec<u8>,
     ) -> Result<Invoked, AwsError> {
         let Some(tools) = &self.tools else {
             return Err(AwsError::not_implemented("lambda", "execution of functions without the runtime client installed"));
         };
+        let definition = admitted.definition.as_ref();
         let arn = definition.text("FunctionArn").to_owned();
         let warm = {
             let mut free = self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -121,38 +116,4 @@ impl Lambda {
         }
         Ok(invoked)
     }
-
-    async fn attempt(&self, attempts: Attempts) {
-        let Attempts { region, account, request_id, definition, payload, retries, age } = attempts;
-        let until = region.clock().now() + SignedDuration::from_secs(i64::try_from(age).unwrap_or(21_600));
-        for attempt in 0.. {
-            match self.run(&region, &account, &definition, &request_id, payload.clone()).await {
-                Ok(invoked) if !invoked.failed => return,
-                Ok(_) => {
-                    tracing::debug!(function = definition.text("FunctionName"), attempt, "an asynchronous invocation failed")
-                }
-                Err(error) => {
-                    tracing::warn!(function = definition.text("FunctionName"), attempt, %error, "an asynchronous invocation could not run")
-                }
-            }
-            let pause = usize::try_from(attempt).ok().and_then(|attempt| RETRY_AFTER.get(attempt));
-            let Some(pause) = pause.filter(|_| attempt < retries) else { return };
-            let next = region.clock().now() + *pause;
-            if next > until {
-                return;
-            }
-            region.clock().sleep_until(next).await;
-        }
-    }
-}
-
-/// An asynchronous invocation and how often it may be tried.
-struct Attempts {
-    region: Region,
-    account: String,
-    request_id: String,
-    definition: Arc<Definition>,
-    payload: Vec<u8>,
-    retries: u64,
-    age: u64,
 }

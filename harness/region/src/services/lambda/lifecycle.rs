@@ -4,6 +4,7 @@
 //! invocations still run the code and configuration from before it.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use serde_json::{Value, json};
@@ -11,21 +12,23 @@ use serde_json::{Value, json};
 use super::code::{self, Code};
 use super::environment::Definition;
 use super::function::{Function, arn, function_name};
-use super::{Lambda, configuration};
+use super::{Lambda, configuration, role, tags};
 use crate::Region;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 impl Lambda {
     pub(super) async fn create(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        configuration::check("CreateFunction", input, &["FunctionName", "Code", "Tags", "Architectures"])?;
+        configuration::check(call, "CreateFunction", input, &["FunctionName", "Code", "Tags", "Architectures"])?;
         if !input.has("Runtime") || !input.has("Handler") {
             let message = "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
             return Err(super::invalid(message));
         }
-        let code = code::load(input.get("Code").unwrap_or(&Value::Null))?;
-        configuration::check_role(call, input.required("Role")).await?;
+        let tags = input.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default();
+        tags::check(&tags)?;
+        let code = code::load(call, input.get("Code").unwrap_or(&Value::Null)).await?;
         let name = function_name(input.required("FunctionName"));
+        role::check(&call.region, call.account(), input.required("Role"), name).await?;
         let mut made = configuration::make(call, name, &arn(call, name), input);
         configuration::apply_code(&mut made, &code, input.get("Architectures"));
         {
@@ -38,9 +41,11 @@ impl Lambda {
                 configuration: made.clone(),
                 serving: definition(&made, code),
                 coming: None,
-                tags: input.get("Tags").cloned().unwrap_or_else(|| json!({})),
+                tags,
+                reserved: None,
+                running: Arc::default(),
                 statements: Vec::new(),
-                invoke_config: None,
+                invoke_configs: BTreeMap::new(),
                 policy_revision: configuration::revision(),
             };
             functions.insert(name.to_owned(), function);
@@ -50,14 +55,14 @@ impl Lambda {
     }
 
     pub(super) async fn update_code(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let known = ["FunctionName", "ZipFile", "Architectures", "DryRun", "RevisionId"];
+        let known = ["FunctionName", "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "Architectures", "DryRun", "RevisionId"];
         if let Some(member) =
             input.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
         {
             return Err(AwsError::not_implemented("lambda", &format!("UpdateFunctionCode with {member}")));
         }
         self.with(call, input, |function| function.require_revision(input))?;
-        let code = code::load(input)?;
+        let code = code::load(call, input).await?;
         let dry = input.flag("DryRun") == Some(true);
         let answer = self.with(call, input, |function| {
             function.require_settled()?;
@@ -77,10 +82,10 @@ impl Lambda {
     }
 
     pub(super) async fn update_configuration(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        configuration::check("UpdateFunctionConfiguration", input, &["FunctionName", "RevisionId"])?;
+        configuration::check(call, "UpdateFunctionConfiguration", input, &["FunctionName", "RevisionId"])?;
         self.with(call, input, |function| function.require_revision(input))?;
-        if let Some(role) = input.text("Role") {
-            configuration::check_role(call, role).await?;
+        if let Some(wanted) = input.text("Role") {
+            role::check(&call.region, call.account(), wanted, function_name(input.required("FunctionName"))).await?;
         }
         let answer = self.with(call, input, |function| {
             function.require_settled()?;
@@ -102,6 +107,24 @@ impl Lambda {
         functions.get_mut(call.account()).and_then(|all| all.remove(name));
         self.free.lock().unwrap_or_else(PoisonError::into_inner).remove(&arn(call, name));
         Ok(json!({}))
+    }
+
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html>
+    pub(super) fn list(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        if input.has("MasterRegion") {
+            return Err(AwsError::not_implemented("lambda", "ListFunctions with MasterRegion"));
+        }
+        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = functions.get(call.account()).into_iter().flat_map(|all| all.iter());
+        // Lists leave out what only a look at the function itself shows.
+        let listed = |function: &Function| {
+            let mut shown = function.configuration.clone();
+            if let Some(members) = shown.as_object_mut() {
+                members.retain(|name, _| !name.starts_with("State") && !name.starts_with("LastUpdateStatus"));
+            }
+            shown
+        };
+        page(input, "Functions", all.map(|(name, function)| (name.clone(), listed(function))))
     }
 
     /// Lets creation or an update take effect, after the call that began it has its answer.
@@ -139,4 +162,24 @@ fn begin(call: &Call, function: &mut Function, mut next: Value, code: Arc<Code>)
 
 fn definition(configuration: &Value, code: Arc<Code>) -> Arc<Definition> {
     Arc::new(Definition { configuration: configuration.clone(), code, generation: configuration::revision() })
+}
+
+/// A page of a list that is sorted by its items' names: the marker is the last name of the page before.
+pub(super) fn page(input: &Value, member: &str, all: impl Iterator<Item = (String, Value)>) -> Result<Value, AwsError> {
+    let most = usize::try_from(input.number("MaxItems").unwrap_or(50)).unwrap_or(50).min(50);
+    let marker = input.text("Marker").filter(|marker| !marker.is_empty());
+    let mut rest = all.filter(|(name, _)| marker.is_none_or(|marker| name.as_str() > marker)).peekable();
+    let mut items = Vec::new();
+    let mut last = None;
+    while items.len() < most
+        && let Some((name, item)) = rest.next()
+    {
+        items.push(item);
+        last = Some(name);
+    }
+    let mut made = json!({ member: items });
+    if rest.peek().is_some() {
+        made["NextMarker"] = last.into();
+    }
+    Ok(made)
 }

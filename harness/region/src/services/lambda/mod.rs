@@ -1,14 +1,20 @@
 //! The service `lambda`: functions, who may invoke them, and the machines that run them under the official runtime client.
 
 mod code;
+mod concurrency;
 mod configuration;
+mod destination;
 mod environment;
+mod event_invoke_config;
+mod event_queue;
 mod function;
 mod invoke;
 mod lifecycle;
 mod log;
 mod resource_policy;
+mod role;
 mod runtime_api;
+mod tags;
 
 #[cfg(test)]
 mod tests;
@@ -19,11 +25,17 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use self::environment::Environment;
+use self::environment::{Definition, Environment};
 use self::function::{Function, arn, function_name};
 use super::document::Members as _;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::tools::Tools;
+
+/// An invocation that may run.
+struct Admitted {
+    definition: Arc<Definition>,
+    _slot: concurrency::Slot,
+}
 
 /// The service.
 pub struct Lambda {
@@ -42,15 +54,21 @@ impl Lambda {
     }
 
     fn with<T>(&self, call: &Call, input: &Value, act: impl FnOnce(&mut Function) -> Result<T, AwsError>) -> Result<T, AwsError> {
-        if input.text("Qualifier").is_some_and(|qualifier| qualifier != "$LATEST") {
-            return Err(AwsError::not_implemented("lambda", "a Qualifier other than $LATEST"));
-        }
         let name = function_name(input.required("FunctionName"));
         let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
         match functions.get_mut(call.account()).and_then(|functions| functions.get_mut(name)) {
             Some(function) => act(function),
             None => Err(not_found(format!("Function not found: {}", arn(call, name)))),
         }
+    }
+
+    /// Starts an invocation of the version or alias: it counts as running until what is answered is dropped.
+    fn admit(&self, account: &str, name: &str, qualifier: Option<&str>) -> Result<Admitted, AwsError> {
+        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((functions, function)) = functions.get(account).and_then(|all| Some((all, all.get(name)?))) else {
+            return Err(not_found(format!("Function not found: {name}")));
+        };
+        Ok(Admitted { definition: function.resolve(qualifier)?, _slot: concurrency::admit(functions, name)? })
     }
 
     fn add_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
@@ -79,24 +97,6 @@ impl Lambda {
             Ok(json!({}))
         })
     }
-
-    fn put_invoke_config(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        if input.has("DestinationConfig") {
-            return Err(AwsError::not_implemented("lambda", "DestinationConfig"));
-        }
-        self.with(call, input, |function| {
-            let mut made = json!({
-                "FunctionArn": format!("{}:$LATEST", function.arn()), "LastModified": call.now.to_string(),
-            });
-            if let Some(members) = made.as_object_mut() {
-                for member in ["MaximumRetryAttempts", "MaximumEventAgeInSeconds"] {
-                    input.number(member).and_then(|value| members.insert(member.into(), value.into()));
-                }
-            }
-            function.invoke_config = Some(made.clone());
-            Ok(made)
-        })
-    }
 }
 
 fn invalid(message: &str) -> AwsError {
@@ -105,6 +105,15 @@ fn invalid(message: &str) -> AwsError {
 
 fn not_found(message: impl Into<String>) -> AwsError {
     AwsError::new("ResourceNotFoundException", 404, message)
+}
+
+/// Lambda's errors say whose fault they are.
+fn blamed(error: AwsError) -> AwsError {
+    match error.status {
+        400..500 if error.code.ends_with("Exception") => error.with("Type", "User"),
+        500 if error.code == "ServiceException" => error.with("Type", "Service"),
+        _ => error,
+    }
 }
 
 /// A text at a JSON pointer; empty if there is none.
@@ -123,17 +132,18 @@ impl Service for Lambda {
         let output = match operation {
             "CreateFunction" => self.create(call, &input).await,
             "GetFunctionConfiguration" => self.with(call, &input, |function| Ok(function.configuration.clone())),
-            "GetFunction" => self.with(call, &input, |function| {
-                Ok(json!({ "Configuration": function.configuration, "Code": { "RepositoryType": "S3" }, "Tags": function.tags }))
-            }),
+            "GetFunction" => self.with(call, &input, |function| Ok(function.describe())),
             "UpdateFunctionCode" => self.update_code(call, &input).await,
             "UpdateFunctionConfiguration" => self.update_configuration(call, &input).await,
             "DeleteFunction" => self.delete(call, &input),
-            "ListFunctions" => {
-                let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
-                let all = functions.get(call.account()).into_iter().flat_map(|all| all.values());
-                Ok(json!({ "Functions": all.map(|function| &function.configuration).collect::<Vec<_>>() }))
-            }
+            "ListFunctions" => self.list(call, &input),
+            "TagResource" => self.tag(call, &input),
+            "UntagResource" => self.untag(call, &input),
+            "ListTags" => self.list_tags(call, &input),
+            "PutFunctionConcurrency" => self.put_concurrency(call, &input),
+            "GetFunctionConcurrency" => self.get_concurrency(call, &input),
+            "DeleteFunctionConcurrency" => self.delete_concurrency(call, &input),
+            "GetAccountSettings" => Ok(self.account_settings(call)),
             "AddPermission" => self.add_permission(call, &input),
             "RemovePermission" => self.remove_permission(call, &input),
             "GetPolicy" => self.with(call, &input, |function| {
@@ -143,20 +153,14 @@ impl Service for Lambda {
                 let policy = json!({ "Version": "2012-10-17", "Id": "default", "Statement": function.statements });
                 Ok(json!({ "Policy": policy.to_string(), "RevisionId": function.policy_revision }))
             }),
-            "PutFunctionEventInvokeConfig" => self.put_invoke_config(call, &input),
-            "GetFunctionEventInvokeConfig" => self.with(call, &input, |function| {
-                function.invoke_config.clone().ok_or_else(|| {
-                    let arn = function.arn();
-                    not_found(format!("The function {arn}:$LATEST doesn't have an EventInvokeConfig"))
-                })
-            }),
-            "DeleteFunctionEventInvokeConfig" => self.with(call, &input, |function| {
-                function.invoke_config = None;
-                Ok(json!({}))
-            }),
+            "PutFunctionEventInvokeConfig" => self.put_invoke_config(call, &input, false),
+            "UpdateFunctionEventInvokeConfig" => self.put_invoke_config(call, &input, true),
+            "GetFunctionEventInvokeConfig" => self.get_invoke_config(call, &input),
+            "DeleteFunctionEventInvokeConfig" => self.delete_invoke_config(call, &input),
+            "ListFunctionEventInvokeConfigs" => self.list_invoke_configs(call, &input),
             "Invoke" => self.invoke(call, &input).await,
             _ => Err(AwsError::not_implemented("lambda", operation)),
-        }?;
-        Ok(output.into())
+        };
+        output.map(Reply::from).map_err(blamed)
     }
 }

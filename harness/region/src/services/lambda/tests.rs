@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Lambda;
-use crate::service::{AwsError, Service};
+use crate::service::{AwsError, Service, full_body};
 use crate::services::iam::Iam;
+use crate::services::s3::S3;
 use crate::services::sts::Sts;
 use crate::{Caller, Region, Settings};
 
@@ -19,24 +20,26 @@ const ACCOUNT: &str = "111122223333";
 
 struct World {
     region: Region,
+    _folder: tempfile::TempDir,
 }
 
 impl World {
     async fn new() -> Self {
-        let folder = PathBuf::new();
+        let folder = tempfile::tempdir().unwrap();
         let region = Region::new(Settings {
             region: "us-east-1".to_owned(),
             account: ACCOUNT.to_owned(),
-            program: folder.clone(),
-            folder,
+            program: PathBuf::new(),
+            folder: folder.path().to_owned(),
         });
         let iam = Iam::new();
         region.install(vec![
             ("lambda", Lambda::new(None) as Arc<dyn Service>),
             ("iam", Arc::clone(&iam) as Arc<dyn Service>),
             ("sts", Sts::new(iam) as Arc<dyn Service>),
+            ("s3", S3::new(folder.path().join("s3"))),
         ]);
-        let world = Self { region };
+        let world = Self { region, _folder: folder };
         world.role("r").await;
         world
     }
@@ -54,6 +57,13 @@ impl World {
 
     async fn ask(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
         self.call("lambda", operation, input).await
+    }
+
+    async fn upload(&self, bucket: &str, key: &str, zip: &str) -> Value {
+        let bytes = STANDARD.decode(zip).unwrap();
+        let input = json!({ "Bucket": bucket, "Key": key, "ContentLength": bytes.len() });
+        let reply = self.region.call_with_body(&Caller::root(ACCOUNT), "s3", "PutObject", input, full_body(bytes)).await;
+        reply.unwrap().output
     }
 
     /// Creates a function `f` and waits until it is active.
@@ -184,4 +194,144 @@ async fn an_update_that_cannot_be_honoured_changes_nothing() {
     assert_eq!(world.settled("f").await, before);
     let missing = world.ask("UpdateFunctionConfiguration", json!({ "FunctionName": "g", "Timeout": 9 })).await.unwrap_err();
     assert_eq!((missing.code.as_str(), missing.status), ("ResourceNotFoundException", 404));
+}
+
+#[tokio::test]
+async fn code_is_read_from_s3_in_the_version_that_is_named() {
+    let world = World::new().await;
+    world.call("s3", "CreateBucket", json!({ "Bucket": "code-1" })).await.unwrap();
+    let versioning = json!({ "Bucket": "code-1", "VersioningConfiguration": { "Status": "Enabled" } });
+    world.call("s3", "PutBucketVersioning", versioning).await.unwrap();
+    let first = world.upload("code-1", "f.zip", &zip("first")).await;
+    world.upload("code-1", "f.zip", &zip("second")).await;
+    let from = |more: Value| with(json!({ "S3Bucket": "code-1", "S3Key": "f.zip" }), &more);
+    world.ask("CreateFunction", with(new("f"), &json!({ "Code": from(json!({})) }))).await.unwrap();
+    let latest = world.settled("f").await["CodeSha256"].clone();
+    let older = with(from(json!({ "S3ObjectVersion": first["VersionId"] })), &json!({ "FunctionName": "f" }));
+    world.ask("UpdateFunctionCode", older).await.unwrap();
+    let older = world.settled("f").await["CodeSha256"].clone();
+    world.ask("UpdateFunctionCode", json!({ "FunctionName": "f", "ZipFile": zip("first") })).await.unwrap();
+    assert_eq!(world.settled("f").await["CodeSha256"], older);
+    assert_ne!(latest, older);
+    for (bucket, key, message) in [
+        (
+            "code-1",
+            "g.zip",
+            "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.",
+        ),
+        (
+            "code-2",
+            "f.zip",
+            "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist",
+        ),
+    ] {
+        let code = json!({ "FunctionName": "f", "S3Bucket": bucket, "S3Key": key });
+        let refused = world.ask("UpdateFunctionCode", code).await.unwrap_err();
+        assert_eq!((refused.code.as_str(), refused.message.as_str()), ("InvalidParameterValueException", message));
+    }
+    let both = json!({ "FunctionName": "f", "ZipFile": zip("x"), "S3Bucket": "code-1", "S3Key": "f.zip" });
+    assert_eq!(world.ask("UpdateFunctionCode", both).await.unwrap_err().code, "InvalidParameterValueException");
+}
+
+#[tokio::test]
+async fn tags_are_added_replaced_removed_and_shown() {
+    let world = World::new().await;
+    world.ask("CreateFunction", with(new("f"), &json!({ "Tags": { "a": "1", "b": "2" } }))).await.unwrap();
+    let arn = world.settled("f").await["FunctionArn"].clone();
+    world.ask("TagResource", json!({ "Resource": arn, "Tags": { "b": "3", "c": "4" } })).await.unwrap();
+    world.ask("UntagResource", json!({ "Resource": arn, "TagKeys": ["a", "never"] })).await.unwrap();
+    let tags = json!({ "b": "3", "c": "4" });
+    assert_eq!(world.ask("ListTags", json!({ "Resource": arn })).await.unwrap()["Tags"], tags);
+    assert_eq!(world.ask("GetFunction", json!({ "FunctionName": "f" })).await.unwrap()["Tags"], tags);
+    let version = json!({ "Resource": format!("{}:1", arn.as_str().unwrap()), "Tags": { "a": "b" } });
+    assert_eq!(world.ask("TagResource", version).await.unwrap_err().code, "InvalidParameterValueException");
+    let many: serde_json::Map<_, _> = (0..49).map(|index| (format!("k{index}"), json!("v"))).collect();
+    let refused = world.ask("TagResource", json!({ "Resource": arn, "Tags": many })).await.unwrap_err();
+    assert_eq!(refused.message, "Number of tags exceeds resource tag limit.");
+    assert_eq!(world.ask("ListTags", json!({ "Resource": arn })).await.unwrap()["Tags"], tags);
+}
+
+#[tokio::test]
+async fn reserved_concurrency_leaves_the_account_a_hundred() {
+    let world = World::new().await;
+    world.function().await;
+    let put = |wanted: u64| json!({ "FunctionName": "f", "ReservedConcurrentExecutions": wanted });
+    let refused = world.ask("PutFunctionConcurrency", put(901)).await.unwrap_err();
+    assert!(refused.message.ends_with("below its minimum value of [100]."), "{refused}");
+    let get = || world.ask("GetFunctionConcurrency", json!({ "FunctionName": "f" }));
+    assert_eq!(get().await.unwrap(), json!({}));
+    world.ask("PutFunctionConcurrency", put(900)).await.unwrap();
+    assert_eq!(get().await.unwrap()["ReservedConcurrentExecutions"], 900);
+    let settings = world.ask("GetAccountSettings", json!({})).await.unwrap();
+    assert_eq!(settings["AccountLimit"]["UnreservedConcurrentExecutions"], 100);
+    assert_eq!(settings["AccountUsage"]["FunctionCount"], 1);
+    let shown = world.ask("GetFunction", json!({ "FunctionName": "f" })).await.unwrap();
+    assert_eq!(shown["Concurrency"], json!({ "ReservedConcurrentExecutions": 900 }));
+    world.ask("DeleteFunctionConcurrency", json!({ "FunctionName": "f" })).await.unwrap();
+    assert_eq!(get().await.unwrap(), json!({}));
+}
+
+#[tokio::test]
+async fn functions_are_listed_page_by_page_without_their_states() {
+    let world = World::new().await;
+    for name in ["c", "a", "b"] {
+        world.ask("CreateFunction", new(name)).await.unwrap();
+        world.settled(name).await;
+    }
+    let page = world.ask("ListFunctions", json!({ "MaxItems": 2 })).await.unwrap();
+    let names = |page: &Value| -> Vec<Value> {
+        page["Functions"].as_array().unwrap().iter().map(|function| function["FunctionName"].clone()).collect()
+    };
+    assert_eq!(names(&page), ["a", "b"]);
+    assert!(page["Functions"][0].get("State").is_none() && page["Functions"][0].get("LastUpdateStatus").is_none());
+    let rest = world.ask("ListFunctions", json!({ "MaxItems": 2, "Marker": page["NextMarker"] })).await.unwrap();
+    assert_eq!(names(&rest), ["c"]);
+    assert!(rest.get("NextMarker").is_none());
+}
+
+#[tokio::test]
+async fn what_becomes_of_events_is_replaced_or_changed() {
+    let world = World::new().await;
+    world.function().await;
+    let named = |more: Value| with(json!({ "FunctionName": "f" }), &more);
+    assert_eq!(
+        world.ask("PutFunctionEventInvokeConfig", named(json!({}))).await.unwrap_err().code,
+        "InvalidParameterValueException"
+    );
+    let update = named(json!({ "MaximumRetryAttempts": 1 }));
+    assert_eq!(world.ask("UpdateFunctionEventInvokeConfig", update.clone()).await.unwrap_err().code, "ResourceNotFoundException");
+    let queue = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:q");
+    let put = named(json!({ "MaximumEventAgeInSeconds": 60, "DestinationConfig": { "OnFailure": { "Destination": queue } } }));
+    world.ask("PutFunctionEventInvokeConfig", put).await.unwrap();
+    let changed = world.ask("UpdateFunctionEventInvokeConfig", update.clone()).await.unwrap();
+    assert_eq!((&changed["MaximumEventAgeInSeconds"], &changed["MaximumRetryAttempts"]), (&json!(60), &json!(1)));
+    assert_eq!(changed["DestinationConfig"]["OnFailure"]["Destination"], queue);
+    let replaced = world.ask("PutFunctionEventInvokeConfig", update).await.unwrap();
+    assert!(replaced.get("MaximumEventAgeInSeconds").is_none(), "{replaced}");
+    let function = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f");
+    for wrong in [function, format!("{queue}.fifo"), format!("arn:aws:sns:us-east-1:{ACCOUNT}:topic")] {
+        let put = named(json!({ "DestinationConfig": { "OnFailure": { "Destination": wrong } } }));
+        assert!(world.ask("PutFunctionEventInvokeConfig", put).await.is_err(), "{wrong}");
+    }
+    let list = world.ask("ListFunctionEventInvokeConfigs", named(json!({}))).await.unwrap();
+    assert_eq!(list["FunctionEventInvokeConfigs"], json!([replaced]));
+    world.ask("DeleteFunctionEventInvokeConfig", named(json!({}))).await.unwrap();
+    let gone = world.ask("GetFunctionEventInvokeConfig", named(json!({}))).await.unwrap_err();
+    assert_eq!(
+        gone.message,
+        format!("The function arn:aws:lambda:us-east-1:{ACCOUNT}:function:f:$LATEST doesn't have an EventInvokeConfig")
+    );
+}
+
+#[tokio::test]
+async fn a_dead_letter_queue_is_set_and_taken_away() {
+    let world = World::new().await;
+    let queue = json!({ "TargetArn": format!("arn:aws:sqs:us-east-1:{ACCOUNT}:q") });
+    world.ask("CreateFunction", with(new("f"), &json!({ "DeadLetterConfig": queue }))).await.unwrap();
+    assert_eq!(world.settled("f").await["DeadLetterConfig"], queue);
+    let none = json!({ "FunctionName": "f", "DeadLetterConfig": { "TargetArn": "" } });
+    world.ask("UpdateFunctionConfiguration", none).await.unwrap();
+    assert!(world.settled("f").await.get("DeadLetterConfig").is_none());
+    let topic = json!({ "FunctionName": "f", "DeadLetterConfig": { "TargetArn": format!("arn:aws:sns:us-east-1:{ACCOUNT}:t") } });
+    assert_eq!(world.ask("UpdateFunctionConfiguration", topic).await.unwrap_err().code, "NotImplemented");
 }
