@@ -82,7 +82,7 @@ impl Delivery {
             let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
             return region.call(&caller, "lambda", "Invoke", input).await.map(drop);
         }
-        let mut message = json!({ "QueueUrl": queue_url(region, &caller, arn).await?, "MessageBody": payload });
+        let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
         let group = self.target.get("SqsParameters").and_then(|parameters| parameters.text("MessageGroupId"));
         if let (Some(group), Some(members)) = (group, message.as_object_mut()) {
             members.insert("MessageGroupId".into(), group.into());
@@ -98,14 +98,15 @@ impl Delivery {
             "RULE_ARN": text(&self.rule_arn),
             "TARGET_ARN": text(self.target.required("Arn")),
             "ERROR_CODE": text(error_code(&given_up.error)),
-            "ERROR_MESSAGE": text(&given_up.error.message),
-            "RETRY_ATTEMPTS": { "DataType": "Number", "StringValue": given_up.attempts.to_string() },
+            // Attributes of messages are not empty.
+            "ERROR_MESSAGE": text(if given_up.error.message.is_empty() { &given_up.error.code } else { &given_up.error.message }),
+            "RETRY_ATTEMPTS": text(&given_up.attempts.to_string()),
         });
         if let (Some(condition), Some(members)) = (given_up.exhausted, attributes.as_object_mut()) {
             members.insert("EXHAUSTED_RETRY_CONDITION".into(), text(condition));
         }
         let message = json!({
-            "QueueUrl": queue_url(region, &caller, queue).await?,
+            "QueueUrl": queue_url(queue),
             "MessageBody": input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string()),
             "MessageAttributes": attributes,
         });
@@ -122,12 +123,13 @@ pub(super) fn service_of(arn: &str) -> &str {
     arn.split(':').nth(2).unwrap_or_default()
 }
 
-async fn queue_url(region: &Region, caller: &Caller, arn: &str) -> Result<Value, AwsError> {
-    let mut parts = arn.split(':').skip(4);
-    let (owner, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let input = json!({ "QueueName": name, "QueueOwnerAWSAccountId": owner });
-    let mut found = region.call(caller, "sqs", "GetQueueUrl", input).await?;
-    Ok(found.get_mut("QueueUrl").map(Value::take).unwrap_or_default())
+/// A queue's URL follows from its ARN. It is not asked for: a queue's policy lets EventBridge send messages, and nothing else.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>
+fn queue_url(arn: &str) -> String {
+    let mut parts = arn.split(':').skip(3);
+    let mut next = || parts.next().unwrap_or_default();
+    let (region, account, name) = (next(), next(), next());
+    format!("https://sqs.{region}.amazonaws.com/{account}/{name}")
 }
 
 /// What a later attempt may mend: throttling and failures of the target's service.
@@ -135,14 +137,19 @@ fn retriable(error: &AwsError) -> bool {
     error.code != "NotImplemented" && (error.status >= 500 || error.status == 429 || error.code.contains("Throttl"))
 }
 
+/// The codes that AWS names are examples to it; which error has which is the nearest by its name.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq>
 fn error_code(error: &AwsError) -> &'static str {
     match error.code.as_str() {
         code if code.contains("AccessDenied") => "NO_PERMISSIONS",
         code if code.contains("NotFound") || code.contains("NonExistent") || code.contains("DoesNotExist") => "NO_RESOURCE",
         "NotImplemented" => "UNKNOWN",
+        "InvalidRequestContentException" => "INVALID_JSON",
+        code if code.starts_with("InvalidParameter") || code == "ValidationException" => "INVALID_PARAMETER",
+        "RequestTooLargeException" => "RESOURCE_LIMIT_EXCEEDED",
         _ if error.status == 429 || error.code.contains("Throttl") => "THROTTLING",
         _ if error.status < 500 => "SDK_CLIENT_ERROR",
-        _ => "UNKNOWN",
+        _ => "ERROR_FROM_TARGET",
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) fn validate(target: &Value) -> Result<(), AwsError> {
     {
         return Err(AwsError::validation(format!("JSON syntax error in input for target {}.", target.required("Id"))));
     }
+    if let Some(transformer) = target.get("InputTransformer") {
+        validate_variables(target.required("Id"), transformer)?;
+    }
     let paths = target.get("InputTransformer").and_then(|value| value.get("InputPathsMap")).and_then(Value::as_object);
     let mut paths = paths.into_iter().flatten().filter_map(|(_, path)| path.as_str()).chain(target.text("InputPath"));
     if let Some(path) = paths.find(|path| steps(path).is_none()) {
@@ -41,39 +44,116 @@ pub(super) fn validate(target: &Value) -> Result<(), AwsError> {
     Ok(())
 }
 
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html>
+const MOST_VARIABLES: usize = 100;
+const PREDEFINED: [&str; 5] = [
+    "aws.events.rule-arn",
+    "aws.events.rule-name",
+    "aws.events.event.ingestion-time",
+    "aws.events.event",
+    "aws.events.event.json",
+];
+
+/// Variables are defined before they are used, and the names of AWS's own are taken.
+fn validate_variables(id: &str, transformer: &Value) -> Result<(), AwsError> {
+    let empty = serde_json::Map::new();
+    let defined = transformer.get("InputPathsMap").and_then(Value::as_object).unwrap_or(&empty);
+    if defined.len() > MOST_VARIABLES || defined.keys().any(|name| name.starts_with("AWS") || PREDEFINED.contains(&name.as_str()))
+    {
+        return Err(AwsError::validation(format!("Invalid InputPathsMap for target {id}.")));
+    }
+    let mut used = pieces(transformer.required("InputTemplate")).into_iter().filter_map(|piece| match piece {
+        Piece::Variable(name) => Some(name),
+        Piece::Text(_) => None,
+    });
+    match used.find(|name| !defined.contains_key(*name) && !PREDEFINED.contains(name)) {
+        Some(name) => Err(AwsError::validation(format!("InputTemplate for target {id} contains invalid placeholder {name}."))),
+        None => Ok(()),
+    }
+}
+
 fn transform(transformer: &Value, event: &Value, rule_arn: &str, ingestion: &str) -> String {
+    let mut without_detail = event.clone();
+    if let Some(members) = without_detail.as_object_mut() {
+        members.shift_remove("detail");
+    }
     let mut parts = BTreeMap::from([
         ("aws.events.rule-arn".to_owned(), Value::from(rule_arn)),
         ("aws.events.rule-name".to_owned(), Value::from(rule_arn.rsplit('/').next().unwrap_or_default())),
         ("aws.events.event.ingestion-time".to_owned(), Value::from(ingestion)),
-        ("aws.events.event".to_owned(), event.clone()),
+        ("aws.events.event".to_owned(), without_detail),
         ("aws.events.event.json".to_owned(), event.clone()),
     ]);
     for (name, path) in transformer.get("InputPathsMap").and_then(Value::as_object).into_iter().flatten() {
-        let found = path.as_str().and_then(|path| at(event, path)).cloned().unwrap_or(Value::Null);
-        parts.insert(name.clone(), found);
+        if let Some(found) = path.as_str().and_then(|path| at(event, path)) {
+            parts.insert(name.clone(), found.clone());
+        }
     }
-    let template = transformer.required("InputTemplate");
     let mut made = String::new();
+    let mut quoted = false;
+    for piece in pieces(transformer.required("InputTemplate")) {
+        match piece {
+            Piece::Text(text) => {
+                quoted ^= quotation_marks(text) % 2 == 1;
+                made.push_str(text);
+            }
+            // Inside quotation marks a value stands as text, outside of them as JSON; one that the event does not have does not appear.
+            Piece::Variable(name) => match parts.get(name) {
+                Some(Value::String(text)) if quoted => made.push_str(escaped(text).as_str()),
+                Some(value) if quoted => made.push_str(escaped(&value.to_string()).as_str()),
+                Some(value) => made.push_str(&value.to_string()),
+                None => {}
+            },
+        }
+    }
+    made
+}
+
+enum Piece<'a> {
+    Text(&'a str),
+    Variable(&'a str),
+}
+
+/// The parts of a template: texts, and variables in angle brackets.
+fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut made = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('<') {
-        made.push_str(before);
-        let Some((name, after_name)) = after.split_once('>').filter(|(name, _)| parts.contains_key(*name)) else {
-            made.push('<');
+        let variable = after.split_once('>').filter(|(name, _)| is_variable(name));
+        let Some((name, after)) = variable else {
+            let (text, after) = rest.split_at(before.len() + 1);
+            made.push(Piece::Text(text));
             rest = after;
             continue;
         };
-        // Inside quotation marks a string stands bare, outside of them it brings its own.
-        let quoted = made.matches('"').count() % 2 == 1;
-        match parts.get(name) {
-            Some(Value::String(text)) if quoted => made.push_str(text),
-            Some(value) => made.push_str(&value.to_string()),
-            None => {}
-        }
-        rest = after_name;
+        made.push(Piece::Text(before));
+        made.push(Piece::Variable(name));
+        rest = after;
     }
-    made.push_str(rest);
+    made.push(Piece::Text(rest));
     made
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Quotation marks that begin or end a string.
+fn quotation_marks(text: &str) -> usize {
+    let mut after_backslash = false;
+    text.chars()
+        .filter(|&character| {
+            let counts = character == '"' && !after_backslash;
+            after_backslash = character == '\\' && !after_backslash;
+            counts
+        })
+        .count()
+}
+
+/// What a text is between quotation marks.
+fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
 fn at<'a>(event: &'a Value, path: &str) -> Option<&'a Value> {
@@ -108,5 +188,30 @@ mod tests {
         assert_eq!(given(json!({"InputPath": "$.detail.n[1]"})), "2");
         let transformer = json!({"InputPathsMap": {"n": "$.detail.name"}, "InputTemplate": "{\"a\": <n>, \"b\": \"<n> of <aws.events.rule-name>\"}"});
         assert_eq!(given(json!({"InputTransformer": transformer})), "{\"a\": \"x\", \"b\": \"x of r\"}");
+    }
+
+    #[test]
+    fn a_transformed_event_stays_json_whatever_its_values_are() {
+        let event = json!({"id": "1", "detail": {"name": "a \"b\" \\ c", "list": [1, {"x": "y"}]}});
+        let given = |template: &str| {
+            let paths = json!({"name": "$.detail.name", "list": "$.detail.list", "missing": "$.detail.missing"});
+            let target = json!({"Id": "t", "InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}});
+            validate(&target).unwrap();
+            payload(&target, &event, "arn:aws:events:us-east-1:1:rule/r", "now")
+        };
+        assert_eq!(given("\"name: <name>\""), json!("name: a \"b\" \\ c").to_string());
+        let lists: Value = serde_json::from_str(&given("{\"l\": <list>, \"t\": \"<list>\"}")).unwrap();
+        assert_eq!(lists, json!({"l": [1, {"x": "y"}], "t": "[1,{\"x\":\"y\"}]"}));
+        assert_eq!(given("\"<missing>, 1 < 2\""), "\", 1 < 2\"");
+        assert_eq!(given("<aws.events.event>"), json!({"id": "1"}).to_string());
+        assert_eq!(given("<aws.events.event.json>"), event.to_string());
+    }
+
+    #[test]
+    fn a_template_uses_only_variables_that_are_defined() {
+        let refused = |transformer: Value| validate(&json!({"Id": "t", "InputTransformer": transformer})).unwrap_err();
+        let error = refused(json!({"InputPathsMap": {"a": "$.detail"}, "InputTemplate": "<a> <b>"}));
+        assert_eq!(error.message, "InputTemplate for target t contains invalid placeholder b.");
+        refused(json!({"InputPathsMap": {"aws.events.rule-arn": "$.detail"}, "InputTemplate": "1"}));
     }
 }

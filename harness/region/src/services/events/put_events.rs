@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Events, pattern, require_default_bus, whole_seconds};
+use super::pattern::Pattern;
+use super::{Events, require_default_bus, whole_seconds};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -50,7 +51,7 @@ impl Events {
         let matching: Vec<String> = {
             let rules = self.lock();
             let rules = rules.get(call.account()).into_iter().flat_map(|rules| rules.values()).filter(|rule| rule.enabled);
-            let matching = rules.filter(|rule| rule.pattern.as_ref().is_some_and(|(_, wanted)| pattern::matches(wanted, &event)));
+            let matching = rules.filter(|rule| rule.pattern.as_ref().is_some_and(|(_, wanted)| wanted.matches(&event)));
             matching.map(|rule| rule.name.clone()).collect()
         };
         for rule in matching {
@@ -60,10 +61,15 @@ impl Events {
     }
 }
 
-/// `TestEventPattern`
+/// `TestEventPattern`. The event must have what every event has.
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html>
 pub(super) fn test_pattern(input: &Value) -> Result<Value, AwsError> {
-    let wanted = pattern::validate(input.required("EventPattern"))?;
-    let event = serde_json::from_str::<Value>(input.required("Event"))
-        .map_err(|_| AwsError::validation("Parameter Event is not valid."))?;
-    Ok(json!({ "Result": pattern::matches(&wanted, &event) }))
+    let wanted = Pattern::parse(input.required("EventPattern"))?;
+    let event: Value = serde_json::from_str(input.required("Event"))
+        .map_err(|_| AwsError::validation("Parameter Event is not valid. Reason: it is no JSON."))?;
+    let members = ["id", "account", "source", "time", "region", "resources", "detail-type"];
+    if let Some(member) = members.into_iter().find(|member| event.get(member).is_none()) {
+        return Err(AwsError::validation(format!("Parameter Event is not valid. Reason: {member} is a required argument.")));
+    }
+    Ok(json!({ "Result": wanted.matches(&event) }))
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::pattern::Pattern;
 use super::schedule::Schedule;
 
 /// What happened to a rule's invocations, as CloudWatch counts it.
@@ -31,7 +32,7 @@ pub(super) struct Rule {
     pub description: Option<String>,
     pub role_arn: Option<String>,
     pub schedule: Option<(String, Schedule)>,
-    pub pattern: Option<(String, Value)>,
+    pub pattern: Option<(String, Pattern)>,
     pub managed_by: Option<String>,
     pub targets: BTreeMap<String, Value>,
     pub tags: BTreeMap<String, String>,

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::pattern::Pattern;
 use super::rule::{Rule, RuleMetrics};
 use super::schedule::Schedule;
-use super::{Events, pattern, require_default_bus, tags};
+use super::{Events, require_default_bus, tags};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -20,7 +21,7 @@ impl Events {
             None => None,
         };
         let pattern = match input.text("EventPattern").filter(|text| !text.is_empty()) {
-            Some(text) => Some((text.to_owned(), pattern::validate(text)?)),
+            Some(text) => Some((text.to_owned(), Pattern::parse(text)?)),
             None => None,
         };
         if schedule.is_none() && pattern.is_none() {

@@ -25,9 +25,6 @@ struct Double {
 #[async_trait]
 impl Service for Double {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        if operation == "GetQueueUrl" {
-            return Ok(json!({ "QueueUrl": "https://sqs.us-east-1.amazonaws.com/111122223333/dead" }).into());
-        }
         self.calls.lock().unwrap().push((operation.to_owned(), call.caller.source_arn.clone(), input));
         match self.error.lock().unwrap().clone() {
             Some(error) => Err(error),
@@ -170,9 +167,16 @@ async fn a_missing_permission_sends_the_event_to_the_dead_letter_queue_at_once()
     world.until("dead letter", || world.metrics().dead_letter_invocations == 1).await;
     assert_eq!(world.metrics().invocations, 1);
     assert_eq!(world.metrics().failed_invocations, 1);
-    let (_, _, message) = world.sqs.seen().remove(0);
+    let seen = world.sqs.seen();
+    // A queue's policy need not let EventBridge do anything but this.
+    assert_eq!(seen.iter().map(|(operation, ..)| operation.as_str()).collect::<Vec<_>>(), ["SendMessage"]);
+    let (_, source, message) = &seen[0];
+    assert_eq!(source.as_deref(), Some("arn:aws:events:us-east-1:111122223333:rule/nightly"));
+    assert_eq!(message["QueueUrl"], "https://sqs.us-east-1.amazonaws.com/111122223333/dead");
     let attribute = |name: &str| message["MessageAttributes"][name]["StringValue"].as_str().map(str::to_owned);
     assert_eq!(attribute("ERROR_CODE").as_deref(), Some("NO_PERMISSIONS"));
+    assert_eq!((attribute("ERROR_MESSAGE").as_deref(), attribute("RETRY_ATTEMPTS").as_deref()), (Some("no"), Some("0")));
+    assert_eq!(attribute("EXHAUSTED_RETRY_CONDITION"), None);
     assert_eq!(attribute("TARGET_ARN").as_deref(), Some(FUNCTION));
     assert_eq!(attribute("RULE_ARN").as_deref(), Some("arn:aws:events:us-east-1:111122223333:rule/nightly"));
 }
@@ -232,4 +236,39 @@ async fn an_event_reaches_the_rules_whose_pattern_it_matches() {
     world.ask("PutEvents", entry("my.app")).await.unwrap();
     world.until("invoked", || world.lambda.seen().len() == 1).await;
     assert_eq!(world.metrics().triggered_rules, 1);
+}
+
+#[tokio::test]
+async fn a_pattern_is_tested_against_an_event_that_is_whole() {
+    let world = World::new();
+    let event = json!({ "id": "1", "account": ACCOUNT, "source": "my.app", "time": "2026-01-01T00:00:00Z", "region": "us-east-1",
+        "resources": [], "detail-type": "x", "detail": { "n": 5 } });
+    let test = async |pattern: Value, event: &Value| {
+        let input = json!({ "EventPattern": pattern.to_string(), "Event": event.to_string() });
+        world.ask("TestEventPattern", input).await
+    };
+    let pattern = json!({ "detail": { "n": [{ "numeric": [">", 4] }] } });
+    assert_eq!(test(pattern.clone(), &event).await.unwrap()["Result"], true);
+    assert_eq!(test(json!({ "source": ["other"] }), &event).await.unwrap()["Result"], false);
+    let mut partial = event.clone();
+    partial.as_object_mut().unwrap().remove("resources");
+    assert_eq!(test(pattern, &partial).await.unwrap_err().code, "ValidationException");
+    assert_eq!(test(json!({ "source": "my.app" }), &event).await.unwrap_err().code, "InvalidEventPatternException");
+}
+
+#[tokio::test]
+async fn an_event_that_is_too_old_for_its_next_attempt_says_so() {
+    let world = World::new();
+    *world.lambda.error.lock().unwrap() = Some(AwsError::new("ServiceException", 500, "down"));
+    let policy = json!({ "RetryPolicy": { "MaximumEventAgeInSeconds": 60 }, "DeadLetterConfig": { "Arn": QUEUE } });
+    world.rule("cron(0 3 * * ? *)", policy).await;
+    let due = world.events.next_occurrence(ACCOUNT, "nightly", world.region.clock().now()).unwrap();
+    world.region.clock().advance_to(due);
+    world.until("first attempt", || world.metrics().invocations == 1).await;
+    world.pass(SignedDuration::from_secs(61));
+    world.until("dead letter", || world.metrics().dead_letter_invocations == 1).await;
+    let (_, _, message) = world.sqs.seen().remove(0);
+    let attributes = &message["MessageAttributes"];
+    assert_eq!(attributes["EXHAUSTED_RETRY_CONDITION"]["StringValue"], "MaximumEventAgeInSeconds");
+    assert_eq!(attributes["ERROR_CODE"]["StringValue"], "ERROR_FROM_TARGET");
 }
