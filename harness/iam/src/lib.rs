@@ -14,6 +14,7 @@
 mod action;
 mod arn;
 mod authorize;
+mod bucket_policy;
 mod condition;
 mod context;
 mod date;
@@ -36,6 +37,7 @@ mod statement;
 mod vocabulary;
 
 pub use authorize::authorize;
+pub use bucket_policy::check_bucket_policy;
 pub use context::{CANONICAL_USER, Context};
 pub use decision::{Decision, Effect, Layer, Miss, Near, StatementRef};
 pub use document::Position;

@@ -134,7 +134,7 @@ pub(crate) fn is_aws_principal(name: &str) -> bool {
     if name == "*" || account_of(name).is_some() {
         return true;
     }
-    if name.contains(['*', '?', ' ']) {
+    if name.contains(['*', '?']) {
         return false;
     }
     let mut fields = name.splitn(6, ':');
@@ -152,8 +152,9 @@ pub(crate) fn is_aws_principal(name: &str) -> bool {
     partition.starts_with("aws")
         && region == Some("")
         && match service {
-            // Bucket policies also name CloudFront's origin access identities.
-            Some("iam") => (is_account(account) || account == "cloudfront") && named(&["user/", "role/"], resource),
+            // Bucket policies also name CloudFront's origin access identities, as users with spaces in their names.
+            Some("iam") if account == "cloudfront" => named(&["user/"], resource),
+            Some("iam") => is_account(account) && !resource.contains(' ') && named(&["user/", "role/"], resource),
             Some("sts") => is_account(account) && named(&["assumed-role/", "federated-user/"], resource),
             _ => false,
         }

@@ -1,3 +1,6 @@
 //! The evaluator from outside.
 
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod stack;
