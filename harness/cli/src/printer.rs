@@ -12,7 +12,7 @@ use crate::arguments::Format;
 pub(crate) fn follow(journal: &Journal, format: Format) {
     match format {
         Format::Json => journal.subscribe(|record| {
-            if !matches!(record.event, Event::ApiCall(_)) {
+            if !matches!(record.event, Event::ApiCall(_) | Event::Authorization { .. }) {
                 line(&serde_json::to_string(record).unwrap_or_default());
             }
         }),
@@ -59,7 +59,7 @@ impl Progress {
             }
             Event::Finding { id, detail } => self.print(&format!("{} {id}: {detail}", self.paint("note", "33"))),
             Event::DrillStarted { run, cloud, stack } => self.print(&format!("drill {run} on {cloud}, stack {stack}")),
-            Event::ApiCall(_) | Event::Outcome(_) => {}
+            Event::ApiCall(_) | Event::Authorization { .. } | Event::Outcome(_) => {}
         }
     }
 

@@ -62,8 +62,28 @@ pub enum Event {
     },
     /// A call to the region.
     ApiCall(Box<ApiCall>),
+    /// What was asked of the policies for a call by somebody else than the root user, or refused.
+    Authorization {
+        /// Id of the call's request.
+        request_id: String,
+        /// ARN of who called, or the name of a service.
+        principal: String,
+        /// Each thing that had to be allowed, in order; after the first that was not, none is asked.
+        checks: Vec<Check>,
+    },
     /// The drill's last word; the document is the drill's outcome.
     Outcome(Value),
+}
+
+/// One thing that had to be allowed for a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// `s3:PutObject`
+    pub action: String,
+    /// ARN of the resource, or `*`.
+    pub resource: String,
+    /// The evaluator's decision: effect, deciding statements, nearest misses, errors.
+    pub decision: Value,
 }
 
 /// How a step ended.

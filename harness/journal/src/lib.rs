@@ -9,6 +9,6 @@ mod journal;
 mod redact;
 
 pub use api_call::{ApiCall, TlsDetails, UserIdentity};
-pub use event::{Event, Record, StepOutcome, VERSION};
+pub use event::{Check, Event, Record, StepOutcome, VERSION};
 pub use journal::Journal;
 pub use redact::{REDACTED, redact, redact_text};

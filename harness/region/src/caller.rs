@@ -13,6 +13,8 @@ pub struct Caller {
     pub access_key_id: Option<String>,
     /// The resource that a service acts for (`aws:SourceArn`): the rule whose target EventBridge invokes.
     pub source_arn: Option<String>,
+    /// The service that passes the principal's call on (`kms:ViaService`): `s3.us-east-1.amazonaws.com`.
+    pub via: Option<String>,
 }
 
 /// Kinds of principals, as IAM tells them apart.
@@ -49,7 +51,7 @@ pub enum Principal {
 impl Caller {
     /// The root user of `account`.
     pub fn root(account: &str) -> Self {
-        Self { account: account.to_owned(), principal: Principal::Root, access_key_id: None, source_arn: None }
+        Self { account: account.to_owned(), principal: Principal::Root, access_key_id: None, source_arn: None, via: None }
     }
 
     /// The service `name` (such as `events.amazonaws.com`) acting in `account`.
@@ -59,6 +61,7 @@ impl Caller {
             principal: Principal::Service { name: name.to_owned() },
             access_key_id: None,
             source_arn: None,
+            via: None,
         }
     }
 
@@ -66,6 +69,13 @@ impl Caller {
     #[must_use]
     pub fn acting_for(mut self, arn: &str) -> Self {
         self.source_arn = Some(arn.to_owned());
+        self
+    }
+
+    /// The same principal, whose call the service `name` passes on to another service.
+    #[must_use]
+    pub fn via(mut self, name: &str) -> Self {
+        self.via = Some(name.to_owned());
         self
     }
 

@@ -8,6 +8,7 @@ use firedrill_journal::Journal;
 use firedrill_wire::arn::Arn;
 use jiff::Timestamp;
 
+use crate::authorization::Authorizer;
 use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
@@ -120,13 +121,15 @@ fn services(
     agent_dir: Option<PathBuf>,
 ) -> Vec<(&'static str, Arc<dyn Service>)> {
     let iam = Iam::new();
+    let sts = Sts::new(Arc::clone(&iam));
+    region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
     let ssm = Ssm::new();
     vec![
         ("cloudformation", CloudFormation::new()),
         ("ec2", Ec2::new(Arc::new(Sandboxes { tools: tools.clone(), agent_dir }))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("events", events),
-        ("iam", Arc::clone(&iam) as Arc<dyn Service>),
+        ("iam", iam),
         ("kms", Kms::new()),
         ("lambda", Lambda::new(tools)),
         ("logs", Logs::new()),
@@ -134,7 +137,7 @@ fn services(
         ("sqs", Sqs::new()),
         ("ssm", ssm),
         ("ssmmessages", SsmMessages::new()),
-        ("sts", Sts::new(iam)),
+        ("sts", sts),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! A local AWS region: one endpoint that speaks AWS's wire protocols, and all behind it.
 
+pub mod authorization;
 pub mod caller;
 pub mod clock;
 pub mod credentials;

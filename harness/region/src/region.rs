@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::authorization::Authorizer;
 use crate::credentials::{Credentials, random_string};
 use crate::gateway::Authority;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
@@ -37,6 +38,7 @@ struct Inner {
     credentials: Credentials,
     journal: Journal,
     authority: OnceLock<Authority>,
+    authorizer: OnceLock<Authorizer>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -56,6 +58,7 @@ impl Region {
             credentials: Credentials::default(),
             journal,
             authority: OnceLock::new(),
+            authorizer: OnceLock::new(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -109,6 +112,20 @@ impl Region {
 
     pub(crate) fn authority(&self) -> Option<&Authority> {
         self.0.authority.get()
+    }
+
+    /// Sets who decides what callers may do. Once. A region without IAM, as tests of single services have it, lets everybody do everything.
+    pub(crate) fn set_authorizer(&self, authorizer: Authorizer) {
+        let _ = self.0.authorizer.set(authorizer);
+    }
+
+    pub(crate) fn authorizer(&self) -> Option<&Authorizer> {
+        self.0.authorizer.get()
+    }
+
+    /// The service of this name.
+    pub(crate) fn service(&self, name: &str) -> Option<&Arc<dyn Service>> {
+        self.0.services.get()?.get(name)
     }
 
     /// The CA certificate that machines and clients are to trust, PEM; empty before the region has one.
@@ -169,8 +186,7 @@ impl Region {
         input: Value,
         body: Body,
     ) -> Result<Reply, AwsError> {
-        let found = self.0.services.get().and_then(|services| services.get(service)).cloned();
-        match found {
+        match self.service(service).cloned() {
             Some(found) => found.call(call, operation, input, body).await,
             None => Err(AwsError::not_implemented(service, operation)),
         }

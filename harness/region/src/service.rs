@@ -11,6 +11,7 @@ use serde_json::Value;
 
 pub use firedrill_wire::AwsError;
 
+use crate::authorization::ResourcePolicyText;
 use crate::{Caller, Region};
 
 /// A streamed payload: S3 objects, and nothing else.
@@ -75,6 +76,22 @@ pub trait Service: Send + Sync {
     /// timestamps in documents are RFC 3339 strings, blobs base64 strings. An operation that is not written answers
     /// [`AwsError::not_implemented`].
     async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError>;
+
+    /// The ARNs that a table of `authorization` means by `@kind` in a call with this input: where a name, an alias or a tag stands for
+    /// them. None, and there is nothing to ask for: the operation itself says what does not exist.
+    async fn resources(&self, _call: &Call, _kind: &str, _input: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The policy of a resource of this service, as it is at this moment.
+    fn resource_policy(&self, _account: &str, _arn: &str) -> Option<ResourcePolicyText> {
+        None
+    }
+
+    /// The tags of a resource of this service, as they are at this moment.
+    fn resource_tags(&self, _account: &str, _arn: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// Called once when the region is up: the place to spawn background tasks (on `region.tasks()`).
     fn start(self: Arc<Self>, _region: &Region) {}

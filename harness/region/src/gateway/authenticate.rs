@@ -28,8 +28,13 @@ pub(super) fn authenticate(
     region_time: Timestamp,
 ) -> Result<Authenticated, AwsError> {
     let Some(claim) = claim else {
-        let caller =
-            Caller { account: account.to_owned(), principal: Principal::Anonymous, access_key_id: None, source_arn: None };
+        let caller = Caller {
+            account: account.to_owned(),
+            principal: Principal::Anonymous,
+            access_key_id: None,
+            source_arn: None,
+            via: None,
+        };
         return Ok(Authenticated { caller, seed: None });
     };
     let credential = credentials.find(&claim.access_key_id).ok_or_else(unknown_key)?;

@@ -122,7 +122,7 @@ async fn answer(
         tls: peer.tls.is_some(),
         http: Some(Arc::new(parts)),
     };
-    authorize::authorize(&call, model.signing_name(), operation.name())?;
+    authorize::authorize(&call, model.signing_name(), operation.name(), &input).await?;
     let reply = region.dispatch(&call, model.signing_name(), operation.name(), input, body).await?;
     Ok((operation, reply))
 }
@@ -207,7 +207,7 @@ pub(crate) async fn internal_call(
     let answered = async {
         let known = model.operation(operation).ok_or_else(|| AwsError::not_implemented(service, operation))?;
         model.validate(known, &input)?;
-        authorize::authorize(&call, service, operation)?;
+        authorize::authorize(&call, service, operation, &input).await?;
         region.dispatch(&call, service, operation, input, body).await
     }
     .await;

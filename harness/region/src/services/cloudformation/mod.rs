@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
 
 mod answer;
+mod authorization;
 mod create;
 mod delete;
 mod resources;
@@ -76,6 +77,14 @@ impl Service for CloudFormation {
             _ => return Err(AwsError::not_implemented("cloudformation", operation)),
         };
         Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_stacks(call, kind, input)
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.stack_tags(account, arn)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The service `ec2`: the VPC family, addresses, images and instances. A running instance has a machine.
 
 mod address;
+mod authorization;
 mod boot;
 mod cidr;
 mod connections;
@@ -249,5 +250,13 @@ impl Service for Ec2 {
         let Some(this) = self.this.upgrade() else { return Err(AwsError::internal("the service is going down")) };
         let call = Call { now: whole_seconds(call.now), ..call.clone() };
         this.dispatch(&call, operation, &input).await.map(Reply::from)
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input).await
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.tags_of(account, arn)
     }
 }

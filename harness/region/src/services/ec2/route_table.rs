@@ -27,7 +27,7 @@ struct Route {
 /// What a table is used by: a subnet, or as the main table every subnet that has none of its own.
 #[derive(Debug, Clone)]
 pub(super) struct Association {
-    id: String,
+    pub(super) id: String,
     pub(super) subnet: Option<String>,
 }
 

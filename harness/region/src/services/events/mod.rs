@@ -3,6 +3,7 @@
 //! A rule's schedule runs on region time. Moved step by step, the clock makes every occurrence fire at its own time; moved
 //! over several at once, it makes the last of them fire, once, since that is the one that is due then.
 
+mod authorization;
 pub mod cron;
 mod delivery;
 mod input;
@@ -196,6 +197,14 @@ impl Service for Events {
             _ => Err(AwsError::not_implemented("events", operation)),
         }?;
         Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input)
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.rule_tags(account, arn)
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         return Err(limit_exceeded("Cannot exceed quota for AccessKeysPerUser: 2"));
     }
     let principal = Principal::User { name: name.clone(), id: user.identity.id.clone() };
-    let caller = Caller { account: call.account().to_owned(), principal, access_key_id: None, source_arn: None };
+    let caller = Caller { account: call.account().to_owned(), principal, access_key_id: None, source_arn: None, via: None };
     let key = call.region.credentials().issue_key(caller);
     user.keys.push((key.access_key_id.clone(), call.now));
     Ok(json!({ "AccessKey": {

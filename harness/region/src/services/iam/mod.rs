@@ -4,6 +4,7 @@
 //! through [`Iam::policies`] and [`Iam::role`].
 
 mod access_key;
+mod authorization;
 mod aws_managed;
 mod document;
 mod error;
@@ -60,6 +61,22 @@ impl Iam {
             Principal::AssumedRole { role, .. } => records.policies_of(Kind::Role, role),
             Principal::Root | Principal::Service { .. } | Principal::Anonymous => PrincipalPolicies::default(),
         }
+    }
+
+    /// The document of a managed policy, AWS's or the account's.
+    pub fn managed_policy(&self, account: &str, arn: &str) -> Option<String> {
+        self.lock().get(account)?.managed_document(arn)
+    }
+
+    /// The tags of the user or role that a caller is.
+    pub fn principal_tags(&self, caller: &Caller) -> Vec<(String, String)> {
+        let accounts = self.lock();
+        let identity = accounts.get(&caller.account).and_then(|records| match &caller.principal {
+            Principal::User { name, .. } => records.identity_named(Kind::User, name),
+            Principal::AssumedRole { role, .. } => records.identity_named(Kind::Role, role),
+            Principal::Root | Principal::Service { .. } | Principal::Anonymous => None,
+        });
+        identity.map(|identity| identity.tags.pairs()).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Records>> {
@@ -149,5 +166,13 @@ impl Service for Iam {
             _ => Err(AwsError::not_implemented("iam", operation)),
         }?;
         Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input)
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.tags_of(account, arn)
     }
 }

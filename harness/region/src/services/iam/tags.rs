@@ -21,6 +21,11 @@ impl Tags {
         Ok(tags)
     }
 
+    /// Keys and values.
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        self.0.clone()
+    }
+
     fn set(&mut self, input: &Value) -> Result<(), AwsError> {
         let given = input.list("Tags");
         for (index, tag) in given.iter().enumerate() {

@@ -109,7 +109,7 @@ async fn policies_of_a_role_reach_the_authorization_layer() {
     bed.ok("AttachRolePolicy", json!({ "RoleName": "backup", "PolicyArn": CORE })).await;
     bed.ok("PutRolePolicy", json!({ "RoleName": "backup", "PolicyName": "put", "PolicyDocument": POLICY })).await;
     let principal = crate::Principal::AssumedRole { role: "backup".into(), role_id: "AROA".into(), session: "i-1".into() };
-    let caller = Caller { account: ACCOUNT.into(), principal, access_key_id: None, source_arn: None };
+    let caller = Caller { account: ACCOUNT.into(), principal, access_key_id: None, source_arn: None, via: None };
     let sources: Vec<String> = iam.policies(&caller).identity.into_iter().map(|policy| policy.source).collect();
     assert_eq!(sources, ["put", CORE]);
 }

@@ -3,6 +3,7 @@
 
 mod administration;
 mod alias;
+mod authorization;
 mod cryptography;
 mod key;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use firedrill_wire::AwsError;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::authorization::ResourcePolicyText;
 use crate::service::{Body, Call, Reply, Service};
 use key::{Key, State};
 
@@ -179,5 +181,17 @@ impl Service for Kms {
             _ => Err(AwsError::not_implemented("kms", operation)),
         }?;
         Ok(Reply::from(output))
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_keys(call, kind, input)
+    }
+
+    fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.key_policy(arn)
+    }
+
+    fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {
+        self.key_tags(arn)
     }
 }

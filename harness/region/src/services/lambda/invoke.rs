@@ -8,10 +8,10 @@ use super::environment::{Environment, Invoked, StartError, tail};
 use super::event_queue::Event;
 use super::function::{function_name, qualifier};
 use super::runtime_api::LARGEST_PAYLOAD;
-use super::{Admitted, Lambda, resource_policy};
+use super::{Admitted, Lambda};
+use crate::Region;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
-use crate::{Principal, Region};
 
 /// Largest payload of an asynchronous invocation.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -20,13 +20,6 @@ impl Lambda {
     pub(super) async fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let qualifier = qualifier(input);
         self.with(call, input, |function| {
-            if let Principal::Service { name } = &call.caller.principal
-                && !resource_policy::admits(&function.statements, name, &call.caller)
-            {
-                let arn = function.arn();
-                let message = format!("User: {name} is not authorized to perform: lambda:InvokeFunction on resource: {arn} because no resource-based policy allows the lambda:InvokeFunction action");
-                return Err(AwsError::new("AccessDeniedException", 403, message));
-            }
             function.require_active()?;
             function.resolve(qualifier)
         })?;

@@ -1,5 +1,6 @@
 //! The service `lambda`: functions, who may invoke them, and the machines that run them under the official runtime client.
 
+mod authorization;
 mod code;
 mod concurrency;
 mod configuration;
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 use self::environment::{Definition, Environment};
 use self::function::{Function, arn, function_name};
 use super::document::Members as _;
+use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::tools::Tools;
 
@@ -162,5 +164,17 @@ impl Service for Lambda {
             _ => Err(AwsError::not_implemented("lambda", operation)),
         };
         output.map(Reply::from).map_err(blamed)
+    }
+
+    async fn resources(&self, call: &Call, _kind: &str, input: &Value) -> Vec<String> {
+        self.named_functions(call, input)
+    }
+
+    fn resource_policy(&self, account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.function_policy(account, arn)
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.function_tags(account, arn)
     }
 }

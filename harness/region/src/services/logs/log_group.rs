@@ -21,7 +21,7 @@ pub(super) struct LogGroup {
     created: Timestamp,
     pub(super) retention_days: Option<i64>,
     kms_key: Option<String>,
-    tags: BTreeMap<String, String>,
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) streams: BTreeMap<String, LogStream>,
 }
 

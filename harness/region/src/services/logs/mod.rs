@@ -1,6 +1,7 @@
 //! The service `logs`: CloudWatch Logs' groups, streams and events.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
 
+mod authorization;
 mod event_query;
 mod filter_pattern;
 mod ingestion;
@@ -109,5 +110,13 @@ impl Service for Logs {
             other => Err(AwsError::not_implemented("logs", other)),
         }?;
         Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input)
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.group_tags(account, arn)
     }
 }

@@ -182,7 +182,8 @@ impl S3 {
         }
         for (destination, first, lines) in batches {
             let key = destination.key(region.name(), first, region.clock().now());
-            let caller = Caller::service(&destination.account, LOGGING);
+            let caller =
+                Caller::service(&destination.account, LOGGING).acting_for(&format!("arn:aws:s3:::{}", destination.source));
             let input = json!({
                 "Bucket": destination.target,
                 "Key": key,

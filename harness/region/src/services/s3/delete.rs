@@ -9,6 +9,7 @@ use super::document::{flag, list, owned, text, whole_seconds};
 use super::error::{malformed_xml, precondition_failed};
 use super::state::{Bucket, Content, NULL, Versioning};
 use super::{S3, set};
+use crate::authorization::Need;
 use crate::service::Call;
 
 /// What a deletion did.
@@ -43,6 +44,20 @@ fn check_condition(bucket: &Bucket, key: &str, etag: Option<&str>) -> Result<(),
     }
 }
 
+/// Whether the caller may delete one key of a `DeleteObjects` request, each of which is decided on by itself.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
+fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), AwsError> {
+    let Some(authorizer) = call.region.authorizer() else { return Ok(()) };
+    let (bucket, key) = (text(input, "Bucket").unwrap_or_default(), text(one, "Key").unwrap_or_default());
+    let version = text(one, "VersionId");
+    let need = Need {
+        action: if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }.to_owned(),
+        resource: format!("arn:aws:s3:::{bucket}/{key}"),
+        keys: version.map(|version| ("s3:versionid".to_owned(), vec![version.to_owned()])).into_iter().collect(),
+    };
+    authorizer.check(call, "s3", need)
+}
+
 impl S3 {
     pub(super) fn delete_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = super::put::checked_key(input)?;
@@ -66,12 +81,16 @@ impl S3 {
         }
         let quiet = flag(request, "Quiet").unwrap_or(false);
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+        let mut denials: Vec<Option<AwsError>> = wanted.iter().map(|one| may_delete(call, input, one).err()).collect();
         let mut state = self.state();
         let bucket = state.bucket(input)?;
-        for one in wanted {
+        for (one, denied) in wanted.iter().zip(&mut denials) {
             let key = text(one, "Key").unwrap_or_default();
             let version = text(one, "VersionId");
-            let refused = refuse_directory_conditions(one).and_then(|()| check_condition(bucket, key, text(one, "ETag")));
+            let allowed = denied.take().map_or(Ok(()), Err);
+            let refused = allowed
+                .and_then(|()| refuse_directory_conditions(one))
+                .and_then(|()| check_condition(bucket, key, text(one, "ETag")));
             if let Err(error) = refused {
                 errors.push(
                     json!({"Key": key, "VersionId": owned(one, "VersionId"), "Code": error.code, "Message": error.message}),

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::blob::DataKey;
 use super::document::{flag, list, owned, text};
 use super::error::{access_denied, internal, invalid_argument, not_implemented};
-use crate::Principal;
 use crate::service::Call;
+use crate::{Caller, Principal};
 
 /// How an object is encrypted.
 #[derive(Clone)]
@@ -125,7 +125,7 @@ impl Encryption {
         context.entry("aws:s3:arn").or_insert(json!(arn));
         let key_id = key_id.unwrap_or_else(|| format!("arn:aws:kms:{}:{}:alias/aws/s3", call.region.name(), call.account()));
         let input = json!({"KeyId": key_id, "KeySpec": "AES_256", "EncryptionContext": context});
-        let made = call.region.call(&call.caller, "kms", "GenerateDataKey", input).await.map_err(from_kms)?;
+        let made = call.region.call(&through_s3(call), "kms", "GenerateDataKey", input).await.map_err(from_kms)?;
         let (Some(wrapped), Some(key_arn), Some(key)) = (owned(&made, "CiphertextBlob"), owned(&made, "KeyId"), plaintext(&made))
         else {
             return Err(internal("kms answered no data key"));
@@ -144,7 +144,7 @@ impl Encryption {
             )),
             Self::Kms { wrapped, context, key_arn, .. } => {
                 let input = json!({"CiphertextBlob": wrapped, "EncryptionContext": context, "KeyId": key_arn});
-                let opened = call.region.call(&call.caller, "kms", "Decrypt", input).await.map_err(from_kms)?;
+                let opened = call.region.call(&through_s3(call), "kms", "Decrypt", input).await.map_err(from_kms)?;
                 plaintext(&opened).ok_or_else(|| internal("kms answered no plaintext"))
             }
         }
@@ -179,6 +179,11 @@ impl Encryption {
             output.insert("SSEKMSEncryptionContext".to_owned(), json!(context));
         }
     }
+}
+
+/// The caller, whose use of a key S3 passes on: `kms:ViaService`.
+fn through_s3(call: &Call) -> Caller {
+    call.caller.clone().via(&format!("s3.{}.amazonaws.com", call.region.name()))
 }
 
 fn plaintext(output: &Value) -> Option<DataKey> {

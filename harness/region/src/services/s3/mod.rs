@@ -2,6 +2,7 @@
 //! and lifecycle rules.
 
 mod access_log;
+mod authorization;
 mod blob;
 mod bucket;
 mod checksum;
@@ -36,6 +37,7 @@ use sha2::Digest as _;
 pub use access_log::LOGGING;
 
 use crate::Region;
+use crate::authorization::ResourcePolicyText;
 use crate::service::{Body, Call, Reply, Service};
 
 /// The service `s3`.
@@ -132,6 +134,14 @@ impl Service for S3 {
     fn start(self: Arc<Self>, region: &Region) {
         region.tasks().spawn(Arc::clone(&self).deliver_in_background(region.clone()));
         region.tasks().spawn(self.expire_in_background(region.clone()));
+    }
+
+    async fn resources(&self, _call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.copy_sources(kind, input)
+    }
+
+    fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.bucket_policy(arn)
     }
 }
 

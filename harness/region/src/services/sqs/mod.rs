@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
 
 mod attributes;
+mod authorization;
 mod batch;
 mod encryption;
 mod message;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use queue::Queue;
 
@@ -116,5 +118,17 @@ impl Service for Sqs {
             other => Err(AwsError::not_implemented("sqs", other)),
         }?;
         Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_queues(call, kind, input)
+    }
+
+    fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.queue_policy(arn)
+    }
+
+    fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {
+        self.tags_of(arn)
     }
 }

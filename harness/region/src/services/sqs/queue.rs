@@ -18,7 +18,7 @@ pub(super) struct Queue {
     created: Timestamp,
     modified: Timestamp,
     pub(super) attributes: Attributes,
-    tags: BTreeMap<String, String>,
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) messages: Vec<Message>,
     purged: Option<Timestamp>,
 }

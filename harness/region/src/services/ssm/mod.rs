@@ -5,6 +5,7 @@
 
 mod agent;
 mod agent_reply;
+mod authorization;
 mod aws_documents;
 mod cancel;
 mod command;
@@ -120,5 +121,13 @@ impl Service for Ssm {
             other => Err(AwsError::not_implemented("ssm", other)),
         }?;
         Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input).await
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.tags_of(account, arn)
     }
 }

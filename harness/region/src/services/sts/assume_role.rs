@@ -26,12 +26,11 @@ impl Sts {
         }
         // AWS tells a role that does not exist and one that may not be assumed apart in no way.
         let role = self.iam.role(account, name).filter(|role| role.arn == arn).ok_or_else(|| denied(&call.caller, arn))?;
-        self.trust.admit(call, &role, input)?;
         let seconds = granted(call, seconds, role.max_session_duration)?;
 
         let principal =
             Principal::AssumedRole { role: role.name.clone(), role_id: role.id.clone(), session: session_name.to_owned() };
-        let caller = Caller { account: account.to_owned(), principal, access_key_id: None, source_arn: None };
+        let caller = Caller { account: account.to_owned(), principal, access_key_id: None, source_arn: None, via: None };
         let expires = expiry(call.now, seconds);
         let user = json!({ "AssumedRoleId": caller.user_id(), "Arn": caller.arn() });
         let credential = call.region.credentials().issue_session(caller, expires);
@@ -97,7 +96,7 @@ fn session_policy(input: &Value) -> Result<Option<String>, AwsError> {
 }
 
 /// Account and name of `arn:aws:iam::account:role/path/name`.
-fn parse(arn: &str) -> Option<(&str, &str)> {
+pub(super) fn parse(arn: &str) -> Option<(&str, &str)> {
     let rest = arn.strip_prefix("arn:aws:iam::")?;
     let (account, role) = rest.split_once(":role/")?;
     let name = role.rsplit('/').next()?;

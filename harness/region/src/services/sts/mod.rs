@@ -1,6 +1,7 @@
 //! The service `sts`: who calls, and sessions of roles.
 
 mod assume_role;
+mod authorization;
 
 #[cfg(test)]
 mod tests;
@@ -13,26 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::document::Members as _;
-use super::iam::{Iam, RoleFacts};
+use super::iam::Iam;
+use crate::authorization::ResourcePolicyText;
 use crate::credentials::Credential;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::{Caller, Principal};
-
-/// Decides whether a role's trust policy lets a caller in. The authorization layer implements it; until it does, the region
-/// runs with [`EverybodyTrusted`].
-pub trait TrustPolicy: Send + Sync {
-    /// `Err` is what the caller of `AssumeRole` reads.
-    fn admit(&self, call: &Call, role: &RoleFacts, input: &Value) -> Result<(), AwsError>;
-}
-
-/// Admits every principal of the role's account, as the authorization layer allows every call until it evaluates policies.
-pub struct EverybodyTrusted;
-
-impl TrustPolicy for EverybodyTrusted {
-    fn admit(&self, _call: &Call, _role: &RoleFacts, _input: &Value) -> Result<(), AwsError> {
-        Ok(())
-    }
-}
 
 /// What a session was made of, for the authorization layer: a session's permissions are the role's, cut down by these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,19 +44,13 @@ pub struct Session {
 /// The service.
 pub struct Sts {
     iam: Arc<Iam>,
-    trust: Box<dyn TrustPolicy>,
     sessions: Mutex<HashMap<String, Session>>,
 }
 
 impl Sts {
-    /// A service that reads roles from `iam` and trusts whom their account holds.
+    /// A service that reads roles from `iam`. Who may assume them is the authorization layer's to decide.
     pub fn new(iam: Arc<Iam>) -> Arc<Self> {
-        Self::with_trust(iam, Box::new(EverybodyTrusted))
-    }
-
-    /// A service in which `trust` decides who may assume a role.
-    pub fn with_trust(iam: Arc<Iam>, trust: Box<dyn TrustPolicy>) -> Arc<Self> {
-        Arc::new(Self { iam, trust, sessions: Mutex::default() })
+        Arc::new(Self { iam, sessions: Mutex::default() })
     }
 
     /// The session behind an `ASIA…` key.
@@ -134,6 +114,17 @@ impl Service for Sts {
             }
             "AssumeRole" => self.assume_role(call, &input),
             "GetSessionToken" => self.get_session_token(call, &input),
+            "DecodeAuthorizationMessage" => {
+                let message = input.required("EncodedMessage");
+                match call.region.authorizer().and_then(|authorizer| authorizer.decoded(message)) {
+                    Some(decoded) => Ok(json!({ "DecodedMessage": decoded })),
+                    None => Err(AwsError::new(
+                        "InvalidAuthorizationMessageException",
+                        400,
+                        "The error returned if the message passed to DecodeAuthorizationMessage was invalid.",
+                    )),
+                }
+            }
             "GetAccessKeyInfo" => {
                 let id = input.required("AccessKeyId");
                 match call.region.credentials().find(id) {
@@ -144,6 +135,10 @@ impl Service for Sts {
             _ => Err(AwsError::not_implemented("sts", operation)),
         }?;
         Ok(output.into())
+    }
+
+    fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.trust_policy(arn)
     }
 }
 

@@ -35,7 +35,7 @@ fn request(seconds: i64) -> Value {
 
 fn user() -> Caller {
     let principal = Principal::User { name: "ann".into(), id: "AIDAEXAMPLE".into() };
-    Caller { account: ACCOUNT.into(), principal, access_key_id: Some("AKIAEXAMPLE".into()), source_arn: None }
+    Caller { account: ACCOUNT.into(), principal, access_key_id: Some("AKIAEXAMPLE".into()), source_arn: None, via: None }
 }
 
 async fn refused(region: &Region, caller: &Caller, input: Value) -> AwsError {
@@ -84,7 +84,7 @@ async fn durations_are_bounded_by_the_role_and_by_chaining() {
     assert!(refused(&region, &user(), request(43_201)).await.message.contains("less than or equal to 43200"));
     assert!(refused(&region, &user(), request(3601)).await.message.contains("MaxSessionDuration set for this role"));
     let principal = Principal::AssumedRole { role: "other".into(), role_id: "AROA".into(), session: "s1".into() };
-    let chained = Caller { account: ACCOUNT.into(), principal, access_key_id: None, source_arn: None };
+    let chained = Caller { account: ACCOUNT.into(), principal, access_key_id: None, source_arn: None, via: None };
     assert!(refused(&region, &chained, request(3601)).await.message.contains("role chaining"));
 }
 

@@ -94,7 +94,7 @@ impl Fixture {
 
     pub(super) async fn agent(&self, id: &str, service: &str, operation: &str, input: Value) -> Result<Value, AwsError> {
         let principal = Principal::AssumedRole { role: "web".into(), role_id: "AROAEXAMPLE".into(), session: id.into() };
-        let caller = Caller { account: ACCOUNT.into(), principal, access_key_id: None, source_arn: None };
+        let caller = Caller { account: ACCOUNT.into(), principal, access_key_id: None, source_arn: None, via: None };
         self.region.call(&caller, service, operation, input).await
     }
 

@@ -1,0 +1,260 @@
+//! Puts a call before the evaluator.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use firedrill_iam::{
+    Context, Decision, Effect, Layer, Named, Policies, Policy, PolicyKind, Request, ResourcePolicy, ResourceRule,
+};
+use firedrill_journal::{Check, Event};
+use serde_json::{Value, json};
+
+use super::documents::Documents;
+use super::principal::{Document, Subject};
+use super::{Need, ResourcePolicyText, by_itself, context, denial, table};
+use crate::credentials::random_string;
+use crate::service::{AwsError, Call};
+use crate::services::iam::Iam;
+use crate::services::sts::Sts;
+use crate::{Principal, Region};
+
+/// Decides who may do what, by the policies that IAM and the services hold.
+pub(crate) struct Authorizer {
+    iam: Arc<Iam>,
+    sts: Arc<Sts>,
+    documents: Documents,
+    /// What EC2's denials carry, for `sts:DecodeAuthorizationMessage`.
+    encoded: Mutex<HashMap<String, String>>,
+}
+
+/// A call to be decided on, with what all its needs share.
+struct Asked<'a> {
+    call: &'a Call,
+    service: &'a str,
+    subject: Subject,
+    context: Context,
+}
+
+impl Authorizer {
+    pub(crate) fn new(iam: Arc<Iam>, sts: Arc<Sts>) -> Self {
+        Self { iam, sts, documents: Documents::default(), encoded: Mutex::default() }
+    }
+
+    /// Whether the call may go on to its service. Checks whatever the operation's entries in the tables ask for; an operation
+    /// without an entry is not implemented.
+    pub(crate) async fn authorize(&self, call: &Call, service: &str, operation: &str, input: &Value) -> Result<(), AwsError> {
+        let rows = table::rows(service, operation).ok_or_else(|| AwsError::not_implemented(service, operation))?;
+        let mut needs = Vec::new();
+        for row in rows.iter().filter(|row| row.applies(input)) {
+            let resolved = match row.kind() {
+                Some(kind) => match call.region.service(service) {
+                    Some(service) => service.resources(call, kind, input).await,
+                    None => Vec::new(),
+                },
+                None => Vec::new(),
+            };
+            needs.extend(row.needs(call, input, resolved));
+        }
+        let asked = self.asked(call, service, input);
+        let mut checks = Vec::new();
+        let mut refused = None;
+        for need in needs {
+            let decision = self.decide(&asked, &need);
+            if decision.effect != Effect::Allow {
+                refused = Some(self.refuse(&asked, &need, &decision));
+            }
+            checks.push((need, decision));
+            if refused.is_some() {
+                break;
+            }
+        }
+        record(call, checks);
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Whether the caller may do one more thing in the course of a call: delete this key, read this source.
+    pub(crate) fn check(&self, call: &Call, service: &str, need: Need) -> Result<(), AwsError> {
+        let asked = self.asked(call, service, &Value::Null);
+        let decision = self.decide(&asked, &need);
+        let refused = (decision.effect != Effect::Allow).then(|| self.refuse(&asked, &need, &decision));
+        record(call, vec![(need, decision)]);
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// What an encoded authorization failure message says.
+    pub(crate) fn decoded(&self, message: &str) -> Option<String> {
+        self.encoded.lock().unwrap_or_else(PoisonError::into_inner).get(message).cloned()
+    }
+
+    fn asked<'a>(&self, call: &'a Call, service: &'a str, input: &Value) -> Asked<'a> {
+        let subject = Subject::of(&call.caller, &self.iam, &self.sts);
+        let context = context::of_call(call, service, input, &subject);
+        Asked { call, service, subject, context }
+    }
+
+    fn decide(&self, asked: &Asked<'_>, need: &Need) -> Decision {
+        let Asked { call, subject, .. } = asked;
+        if let Principal::Service { name } = &call.caller.principal
+            && by_itself::allowed(name, &need.action)
+        {
+            return Decision {
+                effect: Effect::Allow,
+                layer: Layer::Resource,
+                deciding: Vec::new(),
+                nearest: Vec::new(),
+                errors: Vec::new(),
+            };
+        }
+        let prefix = need.action.split(':').next().unwrap_or_default();
+        let context = of_need(&call.region, asked, need, prefix);
+        let mut errors = Vec::new();
+        let mut parse = |document: &Document, kind| match self.documents.parse(&document.text, kind) {
+            Ok(policy) => Some((policy, document.name.clone())),
+            Err(error) => {
+                errors.push(format!("{}: {error}", document.name));
+                None
+            }
+        };
+        let identity: Vec<_> = subject.identity.iter().filter_map(|document| parse(document, PolicyKind::Identity)).collect();
+        let boundary = subject.boundary.as_ref().map(|document| parse(document, PolicyKind::Identity));
+        let session: Option<Vec<_>> = subject
+            .session
+            .as_ref()
+            .map(|session| session.iter().filter_map(|document| parse(document, PolicyKind::Identity)).collect());
+        let of_resource = call.region.service(prefix).and_then(|service| service.resource_policy(call.account(), &need.resource));
+        let resource = of_resource.as_ref().and_then(|held| {
+            let kind = if prefix == "sts" { PolicyKind::Trust } else { PolicyKind::Resource };
+            parse(&Document { name: held.name.clone(), text: held.document.clone()? }, kind)
+        });
+        // A boundary, and a policy that must itself allow, cannot be read: then nothing is allowed.
+        let unreadable = match (&boundary, &of_resource) {
+            (Some(None), _) => Some(Layer::Boundary),
+            (_, Some(held)) if resource.is_none() && held.rule == ResourceRule::Required => Some(Layer::Resource),
+            _ => None,
+        };
+        if let Some(layer) = unreadable {
+            return Decision { effect: Effect::ImplicitDeny, layer, deciding: Vec::new(), nearest: Vec::new(), errors };
+        }
+        let policies = Policies {
+            identity: named(&identity),
+            boundary: boundary.as_ref().and_then(Option::as_ref).map(|(policy, name)| Named { policy, name }),
+            session: session.as_ref().map(|session| named(session)),
+            resource: of_resource.as_ref().zip(resource.as_ref()).map(|(held, (policy, name))| ResourcePolicy {
+                policy: Named { policy, name },
+                rule: held.rule,
+                owner: &held.owner,
+            }),
+        };
+        let request = Request {
+            principal: &subject.principal,
+            action: &need.action,
+            resource: &need.resource,
+            resource_account: of_resource.as_ref().map(|held| held.owner.as_str()),
+            context: &context,
+        };
+        let mut decision = firedrill_iam::authorize(&request, &policies);
+        if decision.effect == Effect::Allow && of_resource.as_ref().is_some_and(|held| shuts_out(held, asked)) {
+            decision.effect = Effect::ImplicitDeny;
+            decision.layer = Layer::Resource;
+            decision.errors.push("the bucket's RestrictPublicBuckets shuts out the public and other accounts".to_owned());
+        }
+        decision.errors.extend(errors);
+        decision
+    }
+
+    fn refuse(&self, asked: &Asked<'_>, need: &Need, decision: &Decision) -> AwsError {
+        let encoded = (asked.service == "ec2").then(|| {
+            let message = URL_SAFE_NO_PAD.encode(random_string(ALPHABET, 300));
+            let told = decoded(asked, need, decision).to_string();
+            self.encoded.lock().unwrap_or_else(PoisonError::into_inner).insert(message.clone(), told);
+            message
+        });
+        denial::error(asked.service, asked.call.region.name(), &asked.call.caller, need, decision, encoded)
+    }
+}
+
+const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+fn named(policies: &[(Arc<Policy>, String)]) -> Vec<Named<'_>> {
+    policies.iter().map(|(policy, name)| Named { policy, name }).collect()
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-options>
+fn shuts_out(held: &ResourcePolicyText, asked: &Asked<'_>) -> bool {
+    let inside = match &asked.call.caller.principal {
+        Principal::Service { .. } => true,
+        Principal::Anonymous => false,
+        _ => asked.subject.principal.account == held.owner,
+    };
+    held.restricted && !inside
+}
+
+/// The keys of one need, beside those of the call: its own, and the tags that its resource has at this moment.
+fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Context {
+    let mut context = asked.context.clone();
+    for (key, values) in &need.keys {
+        match values.as_slice() {
+            [one] => context.insert(key, one.clone()),
+            many => context.insert_all(key, many.iter().cloned()),
+        }
+    }
+    let owner = need.resource.split(':').nth(2).and_then(|service| region.service(service));
+    for (key, value) in owner.map(|owner| owner.resource_tags(asked.call.account(), &need.resource)).unwrap_or_default() {
+        // IAM and Systems Manager have keys of their own beside the global one.
+        context.insert(&format!("aws:ResourceTag/{key}"), value.clone());
+        context.insert(&format!("{prefix}:ResourceTag/{key}"), value);
+    }
+    let account = need.resource.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(asked.call.account());
+    context.insert("aws:ResourceAccount", account);
+    if prefix == "ec2" {
+        context.insert("ec2:Region", region.name());
+    }
+    context
+}
+
+/// The document that `sts:DecodeAuthorizationMessage` answers.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
+fn decoded(asked: &Asked<'_>, need: &Need, decision: &Decision) -> Value {
+    let conditions: Vec<Value> = asked
+        .context
+        .iter()
+        .map(|(key, values)| json!({"key": key, "values": {"items": values.iter().map(|value| json!({"value": value})).collect::<Vec<_>>()}}))
+        .collect();
+    let matched: Vec<Value> = decision
+        .deciding
+        .iter()
+        .map(|statement| json!({"statementId": statement.sid.clone().unwrap_or_default(), "effect": "DENY", "sourcePolicyId": statement.policy}))
+        .collect();
+    json!({
+        "allowed": false,
+        "explicitDeny": decision.effect == Effect::ExplicitDeny,
+        "matchedStatements": {"items": matched},
+        "failures": {"items": []},
+        "context": {
+            "principal": {"id": asked.call.caller.user_id(), "arn": asked.call.caller.arn()},
+            "action": need.action,
+            "resource": need.resource,
+            "conditions": {"items": conditions},
+        },
+    })
+}
+
+/// Journals what was decided; the root user, who needs no policy, is not worth a line unless denied.
+fn record(call: &Call, checks: Vec<(Need, Decision)>) {
+    let worth = |decision: &Decision| decision.effect != Effect::Allow || call.caller.principal != Principal::Root;
+    let checks: Vec<Check> = checks
+        .into_iter()
+        .filter(|(_, decision)| worth(decision))
+        .map(|(need, decision)| Check {
+            action: need.action,
+            resource: need.resource,
+            decision: serde_json::to_value(&decision).unwrap_or_default(),
+        })
+        .collect();
+    if !checks.is_empty() {
+        let principal = call.caller.arn();
+        call.region.journal().record(Event::Authorization { request_id: call.request_id.clone(), principal, checks });
+    }
+}

@@ -1,0 +1,143 @@
+//! The global condition keys of a call.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+
+use firedrill_iam::Context;
+use serde_json::Value;
+
+use super::principal::Subject;
+use super::table;
+use crate::Principal;
+use crate::service::Call;
+
+/// Keys that do not depend on the resource.
+pub(super) fn of_call(call: &Call, service: &str, input: &Value, subject: &Subject) -> Context {
+    let mut context = Context::new();
+    let caller = &call.caller;
+    context.insert("aws:CurrentTime", call.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    context.insert("aws:EpochTime", call.now.as_second().to_string());
+    context.insert("aws:SecureTransport", call.tls.to_string());
+    context.insert("aws:RequestedRegion", call.region.name());
+    // A call that a service makes has no address of its own.
+    if call.http.is_some() {
+        context.insert("aws:SourceIp", call.source_ip.clone());
+        context.insert("aws:UserAgent", call.user_agent.clone());
+    }
+    of_principal(&mut context, call, subject);
+    let (tags, keys) = table::request_tags(input);
+    for (key, value) in tags {
+        context.insert(&format!("aws:RequestTag/{key}"), value);
+    }
+    if !keys.is_empty() {
+        context.insert_all("aws:TagKeys", keys);
+    }
+    context.insert("aws:ViaAWSService", caller.via.is_some().to_string());
+    if let Some(via) = &caller.via {
+        // CloudFormation is one of the few services that this key knows.
+        if via.starts_with("cloudformation.") {
+            context.insert_all("aws:CalledVia", [via.clone()]);
+            context.insert("aws:CalledViaFirst", via.clone());
+            context.insert("aws:CalledViaLast", via.clone());
+        }
+        if service == "kms" {
+            context.insert("kms:ViaService", via.clone());
+        }
+    }
+    match service {
+        "kms" => of_kms(&mut context, call, input),
+        "s3" => of_s3(&mut context, call),
+        _ => {}
+    }
+    context
+}
+
+fn of_principal(context: &mut Context, call: &Call, subject: &Subject) {
+    let caller = &call.caller;
+    let is_service = matches!(caller.principal, Principal::Service { .. });
+    context.insert("aws:PrincipalIsAWSService", is_service.to_string());
+    if let Some(arn) = &caller.source_arn {
+        context.insert("aws:SourceArn", arn.clone());
+        context.insert("aws:SourceAccount", caller.account.clone());
+    }
+    match &caller.principal {
+        Principal::Root => {
+            context.insert("aws:PrincipalType", "Account");
+            context.insert("aws:userid", caller.account.clone());
+            context.insert("aws:PrincipalArn", caller.arn());
+        }
+        Principal::User { name, id } => {
+            context.insert("aws:PrincipalType", "User");
+            context.insert("aws:username", name.clone());
+            context.insert("aws:userid", id.clone());
+            context.insert("aws:PrincipalArn", caller.arn());
+        }
+        Principal::AssumedRole { .. } => {
+            context.insert("aws:PrincipalType", "AssumedRole");
+            context.insert("aws:userid", caller.user_id());
+            // The role's ARN, whatever the session.
+            if let firedrill_iam::PrincipalKind::Session { role_arn } = &subject.principal.kind {
+                context.insert("aws:PrincipalArn", role_arn.clone());
+            }
+        }
+        Principal::Service { name } => {
+            context.insert("aws:PrincipalServiceName", name.clone());
+            context.insert_all("aws:PrincipalServiceNamesList", [name.clone()]);
+        }
+        Principal::Anonymous => {
+            context.insert("aws:PrincipalType", "Anonymous");
+            context.insert("aws:userid", "anonymous");
+        }
+    }
+    if !is_service && caller.principal != Principal::Anonymous {
+        context.insert("aws:PrincipalAccount", caller.account.clone());
+    }
+    for (key, value) in &subject.tags {
+        context.insert(&format!("aws:PrincipalTag/{key}"), value.clone());
+    }
+    if let Some(session) = &subject.facts {
+        context.insert("aws:TokenIssueTime", session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        context.insert("aws:MultiFactorAuthPresent", "false");
+        if let Some(identity) = &session.source_identity {
+            context.insert("aws:SourceIdentity", identity.clone());
+        }
+        if let (Principal::Service { name }, Principal::AssumedRole { session: instance, .. }) =
+            (&session.issued_to.principal, &caller.principal)
+            && name == "ec2.amazonaws.com"
+        {
+            let arn = format!("arn:aws:ec2:{}:{}:instance/{instance}", call.region.name(), caller.account);
+            context.insert("ec2:SourceInstanceARN", arn);
+            context.insert("ec2:RoleDelivery", "2.0");
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html>
+fn of_kms(context: &mut Context, call: &Call, input: &Value) {
+    if !matches!(call.caller.principal, Principal::Service { .. } | Principal::Anonymous) {
+        context.insert("kms:CallerAccount", call.account());
+    }
+    let given = ["EncryptionContext", "SourceEncryptionContext"].iter().find_map(|name| input.get(*name)?.as_object());
+    let mut keys = Vec::new();
+    for (key, value) in given.into_iter().flatten() {
+        context.insert(&format!("kms:EncryptionContext:{key}"), value.as_str().unwrap_or_default());
+        keys.push(key.clone());
+    }
+    if !keys.is_empty() {
+        context.insert_all("kms:EncryptionContextKeys", keys);
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
+fn of_s3(context: &mut Context, call: &Call) {
+    let Some(http) = &call.http else { return };
+    if call.caller.access_key_id.is_some() {
+        let presigned = http.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));
+        context.insert("s3:authType", if presigned { "REST-QUERY-STRING" } else { "REST-HEADER" });
+        context.insert("s3:signatureversion", "AWS4-HMAC-SHA256");
+    }
+    if let Some(hash) = http.headers.get("x-amz-content-sha256").and_then(|value| value.to_str().ok()) {
+        context.insert("s3:x-amz-content-sha256", hash);
+    }
+    if let Some(tls) = http.extensions.get::<crate::gateway::Tls>() {
+        context.insert("s3:TlsVersion", tls.version.trim_start_matches("TLSv").replace('_', "."));
+    }
+}

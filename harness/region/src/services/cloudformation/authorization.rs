@@ -1,0 +1,27 @@
+//! What CloudFormation's calls are about.
+
+use serde_json::Value;
+
+use super::CloudFormation;
+use crate::service::Call;
+use crate::services::document::Members as _;
+
+impl CloudFormation {
+    /// Stacks by name or id; any of that name where none is yet.
+    pub(super) fn named_stacks(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        let Some(name) = input.text("StackName") else {
+            // A change set's ARN names no stack.
+            let all = kind == "stack-or-all" || input.has("ChangeSetName");
+            return if all { vec!["*".to_owned()] } else { Vec::new() };
+        };
+        let prefix = format!("arn:aws:cloudformation:{}:{}:stack/", call.region.name(), call.account());
+        let found = self.find(call.account(), name).map(|stack| stack.id);
+        let named = if name.starts_with("arn:") { name.to_owned() } else { format!("{prefix}{name}/*") };
+        vec![found.unwrap_or(named)]
+    }
+
+    /// The tags of a stack.
+    pub(super) fn stack_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.with(account, arn, |stack| stack.tags.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,42 @@
+//! What Lambda's calls are about, and the policies of its functions.
+
+use std::sync::PoisonError;
+
+use firedrill_iam::ResourceRule;
+use serde_json::{Value, json};
+
+use super::Lambda;
+use super::function::{arn, function_name};
+use crate::authorization::ResourcePolicyText;
+use crate::service::Call;
+use crate::services::document::Members as _;
+
+impl Lambda {
+    /// The function that a call names, by name or ARN.
+    pub(super) fn named_functions(&self, call: &Call, input: &Value) -> Vec<String> {
+        input.text("FunctionName").map(|name| arn(call, function_name(name))).into_iter().collect()
+    }
+
+    /// The policy of a function.
+    pub(super) fn function_policy(&self, account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        let name = arn.split(':').nth(6)?;
+        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let function = functions.get(account)?.get(name)?;
+        let policy = json!({"Version": "2012-10-17", "Id": "default", "Statement": function.statements});
+        Some(ResourcePolicyText {
+            name: format!("policy of function {name}"),
+            document: (!function.statements.is_empty()).then(|| policy.to_string().into()),
+            rule: ResourceRule::Union,
+            owner: account.to_owned(),
+            restricted: false,
+        })
+    }
+
+    /// The tags of a function.
+    pub(super) fn function_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let function = arn.split(':').nth(6).and_then(|name| functions.get(account)?.get(name));
+        let tags = function.map(|function| function.tags.iter());
+        tags.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    }
+}

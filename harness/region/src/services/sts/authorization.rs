@@ -1,0 +1,22 @@
+//! The trust policies of roles.
+
+use firedrill_iam::ResourceRule;
+
+use super::Sts;
+use super::assume_role::parse;
+use crate::authorization::ResourcePolicyText;
+
+impl Sts {
+    /// Who may assume a role.
+    pub(super) fn trust_policy(&self, arn: &str) -> Option<ResourcePolicyText> {
+        let (account, name) = parse(arn)?;
+        let role = self.iam.role(account, name).filter(|role| role.arn == arn)?;
+        Some(ResourcePolicyText {
+            name: format!("trust policy of role {name}"),
+            document: Some(role.trust_policy.into()),
+            rule: ResourceRule::Required,
+            owner: account.to_owned(),
+            restricted: false,
+        })
+    }
+}
