@@ -32,7 +32,7 @@ fn owner<'r>(request: &'r Request<'r>, policies: &'r Policies<'r>) -> &'r str {
 }
 
 fn allow(layer: Layer, deciding: Vec<StatementRef>, errors: Vec<String>) -> Decision {
-    Decision { effect: Effect::Allow, layer, deciding, nearest: Vec::new(), errors }
+    Decision { effect: Effect::Allow, layer, deciding, nearest: Vec::new(), denied_by: None, errors }
 }
 
 /// What each kind of policy says of the request. A kind that does not apply is absent.
@@ -149,8 +149,10 @@ impl<'a> Evaluation<'a> {
     fn explicit_deny(self, layer: Layer) -> Decision {
         let others = [self.boundary, self.session].into_iter().flatten();
         let verdicts = self.resource.into_iter().chain([self.identity]).chain(others);
-        let deciding = verdicts.flat_map(|verdict| verdict.denies).collect();
-        Decision { effect: Effect::ExplicitDeny, layer, deciding, nearest: Vec::new(), errors: self.errors }
+        let deciding: Vec<_> = verdicts.flat_map(|verdict| verdict.denies).collect();
+        let managed = deciding.iter().find(|statement| statement.layer == layer).map(|statement| &statement.policy);
+        let denied_by = managed.filter(|name| self.same_account && name.starts_with("arn:")).cloned();
+        Decision { effect: Effect::ExplicitDeny, layer, deciding, nearest: Vec::new(), denied_by, errors: self.errors }
     }
 
     fn implicit_deny(self, layer: Layer) -> Decision {
@@ -158,7 +160,7 @@ impl<'a> Evaluation<'a> {
         // Where either may allow, the resource's policy might have, too.
         let resource = layers(self.policies, self.guard).filter(|other| other.layer != layer);
         let nearest = nearest(&silent.iter().chain(&resource).collect::<Vec<_>>(), &self.subject);
-        Decision { effect: Effect::ImplicitDeny, layer, deciding: Vec::new(), nearest, errors: self.errors }
+        Decision { effect: Effect::ImplicitDeny, layer, deciding: Vec::new(), nearest, denied_by: None, errors: self.errors }
     }
 
     fn allow_by_resource(self, grade: Grade) -> Decision {

@@ -111,6 +111,9 @@ pub struct Decision {
     pub deciding: Vec<StatementRef>,
     /// On an implicit deny, the statements that came nearest to allowing, nearest first.
     pub nearest: Vec<Near>,
+    /// The managed policy that denies, where AWS tells its ARN: to callers of the account that owns the resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied_by: Option<String>,
     /// What could not be evaluated, in words for the user: a policy variable without a value, a condition key that is no number.
     pub errors: Vec<String>,
 }
@@ -118,13 +121,21 @@ pub struct Decision {
 impl Decision {
     /// The tail of AWS's message on a denial of `action`, without leading space; empty on an allow.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    /// <https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns>
     pub fn because(&self, action: &str) -> String {
-        match (self.effect, self.layer) {
-            (Effect::Allow, _) => String::new(),
-            (Effect::ImplicitDeny, layer) => format!("because no {} allows the {action} action", layer.noun()),
-            (Effect::ExplicitDeny, Layer::Identity) => format!("with an explicit deny in an {}", Layer::Identity.noun()),
-            (Effect::ExplicitDeny, Layer::Trust) => format!("with an explicit deny in the {}", Layer::Trust.noun()),
-            (Effect::ExplicitDeny, layer) => format!("with an explicit deny in a {}", layer.noun()),
+        let noun = self.layer.noun();
+        match self.effect {
+            Effect::Allow => String::new(),
+            Effect::ImplicitDeny => format!("because no {noun} allows the {action} action"),
+            Effect::ExplicitDeny => {
+                let article = match self.layer {
+                    Layer::Identity => "an",
+                    Layer::Trust => "the",
+                    Layer::Boundary | Layer::Session | Layer::Resource => "a",
+                };
+                let policy = self.denied_by.as_ref().map(|arn| format!(": {arn}")).unwrap_or_default();
+                format!("with an explicit deny in {article} {noun}{policy}")
+            }
         }
     }
 }

@@ -5,21 +5,8 @@ use firedrill_iam::{
     ResourceRule, authorize,
 };
 
-const COMMAND: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [
-    {"Sid": "RunThisDocument", "Effect": "Allow", "Action": "ssm:SendCommand", "Resource": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"},
-    {"Sid": "OnTaggedInstances", "Effect": "Allow", "Action": "ssm:SendCommand", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
-     "Condition": {"StringEquals": {"ssm:resourceTag/Backup": "Enabled"}}},
-    {"Sid": "SeeItsTargets", "Effect": "Allow", "Action": "ssm:ListCommands", "Resource": "*"}
-  ]
-}"#;
-
-const TLS_ONLY: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [{"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-    "Resource": ["arn:aws:s3:::archives", "arn:aws:s3:::archives/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]
-}"#;
+const COMMAND: &str = include_str!("../stack/send-backup-command.json");
+const TLS_ONLY: &str = include_str!("../stack/bucket.json");
 
 fn function() -> Principal {
     Principal {
@@ -46,7 +33,7 @@ fn the_function_may_command_tagged_instances_and_the_near_miss_is_told() {
     let decision = authorize(&request, &policies);
     assert_eq!(decision.effect, Effect::Allow);
     assert_eq!(decision.deciding[0].sid.as_deref(), Some("OnTaggedInstances"));
-    assert_eq!((decision.deciding[0].index, decision.deciding[0].position.line), (1, 5));
+    assert_eq!((decision.deciding[0].index, decision.deciding[0].position.line), (1, 10));
 
     let mut context = Context::new();
     context.insert("ssm:resourceTag/Backup", "no");
