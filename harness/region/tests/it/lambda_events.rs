@@ -124,6 +124,10 @@ async fn a_retry_runs_the_code_of_its_own_time() {
 async fn outcomes_reach_functions_and_the_event_bus() {
     let cloud = cloud().await;
     let ruled = cloud.queue("ruled").await;
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "sqs:SendMessage", "Resource": arn("sqs", "ruled") }] });
+    let attributes = json!({ "QueueUrl": ruled, "Attributes": { "Policy": policy.to_string() } });
+    cloud.call("sqs", "SetQueueAttributes", attributes).await;
     let pattern = json!({ "source": ["lambda"], "detail": { "requestContext": { "condition": ["RetriesExhausted"] } } });
     cloud.call("events", "PutRule", json!({ "Name": "failed", "EventPattern": pattern.to_string() })).await;
     let target = json!({ "Rule": "failed", "Targets": [{ "Id": "q", "Arn": arn("sqs", "ruled") }] });
