@@ -20,7 +20,7 @@ use crate::statement::Subject;
 pub fn authorize(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let owner = owner(request, policies);
     if is_exempt(request, owner) {
-        return allow(Layer::Identity, Vec::new(), Vec::new());
+        return Decision::without_statements(Effect::Allow, Layer::Identity, Vec::new());
     }
     Evaluation::new(request, policies, owner).decide()
 }

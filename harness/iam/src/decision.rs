@@ -119,6 +119,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// An outcome that no statement decided.
+    pub fn without_statements(effect: Effect, layer: Layer, errors: Vec<String>) -> Self {
+        Self { effect, layer, deciding: Vec::new(), nearest: Vec::new(), denied_by: None, errors }
+    }
+
     /// The tail of AWS's message on a denial of `action`, without leading space; empty on an allow.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
     /// <https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns>

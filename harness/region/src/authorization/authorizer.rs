@@ -99,13 +99,7 @@ impl Authorizer {
         if let Principal::Service { name } = &call.caller.principal
             && by_itself::allowed(name, &need.action)
         {
-            return Decision {
-                effect: Effect::Allow,
-                layer: Layer::Resource,
-                deciding: Vec::new(),
-                nearest: Vec::new(),
-                errors: Vec::new(),
-            };
+            return Decision::without_statements(Effect::Allow, Layer::Resource, Vec::new());
         }
         let prefix = need.action.split(':').next().unwrap_or_default();
         let context = of_need(&call.region, asked, need, prefix);
@@ -135,7 +129,7 @@ impl Authorizer {
             _ => None,
         };
         if let Some(layer) = unreadable {
-            return Decision { effect: Effect::ImplicitDeny, layer, deciding: Vec::new(), nearest: Vec::new(), errors };
+            return Decision::without_statements(Effect::ImplicitDeny, layer, errors);
         }
         let policies = Policies {
             identity: named(&identity),
