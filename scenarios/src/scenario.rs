@@ -120,6 +120,16 @@ impl Night {
         self.assert_clean();
     }
 
+    /// Whether the evidence of the failure tells of a denial with both texts in one line.
+    ///
+    /// # Panics
+    /// If not: with all that is known.
+    pub fn assert_denied(&self, who_and_what: &str, nearest: &str) {
+        let evidence = self.outcome.as_ref().and_then(|outcome| outcome.failure.as_ref()).map(|failure| &failure.evidence);
+        let told = |line: &&String| line.starts_with("denied: ") && line.contains(who_and_what) && line.contains(nearest);
+        assert!(evidence.is_some_and(|evidence| evidence.iter().any(|line| told(&line))), "{evidence:#?}");
+    }
+
     /// The drill passed, with everything identical and logged.
     ///
     /// # Panics

@@ -24,6 +24,18 @@ impl Template {
         Self(self.0.replacen(old, new, 1))
     }
 
+    /// Without the text from `from` to the next `until`, which stays.
+    ///
+    /// # Panics
+    /// See [`Template::replacing`].
+    #[must_use]
+    pub fn cutting(self, from: &str, until: &str) -> Self {
+        let rest = self.0.split_once(from).and_then(|(before, rest)| Some((before, rest.split_once(until)?.1)));
+        let cut = rest.map(|(before, rest)| format!("{before}{until}{rest}"));
+        let Some(cut) = cut else { unreachable!("the template has no `{from}` followed by `{until}`") };
+        Self(cut)
+    }
+
     /// With lines put before the first occurrence of `mark`.
     ///
     /// # Panics

@@ -10,13 +10,15 @@ use crate::clients::Clients;
 use crate::failure::{Broken, at};
 use crate::poll;
 
-/// A local region delivers at once; AWS may take hours, which no drill waits for.
-const BOUND: Duration = Duration::from_secs(60);
-
-/// The log object with the upload's line, as `s3://bucket/key`; nothing if it has not come.
-pub(crate) async fn find(clients: &Clients, bucket: &Bucket, archive: &Archive) -> Result<Option<String>, Broken> {
+/// The log object with the upload's line, as `s3://bucket/key`; nothing if it has not come within `bound`.
+pub(crate) async fn find(
+    clients: &Clients,
+    bucket: &Bucket,
+    archive: &Archive,
+    bound: Duration,
+) -> Result<Option<String>, Broken> {
     let Some((target, prefix)) = &bucket.log else { return Ok(None) };
-    let found = poll::until(BOUND, || async {
+    let found = poll::until(bound, || async {
         let listed =
             clients.s3.list_objects_v2().bucket(target).prefix(prefix).send().await.map_err(at("drill", "ListObjectsV2"))?;
         let mut keys: Vec<&str> = listed.contents().iter().filter_map(|object| object.key()).collect();

@@ -10,16 +10,13 @@ use crate::deploy::Resources;
 use crate::failure::{Broken, at};
 use crate::poll;
 
-/// A cold agent has been seen to take two minutes on AWS.
-const BOUND: Duration = Duration::from_secs(300);
-
-/// The stack's instances, all of them online.
-pub(crate) async fn boot(clients: &Clients, resources: &Resources) -> Result<Vec<String>, Broken> {
+/// The stack's instances, all of them online within `bound`.
+pub(crate) async fn boot(clients: &Clients, resources: &Resources, bound: Duration) -> Result<Vec<String>, Broken> {
     let instances = resources.ids("AWS::EC2::Instance");
     if instances.is_empty() {
         return Err(Broken::at("instance", "the stack has no instance, so there is nothing to back up"));
     }
-    let online = poll::until(BOUND, || async {
+    let online = poll::until(bound, || async {
         let states = states(clients, &instances).await?;
         let waiting: Vec<String> = instances
             .iter()
@@ -38,7 +35,7 @@ pub(crate) async fn boot(clients: &Clients, resources: &Resources) -> Result<Vec
             "instance",
             format!(
                 "after {} s {seen}: an instance needs an instance profile with AmazonSSMManagedInstanceCore and a way to SSM",
-                BOUND.as_secs()
+                bound.as_secs()
             ),
         )),
     }

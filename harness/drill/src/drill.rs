@@ -1,6 +1,6 @@
 //! A drill from its first step to its outcome.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use firedrill_journal::{Event, Journal, StepOutcome};
 use tokio::time::Instant;
@@ -15,8 +15,9 @@ use crate::fire::{self, Rule};
 use crate::manifest::Manifest;
 use crate::observe::{self, Before};
 use crate::outcome::VERSION;
+use crate::patience::Patience;
 use crate::{DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
-use crate::{access_log, boot, findings, restore, seed, verify};
+use crate::{access_log, boot, denial, findings, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -28,16 +29,20 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     let drill = Drill {
         clients: Clients::new(&plan.endpoint),
         plan,
+        patience: Patience::of(local.is_some()),
         local,
         journal: journal.clone(),
         run,
         stack,
         state: Mutex::default(),
+        denials: OnceLock::new(),
     };
     let ended = tokio::select! {
         ended = drill.rehearse() => Some(ended),
         () = cancel.cancelled() => None,
     };
+    // What cleaning up is denied is no cause of a failure.
+    let _ = drill.denials.set(denial::all(journal));
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
     // Wrapped, since a record and an outcome each have a `version`.
@@ -48,11 +53,14 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
 struct Drill {
     plan: Plan,
     clients: Clients,
+    patience: Patience,
     local: Option<Arc<dyn Local>>,
     journal: Journal,
     run: String,
     stack: String,
     state: Mutex<State>,
+    /// Who was denied what, before anything was destroyed.
+    denials: OnceLock<Vec<String>>,
 }
 
 /// What the drill knows when it is interrupted.
@@ -81,7 +89,8 @@ impl Drill {
                 format!("{} resources", made.len())
             })
             .await?;
-        let instances = self.step("boot", 1, boot::boot(&self.clients, &resources), |found| found.join(", ")).await?;
+        let instances =
+            self.step("boot", 1, boot::boot(&self.clients, &resources, self.patience.boot), |found| found.join(", ")).await?;
         let bucket = format!("firedrill-seed-{}", self.run);
         self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
         self.step("seed", 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
@@ -118,7 +127,7 @@ impl Drill {
             .step("fire", night, fire, |(_, _, done)| format!("{} ({}): {done}", stage.rule.name, stage.rule.schedule))
             .await?;
         let seen = self
-            .step("observe", night, observe::observe(clients, &stage.rule, &before), |seen| {
+            .step("observe", night, observe::observe(clients, &stage.rule, &before, self.patience.silence), |seen| {
                 format!("{} sent the command, the script ended well on {}", stage.rule.function, seen.instances.join(", "))
             })
             .await?;
@@ -175,7 +184,7 @@ impl Drill {
         let mut logged = 0;
         for one in stored {
             let Some(bucket) = stage.buckets.iter().find(|bucket| bucket.name == one.archive.bucket) else { continue };
-            match access_log::find(&self.clients, bucket, &one.archive).await? {
+            match access_log::find(&self.clients, bucket, &one.archive, self.patience.access_log).await? {
                 Some(found) => {
                     logged += 1;
                     self.note_night(|night| {
@@ -205,7 +214,10 @@ impl Drill {
 
     fn outcome(&self, ended: Option<Result<(), Broken>>, leftovers: Vec<String>) -> Outcome {
         let state = std::mem::take(&mut *self.state());
-        let (result, failure) = judge(ended, &state.findings, self.plan.strict);
+        let (result, mut failure) = judge(ended, &state.findings, self.plan.strict);
+        if let Some(failure) = &mut failure {
+            failure.evidence.extend(self.denials.get().into_iter().flatten().map(|denial| format!("denied: {denial}")));
+        }
         Outcome {
             version: VERSION,
             run: self.run.clone(),

@@ -14,8 +14,6 @@ use crate::poll;
 
 /// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
 const FUNCTION_BOUND: Duration = Duration::from_secs(960);
-/// When nothing has happened for so long, the function was not invoked.
-const SILENCE: Duration = Duration::from_secs(60);
 /// Between a look at the function's permissions and the next.
 const LOOK: Duration = Duration::from_secs(2);
 /// From the end of the function to its command being listed.
@@ -46,9 +44,9 @@ pub(crate) struct Seen {
     pub(crate) complaint: Option<String>,
 }
 
-/// Follows the night that began after `before`.
-pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before) -> Result<Seen, Broken> {
-    let sent = function(clients, rule, before).await?;
+/// Follows the night that began after `before`. A function that shows no sign of life for `silence` was not invoked.
+pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Seen, Broken> {
+    let sent = function(clients, rule, before, silence).await?;
     let mut instances = BTreeSet::new();
     for id in &sent {
         instances.extend(command(clients, id).await?);
@@ -79,7 +77,7 @@ fn function_failed(rule: &Rule, reason: &str) -> Broken {
 }
 
 /// Waits for the function's commands.
-async fn function(clients: &Clients, rule: &Rule, before: &Before) -> Result<Vec<String>, Broken> {
+async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Vec<String>, Broken> {
     let begun = Instant::now();
     let mut pause = Duration::from_millis(20);
     let mut looked = begun;
@@ -105,11 +103,11 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before) -> Result<Vec
             if let Some(broken) = not_permitted(clients, rule).await {
                 return Err(broken);
             }
-            if begun.elapsed() > SILENCE {
+            if begun.elapsed() > silence {
                 let reason = format!(
                     "{} fired and within {} s {} neither logged nor sent a command",
                     rule.name,
-                    SILENCE.as_secs(),
+                    silence.as_secs(),
                     rule.function
                 );
                 return Err(Broken::at("rule", reason));

@@ -4,6 +4,7 @@ mod chain;
 mod data;
 mod happy;
 mod input;
+mod permissions;
 
 use firedrill_scenarios::{Scenario, Template};
 
@@ -17,4 +18,10 @@ fn scenario() -> Scenario {
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 fn changed(old: &str, new: &str) -> Scenario {
     scenario().template(&Template::default().replacing(old, new)).expect("a template")
+}
+
+/// A drill of the bundled template without the lines from one mark to the next occurrence of another.
+#[expect(clippy::expect_used, reason = "set-up of tests")]
+fn without(from: &str, until: &str) -> Scenario {
+    scenario().template(&Template::default().cutting(from, until)).expect("a template")
 }

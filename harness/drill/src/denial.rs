@@ -1,0 +1,119 @@
+//! Who was denied what, by the decisions that a local region journals. AWS tells no more than its error messages.
+
+use firedrill_journal::{Check, Event, Journal};
+use serde_json::Value;
+
+/// Each denial in a sentence, once, with the statements that came nearest to allowing.
+pub(crate) fn all(journal: &Journal) -> Vec<String> {
+    let mut told = Vec::new();
+    for record in journal.records() {
+        let Event::Authorization { principal, checks, .. } = record.event else { continue };
+        for check in checks.iter().filter(|check| check.decision.get("effect").and_then(Value::as_str) != Some("Allow")) {
+            let sentence = sentence(&principal, check);
+            if !told.contains(&sentence) {
+                told.push(sentence);
+            }
+        }
+    }
+    told
+}
+
+fn sentence(principal: &str, check: &Check) -> String {
+    let decision = &check.decision;
+    let mut text = format!("{principal} may not {} on {}", check.action, check.resource);
+    let list = |name: &str| decision.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    for statement in list("deciding") {
+        text.push_str(&format!("; denied by {}", place(&statement)));
+    }
+    for near in list("nearest").iter().take(3) {
+        let statement = near.get("statement").map(place).unwrap_or_default();
+        text.push_str(&format!("; nearest: {statement}, {}", near.get("miss").map(miss).unwrap_or_default()));
+    }
+    for error in list("errors").iter().filter_map(Value::as_str) {
+        text.push_str(&format!("; {error}"));
+    }
+    text
+}
+
+/// `statement UploadArchives of inline policy upload-backup of role r`
+fn place(statement: &Value) -> String {
+    let text = |name: &str| statement.get(name).and_then(Value::as_str);
+    let name = match text("sid") {
+        Some(sid) => sid.to_owned(),
+        None => format!("{}", statement.get("index").and_then(Value::as_u64).unwrap_or_default() + 1),
+    };
+    format!("statement {name} of {}", text("policy").unwrap_or("a policy"))
+}
+
+fn miss(miss: &Value) -> String {
+    let Some((kind, detail)) = miss.as_object().and_then(|miss| miss.iter().next()) else { return String::new() };
+    let text = |name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default();
+    let values = |name: &str| {
+        let values: Vec<&str> =
+            detail.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        if values.is_empty() { "nothing".to_owned() } else { values.join(", ") }
+    };
+    match kind.as_str() {
+        "Condition" => {
+            format!(
+                "whose condition {} {} wants {} and found {}",
+                text("operator"),
+                text("key"),
+                values("wanted"),
+                values("found")
+            )
+        }
+        "Resource" => format!("which is about {}", values("wanted")),
+        _ => format!("which is for {}", values("wanted")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn journal(decision: Value) -> Journal {
+        let journal = Journal::default();
+        let check = Check { action: "s3:PutObject".into(), resource: "arn:aws:s3:::b/k".into(), decision };
+        for _ in 0..2 {
+            journal.record(Event::Authorization {
+                request_id: "1".into(),
+                principal: "arn:aws:sts::1:assumed-role/r/i-1".into(),
+                checks: vec![check.clone()],
+            });
+        }
+        journal
+    }
+
+    #[test]
+    fn a_denial_is_told_once_with_what_came_nearest() {
+        let near = json!({"statement": {"sid": "Upload", "policy": "inline policy p of role r", "index": 0},
+            "miss": {"Resource": {"wanted": ["arn:aws:s3:::b"], "actual": "arn:aws:s3:::b/k"}}});
+        let told = all(&journal(json!({"effect": "ImplicitDeny", "deciding": [], "nearest": [near], "errors": []})));
+        assert_eq!(
+            told,
+            [
+                "arn:aws:sts::1:assumed-role/r/i-1 may not s3:PutObject on arn:aws:s3:::b/k; nearest: statement Upload of inline policy p of role r, which is about arn:aws:s3:::b"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_allowed_is_not_told() {
+        assert!(all(&journal(json!({"effect": "Allow", "deciding": []}))).is_empty());
+    }
+
+    #[test]
+    fn a_failed_condition_is_told_with_its_values() {
+        let near = json!({"statement": {"policy": "p", "index": 1},
+            "miss": {"Condition": {"operator": "StringEquals", "key": "ssm:resourceTag/Backup", "wanted": ["Enabled"], "found": []}}});
+        let told = all(&journal(json!({"effect": "ImplicitDeny", "nearest": [near]})));
+        assert!(
+            told[0].ends_with(
+                "statement 2 of p, whose condition StringEquals ssm:resourceTag/Backup wants Enabled and found nothing"
+            ),
+            "{told:?}"
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! How long a drill waits for what comes by itself.
+
+use std::time::Duration;
+
+/// Limits of waiting that differ between a local region, where everything that comes at all comes at once, and AWS.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For an instance's agent to register. On AWS a cold one has been seen to take two minutes.
+    pub(crate) boot: Duration,
+    /// For the function to show a sign of life after its rule has fired.
+    pub(crate) silence: Duration,
+    /// For an access log with the upload. AWS may take hours, which no drill waits for.
+    pub(crate) access_log: Duration,
+}
+
+impl Patience {
+    /// For a local region, or for AWS.
+    pub(crate) fn of(local: bool) -> Self {
+        let seconds = |local_limit, limit| Duration::from_secs(if local { local_limit } else { limit });
+        Self { boot: seconds(30, 300), silence: seconds(20, 60), access_log: seconds(5, 60) }
+    }
+}
