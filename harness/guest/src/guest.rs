@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
 use crate::spec::{Agent, Task, inside};
-use crate::{agent, name_service, relay};
+use crate::{agent, name_service, relay, usage};
 
 pub(crate) fn main() -> ExitCode {
     match run() {
@@ -61,14 +61,22 @@ fn run() -> Result<u8, String> {
 /// Runs the task's command to its end; answers its exit code, or 128 and the signal's number as shells do.
 fn run_command(task: &Task) -> Result<u8, String> {
     let (program, arguments) = task.command.split_first().ok_or("the command is empty")?;
-    let status = Command::new(program)
+    let usage = match task.runtime_api {
+        true => Some(usage::watch(task.memory_mib).map_err(|error| format!("cannot reach the region: {error}"))?),
+        false => None,
+    };
+    let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(&task.environment)
         .current_dir(&task.directory)
         .stdin(Stdio::null())
-        .status()
+        .spawn()
         .map_err(|error| format!("cannot run `{program}`: {error}"))?;
+    let status = child.wait().map_err(|error| format!("cannot wait for `{program}`: {error}"))?;
+    if let Some(usage) = usage {
+        usage.ended(child.id(), status);
+    }
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(u8::try_from(code & 0xff).unwrap_or(1))
 }

@@ -71,7 +71,8 @@ fn container(spec: &LauncherSpec) -> Container {
     }
     for folder in OWN {
         let mode = if folder == "/tmp" { "1777" } else { "755" };
-        let data = format!("size={}m,mode={mode}", spec.tmpfs_mib);
+        let size = spec.tmp_mib.filter(|_| folder == "/tmp").unwrap_or(spec.tmpfs_mib);
+        let data = format!("size={size}m,mode={mode}");
         container.mount("tmpfs", folder, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
     }
     // What every system has there from its installation.
@@ -91,8 +92,5 @@ fn container(spec: &LauncherSpec) -> Container {
         }
     }
     container.setrlimit(Rlimit::Core, 0, 0);
-    if let Some(limit) = spec.memory_mib {
-        container.setrlimit(Rlimit::As, limit * 1024 * 1024, limit * 1024 * 1024);
-    }
     container
 }

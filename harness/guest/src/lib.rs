@@ -12,6 +12,7 @@ mod loopback;
 mod name_service;
 mod relay;
 pub mod spec;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

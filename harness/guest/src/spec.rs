@@ -50,8 +50,8 @@ pub struct LauncherSpec {
     pub binds: Vec<Bind>,
     /// Size of each writable file system, MiB.
     pub tmpfs_mib: u64,
-    /// Limit on the address space of each process, MiB; `None` for none.
-    pub memory_mib: Option<u64>,
+    /// Size of `/tmp`, MiB; `None` for that of the others.
+    pub tmp_mib: Option<u64>,
 }
 
 /// What the guest does once the machine is up.
@@ -69,8 +69,10 @@ pub struct Task {
     pub agent: Agent,
     /// Whether to fetch user data and run it.
     pub user_data: bool,
-    /// Whether to carry port 9001, the Lambda Runtime API.
+    /// Whether to carry port 9001, the Lambda Runtime API, and to tell the region of the command's memory and end.
     pub runtime_api: bool,
+    /// Memory that the command's processes may use together, MiB; `None` for any.
+    pub memory_mib: Option<u64>,
 }
 
 /// What runs as SSM agent.

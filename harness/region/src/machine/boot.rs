@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::error::remedy;
+use super::usage::{End, Usage};
 use super::{MachineError, MachineSpec, Role, etc};
 use crate::Region;
 
@@ -52,6 +53,7 @@ pub trait Connections: Send + Sync {
 pub struct Machine {
     id: String,
     console: Arc<Console>,
+    usage: Arc<Usage>,
     ended: watch::Receiver<Option<i32>>,
     end: CancellationToken,
 }
@@ -109,9 +111,10 @@ impl Machine {
         let lifeline = child.stdin.take();
         region.tasks().spawn(hold(child, lifeline, readers, folder, end.clone(), region.stopping().clone(), ended_sender));
         let (up_sender, up) = watch::channel(false);
-        tokio::spawn(accept(listener, connections, up_sender, ended.clone()));
+        let usage = Arc::new(Usage::default());
+        tokio::spawn(accept(listener, connections, Arc::clone(&usage), up_sender, ended.clone()));
 
-        let machine = Self { id: spec.id, console, ended, end };
+        let machine = Self { id: spec.id, console, usage, ended, end };
         let result = tokio::select! {
             () = raised(up) => Ok(()),
             code = machine.exited() => Err(code),
@@ -143,6 +146,16 @@ impl Machine {
     /// The end of its console, at most 64 KB.
     pub fn console(&self) -> String {
         self.console.text()
+    }
+
+    /// The most memory that a function's processes have used so far, MiB; `None` if the machine does not tell.
+    pub async fn memory_peak(&self) -> Option<u64> {
+        self.usage.peak(self.is_running()).await
+    }
+
+    /// How the command of a function ended; `None` while it runs, and if the machine was stopped.
+    pub fn command_end(&self) -> Option<End> {
+        self.usage.end()
     }
 
     /// Kills everything in the machine, and returns when nothing of it is left.
@@ -214,7 +227,7 @@ fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(Launch
         program: region.settings().program.clone(),
         binds,
         tmpfs_mib: TMPFS_MIB,
-        memory_mib: spec.memory_mib,
+        tmp_mib: spec.tmp_mib,
     };
     Ok((launcher, listener))
 }
@@ -257,6 +270,7 @@ fn task_of(region: &Region, spec: &MachineSpec) -> Task {
         },
         user_data: spec.user_data,
         runtime_api: spec.role == Role::Function,
+        memory_mib: spec.memory_mib,
     }
 }
 
@@ -337,6 +351,7 @@ async fn follow(stream: impl AsyncRead + Unpin, console: Arc<Console>, connectio
 async fn accept(
     listener: UnixListener,
     connections: Arc<dyn Connections>,
+    usage: Arc<Usage>,
     up: watch::Sender<bool>,
     mut ended: watch::Receiver<Option<i32>>,
 ) {
@@ -346,13 +361,14 @@ async fn accept(
             _ = ended.wait_for(Option::is_some) => return,
         };
         let Ok((mut stream, _)) = accepted else { continue };
-        let (connections, up) = (Arc::clone(&connections), up.clone());
+        let (connections, usage, up) = (Arc::clone(&connections), Arc::clone(&usage), up.clone());
         tokio::spawn(async move {
             let announced = tokio::time::timeout(Duration::from_secs(5), preface(&mut stream)).await;
             match announced.ok().flatten().as_deref() {
                 Some("https") => connections.connected(Channel::Https, stream),
                 Some("imds") => connections.connected(Channel::Imds, stream),
                 Some("runtime") => connections.connected(Channel::RuntimeApi, stream),
+                Some("usage") => usage.follow(stream).await,
                 Some("ready") => {
                     up.send_replace(true);
                 }

@@ -8,7 +8,9 @@ pub mod doctor;
 mod error;
 mod etc;
 mod spec;
+mod usage;
 
 pub use boot::{Channel, Connections, Machine};
 pub use error::MachineError;
 pub use spec::{FileSpec, MachineSpec, Role};
+pub use usage::End;

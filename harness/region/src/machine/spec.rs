@@ -28,8 +28,10 @@ pub struct MachineSpec {
     pub user_data: bool,
     /// A folder with a real amazon-ssm-agent.
     pub agent_dir: Option<PathBuf>,
-    /// Limit on the address space of each process, MiB.
+    /// For a function: memory that its processes may use together, MiB.
     pub memory_mib: Option<u64>,
+    /// Size of `/tmp`, MiB; `None` for as much as there is anywhere.
+    pub tmp_mib: Option<u64>,
     /// The AWS CLI for instances, the runtime client for functions.
     pub tools: Option<Tools>,
 }
@@ -49,6 +51,7 @@ impl MachineSpec {
             user_data: true,
             agent_dir: None,
             memory_mib: None,
+            tmp_mib: None,
             tools: None,
         }
     }

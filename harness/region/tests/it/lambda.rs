@@ -148,13 +148,24 @@ async fn failures_are_told_apart() {
     let (answer, payload) = cloud.invoke("slow", &json!({})).await;
     assert_eq!((answer["FunctionError"].as_str(), payload["errorType"].as_str()), (Some("Unhandled"), Some("Sandbox.Timedout")));
     assert!(payload["errorMessage"].as_str().unwrap().ends_with("Error: Task timed out after 5.00 seconds"), "{payload}");
-    assert!(cloud.logs("slow").await.iter().any(|line| line.contains("Task timed out after 5.00 seconds")));
+    let log = cloud.logs("slow").await;
+    assert!(log.iter().any(|line| line.ends_with(" Task timed out after 5.00 seconds\n\n")), "{log:?}");
+    assert!(log.last().unwrap().ends_with("Status: timeout\n"), "{log:?}");
 
     cloud.function("exits", "import os\ndef handler(event, context):\n    os._exit(1)\n").await;
     let (_, payload) = cloud.invoke("exits", &json!({})).await;
     assert_eq!(payload["errorType"], "Runtime.ExitError");
     assert!(payload["errorMessage"].as_str().unwrap().ends_with("Error: Runtime exited with error: exit status 1"), "{payload}");
 
+    cloud.function("killed", "import os, signal\ndef handler(event, context):\n    os.kill(os.getpid(), signal.SIGSEGV)\n").await;
+    let (_, payload) = cloud.invoke("killed", &json!({})).await;
+    assert!(
+        payload["errorMessage"].as_str().unwrap().ends_with("Error: Runtime exited with error: signal: segmentation fault"),
+        "{payload}"
+    );
+
+    cloud.function("leaves", "import sys\ndef handler(event, context):\n    sys.exit(0)\n").await;
+    assert_eq!(cloud.invoke("leaves", &json!({})).await.1["errorType"], "Runtime.ExitError");
     cloud.function("imports", "import no_such_module\n").await;
     assert_eq!(cloud.invoke("imports", &json!({})).await.1["errorType"], "Runtime.ImportModuleError");
     cloud.function("missing", "x = 1\n").await;
@@ -208,5 +219,201 @@ async fn what_runs_finishes_on_the_old_code_and_what_follows_runs_the_new() {
         json!(["new", "bye"]),
         "no environment of the old configuration is used again"
     );
+    cloud.embedded.stop().await;
+}
+
+fn position(log: &[String], text: &str) -> usize {
+    log.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("`{text}` is not in {log:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn initialization_that_fails_is_tried_again_within_the_invocation() {
+    let cloud = cloud().await;
+    cloud.function("fn", "print('loading')\nraise ValueError('no')\n").await;
+    let (answer, payload) = cloud.invoke("fn", &json!({})).await;
+    assert_eq!((&answer["FunctionError"], &payload["errorType"]), (&json!("Unhandled"), &json!("ValueError")));
+    let log = cloud.logs("fn").await;
+    assert_eq!(log.iter().filter(|line| *line == "loading\n").count(), 2, "{log:?}");
+    let order = [
+        "INIT_START Runtime Version: python:3.11",
+        "Phase: init\tStatus: error\tError Type: ValueError",
+        "Phase: invoke\tStatus: error\tError Type: ValueError",
+        "START RequestId",
+        "END RequestId",
+        "REPORT RequestId",
+    ];
+    let positions = order.map(|text| position(&log, text));
+    assert!(positions.is_sorted(), "{log:?}");
+    assert!(
+        log[positions[5]].ends_with("Status: error\tError Type: ValueError\n") && !log[positions[5]].contains("Init Duration"),
+        "{log:?}"
+    );
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_over_six_megabytes_is_refused() {
+    let cloud = cloud().await;
+    cloud.function("fn", "def handler(event, context):\n    return 'x' * event['n']\n").await;
+    // With its quotation marks, exactly what an answer may be.
+    let (_, payload) = cloud.invoke("fn", &json!({ "n": 6_291_556 - 2 })).await;
+    assert_eq!(payload.as_str().map(str::len), Some(6_291_554));
+    for more in [1, 4_000_000] {
+        let (answer, payload) = cloud.invoke("fn", &json!({ "n": 6_291_554 + more })).await;
+        assert_eq!(answer["FunctionError"], "Unhandled");
+        let message = "Response payload size exceeded maximum allowed payload size (6291556 bytes).";
+        assert_eq!(payload, json!({ "errorType": "Function.ResponseSizeTooLarge", "errorMessage": message }));
+    }
+    assert_eq!(cloud.invoke("fn", &json!({ "n": 1 })).await.1, "x", "the function goes on");
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_measured_and_its_limit_kills() {
+    let cloud = cloud().await;
+    cloud
+        .function(
+            "fn",
+            "def handler(event, context):\n    memory = b'x' * (event['mib'] * 1024 * 1024)\n    return len(memory)\n",
+        )
+        .await;
+    let used = |answer: &Value| -> u64 {
+        let tail = String::from_utf8(STANDARD.decode(answer["LogResult"].as_str().unwrap()).unwrap()).unwrap();
+        tail.split("Max Memory Used: ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next()?.parse().ok())
+            .unwrap_or_else(|| panic!("{tail}"))
+    };
+    let idle = used(&cloud.invoke("fn", &json!({ "mib": 0 })).await.0);
+    let (answer, payload) = cloud.invoke("fn", &json!({ "mib": 60 })).await;
+    assert_eq!(payload, 60 * 1024 * 1024, "{answer}");
+    assert!(idle > 5 && (idle + 55..idle + 75).contains(&used(&answer)), "{idle}, then {answer}");
+    let (answer, payload) = cloud.invoke("fn", &json!({ "mib": 2000 })).await;
+    assert_eq!(payload["errorType"], "Runtime.OutOfMemory", "{answer}");
+    assert!(payload["errorMessage"].as_str().unwrap().ends_with("Error: Runtime exited with error: signal: killed"), "{payload}");
+    let log = cloud.logs("fn").await;
+    assert!(log.last().unwrap().ends_with("Status: error\tError Type: Runtime.OutOfMemory\n"), "{log:?}");
+    assert_eq!(cloud.invoke("fn", &json!({ "mib": 1 })).await.1, 1024 * 1024, "the next invocation has a new environment");
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_takes_too_much_memory_is_killed_alone() {
+    let cloud = cloud().await;
+    let source = "import subprocess, sys\ndef handler(event, context):\n    \
+                  return subprocess.run([sys.executable, '-c', 'x = b\"x\" * (2000 * 1024 * 1024)']).returncode\n";
+    cloud.function("fn", source).await;
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, -9);
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ephemeral_storage_is_the_size_of_tmp() {
+    let cloud = cloud().await;
+    cloud
+        .function(
+            "fn",
+            "import os\ndef handler(event, context):\n    stat = os.statvfs('/tmp')\n    return stat.f_frsize * stat.f_blocks\n",
+        )
+        .await;
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, 512 * 1024 * 1024);
+    cloud
+        .call("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "fn", "EphemeralStorage": { "Size": 1000 } }))
+        .await;
+    cloud.settled("fn").await;
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, 1000 * 1024 * 1024);
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_json_goes_to_the_group_that_is_named() {
+    let cloud = cloud().await;
+    cloud.function("fn", "import logging\ndef handler(event, context):\n    logging.getLogger().warning('seen')\n    logging.getLogger().debug('unseen')\n").await;
+    let logging = json!({ "LogFormat": "JSON", "LogGroup": "/shared/group" });
+    cloud.call("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "fn", "LoggingConfig": logging })).await;
+    cloud.settled("fn").await;
+    cloud.invoke("fn", &json!({})).await;
+    assert!(cloud.logs("fn").await.is_empty());
+    let found = cloud.call("logs", "FilterLogEvents", json!({ "logGroupName": "/shared/group" })).await;
+    let events: Vec<Value> = found["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|event| serde_json::from_str(event["message"].as_str().unwrap()).ok())
+        .collect();
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert_eq!(kinds, ["platform.initStart", "platform.start", "platform.report"], "{found}");
+    let report = &events.iter().find(|event| event["type"] == "platform.report").unwrap()["record"];
+    assert_eq!((&report["status"], &report["metrics"]["memorySizeMB"]), (&json!("success"), &json!(128)));
+    let own: Vec<&Value> = events.iter().filter(|event| event["level"].is_string()).collect();
+    assert_eq!(own.iter().map(|event| &event["message"]).collect::<Vec<_>>(), ["seen"], "{found}");
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_that_waits_too_long_is_gone() {
+    let cloud = cloud().await;
+    cloud.function("fn", "runs = 0\ndef handler(event, context):\n    global runs\n    runs += 1\n    return runs\n").await;
+    let clock = cloud.embedded.region.clock().clone();
+    let machines = || std::fs::read_dir(cloud.embedded.region.folder().join("m")).map_or(0, Iterator::count);
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, 1);
+    clock.advance_to(clock.now() + jiff::SignedDuration::from_mins(4));
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, 2, "warm");
+    assert_eq!(machines(), 1);
+    clock.advance_to(clock.now() + jiff::SignedDuration::from_mins(5));
+    for _ in 0..2500 {
+        if machines() == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(machines(), 0);
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, 1);
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_with_a_name_of_one_letter_runs() {
+    let cloud = cloud().await;
+    cloud.function("f", "def handler(event, context):\n    return context.function_name\n").await;
+    assert_eq!(cloud.invoke("f", &json!({})).await.1, "f");
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_is_gone_is_said() {
+    let cloud = cloud().await;
+    cloud.function("fn", "def handler(event, context): pass\n").await;
+    cloud.call("iam", "DeleteRolePolicy", json!({ "RoleName": "r", "PolicyName": "p" })).await;
+    cloud.call("iam", "DeleteRole", json!({ "RoleName": "r" })).await;
+    let refused = cloud.try_call("lambda", "Invoke", json!({ "FunctionName": "fn" })).await.unwrap_err();
+    assert_eq!(
+        (refused.code.as_str(), refused.message.as_str()),
+        ("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
+    );
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_function_that_runs_is_written_while_it_runs() {
+    let cloud = cloud().await;
+    let go = cloud.call("sqs", "CreateQueue", json!({ "QueueName": "go" })).await["QueueUrl"].clone();
+    let source = "import boto3\nsqs = boto3.client('sqs')\ndef handler(event, context):\n    print('begun')\n    \
+                  while not sqs.receive_message(QueueUrl=event['go']).get('Messages'): pass\n";
+    cloud.function("fn", source).await;
+    let event = json!({ "go": go });
+    let running = cloud.invoke("fn", &event);
+    let watching = async {
+        for _ in 0..1000 {
+            if cloud.logs("fn").await.contains(&"begun\n".to_owned()) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(4)).await;
+        }
+        assert!(cloud.logs("fn").await.contains(&"begun\n".to_owned()), "nothing is seen of a running function");
+        cloud.call("sqs", "SendMessage", json!({ "QueueUrl": go, "MessageBody": "go" })).await;
+    };
+    let ((answer, _), ()) = tokio::join!(running, watching);
+    assert!(answer.get("FunctionError").is_none(), "{answer}");
     cloud.embedded.stop().await;
 }

@@ -23,6 +23,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         agent: Agent::None,
         user_data: false,
         runtime_api: false,
+        memory_mib: None,
     };
     std::fs::write(folder.join("task.json"), serde_json::to_vec(&task).unwrap()).unwrap();
     let bind = |name: &str, inside: &str| Bind { outside: folder.join(name), inside: inside.to_owned(), writable: false };
@@ -33,7 +34,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         program: program.clone(),
         binds: vec![bind("etc", "/etc"), bind("socket", inside::SOCKET_FOLDER), bind("task.json", inside::TASK)],
         tmpfs_mib: 64,
-        memory_mib: None,
+        tmp_mib: None,
     };
     let listener = UnixListener::bind(folder.join("socket/region")).unwrap();
     let launcher = Command::new(program).arg(firedrill_guest::LAUNCHER).env_clear().stdin(Stdio::piped()).spawn().unwrap();

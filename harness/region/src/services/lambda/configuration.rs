@@ -10,9 +10,31 @@ use crate::services::document::Members as _;
 
 const RUNTIMES: [&str; 5] = ["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
 
-/// Members that both `CreateFunction` and `UpdateFunctionConfiguration` have and that are honoured; others are refused by name.
-const MEMBERS: [&str; 8] =
-    ["Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime", "DeadLetterConfig"];
+/// Members that both `CreateFunction` and `UpdateFunctionConfiguration` have and that are honoured.
+const HONOURED: [&str; 9] = [
+    "Role",
+    "Handler",
+    "Description",
+    "Timeout",
+    "MemorySize",
+    "Environment",
+    "Runtime",
+    "DeadLetterConfig",
+    // The size of /tmp.
+    "EphemeralStorage",
+];
+
+/// Members that are taken in the form that changes nothing, since templates and tools spell it out. What else they can say is refused,
+/// since a function would behave otherwise on AWS than here:
+/// - `VpcConfig`: in a VPC, what a function reaches depends on its subnets' routes and endpoints;
+/// - `Layers`, `FileSystemConfigs`, `ImageConfig`, `PackageType`: code and files that are not in the zip;
+/// - `SnapStart`: published versions start from a snapshot;
+/// - `TracingConfig`: `Active` wants a role that may write to X-Ray, which is not served.
+///
+/// All other members are refused by name, for the like reasons: `KMSKeyArn` (variables that a key's policy guards), `CodeSigningConfigArn`
+/// (code that is refused without a signature), `CapacityProviderConfig`, `DurableConfig`, `TenancyConfig` (other kinds of environments).
+const NEUTRAL: [&str; 7] =
+    ["VpcConfig", "Layers", "FileSystemConfigs", "ImageConfig", "PackageType", "SnapStart", "TracingConfig"];
 
 /// Environment variables that Lambda sets itself.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -34,14 +56,41 @@ const LARGEST_ENVIRONMENT: usize = 4096;
 /// Refuses what `operation` cannot honour. `beside` names the operation's members that are no part of the configuration.
 pub(super) fn check(call: &Call, operation: &str, input: &Value, beside: &[&str]) -> Result<(), AwsError> {
     let mut names = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    if let Some(member) = names.find(|name| !MEMBERS.contains(name) && !beside.contains(name)) {
+    let known = |name: &str| HONOURED.contains(&name) || name == "LoggingConfig" || beside.contains(&name);
+    if let Some(member) = names.find(|name| !known(name) && !is_neutral(name, input)) {
         return Err(AwsError::not_implemented("lambda", &format!("{operation} with {member}")));
     }
+    check_logging(input)?;
     if let Some(runtime) = input.text("Runtime").filter(|runtime| !RUNTIMES.contains(runtime)) {
         return Err(AwsError::not_implemented("lambda", &format!("Runtime {runtime}")));
     }
     destination::check_dead_letters(call, input.get("DeadLetterConfig").unwrap_or(&Value::Null))?;
     check_environment(input)
+}
+
+fn is_neutral(member: &str, input: &Value) -> bool {
+    if !NEUTRAL.contains(&member) {
+        return false;
+    }
+    let value = input.get(member).unwrap_or(&Value::Null);
+    match member {
+        "PackageType" => value == "Zip",
+        "SnapStart" => value.text("ApplyOn").is_none_or(|apply_on| apply_on == "None"),
+        "TracingConfig" => value.text("Mode").is_none_or(|mode| mode == "PassThrough"),
+        "VpcConfig" => !value.has("SubnetIds") && !value.has("SecurityGroupIds"),
+        _ => !input.has(member),
+    }
+}
+
+/// Levels belong to logs in JSON.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html>
+fn check_logging(input: &Value) -> Result<(), AwsError> {
+    let Some(config) = input.get("LoggingConfig") else { return Ok(()) };
+    let levels = config.has("ApplicationLogLevel") || config.has("SystemLogLevel");
+    if levels && config.text("LogFormat").is_none_or(|format| format == "Text") {
+        return Err(invalid("To set ApplicationLogLevel or SystemLogLevel, set LogFormat to JSON."));
+    }
+    Ok(())
 }
 
 fn check_environment(input: &Value) -> Result<(), AwsError> {
@@ -77,16 +126,40 @@ pub(super) fn make(call: &Call, name: &str, arn: &str, input: &Value) -> Value {
 
 /// Takes over what the request says.
 pub(super) fn apply(configuration: &mut Value, input: &Value) {
-    for member in MEMBERS {
+    for member in HONOURED {
         if let Some(value) = input.get(member) {
             configuration[member] = value.clone();
         }
+    }
+    if let Some(config) = input.get("LoggingConfig") {
+        apply_logging(configuration, config);
     }
     // An empty ARN takes the queue away.
     if configuration.get("DeadLetterConfig").is_some_and(|config| config.text("TargetArn").is_none_or(str::is_empty))
         && let Some(members) = configuration.as_object_mut()
     {
         members.shift_remove("DeadLetterConfig");
+    }
+}
+
+fn apply_logging(configuration: &mut Value, config: &Value) {
+    let logging = &mut configuration["LoggingConfig"];
+    for member in ["LogFormat", "LogGroup", "ApplicationLogLevel", "SystemLogLevel"] {
+        if let Some(value) = config.text(member) {
+            logging[member] = value.into();
+        }
+    }
+    for member in ["ApplicationLogLevel", "SystemLogLevel"] {
+        let json = logging.text("LogFormat") == Some("JSON");
+        match logging.as_object_mut() {
+            Some(members) if json => {
+                members.entry(member).or_insert_with(|| "INFO".into());
+            }
+            Some(members) => {
+                members.shift_remove(member);
+            }
+            None => {}
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! An execution environment: a machine that runs the official runtime client with the function's code.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,25 +8,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot, watch};
 
 use super::code::Code;
 use super::log::Log;
+use super::platform::{Event, Report};
 use super::role;
-use super::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
-use crate::machine::{Machine, MachineSpec};
+use super::runtime::{Failure, Runtime};
+use super::variables::variables;
+use crate::Region;
+use crate::machine::MachineSpec;
 use crate::service::AwsError;
 use crate::tools::Tools;
-use crate::{Clock, Region};
 
-/// How long initialization may take.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+/// How long initialization may take before the first invocation; afterwards it counts as part of that.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
-/// Output that a function wrote before it answered arrives by another way than the answer: it is waited for until the console has been
-/// quiet for this long.
-const QUIET: Duration = Duration::from_millis(5);
-/// But no longer than this.
-const DRAIN: Duration = Duration::from_millis(100);
 
 /// What a function is when it is invoked.
 #[derive(Debug, Clone)]
@@ -49,7 +44,7 @@ impl Definition {
         arn.match_indices(':').nth(6).and_then(|(at, _)| arn.get(..at)).unwrap_or(arn)
     }
 
-    fn number(&self, name: &str) -> u64 {
+    pub(super) fn number(&self, name: &str) -> u64 {
         self.configuration.get(name).and_then(Value::as_u64).unwrap_or_default()
     }
 
@@ -68,204 +63,178 @@ pub(super) struct Invoked {
     pub log: String,
 }
 
-/// A running environment. One invocation at a time.
+/// An environment. One invocation at a time.
 pub(super) struct Environment {
-    machine: Machine,
-    work: mpsc::Sender<Work>,
-    lines: mpsc::UnboundedReceiver<String>,
+    region: Region,
+    spec: MachineSpec,
     log: Log,
+    /// Absent until it is initialized.
+    runtime: Option<Runtime>,
     generation: String,
+    /// When the role's session ends.
     expires: Option<Timestamp>,
     /// Until the first invocation has reported it.
     init: Option<Duration>,
 }
 
-/// Why there is no environment to invoke.
-pub(super) enum StartError {
-    /// The region cannot run functions, or not this one.
-    Aws(AwsError),
-    /// The function's own code failed to load.
-    Init(Invoked),
-}
-
 impl Environment {
-    /// Boots an environment and initializes it.
-    pub(super) async fn start(
-        region: &Region,
-        tools: &Tools,
-        account: &str,
-        definition: &Definition,
-        request_id: &str,
-    ) -> Result<Self, StartError> {
-        let name = definition.text("FunctionName");
-        let role::Session { credential, expires } = role::assume(region, account, definition).await.map_err(StartError::Aws)?;
+    /// Makes an environment and initializes it. Where that fails, it is tried again with the first invocation.
+    pub(super) async fn start(region: &Region, tools: &Tools, account: &str, definition: &Definition) -> Result<Self, AwsError> {
+        let role::Session { credential, expires } = role::assume(region, account, definition).await?;
         let mut log = Log::open(region, credential.caller.clone(), definition);
-
-        let (work, receiver) = mpsc::channel(1);
-        let (init_sender, mut init) = watch::channel(Init::Running);
-        let (line_sender, lines) = mpsc::unbounded_channel();
-        let api = RuntimeApi::new(region, receiver, init_sender, line_sender);
-        let command = vec![
-            tools.python().executable.display().to_string(),
-            "-m".to_owned(),
-            "awslambdaric".to_owned(),
-            definition.text("Handler").to_owned(),
-        ];
-        let mut spec = MachineSpec::function(&format!("f-{}", uuid::Uuid::new_v4().simple()), command);
-        spec.files.clone_from(&definition.code.files);
-        spec.tools = Some(tools.clone());
-        spec.env = variables(region, tools, definition, &log);
-        for (name, value) in [
-            ("AWS_ACCESS_KEY_ID", credential.access_key_id),
-            ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
-            ("AWS_SESSION_TOKEN", credential.session_token.unwrap_or_default()),
-        ] {
-            spec.env.insert(name.to_owned(), value);
-        }
-        let started = Instant::now();
-        let machine = Machine::boot(region, spec, Arc::new(Carried(api)))
-            .await
-            .map_err(|error| StartError::Aws(AwsError::new("ServiceException", 500, error.to_string())))?;
-        let failure = tokio::select! {
-            state = async { init.wait_for(|state| *state != Init::Running).await.map(|state| state.clone()) } => match state {
-                Ok(Init::Failed(body)) => Some(body.to_vec()),
-                _ => None,
-            },
-            code = machine.exited() => Some(super::error_payload("Runtime.ExitError", &format!("RequestId: {request_id} Error: Runtime exited with error: exit status {code}"))),
-            () = tokio::time::sleep(INIT_LIMIT) => {
-                Some(super::error_payload("Sandbox.Timedout", &format!("RequestId: {request_id} Error: Initialization timed out after {} seconds", INIT_LIMIT.as_secs())))
+        let spec = machine(region, tools, definition, &log, credential);
+        let runtime = definition.text("Runtime");
+        say_what_differs(region, tools, definition, &mut log);
+        log.platform(&Event::InitStart { runtime });
+        let began = Instant::now();
+        let started = Runtime::start(region, spec.clone(), &mut log, INIT_LIMIT).await?;
+        let took = began.elapsed();
+        let (runtime, init) = match started {
+            Ok(runtime) => (Some(runtime), Some(took)),
+            Err(failure) => {
+                let trouble = failure.trouble("", region.clock().now());
+                log.platform(&Event::InitReport { phase: "init", took, trouble: &trouble });
+                (None, None)
             }
         };
-        let runtime = definition.text("Runtime");
-        let version = &tools.python().version;
-        if runtime.strip_prefix("python") != Some(version) {
-            tracing::warn!(function = name, runtime, version, "the function runs on another version of Python than its runtime");
-            log.line(&format!("firedrill: runtime {runtime} is run by this host's Python {version}"));
-        }
-        log.line(&format!("INIT_START Runtime Version: {runtime}"));
-        let mut environment =
-            Self { machine, work, lines, log, generation: definition.generation.clone(), expires, init: Some(started.elapsed()) };
-        match failure {
-            None => Ok(environment),
-            Some(payload) => {
-                environment.machine.stop().await;
-                environment.drain().await;
-                environment.log.line(&String::from_utf8_lossy(&payload));
-                let log = environment.log.flush().await;
-                Err(StartError::Init(Invoked { payload, failed: true, log }))
-            }
-        }
+        let generation = definition.generation.clone();
+        Ok(Self { region: region.clone(), spec, log, runtime, generation, expires, init })
     }
 
     /// Whether it can take another invocation of `definition`.
     pub(super) fn fits(&self, definition: &Definition, now: Timestamp) -> bool {
-        self.machine.is_running()
+        self.runtime.as_ref().is_some_and(|runtime| runtime.machine.is_running())
             && self.generation == definition.generation
             && self.expires.is_none_or(|expires| expires > now + definition.timeout())
     }
 
     /// Runs one invocation. Answers whether the environment can be used again.
-    pub(super) async fn invoke(&mut self, definition: &Definition, request_id: &str, payload: Vec<u8>) -> (Invoked, bool) {
+    pub(super) async fn invoke(
+        &mut self,
+        definition: &Definition,
+        request_id: &str,
+        payload: Vec<u8>,
+    ) -> Result<(Invoked, bool), AwsError> {
         let timeout = definition.timeout();
-        let started = Instant::now();
-        self.drain().await;
-        self.log.line(&format!("START RequestId: {request_id} Version: $LATEST"));
-        let (answer, answered) = oneshot::channel();
-        let deadline_ms =
-            Clock::real_now().as_millisecond().saturating_add(i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX));
-        let work = Work {
-            request_id: request_id.to_owned(),
-            payload,
-            deadline_ms,
-            function_arn: definition.text("FunctionArn").to_owned(),
-            answer,
-        };
-        // Nobody to take it means that the runtime has exited, which is seen below.
-        let _ = self.work.send(work).await;
-        let exited = |code: i32| {
-            super::error_payload(
-                "Runtime.ExitError",
-                &format!("RequestId: {request_id} Error: Runtime exited with error: exit status {code}"),
-            )
-        };
-        let (payload, failed, reusable) = tokio::select! {
-            answer = answered => match answer {
-                Ok(Answer::Returned(payload)) => (payload.to_vec(), false, true),
-                Ok(Answer::Raised(payload)) => (payload.to_vec(), true, true),
-                Err(_) => (exited(self.machine.exited().await), true, false),
-            },
-            code = self.machine.exited() => (exited(code), true, false),
-            () = tokio::time::sleep(timeout) => {
-                let message = format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", timeout.as_secs_f64());
-                (super::error_payload("Sandbox.Timedout", &message), true, false)
+        let began = Instant::now();
+        let mut failure = None;
+        if self.runtime.is_none() {
+            match Runtime::start(&self.region, self.spec.clone(), &mut self.log, timeout).await? {
+                Ok(runtime) => self.runtime = Some(runtime),
+                Err(failed) => {
+                    let (took, trouble) = (began.elapsed(), failed.trouble(request_id, self.region.clock().now()));
+                    self.log.platform(&Event::InitReport { phase: "invoke", took, trouble: &trouble });
+                    failure = Some(failed);
+                }
             }
+        }
+        if let Some(runtime) = &mut self.runtime {
+            runtime.drain(&mut self.log).await;
+        }
+        self.log.platform(&Event::Start { request_id, version: definition.text("Version") });
+        let result = match (&mut self.runtime, failure) {
+            (Some(runtime), None) => {
+                let left = timeout.saturating_sub(began.elapsed());
+                let function_arn = definition.text("FunctionArn");
+                let result = runtime.invoke(request_id, payload, function_arn, left, &mut self.log).await;
+                // The limit is the function's, however much of it was left.
+                result.map_err(|failure| match failure {
+                    Failure::TimedOut(_) => Failure::TimedOut(timeout),
+                    other => other,
+                })
+            }
+            (_, failure) => Err(failure.unwrap_or(Failure::TimedOut(timeout))),
         };
-        let took = started.elapsed();
-        self.drain().await;
-        if !reusable {
-            self.log.line(&super::pointer(&serde_json::from_slice(&payload).unwrap_or_default(), "/errorMessage"));
-            self.machine.stop().await;
-        }
-        self.log.line(&format!("END RequestId: {request_id}"));
-        let milliseconds = took.as_secs_f64() * 1000.0;
-        let mut report = format!(
-            "REPORT RequestId: {request_id}\tDuration: {milliseconds:.2} ms\tBilled Duration: {:.0} ms\tMemory Size: {} MB\t",
-            milliseconds.ceil(),
-            definition.number("MemorySize"),
-        );
-        if let Some(init) = self.init.take() {
-            report.push_str(&format!("Init Duration: {:.2} ms\t", init.as_secs_f64() * 1000.0));
-        }
-        self.log.line(&report);
-        let log = self.log.flush().await;
-        (Invoked { payload, failed, log }, reusable)
+        let duration = began.elapsed();
+        Ok(self.finish(definition, request_id, duration, result).await)
     }
 
-    /// Takes over what the function has written.
-    async fn drain(&mut self) {
-        let until = Instant::now() + DRAIN;
-        while let Ok(Some(line)) = tokio::time::timeout(QUIET, self.lines.recv()).await {
-            self.log.line(&line);
-            if Instant::now() > until {
-                break;
+    /// Ends an invocation: the log, and the machine where it cannot go on.
+    async fn finish(
+        &mut self,
+        definition: &Definition,
+        request_id: &str,
+        duration: Duration,
+        result: Result<Vec<u8>, Failure>,
+    ) -> (Invoked, bool) {
+        // An error that the handler raised leaves the runtime as good as before.
+        let initialized = self.runtime.is_some();
+        let reusable = initialized && matches!(result, Ok(_) | Err(Failure::Described(_)));
+        let mut memory_used = None;
+        if let Some(runtime) = &mut self.runtime {
+            runtime.drain(&mut self.log).await;
+            memory_used = runtime.machine.memory_peak().await;
+        }
+        let trouble = match &result {
+            Err(failure) if !reusable => Some(failure.trouble(request_id, self.region.clock().now())),
+            _ => None,
+        };
+        if let Some(trouble) = &trouble {
+            if let Some(runtime) = &mut self.runtime {
+                runtime.stop(&mut self.log).await;
+            }
+            if initialized || trouble.status == "timeout" {
+                self.log.platform(&Event::Broken { request_id, trouble });
             }
         }
+        self.log.platform(&Event::End { request_id });
+        let memory_size = definition.number("MemorySize");
+        let (init, trouble) = (self.init.take(), trouble.as_ref());
+        self.log.platform(&Event::Report(Report { request_id, duration, memory_size, memory_used, init, trouble }));
+        self.log.ship().await;
+        let failed = result.is_err();
+        let payload = result.unwrap_or_else(|failure| failure.payload(request_id));
+        (Invoked { payload, failed, log: self.log.take() }, reusable)
     }
 }
 
-/// The environment variables of a function.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
-fn variables(region: &Region, tools: &Tools, definition: &Definition, log: &Log) -> BTreeMap<String, String> {
-    let memory = definition.number("MemorySize").to_string();
-    let runtime = definition.text("Runtime");
-    let path = format!("/var/task:{}", tools.python_path());
-    let mut variables: BTreeMap<String, String> = [
-        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
-        ("AWS_REGION", region.name()),
-        ("AWS_DEFAULT_REGION", region.name()),
-        ("AWS_LAMBDA_FUNCTION_NAME", definition.text("FunctionName")),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", &log.group),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", &log.stream),
-        ("LAMBDA_TASK_ROOT", "/var/task"),
-        ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
-        ("_HANDLER", definition.text("Handler")),
-        ("TZ", ":UTC"),
-        ("PYTHONPATH", &path),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    variables.insert("AWS_EXECUTION_ENV".to_owned(), format!("AWS_Lambda_{runtime}"));
-    let own = definition.configuration.pointer("/Environment/Variables").and_then(Value::as_object).into_iter().flatten();
-    variables.extend(own.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())));
-    // A search path of the function's own comes before the runtime's, and does not hide the runtime client.
-    if let Some(own) = variables.get_mut("PYTHONPATH").filter(|own| **own != path) {
-        own.push(':');
-        own.push_str(&path);
+/// The machine that the function runs in.
+fn machine(
+    region: &Region,
+    tools: &Tools,
+    definition: &Definition,
+    log: &Log,
+    credential: crate::credentials::Credential,
+) -> MachineSpec {
+    let command = vec![
+        tools.python().executable.display().to_string(),
+        "-m".to_owned(),
+        "awslambdaric".to_owned(),
+        definition.text("Handler").to_owned(),
+    ];
+    let mut spec = MachineSpec::function("", command);
+    spec.files.clone_from(&definition.code.files);
+    spec.tools = Some(tools.clone());
+    spec.memory_mib = Some(definition.number("MemorySize"));
+    spec.tmp_mib = definition.configuration.pointer("/EphemeralStorage/Size").and_then(Value::as_u64);
+    spec.env = variables(region, tools, definition, log);
+    for (name, value) in [
+        ("AWS_ACCESS_KEY_ID", credential.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
+        ("AWS_SESSION_TOKEN", credential.session_token.unwrap_or_default()),
+    ] {
+        spec.env.insert(name.to_owned(), value);
     }
-    variables
+    spec
+}
+
+/// A function runs on this host's Python and processor; its log says where it asks for others.
+fn say_what_differs(region: &Region, tools: &Tools, definition: &Definition, log: &mut Log) {
+    let (name, runtime, version) = (definition.text("FunctionName"), definition.text("Runtime"), &tools.python().version);
+    let now = region.clock().now();
+    if runtime.strip_prefix("python") != Some(version) {
+        tracing::warn!(function = name, runtime, version, "the function runs on another version of Python than its runtime");
+        log.line(now, &format!("firedrill: runtime {runtime} is run by this host's Python {version}"));
+    }
+    let host = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let architecture = super::pointer(&definition.configuration, "/Architectures/0");
+    if architecture != host {
+        tracing::warn!(function = name, architecture, host, "the function runs on another architecture than its own");
+        log.line(now, &format!("firedrill: architecture {architecture} is run by this host's {host}"));
+    }
 }
 
 /// The last 4 KB of a log, as `LogResult` has it.

@@ -1,14 +1,17 @@
 //! Invoking a function.
 
+use std::sync::PoisonError;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::environment::{Environment, Invoked, StartError, tail};
+use super::environment::{Environment, Invoked, tail};
 use super::event_queue::Event;
 use super::function::{function_name, qualifier};
 use super::runtime_api::LARGEST_PAYLOAD;
-use super::{Admitted, Lambda};
+use super::{Admitted, Idle, Lambda};
 use crate::Region;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
@@ -16,6 +19,10 @@ use crate::services::document::Members as _;
 /// Largest payload of an asynchronous invocation.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const LARGEST_EVENT: usize = 1024 * 1024;
+/// How long an environment waits for another invocation, in region time. AWS documents no time; those who measured it saw idle
+/// environments kept for five minutes at least. It is the least that a function may meet, so that what relies on a longer one fails here.
+const IDLE: SignedDuration = SignedDuration::from_mins(5);
+
 impl Lambda {
     pub(super) async fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let qualifier = qualifier(input);
@@ -88,25 +95,39 @@ impl Lambda {
         let definition = admitted.definition.as_ref();
         let arn = definition.text("FunctionArn").to_owned();
         let warm = {
-            let mut free = self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let mut of_function = free.remove(&arn).unwrap_or_default();
-            of_function.retain(|environment| environment.fits(definition, region.clock().now()));
-            let warm = of_function.pop();
-            free.insert(arn.clone(), of_function);
-            warm
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_function = free.entry(arn.clone()).or_default();
+            of_function.retain(|idle| idle.environment.fits(definition, region.clock().now()));
+            of_function.pop()
         };
         let mut environment = match warm {
-            Some(environment) => environment,
-            None => match Environment::start(region, tools, account, definition, request_id).await {
-                Ok(environment) => environment,
-                Err(StartError::Init(invoked)) => return Ok(invoked),
-                Err(StartError::Aws(error)) => return Err(error),
-            },
+            Some(idle) => idle.environment,
+            None => Environment::start(region, tools, account, definition).await?,
         };
-        let (invoked, reusable) = environment.invoke(definition, request_id, payload).await;
+        let (invoked, reusable) = environment.invoke(definition, request_id, payload).await?;
         if reusable {
-            self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner).entry(arn).or_default().push(environment);
+            let since = region.clock().now();
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            free.entry(arn).or_default().push(Idle { environment, since });
+            drop(free);
+            self.reap_later(region, since);
         }
         Ok(invoked)
+    }
+
+    /// Ends environments that have waited too long, when they have.
+    fn reap_later(&self, region: &Region, since: Timestamp) {
+        let (me, region) = (self.me.clone(), region.clone());
+        region.clone().tasks().spawn(async move {
+            tokio::select! {
+                () = region.clock().sleep_until(since + IDLE) => {}
+                () = region.stopping().cancelled() => return,
+            }
+            let Some(me) = me.upgrade() else { return };
+            let now = region.clock().now();
+            let mut free = me.free.lock().unwrap_or_else(PoisonError::into_inner);
+            free.values_mut().for_each(|idle| idle.retain(|idle| idle.since + IDLE > now));
+            free.retain(|_, idle| !idle.is_empty());
+        });
     }
 }

@@ -148,7 +148,7 @@ impl Lambda {
         };
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(environments) = free.get_mut(serving.text("FunctionArn")) {
-            environments.retain(|environment| environment.fits(&serving, region.clock().now()));
+            environments.retain(|idle| idle.environment.fits(&serving, region.clock().now()));
         }
     }
 }

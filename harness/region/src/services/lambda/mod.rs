@@ -12,10 +12,13 @@ mod function;
 mod invoke;
 mod lifecycle;
 mod log;
+mod platform;
 mod resource_policy;
 mod role;
+mod runtime;
 mod runtime_api;
 mod tags;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::environment::{Definition, Environment};
@@ -39,11 +43,18 @@ struct Admitted {
     _slot: concurrency::Slot,
 }
 
+/// An environment that waits for an invocation.
+struct Idle {
+    environment: Environment,
+    /// Region time.
+    since: Timestamp,
+}
+
 /// The service.
 pub struct Lambda {
     functions: Mutex<HashMap<String, BTreeMap<String, Function>>>,
     /// Environments that wait for an invocation, by function ARN.
-    free: Mutex<HashMap<String, Vec<Environment>>>,
+    free: Mutex<HashMap<String, Vec<Idle>>>,
     tools: Option<Tools>,
     /// Itself, for invocations that outlive a call.
     me: Weak<Self>,
@@ -121,11 +132,6 @@ fn blamed(error: AwsError) -> AwsError {
 /// A text at a JSON pointer; empty if there is none.
 fn pointer(document: &Value, pointer: &str) -> String {
     document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// The payload of an error that Lambda itself reports.
-fn error_payload(kind: &str, message: &str) -> Vec<u8> {
-    json!({"errorType": kind, "errorMessage": message}).to_string().into_bytes()
 }
 
 #[async_trait]

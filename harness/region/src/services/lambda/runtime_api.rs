@@ -6,19 +6,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Region;
 use crate::machine::{Channel, Connections};
 
-/// Largest answer of a function.
+/// Largest payload of an invocation.
 pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
+/// Largest answer of a function.
+pub(super) const LARGEST_ANSWER: usize = LARGEST_PAYLOAD + 100;
+/// What is read of an answer that is too large, so that its sender reads why it is refused.
+const LARGEST_READ: usize = 256 * 1024 * 1024;
 
 /// An invocation for the runtime.
 pub(super) struct Work {
@@ -37,6 +42,8 @@ pub(super) enum Answer {
     Returned(Bytes),
     /// The handler raised.
     Raised(Bytes),
+    /// The handler returned more than [`LARGEST_ANSWER`].
+    TooLarge,
 }
 
 /// How initialization stands.
@@ -53,7 +60,7 @@ pub(super) struct RuntimeApi {
     work: tokio::sync::Mutex<mpsc::Receiver<Work>>,
     current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
     init: watch::Sender<Init>,
-    lines: mpsc::UnboundedSender<String>,
+    lines: mpsc::UnboundedSender<(Timestamp, String)>,
 }
 
 /// The address that a function's calls come from: Lambda's, outside any VPC.
@@ -64,7 +71,7 @@ impl RuntimeApi {
         region: &Region,
         work: mpsc::Receiver<Work>,
         init: watch::Sender<Init>,
-        lines: mpsc::UnboundedSender<String>,
+        lines: mpsc::UnboundedSender<(Timestamp, String)>,
     ) -> Arc<Self> {
         Arc::new(Self { region: region.clone(), work: tokio::sync::Mutex::new(work), current: Mutex::default(), init, lines })
     }
@@ -79,13 +86,20 @@ impl RuntimeApi {
         if (parts.method == Method::GET) && path == "invocation/next" {
             return self.next().await;
         }
-        let Ok(body) = Limited::new(body, LARGEST_PAYLOAD + 1024).collect().await else {
-            return status(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                r#"{"errorType":"RequestEntityTooLarge","errorMessage":"Exceeded maximum allowed payload size (6291556 bytes)."}"#,
-            );
+        let body = match read(body).await {
+            Ok(Some(body)) => body,
+            // Its sender is gone; what became of it is seen elsewhere.
+            Err(_) => return status(StatusCode::BAD_REQUEST, "{}"),
+            Ok(None) => {
+                if let ["invocation", id, "response" | "error"] = path.split('/').collect::<Vec<_>>().as_slice() {
+                    self.finish(id, Answer::TooLarge);
+                }
+                return status(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    r#"{"errorType":"RequestEntityTooLarge","errorMessage":"Exceeded maximum allowed payload size (6291556 bytes)."}"#,
+                );
+            }
         };
-        let body = body.to_bytes();
         match path.split('/').collect::<Vec<_>>().as_slice() {
             ["init", "error"] => {
                 self.init.send_replace(Init::Failed(body));
@@ -143,6 +157,21 @@ impl RuntimeApi {
     }
 }
 
+/// A body, unless it is larger than an answer may be.
+async fn read(mut body: Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    let (mut taken, mut length) = (Vec::new(), 0_usize);
+    while length <= LARGEST_READ
+        && let Some(frame) = body.frame().await
+    {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length <= LARGEST_ANSWER {
+            taken.extend_from_slice(&data);
+        }
+    }
+    Ok((length <= LARGEST_ANSWER).then(|| taken.into()))
+}
+
 fn status(code: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
     *response.status_mut() = code;
@@ -177,6 +206,6 @@ impl Connections for Carried {
     }
 
     fn console(&self, line: &str) {
-        let _ = self.0.lines.send(line.to_owned());
+        let _ = self.0.lines.send((self.0.region.clock().now(), line.to_owned()));
     }
 }

@@ -335,3 +335,45 @@ async fn a_dead_letter_queue_is_set_and_taken_away() {
     let topic = json!({ "FunctionName": "f", "DeadLetterConfig": { "TargetArn": format!("arn:aws:sns:us-east-1:{ACCOUNT}:t") } });
     assert_eq!(world.ask("UpdateFunctionConfiguration", topic).await.unwrap_err().code, "NotImplemented");
 }
+
+#[tokio::test]
+async fn what_would_make_a_function_behave_otherwise_is_refused_by_name() {
+    let world = World::new().await;
+    for (member, value) in [
+        ("VpcConfig", json!({ "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"] })),
+        ("Layers", json!([format!("arn:aws:lambda:us-east-1:{ACCOUNT}:layer:l:1")])),
+        (
+            "FileSystemConfigs",
+            json!([{ "Arn": format!("arn:aws:elasticfilesystem:us-east-1:{ACCOUNT}:access-point/fsap-12345678901234567"), "LocalMountPath": "/mnt/x" }]),
+        ),
+        ("SnapStart", json!({ "ApplyOn": "PublishedVersions" })),
+        ("TracingConfig", json!({ "Mode": "Active" })),
+        ("PackageType", json!("Image")),
+        ("CodeSigningConfigArn", json!(format!("arn:aws:lambda:us-east-1:{ACCOUNT}:code-signing-config:csc-12345678901234567"))),
+    ] {
+        let refused = world.ask("CreateFunction", with(new("f"), &json!({ member: value }))).await.unwrap_err();
+        assert_eq!(refused.code, "NotImplemented", "{member}: {refused}");
+        assert!(refused.message.contains(member), "{refused}");
+    }
+    let neutral = json!({
+        "VpcConfig": { "SubnetIds": [], "SecurityGroupIds": [] }, "Layers": [], "SnapStart": { "ApplyOn": "None" },
+        "TracingConfig": { "Mode": "PassThrough" }, "PackageType": "Zip",
+    });
+    world.ask("CreateFunction", with(new("f"), &neutral)).await.unwrap();
+}
+
+#[tokio::test]
+async fn levels_of_a_log_belong_to_json() {
+    let world = World::new().await;
+    world.function().await;
+    let update =
+        |logging: Value| world.ask("UpdateFunctionConfiguration", json!({ "FunctionName": "f", "LoggingConfig": logging }));
+    let refused = update(json!({ "LogFormat": "Text", "SystemLogLevel": "WARN" })).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterValueException");
+    update(json!({ "LogFormat": "JSON", "SystemLogLevel": "WARN" })).await.unwrap();
+    let json =
+        json!({ "LogFormat": "JSON", "LogGroup": "/aws/lambda/f", "ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN" });
+    assert_eq!(world.settled("f").await["LoggingConfig"], json);
+    update(json!({ "LogFormat": "Text" })).await.unwrap();
+    assert_eq!(world.settled("f").await["LoggingConfig"], json!({ "LogFormat": "Text", "LogGroup": "/aws/lambda/f" }));
+}
