@@ -116,18 +116,18 @@ pub fn check_bucket_policy(policy: &Policy, bucket: &str) -> Result<(), PolicyEr
 
 fn check(statement: &Statement, bucket: &str) -> Result<(), PolicyError> {
     let refuse = |message: &str| Err(PolicyError::new(message));
+    let wildcards = Syntax { wildcards: true, variables: false };
     let resources = statement.resources.as_ref().map(|resources| &*resources.patterns).unwrap_or_default();
     let (mut on_bucket, mut on_objects) = (false, false);
     for resource in resources {
-        let path = resource.source().split_once(":s3:::").map(|(_, path)| path);
-        let Some(rest) = path.and_then(|path| path.strip_prefix(bucket)) else { return refuse("Policy has invalid resource") };
-        match rest.chars().next() {
-            None => on_bucket = true,
-            Some('/') => on_objects = true,
-            // `bucket*` reaches the bucket and its objects.
-            Some('*') => (on_bucket, on_objects) = (true, true),
-            Some(_) => return refuse("Policy has invalid resource"),
+        let path = resource.source().split_once(":s3:::").map(|(_, path)| path).unwrap_or_default();
+        let (name, key) = path.split_once('/').map_or((path, None), |(name, key)| (name, Some(key)));
+        if !Pattern::new(name, wildcards).matches_plain(bucket) {
+            return refuse("Policy has invalid resource");
         }
+        // A `*` at the end of the bucket's name reaches its objects as well.
+        on_objects |= key.is_some() || name.ends_with('*');
+        on_bucket |= key.is_none();
     }
     for action in &statement.actions.patterns {
         if action.source() == "*" {
@@ -135,7 +135,7 @@ fn check(statement: &Statement, bucket: &str) -> Result<(), PolicyError> {
         }
         let name = action.source().split_once(':').filter(|(service, _)| service.eq_ignore_ascii_case("s3"));
         let Some((_, name)) = name else { return refuse("Policy has invalid action") };
-        let name = Pattern::new(name, Syntax { wildcards: true, variables: false });
+        let name = Pattern::new(name, wildcards);
         let among = |actions: &[&str]| actions.iter().any(|action| name.matches_ignore_ascii_case(action));
         let (of_object, of_bucket) = (among(OBJECT_ACTIONS), among(BUCKET_ACTIONS));
         if !of_object && !of_bucket {

@@ -65,6 +65,11 @@ impl Pattern {
         Ok(glob(&self.pieces, text, |variable| variable.value(context), |a, b| a == b))
     }
 
+    /// Is `text`, with regard to case, of this pattern, which has no variables?
+    pub(crate) fn matches_plain(&self, text: &str) -> bool {
+        glob(&self.pieces, text, |_| None, |a, b| a == b)
+    }
+
     /// Is `text`, without regard to the case of ASCII letters, of this pattern, which has no variables?
     pub(crate) fn matches_ignore_ascii_case(&self, text: &str) -> bool {
         glob(&self.pieces, text, |_| None, str::eq_ignore_ascii_case)
