@@ -192,6 +192,13 @@ impl Region {
         }
     }
 
+    /// Tells a service of a call that was refused before it came there.
+    pub(crate) fn tell_refused(&self, call: &Call, service: &str, operation: &str, input: &Value, error: &AwsError) {
+        if let Some(found) = self.0.services.get().and_then(|services| services.get(service)) {
+            found.refused(call, operation, input, error);
+        }
+    }
+
     /// A resource id of EC2's form: `prefix-` and 17 hexadecimal digits.
     pub fn resource_id(&self, prefix: &str) -> String {
         format!("{prefix}-0{}", random_string(b"0123456789abcdef", 16))

@@ -93,6 +93,9 @@ pub trait Service: Send + Sync {
         Vec::new()
     }
 
+    /// Told of a call that the gateway refused, before it came to the service: what is known of `input` may be a part of it.
+    fn refused(&self, _call: &Call, _operation: &str, _input: &Value, _error: &AwsError) {}
+
     /// Called once when the region is up: the place to spawn background tasks (on `region.tasks()`).
     fn start(self: Arc<Self>, _region: &Region) {}
 }

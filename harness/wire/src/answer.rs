@@ -115,7 +115,8 @@ impl ServiceModel {
             }
         }
         // A part of an object.
-        if operation.streams_output() && object.get("ContentRange").is_some_and(Value::is_string) {
+        if (operation.streams_output() || operation.method == "HEAD") && object.get("ContentRange").is_some_and(Value::is_string)
+        {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         }
         if operation.streams_output() || operation.method == "HEAD" {

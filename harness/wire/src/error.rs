@@ -15,18 +15,27 @@ pub struct AwsError {
     pub status: u16,
     /// Further members of the error's shape (`BucketName`, `Reason`, …), written beside code and message.
     pub fields: Map<String, Value>,
+    /// Headers of the answer, beside those that every error has: S3 says there what hides an object.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl AwsError {
     /// An error with the given code, HTTP status and client-visible message.
     pub fn new(code: impl Into<String>, status: u16, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status, fields: Map::new() }
+        Self { code: code.into(), message: message.into(), status, fields: Map::new(), headers: Vec::new() }
     }
 
     /// The same error with one more member beside code and message.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same error with a header on its answer; `name` in lower case.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 

@@ -89,20 +89,23 @@ impl ServiceModel {
     /// `InvalidClientTokenId`, `ExpiredToken`, `RequestTimeTooSkewed`, `MissingAuthenticationToken`, `IncompleteSignature`,
     /// `AccessDenied`, `Throttling`, `InternalFailure` and `ServiceUnavailable` throughout.
     pub fn encode_error(&self, error: &AwsError, request_id: &str, resource: &str) -> Response<Vec<u8>> {
-        let (code, status) = self.code(error);
+        let (code, status) = self.error_code(error);
         let shape = self.error_shape(&error.code);
         let mut response = Response::new(Vec::new());
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.request_id_headers(&mut response, request_id);
-        if matches!(status, 204 | 304) {
-            return response;
-        }
-        let fault = status >= 500 || shape.is_some_and(|shape| shape.fault);
         let mut header = |name: &'static str, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         };
+        for (name, value) in &error.headers {
+            header(name, value);
+        }
+        if matches!(status, 204 | 304) {
+            return response;
+        }
+        let fault = status >= 500 || shape.is_some_and(|shape| shape.fault);
         let body = match self.protocol() {
             Protocol::Json | Protocol::RestJson => {
                 header("x-amzn-errortype", &code);
@@ -121,7 +124,8 @@ impl ServiceModel {
         response
     }
 
-    fn code(&self, error: &AwsError) -> (String, u16) {
+    /// The code and HTTP status that [`ServiceModel::encode_error`] says: the service's own words for what all services refuse.
+    pub fn error_code(&self, error: &AwsError) -> (String, u16) {
         let column = match self.protocol() {
             Protocol::Json | Protocol::RestJson => 0,
             Protocol::Query => 1,
@@ -242,6 +246,12 @@ mod tests {
         assert_eq!(headers["x-amzn-query-error"], "AWS.SimpleQueueService.NonExistentQueue;Sender");
         assert_eq!(body, r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"m"}"#);
         assert_eq!(answer("s3", &AwsError::new("NotModified", 304, "")).2, "");
+    }
+
+    #[test]
+    fn an_error_s_own_headers_are_sent_even_without_a_body() {
+        let error = AwsError::new("NotModified", 304, "").with_header("etag", "\"e\"");
+        assert_eq!(answer("s3", &error).1["etag"], "\"e\"");
     }
 
     #[test]

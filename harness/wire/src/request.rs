@@ -69,6 +69,20 @@ impl ServiceModel {
         Ok(Value::Object(out))
     }
 
+    /// What the address of a S3 request names, nothing else of it being read: `Bucket`, `Key` and `VersionId`. Empty for other services.
+    pub fn addressed(&self, parts: &Parts) -> Value {
+        let mut out = Map::new();
+        if let Some(address) = (self.signing_name() == "s3").then(|| path::s3_address(parts).ok()).flatten() {
+            let version = form::parse_query(&parts.uri).into_iter().find(|(name, _)| name == "versionId").map(|(_, value)| value);
+            for (name, value) in [("Bucket", address.bucket), ("Key", address.key), ("VersionId", version)] {
+                if let Some(value) = value {
+                    out.insert(name.to_owned(), Value::String(value));
+                }
+            }
+        }
+        Value::Object(out)
+    }
+
     fn labels(&self, operation: &Operation, parts: &Parts) -> Result<Vec<(String, String)>, AwsError> {
         if self.signing_name() == "s3" {
             let address = path::s3_address(parts)?;

@@ -27,20 +27,16 @@ pub(super) fn authenticate(
     account: &str,
     region_time: Timestamp,
 ) -> Result<Authenticated, AwsError> {
-    let Some(claim) = claim else {
-        let caller = Caller {
-            account: account.to_owned(),
-            principal: Principal::Anonymous,
-            access_key_id: None,
-            source_arn: None,
-            via: None,
-        };
-        return Ok(Authenticated { caller, seed: None });
-    };
+    let Some(claim) = claim else { return Ok(Authenticated { caller: anonymous(account), seed: None }) };
     let credential = credentials.find(&claim.access_key_id).ok_or_else(unknown_key)?;
     let seed = sigv4::verify(parts, claim, body_sha256, &credential.secret_access_key, Clock::real_now())?;
     check_session(&credential, claim, region_time)?;
     Ok(Authenticated { caller: credential.caller, seed: Some(seed) })
+}
+
+/// Who sends a request without a signature, or with one that cannot be resolved.
+pub(super) fn anonymous(account: &str) -> Caller {
+    Caller { account: account.to_owned(), principal: Principal::Anonymous, access_key_id: None, source_arn: None, via: None }
 }
 
 fn check_session(credential: &Credential, claim: &Claim, region_time: Timestamp) -> Result<(), AwsError> {

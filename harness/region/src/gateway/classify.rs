@@ -45,6 +45,11 @@ pub(super) fn host(parts: &Parts) -> Option<&str> {
     Some(host.split(':').next().unwrap_or(host))
 }
 
+/// The `User-Agent` of a request; `-` without one.
+pub(super) fn user_agent(parts: &Parts) -> &str {
+    parts.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("-")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

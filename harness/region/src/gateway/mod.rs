@@ -9,6 +9,7 @@ mod classify;
 mod listener;
 mod payload;
 mod record;
+mod refused;
 mod stack;
 
 pub use authority::{Authority, AuthorityError};

@@ -2,7 +2,6 @@
 
 use firedrill_journal::{ApiCall, Event, TlsDetails, UserIdentity, redact};
 use firedrill_wire::ServiceModel;
-use http::header;
 use http::request::Parts;
 use serde_json::Value;
 
@@ -27,7 +26,6 @@ pub(super) fn external(
     seen: &Seen,
     outcome: Result<&Value, &AwsError>,
 ) {
-    let user_agent = head.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("-");
     let tls = peer.tls.as_ref().map(|Tls { version, cipher }| TlsDetails {
         tls_version: (*version).to_owned(),
         cipher_suite: cipher.clone(),
@@ -36,7 +34,7 @@ pub(super) fn external(
     let mut call = record(region, model, seen.operation, seen.caller.as_ref(), seen.input.clone(), outcome);
     call.request_id = request_id.to_owned();
     call.source_ip_address = peer.source_ip.clone();
-    call.user_agent = user_agent.to_owned();
+    call.user_agent = classify::user_agent(head).to_owned();
     call.tls_details = tls;
     region.journal().record(Event::ApiCall(Box::new(call)));
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::authenticate::{self, Authenticated};
 use super::listener::{Peer, Tls};
-use super::{authorize, classify, payload, record};
+use super::{authorize, classify, payload, record, refused};
 use crate::service::{AwsError, Body, Call, Reply, empty_body, full_body};
 use crate::{Caller, Principal, Region};
 
@@ -40,7 +40,7 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
         // No protocol is known: JSON is what most clients can read.
         Err(error) => return unclassified(&error, &request_id),
     };
-    let mut seen = Seen { operation: None, caller: None, input: Value::Null };
+    let mut seen = Seen { operation: None, caller: None, input: Value::Null, dispatched: false };
     let head = parts.clone();
     let answered = match claim {
         Ok(claim) => answer(&region, &peer, &request_id, model, claim, parts, body, &mut seen).await,
@@ -52,6 +52,9 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
         Ok((operation, reply)) => respond(model, operation, reply, &request_id),
         Err(error) => {
             let response = model.encode_error(&error, &request_id, head.uri.path());
+            if !seen.dispatched {
+                refused::tell(&region, &peer, head, &request_id, model, seen, &error);
+            }
             response.map(full_body)
         }
     }
@@ -62,6 +65,8 @@ pub(super) struct Seen {
     pub operation: Option<&'static str>,
     pub caller: Option<Caller>,
     pub input: Value,
+    /// Whether the service was called.
+    pub dispatched: bool,
 }
 
 type Answer = (&'static firedrill_wire::Operation, Reply);
@@ -118,11 +123,12 @@ async fn answer(
         request_id: request_id.to_owned(),
         now,
         source_ip: peer.source_ip.clone(),
-        user_agent: parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned(),
+        user_agent: classify::user_agent(&parts).to_owned(),
         tls: peer.tls.is_some(),
         http: Some(Arc::new(parts)),
     };
     authorize::authorize(&call, model.signing_name(), operation.name(), &input).await?;
+    seen.dispatched = true;
     let reply = region.dispatch(&call, model.signing_name(), operation.name(), input, body).await?;
     Ok((operation, reply))
 }

@@ -105,8 +105,8 @@ impl S3 {
         })
     }
 
-    /// Logs a request that was refused before it came here: by authorization.
-    pub fn log_refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {
+    /// Logs a request that was refused before it came here: by its signature, its form, or authorization.
+    pub(super) fn log_refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {
         if let Some(entry) = self.log_entry(call, operation, input) {
             self.log_answer(entry, Err(error.clone())).err();
         }
@@ -149,7 +149,9 @@ impl S3 {
                 let resource = format!("/{}/{}", entry.destination.source, entry.key.as_deref().unwrap_or_default());
                 let encoded = model.map(|model| model.encode_error(&error, &entry.call.request_id, &resource));
                 let sent = encoded.filter(|_| !head).map_or(0, |response| response.body().len() as u64);
-                let outcome = Outcome { status: error.status, error: Some(&error.code), sent, object_size: None, turn_around };
+                // As the client reads it: failed authentication has words of its own in S3.
+                let (code, status) = model.map_or_else(|| (error.code.clone(), error.status), |model| model.error_code(&error));
+                let outcome = Outcome { status, error: Some(&code), sent, object_size: None, turn_around };
                 self.pending.push(entry.destination.clone(), entry.call.now, entry.line(&outcome));
                 Err(error)
             }

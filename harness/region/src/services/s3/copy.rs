@@ -64,7 +64,13 @@ impl S3 {
         let mut state = self.state();
         let asked = json!({"Bucket": source.bucket, "ExpectedBucketOwner": input.get("ExpectedSourceBucketOwner")});
         let bucket = state.bucket(&asked)?;
-        let version = find(bucket, &source.key, source.version.as_deref())?.clone();
+        let version = find(bucket, &source.key, source.version.as_deref()).map_err(|error| match error.code.as_str() {
+            "MethodNotAllowed" => {
+                invalid_request("The source of a copy request may not specifically refer to a delete marker by version id.")
+            }
+            _ => error,
+        })?;
+        let version = version.clone();
         let shown = bucket.shown_version(&version.id);
         let object = version.object().cloned().ok_or_else(|| super::error::no_such_key(&source.key))?;
         condition::check_read(input, condition::COPY_SOURCE, &object.etag, version.modified)?;

@@ -65,21 +65,32 @@ fn span_of_part(object: &Object, wanted: i64) -> Result<Span, AwsError> {
         .with("ActualPartCount", object.parts.len().max(1)))
 }
 
-/// The version that a read names, and never a delete marker.
+/// The version that a read names, and never a delete marker: what hides the object is said in the refusal's headers.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html>
 pub(super) fn find<'a>(bucket: &'a Bucket, key: &str, asked: Option<&str>) -> Result<&'a Version, AwsError> {
     let Some(id) = asked else {
-        return bucket.latest(key).filter(|version| version.object().is_some()).ok_or_else(|| no_such_key(key));
+        let version = bucket.latest(key).ok_or_else(|| no_such_key(key))?;
+        return match version.object() {
+            Some(_) => Ok(version),
+            None => Err(by_marker(no_such_key(key), version)),
+        };
     };
     if id != NULL && id.len() != 32 {
         return Err(invalid_argument("Invalid version id specified", "versionId", id));
     }
     let version = bucket.version(key, id).ok_or_else(|| no_such_version(key, id))?;
     if version.object().is_none() {
-        return Err(AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+        let error = AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
             .with("Method", "GET")
-            .with("ResourceType", "DeleteMarker"));
+            .with("ResourceType", "DeleteMarker");
+        let modified = version.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        return Err(by_marker(error, version).with_header("allow", "DELETE").with_header("last-modified", modified));
     }
     Ok(version)
+}
+
+fn by_marker(error: AwsError, marker: &Version) -> AwsError {
+    error.with_header("x-amz-delete-marker", "true").with_header("x-amz-version-id", marker.id.as_str())
 }
 
 impl S3 {

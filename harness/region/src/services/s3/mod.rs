@@ -131,6 +131,10 @@ impl Service for S3 {
         }
     }
 
+    fn refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {
+        self.log_refused(call, operation, input, error);
+    }
+
     fn start(self: Arc<Self>, region: &Region) {
         region.tasks().spawn(Arc::clone(&self).deliver_in_background(region.clone()));
         region.tasks().spawn(self.expire_in_background(region.clone()));

@@ -131,6 +131,13 @@ async fn old_versions_stay_readable_and_a_marker_hides() {
     assert_eq!(lab.refused("GetObject", json!({"Bucket": "nightly", "Key": "k"})).await.code, "NoSuchKey");
     let error = lab.refused("GetObject", json!({"Bucket": "nightly", "Key": "k", "VersionId": marker["VersionId"]})).await;
     assert_eq!(error.status, 405);
+    assert!(error.headers.contains(&("allow", "DELETE".to_owned())), "{error:?}");
+    let hidden = lab.refused("HeadObject", json!({"Bucket": "nightly", "Key": "k"})).await;
+    assert_eq!(hidden.status, 404);
+    assert!(hidden.headers.contains(&("x-amz-delete-marker", "true".to_owned())), "{hidden:?}");
+    let source = format!("nightly/k?versionId={}", marker["VersionId"].as_str().expect("an id"));
+    let copied = lab.refused("CopyObject", json!({"Bucket": "nightly", "Key": "copy", "CopySource": source})).await;
+    assert_eq!((copied.code.as_str(), copied.status), ("InvalidRequest", 400));
     assert_eq!(lab.get(json!({"Bucket": "nightly", "Key": "k", "VersionId": first})).await.1, "first");
     lab.ok("DeleteObject", json!({"Bucket": "nightly", "Key": "k", "VersionId": marker["VersionId"]})).await;
     assert_eq!(lab.get(json!({"Bucket": "nightly", "Key": "k"})).await.1, "second");
