@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Sqs;
+use crate::Caller;
 use crate::service::{AwsError, Call};
 
 /// KMS's refusal in the words of SQS.
@@ -26,13 +27,18 @@ impl Sqs {
             return Ok(None);
         };
         let request = json!({"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": {"aws:sqs:arn": arn}});
-        let output = call.region.call(&call.caller, "kms", "GenerateDataKey", request).await.map_err(translated)?;
+        let output = call.region.call(&through_sqs(call), "kms", "GenerateDataKey", request).await.map_err(translated)?;
         Ok(output.get("CiphertextBlob").and_then(Value::as_str).map(str::to_owned))
     }
 
     /// Proves that the caller may read what this data key protects.
     pub(super) async fn open_data_key(&self, call: &Call, arn: &str, data_key: &str) -> Result<(), AwsError> {
         let request = json!({"CiphertextBlob": data_key, "EncryptionContext": {"aws:sqs:arn": arn}});
-        call.region.call(&call.caller, "kms", "Decrypt", request).await.map(drop).map_err(translated)
+        call.region.call(&through_sqs(call), "kms", "Decrypt", request).await.map(drop).map_err(translated)
     }
+}
+
+/// The caller, whose use of a key SQS passes on: `kms:ViaService`.
+fn through_sqs(call: &Call) -> Caller {
+    call.caller.clone().via(&format!("sqs.{}.amazonaws.com", call.region.name()))
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::resource_tags::{Tag, tags_of};
 use super::{Ssm, public_parameters, stamp};
+use crate::Caller;
 use crate::service::{AwsError, Call};
 
 /// A parameter keeps this many versions.
@@ -154,10 +155,15 @@ impl PutParameter {
             "Plaintext": STANDARD.encode(self.value.as_bytes()),
             "EncryptionContext": {"PARAMETER_ARN": arn(call, &self.name)},
         });
-        let output = call.region.call(&call.caller, "kms", "Encrypt", request).await.map_err(translated)?;
+        let output = call.region.call(&through_ssm(call), "kms", "Encrypt", request).await.map_err(translated)?;
         let blob = output.get("CiphertextBlob").and_then(Value::as_str).unwrap_or_default();
         Ok((blob.to_owned(), Some(key)))
     }
+}
+
+/// The caller, whose use of a key the Parameter Store passes on: `kms:ViaService`.
+fn through_ssm(call: &Call) -> Caller {
+    call.caller.clone().via(&format!("ssm.{}.amazonaws.com", call.region.name()))
 }
 
 impl Ssm {
@@ -245,7 +251,7 @@ impl Ssm {
         let mut value = version.value.clone();
         if decrypt && version.kind == "SecureString" {
             let request = json!({"CiphertextBlob": version.value, "EncryptionContext": {"PARAMETER_ARN": arn(call, name)}});
-            let output = call.region.call(&call.caller, "kms", "Decrypt", request).await.map_err(translated)?;
+            let output = call.region.call(&through_ssm(call), "kms", "Decrypt", request).await.map_err(translated)?;
             let plain = output.get("Plaintext").and_then(Value::as_str).unwrap_or_default();
             let plain = STANDARD.decode(plain).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             value = plain.ok_or_else(|| AwsError::internal(format!("the secure string {name} is no text")))?;
