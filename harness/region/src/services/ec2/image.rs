@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::error::{not_found_as, unsupported};
 use super::filter::{filtered, page, selected};
 use super::instance_type::InstanceType;
-use crate::service::AwsError;
+use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 /// The image that the public parameter of Amazon Linux 2023 names.
@@ -23,6 +23,21 @@ const AMAZON: &str = "137112412989";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Image {
     pub(super) architecture: &'static str,
+}
+
+/// A launch's input with its `ImageId` read from the Parameter Store, as the caller, where it says `resolve:ssm:NAME`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-systems-manager-parameter-to-find-AMI.html>
+pub(super) async fn resolved(call: &Call, mut input: Value) -> Result<Value, AwsError> {
+    let Some(name) = input.text("ImageId").and_then(|id| id.strip_prefix("resolve:ssm:")) else { return Ok(input) };
+    let found = call.region.call(&call.caller, "ssm", "GetParameters", json!({ "Names": [name] })).await?;
+    let id = found.list("Parameters").first().and_then(|parameter| parameter.text("Value"));
+    let id = id.ok_or_else(|| {
+        super::error::error("InvalidParameterValue", format!("The parameter '{name}' for the image could not be resolved"))
+    })?;
+    if let Value::Object(members) = &mut input {
+        members.insert("ImageId".to_owned(), json!(id));
+    }
+    Ok(input)
 }
 
 /// The image with this id.

@@ -204,6 +204,7 @@ impl Ec2 {
         match operation {
             "RunInstances" => {
                 let profile = instance_profile::named(call, input).await?;
+                let input = &image::resolved(call, input.clone()).await?;
                 if dry {
                     self.with_records(region, account, |records| run_instances::run(&mut records.clone(), call, input, profile))?;
                     return Err(dry_run());
