@@ -4,7 +4,9 @@
 mod data;
 mod scenario;
 mod template;
+mod up;
 
 pub use data::Site;
 pub use scenario::{Night, Scenario};
 pub use template::{BUNDLED, Template};
+pub use up::{Up, is_alive, until};

@@ -1,5 +1,8 @@
 //! `firedrill up`: a region for any AWS client.
 
+use std::io::{self, Write as _};
+use std::path::Path;
+
 use crate::arguments::UpOptions;
 use crate::workspace::Workspace;
 use crate::{Exit, embedded, interrupt, printer};
@@ -27,7 +30,7 @@ pub(crate) async fn up(options: UpOptions) -> Exit {
     };
     let told = embedded::exports(&region, workspace.path()).and_then(|exports| {
         printer::line(&exports);
-        options.env.as_ref().map_or(Ok(()), |file| std::fs::write(file, exports))
+        options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
     match told {
         Ok(()) => {
@@ -43,4 +46,16 @@ pub(crate) async fn up(options: UpOptions) -> Exit {
         return Exit::Leftovers;
     }
     Exit::Passed
+}
+
+/// Writes `file` so that who waits for it finds all of it; what is no regular file (a pipe) is written to as it is. It holds a secret key:
+/// nobody else may read it.
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    if file.exists() && !file.is_file() {
+        return std::fs::write(file, text);
+    }
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut whole = tempfile::NamedTempFile::new_in(parent)?;
+    whole.write_all(text.as_bytes())?;
+    whole.persist(file).map(drop).map_err(|error| error.error)
 }

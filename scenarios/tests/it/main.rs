@@ -5,6 +5,8 @@ mod data;
 mod happy;
 mod input;
 mod permissions;
+#[expect(clippy::expect_used, reason = "set-up of tests")]
+mod up;
 
 use firedrill_scenarios::{Scenario, Template};
 

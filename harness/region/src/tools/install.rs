@@ -102,6 +102,11 @@ impl Tools {
         &self.python
     }
 
+    /// Where the packages are on this host: on `PYTHONPATH`, `python -m awscli` is the AWS CLI.
+    pub fn packages(&self) -> PathBuf {
+        self.folder.join("packages")
+    }
+
     /// What goes on `PYTHONPATH` of a function, inside its machine.
     pub fn python_path(&self) -> &'static str {
         PACKAGES
@@ -110,7 +115,7 @@ impl Tools {
     /// What a machine must see: outside path, inside path.
     pub(crate) fn binds(&self) -> Vec<(PathBuf, String)> {
         let mut binds = vec![
-            (self.folder.join("packages"), PACKAGES.to_owned()),
+            (self.packages(), PACKAGES.to_owned()),
             // In place of the host's: only what is ours and what the system ships is seen.
             (self.folder.join("bin"), "/usr/local/bin".to_owned()),
         ];

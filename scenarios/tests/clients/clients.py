@@ -1,0 +1,68 @@
+"""What the scripts share. Clients find the region by the environment variables that `firedrill up` wrote, as any client would."""
+
+import io
+import json
+import time
+import zipfile
+
+import boto3
+from botocore.exceptions import ClientError
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+client = boto3.client
+
+
+def refused(code, call, **arguments):
+    """The call is refused with this code; answers the whole error."""
+    try:
+        answer = call(**arguments)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error
+        return error.response
+    raise AssertionError(f"expected {code}, got {answer}")
+
+
+def until(what, look, seconds=60):
+    """Looks until something true is seen, and answers it."""
+    end = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        assert time.monotonic() < end, f"not seen in {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def pages(client, operation, key, **arguments):
+    """All items of a paginated operation, by botocore's own paginator."""
+    return [one for one in client.get_paginator(operation).paginate(**arguments).search(f"{key}[]") if one is not None]
+
+
+def zipped(**files):
+    """The bytes of a zip archive; `index="…"` is the file `index.py`."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        for name, text in files.items():
+            writer.writestr(f"{name}.py", text)
+    return archive.getvalue()
+
+
+def trust(*services):
+    """A trust policy for these service principals, as JSON text."""
+    principals = ", ".join(f'"{service}.amazonaws.com"' for service in services)
+    return (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+        f'"Principal": {{"Service": [{principals}]}}}}]}}'
+    )
+
+
+def policy(*statements):
+    """A policy that allows each (actions, resources), as JSON text."""
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in statements],
+        }
+    )

@@ -1,0 +1,210 @@
+"""lambda, events, logs and sqs: functions with real environments, rules that reach them, queues, logs."""
+
+import json
+import time
+
+from clients import ACCOUNT, REGION, client, pages, policy, refused, trust, until, zipped
+
+events, functions, iam, logs, sqs = client("events"), client("lambda"), client("iam"), client("logs"), client("sqs")
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/function"
+HANDLER = """
+import os
+def handler(event, context):
+    print("got", event)
+    if event.get("fail"):
+        raise ValueError("on purpose")
+    return {"said": event.get("say"), "level": os.environ["LEVEL"], "name": context.function_name}
+"""
+
+
+def role():
+    iam.create_role(RoleName="function", AssumeRolePolicyDocument=trust("lambda"))
+    iam.attach_role_policy(RoleName="function", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    iam.put_role_policy(RoleName="function", PolicyName="queue", PolicyDocument=policy(("sqs:SendMessage", "*")))
+
+
+def queues():
+    url = sqs.create_queue(QueueName="drill", Attributes={"VisibilityTimeout": "30"}, tags={"a": "b"})["QueueUrl"]
+    assert url.endswith(f"/{ACCOUNT}/drill"), url
+    assert sqs.get_queue_url(QueueName="drill")["QueueUrl"] == url
+    refused("AWS.SimpleQueueService.NonExistentQueue", sqs.get_queue_url, QueueName="none")
+    refused("QueueAlreadyExists", sqs.create_queue, QueueName="drill", Attributes={"VisibilityTimeout": "31"})
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["QueueArn"]
+    assert arn == f"arn:aws:sqs:{REGION}:{ACCOUNT}:drill"
+    sent = sqs.send_message(
+        QueueUrl=url, MessageBody="one", MessageAttributes={"n": {"DataType": "Number", "StringValue": "1"}}
+    )
+    assert sent["MD5OfMessageBody"] and sent["MD5OfMessageAttributes"]
+    entries = [{"Id": str(number), "MessageBody": f"m{number}"} for number in range(3)]
+    assert len(sqs.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]) == 3
+    got = []
+
+    def receive():
+        answer = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"], AttributeNames=["All"]
+        )
+        got.extend(answer.get("Messages", []))
+        return len(got) == 4
+
+    until("four messages", receive)
+    assert sorted(message["Body"] for message in got) == ["m0", "m1", "m2", "one"]
+    assert got[0]["Attributes"]["ApproximateReceiveCount"] == "1"
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=got[0]["ReceiptHandle"], VisibilityTimeout=0)
+    again = until("it is visible again", lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"))
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=again[0]["ReceiptHandle"])
+    rest = [{"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]} for message in got[1:]]
+    assert len(sqs.delete_message_batch(QueueUrl=url, Entries=rest)["Successful"]) == 3
+    sqs.purge_queue(QueueUrl=url)
+    sealed = sqs.create_queue(QueueName="sealed", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})["QueueUrl"]
+    sqs.send_message(QueueUrl=sealed, MessageBody="hush")
+    assert sqs.receive_message(QueueUrl=sealed, WaitTimeSeconds=1)["Messages"][0]["Body"] == "hush"
+    sqs.delete_queue(QueueUrl=sealed)
+    assert url in pages(sqs, "list_queues", "QueueUrls", QueueNamePrefix="dr")
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"a": "b"}
+    sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={
+            "Policy": json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn,
+                            "Principal": {"Service": "events.amazonaws.com"},
+                        }
+                    ],
+                }
+            )
+        },
+    )
+    return url, arn
+
+
+def function(queue_arn):
+    refused("InvalidParameterValueException", functions.create_function, FunctionName="bad", Runtime="python3.12", Role=ROLE, Handler="index.handler", Code={"ZipFile": b"no zip"})
+    made = functions.create_function(
+        FunctionName="drill", Runtime="python3.12", Role=ROLE, Handler="index.handler", Timeout=20, MemorySize=256,
+        Code={"ZipFile": zipped(index=HANDLER)}, Environment={"Variables": {"LEVEL": "high"}}, Tags={"a": "b"},
+    )
+    assert made["FunctionArn"] == f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:drill", made
+    functions.get_waiter("function_active_v2").wait(FunctionName="drill")
+    refused("ResourceConflictException", functions.create_function, FunctionName="drill", Runtime="python3.12", Role=ROLE, Handler="index.handler", Code={"ZipFile": zipped(index=HANDLER)})
+    answer = functions.invoke(FunctionName="drill", Payload=json.dumps({"say": "hello"}), LogType="Tail")
+    assert answer["StatusCode"] == 200 and "FunctionError" not in answer and answer["LogResult"], answer
+    assert json.load(answer["Payload"]) == {"said": "hello", "level": "high", "name": "drill"}
+    failed = functions.invoke(FunctionName="drill", Payload=json.dumps({"fail": True}))
+    assert failed["FunctionError"] == "Unhandled" and json.load(failed["Payload"])["errorType"] == "ValueError"
+    assert functions.invoke(FunctionName="drill", InvocationType="DryRun")["StatusCode"] == 204
+    refused("ResourceNotFoundException", functions.invoke, FunctionName="none")
+    refused("InvalidRequestContentException", functions.invoke, FunctionName="drill", Payload=b"{")
+    configuration = functions.get_function_configuration(FunctionName="drill")
+    assert (configuration["State"], configuration["LastUpdateStatus"]) == ("Active", "Successful"), configuration
+    assert functions.get_function(FunctionName="drill")["Tags"] == {"a": "b"}
+    assert [one["FunctionName"] for one in pages(functions, "list_functions", "Functions")] == ["drill"]
+    functions.update_function_configuration(FunctionName="drill", Environment={"Variables": {"LEVEL": "low"}})
+    functions.get_waiter("function_updated_v2").wait(FunctionName="drill")
+    assert json.load(functions.invoke(FunctionName="drill", Payload=b"{}")["Payload"])["level"] == "low"
+
+    config = {"FunctionName": "drill", "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": queue_arn}}}
+    functions.put_function_event_invoke_config(**config)
+    assert functions.get_function_event_invoke_config(FunctionName="drill")["MaximumRetryAttempts"] == 0
+    assert functions.invoke(FunctionName="drill", InvocationType="Event", Payload=json.dumps({"fail": True}))["StatusCode"] == 202
+    return made["FunctionArn"]
+
+
+def received(url):
+    messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
+    for message in messages:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in messages]
+
+
+def rules(function_arn, queue_url, queue_arn):
+    assert until("the failure's destination", lambda: received(queue_url))[0]["requestContext"]["condition"] == "RetriesExhausted"
+    pattern = json.dumps({"source": ["drill"], "detail": {"say": [{"prefix": "he"}]}})
+    rule = events.put_rule(Name="said", EventPattern=pattern, Description="said he…")["RuleArn"]
+    refused("InvalidEventPatternException", events.put_rule, Name="bad", EventPattern="{")
+    refused("ValidationException", events.put_rule, Name="bad", ScheduleExpression="rate(1 nights)")
+    events.put_rule(Name="nightly", ScheduleExpression="cron(0 3 * * ? *)", State="DISABLED")
+    assert events.describe_rule(Name="nightly")["State"] == "DISABLED"
+    events.enable_rule(Name="nightly")
+    events.disable_rule(Name="nightly")
+    assert [one["Name"] for one in pages(events, "list_rules", "Rules", NamePrefix="n")] == ["nightly"]
+    functions.add_permission(
+        FunctionName="drill", StatementId="rule", Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=rule
+    )
+    refused("ResourceConflictException", functions.add_permission, FunctionName="drill", StatementId="rule", Action="lambda:InvokeFunction", Principal="events.amazonaws.com")
+    assert json.loads(functions.get_policy(FunctionName="drill")["Policy"])["Statement"][0]["Sid"] == "rule"
+    targets = [{"Id": "function", "Arn": function_arn, "InputPath": "$.detail"}, {"Id": "queue", "Arn": queue_arn}]
+    assert events.put_targets(Rule="said", Targets=targets)["FailedEntryCount"] == 0
+    assert len(pages(events, "list_targets_by_rule", "Targets", Rule="said")) == 2
+    assert pages(events, "list_rule_names_by_target", "RuleNames", TargetArn=queue_arn) == ["said"]
+    assert events.test_event_pattern(
+        EventPattern=pattern,
+        Event=json.dumps({"id": "1", "account": ACCOUNT, "source": "drill", "time": "2026-01-01T00:00:00Z", "region": REGION, "resources": [], "detail-type": "t", "detail": {"say": "hey"}}),
+    )["Result"]
+    put = events.put_events(
+        Entries=[
+            {"Source": "drill", "DetailType": "said", "Detail": json.dumps({"say": "hello"})},
+            {"Source": "drill", "DetailType": "said", "Detail": "no json"},
+        ]
+    )
+    assert put["FailedEntryCount"] == 1 and put["Entries"][0]["EventId"] and put["Entries"][1]["ErrorCode"] == "MalformedDetail", put
+    event = until("the event in the queue", lambda: received(queue_url))[0]
+    assert event["detail"] == {"say": "hello"} and event["detail-type"] == "said" and event["account"] == ACCOUNT, event
+    until("the function's log", lambda: [one for one in lines() if "'say': 'hello'" in one and "detail" not in one])
+    events.tag_resource(ResourceARN=rule, Tags=[{"Key": "a", "Value": "b"}])
+    assert events.list_tags_for_resource(ResourceARN=rule)["Tags"]
+    refused("ValidationException", events.delete_rule, Name="said")
+    assert events.remove_targets(Rule="said", Ids=["function", "queue"])["FailedEntryCount"] == 0
+    for name in ("said", "nightly"):
+        events.delete_rule(Name=name)
+    refused("ResourceNotFoundException", events.describe_rule, Name="said")
+
+
+def lines():
+    return [one["message"] for one in pages(logs, "filter_log_events", "events", logGroupName="/aws/lambda/drill")]
+
+
+def log_groups():
+    assert any(line.startswith("REPORT RequestId") for line in lines()), lines()
+    logs.create_log_group(logGroupName="/drill", tags={"a": "b"})
+    refused("ResourceAlreadyExistsException", logs.create_log_group, logGroupName="/drill")
+    logs.put_retention_policy(logGroupName="/drill", retentionInDays=7)
+    refused("InvalidParameterException", logs.put_retention_policy, logGroupName="/drill", retentionInDays=8)
+    logs.create_log_stream(logGroupName="/drill", logStreamName="s")
+    now = int(time.time() * 1000)
+    batch = [{"timestamp": now + number, "message": f"line {number}"} for number in range(5)]
+    logs.put_log_events(logGroupName="/drill", logStreamName="s", logEvents=batch)
+    read = logs.get_log_events(logGroupName="/drill", logStreamName="s", startFromHead=True)["events"]
+    assert [one["message"] for one in read] == [one["message"] for one in batch]
+    assert len(pages(logs, "filter_log_events", "events", logGroupName="/drill", filterPattern='"line 3"')) == 1
+    group = pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix="/dr")[0]
+    assert group["retentionInDays"] == 7 and group["arn"].endswith(":log-group:/drill:*"), group
+    assert [one["logStreamName"] for one in pages(logs, "describe_log_streams", "logStreams", logGroupName="/drill")] == ["s"]
+    assert logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"] == {"a": "b"}
+    logs.delete_log_stream(logGroupName="/drill", logStreamName="s")
+    logs.delete_retention_policy(logGroupName="/drill")
+    logs.delete_log_group(logGroupName="/drill")
+    refused("ResourceNotFoundException", logs.delete_log_group, logGroupName="/drill")
+
+
+def away(queue_url):
+    functions.remove_permission(FunctionName="drill", StatementId="rule")
+    refused("ResourceNotFoundException", functions.get_policy, FunctionName="drill")
+    functions.delete_function_event_invoke_config(FunctionName="drill")
+    functions.delete_function(FunctionName="drill")
+    refused("ResourceNotFoundException", functions.get_function, FunctionName="drill")
+    logs.delete_log_group(logGroupName="/aws/lambda/drill")
+    sqs.delete_queue(QueueUrl=queue_url)
+    iam.delete_role_policy(RoleName="function", PolicyName="queue")
+    iam.detach_role_policy(RoleName="function", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    iam.delete_role(RoleName="function")
+
+
+role()
+queue_url, queue_arn = queues()
+function_arn = function(queue_arn)
+rules(function_arn, queue_url, queue_arn)
+log_groups()
+away(queue_url)

@@ -1,0 +1,135 @@
+"""ec2 instances and ssm: real machines, commands by id and by tag, parameters, documents."""
+
+import base64
+import json
+
+from clients import pages, refused, until
+from instances import ec2, iam, launch, online, profile, result, run, send, ssm
+
+
+def two_instances():
+    refused("InvalidAMIID.NotFound", ec2.run_instances, ImageId="ami-00000000000000000", MinCount=1, MaxCount=1)
+    first, second = launch("Enabled"), launch("Disabled")
+    ec2.get_waiter("instance_running").wait(InstanceIds=[first, second], WaiterConfig={"Delay": 1})
+    ec2.get_waiter("instance_status_ok").wait(InstanceIds=[first], WaiterConfig={"Delay": 1})
+    found = pages(ec2, "describe_instances", "Reservations", Filters=[{"Name": "tag:Backup", "Values": ["Enabled"]}])
+    assert [one["Instances"][0]["InstanceId"] for one in found] == [first], found
+    described = found[0]["Instances"][0]
+    assert described["IamInstanceProfile"]["Arn"].endswith(":instance-profile/machine"), described
+    assert described["MetadataOptions"]["HttpTokens"] == "required", described
+    assert described["PrivateDnsName"].endswith(".ec2.internal") and described["BlockDeviceMappings"]
+    ec2.create_tags(Resources=[second], Tags=[{"Key": "Night", "Value": "1"}])
+    attribute = ec2.describe_instance_attribute(InstanceId=first, Attribute="userData")["UserData"]["Value"]
+    assert "prepared" in base64.b64decode(attribute).decode()
+    volume = described["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    assert ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"] == "in-use"
+    assert online(first)["PlatformType"] == "Linux"
+    online(second)
+    return first, second
+
+
+def commands(first, second):
+    refused("InvalidInstanceId", ssm.send_command, DocumentName="AWS-RunShellScript", InstanceIds=["i-00000000000000000"], Parameters={"commands": ["true"]})
+    refused("InvalidDocument", ssm.send_command, DocumentName="None", InstanceIds=[first])
+    refused("InvalidParameters", ssm.send_command, DocumentName="AWS-RunShellScript", InstanceIds=[first])
+
+    # Five seconds are the least that an agent takes for a limit; the others need not wait for it.
+    late = ssm.send_command(
+        DocumentName="AWS-RunShellScript", InstanceIds=[second], Parameters={"commands": ["sleep 300"], "executionTimeout": ["5"]}
+    )["Command"]["CommandId"]
+    done = run(first, ["cat /var/prepared", "aws sts get-caller-identity --query Arn --output text", "echo oops >&2"])
+    assert done["Status"] == "Success" and done["ResponseCode"] == 0, done
+    assert done["StandardOutputContent"].startswith("prepared\n"), done
+    assert f":assumed-role/machine/{first}" in done["StandardOutputContent"] and done["StandardErrorContent"].startswith("oops"), done
+    failed = run(first, ["echo before", "exit 7"])
+    assert (failed["Status"], failed["ResponseCode"]) == ("Failed", 7) and "before" in failed["StandardOutputContent"], failed
+
+    by_tag = send("hostname", Targets=[{"Key": "tag:Backup", "Values": ["Enabled"]}], Comment="by tag")
+    assert result(by_tag, first)["Status"] == "Success"
+    invocations = pages(ssm, "list_command_invocations", "CommandInvocations", CommandId=by_tag, Details=True)
+    assert [one["InstanceId"] for one in invocations] == [first], invocations
+    assert invocations[0]["CommandPlugins"][0]["Output"].strip(), invocations
+    command = ssm.list_commands(CommandId=by_tag)["Commands"][0]
+    assert (command["Status"], command["TargetCount"], command["CompletedCount"]) == ("Success", 1, 1), command
+    assert command["Comment"] == "by tag"
+    listed = pages(ssm, "list_commands", "Commands", Filters=[{"key": "Status", "value": "Failed"}])
+    assert [one["Status"] for one in listed] == ["Failed"], listed
+    assert len(pages(ssm, "list_commands", "Commands", PaginationConfig={"PageSize": 1})) == 4
+    ssm.get_waiter("command_executed").wait(CommandId=by_tag, InstanceId=first)
+
+    sleeping = send("sleep 300", InstanceIds=[first])
+    until("it runs", lambda: ssm.list_commands(CommandId=sleeping)["Commands"][0]["Status"] == "InProgress")
+    ssm.cancel_command(CommandId=sleeping)
+    assert result(sleeping, first)["Status"] == "Cancelled"
+    out_of_time = result(late, second)
+    assert (out_of_time["Status"], out_of_time["StatusDetails"]) == ("TimedOut", "ExecutionTimedOut"), out_of_time
+    refused("InvocationDoesNotExist", ssm.get_command_invocation, CommandId=by_tag, InstanceId=second)
+    refused("InvalidCommandId", ssm.cancel_command, CommandId="00000000-0000-0000-0000-000000000000")
+
+
+def documents(first):
+    content = {
+        "schemaVersion": "2.2",
+        "parameters": {"word": {"type": "String", "default": "night", "allowedPattern": "^[a-z]+$"}},
+        "mainSteps": [{"action": "aws:runShellScript", "name": "say", "inputs": {"runCommand": ["echo {{ word }}"]}}],
+    }
+    made = ssm.create_document(Name="drill-say", DocumentType="Command", Content=json.dumps(content))["DocumentDescription"]
+    assert made["Name"] == "drill-say" and made["DocumentVersion"] == "1", made
+    refused("DocumentAlreadyExists", ssm.create_document, Name="drill-say", DocumentType="Command", Content=json.dumps(content))
+    refused("InvalidDocumentContent", ssm.create_document, Name="drill-bad", DocumentType="Command", Content="{}")
+    assert json.loads(ssm.get_document(Name="drill-say")["Content"]) == content
+    assert "Linux" in ssm.describe_document(Name="AWS-RunShellScript")["Document"]["PlatformTypes"]
+    listed = pages(ssm, "list_documents", "DocumentIdentifiers", Filters=[{"Key": "Owner", "Values": ["Self"]}])
+    assert [one["Name"] for one in listed] == ["drill-say"], listed
+    command = ssm.send_command(DocumentName="drill-say", InstanceIds=[first], Parameters={"word": ["fire"]})["Command"]
+    assert result(command["CommandId"], first)["StandardOutputContent"] == "fire\n"
+    refused("InvalidParameters", ssm.send_command, DocumentName="drill-say", InstanceIds=[first], Parameters={"word": ["7"]})
+    ssm.delete_document(Name="drill-say")
+    refused("InvalidDocument", ssm.describe_document, Name="drill-say")
+
+
+def parameters():
+    ssm.put_parameter(Name="/drill/a", Value="1", Type="String", Description="one", Tags=[{"Key": "k", "Value": "v"}])
+    refused("ParameterAlreadyExists", ssm.put_parameter, Name="/drill/a", Value="2", Type="String")
+    assert ssm.put_parameter(Name="/drill/a", Value="2", Type="String", Overwrite=True)["Version"] == 2
+    ssm.put_parameter(Name="/drill/deep/secret", Value="hush", Type="SecureString")
+    ssm.put_parameter(Name="/drill/list", Value="a,b", Type="StringList")
+    assert ssm.get_parameter(Name="/drill/a:1")["Parameter"]["Value"] == "1"
+    sealed = ssm.get_parameter(Name="/drill/deep/secret")["Parameter"]
+    assert sealed["Value"] != "hush" and sealed["Type"] == "SecureString"
+    assert ssm.get_parameter(Name="/drill/deep/secret", WithDecryption=True)["Parameter"]["Value"] == "hush"
+    some = ssm.get_parameters(Names=["/drill/a", "/drill/none"])
+    assert [one["Value"] for one in some["Parameters"]] == ["2"] and some["InvalidParameters"] == ["/drill/none"]
+    shallow = pages(ssm, "get_parameters_by_path", "Parameters", Path="/drill")
+    assert sorted(one["Name"] for one in shallow) == ["/drill/a", "/drill/list"], shallow
+    deep = pages(ssm, "get_parameters_by_path", "Parameters", Path="/drill", Recursive=True, PaginationConfig={"PageSize": 1})
+    assert len(deep) == 3, deep
+    described = pages(ssm, "describe_parameters", "Parameters", ParameterFilters=[{"Key": "Type", "Values": ["SecureString"]}])
+    assert [one["KeyId"] for one in described] == ["alias/aws/ssm"], described
+    assert [one["Version"] for one in ssm.get_parameter_history(Name="/drill/a")["Parameters"]] == [1, 2]
+    assert ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/drill/a")["TagList"] == [{"Key": "k", "Value": "v"}]
+    refused("ParameterNotFound", ssm.get_parameter, Name="/drill/none")
+    refused("ParameterNotFound", ssm.delete_parameter, Name="/drill/none")
+    gone = ssm.delete_parameters(Names=["/drill/a", "/drill/list", "/drill/deep/secret"])
+    assert len(gone["DeletedParameters"]) == 3
+
+
+def away(*instances):
+    ec2.modify_instance_attribute(InstanceId=instances[0], DisableApiTermination={"Value": True})
+    refused("OperationNotPermitted", ec2.terminate_instances, InstanceIds=[instances[0]])
+    ec2.modify_instance_attribute(InstanceId=instances[0], DisableApiTermination={"Value": False})
+    ec2.terminate_instances(InstanceIds=list(instances))
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=list(instances), WaiterConfig={"Delay": 1})
+    until("no managed nodes", lambda: not ssm.describe_instance_information()["InstanceInformationList"])
+    iam.remove_role_from_instance_profile(InstanceProfileName="machine", RoleName="machine")
+    iam.delete_instance_profile(InstanceProfileName="machine")
+    iam.detach_role_policy(RoleName="machine", PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
+    iam.delete_role(RoleName="machine")
+
+
+profile()
+first, second = two_instances()
+commands(first, second)
+documents(first)
+parameters()
+away(first, second)
