@@ -14,7 +14,7 @@ pub(super) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Va
     let name = checked_name(input, "PolicyName", 128)?;
     let document = input.required("PolicyDocument");
     let identity = records.identity_mut(kind, input)?;
-    check(document, Use::Identity)?;
+    check(document, Use::Inline)?;
     // All inline policies of an identity count together.
     // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length>
     let most = match kind {

@@ -89,7 +89,7 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
 
 fn accepted(input: &Value) -> Result<String, AwsError> {
     let document = input.required("PolicyDocument");
-    check(document, Use::Identity)?;
+    check(document, Use::Managed)?;
     if counted_size(document) > 6144 {
         return Err(limit_exceeded("Cannot exceed quota for PolicySize: 6144"));
     }

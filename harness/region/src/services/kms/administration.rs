@@ -1,5 +1,6 @@
 //! Keys: made, described, enabled, rotated, tagged and deleted.
 
+use firedrill_iam::{Policy, PolicyKind};
 use firedrill_wire::AwsError;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -100,7 +101,13 @@ fn check_policy(document: &str) -> Result<(), AwsError> {
             }
         }
     }
-    Ok(())
+    match Policy::parse(document, PolicyKind::Resource) {
+        Ok(_) => Ok(()),
+        Err(error) if error.message().starts_with("Invalid principal") => {
+            malformed("Policy contains a statement with one or more invalid principals.")
+        }
+        Err(_) => malformed("Policy contains a syntax error"),
+    }
 }
 
 /// Refuses a policy after which its owner could not put another, unless the caller insists.

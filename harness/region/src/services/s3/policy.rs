@@ -1,6 +1,7 @@
 //! What S3 itself checks of a bucket policy when it is put. What a policy allows is decided by the authorization layer.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status>
 
+use firedrill_iam::{Policy, PolicyKind, check_bucket_policy};
 use firedrill_wire::AwsError;
 use serde_json::Value;
 
@@ -30,96 +31,8 @@ pub(super) fn check(document: &str, bucket: &str) -> Result<(), AwsError> {
     if document.len() > 20 * 1024 {
         return Err(AwsError::new("PolicyTooLarge", 400, "Policy exceeds the maximum allowed document size."));
     }
-    let policy: Value = serde_json::from_str(document)
-        .ok()
-        .filter(Value::is_object)
-        .ok_or_else(|| malformed("Policies must be valid JSON and the first byte must be '{'"))?;
-    if let Some(unknown) = policy
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name)
-        .find(|name| !["Version", "Id", "Statement"].contains(&name.as_str()))
-    {
-        return Err(malformed(format!("Unknown field {unknown}")));
-    }
-    if let Some(version) = policy.get("Version")
-        && !["2012-10-17", "2008-10-17"].iter().any(|known| version.as_str() == Some(known))
-    {
-        return Err(malformed("The policy must contain a valid version string"));
-    }
-    let statements = statements(&policy);
-    if statements.is_empty() {
-        return Err(malformed("Missing required field Statement"));
-    }
-    for statement in statements {
-        check_statement(statement, bucket)?;
-    }
-    Ok(())
-}
-
-fn check_statement(statement: &Value, bucket: &str) -> Result<(), AwsError> {
-    const FIELDS: [&str; 9] =
-        ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
-    let Some(members) = statement.as_object() else { return Err(malformed("Invalid policy syntax.")) };
-    if let Some(unknown) = members.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-        return Err(malformed(format!("Unknown field {unknown}")));
-    }
-    match statement.get("Effect").and_then(Value::as_str) {
-        Some("Allow" | "Deny") => {}
-        Some(other) => return Err(malformed(format!("Invalid effect: {other}"))),
-        None => return Err(malformed("Missing required field Effect")),
-    }
-    for (name, negated) in [("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")] {
-        match (statement.get(name), statement.get(negated)) {
-            (None, None) => return Err(malformed(format!("Missing required field {name}"))),
-            (Some(_), Some(_)) => return Err(malformed(format!("Policy statement must not have both {name} and {negated}"))),
-            _ => {}
-        }
-    }
-    let principal = statement.get("Principal").or_else(|| statement.get("NotPrincipal"));
-    let valid = match principal {
-        Some(Value::String(all)) => all == "*",
-        Some(Value::Object(kinds)) => {
-            !kinds.is_empty()
-                && kinds.keys().all(|kind| ["AWS", "Service", "Federated", "CanonicalUser"].contains(&kind.as_str()))
-        }
-        _ => false,
-    };
-    if !valid {
-        return Err(malformed("Invalid principal in policy"));
-    }
-    let actions = texts(statement.get("Action").or_else(|| statement.get("NotAction")));
-    if actions.is_empty() || actions.iter().any(|action| *action != "*" && !action.to_ascii_lowercase().starts_with("s3:")) {
-        return Err(malformed("Policy has invalid action"));
-    }
-    let arn = format!("arn:aws:s3:::{bucket}");
-    let resources = texts(statement.get("Resource").or_else(|| statement.get("NotResource")));
-    let ours = |resource: &&str| {
-        let rest = resource.strip_prefix(arn.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with('*'))
-            || wild_bucket(resource, bucket)
-    };
-    if resources.is_empty() || !resources.iter().all(ours) {
-        return Err(malformed("Policy has invalid resource"));
-    }
-    if statement.get("Condition").is_some_and(|condition| !condition.is_object()) {
-        return Err(malformed("Invalid Condition type"));
-    }
-    Ok(())
-}
-
-/// Whether a resource's bucket part is a pattern that this bucket fits.
-fn wild_bucket(resource: &str, bucket: &str) -> bool {
-    let Some(rest) = resource.strip_prefix("arn:aws:s3:::") else { return false };
-    let pattern = rest.split('/').next().unwrap_or_default();
-    match pattern.split_once('*') {
-        Some((before, after)) => {
-            let after = after.rsplit('*').next().unwrap_or_default();
-            bucket.starts_with(before) && bucket.ends_with(after)
-        }
-        None => false,
-    }
+    let policy = Policy::parse(document, PolicyKind::Resource);
+    policy.and_then(|policy| check_bucket_policy(&policy, bucket)).map_err(|error| malformed(error.message()))
 }
 
 /// Whether the policy grants access to the public: an Allow for anybody without a condition that pins it to something fixed.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use firedrill_iam::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
 use super::bad_value;
@@ -64,8 +65,8 @@ fn check(name: &str, value: &str) -> Result<(), AwsError> {
     }
     match name {
         "Policy" => {
-            let object = serde_json::from_str::<Value>(value).is_ok_and(|policy| policy.is_object());
-            if value.is_empty() || object { Ok(()) } else { Err(invalid(name)) }
+            let good = value.is_empty() || Policy::parse(value, PolicyKind::Resource).is_ok();
+            if good { Ok(()) } else { Err(invalid(name)) }
         }
         "RedrivePolicy" if value.is_empty() || redrive(value).is_some() => Ok(()),
         "RedrivePolicy" => Err(bad_value(format!(

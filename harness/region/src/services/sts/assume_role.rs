@@ -1,5 +1,6 @@
 //! `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
+use firedrill_iam::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
 use super::{Session, Sts, access_denied, describe, duration, expiry, validation};
@@ -87,11 +88,9 @@ fn session_name(input: &Value) -> Result<&str, AwsError> {
 
 fn session_policy(input: &Value) -> Result<Option<String>, AwsError> {
     let Some(policy) = input.text("Policy") else { return Ok(None) };
-    let parsed: Result<Value, _> = serde_json::from_str(policy);
-    match parsed {
-        Ok(document) if document.has("Statement") => Ok(Some(policy.to_owned())),
-        Ok(_) => Err(AwsError::new("MalformedPolicyDocument", 400, "Syntax errors in policy.")),
-        Err(_) => Err(AwsError::new("MalformedPolicyDocument", 400, "This policy contains invalid Json")),
+    match Policy::parse(policy, PolicyKind::Identity) {
+        Ok(_) => Ok(Some(policy.to_owned())),
+        Err(error) => Err(AwsError::new("MalformedPolicyDocument", 400, error.message())),
     }
 }
 
