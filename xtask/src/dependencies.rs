@@ -15,7 +15,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("firedrill-guest", &[]),
     ("firedrill-region", &["firedrill-wire", "firedrill-iam", "firedrill-template", "firedrill-journal", "firedrill-guest"]),
     ("firedrill-drill", &["firedrill-journal", "firedrill-template"]),
-    ("firedrill", &["firedrill-drill", "firedrill-guest", "firedrill-journal", "firedrill-region", "firedrill-template"]),
+    (
+        "firedrill",
+        &["firedrill-drill", "firedrill-guest", "firedrill-iam", "firedrill-journal", "firedrill-region", "firedrill-template"],
+    ),
     ("firedrill-scenarios", &["firedrill", "firedrill-drill", "firedrill-journal", "firedrill-region"]),
     ("xtask", &[]),
 ];

@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Run(Box<RunOptions>),
     /// Keeps a local region running for any AWS client, until interrupted.
     Up(UpOptions),
+    /// Says which permissions a drill used, was denied and never needed, by statement and template line.
+    Access(AccessOptions),
     /// Measures drills of the bundled stack: wall time by step, the part that is Python's, peak memory.
     Bench(BenchOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
@@ -85,6 +87,28 @@ pub(crate) struct UpOptions {
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccessOptions {
+    /// CloudFormation template; the bundled stack when left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) template: Option<PathBuf>,
+    /// A parameter of the template; may be repeated.
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Folder whose content the web server gets; a small generated web site when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where the data lives on the instance.
+    #[arg(long, value_name = "PATH", default_value = "/var/www/html")]
+    pub(crate) data_path: String,
+    /// Also runs the drill without each grant, and says what each restriction holds back. Exit code 1 if a grant is needless or too wide.
+    #[arg(long)]
+    pub(crate) mutate: bool,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

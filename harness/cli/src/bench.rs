@@ -3,24 +3,21 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use firedrill_drill::{Data, DrillResult, Plan};
+use firedrill_drill::DrillResult;
 use firedrill_journal::{Event, Journal};
-use firedrill_region::tools::Tools;
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{BenchOptions, Format};
-use crate::embedded::{self, LocalRegion};
 use crate::python::{Meter, Watch};
-use crate::workspace::Workspace;
-use crate::{Exit, interrupt, printer, run};
+use crate::rehearse::{Rehearsal, rehearse};
+use crate::{Exit, embedded, interrupt, printer, run, template};
 
 /// One drill, measured. Times in milliseconds.
 #[derive(Debug, Clone, Serialize)]
 struct Sample {
     /// From the first line of code of the region to open endpoints.
     region_start: f64,
-    /// From the region's start to the end of its last machine.
+    /// From an empty folder to an empty folder, the end of the last machine included.
     total: f64,
     /// Processor time of Python in all of it.
     python: f64,
@@ -61,10 +58,19 @@ pub(crate) async fn bench(options: BenchOptions) -> Exit {
             return Exit::Missing;
         }
     };
+    let rehearsal = Rehearsal {
+        template: template::BUNDLED.to_owned(),
+        parameters: Vec::new(),
+        data: None,
+        data_path: "/var/www/html".to_owned(),
+        strict: true,
+        tools,
+        cancel,
+    };
     let watch = Watch::start();
     let mut samples = Vec::new();
     for run in 1..=options.runs {
-        match measure(&tools, &watch.meter(), &cancel).await {
+        match measure(&rehearsal, &watch.meter()).await {
             Ok(sample) => {
                 printer::note(&format!("drill {run} of {}: {:.0} ms", options.runs, sample.total));
                 samples.push(sample);
@@ -88,33 +94,11 @@ pub(crate) async fn bench(options: BenchOptions) -> Exit {
     Exit::Passed
 }
 
-/// One drill from an empty folder to an empty folder.
-async fn measure(tools: &Tools, python: &Meter, cancel: &CancellationToken) -> Result<Sample, Exit> {
-    let workspace = Workspace::new().map_err(|error| {
-        printer::error(&format!("cannot make a temporary folder: {error}"), None);
-        Exit::Missing
-    })?;
+async fn measure(rehearsal: &Rehearsal, python: &Meter) -> Result<Sample, Exit> {
     let journal = Journal::default();
     let steps = by_step(&journal, python.clone());
     let (begun, python_before) = (Instant::now(), python.so_far());
-    let region = embedded::start(workspace.path(), run::ACCOUNT, 0, None, tools.clone(), &journal).await?;
-    let region_start = milliseconds(begun.elapsed());
-    let plan = Plan {
-        endpoint: embedded::endpoint(&region),
-        cloud: "embedded".to_owned(),
-        template: run::BUNDLED.to_owned(),
-        parameters: Vec::new(),
-        data: Data::Generated,
-        data_path: "/var/www/html".to_owned(),
-        rule: None,
-        bucket: None,
-        nights: 1,
-        strict: true,
-        keep: false,
-        folder: workspace.path().join("drill"),
-    };
-    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&region)), &journal, cancel.clone()).await;
-    region.stop().await;
+    let (outcome, region_start) = rehearse(rehearsal, &journal).await?;
     let total = milliseconds(begun.elapsed());
     if outcome.result != DrillResult::Passed {
         run::summary(&outcome);
@@ -122,11 +106,7 @@ async fn measure(tools: &Tools, python: &Meter, cancel: &CancellationToken) -> R
     }
     let python = milliseconds(python.so_far().saturating_sub(python_before));
     let steps = steps.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    workspace.remove().map_err(|error| {
-        printer::error(&error.to_string(), None);
-        Exit::Leftovers
-    })?;
-    Ok(Sample { region_start, total, python, steps })
+    Ok(Sample { region_start: milliseconds(region_start), total, python, steps })
 }
 
 /// Collects the steps of a journal as they end, with Python's part of each.

@@ -1,5 +1,6 @@
 //! The `firedrill` command.
 
+mod access;
 mod arguments;
 mod bench;
 mod doctor;
@@ -8,6 +9,7 @@ mod exit_code;
 mod interrupt;
 mod printer;
 mod python;
+mod rehearse;
 mod run;
 mod template;
 mod up;
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         match arguments.command {
             arguments::Command::Run(options) => run::run(options).await,
             arguments::Command::Up(options) => up::up(options).await,
+            arguments::Command::Access(options) => access::access(options).await,
             arguments::Command::Bench(options) => bench::bench(options).await,
             arguments::Command::Doctor => doctor::doctor(),
         }

@@ -9,28 +9,20 @@ use crate::embedded::{self, LocalRegion};
 use crate::workspace::Workspace;
 use crate::{Exit, interrupt, printer, template};
 
-pub(crate) const BUNDLED: &str = include_str!("../../../stack/template.yaml");
-
 /// The account of a drill on the embedded cloud.
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
-    let (text, bundled) = match &options.template {
-        None => (BUNDLED.to_owned(), true),
-        Some(file) => match std::fs::read_to_string(file) {
-            Ok(text) => (text, false),
-            Err(error) => return bad_input(&format!("cannot read the template `{}`: {error}", file.display()), None),
-        },
+    let text = match template::load(options.template.as_deref()) {
+        Ok(text) => text,
+        Err(exit) => return exit,
     };
+    let bundled = options.template.is_none();
     if let Some(folder) = options.data.as_ref().filter(|folder| !folder.is_dir()) {
         return bad_input(
             &format!("`{}` is not a folder", folder.display()),
             Some("--data names a folder whose content the web server gets"),
         );
-    }
-    if let Err(errors) = template::check(options.template.as_deref(), &text) {
-        printer::note(&errors);
-        return Exit::Input;
     }
     let journal = match embedded::open_journal(options.journal.as_deref()) {
         Ok(journal) => journal,

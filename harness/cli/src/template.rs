@@ -2,8 +2,28 @@
 
 use std::path::Path;
 
+use crate::{Exit, printer};
 use firedrill_template::{Template, TemplateError};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, SourceOffset};
+
+/// The bundled stack.
+pub(crate) const BUNDLED: &str = include_str!("../../../stack/template.yaml");
+
+/// The text of `file`, or the bundled stack. What is wrong with it is said before anything is made.
+pub(crate) fn load(file: Option<&Path>) -> Result<String, Exit> {
+    let text = match file {
+        None => BUNDLED.to_owned(),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| {
+            printer::error(&format!("cannot read the template `{}`: {error}", file.display()), None);
+            Exit::Input
+        })?,
+    };
+    check(file, &text).map_err(|errors| {
+        printer::note(&errors);
+        Exit::Input
+    })?;
+    Ok(text)
+}
 
 /// Reads the template; what is wrong with it comes back as text for a terminal.
 pub(crate) fn check(file: Option<&Path>, text: &str) -> Result<(), String> {

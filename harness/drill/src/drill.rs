@@ -134,6 +134,9 @@ impl Drill {
         if let Some(finding) = findings::of_function(&stage.rule.function, seen.complaint.as_deref()) {
             self.finding(finding);
         }
+        if !seen.logged {
+            self.finding(findings::of_function_log(&stage.rule.function));
+        }
         let stored = self
             .step("verify", night, verify::verify(clients, &stage.buckets, &objects, &seen.instances), |stored| {
                 let each = stored.iter().map(|one| {

@@ -65,6 +65,11 @@ pub(crate) fn of_function(function: &str, complaint: Option<&str>) -> Option<Fin
     })
 }
 
+/// Of a function that leaves no trace of what it did.
+pub(crate) fn of_function_log(function: &str) -> Finding {
+    finding("no-function-log", format!("{function} wrote no log: may its role write to the function's log group?"))
+}
+
 /// Of an archive, beside the bucket's own default.
 pub(crate) async fn of_archive(clients: &Clients, stored: &Stored) -> Result<Option<Finding>, Broken> {
     let archive = &stored.archive;

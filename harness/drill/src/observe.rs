@@ -42,6 +42,8 @@ pub(crate) struct Seen {
     pub(crate) instances: Vec<String>,
     /// By which the handler complains without failing.
     pub(crate) complaint: Option<String>,
+    /// Whether the function wrote a log.
+    pub(crate) logged: bool,
 }
 
 /// Follows the night that began after `before`. A function that shows no sign of life for `silence` was not invoked.
@@ -69,7 +71,11 @@ pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, sil
     for id in &late {
         instances.extend(command(clients, id).await?);
     }
-    Ok(Seen { instances: instances.into_iter().collect(), complaint: lines.complaint().map(str::to_owned) })
+    Ok(Seen {
+        instances: instances.into_iter().collect(),
+        complaint: lines.complaint().map(str::to_owned),
+        logged: lines.started(),
+    })
 }
 
 fn function_failed(rule: &Rule, reason: &str) -> Broken {

@@ -1,5 +1,6 @@
 //! Whole drills, by the command.
 
+mod access;
 mod chain;
 mod data;
 mod happy;

@@ -31,6 +31,11 @@ pub(super) fn find(arn: &str) -> Option<&'static AwsManaged> {
     ALL.iter().find(|policy| policy.arn == arn)
 }
 
+/// The document of one of AWS's managed policies, if it is one that is known here.
+pub fn document(arn: &str) -> Option<&'static str> {
+    find(arn).map(|policy| policy.document)
+}
+
 pub(super) static ALL: &[AwsManaged] = &[
     AwsManaged {
         arn: "arn:aws:iam::aws:policy/AdministratorAccess",

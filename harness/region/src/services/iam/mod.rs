@@ -31,6 +31,7 @@ use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::services::document::whole_seconds;
 use crate::{Caller, Principal};
 
+pub use aws_managed::document as aws_managed_policy;
 use identity::Kind;
 use records::Records;
 pub use records::{PolicyText, PrincipalPolicies, RoleFacts};

@@ -1,0 +1,89 @@
+//! The policies that a drill's stack put in force, read from the journal of the calls that made them.
+
+use firedrill_journal::{ApiCall, Journal};
+use serde_json::Value;
+
+/// A policy in force.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Held {
+    /// As the evaluator's decisions name it: `inline policy upload-backup of role r`, `policy of bucket b`, an ARN.
+    pub(super) name: String,
+    /// Name of the role whose identity it belongs to; `None` for policies of resources and for trust.
+    pub(super) role: Option<String>,
+    /// Its document; `None` for a managed policy, whose text is AWS's.
+    pub(super) document: Option<Value>,
+}
+
+impl Held {
+    /// Its statements.
+    pub(super) fn statements(&self) -> Vec<&Value> {
+        match self.document.as_ref().and_then(|document| document.get("Statement")) {
+            Some(Value::Array(statements)) => statements.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        }
+    }
+}
+
+/// All policies, in the order in which they came into force. Those of functions are gathered from their permissions.
+pub(super) fn all(journal: &Journal) -> Vec<Held> {
+    let mut found: Vec<Held> = Vec::new();
+    for call in journal.calls().iter().filter(|call| call.error_code.is_none()) {
+        if call.event_name == "AddPermission" {
+            add_permission(call, &mut found);
+        } else if let Some(held) = held(call) {
+            found.retain(|other| other.name != held.name || other.role != held.role);
+            found.push(held);
+        }
+    }
+    found
+}
+
+fn held(call: &ApiCall) -> Option<Held> {
+    let input = &call.request_parameters;
+    let text = |name: &str| input.get(name).and_then(Value::as_str);
+    let document = |text: &str| serde_json::from_str(text).ok();
+    let role = text("RoleName").map(str::to_owned);
+    let of_resource = |name: String, policy: &str| Held { name, role: None, document: document(policy) };
+    Some(match call.event_name.as_str() {
+        "CreateRole" => of_resource(format!("trust policy of role {}", role?), text("AssumeRolePolicyDocument")?),
+        "PutRolePolicy" => Held {
+            name: format!("inline policy {} of role {}", text("PolicyName")?, role.as_deref()?),
+            role,
+            document: document(text("PolicyDocument")?),
+        },
+        "AttachRolePolicy" => Held { name: text("PolicyArn")?.to_owned(), role, document: None },
+        "PutBucketPolicy" => of_resource(format!("policy of bucket {}", text("Bucket")?), text("Policy")?),
+        "CreateKey" => {
+            let id = call.response_elements.pointer("/KeyMetadata/KeyId")?.as_str()?;
+            of_resource(format!("policy of key {id}"), text("Policy")?)
+        }
+        "SetQueueAttributes" => {
+            let queue = text("QueueUrl")?.rsplit('/').next()?;
+            of_resource(
+                format!("policy of queue {queue}"),
+                input.pointer("/Attributes/Policy")?.as_str().filter(|text| !text.is_empty())?,
+            )
+        }
+        _ => return None,
+    })
+}
+
+fn add_permission(call: &ApiCall, found: &mut Vec<Held>) {
+    let function = call.request_parameters.get("FunctionName").and_then(Value::as_str).unwrap_or_default();
+    let name = format!("policy of function {}", function.rsplit(':').next().unwrap_or_default());
+    let statement = call.response_elements.get("Statement").and_then(Value::as_str);
+    let Some(statement) = statement.and_then(|text| serde_json::from_str::<Value>(text).ok()) else { return };
+    match found.iter_mut().find(|held| held.name == name) {
+        Some(held) => {
+            if let Some(statements) = held.document.as_mut().and_then(|document| document.get_mut("Statement")?.as_array_mut()) {
+                statements.push(statement);
+            }
+        }
+        None => found.push(Held {
+            name,
+            role: None,
+            document: Some(serde_json::json!({"Version": "2012-10-17", "Statement": [statement]})),
+        }),
+    }
+}

@@ -1,0 +1,173 @@
+//! Used, denied, never used: by policy and statement, with the line in the template.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use firedrill_journal::Journal;
+use firedrill_template::{PolicyPlace, Template};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::held::{self, Held};
+use super::usage::{self, Access};
+use crate::printer;
+
+/// What a drill used of its permissions.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// Version of this form.
+    version: u32,
+    /// Each policy of the stack.
+    policies: Vec<PolicyUse>,
+    /// What was denied, in the order of principals.
+    denied: Vec<Denied>,
+}
+
+#[derive(Debug, Serialize)]
+struct PolicyUse {
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    /// For a managed policy, one without place for all of its statements together.
+    statements: Vec<StatementUse>,
+}
+
+#[derive(Debug, Serialize)]
+struct StatementUse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    /// `Allow` or `Deny`.
+    effect: String,
+    /// `file:line` in the template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    /// Resources by the action that was used on them.
+    used: BTreeMap<String, BTreeSet<String>>,
+    /// Actions that the statement names and nobody used.
+    never_used: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Denied {
+    principal: String,
+    action: String,
+    resource: String,
+}
+
+/// Reads a drill's journal against its template, which is `file` or the bundled one.
+pub(super) fn report(journal: &Journal, template: &Template, file: Option<&Path>) -> Report {
+    let file = file.map_or_else(|| "stack/template.yaml".to_owned(), |file| file.display().to_string());
+    let accesses = usage::all(journal);
+    let places = template.policies();
+    let policies = held::all(journal).iter().map(|held| policy_use(held, &accesses, &places, &file)).collect();
+    let denied = accesses.iter().filter(|access| !access.allowed).map(|access| Denied {
+        principal: access.principal.clone(),
+        action: access.action.clone(),
+        resource: access.resource.clone(),
+    });
+    Report { version: 1, policies, denied: denied.collect() }
+}
+
+fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], file: &str) -> PolicyUse {
+    let of_role = |access: &&Access| held.role.is_none() || held.role.as_deref() == access.role();
+    let used_by = |index: Option<usize>| {
+        let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mine = |(policy, place): &(String, usize)| *policy == held.name && index.is_none_or(|index| index == *place);
+        for access in accesses.iter().filter(of_role).filter(|access| access.by.iter().any(mine)) {
+            used.entry(access.action.clone()).or_default().insert(access.resource.clone());
+        }
+        used
+    };
+    let statements = held.statements();
+    let place = place(held, &statements, places);
+    let described = statements.iter().enumerate().map(|(index, statement)| {
+        let used = used_by(Some(index));
+        let named = strings(statement.get("Action"));
+        let position = place.and_then(|place| place.statements.get(index)).map(|found| found.position);
+        StatementUse {
+            sid: statement.get("Sid").and_then(Value::as_str).map(str::to_owned),
+            effect: statement.get("Effect").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            place: position.map(|position| format!("{file}:{}", position.line)),
+            never_used: named.into_iter().filter(|action| !used.keys().any(|used| covers(action, used))).collect(),
+            used,
+        }
+    });
+    let mut statements: Vec<StatementUse> = described.collect();
+    if held.document.is_none() {
+        let used = used_by(None);
+        statements.push(StatementUse { sid: None, effect: "Allow".to_owned(), place: None, used, never_used: Vec::new() });
+    }
+    PolicyUse { policy: held.name.clone(), role: held.role.clone(), statements }
+}
+
+/// The document in the template that this policy was made of: it has the same statements, and the policy's name, or belongs to a resource
+/// whose id is in the name.
+pub(super) fn place<'a>(held: &Held, statements: &[&Value], places: &'a [PolicyPlace]) -> Option<&'a PolicyPlace> {
+    let sids: Vec<Option<&str>> = statements.iter().map(|statement| statement.get("Sid").and_then(Value::as_str)).collect();
+    let same = |place: &&PolicyPlace| place.statements.iter().map(|one| one.sid.as_deref()).collect::<Vec<_>>() == sids;
+    let is_trust = held.name.starts_with("trust policy");
+    let named = |place: &&PolicyPlace| match (&place.name, held.role.is_some()) {
+        (Some(name), true) => held.name.starts_with(&format!("inline policy {name} of")),
+        _ => held.role.is_none() && place.pointer.ends_with("AssumeRolePolicyDocument") == is_trust,
+    };
+    let candidates: Vec<&PolicyPlace> = places.iter().filter(same).filter(named).collect();
+    let owned = |place: &&&PolicyPlace| held.name.contains(place.resource.trim_end_matches("Policy")) || held.role.is_some();
+    candidates.iter().find(owned).or_else(|| candidates.first().filter(|_| candidates.len() == 1)).copied()
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether an action of a policy, with wildcards, is about an action.
+fn covers(pattern: &str, action: &str) -> bool {
+    fn glob(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => true,
+            (Some((b'*', rest)), _) if glob(rest, text) => true,
+            (Some((b'*', _)), Some((_, after))) => glob(pattern, after),
+            (Some((wanted, rest)), Some((found, after))) => (*wanted == b'?' || wanted == found) && glob(rest, after),
+            _ => false,
+        }
+    }
+    glob(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
+}
+
+/// The report for a person.
+pub(super) fn print(report: &Report) {
+    for policy in &report.policies {
+        let role = policy.role.as_ref().filter(|role| !policy.policy.ends_with(role.as_str()));
+        printer::line(&format!("{}{}", policy.policy, role.map(|role| format!(", of role {role}")).unwrap_or_default()));
+        for (number, statement) in policy.statements.iter().enumerate() {
+            let name = statement.sid.clone().unwrap_or_else(|| format!("statement {}", number + 1));
+            let place = statement.place.as_ref().map(|place| format!("  ({place})")).unwrap_or_default();
+            printer::line(&format!("  {} {name}{place}", statement.effect));
+            for (action, resources) in &statement.used {
+                let first = resources.first().map(String::as_str).unwrap_or_default();
+                let more = if resources.len() > 1 { format!(" and {} more", resources.len() - 1) } else { String::new() };
+                printer::line(&format!("    used   {action}  {first}{more}"));
+            }
+            for action in &statement.never_used {
+                printer::line(&format!("    never  {action}"));
+            }
+        }
+    }
+    for denied in &report.denied {
+        printer::line(&format!("denied {} {} on {}", denied.principal, denied.action, denied.resource));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_cover_by_wildcards_and_whatever_case() {
+        assert!(covers("s3:Put*", "s3:PutObject") && covers("S3:putobject", "s3:PutObject") && covers("*", "kms:Decrypt"));
+        assert!(!covers("s3:Get*", "s3:PutObject") && !covers("s3:PutObject", "s3:PutObjectAcl"));
+    }
+}

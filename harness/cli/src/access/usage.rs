@@ -1,0 +1,56 @@
+//! What a drill's callers were allowed and denied, read from the decisions in its journal.
+
+use std::collections::BTreeSet;
+
+use firedrill_journal::{Event, Journal};
+use serde_json::Value;
+
+/// One access that was decided on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Access {
+    /// ARN of the caller, or a service's name.
+    pub(super) principal: String,
+    /// `s3:PutObject`
+    pub(super) action: String,
+    /// ARN, or `*`.
+    pub(super) resource: String,
+    /// Whether it was allowed.
+    pub(super) allowed: bool,
+    /// The statements that allowed or denied it: name of the policy, and place in it from 0.
+    pub(super) by: Vec<(String, usize)>,
+}
+
+impl Access {
+    /// The role whose session called.
+    pub(super) fn role(&self) -> Option<&str> {
+        self.principal.split_once(":assumed-role/")?.1.split('/').next()
+    }
+}
+
+/// All accesses, each once.
+pub(super) fn all(journal: &Journal) -> BTreeSet<Access> {
+    let mut found = BTreeSet::new();
+    for record in journal.records() {
+        let (principal, checks) = match record.event {
+            Event::Authorization { principal, checks, .. } => (principal, checks),
+            // What is refused while permissions are being removed says nothing about the stack.
+            Event::StepStarted { step, .. } if step == "destroy" => break,
+            _ => continue,
+        };
+        for check in checks {
+            let by = check.decision.get("deciding").and_then(Value::as_array).into_iter().flatten();
+            let by = by.filter_map(|statement| {
+                let index = statement.get("index")?.as_u64()?;
+                Some((statement.get("policy")?.as_str()?.to_owned(), usize::try_from(index).ok()?))
+            });
+            found.insert(Access {
+                principal: principal.clone(),
+                allowed: check.decision.get("effect").and_then(Value::as_str) == Some("Allow"),
+                action: check.action,
+                resource: check.resource,
+                by: by.collect(),
+            });
+        }
+    }
+    found
+}
