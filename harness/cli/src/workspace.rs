@@ -4,6 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use firedrill_region::machine::remove_folder;
+
 const PREFIX: &str = "firedrill-";
 const LOCK: &str = "lock";
 
@@ -33,7 +35,8 @@ impl Workspace {
 
     /// Removes the folder; an error says what could not be removed.
     pub(crate) fn remove(self) -> io::Result<()> {
-        self.folder.close()
+        // What the machines of a region leave may have any permissions.
+        remove_folder(&self.folder.keep())
     }
 }
 
@@ -42,7 +45,7 @@ impl Workspace {
 fn sweep(parent: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
     let ours = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
-    ours.map(|entry| entry.path()).filter(|folder| is_abandoned(folder) && fs::remove_dir_all(folder).is_ok()).collect()
+    ours.map(|entry| entry.path()).filter(|folder| is_abandoned(folder) && remove_folder(folder).is_ok()).collect()
 }
 
 fn is_abandoned(folder: &Path) -> bool {

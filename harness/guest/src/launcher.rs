@@ -10,12 +10,12 @@ use std::process::ExitCode;
 use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Runctl};
 
 use crate::GUEST;
-use crate::spec::{LauncherSpec, NO_SANDBOX, inside};
+use crate::spec::{LauncherSpec, NO_SANDBOX, ON_DISK, inside};
 
 /// Folders of the host that a machine sees, read-only.
 const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
-/// Folders that are the machine's own, in memory.
-const OWN: [&str; 8] = ["/tmp", "/var", "/root", "/home", "/opt", "/run", "/srv", "/mnt"];
+/// Folders that are the machine's own and always in memory.
+const IN_MEMORY: [&str; 2] = ["/tmp", "/run"];
 
 pub(crate) fn main() -> ExitCode {
     match launch() {
@@ -69,17 +69,23 @@ fn container(spec: &LauncherSpec) -> Container {
             Err(_) => {}
         }
     }
-    for folder in OWN {
+    let on_disk = ON_DISK.into_iter().map(|folder| (folder, spec.disk.as_ref()));
+    for (folder, disk) in on_disk.chain(IN_MEMORY.map(|folder| (folder, None))) {
+        if let Some(disk) = disk {
+            container.bindmount_rw(&disk.join(folder.trim_start_matches('/')).to_string_lossy(), folder);
+            continue;
+        }
         let mode = if folder == "/tmp" { "1777" } else { "755" };
         let size = spec.tmp_mib.filter(|_| folder == "/tmp").unwrap_or(spec.tmpfs_mib);
         let data = format!("size={size}m,mode={mode}");
         container.mount("tmpfs", folder, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
     }
-    // What every system has there from its installation.
-    for (folder, mode) in
-        [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755), ("/run/lock", 0o755)]
-    {
-        container.dir(folder, mode);
+    // What every system has there from its installation; a disk has it already.
+    container.dir("/run/lock", 0o755);
+    if spec.disk.is_none() {
+        for (folder, mode) in [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755)] {
+            container.dir(folder, mode);
+        }
     }
     container.devfsmount("/dev");
     container.bindmount_ro(&spec.program.to_string_lossy(), inside::GUEST);

@@ -23,6 +23,9 @@ pub mod inside {
     pub const AGENT: &str = "/run/firedrill/agent";
 }
 
+/// Folders of a machine that are on its disk, if it has one. Of /tmp and /run Linux expects that they come up empty.
+pub const ON_DISK: [&str; 6] = ["/var", "/root", "/home", "/opt", "/srv", "/mnt"];
+
 /// Exit code of the launcher when the sandbox could not be made; its last line on standard error says why.
 pub const NO_SANDBOX: u8 = 125;
 
@@ -48,7 +51,9 @@ pub struct LauncherSpec {
     pub program: PathBuf,
     /// What the machine sees of the host beside /usr and its kin.
     pub binds: Vec<Bind>,
-    /// Size of each writable file system, MiB.
+    /// A folder that has each of [`ON_DISK`] and stands for the machine's disk; `None` for a machine that is all in memory.
+    pub disk: Option<PathBuf>,
+    /// Size of each writable file system in memory, MiB.
     pub tmpfs_mib: u64,
     /// Size of `/tmp`, MiB; `None` for that of the others.
     pub tmp_mib: Option<u64>,

@@ -6,7 +6,8 @@ from instances import launch, online, profile, send
 profile()
 instance = launch("Enabled")
 online(instance)
-send("sleep 300 & sleep 300", InstanceIds=[instance])
+# A folder that its owner may not enter has to go too.
+send("mkdir -p /var/closed/deep; chmod 0 /var/closed; sleep 300 & sleep 300", InstanceIds=[instance])
 client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=trust("lambda"))
 functions = client("lambda")
 functions.create_function(

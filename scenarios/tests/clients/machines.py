@@ -114,6 +114,19 @@ def parameters():
     assert len(gone["DeletedParameters"]) == 3
 
 
+def stop_and_start(instance):
+    assert run(instance, "echo kept > /var/kept; echo gone > /run/gone; sync")["Status"] == "Success"
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    refused("IncorrectInstanceState", ec2.reboot_instances, InstanceIds=[instance])
+    ec2.start_instances(InstanceIds=[instance])
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    online(instance)
+    look = "cat /var/kept /var/prepared; test -e /run/gone || echo fresh; stat -c %a /var/tmp; hostname"
+    seen = run(instance, look)["StandardOutputContent"]
+    assert seen.startswith("kept\nprepared\nfresh\n1777\nip-"), seen
+
+
 def away(*instances):
     ec2.modify_instance_attribute(InstanceId=instances[0], DisableApiTermination={"Value": True})
     refused("OperationNotPermitted", ec2.terminate_instances, InstanceIds=[instances[0]])
@@ -132,4 +145,5 @@ first, second = two_instances()
 commands(first, second)
 documents(first)
 parameters()
+stop_and_start(first)
 away(first, second)

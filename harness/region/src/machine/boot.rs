@@ -15,11 +15,11 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::error::remedy;
 use super::usage::{End, Usage};
-use super::{MachineError, MachineSpec, Role, etc};
+use super::{MachineError, MachineSpec, Role, disk, etc};
 use crate::Region;
 
 /// How long a machine may take to boot; milliseconds, unless the host is very busy.
@@ -191,10 +191,23 @@ fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(Launch
         move |source| MachineError::Folder { path, source }
     };
     let part = |name: &str| folder.join(name);
-    for name in ["root", "etc", "socket", "files"] {
+    for name in ["root", "socket", "files"] {
         fs::create_dir_all(part(name)).map_err(io(&part(name)))?;
     }
-    etc::make(&part("etc"), &spec.hostname, &region.ca_pem()).map_err(io(&part("etc")))?;
+    let disk = spec.disk.clone().filter(|disk| {
+        let allowed = disk::may_execute(region.folder());
+        if !allowed {
+            warn!(disk = %disk.display(), "programs may not be run from the region's folder: the machine's disk is in memory");
+        }
+        allowed
+    });
+    if let Some(disk) = &disk {
+        disk::make(disk).map_err(io(disk))?;
+    }
+    let etc = disk.as_ref().map_or_else(|| part("etc"), |disk| disk.join("etc"));
+    if !etc.exists() {
+        etc::make(&etc, &spec.hostname, &region.ca_pem()).map_err(io(&etc))?;
+    }
     for file in &spec.files {
         let path = part("files").join(file.path.trim_start_matches('/'));
         let write = || {
@@ -210,7 +223,7 @@ fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(Launch
     let listener = bind_socket(&socket).map_err(io(&socket))?;
 
     let mut binds = vec![
-        bind(part("etc"), "/etc", true),
+        bind(etc, "/etc", true),
         bind(part("socket"), inside::SOCKET_FOLDER, false),
         bind(part("files"), inside::FILES, false),
         bind(task, inside::TASK, false),
@@ -226,6 +239,7 @@ fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(Launch
         hostname: spec.hostname.clone(),
         program: region.settings().program.clone(),
         binds,
+        disk,
         tmpfs_mib: TMPFS_MIB,
         tmp_mib: spec.tmp_mib,
     };

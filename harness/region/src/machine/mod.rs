@@ -4,6 +4,7 @@
 //! firedrill executes itself as a launcher (see `firedrill_guest`), which makes the sandbox and dies with firedrill.
 
 mod boot;
+mod disk;
 pub mod doctor;
 mod error;
 mod etc;
@@ -11,6 +12,7 @@ mod spec;
 mod usage;
 
 pub use boot::{Channel, Connections, Machine};
+pub use disk::remove as remove_folder;
 pub use error::MachineError;
 pub use spec::{FileSpec, MachineSpec, Role};
 pub use usage::End;

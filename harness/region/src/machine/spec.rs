@@ -28,6 +28,9 @@ pub struct MachineSpec {
     pub user_data: bool,
     /// A folder with a real amazon-ssm-agent.
     pub agent_dir: Option<PathBuf>,
+    /// A folder that is the machine's disk, made at its first boot and kept when it ends: see [`remove_folder`](super::remove_folder).
+    /// `None` for a machine that is all in memory. So is one whose folder would be where the host lets no programs be run.
+    pub disk: Option<PathBuf>,
     /// For a function: memory that its processes may use together, MiB.
     pub memory_mib: Option<u64>,
     /// Size of `/tmp`, MiB; `None` for as much as there is anywhere.
@@ -50,6 +53,7 @@ impl MachineSpec {
             run_agent: true,
             user_data: true,
             agent_dir: None,
+            disk: None,
             memory_mib: None,
             tmp_mib: None,
             tools: None,

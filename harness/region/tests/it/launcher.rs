@@ -33,6 +33,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         hostname: "ip-10-0-1-23".to_owned(),
         program: program.clone(),
         binds: vec![bind("etc", "/etc"), bind("socket", inside::SOCKET_FOLDER), bind("task.json", inside::TASK)],
+        disk: None,
         tmpfs_mib: 64,
         tmp_mib: None,
     };

@@ -31,6 +31,9 @@ pub struct BootError(pub String);
 pub trait Booter: Send + Sync {
     /// Returns when the machine is up.
     async fn boot(&self, region: &Region, launch: Launch) -> Result<Arc<dyn Running>, BootError>;
+
+    /// Removes what an instance that will not boot again has on its disk. Its machine has ended.
+    async fn discard(&self, _region: &Region, _instance_id: &str) {}
 }
 
 /// A booted machine.

@@ -182,6 +182,7 @@ impl Ec2 {
                     instance.transition = "Server.InternalError".to_owned();
                 });
                 self.with_records(region, account, |records| finish(records, id, region.clock().now()));
+                self.booter.discard(region, id).await;
                 return;
             }
         };
@@ -251,6 +252,10 @@ impl Ec2 {
             self.consoles().insert(id.to_owned(), console);
         }
         self.metadata.forget(id);
+        let leaves = |instance: &mut Instance| instance.state == State::ShuttingDown;
+        if self.with_instance(region, account, id, leaves) == Some(true) {
+            self.booter.discard(region, id).await;
+        }
         let now = region.clock().now();
         self.with_records(region, account, |records| match records.instances.get_mut(id) {
             Some(instance) if instance.state == State::Stopping => {

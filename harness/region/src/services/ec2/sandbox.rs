@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 use super::boot::{BootError, Booter, Launch, Running};
 use super::connections::InstanceConnections;
 use crate::Region;
-use crate::machine::{Channel, Connections, Machine, MachineSpec};
+use crate::machine::{Channel, Connections, Machine, MachineSpec, remove_folder};
 use crate::tools::Tools;
 
 /// Boots each instance as a machine with the AWS CLI and an SSM agent.
@@ -27,11 +27,25 @@ impl Booter for Sandboxes {
             agent_dir: self.agent_dir.clone(),
             user_data: launch.first_boot,
             tools: self.tools.clone(),
+            disk: Some(disk(region, &launch.instance_id)),
             ..MachineSpec::instance(&launch.instance_id, &launch.hostname)
         };
         let machine = Machine::boot(region, spec, Arc::new(Carried(launch.connections))).await;
         machine.map(|machine| Arc::new(machine) as Arc<dyn Running>).map_err(|error| BootError(error.to_string()))
     }
+
+    async fn discard(&self, region: &Region, instance_id: &str) {
+        let disk = disk(region, instance_id);
+        let removed = tokio::task::spawn_blocking(move || remove_folder(&disk)).await;
+        if let Ok(Err(error)) = removed {
+            tracing::warn!(%error, instance = instance_id, "cannot remove an instance's disk");
+        }
+    }
+}
+
+/// Where an instance's disk is.
+fn disk(region: &Region, instance_id: &str) -> PathBuf {
+    region.folder().join("disks").join(instance_id)
 }
 
 #[async_trait]
