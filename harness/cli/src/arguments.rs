@@ -68,6 +68,9 @@ pub(crate) struct RunOptions {
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
+    /// Drill as an IAM user who has this identity policy, a JSON document, and nothing else, instead of as the account's root user.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator_policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod doctor;
 mod embedded;
 mod exit_code;
 mod interrupt;
+mod operator;
 mod printer;
 mod python;
 mod rehearse;

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use firedrill_drill::{Data, DrillResult, Outcome, Plan};
+use firedrill_drill::{Data, DrillResult, Endpoint, Outcome, Plan};
 
 use crate::arguments::{Format, RunOptions};
 use crate::embedded::{self, LocalRegion};
 use crate::workspace::Workspace;
-use crate::{Exit, interrupt, printer, template};
+use crate::{Exit, interrupt, operator, printer, template};
 
 /// The account of a drill on the embedded cloud.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -46,7 +46,14 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
         Ok(region) => region,
         Err(exit) => return exit,
     };
-    let plan = plan(&options, text, bundled, &region, workspace.path().join("drill"));
+    let endpoint = match operator::endpoint(&region, ACCOUNT, options.operator_policy.as_deref()).await {
+        Ok(endpoint) => endpoint,
+        Err(exit) => {
+            region.stop().await;
+            return exit;
+        }
+    };
+    let plan = plan(&options, text, bundled, endpoint, workspace.path().join("drill"));
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&region)), &journal, cancel.clone()).await;
     if options.format == Format::Text {
         summary(&outcome);
@@ -71,15 +78,9 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
     exit_of(&outcome)
 }
 
-fn plan(
-    options: &RunOptions,
-    template: String,
-    bundled: bool,
-    region: &firedrill_region::embedded::Embedded,
-    folder: PathBuf,
-) -> Plan {
+fn plan(options: &RunOptions, template: String, bundled: bool, endpoint: Endpoint, folder: PathBuf) -> Plan {
     Plan {
-        endpoint: embedded::endpoint(region),
+        endpoint,
         cloud: "embedded".to_owned(),
         template,
         parameters: options.parameters.clone(),

@@ -6,6 +6,7 @@ use firedrill_scenarios::Template;
 use serde_json::Value;
 
 /// Runs `firedrill access` on a template, and answers its exit code and the JSON documents it printed.
+#[expect(clippy::expect_used, reason = "set-up of tests")]
 fn access(template: &Template, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("template.yaml");
