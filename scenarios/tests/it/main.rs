@@ -5,6 +5,7 @@ mod chain;
 mod data;
 mod happy;
 mod input;
+mod operator;
 mod permissions;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
