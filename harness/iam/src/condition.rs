@@ -90,6 +90,7 @@ impl Condition {
         let nothing = found.iter().all(String::is_empty);
         match quantifier {
             None if found.is_empty() => Ok(negated || if_exists),
+            // AWS wants a quantifier for several values and does not say what happens without: one of them suffices.
             None => Ok(self.any(found, context)? != negated),
             Some(Quantifier::All) if nothing => Ok(true),
             Some(Quantifier::Any) if nothing => Ok(if_exists && found.is_empty()),
