@@ -9,32 +9,34 @@ use crate::{Position, Template, TemplateError, order};
 
 /// How a name is referred to.
 #[derive(Debug, PartialEq, Eq)]
-enum By {
+pub(crate) enum By {
     /// `Ref`, or `${Name}`.
     Reference,
-    /// `Fn::GetAtt`.
-    Attribute,
+    /// `Fn::GetAtt`, with the attribute; empty if that is a reference itself.
+    Attribute(String),
     /// `${Name.Attribute}`, with the attribute.
     Placeholder(String),
 }
 
 /// A name that a node refers to.
 #[derive(Debug)]
-struct Reference {
-    name: String,
-    by: By,
+pub(crate) struct Reference {
+    pub name: String,
+    pub by: By,
     position: Position,
 }
 
 /// What a node refers to by name. `chosen` tells which value of a `Fn::If` counts; `None`: both.
-fn referred(node: &Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Vec<Reference> {
+pub(crate) fn referred(node: &Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Vec<Reference> {
     let mut found = Vec::new();
     node.walk_within(&mut |inner| {
         let Data::Function(name, argument) = &inner.data else { return true };
         let mut refer = |name: String, by| found.push(Reference { name, by, position: inner.position });
         match *name {
             "Ref" => argument.text().into_iter().for_each(|target| refer(target, By::Reference)),
-            "Fn::GetAtt" => intrinsic::attribute_of(argument).into_iter().for_each(|(target, _)| refer(target, By::Attribute)),
+            "Fn::GetAtt" => intrinsic::attribute_of(argument)
+                .into_iter()
+                .for_each(|(target, attribute)| refer(target, By::Attribute(attribute.text().unwrap_or_default()))),
             "Fn::Sub" => {
                 let (text, own) = intrinsic::sub_parts(argument);
                 for name in intrinsic::placeholders(&text.unwrap_or_default()) {
@@ -52,6 +54,27 @@ fn referred(node: &Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Vec<Reference
                     && let Some(holds) = condition.text().and_then(|name| chosen(&name))
                 {
                     found.extend(referred(if holds { yes } else { no }, chosen));
+                    return false;
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    found
+}
+
+/// The `Fn::ImportValue`s within a node, of the values that conditions choose.
+pub(crate) fn imports<'a>(node: &'a Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Vec<&'a Node> {
+    let mut found = Vec::new();
+    node.walk_within(&mut |inner| {
+        match &inner.data {
+            Data::Function("Fn::ImportValue", _) => found.push(inner),
+            Data::Function("Fn::If", argument) => {
+                if let Some([condition, yes, no]) = argument.items()
+                    && let Some(holds) = condition.text().and_then(|name| chosen(&name))
+                {
+                    found.extend(imports(if holds { yes } else { no }, chosen));
                     return false;
                 }
             }
@@ -149,7 +172,7 @@ impl<'a> Declared<'a> {
             ),
             _ if is_resource => return None,
             By::Reference => return Some(unresolved(name, block, *position)),
-            By::Attribute => format!("Template error: instance of Fn::GetAtt references undefined resource {name}"),
+            By::Attribute(_) => format!("Template error: instance of Fn::GetAtt references undefined resource {name}"),
             By::Placeholder(attribute) => {
                 format!("Template error: instance of Fn::Sub references invalid resource attribute {name}.{attribute}")
             }

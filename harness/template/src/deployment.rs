@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::check::By;
 use crate::intrinsic::Scope;
 use crate::node::Node;
 use crate::{Resource, Template, TemplateError, check, order};
@@ -60,6 +61,17 @@ pub struct ResolvedOutput {
     pub description: Option<String>,
     /// The name under which it is exported.
     pub export: Option<String>,
+}
+
+/// What a property refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PropertyReference {
+    /// A parameter.
+    Parameter(String),
+    /// A resource, by `Ref`.
+    Resource(String),
+    /// An attribute of a resource: its logical id and the attribute.
+    Attribute(String, String),
 }
 
 /// A template with its parameters, conditions applied.
@@ -152,6 +164,41 @@ impl<'a> Deployment<'a> {
             Some(members) => self.scope(made).object(members),
             None => Ok(Value::Object(serde_json::Map::new())),
         }
+    }
+
+    /// What a property of a resource refers to, by the values that conditions choose.
+    pub fn property_references(&self, id: &str, property: &str) -> Vec<PropertyReference> {
+        let found = self.template.resources.iter().find(|resource| resource.id == id);
+        let node = found.and_then(|resource| resource.properties.as_ref()?.member(property));
+        let referred = node.map(|node| check::referred(node, &|name| self.conditions.get(name).copied())).unwrap_or_default();
+        let is_parameter = |name: &str| self.inputs.parameters.contains_key(name);
+        let references = referred.into_iter().filter_map(|reference| match reference.by {
+            _ if is_parameter(&reference.name) => Some(PropertyReference::Parameter(reference.name)),
+            By::Reference if reference.name.starts_with("AWS::") => None,
+            By::Reference => Some(PropertyReference::Resource(reference.name)),
+            By::Attribute(attribute) | By::Placeholder(attribute) => {
+                Some(PropertyReference::Attribute(reference.name, attribute))
+            }
+        });
+        references.collect()
+    }
+
+    /// Names of the exports that resources and outputs import.
+    ///
+    /// # Errors
+    /// An export that does not exist, with its place.
+    pub fn imports(&self) -> Result<BTreeSet<String>, TemplateError> {
+        let scope = self.scope(&Nothing);
+        let resources = self.resources().filter_map(|resource| resource.properties.as_ref());
+        let outputs = self.template.outputs.iter().filter(|output| self.applies(output.condition.as_deref()));
+        let outputs = outputs.flat_map(|output| std::iter::once(&output.value).chain(&output.export));
+        let mut names = BTreeSet::new();
+        for node in resources.chain(outputs) {
+            for import in check::imports(node, &|name| self.conditions.get(name).copied()) {
+                names.insert(scope.import(import)?);
+            }
+        }
+        Ok(names)
     }
 
     /// The outputs whose conditions hold.

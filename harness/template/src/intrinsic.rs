@@ -173,9 +173,8 @@ impl Scope<'_> {
             "Fn::Base64" => Ok(Some(base64::engine::general_purpose::STANDARD.encode(self.text(argument)?).into())),
             "Fn::FindInMap" => self.find_in_map(argument, node).map(Some),
             "Fn::ImportValue" => {
-                let name = self.text(argument)?;
-                let value = self.inputs.imports.get(&name).map(|value| Value::from(value.as_str()));
-                value.map(Some).ok_or_else(|| node.error(format!("No export named {name} found.")))
+                let name = self.import(node)?;
+                Ok(self.inputs.imports.get(&name).map(|value| Value::from(value.as_str())))
             }
             "Fn::GetAZs" => {
                 let region = self.text(argument)?;
@@ -189,6 +188,16 @@ impl Scope<'_> {
             "Fn::Cidr" => self.cidr(argument, node).map(Some),
             other => Err(node.error(format!("Template error: {other} cannot be used here"))),
         }
+    }
+
+    /// The name of the export that a `Fn::ImportValue` asks for.
+    pub(crate) fn import(&self, node: &Node) -> Result<String, TemplateError> {
+        let Data::Function(_, argument) = &node.data else { return Err(node.error("Template error: no Fn::ImportValue")) };
+        let name = self.text(argument)?;
+        if self.inputs.imports.contains_key(&name) {
+            return Ok(name);
+        }
+        Err(node.error(format!("No export named {name} found.")))
     }
 
     fn reference(&self, target: &str, node: &Node) -> Result<Value, TemplateError> {

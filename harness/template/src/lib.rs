@@ -15,7 +15,7 @@ mod read;
 mod surrogate;
 mod template;
 
-pub use deployment::{Deployment, Inputs, Made, Pseudo, ResolvedOutput};
+pub use deployment::{Deployment, Inputs, Made, PropertyReference, Pseudo, ResolvedOutput};
 pub use error::{Position, TemplateError};
 pub use parameter::Parameter;
 pub use policy::{PolicyPlace, StatementPlace, to_json};

@@ -96,6 +96,24 @@ impl Node {
         TemplateError::at(self.position, message)
     }
 
+    /// Whether two nodes say the same, wherever they stand and in whichever order their members are.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let pairs = |left: &[Self], right: &[Self]| {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.same(right))
+        };
+        match (&self.data, &other.data) {
+            // `80` and `"80"` are the same text to CloudFormation.
+            (Data::Scalar(_), Data::Scalar(_)) => self.text() == other.text(),
+            (Data::List(left), Data::List(right)) => pairs(left, right),
+            (Data::Map(left), Data::Map(right)) => {
+                let found = |member: &Member| other.member(&member.name).is_some_and(|node| member.node.same(node));
+                left.len() == right.len() && left.iter().all(found)
+            }
+            (Data::Function(left, one), Data::Function(right, two)) => left == right && one.same(two),
+            _ => false,
+        }
+    }
+
     /// Calls `visit` for this node and all below it.
     pub(crate) fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
         self.walk_within(&mut |node| {

@@ -131,6 +131,17 @@ impl Parameter {
         self.kind.starts_with("AWS::SSM::Parameter::Value<")
     }
 
+    /// The value of an SSM-typed parameter, by what Parameter Store has under its name: a text, or a list of them.
+    pub fn looked_up(&self, stored: &str) -> Value {
+        let of = self.kind.strip_prefix("AWS::SSM::Parameter::Value<").and_then(|rest| rest.strip_suffix('>'));
+        match of {
+            Some(of) if of == "CommaDelimitedList" || listed(of).is_some() => {
+                stored.split(',').map(str::trim).collect::<Vec<_>>().into()
+            }
+            _ => stored.into(),
+        }
+    }
+
     /// The values that are allowed, if they are listed.
     pub fn allowed_values(&self) -> &[String] {
         &self.allowed_values

@@ -39,12 +39,31 @@ pub struct Resource {
     pub position: Position,
     pub(crate) depends_on: Vec<(String, Position)>,
     pub(crate) properties: Option<Node>,
+    pub(crate) metadata: Option<Node>,
 }
 
 impl Resource {
+    /// Whether another declaration gives this property in the same words, be it not at all.
+    pub fn says_the_same_of(&self, other: &Self, property: &str) -> bool {
+        let of = |resource: &Self| resource.properties.as_ref().and_then(|properties| properties.member(property).cloned());
+        same(of(self).as_ref(), of(other).as_ref())
+    }
+
+    /// Whether another declaration has the same `Metadata`.
+    pub fn has_metadata_of(&self, other: &Self) -> bool {
+        same(self.metadata.as_ref(), other.metadata.as_ref())
+    }
+
     /// Whether the declaration has this property.
     pub fn declares(&self, property: &str) -> bool {
         self.properties.as_ref().is_some_and(|properties| properties.member(property).is_some())
+    }
+}
+
+fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.same(other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 
@@ -250,6 +269,7 @@ fn resource(member: &Member) -> Result<Resource, TemplateError> {
         position: member.position,
         depends_on,
         properties,
+        metadata: member.node.member("Metadata").cloned(),
     })
 }
 

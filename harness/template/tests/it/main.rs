@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_template::{Inputs, Made, Pseudo, Template};
+use firedrill_template::{Inputs, Made, PropertyReference, Pseudo, Template};
 use serde_json::{Value, json};
 
 /// Everything is made, and is called after its logical id.
@@ -327,6 +327,56 @@ fn outputs_carry_their_exports() {
     let outputs = template.deploy(inputs(&template, &[])).unwrap().outputs(&All).unwrap();
     assert_eq!((outputs[0].value.as_str(), outputs[0].export.as_deref()), ("A.Arn", Some("s-o")));
     assert_eq!(outputs[0].description.as_deref(), Some("d"));
+}
+
+#[test]
+fn imports_are_those_that_conditions_choose() {
+    let text = "Parameters: {P: {Type: String, Default: sha}}\nConditions: {Yes: !Equals [a, a]}\n\
+                Resources: {A: {Type: T, Properties: {x: !If [Yes, !ImportValue {'Fn::Sub': '${P}red'}, !ImportValue none]}}}";
+    let template = Template::parse(text).unwrap();
+    let deployment = template.deploy(inputs(&template, &[])).unwrap();
+    assert_eq!(deployment.imports().unwrap().into_iter().collect::<Vec<_>>(), ["shared"]);
+    assert_eq!(deployment.properties("A", &All).unwrap()["x"], "imported");
+    let template = Template::parse(&text.replace("Yes,", "No,").replace("Yes:", "No:").replace("[a, a]", "[a, b]")).unwrap();
+    let refused = template.deploy(inputs(&template, &[])).unwrap().imports().unwrap_err();
+    assert_eq!(refused.message, "No export named none found.");
+}
+
+#[test]
+fn a_property_tells_what_it_refers_to_and_whether_it_is_said_anew() {
+    let text = |value: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String, Default: v}}}}\nResources: {{A: {{Type: T}}, B: {{Type: T, Properties: {{x: {value}, y: 1}}}}}}"
+        )
+    };
+    let template = Template::parse(&text("!Sub '${P}-${A}-${A.Arn}-${AWS::Region}'")).unwrap();
+    let deployment = template.deploy(inputs(&template, &[])).unwrap();
+    assert_eq!(
+        deployment.property_references("B", "x"),
+        [
+            PropertyReference::Parameter("P".to_owned()),
+            PropertyReference::Resource("A".to_owned()),
+            PropertyReference::Attribute("A".to_owned(), "Arn".to_owned()),
+        ]
+    );
+    let other = Template::parse(&text("{'Fn::Sub': '${P}-${A}-${A.Arn}'}").replace("y: 1", "y: '1'")).unwrap();
+    assert!(!template.resources[1].says_the_same_of(&other.resources[1], "x"));
+    assert!(template.resources[1].says_the_same_of(&other.resources[1], "y"));
+    assert!(template.resources[1].says_the_same_of(&other.resources[1], "z"));
+}
+
+#[test]
+fn what_parameter_store_has_becomes_a_list_where_a_list_is_meant() {
+    for (kind, expected) in [
+        ("String", json!("a, b")),
+        ("AWS::EC2::Image::Id", json!("a, b")),
+        ("List<String>", json!(["a", "b"])),
+        ("CommaDelimitedList", json!(["a", "b"])),
+        ("List<AWS::EC2::Image::Id>", json!(["a", "b"])),
+    ] {
+        let text = format!("Parameters: {{P: {{Type: 'AWS::SSM::Parameter::Value<{kind}>'}}}}{ONE}");
+        assert_eq!(Template::parse(&text).unwrap().parameters[0].looked_up("a, b"), expected, "{kind}");
+    }
 }
 
 proptest::proptest! {
