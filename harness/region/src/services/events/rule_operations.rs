@@ -33,7 +33,7 @@ impl Events {
             Some(other) => return Err(AwsError::not_implemented("events", &format!("PutRule with State {other}"))),
         };
         let name = input.required("Name");
-        let given = tags::given(input)?;
+        let given = tags::given(call, input)?;
         let mut accounts = self.lock();
         let rules = accounts.entry(call.account().to_owned()).or_default();
         if !rules.contains_key(name) && rules.len() >= MOST_RULES {

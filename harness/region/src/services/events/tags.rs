@@ -9,7 +9,7 @@ use crate::services::document::Members as _;
 
 impl Events {
     pub(super) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let given = given(input)?;
+        let given = given(call, input)?;
         self.with_arn(call, input, |rule| rule.tags.extend(given))?;
         Ok(json!({}))
     }
@@ -32,11 +32,11 @@ impl Events {
     }
 }
 
-/// The tags in a request.
-pub(super) fn given(input: &Value) -> Result<Vec<(String, String)>, AwsError> {
+/// The tags in a request. Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them.
+pub(super) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
     let tags: Vec<_> =
         input.list("Tags").iter().map(|tag| (tag.required("Key").to_owned(), tag.required("Value").to_owned())).collect();
-    if tags.iter().any(|(key, _)| key.to_ascii_lowercase().starts_with("aws:")) {
+    if call.http.is_some() && tags.iter().any(|(key, _)| key.to_ascii_lowercase().starts_with("aws:")) {
         return Err(AwsError::validation("Tag keys starting with aws: are reserved."));
     }
     Ok(tags)

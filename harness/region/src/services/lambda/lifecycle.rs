@@ -26,6 +26,7 @@ impl Lambda {
         }
         let tags = input.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default();
         tags::check(&tags)?;
+        tags::check_reserved(call, &tags)?;
         let code = code::load(call, input.get("Code").unwrap_or(&Value::Null)).await?;
         let name = function_name(input.required("FunctionName"));
         role::check(&call.region, call.account(), input.required("Role"), name).await?;

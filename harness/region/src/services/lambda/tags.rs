@@ -12,8 +12,10 @@ const MOST_TAGS: usize = 50;
 impl Lambda {
     pub(super) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.tagged(call, input, |tags| {
+            let given = input.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default();
+            check_reserved(call, &given)?;
             let mut next = tags.clone();
-            next.extend(input.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default());
+            next.extend(given);
             check(&next)?;
             *tags = next;
             Ok(json!({}))
@@ -61,9 +63,14 @@ pub(super) fn check(tags: &Map<String, Value>) -> Result<(), AwsError> {
         if key.is_empty() || key.chars().count() > 128 || longest > 256 {
             return Err(invalid("Tag keys have 1 to 128 characters, and tag values at most 256."));
         }
-        if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(invalid("Tag keys must not start with aws:, which is reserved for system use."));
-        }
+    }
+    Ok(())
+}
+
+/// Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; users may not.
+pub(super) fn check_reserved(call: &Call, tags: &Map<String, Value>) -> Result<(), AwsError> {
+    if call.http.is_some() && tags.keys().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
+        return Err(invalid("Tag keys must not start with aws:, which is reserved for system use."));
     }
     Ok(())
 }

@@ -72,8 +72,8 @@ impl S3 {
             }),
             "PutBucketLogging" => put_logging(&mut state, input),
             "GetBucketTagging" => stored(&mut state, input, "TagSet", |tags, _| Ok(json!({"TagSet": tags}))),
-            "PutBucketTagging" => put_tagging(&mut state, input),
-            "DeleteBucketTagging" => remove(&mut state, input, "TagSet"),
+            "PutBucketTagging" => put_tagging(&mut state, call, input),
+            "DeleteBucketTagging" => delete_tagging(&mut state, call, input),
             "GetBucketOwnershipControls" => {
                 stored(&mut state, input, "OwnershipControls", |controls, _| Ok(json!({"OwnershipControls": controls})))
             }
@@ -266,14 +266,34 @@ fn put_logging(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({}))
 }
 
-fn put_tagging(state: &mut State, input: &Value) -> Result<Value, AwsError> {
+/// Tags whose keys begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; others keep them.
+fn put_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let tags = list(S3::payload(input, "Tagging")?, "TagSet");
-    tagging::check(tags, 50)?;
     let bucket = state.bucket(input)?;
+    let is_system = |tag: &Value| text(tag, "Key").is_some_and(|key| key.starts_with("aws:"));
+    let current: Vec<Value> = bucket.config.get("TagSet").and_then(Value::as_array).cloned().unwrap_or_default();
+    let allowed = |tag: &&Value| is_system(tag) && (call.http.is_none() || current.contains(tag));
+    let checked: Vec<Value> = tags.iter().filter(|tag| !allowed(tag)).cloned().collect();
+    tagging::check(&checked, 50)?;
+    if call.http.is_some() && current.iter().any(|tag| is_system(tag) && !tags.contains(tag)) {
+        return Err(AwsError::new("InvalidTag", 400, "System tags cannot be removed by requester"));
+    }
     if tags.is_empty() {
         bucket.config.remove("TagSet");
     } else {
         bucket.config.insert("TagSet", json!(tags));
+    }
+    Ok(json!({}))
+}
+
+fn delete_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let bucket = state.bucket(input)?;
+    let mut left: Vec<Value> = bucket.config.get("TagSet").and_then(Value::as_array).cloned().unwrap_or_default();
+    left.retain(|tag| call.http.is_some() && text(tag, "Key").is_some_and(|key| key.starts_with("aws:")));
+    if left.is_empty() {
+        bucket.config.remove("TagSet");
+    } else {
+        bucket.config.insert("TagSet", json!(left));
     }
     Ok(json!({}))
 }
