@@ -1,12 +1,9 @@
 //! Operations that read.
 
-use std::collections::BTreeMap;
-
-use firedrill_template::Template;
 use serde_json::{Value, json};
 
-use super::stack::Stack;
-use super::{CloudFormation, create, text};
+use super::stack::{Stack, StackStatus};
+use super::{CloudFormation, change_set, text, validation};
 use crate::service::AwsError;
 use crate::services::document::whole_seconds;
 
@@ -30,6 +27,8 @@ pub(super) fn list_stacks(service: &CloudFormation, account: &str, input: &Value
                 "StackName": stack.name,
                 "TemplateDescription": stack.description,
                 "CreationTime": whole_seconds(stack.created),
+                "LastUpdatedTime": stack.updated.map(whole_seconds),
+                "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
                 "DeletionTime": stack.deleted.map(whole_seconds),
                 "StackStatus": stack.status.word(),
                 "StackStatusReason": stack.reason,
@@ -57,10 +56,10 @@ pub(super) fn describe_resources(service: &CloudFormation, account: &str, input:
                 stack.resources.iter().any(|resource| resource.made.as_ref().is_some_and(|made| made.physical == physical))
             };
             let found = all(service, account).into_iter().rev().find(has);
-            found.ok_or_else(|| AwsError::new("ValidationError", 400, format!("Stack for {physical} does not exist")))?
+            found.ok_or_else(|| validation(format!("Stack for {physical} does not exist")))?
         }
         (None, None) => {
-            return Err(AwsError::new("ValidationError", 400, "Either StackName or PhysicalResourceId must be specified"));
+            return Err(validation("Either StackName or PhysicalResourceId must be specified"));
         }
     };
     let wanted = input.get("LogicalResourceId").and_then(Value::as_str);
@@ -81,9 +80,7 @@ pub(super) fn describe_resource(service: &CloudFormation, account: &str, input: 
     let stack = service.find(account, text(input, "StackName"))?;
     let wanted = text(input, "LogicalResourceId");
     let resource = stack.resources.iter().find(|resource| resource.id == wanted);
-    let resource = resource.ok_or_else(|| {
-        AwsError::new("ValidationError", 400, format!("Resource {wanted} does not exist for stack {}", stack.name))
-    })?;
+    let resource = resource.ok_or_else(|| validation(format!("Resource {wanted} does not exist for stack {}", stack.name)))?;
     let mut document = resource.document();
     document["StackId"] = stack.id.as_str().into();
     document["StackName"] = stack.name.as_str().into();
@@ -105,59 +102,17 @@ pub(super) fn list_resources(service: &CloudFormation, account: &str, input: &Va
     Ok(json!({"StackResourceSummaries": summaries}))
 }
 
-pub(super) fn list_exports(service: &CloudFormation, account: &str) -> Value {
-    let stacks = all(service, account);
-    let exports = stacks.iter().filter(|stack| stack.deleted.is_none()).flat_map(|stack| {
-        stack.exports.iter().map(|(name, value)| json!({"ExportingStackId": stack.id, "Name": name, "Value": value}))
-    });
-    json!({"Exports": exports.collect::<Vec<_>>()})
-}
-
 pub(super) fn get_template(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let stack = service.find(account, text(input, "StackName"))?;
-    Ok(json!({"TemplateBody": stack.template, "StagesAvailable": ["Original", "Processed"]}))
-}
-
-/// `GetTemplateSummary` and `ValidateTemplate` have these members in common.
-pub(super) fn summarize(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let body = match input.get("StackName").and_then(Value::as_str) {
-        Some(name) => service.find(account, name)?.template,
-        None => create::body(input)?,
+    let body = match input.get("ChangeSetName") {
+        Some(_) => change_set::template(service, account, input)?,
+        None => {
+            let stack = service.find(account, text(input, "StackName"))?;
+            if stack.status == StackStatus::ReviewInProgress {
+                let message = format!("GetTemplate cannot be called on REVIEW_IN_PROGRESS stacks: {}", stack.id);
+                return Err(validation(message));
+            }
+            stack.template
+        }
     };
-    let template = Template::parse(&body).map_err(|errors| create::invalid(&errors))?;
-    let needed = create::needed_capabilities(&template);
-    let parameters: Vec<Value> = template
-        .parameters
-        .iter()
-        .map(|parameter| {
-            json!({
-                "ParameterKey": parameter.name,
-                "DefaultValue": parameter.default,
-                "ParameterType": parameter.kind,
-                "NoEcho": parameter.no_echo,
-                "Description": parameter.description,
-                "ParameterConstraints": {"AllowedValues": parameter.allowed_values()},
-            })
-        })
-        .collect();
-    let mut kinds: BTreeMap<&str, ()> = BTreeMap::new();
-    kinds.extend(template.resources.iter().map(|resource| (resource.kind.as_str(), ())));
-    let reason = (!needed.is_empty()).then(|| {
-        let named: Vec<&str> = template
-            .resources
-            .iter()
-            .filter(|resource| create::is_iam(&resource.kind))
-            .map(|resource| resource.kind.as_str())
-            .collect();
-        format!("The following resource(s) require capabilities: [{}]", named.join(", "))
-    });
-    Ok(json!({
-        "Parameters": parameters,
-        "Description": template.description,
-        "Capabilities": needed,
-        "CapabilitiesReason": reason,
-        "ResourceTypes": kinds.keys().collect::<Vec<_>>(),
-        "Version": "2010-09-09",
-        "DeclaredTransforms": [],
-    }))
+    Ok(json!({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}))
 }

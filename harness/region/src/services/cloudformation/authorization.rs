@@ -10,7 +10,11 @@ impl CloudFormation {
     /// Stacks by name or id; any of that name where none is yet.
     pub(super) fn named_stacks(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         let Some(name) = input.text("StackName") else {
-            // A change set's ARN names no stack.
+            // A change set's ARN names its stack only to those who know it.
+            let owner = input.text("ChangeSetName").and_then(|id| self.owner(call.account(), id));
+            if let Some(owner) = owner {
+                return vec![owner.id];
+            }
             let all = kind == "stack-or-all" || input.has("ChangeSetName");
             return if all { vec!["*".to_owned()] } else { Vec::new() };
         };

@@ -2,16 +2,31 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
 
 mod answer;
+mod apply;
 mod authorization;
+mod capability;
+mod change;
+mod change_set;
 mod create;
 mod delete;
+mod export;
+mod removal;
 mod resources;
+mod rollback;
 mod stack;
+mod submission;
+mod summary;
+mod update;
+mod worker;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
+use firedrill_template::TemplateError;
 use serde_json::{Value, json};
 
 use self::stack::{Stack, StackStatus};
@@ -47,7 +62,27 @@ impl CloudFormation {
             .iter()
             .rev()
             .find(|stack| stack.id == name || (stack.name == name && stack.status != StackStatus::DeleteComplete));
-        found.cloned().ok_or_else(|| AwsError::new("ValidationError", 400, format!("Stack with id {name} does not exist")))
+        found.cloned().ok_or_else(|| validation(format!("Stack with id {name} does not exist")))
+    }
+
+    /// The id of the stack on which an operation with this client request token was begun before. A token stands for one operation.
+    fn repeated(
+        &self,
+        account: &str,
+        name: &str,
+        token: Option<&str>,
+        operation: &'static str,
+    ) -> Result<Option<String>, AwsError> {
+        let (Some(token), Ok(stack)) = (token, self.find(account, name)) else { return Ok(None) };
+        match stack.tokens.iter().find(|(known, _)| known == token) {
+            None => Ok(None),
+            Some((_, with)) if *with == operation => Ok(Some(stack.id)),
+            Some(_) => Err(AwsError::new(
+                "TokenAlreadyExistsException",
+                400,
+                format!("A client request token {token} has been used for another operation on this stack"),
+            )),
+        }
     }
 }
 
@@ -58,16 +93,24 @@ impl Service for CloudFormation {
         let account = call.account();
         let output = match operation {
             "CreateStack" => create::create(service, call, &input).await?,
+            "UpdateStack" => update::update(service, call, &input).await?,
             "DeleteStack" => delete::delete(service, call, &input)?,
+            "CreateChangeSet" => change_set::create(service, call, &input).await?,
+            "DescribeChangeSet" => change_set::describe(service, account, &input)?,
+            "ListChangeSets" => change_set::list(service, account, &input)?,
+            "ExecuteChangeSet" => change_set::execute(service, call, &input)?,
+            "DeleteChangeSet" => change_set::delete(service, call, &input)?,
             "DescribeStacks" => answer::describe_stacks(service, account, &input)?,
             "DescribeStackEvents" => answer::describe_events(service, account, &input)?,
             "DescribeStackResources" => answer::describe_resources(service, account, &input)?,
             "DescribeStackResource" => answer::describe_resource(service, account, &input)?,
             "ListStackResources" => answer::list_resources(service, account, &input)?,
             "ListStacks" => answer::list_stacks(service, account, &input),
-            "ListExports" => answer::list_exports(service, account),
+            "ListExports" => export::list(service, account),
+            "ListImports" => export::list_imports(service, account, &input)?,
             "GetTemplate" => answer::get_template(service, account, &input)?,
-            "GetTemplateSummary" | "ValidateTemplate" => answer::summarize(service, account, &input)?,
+            "GetTemplateSummary" => summary::get_template_summary(service, call, &input).await?,
+            "ValidateTemplate" => summary::validate_template(call, &input).await?,
             "UpdateTerminationProtection" => {
                 let stack = service.find(account, text(&input, "StackName"))?;
                 let on = input.get("EnableTerminationProtection").and_then(Value::as_bool).unwrap_or(false);
@@ -91,4 +134,14 @@ impl Service for CloudFormation {
 /// A text member of a document; empty if there is none.
 fn text<'a>(input: &'a Value, name: &str) -> &'a str {
     input.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn validation(message: impl Into<String>) -> AwsError {
+    AwsError::new("ValidationError", 400, message)
+}
+
+/// Everything that is wrong with a template.
+fn invalid(errors: &[TemplateError]) -> AwsError {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    validation(lines.join("; "))
 }

@@ -2,42 +2,44 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::stack::MadeResource;
+use super::super::worker::Worker;
+use super::difference::same;
 use crate::credentials::random_string;
 use crate::service::AwsError;
-use crate::{Caller, Region};
 
 /// How long a resource may take to settle; a machine boots in well under a second.
 const SETTLE: Duration = Duration::from_secs(120);
 
 pub(in super::super) struct Context {
-    region: Region,
-    caller: Caller,
-    stack_id: String,
-    stack_name: String,
+    worker: Worker,
     logical: String,
-    tags: Vec<(String, String)>,
+    /// The properties that the resource is made with.
+    pub(super) properties: Value,
+    /// Whether it is changed rather than made.
+    pub(super) is_update: bool,
 }
 
 impl Context {
-    pub(in super::super) fn new(
-        region: &Region,
-        caller: &Caller,
-        stack_id: &str,
-        stack_name: &str,
-        logical: &str,
-        tags: Vec<(String, String)>,
-    ) -> Self {
-        Self {
-            region: region.clone(),
-            caller: caller.clone(),
-            stack_id: stack_id.to_owned(),
-            stack_name: stack_name.to_owned(),
-            logical: logical.to_owned(),
-            tags,
-        }
+    pub(in super::super) fn new(worker: Worker, logical: &str) -> Self {
+        Self { worker, logical: logical.to_owned(), properties: Value::Null, is_update: false }
+    }
+
+    /// Records that the resource exists under this physical id, so that it is deleted even if it never becomes whole.
+    pub(super) fn exists(&self, physical: &str) {
+        let made = MadeResource { physical: physical.to_owned(), properties: self.properties.clone(), ..MadeResource::default() };
+        let now = self.worker.now();
+        self.worker.with(|stack| {
+            let status = stack.resource(&self.logical).map(|resource| {
+                resource.made = Some(made);
+                resource.status
+            });
+            if let Some(status) = status {
+                stack.resource_becomes(&self.logical, status, Some("Resource creation Initiated".to_owned()), now);
+            }
+        });
     }
 
     /// A call as the deploying principal. Absent members are left out of the document.
@@ -45,12 +47,21 @@ impl Context {
         if let Some(members) = input.as_object_mut() {
             members.retain(|_, value| !value.is_null());
         }
-        self.region.call(&self.caller, service, operation, input).await
+        self.worker.region.call(&self.worker.caller, service, operation, input).await
     }
 
     /// As [`Context::call`], its error in the words of a resource's status reason.
     pub(super) async fn make(&self, service: &str, operation: &str, input: Value) -> Result<Value, String> {
         self.call(service, operation, input).await.map_err(|error| reason(service, &error))
+    }
+
+    /// As [`Context::make`], but an error with the code `tolerated` is none.
+    pub(super) async fn make_or(&self, service: &str, operation: &str, input: Value, tolerated: &str) -> Result<(), String> {
+        match self.call(service, operation, input).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code == tolerated => Ok(()),
+            Err(error) => Err(reason(service, &error)),
+        }
     }
 
     /// As [`Context::make`], but what does not exist any more is no error.
@@ -77,6 +88,9 @@ impl Context {
             if settled(&answer)? {
                 return Ok(answer);
             }
+            if self.worker.cancel.is_cancelled() {
+                return Err("Resource creation cancelled".to_owned());
+            }
             if started.elapsed() > SETTLE {
                 return Err(format!("{operation} did not settle in {} s; last seen: {answer}", SETTLE.as_secs()));
             }
@@ -86,11 +100,11 @@ impl Context {
     }
 
     pub(super) fn account(&self) -> &str {
-        &self.caller.account
+        &self.worker.caller.account
     }
 
     pub(super) fn region(&self) -> &str {
-        self.region.name()
+        self.worker.region.name()
     }
 
     /// `stack-logical-RANDOM`, at most `longest` characters.
@@ -99,8 +113,9 @@ impl Context {
         let random = random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 12);
         let room = longest.saturating_sub(random.len() + 2);
         let half = room / 2;
-        let logical: String = self.logical.chars().take(room.saturating_sub(self.stack_name.len().min(half)).max(half)).collect();
-        let stack: String = self.stack_name.chars().take(room.saturating_sub(logical.len())).collect();
+        let logical: String =
+            self.logical.chars().take(room.saturating_sub(self.worker.name.len().min(half)).max(half)).collect();
+        let stack: String = self.worker.name.chars().take(room.saturating_sub(logical.len())).collect();
         format!("{stack}-{logical}-{random}")
     }
 
@@ -108,35 +123,13 @@ impl Context {
     pub(super) fn name_or(&self, properties: &Value, property: &str, longest: usize) -> String {
         properties.get(property).and_then(Value::as_str).map_or_else(|| self.name(longest), str::to_owned)
     }
+}
 
-    /// The stack's tags and the resource's own, `Key` and `Value`; the resource's win.
-    pub(super) fn tags(&self, properties: &Value) -> Vec<Value> {
-        let own = properties.get("Tags").and_then(Value::as_array).cloned().unwrap_or_default();
-        let given = |key: &str| own.iter().any(|tag| tag.get("Key").and_then(Value::as_str) == Some(key));
-        let inherited = self.tags.iter().filter(|(key, _)| !given(key)).map(|(key, value)| json!({"Key": key, "Value": value}));
-        let mut tags: Vec<Value> = inherited.collect();
-        tags.extend(own);
-        tags
-    }
-
-    /// As a map, for services that want one; `None` if there are none.
-    pub(super) fn tag_map(&self, properties: &Value) -> Option<Value> {
-        let mut map = Map::new();
-        for tag in self.tags(properties) {
-            if let Some(key) = tag.get("Key").and_then(Value::as_str) {
-                map.insert(key.to_owned(), tag.get("Value").cloned().unwrap_or_default());
-            }
-        }
-        (!map.is_empty()).then_some(Value::Object(map))
-    }
-
-    /// For EC2, with CloudFormation's own tags.
-    pub(super) fn tag_specification(&self, kind: &str, properties: &Value) -> Value {
-        let mut tags = self.tags(properties);
-        for (key, value) in [("stack-name", &self.stack_name), ("stack-id", &self.stack_id), ("logical-id", &self.logical)] {
-            tags.push(json!({"Key": format!("aws:cloudformation:{key}"), "Value": value}));
-        }
-        json!([{"ResourceType": kind, "Tags": tags}])
+/// The tags of a resource for a create call of EC2.
+pub(super) fn tag_specification(kind: &str, properties: &Value) -> Value {
+    match properties.get("Tags") {
+        Some(tags) => json!([{"ResourceType": kind, "Tags": tags}]),
+        None => Value::Null,
     }
 }
 
@@ -147,7 +140,7 @@ fn reason(service: &str, error: &AwsError) -> String {
 
 fn is_gone(error: &AwsError) -> bool {
     let code = &error.code;
-    ["NotFound", "NoSuch", "NonExistent", "DoesNotExist"].iter().any(|part| code.contains(part))
+    ["NotFound", "NoSuch", "NonExistent", "DoesNotExist"].iter().any(|part| code.contains(part)) || code == "InvalidDocument"
 }
 
 /// What was made: its physical id and attributes.
@@ -159,7 +152,18 @@ pub(super) fn made<const N: usize>(physical: impl Into<String>, attributes: [(&s
     }
 }
 
-/// A text member of a document; empty if there is none.
+/// The values of a property before and after, null where there is none; `None` if they are the same.
+pub(super) fn changed<'a>(old: &'a Value, new: &'a Value, name: &str) -> Option<(&'a Value, &'a Value)> {
+    let of = |properties: &'a Value| properties.get(name).unwrap_or(&Value::Null);
+    (!same(of(old), of(new))).then(|| (of(old), of(new)))
+}
+
+/// Texts in a list; none if it is something else.
+pub(super) fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// A text at a pointer; empty if there is none.
 pub(super) fn text(document: &Value, pointer: &str) -> String {
     document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

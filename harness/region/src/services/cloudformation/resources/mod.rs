@@ -1,34 +1,118 @@
-//! How each resource type is made and deleted, by calls to its service.
+//! How each resource type is made, changed and deleted, by calls to its service.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
 
+mod address;
+mod bucket;
 mod context;
-mod ec2;
+mod difference;
 mod function;
-mod iam;
-mod other;
-mod properties;
-mod s3;
+mod iam_attachment;
+mod iam_entity;
+mod iam_policy;
+mod instance;
+mod key;
+mod log;
+mod network;
+mod parameter;
+mod queue;
+mod rule;
+mod security_group;
+mod tag;
+mod types;
 
 pub(super) use context::Context;
-pub(super) use properties::{check_types, has_own_iam_name};
+pub(super) use difference::Difference;
+pub(super) use tag::with_tags;
+pub(super) use types::{check_types, has_own_iam_name, needs_replacement, own_name};
 
 use serde_json::Value;
 
 use super::stack::MadeResource;
 
-/// Why a resource could not be made or deleted, as `ResourceStatusReason` says it.
+/// Why a resource could not be made, changed or deleted, as `ResourceStatusReason` says it.
 type Result<T> = std::result::Result<T, String>;
 
+/// Who looks after a type.
+enum Family {
+    Network,
+    SecurityGroup,
+    Address,
+    Instance,
+    IamEntity,
+    IamPolicy,
+    Bucket,
+    Function,
+    Key,
+    Log,
+    Rule,
+    Queue,
+    Parameter,
+}
+
+fn family(kind: &str) -> Result<Family> {
+    Ok(match kind.strip_prefix("AWS::").unwrap_or(kind) {
+        "EC2::Instance" => Family::Instance,
+        "EC2::EIP" | "EC2::EIPAssociation" => Family::Address,
+        kind if kind.starts_with("EC2::SecurityGroup") => Family::SecurityGroup,
+        kind if kind.starts_with("EC2::") => Family::Network,
+        "IAM::Role" | "IAM::User" | "IAM::InstanceProfile" | "IAM::AccessKey" => Family::IamEntity,
+        kind if kind.starts_with("IAM::") => Family::IamPolicy,
+        kind if kind.starts_with("S3::") => Family::Bucket,
+        kind if kind.starts_with("Lambda::") => Family::Function,
+        kind if kind.starts_with("KMS::") => Family::Key,
+        kind if kind.starts_with("Logs::") => Family::Log,
+        kind if kind.starts_with("Events::") => Family::Rule,
+        kind if kind.starts_with("SQS::") => Family::Queue,
+        kind if kind.starts_with("SSM::") => Family::Parameter,
+        _ => return Err(format!("Unrecognized resource type {kind}")),
+    })
+}
+
 /// Makes a resource of type `kind` with resolved `properties`.
-pub(super) async fn create(context: &Context, kind: &str, properties: Value) -> Result<MadeResource> {
-    properties::check(kind, &properties)?;
-    let family = kind.split("::").nth(1).unwrap_or_default();
-    let mut made = match (family, kind) {
-        ("EC2", _) => ec2::create(context, kind, &properties).await?,
-        ("IAM", _) => iam::create(context, kind, &properties).await?,
-        ("S3", _) => s3::create(context, kind, &properties).await?,
-        ("Lambda", _) => function::create(context, kind, &properties).await?,
-        _ => other::create(context, kind, &properties).await?,
+pub(super) async fn create(mut context: Context, kind: &str, properties: Value) -> Result<MadeResource> {
+    types::check(kind, &properties)?;
+    context.properties.clone_from(&properties);
+    let context = &context;
+    let mut made = match family(kind)? {
+        Family::Network => network::create(context, kind, &properties).await?,
+        Family::SecurityGroup => security_group::create(context, kind, &properties).await?,
+        Family::Address => address::create(context, kind, &properties).await?,
+        Family::Instance => instance::create(context, &properties).await?,
+        Family::IamEntity => iam_entity::create(context, kind, &properties).await?,
+        Family::IamPolicy => iam_policy::create(context, kind, &properties).await?,
+        Family::Bucket => bucket::create(context, kind, &properties).await?,
+        Family::Function => function::create(context, kind, &properties).await?,
+        Family::Key => key::create(context, kind, &properties).await?,
+        Family::Log => log::create(context, kind, &properties).await?,
+        Family::Rule => rule::create(context, &properties).await?,
+        Family::Queue => queue::create(context, kind, &properties).await?,
+        Family::Parameter => parameter::create(context, kind, &properties).await?,
+    };
+    made.properties = properties;
+    Ok(made)
+}
+
+/// Changes what [`create`] made where it is, to other properties of which none needs a replacement. What was changed before already
+/// is changed again without harm: an update that failed half-way is undone in this way.
+pub(super) async fn update(mut context: Context, kind: &str, old: &MadeResource, properties: Value) -> Result<MadeResource> {
+    types::check(kind, &properties)?;
+    context.properties.clone_from(&properties);
+    context.is_update = true;
+    let context = &context;
+    let mut made = match family(kind)? {
+        Family::Network => network::update(context, kind, old, &properties).await?,
+        Family::SecurityGroup => security_group::update(context, kind, old, &properties).await?,
+        Family::Address => address::update(context, old, &properties).await?,
+        Family::Instance => instance::update(context, old, &properties).await?,
+        Family::IamEntity => iam_entity::update(context, kind, old, &properties).await?,
+        Family::IamPolicy => iam_policy::update(context, kind, old, &properties).await?,
+        Family::Bucket => bucket::update(context, kind, old, &properties).await?,
+        Family::Function => function::update(context, kind, old, &properties).await?,
+        Family::Key => key::update(context, kind, old, &properties).await?,
+        Family::Log => log::update(context, old, &properties).await?,
+        Family::Rule => rule::update(context, old, &properties).await?,
+        Family::Queue => queue::update(context, kind, old, &properties).await?,
+        Family::Parameter => parameter::update(context, kind, old, &properties).await?,
     };
     made.properties = properties;
     Ok(made)
@@ -36,11 +120,19 @@ pub(super) async fn create(context: &Context, kind: &str, properties: Value) -> 
 
 /// Deletes what [`create`] made. What is gone already counts as deleted.
 pub(super) async fn delete(context: &Context, kind: &str, made: &MadeResource) -> Result<()> {
-    match kind.split("::").nth(1).unwrap_or_default() {
-        "EC2" => ec2::delete(context, kind, made).await,
-        "IAM" => iam::delete(context, kind, made).await,
-        "S3" => s3::delete(context, kind, made).await,
-        "Lambda" => function::delete(context, kind, made).await,
-        _ => other::delete(context, kind, made).await,
+    match family(kind)? {
+        Family::Network => network::delete(context, kind, made).await,
+        Family::SecurityGroup => security_group::delete(context, kind, made).await,
+        Family::Address => address::delete(context, kind, made).await,
+        Family::Instance => instance::delete(context, made).await,
+        Family::IamEntity => iam_entity::delete(context, kind, made).await,
+        Family::IamPolicy => iam_policy::delete(context, kind, made).await,
+        Family::Bucket => bucket::delete(context, kind, made).await,
+        Family::Function => function::delete(context, kind, made).await,
+        Family::Key => key::delete(context, kind, made).await,
+        Family::Log => log::delete(context, kind, made).await,
+        Family::Rule => rule::delete(context, made).await,
+        Family::Queue => queue::delete(context, kind, made).await,
+        Family::Parameter => parameter::delete(context, kind, made).await,
     }
 }

@@ -1,0 +1,182 @@
+//! Making a stack's resources what a template says, in parallel as their dependencies allow.
+
+use std::collections::BTreeMap;
+
+use firedrill_template::{Deployment, Resource};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::resources;
+use super::stack::{MadeResource, MadeSoFar, StackResource};
+use super::worker::Worker;
+
+/// What was done about a resource, whether or not it succeeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Kept,
+    Created,
+    Updated,
+    Replaced,
+}
+
+/// What became of all of them.
+pub(super) struct Applied {
+    pub made: MadeSoFar,
+    /// By logical id; what was never begun is not in it.
+    pub done: BTreeMap<String, Done>,
+    /// The properties that updated resources were to have.
+    pub attempted: BTreeMap<String, Value>,
+    /// Why not all is as the template says.
+    pub failure: Option<String>,
+}
+
+/// Makes, changes or replaces every resource of `deployment` as soon as all that it depends on are as they should be. `before` are the
+/// resources that the stack has. When one fails, those that were begun are waited for, and no other is begun.
+pub(super) async fn apply(
+    worker: &Worker,
+    deployment: &Deployment<'_>,
+    before: &BTreeMap<String, StackResource>,
+    tags: &[(String, String)],
+) -> Applied {
+    let mut waiting: Vec<&Resource> = deployment.resources().collect();
+    let mut applied = Applied { made: MadeSoFar::default(), done: BTreeMap::new(), attempted: BTreeMap::new(), failure: None };
+    let (mut uncreated, mut unchanged): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut running = JoinSet::new();
+    loop {
+        while uncreated.is_empty() && unchanged.is_empty() && !worker.cancel.is_cancelled() {
+            let is_made = |other: &String| applied.made.0.contains_key(other);
+            let (ready, later): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|resource| deployment.dependencies(&resource.id).iter().all(is_made));
+            waiting = later;
+            let mut kept = false;
+            for resource in ready {
+                let old = before.get(&resource.id).and_then(|record| record.made.clone());
+                let properties = deployment.properties(&resource.id, &applied.made).map_err(|error| error.to_string());
+                let step = Step::of(worker, resource, old, properties, tags);
+                worker.with(|stack| {
+                    let depends_on = deployment.dependencies(&resource.id).clone();
+                    let mut record = StackResource::of(resource, depends_on, worker.now());
+                    if let Some(existing) = stack.resource(&resource.id) {
+                        (record.status, record.changed) = (existing.status, existing.changed);
+                        record.made.clone_from(&existing.made);
+                    }
+                    stack.put(record);
+                });
+                applied.done.insert(resource.id.clone(), step.done());
+                if let Step::Update(_, properties) = &step {
+                    applied.attempted.insert(resource.id.clone(), properties.clone());
+                }
+                match step {
+                    Step::Keep(made) => {
+                        kept = true;
+                        applied.made.0.insert(resource.id.clone(), made);
+                    }
+                    step => {
+                        step.tell(worker, &resource.id);
+                        let (worker, id, kind) = (worker.clone(), resource.id.clone(), resource.kind.clone());
+                        running.spawn(async move {
+                            let creates = step.done() == Done::Created;
+                            let result = step.take(&worker, &id, &kind).await;
+                            (id, creates, result)
+                        });
+                    }
+                }
+            }
+            // What depends on resources that stay as they are need not wait.
+            if !kept {
+                break;
+            }
+        }
+        match running.join_next().await {
+            None => break,
+            Some(Ok((id, creates, Ok(made)))) => {
+                worker.record(&id, made.clone());
+                worker.resource_becomes(&id, if creates { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" }, None);
+                applied.made.0.insert(id, made);
+            }
+            Some(Ok((id, creates, Err(reason)))) => {
+                worker.resource_becomes(&id, if creates { "CREATE_FAILED" } else { "UPDATE_FAILED" }, Some(reason));
+                if creates { &mut uncreated } else { &mut unchanged }.push(id);
+            }
+            Some(Err(error)) => uncreated.push(error.to_string()),
+        }
+    }
+    let told = [("create", uncreated), ("update", unchanged)].into_iter().filter(|(_, ids)| !ids.is_empty());
+    let told: Vec<String> =
+        told.map(|(what, ids)| format!("The following resource(s) failed to {what}: [{}]. ", ids.join(", "))).collect();
+    applied.failure = (!told.is_empty()).then(|| told.concat());
+    applied
+}
+
+/// What is to be done about a resource.
+enum Step {
+    Keep(MadeResource),
+    Create(Value),
+    Update(MadeResource, Value),
+    Replace(Value),
+    /// It cannot be; whether it would have been created.
+    Fail(Done, String),
+}
+
+impl Step {
+    fn of(
+        worker: &Worker,
+        resource: &Resource,
+        old: Option<MadeResource>,
+        properties: Result<Value, String>,
+        tags: &[(String, String)],
+    ) -> Self {
+        let without = if old.is_some() { Done::Updated } else { Done::Created };
+        let properties = match properties {
+            Ok(properties) => resources::with_tags(&resource.kind, properties, tags, worker, &resource.id),
+            Err(reason) => return Self::Fail(without, reason),
+        };
+        let Some(old) = old else { return Self::Create(properties) };
+        let difference = resources::Difference::between(&resource.kind, &old.properties, &properties);
+        if difference.is_empty() {
+            return Self::Keep(old);
+        }
+        if !difference.needs_replacement() {
+            return Self::Update(old, properties);
+        }
+        match resources::own_name(&resource.kind, &old.properties, &properties) {
+            Some(name) => Self::Fail(
+                Done::Updated,
+                format!(
+                    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {name} and update the stack again."
+                ),
+            ),
+            None => Self::Replace(properties),
+        }
+    }
+
+    fn done(&self) -> Done {
+        match self {
+            Self::Keep(_) => Done::Kept,
+            Self::Create(_) => Done::Created,
+            Self::Update(..) => Done::Updated,
+            Self::Replace(_) => Done::Replaced,
+            Self::Fail(done, _) => *done,
+        }
+    }
+
+    fn tell(&self, worker: &Worker, id: &str) {
+        let replacing = "Requested update requires the creation of a new physical resource; hence creating one.";
+        let (status, reason) = match self.done() {
+            Done::Created => ("CREATE_IN_PROGRESS", None),
+            Done::Replaced => ("UPDATE_IN_PROGRESS", Some(replacing.to_owned())),
+            Done::Kept | Done::Updated => ("UPDATE_IN_PROGRESS", None),
+        };
+        worker.resource_becomes(id, status, reason);
+    }
+
+    async fn take(self, worker: &Worker, id: &str, kind: &str) -> Result<MadeResource, String> {
+        let context = worker.context(id);
+        match self {
+            Self::Keep(made) => Ok(made),
+            Self::Create(properties) | Self::Replace(properties) => resources::create(context, kind, properties).await,
+            Self::Update(old, properties) => resources::update(context, kind, &old, properties).await,
+            Self::Fail(_, reason) => Err(reason),
+        }
+    }
+}
