@@ -227,3 +227,38 @@ async fn a_role_is_passed_by_those_alone_who_may() {
     );
     cloud.embedded.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulation_decides_as_a_call_would() {
+    let cloud = cloud().await;
+    let grants = json!([{ "Sid": "Up", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/backups/*",
+        "Condition": { "StringEquals": { "s3:x-amz-server-side-encryption": "aws:kms" } } }]);
+    cloud.user("planner", grants).await;
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/planner");
+    let asked = |entries: Value| {
+        json!({ "PolicySourceArn": arn, "ActionNames": ["s3:PutObject", "s3:GetObject"],
+            "ResourceArns": ["arn:aws:s3:::b/backups/k", "arn:aws:s3:::b/k"], "ContextEntries": entries })
+    };
+    let encrypted = json!([{ "ContextKeyName": "s3:x-amz-server-side-encryption", "ContextKeyValues": ["aws:kms"], "ContextKeyType": "string" }]);
+    let decisions = |answer: &Value| -> Vec<String> {
+        let results = answer["EvaluationResults"].as_array().unwrap();
+        results.iter().map(|result| result["EvalDecision"].as_str().unwrap().to_owned()).collect()
+    };
+    let answer = cloud.call("iam", "SimulatePrincipalPolicy", asked(encrypted)).await;
+    assert_eq!(decisions(&answer), ["allowed", "implicitDeny", "implicitDeny", "implicitDeny"]);
+    assert_eq!(answer["EvaluationResults"][0]["MatchedStatements"][0]["SourcePolicyId"], "p");
+    let answer = cloud.call("iam", "SimulatePrincipalPolicy", asked(json!([]))).await;
+    assert_eq!(decisions(&answer)[0], "implicitDeny");
+    assert_eq!(answer["EvaluationResults"][0]["MissingContextValues"], json!(["s3:x-amz-server-side-encryption"]));
+    let error = cloud
+        .call_as(
+            &Caller::root(ACCOUNT),
+            "iam",
+            "SimulateCustomPolicy",
+            json!({ "PolicyInputList": ["{}"], "ActionNames": ["s3:GetObject"] }),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, "MalformedPolicyDocument");
+    cloud.embedded.stop().await;
+}

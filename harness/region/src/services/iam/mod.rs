@@ -15,6 +15,7 @@ mod managed_policy;
 mod page;
 mod records;
 mod role;
+mod simulate;
 mod tags;
 mod user;
 
@@ -160,6 +161,9 @@ impl Service for Iam {
             "ListInstanceProfilesForRole" => instance_profile::list_for_role(records, call, &input),
             "AddRoleToInstanceProfile" => instance_profile::add_role(records, &input),
             "RemoveRoleFromInstanceProfile" => instance_profile::remove_role(records, &input),
+
+            "SimulatePrincipalPolicy" => simulate::principal(records, call, &input),
+            "SimulateCustomPolicy" => simulate::custom(call, &input),
 
             "ListAccountAliases" => Ok(json!({ "AccountAliases": [], "IsTruncated": false })),
             "ListGroupsForUser" => records.identity(Kind::User, &input).map(|_| json!({ "Groups": [], "IsTruncated": false })),
