@@ -128,6 +128,9 @@ fn of_kms(context: &mut Context, call: &Call, input: &Value) {
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
 fn of_s3(context: &mut Context, call: &Call) {
+    if !matches!(call.caller.principal, Principal::Service { .. } | Principal::Anonymous) {
+        context.insert(firedrill_iam::CANONICAL_USER, crate::services::s3::canonical_id(call.account()));
+    }
     let Some(http) = &call.http else { return };
     if call.caller.access_key_id.is_some() {
         let presigned = http.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));

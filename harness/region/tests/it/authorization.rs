@@ -262,3 +262,22 @@ async fn a_simulation_decides_as_a_call_would() {
     assert_eq!(error.code, "MalformedPolicyDocument");
     cloud.embedded.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_key_is_told_to_those_alone_who_may_list() {
+    let cloud = cloud().await;
+    cloud.public_bucket("secrets", None).await;
+    let read = json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::secrets/*" });
+    let user = cloud.user("reader", json!([read])).await;
+    let get = json!({ "Bucket": "secrets", "Key": "absent" });
+    let error = cloud.call_as(&user, "s3", "GetObject", get.clone()).await.unwrap_err();
+    assert!(
+        denied(&error).contains("is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::secrets\""),
+        "{error:?}"
+    );
+    cloud
+        .grant("reader", json!([read, { "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::secrets" }]))
+        .await;
+    assert_eq!(cloud.call_as(&user, "s3", "GetObject", get).await.unwrap_err().code, "NoSuchKey");
+    cloud.embedded.stop().await;
+}

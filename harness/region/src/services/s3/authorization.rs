@@ -6,7 +6,8 @@ use firedrill_iam::ResourceRule;
 use serde_json::Value;
 
 use super::{S3, policy};
-use crate::authorization::ResourcePolicyText;
+use crate::authorization::{Need, ResourcePolicyText};
+use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 impl S3 {
@@ -40,4 +41,13 @@ impl S3 {
             owner: bucket.account.clone(),
         })
     }
+}
+
+/// Whether a key exists is told to those alone who may list its bucket.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax>
+pub(super) fn concealed(call: &Call, input: &Value, error: AwsError) -> AwsError {
+    let Some(authorizer) = call.region.authorizer().filter(|_| error.code == "NoSuchKey") else { return error };
+    let resource = format!("arn:aws:s3:::{}", input.text("Bucket").unwrap_or_default());
+    let need = Need { action: "s3:ListBucket".to_owned(), resource, keys: Vec::new() };
+    authorizer.check(call, "s3", need).map_or_else(|denied| denied, |()| error)
 }

@@ -125,6 +125,7 @@ impl Service for S3 {
     async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError> {
         let entry = self.log_entry(call, operation, &input);
         let result = self.run(call, operation, &input, body).await;
+        let result = result.map_err(|error| authorization::concealed(call, &input, error));
         match entry {
             Some(entry) => self.log_answer(entry, result),
             None => result,
