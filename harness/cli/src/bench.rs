@@ -17,6 +17,10 @@ use crate::{Exit, embedded, interrupt, printer, run, template};
 struct Sample {
     /// From the first line of code of the region to open endpoints.
     region_start: f64,
+    /// Mean time of a call that came over a connection.
+    call: f64,
+    /// Mean time of its authorization, which is part of it.
+    authorization: f64,
     /// From an empty folder to an empty folder, the end of the last machine included.
     total: f64,
     /// Processor time of Python in all of it.
@@ -98,7 +102,7 @@ async fn measure(rehearsal: &Rehearsal, python: &Meter) -> Result<Sample, Exit> 
     let journal = Journal::default();
     let steps = by_step(&journal, python.clone());
     let (begun, python_before) = (Instant::now(), python.so_far());
-    let (outcome, region_start) = rehearse(rehearsal, &journal).await?;
+    let (outcome, measured) = rehearse(rehearsal, &journal).await?;
     let total = milliseconds(begun.elapsed());
     if outcome.result != DrillResult::Passed {
         run::summary(&outcome);
@@ -106,7 +110,14 @@ async fn measure(rehearsal: &Rehearsal, python: &Meter) -> Result<Sample, Exit> 
     }
     let python = milliseconds(python.so_far().saturating_sub(python_before));
     let steps = steps.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(Sample { region_start: milliseconds(region_start), total, python, steps })
+    Ok(Sample {
+        region_start: milliseconds(measured.start),
+        call: milliseconds(measured.call),
+        authorization: milliseconds(measured.authorization),
+        total,
+        python,
+        steps,
+    })
 }
 
 /// Collects the steps of a journal as they end, with Python's part of each.
@@ -141,6 +152,8 @@ fn median(samples: &[Sample]) -> Option<Sample> {
     });
     Some(Sample {
         region_start: of(&|sample| sample.region_start),
+        call: of(&|sample| sample.call),
+        authorization: of(&|sample| sample.authorization),
         total: of(&|sample| sample.total),
         python: of(&|sample| sample.python),
         steps: steps.collect(),
@@ -158,6 +171,11 @@ fn print(report: &Report) {
     }
     printer::line(&format!("{:<12} {:>9.1} {:>9.1}", "total", report.median.total, report.median.python));
     printer::line(&format!("{:<12} {:>9.1}", "not Python", report.without_python));
+    let share = 100.0 * report.median.authorization / report.median.call;
+    printer::line(&format!(
+        "{:<12} {:>9.3} of which authorization {:.3} ({share:.1} %)",
+        "a call", report.median.call, report.median.authorization
+    ));
     if let Some(memory) = report.peak_memory_mib {
         printer::line(&format!("{:<12} {memory:>9.1} MiB", "peak memory"));
     }
@@ -182,6 +200,8 @@ mod tests {
     fn sample(total: f64) -> Sample {
         Sample {
             region_start: 1.0,
+            call: 1.0,
+            authorization: 0.1,
             total,
             python: total / 2.0,
             steps: vec![Step { step: "deploy".to_owned(), wall: total / 10.0, python: 0.0 }],

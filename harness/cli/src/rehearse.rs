@@ -31,8 +31,18 @@ pub(crate) struct Rehearsal {
     pub(crate) cancel: CancellationToken,
 }
 
-/// Runs it in a region of its own, which is gone afterwards. Also answers how long the region took to start.
-pub(crate) async fn rehearse(rehearsal: &Rehearsal, journal: &Journal) -> Result<(Outcome, Duration), Exit> {
+/// What was measured of a region.
+pub(crate) struct Measured {
+    /// From its first line of code to open endpoints.
+    pub(crate) start: Duration,
+    /// Mean time of a call.
+    pub(crate) call: Duration,
+    /// Mean time of a call's authorization.
+    pub(crate) authorization: Duration,
+}
+
+/// Runs it in a region of its own, which is gone afterwards. Also answers what it measured of the region.
+pub(crate) async fn rehearse(rehearsal: &Rehearsal, journal: &Journal) -> Result<(Outcome, Measured), Exit> {
     let workspace = Workspace::new().map_err(|error| {
         printer::error(&format!("cannot make a temporary folder: {error}"), None);
         Exit::Missing
@@ -55,10 +65,12 @@ pub(crate) async fn rehearse(rehearsal: &Rehearsal, journal: &Journal) -> Result
         folder: workspace.path().join("drill"),
     };
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&region)), journal, rehearsal.cancel.clone()).await;
+    let timing = region.region.timing();
+    let measured = Measured { start: region_start, call: timing.call(), authorization: timing.authorization() };
     region.stop().await;
     workspace.remove().map_err(|error| {
         printer::error(&error.to_string(), None);
         Exit::Leftovers
     })?;
-    Ok((outcome, region_start))
+    Ok((outcome, measured))
 }

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::authorization::Authorizer;
 use crate::credentials::{Credentials, random_string};
-use crate::gateway::Authority;
+use crate::gateway::{Authority, Timing};
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
 use crate::{Caller, Clock};
 
@@ -39,6 +39,7 @@ struct Inner {
     journal: Journal,
     authority: OnceLock<Authority>,
     authorizer: OnceLock<Authorizer>,
+    timing: Timing,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -59,6 +60,7 @@ impl Region {
             journal,
             authority: OnceLock::new(),
             authorizer: OnceLock::new(),
+            timing: Timing::default(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -121,6 +123,11 @@ impl Region {
 
     pub(crate) fn authorizer(&self) -> Option<&Authorizer> {
         self.0.authorizer.get()
+    }
+
+    /// How long calls take.
+    pub fn timing(&self) -> &Timing {
+        &self.0.timing
     }
 
     /// The service of this name.

@@ -11,7 +11,9 @@ mod payload;
 mod record;
 mod refused;
 mod stack;
+mod timing;
 
 pub use authority::{Authority, AuthorityError};
 pub use listener::{Listener, Peer, Tls, serve_plain, serve_tls};
 pub(crate) use stack::internal_call;
+pub use timing::Timing;

@@ -1,6 +1,7 @@
 //! The layer stack: what happens to a request, in order.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use firedrill_wire::ServiceModel;
@@ -27,6 +28,7 @@ use crate::{Caller, Principal, Region};
 /// 5. **authorize**: needs the caller and the document;
 /// 6. **dispatch**: the service.
 pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming>) -> Response<Body> {
+    let begun = Instant::now();
     let request_id = uuid::Uuid::new_v4().to_string();
     let (mut parts, body) = request.into_parts();
     if let Some(tls) = peer.tls.clone() {
@@ -40,13 +42,14 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
         // No protocol is known: JSON is what most clients can read.
         Err(error) => return unclassified(&error, &request_id),
     };
-    let mut seen = Seen { operation: None, caller: None, input: Value::Null, dispatched: false };
+    let mut seen = Seen { operation: None, caller: None, input: Value::Null, dispatched: false, authorizing: Duration::ZERO };
     let head = parts.clone();
     let answered = match claim {
         Ok(claim) => answer(&region, &peer, &request_id, model, claim, parts, body, &mut seen).await,
         Err(error) => Err(error),
     };
     let outcome = answered.as_ref().map(|(_, reply)| &reply.output);
+    region.timing().record(model.signing_name(), begun.elapsed(), seen.authorizing);
     record::external(&region, &peer, &head, &request_id, model, &seen, outcome);
     match answered {
         Ok((operation, reply)) => respond(model, operation, reply, &request_id),
@@ -67,6 +70,8 @@ pub(super) struct Seen {
     pub input: Value,
     /// Whether the service was called.
     pub dispatched: bool,
+    /// How long its authorization took.
+    pub authorizing: Duration,
 }
 
 type Answer = (&'static firedrill_wire::Operation, Reply);
@@ -127,7 +132,10 @@ async fn answer(
         tls: peer.tls.is_some(),
         http: Some(Arc::new(parts)),
     };
-    authorize::authorize(&call, model.signing_name(), operation.name(), &input).await?;
+    let begun = Instant::now();
+    let decided = authorize::authorize(&call, model.signing_name(), operation.name(), &input).await;
+    seen.authorizing = begun.elapsed();
+    decided?;
     seen.dispatched = true;
     let reply = region.dispatch(&call, model.signing_name(), operation.name(), input, body).await?;
     Ok((operation, reply))
