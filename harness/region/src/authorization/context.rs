@@ -37,8 +37,7 @@ pub(super) fn of_call(call: &Call, service: &str, input: &Value, subject: &Subje
             context.insert_all("aws:CalledVia", [via.clone()]);
             context.insert("aws:CalledViaFirst", via.clone());
             context.insert("aws:CalledViaLast", via.clone());
-        }
-        if service == "kms" {
+        } else if service == "kms" {
             context.insert("kms:ViaService", via.clone());
         }
     }

@@ -11,7 +11,7 @@
 //! Source: the service authorization reference, <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -54,34 +54,34 @@ enum Source {
     Text(&'static str),
 }
 
-type Tables = HashMap<&'static str, HashMap<&'static str, Vec<Row>>>;
+type Table = HashMap<&'static str, Vec<Row>>;
 
-const TABLES: &[(&str, &str)] = &[
-    ("cloudformation", include_str!("tables/cloudformation.txt")),
-    ("ec2", include_str!("tables/ec2.txt")),
-    ("ec2messages", include_str!("tables/ec2messages.txt")),
-    ("events", include_str!("tables/events.txt")),
-    ("iam", include_str!("tables/iam.txt")),
-    ("kms", include_str!("tables/kms.txt")),
-    ("lambda", include_str!("tables/lambda.txt")),
-    ("logs", include_str!("tables/logs.txt")),
-    ("s3", include_str!("tables/s3.txt")),
-    ("sqs", include_str!("tables/sqs.txt")),
-    ("ssm", include_str!("tables/ssm.txt")),
-    ("ssmmessages", include_str!("tables/ssmmessages.txt")),
-    ("sts", include_str!("tables/sts.txt")),
+/// The text of each table; parsed when its service is first called.
+static TABLES: [(&str, &str, OnceLock<Table>); 13] = [
+    ("cloudformation", include_str!("tables/cloudformation.txt"), OnceLock::new()),
+    ("ec2", include_str!("tables/ec2.txt"), OnceLock::new()),
+    ("ec2messages", include_str!("tables/ec2messages.txt"), OnceLock::new()),
+    ("events", include_str!("tables/events.txt"), OnceLock::new()),
+    ("iam", include_str!("tables/iam.txt"), OnceLock::new()),
+    ("kms", include_str!("tables/kms.txt"), OnceLock::new()),
+    ("lambda", include_str!("tables/lambda.txt"), OnceLock::new()),
+    ("logs", include_str!("tables/logs.txt"), OnceLock::new()),
+    ("s3", include_str!("tables/s3.txt"), OnceLock::new()),
+    ("sqs", include_str!("tables/sqs.txt"), OnceLock::new()),
+    ("ssm", include_str!("tables/ssm.txt"), OnceLock::new()),
+    ("ssmmessages", include_str!("tables/ssmmessages.txt"), OnceLock::new()),
+    ("sts", include_str!("tables/sts.txt"), OnceLock::new()),
 ];
-
-static PARSED: LazyLock<Tables> =
-    LazyLock::new(|| TABLES.iter().map(|(service, text)| (*service, parse(service, text).unwrap_or_default())).collect());
 
 /// The lines of an operation; none means that nobody may call it.
 pub(super) fn rows(service: &str, operation: &str) -> Option<&'static [Row]> {
-    PARSED.get(service)?.get(operation).map(Vec::as_slice)
+    let (service, text, parsed) = TABLES.iter().find(|(name, ..)| *name == service)?;
+    // A test reads every table, so that none is left out here for a fault in it.
+    parsed.get_or_init(|| parse(service, text).unwrap_or_default()).get(operation).map(Vec::as_slice)
 }
 
-fn parse(service: &str, text: &'static str) -> Result<HashMap<&'static str, Vec<Row>>, String> {
-    let mut table: HashMap<&'static str, Vec<Row>> = HashMap::new();
+fn parse(service: &str, text: &'static str) -> Result<Table, String> {
+    let mut table = Table::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default();
         let mut words = line.split_whitespace();
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn every_line_of_every_table_is_understood() {
-        for (service, text) in TABLES {
+        for (service, text, _) in &TABLES {
             let table = parse(service, text).unwrap();
             assert!(!table.is_empty(), "{service}");
             let model = firedrill_wire::service(service).unwrap();

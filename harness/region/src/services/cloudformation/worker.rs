@@ -29,7 +29,7 @@ impl Worker {
         Some(Self {
             service: service.me.upgrade()?,
             region: call.region.clone(),
-            caller: call.caller.clone(),
+            caller: call.caller.clone().via("cloudformation.amazonaws.com"),
             id: stack.id.clone(),
             name: stack.name.clone(),
             cancel: stack.cancel.clone(),
