@@ -136,6 +136,9 @@ impl Step {
         if difference.is_empty() {
             return Self::Keep(old);
         }
+        if let Some(reason) = resources::refusal(&resource.kind, &difference) {
+            return Self::Fail(Done::Updated, reason);
+        }
         if !difference.needs_replacement() {
             return Self::Update(old, properties);
         }

@@ -35,6 +35,13 @@ pub(super) struct ChangeSet {
 }
 
 impl ChangeSet {
+    /// Another update was begun.
+    pub(super) fn outdate(&mut self) {
+        if self.execution == "AVAILABLE" {
+            self.execution = "OBSOLETE";
+        }
+    }
+
     fn summary(&self, stack: &Stack) -> Value {
         json!({
             "StackId": stack.id,

@@ -118,7 +118,9 @@ pub(super) fn finish(worker: &Worker, deployment: &Deployment<'_>, made: &MadeSo
     if let Some(conflict) = export::conflict(stacks, &worker.id, &exports) {
         return Err(conflict);
     }
-    if let Some(stack) = stacks.iter_mut().find(|stack| stack.id == worker.id) {
+    // Whoever deletes the stack meanwhile has said what becomes of it.
+    let found = stacks.iter_mut().find(|stack| stack.id == worker.id && stack.status != StackStatus::DeleteInProgress);
+    if let Some(stack) = found {
         stack.outputs = outputs.iter().map(output).collect();
         stack.exports = exports;
         stack.becomes(status, None, now);
@@ -138,24 +140,33 @@ pub(super) fn output(output: &firedrill_template::ResolvedOutput) -> Value {
 
 async fn fail(worker: &Worker, reason: &str) {
     let policy = worker.with(|stack| stack.on_failure).unwrap_or(OnFailure::Rollback);
-    if policy == OnFailure::DoNothing {
-        worker.stack_becomes(StackStatus::CreateFailed, Some(reason.to_owned()));
+    let (status, asked) = match policy {
+        OnFailure::DoNothing => (StackStatus::CreateFailed, ""),
+        OnFailure::Delete => (StackStatus::DeleteInProgress, "Delete requested by user."),
+        OnFailure::Rollback => (StackStatus::RollbackInProgress, "Rollback requested by user."),
+    };
+    let now = worker.now();
+    let reason = format!("{} {asked}", reason.trim_end());
+    let begun = worker.with(|stack| {
+        // Whoever deletes the stack meanwhile deletes its resources, too.
+        let ours = stack.status == StackStatus::CreateInProgress;
+        if ours {
+            stack.becomes(status, Some(reason), now);
+        }
+        ours
+    });
+    if begun != Some(true) || policy == OnFailure::DoNothing {
         return;
     }
-    let (status, asked) = match policy {
-        OnFailure::Delete => (StackStatus::DeleteInProgress, "Delete requested by user."),
-        _ => (StackStatus::RollbackInProgress, "Rollback requested by user."),
-    };
-    worker.stack_becomes(status, Some(format!("{} {asked}", reason.trim_end())));
     let keep = |policy| policy == DeletionPolicy::Retain;
     let records = worker.stack().map(|stack| stack.resources).unwrap_or_default();
     let leaving = records.iter().map(|record| Leaving::of(record, keep(record.deletion_policy))).collect();
     let left = removal::remove(worker, leaving).await;
-    if worker.cancel.is_cancelled() {
-        return;
-    }
     let now = worker.now();
     worker.with(|stack| {
+        if stack.status != status {
+            return;
+        }
         stack.imports = BTreeSet::new();
         match (removal::failure(&left), policy) {
             (None, OnFailure::Delete) => {

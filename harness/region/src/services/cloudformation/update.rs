@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::apply::{self, Applied, Done};
 use super::change::Changes;
+use super::change_set::ChangeSet;
 use super::removal::{self, Leaving};
 use super::stack::{Stack, StackResource, StackStatus};
 use super::submission::{self, Submission};
@@ -95,6 +96,8 @@ pub(super) fn begin(
         let before = stack.clone();
         stack.takes(&submission);
         stack.updated = Some(call.now);
+        // They were worked out against what the stack is no more.
+        stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
         stack.take_token(token, operation);
         stack.becomes(StackStatus::UpdateInProgress, Some("User Initiated".to_owned()), call.now);
         Ok(before)

@@ -126,21 +126,30 @@ pub(super) async fn update(context: &Context, old: &MadeResource, properties: &V
     let ran = matches!(state(&answer).as_str(), "running" | "pending");
     context.make("ec2", "StopInstances", input.clone()).await?;
     context.until("ec2", "DescribeInstances", input.clone(), |answer| Ok(state(answer) == "stopped")).await?;
-    for name in stopped {
-        let value = properties.get(name).cloned().unwrap_or_else(|| match name {
+    let changed = change_stopped(context, id, &stopped, properties).await;
+    if !ran {
+        changed?;
+        return Ok(described(&context.make("ec2", "DescribeInstances", input).await?, id));
+    }
+    // Whether or not it could be changed, it is to run again.
+    context.make("ec2", "StartInstances", input).await?;
+    let running = running(context, id).await;
+    changed?;
+    running
+}
+
+async fn change_stopped(context: &Context, id: &str, names: &[&str], properties: &Value) -> Result<()> {
+    for name in names {
+        let value = properties.get(*name).cloned().unwrap_or_else(|| match *name {
             "InstanceType" => "m1.small".into(),
             "UserData" => "".into(),
             _ => false.into(),
         });
         let mut change = json!({"InstanceId": id});
-        change[name] = json!({"Value": value});
+        change[*name] = json!({"Value": value});
         context.make("ec2", "ModifyInstanceAttribute", change).await?;
     }
-    if !ran {
-        return Ok(described(&context.make("ec2", "DescribeInstances", input).await?, id));
-    }
-    context.make("ec2", "StartInstances", input).await?;
-    running(context, id).await
+    Ok(())
 }
 
 async fn change_profile(context: &Context, id: &str, profile: &Value) -> Result<()> {

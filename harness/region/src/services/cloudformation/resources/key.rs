@@ -35,7 +35,23 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
 
 /// A key's kind cannot be changed at all: were it replaced, what it encrypts could not be read any more.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>
-const FIXED: [&str; 3] = ["KeySpec", "KeyUsage", "MultiRegion"];
+pub(super) const FIXED: [&str; 3] = ["KeySpec", "KeyUsage", "MultiRegion"];
+
+/// What a key is given that is given no policy.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
+fn default_policy(context: &Context) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Id": "key-default-1",
+        "Statement": [{
+            "Sid": "Enable IAM User Permissions",
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:aws:iam::{}:root", context.account())},
+            "Action": "kms:*",
+            "Resource": "*",
+        }],
+    })
+}
 
 pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
     let (id, properties) = (&old.physical, &typed(properties, INTEGERS, BOOLEANS));
@@ -44,19 +60,14 @@ pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, pr
         context.make("kms", "UpdateAlias", pick(properties, &["AliasName", "TargetKeyId"])).await?;
         return Ok(old.clone());
     }
-    if let Some(fixed) = FIXED.into_iter().find(|name| changed(before, properties, name).is_some()) {
-        return Err(format!("The property {fixed} of a KMS key cannot be changed once the key is made"));
-    }
     let enabled = changed(before, properties, "Enabled").map(|(_, on)| on.as_bool().unwrap_or(true));
     // A key that is disabled can neither be described anew nor rotated: first on, or last off.
     if enabled == Some(true) {
         context.make("kms", "EnableKey", json!({"KeyId": id})).await?;
     }
     if let Some((_, document)) = changed(before, properties, "KeyPolicy") {
-        if document.is_null() {
-            return Err("The property KeyPolicy of a KMS key cannot be taken away once it is given".to_owned());
-        }
-        let input = json!({"KeyId": id, "PolicyName": "default", "Policy": policy(document)});
+        let document = if document.is_null() { default_policy(context) } else { document.clone() };
+        let input = json!({"KeyId": id, "PolicyName": "default", "Policy": policy(&document)});
         context.make("kms", "PutKeyPolicy", input).await?;
     }
     if let Some((_, description)) = changed(before, properties, "Description") {

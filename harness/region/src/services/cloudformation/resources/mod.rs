@@ -118,6 +118,13 @@ pub(super) async fn update(mut context: Context, kind: &str, old: &MadeResource,
     Ok(made)
 }
 
+/// Why a resource can be neither changed in this way nor replaced.
+pub(super) fn refusal(kind: &str, difference: &Difference) -> Option<String> {
+    let fixed =
+        (kind == "AWS::KMS::Key").then(|| key::FIXED.into_iter().find(|name| difference.changed.iter().any(|one| one == name)));
+    fixed.flatten().map(|name| format!("The property {name} of a KMS key cannot be changed once the key is made"))
+}
+
 /// Deletes what [`create`] made. What is gone already counts as deleted.
 pub(super) async fn delete(context: &Context, kind: &str, made: &MadeResource) -> Result<()> {
     match family(kind)? {

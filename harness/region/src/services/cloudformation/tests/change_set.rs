@@ -131,3 +131,16 @@ async fn a_stack_under_review_can_be_deleted() {
     world.stack("DeleteStack", json!({"StackName": "s"})).await;
     assert_eq!(world.status("s").await, "gone");
 }
+
+#[tokio::test]
+async fn another_update_makes_a_change_set_obsolete() {
+    let world = World::new();
+    let body = |days: &str| template(&format!("{{L: {{Type: AWS::Logs::LogGroup, Properties: {{RetentionInDays: {days}}}}}}}"));
+    assert_eq!(world.create("s", &body("3")).await, "CREATE_COMPLETE");
+    world.stack("CreateChangeSet", change_set("s", "c", "UPDATE", &body("5"))).await;
+    assert_eq!(world.update("s", &body("7")).await, "UPDATE_COMPLETE");
+    let input = json!({"ChangeSetName": "c", "StackName": "s"});
+    assert_eq!(world.stack("DescribeChangeSet", input.clone()).await["ExecutionStatus"], "OBSOLETE");
+    let refused = world.call("cloudformation", "ExecuteChangeSet", input).await.unwrap_err();
+    assert!(refused.message.ends_with("cannot be executed in its current status of [OBSOLETE]"), "{}", refused.message);
+}

@@ -307,3 +307,35 @@ async fn what_this_region_cannot_do_is_said_by_name() {
         assert!(world.refused(operation, json!({"StackName": "s"})).await.contains(operation), "{operation}");
     }
 }
+
+#[tokio::test]
+async fn an_instance_changes_its_profile_groups_and_address() {
+    let world = World::new();
+    let image = world.ok("ec2", "DescribeImages", json!({})).await["Images"][0]["ImageId"].as_str().unwrap().to_owned();
+    let body = |which: &str, on: &str| {
+        template(&format!(
+            "{{V: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: 10.0.0.0/16}}}}, S: {{Type: AWS::EC2::Subnet, Properties: {{VpcId: !Ref V, CidrBlock: 10.0.0.0/24}}}}, \
+             W: {{Type: AWS::EC2::InternetGateway}}, A: {{Type: AWS::EC2::VPCGatewayAttachment, Properties: {{VpcId: !Ref V, InternetGatewayId: !Ref W}}}}, \
+             R: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: 'sts:AssumeRole', Principal: {{Service: ec2.amazonaws.com}}}}]}}}}}}, \
+             P1: {{Type: AWS::IAM::InstanceProfile, Properties: {{Roles: [!Ref R]}}}}, P2: {{Type: AWS::IAM::InstanceProfile, Properties: {{Roles: [!Ref R]}}}}, \
+             G1: {{Type: AWS::EC2::SecurityGroup, Properties: {{GroupDescription: g, VpcId: !Ref V}}}}, G2: {{Type: AWS::EC2::SecurityGroup, Properties: {{GroupDescription: g, VpcId: !Ref V}}}}, \
+             I: {{Type: AWS::EC2::Instance, Properties: {{ImageId: {image}, InstanceType: t3.micro, SubnetId: !Ref S, IamInstanceProfile: !Ref P{which}, SecurityGroupIds: [!Ref G{which}]}}}}, \
+             E: {{Type: AWS::EC2::EIP, DependsOn: A, Properties: {{Domain: vpc{on}}}}}}}"
+        ))
+    };
+    made(&world, &body("1", ", InstanceId: !Ref I")).await;
+    let id = world.physical("s", "I").await;
+    let get = async || {
+        world.ok("ec2", "DescribeInstances", json!({"InstanceIds": [id]})).await["Reservations"][0]["Instances"][0].clone()
+    };
+    let address = world.physical("s", "E").await;
+    assert_eq!(get().await["PublicIpAddress"], address.as_str());
+    updated(&world, &body("2", "")).await;
+    assert_eq!(world.physical("s", "I").await, id);
+    let instance = get().await;
+    assert_eq!(instance["SecurityGroups"][0]["GroupId"], world.physical("s", "G2").await.as_str());
+    let profile = world.physical("s", "P2").await;
+    assert!(instance["IamInstanceProfile"]["Arn"].as_str().unwrap().ends_with(&profile), "{instance}");
+    let addresses = world.ok("ec2", "DescribeAddresses", json!({})).await;
+    assert!(addresses["Addresses"][0].get("AssociationId").is_none(), "{addresses}");
+}

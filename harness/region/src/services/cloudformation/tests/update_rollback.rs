@@ -116,3 +116,64 @@ async fn a_stack_that_is_rolled_back_cannot_be_updated() {
     let refused = world.refused("UpdateStack", submission("s", &template("{Q: {Type: AWS::SQS::Queue}}"))).await;
     assert!(refused.contains("is in ROLLBACK_COMPLETE state and can not be updated."), "{refused}");
 }
+
+#[tokio::test]
+async fn a_key_keeps_its_kind_and_gets_its_policy_back() {
+    let world = World::new();
+    let policy = "KeyPolicy: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {AWS: !Ref 'AWS::AccountId'}, Action: 'kms:*', Resource: '*', Sid: mine}]}";
+    let body = |properties: &str| template(&format!("{{K: {{Type: AWS::KMS::Key, Properties: {{{properties}}}}}}}"));
+    assert_eq!(world.create("s", &body("Description: a")).await, "CREATE_COMPLETE");
+    let key = world.physical("s", "K").await;
+    let of = async || world.ok("kms", "GetKeyPolicy", json!({"KeyId": key})).await["Policy"].as_str().unwrap().to_owned();
+    let default = of().await;
+    assert_eq!(world.update("s", &body("KeySpec: RSA_2048")).await, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(world.reason("s", "K", "UPDATE_FAILED").await.contains("KeySpec"));
+    assert_eq!(world.physical("s", "K").await, key);
+    assert_eq!(world.update("s", &body(policy)).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert!(of().await.contains("mine"));
+    assert_eq!(world.update("s", &body("Description: a")).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    let compact = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(compact(&of().await)["Statement"], compact(&default)["Statement"]);
+}
+
+#[tokio::test]
+async fn an_instance_that_cannot_be_changed_runs_on_as_it_was() {
+    let world = World::new();
+    let image = world.ok("ec2", "DescribeImages", json!({})).await["Images"][0]["ImageId"].as_str().unwrap().to_owned();
+    let body = |kind: &str| {
+        template(&format!("{{I: {{Type: AWS::EC2::Instance, Properties: {{ImageId: {image}, InstanceType: {kind}}}}}}}"))
+    };
+    assert_eq!(world.create("s", &body("t3.micro")).await, "CREATE_COMPLETE");
+    let id = world.physical("s", "I").await;
+    assert_eq!(world.update("s", &body("no.such")).await, "UPDATE_ROLLBACK_COMPLETE", "{:?}", world.failures("s").await);
+    let answer = world.ok("ec2", "DescribeInstances", json!({"InstanceIds": [id]})).await;
+    let instance = &answer["Reservations"][0]["Instances"][0];
+    assert_eq!((&instance["InstanceType"], &instance["State"]["Name"]), (&json!("t3.micro"), &json!("running")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_undone_is_said() {
+    let world = World::new();
+    let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]});
+    let policy = json!({"PolicyName": "x", "PolicyDocument": document.to_string()});
+    let arn = world.ok("iam", "CreatePolicy", policy).await["Policy"]["Arn"].as_str().unwrap().to_owned();
+    let body = |arns: &str, more: &str| {
+        template(&format!(
+            "{{P: {{Type: AWS::IAM::Role, Properties: {{RoleName: r, ManagedPolicyArns: [{arns}], AssumeRolePolicyDocument: \
+             {{Version: 2012-10-17, Statement: [{{Effect: Allow, Action: 'sts:AssumeRole', Principal: {{Service: ec2.amazonaws.com}}}}]}}}}}}{more}}}"
+        ))
+    };
+    assert_eq!(world.create("s", &body(&arn, "")).await, "CREATE_COMPLETE");
+    // Somebody else deletes the policy that the role goes back to.
+    world.ok("iam", "DetachRolePolicy", json!({"RoleName": "r", "PolicyArn": arn})).await;
+    world.ok("iam", "DeletePolicy", json!({"PolicyArn": arn})).await;
+    let failing = ", F: {Type: AWS::S3::BucketPolicy, DependsOn: P, Properties: {Bucket: no-such-bucket, PolicyDocument: {}}}";
+    let status = world.update("s", &body("", failing)).await;
+    assert_eq!(status, "UPDATE_ROLLBACK_FAILED", "{:?}", world.failures("s").await);
+    let reason = world.settled("s").await["StackStatusReason"].clone();
+    assert_eq!(reason, "The following resource(s) failed to update: [P]. ");
+    let refused = world.refused("UpdateStack", submission("s", &body("", ""))).await;
+    assert!(refused.contains("is in UPDATE_ROLLBACK_FAILED state and can not be updated."), "{refused}");
+    world.stack("DeleteStack", json!({"StackName": "s"})).await;
+    assert_eq!(world.status("s").await, "gone");
+}
