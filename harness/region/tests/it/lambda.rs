@@ -417,3 +417,28 @@ async fn the_log_of_a_function_that_runs_is_written_while_it_runs() {
     assert!(answer.get("FunctionError").is_none(), "{answer}");
     cloud.embedded.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_and_aliases_run_what_they_name() {
+    let cloud = cloud().await;
+    let source = |answer: &str| {
+        format!("def handler(event, context):\n    return ['{answer}', context.function_version, context.invoked_function_arn]\n")
+    };
+    cloud.function("fn", &source("old")).await;
+    cloud.call("lambda", "PublishVersion", json!({ "FunctionName": "fn" })).await;
+    cloud.call("lambda", "CreateAlias", json!({ "FunctionName": "fn", "Name": "live", "FunctionVersion": "1" })).await;
+    cloud.update("fn", &source("new")).await;
+    let arn = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:fn");
+    let (answer, payload) = cloud.invoke("fn:live", &json!({})).await;
+    assert_eq!(payload, json!(["old", "1", format!("{arn}:live")]), "{answer}");
+    assert_eq!(answer["ExecutedVersion"], "1");
+    assert_eq!(cloud.invoke("fn", &json!({})).await.1, json!(["new", "$LATEST", arn]));
+    assert!(cloud.logs("fn").await.iter().any(|line| line.starts_with("START") && line.ends_with("Version: 1\n")));
+    cloud.call("lambda", "PublishVersion", json!({ "FunctionName": "fn" })).await;
+    let both = json!({ "FunctionName": "fn", "Name": "live", "RoutingConfig": { "AdditionalVersionWeights": { "2": 1.0 } } });
+    cloud.call("lambda", "UpdateAlias", both).await;
+    assert_eq!(cloud.invoke("fn:live", &json!({})).await.1, json!(["new", "2", format!("{arn}:live")]), "all of the weight");
+    let missing = cloud.try_call("lambda", "Invoke", json!({ "FunctionName": "fn", "Qualifier": "7" })).await.unwrap_err();
+    assert_eq!((missing.code.as_str(), missing.message), ("ResourceNotFoundException", format!("Function not found: {arn}:7")));
+    cloud.embedded.stop().await;
+}

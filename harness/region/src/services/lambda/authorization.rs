@@ -3,18 +3,20 @@
 use std::sync::PoisonError;
 
 use firedrill_iam::ResourceRule;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Lambda;
-use super::function::{arn, function_name};
+use super::function::{arn, function_name, qualifier};
 use crate::authorization::ResourcePolicyText;
 use crate::service::Call;
 use crate::services::document::Members as _;
 
 impl Lambda {
-    /// The function that a call names, by name or ARN.
+    /// The function that a call names, by name or ARN; with the version or alias, if it names one.
     pub(super) fn named_functions(&self, call: &Call, input: &Value) -> Vec<String> {
-        input.text("FunctionName").map(|name| arn(call, function_name(name))).into_iter().collect()
+        let Some(name) = input.text("FunctionName") else { return Vec::new() };
+        let arn = arn(call, function_name(name));
+        vec![qualifier(input).map_or_else(|| arn.clone(), |qualifier| format!("{arn}:{qualifier}"))]
     }
 
     /// The policy of a function.
@@ -22,10 +24,12 @@ impl Lambda {
         let name = arn.split(':').nth(6)?;
         let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
         let function = functions.get(account)?.get(name)?;
-        let policy = json!({"Version": "2012-10-17", "Id": "default", "Statement": function.statements});
+        // Versions and aliases have policies of their own; `$LATEST` has the function's.
+        let policy = function.policies.get(arn.split(':').nth(7).filter(|of| *of != "$LATEST").unwrap_or_default());
+        let policy = policy.filter(|policy| !policy.statements.is_empty());
         Some(ResourcePolicyText {
             name: format!("policy of function {name}"),
-            document: (!function.statements.is_empty()).then(|| policy.to_string().into()),
+            document: policy.map(|policy| policy.document().to_string().into()),
             rule: ResourceRule::Union,
             owner: account.to_owned(),
             restricted: false,

@@ -114,6 +114,7 @@ impl Environment {
         definition: &Definition,
         request_id: &str,
         payload: Vec<u8>,
+        invoked_arn: &str,
     ) -> Result<(Invoked, bool), AwsError> {
         let timeout = definition.timeout();
         let began = Instant::now();
@@ -135,8 +136,7 @@ impl Environment {
         let result = match (&mut self.runtime, failure) {
             (Some(runtime), None) => {
                 let left = timeout.saturating_sub(began.elapsed());
-                let function_arn = definition.text("FunctionArn");
-                let result = runtime.invoke(request_id, payload, function_arn, left, &mut self.log).await;
+                let result = runtime.invoke(request_id, payload, invoked_arn, left, &mut self.log).await;
                 // The limit is the function's, however much of it was left.
                 result.map_err(|failure| match failure {
                     Failure::TimedOut(_) => Failure::TimedOut(timeout),

@@ -120,7 +120,7 @@ impl Lambda {
     fn settings(&self, event: &Event) -> Option<Settings> {
         let functions = self.functions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let function = functions.get(&event.account)?.get(&event.function)?;
-        let definition = function.resolve(event.qualifier.as_deref()).ok()?;
+        let (definition, _) = function.resolve(event.qualifier.as_deref()).ok()?;
         let config = function.invoke_configs.get(event.qualifier.as_deref().unwrap_or("$LATEST"));
         let number = |member: &str, default: i64| config.and_then(|config| config.number(member)).unwrap_or(default);
         let age = SignedDuration::from_secs(number("MaximumEventAgeInSeconds", DEFAULT_AGE));

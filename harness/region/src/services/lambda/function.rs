@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::alias::Alias;
 use super::environment::Definition;
+use super::resource_policy::Policy;
+use super::version::Version;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -23,10 +26,14 @@ pub(super) struct Function {
     pub reserved: Option<u64>,
     /// A reference for each invocation that runs, beside the function's own.
     pub running: Arc<()>,
-    pub statements: Vec<Value>,
+    /// By number; numbers are not used again.
+    pub versions: BTreeMap<u64, Version>,
+    pub last_version: u64,
+    pub aliases: BTreeMap<String, Alias>,
+    /// Resource policies, by the version or alias that they are for; the function's own under an empty name.
+    pub policies: BTreeMap<String, Policy>,
     /// Event invoke configs, by the qualifier that they are for.
     pub invoke_configs: BTreeMap<String, Value>,
-    pub policy_revision: String,
 }
 
 impl Function {
@@ -39,12 +46,25 @@ impl Function {
         self.coming.as_ref().unwrap_or(&self.serving)
     }
 
-    /// What an invocation of the version or alias runs.
-    pub(super) fn resolve(&self, qualifier: Option<&str>) -> Result<Arc<Definition>, AwsError> {
-        match qualifier {
-            None | Some("$LATEST") => Ok(Arc::clone(&self.serving)),
-            Some(_) => Err(AwsError::not_implemented("lambda", "a Qualifier other than $LATEST")),
-        }
+    /// What an invocation of the version or alias runs, and the ARN that it was named by.
+    pub(super) fn resolve(&self, qualifier: Option<&str>) -> Result<(Arc<Definition>, String), AwsError> {
+        let Some(qualifier) = qualifier else { return Ok((Arc::clone(&self.serving), self.arn().to_owned())) };
+        let version = self.aliases.get(qualifier).map_or(qualifier, Alias::version);
+        let definition = match version {
+            "$LATEST" => Some(&self.serving),
+            version => version.parse().ok().and_then(|number| self.versions.get(&number)).map(|version| &version.definition),
+        };
+        let definition = definition.ok_or_else(|| self.unknown(qualifier))?;
+        Ok((Arc::clone(definition), format!("{}:{qualifier}", self.arn())))
+    }
+
+    pub(super) fn has_version(&self, version: &str) -> bool {
+        version == "$LATEST" || version.parse().is_ok_and(|number| self.versions.contains_key(&number))
+    }
+
+    /// The error for a version or alias that there is not.
+    pub(super) fn unknown(&self, qualifier: &str) -> AwsError {
+        super::not_found(format!("Function not found: {}:{qualifier}", self.arn()))
     }
 
     /// The shape `Concurrency`; empty without reserved concurrency.
@@ -55,15 +75,15 @@ impl Function {
     /// What `GetFunction` answers. `Code` is without the presigned `Location` of the zip: code is unpacked when it is taken, and the zip not
     /// kept.
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
-    pub(super) fn describe(&self) -> Value {
-        let mut made = json!({ "Configuration": self.configuration, "Code": { "RepositoryType": "S3" } });
+    pub(super) fn describe(&self, qualifier: Option<&str>) -> Result<Value, AwsError> {
+        let mut made = json!({ "Configuration": self.configuration_of(qualifier)?, "Code": { "RepositoryType": "S3" } });
         if !self.tags.is_empty() {
             made["Tags"] = self.tags.clone().into();
         }
         if self.reserved.is_some() {
             made["Concurrency"] = self.concurrency();
         }
-        made
+        Ok(made)
     }
 
     /// Refuses what cannot be done before the function is created: a new function must be waited for.

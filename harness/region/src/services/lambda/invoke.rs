@@ -104,7 +104,7 @@ impl Lambda {
             Some(idle) => idle.environment,
             None => Environment::start(region, tools, account, definition).await?,
         };
-        let (invoked, reusable) = environment.invoke(definition, request_id, payload).await?;
+        let (invoked, reusable) = environment.invoke(definition, request_id, payload, &admitted.arn).await?;
         if reusable {
             let since = region.clock().now();
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,16 +10,16 @@ use std::sync::{Arc, PoisonError};
 use serde_json::{Value, json};
 
 use super::code::{self, Code};
-use super::environment::Definition;
 use super::function::{Function, arn, function_name};
-use super::{Lambda, configuration, role, tags};
+use super::version::definition;
+use super::{Lambda, configuration, function, role, tags};
 use crate::Region;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 impl Lambda {
     pub(super) async fn create(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        configuration::check(call, "CreateFunction", input, &["FunctionName", "Code", "Tags", "Architectures"])?;
+        configuration::check(call, "CreateFunction", input, &["FunctionName", "Code", "Tags", "Architectures", "Publish"])?;
         if !input.has("Runtime") || !input.has("Handler") {
             let message = "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
             return Err(super::invalid(message));
@@ -45,18 +45,36 @@ impl Lambda {
                 tags,
                 reserved: None,
                 running: Arc::default(),
-                statements: Vec::new(),
+                versions: BTreeMap::new(),
+                last_version: 0,
+                aliases: BTreeMap::new(),
+                policies: BTreeMap::new(),
                 invoke_configs: BTreeMap::new(),
-                policy_revision: configuration::revision(),
             };
-            functions.insert(name.to_owned(), function);
+            let function = functions.entry(name.to_owned()).or_insert(function);
+            if input.flag("Publish") == Some(true) {
+                let version = function.publish(None);
+                for member in ["FunctionArn", "Version"] {
+                    made[member] = version[member].clone();
+                }
+            }
         }
         self.settle_later(call, name);
         Ok(made)
     }
 
     pub(super) async fn update_code(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let known = ["FunctionName", "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "Architectures", "DryRun", "RevisionId"];
+        let known = [
+            "FunctionName",
+            "ZipFile",
+            "S3Bucket",
+            "S3Key",
+            "S3ObjectVersion",
+            "Architectures",
+            "DryRun",
+            "RevisionId",
+            "Publish",
+        ];
         if let Some(member) =
             input.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
         {
@@ -73,6 +91,9 @@ impl Lambda {
             if !dry {
                 begin(call, function, next.clone(), code);
                 next = function.configuration.clone();
+                if input.flag("Publish") == Some(true) {
+                    next = function.publish(None);
+                }
             }
             Ok(next)
         })?;
@@ -102,11 +123,16 @@ impl Lambda {
     }
 
     pub(super) fn delete(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        if let Some(version) = function::qualifier(input) {
+            return self.delete_version(call, input, version);
+        }
         self.with(call, input, |_| Ok(()))?;
         let name = function_name(input.required("FunctionName"));
         let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
         functions.get_mut(call.account()).and_then(|all| all.remove(name));
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).remove(&arn(call, name));
+        let (arn, versions) = (arn(call, name), format!("{}:", arn(call, name)));
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.retain(|of, _| *of != arn && !of.starts_with(&versions));
         Ok(json!({}))
     }
 
@@ -117,15 +143,17 @@ impl Lambda {
         }
         let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
         let all = functions.get(call.account()).into_iter().flat_map(|all| all.iter());
-        // Lists leave out what only a look at the function itself shows.
-        let listed = |function: &Function| {
-            let mut shown = function.configuration.clone();
-            if let Some(members) = shown.as_object_mut() {
-                members.retain(|name, _| !name.starts_with("State") && !name.starts_with("LastUpdateStatus"));
-            }
-            shown
-        };
-        page(input, "Functions", all.map(|(name, function)| (name.clone(), listed(function))))
+        if input.text("FunctionVersion") != Some("ALL") {
+            return page(input, "Functions", all.map(|(name, function)| (name.clone(), listed(&function.configuration))));
+        }
+        let versions = all.flat_map(|(name, function)| {
+            let published = function.versions.iter();
+            let published = published
+                .map(move |(number, version)| (format!("{name}:{number:020}"), listed(&version.definition.configuration)));
+            let latest = function.configuration_of(Some("$LATEST")).unwrap_or_default();
+            std::iter::once((format!("{name}:"), listed(&latest))).chain(published)
+        });
+        page(input, "Functions", versions)
     }
 
     /// Lets creation or an update take effect, after the call that began it has its answer.
@@ -161,8 +189,13 @@ fn begin(call: &Call, function: &mut Function, mut next: Value, code: Arc<Code>)
     function.configuration = next;
 }
 
-fn definition(configuration: &Value, code: Arc<Code>) -> Arc<Definition> {
-    Arc::new(Definition { configuration: configuration.clone(), code, generation: configuration::revision() })
+/// Lists leave out what only a look at the function itself shows.
+pub(super) fn listed(configuration: &Value) -> Value {
+    let mut shown = configuration.clone();
+    if let Some(members) = shown.as_object_mut() {
+        members.retain(|name, _| !name.starts_with("State") && !name.starts_with("LastUpdateStatus"));
+    }
+    shown
 }
 
 /// A page of a list that is sorted by its items' names: the marker is the last name of the page before.

@@ -1,5 +1,6 @@
 //! The service `lambda`: functions, who may invoke them, and the machines that run them under the official runtime client.
 
+mod alias;
 mod authorization;
 mod code;
 mod concurrency;
@@ -19,6 +20,7 @@ mod runtime;
 mod runtime_api;
 mod tags;
 mod variables;
+mod version;
 
 #[cfg(test)]
 mod tests;
@@ -28,10 +30,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::environment::{Definition, Environment};
-use self::function::{Function, arn, function_name};
+use self::function::{Function, arn, function_name, qualifier};
 use super::document::Members as _;
 use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service};
@@ -40,6 +42,8 @@ use crate::tools::Tools;
 /// An invocation that may run.
 struct Admitted {
     definition: Arc<Definition>,
+    /// The function's, with the version or alias that it was named by.
+    arn: String,
     _slot: concurrency::Slot,
 }
 
@@ -81,34 +85,8 @@ impl Lambda {
         let Some((functions, function)) = functions.get(account).and_then(|all| Some((all, all.get(name)?))) else {
             return Err(not_found(format!("Function not found: {name}")));
         };
-        Ok(Admitted { definition: function.resolve(qualifier)?, _slot: concurrency::admit(functions, name)? })
-    }
-
-    fn add_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            let made = resource_policy::statement(input, function.arn())?;
-            let sid = input.required("StatementId");
-            if function.statements.iter().any(|statement| statement.required("Sid") == sid) {
-                let message = format!("The statement id ({sid}) provided already exists. Please provide a new statement id, or remove the existing statement.");
-                return Err(AwsError::new("ResourceConflictException", 409, message));
-            }
-            function.statements.push(made.clone());
-            function.policy_revision = configuration::revision();
-            Ok(json!({ "Statement": made.to_string() }))
-        })
-    }
-
-    fn remove_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            let sid = input.required("StatementId");
-            let before = function.statements.len();
-            function.statements.retain(|statement| statement.required("Sid") != sid);
-            if function.statements.len() == before {
-                return Err(not_found(format!("Statement {sid} is not found in resource policy.")));
-            }
-            function.policy_revision = configuration::revision();
-            Ok(json!({}))
-        })
+        let (definition, arn) = function.resolve(qualifier)?;
+        Ok(Admitted { definition, arn, _slot: concurrency::admit(functions, name)? })
     }
 }
 
@@ -139,8 +117,8 @@ impl Service for Lambda {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let output = match operation {
             "CreateFunction" => self.create(call, &input).await,
-            "GetFunctionConfiguration" => self.with(call, &input, |function| Ok(function.configuration.clone())),
-            "GetFunction" => self.with(call, &input, |function| Ok(function.describe())),
+            "GetFunctionConfiguration" => self.with(call, &input, |function| function.configuration_of(qualifier(&input))),
+            "GetFunction" => self.with(call, &input, |function| function.describe(qualifier(&input))),
             "UpdateFunctionCode" => self.update_code(call, &input).await,
             "UpdateFunctionConfiguration" => self.update_configuration(call, &input).await,
             "DeleteFunction" => self.delete(call, &input),
@@ -154,13 +132,14 @@ impl Service for Lambda {
             "GetAccountSettings" => Ok(self.account_settings(call)),
             "AddPermission" => self.add_permission(call, &input),
             "RemovePermission" => self.remove_permission(call, &input),
-            "GetPolicy" => self.with(call, &input, |function| {
-                if function.statements.is_empty() {
-                    return Err(not_found("The resource you requested does not exist."));
-                }
-                let policy = json!({ "Version": "2012-10-17", "Id": "default", "Statement": function.statements });
-                Ok(json!({ "Policy": policy.to_string(), "RevisionId": function.policy_revision }))
-            }),
+            "GetPolicy" => self.get_policy(call, &input),
+            "PublishVersion" => self.publish_version(call, &input),
+            "ListVersionsByFunction" => self.list_versions(call, &input),
+            "CreateAlias" => self.create_alias(call, &input),
+            "UpdateAlias" => self.update_alias(call, &input),
+            "GetAlias" => self.get_alias(call, &input),
+            "DeleteAlias" => self.delete_alias(call, &input),
+            "ListAliases" => self.list_aliases(call, &input),
             "PutFunctionEventInvokeConfig" => self.put_invoke_config(call, &input, false),
             "UpdateFunctionEventInvokeConfig" => self.put_invoke_config(call, &input, true),
             "GetFunctionEventInvokeConfig" => self.get_invoke_config(call, &input),

@@ -3,12 +3,88 @@
 
 use serde_json::{Value, json};
 
-use crate::service::AwsError;
+use super::function::{Function, qualifier, revision_mismatch};
+use super::{Lambda, configuration, invalid, not_found};
+use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
+/// The policy of a function, or of one of its versions or aliases.
+#[derive(Debug, Default)]
+pub(super) struct Policy {
+    pub statements: Vec<Value>,
+    pub revision: String,
+}
+
+impl Policy {
+    pub(super) fn document(&self) -> Value {
+        json!({ "Version": "2012-10-17", "Id": "default", "Statement": self.statements })
+    }
+
+    fn require_revision(&self, input: &Value) -> Result<(), AwsError> {
+        match input.text("RevisionId") {
+            Some(revision) if revision != self.revision => Err(revision_mismatch()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a request's policy is kept, and the ARN that it is for.
+fn place(function: &Function, input: &Value) -> Result<(String, String), AwsError> {
+    match qualifier(input) {
+        None => Ok((String::new(), function.arn().to_owned())),
+        Some("$LATEST") => Err(invalid("We currently do not support adding policies for $LATEST.")),
+        Some(qualifier) => Ok((qualifier.to_owned(), function.resolve(Some(qualifier))?.1)),
+    }
+}
+
+impl Lambda {
+    pub(super) fn add_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        self.with(call, input, |function| {
+            let (key, arn) = place(function, input)?;
+            let made = statement(input, &arn)?;
+            let policy = function.policies.entry(key).or_default();
+            policy.require_revision(input)?;
+            let sid = input.required("StatementId");
+            if policy.statements.iter().any(|statement| statement.required("Sid") == sid) {
+                let message = format!("The statement id ({sid}) provided already exists. Please provide a new statement id, or remove the existing statement.");
+                return Err(AwsError::new("ResourceConflictException", 409, message));
+            }
+            policy.statements.push(made.clone());
+            policy.revision = configuration::revision();
+            Ok(json!({ "Statement": made.to_string() }))
+        })
+    }
+
+    pub(super) fn remove_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        self.with(call, input, |function| {
+            let (key, _) = place(function, input)?;
+            let sid = input.required("StatementId");
+            let policy = function.policies.entry(key).or_default();
+            policy.require_revision(input)?;
+            let before = policy.statements.len();
+            policy.statements.retain(|statement| statement.required("Sid") != sid);
+            if policy.statements.len() == before {
+                return Err(not_found(format!("Statement {sid} is not found in resource policy.")));
+            }
+            policy.revision = configuration::revision();
+            Ok(json!({}))
+        })
+    }
+
+    pub(super) fn get_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        self.with(call, input, |function| {
+            let (key, _) = place(function, input)?;
+            match function.policies.get(&key).filter(|policy| !policy.statements.is_empty()) {
+                Some(policy) => Ok(json!({ "Policy": policy.document().to_string(), "RevisionId": policy.revision })),
+                None => Err(not_found("The resource you requested does not exist.")),
+            }
+        })
+    }
+}
+
 /// Makes the statement that `AddPermission` adds.
-pub(super) fn statement(input: &Value, function_arn: &str) -> Result<Value, AwsError> {
-    for member in ["EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType", "InvokedViaFunctionUrl", "Qualifier"] {
+fn statement(input: &Value, function_arn: &str) -> Result<Value, AwsError> {
+    for member in ["EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType", "InvokedViaFunctionUrl"] {
         if input.has(member) {
             return Err(AwsError::not_implemented("lambda", &format!("AddPermission with {member}")));
         }

@@ -10,11 +10,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Lambda;
+use crate::authorization::Authorizer;
 use crate::service::{AwsError, Service, full_body};
 use crate::services::iam::Iam;
 use crate::services::s3::S3;
 use crate::services::sts::Sts;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Principal, Region, Settings};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -33,20 +34,22 @@ impl World {
             folder: folder.path().to_owned(),
         });
         let iam = Iam::new();
+        let sts = Sts::new(Arc::clone(&iam));
+        region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
         region.install(vec![
             ("lambda", Lambda::new(None) as Arc<dyn Service>),
-            ("iam", Arc::clone(&iam) as Arc<dyn Service>),
-            ("sts", Sts::new(iam) as Arc<dyn Service>),
+            ("iam", iam as Arc<dyn Service>),
+            ("sts", sts as Arc<dyn Service>),
             ("s3", S3::new(folder.path().join("s3"))),
         ]);
         let world = Self { region, _folder: folder };
-        world.role("r").await;
+        world.role("r", "lambda.amazonaws.com").await;
         world
     }
 
-    async fn role(&self, name: &str) {
+    async fn role(&self, name: &str, service: &str) {
         let trust = json!({ "Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
+            "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }] });
         let input = json!({ "RoleName": name, "AssumeRolePolicyDocument": trust.to_string() });
         self.call("iam", "CreateRole", input).await.unwrap();
     }
@@ -179,8 +182,9 @@ async fn an_update_meant_for_another_revision_is_refused() {
 async fn an_update_that_cannot_be_honoured_changes_nothing() {
     let world = World::new().await;
     let before = world.function().await;
-    let unusable =
-        world.ask("UpdateFunctionConfiguration", json!({ "FunctionName": "f", "Role": role("missing") })).await.unwrap_err();
+    world.role("others", "ec2.amazonaws.com").await;
+    let unusable = json!({ "FunctionName": "f", "Role": role("others") });
+    let unusable = world.ask("UpdateFunctionConfiguration", unusable).await.unwrap_err();
     assert_eq!(
         (unusable.code.as_str(), unusable.message.as_str()),
         ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
@@ -376,4 +380,128 @@ async fn levels_of_a_log_belong_to_json() {
     assert_eq!(world.settled("f").await["LoggingConfig"], json);
     update(json!({ "LogFormat": "Text" })).await.unwrap();
     assert_eq!(world.settled("f").await["LoggingConfig"], json!({ "LogFormat": "Text", "LogGroup": "/aws/lambda/f" }));
+}
+
+#[tokio::test]
+async fn versions_keep_what_they_were_published_with() {
+    let world = World::new().await;
+    let before = world.function().await;
+    let publish = |more: Value| world.ask("PublishVersion", with(json!({ "FunctionName": "f" }), &more));
+    let first = publish(json!({ "Description": "one" })).await.unwrap();
+    assert_eq!((&first["Version"], &first["Description"], &first["State"]), (&json!("1"), &json!("one"), &json!("Active")));
+    assert_eq!(first["FunctionArn"], format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f:1"));
+    assert_eq!(publish(json!({})).await.unwrap(), first, "nothing has changed since");
+    for wrong in [json!({ "CodeSha256": "other" }), json!({ "RevisionId": "other" })] {
+        assert!(publish(wrong.clone()).await.is_err(), "{wrong}");
+    }
+    world.ask("UpdateFunctionCode", json!({ "FunctionName": "f", "ZipFile": zip("new"), "Publish": true })).await.unwrap();
+    let latest = world.settled("f").await;
+    let shown = |qualifier: &str| world.ask("GetFunctionConfiguration", json!({ "FunctionName": "f", "Qualifier": qualifier }));
+    assert_eq!(shown("1").await.unwrap()["CodeSha256"], before["CodeSha256"]);
+    assert_eq!(shown("2").await.unwrap()["CodeSha256"], latest["CodeSha256"]);
+    assert!(shown("$LATEST").await.unwrap()["FunctionArn"].as_str().unwrap().ends_with(":f:$LATEST"));
+    assert_eq!(shown("3").await.unwrap_err().code, "ResourceNotFoundException");
+    let list = world.ask("ListVersionsByFunction", json!({ "FunctionName": "f" })).await.unwrap();
+    let numbers: Vec<_> = list["Versions"].as_array().unwrap().iter().map(|version| version["Version"].clone()).collect();
+    assert_eq!(numbers, ["$LATEST", "1", "2"]);
+    world.ask("DeleteFunction", json!({ "FunctionName": "f:2" })).await.unwrap();
+    assert_eq!(shown("2").await.unwrap_err().code, "ResourceNotFoundException");
+    world.ask("UpdateFunctionConfiguration", json!({ "FunctionName": "f", "Timeout": 9 })).await.unwrap();
+    world.settled("f").await;
+    assert_eq!(publish(json!({})).await.unwrap()["Version"], "3", "a number is not used again");
+}
+
+#[tokio::test]
+async fn an_alias_names_versions_that_exist() {
+    let world = World::new().await;
+    world.function().await;
+    world.ask("PublishVersion", json!({ "FunctionName": "f" })).await.unwrap();
+    let alias = |more: Value| with(json!({ "FunctionName": "f", "Name": "live" }), &more);
+    let missing = world.ask("CreateAlias", alias(json!({ "FunctionVersion": "2" }))).await.unwrap_err();
+    assert_eq!(missing.message, format!("Function not found: arn:aws:lambda:us-east-1:{ACCOUNT}:function:f:2"));
+    let made = world.ask("CreateAlias", alias(json!({ "FunctionVersion": "1" }))).await.unwrap();
+    assert_eq!(made["AliasArn"], format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f:live"));
+    let again = world.ask("CreateAlias", alias(json!({ "FunctionVersion": "1" }))).await.unwrap_err();
+    assert_eq!(again.message, format!("Alias already exists: arn:aws:lambda:us-east-1:{ACCOUNT}:function:f:live"));
+    assert_eq!(
+        world.ask("DeleteFunction", json!({ "FunctionName": "f", "Qualifier": "1" })).await.unwrap_err().code,
+        "ResourceConflictException"
+    );
+    for (routing, message) in [
+        (json!({ "1": 0.5 }), "Invalid function version 1. Function version 1 is already included in routing configuration."),
+        (json!({ "$LATEST": 0.5 }), "$LATEST is not supported for an alias pointing to more than 1 version"),
+    ] {
+        let routing = json!({ "RoutingConfig": { "AdditionalVersionWeights": routing } });
+        let refused = world.ask("UpdateAlias", alias(routing)).await.unwrap_err();
+        // The service model may refuse `$LATEST` before the service does.
+        assert!(refused.message == message || refused.code == "ValidationException", "{refused}");
+    }
+    assert_eq!(
+        world.ask("UpdateAlias", alias(json!({ "RevisionId": "other" }))).await.unwrap_err().code,
+        "PreconditionFailedException"
+    );
+    let changed = alias(json!({ "RevisionId": made["RevisionId"], "FunctionVersion": "$LATEST", "Description": "d" }));
+    let changed = world.ask("UpdateAlias", changed).await.unwrap();
+    assert_eq!(world.ask("GetAlias", alias(json!({}))).await.unwrap(), changed);
+    let list = |version: &str| world.ask("ListAliases", json!({ "FunctionName": "f", "FunctionVersion": version }));
+    assert_eq!(list("$LATEST").await.unwrap()["Aliases"], json!([changed]));
+    assert_eq!(list("1").await.unwrap()["Aliases"], json!([]));
+    world.ask("DeleteAlias", alias(json!({}))).await.unwrap();
+    assert_eq!(world.ask("GetAlias", alias(json!({}))).await.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn an_alias_has_a_policy_of_its_own() {
+    let world = World::new().await;
+    world.function().await;
+    world.ask("CreateAlias", json!({ "FunctionName": "f", "Name": "live", "FunctionVersion": "$LATEST" })).await.unwrap();
+    let permission = |more: Value| {
+        let all = json!({ "FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com" });
+        world.ask("AddPermission", with(all, &more))
+    };
+    permission(json!({ "Qualifier": "live" })).await.unwrap();
+    let service = Caller::service(ACCOUNT, "events.amazonaws.com");
+    let invoke = async |name: &str| {
+        let input = json!({ "FunctionName": name, "InvocationType": "DryRun" });
+        world.region.call(&service, "lambda", "Invoke", input).await
+    };
+    assert_eq!(invoke("f:live").await.unwrap()["StatusCode"], 204);
+    assert_eq!(invoke("f").await.unwrap_err().code, "AccessDenied");
+    permission(json!({})).await.unwrap();
+    assert_eq!(invoke("f").await.unwrap()["StatusCode"], 204);
+    assert_eq!(
+        permission(json!({ "StatementId": "t", "Qualifier": "$LATEST" })).await.unwrap_err().code,
+        "InvalidParameterValueException"
+    );
+    assert_eq!(
+        permission(json!({ "StatementId": "t", "RevisionId": "other" })).await.unwrap_err().code,
+        "PreconditionFailedException"
+    );
+    let policy = world.ask("GetPolicy", json!({ "FunctionName": "f", "Qualifier": "live" })).await.unwrap();
+    assert!(policy["Policy"].as_str().unwrap().contains(":function:f:live"), "{policy}");
+}
+
+#[tokio::test]
+async fn code_in_s3_is_read_with_the_rights_of_the_caller() {
+    let world = World::new().await;
+    world.function().await;
+    world.call("s3", "CreateBucket", json!({ "Bucket": "code-1" })).await.unwrap();
+    world.upload("code-1", "f.zip", &zip("first")).await;
+    let user = world.call("iam", "CreateUser", json!({ "UserName": "u" })).await.unwrap();
+    let id = user["User"]["UserId"].as_str().unwrap().to_owned();
+    let mut caller = Caller::root(ACCOUNT);
+    caller.principal = Principal::User { name: "u".to_owned(), id };
+    let allow = async |actions: Value| {
+        let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }] });
+        let input = json!({ "UserName": "u", "PolicyName": "p", "PolicyDocument": policy.to_string() });
+        world.call("iam", "PutUserPolicy", input).await.unwrap();
+    };
+    let input = json!({ "FunctionName": "f", "S3Bucket": "code-1", "S3Key": "f.zip" });
+    allow(json!(["lambda:*"])).await;
+    let refused = world.region.call(&caller, "lambda", "UpdateFunctionCode", input.clone()).await.unwrap_err();
+    assert_eq!(refused.code, "AccessDeniedException");
+    let message = "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for code-1/f.zip. S3 Error Code: AccessDenied.";
+    assert!(refused.message.starts_with(message), "{refused}");
+    allow(json!(["lambda:*", "s3:GetObject"])).await;
+    world.region.call(&caller, "lambda", "UpdateFunctionCode", input).await.unwrap();
 }
