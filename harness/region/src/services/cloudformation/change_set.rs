@@ -195,6 +195,7 @@ pub(super) fn template(service: &CloudFormation, account: &str, input: &Value) -
 }
 
 pub(super) fn describe(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+    submission::refuse_unsupported(input, "DescribeChangeSet", &["IncludePropertyValues"])?;
     let (stack, set) = find(service, account, input)?;
     Ok(set.describe(&stack))
 }
