@@ -150,7 +150,7 @@ async fn failures_are_told_apart() {
     assert!(payload["errorMessage"].as_str().unwrap().ends_with("Error: Task timed out after 5.00 seconds"), "{payload}");
     let log = cloud.logs("slow").await;
     assert!(log.iter().any(|line| line.ends_with(" Task timed out after 5.00 seconds\n\n")), "{log:?}");
-    assert!(log.last().unwrap().ends_with("Status: timeout\n"), "{log:?}");
+    assert!(log.last().unwrap().ends_with("Status: timeout\n") && !log.iter().any(|line| line.contains("SIGKILL")), "{log:?}");
 
     cloud.function("exits", "import os\ndef handler(event, context):\n    os._exit(1)\n").await;
     let (_, payload) = cloud.invoke("exits", &json!({})).await;

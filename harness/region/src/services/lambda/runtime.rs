@@ -124,12 +124,10 @@ impl Runtime {
         }
     }
 
-    /// Ends the machine, and takes over the last of what was written in it.
+    /// Takes over the last of what was written in the machine, and ends it. What its launcher says of that is not the function's.
     pub(super) async fn stop(&mut self, log: &mut Log) {
+        self.drain(log).await;
         self.machine.stop().await;
-        while let Ok((time, line)) = self.lines.try_recv() {
-            log.line(time, &line);
-        }
     }
 
     fn exited(&self, code: i32) -> Failure {
