@@ -19,7 +19,7 @@ impl CloudFormation {
             return if all { vec!["*".to_owned()] } else { Vec::new() };
         };
         let prefix = format!("arn:aws:cloudformation:{}:{}:stack/", call.region.name(), call.account());
-        let found = self.find(call.account(), name).map(|stack| stack.id);
+        let found = self.look_up(call.account(), name, |stack| stack.id.clone());
         let named = if name.starts_with("arn:") { name.to_owned() } else { format!("{prefix}{name}/*") };
         vec![found.unwrap_or(named)]
     }

@@ -56,13 +56,15 @@ impl CloudFormation {
 
     /// A stack by name, or by id; a deleted one by id alone.
     fn find(&self, account: &str, name: &str) -> Result<Stack, AwsError> {
+        self.look_up(account, name, Stack::clone).ok_or_else(|| validation(format!("Stack with id {name} does not exist")))
+    }
+
+    /// What `read` takes from the stack that [`CloudFormation::find`] finds.
+    fn look_up<T>(&self, account: &str, name: &str, read: impl FnOnce(&Stack) -> T) -> Option<T> {
         let stacks = self.lock();
         let all = stacks.get(account).map(Vec::as_slice).unwrap_or_default();
-        let found = all
-            .iter()
-            .rev()
-            .find(|stack| stack.id == name || (stack.name == name && stack.status != StackStatus::DeleteComplete));
-        found.cloned().ok_or_else(|| validation(format!("Stack with id {name} does not exist")))
+        let is_meant = |stack: &&Stack| stack.id == name || (stack.name == name && stack.status != StackStatus::DeleteComplete);
+        all.iter().rev().find(is_meant).map(read)
     }
 
     /// The id of the stack on which an operation with this client request token was begun before. A token stands for one operation.
