@@ -1,4 +1,4 @@
-//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|ci`.
+//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|ci`.
 
 mod dependencies;
 mod models;
@@ -33,6 +33,8 @@ enum Step {
     Models,
     /// All tests.
     Test,
+    /// Tests that need Docker, and every scenario with machines as containers.
+    Containers,
     /// All of the checks above, in that order.
     Ci,
 }
@@ -53,6 +55,11 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Template => template::lint(),
         Step::Models => models::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[]),
+        Step::Containers => {
+            step::cargo(&["test", "--package", "firedrill-region", "container", "--", "--ignored"], &[])?;
+            let container = [("FIREDRILL_MACHINE", "container")];
+            step::cargo(&["test", "--package", "firedrill-scenarios", "--", "--include-ignored"], &container)
+        }
         Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
     }
 }

@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Bench(BenchOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
     Doctor,
+    /// Gets the Docker images ready: pulls public ones, makes the others. `--machine container` does so by itself.
+    Images(ImageOptions),
+    /// Lists and removes containers that are expired or whose firedrill has ended.
+    Sweep(SweepOptions),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +75,8 @@ pub(crate) struct RunOptions {
     /// Drill as an IAM user who has this identity policy, a JSON document, and nothing else, instead of as the account's root user.
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +96,8 @@ pub(crate) struct UpOptions {
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
 }
 
 #[derive(Debug, Args)]
@@ -122,6 +130,55 @@ pub(crate) struct BenchOptions {
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// What stands for instances and functions.
+#[derive(Debug, Args)]
+pub(crate) struct MachineOptions {
+    /// What instances and functions run in.
+    #[arg(long, value_enum, env = "FIREDRILL_MACHINE", default_value_t = MachineKind::Sandbox)]
+    pub(crate) machine: MachineKind,
+    /// Docker image for instances: Linux with sh, and whatever scripts need.
+    #[arg(long, value_name = "IMAGE", env = "FIREDRILL_INSTANCE_IMAGE")]
+    pub(crate) instance_image: Option<String>,
+    /// Docker image for functions, with the runtime client as /var/runtime/bootstrap as in the official ones.
+    #[arg(long, value_name = "IMAGE", env = "FIREDRILL_FUNCTION_IMAGE")]
+    pub(crate) function_image: Option<String>,
+    /// Whether public Docker images are asked for.
+    #[arg(long, value_enum, env = "FIREDRILL_PULL", default_value_t = PullPolicy::Missing)]
+    pub(crate) pull: PullPolicy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImageOptions {
+    /// Whether public images are asked for.
+    #[arg(long, value_enum, env = "FIREDRILL_PULL", default_value_t = PullPolicy::Missing)]
+    pub(crate) pull: PullPolicy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepOptions {
+    /// List only.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// What instances and functions run in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MachineKind {
+    /// A Linux sandbox with the host's programs; fast, needs no Docker.
+    Sandbox,
+    /// A Docker container with the programs of an image.
+    Container,
+}
+
+/// Whether public images are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PullPolicy {
+    /// Where an image is not there yet; what cannot be pulled is made.
+    Missing,
+    /// Never: what is not there is made.
+    Never,
 }
 
 /// How to report.

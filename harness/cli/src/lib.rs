@@ -3,6 +3,7 @@
 mod access;
 mod arguments;
 mod bench;
+mod containers;
 mod doctor;
 mod embedded;
 mod exit_code;
@@ -56,6 +57,8 @@ pub fn main() -> ExitCode {
             arguments::Command::Access(options) => access::access(options).await,
             arguments::Command::Bench(options) => bench::bench(options).await,
             arguments::Command::Doctor => doctor::doctor(),
+            arguments::Command::Images(options) => containers::images(options.pull).await,
+            arguments::Command::Sweep(options) => containers::sweep(options).await,
         }
     });
     // Blocking threads may sit in a read that never ends; nothing of theirs is needed any more.

@@ -7,7 +7,7 @@ use firedrill_drill::{Data, DrillResult, Endpoint, Outcome, Plan};
 use crate::arguments::{Format, RunOptions};
 use crate::embedded::{self, LocalRegion};
 use crate::workspace::Workspace;
-use crate::{Exit, interrupt, operator, printer, template};
+use crate::{Exit, containers, interrupt, operator, printer, template};
 
 /// The account of a drill on the embedded cloud.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -40,12 +40,19 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
         Ok(workspace) => workspace,
         Err(error) => return missing(&format!("cannot make a temporary folder: {error}")),
     };
+    let containers = match containers::prepare(&options.machine, workspace.path(), containers::DRILL, &cancel).await {
+        Ok(containers) => containers,
+        Err(exit) => return exit,
+    };
     printer::follow(&journal, options.format);
 
     let region = match embedded::start(workspace.path(), ACCOUNT, 0, options.ssm_agent.clone(), tools, &journal).await {
         Ok(region) => region,
         Err(exit) => return exit,
     };
+    if let Some(containers) = containers {
+        region.region.set_containers(containers);
+    }
     let endpoint = match operator::endpoint(&region, ACCOUNT, options.operator_policy.as_deref()).await {
         Ok(endpoint) => endpoint,
         Err(exit) => {

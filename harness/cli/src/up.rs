@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::arguments::UpOptions;
 use crate::workspace::Workspace;
-use crate::{Exit, embedded, interrupt, printer};
+use crate::{Exit, containers, embedded, interrupt, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Exit {
     let journal = match embedded::open_journal(options.journal.as_deref()) {
@@ -23,11 +23,18 @@ pub(crate) async fn up(options: UpOptions) -> Exit {
             return Exit::Missing;
         }
     };
+    let containers = match containers::prepare(&options.machine, workspace.path(), containers::KEPT, &cancel).await {
+        Ok(containers) => containers,
+        Err(exit) => return exit,
+    };
     let region = match embedded::start(workspace.path(), &options.account, options.port, options.ssm_agent, tools, &journal).await
     {
         Ok(region) => region,
         Err(exit) => return exit,
     };
+    if let Some(containers) = containers {
+        region.region.set_containers(containers);
+    }
     let told = embedded::exports(&region, workspace.path()).and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))

@@ -1,7 +1,8 @@
 //! What makes a machine an instance or a function's environment.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -36,7 +37,10 @@ fn run() -> Result<u8, String> {
     }
     copy(Path::new(inside::FILES), Path::new("/"))
         .map_err(|error| format!("cannot put the machine's files in place: {error}"))?;
-    relay::announce().map_err(|error| format!("cannot reach the region: {error}"))?;
+    let region = relay::announce().map_err(|error| format!("cannot reach the region: {error}"))?;
+    if task.follows_region {
+        thread::spawn(move || end_with(region));
+    }
 
     if task.user_data {
         let task = task.clone();
@@ -56,6 +60,12 @@ fn run() -> Result<u8, String> {
         }
     }
     run_command(&task)
+}
+
+/// Ends this process, and so the machine, when the region has ended, however it did.
+fn end_with(mut region: UnixStream) {
+    let _ = region.read_to_end(&mut Vec::new());
+    std::process::exit(0);
 }
 
 /// Runs the task's command to its end; answers its exit code, or 128 and the signal's number as shells do.

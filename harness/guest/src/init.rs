@@ -16,7 +16,7 @@ const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
 
 /// Runs the machine to its end; answers the guest's exit code, or 128 and the signal's number as shells do.
 pub(crate) fn main() -> ExitCode {
-    match prepare().and_then(|()| run()) {
+    match prepare().and_then(|()| run(Command::new(inside::GUEST).arg(GUEST))) {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
         Err(error) => {
             say(&format!("init: {error}"));
@@ -63,8 +63,9 @@ fn unshare(flags: libc::c_int) -> io::Result<()> {
     if unsafe { libc::unshare(flags) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-fn run() -> Result<i32, String> {
-    let guest = Command::new(inside::GUEST).arg(GUEST).spawn().map_err(|error| format!("cannot start the guest: {error}"))?;
+/// Starts the guest and reaps orphans until it ends; answers its exit code.
+pub(crate) fn run(guest: &mut Command) -> Result<i32, String> {
+    let guest = guest.spawn().map_err(|error| format!("cannot start the guest: {error}"))?;
     let guest = i32::try_from(guest.id()).ok().and_then(Pid::from_raw);
     loop {
         match wait(WaitOptions::empty()) {

@@ -5,6 +5,7 @@
 //! runs the SSM agent. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
 
 mod agent;
+mod container;
 mod guest;
 mod init;
 mod launcher;
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 pub const LAUNCHER: &str = "__machine";
 /// First argument of the guest; the spec is a file in the machine.
 pub const GUEST: &str = "__guest";
+/// First argument of the first process of a Docker container, which starts the guest.
+pub const CONTAINER: &str = "__container";
 
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
 /// launcher forks, so the process must have no other threads.
@@ -30,6 +33,7 @@ pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
         // The first process of the machine starts the guest proper with the same argument.
         GUEST if std::process::id() == 1 => Some(init::main()),
         GUEST => Some(guest::main()),
+        CONTAINER => Some(container::main()),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const HTTPS: Port = Port { address: Ipv4Addr::LOCALHOST, port: 443, c
 pub(crate) const IMDS: Port = Port { address: Ipv4Addr::new(169, 254, 169, 254), port: 80, channel: "imds\n" };
 /// The Lambda Runtime API.
 pub(crate) const RUNTIME_API: Port = Port { address: Ipv4Addr::LOCALHOST, port: 9001, channel: "runtime\n" };
-/// Says that the machine is up; carries nothing.
+/// Says that the machine is up; carries nothing, and is held open by the region for as long as the machine is to live.
 pub(crate) const READY: &str = "ready\n";
 
 /// Accepts on `port` from now on.
@@ -37,9 +37,11 @@ pub(crate) fn serve(port: Port) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells the region that the machine is up.
-pub(crate) fn announce() -> io::Result<()> {
-    UnixStream::connect(inside::SOCKET)?.write_all(READY.as_bytes())
+/// Tells the region that the machine is up; the connection ends with the region.
+pub(crate) fn announce() -> io::Result<UnixStream> {
+    let mut stream = UnixStream::connect(inside::SOCKET)?;
+    stream.write_all(READY.as_bytes())?;
+    Ok(stream)
 }
 
 fn carry(inner: &TcpStream, channel: &str) -> io::Result<()> {

@@ -19,6 +19,8 @@ pub mod inside {
     pub const FILES: &str = "/run/firedrill/files";
     /// The CA bundle: the region's CA and no other.
     pub const CA: &str = "/etc/ssl/certs/ca-certificates.crt";
+    /// The host's loader and libraries, with which the guest runs in a container.
+    pub const LIBRARIES: &str = "/run/firedrill/lib";
     /// A real agent's binaries, if one was given.
     pub const AGENT: &str = "/run/firedrill/agent";
 }
@@ -78,6 +80,8 @@ pub struct Task {
     pub runtime_api: bool,
     /// Memory that the command's processes may use together, MiB; `None` for any.
     pub memory_mib: Option<u64>,
+    /// Whether the machine ends when the region lets go of it; a sandbox is ended by its launcher instead.
+    pub follows_region: bool,
 }
 
 /// What runs as SSM agent.

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::authorization::Authorizer;
 use crate::credentials::{Credentials, random_string};
 use crate::gateway::{Authority, Timing};
+use crate::machine::container::Containers;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
 use crate::{Caller, Clock};
 
@@ -40,6 +41,7 @@ struct Inner {
     authority: OnceLock<Authority>,
     authorizer: OnceLock<Authorizer>,
     timing: Timing,
+    containers: OnceLock<Containers>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -61,6 +63,7 @@ impl Region {
             authority: OnceLock::new(),
             authorizer: OnceLock::new(),
             timing: Timing::default(),
+            containers: OnceLock::new(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -133,6 +136,17 @@ impl Region {
     /// The service of this name.
     pub(crate) fn service(&self, name: &str) -> Option<&Arc<dyn Service>> {
         self.0.services.get()?.get(name)
+    }
+
+    /// Machines are containers from now on, instead of sandboxes. Once.
+    pub fn set_containers(&self, containers: Containers) {
+        // Others later would have machines of two kinds of labels.
+        let _ = self.0.containers.set(containers);
+    }
+
+    /// What machines are made with, if they are containers.
+    pub(crate) fn containers(&self) -> Option<&Containers> {
+        self.0.containers.get()
     }
 
     /// The CA certificate that machines and clients are to trust, PEM; empty before the region has one.

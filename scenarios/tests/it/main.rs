@@ -2,6 +2,7 @@
 
 mod access;
 mod chain;
+mod container;
 mod data;
 mod happy;
 mod input;

@@ -1,31 +1,30 @@
 //! Booting, holding and ending a machine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use firedrill_guest::spec::{Agent, Bind, LauncherSpec, NO_SANDBOX, Task, inside};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use firedrill_guest::spec::{Agent, NO_SANDBOX, Task, inside};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::error::remedy;
+use super::started::Started;
 use super::usage::{End, Usage};
-use super::{MachineError, MachineSpec, Role, disk, etc};
+use super::{MachineError, MachineSpec, Role, disk, etc, sandbox};
 use crate::Region;
+use crate::tools::Tools;
 
 /// How long a machine may take to boot; milliseconds, unless the host is very busy.
 const BOOT_LIMIT: Duration = Duration::from_secs(30);
-/// Size of each writable file system of a machine, MiB. Memory is used as it is written.
-const TMPFS_MIB: u64 = 4096;
 /// Bytes of console that are kept, as EC2 keeps 64 KB.
 const CONSOLE: usize = 64 * 1024;
 
@@ -85,31 +84,20 @@ impl Machine {
     /// [`MachineError`], which says what this host lacks where it lacks something. Nothing of the machine is left then.
     pub async fn boot(region: &Region, spec: MachineSpec, connections: Arc<dyn Connections>) -> Result<Self, MachineError> {
         let folder = region.folder().join("m").join(&spec.id);
-        let prepared = prepare(region, &spec, &folder);
-        let (launcher, listener) = match prepared {
-            Ok(prepared) => prepared,
+        let end = region.stopping().child_token();
+        let (started, listener) = match start(region, &spec, &folder, end.clone()).await {
+            Ok(started) => started,
             Err(error) => {
                 remove(&folder);
                 return Err(error);
             }
         };
-        let program = region.settings().program.clone();
-        let mut child = match spawn(&program, &launcher).await {
-            Ok(child) => child,
-            Err(source) => {
-                remove(&folder);
-                return Err(MachineError::Launcher { program, source });
-            }
-        };
         let console = Arc::new(Console::default());
-        let readers = [
-            child.stdout.take().map(|stream| tokio::spawn(follow(stream, Arc::clone(&console), Arc::clone(&connections)))),
-            child.stderr.take().map(|stream| tokio::spawn(follow(stream, Arc::clone(&console), Arc::clone(&connections)))),
-        ];
+        let readers = started.output.into_iter();
+        let readers =
+            readers.map(|stream| tokio::spawn(follow(stream, Arc::clone(&console), Arc::clone(&connections)))).collect();
         let (ended_sender, ended) = watch::channel(None);
-        let end = CancellationToken::new();
-        let lifeline = child.stdin.take();
-        region.tasks().spawn(hold(child, lifeline, readers, folder, end.clone(), region.stopping().clone(), ended_sender));
+        region.tasks().spawn(hold(started.ended, readers, folder, ended_sender));
         let (up_sender, up) = watch::channel(false);
         let usage = Arc::new(Usage::default());
         tokio::spawn(accept(listener, connections, Arc::clone(&usage), up_sender, ended.clone()));
@@ -184,30 +172,70 @@ async fn raised(mut flag: watch::Receiver<bool>) {
     }
 }
 
-/// Makes everything that a machine is started from.
-fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(LauncherSpec, UnixListener), MachineError> {
+/// Starts a machine of the region's kind, and listens for its connections.
+async fn start(
+    region: &Region,
+    spec: &MachineSpec,
+    folder: &Path,
+    end: CancellationToken,
+) -> Result<(Started, UnixListener), MachineError> {
+    let program = region.settings().program.clone();
+    match region.containers() {
+        None => {
+            let disk = disk_of(region, spec)?;
+            let (mut binds, listener) = prepare(region, spec, folder, BTreeMap::new(), disk.as_deref())?;
+            let root = folder.join("root");
+            fs::create_dir_all(&root).map_err(|source| MachineError::Folder { path: root, source })?;
+            binds.extend(spec.tools.iter().flat_map(Tools::binds));
+            Ok((sandbox::start(program, spec, folder, binds, disk, end).await?, listener))
+        }
+        Some(containers) => {
+            let (binds, listener) = prepare(region, spec, folder, containers.environment(spec).await?, None)?;
+            Ok((containers.start(program, spec, binds, end).await?, listener))
+        }
+    }
+}
+
+/// The disk of a sandbox that is to have one, made at its first boot; none where the host lets no programs be run from it.
+fn disk_of(region: &Region, spec: &MachineSpec) -> Result<Option<PathBuf>, MachineError> {
+    let Some(disk) = spec.disk.clone() else { return Ok(None) };
+    if !disk::may_execute(region.folder()) {
+        warn!(disk = %disk.display(), "programs may not be run from the region's folder: the machine's disk is in memory");
+        return Ok(None);
+    }
+    disk::make(&disk).map_err(|source| MachineError::Folder { path: disk.clone(), source })?;
+    Ok(Some(disk))
+}
+
+/// What a machine sees of the host: outside and inside path.
+type Binds = Vec<(PathBuf, String)>;
+
+/// Makes everything that a machine is started from. `environment` is what its image sets.
+fn prepare(
+    region: &Region,
+    spec: &MachineSpec,
+    folder: &Path,
+    environment: BTreeMap<String, String>,
+    disk: Option<&Path>,
+) -> Result<(Binds, UnixListener), MachineError> {
     let io = |path: &Path| {
         let path = path.to_owned();
         move |source| MachineError::Folder { path, source }
     };
     let part = |name: &str| folder.join(name);
-    for name in ["root", "socket", "files"] {
+    for name in ["etc", "socket", "files"] {
         fs::create_dir_all(part(name)).map_err(io(&part(name)))?;
     }
-    let disk = spec.disk.clone().filter(|disk| {
-        let allowed = disk::may_execute(region.folder());
-        if !allowed {
-            warn!(disk = %disk.display(), "programs may not be run from the region's folder: the machine's disk is in memory");
+    let mut binds = if region.containers().is_some() {
+        etc::make_for_image(&part("etc"), &spec.hostname, &region.ca_pem()).map_err(io(&part("etc")))?
+    } else {
+        let etc = disk.map_or_else(|| part("etc"), |disk| disk.join("etc"));
+        // A disk has one from its first boot.
+        if disk.is_none() || !etc.exists() {
+            etc::make(&etc, &spec.hostname, &region.ca_pem()).map_err(io(&etc))?;
         }
-        allowed
-    });
-    if let Some(disk) = &disk {
-        disk::make(disk).map_err(io(disk))?;
-    }
-    let etc = disk.as_ref().map_or_else(|| part("etc"), |disk| disk.join("etc"));
-    if !etc.exists() {
-        etc::make(&etc, &spec.hostname, &region.ca_pem()).map_err(io(&etc))?;
-    }
+        vec![(etc, "/etc".to_owned())]
+    };
     for file in &spec.files {
         let path = part("files").join(file.path.trim_start_matches('/'));
         let write = || {
@@ -218,32 +246,17 @@ fn prepare(region: &Region, spec: &MachineSpec, folder: &Path) -> Result<(Launch
         write().map_err(io(&path))?;
     }
     let task = part("task.json");
-    fs::write(&task, serde_json::to_vec(&task_of(region, spec)).unwrap_or_default()).map_err(io(&task))?;
+    let text = serde_json::to_vec(&task_of(region, spec, environment)).unwrap_or_default();
+    fs::write(&task, text).map_err(io(&task))?;
     let socket = part("socket").join("region");
     let listener = bind_socket(&socket).map_err(io(&socket))?;
-
-    let mut binds = vec![
-        bind(etc, "/etc", true),
-        bind(part("socket"), inside::SOCKET_FOLDER, false),
-        bind(part("files"), inside::FILES, false),
-        bind(task, inside::TASK, false),
-    ];
-    if let Some(agent) = &spec.agent_dir {
-        binds.push(bind(agent.clone(), inside::AGENT, false));
-    }
-    if let Some(tools) = &spec.tools {
-        binds.extend(tools.binds().into_iter().map(|(outside, inside)| bind(outside, &inside, false)));
-    }
-    let launcher = LauncherSpec {
-        root: part("root"),
-        hostname: spec.hostname.clone(),
-        program: region.settings().program.clone(),
-        binds,
-        disk,
-        tmpfs_mib: TMPFS_MIB,
-        tmp_mib: spec.tmp_mib,
-    };
-    Ok((launcher, listener))
+    binds.extend([
+        (part("socket"), inside::SOCKET_FOLDER.to_owned()),
+        (part("files"), inside::FILES.to_owned()),
+        (task, inside::TASK.to_owned()),
+    ]);
+    binds.extend(spec.agent_dir.iter().map(|agent| (agent.clone(), inside::AGENT.to_owned())));
+    Ok((binds, listener))
 }
 
 /// Binds by way of the open folder, as a socket's name may have 107 bytes and the region's folder may be anywhere.
@@ -255,22 +268,19 @@ fn bind_socket(socket: &Path) -> std::io::Result<UnixListener> {
     UnixListener::bind(Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name))
 }
 
-fn bind(outside: PathBuf, inside: &str, writable: bool) -> Bind {
-    Bind { outside, inside: inside.to_owned(), writable }
-}
-
-fn task_of(region: &Region, spec: &MachineSpec) -> Task {
-    let mut environment: std::collections::BTreeMap<String, String> = [
-        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ("HOME", "/root"),
-        ("LANG", "C.UTF-8"),
+fn task_of(region: &Region, spec: &MachineSpec, mut environment: BTreeMap<String, String>) -> Task {
+    for (name, value) in
+        [("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LANG", "C.UTF-8")]
+    {
+        environment.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    let certificates = [
         // botocore looks at no system store, OpenSSL's users at different ones.
         ("AWS_CA_BUNDLE", inside::CA),
         ("SSL_CERT_FILE", inside::CA),
         ("CURL_CA_BUNDLE", inside::CA),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
+    ];
+    environment.extend(certificates.map(|(name, value)| (name.to_owned(), value.to_owned())));
     environment.extend(spec.env.clone());
     Task {
         region: region.name().to_owned(),
@@ -285,60 +295,23 @@ fn task_of(region: &Region, spec: &MachineSpec) -> Task {
         user_data: spec.user_data,
         runtime_api: spec.role == Role::Function,
         memory_mib: spec.memory_mib,
+        follows_region: region.containers().is_some(),
     }
 }
 
-/// Starts the launcher and hands it the spec. Its environment is empty: nothing of the user's reaches a machine.
-async fn spawn(program: &Path, spec: &LauncherSpec) -> std::io::Result<Child> {
-    let mut child = Command::new(program)
-        .arg(firedrill_guest::LAUNCHER)
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
-    let mut line = serde_json::to_vec(spec)?;
-    line.push(b'\n');
-    if let Some(stdin) = child.stdin.as_mut() {
-        stdin.write_all(&line).await?;
-    }
-    Ok(child)
-}
-
-/// Holds the launcher until the machine ends by itself, is stopped, or the region stops; then removes what is left of it.
+/// Waits until nothing of the machine is left, then removes its folder.
 async fn hold(
-    mut child: Child,
-    lifeline: Option<ChildStdin>,
-    readers: [Option<tokio::task::JoinHandle<()>>; 2],
+    machine: Pin<Box<dyn Future<Output = i32> + Send>>,
+    readers: Vec<tokio::task::JoinHandle<()>>,
     folder: PathBuf,
-    end: CancellationToken,
-    stopping: CancellationToken,
     ended: watch::Sender<Option<i32>>,
 ) {
-    let status = tokio::select! {
-        status = child.wait() => status,
-        () = async { tokio::select! { () = end.cancelled() => {}, () = stopping.cancelled() => {} } } => {
-            drop(lifeline);
-            match tokio::time::timeout(Duration::from_secs(5), child.wait()).await {
-                Ok(status) => status,
-                Err(_) => {
-                    // The kernel kills the machine with its launcher.
-                    if let Err(error) = child.start_kill() {
-                        debug!(%error, "cannot kill a launcher");
-                    }
-                    child.wait().await
-                }
-            }
-        }
-    };
-    for reader in readers.into_iter().flatten() {
+    let code = machine.await;
+    for reader in readers {
         // The streams end with the machine; nothing can hold them open.
         let _ = tokio::time::timeout(Duration::from_secs(1), reader).await;
     }
     remove(&folder);
-    let code = status.ok().and_then(|status| status.code()).unwrap_or(-1);
     ended.send_replace(Some(code));
 }
 
@@ -375,7 +348,7 @@ async fn accept(
             _ = ended.wait_for(Option::is_some) => return,
         };
         let Ok((mut stream, _)) = accepted else { continue };
-        let (connections, usage, up) = (Arc::clone(&connections), Arc::clone(&usage), up.clone());
+        let (connections, usage, up, mut ended) = (Arc::clone(&connections), Arc::clone(&usage), up.clone(), ended.clone());
         tokio::spawn(async move {
             let announced = tokio::time::timeout(Duration::from_secs(5), preface(&mut stream)).await;
             match announced.ok().flatten().as_deref() {
@@ -385,6 +358,8 @@ async fn accept(
                 Some("usage") => usage.follow(stream).await,
                 Some("ready") => {
                     up.send_replace(true);
+                    // Held open until then: a machine that follows the region ends with this connection.
+                    let _ = ended.wait_for(Option::is_some).await;
                 }
                 other => debug!(?other, "a machine's connection announced nothing known"),
             }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::container::{EngineError, ImageError};
+
 /// A machine that did not come up.
 #[derive(Debug, thiserror::Error)]
 pub enum MachineError {
@@ -32,6 +34,12 @@ pub enum MachineError {
         /// What to do.
         remedy: String,
     },
+    /// The Docker engine did not start it.
+    #[error("cannot start a container: {}", chain(.0))]
+    Engine(#[source] EngineError),
+    /// The image of a function's runtime could not be got ready.
+    #[error("no image for the function's runtime: {}", chain(.0))]
+    Image(#[source] ImageError),
     /// The machine ended before it was up.
     #[error("the machine ended while it booted (exit code {code}): {console}")]
     Ended {
@@ -48,6 +56,14 @@ pub enum MachineError {
         /// The end of its console.
         console: String,
     },
+}
+
+/// These errors become an instance's `StateReason`, where nobody walks the chain.
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
 }
 
 /// What to do where the kernel allows no namespaces.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Files and folders of the host's /etc that tell programs how the system is laid out.
 const OF_THE_HOST: &[&str] = &[
@@ -23,6 +23,9 @@ const OF_THE_HOST: &[&str] = &[
     "timezone",
 ];
 
+/// The guest answers for names.
+const RESOLVER: &str = "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n";
+
 /// Fills `folder` with an /etc for a machine called `hostname` that trusts `ca` alone.
 pub(super) fn make(folder: &Path, hostname: &str, ca: &str) -> io::Result<()> {
     fs::create_dir_all(folder.join("ssl/certs"))?;
@@ -31,8 +34,8 @@ pub(super) fn make(folder: &Path, hostname: &str, ca: &str) -> io::Result<()> {
     }
     let write = |name: &str, text: &str| fs::write(folder.join(name), text);
     write("hostname", &format!("{hostname}\n"))?;
-    write("hosts", &format!("127.0.0.1 localhost\n127.0.0.1 {hostname}\n"))?;
-    write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n")?;
+    write("hosts", &hosts(hostname))?;
+    write("resolv.conf", RESOLVER)?;
     write("nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n")?;
     write("passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n")?;
     write("group", "root:x:0:\nnogroup:x:65534:\n")?;
@@ -41,6 +44,26 @@ pub(super) fn make(folder: &Path, hostname: &str, ca: &str) -> io::Result<()> {
     write("ssl/cert.pem", ca)?;
     fs::create_dir_all(folder.join("pki/tls/certs"))?;
     write("pki/tls/certs/ca-bundle.crt", ca)
+}
+
+/// Fills `folder` with what goes over an image's own /etc: names, and `ca` wherever distributions keep their certificates.
+/// Answers outside and inside path of each.
+pub(super) fn make_for_image(folder: &Path, hostname: &str, ca: &str) -> io::Result<Vec<(PathBuf, String)>> {
+    fs::write(folder.join("hosts"), hosts(hostname))?;
+    fs::write(folder.join("resolv.conf"), RESOLVER)?;
+    fs::write(folder.join("ca.pem"), ca)?;
+    let over = |name: &str, path: &str| (folder.join(name), path.to_owned());
+    Ok(vec![
+        over("hosts", "/etc/hosts"),
+        over("resolv.conf", "/etc/resolv.conf"),
+        over("ca.pem", "/etc/ssl/certs/ca-certificates.crt"),
+        over("ca.pem", "/etc/ssl/cert.pem"),
+        over("ca.pem", "/etc/pki/tls/certs/ca-bundle.crt"),
+    ])
+}
+
+fn hosts(hostname: &str) -> String {
+    format!("127.0.0.1 localhost\n127.0.0.1 {hostname}\n")
 }
 
 /// Copies a file, a symbolic link as such, or a folder; what does not exist or may not be read is left out.

@@ -1,18 +1,24 @@
-//! Machines: what stands for an EC2 instance or a Lambda environment. A Linux sandbox without a network, whose only way out is one unix
-//! socket to the region.
+//! Machines: what stands for an EC2 instance or a Lambda environment. A Linux sandbox or a Docker container, without a network, whose
+//! only way out is one unix socket to the region.
 //!
-//! firedrill executes itself as a launcher (see `firedrill_guest`), which makes the sandbox and dies with firedrill.
+//! For a sandbox, firedrill executes itself as a launcher (see `firedrill_guest`), which dies with firedrill and takes the machine along.
+//! A container ends when its guest sees the region's end of the socket close.
 
 mod boot;
+pub mod container;
 mod disk;
 pub mod doctor;
 mod error;
 mod etc;
+mod runtime_client;
+mod sandbox;
 mod spec;
+mod started;
 mod usage;
 
 pub use boot::{Channel, Connections, Machine};
 pub use disk::remove as remove_folder;
 pub use error::MachineError;
-pub use spec::{FileSpec, MachineSpec, Role};
+pub(crate) use runtime_client::RuntimeClient;
+pub use spec::{FileSpec, MachineSpec, Role, Size};
 pub use usage::End;

@@ -35,6 +35,10 @@ pub struct MachineSpec {
     pub memory_mib: Option<u64>,
     /// Size of `/tmp`, MiB; `None` for as much as there is anywhere.
     pub tmp_mib: Option<u64>,
+    /// What a container may use in all.
+    pub size: Option<Size>,
+    /// The image of a container, if not the one for instances.
+    pub image: Option<String>,
     /// The AWS CLI for instances, the runtime client for functions.
     pub tools: Option<Tools>,
 }
@@ -56,6 +60,8 @@ impl MachineSpec {
             disk: None,
             memory_mib: None,
             tmp_mib: None,
+            size: None,
+            image: None,
             tools: None,
         }
     }
@@ -71,6 +77,15 @@ impl MachineSpec {
             ..Self::instance(id, "localhost")
         }
     }
+}
+
+/// What the type of an instance, or the memory of a function, gives it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    /// Memory, MiB; a process that takes more is killed.
+    pub memory_mib: u32,
+    /// Processors, or a part of one.
+    pub processors: f64,
 }
 
 /// What a machine stands for.
@@ -91,4 +106,13 @@ pub struct FileSpec {
     pub bytes: Vec<u8>,
     /// Permission bits.
     pub mode: u32,
+}
+
+impl Size {
+    /// A function has processors in proportion to its memory: one at 1,769 MB, at most six.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>
+    pub(crate) fn of_function(memory_mib: u64) -> Self {
+        let memory_mib = u32::try_from(memory_mib).unwrap_or(u32::MAX);
+        Self { memory_mib, processors: (f64::from(memory_mib) / 1769.0).min(6.0) }
+    }
 }

@@ -90,6 +90,15 @@ fn write_error(path: &Path) -> impl FnOnce(io::Error) -> ToolsError {
     move |source| ToolsError::Write { path, source }
 }
 
+/// A lock in the cache's folder, held until it is dropped.
+pub(crate) fn lock(name: &str) -> io::Result<File> {
+    let cache = cache_folder();
+    fs::create_dir_all(&cache)?;
+    let held = File::create(cache.join(format!("{name}.lock")))?;
+    held.lock()?;
+    Ok(held)
+}
+
 fn cache_folder() -> PathBuf {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));

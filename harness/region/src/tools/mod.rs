@@ -3,5 +3,6 @@
 mod install;
 mod python;
 
+pub(crate) use install::lock;
 pub use install::{Tools, ToolsError, ensure};
 pub use python::Python;

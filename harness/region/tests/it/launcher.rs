@@ -24,6 +24,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         user_data: false,
         runtime_api: false,
         memory_mib: None,
+        follows_region: false,
     };
     std::fs::write(folder.join("task.json"), serde_json::to_vec(&task).unwrap()).unwrap();
     let bind = |name: &str, inside: &str| Bind { outside: folder.join(name), inside: inside.to_owned(), writable: false };

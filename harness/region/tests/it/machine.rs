@@ -12,8 +12,15 @@ use tokio::net::UnixStream;
 
 /// Echoes what a connection sends, after its channel's name.
 #[derive(Default)]
-struct Echo {
+pub(crate) struct Echo {
     lines: Mutex<Vec<String>>,
+}
+
+impl Echo {
+    /// What the machine wrote.
+    pub(crate) fn text(&self) -> String {
+        self.lines.lock().unwrap().join("\n")
+    }
 }
 
 impl Connections for Echo {
@@ -50,8 +57,7 @@ async fn run(script: &str) -> (i32, String) {
     let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("the script ends");
     assert!(!folder.path().join("m/env-1").exists(), "the machine's folder is removed");
-    let lines = echo.lines.lock().unwrap().join("\n");
-    (code, lines)
+    (code, echo.text())
 }
 
 #[tokio::test]

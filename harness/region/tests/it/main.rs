@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod authorization;
 #[cfg(test)]
+mod container;
+#[cfg(test)]
 mod lambda;
 #[cfg(test)]
 mod lambda_events;

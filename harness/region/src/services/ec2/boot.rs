@@ -15,6 +15,8 @@ pub struct Launch {
     pub hostname: String,
     /// Memory of the instance type.
     pub memory_mib: u32,
+    /// Processors of the instance type.
+    pub processors: u32,
     /// Whether this is the instance's first boot, at which its user data runs.
     pub first_boot: bool,
     /// Takes the connections that are made in the machine.

@@ -219,6 +219,7 @@ impl Ec2 {
                 instance_id: instance.id.clone(),
                 hostname: instance.private_dns(region.name()),
                 memory_mib: instance.kind.memory_mib,
+                processors: instance.kind.cpus,
                 first_boot: instance.boots == 1,
                 connections,
             };

@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 use super::boot::{BootError, Booter, Launch, Running};
 use super::connections::InstanceConnections;
 use crate::Region;
-use crate::machine::{Channel, Connections, Machine, MachineSpec, remove_folder};
+use crate::machine::{Channel, Connections, Machine, MachineSpec, Size, remove_folder};
 use crate::tools::Tools;
 
 /// Boots each instance as a machine with the AWS CLI and an SSM agent.
@@ -28,6 +28,7 @@ impl Booter for Sandboxes {
             user_data: launch.first_boot,
             tools: self.tools.clone(),
             disk: Some(disk(region, &launch.instance_id)),
+            size: Some(Size { memory_mib: launch.memory_mib, processors: launch.processors.into() }),
             ..MachineSpec::instance(&launch.instance_id, &launch.hostname)
         };
         let machine = Machine::boot(region, spec, Arc::new(Carried(launch.connections))).await;

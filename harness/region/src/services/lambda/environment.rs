@@ -16,7 +16,7 @@ use super::role;
 use super::runtime::{Failure, Runtime};
 use super::variables::variables;
 use crate::Region;
-use crate::machine::MachineSpec;
+use crate::machine::{MachineSpec, RuntimeClient, Size};
 use crate::service::AwsError;
 use crate::tools::Tools;
 
@@ -82,9 +82,12 @@ impl Environment {
     pub(super) async fn start(region: &Region, tools: &Tools, account: &str, definition: &Definition) -> Result<Self, AwsError> {
         let role::Session { credential, expires } = role::assume(region, account, definition).await?;
         let mut log = Log::open(region, credential.caller.clone(), definition);
-        let spec = machine(region, tools, definition, &log, credential);
         let runtime = definition.text("Runtime");
-        say_what_differs(region, tools, definition, &mut log);
+        let client = RuntimeClient::find(region, tools, runtime, definition.text("Handler"))
+            .await
+            .map_err(|error| AwsError::new("ServiceException", 500, error.to_string()))?;
+        say_what_differs(region, &client.python, definition, &mut log);
+        let spec = machine(region, tools, client, definition, &log, credential);
         log.platform(&Event::InitStart { runtime });
         let began = Instant::now();
         let started = Runtime::start(region, spec.clone(), &mut log, INIT_LIMIT).await?;
@@ -192,22 +195,19 @@ impl Environment {
 fn machine(
     region: &Region,
     tools: &Tools,
+    client: RuntimeClient,
     definition: &Definition,
     log: &Log,
     credential: crate::credentials::Credential,
 ) -> MachineSpec {
-    let command = vec![
-        tools.python().executable.display().to_string(),
-        "-m".to_owned(),
-        "awslambdaric".to_owned(),
-        definition.text("Handler").to_owned(),
-    ];
-    let mut spec = MachineSpec::function("", command);
+    let mut spec = MachineSpec::function("", client.command);
+    spec.image = client.image;
+    spec.size = Some(Size::of_function(definition.number("MemorySize")));
     spec.files.clone_from(&definition.code.files);
     spec.tools = Some(tools.clone());
     spec.memory_mib = Some(definition.number("MemorySize"));
     spec.tmp_mib = definition.configuration.pointer("/EphemeralStorage/Size").and_then(Value::as_u64);
-    spec.env = variables(region, tools, definition, log);
+    spec.env = variables(region, client.python_path, definition, log);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", credential.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
@@ -218,13 +218,13 @@ fn machine(
     spec
 }
 
-/// A function runs on this host's Python and processor; its log says where it asks for others.
-fn say_what_differs(region: &Region, tools: &Tools, definition: &Definition, log: &mut Log) {
-    let (name, runtime, version) = (definition.text("FunctionName"), definition.text("Runtime"), &tools.python().version);
+/// A function runs on this host's processor, and on this host's Python or an image's; its log says where it asks for others.
+fn say_what_differs(region: &Region, version: &str, definition: &Definition, log: &mut Log) {
+    let (name, runtime) = (definition.text("FunctionName"), definition.text("Runtime"));
     let now = region.clock().now();
     if runtime.strip_prefix("python") != Some(version) {
         tracing::warn!(function = name, runtime, version, "the function runs on another version of Python than its runtime");
-        log.line(now, &format!("firedrill: runtime {runtime} is run by this host's Python {version}"));
+        log.line(now, &format!("firedrill: runtime {runtime} is run by Python {version}"));
     }
     let host = match std::env::consts::ARCH {
         "aarch64" => "arm64",

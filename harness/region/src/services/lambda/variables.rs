@@ -7,14 +7,13 @@ use serde_json::Value;
 use super::environment::Definition;
 use super::log::Log;
 use crate::Region;
-use crate::tools::Tools;
 
 /// All but the credentials.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
-pub(super) fn variables(region: &Region, tools: &Tools, definition: &Definition, log: &Log) -> BTreeMap<String, String> {
+pub(super) fn variables(region: &Region, python_path: &str, definition: &Definition, log: &Log) -> BTreeMap<String, String> {
     let memory = definition.number("MemorySize").to_string();
     let runtime = definition.text("Runtime");
-    let path = format!("/var/task:{}", tools.python_path());
+    let path = format!("/var/task:{python_path}");
     let mut variables: BTreeMap<String, String> = [
         ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
         ("AWS_REGION", region.name()),

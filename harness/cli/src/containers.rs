@@ -1,0 +1,117 @@
+//! Docker: machines as containers, `firedrill images`, `firedrill sweep`.
+
+use std::path::Path;
+
+use firedrill_region::machine::container::{
+    self, Abandoned, Containers, Engine, EngineError, ImageError, Images, Owner, Pull, Why,
+};
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::{MachineKind, MachineOptions, PullPolicy, SweepOptions};
+use crate::{Exit, printer};
+
+/// What the containers of a drill may outlive its firedrill by, should no later one see that it has ended.
+pub(crate) const DRILL: SignedDuration = SignedDuration::from_hours(12);
+/// The same of a region that is kept up.
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// Gets Docker ready if machines are to be containers: removes what ended runs left, then pulls or makes images. `folder` is the run's.
+pub(crate) async fn prepare(
+    options: &MachineOptions,
+    folder: &Path,
+    lifetime: SignedDuration,
+    cancel: &CancellationToken,
+) -> Result<Option<Containers>, Exit> {
+    if options.machine == MachineKind::Sandbox {
+        return Ok(None);
+    }
+    let engine = Engine::connect().await.map_err(|error| no_engine(&error))?;
+    let abandoned = container::sweep(&engine).await.map_err(|error| no_engine(&error))?;
+    for container in &abandoned {
+        printer::note(&format!("removing {}", describe(container)));
+        // Another firedrill may be sweeping too; what stays is found by the next.
+        if let Err(error) = container::remove(&engine, &container.id).await {
+            printer::error(&printer::chain(&error), None);
+        }
+    }
+    let owner = Owner::of(folder, lifetime);
+    let named = (options.instance_image.clone(), options.function_image.clone());
+    tokio::select! {
+        prepared = Containers::prepare(engine, owner, pull(options.pull), named, Box::new(printer::note)) => {
+            prepared.map(Some).map_err(|error| no_image(&error))
+        }
+        () = cancel.cancelled() => Err(Exit::Failed),
+    }
+}
+
+/// `firedrill images`: gets every image ready and names it.
+pub(crate) async fn images(policy: PullPolicy) -> Exit {
+    let engine = match Engine::connect().await {
+        Ok(engine) => engine,
+        Err(error) => return no_engine(&error),
+    };
+    let images = Images::new(&engine, pull(policy), &printer::note);
+    let made = async {
+        printer::line(&format!("instance    {}", images.instance().await?));
+        printer::line(&format!("function    {}", images.function("python3.13").await?.image));
+        printer::line(&format!("localstack  {}", images.localstack().await?));
+        Ok(())
+    };
+    match made.await {
+        Ok(()) => Exit::Passed,
+        Err(error) => no_image(&error),
+    }
+}
+
+/// `firedrill sweep`: lists what is nobody's, and removes it.
+pub(crate) async fn sweep(options: SweepOptions) -> Exit {
+    let engine = match Engine::connect().await {
+        Ok(engine) => engine,
+        Err(error) => return no_engine(&error),
+    };
+    let abandoned = match container::sweep(&engine).await {
+        Ok(abandoned) => abandoned,
+        Err(error) => return no_engine(&error),
+    };
+    for container in &abandoned {
+        printer::line(&describe(container));
+    }
+    if options.dry_run {
+        return Exit::Passed;
+    }
+    let mut exit = Exit::Passed;
+    for container in &abandoned {
+        if let Err(error) = container::remove(&engine, &container.id).await {
+            printer::error(&printer::chain(&error), None);
+            exit = Exit::Leftovers;
+        }
+    }
+    exit
+}
+
+fn describe(container: &Abandoned) -> String {
+    let Abandoned { name, run, status, why, .. } = container;
+    let why = match why {
+        Why::Gone => "its firedrill has ended".to_owned(),
+        Why::Expired(at) => format!("expired {at}"),
+    };
+    format!("container {name} of run {run} ({status}): {why}")
+}
+
+fn pull(policy: PullPolicy) -> Pull {
+    match policy {
+        PullPolicy::Missing => Pull::Missing,
+        PullPolicy::Never => Pull::Never,
+    }
+}
+
+fn no_engine(error: &EngineError) -> Exit {
+    printer::error(&printer::chain(error), Some(error.hint()));
+    Exit::Missing
+}
+
+fn no_image(error: &ImageError) -> Exit {
+    printer::error(&printer::chain(error), Some(error.hint()));
+    Exit::Missing
+}

@@ -1,0 +1,47 @@
+//! The first process of a Docker container: gives loopback the metadata address, gives up the right to do so, and runs the guest.
+//!
+//! Docker has made the namespaces and masked what of /proc belongs to the host; there is nothing else to finish.
+
+use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
+use std::process::{Command, ExitCode};
+
+use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_bounding_set, set_capabilities};
+
+use crate::guest::say;
+use crate::{GUEST, init, loopback};
+
+/// Runs the machine to its end; answers the guest's exit code.
+pub(crate) fn main() -> ExitCode {
+    let run = || {
+        loopback::bring_up().map_err(|error| format!("cannot give loopback the metadata address: {error}"))?;
+        give_up_network_administration().map_err(|error| format!("cannot give up CAP_NET_ADMIN: {error}"))?;
+        init::run(&mut guest()?)
+    };
+    match run() {
+        Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
+        Err(error) => {
+            say(&format!("init: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Out of the bounding set, so that no process that is started from now on can have it, and out of this one's own.
+fn give_up_network_administration() -> rustix::io::Result<()> {
+    remove_capability_from_bounding_set(CapabilitySet::NET_ADMIN)?;
+    let mut own = capabilities(None)?;
+    for set in [&mut own.effective, &mut own.permitted, &mut own.inheritable] {
+        set.remove(CapabilitySet::NET_ADMIN);
+    }
+    set_capabilities(None, own)
+}
+
+/// The guest is started as this process was, which is by the host's loader, but for the last argument.
+fn guest() -> Result<Command, String> {
+    let line = fs::read("/proc/self/cmdline").map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?;
+    let mut words = line.split(|byte| *byte == 0).map(|word| std::ffi::OsString::from_vec(word.to_vec()));
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words.take_while(|word| *word != crate::CONTAINER)).arg(GUEST);
+    Ok(command)
+}

@@ -1,0 +1,117 @@
+//! The Docker engine on this machine.
+
+use std::path::{Path, PathBuf};
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+
+/// Seconds until the engine has begun to answer; it may be unpacking an image of hundreds of megabytes.
+const TIMEOUT: u64 = 600;
+
+/// A connection to the engine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) docker: Docker,
+    /// Processors that the engine can give to containers.
+    pub(super) processors: i64,
+}
+
+/// There is no engine to be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// `DOCKER_HOST` leads elsewhere.
+    #[error("DOCKER_HOST is `{0}`, but machines need a Docker engine on this host, by a unix socket")]
+    Remote(String),
+    /// There is no socket.
+    #[error("there is no Docker engine: `{}` does not exist", .0.display())]
+    Missing(PathBuf),
+    /// The socket is there, and may not be used.
+    #[error("the Docker engine's socket `{}` may not be used by this user", .0.display())]
+    Forbidden(PathBuf),
+    /// The socket is there, and nobody answers.
+    #[error("the Docker engine does not answer at `{}`: {reason}", socket.display())]
+    Silent {
+        /// The socket.
+        socket: PathBuf,
+        /// What was seen.
+        reason: String,
+    },
+    /// The engine refused a call.
+    #[error("the Docker engine refused to {what}")]
+    Refused {
+        /// To do what.
+        what: String,
+        /// Its words.
+        #[source]
+        source: bollard::errors::Error,
+    },
+}
+
+impl EngineError {
+    /// What the user can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Remote(_) => "unset DOCKER_HOST, or set it to unix:///path/to/docker.sock",
+            Self::Missing(_) => {
+                "install Docker (Debian: `sudo apt-get install docker.io`) or set DOCKER_HOST; `--machine sandbox` needs none"
+            }
+            Self::Forbidden(_) => "add yourself to the group `docker` (`sudo usermod -aG docker $USER`, then log in anew)",
+            Self::Silent { .. } => "start it: `sudo systemctl start docker`; `--machine sandbox` needs none",
+            Self::Refused { .. } => "`docker info` and the engine's log may say more",
+        }
+    }
+}
+
+impl Engine {
+    /// Connects to the engine that `DOCKER_HOST` names, or to the one at its usual places.
+    ///
+    /// # Errors
+    /// [`EngineError`], with a hint for the user.
+    pub async fn connect() -> Result<Self, EngineError> {
+        let socket = match std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
+            Some(host) => PathBuf::from(host.strip_prefix("unix://").ok_or_else(|| EngineError::Remote(host.clone()))?),
+            None => usual_socket(),
+        };
+        Self::at(&socket).await
+    }
+
+    /// Connects to the engine behind `socket`.
+    ///
+    /// # Errors
+    /// See [`Engine::connect`].
+    pub async fn at(socket: &Path) -> Result<Self, EngineError> {
+        // The client's own errors do not say which of these it was.
+        match tokio::net::UnixStream::connect(socket).await {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(EngineError::Missing(socket.to_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                return Err(EngineError::Forbidden(socket.to_owned()));
+            }
+            Err(error) => return Err(EngineError::Silent { socket: socket.to_owned(), reason: error.to_string() }),
+        }
+        let silent = |error: bollard::errors::Error| EngineError::Silent { socket: socket.to_owned(), reason: error.to_string() };
+        let docker = Docker::connect_with_unix(&socket.to_string_lossy(), TIMEOUT, API_DEFAULT_VERSION).map_err(silent)?;
+        let docker = docker.negotiate_version().await.map_err(silent)?;
+        let info = docker.info().await.map_err(silent)?;
+        Ok(Self { docker, processors: info.ncpu.unwrap_or(1).max(1) })
+    }
+}
+
+/// Where an engine of the system's, or else one of the user's, listens.
+fn usual_socket() -> PathBuf {
+    let system = PathBuf::from("/var/run/docker.sock");
+    let own = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
+    match own {
+        Some(own) if !system.exists() && own.exists() => own,
+        _ => system,
+    }
+}
+
+/// Names what was asked of the engine in its refusal.
+pub(super) fn refused(what: impl Into<String>) -> impl FnOnce(bollard::errors::Error) -> EngineError {
+    move |source| EngineError::Refused { what: what.into(), source }
+}
+
+/// Whether the engine says that there is no such thing.
+pub(super) fn is_absent(error: &bollard::errors::Error) -> bool {
+    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 404, .. })
+}

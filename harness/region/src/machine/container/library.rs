@@ -1,0 +1,82 @@
+//! The loader and libraries that the guest needs in a container.
+//!
+//! The guest is firedrill itself, linked against this host's C library, while a container may have an older one, or another, or none. So
+//! the host's own loader and libraries are mounted beside it, read-only at a private path, and the guest is started by that loader.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use firedrill_guest::spec::inside;
+
+/// How the guest is started in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Start {
+    /// Outside and inside path of each file that it needs.
+    pub files: Vec<(PathBuf, String)>,
+    /// Its command line, but for the last argument.
+    pub command: Vec<String>,
+}
+
+/// Asks the loader what `program` is loaded with, as `ldd` does.
+pub(super) fn of(program: &Path) -> std::io::Result<Start> {
+    let output =
+        Command::new(program).arg("--version").env_clear().env("LD_TRACE_LOADED_OBJECTS", "1").stdin(Stdio::null()).output()?;
+    Ok(start(program, &String::from_utf8_lossy(&output.stdout)))
+}
+
+fn start(program: &Path, listing: &str) -> Start {
+    let mut files = vec![(program.to_owned(), inside::GUEST.to_owned())];
+    let mut loader = None;
+    for library in listing.lines().filter_map(library) {
+        let Some(name) = library.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
+        let target = format!("{}/{name}", inside::LIBRARIES);
+        if name.starts_with("ld-") {
+            loader = Some(target.clone());
+        }
+        files.push((library, target));
+    }
+    let command = match loader {
+        Some(loader) => {
+            vec![loader, "--library-path".to_owned(), inside::LIBRARIES.to_owned(), inside::GUEST.to_owned()]
+        }
+        // A static program, which ignores the question and needs nothing.
+        None => vec![inside::GUEST.to_owned()],
+    };
+    Start { files, command }
+}
+
+/// The path in `libc.so.6 => /lib/libc.so.6 (0x7f…)` and `/lib64/ld-linux-x86-64.so.2 (0x7f…)`; the kernel's own library has none.
+fn library(line: &str) -> Option<PathBuf> {
+    let (found, address) = line.trim().rsplit_once(" (0x")?;
+    let path = found.rsplit_once("=> ").map_or(found, |(_, path)| path);
+    (address.ends_with(')') && path.starts_with('/')).then(|| PathBuf::from(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dynamic_program_is_started_by_its_own_loader() {
+        let listing = "\tlinux-vdso.so.1 (0x00007ffd)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f06)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f08)\n";
+        let start = start(Path::new("/bin/firedrill"), listing);
+        assert_eq!(
+            start.command,
+            ["/run/firedrill/lib/ld-linux-x86-64.so.2", "--library-path", "/run/firedrill/lib", "/run/firedrill/guest"]
+        );
+        let inside: Vec<&str> = start.files.iter().map(|(_, inside)| inside.as_str()).collect();
+        assert_eq!(inside, ["/run/firedrill/guest", "/run/firedrill/lib/libc.so.6", "/run/firedrill/lib/ld-linux-x86-64.so.2"]);
+    }
+
+    #[test]
+    fn a_static_program_is_started_as_it_is() {
+        let start = start(Path::new("/bin/firedrill"), "firedrill 0.1.0\n");
+        assert_eq!((start.command.len(), start.files.len()), (1, 1));
+    }
+
+    #[test]
+    fn this_very_program_has_a_loader() {
+        let start = of(&std::env::current_exe().unwrap()).unwrap();
+        assert!(start.files.iter().all(|(outside, _)| outside.exists()), "{start:?}");
+    }
+}

@@ -1,0 +1,17 @@
+//! Machines as Docker containers without a network, their images, and the removal of what killed runs left.
+
+mod base;
+mod engine;
+mod image;
+mod library;
+mod owner;
+mod packages;
+mod recipe;
+mod start;
+mod sweep;
+
+pub use engine::{Engine, EngineError};
+pub use image::{FunctionImage, ImageError, Images, Pull};
+pub use owner::Owner;
+pub use start::Containers;
+pub use sweep::{Abandoned, Why, remove, sweep};

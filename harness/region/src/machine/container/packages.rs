@@ -1,0 +1,41 @@
+//! Packages from PyPI for an image, installed outside of it: builds then need neither network nor this machine's certificates.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::image::ImageError;
+use super::recipe::{PYTHON, Packages};
+use crate::tools::Python;
+
+/// Installs `packages` for the images' Python into `folder`.
+pub(super) fn install(packages: &Packages, folder: &Path) -> Result<(), ImageError> {
+    if std::env::consts::ARCH != "x86_64" {
+        return Err(ImageError::Architecture(std::env::consts::ARCH));
+    }
+    let python = Python::find().ok_or(ImageError::Python)?;
+    let temporary = tempfile::tempdir().map_err(ImageError::Folder)?;
+    let requirements = temporary.path().join("requirements.txt");
+    std::fs::write(&requirements, packages.chosen()).map_err(ImageError::Folder)?;
+    let venv = temporary.path().join("venv");
+    run(Command::new(&python.executable).args(["-I", "-m", "venv"]).arg(&venv))?;
+    run(Command::new(venv.join("bin/python"))
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-compile"])
+        .args(["--only-binary", ":all:", "--no-deps", "--implementation", "cp", "--python-version", PYTHON])
+        .args(["--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64"])
+        .arg("--target")
+        .arg(folder)
+        .arg("--requirement")
+        .arg(requirements))
+}
+
+/// Runs a program to its end; the end of what it said is in the error.
+pub(super) fn run(command: &mut Command) -> Result<(), ImageError> {
+    let failed = |command: &Command, output: String| ImageError::Command { command: format!("{command:?}"), output };
+    let output = command.env_remove("PYTHONPATH").output().map_err(|error| failed(command, error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text.lines().collect();
+    Err(failed(command, lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("; ")))
+}

@@ -1,0 +1,226 @@
+//! Starting a container as a machine.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use bollard::container::AttachContainerResults;
+use bollard::container::LogOutput;
+use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountTypeEnum, ResourcesUlimits};
+use bollard::query_parameters::{AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, WaitContainerOptionsBuilder};
+use futures_util::StreamExt as _;
+use tokio::io::{AsyncRead, AsyncWriteExt as _};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::engine::{Engine, EngineError, refused};
+use super::image::{FunctionImage, ImageError, Images, Pull};
+use super::library::{self, Start};
+use super::owner::Owner;
+use super::sweep;
+use crate::machine::started::Started;
+use crate::machine::{MachineError, MachineSpec, Role};
+
+/// The runtime whose image is got ready before anything runs.
+const USUAL_RUNTIME: &str = "python3.13";
+
+/// What machines are started from and labelled with, where they are containers.
+pub struct Containers {
+    engine: Engine,
+    owner: Owner,
+    pull: Pull,
+    instance: String,
+    /// The image that the user named for all functions.
+    named_function: Option<String>,
+    /// By runtime.
+    functions: Mutex<HashMap<String, FunctionImage>>,
+    progress: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Containers {
+    /// Gets the images ready: those that the user named for instances and functions, or the usual ones.
+    ///
+    /// # Errors
+    /// [`ImageError`], with a hint for the user.
+    pub async fn prepare(
+        engine: Engine,
+        owner: Owner,
+        pull: Pull,
+        (instance, function): (Option<String>, Option<String>),
+        progress: Box<dyn Fn(&str) + Send + Sync>,
+    ) -> Result<Self, ImageError> {
+        let images = Images::new(&engine, pull, &*progress);
+        let instance = match instance {
+            Some(image) => images.named(&image).await?,
+            None => images.instance().await?,
+        };
+        if let Some(image) = &function {
+            images.named(image).await?;
+        }
+        let containers = Self { engine, owner, pull, instance, named_function: function, functions: Mutex::default(), progress };
+        containers.function_image(USUAL_RUNTIME).await?;
+        Ok(containers)
+    }
+
+    /// The image that functions of `runtime` run in; looked for at the first one.
+    pub(in crate::machine) async fn function_image(&self, runtime: &str) -> Result<FunctionImage, ImageError> {
+        if let Some(image) = &self.named_function {
+            let python = runtime.strip_prefix("python").unwrap_or(runtime).to_owned();
+            return Ok(FunctionImage { image: image.clone(), python });
+        }
+        let mut known = self.functions.lock().await;
+        if let Some(image) = known.get(runtime) {
+            return Ok(image.clone());
+        }
+        let image = Images::new(&self.engine, self.pull, &*self.progress).function(runtime).await?;
+        known.insert(runtime.to_owned(), image.clone());
+        Ok(image)
+    }
+
+    /// The image that a machine runs.
+    fn image<'a>(&'a self, spec: &'a MachineSpec) -> &'a str {
+        match (&spec.image, spec.role) {
+            (Some(image), _) => image,
+            (None, Role::Instance | Role::Function) => &self.instance,
+        }
+    }
+
+    /// What the image of a machine sets in the environment.
+    pub(in crate::machine) async fn environment(&self, spec: &MachineSpec) -> Result<BTreeMap<String, String>, MachineError> {
+        let image = self.image(spec);
+        let found = self.engine.docker.inspect_image(image).await.map_err(refused(format!("look at the image `{image}`")));
+        let variables = found.map_err(MachineError::Engine)?.config.and_then(|config| config.env).unwrap_or_default();
+        let pairs = variables.iter().filter_map(|variable| variable.split_once('='));
+        Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// Starts a machine that sees `binds` (outside and inside path), read-only, and whose guest is `program`.
+    pub(in crate::machine) async fn start(
+        &self,
+        program: PathBuf,
+        spec: &MachineSpec,
+        binds: Vec<(PathBuf, String)>,
+        end: CancellationToken,
+    ) -> Result<Started, MachineError> {
+        let asked = program.clone();
+        let guest = tokio::task::spawn_blocking(move || library::of(&asked)).await.map_err(std::io::Error::other);
+        let guest = guest.flatten().map_err(|source| MachineError::Launcher { program, source })?;
+        self.create_and_start(guest, spec, binds, end).await.map_err(MachineError::Engine)
+    }
+
+    async fn create_and_start(
+        &self,
+        guest: Start,
+        spec: &MachineSpec,
+        binds: Vec<(PathBuf, String)>,
+        end: CancellationToken,
+    ) -> Result<Started, EngineError> {
+        let docker = &self.engine.docker;
+        let name = format!("{}-{}", self.owner.run, spec.id);
+        let options = CreateContainerOptionsBuilder::default().name(&name).build();
+        let body = self.body(guest, spec, binds);
+        let id = docker.create_container(Some(options), body).await.map_err(refused(format!("create the container {name}")))?.id;
+        let started = async {
+            // Before it starts, so that nothing it says is missed.
+            let options = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).build();
+            let attached = docker.attach_container(&id, Some(options)).await.map_err(refused("attach to a container"))?;
+            let ended = tokio::spawn(exit_code(docker.clone(), id.clone()));
+            docker.start_container(&id, None).await.map_err(refused(format!("start the container {name}")))?;
+            Ok((attached, ended))
+        };
+        let (attached, ended) = match started.await {
+            Ok(started) => started,
+            Err(error) => {
+                if let Err(error) = sweep::remove(&self.engine, &id).await {
+                    debug!(%error, id, "cannot remove a container that did not start");
+                }
+                return Err(error);
+            }
+        };
+        let engine = self.engine.clone();
+        let ended = async move {
+            let mut ended = ended;
+            let code = tokio::select! {
+                code = &mut ended => code,
+                () = end.cancelled() => {
+                    if let Err(error) = sweep::remove(&engine, &id).await {
+                        tracing::warn!(%error, id, "cannot remove a container");
+                    }
+                    ended.await
+                }
+            };
+            code.ok().flatten().unwrap_or(-1)
+        };
+        Ok(Started { output: split(attached), ended: Box::pin(ended) })
+    }
+
+    fn body(&self, guest: Start, spec: &MachineSpec, binds: Vec<(PathBuf, String)>) -> ContainerCreateBody {
+        let mount = |(outside, inside): (PathBuf, String)| Mount {
+            source: Some(outside.to_string_lossy().into_owned()),
+            target: Some(inside),
+            typ: Some(MountTypeEnum::BIND),
+            read_only: Some(true),
+            ..Mount::default()
+        };
+        let memory = spec.size.map(|size| i64::from(size.memory_mib) * 1024 * 1024);
+        let processors = spec.size.map(|size| (size.processors * 1e9) as i64);
+        ContainerCreateBody {
+            image: Some(self.image(spec).to_owned()),
+            hostname: Some(spec.hostname.clone()),
+            user: Some("0:0".to_owned()),
+            working_dir: Some("/".to_owned()),
+            entrypoint: Some(guest.command.into_iter().chain([firedrill_guest::CONTAINER.to_owned()]).collect()),
+            labels: Some(self.owner.labels()),
+            host_config: Some(HostConfig {
+                auto_remove: Some(true),
+                network_mode: Some("none".to_owned()),
+                mounts: Some(guest.files.into_iter().chain(binds).map(mount).collect()),
+                // To give loopback the metadata address; the first process gives it up before it starts another.
+                cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+                cap_drop: Some(vec!["MKNOD".to_owned(), "NET_RAW".to_owned()]),
+                sysctls: Some(HashMap::from([("net.ipv4.ip_unprivileged_port_start".to_owned(), "0".to_owned())])),
+                memory,
+                memory_swap: memory,
+                nano_cpus: processors.map(|wanted| wanted.min(self.engine.processors * 1_000_000_000)),
+                ulimits: Some(vec![ResourcesUlimits { name: Some("core".to_owned()), soft: Some(0), hard: Some(0) }]),
+                // The console is read as it is written, and nothing of it is kept by the engine.
+                log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        }
+    }
+}
+
+/// Waits until the container is removed; answers the exit code of its first process.
+async fn exit_code(docker: bollard::Docker, id: String) -> Option<i32> {
+    let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+    let mut answers = docker.wait_container(&id, Some(options));
+    let code = match answers.next().await? {
+        Ok(answer) => answer.status_code,
+        Err(bollard::errors::Error::DockerContainerWaitError { code, .. }) => code,
+        Err(error) => {
+            debug!(%error, id, "cannot wait for a container");
+            return None;
+        }
+    };
+    i32::try_from(code).ok()
+}
+
+/// Standard output and standard error, which arrive in one stream, as two.
+fn split(mut attached: AttachContainerResults) -> Vec<Box<dyn AsyncRead + Send + Unpin>> {
+    let (mut out, out_reader) = tokio::io::duplex(64 * 1024);
+    let (mut err, err_reader) = tokio::io::duplex(64 * 1024);
+    tokio::spawn(async move {
+        while let Some(Ok(output)) = attached.output.next().await {
+            let written = match &output {
+                LogOutput::StdErr { message } => err.write_all(message).await,
+                other => out.write_all(other.as_ref()).await,
+            };
+            if written.is_err() {
+                break;
+            }
+        }
+    });
+    vec![Box::new(out_reader), Box::new(err_reader)]
+}

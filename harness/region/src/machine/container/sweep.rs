@@ -1,0 +1,83 @@
+//! Finding and removing containers whose run has ended or whose time is over.
+
+use std::collections::HashMap;
+
+use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
+use jiff::Timestamp;
+
+use super::engine::{Engine, EngineError, is_absent, refused};
+use super::owner::{self, EXPIRES, RUN};
+use crate::Clock;
+
+/// A container that is nobody's any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Abandoned {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The run that made it.
+    pub run: String,
+    /// The engine's words for its state: `Up 3 minutes`, `Created`.
+    pub status: String,
+    /// Why it is nobody's.
+    pub why: Why,
+}
+
+/// Why a container is nobody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// The firedrill process that made it has ended.
+    Gone,
+    /// Its time was over then; the label as it is.
+    Expired(String),
+}
+
+/// Lists the containers of firedrill that are nobody's.
+///
+/// # Errors
+/// The engine refused.
+pub async fn sweep(engine: &Engine) -> Result<Vec<Abandoned>, EngineError> {
+    let filters = HashMap::from([("label", vec![RUN])]);
+    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+    let found = engine.docker.list_containers(Some(options)).await.map_err(refused("list containers"))?;
+    let now = Clock::real_now();
+    let abandoned = found.into_iter().filter_map(|container| {
+        let labels = container.labels.unwrap_or_default();
+        Some(Abandoned {
+            id: container.id?,
+            name: container.names.into_iter().flatten().next().unwrap_or_default().trim_start_matches('/').to_owned(),
+            why: why(&labels, now)?,
+            run: labels.get(RUN).cloned().unwrap_or_default(),
+            status: container.status.unwrap_or_default(),
+        })
+    });
+    Ok(abandoned.collect())
+}
+
+fn why(labels: &HashMap<String, String>, now: Timestamp) -> Option<Why> {
+    if owner::is_gone(labels) {
+        Some(Why::Gone)
+    } else if owner::is_expired(labels, now) {
+        Some(Why::Expired(labels.get(EXPIRES).cloned().unwrap_or_default()))
+    } else {
+        None
+    }
+}
+
+/// Removes a container with all that runs in it; one that is gone already is no error.
+///
+/// # Errors
+/// The engine refused.
+pub async fn remove(engine: &Engine, id: &str) -> Result<(), EngineError> {
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match engine.docker.remove_container(id, Some(options)).await {
+        Err(error) if !is_absent(&error) && !is_on_its_way(&error) => Err(refused(format!("remove the container {id}"))(error)),
+        _ => Ok(()),
+    }
+}
+
+/// `removal of container … is already in progress`
+fn is_on_its_way(error: &bollard::errors::Error) -> bool {
+    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 409, message } if message.contains("in progress"))
+}

@@ -1,0 +1,88 @@
+//! Starting a Linux sandbox as a machine, by firedrill executing itself as a launcher.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use firedrill_guest::spec::{Bind, LauncherSpec};
+use tokio::io::{AsyncRead, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::started::Started;
+use super::{MachineError, MachineSpec};
+
+/// Size of each writable file system of a machine, MiB. Memory is used as it is written.
+const TMPFS_MIB: u64 = 4096;
+
+/// Starts a machine that sees `binds` (outside and inside path) and whose guest is `program`.
+pub(super) async fn start(
+    program: PathBuf,
+    spec: &MachineSpec,
+    folder: &Path,
+    binds: Vec<(PathBuf, String)>,
+    disk: Option<PathBuf>,
+    end: CancellationToken,
+) -> Result<Started, MachineError> {
+    let launcher = LauncherSpec {
+        root: folder.join("root"),
+        hostname: spec.hostname.clone(),
+        program: program.clone(),
+        // What a machine may write to is its own /etc.
+        binds: binds.into_iter().map(|(outside, inside)| Bind { writable: inside == "/etc", outside, inside }).collect(),
+        disk,
+        tmpfs_mib: TMPFS_MIB,
+        tmp_mib: spec.tmp_mib,
+    };
+    let mut child = spawn(&program, &launcher).await.map_err(|source| MachineError::Launcher { program, source })?;
+    let mut output: Vec<Box<dyn AsyncRead + Send + Unpin>> = Vec::new();
+    if let Some(stream) = child.stdout.take() {
+        output.push(Box::new(stream));
+    }
+    if let Some(stream) = child.stderr.take() {
+        output.push(Box::new(stream));
+    }
+    Ok(Started { output, ended: Box::pin(hold(child, end)) })
+}
+
+/// Starts the launcher and hands it the spec. Its environment is empty: nothing of the user's reaches a machine.
+async fn spawn(program: &Path, spec: &LauncherSpec) -> std::io::Result<Child> {
+    let mut child = Command::new(program)
+        .arg(firedrill_guest::LAUNCHER)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let mut line = serde_json::to_vec(spec)?;
+    line.push(b'\n');
+    if let Some(stdin) = child.stdin.as_mut() {
+        stdin.write_all(&line).await?;
+    }
+    Ok(child)
+}
+
+/// Holds the launcher until the machine ends by itself or is ended.
+async fn hold(mut child: Child, end: CancellationToken) -> i32 {
+    let lifeline = child.stdin.take();
+    let status = tokio::select! {
+        status = child.wait() => status,
+        () = end.cancelled() => {
+            drop(lifeline);
+            match tokio::time::timeout(Duration::from_secs(5), child.wait()).await {
+                Ok(status) => status,
+                Err(_) => {
+                    // The kernel kills the machine with its launcher.
+                    if let Err(error) = child.start_kill() {
+                        debug!(%error, "cannot kill a launcher");
+                    }
+                    child.wait().await
+                }
+            }
+        }
+    };
+    status.ok().and_then(|status| status.code()).unwrap_or(-1)
+}
