@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::scenario;
 
 /// The shipped policy without a statement, in the scenario's folder.
-#[expect(clippy::expect_used, reason = "set-up of tests")]
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "set-up of tests")]
 fn shipped_without(folder: &std::path::Path, sid: &str) -> PathBuf {
     let mut policy: Value = serde_json::from_str(include_str!("../../../stack/operator-policy.json")).expect("JSON");
     let statements = policy["Statement"].as_array_mut().expect("statements");
@@ -19,6 +19,7 @@ fn shipped_without(folder: &std::path::Path, sid: &str) -> PathBuf {
     file
 }
 
+#[expect(clippy::expect_used, reason = "set-up of tests")]
 fn drill_without(sid: &str) -> firedrill_scenarios::Night {
     let scenario = scenario();
     let file = shipped_without(scenario.folder(), sid).to_string_lossy().into_owned();
