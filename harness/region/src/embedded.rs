@@ -7,6 +7,7 @@ use std::time::Duration;
 use firedrill_journal::Journal;
 use firedrill_wire::arn::Arn;
 use jiff::Timestamp;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::authorization::Authorizer;
 use crate::credentials::Credential;
@@ -96,6 +97,7 @@ pub enum StartError {
 pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let EmbeddedOptions { account, region, folder, program, agent_dir, tools, port, journal } = options;
     std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
+    raise_descriptor_limit();
     let authority = Authority::new(&region).map_err(StartError::Authority)?;
     let ca_pem = authority.ca_pem().to_owned();
     let settings = Settings { region, account: account.clone(), folder, program };
@@ -112,6 +114,17 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     plain.serve(&region, false);
     let credentials = region.credentials().issue_key(Caller::root(&account));
     Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, events })
+}
+
+/// Takes as many file descriptors as this process may have: each connection, and each machine's, is one, and the usual limit is 1024.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if limit.current != limit.maximum
+        && let Err(error) = setrlimit(Resource::Nofile, raised)
+    {
+        tracing::debug!(%error, "cannot raise the limit of file descriptors");
+    }
 }
 
 fn services(

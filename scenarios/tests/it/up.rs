@@ -50,6 +50,7 @@ fn assert_passed(output: &Output) {
 #[case::the_vpc_family("network.py")]
 #[case::s3_and_kms("storage.py")]
 #[case::instances_and_ssm("machines.py")]
+#[case::strange_requests("wire.py")]
 #[case::lambda_events_logs_and_sqs("functions.py")]
 fn boto3_works(#[case] script: &str) {
     assert_passed(&boto3(&up(), script));

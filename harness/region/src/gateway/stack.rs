@@ -87,6 +87,13 @@ async fn answer(
     incoming: Incoming,
     seen: &mut Seen,
 ) -> Result<Answer, AwsError> {
+    let service = model.signing_name();
+    classify::check_head(&parts, service)?;
+    // Nothing of a stranger's document is read; S3 alone has objects that are public.
+    if claim.is_none() && service != "s3" {
+        seen.operation = model.route(&parts, &[]).ok().map(firedrill_wire::Operation::name);
+        return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
+    }
     let settings = region.settings();
     let now = region.clock().now();
     let authenticated = |parts: &Parts, hash: Option<&str>| {
@@ -102,23 +109,20 @@ async fn answer(
         let Authenticated { caller, seed } = authenticated(&parts, None)?;
         seen.caller = Some(caller.clone());
         let decoder = chunked(claim.as_ref(), seed.as_ref(), &mut parts)?;
-        let body = payload::decoded(incoming, signed_payload, decoder);
+        let body = payload::decoded(service, incoming, signed_payload, decoder);
         if streamed {
             (model.route(&parts, &[])?, caller, Bytes::new(), body)
         } else {
-            let document = payload::read(body).await?;
+            let document = payload::read(service, body).await?;
             (model.route(&parts, &document)?, caller, document, empty_body())
         }
     } else {
-        let document = payload::read(payload::decoded(incoming, None, None)).await?;
+        let document = payload::read(service, payload::decoded(service, incoming, None, None)).await?;
         let caller = authenticated(&parts, Some(&sigv4::sha256_hex(&document)))?.caller;
         seen.caller = Some(caller.clone());
         (model.route(&parts, &document)?, caller, document, empty_body())
     };
     seen.operation = Some(operation.name());
-    if caller.principal == Principal::Anonymous && model.signing_name() != "s3" {
-        return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
-    }
     let input = model.decode(operation, &parts, &document)?;
     seen.input = record::parameters(model, operation.name(), &input);
 
