@@ -34,8 +34,9 @@ pub(crate) enum Command {
     Sweep(SweepOptions),
 }
 
+/// What is rehearsed.
 #[derive(Debug, Args)]
-pub(crate) struct RunOptions {
+pub(crate) struct StackOptions {
     /// CloudFormation template; the bundled stack (and --strict) when left out.
     #[arg(long, value_name = "FILE")]
     pub(crate) template: Option<PathBuf>,
@@ -48,6 +49,12 @@ pub(crate) struct RunOptions {
     /// Where the data lives on the instance.
     #[arg(long, value_name = "PATH", default_value = "/var/www/html")]
     pub(crate) data_path: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) stack: StackOptions,
     /// The rule to fire (logical id, name or ARN), if the stack has several.
     #[arg(long)]
     pub(crate) rule: Option<String>,
@@ -102,18 +109,8 @@ pub(crate) struct UpOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccessOptions {
-    /// CloudFormation template; the bundled stack when left out.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) template: Option<PathBuf>,
-    /// A parameter of the template; may be repeated.
-    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(crate) parameters: Vec<(String, String)>,
-    /// Folder whose content the web server gets; a small generated web site when left out.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// Where the data lives on the instance.
-    #[arg(long, value_name = "PATH", default_value = "/var/www/html")]
-    pub(crate) data_path: String,
+    #[command(flatten)]
+    pub(crate) stack: StackOptions,
     /// Also runs the drill without each grant, and says what each restriction holds back. Exit code 1 if a grant is needless or too wide.
     #[arg(long)]
     pub(crate) mutate: bool,

@@ -57,10 +57,7 @@ pub(crate) async fn bench(options: BenchOptions) -> Exit {
     };
     let cancel = match interrupt::token() {
         Ok(token) => token,
-        Err(error) => {
-            printer::error(&format!("cannot listen for signals: {error}"), None);
-            return Exit::Missing;
-        }
+        Err(exit) => return exit,
     };
     let rehearsal = Rehearsal {
         template: template::BUNDLED.to_owned(),

@@ -3,10 +3,17 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::printer;
+use crate::{Exit, printer};
 
-/// A token that is cancelled by the first signal.
-pub(crate) fn token() -> std::io::Result<CancellationToken> {
+/// A token that is cancelled by the first signal. That signals cannot be listened for is said.
+pub(crate) fn token() -> Result<CancellationToken, Exit> {
+    listen().map_err(|error| {
+        printer::error(&format!("cannot listen for signals: {error}"), None);
+        Exit::Missing
+    })
+}
+
+fn listen() -> std::io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let token = CancellationToken::new();

@@ -13,12 +13,12 @@ use crate::{Exit, containers, interrupt, operator, printer, template};
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
-    let text = match template::load(options.template.as_deref()) {
+    let text = match template::load(options.stack.template.as_deref()) {
         Ok(text) => text,
         Err(exit) => return exit,
     };
-    let bundled = options.template.is_none();
-    if let Some(folder) = options.data.as_ref().filter(|folder| !folder.is_dir()) {
+    let bundled = options.stack.template.is_none();
+    if let Some(folder) = options.stack.data.as_ref().filter(|folder| !folder.is_dir()) {
         return bad_input(
             &format!("`{}` is not a folder", folder.display()),
             Some("--data names a folder whose content the web server gets"),
@@ -34,7 +34,7 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
     };
     let cancel = match interrupt::token() {
         Ok(token) => token,
-        Err(error) => return missing(&format!("cannot listen for signals: {error}")),
+        Err(exit) => return exit,
     };
     let workspace = match Workspace::new() {
         Ok(workspace) => workspace,
@@ -90,9 +90,9 @@ fn plan(options: &RunOptions, template: String, bundled: bool, endpoint: Endpoin
         endpoint,
         cloud: "embedded".to_owned(),
         template,
-        parameters: options.parameters.clone(),
-        data: options.data.clone().map_or(Data::Generated, Data::Folder),
-        data_path: options.data_path.clone(),
+        parameters: options.stack.parameters.clone(),
+        data: options.stack.data.clone().map_or(Data::Generated, Data::Folder),
+        data_path: options.stack.data_path.clone(),
         rule: options.rule.clone(),
         bucket: options.bucket.clone(),
         nights: options.nights,

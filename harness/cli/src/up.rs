@@ -16,9 +16,13 @@ pub(crate) async fn up(options: UpOptions) -> Exit {
         Ok(tools) => tools,
         Err(exit) => return exit,
     };
-    let (cancel, workspace) = match (interrupt::token(), Workspace::new()) {
-        (Ok(cancel), Ok(workspace)) => (cancel, workspace),
-        (Err(error), _) | (_, Err(error)) => {
+    let cancel = match interrupt::token() {
+        Ok(token) => token,
+        Err(exit) => return exit,
+    };
+    let workspace = match Workspace::new() {
+        Ok(workspace) => workspace,
+        Err(error) => {
             printer::error(&error.to_string(), None);
             return Exit::Missing;
         }

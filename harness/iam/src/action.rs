@@ -25,6 +25,11 @@ pub(crate) struct ActionPattern {
     parts: Option<(Pattern, Pattern)>,
 }
 
+/// Whether an action as policies write it, with wildcards, is about `action`.
+pub fn action_covers(pattern: &str, action: &str) -> bool {
+    ActionPattern::new(pattern).matches(action)
+}
+
 impl ActionPattern {
     pub(crate) fn new(source: &str) -> Self {
         let part = |text| Pattern::new(text, Syntax { wildcards: true, variables: false });

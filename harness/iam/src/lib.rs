@@ -36,6 +36,7 @@ mod resource;
 mod statement;
 mod vocabulary;
 
+pub use action::action_covers;
 pub use authorize::authorize;
 pub use bucket_policy::check_bucket_policy;
 pub use context::{CANONICAL_USER, Context};

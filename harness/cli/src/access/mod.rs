@@ -15,7 +15,7 @@ use crate::{Exit, embedded, interrupt, printer, run, template};
 use firedrill_drill::DrillResult;
 
 pub(crate) async fn access(options: AccessOptions) -> Exit {
-    let text = match template::load(options.template.as_deref()) {
+    let text = match template::load(options.stack.template.as_deref()) {
         Ok(text) => text,
         Err(exit) => return exit,
     };
@@ -26,16 +26,13 @@ pub(crate) async fn access(options: AccessOptions) -> Exit {
     };
     let cancel = match interrupt::token() {
         Ok(token) => token,
-        Err(error) => {
-            printer::error(&format!("cannot listen for signals: {error}"), None);
-            return Exit::Missing;
-        }
+        Err(exit) => return exit,
     };
     let rehearsal = Rehearsal {
         template: text,
-        parameters: options.parameters.clone(),
-        data: options.data.clone(),
-        data_path: options.data_path.clone(),
+        parameters: options.stack.parameters.clone(),
+        data: options.stack.data.clone(),
+        data_path: options.stack.data_path.clone(),
         strict: true,
         tools,
         cancel,
@@ -45,7 +42,7 @@ pub(crate) async fn access(options: AccessOptions) -> Exit {
         Ok((outcome, _)) => outcome,
         Err(exit) => return exit,
     };
-    let report = report::report(&journal, &parsed, options.template.as_deref());
+    let report = report::report(&journal, &parsed, options.stack.template.as_deref());
     match options.format {
         Format::Text => report::print(&report),
         Format::Json => printer::line(&serde_json::to_string(&report).unwrap_or_default()),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use firedrill_iam::action_covers;
 use firedrill_journal::Journal;
 use firedrill_template::{PolicyPlace, Template};
 use serde::Serialize;
@@ -88,7 +89,7 @@ fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], 
             sid: statement.get("Sid").and_then(Value::as_str).map(str::to_owned),
             effect: statement.get("Effect").and_then(Value::as_str).unwrap_or_default().to_owned(),
             place: position.map(|position| format!("{file}:{}", position.line)),
-            never_used: named.into_iter().filter(|action| !used.keys().any(|used| covers(action, used))).collect(),
+            never_used: named.into_iter().filter(|action| !used.keys().any(|used| action_covers(action, used))).collect(),
             used,
         }
     });
@@ -123,20 +124,6 @@ fn strings(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// Whether an action of a policy, with wildcards, is about an action.
-fn covers(pattern: &str, action: &str) -> bool {
-    fn glob(pattern: &[u8], text: &[u8]) -> bool {
-        match (pattern.split_first(), text.split_first()) {
-            (None, None) => true,
-            (Some((b'*', rest)), _) if glob(rest, text) => true,
-            (Some((b'*', _)), Some((_, after))) => glob(pattern, after),
-            (Some((wanted, rest)), Some((found, after))) => (*wanted == b'?' || wanted == found) && glob(rest, after),
-            _ => false,
-        }
-    }
-    glob(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
-}
-
 /// The report for a person.
 pub(super) fn print(report: &Report) {
     for policy in &report.policies {
@@ -167,7 +154,11 @@ mod tests {
 
     #[test]
     fn actions_cover_by_wildcards_and_whatever_case() {
-        assert!(covers("s3:Put*", "s3:PutObject") && covers("S3:putobject", "s3:PutObject") && covers("*", "kms:Decrypt"));
-        assert!(!covers("s3:Get*", "s3:PutObject") && !covers("s3:PutObject", "s3:PutObjectAcl"));
+        assert!(
+            action_covers("s3:Put*", "s3:PutObject")
+                && action_covers("S3:putobject", "s3:PutObject")
+                && action_covers("*", "kms:Decrypt")
+        );
+        assert!(!action_covers("s3:Get*", "s3:PutObject") && !action_covers("s3:PutObject", "s3:PutObjectAcl"));
     }
 }

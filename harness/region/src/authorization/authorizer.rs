@@ -57,6 +57,16 @@ impl Authorizer {
             };
             needs.extend(row.needs(call, input, resolved));
         }
+        self.settle(call, service, input, needs)
+    }
+
+    /// Whether the caller may do one more thing in the course of a call: delete this key, read this source.
+    pub(crate) fn check(&self, call: &Call, service: &str, need: Need) -> Result<(), AwsError> {
+        self.settle(call, service, &Value::Null, vec![need])
+    }
+
+    /// Decides on the needs in their order, up to the first that is refused.
+    fn settle(&self, call: &Call, service: &str, input: &Value, needs: Vec<Need>) -> Result<(), AwsError> {
         let asked = self.asked(call, service, input);
         let mut checks = Vec::new();
         let mut refused = None;
@@ -71,15 +81,6 @@ impl Authorizer {
             }
         }
         record(call, checks);
-        refused.map_or(Ok(()), Err)
-    }
-
-    /// Whether the caller may do one more thing in the course of a call: delete this key, read this source.
-    pub(crate) fn check(&self, call: &Call, service: &str, need: Need) -> Result<(), AwsError> {
-        let asked = self.asked(call, service, &Value::Null);
-        let decision = self.decide(&asked, &need);
-        let refused = (decision.effect != Effect::Allow).then(|| self.refuse(&asked, &need, &decision));
-        record(call, vec![(need, decision)]);
         refused.map_or(Ok(()), Err)
     }
 

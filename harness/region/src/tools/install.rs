@@ -175,12 +175,16 @@ impl Tools {
 }
 
 fn run(command: &mut Command) -> Result<(), ToolsError> {
-    let failed = |command: &Command, output: String| ToolsError::Install { command: format!("{command:?}"), output };
-    let output = command.env_remove("PYTHONPATH").output().map_err(|error| failed(command, error.to_string()))?;
+    to_its_end(command).map_err(|output| ToolsError::Install { command: format!("{command:?}"), output })
+}
+
+/// Runs a program to its end; the error is the end of what it said, or why it could not be started.
+pub(crate) fn to_its_end(command: &mut Command) -> Result<(), String> {
+    let output = command.env_remove("PYTHONPATH").output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = text.lines().collect();
-    Err(failed(command, lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("; ")))
+    Err(lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("; "))
 }

@@ -4,5 +4,6 @@ mod install;
 mod python;
 
 pub(crate) use install::lock;
+pub(crate) use install::to_its_end;
 pub use install::{Tools, ToolsError, ensure};
 pub use python::Python;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::image::ImageError;
 use super::recipe::{PYTHON, Packages};
-use crate::tools::Python;
+use crate::tools::{Python, to_its_end};
 
 /// Installs `packages` for the images' Python into `folder`.
 pub(super) fn install(packages: &Packages, folder: &Path) -> Result<(), ImageError> {
@@ -30,12 +30,5 @@ pub(super) fn install(packages: &Packages, folder: &Path) -> Result<(), ImageErr
 
 /// Runs a program to its end; the end of what it said is in the error.
 pub(super) fn run(command: &mut Command) -> Result<(), ImageError> {
-    let failed = |command: &Command, output: String| ImageError::Command { command: format!("{command:?}"), output };
-    let output = command.env_remove("PYTHONPATH").output().map_err(|error| failed(command, error.to_string()))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = text.lines().collect();
-    Err(failed(command, lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("; ")))
+    to_its_end(command).map_err(|output| ImageError::Command { command: format!("{command:?}"), output })
 }

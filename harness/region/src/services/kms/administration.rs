@@ -28,20 +28,20 @@ pub(super) fn paged(input: &Value, member: &str, usual: usize, entries: Vec<(Str
     Ok(Value::Object(output))
 }
 
+/// What a key is given that is given no policy.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
-fn default_policy(scope: &Scope<'_>) -> String {
+pub(crate) fn default_key_policy(account: &str) -> Value {
     json!({
         "Version": "2012-10-17",
         "Id": "key-default-1",
         "Statement": [{
             "Sid": "Enable IAM User Permissions",
             "Effect": "Allow",
-            "Principal": {"AWS": format!("arn:aws:iam::{}:root", scope.account)},
+            "Principal": {"AWS": format!("arn:aws:iam::{}:root", account)},
             "Action": "kms:*",
             "Resource": "*",
         }],
     })
-    .to_string()
 }
 
 /// The policy of a key that AWS manages: everybody in the account, through the service.
@@ -178,7 +178,7 @@ pub(super) fn create_key(records: &mut Records, scope: &Scope<'_>, input: &Value
             check_lockout(scope, policy, input)?;
             policy.to_owned()
         }
-        None => default_policy(scope),
+        None => default_key_policy(scope.account).to_string(),
     };
     add_tags(&mut key, input)?;
     let output = json!({"KeyMetadata": key.metadata()});

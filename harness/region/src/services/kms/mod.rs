@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::authorization::ResourcePolicyText;
 use crate::service::{Body, Call, Reply, Service};
+pub(crate) use administration::default_key_policy;
 use key::{Key, State};
 
 /// The service `kms`.

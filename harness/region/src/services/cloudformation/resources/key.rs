@@ -6,6 +6,7 @@ use super::Result;
 use super::context::{Context, changed, made, pick, policy, text, typed};
 use super::tag;
 use crate::services::cloudformation::stack::MadeResource;
+use crate::services::kms::default_key_policy;
 
 const INTEGERS: &[&str] = &["PendingWindowInDays"];
 const BOOLEANS: &[&str] = &["EnableKeyRotation", "Enabled", "MultiRegion"];
@@ -37,22 +38,6 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>
 pub(super) const FIXED: [&str; 3] = ["KeySpec", "KeyUsage", "MultiRegion"];
 
-/// What a key is given that is given no policy.
-/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
-fn default_policy(context: &Context) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Id": "key-default-1",
-        "Statement": [{
-            "Sid": "Enable IAM User Permissions",
-            "Effect": "Allow",
-            "Principal": {"AWS": format!("arn:aws:iam::{}:root", context.account())},
-            "Action": "kms:*",
-            "Resource": "*",
-        }],
-    })
-}
-
 pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
     let (id, properties) = (&old.physical, &typed(properties, INTEGERS, BOOLEANS));
     let before = &typed(&old.properties, INTEGERS, BOOLEANS);
@@ -66,7 +51,7 @@ pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, pr
         context.make("kms", "EnableKey", json!({"KeyId": id})).await?;
     }
     if let Some((_, document)) = changed(before, properties, "KeyPolicy") {
-        let document = if document.is_null() { default_policy(context) } else { document.clone() };
+        let document = if document.is_null() { default_key_policy(context.account()) } else { document.clone() };
         let input = json!({"KeyId": id, "PolicyName": "default", "Policy": policy(&document)});
         context.make("kms", "PutKeyPolicy", input).await?;
     }
