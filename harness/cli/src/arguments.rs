@@ -117,6 +117,8 @@ pub(crate) struct AccessOptions {
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
 }
 
 #[derive(Debug, Args)]
@@ -127,10 +129,12 @@ pub(crate) struct BenchOptions {
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
 }
 
 /// What stands for instances and functions.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct MachineOptions {
     /// What instances and functions run in.
     #[arg(long, value_enum, env = "FIREDRILL_MACHINE", default_value_t = MachineKind::Sandbox)]

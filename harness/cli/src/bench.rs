@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use firedrill_drill::DrillResult;
 use firedrill_journal::{Event, Journal};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{BenchOptions, Format};
+use crate::arguments::{BenchOptions, Format, StackOptions};
 use crate::python::{Meter, Watch};
 use crate::rehearse::{Rehearsal, rehearse};
-use crate::{Exit, embedded, interrupt, printer, run, template};
+use crate::stage::Setting;
+use crate::{Exit, interrupt, printer, run};
 
 /// One drill, measured. Times in milliseconds.
 #[derive(Debug, Clone, Serialize)]
@@ -51,35 +53,25 @@ struct Report {
 }
 
 pub(crate) async fn bench(options: BenchOptions) -> Exit {
-    let tools = match embedded::ensure_tools() {
-        Ok(tools) => tools,
-        Err(exit) => return exit,
-    };
-    let cancel = match interrupt::token() {
-        Ok(token) => token,
-        Err(exit) => return exit,
-    };
-    let rehearsal = Rehearsal {
-        template: template::BUNDLED.to_owned(),
-        parameters: Vec::new(),
-        data: None,
-        data_path: "/var/www/html".to_owned(),
-        strict: true,
-        tools,
-        cancel,
-    };
+    match measured(options).await {
+        Ok(()) => Exit::Passed,
+        Err(exit) => exit,
+    }
+}
+
+async fn measured(options: BenchOptions) -> Result<(), Exit> {
+    let bundled = StackOptions { template: None, parameters: Vec::new(), data: None, data_path: "/var/www/html".to_owned() };
+    let rehearsal = Rehearsal::of(&bundled)?;
+    let setting = Setting::of_a_drill(options.machine)?;
+    let cancel = interrupt::token()?;
     let watch = Watch::start();
     let mut samples = Vec::new();
     for run in 1..=options.runs {
-        match measure(&rehearsal, &watch.meter()).await {
-            Ok(sample) => {
-                printer::note(&format!("drill {run} of {}: {:.0} ms", options.runs, sample.total));
-                samples.push(sample);
-            }
-            Err(exit) => return exit,
-        }
+        let sample = measure(&rehearsal, &setting, &cancel, &watch.meter()).await?;
+        printer::note(&format!("drill {run} of {}: {:.0} ms", options.runs, sample.total));
+        samples.push(sample);
     }
-    let Some(median) = median(&samples) else { return Exit::Failed };
+    let Some(median) = median(&samples) else { return Err(Exit::Failed) };
     let report = Report {
         version: 1,
         runs: samples.len(),
@@ -92,14 +84,14 @@ pub(crate) async fn bench(options: BenchOptions) -> Exit {
         Format::Text => print(&report),
         Format::Json => printer::line(&serde_json::to_string(&report).unwrap_or_default()),
     }
-    Exit::Passed
+    Ok(())
 }
 
-async fn measure(rehearsal: &Rehearsal, python: &Meter) -> Result<Sample, Exit> {
+async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &CancellationToken, python: &Meter) -> Result<Sample, Exit> {
     let journal = Journal::default();
     let steps = by_step(&journal, python.clone());
     let (begun, python_before) = (Instant::now(), python.so_far());
-    let (outcome, measured) = rehearse(rehearsal, &journal).await?;
+    let (outcome, measured) = rehearse(rehearsal, setting, &journal, cancel).await?;
     let total = milliseconds(begun.elapsed());
     if outcome.result != DrillResult::Passed {
         run::summary(&outcome);

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,29 +10,23 @@ use firedrill_journal::Journal;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
 use firedrill_region::tools::{self, Tools};
 
+use crate::stage::Setting;
 use crate::{Exit, printer};
 
-/// Starts a region whose machines are run by this very program.
-pub(crate) async fn start(
-    folder: &Path,
-    account: &str,
-    port: u16,
-    agent_dir: Option<PathBuf>,
-    tools: Tools,
-    journal: &Journal,
-) -> Result<Embedded, Exit> {
+/// Starts a region in `folder` whose machines are run by this very program.
+pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal) -> Result<Embedded, Exit> {
     let program = std::env::current_exe().map_err(|error| {
         printer::error(&format!("cannot find firedrill's own program: {error}"), None);
         Exit::Missing
     })?;
     let options = EmbeddedOptions {
-        account: account.to_owned(),
+        account: setting.account.clone(),
         region: "us-east-1".to_owned(),
         folder: folder.join("region"),
         program,
-        agent_dir,
-        tools: Some(tools),
-        port,
+        agent_dir: setting.ssm_agent.clone(),
+        tools: Some(setting.tools.clone()),
+        port: setting.port,
         journal: journal.clone(),
     };
     embedded::start(options).await.map_err(|error| {

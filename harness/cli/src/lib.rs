@@ -13,6 +13,7 @@ mod printer;
 mod python;
 mod rehearse;
 mod run;
+mod stage;
 mod template;
 mod up;
 mod workspace;

@@ -1,16 +1,16 @@
 //! One drill from an empty folder to an empty folder, for commands that run several.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use firedrill_drill::{Data, Outcome, Plan};
+use firedrill_drill::{Data, Endpoint, Outcome, Plan};
 use firedrill_journal::Journal;
-use firedrill_region::tools::Tools;
 use tokio_util::sync::CancellationToken;
 
+use crate::arguments::StackOptions;
 use crate::embedded::{self, LocalRegion};
-use crate::workspace::Workspace;
-use crate::{Exit, printer, run};
+use crate::stage::{Setting, Stage};
+use crate::{Exit, printer, template};
 
 /// What is rehearsed.
 #[derive(Clone)]
@@ -19,16 +19,63 @@ pub(crate) struct Rehearsal {
     pub(crate) template: String,
     /// Its parameters.
     pub(crate) parameters: Vec<(String, String)>,
-    /// Folder that the web server gets; made up if there is none.
-    pub(crate) data: Option<PathBuf>,
+    /// What the web server gets.
+    pub(crate) data: Data,
     /// Where it goes.
     pub(crate) data_path: String,
+    /// The rule to fire, for templates with several.
+    pub(crate) rule: Option<String>,
+    /// The bucket that gets the archives, for templates with several.
+    pub(crate) bucket: Option<String>,
+    /// How many nights in a row; at least 1.
+    pub(crate) nights: u32,
     /// Findings fail the drill.
     pub(crate) strict: bool,
-    /// Python's part.
-    pub(crate) tools: Tools,
-    /// Ends it.
-    pub(crate) cancel: CancellationToken,
+    /// Nothing is destroyed at the end.
+    pub(crate) keep: bool,
+}
+
+impl Rehearsal {
+    /// One strict night of what `options` name. What is wrong with them has been said.
+    pub(crate) fn of(options: &StackOptions) -> Result<Self, Exit> {
+        let template = template::load(options.template.as_deref())?;
+        if let Some(folder) = options.data.as_ref().filter(|folder| !folder.is_dir()) {
+            printer::error(
+                &format!("`{}` is not a folder", folder.display()),
+                Some("--data names a folder whose content the web server gets"),
+            );
+            return Err(Exit::Input);
+        }
+        Ok(Self {
+            template,
+            parameters: options.parameters.clone(),
+            data: options.data.clone().map_or(Data::Generated, Data::Folder),
+            data_path: options.data_path.clone(),
+            rule: None,
+            bucket: None,
+            nights: 1,
+            strict: true,
+            keep: false,
+        })
+    }
+
+    /// The plan of a drill at `endpoint`, with temporary files in `folder`.
+    pub(crate) fn plan(&self, endpoint: Endpoint, folder: &Path) -> Plan {
+        Plan {
+            endpoint,
+            cloud: "embedded".to_owned(),
+            template: self.template.clone(),
+            parameters: self.parameters.clone(),
+            data: self.data.clone(),
+            data_path: self.data_path.clone(),
+            rule: self.rule.clone(),
+            bucket: self.bucket.clone(),
+            nights: self.nights,
+            strict: self.strict,
+            keep: self.keep,
+            folder: PathBuf::from(folder).join("drill"),
+        }
+    }
 }
 
 /// What was measured of a region.
@@ -42,35 +89,19 @@ pub(crate) struct Measured {
 }
 
 /// Runs it in a region of its own, which is gone afterwards. Also answers what it measured of the region.
-pub(crate) async fn rehearse(rehearsal: &Rehearsal, journal: &Journal) -> Result<(Outcome, Measured), Exit> {
-    let workspace = Workspace::new().map_err(|error| {
-        printer::error(&format!("cannot make a temporary folder: {error}"), None);
-        Exit::Missing
-    })?;
+pub(crate) async fn rehearse(
+    rehearsal: &Rehearsal,
+    setting: &Setting,
+    journal: &Journal,
+    cancel: &CancellationToken,
+) -> Result<(Outcome, Measured), Exit> {
     let begun = Instant::now();
-    let region = embedded::start(workspace.path(), run::ACCOUNT, 0, None, rehearsal.tools.clone(), journal).await?;
-    let region_start = begun.elapsed();
-    let plan = Plan {
-        endpoint: embedded::endpoint(&region),
-        cloud: "embedded".to_owned(),
-        template: rehearsal.template.clone(),
-        parameters: rehearsal.parameters.clone(),
-        data: rehearsal.data.clone().map_or(Data::Generated, Data::Folder),
-        data_path: rehearsal.data_path.clone(),
-        rule: None,
-        bucket: None,
-        nights: 1,
-        strict: rehearsal.strict,
-        keep: false,
-        folder: workspace.path().join("drill"),
-    };
-    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&region)), journal, rehearsal.cancel.clone()).await;
-    let timing = region.region.timing();
-    let measured = Measured { start: region_start, call: timing.call(), authorization: timing.authorization() };
-    region.stop().await;
-    workspace.remove().map_err(|error| {
-        printer::error(&error.to_string(), None);
-        Exit::Leftovers
-    })?;
+    let stage = Stage::open(setting, journal, cancel).await?;
+    let start = begun.elapsed();
+    let plan = rehearsal.plan(embedded::endpoint(&stage.region), stage.folder());
+    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
+    let timing = stage.region.region.timing();
+    let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };
+    stage.close(journal).await?;
     Ok((outcome, measured))
 }

@@ -1,106 +1,60 @@
 //! `firedrill run`: a whole drill on the embedded cloud.
 
-use std::path::PathBuf;
-
-use firedrill_drill::{Data, DrillResult, Endpoint, Outcome, Plan};
+use firedrill_drill::{DrillResult, Outcome};
 
 use crate::arguments::{Format, RunOptions};
 use crate::embedded::{self, LocalRegion};
-use crate::workspace::Workspace;
-use crate::{Exit, containers, interrupt, operator, printer, template};
-
-/// The account of a drill on the embedded cloud.
-pub(crate) const ACCOUNT: &str = "123456789012";
+use crate::rehearse::Rehearsal;
+use crate::stage::{Setting, Stage};
+use crate::{Exit, interrupt, operator, printer};
 
 pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
-    let text = match template::load(options.stack.template.as_deref()) {
-        Ok(text) => text,
-        Err(exit) => return exit,
-    };
-    let bundled = options.stack.template.is_none();
-    if let Some(folder) = options.stack.data.as_ref().filter(|folder| !folder.is_dir()) {
-        return bad_input(
-            &format!("`{}` is not a folder", folder.display()),
-            Some("--data names a folder whose content the web server gets"),
-        );
+    match rehearsed(&options).await {
+        Ok(exit) | Err(exit) => exit,
     }
-    let journal = match embedded::open_journal(options.journal.as_deref()) {
-        Ok(journal) => journal,
-        Err(exit) => return exit,
-    };
-    let tools = match embedded::ensure_tools() {
-        Ok(tools) => tools,
-        Err(exit) => return exit,
-    };
-    let cancel = match interrupt::token() {
-        Ok(token) => token,
-        Err(exit) => return exit,
-    };
-    let workspace = match Workspace::new() {
-        Ok(workspace) => workspace,
-        Err(error) => return missing(&format!("cannot make a temporary folder: {error}")),
-    };
-    let containers = match containers::prepare(&options.machine, workspace.path(), containers::DRILL, &cancel).await {
-        Ok(containers) => containers,
-        Err(exit) => return exit,
-    };
-    printer::follow(&journal, options.format);
+}
 
-    let region = match embedded::start(workspace.path(), ACCOUNT, 0, options.ssm_agent.clone(), tools, &journal).await {
-        Ok(region) => region,
-        Err(exit) => return exit,
-    };
-    if let Some(containers) = containers {
-        region.region.set_containers(containers);
-    }
-    let endpoint = match operator::endpoint(&region, ACCOUNT, options.operator_policy.as_deref()).await {
+async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
+    let rehearsal = rehearsal(options)?;
+    let journal = embedded::open_journal(options.journal.as_deref())?;
+    let setting = Setting { ssm_agent: options.ssm_agent.clone(), ..Setting::of_a_drill(options.machine.clone())? };
+    let cancel = interrupt::token()?;
+    printer::follow(&journal, options.format);
+    let stage = Stage::open(&setting, &journal, &cancel).await?;
+    let endpoint = match operator::endpoint(&stage.region, &setting.account, options.operator_policy.as_deref()).await {
         Ok(endpoint) => endpoint,
         Err(exit) => {
-            region.stop().await;
-            return exit;
+            stage.close(&journal).await?;
+            return Err(exit);
         }
     };
-    let plan = plan(&options, text, bundled, endpoint, workspace.path().join("drill"));
-    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&region)), &journal, cancel.clone()).await;
+    let plan = rehearsal.plan(endpoint, stage.folder());
+    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
     if options.format == Format::Text {
         summary(&outcome);
     }
     if options.keep && !cancel.is_cancelled() {
-        printer::note(&format!("kept in `{}`; end with Ctrl-C. To look around:", workspace.path().display()));
-        match embedded::exports(&region, workspace.path()) {
+        printer::note(&format!("kept in `{}`; end with Ctrl-C. To look around:", stage.folder().display()));
+        match embedded::exports(&stage.region, stage.folder()) {
             Ok(exports) => printer::note(&exports),
             Err(error) => printer::error(&error.to_string(), None),
         }
         cancel.cancelled().await;
     }
-    region.stop().await;
-    if let Err(error) = journal.flush() {
-        printer::error(&format!("the journal is incomplete: {error}"), None);
-    }
-    let kept = workspace.path().to_owned();
-    if let Err(error) = workspace.remove() {
-        printer::error(&format!("cannot remove `{}`: {error}", kept.display()), None);
-        return Exit::Leftovers;
-    }
-    exit_of(&outcome)
+    stage.close(&journal).await?;
+    Ok(exit_of(&outcome))
 }
 
-fn plan(options: &RunOptions, template: String, bundled: bool, endpoint: Endpoint, folder: PathBuf) -> Plan {
-    Plan {
-        endpoint,
-        cloud: "embedded".to_owned(),
-        template,
-        parameters: options.stack.parameters.clone(),
-        data: options.stack.data.clone().map_or(Data::Generated, Data::Folder),
-        data_path: options.stack.data_path.clone(),
+fn rehearsal(options: &RunOptions) -> Result<Rehearsal, Exit> {
+    Ok(Rehearsal {
         rule: options.rule.clone(),
         bucket: options.bucket.clone(),
         nights: options.nights,
         // The bundled stack has no excuse.
-        strict: options.strict || bundled,
+        strict: options.strict || options.stack.template.is_none(),
         keep: options.keep,
-        folder,
-    }
+        ..Rehearsal::of(&options.stack)?
+    })
 }
 
 fn exit_of(outcome: &Outcome) -> Exit {
@@ -141,14 +95,4 @@ pub(crate) fn summary(outcome: &Outcome) {
         DrillResult::Failed => "\nFAILED",
         DrillResult::Interrupted => "\nINTERRUPTED",
     });
-}
-
-fn bad_input(text: &str, hint: Option<&str>) -> Exit {
-    printer::error(text, hint);
-    Exit::Input
-}
-
-fn missing(text: &str) -> Exit {
-    printer::error(text, Some("`firedrill doctor` says what this machine lacks"));
-    Exit::Missing
 }

@@ -4,42 +4,28 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::arguments::UpOptions;
-use crate::workspace::Workspace;
+use crate::stage::{Setting, Stage};
 use crate::{Exit, containers, embedded, interrupt, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Exit {
-    let journal = match embedded::open_journal(options.journal.as_deref()) {
-        Ok(journal) => journal,
-        Err(exit) => return exit,
-    };
-    let tools = match embedded::ensure_tools() {
-        Ok(tools) => tools,
-        Err(exit) => return exit,
-    };
-    let cancel = match interrupt::token() {
-        Ok(token) => token,
-        Err(exit) => return exit,
-    };
-    let workspace = match Workspace::new() {
-        Ok(workspace) => workspace,
-        Err(error) => {
-            printer::error(&error.to_string(), None);
-            return Exit::Missing;
-        }
-    };
-    let containers = match containers::prepare(&options.machine, workspace.path(), containers::KEPT, &cancel).await {
-        Ok(containers) => containers,
-        Err(exit) => return exit,
-    };
-    let region = match embedded::start(workspace.path(), &options.account, options.port, options.ssm_agent, tools, &journal).await
-    {
-        Ok(region) => region,
-        Err(exit) => return exit,
-    };
-    if let Some(containers) = containers {
-        region.region.set_containers(containers);
+    match kept_up(options).await {
+        Ok(()) => Exit::Passed,
+        Err(exit) => exit,
     }
-    let told = embedded::exports(&region, workspace.path()).and_then(|exports| {
+}
+
+async fn kept_up(options: UpOptions) -> Result<(), Exit> {
+    let journal = embedded::open_journal(options.journal.as_deref())?;
+    let setting = Setting {
+        account: options.account,
+        port: options.port,
+        ssm_agent: options.ssm_agent,
+        lifetime: containers::KEPT,
+        ..Setting::of_a_drill(options.machine)?
+    };
+    let cancel = interrupt::token()?;
+    let stage = Stage::open(&setting, &journal, &cancel).await?;
+    let told = embedded::exports(&stage.region, stage.folder()).and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
@@ -50,13 +36,7 @@ pub(crate) async fn up(options: UpOptions) -> Exit {
         }
         Err(error) => printer::error(&format!("cannot write the region's files: {error}"), None),
     }
-    region.stop().await;
-    let flushed = journal.flush();
-    if let Err(error) = workspace.remove().and(flushed) {
-        printer::error(&error.to_string(), None);
-        return Exit::Leftovers;
-    }
-    Exit::Passed
+    stage.close(&journal).await
 }
 
 /// Writes `file` so that who waits for it finds all of it; what is no regular file (a pipe) is written to as it is. It holds a secret key:

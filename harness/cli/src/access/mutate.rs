@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::Trial;
 use super::held::{self, Held};
 use super::neighbour::{self, Neighbour};
 use super::report::place;
 use super::usage::{self, Access};
 use crate::arguments::Format;
-use crate::rehearse::{Rehearsal, rehearse};
-use crate::{Exit, printer, run};
+use crate::{Exit, printer, stage};
 
 /// What came of it all.
 #[derive(Debug, Serialize)]
@@ -70,14 +70,11 @@ struct Mutant {
     exercised: bool,
 }
 
-pub(super) async fn mutate(rehearsal: &Rehearsal, template: &Template, journal: &Journal, format: Format) -> Exit {
-    let Ok(whole) = to_json(&rehearsal.template) else { return Exit::Input };
+pub(super) async fn mutate(trial: &Trial, template: &Template, journal: &Journal, format: Format) -> Result<Exit, Exit> {
+    let Ok(whole) = to_json(&trial.rehearsal.template) else { return Err(Exit::Input) };
     let held = held::all(journal);
     let accesses = usage::all(journal);
-    let removed = match try_without(rehearsal, mutants(&whole, template, &held, &accesses)).await {
-        Ok(removed) => removed,
-        Err(exit) => return exit,
-    };
+    let removed = try_without(trial, mutants(&whole, template, &held, &accesses)).await?;
     let (loosened, too_wide) = neighbours(&held, &accesses);
     let findings = Findings { version: 1, removed, loosened, too_wide };
     match format {
@@ -85,7 +82,7 @@ pub(super) async fn mutate(rehearsal: &Rehearsal, template: &Template, journal: 
         Format::Json => printer::line(&serde_json::to_string(&findings).unwrap_or_default()),
     }
     let needless = findings.removed.iter().any(|removed| removed.verdict == Verdict::Needless);
-    if needless || !findings.too_wide.is_empty() { Exit::Failed } else { Exit::Passed }
+    Ok(if needless || !findings.too_wide.is_empty() { Exit::Failed } else { Exit::Passed })
 }
 
 /// One template for each grant that can be taken away. A statement is made to hold for nobody, so that its policy stays well-formed.
@@ -150,15 +147,15 @@ fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSe
 }
 
 /// Runs the drill without each grant, as many at a time as there are processors.
-async fn try_without(rehearsal: &Rehearsal, mutants: Vec<Mutant>) -> Result<Vec<Removed>, Exit> {
+async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>, Exit> {
     let total = mutants.len();
     let places = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
     let mut runs = JoinSet::new();
     for (number, mutant) in mutants.into_iter().enumerate() {
-        let (places, rehearsal) = (Arc::clone(&places), Rehearsal { template: mutant.template.to_string(), ..rehearsal.clone() });
+        let (places, trial) = (Arc::clone(&places), trial.clone());
         runs.spawn(async move {
             let _place = places.acquire_owned().await;
-            let (outcome, _) = rehearse(&rehearsal, &Journal::default()).await?;
+            let outcome = trial.with(mutant.template.to_string()).await?;
             let verdict = match outcome.result {
                 DrillResult::Failed => Verdict::Needed,
                 DrillResult::Passed if mutant.exercised => Verdict::Needless,
@@ -188,7 +185,7 @@ fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec
     let tell = |neighbour: &Neighbour| format!("{}: {} on {}", neighbour.what, neighbour.action, neighbour.resource);
     for role in roles {
         let all = neighbour::of(role, accesses);
-        let as_it_stands = neighbour::allowed(role, run::ACCOUNT, held, &all);
+        let as_it_stands = neighbour::allowed(role, stage::ACCOUNT, held, &all);
         too_wide.extend(as_it_stands.iter().map(|one| TooWide { role: role.to_owned(), allowed: tell(one) }));
         for (at, policy) in held.iter().enumerate().filter(|(_, policy)| policy.role.as_deref() == Some(role)) {
             for (index, statement) in policy.statements().into_iter().enumerate() {
@@ -198,7 +195,7 @@ fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec
                     if let Some(place) = document.and_then(|document| document.pointer_mut(&format!("/Statement/{index}"))) {
                         *place = looser;
                     }
-                    let now = neighbour::allowed(role, run::ACCOUNT, &changed, &all);
+                    let now = neighbour::allowed(role, stage::ACCOUNT, &changed, &all);
                     let name = statement
                         .get("Sid")
                         .and_then(Value::as_str)

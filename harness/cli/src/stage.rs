@@ -1,0 +1,86 @@
+//! What a drill stands on: a region with its own folder and its machines, from an empty folder to an empty folder.
+
+use std::path::{Path, PathBuf};
+
+use firedrill_journal::Journal;
+use firedrill_region::embedded::Embedded;
+use firedrill_region::tools::Tools;
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::MachineOptions;
+use crate::workspace::Workspace;
+use crate::{Exit, containers, embedded, printer};
+
+/// The account of a drill on a local cloud.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// What a stage is opened with.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    /// The operator's 12-digit account id.
+    pub(crate) account: String,
+    /// Port of the HTTPS endpoint on 127.0.0.1; 0 takes a free one.
+    pub(crate) port: u16,
+    /// Folder with a real amazon-ssm-agent, to run on instances instead of the guest's own.
+    pub(crate) ssm_agent: Option<PathBuf>,
+    /// What instances and functions run in.
+    pub(crate) machine: MachineOptions,
+    /// What containers may outlive this process by, should no later firedrill see that it has ended.
+    pub(crate) lifetime: SignedDuration,
+    /// Python's part.
+    pub(crate) tools: Tools,
+}
+
+impl Setting {
+    /// A drill's: the usual account and any port. Installs Python's part at first use.
+    pub(crate) fn of_a_drill(machine: MachineOptions) -> Result<Self, Exit> {
+        let tools = embedded::ensure_tools()?;
+        Ok(Self { account: ACCOUNT.to_owned(), port: 0, ssm_agent: None, machine, lifetime: containers::DRILL, tools })
+    }
+}
+
+/// A running region and all that is its own. [`Stage::close`] ends it; a stage that is dropped leaves nothing that the next start does
+/// not sweep.
+pub(crate) struct Stage {
+    /// The region.
+    pub(crate) region: Embedded,
+    workspace: Workspace,
+}
+
+impl Stage {
+    /// Makes a folder, gets machines ready and starts the region; what goes wrong has been said.
+    pub(crate) async fn open(setting: &Setting, journal: &Journal, cancel: &CancellationToken) -> Result<Self, Exit> {
+        let workspace = Workspace::new().map_err(|error| {
+            printer::error(
+                &format!("cannot make a temporary folder: {error}"),
+                Some("`firedrill doctor` says what this machine lacks"),
+            );
+            Exit::Missing
+        })?;
+        let containers = containers::prepare(&setting.machine, workspace.path(), setting.lifetime, cancel).await?;
+        let region = embedded::start(workspace.path(), setting, journal).await?;
+        if let Some(containers) = containers {
+            region.region.set_containers(containers);
+        }
+        Ok(Self { region, workspace })
+    }
+
+    /// The stage's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.workspace.path()
+    }
+
+    /// Ends machines and region, writes the journal out and removes the folder; what could not be done has been said.
+    pub(crate) async fn close(self, journal: &Journal) -> Result<(), Exit> {
+        self.region.stop().await;
+        if let Err(error) = journal.flush() {
+            printer::error(&format!("the journal is incomplete: {error}"), None);
+        }
+        let folder = self.workspace.path().to_owned();
+        self.workspace.remove().map_err(|error| {
+            printer::error(&format!("cannot remove `{}`: {error}", folder.display()), None);
+            Exit::Leftovers
+        })
+    }
+}
