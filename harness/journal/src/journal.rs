@@ -78,6 +78,19 @@ impl Journal {
             .collect()
     }
 
+    /// The latest `most` API calls that are `wanted`, of those with a sequence number below `before`; latest first.
+    pub fn calls_before(&self, before: u64, most: usize, wanted: impl Fn(&ApiCall) -> bool) -> Vec<(u64, ApiCall)> {
+        let inner = self.lock();
+        let earlier = inner.kept.iter().rev().filter(|record| record.sequence < before);
+        earlier
+            .filter_map(|record| match &record.event {
+                Event::ApiCall(call) if wanted(call) => Some((record.sequence, (**call).clone())),
+                _ => None,
+            })
+            .take(most)
+            .collect()
+    }
+
     /// Writes out what is buffered.
     ///
     /// # Errors

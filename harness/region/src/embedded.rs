@@ -14,6 +14,7 @@ use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::service::Service;
 use crate::services::cloudformation::CloudFormation;
+use crate::services::cloudtrail::CloudTrail;
 use crate::services::ec2::{Ec2, Sandboxes};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
 use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
@@ -139,6 +140,7 @@ fn services(
     let ssm = Ssm::new();
     vec![
         ("cloudformation", CloudFormation::new()),
+        ("cloudtrail", CloudTrail::new()),
         ("ec2", Ec2::new(Arc::new(Sandboxes { tools: tools.clone(), agent_dir }))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("events", events),

@@ -327,6 +327,7 @@ macro_rules! services {
 
 services!(
     "cloudformation",
+    "cloudtrail",
     "ec2",
     "ec2messages",
     "events",

@@ -57,8 +57,9 @@ enum Source {
 type Table = HashMap<&'static str, Vec<Row>>;
 
 /// The text of each table; parsed when its service is first called.
-static TABLES: [(&str, &str, OnceLock<Table>); 13] = [
+static TABLES: [(&str, &str, OnceLock<Table>); 14] = [
     ("cloudformation", include_str!("tables/cloudformation.txt"), OnceLock::new()),
+    ("cloudtrail", include_str!("tables/cloudtrail.txt"), OnceLock::new()),
     ("ec2", include_str!("tables/ec2.txt"), OnceLock::new()),
     ("ec2messages", include_str!("tables/ec2messages.txt"), OnceLock::new()),
     ("events", include_str!("tables/events.txt"), OnceLock::new()),

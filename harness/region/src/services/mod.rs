@@ -2,6 +2,7 @@
 
 #[expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 pub mod cloudformation;
+pub mod cloudtrail;
 pub(crate) mod document;
 pub mod ec2;
 pub mod ec2messages;

@@ -1,0 +1,63 @@
+//! What the event history leaves out: calls on the content of resources.
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html>
+
+use firedrill_journal::ApiCall;
+
+/// Operations of S3 on objects, and those on buckets that count as such.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>
+const S3: &[&str] = &[
+    "AbortMultipartUpload",
+    "CompleteMultipartUpload",
+    "CopyObject",
+    "CreateMultipartUpload",
+    "DeleteObject",
+    "DeleteObjectTagging",
+    "DeleteObjects",
+    "GetObject",
+    "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "HeadBucket",
+    "HeadObject",
+    "ListMultipartUploads",
+    "ListObjectVersions",
+    "ListObjects",
+    "ListObjectsV2",
+    "ListParts",
+    "PutObject",
+    "PutObjectAcl",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+    "PutObjectTagging",
+    "UploadPart",
+    "UploadPartCopy",
+];
+
+/// Operations on the messages of queues.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/logging-using-cloudtrail.html>
+const SQS: &[&str] = &[
+    "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch",
+    "DeleteMessage",
+    "DeleteMessageBatch",
+    "ReceiveMessage",
+    "SendMessage",
+    "SendMessageBatch",
+];
+
+/// Whether the call is of the kind that only trails with selectors for it record.
+pub(super) fn is_data_event(call: &ApiCall) -> bool {
+    let name = call.event_name.as_str();
+    match call.event_source.as_str() {
+        "s3.amazonaws.com" => S3.contains(&name),
+        "sqs.amazonaws.com" => SQS.contains(&name),
+        "lambda.amazonaws.com" => name == "Invoke",
+        "logs.amazonaws.com" => name == "PutLogEvents",
+        "events.amazonaws.com" => name == "PutEvents",
+        // The agent's own conversation is in no history.
+        "ec2messages.amazonaws.com" | "ssmmessages.amazonaws.com" => true,
+        _ => false,
+    }
+}
