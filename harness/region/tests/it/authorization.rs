@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 const ACCOUNT: &str = "210987654321";
 
-struct Cloud {
-    embedded: Embedded,
+pub(crate) struct Cloud {
+    pub(crate) embedded: Embedded,
     _folder: tempfile::TempDir,
 }
 
-async fn cloud() -> Cloud {
+pub(crate) async fn cloud() -> Cloud {
     let folder = tempfile::tempdir().unwrap();
     let options = EmbeddedOptions {
         account: ACCOUNT.into(),

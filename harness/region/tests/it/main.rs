@@ -1,6 +1,8 @@
 //! Tests of the region with real machines and real clients.
 
 #[cfg(test)]
+mod abuse;
+#[cfg(test)]
 mod authorization;
 #[cfg(test)]
 mod container;
