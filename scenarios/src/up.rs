@@ -27,6 +27,14 @@ impl Up {
     /// # Errors
     /// It could not be started, or wrote no exports; what it said is in the error.
     pub fn start(program: &str) -> io::Result<Self> {
+        Self::start_with(program, &[])
+    }
+
+    /// As [`Up::start`], with further arguments of `firedrill up`.
+    ///
+    /// # Errors
+    /// As [`Up::start`].
+    pub fn start_with(program: &str, arguments: &[&str]) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let (tmp, env, said) = (folder.path().join("tmp"), folder.path().join("env"), folder.path().join("said"));
         fs::create_dir(&tmp)?;
@@ -34,6 +42,7 @@ impl Up {
         let child = Command::new(program)
             .args(["up", "--env"])
             .arg(&env)
+            .args(arguments)
             .env("TMPDIR", &tmp)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -64,13 +73,23 @@ impl Up {
     /// It could not be started.
     pub fn run(&self, program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> io::Result<Output> {
         let folder = tempfile::tempdir_in(self.folder.path())?;
+        self.command(program).args(arguments).envs(environment.iter().copied()).current_dir(folder.path()).output()
+    }
+
+    /// `program` with the region's exports and a home of its own. What runs this may have settings of its own; clients are to know the
+    /// exports alone.
+    pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE"] {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
             command.env_remove(name);
         }
-        // What runs this may have settings of its own; the clients are to know the exports alone.
-        command.env("HOME", self.folder.path().join("home")).env("PYTHONDONTWRITEBYTECODE", "1");
-        command.args(arguments).envs(&self.exports).envs(environment.iter().copied()).current_dir(folder.path()).output()
+        command.env("HOME", self.home()).env_remove("XDG_STATE_HOME").env("PYTHONDONTWRITEBYTECODE", "1").envs(&self.exports);
+        command
+    }
+
+    /// The home of the clients.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
     }
 
     /// All processes below the region's own, by number.

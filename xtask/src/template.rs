@@ -1,4 +1,4 @@
-//! cfn-lint on the bundled stack.
+//! cfn-lint on the templates.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +19,7 @@ pub(crate) fn lint() -> Result<(), StepError> {
     step::run(
         Command::new(program)
             .args(["--non-zero-exit-code", "informational", "--regions", "us-east-1", "--"])
-            .arg(root.join("stack/template.yaml")),
+            .arg(root.join("stack/template.yaml"))
+            .arg(root.join("stack/operator.yaml")),
     )
 }

@@ -26,11 +26,15 @@ pub(crate) enum Command {
     Access(AccessOptions),
     /// Measures drills of the bundled stack: wall time by step, the part that is Python's, peak memory.
     Bench(BenchOptions),
+    /// Runs the drill on a real account, with the credentials that AWS's own tools would use, and removes all that it made.
+    Smoke(Box<SmokeOptions>),
+    /// Ends a smoke drill that could not end by itself: removes what it made.
+    Resume(ResumeOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
     Doctor,
     /// Gets the Docker images ready: pulls public ones, makes the others. `--machine container` does so by itself.
     Images(ImageOptions),
-    /// Lists and removes containers that are expired or whose firedrill has ended.
+    /// Lists and removes what ended drills left: containers here, or with `--cloud aws` expired runs in an account.
     Sweep(SweepOptions),
 }
 
@@ -103,6 +107,10 @@ pub(crate) struct UpOptions {
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
+    /// The credentials that are shown are of an IAM user who has this identity policy, a JSON document, and nothing else, instead of the
+    /// root user's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator_policy: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
 }
@@ -162,6 +170,86 @@ pub(crate) struct SweepOptions {
     /// List only.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Where to look.
+    #[arg(long, value_enum, default_value_t = SweepCloud::Docker)]
+    pub(crate) cloud: SweepCloud,
+    #[command(flatten)]
+    pub(crate) account: AccountOptions,
+    /// With `--cloud aws`: remove what is shown. Without it, it is only shown.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Where a sweep looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SweepCloud {
+    /// Containers of this machine.
+    Docker,
+    /// Expired runs in an AWS account.
+    Aws,
+}
+
+/// Which account may be touched.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AccountOptions {
+    /// An account that drills may run in; may be repeated. In any other nothing is done.
+    #[arg(long = "account", value_name = "ID", env = "FIREDRILL_ACCOUNTS", value_delimiter = ',', value_parser = account_id)]
+    pub(crate) accounts: Vec<String>,
+    /// The region to work in.
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SmokeOptions {
+    #[command(flatten)]
+    pub(crate) stack: StackOptions,
+    #[command(flatten)]
+    pub(crate) account: AccountOptions,
+    /// The rule to fire (logical id, name or ARN), if the stack has several.
+    #[arg(long)]
+    pub(crate) rule: Option<String>,
+    /// The bucket that backups go to (logical id or name), if the stack has several.
+    #[arg(long)]
+    pub(crate) bucket: Option<String>,
+    /// How the rule's time comes.
+    #[arg(long, value_enum, default_value_t = FireKind::Schedule)]
+    pub(crate) fire: FireKind,
+    /// Show who, where, what and at what cost, and make nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask before making what the change set shows.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Hours after which a sweep may remove what this run could not.
+    #[arg(long, value_name = "HOURS", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=168))]
+    pub(crate) expires: u32,
+    /// Fail on findings too, such as an open port or a bucket without access log.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the journal to this file as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeOptions {
+    /// The run's id, as the drill printed it.
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) account: AccountOptions,
+}
+
+/// How a rule's time comes on a real account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FireKind {
+    /// A stack update makes the schedule `rate(1 minute)` until EventBridge has fired it.
+    Schedule,
+    /// The function is invoked with the schedule's event.
+    Invoke,
 }
 
 /// What instances and functions run in.

@@ -10,6 +10,7 @@ use firedrill_journal::Journal;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
 use firedrill_region::tools::{self, Tools};
 
+use crate::operator::Key;
 use crate::stage::Setting;
 use crate::{Exit, printer};
 
@@ -52,30 +53,21 @@ pub(crate) fn ensure_tools() -> Result<Tools, Exit> {
     })
 }
 
-/// Where a drill finds `region`, and as whom it calls it.
-pub(crate) fn endpoint(region: &Embedded) -> firedrill_drill::Endpoint {
-    firedrill_drill::Endpoint {
-        url: Some(region.endpoint_url.clone()),
-        ca_pem: Some(region.ca_pem.clone()),
-        region: region.region.name().to_owned(),
-        access_key_id: region.credentials.access_key_id.clone(),
-        secret_access_key: region.credentials.secret_access_key.clone(),
-        session_token: None,
-    }
+/// Where a drill finds `region`, called with `key`.
+pub(crate) fn endpoint(region: &Embedded, key: &Key) -> firedrill_drill::Endpoint {
+    let (id, secret) = key;
+    let (url, ca_pem) = (Some(region.endpoint_url.clone()), Some(region.ca_pem.clone()));
+    firedrill_drill::Endpoint::with_key(url, ca_pem, region.region.name(), (id, secret))
 }
 
-/// Shell exports that point any AWS client at `region`; its CA is written into `folder`.
-pub(crate) fn exports(region: &Embedded, folder: &Path) -> std::io::Result<String> {
+/// Shell exports that point any AWS client at `region`, with `key`; its CA is written into `folder`.
+pub(crate) fn exports(region: &Embedded, key: &Key, folder: &Path) -> std::io::Result<String> {
     let ca = folder.join("ca.pem");
     std::fs::write(&ca, &region.ca_pem)?;
+    let (id, secret) = key;
+    let (url, ca, name) = (&region.endpoint_url, ca.display(), region.region.name());
     Ok(format!(
-        "export AWS_ENDPOINT_URL={}\nexport AWS_CA_BUNDLE={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\nunset AWS_SESSION_TOKEN AWS_PROFILE\nexport AWS_REGION={}\nexport AWS_DEFAULT_REGION={}\n",
-        region.endpoint_url,
-        ca.display(),
-        region.credentials.access_key_id,
-        region.credentials.secret_access_key,
-        region.region.name(),
-        region.region.name(),
+        "export AWS_ENDPOINT_URL={url}\nexport AWS_CA_BUNDLE={ca}\nexport AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nunset AWS_SESSION_TOKEN AWS_PROFILE\nexport AWS_REGION={name}\nexport AWS_DEFAULT_REGION={name}\n"
     ))
 }
 

@@ -13,11 +13,13 @@ mod printer;
 mod python;
 mod rehearse;
 mod run;
+mod smoke;
 mod stage;
 mod template;
 mod up;
 mod workspace;
 
+use arguments::SweepCloud;
 pub use exit_code::Exit;
 
 use std::ffi::OsString;
@@ -59,6 +61,9 @@ pub fn main() -> ExitCode {
             arguments::Command::Bench(options) => bench::bench(options).await,
             arguments::Command::Doctor => doctor::doctor(),
             arguments::Command::Images(options) => containers::images(options.pull).await,
+            arguments::Command::Smoke(options) => smoke::smoke(options).await,
+            arguments::Command::Resume(options) => smoke::resume(options).await,
+            arguments::Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
             arguments::Command::Sweep(options) => containers::sweep(options).await,
         }
     });

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use firedrill_drill::{Data, Endpoint, Outcome, Plan};
+use firedrill_drill::{Data, Endpoint, FireBy, Outcome, Plan};
 use firedrill_journal::Journal;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::StackOptions;
-use crate::embedded::{self, LocalRegion};
+use crate::embedded::LocalRegion;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, printer, template};
+use crate::{Exit, operator, printer, template};
 
 /// What is rehearsed.
 #[derive(Clone)]
@@ -62,6 +62,10 @@ impl Rehearsal {
     /// The plan of a drill at `endpoint`, with temporary files in `folder`.
     pub(crate) fn plan(&self, endpoint: Endpoint, folder: &Path) -> Plan {
         Plan {
+            run: firedrill_drill::new_run(),
+            tags: Vec::new(),
+            review: None,
+            fire_by: FireBy::default(),
             endpoint,
             cloud: "embedded".to_owned(),
             template: self.template.clone(),
@@ -98,7 +102,8 @@ pub(crate) async fn rehearse(
     let begun = Instant::now();
     let stage = Stage::open(setting, journal, cancel).await?;
     let start = begun.elapsed();
-    let plan = rehearsal.plan(embedded::endpoint(&stage.region), stage.folder());
+    let endpoint = operator::endpoint(&stage.region, &setting.account, None).await?;
+    let plan = rehearsal.plan(endpoint, stage.folder());
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
     let timing = stage.region.region.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };

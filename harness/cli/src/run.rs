@@ -21,21 +21,21 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     let cancel = interrupt::token()?;
     printer::follow(&journal, options.format);
     let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let endpoint = match operator::endpoint(&stage.region, &setting.account, options.operator_policy.as_deref()).await {
-        Ok(endpoint) => endpoint,
+    let key = match operator::key(&stage.region, &setting.account, options.operator_policy.as_deref()).await {
+        Ok(key) => key,
         Err(exit) => {
             stage.close(&journal).await?;
             return Err(exit);
         }
     };
-    let plan = rehearsal.plan(endpoint, stage.folder());
+    let plan = rehearsal.plan(embedded::endpoint(&stage.region, &key), stage.folder());
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
     if options.format == Format::Text {
         summary(&outcome);
     }
     if options.keep && !cancel.is_cancelled() {
         printer::note(&format!("kept in `{}`; end with Ctrl-C. To look around:", stage.folder().display()));
-        match embedded::exports(&stage.region, stage.folder()) {
+        match embedded::exports(&stage.region, &key, stage.folder()) {
             Ok(exports) => printer::note(&exports),
             Err(error) => printer::error(&error.to_string(), None),
         }
@@ -57,7 +57,7 @@ fn rehearsal(options: &RunOptions) -> Result<Rehearsal, Exit> {
     })
 }
 
-fn exit_of(outcome: &Outcome) -> Exit {
+pub(crate) fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.result {
         DrillResult::Failed if outcome.failure.as_ref().is_some_and(|failure| failure.hop == "input") => Exit::Input,
         DrillResult::Failed | DrillResult::Interrupted => Exit::Failed,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::arguments::UpOptions;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, containers, embedded, interrupt, printer};
+use crate::{Exit, containers, embedded, interrupt, operator, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Exit {
     match kept_up(options).await {
@@ -25,7 +25,14 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
     };
     let cancel = interrupt::token()?;
     let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let told = embedded::exports(&stage.region, stage.folder()).and_then(|exports| {
+    let key = match operator::key(&stage.region, &setting.account, options.operator_policy.as_deref()).await {
+        Ok(key) => key,
+        Err(exit) => {
+            stage.close(&journal).await?;
+            return Err(exit);
+        }
+    };
+    let told = embedded::exports(&stage.region, &key, stage.folder()).and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });

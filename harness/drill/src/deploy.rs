@@ -1,11 +1,14 @@
 //! Deploy: creates the stack and finds out what is in it.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus, Tag};
+use aws_sdk_cloudformation::types::{Capability, StackStatus};
 
 use crate::clients::Clients;
-use crate::failure::{Broken, at, refused};
+use crate::failure::{Broken, at};
+use crate::review::{self, Review};
 use crate::{Plan, poll};
 
 const BOUND: Duration = Duration::from_secs(900);
@@ -43,27 +46,23 @@ impl Resources {
     }
 }
 
-/// Creates the stack `name` and waits until it stands.
-pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str, run: &str) -> Result<Resources, Broken> {
-    let parameters = plan
-        .parameters
-        .iter()
-        .map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build())
-        .collect();
-    clients
-        .cloudformation
-        .create_stack()
-        .stack_name(name)
-        .template_body(&plan.template)
-        .set_parameters(Some(parameters))
-        .capabilities(Capability::CapabilityIam)
-        .capabilities(Capability::CapabilityNamedIam)
-        .capabilities(Capability::CapabilityAutoExpand)
-        .tags(Tag::builder().key("firedrill").value(run).build())
-        .send()
-        .await
-        .map_err(at("stack", "CreateStack"))?;
+/// Creates the stack `name`, after a review if the plan wants one, and waits until it stands.
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result<Resources, Broken> {
+    match &plan.review {
+        None => create(clients, plan, name).await?,
+        Some(review) => {
+            let changes = review::create(clients, plan, name).await?;
+            if !review.approve(name, &changes).await {
+                return Err(Broken::at("drill", "the change set was not approved"));
+            }
+            review::execute(clients, name).await?;
+        }
+    }
+    let told = Mutex::new(BTreeSet::new());
     let ended = poll::until(BOUND, || async {
+        if let Some(review) = &plan.review {
+            tell(clients, name, review.as_ref(), &told).await;
+        }
         let answer =
             clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at("stack", "DescribeStacks"))?;
         let stack = answer.stacks().first();
@@ -85,6 +84,34 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str, run: &str
         Ok(true) => resources(clients, name).await,
         Ok(false) => Err(failed(clients, name).await),
         Err(seen) => Err(Broken::at("stack", format!("{name} is {seen} after {} s", BOUND.as_secs()))),
+    }
+}
+
+async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), Broken> {
+    clients
+        .cloudformation
+        .create_stack()
+        .stack_name(name)
+        .template_body(&plan.template)
+        .set_parameters(Some(review::parameters(plan)))
+        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityNamedIam)
+        .capabilities(Capability::CapabilityAutoExpand)
+        .set_tags(Some(review::tags(plan)))
+        .send()
+        .await
+        .map(drop)
+        .map_err(at("stack", "CreateStack"))
+}
+
+/// Tells the reviewer of the events that he has not been told of. What cannot be asked for now is told later.
+async fn tell(clients: &Clients, stack: &str, review: &dyn Review, told: &Mutex<BTreeSet<String>>) {
+    let events = review::events(clients, stack).await.unwrap_or_default();
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    for event in events.iter().rev() {
+        if told.insert(event.id.clone()) {
+            review.follow(event);
+        }
     }
 }
 
@@ -117,24 +144,16 @@ pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources
 
 /// Why the stack does not stand: the first resource that failed, with its own reason.
 async fn failed(clients: &Clients, name: &str) -> Broken {
-    let answer = match clients.cloudformation.describe_stack_events().stack_name(name).send().await {
-        Ok(answer) => answer,
-        Err(error) => return Broken::at("stack", format!("{name} failed, and {}", refused("DescribeStackEvents", &error))),
+    let events = match review::events(clients, name).await {
+        Ok(events) => events,
+        Err(error) => return Broken::at("stack", format!("{name} failed, and {error}")),
     };
     // Events come newest first.
-    let failures: Vec<String> = answer
-        .stack_events()
+    let failures: Vec<String> = events
         .iter()
         .rev()
-        .filter(|event| event.resource_status().is_some_and(|status| status.as_str().ends_with("_FAILED")))
-        .map(|event| {
-            format!(
-                "{} ({}): {}",
-                event.logical_resource_id().unwrap_or("?"),
-                event.resource_type().unwrap_or("?"),
-                event.resource_status_reason().unwrap_or("no reason given")
-            )
-        })
+        .filter(|event| event.status.ends_with("_FAILED"))
+        .map(|event| format!("{} ({}): {}", event.logical_id, event.kind, event.reason.as_deref().unwrap_or("no reason given")))
         .collect();
     let first = failures.iter().find(|failure| !failure.contains("creation cancelled")).or_else(|| failures.first());
     Broken::at("stack", first.cloned().unwrap_or_else(|| format!("{name} was rolled back without a reason")))

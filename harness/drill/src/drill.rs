@@ -23,8 +23,7 @@ use crate::{access_log, boot, denial, findings, restore, seed, verify};
 ///
 /// `local` is absent on AWS. When `cancel` is cancelled, the drill ends as [`DrillResult::Interrupted`], after destroying what it made.
 pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, cancel: CancellationToken) -> Outcome {
-    let run = uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect::<String>();
-    let stack = format!("firedrill-{run}");
+    let (run, stack) = (plan.run.clone(), plan.stack());
     journal.record(Event::DrillStarted { run: run.clone(), cloud: plan.cloud.clone(), stack: stack.clone() });
     let drill = Drill {
         clients: Clients::new(&plan.endpoint),
@@ -85,13 +84,11 @@ impl Drill {
             self.step("pack", 1, seed::pack(&self.plan), |(manifest, _)| format!("{} entries", manifest.len())).await?;
         self.note(|state| state.made.stack = Some(self.stack.clone()));
         let resources = self
-            .step("deploy", 1, deploy::deploy(&self.clients, &self.plan, &self.stack, &self.run), |made| {
-                format!("{} resources", made.len())
-            })
+            .step("deploy", 1, deploy::deploy(&self.clients, &self.plan, &self.stack), |made| format!("{} resources", made.len()))
             .await?;
         let instances =
             self.step("boot", 1, boot::boot(&self.clients, &resources, self.patience.boot), |found| found.join(", ")).await?;
-        let bucket = format!("firedrill-seed-{}", self.run);
+        let bucket = self.plan.seed_bucket();
         self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
         self.step("seed", 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
             format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
@@ -120,7 +117,7 @@ impl Drill {
         let fire = async {
             let objects = bucket::objects(clients, &stage.buckets).await?;
             let before = Before::take(clients, &stage.rule).await?;
-            let done = fire::fire(self.local.as_deref(), &stage.rule).await?;
+            let done = fire::fire(clients, &self.plan, self.local.as_deref(), &stage.rule, &before).await?;
             Ok((objects, before, done))
         };
         let (objects, before, _) = self
@@ -198,6 +195,9 @@ impl Drill {
                 }
                 // Without logging there is a finding already.
                 None if bucket.log.is_none() => {}
+                // AWS delivers within hours and at best effort: that it did not come yet says nothing.
+                // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html#LogDeliveryBestEffort
+                None if self.local.is_none() => {}
                 None => self.finding(findings::of_access_log(one)),
             }
         }

@@ -1,15 +1,20 @@
 //! Fire: finds the rule that starts the backup, and has its time come.
 
+use std::time::SystemTime;
+
 use aws_sdk_eventbridge::types::{RuleState, Target};
+use aws_sdk_lambda::types::InvocationType;
 
 use crate::clients::Clients;
 use crate::deploy::Resources;
 use crate::failure::{Broken, at};
-use crate::{Local, Plan};
+use crate::observe::Before;
+use crate::{FireBy, Local, Plan, schedule};
 
 /// The rule that starts the backup.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
+    pub(crate) logical: String,
     pub(crate) name: String,
     pub(crate) arn: String,
     pub(crate) schedule: String,
@@ -42,6 +47,7 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
             continue;
         };
         scheduled.push(Rule {
+            logical: resource.logical.clone(),
             name: name.to_owned(),
             arn: rule.arn().unwrap_or_default().to_owned(),
             schedule: schedule.to_owned(),
@@ -67,14 +73,52 @@ fn function_of(arn: &str) -> Option<String> {
     (parts.nth(2) == Some("lambda") && parts.nth(2) == Some("function")).then(|| parts.next().map(str::to_owned)).flatten()
 }
 
-/// Has the rule's time come.
-pub(crate) async fn fire(local: Option<&dyn Local>, rule: &Rule) -> Result<String, Broken> {
-    match local {
-        Some(local) => {
-            local.fire(&rule.arn).await.map_err(|reason| Broken::at("rule", format!("{} cannot be fired: {reason}", rule.name)))
-        }
-        None => Err(Broken::at("rule", "on this cloud time cannot be moved, and waiting for the schedule is not supported yet")),
+/// Has the rule's time come: by the clock of a local region, or as the plan says.
+pub(crate) async fn fire(
+    clients: &Clients,
+    plan: &Plan,
+    local: Option<&dyn Local>,
+    rule: &Rule,
+    before: &Before,
+) -> Result<String, Broken> {
+    if let Some(local) = local {
+        let fired = local.fire(&rule.arn).await;
+        return fired.map_err(|reason| Broken::at("rule", format!("{} cannot be fired: {reason}", rule.name)));
     }
+    match plan.fire_by {
+        FireBy::Schedule => schedule::hasten(clients, plan, rule, before).await,
+        FireBy::Invoke => invoke(clients, plan, rule).await,
+    }
+}
+
+/// Invokes the function as EventBridge would: asynchronously, with the event of a schedule.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>
+#[expect(clippy::disallowed_methods, reason = "where the clock cannot be moved, its time is the time")]
+async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, Broken> {
+    let now = aws_sdk_s3::primitives::DateTime::from(SystemTime::now());
+    let time = now.fmt(aws_sdk_s3::primitives::DateTimeFormat::DateTime).unwrap_or_default();
+    let account = rule.arn.split(':').nth(4).unwrap_or_default();
+    let event = serde_json::json!({
+        "version": "0",
+        "id": uuid::Uuid::new_v4().to_string(),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": time,
+        "region": plan.endpoint.region,
+        "resources": [rule.arn],
+        "detail": {},
+    });
+    clients
+        .lambda
+        .invoke()
+        .function_name(&rule.function)
+        .invocation_type(InvocationType::Event)
+        .payload(event.to_string().into_bytes().into())
+        .send()
+        .await
+        .map_err(at("function", "Invoke"))?;
+    Ok(format!("invoked {} with the schedule's event; the rule itself was not tried", rule.function))
 }
 
 #[cfg(test)]

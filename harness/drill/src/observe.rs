@@ -33,6 +33,11 @@ impl Before {
         let commands = commands(clients).await?.into_iter().filter_map(|command| command.command_id).collect();
         Ok(Self { commands, log: FunctionLog::from_now(clients, &rule.function).await? })
     }
+
+    /// Whether the function has run since, or a command was sent.
+    pub(crate) async fn shows_life(&self, clients: &Clients) -> Result<bool, Broken> {
+        Ok(!new_commands(clients, self).await?.is_empty() || self.log.new_lines(clients).await?.started())
+    }
 }
 
 /// What a night did, up to the script's end.

@@ -1,35 +1,11 @@
 //! What a drill is told.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-/// Where AWS is, and as whom to call it.
-#[derive(Clone)]
-pub struct Endpoint {
-    /// One URL for all services; none means AWS's own.
-    pub url: Option<String>,
-    /// The CA that signed the endpoint's certificate, as PEM; none means the system's.
-    pub ca_pem: Option<String>,
-    /// `us-east-1`.
-    pub region: String,
-    /// The operator's key.
-    pub access_key_id: String,
-    /// Its secret.
-    pub secret_access_key: String,
-    /// For session credentials.
-    pub session_token: Option<String>,
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Endpoint")
-            .field("url", &self.url)
-            .field("region", &self.region)
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
-    }
-}
+use crate::{Endpoint, Review};
 
 /// What the instances are to hold.
 #[derive(Debug, Clone)]
@@ -40,9 +16,27 @@ pub enum Data {
     Folder(PathBuf),
 }
 
+/// How a rule's time comes where the clock cannot be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FireBy {
+    /// A stack update makes the schedule `rate(1 minute)`, until the rule has fired.
+    #[default]
+    Schedule,
+    /// The function is invoked with the event that the schedule would send. The rule itself is not proven.
+    Invoke,
+}
+
 /// A drill.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// Its id, of lower-case letters and digits: see [`new_run`].
+    pub run: String,
+    /// Tags of the stack and of all that the drill makes beside it, beside `firedrill:run`.
+    pub tags: Vec<(String, String)>,
+    /// Shows what would be made and says whether it may be; without it everything may.
+    pub review: Option<Arc<dyn Review>>,
+    /// How the rule's time comes on AWS.
+    pub fire_by: FireBy,
     /// Where.
     pub endpoint: Endpoint,
     /// What it is called in reports: `embedded`.
@@ -67,6 +61,29 @@ pub struct Plan {
     pub keep: bool,
     /// An existing or creatable folder for temporary files.
     pub folder: PathBuf,
+}
+
+/// A new drill's id: 8 hexadecimal digits.
+pub fn new_run() -> String {
+    uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect()
+}
+
+impl Plan {
+    /// The name of its stack.
+    pub fn stack(&self) -> String {
+        format!("{}{}", crate::runs::STACK_PREFIX, self.run)
+    }
+
+    /// The bucket that its data goes through.
+    pub fn seed_bucket(&self) -> String {
+        format!("{}{}", crate::runs::SEED_PREFIX, self.run)
+    }
+
+    /// All tags.
+    pub(crate) fn all_tags(&self) -> Vec<(String, String)> {
+        let run = (crate::runs::RUN_TAG.to_owned(), self.run.clone());
+        std::iter::once(run).chain(self.tags.iter().cloned()).collect()
+    }
 }
 
 /// What only a local region can do.

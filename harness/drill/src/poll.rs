@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// Calls `probe` until it is done or `bound` has passed, with growing pauses up to a quarter of a second. `probe` answers
+/// Calls `probe` until it is done or `bound` has passed, with pauses that grow with the time that has passed: up to a quarter
+/// of a second in the first seconds, up to 5 seconds later, which AWS's request rates want. `probe` answers
 /// `Ok(Ok(done))`, `Ok(Err(what was seen instead))`, or an error, which ends the waiting.
 ///
 /// The answer is `Ok(Err(last state seen))` when the bound has passed.
@@ -13,7 +14,8 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<Result<T, String>, E>>,
 {
-    let deadline = Instant::now() + bound;
+    let begun = Instant::now();
+    let deadline = begun + bound;
     let mut pause = Duration::from_millis(10);
     loop {
         match probe().await? {
@@ -21,7 +23,7 @@ where
             Err(seen) if Instant::now() + pause >= deadline => return Ok(Err(seen)),
             Err(_) => sleep(pause).await,
         }
-        pause = (pause * 3 / 2).min(Duration::from_millis(250));
+        pause = (pause * 3 / 2).min((begun.elapsed() / 20).clamp(Duration::from_millis(250), Duration::from_secs(5)));
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use aws_sdk_ssm::types::CommandInvocationStatus;
 
 use crate::clients::Clients;
@@ -61,6 +61,10 @@ pub(crate) async fn seed(
         .send()
         .await
         .map_err(at("drill", "CreateBucket"))?;
+    let tags = plan.all_tags().into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let tags = tags.collect::<Result<Vec<_>, _>>().and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
+    let tags = tags.map_err(|error| Broken::at("drill", error.to_string()))?;
+    clients.s3.put_bucket_tagging().bucket(bucket).tagging(tags).send().await.map_err(at("drill", "PutBucketTagging"))?;
     let body = ByteStream::from_path(package)
         .await
         .map_err(|error| Broken::at("drill", format!("`{}` cannot be read: {error}", package.display())))?;

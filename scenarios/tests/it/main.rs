@@ -8,6 +8,8 @@ mod happy;
 mod input;
 mod operator;
 mod permissions;
+#[cfg(test)]
+mod smoke;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
 

@@ -22,7 +22,7 @@ fn tools() -> Tools {
 }
 
 /// Runs one of the scripts in `tests/clients` by boto3.
-fn boto3(up: &Up, script: &str) -> Output {
+pub(crate) fn boto3(up: &Up, script: &str) -> Output {
     let (tools, script) = (tools(), clients().join(script));
     let packages = tools.packages().display().to_string();
     up.run(&tools.python().executable, &[&script.display().to_string()], &[("PYTHONPATH", &packages)]).expect("Python")
@@ -40,7 +40,7 @@ fn cli(up: &Up, function: &str) -> Output {
     up.run(Path::new("/bin/sh"), &[&script, function], &[("PYTHONPATH", &packages), ("PATH", &path)]).expect("a shell")
 }
 
-fn assert_passed(output: &Output) {
+pub(crate) fn assert_passed(output: &Output) {
     let said = [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream).into_owned()).concat();
     assert!(output.status.success(), "{}: {said}", output.status);
 }

@@ -192,6 +192,16 @@ fn the_bundled_stack_resolves_with_and_without_its_server() {
     assert!(count(&[]) > count(&[("WebServer", "none")]));
 }
 
+#[test]
+fn the_operators_role_has_the_statements_of_the_operators_policy() {
+    let role = firedrill_template::to_json(include_str!("../../../../stack/operator.yaml")).unwrap();
+    let policy: Value = serde_json::from_str(include_str!("../../../../stack/operator-policy.json")).unwrap();
+    let document = role.pointer("/Resources/Operator/Properties/Policies/0/PolicyDocument").unwrap();
+    assert_eq!(*document, policy);
+    // What a role's own policies may hold together.
+    assert!(policy.to_string().len() <= 10_240);
+}
+
 /// The first error of a template, with its place.
 fn refusal(text: &str) -> String {
     Template::parse(text).unwrap_err()[0].to_string()

@@ -1,0 +1,124 @@
+//! `firedrill smoke`: the drill on a real account, and what ends one that could not end by itself.
+
+mod cost;
+mod preflight;
+mod resume;
+mod reviewer;
+mod run_file;
+mod sweep;
+
+pub(crate) use resume::resume;
+pub(crate) use sweep::sweep;
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+use firedrill_drill::{FireBy, Outcome, Plan};
+use firedrill_journal::Event;
+use jiff::SignedDuration;
+
+use crate::arguments::{FireKind, Format, SmokeOptions};
+use crate::rehearse::Rehearsal;
+use crate::workspace::Workspace;
+use crate::{Exit, embedded, interrupt, printer, run};
+use reviewer::Reviewer;
+use run_file::{RunFile, now};
+
+pub(crate) async fn smoke(options: Box<SmokeOptions>) -> Exit {
+    match smoked(&options).await {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
+    let ask = !options.yes && !options.dry_run;
+    if ask && !std::io::stdin().is_terminal() {
+        printer::error("nobody is there to approve the change set", Some("--yes runs unattended; --dry-run only shows"));
+        return Err(Exit::Input);
+    }
+    let mut rehearsal = Rehearsal::of(&options.stack)?;
+    rehearsal.rule.clone_from(&options.rule);
+    rehearsal.bucket.clone_from(&options.bucket);
+    rehearsal.strict = options.strict || options.stack.template.is_none();
+    let cancel = interrupt::token()?;
+    let (endpoint, identity) = preflight::endpoint(&options.account).await?;
+    preflight::tell_of_others(&endpoint).await?;
+    let workspace = Workspace::new().map_err(|error| {
+        printer::error(&format!("cannot make a temporary folder: {error}"), None);
+        Exit::Missing
+    })?;
+
+    let expires = now().saturating_add(SignedDuration::from_hours(i64::from(options.expires))).unwrap_or_else(|_| now());
+    let mut plan = rehearsal.plan(endpoint, workspace.path());
+    "aws".clone_into(&mut plan.cloud);
+    plan.tags = vec![("firedrill:expires".to_owned(), expires.to_string())];
+    plan.fire_by = match options.fire {
+        FireKind::Schedule => FireBy::Schedule,
+        FireKind::Invoke => FireBy::Invoke,
+    };
+    if options.dry_run {
+        return preview(&plan, options.expires).await;
+    }
+    plan.review = Some(Arc::new(Reviewer { ask, hours: options.expires }));
+
+    let journal = embedded::open_journal(options.journal.as_deref())?;
+    let file = RunFile::of(&plan, &identity.account, expires);
+    file.write().map_err(|error| {
+        printer::error(&format!("cannot note the run in `{}`: {error}", file.path().display()), None);
+        Exit::Missing
+    })?;
+    let (noted, step) = (file.clone(), file.clone());
+    journal.subscribe(move |record| {
+        if let Event::StepStarted { step: name, .. } = &record.event {
+            // That it runs was written; at which step is a help to the reader.
+            let _ = step.at_step(name);
+        }
+    });
+    printer::follow(&journal, options.format);
+    let outcome = firedrill_drill::run(plan, None, &journal, cancel).await;
+    if options.format == Format::Text {
+        run::summary(&outcome);
+    }
+    if let Err(error) = journal.flush() {
+        printer::error(&format!("the journal is incomplete: {error}"), None);
+    }
+    conclude(&noted, &outcome)
+}
+
+/// Shows what would be made.
+async fn preview(plan: &Plan, hours: u32) -> Result<Exit, Exit> {
+    match firedrill_drill::preview(plan).await {
+        Ok(changes) => {
+            reviewer::show(&plan.stack(), &changes, hours);
+            printer::note("dry run: nothing was made");
+            Ok(Exit::Passed)
+        }
+        Err(failure) => {
+            printer::error(&format!("{}: {}", failure.hop, failure.reason), None);
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+/// Forgets a run that left nothing; of another it says how to remove what is left.
+fn conclude(file: &RunFile, outcome: &Outcome) -> Result<Exit, Exit> {
+    if outcome.leftovers.is_empty() {
+        if let Err(error) = file.remove() {
+            printer::error(&format!("cannot remove `{}`: {error}", file.path().display()), None);
+        }
+        return Ok(run::exit_of(outcome));
+    }
+    tell_remedy(file, &outcome.leftovers);
+    Ok(Exit::Leftovers)
+}
+
+/// What remains of a run, and how to remove it.
+fn tell_remedy(file: &RunFile, leftovers: &[String]) {
+    for leftover in leftovers {
+        printer::note(&format!("left in account {}: {leftover}", file.account));
+    }
+    printer::note(&format!("`firedrill resume {}` tries again. By hand:", file.run));
+    for command in file.commands() {
+        printer::note(&format!("  {command}"));
+    }
+}

@@ -1,0 +1,199 @@
+//! The drill on an account that is reached as AWS is: by `AWS_ENDPOINT_URL` in another process, as an operator who has the shipped policy
+//! and nothing else.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use firedrill_drill::Outcome;
+use firedrill_scenarios::Up;
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::up::{assert_passed, boto3};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
+const ACCOUNT: &str = "123456789012";
+
+fn account() -> Up {
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stack/operator-policy.json").display().to_string();
+    Up::start_with(PROGRAM, &["--operator-policy", &policy]).expect("a region")
+}
+
+fn firedrill(up: &Up, arguments: &[&str]) -> Output {
+    up.command(Path::new(PROGRAM)).args(arguments).stdin(Stdio::null()).output().expect("firedrill")
+}
+
+/// Everything that a command said.
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream).into_owned()).concat()
+}
+
+fn outcome(output: &Output) -> Outcome {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let last: Value =
+        serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_else(|_| panic!("{}", said(output)));
+    serde_json::from_value(last["outcome"].clone()).expect("an outcome")
+}
+
+/// Runs that are noted on this disk.
+fn noted(up: &Up) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(up.home().join(".local/state/firedrill/runs")) else { return Vec::new() };
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace(".json", "")).collect()
+}
+
+/// Nothing of any run is in the account or noted.
+fn assert_nothing_left(up: &Up) {
+    assert!(noted(up).is_empty(), "{:?}", noted(up));
+    assert_passed(&boto3(up, "nothing_left.py"));
+}
+
+#[test]
+fn a_smoke_drill_passes_by_invoking_and_says_no_secret() {
+    let up = account();
+    let journal = up.home().join("journal.jsonl").display().to_string();
+    let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json", "--journal", &journal];
+    let ended = firedrill(&up, &smoke);
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    let outcome = outcome(&ended);
+    assert!(outcome.archive.is_some_and(|archive| archive.identical && archive.encryption == "aws:kms"));
+    let journal = fs::read_to_string(journal).expect("a journal");
+    assert!(journal.contains("\"cloud\":\"aws\""), "{journal}");
+    let secret = &up.exports()["AWS_SECRET_ACCESS_KEY"];
+    assert!(secret.len() > 20 && !said(&ended).contains(secret) && !journal.contains(secret));
+    assert_nothing_left(&up);
+}
+
+#[test]
+fn a_smoke_drill_passes_by_the_schedule_itself_and_sets_it_back() {
+    let up = account();
+    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--format", "json"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    let fired = outcome(&ended).steps.into_iter().find(|step| step.step == "fire").expect("a step");
+    assert!(fired.detail.contains("EventBridge fired it at rate(1 minute); its own schedule is set back"), "{fired:?}");
+    assert_nothing_left(&up);
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_made_and_makes_nothing() {
+    let up = account();
+    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--dry-run"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    for text in ["AWS::S3::Bucket", "BackupBucket", "estimated cost: $", "nothing was made"] {
+        assert!(said(&ended).contains(text), "{text} in {}", said(&ended));
+    }
+    assert_nothing_left(&up);
+}
+
+#[rstest]
+#[case::no_account(&["smoke", "--yes"], &[], 2, "no account is allowed")]
+#[case::another_account(&["smoke", "--yes", "--account", "999999999999"], &[], 2, "credentials are of account 123456789012, which is not allowed")]
+#[case::nobody_to_ask(&["smoke", "--account", ACCOUNT], &[], 2, "nobody is there to approve")]
+#[case::no_such_bundle(&["smoke", "--yes", "--account", ACCOUNT], &[("AWS_CA_BUNDLE", "/nonexistent.pem")], 3, "`/nonexistent.pem`, which AWS_CA_BUNDLE names")]
+#[case::wrong_secret(&["smoke", "--yes", "--account", ACCOUNT], &[("AWS_SECRET_ACCESS_KEY", "wrong")], 1, "GetCallerIdentity: SignatureDoesNotMatch")]
+#[case::a_run_that_nobody_knows(&["resume", "0000", "--account", ACCOUNT], &[], 2, "nothing is noted of the run `0000`")]
+#[case::sweep_without_account(&["sweep", "--cloud", "aws", "--yes"], &[], 2, "no account is allowed")]
+fn what_is_not_allowed_is_refused_before_anything_is_made(
+    #[case] arguments: &[&str],
+    #[case] environment: &[(&str, &str)],
+    #[case] code: i32,
+    #[case] text: &str,
+) {
+    let up = account();
+    let mut command = up.command(Path::new(PROGRAM));
+    command.args(arguments).envs(environment.iter().copied()).env_remove("FIREDRILL_ACCOUNTS").stdin(Stdio::null());
+    let ended = command.output().expect("firedrill");
+    assert_eq!(ended.status.code(), Some(code), "{}", said(&ended));
+    assert!(said(&ended).contains(text), "{}", said(&ended));
+    assert_nothing_left(&up);
+}
+
+#[test]
+fn without_credentials_nothing_is_tried() {
+    let up = account();
+    let mut command = up.command(Path::new(PROGRAM));
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    command.env("AWS_EC2_METADATA_DISABLED", "true").args(["smoke", "--yes", "--account", ACCOUNT]).stdin(Stdio::null());
+    let ended = command.output().expect("firedrill");
+    assert_eq!(ended.status.code(), Some(3), "{}", said(&ended));
+    assert!(said(&ended).contains("there are no AWS credentials"), "{}", said(&ended));
+}
+
+#[rstest]
+#[case::deploy("deploy")]
+#[case::boot("boot")]
+#[case::seed("seed")]
+#[case::fire("fire")]
+#[case::observe("observe")]
+#[case::verify("verify")]
+#[case::restore("restore")]
+#[case::destroy("destroy")]
+fn a_run_that_was_killed_is_resumed_to_nothing(#[case] step: &str) {
+    let up = account();
+    let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"];
+    let mut child = up
+        .command(Path::new(PROGRAM))
+        .args(smoke)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("firedrill");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let begun = format!("\"event\":\"step_started\",\"step\":\"{step}\"");
+    assert!(lines.any(|line| line.expect("a line").contains(&begun)), "{step} did not begin");
+    child.kill().expect("a kill");
+    child.wait().expect("the end");
+    let runs = noted(&up);
+    let [run] = runs.as_slice() else { panic!("{runs:?}") };
+    let swept = firedrill(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT, "--yes"]);
+    assert_eq!(swept.status.code(), Some(0), "{}", said(&swept));
+    assert!(!said(&swept).contains("removed"), "a run that has not expired stays: {}", said(&swept));
+    let resumed = firedrill(&up, &["resume", run, "--account", ACCOUNT]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", said(&resumed));
+    assert_nothing_left(&up);
+}
+
+#[test]
+fn an_interrupted_run_removes_what_it_made() {
+    let up = account();
+    let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--format", "json"];
+    let mut child = up
+        .command(Path::new(PROGRAM))
+        .args(smoke)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("firedrill");
+    let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("\"step_started\",\"step\":\"fire\"") {
+        line.clear();
+        assert!(reader.read_line(&mut line).expect("a line") > 0, "the drill ended");
+    }
+    let sent = std::process::Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).expect("the rest");
+    assert_eq!(child.wait().expect("the end").code(), Some(1), "{rest}");
+    assert!(rest.contains("\"result\":\"interrupted\""), "{rest}");
+    assert_nothing_left(&up);
+}
+
+#[test]
+fn a_sweep_removes_what_has_expired_and_touches_nothing_else() {
+    let up = Up::start(PROGRAM).expect("a region");
+    assert_passed(&boto3(&up, "sweep_before.py"));
+    let shown = firedrill(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT]);
+    assert!(said(&shown).contains("run dead: stack firedrill-dead, bucket firedrill-seed-dead; expired"), "{}", said(&shown));
+    assert!(said(&shown).contains("nothing was removed"), "{}", said(&shown));
+    let swept = firedrill(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT, "--yes"]);
+    assert_eq!(swept.status.code(), Some(0), "{}", said(&swept));
+    assert!(said(&swept).contains("run dead: removed"), "{}", said(&swept));
+    assert!(said(&swept).contains("run alive: stack firedrill-alive; expires 2999-01-01T00:00:00Z, stays"), "{}", said(&swept));
+    assert_passed(&boto3(&up, "sweep_after.py"));
+}
