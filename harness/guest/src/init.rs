@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::process::{Command, ExitCode};
 
-use rustix::mount::{MountFlags, mount_bind_recursive, mount_remount};
+use rustix::mount::{MountFlags, UnmountFlags, mount_bind_recursive, mount_remount, unmount};
 use rustix::process::{Pid, WaitOptions, wait};
 
 use crate::guest::say;
-use crate::spec::inside;
+use crate::spec::{ON_DISK, inside};
 use crate::{GUEST, loopback};
 
 /// What of /proc belongs to the whole host, and is writable for its root: a machine started by root has root's user id.
@@ -30,6 +30,7 @@ fn prepare() -> Result<(), String> {
     // The network belongs to this user namespace, in which nobody is left after `lock_mounts`; root may still use low ports.
     fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")
         .map_err(|error| format!("cannot open the low ports: {error}"))?;
+    place_disk().map_err(|error| format!("cannot put the disk in its place: {error}"))?;
     for path in OF_THE_HOST {
         protect(path).map_err(|error| format!("cannot make {path} read-only: {error}"))?;
     }
@@ -38,6 +39,17 @@ fn prepare() -> Result<(), String> {
         say(&format!("init: mounts are not locked: {error}"));
     }
     Ok(())
+}
+
+/// Mounts the folders of a disk in memory on their places, where there is one.
+fn place_disk() -> io::Result<()> {
+    if fs::symlink_metadata(inside::DISK).is_err() {
+        return Ok(());
+    }
+    for folder in ON_DISK {
+        mount_bind_recursive(format!("{}{folder}", inside::DISK).as_str(), folder)?;
+    }
+    Ok(unmount(inside::DISK, UnmountFlags::DETACH)?)
 }
 
 fn protect(path: &str) -> io::Result<()> {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Runctl};
 
 use crate::GUEST;
-use crate::spec::{LauncherSpec, NO_SANDBOX, ON_DISK, inside};
+use crate::spec::{INSTALLED, LauncherSpec, NO_SANDBOX, ON_DISK, inside};
 
 /// Folders of the host that a machine sees, read-only.
 const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
@@ -69,7 +69,11 @@ fn container(spec: &LauncherSpec) -> Container {
             Err(_) => {}
         }
     }
-    let on_disk = ON_DISK.into_iter().map(|folder| (folder, spec.disk.as_ref()));
+    if let Some(size) = spec.disk_mib {
+        let data = format!("size={size}m,mode=755");
+        container.mount("tmpfs", inside::DISK, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
+    }
+    let on_disk = ON_DISK.into_iter().filter(|_| spec.disk_mib.is_none()).map(|folder| (folder, spec.disk.as_ref()));
     for (folder, disk) in on_disk.chain(IN_MEMORY.map(|folder| (folder, None))) {
         if let Some(disk) = disk {
             container.bindmount_rw(&disk.join(folder.trim_start_matches('/')).to_string_lossy(), folder);
@@ -82,9 +86,16 @@ fn container(spec: &LauncherSpec) -> Container {
     }
     // What every system has there from its installation; a disk has it already.
     container.dir("/run/lock", 0o755);
-    if spec.disk.is_none() {
-        for (folder, mode) in [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755)] {
-            container.dir(folder, mode);
+    if spec.disk_mib.is_some() {
+        // The first process mounts each of the disk's folders on its place.
+        for folder in ON_DISK {
+            container.dir(folder, 0o755).dir(&format!("{}{folder}", inside::DISK), 0o755);
+        }
+    }
+    if spec.disk.is_none() || spec.disk_mib.is_some() {
+        let disk = if spec.disk_mib.is_some() { inside::DISK } else { "" };
+        for (folder, mode) in INSTALLED {
+            container.dir(&format!("{disk}{folder}"), mode);
         }
     }
     container.devfsmount("/dev");

@@ -21,12 +21,17 @@ pub mod inside {
     pub const CA: &str = "/etc/ssl/certs/ca-certificates.crt";
     /// The host's loader and libraries, with which the guest runs in a container.
     pub const LIBRARIES: &str = "/run/firedrill/lib";
+    /// Where a disk in memory is mounted until its folders are at their places.
+    pub const DISK: &str = "/run/firedrill/disk";
     /// A real agent's binaries, if one was given.
     pub const AGENT: &str = "/run/firedrill/agent";
 }
 
 /// Folders of a machine that are on its disk, if it has one. Of /tmp and /run Linux expects that they come up empty.
 pub const ON_DISK: [&str; 6] = ["/var", "/root", "/home", "/opt", "/srv", "/mnt"];
+
+/// Folders that every system has on its disk from its installation, and their permissions.
+pub const INSTALLED: [(&str, u32); 4] = [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755)];
 
 /// Exit code of the launcher when the sandbox could not be made; its last line on standard error says why.
 pub const NO_SANDBOX: u8 = 125;
@@ -55,7 +60,10 @@ pub struct LauncherSpec {
     pub binds: Vec<Bind>,
     /// A folder that has each of [`ON_DISK`] and stands for the machine's disk; `None` for a machine that is all in memory.
     pub disk: Option<PathBuf>,
-    /// Size of each writable file system in memory, MiB.
+    /// Size of a disk that is in memory, MiB: one file system that all of [`ON_DISK`] share, so that it fills up as a volume does. It
+    /// takes the place of `disk`, and its files go when the machine ends.
+    pub disk_mib: Option<u64>,
+    /// Size of each other writable file system in memory, MiB.
     pub tmpfs_mib: u64,
     /// Size of `/tmp`, MiB; `None` for that of the others.
     pub tmp_mib: Option<u64>,

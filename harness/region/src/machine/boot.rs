@@ -198,7 +198,7 @@ async fn start(
 
 /// The disk of a sandbox that is to have one, made at its first boot; none where the host lets no programs be run from it.
 fn disk_of(region: &Region, spec: &MachineSpec) -> Result<Option<PathBuf>, MachineError> {
-    let Some(disk) = spec.disk.clone() else { return Ok(None) };
+    let Some(disk) = spec.disk.clone().filter(|_| spec.disk_mib.is_none()) else { return Ok(None) };
     if !disk::may_execute(region.folder()) {
         warn!(disk = %disk.display(), "programs may not be run from the region's folder: the machine's disk is in memory");
         return Ok(None);

@@ -1,7 +1,8 @@
 //! The disk of an instance: folders of the region that stand in for the volume's file system, and outlive the machine.
 //!
 //! An instance that stops keeps what it wrote, as with a volume of EBS, but for /tmp and /run, which are in memory on Amazon Linux too. The
-//! size of the volume is not enforced: what the host has free is the limit. Everything on the disk belongs to root, the one user that a
+//! size of the volume is not enforced: what the host has free is the limit, as only root could set another. A disk that must fill up is one
+//! in memory (`disk_mib`), which does not outlive the machine. Everything on the disk belongs to root, the one user that a
 //! machine has, and so on the host to whoever runs firedrill.
 
 use std::fs;
@@ -9,10 +10,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use firedrill_guest::spec::ON_DISK;
-
-/// Folders that every system has there from its installation, and their permissions.
-const INSTALLED: [(&str, u32); 4] = [("var/tmp", 0o1777), ("var/log", 0o755), ("var/lib", 0o755), ("var/cache", 0o755)];
+use firedrill_guest::spec::{INSTALLED, ON_DISK};
 
 /// Makes an empty disk. Nothing happens to one that exists.
 pub(super) fn make(disk: &Path) -> io::Result<()> {
@@ -23,6 +21,7 @@ pub(super) fn make(disk: &Path) -> io::Result<()> {
         fs::create_dir_all(disk.join(folder.trim_start_matches('/')))?;
     }
     for (folder, mode) in INSTALLED {
+        let folder = folder.trim_start_matches('/');
         fs::create_dir_all(disk.join(folder))?;
         fs::set_permissions(disk.join(folder), fs::Permissions::from_mode(mode))?;
     }

@@ -32,6 +32,7 @@ pub(super) async fn start(
         // What a machine may write to is its own /etc.
         binds: binds.into_iter().map(|(outside, inside)| Bind { writable: inside == "/etc", outside, inside }).collect(),
         disk,
+        disk_mib: spec.disk_mib,
         tmpfs_mib: TMPFS_MIB,
         tmp_mib: spec.tmp_mib,
     };

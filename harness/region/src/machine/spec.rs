@@ -31,6 +31,9 @@ pub struct MachineSpec {
     /// A folder that is the machine's disk, made at its first boot and kept when it ends: see [`remove_folder`](super::remove_folder).
     /// `None` for a machine that is all in memory. So is one whose folder would be where the host lets no programs be run.
     pub disk: Option<PathBuf>,
+    /// Size of a disk in memory that is used instead of `disk`, MiB: a write that it has no room for fails with "No space left on
+    /// device". A container has none.
+    pub disk_mib: Option<u64>,
     /// For a function: memory that its processes may use together, MiB.
     pub memory_mib: Option<u64>,
     /// Size of `/tmp`, MiB; `None` for as much as there is anywhere.
@@ -58,6 +61,7 @@ impl MachineSpec {
             user_data: true,
             agent_dir: None,
             disk: None,
+            disk_mib: None,
             memory_mib: None,
             tmp_mib: None,
             size: None,

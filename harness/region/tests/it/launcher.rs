@@ -35,6 +35,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         program: program.clone(),
         binds: vec![bind("etc", "/etc"), bind("socket", inside::SOCKET_FOLDER), bind("task.json", inside::TASK)],
         disk: None,
+        disk_mib: None,
         tmpfs_mib: 64,
         tmp_mib: None,
     };

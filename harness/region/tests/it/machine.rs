@@ -49,10 +49,16 @@ pub(crate) fn region(folder: &Path) -> Region {
 
 /// Runs a shell script as a function's command; answers its exit code and console.
 async fn run(script: &str) -> (i32, String) {
+    run_as(script, |_| {}).await
+}
+
+/// The same in a machine that is changed before it boots.
+async fn run_as(script: &str, change: impl FnOnce(&mut MachineSpec)) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let region = region(folder.path());
     let mut spec = MachineSpec::function("env-1", vec!["/bin/sh".to_owned(), "-c".to_owned(), script.to_owned()]);
     spec.files = vec![FileSpec { path: "/var/task/index.py".to_owned(), bytes: b"print('hi')".to_vec(), mode: 0o644 }];
+    change(&mut spec);
     let echo = Arc::new(Echo::default());
     let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("the script ends");
@@ -147,6 +153,18 @@ async fn the_hosts_kernel_settings_cannot_be_changed() {
                   mount -o remount,bind,rw /usr 2>/dev/null && echo REMOUNTED; echo end";
     let (_, console) = run(script).await;
     assert_eq!(console, "end");
+}
+
+#[tokio::test]
+async fn a_disk_of_a_size_is_one_file_system_that_fills_up() {
+    let script = "stat -c %a /var/tmp; head -c 5M /dev/zero >/var/tmp/a; head -c 5M /dev/zero >/root/b; \
+                  rm /var/tmp/a; head -c 5M /dev/zero >/home/c && echo fits; echo more >/tmp/d && echo in memory";
+    let (code, console) = run_as(script, |spec| spec.disk_mib = Some(8)).await;
+    assert_eq!(code, 0, "{console}");
+    assert_eq!(console.matches("No space left on device").count(), 1, "{console}");
+    for line in ["1777", "fits", "in memory"] {
+        assert!(console.contains(line), "{console}");
+    }
 }
 
 #[tokio::test]
