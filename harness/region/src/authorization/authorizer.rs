@@ -1,5 +1,6 @@
 //! Puts a call before the evaluator.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,12 +30,38 @@ pub(crate) struct Authorizer {
     encoded: Mutex<HashMap<String, String>>,
 }
 
-/// A call to be decided on, with what all its needs share.
+/// A call to be decided on, with what all its needs share. Most calls of a drill are the root user's, who needs neither context nor
+/// policies of its own: they are made when first asked for.
 struct Asked<'a> {
     call: &'a Call,
     service: &'a str,
+    input: &'a Value,
     subject: Subject,
-    context: Context,
+    context: OnceCell<Arc<Context>>,
+    held: OnceCell<Held>,
+}
+
+/// The policies that the principal brings along, parsed.
+struct Held {
+    identity: Vec<Parsed>,
+    /// `Some(None)`: one that cannot be read.
+    boundary: Option<Option<Parsed>>,
+    session: Option<Vec<Parsed>>,
+    errors: Vec<String>,
+}
+
+/// A policy and what to call it.
+type Parsed = (Arc<Policy>, String);
+
+impl Asked<'_> {
+    fn context(&self) -> &Arc<Context> {
+        self.context.get_or_init(|| Arc::new(context::of_call(self.call, self.service, self.input, &self.subject)))
+    }
+
+    /// Whether nothing could keep the caller from it, as long as the resource has no policy: the root user may do all that its account may.
+    fn is_roots_own(&self, need: &Need) -> bool {
+        self.call.caller.principal == Principal::Root && account_of(need).is_none_or(|account| account == self.call.account())
+    }
 }
 
 impl Authorizer {
@@ -89,10 +116,28 @@ impl Authorizer {
         self.encoded.lock().unwrap_or_else(PoisonError::into_inner).get(message).cloned()
     }
 
-    fn asked<'a>(&self, call: &'a Call, service: &'a str, input: &Value) -> Asked<'a> {
+    fn asked<'a>(&self, call: &'a Call, service: &'a str, input: &'a Value) -> Asked<'a> {
         let subject = Subject::of(&call.caller, &self.iam, &self.sts);
-        let context = context::of_call(call, service, input, &subject);
-        Asked { call, service, subject, context }
+        Asked { call, service, input, subject, context: OnceCell::new(), held: OnceCell::new() }
+    }
+
+    fn parse(&self, document: &Document, kind: PolicyKind, errors: &mut Vec<String>) -> Option<Parsed> {
+        match self.documents.parse(&document.text, kind) {
+            Ok(policy) => Some((policy, document.name.clone())),
+            Err(error) => {
+                errors.push(format!("{}: {error}", document.name));
+                None
+            }
+        }
+    }
+
+    fn held(&self, subject: &Subject) -> Held {
+        let mut errors = Vec::new();
+        let mut parse = |document: &Document| self.parse(document, PolicyKind::Identity, &mut errors);
+        let identity = subject.identity.iter().filter_map(&mut parse).collect();
+        let boundary = subject.boundary.as_ref().map(&mut parse);
+        let session = subject.session.as_ref().map(|session| session.iter().filter_map(&mut parse).collect());
+        Held { identity, boundary, session, errors }
     }
 
     fn decide(&self, asked: &Asked<'_>, need: &Need) -> Decision {
@@ -103,28 +148,19 @@ impl Authorizer {
             return Decision::without_statements(Effect::Allow, Layer::Resource, Vec::new());
         }
         let prefix = need.action.split(':').next().unwrap_or_default();
-        let context = of_need(&call.region, asked, need, prefix);
-        let mut errors = Vec::new();
-        let mut parse = |document: &Document, kind| match self.documents.parse(&document.text, kind) {
-            Ok(policy) => Some((policy, document.name.clone())),
-            Err(error) => {
-                errors.push(format!("{}: {error}", document.name));
-                None
-            }
-        };
-        let identity: Vec<_> = subject.identity.iter().filter_map(|document| parse(document, PolicyKind::Identity)).collect();
-        let boundary = subject.boundary.as_ref().map(|document| parse(document, PolicyKind::Identity));
-        let session: Option<Vec<_>> = subject
-            .session
-            .as_ref()
-            .map(|session| session.iter().filter_map(|document| parse(document, PolicyKind::Identity)).collect());
         let of_resource = call.region.service(prefix).and_then(|service| service.resource_policy(call.account(), &need.resource));
+        if of_resource.is_none() && asked.is_roots_own(need) {
+            return Decision::without_statements(Effect::Allow, Layer::Identity, Vec::new());
+        }
+        let context = of_need(&call.region, asked, need, prefix);
+        let Held { identity, boundary, session, errors } = asked.held.get_or_init(|| self.held(subject));
+        let mut errors = errors.clone();
         let resource = of_resource.as_ref().and_then(|held| {
             let kind = if prefix == "sts" { PolicyKind::Trust } else { PolicyKind::Resource };
-            parse(&Document { name: held.name.clone(), text: held.document.clone()? }, kind)
+            self.parse(&Document { name: held.name.clone(), text: held.document.clone()? }, kind, &mut errors)
         });
         // A boundary, and a policy that must itself allow, cannot be read: then nothing is allowed.
-        let unreadable = match (&boundary, &of_resource) {
+        let unreadable = match (boundary, &of_resource) {
             (Some(None), _) => Some(Layer::Boundary),
             (_, Some(held)) if resource.is_none() && held.rule == ResourceRule::Required => Some(Layer::Resource),
             _ => None,
@@ -133,9 +169,9 @@ impl Authorizer {
             return Decision::without_statements(Effect::ImplicitDeny, layer, errors);
         }
         let policies = Policies {
-            identity: named(&identity),
+            identity: named(identity),
             boundary: boundary.as_ref().and_then(Option::as_ref).map(|(policy, name)| Named { policy, name }),
-            session: session.as_ref().map(|session| named(session)),
+            session: session.as_deref().map(named),
             resource: of_resource.as_ref().zip(resource.as_ref()).map(|(held, (policy, name))| ResourcePolicy {
                 policy: Named { policy, name },
                 rule: held.rule,
@@ -172,7 +208,7 @@ impl Authorizer {
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-fn named(policies: &[(Arc<Policy>, String)]) -> Vec<Named<'_>> {
+fn named(policies: &[Parsed]) -> Vec<Named<'_>> {
     policies.iter().map(|(policy, name)| Named { policy, name }).collect()
 }
 
@@ -188,7 +224,7 @@ fn shuts_out(held: &ResourcePolicyText, asked: &Asked<'_>) -> bool {
 
 /// The keys of one need, beside those of the call: its own, and the tags that its resource has at this moment.
 fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Context {
-    let mut context = asked.context.clone();
+    let mut context = Context::over(Arc::clone(asked.context()));
     for (key, values) in &need.keys {
         match values.as_slice() {
             [one] => context.insert(key, one.clone()),
@@ -201,19 +237,23 @@ fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Con
         context.insert(&format!("aws:ResourceTag/{key}"), value.clone());
         context.insert(&format!("{prefix}:ResourceTag/{key}"), value);
     }
-    let account = need.resource.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(asked.call.account());
-    context.insert("aws:ResourceAccount", account);
+    context.insert("aws:ResourceAccount", account_of(need).unwrap_or(asked.call.account()));
     if prefix == "ec2" {
         context.insert("ec2:Region", region.name());
     }
     context
 }
 
+/// The account in the ARN of a need's resource, if it names one.
+fn account_of(need: &Need) -> Option<&str> {
+    need.resource.split(':').nth(4).filter(|account| !account.is_empty())
+}
+
 /// The document that `sts:DecodeAuthorizationMessage` answers.
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
 fn decoded(asked: &Asked<'_>, need: &Need, decision: &Decision) -> Value {
     let conditions: Vec<Value> = asked
-        .context
+        .context()
         .iter()
         .map(|(key, values)| json!({"key": key, "values": {"items": values.iter().map(|value| json!({"value": value})).collect::<Vec<_>>()}}))
         .collect();
