@@ -90,7 +90,6 @@ fn function_failed(rule: &Rule, reason: &str) -> Broken {
 /// Waits for the function's commands.
 async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Vec<String>, Broken> {
     let begun = Instant::now();
-    let mut pause = Duration::from_millis(20);
     let mut looked = begun;
     let mut ended: Option<Instant> = None;
     loop {
@@ -128,8 +127,7 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
             let reason = format!("{} still runs after {} s and has sent no command", rule.function, FUNCTION_BOUND.as_secs());
             return Err(Broken::at("function", reason).with("function log", &lines.text()));
         }
-        sleep(pause).await;
-        pause = (pause * 3 / 2).min(Duration::from_millis(250));
+        sleep(poll::pause(begun)).await;
     }
 }
 

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// Calls `probe` until it is done or `bound` has passed, with pauses that grow with the time that has passed: up to a quarter
-/// of a second in the first seconds, up to 5 seconds later, which AWS's request rates want. `probe` answers
+/// Calls `probe` until it is done or `bound` has passed, with [`pause`]s. `probe` answers
 /// `Ok(Ok(done))`, `Ok(Err(what was seen instead))`, or an error, which ends the waiting.
 ///
 /// The answer is `Ok(Err(last state seen))` when the bound has passed.
@@ -16,15 +15,20 @@ where
 {
     let begun = Instant::now();
     let deadline = begun + bound;
-    let mut pause = Duration::from_millis(10);
     loop {
+        let pause = pause(begun);
         match probe().await? {
             Ok(done) => return Ok(Ok(done)),
             Err(seen) if Instant::now() + pause >= deadline => return Ok(Err(seen)),
             Err(_) => sleep(pause).await,
         }
-        pause = (pause * 3 / 2).min((begun.elapsed() / 20).clamp(Duration::from_millis(250), Duration::from_secs(5)));
     }
+}
+
+/// How long to wait before the next look at what has been waited for since `begun`: a twentieth of the time that has passed, so that little
+/// is lost by looking late, and at most 5 seconds; that is as seldom as AWS's request rates want.
+pub(crate) fn pause(begun: Instant) -> Duration {
+    (begun.elapsed() / 20).clamp(Duration::from_millis(10), Duration::from_secs(5))
 }
 
 #[cfg(test)]

@@ -40,6 +40,13 @@ pub(crate) struct Syntax {
     pub(crate) variables: bool,
 }
 
+/// The keys of the variables in a text.
+pub(crate) fn variables(source: &str) -> impl Iterator<Item = &str> {
+    let inner = source.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+    let keys = inner.map(|(inner, _)| inner.split_once(',').map_or(inner, |(key, _)| key).trim());
+    keys.filter(|key| !matches!(*key, "*" | "?" | "$"))
+}
+
 impl Pattern {
     /// Reads `source`. Never fails: what looks like a variable and is none stands for itself.
     pub(crate) fn new(source: &str, syntax: Syntax) -> Self {

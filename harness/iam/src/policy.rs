@@ -1,8 +1,11 @@
 //! A policy document, parsed once.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::parse;
+use crate::pattern;
 use crate::policy_error::PolicyError;
 use crate::statement::Statement;
 
@@ -63,6 +66,25 @@ impl Policy {
     /// What the policy is attached to.
     pub fn kind(&self) -> PolicyKind {
         self.kind
+    }
+
+    /// The condition keys that the policy asks for, by its conditions and by its variables: as written, without repetition, in alphabetical
+    /// order. Upper and lower case are the same.
+    pub fn context_keys(&self) -> Vec<&str> {
+        let mut keys = BTreeMap::new();
+        let mut note = |key| {
+            keys.entry(str::to_ascii_lowercase(key)).or_insert(key);
+        };
+        let variables = self.version == Some(Version::Of2012);
+        for statement in &self.statements {
+            for condition in &statement.conditions {
+                note(&condition.key);
+                condition.wanted.iter().filter(|_| variables).flat_map(|wanted| pattern::variables(wanted)).for_each(&mut note);
+            }
+            let resources = statement.resources.iter().filter(|_| variables).flat_map(|resources| &resources.patterns);
+            resources.flat_map(|resource| pattern::variables(resource.source())).for_each(&mut note);
+        }
+        keys.into_values().collect()
     }
 
     /// A document that parses to an equal policy. Lists of one are written as the one; `Statement` is always a list.

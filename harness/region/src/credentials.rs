@@ -21,6 +21,8 @@ pub struct Credential {
     pub expires: Option<Timestamp>,
     /// Who signs with it.
     pub caller: Caller,
+    /// Whether it may be used; one that may not is to callers as if it did not exist.
+    active: bool,
 }
 
 impl std::fmt::Debug for Credential {
@@ -49,9 +51,16 @@ impl Credentials {
         self.insert("ASIA", caller, Some(expires))
     }
 
-    /// The key with this id.
+    /// The active key with this id.
     pub fn find(&self, access_key_id: &str) -> Option<Credential> {
-        self.lock().get(access_key_id).cloned()
+        self.lock().get(access_key_id).filter(|credential| credential.active).cloned()
+    }
+
+    /// Turns a key on or off.
+    pub fn set_active(&self, access_key_id: &str, active: bool) {
+        if let Some(credential) = self.lock().get_mut(access_key_id) {
+            credential.active = active;
+        }
     }
 
     /// Forgets a key. Answers whether it existed.
@@ -68,6 +77,7 @@ impl Credentials {
             access_key_id: access_key_id.clone(),
             expires,
             caller,
+            active: true,
         };
         self.lock().insert(access_key_id, credential.clone());
         credential

@@ -1,5 +1,5 @@
 //! AWS's own managed policies that instances, functions and operators of a backup stack use, with their documents as AWS
-//! publishes them. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
+//! publishes them; but for `ReadOnlyAccess`, of whose 3,000 actions only those of services that a backup stack can meet are here. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 //!
 //! Any other is unknown here, and attaching it is refused: a policy that grants nothing would be a silent difference.
 
@@ -108,5 +108,14 @@ pub(super) static ALL: &[AwsManaged] = &[
         created: "2015-02-06T18:39:47Z",
         updated: "2026-02-12T17:59:00Z",
         document: include_str!("aws_managed/PowerUserAccess.json"),
+    },
+    AwsManaged {
+        arn: "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        id: "ANPAILL3HVNFSB6DCOWYQ",
+        description: "Provides read-only access to AWS services and resources.",
+        version: "v190",
+        created: "2015-02-06T18:39:48Z",
+        updated: "2026-09-24T17:37:08Z",
+        document: include_str!("aws_managed/ReadOnlyAccess.json"),
     },
 ];

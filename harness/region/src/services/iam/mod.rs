@@ -107,6 +107,7 @@ impl Service for Iam {
             "DeleteUser" => user::delete(records, &input),
             "CreateAccessKey" => access_key::create(records, call, &input),
             "ListAccessKeys" => access_key::list(records, call, &input),
+            "UpdateAccessKey" => access_key::update(records, call, &input),
             "DeleteAccessKey" => access_key::delete(records, call, &input),
 
             "PutRolePolicy" => inline_policy::put(records, Kind::Role, &input),
@@ -164,6 +165,8 @@ impl Service for Iam {
 
             "SimulatePrincipalPolicy" => simulate::principal(records, call, &input),
             "SimulateCustomPolicy" => simulate::custom(call, &input),
+            "GetContextKeysForPrincipalPolicy" => simulate::context_keys_of_principal(records, call, &input),
+            "GetContextKeysForCustomPolicy" => simulate::context_keys_of_custom(&input),
 
             "ListAccountAliases" => Ok(json!({ "AccountAliases": [], "IsTruncated": false })),
             "ListGroupsForUser" => records.identity(Kind::User, &input).map(|_| json!({ "Groups": [], "IsTruncated": false })),

@@ -33,7 +33,15 @@ pub(super) struct Role {
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) identity: Identity,
-    pub(super) keys: Vec<(String, Timestamp)>,
+    pub(super) keys: Vec<AccessKey>,
+}
+
+/// A key of a user; its secret is kept elsewhere.
+#[derive(Debug)]
+pub(super) struct AccessKey {
+    pub(super) id: String,
+    pub(super) created: Timestamp,
+    pub(super) active: bool,
 }
 
 #[derive(Debug)]

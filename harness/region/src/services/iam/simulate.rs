@@ -1,6 +1,8 @@
 //! What policies would decide: `SimulatePrincipalPolicy` and `SimulateCustomPolicy`, by the evaluator that decides calls.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
+use std::collections::BTreeSet;
+
 use firedrill_iam::{
     Context, Decision, Effect, Layer, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy,
     ResourceRule, authorize,
@@ -10,13 +12,20 @@ use serde_json::{Value, json};
 use super::error::{malformed_policy, no_such_entity, validation};
 use super::identity::Kind;
 use super::page::page;
-use super::records::{PolicyText, Records};
+use super::records::{PolicyText, PrincipalPolicies, Records};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 /// The policies of the user or role that `PolicySourceArn` names, and those that the request adds.
 pub(super) fn principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicySourceArn");
+    let held = held(records, call, arn)?;
+    let boundary = held.boundary.map(|boundary| boundary.document);
+    simulate(call, input, arn, held.identity, boundary)
+}
+
+/// What the user or role of this ARN has.
+fn held(records: &Records, call: &Call, arn: &str) -> Result<PrincipalPolicies, AwsError> {
     let kind = match arn.split(':').nth(5).and_then(|rest| rest.split('/').next()) {
         Some("role") => Kind::Role,
         Some("user") => Kind::User,
@@ -27,9 +36,33 @@ pub(super) fn principal(records: &Records, call: &Call, input: &Value) -> Result
     if !known {
         return Err(no_such_entity(format!("The {} with name {name} cannot be found.", kind.word())));
     }
-    let held = records.policies_of(kind, name);
-    let boundary = held.boundary.map(|boundary| boundary.document);
-    simulate(call, input, arn, held.identity, boundary)
+    Ok(records.policies_of(kind, name))
+}
+
+/// `GetContextKeysForPrincipalPolicy`: the keys that a simulation of the principal's policies, and those of the request, has to be given.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForPrincipalPolicy.html>
+pub(super) fn context_keys_of_principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let held = held(records, call, input.required("PolicySourceArn"))?;
+    let texts: Vec<&str> = held.identity.iter().map(|policy| policy.document.as_str()).collect();
+    context_keys(texts.into_iter().chain(input.texts("PolicyInputList")))
+}
+
+/// `GetContextKeysForCustomPolicy`: the same for the policies of the request alone.
+pub(super) fn context_keys_of_custom(input: &Value) -> Result<Value, AwsError> {
+    context_keys(input.texts("PolicyInputList").into_iter())
+}
+
+fn context_keys<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Value, AwsError> {
+    let mut names = BTreeSet::new();
+    for text in texts {
+        let policy = parse(text, PolicyKind::Identity)?;
+        names.extend(policy.context_keys().into_iter().map(str::to_owned));
+    }
+    Ok(json!({ "ContextKeyNames": names }))
+}
+
+fn parse(document: &str, kind: PolicyKind) -> Result<Policy, AwsError> {
+    Policy::parse(document, kind).map_err(|error| malformed_policy(error.to_string()))
 }
 
 /// The policies of the request alone.
@@ -53,7 +86,6 @@ fn simulate(
         source: format!("PolicyInputList.{}", index + 1),
         document: (*document).to_owned(),
     }));
-    let parse = |document: &str, kind| Policy::parse(document, kind).map_err(|error| malformed_policy(error.to_string()));
     let identity: Vec<(String, Policy)> = held
         .iter()
         .map(|text| Ok((text.source.clone(), parse(&text.document, PolicyKind::Identity)?)))

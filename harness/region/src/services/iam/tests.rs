@@ -143,9 +143,37 @@ async fn an_access_key_signs_for_its_user_until_it_is_deleted() {
     assert!(bed.refused("DeleteUser", json!({ "UserName": "ann" })).await.contains("must delete access keys first"));
     let listed = bed.ok("ListAccessKeys", json!({ "UserName": "ann" })).await;
     assert!(!listed.to_string().contains(&found.secret_access_key));
+    let turn = |status: &str| json!({ "UserName": "ann", "AccessKeyId": id, "Status": status });
+    bed.ok("UpdateAccessKey", turn("Inactive")).await;
+    assert!(bed.region.credentials().find(&id).is_none());
+    let listed = bed.ok("ListAccessKeys", json!({ "UserName": "ann" })).await;
+    assert_eq!(listed["AccessKeyMetadata"][0]["Status"], "Inactive");
+    bed.ok("UpdateAccessKey", turn("Active")).await;
+    assert!(bed.region.credentials().find(&id).is_some());
+    let other = json!({ "UserName": "ann", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Inactive" });
+    assert!(bed.refused("UpdateAccessKey", other).await.contains("cannot be found"));
     bed.ok("DeleteAccessKey", json!({ "UserName": "ann", "AccessKeyId": id })).await;
     assert!(bed.region.credentials().find(&id).is_none());
     bed.ok("DeleteUser", json!({ "UserName": "ann" })).await;
+}
+
+#[tokio::test]
+async fn the_keys_that_policies_ask_for_are_told() {
+    let bed = Bed::new();
+    bed.ok("CreateUser", json!({ "UserName": "ann" })).await;
+    let held = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/${aws:username}/*",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/team": "${aws:RequestTag/team, 'none'}"}}}}"#;
+    bed.ok("PutUserPolicy", json!({ "UserName": "ann", "PolicyName": "p", "PolicyDocument": held })).await;
+    let given = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}"#;
+    let custom = bed.ok("GetContextKeysForCustomPolicy", json!({ "PolicyInputList": [given] })).await;
+    assert_eq!(custom["ContextKeyNames"], json!(["aws:SecureTransport"]));
+    let asked = json!({ "PolicySourceArn": format!("arn:aws:iam::{ACCOUNT}:user/ann"), "PolicyInputList": [given] });
+    let all = bed.ok("GetContextKeysForPrincipalPolicy", asked).await;
+    assert_eq!(
+        all["ContextKeyNames"],
+        json!(["aws:PrincipalTag/team", "aws:RequestTag/team", "aws:SecureTransport", "aws:username"])
+    );
 }
 
 #[tokio::test]
