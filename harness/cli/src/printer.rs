@@ -58,6 +58,7 @@ impl Progress {
                 self.print(&format!("{} {step:<10} {:>8.3} s  {detail}", self.paint(mark, colour), milliseconds / 1000.0));
             }
             Event::Finding { id, detail } => self.print(&format!("{} {id}: {detail}", self.paint("note", "33"))),
+            Event::Fault { detail, .. } => self.print(&format!("{} {detail}", self.paint("fault", "35"))),
             Event::DrillStarted { run, cloud, stack } => self.print(&format!("drill {run} on {cloud}, stack {stack}")),
             Event::ApiCall(_) | Event::Authorization { .. } | Event::Outcome(_) => {}
         }

@@ -71,6 +71,13 @@ pub enum Event {
         /// Each thing that had to be allowed, in order; after the first that was not, none is asked.
         checks: Vec<Check>,
     },
+    /// Something was made to go wrong.
+    Fault {
+        /// Id of the call's request.
+        request_id: String,
+        /// The call and what became of it, as a fragment.
+        detail: String,
+    },
     /// The drill's last word; the document is the drill's outcome.
     Outcome(Value),
 }

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod clock;
 pub mod credentials;
 pub mod embedded;
+pub mod fault;
 pub mod gateway;
 pub mod machine;
 pub mod region;

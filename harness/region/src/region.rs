@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::authorization::Authorizer;
 use crate::credentials::{Credentials, random_string};
+use crate::fault::Faults;
 use crate::gateway::{Authority, Timing};
 use crate::machine::container::Containers;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
@@ -41,6 +42,7 @@ struct Inner {
     authority: OnceLock<Authority>,
     authorizer: OnceLock<Authorizer>,
     timing: Timing,
+    faults: Faults,
     containers: OnceLock<Containers>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
@@ -63,6 +65,7 @@ impl Region {
             authority: OnceLock::new(),
             authorizer: OnceLock::new(),
             timing: Timing::default(),
+            faults: Faults::default(),
             containers: OnceLock::new(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
@@ -131,6 +134,11 @@ impl Region {
     /// How long calls take.
     pub fn timing(&self) -> &Timing {
         &self.0.timing
+    }
+
+    /// What goes wrong on purpose.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
     }
 
     /// The service of this name.

@@ -1,6 +1,5 @@
 //! Connections: TLS or plain, from a TCP port or carried out of a machine.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -127,7 +126,7 @@ where
     let stopping = region.stopping().clone();
     let service = service_fn(move |request| {
         let (region, peer) = (region.clone(), peer.clone());
-        async move { Ok::<_, Infallible>(stack::handle(region, peer, request).await) }
+        async move { stack::handle(region, peer, request).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

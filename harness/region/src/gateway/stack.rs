@@ -16,7 +16,7 @@ use super::authenticate::{self, Authenticated};
 use super::listener::{Peer, Tls};
 use super::{authorize, classify, payload, record, refused};
 use crate::service::{AwsError, Body, Call, Reply, empty_body, full_body};
-use crate::{Caller, Principal, Region};
+use crate::{Caller, Principal, Region, fault};
 
 /// Answers one HTTP request. Never fails: whatever goes wrong becomes an AWS error of the protocol that was spoken.
 ///
@@ -26,8 +26,12 @@ use crate::{Caller, Principal, Region};
 /// 3. **classify**: the protocol must be known before anything can be said in it;
 /// 4. **authenticate**: before the document is parsed, so that strangers reach no parser but the signature's;
 /// 5. **authorize**: needs the caller and the document;
-/// 6. **dispatch**: the service.
-pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming>) -> Response<Body> {
+/// 6. **fault**: what goes wrong on purpose goes wrong for who was allowed;
+/// 7. **dispatch**: the service.
+///
+/// # Errors
+/// [`Lost`], if a fault wants the connection to end without an answer.
+pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming>) -> Result<Response<Body>, Lost> {
     let begun = Instant::now();
     let request_id = uuid::Uuid::new_v4().to_string();
     let (mut parts, body) = request.into_parts();
@@ -40,9 +44,10 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
     let model = match classify::service(&parts, scope.as_deref()) {
         Ok(model) => model,
         // No protocol is known: JSON is what most clients can read.
-        Err(error) => return unclassified(&error, &request_id),
+        Err(error) => return Ok(unclassified(&error, &request_id)),
     };
-    let mut seen = Seen { operation: None, caller: None, input: Value::Null, dispatched: false, authorizing: Duration::ZERO };
+    let mut seen =
+        Seen { operation: None, caller: None, input: Value::Null, dispatched: false, lost: false, authorizing: Duration::ZERO };
     let head = parts.clone();
     let answered = match claim {
         Ok(claim) => answer(&region, &peer, &request_id, model, claim, parts, body, &mut seen).await,
@@ -51,7 +56,10 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
     let outcome = answered.as_ref().map(|(_, reply)| &reply.output);
     region.timing().record(model.signing_name(), begun.elapsed(), seen.authorizing);
     record::external(&region, &peer, &head, &request_id, model, &seen, outcome);
-    match answered {
+    if seen.lost {
+        return Err(Lost);
+    }
+    Ok(match answered {
         Ok((operation, reply)) => respond(model, operation, reply, &request_id),
         Err(error) => {
             let response = model.encode_error(&error, &request_id, head.uri.path());
@@ -60,8 +68,13 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
             }
             response.map(full_body)
         }
-    }
+    })
 }
+
+/// The answer got lost on purpose.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault lost the answer")]
+pub(super) struct Lost;
 
 /// What is known of a request when it is journaled.
 pub(super) struct Seen {
@@ -70,6 +83,8 @@ pub(super) struct Seen {
     pub input: Value,
     /// Whether the service was called.
     pub dispatched: bool,
+    /// Whether a fault wants the connection to end without an answer.
+    pub lost: bool,
     /// How long its authorization took.
     pub authorizing: Duration,
 }
@@ -140,9 +155,11 @@ async fn answer(
     let decided = authorize::authorize(&call, model.signing_name(), operation.name(), &input).await;
     seen.authorizing = begun.elapsed();
     decided?;
+    let (body, afterwards) = fault::layer(&call, model.signing_name(), operation.name(), &input, body).await?;
+    seen.lost = afterwards.lose_answer;
     seen.dispatched = true;
     let reply = region.dispatch(&call, model.signing_name(), operation.name(), input, body).await?;
-    Ok((operation, reply))
+    Ok((operation, afterwards.of(reply)))
 }
 
 /// The decoder of a payload that comes in chunks; headers are made to speak of what is inside them.
@@ -226,7 +243,10 @@ pub(crate) async fn internal_call(
         let known = model.operation(operation).ok_or_else(|| AwsError::not_implemented(service, operation))?;
         model.validate(known, &input)?;
         authorize::authorize(&call, service, operation, &input).await?;
-        region.dispatch(&call, service, operation, input, body).await
+        let (body, afterwards) = fault::layer(&call, service, operation, &input, body).await?;
+        let reply = region.dispatch(&call, service, operation, input, body).await?;
+        // There is no connection that could end: the caller sees that nobody answers.
+        if afterwards.lose_answer { Err(AwsError::internal(Lost.to_string())) } else { Ok(afterwards.of(reply)) }
     }
     .await;
     record::internal(&call, model, operation, shown, answered.as_ref().map(|reply| &reply.output));

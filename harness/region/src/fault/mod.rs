@@ -1,0 +1,113 @@
+//! Faults on purpose: calls that fail, are slow, or whose answers get lost, because a rule says so.
+//!
+//! The layer stands between authorization and the service: what is struck was allowed, as on the day when AWS itself was at fault.
+
+mod body;
+mod occurrence;
+mod rule;
+
+pub use occurrence::Occurrence;
+pub use rule::{Effect, ErrorAnswer, InsertedCall, Matcher, Rule};
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use firedrill_journal::Event;
+use serde_json::Value;
+
+use crate::Caller;
+use crate::service::{AwsError, Body, Call, Reply};
+
+/// The rules that are in force. Without any, every call passes untouched.
+#[derive(Debug, Default)]
+pub struct Faults(RwLock<Arc<Vec<Armed>>>);
+
+/// A rule, and how many calls have matched it.
+#[derive(Debug)]
+struct Armed {
+    rule: Rule,
+    matched: AtomicU64,
+}
+
+/// What becomes of a call that was let through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Afterwards {
+    /// The connection ends without an answer.
+    pub(crate) lose_answer: bool,
+    /// The connection ends after this many bytes of the answer's payload.
+    pub(crate) cut_answer: Option<u64>,
+}
+
+impl Afterwards {
+    /// What a caller sees of the reply.
+    pub(crate) fn of(self, mut reply: Reply) -> Reply {
+        if let Some(bytes) = self.cut_answer {
+            reply.body = reply.body.map(|body| body::cut(body, bytes));
+        }
+        reply
+    }
+}
+
+impl Faults {
+    /// Puts `rules` in force, in place of all others; each counts from zero.
+    pub fn set(&self, rules: Vec<Rule>) {
+        let armed = rules.into_iter().map(|rule| Armed { rule, matched: AtomicU64::new(0) }).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(armed);
+    }
+
+    /// The effect of the first rule that strikes; every rule that matches counts the call.
+    fn struck(&self, call: &Call, service: &str, operation: &str, input: &Value) -> Option<Effect> {
+        let rules = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let mut effect = None;
+        for Armed { rule, matched } in rules.iter() {
+            if rule.when.matches(&call.caller, service, operation, input) {
+                let number = matched.fetch_add(1, Ordering::Relaxed) + 1;
+                if effect.is_none() && rule.occurrence.strikes(number) {
+                    effect = Some(rule.then.clone());
+                }
+            }
+        }
+        effect
+    }
+}
+
+/// The layer: answers the error of the fault that strikes this call, or lets it through with the body that is left of it.
+pub(crate) async fn layer(
+    call: &Call,
+    service: &str,
+    operation: &str,
+    input: &Value,
+    body: Body,
+) -> Result<(Body, Afterwards), AwsError> {
+    let Some(effect) = call.region.faults().struck(call, service, operation, input) else {
+        return Ok((body, Afterwards::default()));
+    };
+    let detail = format!("{service}:{operation} {effect}");
+    call.region.journal().record(Event::Fault { request_id: call.request_id.clone(), detail });
+    let through = Afterwards::default();
+    match effect {
+        Effect::Error(error) => Err(error.answer()),
+        Effect::Delay(seconds) => {
+            tokio::select! {
+                () = tokio::time::sleep(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default()) => {}
+                () = call.region.stopping().cancelled() => {}
+            }
+            Ok((body, through))
+        }
+        Effect::LoseAnswer => Ok((body, Afterwards { lose_answer: true, ..through })),
+        Effect::CutAnswer(bytes) => Ok((body, Afterwards { cut_answer: Some(bytes), ..through })),
+        Effect::CutRequest(bytes) => Ok((body::cut(body, bytes), Afterwards { lose_answer: true, ..through })),
+        Effect::Calls(calls) => {
+            let root = Caller::root(call.account());
+            for inserted in calls {
+                let InsertedCall { service, operation, input } = inserted;
+                // That it failed is in the journal, as every call is.
+                let _ = call.region.call(&root, &service, &operation, input).await;
+            }
+            Ok((body, through))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

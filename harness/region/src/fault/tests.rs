@@ -1,0 +1,102 @@
+//! What callers see of faults.
+
+use serde_json::{Value, json};
+
+use super::Rule;
+use crate::service::{AwsError, full_body};
+use crate::services::kms::Kms;
+use crate::services::s3::S3;
+use crate::services::sqs::Sqs;
+use crate::{Caller, Region, Settings};
+
+struct Lab {
+    region: Region,
+    _folder: tempfile::TempDir,
+}
+
+impl Lab {
+    fn with(rules: Value) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let region = Region::new(Settings {
+            region: "us-east-1".to_owned(),
+            account: "111122223333".to_owned(),
+            folder: folder.path().to_owned(),
+            program: "firedrill".into(),
+        });
+        region.install(vec![("kms", Kms::new()), ("s3", S3::new(folder.path().join("s3"))), ("sqs", Sqs::new())]);
+        let rules: Vec<Rule> = serde_json::from_value(rules).unwrap();
+        region.faults().set(rules);
+        Self { region, _folder: folder }
+    }
+
+    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, AwsError> {
+        self.region.call(&Caller::root("111122223333"), service, operation, input).await
+    }
+
+    async fn queues(&self) -> usize {
+        let answer = self.call("sqs", "ListQueues", json!({})).await.unwrap();
+        answer["QueueUrls"].as_array().map_or(0, Vec::len)
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_answered_instead_of_doing_it_as_often_as_the_rule_says() {
+    let lab = Lab::with(json!([{
+        "when": { "service": "sqs", "operation": "Create*", "input": { "QueueName": "a*" } },
+        "occurrence": { "first": 1 },
+        "then": { "error": { "code": "ThrottlingException", "message": "Rate exceeded" } },
+    }]));
+    let refused = lab.call("sqs", "CreateQueue", json!({ "QueueName": "ab" })).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.status, refused.message.as_str()), ("ThrottlingException", 400, "Rate exceeded"));
+    assert_eq!(lab.queues().await, 0);
+    lab.call("sqs", "CreateQueue", json!({ "QueueName": "b" })).await.unwrap();
+    lab.call("sqs", "CreateQueue", json!({ "QueueName": "ab" })).await.unwrap();
+    let told = lab.region.journal().records().iter().any(
+        |record| matches!(&record.event, firedrill_journal::Event::Fault { detail, .. } if detail == "sqs:CreateQueue answers ThrottlingException"),
+    );
+    assert!(told);
+}
+
+#[tokio::test]
+async fn an_answer_is_lost_after_the_call_was_done() {
+    let lab = Lab::with(json!([{ "when": { "operation": "CreateQueue" }, "then": "lose_answer" }]));
+    assert!(lab.call("sqs", "CreateQueue", json!({ "QueueName": "a" })).await.is_err());
+    assert_eq!(lab.queues().await, 1);
+}
+
+#[tokio::test]
+async fn a_payload_that_breaks_off_leaves_no_object() {
+    let lab =
+        Lab::with(json!([{ "when": { "operation": "PutObject" }, "occurrence": { "nth": 1 }, "then": { "cut_request": 3 } }]));
+    lab.call("s3", "CreateBucket", json!({ "Bucket": "cut-off" })).await.unwrap();
+    let root = Caller::root("111122223333");
+    let input = json!({ "Bucket": "cut-off", "Key": "k", "ContentLength": 5 });
+    assert!(lab.region.call_with_body(&root, "s3", "PutObject", input.clone(), full_body("hello")).await.is_err());
+    assert!(lab.call("s3", "HeadObject", json!({ "Bucket": "cut-off", "Key": "k" })).await.is_err());
+    assert!(lab.region.call_with_body(&root, "s3", "PutObject", input, full_body("hello")).await.is_ok());
+}
+
+#[tokio::test]
+async fn calls_of_somebody_else_come_first() {
+    let lab = Lab::with(json!([{
+        "when": { "operation": "GenerateDataKey" },
+        "then": { "calls": [{ "service": "kms", "operation": "DisableKey", "input": { "KeyId": "alias/k" } },
+                            { "service": "sqs", "operation": "CreateQueue", "input": { "QueueName": "told" } }] },
+    }]));
+    let key = lab.call("kms", "CreateKey", json!({})).await.unwrap()["KeyMetadata"]["KeyId"].clone();
+    lab.call("kms", "CreateAlias", json!({ "AliasName": "alias/k", "TargetKeyId": key })).await.unwrap();
+    lab.call("kms", "GenerateDataKey", json!({ "KeyId": key, "KeySpec": "AES_256" })).await.unwrap();
+    assert_eq!(lab.queues().await, 1);
+}
+
+#[test]
+fn a_rule_with_a_word_that_is_not_known_is_refused() {
+    for rule in [
+        json!({ "when": { "verb": "PUT" }, "then": "lose_answer" }),
+        json!({ "when": {}, "then": "explode" }),
+        json!({ "when": {}, "occurrence": { "sometimes": 1 }, "then": "lose_answer" }),
+        json!({ "when": {} }),
+    ] {
+        assert!(serde_json::from_value::<Rule>(rule.clone()).is_err(), "{rule}");
+    }
+}
