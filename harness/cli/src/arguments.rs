@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Bench(BenchOptions),
     /// Runs the drill on a real account, with the credentials that AWS's own tools would use, and removes all that it made.
     Smoke(Box<SmokeOptions>),
+    /// Has an incident happen as its file tells, and says whether it shows as described. Exit code 1 if it does not.
+    Reproduce(ReproduceOptions),
     /// Ends a smoke drill that could not end by itself: removes what it made.
     Resume(ResumeOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
@@ -111,6 +113,9 @@ pub(crate) struct UpOptions {
     /// root user's.
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_policy: Option<PathBuf>,
+    /// What goes wrong on purpose: a file with the `faults` of an incident.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
 }
@@ -241,6 +246,24 @@ pub(crate) struct ResumeOptions {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) account: AccountOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReproduceOptions {
+    /// The incident.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Pass when the incident does not happen any more: the drill passes in spite of it.
+    #[arg(long)]
+    pub(crate) expect_fixed: bool,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the journal, every API call included, to this file as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
 }
 
 /// How a rule's time comes on a real account.

@@ -7,6 +7,7 @@ mod containers;
 mod doctor;
 mod embedded;
 mod exit_code;
+mod incident;
 mod interrupt;
 mod operator;
 mod printer;
@@ -62,6 +63,7 @@ pub fn main() -> ExitCode {
             arguments::Command::Doctor => doctor::doctor(),
             arguments::Command::Images(options) => containers::images(options.pull).await,
             arguments::Command::Smoke(options) => smoke::smoke(options).await,
+            arguments::Command::Reproduce(options) => incident::reproduce(options).await,
             arguments::Command::Resume(options) => smoke::resume(options).await,
             arguments::Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
             arguments::Command::Sweep(options) => containers::sweep(options).await,

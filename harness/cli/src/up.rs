@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::arguments::UpOptions;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, containers, embedded, interrupt, operator, printer};
+use crate::{Exit, containers, embedded, incident, interrupt, operator, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Exit {
     match kept_up(options).await {
@@ -15,6 +15,7 @@ pub(crate) async fn up(options: UpOptions) -> Exit {
 }
 
 async fn kept_up(options: UpOptions) -> Result<(), Exit> {
+    let faults = incident::faults(options.faults.as_deref())?;
     let journal = embedded::open_journal(options.journal.as_deref())?;
     let setting = Setting {
         account: options.account,
@@ -32,6 +33,7 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
             return Err(exit);
         }
     };
+    stage.region.region.faults().set(faults);
     let told = embedded::exports(&stage.region, &key, stage.folder()).and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))

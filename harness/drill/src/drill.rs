@@ -115,6 +115,9 @@ impl Drill {
         self.note(|state| state.nights.push(Night { night, archives: Vec::new() }));
         let clients = &self.clients;
         let fire = async {
+            if let Some(local) = &self.local {
+                local.before_night().await.map_err(|reason| Broken::at("drill", reason))?;
+            }
             let objects = bucket::objects(clients, &stage.buckets).await?;
             let before = Before::take(clients, &stage.rule).await?;
             let done = fire::fire(clients, &self.plan, self.local.as_deref(), &stage.rule, &before).await?;
@@ -124,7 +127,7 @@ impl Drill {
             .step("fire", night, fire, |(_, _, done)| format!("{} ({}): {done}", stage.rule.name, stage.rule.schedule))
             .await?;
         let seen = self
-            .step("observe", night, observe::observe(clients, &stage.rule, &before, self.patience.silence), |seen| {
+            .step("observe", night, observe::observe(clients, &stage.rule, &before, self.patience), |seen| {
                 format!("{} sent the command, the script ended well on {}", stage.rule.function, seen.instances.join(", "))
             })
             .await?;

@@ -10,6 +10,7 @@ use crate::clients::Clients;
 use crate::failure::{Broken, at, refused};
 use crate::fire::Rule;
 use crate::log::FunctionLog;
+use crate::patience::Patience;
 use crate::poll;
 
 /// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
@@ -51,21 +52,19 @@ pub(crate) struct Seen {
     pub(crate) logged: bool,
 }
 
-/// Follows the night that began after `before`. A function that shows no sign of life for `silence` was not invoked.
-pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Seen, Broken> {
-    let sent = function(clients, rule, before, silence).await?;
+/// Follows the night that began after `before`. A function that shows no sign of life for as long as `patience` has was not invoked.
+pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, patience: Patience) -> Result<Seen, Broken> {
+    let sent = function(clients, rule, before, patience.silence).await?;
     let mut instances = BTreeSet::new();
     for id in &sent {
         instances.extend(command(clients, id).await?);
     }
-    // The function may well still run: what it says at its end counts too.
+    // The function may well still run: what it says at its end counts too. Its log may come later than its command.
+    let asked = Instant::now();
     let lines = poll::until(FUNCTION_BOUND, || async {
         let lines = before.log.new_lines(clients).await?;
-        Ok::<_, Broken>(if lines.ended() || lines.failure().is_some() || !lines.started() {
-            Ok(lines)
-        } else {
-            Err(String::new())
-        })
+        let silent = !lines.started() && asked.elapsed() > patience.log;
+        Ok::<_, Broken>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
     })
     .await?
     .unwrap_or_default();

@@ -89,6 +89,14 @@ impl Plan {
 /// What only a local region can do.
 #[async_trait]
 pub trait Local: Send + Sync {
+    /// What is to happen each night before the drill looks at what there is and the rule fires.
+    ///
+    /// # Errors
+    /// Why it could not.
+    async fn before_night(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Moves the region's clock to the next scheduled time of the rule with this ARN. Answers what was done, as a fragment.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ mod chain;
 mod container;
 mod data;
 mod happy;
+#[cfg(test)]
+mod incidents;
 mod input;
 mod operator;
 mod permissions;

@@ -76,6 +76,33 @@ fn a_smoke_drill_passes_by_the_schedule_itself_and_sets_it_back() {
 }
 
 #[test]
+fn throttling_is_survived() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("faults.yaml");
+    // What CloudFormation does not call itself: it would roll the stack back.
+    let rule = |service: &str, operation: &str, error: &str| {
+        format!(
+            "- when: {{service: {service}, operation: {operation}}}\n  occurrence: {{every: 2}}\n  then: {{error: {error}}}\n"
+        )
+    };
+    let throttled = "{code: ThrottlingException, message: Rate exceeded}";
+    let faults = [
+        rule("cloudformation", "'*'", "{code: Throttling, message: Rate exceeded}"),
+        rule("ssm", "ListCommand*", throttled),
+        rule("logs", "FilterLogEvents", throttled),
+        rule("s3", "GetObject", "{code: SlowDown, status: 503, message: Please reduce your request rate.}"),
+        rule("s3", "ListObjectVersions", "{code: InternalError, status: 500, message: We encountered an internal error.}"),
+        "- when: {service: events, operation: DescribeRule}\n  occurrence: {nth: 1}\n  then: lose_answer\n".to_owned(),
+    ];
+    std::fs::write(&file, format!("faults:\n{}", faults.concat())).expect("a file");
+    let up = Up::start_with(PROGRAM, &["--faults", &file.display().to_string()]).expect("a region");
+    let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"];
+    let ended = firedrill(&up, &smoke);
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    assert_nothing_left(&up);
+}
+
+#[test]
 fn a_dry_run_shows_what_would_be_made_and_makes_nothing() {
     let up = account();
     let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--dry-run"]);

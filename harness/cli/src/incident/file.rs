@@ -1,0 +1,148 @@
+//! The format of incident files; `docs/incidents.md` explains it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use firedrill_drill::{Data, DrillResult};
+use firedrill_region::fault::{InsertedCall, Rule};
+use serde::Deserialize;
+
+use crate::rehearse::Rehearsal;
+use crate::{Exit, printer, template};
+
+const VERSION: u32 = 1;
+
+/// An incident.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Incident {
+    version: u32,
+    /// In a sentence.
+    pub(super) title: String,
+    /// Where it is told: `owner/repository#number`, or an address.
+    pub(super) source: String,
+    /// Who could have noticed, and how. For the reader.
+    #[serde(rename = "noticed_by")]
+    _noticed_by: String,
+    /// The template, beside this file; the bundled stack if there is none.
+    template: Option<PathBuf>,
+    /// What is different in the template.
+    #[serde(default)]
+    replace: Vec<Replacement>,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    /// Data of the web server, beside this file; made up if there is none.
+    data: Option<PathBuf>,
+    data_path: Option<String>,
+    #[serde(default = "one")]
+    nights: u32,
+    /// What happens before the rule's time comes, each night.
+    #[serde(default)]
+    pub(super) before: Vec<Action>,
+    /// What goes wrong from then on.
+    #[serde(default)]
+    pub(super) faults: Vec<Rule>,
+    pub(super) expect: Expectation,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A text of the template that is there once, and another in its place.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replacement {
+    old: String,
+    new: String,
+}
+
+/// Something that is done.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Action {
+    /// A call by the account's root user; `${LogicalId}` in its input is the resource's physical id.
+    Call(InsertedCall),
+    /// A shell script, run as root on each instance.
+    Script(String),
+}
+
+/// What shows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expectation {
+    pub(super) result: DrillResult,
+    /// The link that breaks.
+    pub(super) hop: Option<String>,
+    /// Texts of the reason, its evidence, or a finding.
+    #[serde(default)]
+    pub(super) says: Vec<String>,
+    /// Archives that instances finished uploading, in all nights.
+    pub(super) uploads: Option<usize>,
+    /// Commands that the function sent, in all nights.
+    pub(super) commands: Option<usize>,
+}
+
+/// Reads an incident; what is wrong with it has been said, with line and column.
+pub(super) fn read(path: &Path) -> Result<Incident, Exit> {
+    let incident: Incident = parse(path)?;
+    if incident.version != VERSION {
+        let why = format!("`{}` has version {}, this firedrill reads {VERSION}", path.display(), incident.version);
+        return Err(bad(&why));
+    }
+    if incident.nights == 0 || incident.nights > 366 {
+        return Err(bad(&format!("`{}`: nights is {}, and may be 1 to 366", path.display(), incident.nights)));
+    }
+    Ok(incident)
+}
+
+/// Reads the faults of a file that has nothing else.
+pub(super) fn faults(path: &Path) -> Result<Vec<Rule>, Exit> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Faults {
+        faults: Vec<Rule>,
+    }
+    parse::<Faults>(path).map(|file| file.faults)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Exit> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| bad(&format!("cannot read the incident file `{}`: {error}", path.display())))?;
+    serde_saphyr::from_str(&text).map_err(|error| bad(&format!("{}: {error}", path.display())))
+}
+
+fn bad(why: &str) -> Exit {
+    printer::error(why, Some("docs/incidents.md explains the format"));
+    Exit::Input
+}
+
+impl Incident {
+    /// What is rehearsed. `path` is the incident's own.
+    pub(super) fn rehearsal(&self, path: &Path) -> Result<Rehearsal, Exit> {
+        let beside = |name: &PathBuf| path.parent().unwrap_or(Path::new(".")).join(name);
+        let mut text = template::load(self.template.as_ref().map(beside).as_deref())?;
+        for Replacement { old, new } in &self.replace {
+            if text.matches(old.as_str()).count() != 1 {
+                let times = text.matches(old.as_str()).count();
+                return Err(bad(&format!("`{}`: the template has this text {times} times, not once: {old}", path.display())));
+            }
+            text = text.replacen(old.as_str(), new, 1);
+        }
+        if let Err(errors) = template::check(Some(path), &text) {
+            printer::note(&errors);
+            return Err(bad(&format!("`{}`: the template with its replacements is none", path.display())));
+        }
+        Ok(Rehearsal {
+            template: text,
+            parameters: self.parameters.clone().into_iter().collect(),
+            data: self.data.as_ref().map_or(Data::Generated, |data| Data::Folder(beside(data))),
+            data_path: self.data_path.clone().unwrap_or_else(|| "/var/www/html".to_owned()),
+            rule: None,
+            bucket: None,
+            nights: self.nights,
+            strict: true,
+            keep: false,
+        })
+    }
+}

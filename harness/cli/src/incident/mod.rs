@@ -1,0 +1,67 @@
+//! Incidents: what went wrong somewhere, as a file that makes it go wrong here.
+
+mod file;
+mod judge;
+mod scene;
+
+use std::path::Path;
+
+use firedrill_region::fault::Rule;
+
+use crate::arguments::{Format, ReproduceOptions};
+use crate::stage::{Setting, Stage};
+use crate::{Exit, embedded, interrupt, operator, printer, run};
+use scene::Scene;
+
+/// `firedrill reproduce`: has the incident happen, and says whether it did as described.
+pub(crate) async fn reproduce(options: ReproduceOptions) -> Exit {
+    match reproduced(&options).await {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
+    let incident = file::read(&options.file)?;
+    let rehearsal = incident.rehearsal(&options.file)?;
+    let journal = embedded::open_journal(options.journal.as_deref())?;
+    let setting = Setting::of_a_drill(options.machine.clone())?;
+    let cancel = interrupt::token()?;
+    printer::follow(&journal, options.format);
+    if options.format == Format::Text {
+        printer::line(&format!("incident {} ({})", incident.title, incident.source));
+    }
+    let stage = Stage::open(&setting, &journal, &cancel).await?;
+    let endpoint = operator::endpoint(&stage.region, &setting.account, None).await?;
+    let plan = rehearsal.plan(endpoint, stage.folder());
+    let scene = Scene::new(&incident, &stage.region, &plan.stack());
+    scene.lift_faults_before_destruction(&journal);
+    let outcome = firedrill_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
+    let differences = judge::differences(&incident.expect, &outcome, &journal);
+    stage.close(&journal).await?;
+    if cancel.is_cancelled() {
+        return Ok(Exit::Failed);
+    }
+    if options.format == Format::Text {
+        run::summary(&outcome);
+    }
+    Ok(verdict(options, &outcome, &differences))
+}
+
+fn verdict(options: &ReproduceOptions, outcome: &firedrill_drill::Outcome, differences: &[String]) -> Exit {
+    if options.expect_fixed {
+        let fixed = outcome.result == firedrill_drill::DrillResult::Passed;
+        printer::note(if fixed { "FIXED: the incident does not happen any more" } else { "NOT FIXED" });
+        return if fixed { Exit::Passed } else { Exit::Failed };
+    }
+    for difference in differences {
+        printer::note(&format!("not as described: {difference}"));
+    }
+    let shown = differences.is_empty();
+    printer::note(if shown { "REPRODUCED: it shows as described" } else { "NOT REPRODUCED" });
+    if shown { Exit::Passed } else { Exit::Failed }
+}
+
+/// The `faults` of a file that has nothing else, for `firedrill up`.
+pub(crate) fn faults(file: Option<&Path>) -> Result<Vec<Rule>, Exit> {
+    file.map_or_else(|| Ok(Vec::new()), file::faults)
+}

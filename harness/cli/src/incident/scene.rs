@@ -1,0 +1,159 @@
+//! Where an incident happens: a local region in which things are done before the rule's time comes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use firedrill_drill::Local;
+use firedrill_journal::{Event, Journal};
+use firedrill_region::embedded::{Embedded, Trigger};
+use firedrill_region::fault::{Effect, InsertedCall, Rule};
+use firedrill_region::{Caller, Region};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::file::{Action, Incident};
+
+/// For a script to end on all instances.
+const SCRIPT_BOUND: Duration = Duration::from_secs(120);
+
+/// A region with an incident in it.
+pub(super) struct Scene {
+    region: Region,
+    trigger: Trigger,
+    root: Caller,
+    stack: String,
+    before: Vec<Action>,
+    faults: Vec<Rule>,
+}
+
+impl Scene {
+    pub(super) fn new(incident: &Incident, embedded: &Embedded, stack: &str) -> Arc<Self> {
+        Arc::new(Self {
+            region: embedded.region.clone(),
+            trigger: embedded.trigger(),
+            root: Caller::root(&embedded.region.settings().account),
+            stack: stack.to_owned(),
+            before: incident.before.clone(),
+            faults: incident.faults.clone(),
+        })
+    }
+
+    /// What the drill removes is to go, whatever the incident broke.
+    pub(super) fn lift_faults_before_destruction(self: &Arc<Self>, journal: &Journal) {
+        let region = self.region.clone();
+        journal.subscribe(move |record| {
+            if matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy") {
+                region.faults().set(Vec::new());
+            }
+        });
+    }
+
+    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, String> {
+        let answer = self.region.call(&self.root, service, operation, input).await;
+        answer.map_err(|error| format!("{service}:{operation}: {}: {}", error.code, error.message))
+    }
+
+    /// Physical ids by logical ids.
+    async fn resources(&self) -> Result<BTreeMap<String, String>, String> {
+        let answer = self.call("cloudformation", "DescribeStackResources", json!({ "StackName": self.stack })).await?;
+        let text = |resource: &Value, name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let resources = answer.get("StackResources").and_then(Value::as_array).into_iter().flatten();
+        Ok(resources.map(|one| (text(one, "LogicalResourceId"), text(one, "PhysicalResourceId"))).collect())
+    }
+
+    async fn act(&self, action: &Action, resources: &BTreeMap<String, String>) -> Result<(), String> {
+        match action {
+            Action::Call(InsertedCall { service, operation, input }) => {
+                self.call(service, operation, filled(input, resources)?).await.map(drop)
+            }
+            Action::Script(script) => {
+                let instances: Vec<&String> = resources.values().filter(|id| id.starts_with("i-")).collect();
+                let input = json!({
+                    "DocumentName": "AWS-RunShellScript",
+                    "InstanceIds": instances,
+                    "Parameters": { "commands": script.lines().collect::<Vec<_>>() },
+                });
+                let sent = self.call("ssm", "SendCommand", input).await?;
+                let id = sent.pointer("/Command/CommandId").cloned().unwrap_or_default();
+                self.ended(&id).await
+            }
+        }
+    }
+
+    /// Waits for a script to succeed everywhere.
+    async fn ended(&self, command: &Value) -> Result<(), String> {
+        let deadline = Instant::now() + SCRIPT_BOUND;
+        loop {
+            let answer = self.call("ssm", "ListCommands", json!({ "CommandId": command })).await?;
+            match answer.pointer("/Commands/0/Status").and_then(Value::as_str).unwrap_or_default() {
+                "Success" => return Ok(()),
+                "Pending" | "InProgress" if Instant::now() < deadline => sleep(Duration::from_millis(20)).await,
+                status => return Err(format!("the incident's script is {status}")),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Local for Scene {
+    async fn before_night(&self) -> Result<(), String> {
+        let resources = self.resources().await?;
+        for action in &self.before {
+            self.act(action, &resources).await?;
+        }
+        Ok(())
+    }
+
+    async fn fire(&self, rule_arn: &str) -> Result<String, String> {
+        let resources = self.resources().await?;
+        let mut faults = self.faults.clone();
+        for rule in &mut faults {
+            if let Effect::Calls(calls) = &mut rule.then {
+                for call in calls {
+                    call.input = filled(&call.input, &resources)?;
+                }
+            }
+        }
+        self.region.faults().set(faults);
+        let at = self.trigger.fire(rule_arn).map_err(|error| error.to_string())?;
+        Ok(format!("moved the region's clock to {at:.0}"))
+    }
+}
+
+/// The document with `${LogicalId}` replaced by physical ids.
+fn filled(input: &Value, resources: &BTreeMap<String, String>) -> Result<Value, String> {
+    Ok(match input {
+        Value::Null => json!({}),
+        Value::String(text) => {
+            let mut text = text.clone();
+            while let Some((head, rest)) = text.split_once("${") {
+                let (id, tail) = rest.split_once('}').ok_or_else(|| format!("`{text}` has a `${{` without its `}}`"))?;
+                let physical = resources.get(id).ok_or_else(|| format!("the stack has no resource `{id}`"))?;
+                text = format!("{head}{physical}{tail}");
+            }
+            Value::String(text)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, resources)).collect::<Result<_, _>>()?),
+        Value::Object(members) => {
+            let each = members.iter().map(|(name, value)| Ok((name.clone(), filled(value, resources)?)));
+            Value::Object(each.collect::<Result<_, String>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logical_ids_stand_for_physical_ids() {
+        let resources = BTreeMap::from([("Rule".to_owned(), "r-1".to_owned())]);
+        let input = json!({ "Name": "${Rule}", "Tags": ["a-${Rule}-b", 7] });
+        assert_eq!(filled(&input, &resources).unwrap(), json!({ "Name": "r-1", "Tags": ["a-r-1-b", 7] }));
+        assert!(filled(&json!("${Gone}"), &resources).unwrap_err().contains("`Gone`"));
+        assert!(filled(&json!("${Rule"), &resources).is_err());
+    }
+}
