@@ -8,6 +8,7 @@ mod happy;
 #[cfg(test)]
 mod incidents;
 mod input;
+mod misleading;
 mod operator;
 mod permissions;
 #[cfg(test)]
