@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Smoke(Box<SmokeOptions>),
     /// Has an incident happen as its file tells, and says whether it shows as described. Exit code 1 if it does not.
     Reproduce(ReproduceOptions),
+    /// Makes reports of a journal that was written earlier.
+    Report(ReportOptions),
     /// Ends a smoke drill that could not end by itself: removes what it made.
     Resume(ResumeOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
@@ -82,6 +84,9 @@ pub(crate) struct RunOptions {
     /// Write the journal, every API call included, to this file as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+    /// Write a report when the drill has ended: a page (.html) or JUnit XML (.xml); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
@@ -238,6 +243,9 @@ pub(crate) struct SmokeOptions {
     /// Write the journal to this file as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+    /// Write a report when the drill has ended: a page (.html) or JUnit XML (.xml); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -246,6 +254,16 @@ pub(crate) struct ResumeOptions {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) account: AccountOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportOptions {
+    /// The journal.
+    #[arg(value_name = "JOURNAL")]
+    pub(crate) journal: PathBuf,
+    /// Where to write: a page (.html) or JUnit XML (.xml); may be repeated.
+    #[arg(long, short, value_name = "FILE", required = true)]
+    pub(crate) output: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -262,6 +280,9 @@ pub(crate) struct ReproduceOptions {
     /// Write the journal, every API call included, to this file as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+    /// Write a report when the drill has ended: a page (.html) or JUnit XML (.xml); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
 }

@@ -13,6 +13,7 @@ mod operator;
 mod printer;
 mod python;
 mod rehearse;
+mod report;
 mod run;
 mod smoke;
 mod stage;
@@ -64,6 +65,7 @@ pub fn main() -> ExitCode {
             arguments::Command::Images(options) => containers::images(options.pull).await,
             arguments::Command::Smoke(options) => smoke::smoke(options).await,
             arguments::Command::Reproduce(options) => incident::reproduce(options).await,
+            arguments::Command::Report(options) => report::report(&options),
             arguments::Command::Resume(options) => smoke::resume(options).await,
             arguments::Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
             arguments::Command::Sweep(options) => containers::sweep(options).await,

@@ -5,6 +5,7 @@ use firedrill_drill::{DrillResult, Outcome};
 use crate::arguments::{Format, RunOptions};
 use crate::embedded::{self, LocalRegion};
 use crate::rehearse::Rehearsal;
+use crate::report::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, interrupt, operator, printer};
 
@@ -15,6 +16,7 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
 }
 
 async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
+    let reports = Reports::named(&options.report)?;
     let rehearsal = rehearsal(options)?;
     let journal = embedded::open_journal(options.journal.as_deref())?;
     let setting = Setting { ssm_agent: options.ssm_agent.clone(), ..Setting::of_a_drill(options.machine.clone())? };
@@ -30,6 +32,7 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     };
     let plan = rehearsal.plan(embedded::endpoint(&stage.region, &key), stage.folder());
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
+    reports.write(&journal);
     if options.format == Format::Text {
         summary(&outcome);
     }

@@ -18,6 +18,9 @@ pub struct Record {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+    /// When: microseconds since the journal was begun.
+    #[serde(default)]
+    pub at: u64,
 }
 
 /// Something that happened in a drill.

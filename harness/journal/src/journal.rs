@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::{ApiCall, Event, Record, VERSION};
 
@@ -15,13 +16,20 @@ type Subscriber = Box<dyn Fn(&Record) + Send>;
 #[derive(Clone, Default)]
 pub struct Journal(Arc<Mutex<Inner>>);
 
-#[derive(Default)]
 struct Inner {
+    begun: Instant,
     sequence: u64,
     kept: VecDeque<Record>,
     writer: Option<Box<dyn Write + Send>>,
     failed: Option<io::Error>,
     subscribers: Vec<Subscriber>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        let (kept, subscribers) = (VecDeque::new(), Vec::new());
+        Self { begun: Instant::now(), sequence: 0, kept, writer: None, failed: None, subscribers }
+    }
 }
 
 impl std::fmt::Debug for Journal {
@@ -40,7 +48,8 @@ impl Journal {
     /// Appends an event.
     pub fn record(&self, event: Event) {
         let mut inner = self.lock();
-        let record = Record { version: VERSION, sequence: inner.sequence, event };
+        let at = u64::try_from(inner.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let record = Record { version: VERSION, sequence: inner.sequence, event, at };
         inner.sequence += 1;
         if let (Some(writer), Ok(mut line)) = (inner.writer.as_mut(), serde_json::to_vec(&record)) {
             line.push(b'\n');

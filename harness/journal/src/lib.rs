@@ -1,14 +1,16 @@
 //! The one stream of events of a drill: its steps and findings, and every API call in CloudTrail's record form.
 //!
-//! Pure but for the writer that it is given: no clock, no files, no runtime. Every event passes [`redact`] on its way in, so
+//! Pure but for the writer that it is given and a stopwatch: no time of day, no files, no runtime. Every event passes [`redact`] on its way in, so
 //! that no secret reaches a file, a subscriber or a report.
 
 mod api_call;
 mod event;
 mod journal;
+mod reader;
 mod redact;
 
 pub use api_call::{ApiCall, TlsDetails, UserIdentity};
 pub use event::{Check, Event, Record, StepOutcome, VERSION};
 pub use journal::Journal;
+pub use reader::{ReadError, read};
 pub use redact::{REDACTED, redact, redact_text};

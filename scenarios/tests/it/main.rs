@@ -12,6 +12,8 @@ mod misleading;
 mod operator;
 mod permissions;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod smoke;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;

@@ -9,6 +9,7 @@ use std::path::Path;
 use firedrill_region::fault::Rule;
 
 use crate::arguments::{Format, ReproduceOptions};
+use crate::report::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, embedded, interrupt, operator, printer, run};
 use scene::Scene;
@@ -21,6 +22,7 @@ pub(crate) async fn reproduce(options: ReproduceOptions) -> Exit {
 }
 
 async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
+    let reports = Reports::named(&options.report)?;
     let incident = file::read(&options.file)?;
     let rehearsal = incident.rehearsal(&options.file)?;
     let journal = embedded::open_journal(options.journal.as_deref())?;
@@ -36,6 +38,7 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     let scene = Scene::new(&incident, &stage.region, &plan.stack());
     scene.lift_faults_before_destruction(&journal);
     let outcome = firedrill_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
+    reports.write(&journal);
     let differences = judge::differences(&incident.expect, &outcome, &journal);
     stage.close(&journal).await?;
     if cancel.is_cancelled() {

@@ -19,6 +19,7 @@ use jiff::SignedDuration;
 
 use crate::arguments::{FireKind, Format, SmokeOptions};
 use crate::rehearse::Rehearsal;
+use crate::report::Reports;
 use crate::workspace::Workspace;
 use crate::{Exit, embedded, interrupt, printer, run};
 use reviewer::Reviewer;
@@ -31,6 +32,7 @@ pub(crate) async fn smoke(options: Box<SmokeOptions>) -> Exit {
 }
 
 async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
+    let reports = Reports::named(&options.report)?;
     let ask = !options.yes && !options.dry_run;
     if ask && !std::io::stdin().is_terminal() {
         printer::error("nobody is there to approve the change set", Some("--yes runs unattended; --dry-run only shows"));
@@ -76,6 +78,7 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
     });
     printer::follow(&journal, options.format);
     let outcome = firedrill_drill::run(plan, None, &journal, cancel).await;
+    reports.write(&journal);
     if options.format == Format::Text {
         run::summary(&outcome);
     }

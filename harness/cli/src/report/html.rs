@@ -1,0 +1,244 @@
+//! One page that needs nothing else: no network, no other file. Everything that a journal holds is escaped on its way in.
+
+use firedrill_drill::DrillResult;
+use firedrill_journal::{ApiCall, StepOutcome};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::json;
+
+use super::chain::{self, State};
+use super::told::Told;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+/// Nothing is loaded from anywhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+pub(super) fn page(told: &Told<'_>) -> String {
+    let (verdict, class) = match told.outcome.as_ref().map(|outcome| outcome.result) {
+        Some(DrillResult::Passed) => ("The backup restores", "good"),
+        Some(DrillResult::Failed) => ("The backup failed its drill", "bad"),
+        Some(DrillResult::Interrupted) => ("The drill was interrupted", "soft"),
+        None => ("The drill did not end", "soft"),
+    };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (verdict) ": drill " (told.run) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 class=(class) { (verdict) }
+                    span.soft { "drill " (told.run) " on " (told.cloud) ", stack " (told.stack) }
+                    button #theme type="button" { "Light / dark" }
+                }
+                main {
+                    (links(told))
+                    (failure(told))
+                    (archives(told))
+                    (steps(told))
+                    (notes(told))
+                    (permissions(told))
+                    (timeline(told))
+                }
+                script #data type="application/json" { (PreEscaped(calls(told))) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn links(told: &Told<'_>) -> Markup {
+    html! {
+        ol.chain aria-label="The chain of the backup" {
+            @for link in chain::of(told) {
+                @let (class, word, path) = match link.state {
+                    State::Held => ("held", "held", "M8.5 14.5l3.5 3.5 7.5-8"),
+                    State::Broke => ("broke", "broke here", "M9.5 9.5l9 9m0-9l-9 9"),
+                    State::Untried => ("untried", "not tried", "M10 14h8"),
+                };
+                li class=(class) {
+                    svg viewBox="0 0 28 28" role="img" aria-label=(word) {
+                        circle cx="14" cy="14" r="12.5" fill="none" stroke="currentColor" stroke-width="2" {}
+                        path d=(path) fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" {}
+                    }
+                    (link.name) small { (link.part) }
+                }
+            }
+        }
+    }
+}
+
+fn failure(told: &Told<'_>) -> Markup {
+    let outcome = told.outcome.as_ref();
+    let failure = outcome.and_then(|outcome| outcome.failure.as_ref());
+    let leftovers = outcome.map(|outcome| outcome.leftovers.as_slice()).unwrap_or_default();
+    html! {
+        @if let Some(failure) = failure {
+            section.why {
+                p { strong.bad { "It broke at " (failure.hop) ": " } (failure.reason) }
+                @for item in &failure.evidence { pre tabindex="0" { (item) } }
+            }
+        }
+        @if !leftovers.is_empty() {
+            section.why { p { strong.bad { "Left behind: " } (leftovers.join("; ")) } }
+        }
+    }
+}
+
+fn archives(told: &Told<'_>) -> Markup {
+    let nights = told.outcome.as_ref().map(|outcome| outcome.nights.as_slice()).unwrap_or_default();
+    html! {
+        @if nights.iter().any(|night| !night.archives.is_empty()) {
+            h2 { "Archives" }
+            div.scroll { table {
+                thead { tr { th { "Night" } th { "Object" } th.num { "Bytes" } th { "Encryption" } th { "Restored" } } }
+                tbody { @for night in nights { @for archive in &night.archives { tr {
+                    td { (night.night) }
+                    td { "s3://" (archive.bucket) "/" (archive.key) }
+                    td.num { (archive.bytes) }
+                    td { (archive.encryption) }
+                    td class=(if archive.identical { "good" } else { "bad" }) {
+                        (archive.files) (if archive.identical { " entries, all identical" } else { " entries, not identical" })
+                    }
+                } } } }
+            } }
+        }
+    }
+}
+
+fn steps(told: &Told<'_>) -> Markup {
+    html! {
+        h2 { "Steps" }
+        div.scroll { table {
+            thead { tr { th { "Step" } th.num { "Night" } th.num { "Seconds" } th { "What was seen" } } }
+            tbody { @for step in &told.steps { tr {
+                td.name { span class=(if step.outcome == StepOutcome::Failed { "bad" } else { "good" }) {
+                    (match step.outcome { StepOutcome::Passed => "✓ ", StepOutcome::Failed => "✗ ", StepOutcome::Skipped => "– " })
+                } (step.name) }
+                td.num { (step.night) }
+                td.num { (format!("{:.3}", step.milliseconds / 1000.0)) }
+                td { (step.detail) }
+            } } }
+        } }
+    }
+}
+
+fn notes(told: &Told<'_>) -> Markup {
+    html! {
+        @if !told.findings.is_empty() {
+            h2 { "Findings" }
+            table { tbody { @for (id, detail) in &told.findings { tr { td.name { (id) } td { (detail) } } } } }
+        }
+        @if !told.faults.is_empty() {
+            h2 { "Faults that were made" }
+            table { tbody { @for (at, detail) in &told.faults { tr { td.num { (format!("{:.3} s", seconds(*at))) } td { (detail) } } } } }
+        }
+    }
+}
+
+fn timeline(told: &Told<'_>) -> Markup {
+    html! {
+        @if !told.calls.is_empty() {
+            h2 { "Calls" }
+            div.tools {
+                input #filter type="search" placeholder="operation, caller or error" aria-label="Filter calls";
+                select #service aria-label="Service" { option value="" { "all services" } }
+                label { input #errors type="checkbox"; " errors only" }
+                button #in type="button" aria-label="Zoom in" { "+" }
+                button #out type="button" aria-label="Zoom out" { "−" }
+                button #all type="button" { "Whole drill" }
+                span #count.soft role="status" {}
+            }
+            canvas #timeline tabindex="0" role="img"
+                aria-label="Timeline of calls by service. Arrow keys move, plus and minus zoom, 0 shows all." {}
+            div.scroll { table #calls {
+                thead { tr { th.num { "Seconds" } th { "Service" } th { "Operation" } th { "Caller" } th { "Error" } } }
+                tbody {}
+            } }
+        }
+    }
+}
+
+fn permissions(told: &Told<'_>) -> Markup {
+    html! {
+        @if !told.permissions.is_empty() {
+            h2 { "Permissions" }
+            div.scroll { table {
+                thead { tr { th { "Who" } th { "Action" } th.num { "Asked" } th.num { "Refused" } } }
+                tbody { @for ((principal, action), (asked, refused)) in &told.permissions { tr {
+                    td { (principal) } td { (action) } td.num { (asked) } td.num.bad[*refused > 0] { (refused) }
+                } } }
+            } }
+        }
+    }
+}
+
+/// The calls as JSON that may stand in a script element: no `<` that could end it.
+fn calls(told: &Told<'_>) -> String {
+    let call = |(at, call): &(u64, &ApiCall)| {
+        json!({
+            "t": at,
+            "s": call.event_source.trim_end_matches(".amazonaws.com"),
+            "o": call.event_name,
+            "p": caller(call),
+            "e": call.error_code,
+        })
+    };
+    serde_json::Value::Array(told.calls.iter().map(call).collect()).to_string().replace('<', "\\u003c")
+}
+
+/// Who called, as short as it is clear.
+fn caller(call: &ApiCall) -> &str {
+    let identity = &call.user_identity;
+    let arn = identity.arn.as_deref().map(|arn| arn.rsplit(':').next().unwrap_or(arn));
+    arn.or(identity.invoked_by.as_deref()).unwrap_or("nobody")
+}
+
+fn seconds(microseconds: u64) -> f64 {
+    std::time::Duration::from_micros(microseconds).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firedrill_journal::{Event, Journal};
+
+    const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&";
+
+    #[test]
+    fn nothing_that_a_journal_holds_becomes_markup() {
+        let journal = Journal::default();
+        let text = || HOSTILE.to_owned();
+        journal.record(Event::DrillStarted { run: text(), cloud: text(), stack: text() });
+        journal.record(Event::Finding { id: text(), detail: text() });
+        journal.record(Event::Fault { request_id: text(), detail: text() });
+        let step =
+            Event::StepFinished { step: text(), night: 1, milliseconds: 1.0, outcome: StepOutcome::Failed, detail: text() };
+        journal.record(step);
+        let call = json!({
+            "eventVersion": "1.11", "userIdentity": { "type": "Root", "arn": HOSTILE }, "eventTime": "t", "eventSource": HOSTILE,
+            "eventName": HOSTILE, "awsRegion": "r", "sourceIPAddress": "a", "userAgent": "u", "requestParameters": null,
+            "responseElements": null, "errorCode": HOSTILE, "requestID": "i", "eventID": "e", "readOnly": true, "eventType": "AwsApiCall",
+            "recipientAccountId": "1",
+        });
+        journal.record(Event::ApiCall(serde_json::from_value(call).unwrap()));
+        let failure = json!({ "hop": HOSTILE, "reason": HOSTILE, "evidence": [HOSTILE] });
+        journal.record(Event::Outcome(
+            json!({ "outcome": { "version": 1, "run": "r", "stack": "s", "result": "failed", "failure": failure,
+            "nights": [], "findings": [], "leftovers": [HOSTILE], "steps": [] } }),
+        ));
+        let records = journal.records();
+        let page = page(&Told::by(&records));
+        assert!(page.contains("&lt;/script&gt;"));
+        assert!(!page.contains("<script>alert") && !page.contains("<img"), "{page}");
+        // The page's own two, and no more.
+        assert_eq!(page.matches("</script>").count(), 2);
+    }
+}

@@ -1,0 +1,70 @@
+//! JUnit XML, as CI systems read it: a suite is a drill, a case a step.
+
+use std::time::Duration;
+
+use firedrill_journal::StepOutcome;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::told::Told;
+
+pub(super) fn xml(told: &Told<'_>) -> String {
+    let mut suite = TestSuite::new(format!("firedrill {} on {}", told.stack, told.cloud));
+    for step in &told.steps {
+        let failed = step.outcome == StepOutcome::Failed;
+        let mut status = match step.outcome {
+            StepOutcome::Passed => TestCaseStatus::success(),
+            StepOutcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            StepOutcome::Skipped => TestCaseStatus::skipped(),
+        };
+        if failed {
+            status.set_message(step.detail);
+            if let Some(failure) = told.outcome.as_ref().and_then(|outcome| outcome.failure.as_ref()) {
+                status.set_type(&failure.hop).set_description(failure.evidence.join("\n"));
+            }
+        }
+        let mut case = TestCase::new(format!("{} (night {})", step.name, step.night), status);
+        case.set_classname(&told.stack).set_time(seconds(step.milliseconds));
+        if !failed {
+            case.set_system_out(step.detail);
+        }
+        suite.add_test_case(case);
+    }
+    verdict(told, &mut suite);
+    let mut report = Report::new("firedrill");
+    report.set_time(Duration::from_micros(told.end));
+    report.add_test_suite(suite);
+    report.to_string().unwrap_or_default()
+}
+
+/// What fails no step: findings of a strict drill, leftovers, a drill that was cut off.
+fn verdict(told: &Told<'_>, suite: &mut TestSuite) {
+    let findings: Vec<String> = told.findings.iter().map(|(id, detail)| format!("{id}: {detail}")).collect();
+    let why = match &told.outcome {
+        None => Some("the journal ends before the drill did".to_owned()),
+        Some(outcome) if !outcome.leftovers.is_empty() => Some(format!("left: {}", outcome.leftovers.join("; "))),
+        Some(outcome) => {
+            let told_by_a_step = told.steps.iter().any(|step| step.outcome == StepOutcome::Failed);
+            let reason = outcome.failure.as_ref().map(|failure| failure.reason.clone());
+            let passed = outcome.result == firedrill_drill::DrillResult::Passed;
+            (!passed && !told_by_a_step).then(|| reason.unwrap_or_else(|| "interrupted".to_owned()))
+        }
+    };
+    let status = match why {
+        None => TestCaseStatus::success(),
+        Some(why) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(why);
+            status
+        }
+    };
+    let mut case = TestCase::new("verdict", status);
+    case.set_classname(&told.stack);
+    if !findings.is_empty() {
+        case.set_system_out(findings.join("\n"));
+    }
+    suite.add_test_case(case);
+}
+
+fn seconds(milliseconds: f64) -> Duration {
+    Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
+}
