@@ -13,6 +13,7 @@ pub mod service;
 pub mod services;
 pub mod tools;
 
+pub use authorization::operations;
 pub use caller::{Caller, Principal};
 pub use clock::Clock;
 pub use region::{Region, Settings};

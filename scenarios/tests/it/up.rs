@@ -1,5 +1,6 @@
 //! Unmodified clients against `firedrill up`: boto3 and the AWS CLI, through the operations of every service that a drill's path needs.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -23,9 +24,14 @@ fn tools() -> Tools {
 
 /// Runs one of the scripts in `tests/clients` by boto3.
 pub(crate) fn boto3(up: &Up, script: &str) -> Output {
+    boto3_with(up, script, &[])
+}
+
+fn boto3_with(up: &Up, script: &str, environment: &[(&str, &str)]) -> Output {
     let (tools, script) = (tools(), clients().join(script));
     let packages = tools.packages().display().to_string();
-    up.run(&tools.python().executable, &[&script.display().to_string()], &[("PYTHONPATH", &packages)]).expect("Python")
+    let environment = [&[("PYTHONPATH", packages.as_str())], environment].concat();
+    up.run(&tools.python().executable, &[&script.display().to_string()], &environment).expect("Python")
 }
 
 /// Runs a function of `tests/clients/cli.sh`, with the AWS CLI on its path.
@@ -54,6 +60,38 @@ pub(crate) fn assert_passed(output: &Output) {
 #[case::lambda_events_logs_and_sqs("functions.py")]
 fn boto3_works(#[case] script: &str) {
     assert_passed(&boto3(&up(), script));
+}
+
+/// What only an instance's agent may call; most of it no SDK has.
+const OF_THE_AGENT: [&str; 7] = [
+    "ssm GetConnectionStatus",
+    "ssm ListInstanceAssociations",
+    "ssm PutComplianceItems",
+    "ssm PutInventory",
+    "ssm RegisterManagedInstance",
+    "ssm UpdateInstanceAssociationStatus",
+    "ssm UpdateInstanceInformation",
+];
+
+/// What answers that there is none, or none to be had, whatever is asked; `operations.py` looks at the error.
+const NEVER_THERE: [&str; 5] =
+    ["s3 GetBucketCors", "s3 GetBucketReplication", "s3 GetBucketWebsite", "s3 GetObjectLockConfiguration", "s3 PutObjectAcl"];
+
+#[test]
+fn every_operation_of_the_region_is_called_by_boto3() {
+    let up = up();
+    let called = up.tmp().join("called");
+    let path = called.display().to_string();
+    for script in ["identity.py", "network.py", "storage.py", "machines.py", "functions.py", "operations.py"] {
+        assert_passed(&boto3_with(&up, script, &[("CALLED", &path)]));
+    }
+    let called = fs::read_to_string(called).expect("what was called");
+    let called: BTreeSet<&str> = called.lines().collect();
+    let services = firedrill_region::operations().filter(|(service, _)| !matches!(*service, "ec2messages" | "ssmmessages"));
+    let all: BTreeSet<String> = services.map(|(service, operation)| format!("{service} {operation}")).collect();
+    let excused = |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one);
+    let left_out: Vec<&String> = all.iter().filter(|one| !called.contains(one.as_str()) && !excused(one)).collect();
+    assert!(left_out.is_empty(), "no script in tests/clients calls {left_out:?} with success");
 }
 
 #[rstest]

@@ -13,7 +13,7 @@ mod principal;
 mod table;
 
 pub(crate) use authorizer::Authorizer;
-pub use table::Need;
+pub use table::{Need, operations};
 
 use std::sync::Arc;
 

@@ -74,11 +74,21 @@ static TABLES: [(&str, &str, OnceLock<Table>); 14] = [
     ("sts", include_str!("tables/sts.txt"), OnceLock::new()),
 ];
 
+/// Every operation that the region implements, with its service: an operation without a line here is not implemented.
+pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let tables = TABLES.iter().map(|(service, text, parsed)| (*service, table(service, text, parsed)));
+    tables.flat_map(|(service, table)| table.keys().map(move |operation| (service, *operation)))
+}
+
 /// The lines of an operation; none means that nobody may call it.
 pub(super) fn rows(service: &str, operation: &str) -> Option<&'static [Row]> {
     let (service, text, parsed) = TABLES.iter().find(|(name, ..)| *name == service)?;
+    table(service, text, parsed).get(operation).map(Vec::as_slice)
+}
+
+fn table(service: &str, text: &'static str, parsed: &'static OnceLock<Table>) -> &'static Table {
     // A test reads every table, so that none is left out here for a fault in it.
-    parsed.get_or_init(|| parse(service, text).unwrap_or_default()).get(operation).map(Vec::as_slice)
+    parsed.get_or_init(|| parse(service, text).unwrap_or_default())
 }
 
 fn parse(service: &str, text: &'static str) -> Result<Table, String> {

@@ -1,0 +1,276 @@
+"""The operations that no other script calls, each by itself: whatever the region implements is called by an unmodified client."""
+
+import io
+import json
+
+from clients import ACCOUNT, REGION, client, refused, trust, until, zipped
+
+ANY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+POLICY = json.dumps(ANY)
+TAGS = [{"Key": "a", "Value": "1"}]
+BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+def identities():
+    iam, sts = client("iam"), client("sts")
+    iam.create_user(UserName="ops")
+    user = f"arn:aws:iam::{ACCOUNT}:user/ops"
+    iam.attach_user_policy(UserName="ops", PolicyArn=BOUNDARY)
+    assert iam.list_attached_user_policies(UserName="ops")["AttachedPolicies"][0]["PolicyName"] == "ReadOnlyAccess"
+    iam.put_user_policy(UserName="ops", PolicyName="p", PolicyDocument=POLICY)
+    assert iam.get_user_policy(UserName="ops", PolicyName="p")["PolicyDocument"] == ANY
+    iam.put_user_permissions_boundary(UserName="ops", PermissionsBoundary=BOUNDARY)
+    iam.tag_user(UserName="ops", Tags=TAGS)
+    assert iam.list_user_tags(UserName="ops")["Tags"] == TAGS
+    assert iam.list_groups_for_user(UserName="ops")["Groups"] == []
+    simulated = iam.simulate_principal_policy(PolicySourceArn=user, ActionNames=["s3:GetObject", "s3:PutObject"])
+    decisions = [one["EvalDecision"] for one in simulated["EvaluationResults"]]
+    assert decisions == ["allowed", "implicitDeny"], "the boundary reads only"
+    custom = iam.simulate_custom_policy(PolicyInputList=[POLICY], ActionNames=["s3:PutObject"])
+    assert custom["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    iam.get_context_keys_for_principal_policy(PolicySourceArn=user)
+    keyed = POLICY.replace('"*"}', '"arn:aws:s3:::b/${aws:username}"}')
+    assert iam.get_context_keys_for_custom_policy(PolicyInputList=[keyed])["ContextKeyNames"] == ["aws:username"]
+
+    key = iam.create_access_key(UserName="ops")["AccessKey"]
+    mine = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    assert sts.get_access_key_info(AccessKeyId=key["AccessKeyId"])["Account"] == ACCOUNT
+    assert client("sts", **mine).get_session_token()["Credentials"]["SessionToken"]
+    denied = refused("UnauthorizedOperation", client("ec2", **mine).create_vpc, CidrBlock="10.9.0.0/16")
+    encoded = denied["Error"]["Message"].rsplit(" ", 1)[-1]
+    assert "ec2:CreateVpc" in sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
+    iam.update_access_key(UserName="ops", AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    refused("InvalidClientTokenId", client("sts", **mine).get_caller_identity)
+
+    iam.untag_user(UserName="ops", TagKeys=["a"])
+    iam.delete_user_permissions_boundary(UserName="ops")
+    iam.detach_user_policy(UserName="ops", PolicyArn=BOUNDARY)
+    iam.create_role(RoleName="ops", AssumeRolePolicyDocument=trust("ec2"))
+    iam.update_role_description(RoleName="ops", Description="new")
+    iam.put_role_permissions_boundary(RoleName="ops", PermissionsBoundary=BOUNDARY)
+    iam.delete_role_permissions_boundary(RoleName="ops")
+    profile = iam.create_instance_profile(InstanceProfileName="ops")["InstanceProfile"]
+    iam.tag_instance_profile(InstanceProfileName="ops", Tags=TAGS)
+    assert iam.list_instance_profile_tags(InstanceProfileName="ops")["Tags"] == TAGS
+    iam.untag_instance_profile(InstanceProfileName="ops", TagKeys=["a"])
+    iam.add_role_to_instance_profile(InstanceProfileName="ops", RoleName="ops")
+    arn = iam.create_policy(PolicyName="ops", PolicyDocument=POLICY)["Policy"]["Arn"]
+    iam.tag_policy(PolicyArn=arn, Tags=TAGS)
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == TAGS
+    iam.untag_policy(PolicyArn=arn, TagKeys=["a"])
+    assert iam.get_account_summary()["SummaryMap"]["Roles"] >= 1
+    assert iam.list_account_aliases()["AccountAliases"] == []
+    return profile["Arn"]
+
+
+def network(profile):
+    ec2 = client("ec2")
+    ec2.describe_account_attributes()
+    assert ec2.describe_instance_type_offerings()["InstanceTypeOfferings"]
+    assert ec2.describe_key_pairs()["KeyPairs"] == []
+    image = client("ssm").get_parameter(Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
+    launched = ec2.run_instances(ImageId=image["Parameter"]["Value"], InstanceType="t3.micro", MinCount=1, MaxCount=1)
+    instance = launched["Instances"][0]["InstanceId"]
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    client("ssm").describe_instance_associations_status(InstanceId=instance)
+    association = ec2.associate_iam_instance_profile(IamInstanceProfile={"Arn": profile}, InstanceId=instance)
+    association = association["IamInstanceProfileAssociation"]["AssociationId"]
+    assert ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    replaced = ec2.replace_iam_instance_profile_association(AssociationId=association, IamInstanceProfile={"Arn": profile})
+    association = replaced["IamInstanceProfileAssociation"]["AssociationId"]
+    ec2.disassociate_iam_instance_profile(AssociationId=association)
+    ec2.modify_instance_metadata_options(InstanceId=instance, HttpTokens="required")
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    associated = ec2.associate_address(AllocationId=address, InstanceId=instance)["AssociationId"]
+    ec2.disassociate_address(AssociationId=associated)
+    ec2.release_address(AllocationId=address)
+    ec2.reboot_instances(InstanceIds=[instance])
+    assert ec2.get_console_output(InstanceId=instance)["InstanceId"] == instance
+    ec2.terminate_instances(InstanceIds=[instance])
+
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.1.0/24")["Subnet"]["SubnetId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    tables = [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2)]
+    route = {"RouteTableId": tables[0], "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway}
+    ec2.create_route(**route)
+    ec2.replace_route(**route)
+    associated = ec2.associate_route_table(RouteTableId=tables[0], SubnetId=subnet)["AssociationId"]
+    ec2.replace_route_table_association(AssociationId=associated, RouteTableId=tables[1])
+    group = ec2.create_security_group(GroupName="ops", Description="ops", VpcId=vpc)["GroupId"]
+    web = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "web"}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=web)
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=web)
+    ec2.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=web)
+    ec2.update_security_group_rule_descriptions_egress(GroupId=group, IpPermissions=web)
+
+
+def stored():
+    s3 = client("s3")
+    s3.create_bucket(Bucket="ops-every")
+    s3.put_object(Bucket="ops-every", Key="k", Body=b"k")
+    of = {"Bucket": "ops-every"}
+    refused("AccessControlListNotSupported", s3.put_object_acl, **of, Key="k", ACL="private")
+    s3.put_bucket_ownership_controls(**of, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+    s3.put_bucket_acl(**of, ACL="private")
+    assert s3.get_object_acl(**of, Key="k")["Grants"]
+    s3.put_bucket_notification_configuration(**of, NotificationConfiguration={})
+    s3.get_bucket_notification_configuration(**of)
+    s3.get_bucket_accelerate_configuration(**of)
+    assert s3.get_bucket_request_payment(**of)["Payer"] == "BucketOwner"
+    # What no bucket here can have, and so cannot be asked for with another answer.
+    refused("NoSuchCORSConfiguration", s3.get_bucket_cors, **of)
+    refused("ReplicationConfigurationNotFoundError", s3.get_bucket_replication, **of)
+    refused("NoSuchWebsiteConfiguration", s3.get_bucket_website, **of)
+    refused("ObjectLockConfigurationNotFoundError", s3.get_object_lock_configuration, **of)
+    s3.delete_bucket_cors(**of)
+    s3.delete_bucket_replication(**of)
+    s3.delete_bucket_website(**of)
+    s3.delete_bucket_ownership_controls(**of)
+    s3.delete_public_access_block(**of)
+
+
+def keys():
+    kms = client("kms")
+    key, other = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.enable_key_rotation(KeyId=key)
+    kms.disable_key_rotation(KeyId=key)
+    assert len(kms.generate_random(NumberOfBytes=16)["Plaintext"]) == 16
+    assert kms.list_key_policies(KeyId=key)["PolicyNames"] == ["default"]
+    kms.put_key_policy(KeyId=key, Policy=kms.get_key_policy(KeyId=key)["Policy"])
+    secret = kms.encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
+    moved = kms.re_encrypt(CiphertextBlob=secret, DestinationKeyId=other)["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=moved, KeyId=other)["Plaintext"] == b"secret"
+    kms.tag_resource(KeyId=key, Tags=[{"TagKey": "a", "TagValue": "1"}])
+    kms.untag_resource(KeyId=key, TagKeys=["a"])
+    kms.create_alias(AliasName="alias/ops", TargetKeyId=key)
+    kms.update_alias(AliasName="alias/ops", TargetKeyId=other)
+    kms.update_key_description(KeyId=key, Description="new")
+    return kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
+
+
+def functions():
+    functions, iam = client("lambda"), client("iam")
+    role = iam.create_role(RoleName="ops-function", AssumeRolePolicyDocument=trust("lambda"))["Role"]["Arn"]
+    code = zipped(index="def handler(event, context): return 1")
+    made = functions.create_function(
+        FunctionName="ops", Runtime="python3.13", Role=role, Handler="index.handler", Code={"ZipFile": code}
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="ops", WaiterConfig={"Delay": 1})
+    of = {"FunctionName": "ops"}
+    functions.update_function_code(**of, ZipFile=code)
+    functions.get_waiter("function_updated_v2").wait(**of, WaiterConfig={"Delay": 1})
+    version = functions.publish_version(**of)["Version"]
+    assert len(functions.list_versions_by_function(**of)["Versions"]) == 2
+    functions.create_alias(**of, Name="live", FunctionVersion=version)
+    functions.update_alias(**of, Name="live", FunctionVersion="$LATEST")
+    assert functions.get_alias(**of, Name="live")["FunctionVersion"] == "$LATEST"
+    assert functions.list_aliases(**of)["Aliases"]
+    functions.delete_alias(**of, Name="live")
+    functions.put_function_concurrency(**of, ReservedConcurrentExecutions=1)
+    assert functions.get_function_concurrency(**of)["ReservedConcurrentExecutions"] == 1
+    functions.delete_function_concurrency(**of)
+    assert functions.get_account_settings()["AccountLimit"]
+    functions.put_function_event_invoke_config(**of, MaximumRetryAttempts=0)
+    functions.update_function_event_invoke_config(**of, MaximumRetryAttempts=1)
+    assert functions.list_function_event_invoke_configs(**of)["FunctionEventInvokeConfigs"]
+    functions.tag_resource(Resource=made["FunctionArn"], Tags={"a": "1"})
+    assert functions.list_tags(Resource=made["FunctionArn"])["Tags"] == {"a": "1"}
+    functions.untag_resource(Resource=made["FunctionArn"], TagKeys=["a"])
+
+
+def messages(key):
+    events, logs, sqs = client("events"), client("logs"), client("sqs")
+    assert events.describe_event_bus()["Name"] == "default"
+    assert events.list_event_buses()["EventBuses"]
+    rule = events.put_rule(Name="ops", ScheduleExpression="rate(1 day)", State="DISABLED", Tags=TAGS)["RuleArn"]
+    events.untag_resource(ResourceARN=rule, TagKeys=["a"])
+    logs.create_log_group(logGroupName="/ops")
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ops"
+    logs.tag_resource(resourceArn=group, tags={"a": "1"})
+    logs.untag_resource(resourceArn=group, tagKeys=["a"])
+    logs.tag_log_group(logGroupName="/ops", tags={"a": "1"})
+    assert logs.list_tags_log_group(logGroupName="/ops")["tags"] == {"a": "1"}
+    logs.untag_log_group(logGroupName="/ops", tags=["a"])
+    client("kms").put_key_policy(KeyId=key, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"Service": f"logs.{REGION}.amazonaws.com"}, "Action": "kms:*", "Resource": "*"},
+    ]}))
+    logs.associate_kms_key(logGroupName="/ops", kmsKeyId=key)
+    logs.disassociate_kms_key(logGroupName="/ops")
+    queue = sqs.create_queue(QueueName="ops", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
+    sqs.tag_queue(QueueUrl=queue, Tags={"a": "1"})
+    sqs.untag_queue(QueueUrl=queue, TagKeys=["a"])
+    sqs.list_dead_letter_source_queues(QueueUrl=queue)
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    [taken] = sqs.receive_message(QueueUrl=queue)["Messages"]
+    entry = {"Id": "1", "ReceiptHandle": taken["ReceiptHandle"], "VisibilityTimeout": 0}
+    assert sqs.change_message_visibility_batch(QueueUrl=queue, Entries=[entry])["Successful"]
+
+
+def managed():
+    ssm = client("ssm")
+    ssm.put_parameter(Name="/ops", Value="v", Type="String")
+    ssm.add_tags_to_resource(ResourceType="Parameter", ResourceId="/ops", Tags=TAGS)
+    ssm.remove_tags_from_resource(ResourceType="Parameter", ResourceId="/ops", TagKeys=["a"])
+    ssm.delete_parameter(Name="/ops")
+    step = {"action": "aws:runShellScript", "name": "s", "inputs": {"runCommand": ["true"]}}
+    document = {"schemaVersion": "2.2", "description": "one", "mainSteps": [step]}
+    ssm.create_document(Name="ops", Content=json.dumps(document), DocumentType="Command")
+    ssm.update_document(Name="ops", Content=json.dumps({**document, "description": "two"}), DocumentVersion="$LATEST")
+    ssm.update_document_default_version(Name="ops", DocumentVersion="2")
+    assert ssm.list_associations()["Associations"] == []
+    # The first CloudTrail lookup is of what has just been done.
+    trail = client("cloudtrail")
+    until("CreateDocument in the trail", lambda: trail.lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateDocument"}])["Events"])
+
+
+def stacks():
+    cloudformation = client("cloudformation")
+    queue = {"Type": "AWS::SQS::Queue"}
+    body = json.dumps({"Resources": {"Queue": queue}, "Outputs": {
+        "Queue": {"Value": {"Ref": "Queue"}, "Export": {"Name": "ops-queue"}}}})
+    longer = json.dumps({**json.loads(body), "Resources": {"Queue": queue, "Second": queue}})
+    of = {"StackName": "ops"}
+    assert cloudformation.validate_template(TemplateBody=body)["Parameters"] == []
+    assert cloudformation.get_template_summary(TemplateBody=body)["ResourceTypes"] == ["AWS::SQS::Queue"]
+    made = cloudformation.create_stack(**of, TemplateBody=body)["StackId"]
+    cloudformation.get_waiter("stack_create_complete").wait(**of, WaiterConfig={"Delay": 1})
+    assert cloudformation.describe_stack_events(**of)["StackEvents"]
+    assert cloudformation.describe_stack_resources(**of)["StackResources"]
+    assert cloudformation.describe_stack_resource(**of, LogicalResourceId="Queue")["StackResourceDetail"]
+    assert cloudformation.list_stack_resources(**of)["StackResourceSummaries"]
+    assert cloudformation.list_stacks()["StackSummaries"]
+    assert cloudformation.get_template(**of)["TemplateBody"]
+    assert cloudformation.list_exports()["Exports"][0]["Name"] == "ops-queue"
+    reader = json.dumps({"Resources": {"Queue": {**queue, "Properties": {
+        "Tags": [{"Key": "of", "Value": {"Fn::ImportValue": "ops-queue"}}]}}}})
+    cloudformation.create_stack(StackName="ops-reader", TemplateBody=reader)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="ops-reader", WaiterConfig={"Delay": 1})
+    assert cloudformation.list_imports(ExportName="ops-queue")["Imports"] == ["ops-reader"]
+    for name in ["first", "second"]:
+        cloudformation.create_change_set(**of, ChangeSetName=name, TemplateBody=longer)
+        cloudformation.get_waiter("change_set_create_complete").wait(**of, ChangeSetName=name, WaiterConfig={"Delay": 1})
+    assert len(cloudformation.list_change_sets(**of)["Summaries"]) == 2
+    assert cloudformation.describe_change_set(**of, ChangeSetName="first")["Changes"]
+    cloudformation.delete_change_set(**of, ChangeSetName="second")
+    cloudformation.execute_change_set(**of, ChangeSetName="first")
+    cloudformation.get_waiter("stack_update_complete").wait(**of, WaiterConfig={"Delay": 1})
+    cloudformation.update_stack(**of, TemplateBody=body)
+    cloudformation.get_waiter("stack_update_complete").wait(**of, WaiterConfig={"Delay": 1})
+    cloudformation.update_termination_protection(**of, EnableTerminationProtection=False)
+    for name in ["ops-reader", made]:
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    assert cloudformation.describe_stacks(StackName=made)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
+
+
+network(identities())
+stored()
+messages(keys())
+functions()
+managed()
+stacks()
