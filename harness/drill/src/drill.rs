@@ -41,7 +41,7 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
         () = cancel.cancelled() => None,
     };
     // What cleaning up is denied is no cause of a failure.
-    let _ = drill.denials.set(denial::all(journal));
+    let _ = drill.denials.set(denial::all(journal, &drill.plan.template));
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
     // Wrapped, since a record and an outcome each have a `version`.
