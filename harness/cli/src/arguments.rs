@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Reproduce(ReproduceOptions),
     /// Makes reports of a journal that was written earlier.
     Report(ReportOptions),
+    /// Says where two drills differ, by their journals; ids, times and sizes aside. Exit code 1 if they do.
+    Compare(CompareOptions),
     /// Ends a smoke drill that could not end by itself: removes what it made.
     Resume(ResumeOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
@@ -254,6 +256,19 @@ pub(crate) struct ResumeOptions {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) account: AccountOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareOptions {
+    /// One journal.
+    #[arg(value_name = "JOURNAL")]
+    pub(crate) a: PathBuf,
+    /// Another.
+    #[arg(value_name = "JOURNAL")]
+    pub(crate) b: PathBuf,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod access;
 mod arguments;
 mod bench;
+mod compare;
 mod containers;
 mod doctor;
 mod embedded;
@@ -65,6 +66,7 @@ pub fn main() -> ExitCode {
             arguments::Command::Images(options) => containers::images(options.pull).await,
             arguments::Command::Smoke(options) => smoke::smoke(options).await,
             arguments::Command::Reproduce(options) => incident::reproduce(options).await,
+            arguments::Command::Compare(options) => compare::compare(&options),
             arguments::Command::Report(options) => report::report(&options),
             arguments::Command::Resume(options) => smoke::resume(options).await,
             arguments::Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,

@@ -2,6 +2,8 @@
 
 mod access;
 mod chain;
+#[cfg(test)]
+mod compare;
 mod container;
 mod data;
 mod happy;

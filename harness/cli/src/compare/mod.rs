@@ -1,0 +1,87 @@
+//! `firedrill compare`: where two drills differ, by their journals. This is how a local region is held to AWS.
+
+mod normal;
+mod summary;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::arguments::{CompareOptions, Format};
+use crate::{Exit, printer};
+use summary::Summary;
+
+/// One thing that only one of the two has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Difference {
+    /// `step`, `call`, `finding`, `archive`, `result`.
+    what: &'static str,
+    /// `a` or `b`.
+    only_in: &'static str,
+    /// With ids and times in normal form.
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    version: u32,
+    differences: Vec<Difference>,
+    /// Whether both journals have calls; one of AWS has none, and calls are compared only if both do.
+    calls_compared: bool,
+}
+
+pub(crate) fn compare(options: &CompareOptions) -> Exit {
+    let (a, b) = match read(&options.a).and_then(|a| Ok((a, read(&options.b)?))) {
+        Ok(both) => both,
+        Err(exit) => return exit,
+    };
+    let report = between(&a, &b);
+    match options.format {
+        Format::Json => printer::line(&serde_json::to_string(&report).unwrap_or_default()),
+        Format::Text => print(&report),
+    }
+    if report.differences.is_empty() { Exit::Passed } else { Exit::Failed }
+}
+
+fn read(file: &Path) -> Result<Summary, Exit> {
+    let bad = |why: String| {
+        printer::error(&why, Some("a journal is what --journal FILE writes"));
+        Exit::Input
+    };
+    let text =
+        std::fs::read_to_string(file).map_err(|error| bad(format!("cannot read the journal `{}`: {error}", file.display())))?;
+    let records = firedrill_journal::read(&text).map_err(|error| bad(format!("`{}`, {error}", file.display())))?;
+    Summary::of(&records).ok_or_else(|| bad(format!("`{}` has no drill that came to its end", file.display())))
+}
+
+fn between(a: &Summary, b: &Summary) -> Report {
+    let calls_compared = !a.calls.is_empty() && !b.calls.is_empty();
+    let mut differences = Vec::new();
+    let mut look = |what: &'static str, a: &BTreeSet<String>, b: &BTreeSet<String>| {
+        let only = |only_in: &'static str, text: &String| Difference { what, only_in, text: text.clone() };
+        differences.extend(a.difference(b).map(|text| only("a", text)));
+        differences.extend(b.difference(a).map(|text| only("b", text)));
+    };
+    look("result", &a.results, &b.results);
+    look("step", &a.steps, &b.steps);
+    look("archive", &a.archives, &b.archives);
+    look("finding", &a.findings, &b.findings);
+    if calls_compared {
+        look("call", &a.calls, &b.calls);
+    }
+    Report { version: 1, differences, calls_compared }
+}
+
+fn print(report: &Report) {
+    for Difference { what, only_in, text } in &report.differences {
+        printer::line(&format!("{} {what:<8} {text}", if *only_in == "a" { "-" } else { "+" }));
+    }
+    if !report.calls_compared {
+        printer::note("one of the journals has no calls, so calls were not compared");
+    }
+    match report.differences.len() {
+        0 => printer::note("the two are the same"),
+        count => printer::note(&format!("{count} differences: - is in the first alone, + in the second")),
+    }
+}
