@@ -1,17 +1,6 @@
 //! Two drills side by side, by their journals.
 
-use std::path::Path;
-use std::process::{Command, Output};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
-
-fn firedrill(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).current_dir(folder).output().expect("firedrill")
-}
-
-fn said(output: &Output) -> String {
-    [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream).into_owned()).concat()
-}
+use crate::command::{firedrill, said};
 
 #[test]
 fn the_same_drill_twice_is_the_same_and_a_planted_difference_is_found() {

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use rstest::rstest;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
+use crate::command::{PROGRAM, said};
 
 fn reproduce(file: &Path, arguments: &[&str]) -> Output {
     let tmp = tempfile::tempdir().expect("a folder");
@@ -13,10 +13,6 @@ fn reproduce(file: &Path, arguments: &[&str]) -> Output {
     let ended = ended.expect("firedrill");
     assert_eq!(std::fs::read_dir(tmp.path()).expect("the folder").count(), 0, "something is left");
     ended
-}
-
-fn said(output: &Output) -> String {
-    [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream).into_owned()).concat()
 }
 
 #[rstest]

@@ -2,17 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
-
-fn firedrill(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).current_dir(folder).output().expect("firedrill")
-}
-
-fn said(output: &Output) -> String {
-    [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream).into_owned()).concat()
-}
+use crate::command::{firedrill, said};
 
 #[test]
 fn a_report_made_later_is_the_one_that_was_made_at_once() {

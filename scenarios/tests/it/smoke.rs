@@ -4,16 +4,16 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 
 use firedrill_drill::Outcome;
 use firedrill_scenarios::Up;
 use rstest::rstest;
 use serde_json::Value;
 
+use crate::command::{PROGRAM, said};
 use crate::up::{assert_passed, boto3};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
 const ACCOUNT: &str = "123456789012";
 
 fn account() -> Up {
@@ -25,16 +25,17 @@ fn firedrill(up: &Up, arguments: &[&str]) -> Output {
     up.command(Path::new(PROGRAM)).args(arguments).stdin(Stdio::null()).output().expect("firedrill")
 }
 
-/// Everything that a command said.
-fn said(output: &Output) -> String {
-    [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream).into_owned()).concat()
-}
-
 fn outcome(output: &Output) -> Outcome {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let last: Value =
         serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_else(|_| panic!("{}", said(output)));
     serde_json::from_value(last["outcome"].clone()).expect("an outcome")
+}
+
+/// A command that runs, with its output to read.
+fn begun(up: &Up, arguments: &[&str]) -> Child {
+    let mut command = up.command(Path::new(PROGRAM));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("firedrill")
 }
 
 /// Runs that are noted on this disk.
@@ -161,14 +162,7 @@ fn without_credentials_nothing_is_tried() {
 fn a_run_that_was_killed_is_resumed_to_nothing(#[case] step: &str) {
     let up = account();
     let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"];
-    let mut child = up
-        .command(Path::new(PROGRAM))
-        .args(smoke)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("firedrill");
+    let mut child = begun(&up, &smoke);
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let begun = format!("\"event\":\"step_started\",\"step\":\"{step}\"");
     assert!(lines.any(|line| line.expect("a line").contains(&begun)), "{step} did not begin");
@@ -188,14 +182,7 @@ fn a_run_that_was_killed_is_resumed_to_nothing(#[case] step: &str) {
 fn an_interrupted_run_removes_what_it_made() {
     let up = account();
     let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--format", "json"];
-    let mut child = up
-        .command(Path::new(PROGRAM))
-        .args(smoke)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("firedrill");
+    let mut child = begun(&up, &smoke);
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut line = String::new();
     while !line.contains("\"step_started\",\"step\":\"fire\"") {

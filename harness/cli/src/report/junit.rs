@@ -54,6 +54,9 @@ fn verdict(told: &Told<'_>, suite: &mut TestSuite) {
         Some(why) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(why);
+            if let Some(failure) = told.outcome.as_ref().and_then(|outcome| outcome.failure.as_ref()) {
+                status.set_description(failure.evidence.join("\n"));
+            }
             status
         }
     };

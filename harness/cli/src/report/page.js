@@ -5,7 +5,7 @@ const wanted = document.getElementById("filter"), service = document.getElementB
 const body = document.querySelector("#calls tbody"), count = document.getElementById("count");
 const lanes = [...new Set(calls.map(call => call.s))].sort(), LANE = 22, LEFT = 110, MOST = 500;
 const last = Math.max(1, ...calls.map(call => call.t));
-let from = 0, to = last * 1.02, shown = calls;
+let from = 0, to = last * 1.02, shown = calls, due = 0;
 for (const lane of lanes) service.add(new Option(lane, lane));
 
 document.getElementById("theme").onclick = () => {
@@ -21,7 +21,7 @@ function draw() {
   canvas.width = width * ratio; canvas.height = height * ratio; canvas.style.height = height + "px";
   box.scale(ratio, ratio);
   box.font = "12px system-ui, sans-serif"; box.textBaseline = "middle";
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 6e5, 36e5].find(one => (to - from) / one / 1000 < width / 90) * 1000;
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 6e5, 36e5, 432e5, 864e5, 6048e5].find((one, at, all) => at + 1 === all.length || (to - from) / one / 1000 < width / 90) * 1000;
   box.fillStyle = colour("--soft"); box.strokeStyle = colour("--line");
   for (let time = Math.ceil(from / step) * step; time <= to; time += step) {
     const at = x(time, width);
@@ -55,7 +55,7 @@ function list() {
 function move(start, end) {
   const span = Math.min(Math.max(end - start, 1000), last * 1.02);
   from = Math.min(Math.max(start, 0), last * 1.02 - span); to = from + span;
-  list();
+  if (!due) due = requestAnimationFrame(() => { due = 0; list(); });
 }
 const zoom = (factor, at = (from + to) / 2) => move(at - (at - from) * factor, at + (to - at) * factor);
 canvas.addEventListener("wheel", event => {

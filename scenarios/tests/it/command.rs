@@ -1,0 +1,17 @@
+//! The command as a process, and what it says.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// This package's build of the command.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
+
+/// Runs it in `folder` to its end.
+pub(crate) fn firedrill(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).current_dir(folder).output().expect("firedrill")
+}
+
+/// Everything that a command said.
+pub(crate) fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|stream| String::from_utf8_lossy(stream).into_owned()).concat()
+}
