@@ -61,34 +61,48 @@ pub(crate) struct StackOptions {
     pub(crate) data_path: String,
 }
 
+/// What a drill looks at in the stack.
 #[derive(Debug, Args)]
-pub(crate) struct RunOptions {
-    #[command(flatten)]
-    pub(crate) stack: StackOptions,
+pub(crate) struct DrillOptions {
     /// The rule to fire (logical id, name or ARN), if the stack has several.
     #[arg(long)]
     pub(crate) rule: Option<String>,
     /// The bucket that backups go to (logical id or name), if the stack has several.
     #[arg(long)]
     pub(crate) bucket: Option<String>,
-    /// How many nights to rehearse, moving the clock from one to the next.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
-    pub(crate) nights: u32,
     /// Fail on findings too, such as an open port or a bucket without access log.
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// How a drill tells of itself.
+#[derive(Debug, Args)]
+pub(crate) struct Telling {
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Keep the stack and the region's folder for inspection, until interrupted.
-    #[arg(long)]
-    pub(crate) keep: bool,
-    /// Write the journal, every API call included, to this file as JSON lines.
+    /// Write the journal, on a local region every API call included, to this file as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
     /// Write a report when the drill has ended: a page (.html) or JUnit XML (.xml); may be repeated.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) stack: StackOptions,
+    #[command(flatten)]
+    pub(crate) drill: DrillOptions,
+    /// How many nights to rehearse, moving the clock from one to the next.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(crate) nights: u32,
+    /// Keep the stack and the region's folder for inspection, until interrupted.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
@@ -218,12 +232,8 @@ pub(crate) struct SmokeOptions {
     pub(crate) stack: StackOptions,
     #[command(flatten)]
     pub(crate) account: AccountOptions,
-    /// The rule to fire (logical id, name or ARN), if the stack has several.
-    #[arg(long)]
-    pub(crate) rule: Option<String>,
-    /// The bucket that backups go to (logical id or name), if the stack has several.
-    #[arg(long)]
-    pub(crate) bucket: Option<String>,
+    #[command(flatten)]
+    pub(crate) drill: DrillOptions,
     /// How the rule's time comes.
     #[arg(long, value_enum, default_value_t = FireKind::Schedule)]
     pub(crate) fire: FireKind,
@@ -236,18 +246,8 @@ pub(crate) struct SmokeOptions {
     /// Hours after which a sweep may remove what this run could not.
     #[arg(long, value_name = "HOURS", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=168))]
     pub(crate) expires: u32,
-    /// Fail on findings too, such as an open port or a bucket without access log.
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Write the journal to this file as JSON lines.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) journal: Option<PathBuf>,
-    /// Write a report when the drill has ended: a page (.html) or JUnit XML (.xml); may be repeated.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
 }
 
 #[derive(Debug, Args)]
@@ -289,15 +289,8 @@ pub(crate) struct ReproduceOptions {
     /// Pass when the incident does not happen any more: the drill passes in spite of it.
     #[arg(long)]
     pub(crate) expect_fixed: bool,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Write the journal, every API call included, to this file as JSON lines.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) journal: Option<PathBuf>,
-    /// Write a report when the drill has ended: a page (.html) or JUnit XML (.xml); may be repeated.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
 }

@@ -45,6 +45,13 @@ pub(crate) fn open_journal(file: Option<&Path>) -> Result<Journal, Exit> {
     })
 }
 
+/// Writes out what is buffered of `journal`; that it is incomplete is said.
+pub(crate) fn flush_journal(journal: &Journal) {
+    if let Err(error) = journal.flush() {
+        printer::error(&format!("the journal is incomplete: {error}"), None);
+    }
+}
+
 /// The AWS CLI and the runtime client, installed at first use.
 pub(crate) fn ensure_tools() -> Result<Tools, Exit> {
     tools::ensure(printer::note).map_err(|error| {

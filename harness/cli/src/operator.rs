@@ -2,22 +2,16 @@
 
 use std::path::Path;
 
-use firedrill_drill::Endpoint;
 use firedrill_region::Caller;
 use firedrill_region::embedded::Embedded;
 use serde_json::{Value, json};
 
-use crate::{Exit, embedded, printer};
+use crate::{Exit, printer};
 
 const NAME: &str = "firedrill-operator";
 
 /// Access key id and secret.
 pub(crate) type Key = (String, String);
-
-/// Where a drill finds `region`, as a user who has the policy in `file`; as root if there is none.
-pub(crate) async fn endpoint(region: &Embedded, account: &str, file: Option<&Path>) -> Result<Endpoint, Exit> {
-    Ok(embedded::endpoint(region, &key(region, account, file).await?))
-}
 
 /// The key of a user who has the policy in `file`; the root user's if there is none.
 pub(crate) async fn key(region: &Embedded, account: &str, file: Option<&Path>) -> Result<Key, Exit> {

@@ -7,10 +7,10 @@ use firedrill_drill::{Data, Endpoint, FireBy, Outcome, Plan};
 use firedrill_journal::Journal;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::StackOptions;
+use crate::arguments::{DrillOptions, StackOptions};
 use crate::embedded::LocalRegion;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, operator, printer, template};
+use crate::{Exit, printer, template};
 
 /// What is rehearsed.
 #[derive(Clone)]
@@ -59,11 +59,21 @@ impl Rehearsal {
         })
     }
 
+    /// As [`Rehearsal::of`], with what `drill` chooses. The bundled stack has no excuse for a finding.
+    pub(crate) fn chosen(stack: &StackOptions, drill: &DrillOptions) -> Result<Self, Exit> {
+        Ok(Self {
+            rule: drill.rule.clone(),
+            bucket: drill.bucket.clone(),
+            strict: drill.strict || stack.template.is_none(),
+            ..Self::of(stack)?
+        })
+    }
+
     /// The plan of a drill at `endpoint`, with temporary files in `folder`.
     pub(crate) fn plan(&self, endpoint: Endpoint, folder: &Path) -> Plan {
         Plan {
             run: firedrill_drill::new_run(),
-            tags: Vec::new(),
+            expires: None,
             review: None,
             fire_by: FireBy::default(),
             endpoint,
@@ -102,8 +112,7 @@ pub(crate) async fn rehearse(
     let begun = Instant::now();
     let stage = Stage::open(setting, journal, cancel).await?;
     let start = begun.elapsed();
-    let endpoint = operator::endpoint(&stage.region, &setting.account, None).await?;
-    let plan = rehearsal.plan(endpoint, stage.folder());
+    let plan = rehearsal.plan(stage.endpoint(), stage.folder());
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
     let timing = stage.region.region.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };

@@ -2,12 +2,12 @@
 
 use firedrill_drill::{DrillResult, Outcome};
 
-use crate::arguments::{Format, RunOptions};
+use crate::arguments::{Format, RunOptions, Telling};
 use crate::embedded::{self, LocalRegion};
 use crate::rehearse::Rehearsal;
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, interrupt, operator, printer};
+use crate::{Exit, interrupt, printer};
 
 pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
     match rehearsed(&options).await {
@@ -16,29 +16,28 @@ pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
 }
 
 async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
-    let reports = Reports::named(&options.report)?;
-    let rehearsal = rehearsal(options)?;
-    let journal = embedded::open_journal(options.journal.as_deref())?;
-    let setting = Setting { ssm_agent: options.ssm_agent.clone(), ..Setting::of_a_drill(options.machine.clone())? };
-    let cancel = interrupt::token()?;
-    printer::follow(&journal, options.format);
-    let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let key = match operator::key(&stage.region, &setting.account, options.operator_policy.as_deref()).await {
-        Ok(key) => key,
-        Err(exit) => {
-            stage.close(&journal).await?;
-            return Err(exit);
-        }
+    let Telling { format, journal, report } = &options.telling;
+    let reports = Reports::named(report)?;
+    let rehearsal =
+        Rehearsal { nights: options.nights, keep: options.keep, ..Rehearsal::chosen(&options.stack, &options.drill)? };
+    let journal = embedded::open_journal(journal.as_deref())?;
+    let setting = Setting {
+        ssm_agent: options.ssm_agent.clone(),
+        operator_policy: options.operator_policy.clone(),
+        ..Setting::of_a_drill(options.machine.clone())?
     };
-    let plan = rehearsal.plan(embedded::endpoint(&stage.region, &key), stage.folder());
+    let cancel = interrupt::token()?;
+    printer::follow(&journal, *format);
+    let stage = Stage::open(&setting, &journal, &cancel).await?;
+    let plan = rehearsal.plan(stage.endpoint(), stage.folder());
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
     reports.write(&journal);
-    if options.format == Format::Text {
+    if *format == Format::Text {
         summary(&outcome);
     }
     if options.keep && !cancel.is_cancelled() {
         printer::note(&format!("kept in `{}`; end with Ctrl-C. To look around:", stage.folder().display()));
-        match embedded::exports(&stage.region, &key, stage.folder()) {
+        match stage.exports() {
             Ok(exports) => printer::note(&exports),
             Err(error) => printer::error(&error.to_string(), None),
         }
@@ -46,18 +45,6 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     }
     stage.close(&journal).await?;
     Ok(exit_of(&outcome))
-}
-
-fn rehearsal(options: &RunOptions) -> Result<Rehearsal, Exit> {
-    Ok(Rehearsal {
-        rule: options.rule.clone(),
-        bucket: options.bucket.clone(),
-        nights: options.nights,
-        // The bundled stack has no excuse.
-        strict: options.strict || options.stack.template.is_none(),
-        keep: options.keep,
-        ..Rehearsal::of(&options.stack)?
-    })
 }
 
 pub(crate) fn exit_of(outcome: &Outcome) -> Exit {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use firedrill_drill::Endpoint;
 use firedrill_journal::Journal;
 use firedrill_region::embedded::Embedded;
 use firedrill_region::tools::Tools;
@@ -9,8 +10,9 @@ use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::MachineOptions;
+use crate::operator::Key;
 use crate::workspace::Workspace;
-use crate::{Exit, containers, embedded, printer};
+use crate::{Exit, containers, embedded, operator, printer};
 
 /// The account of a drill on a local cloud.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -30,13 +32,23 @@ pub(crate) struct Setting {
     pub(crate) lifetime: SignedDuration,
     /// Python's part.
     pub(crate) tools: Tools,
+    /// The identity policy that is all the operator has; without one the operator is the root user.
+    pub(crate) operator_policy: Option<PathBuf>,
 }
 
 impl Setting {
     /// A drill's: the usual account and any port. Installs Python's part at first use.
     pub(crate) fn of_a_drill(machine: MachineOptions) -> Result<Self, Exit> {
         let tools = embedded::ensure_tools()?;
-        Ok(Self { account: ACCOUNT.to_owned(), port: 0, ssm_agent: None, machine, lifetime: containers::DRILL, tools })
+        Ok(Self {
+            account: ACCOUNT.to_owned(),
+            port: 0,
+            ssm_agent: None,
+            machine,
+            lifetime: containers::DRILL,
+            tools,
+            operator_policy: None,
+        })
     }
 }
 
@@ -45,25 +57,37 @@ impl Setting {
 pub(crate) struct Stage {
     /// The region.
     pub(crate) region: Embedded,
+    /// The operator's.
+    key: Key,
     workspace: Workspace,
 }
 
 impl Stage {
     /// Makes a folder, gets machines ready and starts the region; what goes wrong has been said.
     pub(crate) async fn open(setting: &Setting, journal: &Journal, cancel: &CancellationToken) -> Result<Self, Exit> {
-        let workspace = Workspace::new().map_err(|error| {
-            printer::error(
-                &format!("cannot make a temporary folder: {error}"),
-                Some("`firedrill doctor` says what this machine lacks"),
-            );
-            Exit::Missing
-        })?;
+        let workspace = Workspace::new()?;
         let containers = containers::prepare(&setting.machine, workspace.path(), setting.lifetime, cancel).await?;
         let region = embedded::start(workspace.path(), setting, journal).await?;
         if let Some(containers) = containers {
             region.region.set_containers(containers);
         }
-        Ok(Self { region, workspace })
+        match operator::key(&region, &setting.account, setting.operator_policy.as_deref()).await {
+            Ok(key) => Ok(Self { region, key, workspace }),
+            Err(exit) => {
+                end(region, workspace, journal).await?;
+                Err(exit)
+            }
+        }
+    }
+
+    /// Where a drill finds the region, and as whom it calls it.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        embedded::endpoint(&self.region, &self.key)
+    }
+
+    /// Shell exports that point any AWS client at the region, as the same.
+    pub(crate) fn exports(&self) -> std::io::Result<String> {
+        embedded::exports(&self.region, &self.key, self.folder())
     }
 
     /// The stage's folder.
@@ -73,14 +97,16 @@ impl Stage {
 
     /// Ends machines and region, writes the journal out and removes the folder; what could not be done has been said.
     pub(crate) async fn close(self, journal: &Journal) -> Result<(), Exit> {
-        self.region.stop().await;
-        if let Err(error) = journal.flush() {
-            printer::error(&format!("the journal is incomplete: {error}"), None);
-        }
-        let folder = self.workspace.path().to_owned();
-        self.workspace.remove().map_err(|error| {
-            printer::error(&format!("cannot remove `{}`: {error}", folder.display()), None);
-            Exit::Leftovers
-        })
+        end(self.region, self.workspace, journal).await
     }
+}
+
+async fn end(region: Embedded, workspace: Workspace, journal: &Journal) -> Result<(), Exit> {
+    region.stop().await;
+    embedded::flush_journal(journal);
+    let folder = workspace.path().to_owned();
+    workspace.remove().map_err(|error| {
+        printer::error(&format!("cannot remove `{}`: {error}", folder.display()), None);
+        Exit::Leftovers
+    })
 }

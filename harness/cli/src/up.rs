@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::arguments::UpOptions;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, containers, embedded, incident, interrupt, operator, printer};
+use crate::{Exit, containers, embedded, incident, interrupt, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Exit {
     match kept_up(options).await {
@@ -21,20 +21,14 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
         account: options.account,
         port: options.port,
         ssm_agent: options.ssm_agent,
+        operator_policy: options.operator_policy,
         lifetime: containers::KEPT,
         ..Setting::of_a_drill(options.machine)?
     };
     let cancel = interrupt::token()?;
     let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let key = match operator::key(&stage.region, &setting.account, options.operator_policy.as_deref()).await {
-        Ok(key) => key,
-        Err(exit) => {
-            stage.close(&journal).await?;
-            return Err(exit);
-        }
-    };
     stage.region.region.faults().set(faults);
-    let told = embedded::exports(&stage.region, &key, stage.folder()).and_then(|exports| {
+    let told = stage.exports().and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });

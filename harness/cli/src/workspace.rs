@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use firedrill_region::machine::remove_folder;
 
+use crate::{Exit, printer};
+
 const PREFIX: &str = "firedrill-";
 const LOCK: &str = "lock";
 
@@ -18,8 +20,16 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Sweeps what killed runs left, then makes a folder for this run.
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Sweeps what killed runs left, then makes a folder for this run. That it cannot be made has been said.
+    pub(crate) fn new() -> Result<Self, Exit> {
+        Self::made().map_err(|error| {
+            let hint = "`firedrill doctor` says what this machine lacks";
+            printer::error(&format!("cannot make a temporary folder: {error}"), Some(hint));
+            Exit::Missing
+        })
+    }
+
+    fn made() -> io::Result<Self> {
         let parent = std::env::temp_dir();
         sweep(&parent);
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent)?;

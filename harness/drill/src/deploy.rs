@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_cloudformation::types::{Capability, StackStatus};
+use aws_sdk_cloudformation::types::StackStatus;
 
 use crate::clients::Clients;
 use crate::failure::{Broken, at};
@@ -94,9 +94,7 @@ async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), Broken
         .stack_name(name)
         .template_body(&plan.template)
         .set_parameters(Some(review::parameters(plan)))
-        .capabilities(Capability::CapabilityIam)
-        .capabilities(Capability::CapabilityNamedIam)
-        .capabilities(Capability::CapabilityAutoExpand)
+        .set_capabilities(Some(review::capabilities()))
         .set_tags(Some(review::tags(plan)))
         .send()
         .await

@@ -44,8 +44,7 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     let _ = drill.denials.set(denial::all(journal, &drill.plan.template));
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
-    // Wrapped, since a record and an outcome each have a `version`.
-    journal.record(Event::Outcome(serde_json::json!({ "outcome": outcome })));
+    journal.record(outcome.event());
     outcome
 }
 

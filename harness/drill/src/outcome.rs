@@ -1,6 +1,8 @@
 //! What a drill came to.
 
+use firedrill_journal::Event;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Version of [`Outcome`]'s serialized form.
 pub(crate) const VERSION: u32 = 1;
@@ -30,6 +32,18 @@ pub struct Outcome {
     pub leftovers: Vec<String>,
     /// Each step with its wall time.
     pub steps: Vec<StepTime>,
+}
+
+impl Outcome {
+    /// As the last event of a journal. Wrapped, since a record and an outcome each have a `version`.
+    pub(crate) fn event(&self) -> Event {
+        Event::Outcome(serde_json::json!({ "outcome": self }))
+    }
+
+    /// What the document of such an event says; nothing if it is of another form.
+    pub fn of_event(document: &Value) -> Option<Self> {
+        serde_json::from_value(document.get("outcome")?.clone()).ok()
+    }
 }
 
 /// The result of a drill.

@@ -31,8 +31,8 @@ pub enum FireBy {
 pub struct Plan {
     /// Its id, of lower-case letters and digits: see [`new_run`].
     pub run: String,
-    /// Tags of the stack and of all that the drill makes beside it, beside `firedrill:run`.
-    pub tags: Vec<(String, String)>,
+    /// From when on a sweep may remove what the drill makes, RFC 3339: a tag of all of it. On a local region nothing needs one.
+    pub expires: Option<String>,
     /// Shows what would be made and says whether it may be; without it everything may.
     pub review: Option<Arc<dyn Review>>,
     /// How the rule's time comes on AWS.
@@ -79,10 +79,10 @@ impl Plan {
         format!("{}{}", crate::runs::SEED_PREFIX, self.run)
     }
 
-    /// All tags.
-    pub(crate) fn all_tags(&self) -> Vec<(String, String)> {
-        let run = (crate::runs::RUN_TAG.to_owned(), self.run.clone());
-        std::iter::once(run).chain(self.tags.iter().cloned()).collect()
+    /// Tags of the stack and of all that the drill makes beside it.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let expires = self.expires.as_deref().map(|expires| (crate::runs::EXPIRES_TAG, expires));
+        std::iter::once((crate::runs::RUN_TAG, self.run.as_str())).chain(expires)
     }
 }
 

@@ -70,9 +70,7 @@ pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Resul
         .stack_name(stack)
         .template_body(&plan.template)
         .set_parameters(Some(parameters(plan)))
-        .capabilities(Capability::CapabilityIam)
-        .capabilities(Capability::CapabilityNamedIam)
-        .capabilities(Capability::CapabilityAutoExpand)
+        .set_capabilities(Some(capabilities()))
         .set_tags(Some(tags(plan)))
         .send()
         .await
@@ -129,6 +127,12 @@ pub(crate) async fn events(clients: &Clients, stack: &str) -> Result<Vec<Resourc
     Ok(events.collect())
 }
 
+/// All that CloudFormation wants acknowledged: a template may make roles, give them names, and use macros.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
+pub(crate) fn capabilities() -> Vec<Capability> {
+    vec![Capability::CapabilityIam, Capability::CapabilityNamedIam, Capability::CapabilityAutoExpand]
+}
+
 /// The plan's parameters.
 pub(crate) fn parameters(plan: &Plan) -> Vec<Parameter> {
     let parameter = |(key, value): &(String, String)| Parameter::builder().parameter_key(key).parameter_value(value).build();
@@ -137,5 +141,5 @@ pub(crate) fn parameters(plan: &Plan) -> Vec<Parameter> {
 
 /// The plan's tags.
 pub(crate) fn tags(plan: &Plan) -> Vec<Tag> {
-    plan.all_tags().iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    plan.tags().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }

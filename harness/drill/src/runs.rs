@@ -17,7 +17,7 @@ pub(crate) const SEED_PREFIX: &str = "firedrill-seed-";
 /// The tag with the id of the run.
 pub(crate) const RUN_TAG: &str = "firedrill:run";
 /// The tag with the time from which on a sweep may remove a run, RFC 3339.
-const EXPIRES_TAG: &str = "firedrill:expires";
+pub(crate) const EXPIRES_TAG: &str = "firedrill:expires";
 
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
+use aws_sdk_cloudformation::types::{Parameter, StackStatus};
 use serde_json::Value;
 
 use crate::clients::Clients;
 use crate::failure::{Broken, at, refused};
 use crate::fire::Rule;
 use crate::observe::Before;
-use crate::{Plan, poll};
+use crate::{Plan, poll, review};
 
 /// Soon enough for a drill; EventBridge knows no shorter rate.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
@@ -61,13 +61,7 @@ impl Change {
 
 /// Updates the stack to `schedule`, or back to the plan's own template and parameters.
 async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, schedule: Option<&str>) -> Result<(), Broken> {
-    let request = clients
-        .cloudformation
-        .update_stack()
-        .stack_name(stack)
-        .capabilities(Capability::CapabilityIam)
-        .capabilities(Capability::CapabilityNamedIam)
-        .capabilities(Capability::CapabilityAutoExpand);
+    let request = clients.cloudformation.update_stack().stack_name(stack).set_capabilities(Some(review::capabilities()));
     let mut parameters = kept(clients, stack).await?;
     let request = match (change, schedule) {
         (Change::Parameter(name), schedule) => {

@@ -61,7 +61,7 @@ pub(crate) async fn seed(
         .send()
         .await
         .map_err(at("drill", "CreateBucket"))?;
-    let tags = plan.all_tags().into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let tags = plan.tags().map(|(key, value)| Tag::builder().key(key).value(value).build());
     let tags = tags.collect::<Result<Vec<_>, _>>().and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
     let tags = tags.map_err(|error| Broken::at("drill", error.to_string()))?;
     clients.s3.put_bucket_tagging().bucket(bucket).tagging(tags).send().await.map_err(at("drill", "PutBucketTagging"))?;

@@ -12,6 +12,7 @@ pub mod region;
 pub mod service;
 pub mod services;
 pub mod tools;
+mod wildcard;
 
 pub use authorization::operations;
 pub use caller::{Caller, Principal};

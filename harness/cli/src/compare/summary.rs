@@ -43,8 +43,7 @@ impl Summary {
                 }
                 Event::ApiCall(call) => summary.calls.extend(told(call, run)),
                 Event::Outcome(document) => {
-                    let outcome: Outcome = serde_json::from_value(document.get("outcome").cloned()?).ok()?;
-                    summary.conclude(&outcome, run);
+                    summary.conclude(&Outcome::of_event(document)?, run);
                     return Some(summary);
                 }
                 Event::DrillStarted { .. } | Event::Authorization { .. } | Event::Fault { .. } => {}

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use firedrill_region::fault::Rule;
 
-use crate::arguments::{Format, ReproduceOptions};
+use crate::arguments::{Format, ReproduceOptions, Telling};
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, embedded, interrupt, operator, printer, run};
+use crate::{Exit, embedded, interrupt, printer, run};
 use scene::Scene;
 
 /// `firedrill reproduce`: has the incident happen, and says whether it did as described.
@@ -22,19 +22,19 @@ pub(crate) async fn reproduce(options: ReproduceOptions) -> Exit {
 }
 
 async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
-    let reports = Reports::named(&options.report)?;
+    let Telling { format, journal, report } = &options.telling;
+    let reports = Reports::named(report)?;
     let incident = file::read(&options.file)?;
     let rehearsal = incident.rehearsal(&options.file)?;
-    let journal = embedded::open_journal(options.journal.as_deref())?;
+    let journal = embedded::open_journal(journal.as_deref())?;
     let setting = Setting::of_a_drill(options.machine.clone())?;
     let cancel = interrupt::token()?;
-    printer::follow(&journal, options.format);
-    if options.format == Format::Text {
+    printer::follow(&journal, *format);
+    if *format == Format::Text {
         printer::line(&format!("incident {} ({})", incident.title, incident.source));
     }
     let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let endpoint = operator::endpoint(&stage.region, &setting.account, None).await?;
-    let plan = rehearsal.plan(endpoint, stage.folder());
+    let plan = rehearsal.plan(stage.endpoint(), stage.folder());
     let scene = Scene::new(&incident, &stage.region, &plan.stack());
     scene.lift_faults_before_destruction(&journal);
     let outcome = firedrill_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
@@ -44,7 +44,7 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     if cancel.is_cancelled() {
         return Ok(Exit::Failed);
     }
-    if options.format == Format::Text {
+    if *format == Format::Text {
         run::summary(&outcome);
     }
     Ok(verdict(options, &outcome, &differences))

@@ -7,13 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use firedrill_drill::Local;
 use firedrill_journal::{Event, Journal};
-use firedrill_region::embedded::{Embedded, Trigger};
+use firedrill_region::embedded::Embedded;
 use firedrill_region::fault::{Effect, InsertedCall, Rule};
 use firedrill_region::{Caller, Region};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::file::{Action, Incident};
+use crate::embedded::LocalRegion;
 
 /// For a script to end on all instances.
 const SCRIPT_BOUND: Duration = Duration::from_secs(120);
@@ -21,7 +22,8 @@ const SCRIPT_BOUND: Duration = Duration::from_secs(120);
 /// A region with an incident in it.
 pub(super) struct Scene {
     region: Region,
-    trigger: Trigger,
+    /// Moves the clock.
+    local: Arc<dyn Local>,
     root: Caller,
     stack: String,
     before: Vec<Action>,
@@ -32,7 +34,7 @@ impl Scene {
     pub(super) fn new(incident: &Incident, embedded: &Embedded, stack: &str) -> Arc<Self> {
         Arc::new(Self {
             region: embedded.region.clone(),
-            trigger: embedded.trigger(),
+            local: LocalRegion::of(embedded),
             root: Caller::root(&embedded.region.settings().account),
             stack: stack.to_owned(),
             before: incident.before.clone(),
@@ -41,7 +43,7 @@ impl Scene {
     }
 
     /// What the drill removes is to go, whatever the incident broke.
-    pub(super) fn lift_faults_before_destruction(self: &Arc<Self>, journal: &Journal) {
+    pub(super) fn lift_faults_before_destruction(&self, journal: &Journal) {
         let region = self.region.clone();
         journal.subscribe(move |record| {
             if matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy") {
@@ -117,8 +119,7 @@ impl Local for Scene {
             }
         }
         self.region.faults().set(faults);
-        let at = self.trigger.fire(rule_arn).map_err(|error| error.to_string())?;
-        Ok(format!("moved the region's clock to {at:.0}"))
+        self.local.fire(rule_arn).await
     }
 }
 

@@ -55,8 +55,7 @@ impl<'a> Told<'a> {
                     }
                 }
                 Event::Outcome(document) => {
-                    let outcome = document.get("outcome").cloned().unwrap_or_default();
-                    told.outcome = serde_json::from_value(outcome).ok();
+                    told.outcome = Outcome::of_event(document);
                     // What the region still does while it goes down is no part of the drill.
                     break;
                 }

@@ -17,7 +17,7 @@ use firedrill_drill::{FireBy, Outcome, Plan};
 use firedrill_journal::Event;
 use jiff::SignedDuration;
 
-use crate::arguments::{FireKind, Format, SmokeOptions};
+use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
 use crate::rehearse::Rehearsal;
 use crate::report::Reports;
 use crate::workspace::Workspace;
@@ -32,28 +32,23 @@ pub(crate) async fn smoke(options: Box<SmokeOptions>) -> Exit {
 }
 
 async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
-    let reports = Reports::named(&options.report)?;
+    let Telling { format, journal, report } = &options.telling;
+    let reports = Reports::named(report)?;
     let ask = !options.yes && !options.dry_run;
     if ask && !std::io::stdin().is_terminal() {
         printer::error("nobody is there to approve the change set", Some("--yes runs unattended; --dry-run only shows"));
         return Err(Exit::Input);
     }
-    let mut rehearsal = Rehearsal::of(&options.stack)?;
-    rehearsal.rule.clone_from(&options.rule);
-    rehearsal.bucket.clone_from(&options.bucket);
-    rehearsal.strict = options.strict || options.stack.template.is_none();
+    let rehearsal = Rehearsal::chosen(&options.stack, &options.drill)?;
     let cancel = interrupt::token()?;
     let (endpoint, identity) = preflight::endpoint(&options.account).await?;
     preflight::tell_of_others(&endpoint).await?;
-    let workspace = Workspace::new().map_err(|error| {
-        printer::error(&format!("cannot make a temporary folder: {error}"), None);
-        Exit::Missing
-    })?;
+    let workspace = Workspace::new()?;
 
     let expires = now().saturating_add(SignedDuration::from_hours(i64::from(options.expires))).unwrap_or_else(|_| now());
     let mut plan = rehearsal.plan(endpoint, workspace.path());
     "aws".clone_into(&mut plan.cloud);
-    plan.tags = vec![("firedrill:expires".to_owned(), expires.to_string())];
+    plan.expires = Some(expires.to_string());
     plan.fire_by = match options.fire {
         FireKind::Schedule => FireBy::Schedule,
         FireKind::Invoke => FireBy::Invoke,
@@ -63,29 +58,27 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
     }
     plan.review = Some(Arc::new(Reviewer { ask, hours: options.expires }));
 
-    let journal = embedded::open_journal(options.journal.as_deref())?;
+    let journal = embedded::open_journal(journal.as_deref())?;
     let file = RunFile::of(&plan, &identity.account, expires);
     file.write().map_err(|error| {
         printer::error(&format!("cannot note the run in `{}`: {error}", file.path().display()), None);
         Exit::Missing
     })?;
-    let (noted, step) = (file.clone(), file.clone());
+    let noted = file.clone();
     journal.subscribe(move |record| {
-        if let Event::StepStarted { step: name, .. } = &record.event {
+        if let Event::StepStarted { step, .. } = &record.event {
             // That it runs was written; at which step is a help to the reader.
-            let _ = step.at_step(name);
+            let _ = noted.at_step(step);
         }
     });
-    printer::follow(&journal, options.format);
+    printer::follow(&journal, *format);
     let outcome = firedrill_drill::run(plan, None, &journal, cancel).await;
     reports.write(&journal);
-    if options.format == Format::Text {
+    if *format == Format::Text {
         run::summary(&outcome);
     }
-    if let Err(error) = journal.flush() {
-        printer::error(&format!("the journal is incomplete: {error}"), None);
-    }
-    conclude(&noted, &outcome)
+    embedded::flush_journal(&journal);
+    conclude(&file, &outcome)
 }
 
 /// Shows what would be made.

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Occurrence;
-use crate::Caller;
 use crate::service::AwsError;
+use crate::{Caller, wildcard};
 
 /// A fault: the effect on some of the calls that match.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -55,18 +55,7 @@ impl Matcher {
 
 /// Whether `text` is like `pattern`, in which `*` stands for any text.
 fn like(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(rest) = parts.next().and_then(|head| text.strip_prefix(head)) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(tail) = parts.pop() else { return rest.is_empty() };
-    let mut rest = rest;
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    rest.ends_with(tail)
+    wildcard::fits(&pattern.split('*').collect::<Vec<_>>(), text)
 }
 
 /// What becomes of a call.

@@ -3,6 +3,7 @@
 
 use super::invalid;
 use crate::service::AwsError;
+use crate::wildcard;
 
 /// The texts between the asterisks: there is one more than there are asterisks.
 #[derive(Debug, Clone)]
@@ -29,15 +30,7 @@ impl Wildcard {
     }
 
     pub(super) fn fits(&self, text: &str) -> bool {
-        let Some((first, rest)) = self.0.split_first() else { return false };
-        let Some((last, middle)) = rest.split_last() else { return text == first };
-        let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
-        // Taking the first place of each part leaves the most for those after it.
-        for part in middle {
-            let Some((_, after)) = left.split_once(part.as_str()) else { return false };
-            left = after;
-        }
-        left.ends_with(last.as_str())
+        wildcard::fits(&self.0, text)
     }
 }
 
