@@ -201,7 +201,7 @@ impl ServiceModel {
         Some(self.xml_document(root, shape, output))
     }
 
-    fn xml_document(&self, root: &str, shape: &Shape, value: &Value) -> Vec<u8> {
+    pub(crate) fn xml_document(&self, root: &str, shape: &Shape, value: &Value) -> Vec<u8> {
         let mut out = Writer::new();
         out.open_with(root, &[("xmlns", self.namespace.as_deref().unwrap_or_default())]);
         xml_body::write_members(self, shape, value, &mut out);

@@ -1,11 +1,13 @@
 //! AWS's wire protocols, driven by AWS's own service models. Pure: no clock, files, environment or network.
 //!
 //! A request becomes a document (a JSON object keyed by the model's member names) by [`ServiceModel::route`] and
-//! [`ServiceModel::decode`]; an answer is made of one by [`ServiceModel::encode`]. Timestamps in documents are RFC 3339
-//! strings, blobs base64 strings. Streamed payloads are never in a document.
+//! [`ServiceModel::decode`]; an answer is made of one by [`ServiceModel::encode`]. A client's half is [`ServiceModel::encode_request`] and
+//! [`ServiceModel::decode_answer`]. Timestamps in documents are RFC 3339 strings, blobs base64 strings. Streamed payloads are never in a
+//! document.
 
 mod answer;
 pub mod arn;
+mod client;
 mod error;
 mod error_answer;
 mod form;

@@ -2,10 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
 use crate::model::{Kind, Location, Member, Operation, Protocol, ServiceModel, Shape};
+use crate::xml_body::Unknown;
 use crate::{AwsError, form, json, path, query, route, xml, xml_body};
 
 impl ServiceModel {
@@ -43,8 +45,8 @@ impl ServiceModel {
                     None => None,
                 },
                 Location::Query => self.query_member(member, target, &query)?,
-                Location::Header => self.header_member(member, target, parts)?,
-                Location::PrefixHeaders => prefix_headers(member, parts),
+                Location::Header => self.header_member(member, target, &parts.headers)?,
+                Location::PrefixHeaders => prefix_headers(member, &parts.headers),
                 Location::StatusCode | Location::Body => None,
             };
             if let Some(value) = value {
@@ -60,7 +62,7 @@ impl ServiceModel {
                 out.extend(json::read_structure(self, input, &json::parse(body)?, 0)?);
             } else {
                 let root = xml::parse(body).ok_or_else(|| route::malformed_body(self))?;
-                out.extend(xml_body::read_structure(self, shape, &root)?);
+                out.extend(xml_body::read_structure(self, shape, &root, Unknown::Refused)?);
             }
         }
         if self.signing_name() == "s3" {
@@ -116,8 +118,8 @@ impl ServiceModel {
         }
     }
 
-    fn header_member(&self, member: &Member, shape: &Shape, parts: &Parts) -> Result<Option<Value>, AwsError> {
-        let values: Vec<String> = parts.headers.get_all(member.wire()).iter().map(header_text).collect();
+    pub(crate) fn header_member(&self, member: &Member, shape: &Shape, headers: &HeaderMap) -> Result<Option<Value>, AwsError> {
+        let values: Vec<String> = headers.get_all(member.wire()).iter().map(header_text).collect();
         if values.is_empty() {
             return Ok(None);
         }
@@ -148,7 +150,7 @@ impl ServiceModel {
             _ if self.protocol() == Protocol::RestXml => {
                 let root = xml::parse(body).filter(|root| member.location_name().is_none_or(|name| root.name == name));
                 let root = root.ok_or_else(|| route::malformed_body(self))?;
-                Value::Object(xml_body::read_structure(self, shape, &root)?)
+                Value::Object(xml_body::read_structure(self, shape, &root, Unknown::Refused)?)
             }
             _ => match json::read(self, member, &json::parse(body)?, 0)? {
                 Some(value) => value,
@@ -166,12 +168,13 @@ fn header_text(value: &http::HeaderValue) -> String {
     }
 }
 
-fn prefix_headers(member: &Member, parts: &Parts) -> Option<Value> {
+/// The headers that begin with the member's name, by the rest of theirs.
+pub(crate) fn prefix_headers(member: &Member, headers: &HeaderMap) -> Option<Value> {
     let prefix = member.wire().to_ascii_lowercase();
     let mut found = Map::new();
-    for name in parts.headers.keys() {
+    for name in headers.keys() {
         if let Some(rest) = name.as_str().strip_prefix(&prefix) {
-            let values: Vec<String> = parts.headers.get_all(name).iter().map(header_text).collect();
+            let values: Vec<String> = headers.get_all(name).iter().map(header_text).collect();
             found.insert(rest.to_owned(), Value::String(values.join(",")));
         }
     }

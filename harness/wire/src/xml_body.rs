@@ -18,8 +18,20 @@ pub(crate) fn malformed() -> AwsError {
     )
 }
 
+/// What becomes of elements that the model does not know: S3 refuses a request with them, a client reads over them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    Refused,
+    Ignored,
+}
+
 /// Reads a structure's body members from an element.
-pub(crate) fn read_structure(model: &ServiceModel, shape: &Shape, element: &Element) -> Result<Map<String, Value>, AwsError> {
+pub(crate) fn read_structure(
+    model: &ServiceModel,
+    shape: &Shape,
+    element: &Element,
+    unknown: Unknown,
+) -> Result<Map<String, Value>, AwsError> {
     let mut out = Map::new();
     for member in shape.members.iter().filter(|member| member.location == Location::Body) {
         if member.attribute {
@@ -33,12 +45,12 @@ pub(crate) fn read_structure(model: &ServiceModel, shape: &Shape, element: &Elem
         if flattened && target.kind == Kind::List {
             let Some(item) = &target.item else { continue };
             let found: Vec<Value> =
-                element.children(flat_name(member, item)).map(|child| read(model, item, child)).collect::<Result<_, _>>()?;
+                element.children(flat_name(member, item)).map(|child| read(model, item, child, unknown)).collect::<Result<_, _>>()?;
             if !found.is_empty() {
                 out.insert(member.name.clone(), Value::Array(found));
             }
         } else if let Some(child) = element.child(member.wire()) {
-            out.insert(member.name.clone(), read(model, member, child)?);
+            out.insert(member.name.clone(), read(model, member, child, unknown)?);
         }
     }
     let known = |child: &Element| {
@@ -51,24 +63,24 @@ pub(crate) fn read_structure(model: &ServiceModel, shape: &Shape, element: &Elem
             name == child.name
         })
     };
-    if shape.open || element.children.iter().all(known) { Ok(out) } else { Err(malformed()) }
+    if unknown == Unknown::Ignored || shape.open || element.children.iter().all(known) { Ok(out) } else { Err(malformed()) }
 }
 
 fn flat_name<'a>(member: &'a Member, item: &'a Member) -> &'a str {
     item.location_name().filter(|_| member.location_name().is_none()).unwrap_or_else(|| member.wire())
 }
 
-fn read(model: &ServiceModel, member: &Member, element: &Element) -> Result<Value, AwsError> {
+fn read(model: &ServiceModel, member: &Member, element: &Element, unknown: Unknown) -> Result<Value, AwsError> {
     let shape = model.shape(member.shape);
     Ok(match shape.kind {
-        Kind::Structure => Value::Object(read_structure(model, shape, element)?),
+        Kind::Structure => Value::Object(read_structure(model, shape, element, unknown)?),
         Kind::List => {
             let Some(item) = &shape.item else { return Err(malformed()) };
             let name = item.location_name().unwrap_or("member");
-            if element.children.iter().any(|child| child.name != name) {
+            if unknown == Unknown::Refused && element.children.iter().any(|child| child.name != name) {
                 return Err(malformed());
             }
-            Value::Array(element.children.iter().map(|child| read(model, item, child)).collect::<Result<_, _>>()?)
+            Value::Array(element.children(name).map(|child| read(model, item, child, unknown)).collect::<Result<_, _>>()?)
         }
         Kind::Map => {
             let (Some(key), Some(value)) = (&shape.key, &shape.value) else { return Err(malformed()) };
@@ -76,7 +88,7 @@ fn read(model: &ServiceModel, member: &Member, element: &Element) -> Result<Valu
             for entry in element.children("entry") {
                 let name = entry.child(key.location_name().unwrap_or("key")).ok_or_else(malformed)?;
                 let found = entry.child(value.location_name().unwrap_or("value")).ok_or_else(malformed)?;
-                out.insert(name.text.clone(), read(model, value, found)?);
+                out.insert(name.text.clone(), read(model, value, found, unknown)?);
             }
             Value::Object(out)
         }
