@@ -17,6 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         tools: None,
         port: 0,
         journal: Journal::with_writer(std::fs::File::create(folder.path().join("journal.jsonl"))?),
+        store: None,
     };
     let region = start(options).await?;
     let ca = folder.path().join("ca.pem");

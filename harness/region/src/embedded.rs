@@ -17,7 +17,10 @@ use crate::services::cloudformation::CloudFormation;
 use crate::services::cloudtrail::CloudTrail;
 use crate::services::ec2::{Ec2, Sandboxes};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
-use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
+use crate::services::s3::{RemoteS3, S3};
+use crate::services::sqs::{RemoteSqs, Sqs};
+use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, ssm::Ssm, sts::Sts};
+use crate::store::Store;
 use crate::tools::Tools;
 use crate::{Caller, Region, Settings};
 
@@ -40,6 +43,8 @@ pub struct EmbeddedOptions {
     pub port: u16,
     /// Where calls are written.
     pub journal: Journal,
+    /// Where objects and messages are kept; in this process without one.
+    pub store: Option<Store>,
 }
 
 /// A running embedded region.
@@ -96,7 +101,7 @@ pub enum StartError {
 
 /// Starts a region: certificates, endpoints, services.
 pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
-    let EmbeddedOptions { account, region, folder, program, agent_dir, tools, port, journal } = options;
+    let EmbeddedOptions { account, region, folder, program, agent_dir, tools, port, journal, store } = options;
     std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
     raise_descriptor_limit();
     let authority = Authority::new(&region).map_err(StartError::Authority)?;
@@ -105,7 +110,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let region = Region::with_journal(settings, journal);
     region.set_authority(authority);
     let events = Events::new();
-    region.install(services(&region, Arc::clone(&events), tools, agent_dir));
+    region.install(services(&region, Arc::clone(&events), tools, agent_dir, store));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -133,11 +138,16 @@ fn services(
     events: Arc<Events>,
     tools: Option<Tools>,
     agent_dir: Option<PathBuf>,
+    store: Option<Store>,
 ) -> Vec<(&'static str, Arc<dyn Service>)> {
     let iam = Iam::new();
     let sts = Sts::new(Arc::clone(&iam));
     region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
     let ssm = Ssm::new();
+    let (s3, sqs): (Arc<dyn Service>, Arc<dyn Service>) = match store {
+        Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
+        None => (S3::new(region.folder().join("s3")), Sqs::new()),
+    };
     vec![
         ("cloudformation", CloudFormation::new()),
         ("cloudtrail", CloudTrail::new()),
@@ -148,8 +158,8 @@ fn services(
         ("kms", Kms::new()),
         ("lambda", Lambda::new(tools)),
         ("logs", Logs::new()),
-        ("s3", S3::new(region.folder().join("s3"))),
-        ("sqs", Sqs::new()),
+        ("s3", s3),
+        ("sqs", sqs),
         ("ssm", ssm),
         ("ssmmessages", SsmMessages::new()),
         ("sts", sts),

@@ -11,6 +11,7 @@ pub mod machine;
 pub mod region;
 pub mod service;
 pub mod services;
+pub mod store;
 pub mod tools;
 mod wildcard;
 

@@ -83,6 +83,9 @@ pub trait Service: Send + Sync {
         Vec::new()
     }
 
+    /// Gets ready what is to be said of a resource before a call on it is decided: a service whose records are elsewhere fetches them.
+    async fn prepare(&self, _call: &Call, _arn: &str) {}
+
     /// The policy of a resource of this service, as it is at this moment.
     fn resource_policy(&self, _account: &str, _arn: &str) -> Option<ResourcePolicyText> {
         None

@@ -44,8 +44,10 @@ pub(crate) fn read_structure(
         let flattened = member.flattened || target.flattened;
         if flattened && target.kind == Kind::List {
             let Some(item) = &target.item else { continue };
-            let found: Vec<Value> =
-                element.children(flat_name(member, item)).map(|child| read(model, item, child, unknown)).collect::<Result<_, _>>()?;
+            let found: Vec<Value> = element
+                .children(flat_name(member, item))
+                .map(|child| read(model, item, child, unknown))
+                .collect::<Result<_, _>>()?;
             if !found.is_empty() {
                 out.insert(member.name.clone(), Value::Array(found));
             }

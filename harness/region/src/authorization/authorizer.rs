@@ -84,6 +84,11 @@ impl Authorizer {
             };
             needs.extend(row.needs(call, input, resolved));
         }
+        for need in &needs {
+            if let Some(service) = need.resource.split(':').nth(2).and_then(|owner| call.region.service(owner)) {
+                service.prepare(call, &need.resource).await;
+            }
+        }
         self.settle(call, service, input, needs)
     }
 
@@ -148,7 +153,9 @@ impl Authorizer {
             return Decision::without_statements(Effect::Allow, Layer::Resource, Vec::new());
         }
         let prefix = need.action.split(':').next().unwrap_or_default();
-        let of_resource = call.region.service(prefix).and_then(|service| service.resource_policy(call.account(), &need.resource));
+        // A bucket's policy has no say in whether another one may be made with its name: that is refused by the service, as taken.
+        let owner = call.region.service(prefix).filter(|_| need.action != "s3:CreateBucket");
+        let of_resource = owner.and_then(|service| service.resource_policy(call.account(), &need.resource));
         if of_resource.is_none() && asked.is_roots_own(need) {
             return Decision::without_statements(Effect::Allow, Layer::Identity, Vec::new());
         }

@@ -28,6 +28,7 @@ pub(crate) async fn cloud() -> Cloud {
         tools: None,
         port: 0,
         journal: Journal::default(),
+        store: None,
     };
     Cloud { embedded: embedded::start(options).await.unwrap(), _folder: folder }
 }

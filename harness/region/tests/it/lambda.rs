@@ -31,6 +31,7 @@ pub(crate) async fn cloud() -> Cloud {
         tools: Some(tools),
         port: 0,
         journal: Journal::default(),
+        store: None,
     };
     let cloud = Cloud { embedded: embedded::start(options).await.unwrap(), _folder: folder };
     let trust = json!({ "Version": "2012-10-17", "Statement": [{

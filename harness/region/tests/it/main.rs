@@ -15,4 +15,6 @@ mod launcher;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod tools;

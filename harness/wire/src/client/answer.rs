@@ -38,7 +38,13 @@ impl ServiceModel {
         Ok(Value::Object(document))
     }
 
-    fn rest_answer(&self, operation: &Operation, index: usize, head: &Parts, body: &[u8]) -> Result<Map<String, Value>, AwsError> {
+    fn rest_answer(
+        &self,
+        operation: &Operation,
+        index: usize,
+        head: &Parts,
+        body: &[u8],
+    ) -> Result<Map<String, Value>, AwsError> {
         let shape = self.shape(index);
         let mut out = Map::new();
         for member in &shape.members {

@@ -38,8 +38,16 @@ fn what_a_client_sends_is_what_the_region_reads() {
         ("s3", "CreateBucket", json!({"Bucket": "b", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}})),
         ("s3", "ListObjectsV2", json!({"Bucket": "b", "Prefix": "a b/&=+%", "MaxKeys": 7, "StartAfter": "é"})),
         ("s3", "DeleteObject", json!({"Bucket": "b", "Key": "a b/c+d/%25/é/?x=1&y", "VersionId": "v1"})),
-        ("s3", "GetObject", json!({"Bucket": "b", "Key": "/led//by/slashes", "Range": "bytes=1-2", "IfModifiedSince": "2026-11-23T03:00:00Z"})),
-        ("s3", "PutBucketTagging", json!({"Bucket": "b", "Tagging": {"TagSet": [{"Key": "k", "Value": "<&>"}, {"Key": "l", "Value": ""}]}})),
+        (
+            "s3",
+            "GetObject",
+            json!({"Bucket": "b", "Key": "/led//by/slashes", "Range": "bytes=1-2", "IfModifiedSince": "2026-11-23T03:00:00Z"}),
+        ),
+        (
+            "s3",
+            "PutBucketTagging",
+            json!({"Bucket": "b", "Tagging": {"TagSet": [{"Key": "k", "Value": "<&>"}, {"Key": "l", "Value": ""}]}}),
+        ),
         ("s3", "PutBucketPolicy", json!({"Bucket": "b", "Policy": "{\"Version\":\"2012-10-17\"}"})),
         (
             "s3",
@@ -56,12 +64,20 @@ fn what_a_client_sends_is_what_the_region_reads() {
             "CompleteMultipartUpload",
             json!({"Bucket": "b", "Key": "k", "UploadId": "u", "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": "\"e\""}]}}),
         ),
-        ("s3", "DeleteObjects", json!({"Bucket": "b", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b", "VersionId": "v"}], "Quiet": true}})),
+        (
+            "s3",
+            "DeleteObjects",
+            json!({"Bucket": "b", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b", "VersionId": "v"}], "Quiet": true}}),
+        ),
         ("s3", "GetObjectAttributes", json!({"Bucket": "b", "Key": "k", "ObjectAttributes": ["ETag", "ObjectSize"]})),
         ("kms", "GenerateDataKey", json!({"KeyId": "k", "KeySpec": "AES_256", "EncryptionContext": {"aws:s3:arn": "x"}})),
         ("kms", "Decrypt", json!({"CiphertextBlob": "AAEC"})),
         ("sqs", "CreateQueue", json!({"QueueName": "q", "Attributes": {"VisibilityTimeout": "5"}, "tags": {"a": "b"}})),
-        ("logs", "PutLogEvents", json!({"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "m"}]})),
+        (
+            "logs",
+            "PutLogEvents",
+            json!({"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "m"}]}),
+        ),
         ("lambda", "Invoke", json!({"FunctionName": "f", "InvocationType": "Event", "Payload": "e30="})),
     ] {
         let (_, _, read) = sent(name, operation, &input);
@@ -94,15 +110,27 @@ fn what_the_region_answers_is_what_a_client_reads() {
                 "DeleteMarkers": [{"Key": "c", "VersionId": "v", "IsLatest": false}],
             }),
         ),
-        ("s3", "HeadObject", json!({"ContentLength": 5, "ETag": "\"e\"", "LastModified": "2026-11-23T03:00:00Z", "Metadata": {"a": "b"}})),
-        ("s3", "GetObject", json!({"ContentLength": 2, "ContentRange": "bytes 1-2/5", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k"})),
+        (
+            "s3",
+            "HeadObject",
+            json!({"ContentLength": 5, "ETag": "\"e\"", "LastModified": "2026-11-23T03:00:00Z", "Metadata": {"a": "b"}}),
+        ),
+        (
+            "s3",
+            "GetObject",
+            json!({"ContentLength": 2, "ContentRange": "bytes 1-2/5", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k"}),
+        ),
         ("s3", "GetBucketLocation", json!({"LocationConstraint": "eu-west-1"})),
         ("s3", "GetBucketLocation", json!({})),
         ("s3", "GetBucketPolicy", json!({"Policy": "{}"})),
         ("s3", "PutObject", json!({"ETag": "\"e\"", "VersionId": "v", "BucketKeyEnabled": true})),
         ("s3", "DeleteObject", json!({"DeleteMarker": true, "VersionId": "v"})),
         ("kms", "GenerateDataKey", json!({"CiphertextBlob": "AAEC", "Plaintext": "AAEC", "KeyId": "arn"})),
-        ("kms", "DescribeKey", json!({"KeyMetadata": {"KeyId": "k", "CreationDate": "2026-11-23T03:00:00.500Z", "Enabled": true}})),
+        (
+            "kms",
+            "DescribeKey",
+            json!({"KeyMetadata": {"KeyId": "k", "CreationDate": "2026-11-23T03:00:00.500Z", "Enabled": true}}),
+        ),
         ("sqs", "SendMessage", json!({"MessageId": "m", "MD5OfMessageBody": "x"})),
         ("lambda", "Invoke", json!({"StatusCode": 202, "Payload": "e30=", "FunctionError": "Unhandled"})),
     ] {

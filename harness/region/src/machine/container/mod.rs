@@ -4,6 +4,7 @@ mod base;
 mod engine;
 mod image;
 mod library;
+mod localstack;
 mod owner;
 mod packages;
 mod recipe;
@@ -12,6 +13,7 @@ mod sweep;
 
 pub use engine::{Engine, EngineError};
 pub use image::{FunctionImage, ImageError, Images, Pull};
+pub use localstack::{LocalStack, LocalStackError};
 pub use owner::Owner;
 pub use start::Containers;
 pub use sweep::{Abandoned, Why, remove, sweep};

@@ -17,8 +17,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
+use super::canonical_id;
 use super::document::text;
-use super::{S3, canonical_id};
 use crate::gateway::Tls;
 use crate::service::{Body, Call, Reply, full_body};
 use crate::{Caller, Principal, Region};
@@ -39,9 +39,16 @@ pub(super) struct Destination {
     partitioned: Option<bool>,
 }
 
+/// The lines of all buckets, from the request to their delivery.
+pub(super) struct AccessLog {
+    pending: Arc<Pending>,
+    /// From the first line of a batch to its delivery.
+    delay: Duration,
+}
+
 /// Lines that wait to be delivered.
 #[derive(Default)]
-pub(super) struct Pending {
+struct Pending {
     lines: Mutex<Vec<(Destination, Timestamp, String)>>,
     wake: tokio::sync::Notify,
 }
@@ -63,6 +70,13 @@ pub(super) struct Entry {
     started: Instant,
 }
 
+/// What a request was about.
+pub(super) struct Object<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) key: &'a str,
+    pub(super) version: Option<&'a str>,
+}
+
 /// How a request ended.
 struct Outcome<'a> {
     status: u16,
@@ -72,13 +86,14 @@ struct Outcome<'a> {
     turn_around: Duration,
 }
 
-impl S3 {
-    /// The entry of a request whose bucket is logged.
-    pub(super) fn log_entry(&self, call: &Call, operation: &str, input: &Value) -> Option<Entry> {
+impl AccessLog {
+    pub(super) fn new(delay: Duration) -> Self {
+        Self { pending: Arc::default(), delay }
+    }
+
+    /// The entry of a request on a bucket of `account` whose `LoggingEnabled` is `enabled`.
+    pub(super) fn entry(&self, call: &Call, operation: &str, input: &Value, account: &str, enabled: &Value) -> Option<Entry> {
         let name = text(input, "Bucket")?;
-        let state = self.state();
-        let bucket = state.buckets.get(name)?;
-        let enabled = bucket.config.get("LoggingEnabled")?;
         let target = text(enabled, "TargetBucket")?;
         // A bucket that logs into itself would log its deliveries for ever.
         let delivery = matches!(&call.caller.principal, Principal::Service { name } if name == LOGGING);
@@ -92,7 +107,7 @@ impl S3 {
         Some(Entry {
             destination: Destination {
                 source: name.to_owned(),
-                account: bucket.account.clone(),
+                account: account.to_owned(),
                 target: target.to_owned(),
                 prefix: text(enabled, "TargetPrefix").unwrap_or_default().to_owned(),
                 partitioned,
@@ -105,23 +120,24 @@ impl S3 {
         })
     }
 
-    /// Logs a request that was refused before it came here: by its signature, its form, or authorization.
-    pub(super) fn log_refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {
-        if let Some(entry) = self.log_entry(call, operation, input) {
-            self.log_answer(entry, Err(error.clone())).err();
-        }
-    }
-
-    /// Logs how `entry` ended; a streamed answer is logged when its body has been sent, with what was sent of it.
-    pub(super) fn log_answer(&self, mut entry: Entry, result: Result<Reply, AwsError>) -> Result<Reply, AwsError> {
+    /// Logs how `entry` ended, on an object of the size that `size_of` knows; a streamed answer is logged when its body has been sent, with
+    /// what was sent of it.
+    pub(super) fn answer(
+        &self,
+        mut entry: Entry,
+        result: Result<Reply, AwsError>,
+        size_of: impl FnOnce(&Object<'_>, &Reply) -> Option<u64>,
+    ) -> Result<Reply, AwsError> {
         let turn_around = entry.started.elapsed();
         let model = firedrill_wire::service("s3");
         match result {
             Ok(mut reply) => {
                 let version = text(&reply.output, "VersionId").map(str::to_owned);
                 entry.version = version.or(entry.version);
-                let object_size =
-                    entry.key.as_deref().and_then(|key| self.size_of(&entry.destination.source, key, entry.version.as_deref()));
+                let object_size = entry.key.as_deref().and_then(|key| {
+                    let (bucket, version) = (entry.destination.source.as_str(), entry.version.as_deref());
+                    size_of(&Object { bucket, key, version }, &reply)
+                });
                 let operation = model.and_then(|model| model.operation(&entry.operation));
                 let encoded =
                     model.zip(operation).map(|(model, operation)| model.encode(operation, &reply.output, &entry.call.request_id));
@@ -158,18 +174,8 @@ impl S3 {
         }
     }
 
-    fn size_of(&self, bucket: &str, key: &str, version: Option<&str>) -> Option<u64> {
-        let state = self.state();
-        let bucket = state.buckets.get(bucket)?;
-        let found = match version {
-            Some(id) => bucket.version(key, id),
-            None => bucket.latest(key),
-        };
-        found.and_then(|version| version.object()).map(|object| object.size)
-    }
-
     /// Delivers what waits, as the logging service. What its target refuses is lost, as it is on AWS.
-    pub async fn deliver_logs(&self, region: &Region) {
+    pub(super) async fn deliver(&self, region: &Region) {
         let waiting = std::mem::take(&mut *self.pending.lines.lock().unwrap_or_else(PoisonError::into_inner));
         let mut batches: Vec<(Destination, Timestamp, String)> = Vec::new();
         for (destination, at, line) in waiting {
@@ -199,19 +205,19 @@ impl S3 {
     }
 
     /// Delivers soon after the first line of a batch, and once more when the region stops.
-    pub(super) async fn deliver_in_background(self: Arc<Self>, region: Region) {
+    pub(super) async fn deliver_in_background(&self, region: &Region) {
         loop {
             tokio::select! {
                 () = self.pending.wake.notified() => {}
                 () = region.stopping().cancelled() => break,
             }
             tokio::select! {
-                () = tokio::time::sleep(self.log_delay) => {}
+                () = tokio::time::sleep(self.delay) => {}
                 () = region.stopping().cancelled() => break,
             }
-            self.deliver_logs(&region).await;
+            self.deliver(region).await;
         }
-        self.deliver_logs(&region).await;
+        self.deliver(region).await;
     }
 }
 

@@ -11,35 +11,44 @@ use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 impl S3 {
-    /// The object that a copy reads, with or without a version.
-    pub(super) fn copy_sources(&self, kind: &str, input: &Value) -> Vec<String> {
-        let source = input.text("CopySource").unwrap_or_default().trim_start_matches('/');
-        let (object, version) =
-            source.split_once("?versionId=").map_or((source, None), |(object, version)| (object, Some(version)));
-        let object = percent_encoding::percent_decode_str(object).decode_utf8_lossy().into_owned();
-        let wanted = match kind {
-            "copy-source" => version.is_none(),
-            "copy-source-version" => version.is_some(),
-            _ => false,
-        };
-        (wanted && !object.is_empty()).then(|| format!("arn:aws:s3:::{object}")).into_iter().collect()
-    }
-
     /// The policy of the bucket that an ARN is about. A bucket without policy still has an owner.
     pub(super) fn bucket_policy(&self, arn: &str) -> Option<ResourcePolicyText> {
-        let name = arn.strip_prefix("arn:aws:s3:::")?.split('/').next()?;
+        let name = bucket_of(arn)?;
         let state = self.state();
         let bucket = state.buckets.get(name)?;
         let document: Option<Arc<str>> = bucket.config.get("Policy").and_then(Value::as_str).map(Into::into);
         let block = bucket.config.get("PublicAccessBlockConfiguration");
         let restricts = block.and_then(|block| block.flag("RestrictPublicBuckets")).unwrap_or(false);
-        Some(ResourcePolicyText {
-            name: format!("policy of bucket {name}"),
-            restricted: restricts && document.as_deref().is_some_and(policy::is_public),
-            document,
-            rule: ResourceRule::Union,
-            owner: bucket.account.clone(),
-        })
+        Some(policy_text(name, &bucket.account, document, restricts))
+    }
+}
+
+/// The object that a copy reads, with or without a version.
+pub(super) fn copy_sources(kind: &str, input: &Value) -> Vec<String> {
+    let source = input.text("CopySource").unwrap_or_default().trim_start_matches('/');
+    let (object, version) = source.split_once("?versionId=").map_or((source, None), |(object, version)| (object, Some(version)));
+    let object = percent_encoding::percent_decode_str(object).decode_utf8_lossy().into_owned();
+    let wanted = match kind {
+        "copy-source" => version.is_none(),
+        "copy-source-version" => version.is_some(),
+        _ => false,
+    };
+    (wanted && !object.is_empty()).then(|| format!("arn:aws:s3:::{object}")).into_iter().collect()
+}
+
+/// The bucket that an ARN is about.
+pub(super) fn bucket_of(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:aws:s3:::")?.split('/').next()
+}
+
+/// The policy of a bucket as the evaluator wants it; `restricts` is the setting `RestrictPublicBuckets`.
+pub(super) fn policy_text(bucket: &str, owner: &str, document: Option<Arc<str>>, restricts: bool) -> ResourcePolicyText {
+    ResourcePolicyText {
+        name: format!("policy of bucket {bucket}"),
+        restricted: restricts && document.as_deref().is_some_and(policy::is_public),
+        document,
+        rule: ResourceRule::Union,
+        owner: owner.to_owned(),
     }
 }
 

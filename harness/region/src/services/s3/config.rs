@@ -4,7 +4,7 @@ use firedrill_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::document::{flag, list, text};
-use super::error::{access_denied, invalid_argument, malformed_xml, not_implemented};
+use super::error::{invalid_argument, malformed_xml, not_implemented};
 use super::state::{Bucket, State};
 use super::{S3, canonical_id, policy, set, tagging};
 use crate::service::Call;
@@ -12,14 +12,18 @@ use crate::service::Call;
 impl Bucket {
     /// Whether access control lists are off.
     pub(super) fn owner_enforced(&self) -> bool {
-        let rules = self.config.get("OwnershipControls").map(|controls| list(controls, "Rules")).unwrap_or_default();
-        rules.first().and_then(|rule| text(rule, "ObjectOwnership")) == Some("BucketOwnerEnforced")
+        self.config.get("OwnershipControls").is_some_and(owner_enforced)
     }
 
     /// A setting of the bucket's public access block.
     pub(super) fn blocks(&self, setting: &str) -> bool {
         self.config.get("PublicAccessBlockConfiguration").and_then(|block| flag(block, setting)).unwrap_or(false)
     }
+}
+
+/// Whether these `OwnershipControls` turn access control lists off.
+pub(super) fn owner_enforced(controls: &Value) -> bool {
+    list(controls, "Rules").first().and_then(|rule| text(rule, "ObjectOwnership")) == Some("BucketOwnerEnforced")
 }
 
 /// The access control list of a resource whose owner alone may use it.
@@ -201,14 +205,7 @@ fn put_policy(state: &mut State, call: &Call, input: &Value) -> Result<Value, Aw
     let document =
         text(input, "Policy").ok_or_else(|| policy::malformed("Policies must be valid JSON and the first byte must be '{'"))?;
     let bucket = state.bucket(input)?;
-    policy::check(document, &bucket.name)?;
-    if policy::is_public(document) && bucket.blocks("BlockPublicPolicy") {
-        return Err(access_denied(format!(
-            "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{}\" because public policies are blocked by the BlockPublicPolicy block public access setting.",
-            call.caller.arn(),
-            bucket.name
-        )));
-    }
+    policy::admit(document, &bucket.name, bucket.blocks("BlockPublicPolicy"), &call.caller)?;
     bucket.config.insert("Policy", json!(document));
     Ok(json!({}))
 }
@@ -266,18 +263,10 @@ fn put_logging(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({}))
 }
 
-/// Tags whose keys begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; others keep them.
 fn put_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let tags = list(S3::payload(input, "Tagging")?, "TagSet");
     let bucket = state.bucket(input)?;
-    let is_system = |tag: &Value| text(tag, "Key").is_some_and(|key| key.starts_with("aws:"));
-    let current: Vec<Value> = bucket.config.get("TagSet").and_then(Value::as_array).cloned().unwrap_or_default();
-    let allowed = |tag: &&Value| is_system(tag) && (call.http.is_none() || current.contains(tag));
-    let checked: Vec<Value> = tags.iter().filter(|tag| !allowed(tag)).cloned().collect();
-    tagging::check(&checked, 50)?;
-    if call.http.is_some() && current.iter().any(|tag| is_system(tag) && !tags.contains(tag)) {
-        return Err(AwsError::new("InvalidTag", 400, "System tags cannot be removed by requester"));
-    }
+    tagging::check_of_bucket(call, bucket.config.get("TagSet").and_then(Value::as_array).map_or(&[], Vec::as_slice), tags)?;
     if tags.is_empty() {
         bucket.config.remove("TagSet");
     } else {
@@ -288,8 +277,8 @@ fn put_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, A
 
 fn delete_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let bucket = state.bucket(input)?;
-    let mut left: Vec<Value> = bucket.config.get("TagSet").and_then(Value::as_array).cloned().unwrap_or_default();
-    left.retain(|tag| call.http.is_some() && text(tag, "Key").is_some_and(|key| key.starts_with("aws:")));
+    let current = bucket.config.get("TagSet").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let left = tagging::undeletable(call, current);
     if left.is_empty() {
         bucket.config.remove("TagSet");
     } else {
@@ -312,7 +301,7 @@ fn put_ownership(state: &mut State, input: &Value) -> Result<Value, AwsError> {
 fn put_acl(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     let bucket = state.bucket(input)?;
     if bucket.owner_enforced() {
-        return Err(AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs"));
+        return Err(super::put::no_lists());
     }
     if text(input, "ACL") == Some("private") && input.get("AccessControlPolicy").is_none() {
         return Ok(json!({}));

@@ -20,9 +20,9 @@ use crate::service::{Body, Call};
 
 /// What `x-amz-copy-source` names.
 pub(super) struct Source {
-    bucket: String,
+    pub(super) bucket: String,
     pub(super) key: String,
-    version: Option<String>,
+    pub(super) version: Option<String>,
 }
 
 impl Source {
@@ -48,6 +48,16 @@ impl Source {
     }
 }
 
+/// What is said of an object, when it is said of a copy's source.
+pub(super) fn of_source(error: AwsError) -> AwsError {
+    match error.code.as_str() {
+        "MethodNotAllowed" => {
+            invalid_request("The source of a copy request may not specifically refer to a delete marker by version id.")
+        }
+        _ => error,
+    }
+}
+
 /// An object to copy from, found and permitted by its conditions.
 pub(super) struct Found {
     pub(super) source: Source,
@@ -64,12 +74,7 @@ impl S3 {
         let mut state = self.state();
         let asked = json!({"Bucket": source.bucket, "ExpectedBucketOwner": input.get("ExpectedSourceBucketOwner")});
         let bucket = state.bucket(&asked)?;
-        let version = find(bucket, &source.key, source.version.as_deref()).map_err(|error| match error.code.as_str() {
-            "MethodNotAllowed" => {
-                invalid_request("The source of a copy request may not specifically refer to a delete marker by version id.")
-            }
-            _ => error,
-        })?;
+        let version = find(bucket, &source.key, source.version.as_deref()).map_err(of_source)?;
         let version = version.clone();
         let shown = bucket.shown_version(&version.id);
         let object = version.object().cloned().ok_or_else(|| super::error::no_such_key(&source.key))?;

@@ -19,6 +19,7 @@ mod list;
 mod multipart;
 mod policy;
 mod put;
+mod remote;
 mod state;
 mod tagging;
 #[cfg(test)]
@@ -34,7 +35,10 @@ use firedrill_wire::AwsError;
 use serde_json::Value;
 use sha2::Digest as _;
 
+use access_log::{AccessLog, Entry};
+
 pub use access_log::LOGGING;
+pub use remote::RemoteS3;
 
 use crate::Region;
 use crate::authorization::ResourcePolicyText;
@@ -45,8 +49,7 @@ pub struct S3 {
     folder: PathBuf,
     state: Mutex<state::State>,
     next: AtomicU64,
-    pending: Arc<access_log::Pending>,
-    log_delay: Duration,
+    log: AccessLog,
 }
 
 impl S3 {
@@ -57,13 +60,7 @@ impl S3 {
 
     /// As [`S3::new`], with another time from the first access log line of a batch to its delivery.
     pub fn with_log_delay(folder: impl Into<PathBuf>, log_delay: Duration) -> Arc<Self> {
-        Arc::new(Self {
-            folder: folder.into(),
-            state: Mutex::default(),
-            next: AtomicU64::new(1),
-            pending: Arc::default(),
-            log_delay,
-        })
+        Arc::new(Self { folder: folder.into(), state: Mutex::default(), next: AtomicU64::new(1), log: AccessLog::new(log_delay) })
     }
 
     fn state(&self) -> MutexGuard<'_, state::State> {
@@ -109,6 +106,27 @@ impl S3 {
         Ok(Reply::from(without_nulls(output)))
     }
 
+    /// Delivers the access log lines that wait.
+    pub async fn deliver_logs(&self, region: &Region) {
+        self.log.deliver(region).await;
+    }
+
+    fn log_entry(&self, call: &Call, operation: &str, input: &Value) -> Option<Entry> {
+        let state = self.state();
+        let bucket = state.buckets.get(document::text(input, "Bucket")?)?;
+        self.log.entry(call, operation, input, &bucket.account, bucket.config.get("LoggingEnabled")?)
+    }
+
+    fn size_of(&self, object: &access_log::Object<'_>) -> Option<u64> {
+        let state = self.state();
+        let bucket = state.buckets.get(object.bucket)?;
+        let found = match object.version {
+            Some(id) => bucket.version(object.key, id),
+            None => bucket.latest(object.key),
+        };
+        found.and_then(|version| version.object()).map(|object| object.size)
+    }
+
     async fn expire_in_background(self: Arc<Self>, region: Region) {
         loop {
             let midnight = lifecycle::next_midnight(region.clock().now());
@@ -127,22 +145,27 @@ impl Service for S3 {
         let result = self.run(call, operation, &input, body).await;
         let result = result.map_err(|error| authorization::concealed(call, &input, error));
         match entry {
-            Some(entry) => self.log_answer(entry, result),
+            Some(entry) => self.log.answer(entry, result, |object, _| self.size_of(object)),
             None => result,
         }
     }
 
     fn refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {
-        self.log_refused(call, operation, input, error);
+        if let Some(entry) = self.log_entry(call, operation, input) {
+            self.log.answer(entry, Err(error.clone()), |_, _| None).err();
+        }
     }
 
     fn start(self: Arc<Self>, region: &Region) {
-        region.tasks().spawn(Arc::clone(&self).deliver_in_background(region.clone()));
+        region.tasks().spawn({
+            let (s3, region) = (Arc::clone(&self), region.clone());
+            async move { s3.log.deliver_in_background(&region).await }
+        });
         region.tasks().spawn(self.expire_in_background(region.clone()));
     }
 
     async fn resources(&self, _call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        self.copy_sources(kind, input)
+        authorization::copy_sources(kind, input)
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {

@@ -5,6 +5,9 @@ use firedrill_iam::{Policy, PolicyKind, check_bucket_policy};
 use firedrill_wire::AwsError;
 use serde_json::Value;
 
+use super::error::access_denied;
+use crate::Caller;
+
 /// `MalformedPolicy` with its reason.
 pub(super) fn malformed(message: impl Into<String>) -> AwsError {
     AwsError::new("MalformedPolicy", 400, message)
@@ -33,6 +36,18 @@ pub(super) fn check(document: &str, bucket: &str) -> Result<(), AwsError> {
     }
     let policy = Policy::parse(document, PolicyKind::Resource);
     policy.and_then(|policy| check_bucket_policy(&policy, bucket)).map_err(|error| malformed(error.message()))
+}
+
+/// Checks a policy that `caller` puts on `bucket`.
+pub(super) fn admit(document: &str, bucket: &str, blocks_public: bool, caller: &Caller) -> Result<(), AwsError> {
+    check(document, bucket)?;
+    if blocks_public && is_public(document) {
+        return Err(access_denied(format!(
+            "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{bucket}\" because public policies are blocked by the BlockPublicPolicy block public access setting.",
+            caller.arn(),
+        )));
+    }
+    Ok(())
 }
 
 /// Whether the policy grants access to the public: an Allow for anybody without a condition that pins it to something fixed.

@@ -111,14 +111,18 @@ pub(super) fn checked_key(input: &Value) -> Result<&str, AwsError> {
     Ok(key)
 }
 
+/// What a bucket whose owner owns everything in it says to access control lists.
+pub(super) fn no_lists() -> AwsError {
+    AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
+}
+
 /// Refuses members of a write that would change its outcome and that this region does not have.
-pub(super) fn refuse_unsupported(input: &Value, bucket: &Bucket) -> Result<(), AwsError> {
-    let enforced = bucket.owner_enforced();
+pub(super) fn refuse_unsupported(input: &Value, enforced: bool) -> Result<(), AwsError> {
     for member in ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"] {
         match text(input, member) {
             None | Some("bucket-owner-full-control") => {}
             Some(_) if enforced => {
-                return Err(AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs"));
+                return Err(no_lists());
             }
             Some("private") => {}
             Some(_) => return Err(not_implemented("access control lists")),
@@ -141,7 +145,7 @@ impl S3 {
         let key = checked_key(input)?;
         let mut state = self.state();
         let bucket = state.bucket(input)?;
-        refuse_unsupported(input, bucket)?;
+        refuse_unsupported(input, bucket.owner_enforced())?;
         condition::check_write(input, bucket, key)?;
         let wanted = Wanted::of(input, bucket.config.get("ServerSideEncryptionConfiguration"))?;
         Ok(Destination { incarnation: bucket.incarnation, folder: self.bucket_folder(bucket), wanted })

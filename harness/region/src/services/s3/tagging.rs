@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::S3;
 use super::document::{list, text};
 use super::error::{invalid_argument, no_such_key, no_such_version};
+use crate::service::Call;
 
 /// Checks a set of tags.
 pub(super) fn check(tags: &[Value], most: usize) -> Result<(), AwsError> {
@@ -35,6 +36,28 @@ pub(super) fn check(tags: &[Value], most: usize) -> Result<(), AwsError> {
         }
     }
     Ok(())
+}
+
+/// Whether the tag is one of AWS's own: CloudFormation, which calls from inside the region, sets them; others keep them.
+fn is_system(tag: &Value) -> bool {
+    text(tag, "Key").is_some_and(|key| key.starts_with("aws:"))
+}
+
+/// Checks the tags that are to replace those that a bucket has.
+pub(super) fn check_of_bucket(call: &Call, current: &[Value], wanted: &[Value]) -> Result<(), AwsError> {
+    let outside = call.http.is_some();
+    let given = |tag: &&Value| is_system(tag) && (!outside || current.contains(tag));
+    let own: Vec<Value> = wanted.iter().filter(|tag| !given(tag)).cloned().collect();
+    check(&own, 50)?;
+    if outside && current.iter().any(|tag| is_system(tag) && !wanted.contains(tag)) {
+        return Err(AwsError::new("InvalidTag", 400, "System tags cannot be removed by requester"));
+    }
+    Ok(())
+}
+
+/// The tags of a bucket that are left when the caller deletes all.
+pub(super) fn undeletable(call: &Call, current: &[Value]) -> Vec<Value> {
+    current.iter().filter(|tag| call.http.is_some() && is_system(tag)).cloned().collect()
 }
 
 fn allowed(text: &str) -> bool {

@@ -42,6 +42,11 @@ pub(super) fn redrive(policy: &str) -> Option<Redrive> {
     (1..=1000).contains(&max_receives).then_some(Redrive { target, max_receives })
 }
 
+/// What is said of a `RedrivePolicy` whose queue does not exist.
+pub(super) fn no_dead_letter_target(policy: &str) -> AwsError {
+    bad_value(format!("Value {policy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."))
+}
+
 fn invalid(name: &str) -> AwsError {
     AwsError::new("InvalidAttributeValue", 400, format!("Invalid value for the parameter {name}."))
 }

@@ -8,16 +8,6 @@ use crate::authorization::ResourcePolicyText;
 use crate::service::Call;
 
 impl Sqs {
-    /// The queue of a URL, or of a name.
-    pub(super) fn named_queues(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        let arn = |account: &str, name: &str| format!("arn:aws:sqs:{}:{account}:{name}", call.region.name());
-        let found = match kind {
-            "queue" => text(input, "QueueUrl").and_then(|url| address(url).ok()).map(|(account, name)| arn(account, name)),
-            _ => text(input, "QueueName").map(|name| arn(text(input, "QueueOwnerAWSAccountId").unwrap_or(call.account()), name)),
-        };
-        found.into_iter().collect()
-    }
-
     /// The policy of a queue.
     pub(super) fn queue_policy(&self, arn: &str) -> Option<ResourcePolicyText> {
         let (account, name) = owner_and_name(arn)?;
@@ -42,7 +32,18 @@ impl Sqs {
     }
 }
 
-fn owner_and_name(arn: &str) -> Option<(&str, &str)> {
+/// Account and name in a queue's ARN.
+pub(super) fn owner_and_name(arn: &str) -> Option<(&str, &str)> {
     let mut parts = arn.split(':').skip(4);
     Some((parts.next()?, parts.next()?))
+}
+
+/// The queue of a URL, or of a name.
+pub(super) fn named_queues(call: &Call, kind: &str, input: &Value) -> Vec<String> {
+    let arn = |account: &str, name: &str| format!("arn:aws:sqs:{}:{account}:{name}", call.region.name());
+    let found = match kind {
+        "queue" => text(input, "QueueUrl").and_then(|url| address(url).ok()).map(|(account, name)| arn(account, name)),
+        _ => text(input, "QueueName").map(|name| arn(text(input, "QueueOwnerAWSAccountId").unwrap_or(call.account()), name)),
+    };
+    found.into_iter().collect()
 }

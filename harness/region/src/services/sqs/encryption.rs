@@ -26,16 +26,21 @@ impl Sqs {
         let Some((key, arn)) = self.queue(input, |queue| Ok(queue.kms_key().map(|key| (key, queue.arn.clone()))))? else {
             return Ok(None);
         };
-        let request = json!({"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": {"aws:sqs:arn": arn}});
-        let output = call.region.call(&through_sqs(call), "kms", "GenerateDataKey", request).await.map_err(translated)?;
-        Ok(output.get("CiphertextBlob").and_then(Value::as_str).map(str::to_owned))
+        new_data_key(call, &key, &arn).await
     }
+}
 
-    /// Proves that the caller may read what this data key protects.
-    pub(super) async fn open_data_key(&self, call: &Call, arn: &str, data_key: &str) -> Result<(), AwsError> {
-        let request = json!({"CiphertextBlob": data_key, "EncryptionContext": {"aws:sqs:arn": arn}});
-        call.region.call(&through_sqs(call), "kms", "Decrypt", request).await.map(drop).map_err(translated)
-    }
+/// A data key of `key` for the queue `arn`, as its ciphertext.
+pub(super) async fn new_data_key(call: &Call, key: &str, arn: &str) -> Result<Option<String>, AwsError> {
+    let request = json!({"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": {"aws:sqs:arn": arn}});
+    let output = call.region.call(&through_sqs(call), "kms", "GenerateDataKey", request).await.map_err(translated)?;
+    Ok(output.get("CiphertextBlob").and_then(Value::as_str).map(str::to_owned))
+}
+
+/// Proves that the caller may read what this data key protects.
+pub(super) async fn open_data_key(call: &Call, arn: &str, data_key: &str) -> Result<(), AwsError> {
+    let request = json!({"CiphertextBlob": data_key, "EncryptionContext": {"aws:sqs:arn": arn}});
+    call.region.call(&through_sqs(call), "kms", "Decrypt", request).await.map(drop).map_err(translated)
 }
 
 /// The caller, whose use of a key SQS passes on: `kms:ViaService`.

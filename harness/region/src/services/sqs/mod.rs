@@ -9,6 +9,7 @@ mod message;
 mod message_attributes;
 mod queue;
 mod receive;
+mod remote;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use queue::Queue;
+pub use remote::RemoteSqs;
 
 /// The queues of one account.
 #[derive(Debug, Default)]
@@ -121,7 +123,7 @@ impl Service for Sqs {
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        self.named_queues(call, kind, input)
+        authorization::named_queues(call, kind, input)
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {

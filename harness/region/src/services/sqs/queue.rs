@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::attributes::{Attributes, Redrive, default_of, effective, read, redrive, same};
+use super::attributes::{Attributes, Redrive, default_of, effective, no_dead_letter_target, read, redrive, same};
 use super::message::Message;
 use super::{Sqs, bad_value, no_queue, number, strings, text};
 use crate::service::{AwsError, Call};
@@ -65,7 +65,7 @@ impl Queue {
     }
 }
 
-fn url(call: &Call, account: &str, name: &str) -> String {
+pub(super) fn url(call: &Call, account: &str, name: &str) -> String {
     format!("https://sqs.{}.amazonaws.com/{account}/{name}", call.region.name())
 }
 
@@ -134,9 +134,7 @@ impl Sqs {
         if exists {
             return Ok(());
         }
-        Err(bad_value(format!(
-            "Value {policy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
-        )))
+        Err(no_dead_letter_target(policy))
     }
 
     pub(super) fn delete_queue(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {

@@ -61,7 +61,7 @@ impl Sqs {
         };
         let keys: BTreeSet<&String> = taken.messages.iter().filter_map(|message| message.data_key.as_ref()).collect();
         for key in keys {
-            self.open_data_key(call, &taken.arn, key).await?;
+            super::encryption::open_data_key(call, &taken.arn, key).await?;
         }
         let names = [strings(input, "AttributeNames"), strings(input, "MessageSystemAttributeNames")].concat();
         let attribute_names = strings(input, "MessageAttributeNames");
