@@ -1,6 +1,7 @@
-//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|ci`.
+//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|localstack|ci`.
 
 mod dependencies;
+mod localstack;
 mod models;
 mod step;
 mod template;
@@ -35,7 +36,9 @@ enum Step {
     Test,
     /// Tests that need Docker, and every scenario with machines as containers.
     Containers,
-    /// All of the checks above, in that order.
+    /// The contract of a store, and every scenario, with objects and messages in LocalStack and machines as containers. Needs Docker.
+    Localstack,
+    /// All of the checks above that need no Docker, in that order.
     Ci,
 }
 
@@ -60,6 +63,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
             let container = [("FIREDRILL_MACHINE", "container")];
             step::cargo(&["test", "--package", "firedrill-scenarios", "--", "--include-ignored"], &container)
         }
+        Step::Localstack => localstack::test(),
         Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
     }
 }

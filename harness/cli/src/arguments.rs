@@ -167,12 +167,38 @@ pub(crate) struct BenchOptions {
     pub(crate) machine: MachineOptions,
 }
 
-/// What stands for instances and functions.
+/// What stands for AWS's store of objects and messages.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CloudOptions {
+    /// Where the local region keeps objects and messages.
+    #[arg(long, value_enum, env = "FIREDRILL_CLOUD", default_value_t = CloudKind::Embedded)]
+    pub(crate) cloud: CloudKind,
+    /// With `--cloud localstack`: one that runs already, or any endpoint of its kind, by its address (`http://127.0.0.1:4566`). Without it,
+    /// one is started in a container.
+    #[arg(long, value_name = "URL", env = "FIREDRILL_LOCALSTACK")]
+    pub(crate) localstack: Option<String>,
+    /// With `--cloud localstack`: the Docker image to start, instead of localstack/localstack:4.14.0.
+    #[arg(long, value_name = "IMAGE", env = "FIREDRILL_LOCALSTACK_IMAGE", conflicts_with = "localstack")]
+    pub(crate) localstack_image: Option<String>,
+}
+
+/// Where a local region keeps objects and messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CloudKind {
+    /// In firedrill's own process and folder.
+    Embedded,
+    /// In LocalStack, or another endpoint of its kind.
+    Localstack,
+}
+
+/// What stands for instances and functions, and for the store.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MachineOptions {
-    /// What instances and functions run in.
-    #[arg(long, value_enum, env = "FIREDRILL_MACHINE", default_value_t = MachineKind::Sandbox)]
-    pub(crate) machine: MachineKind,
+    #[command(flatten)]
+    pub(crate) cloud: CloudOptions,
+    /// What instances and functions run in; containers with `--cloud localstack`, else the sandbox.
+    #[arg(long = "machine", value_enum, env = "FIREDRILL_MACHINE")]
+    named: Option<MachineKind>,
     /// Docker image for instances: Linux with sh, and whatever scripts need.
     #[arg(long, value_name = "IMAGE", env = "FIREDRILL_INSTANCE_IMAGE")]
     pub(crate) instance_image: Option<String>,
@@ -182,6 +208,16 @@ pub(crate) struct MachineOptions {
     /// Whether public Docker images are asked for.
     #[arg(long, value_enum, env = "FIREDRILL_PULL", default_value_t = PullPolicy::Missing)]
     pub(crate) pull: PullPolicy,
+}
+
+impl MachineOptions {
+    /// What instances and functions run in.
+    pub(crate) fn kind(&self) -> MachineKind {
+        self.named.unwrap_or(match self.cloud.cloud {
+            CloudKind::Embedded => MachineKind::Sandbox,
+            CloudKind::Localstack => MachineKind::Container,
+        })
+    }
 }
 
 #[derive(Debug, Args)]

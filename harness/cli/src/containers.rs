@@ -23,18 +23,11 @@ pub(crate) async fn prepare(
     lifetime: SignedDuration,
     cancel: &CancellationToken,
 ) -> Result<Option<Containers>, Exit> {
-    if options.machine == MachineKind::Sandbox {
+    if options.kind() == MachineKind::Sandbox {
         return Ok(None);
     }
     let engine = Engine::connect().await.map_err(|error| no_engine(&error))?;
-    let abandoned = container::sweep(&engine).await.map_err(|error| no_engine(&error))?;
-    for container in &abandoned {
-        printer::note(&format!("removing {}", describe(container)));
-        // Another firedrill may be sweeping too; what stays is found by the next.
-        if let Err(error) = container::remove(&engine, &container.id).await {
-            printer::error(&printer::chain(&error), None);
-        }
-    }
+    clear(&engine).await?;
     let owner = Owner::of(folder, lifetime);
     let named = (options.instance_image.clone(), options.function_image.clone());
     tokio::select! {
@@ -43,6 +36,19 @@ pub(crate) async fn prepare(
         }
         () = cancel.cancelled() => Err(Exit::Failed),
     }
+}
+
+/// Removes what ended runs left.
+pub(crate) async fn clear(engine: &Engine) -> Result<(), Exit> {
+    let abandoned = container::sweep(engine).await.map_err(|error| no_engine(&error))?;
+    for container in &abandoned {
+        printer::note(&format!("removing {}", describe(container)));
+        // Another firedrill may be sweeping too; what stays is found by the next.
+        if let Err(error) = container::remove(engine, &container.id).await {
+            printer::error(&printer::chain(&error), None);
+        }
+    }
+    Ok(())
 }
 
 /// `firedrill images`: gets every image ready and names it.
@@ -99,19 +105,19 @@ fn describe(container: &Abandoned) -> String {
     format!("container {name} of run {run} ({status}): {why}")
 }
 
-fn pull(policy: PullPolicy) -> Pull {
+pub(crate) fn pull(policy: PullPolicy) -> Pull {
     match policy {
         PullPolicy::Missing => Pull::Missing,
         PullPolicy::Never => Pull::Never,
     }
 }
 
-fn no_engine(error: &EngineError) -> Exit {
+pub(crate) fn no_engine(error: &EngineError) -> Exit {
     printer::error(&printer::chain(error), Some(error.hint()));
     Exit::Missing
 }
 
-fn no_image(error: &ImageError) -> Exit {
+pub(crate) fn no_image(error: &ImageError) -> Exit {
     printer::error(&printer::chain(error), Some(error.hint()));
     Exit::Missing
 }

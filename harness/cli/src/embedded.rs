@@ -8,27 +8,32 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use firedrill_journal::Journal;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
+use firedrill_region::store::Store;
 use firedrill_region::tools::{self, Tools};
 
 use crate::operator::Key;
 use crate::stage::Setting;
 use crate::{Exit, printer};
 
-/// Starts a region in `folder` whose machines are run by this very program.
-pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal) -> Result<Embedded, Exit> {
+/// The name of every local region.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// Starts a region in `folder` whose machines are run by this very program, with objects and messages in `store` if there is one.
+pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, store: Option<Store>) -> Result<Embedded, Exit> {
     let program = std::env::current_exe().map_err(|error| {
         printer::error(&format!("cannot find firedrill's own program: {error}"), None);
         Exit::Missing
     })?;
     let options = EmbeddedOptions {
         account: setting.account.clone(),
-        region: "us-east-1".to_owned(),
+        region: REGION.to_owned(),
         folder: folder.join("region"),
         program,
         agent_dir: setting.ssm_agent.clone(),
         tools: Some(setting.tools.clone()),
         port: setting.port,
         journal: journal.clone(),
+        store,
     };
     embedded::start(options).await.map_err(|error| {
         printer::error(&printer::chain(&error), None);

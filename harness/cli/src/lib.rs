@@ -10,6 +10,7 @@ mod embedded;
 mod exit_code;
 mod incident;
 mod interrupt;
+mod localstack;
 mod operator;
 mod printer;
 mod python;

@@ -69,6 +69,11 @@ impl Rehearsal {
         })
     }
 
+    /// The plan of a drill on `stage`.
+    pub(crate) fn plan_on(&self, stage: &Stage) -> Plan {
+        Plan { cloud: stage.cloud().to_owned(), ..self.plan(stage.endpoint(), stage.folder()) }
+    }
+
     /// The plan of a drill at `endpoint`, with temporary files in `folder`.
     pub(crate) fn plan(&self, endpoint: Endpoint, folder: &Path) -> Plan {
         Plan {
@@ -112,7 +117,7 @@ pub(crate) async fn rehearse(
     let begun = Instant::now();
     let stage = Stage::open(setting, journal, cancel).await?;
     let start = begun.elapsed();
-    let plan = rehearsal.plan(stage.endpoint(), stage.folder());
+    let plan = rehearsal.plan_on(&stage);
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
     let timing = stage.region.region.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };

@@ -29,7 +29,7 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     let cancel = interrupt::token()?;
     printer::follow(&journal, *format);
     let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let plan = rehearsal.plan(stage.endpoint(), stage.folder());
+    let plan = rehearsal.plan_on(&stage);
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
     reports.write(&journal);
     if *format == Format::Text {

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::MachineOptions;
+use crate::localstack::Place;
 use crate::operator::Key;
 use crate::workspace::Workspace;
 use crate::{Exit, containers, embedded, operator, printer};
@@ -59,6 +60,7 @@ pub(crate) struct Stage {
     pub(crate) region: Embedded,
     /// The operator's.
     key: Key,
+    place: Place,
     workspace: Workspace,
 }
 
@@ -67,14 +69,21 @@ impl Stage {
     pub(crate) async fn open(setting: &Setting, journal: &Journal, cancel: &CancellationToken) -> Result<Self, Exit> {
         let workspace = Workspace::new()?;
         let containers = containers::prepare(&setting.machine, workspace.path(), setting.lifetime, cancel).await?;
-        let region = embedded::start(workspace.path(), setting, journal).await?;
+        let place = Place::open(setting, workspace.path(), cancel).await?;
+        let region = match embedded::start(workspace.path(), setting, journal, place.store()).await {
+            Ok(region) => region,
+            Err(exit) => {
+                place.close().await?;
+                return Err(exit);
+            }
+        };
         if let Some(containers) = containers {
             region.region.set_containers(containers);
         }
         match operator::key(&region, &setting.account, setting.operator_policy.as_deref()).await {
-            Ok(key) => Ok(Self { region, key, workspace }),
+            Ok(key) => Ok(Self { region, key, place, workspace }),
             Err(exit) => {
-                end(region, workspace, journal).await?;
+                end(region, place, workspace, journal).await?;
                 Err(exit)
             }
         }
@@ -90,6 +99,14 @@ impl Stage {
         embedded::exports(&self.region, &self.key, self.folder())
     }
 
+    /// What a drill on it runs against.
+    pub(crate) fn cloud(&self) -> &'static str {
+        match self.place {
+            Place::Embedded => "embedded",
+            Place::Found(_) | Place::Started(_) => "localstack",
+        }
+    }
+
     /// The stage's folder.
     pub(crate) fn folder(&self) -> &Path {
         self.workspace.path()
@@ -97,16 +114,19 @@ impl Stage {
 
     /// Ends machines and region, writes the journal out and removes the folder; what could not be done has been said.
     pub(crate) async fn close(self, journal: &Journal) -> Result<(), Exit> {
-        end(self.region, self.workspace, journal).await
+        end(self.region, self.place, self.workspace, journal).await
     }
 }
 
-async fn end(region: Embedded, workspace: Workspace, journal: &Journal) -> Result<(), Exit> {
+async fn end(region: Embedded, place: Place, workspace: Workspace, journal: &Journal) -> Result<(), Exit> {
     region.stop().await;
     embedded::flush_journal(journal);
+    // Both are tried, whatever becomes of the first.
+    let removed = place.close().await;
     let folder = workspace.path().to_owned();
     workspace.remove().map_err(|error| {
         printer::error(&format!("cannot remove `{}`: {error}", folder.display()), None);
         Exit::Leftovers
-    })
+    })?;
+    removed
 }

@@ -19,6 +19,8 @@ mod permissions;
 mod report;
 #[cfg(test)]
 mod smoke;
+#[cfg(test)]
+mod store;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
 

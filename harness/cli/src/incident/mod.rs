@@ -34,7 +34,7 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
         printer::line(&format!("incident {} ({})", incident.title, incident.source));
     }
     let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let plan = rehearsal.plan(stage.endpoint(), stage.folder());
+    let plan = rehearsal.plan_on(&stage);
     let scene = Scene::new(&incident, &stage.region, &plan.stack());
     scene.lift_faults_before_destruction(&journal);
     let outcome = firedrill_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
