@@ -3,6 +3,8 @@
 mod access;
 mod chain;
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod compare;

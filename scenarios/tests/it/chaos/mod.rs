@@ -1,0 +1,98 @@
+//! Truth under chaos: whatever goes wrong, a drill says that it passed only if the archive of that night is there, encrypted, and restores byte
+//! for byte. Nights are drawn by a seed: `FIREDRILL_CHAOS_SEED` replays one draw, `FIREDRILL_CHAOS_NIGHTS` says how many to draw.
+
+mod draw;
+mod stage;
+mod witness;
+
+use std::collections::BTreeMap;
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use draw::Case;
+use firedrill_drill::DrillResult;
+use firedrill_region::tools;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// Nights of a run of the tests; many more are drawn every night.
+const USUAL_NIGHTS: u32 = 50;
+
+/// Drills at a time: most of a drill that breaks is waiting.
+const AT_ONCE: usize = 4;
+
+/// The drill's own limits are far below this, even with every one of them reached in turn.
+const LIMIT: Duration = Duration::from_secs(300);
+
+#[test]
+fn a_drill_says_passed_only_of_a_night_whose_archive_restores() {
+    let replayed = number("FIREDRILL_CHAOS_SEED");
+    let first = replayed.unwrap_or_else(rand::random);
+    let wanted = number("FIREDRILL_CHAOS_NIGHTS").and_then(|nights| u32::try_from(nights).ok());
+    let wanted = wanted.unwrap_or(if replayed.is_some() { 1 } else { USUAL_NIGHTS });
+    println!("chaos: FIREDRILL_CHAOS_SEED={first} FIREDRILL_CHAOS_NIGHTS={wanted}");
+    let panics = count_panics();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let told = runtime.block_on(rehearse(first, wanted));
+    println!("chaos: {told:?}");
+    assert_eq!(panics.load(Ordering::SeqCst), 0, "something panicked, see above");
+    assert!(witness::children().is_empty(), "left running: {:?}", witness::children());
+    // A property that is never put to the test is none.
+    if wanted >= USUAL_NIGHTS {
+        assert!(told.get("Passed").is_some_and(|count| *count > 0), "no night passed: {told:?}");
+        assert!(told.get("Failed").is_some_and(|count| *count > 0), "no night failed: {told:?}");
+    }
+}
+
+/// Draws cases until they have enough nights; answers how many drills came to which result.
+async fn rehearse(first: u64, wanted: u32) -> BTreeMap<String, u32> {
+    let tools = tools::ensure(|_| ()).expect("Python's part");
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let (mut drills, mut told, mut nights, mut seed) = (JoinSet::new(), BTreeMap::new(), 0, first);
+    while nights < wanted {
+        let case = Case::draw(seed);
+        nights += case.nights;
+        seed = seed.wrapping_add(1);
+        let (tools, permits) = (tools.clone(), Arc::clone(&permits));
+        drills.spawn(async move {
+            let _permit = permits.acquire_owned().await.expect("never closed");
+            let seed = case.seed;
+            match tokio::time::timeout(LIMIT, one(&case, tools)).await {
+                Ok(result) => result,
+                Err(_) => panic!("the drill of seed {seed} did not end within {} s:\n{case}", LIMIT.as_secs()),
+            }
+        });
+    }
+    while let Some(ended) = drills.join_next().await {
+        let result = ended.unwrap_or_else(|error| panic::resume_unwind(error.into_panic()));
+        *told.entry(format!("{result:?}")).or_default() += 1;
+    }
+    told
+}
+
+/// Rehearses one case and looks into the store itself.
+async fn one(case: &Case, tools: tools::Tools) -> DrillResult {
+    let stage = stage::Stage::open(case, tools).await;
+    let outcome = stage.drill(case).await;
+    let seen = witness::look(&stage, case, &outcome).await;
+    let left = stage.close().await;
+    assert!(seen.is_empty() && left.is_empty(), "seed {}: {seen:#?} {left:?}\n{case}\n{outcome:#?}", case.seed);
+    outcome.result
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+}
+
+/// Counts panics of all threads from now on, those of tasks that nobody waits for included.
+fn count_panics() -> Arc<AtomicUsize> {
+    let (count, usual) = (Arc::new(AtomicUsize::new(0)), panic::take_hook());
+    let counted = Arc::clone(&count);
+    panic::set_hook(Box::new(move |info| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        usual(info);
+    }));
+    count
+}

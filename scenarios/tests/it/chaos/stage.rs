@@ -1,0 +1,175 @@
+//! A region in this process, in which a case happens.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use firedrill_drill::{Data, Endpoint, FireBy, Local, Outcome, Plan};
+use firedrill_journal::{Event, Journal};
+use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
+use firedrill_region::fault::Rule;
+use firedrill_region::service::{AwsError, Reply, empty_body};
+use firedrill_region::tools::Tools;
+use firedrill_region::{Caller, Region};
+use firedrill_scenarios::BUNDLED;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::draw::Case;
+
+const ACCOUNT: &str = "123456789012";
+
+pub(super) struct Stage {
+    embedded: Embedded,
+    folder: tempfile::TempDir,
+    journal: Journal,
+}
+
+impl Stage {
+    pub(super) async fn open(case: &Case, tools: Tools) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        fs::create_dir(&data).expect("a folder");
+        for (name, content) in &case.files {
+            let path = data.join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, content).expect("a file");
+        }
+        let journal = Journal::default();
+        let options = EmbeddedOptions {
+            account: ACCOUNT.to_owned(),
+            region: "us-east-1".to_owned(),
+            folder: folder.path().join("region"),
+            program: PathBuf::from(env!("CARGO_BIN_EXE_firedrill-scenario")),
+            agent_dir: None,
+            tools: Some(tools),
+            port: 0,
+            journal: journal.clone(),
+            store: None,
+        };
+        Self { embedded: embedded::start(options).await.expect("a region"), folder, journal }
+    }
+
+    /// Rehearses the case; nothing is destroyed, so that it can be looked at.
+    pub(super) async fn drill(&self, case: &Case) -> Outcome {
+        let run = firedrill_drill::new_run();
+        let key = (self.embedded.credentials.access_key_id.as_str(), self.embedded.credentials.secret_access_key.as_str());
+        let url = Some(self.embedded.endpoint_url.clone());
+        let plan = Plan {
+            endpoint: Endpoint::with_key(url, Some(self.embedded.ca_pem.clone()), "us-east-1", key),
+            run,
+            expires: None,
+            review: None,
+            fire_by: FireBy::default(),
+            cloud: "embedded".to_owned(),
+            // What is waited for in vain is waited for in real time here.
+            template: BUNDLED.replace("TimeoutSeconds=600", "TimeoutSeconds=30").replace("\"3600\"", "\"30\""),
+            parameters: Vec::new(),
+            data: Data::Folder(self.folder.path().join("data")),
+            data_path: "/var/www/html".to_owned(),
+            rule: None,
+            bucket: None,
+            nights: case.nights,
+            strict: false,
+            keep: true,
+            folder: self.folder.path().join("drill"),
+        };
+        let chaos = Chaos {
+            region: self.region().clone(),
+            trigger: self.embedded.trigger(),
+            stack: plan.stack(),
+            before: case.before.clone(),
+            faults: case.faults.iter().map(|fault| serde_json::from_value(fault.clone()).expect("a fault")).collect(),
+        };
+        let outcome = firedrill_drill::run(plan, Some(Arc::new(chaos)), &self.journal, CancellationToken::new()).await;
+        self.region().faults().set(Vec::new());
+        outcome
+    }
+
+    pub(super) fn region(&self) -> &Region {
+        &self.embedded.region
+    }
+
+    pub(super) async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Reply, AwsError> {
+        self.region().call_with_body(&Caller::root(ACCOUNT), service, operation, input, empty_body()).await
+    }
+
+    /// Every event so far.
+    pub(super) fn events(&self) -> Vec<Event> {
+        self.journal.records().into_iter().map(|record| record.event).collect()
+    }
+
+    /// Ends the region; answers what of it still stands in its folder's machines.
+    pub(super) async fn close(self) -> Vec<String> {
+        self.embedded.stop().await;
+        let path = self.folder.path().to_owned();
+        drop(self.folder);
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        let mounted = mounts.lines().filter(|line| line.contains(&*path.to_string_lossy())).map(str::to_owned);
+        mounted.chain(path.exists().then(|| format!("folder {}", path.display()))).collect()
+    }
+}
+
+/// What only a local region can do, with the case's mishaps.
+struct Chaos {
+    region: Region,
+    trigger: Trigger,
+    stack: String,
+    before: Vec<Value>,
+    faults: Vec<Rule>,
+}
+
+impl Chaos {
+    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, String> {
+        let answered = self.region.call(&Caller::root(ACCOUNT), service, operation, input).await;
+        answered.map_err(|error| format!("{service}:{operation}: {error}"))
+    }
+
+    /// A mishap with the ids that resources really have. One that cannot happen (its victim is gone since the night before) does not.
+    async fn befall(&self, mishap: &Value) -> Result<(), String> {
+        let found = self.call("cloudformation", "DescribeStackResources", json!({"StackName": self.stack})).await?;
+        let mut text = mishap.to_string();
+        for resource in found["StackResources"].as_array().into_iter().flatten() {
+            let (logical, physical) = (&resource["LogicalResourceId"], &resource["PhysicalResourceId"]);
+            text = text.replace(&format!("${{{}}}", logical.as_str().unwrap_or_default()), physical.as_str().unwrap_or_default());
+        }
+        let mishap: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        if let Some(call) = mishap.get("call") {
+            let name = |member: &str| call[member].as_str().unwrap_or_default();
+            self.call(name("service"), name("operation"), call["input"].clone()).await.ok();
+            return Ok(());
+        }
+        let instances: Vec<&Value> = found["StackResources"].as_array().into_iter().flatten().collect();
+        let instances =
+            instances.iter().filter(|one| one["ResourceType"] == "AWS::EC2::Instance").map(|one| &one["PhysicalResourceId"]);
+        let parameters = json!({"commands": [mishap["script"]]});
+        let input =
+            json!({"DocumentName": "AWS-RunShellScript", "InstanceIds": instances.collect::<Vec<_>>(), "Parameters": parameters});
+        let Ok(sent) = self.call("ssm", "SendCommand", input).await else { return Ok(()) };
+        for _ in 0..1000 {
+            let listed = self.call("ssm", "ListCommands", json!({"CommandId": sent["Command"]["CommandId"]})).await?;
+            if !matches!(listed["Commands"][0]["Status"].as_str(), Some("Pending" | "InProgress")) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Local for Chaos {
+    async fn before_night(&self) -> Result<(), String> {
+        for mishap in &self.before {
+            self.befall(mishap).await?;
+        }
+        Ok(())
+    }
+
+    async fn fire(&self, rule_arn: &str) -> Result<String, String> {
+        self.region.faults().set(self.faults.clone());
+        self.trigger.fire(rule_arn).map(|at| at.to_string()).map_err(|error| error.to_string())
+    }
+}
