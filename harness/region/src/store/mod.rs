@@ -2,6 +2,7 @@
 //! LocalStack and moto's server are of that kind. Whatever decides or acts stays in the region.
 
 mod framing;
+mod known;
 mod signature;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::service::{AwsError, Body, Reply, full_body};
+pub(crate) use known::Known;
 use signature::Payload;
 
 /// The longest answer that is no object.

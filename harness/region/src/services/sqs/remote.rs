@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 use super::{address, attributes, authorization, encryption, queue, text};
 use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
-use crate::store::{Question, Store};
+use crate::store::{Known, Question, Store};
 
 /// The service `sqs` on a store elsewhere.
 pub struct RemoteSqs {
     store: Store,
     /// What is known of queues, by their ARNs.
-    queues: Mutex<HashMap<String, Arc<Facts>>>,
+    queues: Known<Facts>,
     /// The last data key of each queue under KMS, wrapped: SQS too uses one for a while.
     data_keys: Mutex<HashMap<String, String>>,
 }
@@ -33,11 +33,7 @@ struct Facts {
 impl RemoteSqs {
     /// On `store`.
     pub fn new(store: Store) -> Arc<Self> {
-        Arc::new(Self { store, queues: Mutex::default(), data_keys: Mutex::default() })
-    }
-
-    fn queues(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Facts>>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+        Arc::new(Self { store, queues: Known::default(), data_keys: Mutex::default() })
     }
 
     fn data_keys(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
@@ -96,9 +92,10 @@ impl RemoteSqs {
     }
 
     async fn facts(&self, arn: &str) -> Result<Option<Arc<Facts>>, AwsError> {
-        if let Some(known) = self.queues().get(arn) {
-            return Ok(Some(Arc::clone(known)));
+        if let Some(known) = self.queues.get(arn) {
+            return Ok(Some(known));
         }
+        let changes = self.queues.changes();
         let Some((account, name)) = authorization::owner_and_name(arn) else { return Ok(None) };
         let url = self.url_in_store(account, name);
         let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});
@@ -115,7 +112,7 @@ impl RemoteSqs {
             kms_key: attribute("KmsMasterKeyId").filter(|key| *key != "alias/aws/sqs").map(str::to_owned),
             tags: pairs(tags.get("Tags")),
         });
-        self.queues().insert(arn.to_owned(), Arc::clone(&facts));
+        self.queues.keep(arn, &facts, changes);
         Ok(Some(facts))
     }
 
@@ -149,7 +146,7 @@ impl RemoteSqs {
         }
         let answered = self.ask(&account, operation, &input).await;
         if let (Some(arn), true) = (&arn, changes(operation)) {
-            self.queues().remove(arn);
+            self.queues.forget(arn);
         }
         let mut output = answered?;
         if let (Some(arn), "ReceiveMessage", true) = (&arn, operation, key.is_some() && output.get("Messages").is_some()) {
@@ -194,7 +191,7 @@ impl Service for RemoteSqs {
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
         let (_, name) = authorization::owner_and_name(arn)?;
-        let facts = self.queues().get(arn).cloned()?;
+        let facts = self.queues.get(arn)?;
         Some(ResourcePolicyText {
             name: format!("policy of queue {name}"),
             document: facts.policy.clone(),
@@ -205,6 +202,6 @@ impl Service for RemoteSqs {
     }
 
     fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {
-        self.queues().get(arn).map(|facts| facts.tags.clone()).unwrap_or_default()
+        self.queues.get(arn).map(|facts| facts.tags.clone()).unwrap_or_default()
     }
 }

@@ -36,9 +36,10 @@ impl RemoteS3 {
     /// The facts of the input's bucket; none if there is no such bucket, which the call itself will be told.
     pub(super) async fn facts(&self, call: &Call, input: &Value) -> Result<Option<Arc<Facts>>, AwsError> {
         let Some(bucket) = text(input, "Bucket") else { return Ok(None) };
-        if let Some(known) = locked(&self.buckets).get(bucket) {
-            return Ok(Some(Arc::clone(known)));
+        if let Some(known) = self.buckets.get(bucket) {
+            return Ok(Some(known));
         }
+        let changes = self.buckets.changes();
         let asked = json!({"Bucket": bucket});
         let read = async |operation: &str, member: &str| match self.ask(call, operation, &asked, empty_body()).await {
             Ok(mut reply) => Ok(reply.output.get_mut(member).map(Value::take)),
@@ -61,13 +62,8 @@ impl RemoteS3 {
             logging: read("GetBucketLogging", "LoggingEnabled").await?,
             encryption: read("GetBucketEncryption", "ServerSideEncryptionConfiguration").await?,
         });
-        locked(&self.buckets).insert(bucket.to_owned(), Arc::clone(&facts));
+        self.buckets.keep(bucket, &facts, changes);
         Ok(Some(facts))
-    }
-
-    /// The bucket's facts are to be fetched again.
-    pub(super) fn forget(&self, bucket: &str) {
-        locked(&self.buckets).remove(bucket);
     }
 }
 

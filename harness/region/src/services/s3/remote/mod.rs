@@ -21,14 +21,14 @@ use super::{S3, authorization, policy, put, set, tagging};
 use crate::Region;
 use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
-use crate::store::{Question, Store};
+use crate::store::{Known, Question, Store};
 use facts::Facts;
 use times::Times;
 
 /// The service `s3` on a store elsewhere.
 pub struct RemoteS3 {
     store: Store,
-    buckets: Mutex<HashMap<String, Arc<Facts>>>,
+    buckets: Known<Facts>,
     /// Who made which bucket; the store does not say.
     owners: Mutex<HashMap<String, String>>,
     /// The keys of uploads that have not ended, by their ids: the store answers nothing about them.
@@ -51,7 +51,7 @@ impl RemoteS3 {
     pub fn with_log_delay(store: Store, log_delay: Duration) -> Arc<Self> {
         Arc::new(Self {
             store,
-            buckets: Mutex::default(),
+            buckets: Known::default(),
             owners: Mutex::default(),
             uploads: Mutex::default(),
             times: Times::default(),
@@ -195,7 +195,7 @@ impl RemoteS3 {
     }
 
     fn log_entry(&self, call: &Call, operation: &str, input: &Value) -> Option<super::access_log::Entry> {
-        let facts = locked(&self.buckets).get(text(input, "Bucket")?).cloned()?;
+        let facts = self.buckets.get(text(input, "Bucket")?)?;
         self.log.entry(call, operation, input, &facts.owner, facts.logging.as_ref()?)
     }
 }
@@ -224,7 +224,7 @@ impl Service for RemoteS3 {
         let sent = number(&input, "ContentLength").and_then(|length| u64::try_from(length).ok()).or(body.size_hint().exact());
         let result = self.run(call, operation, input.clone(), body).await;
         if facts::changes(operation) {
-            self.forget(text(&input, "Bucket").unwrap_or_default());
+            self.buckets.forget(text(&input, "Bucket").unwrap_or_default());
         }
         let result = result.map_err(|error| authorization::concealed(call, &input, error)).map(|mut reply| {
             self.times.note(call, operation, &input, &reply.output);
@@ -261,7 +261,7 @@ impl Service for RemoteS3 {
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
         let bucket = authorization::bucket_of(arn)?;
-        let facts = locked(&self.buckets).get(bucket).cloned()?;
+        let facts = self.buckets.get(bucket)?;
         Some(authorization::policy_text(bucket, &facts.owner, facts.policy.clone(), facts.restricts_public_buckets))
     }
 }
