@@ -73,7 +73,6 @@ fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome 
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let started = Instant::now();
     let mut status = Status::Success;
-    let mut nap = Duration::from_millis(1);
     let ended = loop {
         let ended = match child.try_wait() {
             Ok(ended) => ended,
@@ -93,8 +92,7 @@ fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome 
             // The whole group: what the script started must not outlive its time.
             let _ = kill_process_group(group, Signal::KILL);
         }
-        thread::sleep(nap);
-        nap = (nap * 2).min(Duration::from_millis(20));
+        thread::sleep((started.elapsed() / 50).clamp(Duration::from_millis(1), Duration::from_millis(20)));
     };
     let code = match (status, ended.code(), ended.signal()) {
         (Status::Cancelled | Status::TimedOut, ..) => 137,

@@ -10,7 +10,14 @@ const MOST: usize = 10_000;
 
 /// Parsed policies by kind and text.
 #[derive(Default)]
-pub(super) struct Documents(Mutex<HashMap<(u8, Arc<str>), Parsed>>);
+pub(super) struct Documents(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    by_text: HashMap<(u8, Arc<str>), Parsed>,
+    /// The same by the address of a text, which is sooner told than what it says. The text is held, so that no other can come to be there.
+    by_address: HashMap<(u8, usize), (Arc<str>, Parsed)>,
+}
 
 type Parsed = Result<Arc<Policy>, String>;
 
@@ -18,16 +25,17 @@ impl Documents {
     /// The policy that `text` is. Services refuse malformed documents when they are stored; one that is malformed here all the same
     /// grants nothing, and the error says why.
     pub(super) fn parse(&self, text: &Arc<str>, kind: PolicyKind) -> Parsed {
-        let key = (kind as u8, Arc::clone(text));
+        let address = (kind as u8, text.as_ptr().addr());
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.get(&key) {
+        if let Some((_, found)) = known.by_address.get(&address) {
             return found.clone();
         }
-        if known.len() >= MOST {
-            known.clear();
+        if known.by_address.len() >= MOST {
+            *known = Known::default();
         }
-        let parsed = Policy::parse(text, kind).map(Arc::new).map_err(|error| error.to_string());
-        known.insert(key, parsed.clone());
+        let parse = || Policy::parse(text, kind).map(Arc::new).map_err(|error| error.to_string());
+        let parsed = known.by_text.entry((kind as u8, Arc::clone(text))).or_insert_with(parse).clone();
+        known.by_address.insert(address, (Arc::clone(text), parsed.clone()));
         parsed
     }
 }

@@ -51,7 +51,7 @@ impl Subject {
                 Some(owner) if !policy.source.starts_with("arn:") => format!("inline policy {} of {owner}", policy.source),
                 _ => policy.source,
             },
-            text: policy.document.into(),
+            text: policy.document,
         };
         let session =
             facts.as_ref().filter(|session| session.policy.is_some() || !session.policy_arns.is_empty()).map(|session| {
@@ -60,7 +60,7 @@ impl Subject {
                 let managed = session.policy_arns.iter().map(|arn| Document {
                     name: arn.clone(),
                     // A policy that has gone since grants nothing.
-                    text: iam.managed_policy(&caller.account, arn).unwrap_or_default().into(),
+                    text: iam.managed_policy(&caller.account, arn).unwrap_or_default(),
                 });
                 inline.chain(managed).collect()
             });

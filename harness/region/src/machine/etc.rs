@@ -77,6 +77,10 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         fs::create_dir_all(to)?;
         for entry in fs::read_dir(from)? {
             let entry = entry?;
+            // Most alternatives are those of manual pages: hundreds of links that no program asks for.
+            if entry.file_name().as_encoded_bytes().ends_with(b".gz") {
+                continue;
+            }
             copy(&entry.path(), &to.join(entry.file_name()))?;
         }
         return Ok(());

@@ -3,6 +3,9 @@
 //!
 //! Any other is unknown here, and attaching it is refused: a policy that grants nothing would be a silent difference.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
 /// A policy that AWS maintains.
 pub(super) struct AwsManaged {
     pub(super) arn: &'static str,
@@ -29,6 +32,13 @@ impl AwsManaged {
 
 pub(super) fn find(arn: &str) -> Option<&'static AwsManaged> {
     ALL.iter().find(|policy| policy.arn == arn)
+}
+
+/// The document of one of AWS's managed policies, shared by all who hold it.
+pub(super) fn shared(arn: &str) -> Option<Arc<str>> {
+    static DOCUMENTS: LazyLock<HashMap<&'static str, Arc<str>>> =
+        LazyLock::new(|| ALL.iter().map(|policy| (policy.arn, Arc::from(policy.document))).collect());
+    DOCUMENTS.get(arn).cloned()
 }
 
 /// The document of one of AWS's managed policies, if it is one that is known here.

@@ -1,6 +1,7 @@
 //! What roles and users have in common: a name, policies, tags, a permissions boundary.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ pub(super) struct Identity {
     pub(super) id: String,
     pub(super) created: Timestamp,
     /// Inline policies by name.
-    pub(super) inline: BTreeMap<String, String>,
+    pub(super) inline: BTreeMap<String, Arc<str>>,
     /// ARNs of managed policies, in the order of attachment.
     pub(super) attached: Vec<String>,
     pub(super) boundary: Option<String>,

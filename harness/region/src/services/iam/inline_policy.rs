@@ -30,7 +30,7 @@ pub(super) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Va
             identity.name
         )));
     }
-    identity.inline.insert(name.to_owned(), document.to_owned());
+    identity.inline.insert(name.to_owned(), document.into());
     Ok(json!({}))
 }
 

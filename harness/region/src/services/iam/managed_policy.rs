@@ -77,7 +77,7 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         description: input.text("Description").map(str::to_owned),
         created: call.now,
         updated: call.now,
-        versions: vec![PolicyVersion { number: 1, document, created: call.now }],
+        versions: vec![PolicyVersion { number: 1, document: document.into(), created: call.now }],
         default_version: 1,
         last_version: 1,
         tags: Tags::given(input)?,
@@ -160,7 +160,7 @@ pub(super) fn create_version(records: &mut Records, call: &Call, input: &Value) 
         ));
     }
     policy.last_version += 1;
-    let version = PolicyVersion { number: policy.last_version, document, created: call.now };
+    let version = PolicyVersion { number: policy.last_version, document: document.into(), created: call.now };
     if input.flag("SetAsDefault").unwrap_or(false) {
         policy.default_version = version.number;
     }

@@ -66,7 +66,7 @@ impl Iam {
     }
 
     /// The document of a managed policy, AWS's or the account's.
-    pub fn managed_policy(&self, account: &str, arn: &str) -> Option<String> {
+    pub fn managed_policy(&self, account: &str, arn: &str) -> Option<Arc<str>> {
         self.lock().get(account)?.managed_document(arn)
     }
 

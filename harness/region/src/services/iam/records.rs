@@ -1,6 +1,7 @@
 //! What IAM keeps of an account.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ pub(super) struct ManagedPolicy {
 #[derive(Debug)]
 pub(super) struct PolicyVersion {
     pub(super) number: u32,
-    pub(super) document: String,
+    pub(super) document: Arc<str>,
     pub(super) created: Timestamp,
 }
 
@@ -83,7 +84,7 @@ pub struct PolicyText {
     /// The name of an inline policy, the ARN of a managed one.
     pub source: String,
     /// The JSON document as it was given.
-    pub document: String,
+    pub document: Arc<str>,
 }
 
 /// All that IAM grants a principal by itself.
@@ -161,9 +162,9 @@ impl Records {
     }
 
     /// The document of a managed policy's default version, AWS's or the customer's.
-    pub(super) fn managed_document(&self, arn: &str) -> Option<String> {
-        if let Some(policy) = aws_managed::find(arn) {
-            return Some(policy.document.to_owned());
+    pub(super) fn managed_document(&self, arn: &str) -> Option<Arc<str>> {
+        if let Some(document) = aws_managed::shared(arn) {
+            return Some(document);
         }
         let policy = self.policies.get(arn)?;
         policy.versions.iter().find(|version| version.number == policy.default_version).map(|version| version.document.clone())

@@ -1,6 +1,8 @@
 //! What policies would decide: `SimulatePrincipalPolicy` and `SimulateCustomPolicy`, by the evaluator that decides calls.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
+use std::sync::Arc;
+
 use std::collections::BTreeSet;
 
 use firedrill_iam::{
@@ -43,7 +45,7 @@ fn held(records: &Records, call: &Call, arn: &str) -> Result<PrincipalPolicies, 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForPrincipalPolicy.html>
 pub(super) fn context_keys_of_principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let held = held(records, call, input.required("PolicySourceArn"))?;
-    let texts: Vec<&str> = held.identity.iter().map(|policy| policy.document.as_str()).collect();
+    let texts: Vec<&str> = held.identity.iter().map(|policy| &*policy.document).collect();
     context_keys(texts.into_iter().chain(input.texts("PolicyInputList")))
 }
 
@@ -76,21 +78,23 @@ fn simulate(
     input: &Value,
     source: &str,
     mut held: Vec<PolicyText>,
-    boundary: Option<String>,
+    boundary: Option<Arc<str>>,
 ) -> Result<Value, AwsError> {
     if input.has("ResourceHandlingOption") {
         return Err(AwsError::not_implemented("iam", "ResourceHandlingOption of a simulation"));
     }
     let given = input.texts("PolicyInputList");
-    held.extend(given.iter().enumerate().map(|(index, document)| PolicyText {
-        source: format!("PolicyInputList.{}", index + 1),
-        document: (*document).to_owned(),
-    }));
+    held.extend(
+        given.iter().enumerate().map(|(index, document)| PolicyText {
+            source: format!("PolicyInputList.{}", index + 1),
+            document: (*document).into(),
+        }),
+    );
     let identity: Vec<(String, Policy)> = held
         .iter()
         .map(|text| Ok((text.source.clone(), parse(&text.document, PolicyKind::Identity)?)))
         .collect::<Result<_, AwsError>>()?;
-    let boundary = input.texts("PermissionsBoundaryPolicyInputList").first().map(|text| (*text).to_owned()).or(boundary);
+    let boundary = input.texts("PermissionsBoundaryPolicyInputList").first().map(|text| Arc::from(*text)).or(boundary);
     let boundary = boundary.map(|text| parse(&text, PolicyKind::Identity)).transpose()?;
     let resource_policy = input.text("ResourcePolicy").map(|text| parse(text, PolicyKind::Resource)).transpose()?;
     let owner = input.text("ResourceOwner").and_then(account_of).unwrap_or(call.account()).to_owned();

@@ -82,7 +82,6 @@ impl Context {
         settled: impl Fn(&Value) -> Result<bool, String>,
     ) -> Result<Value, String> {
         let started = tokio::time::Instant::now();
-        let mut nap = Duration::from_millis(2);
         loop {
             let answer = self.make(service, operation, input.clone()).await?;
             if settled(&answer)? {
@@ -94,8 +93,8 @@ impl Context {
             if started.elapsed() > SETTLE {
                 return Err(format!("{operation} did not settle in {} s; last seen: {answer}", SETTLE.as_secs()));
             }
-            tokio::time::sleep(nap).await;
-            nap = (nap * 2).min(Duration::from_millis(50));
+            // A twentieth of the time that has passed: little is lost by looking late.
+            tokio::time::sleep((started.elapsed() / 20).clamp(Duration::from_millis(1), Duration::from_millis(50))).await;
         }
     }
 
