@@ -14,7 +14,7 @@ pub(super) async fn endpoint(options: &AccountOptions) -> Result<(Endpoint, Iden
     }
     let endpoint = Endpoint::from_environment(&options.region).await.map_err(|error| {
         let hint = match error {
-            EndpointError::CaBundle { .. } => "unset AWS_CA_BUNDLE, or name a PEM file",
+            EndpointError::CaBundle { .. } | EndpointError::NoCertificates { .. } => "unset AWS_CA_BUNDLE, or name a PEM file",
             EndpointError::Credentials(_) => "set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in as for the AWS CLI",
         };
         printer::error(&printer::chain(&error), Some(hint));
