@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use crate::Plan;
 use crate::clients::Clients;
 use crate::deploy::Resources;
 use crate::failure::{Broken, at};
@@ -28,13 +27,13 @@ pub(crate) struct Object {
     pub(crate) bytes: u64,
 }
 
-/// The buckets that may get archives: the plan's, or all of the stack but those that only get access logs.
-pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Vec<Bucket>, Broken> {
-    let mut names: Vec<String> = match &plan.bucket {
+/// The buckets that may get archives: the `wanted` one, or all of the stack but those that only get access logs.
+pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Resources) -> Result<Vec<Bucket>, Broken> {
+    let mut names: Vec<String> = match wanted {
         None => resources.ids("AWS::S3::Bucket"),
         Some(wanted) => {
-            let own = resources.of("AWS::S3::Bucket").find(|bucket| bucket.logical == *wanted || bucket.physical == *wanted);
-            vec![own.map_or_else(|| wanted.clone(), |bucket| bucket.physical.clone())]
+            let own = resources.of("AWS::S3::Bucket").find(|bucket| bucket.logical == wanted || bucket.physical == wanted);
+            vec![own.map_or_else(|| wanted.to_owned(), |bucket| bucket.physical.clone())]
         }
     };
     names.sort();

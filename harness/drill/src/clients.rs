@@ -41,6 +41,11 @@ pub(crate) fn http(ca_pem: Option<&str>) -> SharedHttpClient {
     }
 }
 
+/// How long a connection may take; a call may take any time.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build()
+}
+
 impl Clients {
     /// Clients of `endpoint`.
     pub(crate) fn new(endpoint: &Endpoint) -> Self {
@@ -50,7 +55,7 @@ impl Clients {
             .credentials_provider(endpoint.credentials.clone())
             .http_client(http(endpoint.ca_pem.as_deref()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build())
+            .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let mut config = names.to_builder();

@@ -103,7 +103,7 @@ impl Drill {
     /// Finds the rule and the buckets, and what is wrong with the stack as it stands.
     async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, Broken> {
         let rule = fire::find(&self.clients, &self.plan, resources).await?;
-        let buckets = bucket::find(&self.clients, &self.plan, resources).await?;
+        let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
         for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
             self.finding(finding);
         }

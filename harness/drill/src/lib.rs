@@ -6,6 +6,7 @@ mod access_log;
 mod archive;
 mod boot;
 mod bucket;
+pub mod capture;
 mod clients;
 mod compare;
 mod denial;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_s3::primitives::DateTime;
+
 use crate::clients::Clients;
 use crate::failure::{Broken, at};
 
@@ -20,23 +22,33 @@ impl FunctionLog {
     /// The log of `function`, without what is in it already.
     pub(crate) async fn from_now(clients: &Clients, function: &str) -> Result<Self, Broken> {
         let group = format!("/aws/lambda/{function}");
-        let seen = events(clients, &group).await?.into_iter().map(|(id, _)| id).collect();
+        let seen = events(clients, &group, None).await?.into_iter().map(|event| event.id).collect();
         Ok(Self { group, seen })
     }
 
     /// What has come since.
     pub(crate) async fn new_lines(&self, clients: &Clients) -> Result<Lines, Broken> {
-        let events = events(clients, &self.group).await?;
-        Ok(Lines(events.into_iter().filter(|(id, _)| !self.seen.contains(id)).map(|(_, line)| line).collect()))
+        let events = events(clients, &self.group, None).await?;
+        Ok(Lines(events.into_iter().filter(|event| !self.seen.contains(&event.id)).map(|event| event.message).collect()))
     }
 }
 
-/// All events, as id and message. A group that does not exist has none: the function has not logged, or may not.
-async fn events(clients: &Clients, group: &str) -> Result<Vec<(String, String)>, Broken> {
+/// What a log group has.
+pub(crate) struct LogEvent {
+    id: String,
+    pub(crate) time: DateTime,
+    pub(crate) message: String,
+}
+
+/// All events, or those from a time to another in milliseconds. A group that does not exist has none: the function has not logged, or
+/// may not.
+pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i64)>) -> Result<Vec<LogEvent>, Broken> {
+    let (from, to) = times.unzip();
     let mut found = Vec::new();
     let mut token = None;
     loop {
-        let answer = clients.logs.filter_log_events().log_group_name(group).set_next_token(token).send().await;
+        let request = clients.logs.filter_log_events().log_group_name(group).set_start_time(from).set_end_time(to);
+        let answer = request.set_next_token(token).send().await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
@@ -44,8 +56,10 @@ async fn events(clients: &Clients, group: &str) -> Result<Vec<(String, String)>,
             }
             Err(error) => return Err(at("function", "FilterLogEvents")(error)),
         };
-        found.extend(answer.events().iter().map(|event| {
-            (event.event_id().unwrap_or_default().to_owned(), event.message().unwrap_or_default().trim_end().to_owned())
+        found.extend(answer.events().iter().map(|event| LogEvent {
+            id: event.event_id().unwrap_or_default().to_owned(),
+            time: DateTime::from_millis(event.timestamp().unwrap_or_default()),
+            message: event.message().unwrap_or_default().trim_end().to_owned(),
         }));
         token = answer.next_token().map(str::to_owned);
         if token.is_none() {

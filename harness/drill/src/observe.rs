@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws_sdk_ssm::types::{Command, CommandInvocation, CommandInvocationStatus, CommandStatus};
+use aws_sdk_ssm::types::{Command, CommandFilter, CommandInvocation, CommandInvocationStatus, CommandStatus};
 use tokio::time::{Instant, sleep};
 
 use crate::clients::Clients;
@@ -31,7 +31,7 @@ pub(crate) struct Before {
 
 impl Before {
     pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, Broken> {
-        let commands = commands(clients).await?.into_iter().filter_map(|command| command.command_id).collect();
+        let commands = commands(clients, Vec::new()).await?.into_iter().filter_map(|command| command.command_id).collect();
         Ok(Self { commands, log: FunctionLog::from_now(clients, &rule.function).await? })
     }
 
@@ -146,15 +146,19 @@ async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<Broken> {
 }
 
 async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<String>, Broken> {
-    let all = commands(clients).await?;
+    let all = commands(clients, Vec::new()).await?;
     Ok(all.into_iter().filter_map(|command| command.command_id).filter(|id| !before.commands.contains(id)).collect())
 }
 
-async fn commands(clients: &Clients) -> Result<Vec<Command>, Broken> {
+/// All commands that `filters` let through, latest first.
+pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> Result<Vec<Command>, Broken> {
     let mut found = Vec::new();
     let mut token = None;
     loop {
-        let answer = clients.ssm.list_commands().set_next_token(token).send().await.map_err(at("command", "ListCommands"))?;
+        // An empty list is no filter, and AWS refuses it.
+        let filters = Some(filters.clone()).filter(|filters| !filters.is_empty());
+        let request = clients.ssm.list_commands().set_filters(filters).set_next_token(token);
+        let answer = request.send().await.map_err(at("command", "ListCommands"))?;
         token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
         found.extend(answer.commands.unwrap_or_default());
         if token.is_none() {
@@ -203,7 +207,8 @@ async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, Broken> {
     Ok(invocations.into_iter().filter_map(|found| found.instance_id).collect())
 }
 
-async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, Broken> {
+/// What became of a command on each of its instances.
+pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, Broken> {
     let mut found = Vec::new();
     let mut token = None;
     loop {

@@ -61,7 +61,8 @@ pub(crate) async fn verify(
     Ok(stored)
 }
 
-fn is_companion(key: &str) -> bool {
+/// Whether the key is that of what goes with an archive: a checksum, a log, a folder.
+pub(crate) fn is_companion(key: &str) -> bool {
     COMPANIONS.iter().any(|end| key.ends_with(end)) || key.ends_with('/')
 }
 
