@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 
 /// Rehearses the nightly backup of an AWS stack: deploys it to a local region, fires the rule, and restores the archive.
 #[derive(Debug, Parser)]
@@ -30,6 +31,9 @@ pub(crate) enum Command {
     Smoke(Box<SmokeOptions>),
     /// Has an incident happen as its file tells, and says whether it shows as described. Exit code 1 if it does not.
     Reproduce(ReproduceOptions),
+    /// Collects what an account tells of a night into a folder, without secrets, and drafts an incident from it. Only reads. Exit code 1
+    /// if nothing in it says what failed.
+    Capture(CaptureOptions),
     /// Makes reports of a journal that was written earlier.
     Report(ReportOptions),
     /// Says where two drills differ, by their journals; ids, times and sizes aside. Exit code 1 if they do.
@@ -329,6 +333,25 @@ pub(crate) struct ReproduceOptions {
     pub(crate) telling: Telling,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CaptureOptions {
+    /// Name or ARN of the stack.
+    #[arg(long)]
+    pub(crate) stack: String,
+    /// Begin of the night, RFC 3339 (2026-11-23T02:55:00Z).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Timestamp,
+    /// Its end.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Timestamp,
+    /// Folder for it, which must be empty or not there; named after stack and begin when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// The region to look in.
+    #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
 }
 
 /// How a rule's time comes on a real account.

@@ -1,8 +1,10 @@
 //! The `firedrill` command.
 
 mod access;
+mod account;
 mod arguments;
 mod bench;
+mod capture;
 mod compare;
 mod containers;
 mod doctor;
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
             arguments::Command::Images(options) => containers::images(options.pull).await,
             arguments::Command::Smoke(options) => smoke::smoke(options).await,
             arguments::Command::Reproduce(options) => incident::reproduce(options).await,
+            arguments::Command::Capture(options) => capture::capture(options).await,
             arguments::Command::Compare(options) => compare::compare(&options),
             arguments::Command::Report(options) => report::report(&options),
             arguments::Command::Resume(options) => smoke::resume(options).await,

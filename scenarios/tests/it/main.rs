@@ -1,6 +1,8 @@
 //! Whole drills, by the command.
 
 mod access;
+#[cfg(test)]
+mod capture;
 mod chain;
 #[cfg(test)]
 mod chaos;

@@ -27,7 +27,8 @@ pub(crate) fn boto3(up: &Up, script: &str) -> Output {
     boto3_with(up, script, &[])
 }
 
-fn boto3_with(up: &Up, script: &str, environment: &[(&str, &str)]) -> Output {
+/// As [`boto3`], with further environment.
+pub(crate) fn boto3_with(up: &Up, script: &str, environment: &[(&str, &str)]) -> Output {
     let (tools, script) = (tools(), clients().join(script));
     let packages = tools.packages().display().to_string();
     let environment = [&[("PYTHONPATH", packages.as_str())], environment].concat();

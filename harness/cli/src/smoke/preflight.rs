@@ -1,7 +1,8 @@
 //! Before anything is made: as whom, in which account, and what is there already.
 
-use firedrill_drill::{Endpoint, EndpointError, Failure, Identity};
+use firedrill_drill::{Endpoint, Identity};
 
+use crate::account::{self, refused};
 use crate::arguments::AccountOptions;
 use crate::{Exit, printer};
 
@@ -12,15 +13,7 @@ pub(super) async fn endpoint(options: &AccountOptions) -> Result<(Endpoint, Iden
         printer::error("no account is allowed, so nothing is done in any", Some(hint));
         return Err(Exit::Input);
     }
-    let endpoint = Endpoint::from_environment(&options.region).await.map_err(|error| {
-        let hint = match error {
-            EndpointError::CaBundle { .. } | EndpointError::NoCertificates { .. } => "unset AWS_CA_BUNDLE, or name a PEM file",
-            EndpointError::Credentials(_) => "set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in as for the AWS CLI",
-        };
-        printer::error(&printer::chain(&error), Some(hint));
-        Exit::Missing
-    })?;
-    let identity = firedrill_drill::identity(&endpoint).await.map_err(|failure| refused(&failure))?;
+    let (endpoint, identity) = account::of_environment(&options.region).await?;
     if !options.accounts.contains(&identity.account) {
         printer::error(
             &format!("these credentials are of account {}, which is not allowed", identity.account),
@@ -42,9 +35,4 @@ pub(super) async fn tell_of_others(endpoint: &Endpoint) -> Result<(), Exit> {
         printer::note("`firedrill sweep --cloud aws --yes` removes those that have expired");
     }
     Ok(())
-}
-
-pub(super) fn refused(failure: &Failure) -> Exit {
-    printer::error(&failure.reason, None);
-    Exit::Failed
 }

@@ -15,7 +15,7 @@ pub(crate) async fn sweep(options: SweepOptions) -> Exit {
 
 async fn swept(options: SweepOptions) -> Result<Exit, Exit> {
     let (endpoint, _) = preflight::endpoint(&options.account).await?;
-    let runs = firedrill_drill::list(&endpoint).await.map_err(|failure| preflight::refused(&failure))?;
+    let runs = firedrill_drill::list(&endpoint).await.map_err(|failure| crate::account::refused(&failure))?;
     let mut exit = Exit::Passed;
     for run in runs {
         let parts = run.stack.iter().map(|stack| format!("stack {stack}"));

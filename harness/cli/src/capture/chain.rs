@@ -1,0 +1,89 @@
+//! What the evidence says of the chain, hop by hop. Pure.
+
+use firedrill_drill::capture::{Evidence, FunctionState, RuleState};
+use serde_json::Value;
+
+/// A scheduled rule of the stack, and the function that it starts.
+pub(super) struct Chain<'a> {
+    pub(super) evidence: &'a Evidence,
+    pub(super) rule: &'a RuleState,
+    pub(super) function: Option<&'a FunctionState>,
+    /// The template, functions in their long form.
+    pub(super) template: Value,
+}
+
+impl<'a> Chain<'a> {
+    /// The chain of the stack's rule: the one with a schedule, or, if rules were deleted, whichever the template gives one.
+    pub(super) fn of(evidence: &'a Evidence) -> Option<Self> {
+        let template = firedrill_template::to_json(&evidence.template).unwrap_or_default();
+        let declared = |rule: &RuleState| {
+            template.pointer(&format!("/Resources/{}/Properties/ScheduleExpression", rule.logical_id)).is_some()
+        };
+        let rule = evidence.rules.iter().find(|rule| !rule.schedule.is_empty() || declared(rule))?;
+        let targeted = |function: &&FunctionState| {
+            let is_alias =
+                |arn: &str| arn.strip_prefix(&function.arn).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+            rule.targets.iter().any(|target| is_alias(&target.arn))
+        };
+        let only = || evidence.functions.first().filter(|_| evidence.functions.len() == 1);
+        let function = evidence.functions.iter().find(targeted).or_else(only);
+        Some(Self { evidence, rule, function, template })
+    }
+
+    /// The lines of the function's log.
+    pub(super) fn log(&self) -> impl Iterator<Item = &'a str> {
+        self.function.into_iter().flat_map(|function| &function.log).flat_map(|line| line.message.lines())
+    }
+
+    /// How often the function was invoked, by its log.
+    pub(super) fn invocations(&self) -> usize {
+        self.log().filter(|line| line.starts_with("START RequestId:") || line.contains("\"platform.start\"")).count()
+    }
+
+    /// Why an invocation failed. What logging writes at level ERROR has a tab after the bracket; what the runtime writes has a blank.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>
+    pub(super) fn failure(&self) -> Option<&'a str> {
+        let failed = |line: &&str| {
+            line.starts_with("[ERROR] ")
+                || line.contains("Task timed out after ")
+                || line.contains("Runtime exited")
+                || (line.starts_with("REPORT ") && (line.contains("Status: error") || line.contains("Status: timeout")))
+        };
+        self.log().find(failed)
+    }
+
+    /// Archives that came in the window.
+    pub(super) fn uploads(&self) -> usize {
+        self.evidence.objects.iter().filter(|one| one.fresh && !one.deleted && !one.companion).count()
+    }
+
+    /// Logical ids of a type.
+    pub(super) fn of_type(&self, kind: &str) -> impl Iterator<Item = &'a str> {
+        self.evidence.resources.iter().filter(move |one| one.kind == kind).map(|one| one.logical_id.as_str())
+    }
+
+    /// Absolute paths among the values of parameters and of the function's variables, longest first.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let parameters = self.evidence.stack.parameters.iter().map(|one| &one.value);
+        let variables = self.function.into_iter().flat_map(|function| function.environment.values());
+        let good = |path: &&String| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-');
+            path.len() > 1 && path.starts_with('/') && !path.starts_with("/aws/") && path.bytes().all(plain)
+        };
+        let mut found: Vec<String> = parameters.chain(variables).filter(good).cloned().collect();
+        found.sort_by_key(|path| std::cmp::Reverse(path.len()));
+        found.dedup();
+        found
+    }
+
+    /// A pattern for the ARN of the function's sessions in any account and stack.
+    pub(super) fn function_sessions(&self) -> String {
+        let name = self.function.and_then(|function| function.role.rsplit('/').next()).unwrap_or_default();
+        let own = self.evidence.resources.iter().find(|one| one.kind == "AWS::IAM::Role" && one.physical_id == name);
+        match own {
+            // The name that CloudFormation makes up has the logical id in it, and otherwise differs with each stack.
+            Some(role) if name.contains(&role.logical_id) => format!("*:assumed-role/*{}*", role.logical_id),
+            _ => format!("*:assumed-role/{name}/*"),
+        }
+    }
+}

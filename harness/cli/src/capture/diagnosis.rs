@@ -1,0 +1,81 @@
+//! Which hop of the chain failed, as a drill would call it, and what makes it fail again. Pure.
+
+mod command;
+mod function;
+mod rule;
+mod script;
+
+use firedrill_drill::capture::Evidence;
+use serde_json::{Value, json};
+
+use super::chain::Chain;
+
+/// Where the chain broke.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Diagnosis {
+    /// The link, by the drill's names.
+    pub(super) hop: &'static str,
+    /// In a sentence.
+    pub(super) reason: String,
+    /// AWS's error code, or the exit code of a script.
+    pub(super) code: Option<String>,
+    /// Texts by which a drill shows the same.
+    pub(super) says: Vec<String>,
+    /// What makes it happen again.
+    pub(super) recipe: Recipe,
+    /// Commands that the function sent; nothing if that differs with the time that the window spans.
+    pub(super) commands: Option<usize>,
+    /// Archives that came.
+    pub(super) uploads: Option<usize>,
+}
+
+/// What makes it happen again. Without any of it, the template and its parameters are all that is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Recipe {
+    /// Old text of the template, and new.
+    pub(super) replace: Vec<(String, String)>,
+    /// Actions before the rule's time.
+    pub(super) before: Vec<Value>,
+    /// Faults from then on.
+    pub(super) faults: Vec<Value>,
+    /// What the reader should know of it.
+    pub(super) remark: Option<&'static str>,
+}
+
+impl Recipe {
+    /// Nothing is known that goes beyond the template.
+    pub(super) fn is_empty(&self) -> bool {
+        self.replace.is_empty() && self.before.is_empty() && self.faults.is_empty()
+    }
+
+    fn call(service: &str, operation: &str, input: Value) -> Self {
+        Self::calls(vec![(service, operation, input)])
+    }
+
+    fn calls(calls: Vec<(&str, &str, Value)>) -> Self {
+        let call =
+            |(service, operation, input)| json!({ "call": { "service": service, "operation": operation, "input": input } });
+        Self { before: calls.into_iter().map(call).collect(), ..Self::default() }
+    }
+
+    fn fault(fault: Value) -> Self {
+        Self { faults: vec![fault], ..Self::default() }
+    }
+}
+
+/// The first hop that failed; nothing if none did, or if the stack has no rule with a schedule.
+pub(super) fn diagnose(evidence: &Evidence) -> Option<Diagnosis> {
+    let chain = Chain::of(evidence)?;
+    // As a drill looks: what ran last is blamed only if all before it went well.
+    let found = if evidence.commands.is_empty() && chain.invocations() == 0 {
+        rule::diagnosis(&chain)
+    } else {
+        command::diagnosis(&chain).or_else(|| function::diagnosis(&chain)).or_else(|| command::archives(&chain))
+    }?;
+    // Of several nights, or of a function that is tried again, nobody knows which a drill's one night would be.
+    let one = chain.invocations() <= 1;
+    Some(Diagnosis { commands: one.then_some(evidence.commands.len()), uploads: one.then_some(chain.uploads()), ..found })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! The command reached nobody, or failed somewhere; or what it made is not what one night makes.
+
+use firedrill_drill::capture::SentCommand;
+use serde_json::{Value, json};
+
+use super::{Chain, Diagnosis, Recipe, script};
+
+pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
+    chain.evidence.commands.iter().find_map(|command| {
+        if let Some(failed) = command.invocations.iter().find(|one| one.status != "Success" && is_over(&one.status)) {
+            // https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+            let undelivered = matches!(
+                failed.details.replace(' ', "").as_str(),
+                "DeliveryTimedOut" | "Undeliverable" | "Terminated" | "InvalidPlatform" | "AccessDenied"
+            );
+            if !undelivered {
+                return Some(script::diagnosis(chain, command, failed));
+            }
+            let reason = format!("an instance did not get the command: {}", failed.details);
+            return Some(Diagnosis { hop: "instance", reason, says: vec![failed.details.clone()], ..Diagnosis::default() });
+        }
+        (command.targets == 0 && command.invocations.is_empty()).then(|| nobody(chain, command))
+    })
+}
+
+fn is_over(status: &str) -> bool {
+    !matches!(status, "Pending" | "InProgress" | "Delayed" | "Cancelling")
+}
+
+/// The tag is gone, or nobody listens.
+fn nobody(chain: &Chain<'_>, command: &SentCommand) -> Diagnosis {
+    let instances = &chain.evidence.instances;
+    let ids: Vec<String> = instances.iter().map(|one| format!("${{{}}}", one.logical_id)).collect();
+    let tags: Vec<Value> =
+        command.wanted.keys().filter_map(|key| key.strip_prefix("tag:")).map(|key| json!({ "Key": key })).collect();
+    // Systems Manager takes five minutes to miss an instance; the event history knows at once.
+    let listening = instances.iter().any(|one| one.ping == "Online" && !was_stopped(chain, &one.id));
+    let (why, recipe) = if ids.is_empty() {
+        ("the stack has no instance of its own", Recipe::default())
+    } else if listening && !tags.is_empty() {
+        let input = json!({ "Resources": ids, "Tags": tags });
+        ("an instance listens, and none has the tag", Recipe::call("ec2", "DeleteTags", input))
+    } else {
+        ("no instance listens", Recipe::call("ec2", "StopInstances", json!({ "InstanceIds": ids })))
+    };
+    Diagnosis {
+        hop: "command",
+        reason: format!("the command reached no instance ({}): {why}", command.details),
+        says: vec!["reached no instance".to_owned()],
+        recipe,
+        ..Diagnosis::default()
+    }
+}
+
+/// Whether somebody stopped or terminated the instance in the window.
+fn was_stopped(chain: &Chain<'_>, instance: &str) -> bool {
+    let text = |event: &Value, name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let of_instance = |event: &&Value| {
+        let ended = ["StartInstances", "StopInstances", "TerminateInstances"].contains(&text(event, "eventName").as_str());
+        let named = event.get("requestParameters").is_some_and(|input| input.to_string().contains(instance));
+        ended && named && text(event, "errorCode").is_empty()
+    };
+    let last = chain.evidence.history.iter().rev().find(of_instance);
+    last.is_some_and(|event| text(event, "eventName") != "StartInstances")
+}
+
+/// All scripts say that they succeeded.
+pub(super) fn archives(chain: &Chain<'_>) -> Option<Diagnosis> {
+    let succeeded = |command: &SentCommand| command.invocations.iter().filter(|one| one.status == "Success").count();
+    let (commands, uploads) = (&chain.evidence.commands, chain.uploads());
+    let due = commands.iter().map(succeeded).max().unwrap_or_default();
+    if due > 0 && uploads < due {
+        return Some(Diagnosis {
+            hop: "object",
+            reason: format!("the script reports success on {due} instances, and {uploads} archives came"),
+            says: vec!["the script reports success".to_owned()],
+            ..Diagnosis::default()
+        });
+    }
+    if chain.invocations() == 1 && commands.len() == 2 && uploads == 2 * due {
+        let when = json!({ "service": "ssm", "operation": "SendCommand", "principal": chain.function_sessions() });
+        let fault = json!({ "when": when, "occurrence": { "nth": 1 }, "then": "lose_answer" });
+        return Some(Diagnosis {
+            hop: "object",
+            reason: "one invocation sent the command twice".to_owned(),
+            says: vec!["one night made 2 archives".to_owned()],
+            recipe: Recipe {
+                remark: Some(
+                    "Why it did is not in the evidence: here, the answer to the first one is lost, and the client tries again.",
+                ),
+                ..Recipe::fault(fault)
+            },
+            ..Diagnosis::default()
+        });
+    }
+    None
+}

@@ -1,0 +1,64 @@
+//! The function failed, or sent nothing.
+
+use serde_json::json;
+
+use super::super::service_error::ServiceError;
+use super::{Chain, Diagnosis, Recipe};
+
+/// Of a fault that is a policy's doing.
+pub(super) const DENIAL: &str =
+    "Should the template itself lack the permission, remove the fault: the template alone shows it then, and its fix mends it.";
+
+pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
+    let function = chain.function?;
+    let sent = !chain.evidence.commands.is_empty();
+    let failure = chain.failure();
+    if failure.is_none() && sent {
+        return None;
+    }
+    if let Some(seconds) = failure.and_then(timed_out) {
+        // What it waited for was the command's own call, or whatever came after it.
+        let occurrence = if sent { json!({ "after": 1 }) } else { json!("always") };
+        let when = json!({ "service": "ssm", "principal": chain.function_sessions() });
+        let fault = json!({ "when": when, "occurrence": occurrence, "then": { "delay": seconds.ceil() + 2.0 } });
+        let remark = "Which call it waited for is not in the evidence: here, Systems Manager is slow.";
+        return Some(Diagnosis {
+            hop: "function",
+            reason: format!("{} timed out after {seconds:.2} seconds", function.logical_id),
+            says: vec![format!("timed out after {seconds:.2} seconds")],
+            recipe: Recipe { remark: Some(remark), ..Recipe::fault(fault) },
+            ..Diagnosis::default()
+        });
+    }
+    let said = chain.log().find_map(ServiceError::said_in).or_else(|| ServiceError::recorded(chain.evidence, &function.role));
+    // What a handler catches and does not raise again leaves no command, and no failure either.
+    let (hop, silent) = if failure.is_some() { ("function", None) } else { ("command", Some("sent no command".to_owned())) };
+    if let Some(error) = said {
+        let fault = error.fault(&chain.function_sessions());
+        let remark = error.is_denial().then_some(DENIAL);
+        return Some(Diagnosis {
+            hop,
+            reason: format!("{} was refused {}: {}", function.logical_id, error.operation, error.code),
+            says: silent.into_iter().chain([error.code.clone()]).collect(),
+            code: Some(error.code),
+            recipe: Recipe { remark, ..fault.map(Recipe::fault).unwrap_or_default() },
+            ..Diagnosis::default()
+        });
+    }
+    let reason = failure.map_or_else(
+        || "it ended without an error and sent no command".to_owned(),
+        |line| line.strip_prefix("[ERROR] ").unwrap_or(line).to_owned(),
+    );
+    let says = silent.or_else(|| failure.and_then(|line| line.strip_prefix("[ERROR] ")).map(str::to_owned));
+    Some(Diagnosis {
+        hop,
+        reason: format!("{}: {reason}", function.logical_id),
+        says: says.into_iter().collect(),
+        ..Diagnosis::default()
+    })
+}
+
+/// `… Task timed out after 3.00 seconds`
+fn timed_out(line: &str) -> Option<f64> {
+    line.split_once("Task timed out after ")?.1.split(' ').next()?.parse().ok()
+}
