@@ -9,7 +9,13 @@ use crate::failure::{Broken, at};
 
 /// Lines of one look at the log.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lines(pub(crate) Vec<String>);
+pub struct Lines(pub(crate) Vec<String>);
+
+impl FromIterator<String> for Lines {
+    fn from_iter<I: IntoIterator<Item = String>>(lines: I) -> Self {
+        Self(lines.into_iter().collect())
+    }
+}
 
 /// Reads the log of a function, from a moment on.
 #[derive(Debug, Clone)]
@@ -71,18 +77,26 @@ pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i
 impl Lines {
     /// An invocation has begun.
     pub(crate) fn started(&self) -> bool {
-        self.0.iter().any(|line| line.starts_with("START RequestId:") || line.contains("\"platform.start\""))
+        self.invocations() > 0
+    }
+
+    /// How many have begun.
+    pub fn invocations(&self) -> usize {
+        self.count("START RequestId:", "\"platform.start\"")
+    }
+
+    fn count(&self, start: &str, json: &str) -> usize {
+        self.0.iter().filter(|line| line.starts_with(start) || line.contains(json)).count()
     }
 
     /// Every invocation that began has also ended.
     pub(crate) fn ended(&self) -> bool {
-        let count = |start: &str, json: &str| self.0.iter().filter(|line| line.starts_with(start) || line.contains(json)).count();
-        self.started() && count("REPORT RequestId:", "\"platform.report\"") >= count("START RequestId:", "\"platform.start\"")
+        self.started() && self.count("REPORT RequestId:", "\"platform.report\"") >= self.invocations()
     }
 
     /// Why an invocation failed: an exception that the handler did not catch, a time-out, a crash.
     /// <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>
-    pub(crate) fn failure(&self) -> Option<String> {
+    pub fn failure(&self) -> Option<String> {
         self.0.iter().find_map(|line| {
             let first = line.lines().next().unwrap_or_default();
             // What logging writes at level ERROR has a tab after the bracket; what the runtime writes has a blank.

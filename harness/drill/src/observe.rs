@@ -229,6 +229,15 @@ pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<Comma
     }
 }
 
+/// Whether the instance got the command, by the details of its invocation's status, with or without blanks.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html>
+pub fn was_delivered(details: &str) -> bool {
+    !matches!(
+        details.replace(' ', "").as_str(),
+        "DeliveryTimedOut" | "Undeliverable" | "Terminated" | "InvalidPlatform" | "AccessDenied"
+    )
+}
+
 /// What became of a command on an instance where it did not succeed.
 async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocation) -> Broken {
     let instance = failed.instance_id().unwrap_or_default();
@@ -240,12 +249,7 @@ async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocati
                 .with("GetCommandInvocation", &refused("GetCommandInvocation", &error));
         }
     };
-    // Statuses of an invocation: https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
-    let delivered = !matches!(
-        details,
-        "Delivery Timed Out" | "DeliveryTimedOut" | "Undeliverable" | "Terminated" | "InvalidPlatform" | "AccessDenied"
-    );
-    let broken = if delivered {
+    let broken = if was_delivered(details) {
         let code = answer.response_code();
         Broken::at("script", format!("the script on {instance} is {details}, exit code {code}"))
     } else {

@@ -1,6 +1,6 @@
 //! What the evidence says of the chain, hop by hop. Pure.
 
-use firedrill_drill::capture::{Evidence, FunctionState, RuleState};
+use firedrill_drill::capture::{Evidence, FunctionState, Lines, RuleState};
 use serde_json::Value;
 
 /// A scheduled rule of the stack, and the function that it starts.
@@ -35,21 +35,9 @@ impl<'a> Chain<'a> {
         self.function.into_iter().flat_map(|function| &function.log).flat_map(|line| line.message.lines())
     }
 
-    /// How often the function was invoked, by its log.
-    pub(super) fn invocations(&self) -> usize {
-        self.log().filter(|line| line.starts_with("START RequestId:") || line.contains("\"platform.start\"")).count()
-    }
-
-    /// Why an invocation failed. What logging writes at level ERROR has a tab after the bracket; what the runtime writes has a blank.
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>
-    pub(super) fn failure(&self) -> Option<&'a str> {
-        let failed = |line: &&str| {
-            line.starts_with("[ERROR] ")
-                || line.contains("Task timed out after ")
-                || line.contains("Runtime exited")
-                || (line.starts_with("REPORT ") && (line.contains("Status: error") || line.contains("Status: timeout")))
-        };
-        self.log().find(failed)
+    /// The same as a drill reads it.
+    pub(super) fn lines(&self) -> Lines {
+        self.function.into_iter().flat_map(|function| &function.log).map(|line| line.message.clone()).collect()
     }
 
     /// Archives that came in the window.

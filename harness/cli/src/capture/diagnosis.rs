@@ -67,13 +67,13 @@ impl Recipe {
 pub(super) fn diagnose(evidence: &Evidence) -> Option<Diagnosis> {
     let chain = Chain::of(evidence)?;
     // As a drill looks: what ran last is blamed only if all before it went well.
-    let found = if evidence.commands.is_empty() && chain.invocations() == 0 {
+    let found = if evidence.commands.is_empty() && chain.lines().invocations() == 0 {
         rule::diagnosis(&chain)
     } else {
         command::diagnosis(&chain).or_else(|| function::diagnosis(&chain)).or_else(|| command::archives(&chain))
     }?;
     // Of several nights, or of a function that is tried again, nobody knows which a drill's one night would be.
-    let one = chain.invocations() <= 1;
+    let one = chain.lines().invocations() <= 1;
     Some(Diagnosis { commands: one.then_some(evidence.commands.len()), uploads: one.then_some(chain.uploads()), ..found })
 }
 

@@ -53,7 +53,8 @@ fn parameters(evidence: &Evidence) -> Value {
     for parameter in &evidence.stack.parameters {
         let default = template.pointer(&format!("/Parameters/{}/Default", parameter.name));
         let text = default.map(|default| default.as_str().map_or_else(|| default.to_string(), str::to_owned));
-        let hidden = parameter.value.chars().all(|letter| letter == '*') || parameter.value.contains(REMOVED);
+        let masked = !parameter.value.is_empty() && parameter.value.chars().all(|letter| letter == '*');
+        let hidden = masked || parameter.value.contains(REMOVED);
         if (hidden && text.is_some()) || text.as_ref() == Some(&parameter.value) {
             continue;
         }
@@ -125,5 +126,18 @@ mod tests {
         let text = block(&value, 0);
         let read: Value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(read, value, "{text}");
+    }
+
+    #[test]
+    fn parameters_are_those_that_were_given_and_hidden_ones_get_a_word() {
+        use firedrill_drill::capture::StackParameter;
+        let mut evidence = Evidence {
+            template: "Parameters:\n  A: {Type: String, Default: a}\n  B: {Type: Number, Default: 3}\n  C: {Type: String}\n  D: {Type: String, NoEcho: true}\n  E: {Type: String, NoEcho: true, Default: e}\n  F: {Type: String}\nResources: {Q: {Type: 'AWS::SQS::Queue'}}\n".to_owned(),
+            ..Evidence::default()
+        };
+        evidence.stack.parameters = [("A", "other"), ("B", "3"), ("C", ""), ("D", "****"), ("E", "****"), ("F", "f")]
+            .map(|(name, value)| StackParameter { name: name.to_owned(), value: value.to_owned(), ..StackParameter::default() })
+            .to_vec();
+        assert_eq!(parameters(&evidence), json!({ "A": "other", "C": "", "D": REMOVED, "F": "f" }));
     }
 }

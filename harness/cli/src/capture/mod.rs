@@ -54,7 +54,8 @@ async fn captured(options: &CaptureOptions) -> Result<Exit, Exit> {
         () = cancel.cancelled() => return Ok(Exit::Failed),
     };
     let evidence = evidence.map_err(|failure| account::refused(&failure))?;
-    let whole = template::check(None, &evidence.template).is_ok();
+    let whole =
+        template::check(Some(&path.join("template")), &evidence.template).map_err(|errors| printer::note(&errors)).is_ok();
     let Some(evidence) = scrub::scrubbed(&evidence) else {
         printer::error("what was captured cannot be read without its secrets, so nothing is written", None);
         return Err(Exit::Failed);

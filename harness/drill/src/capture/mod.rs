@@ -6,6 +6,8 @@ mod evidence;
 mod history;
 mod run_command;
 
+pub use crate::log::Lines;
+pub use crate::observe::was_delivered;
 pub use account::capture;
 pub use evidence::{
     Evidence, FunctionState, Invocation, LogLine, ManagedInstance, RuleState, SentCommand, Stack, StackEvent, StackParameter,

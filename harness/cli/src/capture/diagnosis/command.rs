@@ -1,6 +1,6 @@
 //! The command reached nobody, or failed somewhere; or what it made is not what one night makes.
 
-use firedrill_drill::capture::SentCommand;
+use firedrill_drill::capture::{SentCommand, was_delivered};
 use serde_json::{Value, json};
 
 use super::{Chain, Diagnosis, Recipe, script};
@@ -8,12 +8,7 @@ use super::{Chain, Diagnosis, Recipe, script};
 pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
     chain.evidence.commands.iter().find_map(|command| {
         if let Some(failed) = command.invocations.iter().find(|one| one.status != "Success" && is_over(&one.status)) {
-            // https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
-            let undelivered = matches!(
-                failed.details.replace(' ', "").as_str(),
-                "DeliveryTimedOut" | "Undeliverable" | "Terminated" | "InvalidPlatform" | "AccessDenied"
-            );
-            if !undelivered {
+            if was_delivered(&failed.details) {
                 return Some(script::diagnosis(chain, command, failed));
             }
             let reason = format!("an instance did not get the command: {}", failed.details);
@@ -77,7 +72,7 @@ pub(super) fn archives(chain: &Chain<'_>) -> Option<Diagnosis> {
             ..Diagnosis::default()
         });
     }
-    if chain.invocations() == 1 && commands.len() == 2 && uploads == 2 * due {
+    if chain.lines().invocations() == 1 && commands.len() == 2 && uploads == 2 * due {
         let when = json!({ "service": "ssm", "operation": "SendCommand", "principal": chain.function_sessions() });
         let fault = json!({ "when": when, "occurrence": { "nth": 1 }, "then": "lose_answer" });
         return Some(Diagnosis {

@@ -12,11 +12,11 @@ pub(super) const DENIAL: &str =
 pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
     let function = chain.function?;
     let sent = !chain.evidence.commands.is_empty();
-    let failure = chain.failure();
+    let failure = chain.lines().failure();
     if failure.is_none() && sent {
         return None;
     }
-    if let Some(seconds) = failure.and_then(timed_out) {
+    if let Some(seconds) = failure.as_deref().and_then(timed_out) {
         // What it waited for was the command's own call, or whatever came after it.
         let occurrence = if sent { json!({ "after": 1 }) } else { json!("always") };
         let when = json!({ "service": "ssm", "principal": chain.function_sessions() });
@@ -45,20 +45,16 @@ pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
             ..Diagnosis::default()
         });
     }
-    let reason = failure.map_or_else(
-        || "it ended without an error and sent no command".to_owned(),
-        |line| line.strip_prefix("[ERROR] ").unwrap_or(line).to_owned(),
-    );
-    let says = silent.or_else(|| failure.and_then(|line| line.strip_prefix("[ERROR] ")).map(str::to_owned));
+    let reason = failure.clone().unwrap_or_else(|| "it ended without an error and sent no command".to_owned());
     Some(Diagnosis {
         hop,
         reason: format!("{}: {reason}", function.logical_id),
-        says: says.into_iter().collect(),
+        says: silent.or(failure).into_iter().collect(),
         ..Diagnosis::default()
     })
 }
 
-/// `… Task timed out after 3.00 seconds`
-fn timed_out(line: &str) -> Option<f64> {
-    line.split_once("Task timed out after ")?.1.split(' ').next()?.parse().ok()
+/// `the handler timed out after 3.00 seconds`
+fn timed_out(failure: &str) -> Option<f64> {
+    failure.split_once("timed out after ")?.1.split(' ').next()?.parse().ok()
 }

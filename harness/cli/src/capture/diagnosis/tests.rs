@@ -206,3 +206,21 @@ fn counts_are_left_out_of_a_window_with_several_invocations() {
     let found = diagnose(&evidence).unwrap();
     assert_eq!((found.commands, found.uploads), (None, None));
 }
+
+#[test]
+fn an_exception_is_told_in_the_words_of_a_drill() {
+    let found =
+        diagnose(&night(&["START RequestId: 1", "[ERROR] KeyError: 'TAG_KEY'\nTraceback", "REPORT RequestId: 1"])).unwrap();
+    assert_eq!((found.hop, found.says.as_slice()), ("function", ["KeyError: 'TAG_KEY'".to_owned()].as_slice()));
+    assert!(found.recipe.is_empty());
+}
+
+#[test]
+fn a_command_that_was_not_delivered_breaks_the_chain_at_the_instance() {
+    for details in ["Delivery Timed Out", "DeliveryTimedOut", "Undeliverable", "Terminated"] {
+        let found = diagnose(&with_command("TimedOut", details, -1, "")).unwrap();
+        assert!(found.hop == "instance" && found.recipe.is_empty(), "{found:?}");
+    }
+    // What still runs has not failed.
+    assert_eq!(diagnose(&with_command("InProgress", "InProgress", -1, "")), None);
+}
