@@ -65,7 +65,8 @@ pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i
         found.extend(answer.events().iter().map(|event| LogEvent {
             id: event.event_id().unwrap_or_default().to_owned(),
             time: DateTime::from_millis(event.timestamp().unwrap_or_default()),
-            message: event.message().unwrap_or_default().trim_end().to_owned(),
+            // Within an event, Lambda's Python runtime ends lines with a carriage return.
+            message: event.message().unwrap_or_default().trim_end().replace('\r', "\n"),
         }));
         token = answer.next_token().map(str::to_owned);
         if token.is_none() {

@@ -113,6 +113,8 @@ fn what_went_wrong_in_aws_is_captured_and_its_draft_reproduced(
     let (ended, folder) = night.captured();
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     assert!(said(&ended).contains(&format!("the chain broke at {broke}")), "{}", said(&ended));
+    let draft = fs::read_to_string(folder.join("incident.yaml")).expect("a draft");
+    assert!(!draft.contains("Traceback"), "{draft}");
     assert_reproduced(&folder);
 }
 

@@ -22,7 +22,7 @@ const NEAR: [&str; 7] = ["ssm", "s3", "kms", "lambda", "sts", "sqs", "logs"];
 /// As botocore and the AWS CLI say it.
 /// <https://docs.aws.amazon.com/boto3/latest/guide/error-handling.html>
 static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"An error occurred \(([\w.]+)\) when calling the (\w+) operation(?: \(reached max retries: \d+\))?: *([^\n]*)")
+    Regex::new(r"An error occurred \(([\w.]+)\) when calling the (\w+) operation(?: \(reached max retries: \d+\))?: *([^\r\n]*)")
         .ok()
 });
 
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn errors_are_read_from_what_clients_say() {
-        let text = "[ERROR] ClientError: An error occurred (ThrottlingException) when calling the SendCommand operation (reached max retries: 4): Rate exceeded\nTraceback";
+        let text = "[ERROR] ClientError: An error occurred (ThrottlingException) when calling the SendCommand operation (reached max retries: 4): Rate exceeded\rTraceback";
         let error = ServiceError::said_in(text).unwrap();
         assert_eq!(
             (error.code.as_str(), error.operation.as_str(), error.message.as_str()),

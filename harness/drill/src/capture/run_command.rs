@@ -62,10 +62,10 @@ fn is_sent_by_function(evidence: &Evidence, command: &SentCommand) -> bool {
     let logged = evidence.functions.iter().flat_map(|function| &function.log).any(|line| line.message.contains(&command.id));
     let roles = || evidence.functions.iter().filter_map(|function| function.role.rsplit('/').next());
     let recorded = evidence.history.iter().any(|event| {
-        let at = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        at("/eventName") == "SendCommand"
-            && at("/responseElements/command/commandId") == command.id
-            && roles().any(|role| at("/userIdentity/arn").contains(&format!(":assumed-role/{role}/")))
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let answered = event.get("responseElements").is_some_and(|answer| answer.to_string().contains(&command.id));
+        let by_function = roles().any(|role| text("/userIdentity/arn").contains(&format!(":assumed-role/{role}/")));
+        text("/eventName") == "SendCommand" && answered && by_function
     });
     let buckets = || evidence.resources.iter().filter(|one| one.kind == "AWS::S3::Bucket").map(|one| &one.physical_id);
     let named = command.parameters.values().flatten().any(|line| buckets().any(|bucket| line.contains(bucket)));
