@@ -13,20 +13,22 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// The chain of the stack's rule: the one with a schedule, or, if rules were deleted, whichever the template gives one.
+    /// The chain of the stack's scheduled rule, one that starts a function first. Of a deleted rule the template says whether it had a schedule.
     pub(super) fn of(evidence: &'a Evidence) -> Option<Self> {
         let template = firedrill_template::to_json(&evidence.template).unwrap_or_default();
         let declared = |rule: &RuleState| {
             template.pointer(&format!("/Resources/{}/Properties/ScheduleExpression", rule.logical_id)).is_some()
         };
-        let rule = evidence.rules.iter().find(|rule| !rule.schedule.is_empty() || declared(rule))?;
-        let targeted = |function: &&FunctionState| {
-            let is_alias =
-                |arn: &str| arn.strip_prefix(&function.arn).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
-            rule.targets.iter().any(|target| is_alias(&target.arn))
+        let is_alias = |function: &FunctionState, arn: &str| {
+            arn.strip_prefix(&function.arn).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
+        let started = |rule: &RuleState| {
+            evidence.functions.iter().find(|function| rule.targets.iter().any(|target| is_alias(function, &target.arn)))
+        };
+        let scheduled = || evidence.rules.iter().filter(|rule| !rule.schedule.is_empty() || declared(rule));
+        let rule = scheduled().find(|rule| started(rule).is_some()).or_else(|| scheduled().next())?;
         let only = || evidence.functions.first().filter(|_| evidence.functions.len() == 1);
-        let function = evidence.functions.iter().find(targeted).or_else(only);
+        let function = started(rule).or_else(only);
         Some(Self { evidence, rule, function, template })
     }
 

@@ -25,8 +25,10 @@ pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
         }
         _ => {}
     }
+    // What was refused to us is not missing.
+    let refused = |operation: &str| chain.evidence.refused.iter().any(|refused| refused.starts_with(operation));
     let ids = target_ids(chain);
-    if rule.targets.is_empty() && !ids.is_empty() {
+    if rule.targets.is_empty() && !refused("ListTargetsByRule") && !ids.is_empty() {
         let recipe = Recipe::call("events", "RemoveTargets", json!({ "Rule": physical, "Ids": ids }));
         return at_rule(
             format!("the rule {} has no target any more", rule.logical_id),
@@ -35,11 +37,9 @@ pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
         );
     }
     let function = chain.function?;
-    // Its policy may have been refused to us: then nothing is known of it.
-    let unknown = chain.evidence.refused.iter().any(|refused| refused.starts_with("GetPolicy"));
     let lets_in = function.policy.as_ref().is_some_and(|policy| policy.contains("events.amazonaws.com"));
     let permissions: Vec<&str> = chain.of_type("AWS::Lambda::Permission").filter(|id| is_for_events(chain, id)).collect();
-    if !unknown && !lets_in && !permissions.is_empty() {
+    if !lets_in && !refused("GetPolicy") && !permissions.is_empty() {
         let input =
             |id: &&str| json!({ "FunctionName": format!("${{{}}}", function.logical_id), "StatementId": format!("${{{id}}}") });
         let recipe = Recipe::calls(permissions.iter().map(|id| ("lambda", "RemovePermission", input(id))).collect());

@@ -53,11 +53,14 @@ fn key(chain: &Chain<'_>, error: &ServiceError) -> Option<Recipe> {
     (error.code.trim_start_matches("KMS.") == "DisabledException").then(disable)
 }
 
-/// A folder that parameters or variables name and that the script did not find, and the line that says so.
+/// A folder that parameters or variables name and that the script did not find, and what the script says of it.
 fn path_gone(chain: &Chain<'_>, stderr: &str) -> Option<(String, String)> {
-    let line = stderr.lines().find(|line| line.contains("does not exist") || line.contains("No such file or directory"))?;
+    const SAYINGS: [&str; 3] = ["does not exist", "No such file or directory", "can't cd to"];
+    let line = stderr.lines().find(|line| SAYINGS.iter().any(|saying| line.contains(saying)))?;
     let path = chain.paths().into_iter().find(|path| line.contains(path.as_str()))?;
-    Some((path, line.trim().to_owned()))
+    // What comes before it may be the script's own name, which differs with each instance and command.
+    let said = line.split_once(path.as_str()).map(|(_, rest)| format!("{path}{rest}"))?;
+    Some((path, said.trim().to_owned()))
 }
 
 /// A shorter time, and an upload that takes longer.

@@ -87,11 +87,15 @@ fn a_rule_that_is_disabled_now_is_not_blamed_for_a_night_in_which_it_fired() {
 }
 
 #[test]
-fn a_policy_that_could_not_be_read_is_not_blamed() {
+fn what_could_not_be_read_is_not_blamed() {
     let mut evidence = night(&[]);
     evidence.functions[0].policy = None;
     assert_eq!(diagnose(&evidence).unwrap().hop, "rule");
     evidence.refused.push("GetPolicy: AccessDeniedException: no".to_owned());
+    assert_eq!(diagnose(&evidence), None);
+    evidence.rules[0].targets.clear();
+    assert!(diagnose(&evidence).unwrap().reason.contains("has no target"));
+    evidence.refused.push("ListTargetsByRule: AccessDeniedException: no".to_owned());
     assert_eq!(diagnose(&evidence), None);
 }
 
@@ -144,7 +148,7 @@ fn an_error_of_the_upload_is_a_fault_of_instances_and_a_disabled_key_is_disabled
 fn a_folder_that_is_gone_is_moved_away() {
     let found = diagnose(&with_command("Failed", "Failed", 2, "tar: /srv/data: Cannot open: No such file or directory")).unwrap();
     assert_eq!(found.recipe.before, [json!({ "script": "mv '/srv/data' '/srv/data-moved'" })]);
-    assert_eq!(found.says, ["exit code 2", "tar: /srv/data: Cannot open: No such file or directory"]);
+    assert_eq!(found.says, ["exit code 2", "/srv/data: Cannot open: No such file or directory"]);
 }
 
 #[test]
@@ -223,4 +227,18 @@ fn a_command_that_was_not_delivered_breaks_the_chain_at_the_instance() {
     }
     // What still runs has not failed.
     assert_eq!(diagnose(&with_command("InProgress", "InProgress", -1, "")), None);
+}
+
+#[test]
+fn of_several_rules_with_a_schedule_the_one_with_a_function_of_the_stack_counts() {
+    let mut evidence = night(&[]);
+    let other = RuleState { logical_id: "Report".to_owned(), state: "DISABLED".to_owned(), ..evidence.rules[0].clone() };
+    evidence.rules[0].state = "DISABLED".to_owned();
+    evidence.rules.insert(0, RuleState { targets: Vec::new(), ..other });
+    evidence.functions.push(FunctionState {
+        logical_id: "Report".to_owned(),
+        arn: "other".to_owned(),
+        ..FunctionState::default()
+    });
+    assert!(diagnose(&evidence).unwrap().reason.contains("BackupRule"));
 }
