@@ -1,17 +1,25 @@
 //! `firedrill doctor`: what this machine has and lacks.
 
+use firedrill_region::machine::{container, doctor};
+
 use crate::{Exit, printer};
 
-pub(crate) fn doctor() -> Exit {
-    let mut exit = Exit::Passed;
-    for check in firedrill_region::machine::doctor::checks() {
-        printer::line(&format!("{} {:<14} {}", if check.ok { "ok  " } else { "LACK" }, check.name, check.detail));
-        if !check.ok {
-            exit = Exit::Missing;
-            if let Some(remedy) = &check.remedy {
-                printer::line(&format!("     {:<14} help: {remedy}", ""));
-            }
-        }
+pub(crate) async fn doctor() -> Exit {
+    let needed = doctor::checks();
+    for check in &needed {
+        tell(check, "LACK");
     }
-    exit
+    printer::line("");
+    printer::line("For `--machine container` and `--cloud localstack`, which a drill can do without:");
+    for check in container::doctor::checks().await {
+        tell(&check, "none");
+    }
+    if needed.iter().all(|check| check.ok) { Exit::Passed } else { Exit::Missing }
+}
+
+fn tell(check: &doctor::Check, otherwise: &str) {
+    printer::line(&format!("{} {:<14} {}", if check.ok { "ok  " } else { otherwise }, check.name, check.detail));
+    if let Some(remedy) = check.remedy.as_ref().filter(|_| !check.ok) {
+        printer::line(&format!("     {:<14} help: {remedy}", ""));
+    }
 }

@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
             arguments::Command::Up(options) => up::up(options).await,
             arguments::Command::Access(options) => access::access(options).await,
             arguments::Command::Bench(options) => bench::bench(options).await,
-            arguments::Command::Doctor => doctor::doctor(),
+            arguments::Command::Doctor => doctor::doctor().await,
             arguments::Command::Images(options) => containers::images(options.pull).await,
             arguments::Command::Smoke(options) => smoke::smoke(options).await,
             arguments::Command::Reproduce(options) => incident::reproduce(options).await,

@@ -9,15 +9,8 @@ use firedrill_region::embedded::{EmbeddedOptions, start};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let options = EmbeddedOptions {
-        account: "123456789012".to_owned(),
-        region: "us-east-1".to_owned(),
-        folder: folder.path().join("region"),
-        program: std::env::current_exe()?,
-        agent_dir: None,
-        tools: None,
-        port: 0,
         journal: Journal::with_writer(std::fs::File::create(folder.path().join("journal.jsonl"))?),
-        store: None,
+        ..EmbeddedOptions::new("123456789012", folder.path().join("region"), std::env::current_exe()?)
     };
     let region = start(options).await?;
     let ca = folder.path().join("ca.pem");

@@ -47,6 +47,23 @@ pub struct EmbeddedOptions {
     pub store: Option<Store>,
 }
 
+impl EmbeddedOptions {
+    /// For `account` in us-east-1, at a free port, with all of it in `folder`, without Python's part; the journal stays in memory.
+    pub fn new(account: &str, folder: PathBuf, program: PathBuf) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: "us-east-1".to_owned(),
+            folder,
+            program,
+            agent_dir: None,
+            tools: None,
+            port: 0,
+            journal: Journal::default(),
+            store: None,
+        }
+    }
+}
+
 /// A running embedded region.
 pub struct Embedded {
     /// The HTTPS endpoint of all services, `https://127.0.0.1:PORT`.

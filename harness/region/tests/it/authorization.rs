@@ -2,9 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
 
-use firedrill_journal::Journal;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
 use firedrill_region::service::{AwsError, full_body};
 use firedrill_region::{Caller, Principal};
@@ -19,17 +17,7 @@ pub(crate) struct Cloud {
 
 pub(crate) async fn cloud() -> Cloud {
     let folder = tempfile::tempdir().unwrap();
-    let options = EmbeddedOptions {
-        account: ACCOUNT.into(),
-        region: "us-east-1".into(),
-        folder: folder.path().join("region"),
-        program: PathBuf::from(env!("CARGO_BIN_EXE_firedrill-machine")),
-        agent_dir: None,
-        tools: None,
-        port: 0,
-        journal: Journal::default(),
-        store: None,
-    };
+    let options = EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-machine").into());
     Cloud { embedded: embedded::start(options).await.unwrap(), _folder: folder }
 }
 

@@ -1,12 +1,10 @@
 //! Functions that run in machines.
 
 use std::io::{Cursor, Write as _};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use firedrill_journal::Journal;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
 use firedrill_region::service::AwsError;
 use firedrill_region::{Caller, tools};
@@ -23,15 +21,8 @@ pub(crate) async fn cloud() -> Cloud {
     let tools = tokio::task::spawn_blocking(|| tools::ensure(|_| {})).await.unwrap().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let options = EmbeddedOptions {
-        account: ACCOUNT.to_owned(),
-        region: "us-east-1".to_owned(),
-        folder: folder.path().join("region"),
-        program: PathBuf::from(env!("CARGO_BIN_EXE_firedrill-machine")),
-        agent_dir: None,
         tools: Some(tools),
-        port: 0,
-        journal: Journal::default(),
-        store: None,
+        ..EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-machine").into())
     };
     let cloud = Cloud { embedded: embedded::start(options).await.unwrap(), _folder: folder };
     let trust = json!({ "Version": "2012-10-17", "Statement": [{

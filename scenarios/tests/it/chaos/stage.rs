@@ -1,7 +1,6 @@
 //! A region in this process, in which a case happens.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,15 +38,9 @@ impl Stage {
         }
         let journal = Journal::default();
         let options = EmbeddedOptions {
-            account: ACCOUNT.to_owned(),
-            region: "us-east-1".to_owned(),
-            folder: folder.path().join("region"),
-            program: PathBuf::from(env!("CARGO_BIN_EXE_firedrill-scenario")),
-            agent_dir: None,
             tools: Some(tools),
-            port: 0,
             journal: journal.clone(),
-            store: None,
+            ..EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-scenario").into())
         };
         Self { embedded: embedded::start(options).await.expect("a region"), folder, journal }
     }

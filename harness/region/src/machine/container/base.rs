@@ -10,6 +10,11 @@ use super::recipe::{BASE_PACKAGES, DEBIAN};
 /// The public image.
 const PUBLIC: &str = "docker.io/library/debian:trixie-slim";
 
+/// Whether a base can be made where none can be pulled.
+pub(super) fn have_builder() -> bool {
+    Path::new("/usr/bin/mmdebstrap").exists()
+}
+
 impl Images<'_> {
     /// The name of a Debian image that is there.
     pub(super) async fn debian(&self) -> Result<String, ImageError> {
@@ -21,7 +26,7 @@ impl Images<'_> {
             Ok(()) => return Ok(PUBLIC.to_owned()),
             Err(refusal) => refusal,
         };
-        if !Path::new("/usr/bin/mmdebstrap").exists() {
+        if !have_builder() {
             return Err(ImageError::NoBase { image: PUBLIC, refusal });
         }
         self.say(&format!("making a base image of Debian's packages, as {PUBLIC} cannot be had ({refusal})"));

@@ -12,7 +12,8 @@ use super::packages;
 use super::recipe::{BASE, FUNCTION, INSTANCE, LOCALSTACK, PYTHON, Recipe};
 
 /// The public image of LocalStack's last community release.
-const PUBLIC_LOCALSTACK: &str = "docker.io/localstack/localstack:4.14.0";
+pub(super) const PUBLIC_FUNCTION: &str = "public.ecr.aws/lambda/python";
+pub(super) const PUBLIC_LOCALSTACK: &str = "docker.io/localstack/localstack:4.14.0";
 
 /// Whether public images are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +127,7 @@ impl<'a> Images<'a> {
     /// See [`Images::instance`].
     pub async fn function(&self, runtime: &str) -> Result<FunctionImage, ImageError> {
         let version = runtime.strip_prefix("python").filter(|version| version.starts_with("3."));
-        let public = version.map(|version| format!("public.ecr.aws/lambda/python:{version}"));
+        let public = version.map(|version| format!("{PUBLIC_FUNCTION}:{version}"));
         let image = self.public_or_made(public.as_deref(), &FUNCTION).await?;
         let python = version.filter(|_| public.as_ref() == Some(&image)).unwrap_or(PYTHON).to_owned();
         Ok(FunctionImage { image, python })

@@ -1,6 +1,7 @@
 //! Machines as Docker containers without a network, their images, and the removal of what killed runs left.
 
 mod base;
+pub mod doctor;
 mod engine;
 mod image;
 mod library;

@@ -4,10 +4,7 @@
 mod s3;
 mod sqs;
 
-use std::path::PathBuf;
-
 use bytes::Bytes;
-use firedrill_journal::Journal;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
 use firedrill_region::service::{AwsError, Reply, full_body};
 use firedrill_region::store::Store;
@@ -30,15 +27,8 @@ impl Lab {
         let account = format!("{:012}", 100_000_000_000 + unique % 900_000_000_000);
         let store = std::env::var("FIREDRILL_LOCALSTACK").ok().map(|url| Store::new(&url, "us-east-1").unwrap());
         let options = EmbeddedOptions {
-            account: account.clone(),
-            region: "us-east-1".into(),
-            folder: folder.path().join("region"),
-            program: PathBuf::from(env!("CARGO_BIN_EXE_firedrill-machine")),
-            agent_dir: None,
-            tools: None,
-            port: 0,
-            journal: Journal::default(),
             store,
+            ..EmbeddedOptions::new(&account, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-machine").into())
         };
         let embedded = embedded::start(options).await.unwrap();
         Self { embedded, root: Caller::root(&account), bucket: format!("nightly-{account}"), _folder: folder }
