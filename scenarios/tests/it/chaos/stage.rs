@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::draw::Case;
+use super::witness;
 
 const ACCOUNT: &str = "123456789012";
 
@@ -89,19 +90,24 @@ impl Stage {
         self.region().call_with_body(&Caller::root(ACCOUNT), service, operation, input, empty_body()).await
     }
 
+    /// Processes that have to do with the region.
+    pub(super) fn processes(&self) -> Vec<String> {
+        witness::processes_of(self.folder.path())
+    }
+
     /// Every event so far.
     pub(super) fn events(&self) -> Vec<Event> {
         self.journal.records().into_iter().map(|record| record.event).collect()
     }
 
-    /// Ends the region; answers what of it still stands in its folder's machines.
+    /// Ends the region; answers what is left of it: processes (those who have something mounted in its folder included) and the folder.
     pub(super) async fn close(self) -> Vec<String> {
         self.embedded.stop().await;
         let path = self.folder.path().to_owned();
+        let mut left = witness::processes_of(&path);
         drop(self.folder);
-        let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-        let mounted = mounts.lines().filter(|line| line.contains(&*path.to_string_lossy())).map(str::to_owned);
-        mounted.chain(path.exists().then(|| format!("folder {}", path.display()))).collect()
+        left.extend(path.exists().then(|| format!("folder {}", path.display())));
+        left
     }
 }
 

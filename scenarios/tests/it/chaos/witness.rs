@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
+use std::path::Path;
 
 use firedrill_drill::{Archive, DrillResult, Outcome};
 use firedrill_journal::Event;
@@ -100,16 +101,14 @@ fn written_twice(events: &[Event]) -> Vec<String> {
     twice.map(|(key, after)| format!("`{key}` was written {} times, by {commands} commands", after.len())).collect()
 }
 
-/// Processes that this one started and that still run, but for those that have ended and were not waited for.
-pub(super) fn children() -> Vec<String> {
-    let mine = std::process::id().to_string();
+/// Processes that still have to do with a folder: by their command line, or by what is mounted for them.
+pub(super) fn processes_of(folder: &Path) -> Vec<String> {
+    let folder = folder.to_string_lossy();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let stats = processes.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
-    stats
-        .filter(|stat| {
-            let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-            let (state, parent) = (fields.next(), fields.next());
-            parent == Some(mine.as_str()) && state != Some("Z")
-        })
-        .collect()
+    let of_it = processes.filter(|process| {
+        // A process that ends meanwhile is none that is left.
+        let text = |name: &str| fs::read(process.path().join(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        ["cmdline", "mountinfo"].into_iter().any(|name| text(name).is_ok_and(|text| text.contains(&*folder)))
+    });
+    of_it.map(|process| format!("process {}", process.file_name().to_string_lossy())).collect()
 }
