@@ -1,5 +1,6 @@
 """What the scripts share. Clients find the region by the environment variables that `firedrill up` wrote, as any client would."""
 
+import functools
 import io
 import json
 import os
@@ -12,8 +13,6 @@ from botocore.exceptions import ClientError
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
-client = boto3.client
-
 
 def note(http_response, model, **_):
     """Notes an operation that succeeded, for the test that none of the region's is left out."""
@@ -22,9 +21,17 @@ def note(http_response, model, **_):
             file.write(f"{model.service_model.signing_name} {model.name}\n")
 
 
-if "CALLED" in os.environ:
-    boto3.setup_default_session()
-    boto3.DEFAULT_SESSION.events.register("after-call", note)
+NOTE = note if "CALLED" in os.environ else None
+if os.environ.get("CLIENT") == "aws":
+    # The same scripts by the AWS CLI; only what it calls itself is noted.
+    import command_line
+
+    client = functools.partial(command_line.client, note=NOTE)
+else:
+    client = boto3.client
+    if NOTE:
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION.events.register("after-call", NOTE)
 
 
 def refused(code, call, **arguments):

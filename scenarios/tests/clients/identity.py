@@ -2,8 +2,6 @@
 
 import json
 
-import boto3
-
 from clients import ACCOUNT, client, pages, policy, refused, trust, until
 
 iam, sts = client("iam"), client("sts")
@@ -12,7 +10,7 @@ iam, sts = client("iam"), client("sts")
 def callers():
     me = sts.get_caller_identity()
     assert (me["Account"], me["Arn"]) == (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"), me
-    stranger = boto3.client("sts", aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x" * 40)
+    stranger = client("sts", aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x" * 40)
     refused("InvalidClientTokenId", stranger.get_caller_identity)
 
 
@@ -93,13 +91,13 @@ def users():
     listed = iam.list_access_keys(UserName="operator")["AccessKeyMetadata"]
     assert [(one["AccessKeyId"], one["Status"]) for one in listed] == [(key["AccessKeyId"], "Active")]
     mine = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    assert boto3.client("sts", **mine).get_caller_identity()["Arn"] == user["Arn"]
+    assert client("sts", **mine).get_caller_identity()["Arn"] == user["Arn"]
     # Nothing is permitted until it is.
-    refused("AccessDenied", boto3.client("iam", **mine).list_roles)
+    refused("AccessDenied", client("iam", **mine).list_roles)
     iam.put_user_policy(
         UserName="operator", PolicyName="p", PolicyDocument=policy(("iam:ListRoles", "*"), ("sts:AssumeRole", "*"))
     )
-    assert boto3.client("iam", **mine).list_roles()["Roles"]
+    assert client("iam", **mine).list_roles()["Roles"]
     assert iam.list_user_policies(UserName="operator")["PolicyNames"] == ["p"]
     assert iam.get_user(UserName="operator")["User"]["UserName"] == "operator"
     return mine
@@ -111,7 +109,7 @@ def sessions(operator):
     document["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/operator"}
     iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=json.dumps(document))
     iam.put_role_policy(RoleName="deployer", PolicyName="p", PolicyDocument=policy(("iam:ListUsers", "*")))
-    assumed = boto3.client("sts", **operator).assume_role(RoleArn=arn, RoleSessionName="night", DurationSeconds=900)
+    assumed = client("sts", **operator).assume_role(RoleArn=arn, RoleSessionName="night", DurationSeconds=900)
     assert assumed["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/night"
     temporary = assumed["Credentials"]
     session = {
@@ -119,12 +117,12 @@ def sessions(operator):
         "aws_secret_access_key": temporary["SecretAccessKey"],
         "aws_session_token": temporary["SessionToken"],
     }
-    assert boto3.client("sts", **session).get_caller_identity()["Arn"] == assumed["AssumedRoleUser"]["Arn"]
-    assert boto3.client("iam", **session).list_users()["Users"]
-    refused("AccessDenied", boto3.client("iam", **session).list_roles)
-    refused("AccessDenied", boto3.client("sts", **operator).assume_role, RoleArn=arn.replace("deployer", "reader"), RoleSessionName="night")
+    assert client("sts", **session).get_caller_identity()["Arn"] == assumed["AssumedRoleUser"]["Arn"]
+    assert client("iam", **session).list_users()["Users"]
+    refused("AccessDenied", client("iam", **session).list_roles)
+    refused("AccessDenied", client("sts", **operator).assume_role, RoleArn=arn.replace("deployer", "reader"), RoleSessionName="night")
     without_token = {name: value for name, value in session.items() if name != "aws_session_token"}
-    refused("InvalidClientTokenId", boto3.client("sts", **without_token).get_caller_identity)
+    refused("InvalidClientTokenId", client("sts", **without_token).get_caller_identity)
 
 
 def away():

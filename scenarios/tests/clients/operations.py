@@ -72,6 +72,7 @@ def network(profile):
     launched = ec2.run_instances(ImageId=image["Parameter"]["Value"], InstanceType="t3.micro", MinCount=1, MaxCount=1)
     instance = launched["Instances"][0]["InstanceId"]
     ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    assert ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"]
     client("ssm").describe_instance_associations_status(InstanceId=instance)
     association = ec2.associate_iam_instance_profile(IamInstanceProfile={"Arn": profile}, InstanceId=instance)
     association = association["IamInstanceProfileAssociation"]["AssociationId"]
@@ -110,6 +111,7 @@ def network(profile):
 def stored():
     s3 = client("s3")
     s3.create_bucket(Bucket="ops-every")
+    s3.head_bucket(Bucket="ops-every")
     s3.put_object(Bucket="ops-every", Key="k", Body=b"k")
     of = {"Bucket": "ops-every"}
     refused("AccessControlListNotSupported", s3.put_object_acl, **of, Key="k", ACL="private")
@@ -120,6 +122,11 @@ def stored():
     s3.get_bucket_notification_configuration(**of)
     s3.get_bucket_accelerate_configuration(**of)
     assert s3.get_bucket_request_payment(**of)["Payer"] == "BucketOwner"
+    parts = {**of, "Key": "parts", "UploadId": s3.create_multipart_upload(**of, Key="parts")["UploadId"]}
+    first = s3.upload_part(**parts, PartNumber=1, Body=bytes(5 * 1024 * 1024))["ETag"]
+    second = s3.upload_part_copy(**parts, PartNumber=2, CopySource="ops-every/k")["CopyPartResult"]["ETag"]
+    numbered = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
+    assert s3.complete_multipart_upload(**parts, MultipartUpload={"Parts": numbered})["ETag"].endswith('-2"')
     # What no bucket here can have, and so cannot be asked for with another answer.
     refused("NoSuchCORSConfiguration", s3.get_bucket_cors, **of)
     refused("ReplicationConfigurationNotFoundError", s3.get_bucket_replication, **of)

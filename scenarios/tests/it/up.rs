@@ -27,7 +27,7 @@ pub(crate) fn boto3(up: &Up, script: &str) -> Output {
     boto3_with(up, script, &[])
 }
 
-/// As [`boto3`], with further environment.
+/// As [`boto3`], with further environment. `CLIENT=aws` has the AWS CLI call the operations, in the script's process.
 pub(crate) fn boto3_with(up: &Up, script: &str, environment: &[(&str, &str)]) -> Output {
     let (tools, script) = (tools(), clients().join(script));
     let packages = tools.packages().display().to_string();
@@ -78,13 +78,15 @@ const OF_THE_AGENT: [&str; 7] = [
 const NEVER_THERE: [&str; 5] =
     ["s3 GetBucketCors", "s3 GetBucketReplication", "s3 GetBucketWebsite", "s3 GetObjectLockConfiguration", "s3 PutObjectAcl"];
 
-#[test]
-fn every_operation_of_the_region_is_called_by_boto3() {
+#[rstest]
+#[case::boto3("boto3")]
+#[case::the_aws_cli("aws")]
+fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
     let up = up();
     let called = up.tmp().join("called");
     let path = called.display().to_string();
     for script in ["identity.py", "network.py", "storage.py", "machines.py", "functions.py", "operations.py"] {
-        assert_passed(&boto3_with(&up, script, &[("CALLED", &path)]));
+        assert_passed(&boto3_with(&up, script, &[("CALLED", &path), ("CLIENT", client)]));
     }
     let called = fs::read_to_string(called).expect("what was called");
     let called: BTreeSet<&str> = called.lines().collect();
@@ -92,7 +94,7 @@ fn every_operation_of_the_region_is_called_by_boto3() {
     let all: BTreeSet<String> = services.map(|(service, operation)| format!("{service} {operation}")).collect();
     let excused = |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one);
     let left_out: Vec<&String> = all.iter().filter(|one| !called.contains(one.as_str()) && !excused(one)).collect();
-    assert!(left_out.is_empty(), "no script in tests/clients calls {left_out:?} with success");
+    assert!(left_out.is_empty(), "no script in tests/clients calls {left_out:?} by {client} with success");
 }
 
 #[rstest]
