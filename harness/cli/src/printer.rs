@@ -60,7 +60,7 @@ impl Progress {
             Event::Finding { id, detail } => self.print(&format!("{} {id}: {detail}", self.paint("note", "33"))),
             Event::Fault { detail, .. } => self.print(&format!("{} {detail}", self.paint("fault", "35"))),
             Event::DrillStarted { run, cloud, stack } => self.print(&format!("drill {run} on {cloud}, stack {stack}")),
-            Event::ApiCall(_) | Event::Authorization { .. } | Event::Outcome(_) => {}
+            Event::ApiCall(_) | Event::Authorization { .. } | Event::LocalTimes { .. } | Event::Outcome(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@ use firedrill_drill::{DrillResult, Outcome};
 
 use crate::arguments::{Format, RunOptions, Telling};
 use crate::embedded::{self, LocalRegion};
+use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
@@ -31,6 +32,7 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     let stage = Stage::open(&setting, &journal, &cancel).await?;
     let plan = rehearsal.plan_on(&stage);
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
+    LocalTimes::keep(&outcome);
     reports.write(&journal);
     if *format == Format::Text {
         summary(&outcome);

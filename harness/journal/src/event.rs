@@ -36,6 +36,13 @@ pub enum Event {
         /// The stack it deploys.
         stack: String,
     },
+    /// How long each step of the last drill took that passed on a local region of this machine, to read this drill's times beside.
+    LocalTimes {
+        /// That drill's id.
+        run: String,
+        /// Its steps, in order.
+        steps: Vec<LocalTime>,
+    },
     /// A step begins.
     StepStarted {
         /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `destroy`.
@@ -83,6 +90,17 @@ pub enum Event {
     },
     /// The drill's last word; the document is the drill's outcome.
     Outcome(Value),
+}
+
+/// How long a step took on a local region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocalTime {
+    /// Its name.
+    pub step: String,
+    /// Which night, from 1.
+    pub night: u32,
+    /// Wall time.
+    pub milliseconds: f64,
 }
 
 /// One thing that had to be allowed for a call.

@@ -10,7 +10,7 @@ mod reader;
 mod redact;
 
 pub use api_call::{ApiCall, TlsDetails, UserIdentity};
-pub use event::{Check, Event, Record, StepOutcome, VERSION};
+pub use event::{Check, Event, LocalTime, Record, StepOutcome, VERSION};
 pub use journal::Journal;
 pub use reader::{ReadError, read};
 pub use redact::{REDACTED, redact, redact_text};

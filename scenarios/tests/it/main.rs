@@ -23,6 +23,7 @@ mod permissions;
 mod report;
 #[cfg(test)]
 mod smoke;
+mod smoke_beside_local;
 #[cfg(test)]
 mod store;
 #[expect(clippy::expect_used, reason = "set-up of tests")]

@@ -14,14 +14,14 @@ use serde_json::Value;
 use crate::command::{PROGRAM, said};
 use crate::up::{assert_passed, boto3};
 
-const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 
-fn account() -> Up {
+pub(crate) fn account() -> Up {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stack/operator-policy.json").display().to_string();
     Up::start_with(PROGRAM, &["--operator-policy", &policy]).expect("a region")
 }
 
-fn firedrill(up: &Up, arguments: &[&str]) -> Output {
+pub(crate) fn firedrill(up: &Up, arguments: &[&str]) -> Output {
     up.command(Path::new(PROGRAM)).args(arguments).stdin(Stdio::null()).output().expect("firedrill")
 }
 

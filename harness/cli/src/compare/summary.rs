@@ -46,7 +46,7 @@ impl Summary {
                     summary.conclude(&Outcome::of_event(document)?, run);
                     return Some(summary);
                 }
-                Event::DrillStarted { .. } | Event::Authorization { .. } | Event::Fault { .. } => {}
+                Event::DrillStarted { .. } | Event::LocalTimes { .. } | Event::Authorization { .. } | Event::Fault { .. } => {}
             }
         }
         None

@@ -24,6 +24,9 @@ pub(super) fn xml(told: &Told<'_>) -> String {
         }
         let mut case = TestCase::new(format!("{} (night {})", step.name, step.night), status);
         case.set_classname(&told.stack).set_time(seconds(step.milliseconds));
+        if let Some(local) = told.local.iter().find(|local| local.step == step.name && local.night == step.night) {
+            case.add_property(("local-seconds", format!("{:.3}", local.milliseconds / 1000.0).as_str()));
+        }
         if !failed {
             case.set_system_out(step.detail);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use firedrill_drill::Outcome;
-use firedrill_journal::{ApiCall, Event, Record, StepOutcome};
+use firedrill_journal::{ApiCall, Event, LocalTime, Record, StepOutcome};
 
 /// A drill, as its journal tells it. Times in microseconds since the journal was begun.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct Told<'a> {
     pub(super) cloud: String,
     pub(super) stack: String,
     pub(super) steps: Vec<Step<'a>>,
+    /// Of the last local drill, where the journal has them.
+    pub(super) local: &'a [LocalTime],
     pub(super) findings: Vec<(&'a str, &'a str)>,
     pub(super) faults: Vec<(u64, &'a str)>,
     pub(super) calls: Vec<(u64, &'a ApiCall)>,
@@ -41,6 +43,7 @@ impl<'a> Told<'a> {
                 Event::DrillStarted { run, cloud, stack } => {
                     (told.run, told.cloud, told.stack) = (run.clone(), cloud.clone(), stack.clone());
                 }
+                Event::LocalTimes { steps, .. } => told.local = steps,
                 Event::StepFinished { step, night, milliseconds, outcome, detail } => {
                     told.steps.push(Step { name: step, night: *night, milliseconds: *milliseconds, outcome: *outcome, detail })
                 }

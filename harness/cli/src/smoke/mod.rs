@@ -18,6 +18,7 @@ use firedrill_journal::Event;
 use jiff::SignedDuration;
 
 use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
+use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
 use crate::report::Reports;
 use crate::workspace::Workspace;
@@ -72,10 +73,17 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
         }
     });
     printer::follow(&journal, *format);
+    let local = LocalTimes::last();
+    if let Some(local) = &local {
+        journal.record(local.event());
+    }
     let outcome = firedrill_drill::run(plan, None, &journal, cancel).await;
     reports.write(&journal);
     if *format == Format::Text {
         run::summary(&outcome);
+        for line in local.iter().flat_map(|local| local.beside(&outcome.steps)) {
+            printer::line(&line);
+        }
     }
     embedded::flush_journal(&journal);
     conclude(&file, &outcome)

@@ -1,12 +1,14 @@
 //! The note of a run on this disk, written before anything is made and removed when nothing is left.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use firedrill_drill::{Plan, Run};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::state;
 
 const VERSION: u32 = 1;
 
@@ -56,11 +58,7 @@ impl RunFile {
 
     /// Writes it, whole or not at all.
     pub(super) fn write(&self) -> io::Result<()> {
-        fs::create_dir_all(folder())?;
-        let mut whole = tempfile::NamedTempFile::new_in(folder())?;
-        whole.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
-        whole.as_file().sync_all()?;
-        whole.persist(self.path()).map(drop).map_err(|error| error.error)
+        state::write(&self.path(), self)
     }
 
     /// Notes which step is under way.
@@ -93,15 +91,9 @@ impl RunFile {
     }
 }
 
-/// `$XDG_STATE_HOME/firedrill/runs`.
-/// <https://specifications.freedesktop.org/basedir-spec/latest/>
+/// Where notes of runs are.
 fn folder() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state = set("XDG_STATE_HOME")
-        .filter(|path| path.is_absolute())
-        .or_else(|| set("HOME").map(|home| home.join(".local/state")))
-        .unwrap_or_else(std::env::temp_dir);
-    state.join("firedrill/runs")
+    state::folder().join("runs")
 }
 
 /// AWS's time: a run on a real account has no other.

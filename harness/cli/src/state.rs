@@ -1,0 +1,28 @@
+//! What firedrill remembers of a person's drills, from one to the next.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+/// `$XDG_STATE_HOME/firedrill`.
+/// <https://specifications.freedesktop.org/basedir-spec/latest/>
+pub(crate) fn folder() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = set("XDG_STATE_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".local/state")))
+        .unwrap_or_else(std::env::temp_dir);
+    state.join("firedrill")
+}
+
+/// Writes `document` into `file`, whole or not at all, and makes the folders above it.
+pub(crate) fn write(file: &Path, document: &impl Serialize) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut whole = tempfile::NamedTempFile::new_in(folder)?;
+    whole.write_all(serde_json::to_string_pretty(document)?.as_bytes())?;
+    whole.as_file().sync_all()?;
+    whole.persist(file).map(drop).map_err(|error| error.error)
+}
