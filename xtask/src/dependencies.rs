@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("firedrill-journal", &[]),
     ("firedrill-guest", &[]),
     ("firedrill-region", &["firedrill-wire", "firedrill-iam", "firedrill-template", "firedrill-journal", "firedrill-guest"]),
-    ("firedrill-drill", &["firedrill-journal", "firedrill-template"]),
+    ("firedrill-drill", &["firedrill-journal", "firedrill-template", "firedrill-wire"]),
     (
         "firedrill",
         &["firedrill-drill", "firedrill-guest", "firedrill-iam", "firedrill-journal", "firedrill-region", "firedrill-template"],

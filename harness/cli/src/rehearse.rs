@@ -80,6 +80,7 @@ impl Rehearsal {
             run: firedrill_drill::new_run(),
             expires: None,
             review: None,
+            recorded_as: None,
             fire_by: FireBy::default(),
             endpoint,
             cloud: "embedded".to_owned(),

@@ -8,8 +8,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 
 use crate::Endpoint;
+use crate::recorder::Recorder;
 
 /// One client for each service that a drill calls.
 #[derive(Debug, Clone)]
@@ -46,9 +48,29 @@ pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build()
 }
 
+/// A service's client by its builder of settings. Each service has types of its own, of the same form.
+macro_rules! client {
+    ($service:ident, $settings:expr, $recorder:expr) => {{
+        let mut settings: $service::config::Builder = $settings;
+        if let Some(recorder) = &$recorder {
+            settings.push_interceptor(SharedInterceptor::new(recorder.clone()));
+        }
+        $service::Client::from_conf(settings.build())
+    }};
+}
+
 impl Clients {
     /// Clients of `endpoint`.
     pub(crate) fn new(endpoint: &Endpoint) -> Self {
+        Self::with(endpoint, None)
+    }
+
+    /// Clients of `endpoint`, whose calls go to `recorder` too.
+    pub(crate) fn recorded(endpoint: &Endpoint, recorder: Recorder) -> Self {
+        Self::with(endpoint, Some(recorder))
+    }
+
+    fn with(endpoint: &Endpoint, recorder: Option<Recorder>) -> Self {
         let names = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region.clone()))
@@ -61,15 +83,15 @@ impl Clients {
         let mut config = names.to_builder();
         config.set_endpoint_url(endpoint.url.clone());
         let config = config.build();
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.url.is_some()).build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.url.is_some());
         Self {
-            cloudformation: aws_sdk_cloudformation::Client::new(&config),
-            events: aws_sdk_eventbridge::Client::new(&config),
-            lambda: aws_sdk_lambda::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            ssm: aws_sdk_ssm::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            cloudformation: client!(aws_sdk_cloudformation, (&config).into(), recorder),
+            events: client!(aws_sdk_eventbridge, (&config).into(), recorder),
+            lambda: client!(aws_sdk_lambda, (&config).into(), recorder),
+            logs: client!(aws_sdk_cloudwatchlogs, (&config).into(), recorder),
+            s3: client!(aws_sdk_s3, s3, recorder),
+            ssm: client!(aws_sdk_ssm, (&config).into(), recorder),
+            sts: client!(aws_sdk_sts, (&config).into(), recorder),
             s3_names: aws_sdk_s3::Client::new(&names),
         }
     }

@@ -16,6 +16,7 @@ use crate::manifest::Manifest;
 use crate::observe::{self, Before};
 use crate::outcome::VERSION;
 use crate::patience::Patience;
+use crate::recorder::Recorder;
 use crate::{DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
 use crate::{access_log, boot, denial, findings, restore, seed, verify};
 
@@ -26,7 +27,10 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     let (run, stack) = (plan.run.clone(), plan.stack());
     journal.record(Event::DrillStarted { run: run.clone(), cloud: plan.cloud.clone(), stack: stack.clone() });
     let drill = Drill {
-        clients: Clients::new(&plan.endpoint),
+        clients: match &plan.recorded_as {
+            Some(caller) => Clients::recorded(&plan.endpoint, Recorder::new(journal, caller, &plan.endpoint.region)),
+            None => Clients::new(&plan.endpoint),
+        },
         plan,
         patience: Patience::of(local.is_some()),
         local,

@@ -25,6 +25,7 @@ mod outcome;
 mod patience;
 mod plan;
 mod poll;
+mod recorder;
 mod restore;
 mod review;
 mod runs;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Endpoint, Review};
+use crate::{Endpoint, Identity, Review};
 
 /// What the instances are to hold.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Plan {
     pub expires: Option<String>,
     /// Shows what would be made and says whether it may be; without it everything may.
     pub review: Option<Arc<dyn Review>>,
+    /// As whom the drill calls: then its calls go into its journal. On a local region, which journals all calls itself, nobody.
+    pub recorded_as: Option<Identity>,
     /// How the rule's time comes on AWS.
     pub fire_by: FireBy,
     /// Where.

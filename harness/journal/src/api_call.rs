@@ -52,6 +52,16 @@ pub struct ApiCall {
     pub tls_details: Option<TlsDetails>,
 }
 
+/// The form of the records: see [`ApiCall::event_version`].
+pub const CLOUDTRAIL_VERSION: &str = "1.11";
+
+impl ApiCall {
+    /// Whether an operation of this name only reads.
+    pub fn reads(operation: &str) -> bool {
+        ["Describe", "Get", "List", "Head", "Lookup", "Filter", "Validate"].iter().any(|verb| operation.starts_with(verb))
+    }
+}
+
 /// Who called.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ mod journal;
 mod reader;
 mod redact;
 
-pub use api_call::{ApiCall, TlsDetails, UserIdentity};
+pub use api_call::{ApiCall, CLOUDTRAIL_VERSION, TlsDetails, UserIdentity};
 pub use event::{Check, Event, LocalTime, Record, StepOutcome, VERSION};
 pub use journal::Journal;
 pub use reader::{ReadError, read};

@@ -27,8 +27,10 @@ struct Difference {
 struct Report {
     version: u32,
     differences: Vec<Difference>,
-    /// Whether both journals have calls; one of AWS has none, and calls are compared only if both do.
+    /// Whether both journals have calls, which are compared only then.
     calls_compared: bool,
+    /// Whether of the calls only the operator's were compared: of a drill on an account no others are known.
+    operator_only: bool,
 }
 
 pub(crate) fn compare(options: &CompareOptions) -> Exit {
@@ -56,7 +58,8 @@ fn read(file: &Path) -> Result<Summary, Exit> {
 }
 
 fn between(a: &Summary, b: &Summary) -> Report {
-    let calls_compared = !a.calls.is_empty() && !b.calls.is_empty();
+    let calls_compared = a.has_calls && b.has_calls;
+    let operator_only = calls_compared && (a.on_account || b.on_account);
     let mut differences = Vec::new();
     let mut look = |what: &'static str, a: &BTreeSet<String>, b: &BTreeSet<String>| {
         let only = |only_in: &'static str, text: &String| Difference { what, only_in, text: text.clone() };
@@ -64,13 +67,19 @@ fn between(a: &Summary, b: &Summary) -> Report {
         differences.extend(b.difference(a).map(|text| only("b", text)));
     };
     look("result", &a.results, &b.results);
-    look("step", &a.steps, &b.steps);
+    if a.on_account == b.on_account {
+        look("step", &a.steps, &b.steps);
+    } else {
+        look("step", &a.outside.steps, &b.outside.steps);
+    }
     look("archive", &a.archives, &b.archives);
     look("finding", &a.findings, &b.findings);
-    if calls_compared {
+    if operator_only {
+        look("call", &a.outside.calls, &b.outside.calls);
+    } else if calls_compared {
         look("call", &a.calls, &b.calls);
     }
-    Report { version: 1, differences, calls_compared }
+    Report { version: 1, differences, calls_compared, operator_only }
 }
 
 fn print(report: &Report) {
@@ -79,6 +88,9 @@ fn print(report: &Report) {
     }
     if !report.calls_compared {
         printer::note("one of the journals has no calls, so calls were not compared");
+    }
+    if report.operator_only {
+        printer::note("of a drill on an account only the operator's calls are known, so no others were compared");
     }
     match report.differences.len() {
         0 => printer::note("the two are the same"),

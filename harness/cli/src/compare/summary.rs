@@ -18,6 +18,21 @@ pub(super) struct Summary {
     /// Who called what, with which members, and what was answered, up to the removal; calls that only read count by their errors
     /// alone, since how often somebody looks is chance.
     pub(super) calls: BTreeSet<String>,
+    /// Whether the drill ran on an account, where the operator's own calls are all that its journal has.
+    pub(super) on_account: bool,
+    /// Whether there are calls at all.
+    pub(super) has_calls: bool,
+    /// What can be compared with a drill that ran elsewhere.
+    pub(super) outside: Outside,
+}
+
+/// A drill as any operator sees it, whatever it ran on. How the stack was asked for, how the rule's time came and whether the access log
+/// was delivered depend on where a drill runs, and are left out.
+#[derive(Debug, Default)]
+pub(super) struct Outside {
+    pub(super) steps: BTreeSet<String>,
+    /// The operator's.
+    pub(super) calls: BTreeSet<String>,
 }
 
 impl Summary {
@@ -28,25 +43,41 @@ impl Summary {
             _ => None,
         })?;
         let mut summary = Self::default();
-        let mut destroying = false;
+        let operator = operator(records);
+        let (mut destroying, mut firing) = (false, false);
         for record in records {
             match &record.event {
                 // How often a bucket is found full again while it is removed is chance.
-                Event::StepStarted { step, .. } => destroying |= step == "destroy",
+                Event::StepStarted { step, .. } => {
+                    destroying |= step == "destroy";
+                    firing = step == "fire";
+                }
                 Event::ApiCall(_) if destroying => {}
                 Event::StepFinished { step, night, outcome, detail, .. } => {
                     let outcome = format!("{outcome:?}").to_lowercase();
-                    summary.steps.insert(normal(&format!("{step} (night {night}) {outcome}: {detail}"), run));
+                    let whole = normal(&format!("{step} (night {night}) {outcome}: {detail}"), run);
+                    let by_place = matches!(step.as_str(), "fire" | "access-log") && outcome == "passed";
+                    let outside = if by_place { format!("{step} (night {night}) {outcome}") } else { whole.clone() };
+                    summary.outside.steps.insert(outside);
+                    summary.steps.insert(whole);
+                    firing = false;
                 }
                 Event::Finding { id, detail } => {
                     summary.findings.insert(normal(&format!("{id}: {detail}"), run));
                 }
-                Event::ApiCall(call) => summary.calls.extend(told(call, run)),
+                Event::ApiCall(call) => {
+                    summary.has_calls = true;
+                    summary.calls.extend(told(call, run, None));
+                    if operator.is_some_and(|operator| is_by(call, operator)) && !(by_place(call) || firing && succeeded(call)) {
+                        summary.outside.calls.extend(told(call, run, Some("operator")));
+                    }
+                }
                 Event::Outcome(document) => {
                     summary.conclude(&Outcome::of_event(document)?, run);
                     return Some(summary);
                 }
-                Event::DrillStarted { .. } | Event::LocalTimes { .. } | Event::Authorization { .. } | Event::Fault { .. } => {}
+                Event::DrillStarted { cloud, .. } => summary.on_account = cloud == "aws",
+                Event::LocalTimes { .. } | Event::Authorization { .. } | Event::Fault { .. } => {}
             }
         }
         None
@@ -63,19 +94,49 @@ impl Summary {
     }
 }
 
-/// A call in a line: who, what, with which members, and what came of it.
-fn told(call: &ApiCall, run: &str) -> Option<String> {
+/// ARN of who asks for the stack: who drills.
+fn operator(records: &[Record]) -> Option<&str> {
+    records.iter().find_map(|record| match &record.event {
+        Event::ApiCall(call) if call.event_source == "cloudformation.amazonaws.com" && asks_for_stack(call) => {
+            call.user_identity.arn.as_deref()
+        }
+        _ => None,
+    })
+}
+
+/// Whether the operator called, and not CloudFormation in the operator's name.
+fn is_by(call: &ApiCall, operator: &str) -> bool {
+    call.user_identity.arn.as_deref() == Some(operator) && call.source_ip_address != "AWS Internal"
+}
+
+/// At home a stack is made at once; on an account a change set comes before.
+fn asks_for_stack(call: &ApiCall) -> bool {
+    matches!(call.event_name.as_str(), "CreateStack" | "CreateChangeSet" | "ExecuteChangeSet")
+}
+
+fn by_place(call: &ApiCall) -> bool {
+    asks_for_stack(call) && succeeded(call)
+}
+
+fn succeeded(call: &ApiCall) -> bool {
+    call.error_code.is_none()
+}
+
+/// A call in a line: who (or `name` instead), what, with which members, and what came of it.
+fn told(call: &ApiCall, run: &str, name: Option<&str>) -> Option<String> {
     let identity = &call.user_identity;
     // When access logs are delivered is chance too.
     let chance = identity.invoked_by.as_deref() == Some("logging.s3.amazonaws.com");
     if chance || (call.read_only && call.error_code.is_none()) {
         return None;
     }
-    let who = identity.arn.as_deref().or(identity.invoked_by.as_deref()).unwrap_or("nobody");
-    let members: Vec<&str> = match &call.request_parameters {
+    let who = name.or(identity.arn.as_deref()).or(identity.invoked_by.as_deref()).unwrap_or("nobody");
+    let mut members: Vec<&str> = match &call.request_parameters {
         Value::Object(members) => members.keys().map(String::as_str).collect(),
         _ => Vec::new(),
     };
+    // The order in which they were read off the wire says nothing.
+    members.sort_unstable();
     let error = match (&call.error_code, &call.error_message) {
         (Some(code), Some(message)) => format!(" -> {code}: {message}"),
         (Some(code), None) => format!(" -> {code}"),

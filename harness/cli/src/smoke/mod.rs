@@ -57,6 +57,7 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
     if options.dry_run {
         return preview(&plan, options.expires).await;
     }
+    plan.recorded_as = Some(identity.clone());
     plan.review = Some(Arc::new(Reviewer { ask, hours: options.expires }));
 
     let journal = embedded::open_journal(journal.as_deref())?;

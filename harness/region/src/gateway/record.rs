@@ -1,6 +1,6 @@
 //! Every call as a CloudTrail-shaped record in the journal.
 
-use firedrill_journal::{ApiCall, Event, TlsDetails, UserIdentity, redact};
+use firedrill_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, TlsDetails, UserIdentity, redact};
 use firedrill_wire::ServiceModel;
 use http::request::Parts;
 use serde_json::Value;
@@ -57,14 +57,13 @@ fn record(
     outcome: Result<&Value, &AwsError>,
 ) -> ApiCall {
     let operation = operation.unwrap_or("Unknown");
-    let read_only =
-        ["Describe", "Get", "List", "Head", "Lookup", "Filter", "Validate"].iter().any(|verb| operation.starts_with(verb));
+    let read_only = ApiCall::reads(operation);
     let response_elements = match outcome {
         Ok(output) if !read_only => redact(model.signing_name(), operation, output),
         _ => Value::Null,
     };
     ApiCall {
-        event_version: "1.11".to_owned(),
+        event_version: CLOUDTRAIL_VERSION.to_owned(),
         user_identity: caller.map_or_else(unknown, identity),
         event_time: region.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         event_source: model.event_source(),

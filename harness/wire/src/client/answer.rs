@@ -31,8 +31,15 @@ impl ServiceModel {
                 json::read_structure(self, shape, &body, 0)?
             }
             (Protocol::RestJson | Protocol::RestXml, Some(shape)) => self.rest_answer(operation, shape, head, body)?,
-            (Protocol::Query | Protocol::Ec2Query, Some(_)) => {
-                return Err(AwsError::not_implemented(self.signing_name(), "reading answers of the Query protocols"));
+            (Protocol::Query, Some(shape)) => {
+                let root = self.root(operation, body)?;
+                match root.child(&format!("{}Result", operation.name())) {
+                    Some(result) => xml_body::read_structure(self, self.shape(shape), result, Unknown::Ignored)?,
+                    None => Map::new(),
+                }
+            }
+            (Protocol::Ec2Query, Some(_)) => {
+                return Err(AwsError::not_implemented(self.signing_name(), "reading answers of the EC2 Query protocol"));
             }
         };
         Ok(Value::Object(document))
@@ -109,6 +116,8 @@ impl ServiceModel {
         let status = head.status.as_u16();
         let mut error = match self.protocol() {
             Protocol::Json | Protocol::RestJson => json_error(head, body),
+            // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
+            Protocol::Query => xml::parse(body).and_then(|root| root.child("Error").map(|error| said(error, status))),
             _ => xml::parse(body).filter(|root| root.name == "Error").map(|root| said(&root, status)),
         }
         .unwrap_or_else(|| without_words(operation, status));
@@ -131,7 +140,9 @@ fn said(root: &Element, status: u16) -> AwsError {
     let text = |name: &str| root.child(name).map(|child| child.text.clone()).unwrap_or_default();
     let mut error = AwsError::new(text("Code"), status, text("Message"));
     for child in &root.children {
-        if !matches!(child.name.as_str(), "Code" | "Message" | "RequestId" | "HostId" | "Resource") && child.children.is_empty() {
+        if !matches!(child.name.as_str(), "Code" | "Message" | "RequestId" | "HostId" | "Resource" | "Type")
+            && child.children.is_empty()
+        {
             error = error.with(&child.name, child.text.clone());
         }
     }

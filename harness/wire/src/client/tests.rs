@@ -199,3 +199,16 @@ fn what_cannot_be_read_is_an_error_and_not_an_empty_answer() {
     let error = iam.encode_request(iam.operation("GetRole").unwrap(), &Value::Null).unwrap_err();
     assert_eq!(error.code, "NotImplemented");
 }
+
+#[test]
+fn answers_and_refusals_of_the_query_protocol_are_read() {
+    let output = json!({"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:root", "UserId": "123456789012"});
+    assert_eq!(answered("sts", "GetCallerIdentity", &output), output);
+    assert_eq!(answered("cloudformation", "DeleteStack", &json!({})), json!({}));
+    let error =
+        refused("cloudformation", "DescribeStacks", &AwsError::new("ValidationError", 400, "Stack with id x does not exist"));
+    assert_eq!(
+        (error.code.as_str(), error.status, error.message.as_str()),
+        ("ValidationError", 400, "Stack with id x does not exist")
+    );
+}

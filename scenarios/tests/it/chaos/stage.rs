@@ -56,6 +56,7 @@ impl Stage {
             run,
             expires: None,
             review: None,
+            recorded_as: None,
             fire_by: FireBy::default(),
             cloud: "embedded".to_owned(),
             // What is waited for in vain is waited for in real time here.
