@@ -23,7 +23,7 @@ struct LocalStack {
 
 impl LocalStack {
     fn start() -> Result<Self, StepError> {
-        let images = said(Command::new("cargo").args(["run", "--quiet", "--package", "firedrill", "--", "images"]))?;
+        let images = said(Command::new("cargo").args(["run", "--quiet", "--", "images"]))?;
         let image = images.lines().find_map(|line| line.strip_prefix("localstack")).map(str::trim);
         let image = image.ok_or_else(|| StepError::Found(format!("`firedrill images` names no LocalStack:\n{images}")))?;
         let services = ["--env", "SERVICES=s3,sqs", "--env", "EAGER_SERVICE_LOADING=1"];
@@ -67,8 +67,6 @@ impl Drop for LocalStack {
 pub(crate) fn test() -> Result<(), StepError> {
     let localstack = LocalStack::start()?;
     let url = format!("http://{}", localstack.address);
-    let store = [("FIREDRILL_LOCALSTACK", url.as_str())];
-    step::cargo(&["test", "--package", "firedrill-region", "--test", "it", "store::"], &store)?;
     let all = [("FIREDRILL_LOCALSTACK", url.as_str()), ("FIREDRILL_CLOUD", "localstack"), ("FIREDRILL_MACHINE", "container")];
-    step::cargo(&[&["test", "--package", "firedrill-scenarios", "--"], crate::ELSEWHERE].concat(), &all)
+    step::cargo(crate::SCENARIOS, &all)
 }

@@ -49,9 +49,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is the same wherever machines and objects are, or is about the sandbox: what clients see of the region's own services, and nights
-/// that are drawn by the dozen.
-const ELSEWHERE: &[&str] = &["--skip", "up::", "--skip", "chaos::"];
+/// The tests of whole parts, wherever machines and objects are; of the whole workspace, since one of its packages alone would be built anew
+/// with other features. But for what is about the sandbox, or the same everywhere: what clients see of the region's own services, what is
+/// captured of them, and nights that are drawn by the dozen.
+const SCENARIOS: &[&str] =
+    &["test", "--workspace", "--test", "it", "--", "--skip", "up::", "--skip", "capture::", "--skip", "chaos::"];
 
 fn run(step: Step) -> Result<(), step::StepError> {
     match step {
@@ -62,14 +64,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Template => template::lint(),
         Step::Models => models::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[]),
-        Step::Containers => {
-            step::cargo(&["test", "--package", "firedrill-region", "container", "--", "--ignored"], &[])?;
-            let container = [("FIREDRILL_MACHINE", "container")];
-            step::cargo(
-                &[&["test", "--package", "firedrill-scenarios", "--", "--include-ignored"], ELSEWHERE].concat(),
-                &container,
-            )
-        }
+        Step::Containers => step::cargo(&[SCENARIOS, &["--include-ignored"]].concat(), &[("FIREDRILL_MACHINE", "container")]),
         Step::Localstack => localstack::test(),
         Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
     }
