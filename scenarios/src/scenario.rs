@@ -80,8 +80,10 @@ impl Scenario {
     /// The program could not be started, or an outcome could not be read.
     pub fn run(self) -> io::Result<Night> {
         let tmp = self.folder().join("tmp");
-        let Output { status, stdout, stderr } =
-            Command::new(self.program).args(&self.arguments).env("TMPDIR", &tmp).env_remove("AWS_PROFILE").output()?;
+        let mut command = Command::new(self.program);
+        // What is remembered of a person's drills is not of these.
+        command.args(&self.arguments).env("TMPDIR", &tmp).env("XDG_STATE_HOME", self.folder().join("state"));
+        let Output { status, stdout, stderr } = command.env_remove("AWS_PROFILE").output()?;
         let events = String::from_utf8_lossy(&stdout).into_owned();
         let last = events.lines().rev().find_map(|line| {
             let event: Value = serde_json::from_str(line).ok()?;

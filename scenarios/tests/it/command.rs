@@ -8,7 +8,9 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
 
 /// Runs it in `folder` to its end.
 pub(crate) fn firedrill(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).current_dir(folder).output().expect("firedrill")
+    // What is remembered of a person's drills is not of these.
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(folder).env("XDG_STATE_HOME", folder.join("state")).output().expect("firedrill")
 }
 
 /// Everything that a command said.
