@@ -25,15 +25,13 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         Exit::Missing
     })?;
     let options = EmbeddedOptions {
-        account: setting.account.clone(),
         region: REGION.to_owned(),
-        folder: folder.join("region"),
-        program,
         agent_dir: setting.ssm_agent.clone(),
         tools: Some(setting.tools.clone()),
         port: setting.port,
         journal: journal.clone(),
         store,
+        ..EmbeddedOptions::new(&setting.account, folder.join("region"), program)
     };
     embedded::start(options).await.map_err(|error| {
         printer::error(&printer::chain(&error), None);

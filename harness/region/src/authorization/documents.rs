@@ -33,8 +33,13 @@ impl Documents {
         if known.by_address.len() >= MOST {
             *known = Known::default();
         }
-        let parse = || Policy::parse(text, kind).map(Arc::new).map_err(|error| error.to_string());
-        let parsed = known.by_text.entry((kind as u8, Arc::clone(text))).or_insert_with(parse).clone();
+        // Services that make a text anew for each question would fill the addresses: the first one of a text has one.
+        let key = (kind as u8, Arc::clone(text));
+        if let Some(found) = known.by_text.get(&key) {
+            return found.clone();
+        }
+        let parsed = Policy::parse(text, kind).map(Arc::new).map_err(|error| error.to_string());
+        known.by_text.insert(key, parsed.clone());
         known.by_address.insert(address, (Arc::clone(text), parsed.clone()));
         parsed
     }

@@ -11,8 +11,9 @@ use super::engine::{Engine, EngineError, is_absent, refused};
 use super::packages;
 use super::recipe::{BASE, FUNCTION, INSTANCE, LOCALSTACK, PYTHON, Recipe};
 
-/// The public image of LocalStack's last community release.
+/// The official images of functions, each tagged with its Python.
 pub(super) const PUBLIC_FUNCTION: &str = "public.ecr.aws/lambda/python";
+/// The public image of LocalStack's last community release.
 pub(super) const PUBLIC_LOCALSTACK: &str = "docker.io/localstack/localstack:4.14.0";
 
 /// Whether public images are asked for.

@@ -44,6 +44,9 @@ use crate::Region;
 use crate::authorization::ResourcePolicyText;
 use crate::service::{Body, Call, Reply, Service};
 
+/// From the first access log line of a batch to its delivery.
+const LOG_DELAY: Duration = Duration::from_millis(100);
+
 /// The service `s3`.
 pub struct S3 {
     folder: PathBuf,
@@ -55,7 +58,7 @@ pub struct S3 {
 impl S3 {
     /// Objects live under `folder`, a folder by account and bucket.
     pub fn new(folder: impl Into<PathBuf>) -> Arc<Self> {
-        Self::with_log_delay(folder, Duration::from_millis(100))
+        Self::with_log_delay(folder, LOG_DELAY)
     }
 
     /// As [`S3::new`], with another time from the first access log line of a batch to its delivery.

@@ -11,8 +11,7 @@ use crate::service::{AwsError, Call, Reply, empty_body};
 
 impl RemoteS3 {
     /// What the store says of a copy's source, whose key the caller can open.
-    pub(super) async fn open_copy_source(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let source = Source::of(input)?;
+    pub(super) async fn open_copy_source(&self, call: &Call, source: &Source) -> Result<Value, AwsError> {
         let asked = without_nulls(json!({"Bucket": source.bucket, "Key": source.key, "VersionId": source.version}));
         let mut found = self.ask(call, "HeadObject", &asked, empty_body()).await.map_err(of_source)?.output;
         let encryption = data_key::kept(&mut found);
@@ -21,9 +20,9 @@ impl RemoteS3 {
     }
 
     pub(super) async fn copy_object(&self, call: &Call, mut input: Value) -> Result<Reply, AwsError> {
-        let source = self.open_copy_source(call, &input).await?;
-        let replaces = text(&input, "MetadataDirective") == Some("REPLACE");
         let from = Source::of(&input)?;
+        let source = self.open_copy_source(call, &from).await?;
+        let replaces = text(&input, "MetadataDirective") == Some("REPLACE");
         let same = text(&input, "Bucket") == Some(from.bucket.as_str()) && text(&input, "Key") == Some(from.key.as_str());
         let changes = ["StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "WebsiteRedirectLocation"];
         // The store's own refusal of a copy onto itself goes by the directive, which is set below.

@@ -8,16 +8,16 @@ mod times;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use http_body::Body as _;
 use serde_json::{Value, json};
 
 use super::access_log::AccessLog;
+use super::copy::Source;
 use super::document::{list, number, text};
 use super::encryption::{Encryption, Wanted};
-use super::{S3, authorization, policy, put, set, tagging};
+use super::{LOG_DELAY, S3, authorization, policy, put, set, tagging};
 use crate::Region;
 use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
@@ -44,24 +44,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl RemoteS3 {
     /// On `store`.
     pub fn new(store: Store) -> Arc<Self> {
-        Self::with_log_delay(store, Duration::from_millis(100))
-    }
-
-    /// As [`RemoteS3::new`], with another time from the first access log line of a batch to its delivery.
-    pub fn with_log_delay(store: Store, log_delay: Duration) -> Arc<Self> {
         Arc::new(Self {
             store,
             buckets: Known::default(),
             owners: Mutex::default(),
             uploads: Mutex::default(),
             times: Times::default(),
-            log: AccessLog::new(log_delay),
+            log: AccessLog::new(LOG_DELAY),
         })
-    }
-
-    /// Delivers the access log lines that wait.
-    pub async fn deliver_logs(&self, region: &Region) {
-        self.log.deliver(region).await;
     }
 
     /// Asks the store as the caller's account, with an input that may be another than the caller's.
@@ -135,7 +125,7 @@ impl RemoteS3 {
             encryption.open(call).await?;
         }
         if operation == "UploadPartCopy" {
-            self.open_copy_source(call, &input).await?;
+            self.open_copy_source(call, &Source::of(&input)?).await?;
         }
         let mut reply = self.ask(call, operation, &input, body).await?;
         if let Some(encryption) = &encryption {
