@@ -16,13 +16,14 @@ fn said(command: &mut Command) -> Result<String, StepError> {
 }
 
 /// A LocalStack in a container, which is removed with it.
-struct LocalStack {
+pub(crate) struct LocalStack {
     id: String,
     address: SocketAddr,
 }
 
 impl LocalStack {
-    fn start() -> Result<Self, StepError> {
+    /// Starts it, and waits until it answers.
+    pub(crate) fn start() -> Result<Self, StepError> {
         let images = said(Command::new("cargo").args(["run", "--quiet", "--", "images"]))?;
         let image = images.lines().find_map(|line| line.strip_prefix("localstack")).map(str::trim);
         let image = image.ok_or_else(|| StepError::Found(format!("`firedrill images` names no LocalStack:\n{images}")))?;
@@ -41,6 +42,11 @@ impl LocalStack {
             std::thread::sleep(Duration::from_millis(200));
         }
         Ok(started)
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Whether both services run.
@@ -66,7 +72,7 @@ impl Drop for LocalStack {
 /// The contract of a store, then all scenarios, in containers.
 pub(crate) fn test() -> Result<(), StepError> {
     let localstack = LocalStack::start()?;
-    let url = format!("http://{}", localstack.address);
+    let url = localstack.url();
     let all = [("FIREDRILL_LOCALSTACK", url.as_str()), ("FIREDRILL_CLOUD", "localstack"), ("FIREDRILL_MACHINE", "container")];
-    step::cargo(crate::SCENARIOS, &all)
+    crate::scenarios(&[], &all)
 }

@@ -1,5 +1,6 @@
-//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|localstack|ci`.
+//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|localstack|conformance|ci`.
 
+mod conformance;
 mod dependencies;
 mod localstack;
 mod models;
@@ -38,6 +39,8 @@ enum Step {
     Containers,
     /// The contract of a store, and every scenario, with objects and messages in LocalStack and machines as containers. Needs Docker.
     Localstack,
+    /// Writes docs/conformance.md: every scenario in every place, with times. Needs Docker and cargo-nextest.
+    Conformance,
     /// All of the checks above that need no Docker, in that order.
     Ci,
 }
@@ -49,24 +52,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// The tests of whole parts, wherever machines and objects are; of the whole workspace, since one of its packages alone would be built anew
-/// with other features. But for what is about the sandbox, or the same everywhere: what clients see of the region's own services, what
-/// policies come to, what is captured, and nights that are drawn by the dozen.
-const SCENARIOS: &[&str] = &[
-    "test",
-    "--workspace",
-    "--test",
-    "it",
-    "--",
-    "--skip",
-    "up::",
-    "--skip",
-    "access::",
-    "--skip",
-    "capture::",
-    "--skip",
-    "chaos::",
-];
+/// Tests of whole parts that are about the sandbox, or the same wherever machines and objects are: what clients see of the region's own
+/// services, what policies come to, what is captured, and nights that are drawn by the dozen.
+const SAME_EVERYWHERE: [&str; 4] = ["up::", "access::", "capture::", "chaos::"];
+
+/// Runs the tests of whole parts but for [`SAME_EVERYWHERE`]; of the whole workspace, since one of its packages alone would be built anew
+/// with other features.
+fn scenarios(more: &[&str], environment: &[(&str, &str)]) -> Result<(), step::StepError> {
+    let mut arguments = vec!["test", "--workspace", "--test", "it", "--"];
+    arguments.extend(SAME_EVERYWHERE.iter().flat_map(|module| ["--skip", module]));
+    arguments.extend(more);
+    step::cargo(&arguments, environment)
+}
 
 fn run(step: Step) -> Result<(), step::StepError> {
     match step {
@@ -77,8 +74,9 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Template => template::lint(),
         Step::Models => models::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[]),
-        Step::Containers => step::cargo(&[SCENARIOS, &["--include-ignored"]].concat(), &[("FIREDRILL_MACHINE", "container")]),
+        Step::Containers => scenarios(&["--include-ignored"], &[("FIREDRILL_MACHINE", "container")]),
         Step::Localstack => localstack::test(),
+        Step::Conformance => conformance::write(),
         Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
     }
 }

@@ -152,6 +152,10 @@ pub(crate) struct AccessOptions {
     /// Also runs the drill without each grant, and says what each restriction holds back. Exit code 1 if a grant is needless or too wide.
     #[arg(long)]
     pub(crate) mutate: bool,
+    /// Drill as an IAM user who has this identity policy, a JSON document, and nothing else; its statements are then the grants that
+    /// --mutate takes away, instead of the template's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator_policy: Option<PathBuf>,
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -29,6 +29,7 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         agent_dir: setting.ssm_agent.clone(),
         tools: Some(setting.tools.clone()),
         port: setting.port,
+        disk_mib: setting.disk_mib,
         journal: journal.clone(),
         store,
         ..EmbeddedOptions::new(&setting.account, folder.join("region"), program)

@@ -13,17 +13,39 @@ const NAME: &str = "firedrill-operator";
 /// Access key id and secret.
 pub(crate) type Key = (String, String);
 
-/// The key of a user who has the policy in `file`; the root user's if there is none.
-pub(crate) async fn key(region: &Embedded, account: &str, file: Option<&Path>) -> Result<Key, Exit> {
-    let Some(file) = file else {
+/// An operator's identity policy.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    file: String,
+    pub(crate) text: String,
+}
+
+impl Policy {
+    /// The same with another text.
+    pub(crate) fn with(&self, text: String) -> Self {
+        Self { file: self.file.clone(), text }
+    }
+
+    /// Reads the policy in `file`, if one is named; what is wrong has been said.
+    pub(crate) fn read(file: Option<&Path>) -> Result<Option<Self>, Exit> {
+        let Some(file) = file else { return Ok(None) };
+        match std::fs::read_to_string(file) {
+            Ok(text) => Ok(Some(Self { file: file.display().to_string(), text })),
+            Err(error) => {
+                printer::error(&format!("cannot read the operator's policy `{}`: {error}", file.display()), None);
+                Err(Exit::Input)
+            }
+        }
+    }
+}
+
+/// The key of a user who has `policy`; the root user's if there is none.
+pub(crate) async fn key(region: &Embedded, account: &str, policy: Option<&Policy>) -> Result<Key, Exit> {
+    let Some(policy) = policy else {
         return Ok((region.credentials.access_key_id.clone(), region.credentials.secret_access_key.clone()));
     };
-    let policy = std::fs::read_to_string(file).map_err(|error| {
-        printer::error(&format!("cannot read the operator's policy `{}`: {error}", file.display()), None);
-        Exit::Input
-    })?;
-    let made = make(region, account, &policy).await.map_err(|why| {
-        printer::error(&format!("the operator's policy `{}` is refused: {why}", file.display()), None);
+    let made = make(region, account, &policy.text).await.map_err(|why| {
+        printer::error(&format!("the operator's policy `{}` is refused: {why}", policy.file), None);
         Exit::Input
     })?;
     let text = |name: &str| made.pointer(&format!("/AccessKey/{name}")).and_then(Value::as_str).unwrap_or_default().to_owned();

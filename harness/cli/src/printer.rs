@@ -60,7 +60,14 @@ impl Progress {
             Event::Finding { id, detail } => self.print(&format!("{} {id}: {detail}", self.paint("note", "33"))),
             Event::Fault { detail, .. } => self.print(&format!("{} {detail}", self.paint("fault", "35"))),
             Event::DrillStarted { run, cloud, stack } => self.print(&format!("drill {run} on {cloud}, stack {stack}")),
-            Event::ApiCall(_) | Event::Authorization { .. } | Event::LocalTimes { .. } | Event::Outcome(_) => {}
+            Event::Port { instance, port, address } => {
+                self.print(&format!("     {}", port_line(instance, *port, address.as_deref())))
+            }
+            Event::Resource { .. }
+            | Event::ApiCall(_)
+            | Event::Authorization { .. }
+            | Event::LocalTimes { .. }
+            | Event::Outcome(_) => {}
         }
     }
 
@@ -77,6 +84,14 @@ impl Progress {
             }
             None => line(text),
         }
+    }
+}
+
+/// Where a port of an instance is reached from now on.
+pub(crate) fn port_line(instance: &str, port: u16, address: Option<&str>) -> String {
+    match address {
+        Some(address) => format!("port {port} of {instance} is published on {address}"),
+        None => format!("port {port} of {instance} is closed"),
     }
 }
 

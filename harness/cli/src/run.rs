@@ -8,7 +8,7 @@ use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, interrupt, printer};
+use crate::{Exit, interrupt, operator, printer};
 
 pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
     match rehearsed(&options).await {
@@ -24,7 +24,7 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     let journal = embedded::open_journal(journal.as_deref())?;
     let setting = Setting {
         ssm_agent: options.ssm_agent.clone(),
-        operator_policy: options.operator_policy.clone(),
+        operator_policy: operator::Policy::read(options.operator_policy.as_deref())?,
         ..Setting::of_a_drill(options.machine.clone())?
     };
     let cancel = interrupt::token()?;

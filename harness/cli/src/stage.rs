@@ -33,8 +33,10 @@ pub(crate) struct Setting {
     pub(crate) lifetime: SignedDuration,
     /// Python's part.
     pub(crate) tools: Tools,
+    /// Size of instances' disks, MiB; without one they are as large as the host's. Sandboxes only.
+    pub(crate) disk_mib: Option<u64>,
     /// The identity policy that is all the operator has; without one the operator is the root user.
-    pub(crate) operator_policy: Option<PathBuf>,
+    pub(crate) operator_policy: Option<operator::Policy>,
 }
 
 impl Setting {
@@ -48,6 +50,7 @@ impl Setting {
             machine,
             lifetime: containers::DRILL,
             tools,
+            disk_mib: None,
             operator_policy: None,
         })
     }
@@ -80,7 +83,7 @@ impl Stage {
         if let Some(containers) = containers {
             region.region.set_containers(containers);
         }
-        match operator::key(&region, &setting.account, setting.operator_policy.as_deref()).await {
+        match operator::key(&region, &setting.account, setting.operator_policy.as_ref()).await {
             Ok(key) => Ok(Self { region, key, place, workspace }),
             Err(exit) => {
                 end(region, place, workspace, journal).await?;

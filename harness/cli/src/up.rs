@@ -3,9 +3,11 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use firedrill_journal::Event;
+
 use crate::arguments::UpOptions;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, containers, embedded, incident, interrupt, printer};
+use crate::{Exit, containers, embedded, incident, interrupt, operator, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Exit {
     match kept_up(options).await {
@@ -21,13 +23,18 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
         account: options.account,
         port: options.port,
         ssm_agent: options.ssm_agent,
-        operator_policy: options.operator_policy,
+        operator_policy: operator::Policy::read(options.operator_policy.as_deref())?,
         lifetime: containers::KEPT,
         ..Setting::of_a_drill(options.machine)?
     };
     let cancel = interrupt::token()?;
     let stage = Stage::open(&setting, &journal, &cancel).await?;
     stage.region.region.faults().set(faults);
+    journal.subscribe(|record| {
+        if let Event::Port { instance, port, address } = &record.event {
+            printer::note(&format!("# {}", printer::port_line(instance, *port, address.as_deref())));
+        }
+    });
     let told = stage.exports().and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))

@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 
 use crate::Endpoint;
+use crate::modelled::Modelled;
 use crate::recorder::Recorder;
 
 /// One client for each service that a drill calls.
@@ -23,6 +24,8 @@ pub(crate) struct Clients {
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
+    /// All services, for single operations of those that have no client here.
+    pub(crate) modelled: Modelled,
     /// For presigning only: URLs with AWS's own names, which is what a machine can reach.
     pub(crate) s3_names: aws_sdk_s3::Client,
 }
@@ -92,6 +95,7 @@ impl Clients {
             s3: client!(aws_sdk_s3, s3, recorder),
             ssm: client!(aws_sdk_ssm, (&config).into(), recorder),
             sts: client!(aws_sdk_sts, (&config).into(), recorder),
+            modelled: Modelled::new(endpoint, recorder),
             s3_names: aws_sdk_s3::Client::new(&names),
         }
     }

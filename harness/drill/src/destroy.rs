@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types::StackStatus;
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
 use crate::failure::{Broken, at, refused};
-use crate::{bucket, poll};
+use crate::{bucket, poll, tagged};
 
 const BOUND: Duration = Duration::from_secs(900);
 /// Access logs may come into a bucket that was just emptied.
@@ -20,8 +20,8 @@ pub(crate) struct Made {
     pub(crate) seed_bucket: Option<String>,
 }
 
-/// Removes it. Answers what could not be removed, as `kind name: why`.
-pub(crate) async fn destroy(clients: &Clients, made: &Made) -> Vec<String> {
+/// Removes it, and looks for what has the run's tag. Answers what could not be removed, as `kind name: why`.
+pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<String> {
     let mut leftovers = Vec::new();
     if let Some(name) = &made.seed_bucket
         && let Err(broken) = remove_bucket(clients, name).await
@@ -29,41 +29,48 @@ pub(crate) async fn destroy(clients: &Clients, made: &Made) -> Vec<String> {
         leftovers.push(format!("bucket {name}: {}", broken.reason));
     }
     if let Some(name) = &made.stack {
-        // What it had, before it is gone: afterwards nobody could tell.
-        let resources = deploy::resources(clients, name).await.unwrap_or_default();
-        if let Err(broken) = remove_stack(clients, name).await {
-            leftovers.push(format!("stack {name}: {}", broken.reason));
+        match remove_stack(clients, name).await {
+            Ok(resources) => leftovers.extend(remains(clients, &resources).await),
+            Err(broken) => leftovers.push(format!("stack {name}: {}", broken.reason)),
         }
-        leftovers.extend(remains(clients, name, &resources).await);
     }
+    leftovers.extend(tagged::remains(clients, run, &leftovers).await);
     leftovers
 }
 
 async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), Broken> {
-    match clients.s3.head_bucket().bucket(name).send().await {
-        Ok(_) => {}
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => return Ok(()),
-        Err(error) => return Err(at("drill", "HeadBucket")(error)),
+    if !has_bucket(clients, name).await? {
+        return Ok(());
     }
     bucket::empty(clients, name).await?;
     clients.s3.delete_bucket().bucket(name).send().await.map_err(at("drill", "DeleteBucket"))?;
     Ok(())
 }
 
-async fn remove_stack(clients: &Clients, name: &str) -> Result<(), Broken> {
-    let Some(id) = stack_id(clients, name).await? else { return Ok(()) };
+/// Whether there is such a bucket.
+pub(crate) async fn has_bucket(clients: &Clients, name: &str) -> Result<bool, Broken> {
+    match clients.s3.head_bucket().bucket(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+        Err(error) => Err(at("drill", "HeadBucket")(error)),
+    }
+}
+
+/// Answers what the stack had: once it is gone nobody could tell.
+async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, Broken> {
+    let Some(id) = stack_id(clients, name).await? else { return Ok(Resources::default()) };
+    let had = deploy::resources(clients, &id).await?;
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
-        let resources = deploy::resources(clients, &id).await.unwrap_or_default();
-        for bucket in resources.ids("AWS::S3::Bucket") {
+        for bucket in had.ids("AWS::S3::Bucket") {
             // One that was never made, or is gone already, needs no emptying.
-            if clients.s3.head_bucket().bucket(&bucket).send().await.is_ok() {
+            if has_bucket(clients, &bucket).await? {
                 bucket::empty(clients, &bucket).await?;
             }
         }
         clients.cloudformation.delete_stack().stack_name(&id).send().await.map_err(at("drill", "DeleteStack"))?;
         match deleted(clients, &id).await? {
-            None => return Ok(()),
+            None => return Ok(had),
             Some(reason) => last = reason,
         }
     }
@@ -100,36 +107,47 @@ async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, Broken> 
     Ok(ended.unwrap_or_else(|seen| Some(format!("still {seen} after {} s", BOUND.as_secs()))))
 }
 
-/// What is still there of the stack: buckets, functions, rules, log groups. A key waits for its deletion, as AWS wants it.
-async fn remains(clients: &Clients, stack: &str, resources: &Resources) -> Vec<String> {
+/// What is still there of the stack: buckets, functions, rules, log groups.
+async fn remains(clients: &Clients, resources: &Resources) -> Vec<String> {
     let mut found = Vec::new();
-    match clients.s3.list_buckets().send().await {
-        Ok(answer) => {
-            let own = resources.ids("AWS::S3::Bucket");
-            let names = answer.buckets().iter().filter_map(|bucket| bucket.name());
-            found.extend(names.filter(|name| own.iter().any(|one| one == name)).map(|name| format!("bucket {name}")));
+    for bucket in resources.ids("AWS::S3::Bucket") {
+        match has_bucket(clients, &bucket).await {
+            Ok(true) => found.push(format!("bucket {bucket}")),
+            Ok(false) => {}
+            Err(broken) => found.push(format!("bucket {bucket}, perhaps: {}", broken.reason)),
         }
-        Err(error) => found.push(format!("buckets, unknown: {}", refused("ListBuckets", &error))),
     }
     for function in resources.ids("AWS::Lambda::Function") {
-        if clients.lambda.get_function().function_name(&function).send().await.is_ok() {
-            found.push(format!("function {function}"));
+        match clients.lambda.get_function().function_name(&function).send().await {
+            Ok(_) => found.push(format!("function {function}")),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
+            Err(error) => found.push(format!("function {function}, perhaps: {}", refused("GetFunction", &error))),
         }
-        let group = format!("/aws/lambda/{function}");
-        match clients.logs.describe_log_groups().log_group_name_prefix(&group).send().await {
-            Ok(answer) if answer.log_groups().iter().any(|one| one.log_group_name() == Some(group.as_str())) => {
-                // A function whose template has no log group makes one by itself, and nobody deletes it.
-                if let Err(error) = clients.logs.delete_log_group().log_group_name(&group).send().await {
-                    found.push(format!("log group {group}: {}", refused("DeleteLogGroup", &error)));
-                }
-            }
-            Ok(_) => {}
-            Err(error) => found.push(format!("log groups, unknown: {}", refused("DescribeLogGroups", &error))),
-        }
+        found.extend(remove_log_group(clients, &function).await);
     }
-    match clients.events.list_rules().name_prefix(stack).send().await {
-        Ok(answer) => found.extend(answer.rules().iter().filter_map(|rule| rule.name()).map(|name| format!("rule {name}"))),
-        Err(error) => found.push(format!("rules, unknown: {}", refused("ListRules", &error))),
+    for rule in resources.ids("AWS::Events::Rule") {
+        // The physical id of a rule on a bus of its own is `bus|rule`.
+        let (bus, name) = rule.split_once('|').map_or((None, rule.as_str()), |(bus, name)| (Some(bus.to_owned()), name));
+        match clients.events.describe_rule().name(name).set_event_bus_name(bus).send().await {
+            Ok(_) => found.push(format!("rule {rule}")),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
+            Err(error) => found.push(format!("rule {rule}, perhaps: {}", refused("DescribeRule", &error))),
+        }
     }
     found
+}
+
+/// A function whose template has no log group makes one by itself, and nobody deletes it. Answers what cannot be removed.
+async fn remove_log_group(clients: &Clients, function: &str) -> Option<String> {
+    let group = format!("/aws/lambda/{function}");
+    // Groups come by name, so that of those that begin so the one itself is the first.
+    let known = match clients.logs.describe_log_groups().log_group_name_prefix(&group).send().await {
+        Ok(answer) => answer.log_groups().iter().any(|one| one.log_group_name() == Some(group.as_str())),
+        Err(error) => return Some(format!("log group {group}, perhaps: {}", refused("DescribeLogGroups", &error))),
+    };
+    if !known {
+        return None;
+    }
+    let removed = clients.logs.delete_log_group().log_group_name(&group).send().await;
+    removed.err().map(|error| format!("log group {group}: {}", refused("DeleteLogGroup", &error)))
 }

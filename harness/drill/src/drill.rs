@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bucket::{self, Bucket};
 use crate::clients::Clients;
-use crate::deploy::{self, Resources};
+use crate::deploy::{self, Resource, Resources};
 use crate::destroy::{self, Made};
 use crate::failure::Broken;
 use crate::fire::{self, Rule};
@@ -18,7 +18,7 @@ use crate::outcome::VERSION;
 use crate::patience::Patience;
 use crate::recorder::Recorder;
 use crate::{DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
-use crate::{access_log, boot, denial, findings, restore, seed, verify};
+use crate::{access_log, boot, denial, findings, metrics, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -89,6 +89,10 @@ impl Drill {
         let resources = self
             .step("deploy", 1, deploy::deploy(&self.clients, &self.plan, &self.stack), |made| format!("{} resources", made.len()))
             .await?;
+        for resource in resources.all() {
+            let Resource { logical, physical, kind } = resource.clone();
+            self.journal.record(Event::Resource { logical_id: logical, kind, physical_id: physical });
+        }
         let instances =
             self.step("boot", 1, boot::boot(&self.clients, &resources, self.patience.boot), |found| found.join(", ")).await?;
         let bucket = self.plan.seed_bucket();
@@ -162,6 +166,15 @@ impl Drill {
             format!("{logged} of {} uploads logged", stored.len())
         })
         .await?;
+        if let Some(sent) = seen.sent {
+            let function = &stage.rule.function;
+            let counted = metrics::of_function(clients, function, sent, self.patience.metrics);
+            self.step("metrics", night, counted, |counted| match counted {
+                Some(counted) => format!("{counted} of {function}"),
+                None => "CloudWatch has none yet".to_owned(),
+            })
+            .await?;
+        }
         Ok(())
     }
 
@@ -216,7 +229,7 @@ impl Drill {
         if self.plan.keep || (made.stack.is_none() && made.seed_bucket.is_none()) {
             return Vec::new();
         }
-        let destroyed = async { Ok(destroy::destroy(&self.clients, &made).await) };
+        let destroyed = async { Ok(destroy::destroy(&self.clients, &self.run, &made).await) };
         let summary = |left: &Vec<String>| if left.is_empty() { "nothing is left".to_owned() } else { left.join("; ") };
         self.step("destroy", 1, destroyed, summary).await.unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_ssm::types::{Command, CommandFilter, CommandInvocation, CommandInvocationStatus, CommandStatus};
 use tokio::time::{Instant, sleep};
 
@@ -50,6 +51,8 @@ pub(crate) struct Seen {
     pub(crate) complaint: Option<String>,
     /// Whether the function wrote a log.
     pub(crate) logged: bool,
+    /// When the function sent its first command, by AWS's clock.
+    pub(crate) sent: Option<DateTime>,
 }
 
 /// Follows the night that began after `before`. A function that shows no sign of life for as long as `patience` has was not invoked.
@@ -75,7 +78,10 @@ pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, pat
     for id in &late {
         instances.extend(command(clients, id).await?);
     }
+    let sent_at =
+        commands(clients, Vec::new()).await?.into_iter().filter(|command| sent.iter().any(|id| command.command_id() == Some(id)));
     Ok(Seen {
+        sent: sent_at.filter_map(|command| command.requested_date_time).min_by_key(DateTime::secs),
         instances: instances.into_iter().collect(),
         complaint: lines.complaint().map(str::to_owned),
         logged: lines.started(),

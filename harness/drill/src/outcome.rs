@@ -121,7 +121,7 @@ pub struct Finding {
 /// How long a step took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepTime {
-    /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `destroy`.
+    /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `destroy`.
     pub step: String,
     /// From 1; for steps outside a night, 1.
     pub night: u32,

@@ -11,6 +11,8 @@ pub(crate) struct Patience {
     pub(crate) silence: Duration,
     /// For the function's log, once it has sent its command.
     pub(crate) log: Duration,
+    /// For the function's metrics.
+    pub(crate) metrics: Duration,
     /// For an access log with the upload. AWS may take hours, which no drill waits for.
     pub(crate) access_log: Duration,
 }
@@ -19,6 +21,12 @@ impl Patience {
     /// For a local region, or for AWS.
     pub(crate) fn of(local: bool) -> Self {
         let seconds = |local_limit, limit| Duration::from_secs(if local { local_limit } else { limit });
-        Self { boot: seconds(30, 300), silence: seconds(20, 120), log: seconds(5, 60), access_log: seconds(5, 60) }
+        Self {
+            boot: seconds(30, 300),
+            silence: seconds(20, 120),
+            log: seconds(5, 60),
+            metrics: seconds(5, 180),
+            access_log: seconds(5, 60),
+        }
     }
 }

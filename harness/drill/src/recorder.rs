@@ -18,11 +18,10 @@ use firedrill_wire::{AwsError, Operation, ServiceModel};
 use serde_json::Value;
 
 use crate::Identity;
+use crate::modelled::NO_ANSWER;
 
 /// What a client alone cannot know: the address that AWS saw.
 const UNKNOWN_ADDRESS: &str = "-";
-/// The code of a call that nobody answered. AWS has no word for it.
-const NO_ANSWER: &str = "NoAnswer";
 
 /// An interceptor of all clients of a drill.
 #[derive(Debug, Clone)]
@@ -175,7 +174,8 @@ fn parts(request: &Request) -> Option<http::request::Parts> {
     Some(built.body(()).ok()?.into_parts().0)
 }
 
-fn head(response: &Response) -> Option<http::response::Parts> {
+/// The head of an answer.
+pub(crate) fn head(response: &Response) -> Option<http::response::Parts> {
     let mut built = http::Response::builder().status(response.status().as_u16());
     for (name, value) in response.headers().iter() {
         built = built.header(name, value);

@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, 
 
 use crate::clients::Clients;
 use crate::failure::{Broken, at, refused};
-use crate::{Failure, Plan, poll};
+use crate::{Failure, Plan, poll, quotas};
 
 const NAME: &str = "firedrill";
 const BOUND: std::time::Duration = std::time::Duration::from_secs(300);
@@ -60,7 +60,7 @@ pub async fn preview(plan: &Plan) -> Result<Vec<Change>, Failure> {
     Ok(changes)
 }
 
-/// Makes the change set of a new stack, and tells what is in it.
+/// Makes the change set of a new stack, and tells what is in it, if the account may have that much.
 pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Result<Vec<Change>, Broken> {
     clients
         .cloudformation
@@ -86,7 +86,9 @@ pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Resul
     })
     .await?;
     ended.map_err(|seen| Broken::at("stack", format!("the change set is {seen} after {} s", BOUND.as_secs())))?;
-    changes(clients, stack).await
+    let changes = changes(clients, stack).await?;
+    quotas::check(clients, plan, &changes).await?;
+    Ok(changes)
 }
 
 async fn changes(clients: &Clients, stack: &str) -> Result<Vec<Change>, Broken> {

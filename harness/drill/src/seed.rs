@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use aws_sdk_ssm::types::CommandInvocationStatus;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 
 use crate::clients::Clients;
 use crate::failure::{Broken, at};
@@ -16,6 +19,8 @@ use crate::{Data, Plan, archive, poll, site};
 
 const KEY: &str = "seed.tar.gz";
 const BOUND: Duration = Duration::from_secs(900);
+/// How long S3 may not know a bucket that it has made.
+const VISIBLE_BOUND: Duration = Duration::from_secs(60);
 
 /// Packs the plan's data, before anything is made.
 pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), Broken> {
@@ -64,11 +69,18 @@ pub(crate) async fn seed(
     let tags = plan.tags().map(|(key, value)| Tag::builder().key(key).value(value).build());
     let tags = tags.collect::<Result<Vec<_>, _>>().and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
     let tags = tags.map_err(|error| Broken::at("drill", error.to_string()))?;
-    clients.s3.put_bucket_tagging().bucket(bucket).tagging(tags).send().await.map_err(at("drill", "PutBucketTagging"))?;
-    let body = ByteStream::from_path(package)
-        .await
-        .map_err(|error| Broken::at("drill", format!("`{}` cannot be read: {error}", package.display())))?;
-    clients.s3.put_object().bucket(bucket).key(KEY).body(body).send().await.map_err(at("drill", "PutObject"))?;
+    once_visible("PutBucketTagging", || {
+        let tagging = clients.s3.put_bucket_tagging().bucket(bucket).tagging(tags.clone());
+        async { Ok(tagging.send().await) }
+    })
+    .await?;
+    once_visible("PutObject", || async {
+        let body = ByteStream::from_path(package)
+            .await
+            .map_err(|error| Broken::at("drill", format!("`{}` cannot be read: {error}", package.display())))?;
+        Ok(clients.s3.put_object().bucket(bucket).key(KEY).body(body).send().await)
+    })
+    .await?;
     let hour = PresigningConfig::expires_in(Duration::from_secs(3600)).map_err(|error| Broken::at("drill", error.to_string()))?;
     let url = clients.s3_names.get_object().bucket(bucket).key(KEY).presigned(hour).await.map_err(at("drill", "presigning"))?;
     let command = clients
@@ -86,6 +98,26 @@ pub(crate) async fn seed(
         wait(clients, &id, instance).await?;
     }
     Ok(())
+}
+
+/// Makes a call in the bucket that was just made, again for a while as long as S3 does not know the bucket everywhere.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
+async fn once_visible<T, E, F>(operation: &'static str, call: impl Fn() -> F) -> Result<T, Broken>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    F: Future<Output = Result<Result<T, SdkError<E, HttpResponse>>, Broken>>,
+{
+    let made = poll::until(VISIBLE_BOUND, || async {
+        match call().await? {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(error) if error.code() == Some("NoSuchBucket") => Ok(Err(error.message().unwrap_or_default().to_owned())),
+            Err(error) => Err(at("drill", operation)(error)),
+        }
+    });
+    made.await?.map_err(|seen| {
+        let seconds = VISIBLE_BOUND.as_secs();
+        Broken::at("drill", format!("{operation}: S3 does not know the drill's own bucket {seconds} s after it was made: {seen}"))
+    })
 }
 
 /// One line of shell a string. Parents are made, what is there already stays.

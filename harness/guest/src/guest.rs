@@ -35,6 +35,9 @@ fn run() -> Result<u8, String> {
     if task.runtime_api {
         relay::serve(relay::RUNTIME_API).map_err(|error| format!("cannot carry port 9001: {error}"))?;
     }
+    if task.inbound {
+        thread::spawn(relay::take_inbound);
+    }
     copy(Path::new(inside::FILES), Path::new("/"))
         .map_err(|error| format!("cannot put the machine's files in place: {error}"))?;
     let region = relay::announce().map_err(|error| format!("cannot reach the region: {error}"))?;

@@ -1,8 +1,9 @@
 //! DNS in a machine: every name below amazonaws.com is here, no other name exists.
 
-use std::io;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
+use std::time::Duration;
 
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::A;
@@ -11,9 +12,13 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 /// Seconds that an answer may be kept; names never move.
 const TTL: u32 = 60;
 
-/// Answers on 127.0.0.1:53 from now on.
+/// How long a client may leave its connection idle.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Answers on 127.0.0.1:53 from now on, over UDP and TCP.
 pub(crate) fn serve() -> io::Result<()> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 53))?;
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         loop {
@@ -24,7 +29,27 @@ pub(crate) fn serve() -> io::Result<()> {
             }
         }
     });
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            // A client that breaks off, or asks what is no query, loses its connection.
+            thread::spawn(move || converse(client));
+        }
+    });
     Ok(())
+}
+
+/// Answers the queries of one connection, each after its length in two bytes: RFC 1035, section 4.2.2.
+fn converse(mut client: TcpStream) -> io::Result<()> {
+    client.set_read_timeout(Some(IDLE))?;
+    loop {
+        let mut length = [0; 2];
+        client.read_exact(&mut length)?;
+        let mut query = vec![0; u16::from_be_bytes(length).into()];
+        client.read_exact(&mut query)?;
+        let reply = answer(&query).ok_or(io::ErrorKind::InvalidData)?;
+        let length = u16::try_from(reply.len()).map_err(|_| io::ErrorKind::InvalidData)?;
+        client.write_all(&[length.to_be_bytes().as_slice(), &reply].concat())?;
+    }
 }
 
 /// The reply to a query; `None` for what is no query.

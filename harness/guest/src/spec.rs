@@ -33,6 +33,9 @@ pub const ON_DISK: [&str; 6] = ["/var", "/root", "/home", "/opt", "/srv", "/mnt"
 /// Folders that every system has on its disk from its installation, and their permissions.
 pub const INSTALLED: [(&str, u32); 4] = [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755)];
 
+/// Ports of a machine's loopback that the guest itself answers on: names, and AWS's endpoints. Nothing else can have them.
+pub const TAKEN: [u16; 2] = [53, 443];
+
 /// Exit code of the launcher when the sandbox could not be made; its last line on standard error says why.
 pub const NO_SANDBOX: u8 = 125;
 
@@ -86,6 +89,8 @@ pub struct Task {
     pub user_data: bool,
     /// Whether to carry port 9001, the Lambda Runtime API, and to tell the region of the command's memory and end.
     pub runtime_api: bool,
+    /// Whether to take connections from outside, to ports that the region names.
+    pub inbound: bool,
     /// Memory that the command's processes may use together, MiB; `None` for any.
     pub memory_mib: Option<u64>,
     /// Whether the machine ends when the region lets go of it; a sandbox is ended by its launcher instead.

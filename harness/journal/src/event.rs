@@ -45,7 +45,7 @@ pub enum Event {
     },
     /// A step begins.
     StepStarted {
-        /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `destroy`.
+        /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `destroy`.
         step: String,
         /// Which night, from 1.
         night: u32,
@@ -63,12 +63,30 @@ pub enum Event {
         /// In a sentence: what was seen, or why it failed.
         detail: String,
     },
+    /// Something that the drill's stack has made.
+    Resource {
+        /// Its id in the template.
+        logical_id: String,
+        /// `AWS::S3::Bucket`
+        kind: String,
+        /// What its service calls it.
+        physical_id: String,
+    },
     /// Something that is no failure of the night but that somebody should know.
     Finding {
         /// A stable name: `open-port`, `no-access-log`.
         id: String,
         /// In a sentence.
         detail: String,
+    },
+    /// A port of an instance is published on this host, or is not any more.
+    Port {
+        /// Its instance.
+        instance: String,
+        /// The port there.
+        port: u16,
+        /// Where it is reached: `127.0.0.1:41234`; `None` when its security groups have closed it.
+        address: Option<String>,
     },
     /// A call to the region.
     ApiCall(Box<ApiCall>),

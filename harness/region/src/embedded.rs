@@ -17,8 +17,11 @@ use crate::services::cloudformation::CloudFormation;
 use crate::services::cloudtrail::CloudTrail;
 use crate::services::ec2::{Ec2, Sandboxes};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
+use crate::services::monitoring::CloudWatch;
 use crate::services::s3::{RemoteS3, S3};
+use crate::services::servicequotas::ServiceQuotas;
 use crate::services::sqs::{RemoteSqs, Sqs};
+use crate::services::tagging::Tagging;
 use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, ssm::Ssm, sts::Sts};
 use crate::store::Store;
 use crate::tools::Tools;
@@ -41,6 +44,8 @@ pub struct EmbeddedOptions {
     pub tools: Option<Tools>,
     /// Port of the HTTPS endpoint; 0 takes a free one.
     pub port: u16,
+    /// Size of instances' disks, MiB, if they are to have one; sandboxes only.
+    pub disk_mib: Option<u64>,
     /// Where calls are written.
     pub journal: Journal,
     /// Where objects and messages are kept; in this process without one.
@@ -58,6 +63,7 @@ impl EmbeddedOptions {
             agent_dir: None,
             tools: None,
             port: 0,
+            disk_mib: None,
             journal: Journal::default(),
             store: None,
         }
@@ -118,7 +124,7 @@ pub enum StartError {
 
 /// Starts a region: certificates, endpoints, services.
 pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
-    let EmbeddedOptions { account, region, folder, program, agent_dir, tools, port, journal, store } = options;
+    let EmbeddedOptions { account, region, folder, program, agent_dir, tools, port, disk_mib, journal, store } = options;
     std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
     raise_descriptor_limit();
     let authority = Authority::new(&region).map_err(StartError::Authority)?;
@@ -127,7 +133,8 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let region = Region::with_journal(settings, journal);
     region.set_authority(authority);
     let events = Events::new();
-    region.install(services(&region, Arc::clone(&events), tools, agent_dir, store));
+    let sandboxes = Sandboxes { tools, agent_dir, disk_mib };
+    region.install(services(&region, Arc::clone(&events), sandboxes, store));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -153,8 +160,7 @@ fn raise_descriptor_limit() {
 fn services(
     region: &Region,
     events: Arc<Events>,
-    tools: Option<Tools>,
-    agent_dir: Option<PathBuf>,
+    sandboxes: Sandboxes,
     store: Option<Store>,
 ) -> Vec<(&'static str, Arc<dyn Service>)> {
     let iam = Iam::new();
@@ -165,21 +171,25 @@ fn services(
         Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
         None => (S3::new(region.folder().join("s3")), Sqs::new()),
     };
+    let lambda = Lambda::new(sandboxes.tools.clone());
     vec![
         ("cloudformation", CloudFormation::new()),
         ("cloudtrail", CloudTrail::new()),
-        ("ec2", Ec2::new(Arc::new(Sandboxes { tools: tools.clone(), agent_dir }))),
+        ("ec2", Ec2::new(Arc::new(sandboxes))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
         ("events", events),
         ("iam", iam),
         ("kms", Kms::new()),
-        ("lambda", Lambda::new(tools)),
+        ("lambda", lambda),
         ("logs", Logs::new()),
+        ("monitoring", CloudWatch::new()),
         ("s3", s3),
+        ("servicequotas", ServiceQuotas::new()),
         ("sqs", sqs),
         ("ssm", ssm),
         ("ssmmessages", SsmMessages::new()),
         ("sts", sts),
+        ("tagging", Tagging::new()),
     ]
 }
 

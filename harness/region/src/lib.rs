@@ -8,11 +8,13 @@ pub mod embedded;
 pub mod fault;
 pub mod gateway;
 pub mod machine;
+mod metrics;
 pub mod region;
 pub mod service;
 pub mod services;
 pub mod store;
 pub mod tools;
+pub mod way;
 mod wildcard;
 
 pub use authorization::operations;

@@ -14,7 +14,9 @@ use crate::credentials::{Credentials, random_string};
 use crate::fault::Faults;
 use crate::gateway::{Authority, Timing};
 use crate::machine::container::Containers;
+use crate::metrics::Metrics;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
+use crate::way::Ways;
 use crate::{Caller, Clock};
 
 /// Settings of a region.
@@ -43,6 +45,8 @@ struct Inner {
     authorizer: OnceLock<Authorizer>,
     timing: Timing,
     faults: Faults,
+    ways: Ways,
+    metrics: Metrics,
     containers: OnceLock<Containers>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
@@ -66,6 +70,8 @@ impl Region {
             authorizer: OnceLock::new(),
             timing: Timing::default(),
             faults: Faults::default(),
+            ways: Ways::default(),
+            metrics: Metrics::default(),
             containers: OnceLock::new(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
@@ -139,6 +145,16 @@ impl Region {
     /// What goes wrong on purpose.
     pub fn faults(&self) -> &Faults {
         &self.0.faults
+    }
+
+    /// What services count.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The ways of instances to the region.
+    pub fn ways(&self) -> &Ways {
+        &self.0.ways
     }
 
     /// The service of this name.

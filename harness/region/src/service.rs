@@ -69,6 +69,15 @@ impl From<Value> for Reply {
     }
 }
 
+/// A resource and its tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// The resource's ARN.
+    pub arn: String,
+    /// Keys and values; none, and the resource is of no account to who looks for tags.
+    pub tags: Vec<(String, String)>,
+}
+
 /// A service: a folder under `services/`, which keeps its own records by account.
 #[async_trait]
 pub trait Service: Send + Sync {
@@ -93,6 +102,11 @@ pub trait Service: Send + Sync {
 
     /// The tags of a resource of this service, as they are at this moment.
     fn resource_tags(&self, _account: &str, _arn: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// The resources of the caller's account that are found by their tags, as they are at this moment.
+    async fn tagged(&self, _call: &Call) -> Vec<Tagged> {
         Vec::new()
     }
 

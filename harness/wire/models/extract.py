@@ -178,7 +178,8 @@ class Extraction:
             if out:
                 errors[name] = out
         result = {
-            "protocol": meta["protocol"],
+            # Clients that speak several prefer JSON, botocore among them.
+            "protocol": "json" if "json" in meta.get("protocols", []) else meta["protocol"],
             "apiVersion": meta["apiVersion"],
             "targetPrefix": meta.get("targetPrefix"),
             "jsonVersion": meta.get("jsonVersion"),
@@ -201,7 +202,7 @@ def main():
     manual = {path.stem: json.loads(path.read_text()) for path in sorted((HERE / "manual").glob("*.json"))}
     for service in sorted(set(rules) | set(manual)):
         if service in rules:
-            path = data / service / rules[service]["version"] / "service-2.json.gz"
+            path = data / rules[service].get("data", service) / rules[service]["version"] / "service-2.json.gz"
             model = json.loads(gzip.decompress(path.read_bytes()))
             added = manual.get(service, {"operations": {}, "shapes": {}})
             for kind in ("operations", "shapes"):

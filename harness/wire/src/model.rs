@@ -335,11 +335,14 @@ services!(
     "kms",
     "lambda",
     "logs",
+    "monitoring",
     "s3",
+    "servicequotas",
     "sqs",
     "ssm",
     "ssmmessages",
     "sts",
+    "tagging",
 );
 
 #[cfg(test)]

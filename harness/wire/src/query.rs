@@ -1,4 +1,4 @@
-//! The parameters of Query and EC2 requests to documents, see
+//! The parameters of Query and EC2 requests to documents and back, see
 //! <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html> and
 //! <https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html>.
 
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::AwsError;
-use crate::model::{Kind, Member, Operation, Protocol, ServiceModel, Shape};
-use crate::xml_body::read_scalar;
+use crate::model::{Kind, Member, Operation, Protocol, ServiceModel, Shape, TimestampFormat};
+use crate::xml_body::{read_scalar, write_scalar};
 
 /// Parts of a parameter's name beyond which it is refused.
 const DEEPEST: usize = 40;
@@ -62,19 +62,75 @@ pub(crate) fn read(model: &ServiceModel, operation: &Operation, parameters: Vec<
         }
     }
     let Some(input) = operation.input else { return Ok(Value::Object(Map::new())) };
-    let reader = Reader { model, ec2: model.protocol() == Protocol::Ec2Query };
+    let reader = Form { model, ec2: model.protocol() == Protocol::Ec2Query };
     if reader.ec2 {
         reader.refuse_unknown(model.shape(input), &tree)?;
     }
     reader.structure(model.shape(input), &tree, 0).map(Value::Object)
 }
 
-struct Reader<'a> {
+/// Writes the parameters of one request, those that name the operation first.
+pub(crate) fn write(model: &ServiceModel, operation: &Operation, input: &Value) -> Vec<(String, String)> {
+    let parameters = [("Action", operation.name()), ("Version", model.api_version())];
+    let mut out = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    if let Some(shape) = operation.input {
+        Form { model, ec2: model.protocol() == Protocol::Ec2Query }.write_structure("", model.shape(shape), input, &mut out);
+    }
+    out
+}
+
+/// How a service's documents are told in parameters.
+struct Form<'a> {
     model: &'a ServiceModel,
     ec2: bool,
 }
 
-impl Reader<'_> {
+impl Form<'_> {
+    fn write_structure(&self, prefix: &str, shape: &Shape, value: &Value, out: &mut Vec<(String, String)>) {
+        for member in &shape.members {
+            if let Some(value) = value.get(&member.name).filter(|value| !value.is_null()) {
+                self.write_value(format!("{prefix}{}", self.parameter(member)), member, value, out);
+            }
+        }
+    }
+
+    fn write_value(&self, name: String, member: &Member, value: &Value, out: &mut Vec<(String, String)>) {
+        let shape = self.model.shape(member.shape);
+        match (shape.kind, value, &shape.item, &shape.key, &shape.value) {
+            (Kind::Structure, ..) => self.write_structure(&format!("{name}."), shape, value, out),
+            (Kind::List, Value::Array(items), Some(item), ..) => {
+                let each = item.location_name().unwrap_or("member");
+                let name = if self.is_flat(member, shape) { name } else { format!("{name}.{each}") };
+                for (number, value) in items.iter().enumerate() {
+                    self.write_value(format!("{name}.{}", number + 1), item, value, out);
+                }
+            }
+            (Kind::Map, Value::Object(entries), _, Some(key), Some(item)) => {
+                let name = if self.is_flat(member, shape) { name } else { format!("{name}.entry") };
+                for (number, (entry, value)) in entries.iter().enumerate() {
+                    let name = format!("{name}.{}", number + 1);
+                    out.push((format!("{name}.{}", key.location_name().unwrap_or("key")), entry.clone()));
+                    self.write_value(format!("{name}.{}", item.location_name().unwrap_or("value")), item, value, out);
+                }
+            }
+            _ => out.push((name, write_scalar(shape, member, value, TimestampFormat::Iso8601, false))),
+        }
+    }
+
+    fn is_flat(&self, member: &Member, shape: &Shape) -> bool {
+        self.ec2 || member.flattened || shape.flattened
+    }
+
+    /// What a member of a structure is called as a parameter.
+    fn parameter(&self, member: &Member) -> String {
+        let shape = self.model.shape(member.shape);
+        let item = shape.item.as_ref().and_then(Member::location_name);
+        match item {
+            Some(item) if !self.ec2 && shape.kind == Kind::List && self.is_flat(member, shape) => item.to_owned(),
+            _ => self.name(member),
+        }
+    }
+
     fn name(&self, member: &Member) -> String {
         if !self.ec2 {
             return member.wire().to_owned();
@@ -103,15 +159,7 @@ impl Reader<'_> {
     fn structure(&self, shape: &Shape, node: &Node, depth: usize) -> Result<Map<String, Value>, AwsError> {
         let mut out = Map::new();
         for member in &shape.members {
-            let target = self.model.shape(member.shape);
-            let mut name = self.name(member);
-            if !self.ec2
-                && target.kind == Kind::List
-                && (member.flattened || target.flattened)
-                && let Some(item) = target.item.as_ref().and_then(Member::location_name)
-            {
-                item.clone_into(&mut name);
-            }
+            let name = self.parameter(member);
             if let Some(child) = node.children.get(&name)
                 && let Some(value) = self.value(member, &name, child, depth + 1)?
             {
@@ -130,7 +178,7 @@ impl Reader<'_> {
             Kind::Structure => Some(Value::Object(self.structure(shape, node, depth)?)),
             Kind::List => {
                 let Some(item) = &shape.item else { return Ok(None) };
-                let items = if self.ec2 || member.flattened || shape.flattened {
+                let items = if self.is_flat(member, shape) {
                     node.numbered()
                 } else {
                     node.children.get(item.location_name().unwrap_or("member")).map(Node::numbered).unwrap_or_default()
@@ -143,7 +191,7 @@ impl Reader<'_> {
             }
             Kind::Map => {
                 let (Some(key), Some(item)) = (&shape.key, &shape.value) else { return Ok(None) };
-                let entries = if member.flattened || shape.flattened {
+                let entries = if self.is_flat(member, shape) {
                     node.numbered()
                 } else {
                     node.children.get("entry").map(Node::numbered).unwrap_or_default()

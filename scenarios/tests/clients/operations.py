@@ -1,5 +1,6 @@
 """The operations that no other script calls, each by itself: whatever the region implements is called by an unmodified client."""
 
+import datetime
 import io
 import json
 
@@ -54,6 +55,18 @@ def identities():
     assert iam.list_instance_profile_tags(InstanceProfileName="ops")["Tags"] == TAGS
     iam.untag_instance_profile(InstanceProfileName="ops", TagKeys=["a"])
     iam.add_role_to_instance_profile(InstanceProfileName="ops", RoleName="ops")
+    made = iam.create_open_id_connect_provider(Url="https://oidc.example.com/ops", ClientIDList=["one"], Tags=TAGS)
+    provider = {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+    iam.add_client_id_to_open_id_connect_provider(**provider, ClientID="two")
+    iam.remove_client_id_from_open_id_connect_provider(**provider, ClientID="one")
+    iam.update_open_id_connect_provider_thumbprint(**provider, ThumbprintList=["a" * 40])
+    found = iam.get_open_id_connect_provider(**provider)
+    assert (found["Url"], found["ClientIDList"]) == ("oidc.example.com/ops", ["two"]), found
+    iam.tag_open_id_connect_provider(**provider, Tags=[{"Key": "z", "Value": "26"}])
+    iam.untag_open_id_connect_provider(**provider, TagKeys=["z"])
+    assert iam.list_open_id_connect_provider_tags(**provider)["Tags"] == TAGS
+    assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
+    iam.delete_open_id_connect_provider(**provider)
     arn = iam.create_policy(PolicyName="ops", PolicyDocument=POLICY)["Policy"]["Arn"]
     iam.tag_policy(PolicyArn=arn, Tags=TAGS)
     assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == TAGS
@@ -221,6 +234,22 @@ def managed():
     ssm = client("ssm")
     ssm.put_parameter(Name="/ops", Value="v", Type="String")
     ssm.add_tags_to_resource(ResourceType="Parameter", ResourceId="/ops", Tags=TAGS)
+    quotas, vpcs = client("service-quotas"), {"ServiceCode": "vpc", "QuotaCode": "L-F678F1CE"}
+    own, default = quotas.get_service_quota(**vpcs)["Quota"], quotas.get_aws_default_service_quota(**vpcs)["Quota"]
+    assert own["Value"] == default["Value"] == 5.0, (own, default)
+    assert own["QuotaCode"] in [one["QuotaCode"] for one in quotas.list_service_quotas(ServiceCode="vpc")["Quotas"]]
+    assert quotas.list_aws_default_service_quotas(ServiceCode="ec2")["Quotas"]
+    assert {"vpc", "ec2"} <= {one["ServiceCode"] for one in quotas.list_services()["Services"]}
+    metrics, now = client("cloudwatch"), datetime.datetime.now(datetime.timezone.utc)
+    assert isinstance(metrics.list_metrics(Namespace="AWS/Events")["Metrics"], list)
+    window = {"StartTime": now - datetime.timedelta(hours=1), "EndTime": now, "Period": 60, "Statistics": ["Sum"]}
+    dimensions = [{"Name": "RuleName", "Value": "nonesuch"}]
+    answer = metrics.get_metric_statistics(Namespace="AWS/Events", MetricName="Invocations", Dimensions=dimensions, **window)
+    assert (answer["Label"], answer["Datapoints"]) == ("Invocations", [])
+    tagging = client("resourcegroupstaggingapi")
+    assert "a" in tagging.get_tag_keys()["TagKeys"] and tagging.get_tag_values(Key="a")["TagValues"]
+    found = tagging.get_resources(TagFilters=[{"Key": "a"}], ResourceTypeFilters=["ssm:parameter"])
+    assert found["ResourceTagMappingList"], found
     ssm.remove_tags_from_resource(ResourceType="Parameter", ResourceId="/ops", TagKeys=["a"])
     ssm.delete_parameter(Name="/ops")
     step = {"action": "aws:runShellScript", "name": "s", "inputs": {"runCommand": ["true"]}}

@@ -6,7 +6,6 @@ use firedrill_scenarios::Template;
 use serde_json::Value;
 
 /// Runs `firedrill access` on a template, and answers its exit code and the JSON documents it printed.
-#[expect(clippy::expect_used, reason = "set-up of tests")]
 fn access(template: &Template, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("template.yaml");
@@ -68,4 +67,28 @@ fn a_grant_that_nobody_needs_and_one_that_is_too_wide_are_found() {
         })
         .expect("the tag condition");
     assert!(condition["holds_back"][0].as_str().is_some_and(|what| what.starts_with("an untagged instance")), "{condition:#}");
+}
+
+/// The shipped operator's policy with another statement at its end.
+fn operators_policy_and(statement: Option<Value>) -> tempfile::NamedTempFile {
+    let mut policy: Value = serde_json::from_str(include_str!("../../../stack/operator-policy.json")).expect("JSON");
+    policy["Statement"].as_array_mut().expect("statements").extend(statement);
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), policy.to_string()).expect("a file");
+    file
+}
+
+#[test]
+fn every_statement_of_the_shipped_operators_policy_is_needed_and_another_is_not() {
+    let needless = serde_json::json!({ "Sid": "Needless", "Effect": "Allow", "Action": "ec2:RebootInstances", "Resource": "*" });
+    for (more, code, needless) in [(None, 0, vec![]), (Some(needless), 1, vec!["Needless of the operator's policy"])] {
+        let policy = operators_policy_and(more);
+        let file = policy.path().display().to_string();
+        let (ended, printed) = access(&Template::default(), &["--mutate", "--operator-policy", &file]);
+        assert_eq!((ended, printed.len()), (Some(code), 2), "{printed:#?}");
+        let removed = printed[1]["removed"].as_array().expect("removed");
+        let others = removed.iter().filter(|one| one["verdict"] != "needed").filter_map(|one| one["grant"].as_str());
+        assert_eq!(others.collect::<Vec<_>>(), needless, "{removed:#?}");
+        assert!(removed.len() > 20 && removed.iter().all(|one| one["verdict"] != "needed" || one["broke"].is_string()));
+    }
 }

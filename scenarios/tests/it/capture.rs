@@ -9,6 +9,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::command::{PROGRAM, said};
+use crate::smoke::with_faults;
 use crate::up::{assert_passed, boto3_with};
 
 /// A region in which a night has passed.
@@ -22,10 +23,9 @@ impl Night {
     /// Faults are those of `firedrill up`, parameters a JSON object.
     fn of(what: &str, template: &Template, faults: &str, parameters: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (file, stack) = (folder.path().join("faults.yaml"), folder.path().join("template.yaml"));
-        fs::write(&file, format!("faults: [{faults}]\n")).expect("a file");
+        let stack = folder.path().join("template.yaml");
         fs::write(&stack, template.text()).expect("a file");
-        let up = Up::start_with(PROGRAM, &["--faults", &file.display().to_string()]).expect("a region");
+        let up = with_faults(&format!(" [{faults}]"));
         let stack = stack.display().to_string();
         let passed = boto3_with(&up, "night.py", &[("NIGHT", what), ("TEMPLATE", &stack), ("PARAMETERS", parameters)]);
         assert_passed(&passed);

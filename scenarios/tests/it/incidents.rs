@@ -17,7 +17,9 @@ fn reproduce(file: &Path, arguments: &[&str]) -> Output {
 
 #[rstest]
 fn an_incident_shows_as_described(#[files("incidents/*.yaml")] file: PathBuf) {
-    let ended = reproduce(&file, &[]);
+    // A container's disk has no size.
+    let sized = std::fs::read_to_string(&file).expect("a file").contains("\ndisk_mib:");
+    let ended = reproduce(&file, if sized { &["--machine", "sandbox"] } else { &[] });
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     assert!(said(&ended).contains("REPRODUCED: it shows as described"), "{}", said(&ended));
 }
@@ -57,10 +59,43 @@ fn an_incident_that_still_happens_is_not_fixed() {
 #[case::another_version(&format!("{}expect: {{result: failed}}\n", HEAD.replace('1', "9")), "has version 9", "reads 1")]
 #[case::no_yaml("version: [", "incident.yaml: ", "line")]
 #[case::a_replacement_of_nothing(&format!("{HEAD}replace: [{{old: xyzzy, new: a}}]\nexpect: {{result: failed}}\n"), "0 times, not once", "xyzzy")]
+#[case::a_disk_of_no_size(&format!("{HEAD}disk_mib: 0\nexpect: {{result: failed}}\n"), "disk_mib is 0", "1 to 4096")]
+#[case::offline_for_less_than_nothing(&format!("{HEAD}before: [{{instance: {{offline: -1}}}}]\nexpect: {{result: failed}}\n"), "a number of seconds, or `always`", "line 5")]
+#[case::offline_for_a_while(&format!("{HEAD}before: [{{instance: {{offline: a while}}}}]\nexpect: {{result: failed}}\n"), "a number of seconds, or `always`", "line 5")]
+#[case::a_delay_of_less_than_nothing(&format!("{HEAD}faults: [{{when: {{}}, then: {{delay: -1}}}}]\nexpect: {{result: failed}}\n"), "a number of seconds, 0 or more", "line 5")]
+#[case::an_error_that_succeeds(&format!("{HEAD}faults: [{{when: {{}}, then: {{error: {{code: A, status: 200}}}}}}]\nexpect: {{result: failed}}\n"), "400 to 599", "line 5")]
 #[case::a_fault_without_effect(&format!("{HEAD}faults: [{{when: {{service: s3}}}}]\nexpect: {{result: failed}}\n"), "then", "line 5")]
 fn a_file_that_is_none_is_refused_with_its_place(#[case] text: &str, #[case] what: &str, #[case] place: &str) {
     let (_folder, file) = written(text);
     let ended = reproduce(&file, &[]);
     assert_eq!(ended.status.code(), Some(2), "{}", said(&ended));
     assert!(said(&ended).contains(what) && said(&ended).contains(place), "{}", said(&ended));
+}
+
+#[test]
+fn a_disk_of_a_size_is_refused_for_containers() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("incidents/disk-full.yaml");
+    let ended = reproduce(&file, &["--machine", "container"]);
+    assert_eq!(ended.status.code(), Some(2), "{}", said(&ended));
+    assert!(said(&ended).contains("`disk_mib`") && said(&ended).contains("--machine sandbox"), "{}", said(&ended));
+}
+
+#[test]
+fn the_library_is_told_in_the_documentation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let told = std::fs::read_to_string(root.join("../docs/incidents.md")).expect("the page");
+    let rows: Vec<Vec<&str>> =
+        told.lines().map(|line| line.split('|').map(str::trim).collect()).filter(|row: &Vec<&str>| row.len() == 5).collect();
+    for entry in std::fs::read_dir(root.join("incidents")).expect("the library") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let row = rows.iter().find(|row| row[3].split(", ").any(|file| file == name));
+        let row = row.unwrap_or_else(|| panic!("{name} is in no row of the library"));
+        let text = std::fs::read_to_string(&path).expect("a file");
+        let source = text.lines().find_map(|line| line.strip_prefix("source: ")).expect("a source");
+        match source.strip_prefix("docs/incidents.md, ") {
+            Some(class) => assert_eq!(class.trim_matches('"'), row[1], "{name}"),
+            None => assert!(row[2].split(", ").any(|told| told == source), "{name}: {source}"),
+        }
+    }
 }

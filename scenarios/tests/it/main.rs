@@ -1,5 +1,6 @@
 //! Whole drills, by the command.
 
+#[cfg(test)]
 mod access;
 #[cfg(test)]
 mod capture;
@@ -18,6 +19,8 @@ mod incidents;
 mod input;
 mod misleading;
 mod operator;
+#[cfg(test)]
+mod operator_grants;
 mod permissions;
 #[cfg(test)]
 mod report;

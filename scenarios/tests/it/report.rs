@@ -19,6 +19,8 @@ fn a_report_made_later_is_the_one_that_was_made_at_once() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("a report");
     assert!(read("a.html") == read("b.html") && read("a.xml") == read("b.xml"));
     assert!(read("a.html").contains("It broke at script: </strong>the script on i-"), "{}", read("a.html"));
+    let resource = "<td class=\"name\">BackupBucket</td><td>AWS::S3::Bucket</td><td>firedrill-";
+    assert!(read("a.html").contains(resource), "{}", read("a.html"));
     let junit = read("a.xml");
     assert!(junit.contains("failures=\"1\"") && junit.contains("exit code 3") && junit.contains("type=\"script\""), "{junit}");
     shows_in_a_browser(&folder.path().join("a.html"));

@@ -7,18 +7,23 @@ use std::path::Path;
 use std::process::{Child, Output, Stdio};
 
 use firedrill_drill::Outcome;
-use firedrill_scenarios::Up;
+use firedrill_scenarios::{Template, Up};
 use rstest::rstest;
 use serde_json::Value;
 
 use crate::command::{PROGRAM, said};
+use crate::operator_grants;
 use crate::up::{assert_passed, boto3};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 pub(crate) fn account() -> Up {
+    account_with(&[])
+}
+
+fn account_with(arguments: &[&str]) -> Up {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stack/operator-policy.json").display().to_string();
-    Up::start_with(PROGRAM, &["--operator-policy", &policy]).expect("a region")
+    Up::start_with(PROGRAM, &[&["--operator-policy", &policy], arguments].concat()).expect("a region")
 }
 
 pub(crate) fn firedrill(up: &Up, arguments: &[&str]) -> Output {
@@ -66,20 +71,104 @@ fn a_smoke_drill_passes_by_invoking_and_says_no_secret() {
     assert_nothing_left(&up);
 }
 
+/// By the schedule and by invoking, so that between them every grant of the operator is asked for.
 #[test]
-fn a_smoke_drill_passes_by_the_schedule_itself_and_sets_it_back() {
-    let up = account();
+fn a_smoke_drill_passes_by_the_schedule_itself_and_sets_it_back_and_needs_all_that_the_operator_may() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.jsonl");
+    let mut up = account_with(&["--journal", &journal.display().to_string()]);
     let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--format", "json"]);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     let fired = outcome(&ended).steps.into_iter().find(|step| step.step == "fire").expect("a step");
     assert!(fired.detail.contains("EventBridge fired it at rate(1 minute); its own schedule is set back"), "{fired:?}");
     assert_nothing_left(&up);
+    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    up.end_by("INT").expect("an end");
+    operator_grants::assert_all_used(&journal);
+}
+
+#[test]
+fn what_does_not_fit_the_accounts_quotas_is_refused_before_it_is_made() {
+    let up = Up::start_with(PROGRAM, &[]).expect("a region");
+    // With the default VPC these are all that an account may have.
+    assert_passed(&boto3(&up, "four_vpcs.py"));
+    for more in ["--yes", "--dry-run"] {
+        let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, more]);
+        assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
+        let reason = "the quota `VPCs per Region` is 5: 5 are used, and the stack needs 1 more";
+        assert!(said(&ended).contains(reason), "{}", said(&ended));
+    }
+    assert_nothing_left(&up);
+}
+
+#[test]
+fn what_a_template_keeps_is_found_by_its_tag_and_named() {
+    let up = account();
+    let queue = "Type: AWS::SQS::Queue\n    DeletionPolicy: ";
+    let template = Template::default().replacing(&format!("{queue}Delete"), &format!("{queue}Retain"));
+    let file = up.home().join("template.yaml");
+    fs::write(&file, template.text()).expect("a file");
+    let file = file.display().to_string();
+    let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json", "--template", &file];
+    let ended = firedrill(&up, &smoke);
+    assert_eq!(ended.status.code(), Some(4), "{}", said(&ended));
+    let left = outcome(&ended).leftovers;
+    let kept = |left: &[String]| left.len() == 1 && left[0].starts_with("resource arn:aws:sqs:us-east-1:");
+    assert!(kept(&left) && left[0].contains("-DeadLetterQueue-"), "{left:?}");
+    // It is looked for again, by the tag alone.
+    let again = firedrill(&up, &["resume", "--account", ACCOUNT, &noted(&up).concat()]);
+    assert_eq!(again.status.code(), Some(4), "{}", said(&again));
+    assert!(said(&again).contains(&left[0]), "{}", said(&again));
+}
+
+#[rstest]
+#[case::the_search(
+    "tagging",
+    "GetResources",
+    "what has the tag firedrill:run=",
+    "unknown: GetResources: AccessDeniedException: no"
+)]
+#[case::the_look("kms", "DescribeKey", "resource arn:aws:kms:us-east-1:", "perhaps: DescribeKey: AccessDeniedException: no")]
+fn what_may_not_be_looked_at_may_be_left(#[case] service: &str, #[case] operation: &str, #[case] what: &str, #[case] why: &str) {
+    let error = "{error: {code: AccessDeniedException, message: no}}";
+    let up = with_faults(&format!("- when: {{service: {service}, operation: {operation}}}\n  then: {error}\n"));
+    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
+    assert_eq!(ended.status.code(), Some(4), "{}", said(&ended));
+    let left = outcome(&ended).leftovers;
+    assert!(left.len() == 1 && left[0].starts_with(what) && left[0].ends_with(why), "{left:?}");
+}
+
+#[test]
+fn credentials_that_expire_in_the_middle_end_it_with_what_remains() {
+    let expired = "{error: {code: ExpiredToken, status: 403, message: The security token included in the request is expired}}";
+    // What is to be removed is made by then, and nothing of it removed.
+    let rule = format!("- when: {{principal: '*:root'}}\n  occurrence: {{after: 150}}\n  then: {expired}\n");
+    let up = with_faults(&rule);
+    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
+    assert_eq!(ended.status.code(), Some(4), "{}", said(&ended));
+    let told = outcome(&ended);
+    let run = &told.run;
+    for what in
+        [format!("bucket firedrill-seed-{run}: "), format!("stack firedrill-{run}: "), format!("firedrill:run={run}, unknown: ")]
+    {
+        assert!(told.leftovers.iter().any(|left| left.contains(&what)), "{what}: {:?}", told.leftovers);
+    }
+    assert!(told.failure.is_some_and(|failure| failure.reason.contains("ExpiredToken")), "{}", said(&ended));
+    assert!(said(&ended).contains(&format!("`firedrill resume {run}` tries again")), "{}", said(&ended));
+    assert!(noted(&up).contains(run), "{:?}", noted(&up));
+}
+
+/// A region with these faults, a list in YAML.
+pub(crate) fn with_faults(faults: &str) -> Up {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("faults.yaml");
+    fs::write(&file, format!("faults:\n{faults}")).expect("a file");
+    Up::start_with(PROGRAM, &["--faults", &file.display().to_string()]).expect("a region")
 }
 
 #[test]
 fn throttling_is_survived() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("faults.yaml");
     // What CloudFormation does not call itself: it would roll the stack back.
     let rule = |service: &str, operation: &str, error: &str| {
         format!(
@@ -95,11 +184,49 @@ fn throttling_is_survived() {
         rule("s3", "ListObjectVersions", "{code: InternalError, status: 500, message: We encountered an internal error.}"),
         "- when: {service: events, operation: DescribeRule}\n  occurrence: {nth: 1}\n  then: lose_answer\n".to_owned(),
     ];
-    std::fs::write(&file, format!("faults:\n{}", faults.concat())).expect("a file");
-    let up = Up::start_with(PROGRAM, &["--faults", &file.display().to_string()]).expect("a region");
+    let up = with_faults(&faults.concat());
     let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"];
     let ended = firedrill(&up, &smoke);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    assert_nothing_left(&up);
+}
+
+/// A region in which the calls of one `service` and `operation` are answered with `error` for `seconds` since the first one.
+fn late(rules: &[(&str, &str, u32, &str)]) -> Up {
+    let rules = rules.iter().map(|(service, operation, seconds, error)| {
+        let when = format!("{{service: {service}, operation: {operation}}}");
+        format!("- when: {when}\n  occurrence: {{for: {seconds}}}\n  then: {{error: {error}}}\n")
+    });
+    with_faults(&rules.collect::<String>())
+}
+
+const ROLE_UNKNOWN: &str =
+    "{code: InvalidParameterValueException, message: The role defined for the function cannot be assumed by Lambda.}";
+const BUCKET_UNKNOWN: &str = "{code: NoSuchBucket, status: 404, message: The specified bucket does not exist}";
+
+#[test]
+fn what_was_just_made_and_is_not_known_everywhere_yet_is_waited_for() {
+    let profile = "{code: InvalidParameterValue, message: 'Value (p) for parameter iamInstanceProfile.name is invalid. \
+                   Invalid IAM Instance Profile name'}";
+    let agent = "{code: InternalServerError, status: 500, message: An error occurred on the server side.}";
+    let up = late(&[
+        ("lambda", "CreateFunction", 1, ROLE_UNKNOWN),
+        ("ec2", "RunInstances", 1, profile),
+        ("s3", "PutBucketTagging", 1, BUCKET_UNKNOWN),
+        ("s3", "PutObject", 1, BUCKET_UNKNOWN),
+        ("ssm", "UpdateInstanceInformation", 2, agent),
+    ]);
+    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    assert_nothing_left(&up);
+}
+
+#[test]
+fn what_never_gets_known_ends_the_drill_in_its_own_words() {
+    let up = late(&[("lambda", "CreateFunction", 3600, ROLE_UNKNOWN)]);
+    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"]);
+    assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
+    assert!(said(&ended).contains("The role defined for the function cannot be assumed by Lambda."), "{}", said(&ended));
     assert_nothing_left(&up);
 }
 
@@ -206,8 +333,11 @@ fn a_sweep_removes_what_has_expired_and_touches_nothing_else() {
     assert!(said(&shown).contains("run dead: stack firedrill-dead, bucket firedrill-seed-dead; expired"), "{}", said(&shown));
     assert!(said(&shown).contains("nothing was removed"), "{}", said(&shown));
     let swept = firedrill(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT, "--yes"]);
-    assert_eq!(swept.status.code(), Some(0), "{}", said(&swept));
-    assert!(said(&swept).contains("run dead: removed"), "{}", said(&swept));
+    // Of what has the run's tags and none of its names, a sweep says that it is there.
+    assert_eq!(swept.status.code(), Some(4), "{}", said(&swept));
+    for other in ["arn:aws:s3:::other-bucket\n", "arn:aws:cloudformation:us-east-1:123456789012:stack/other/"] {
+        assert!(said(&swept).contains(&format!("left: resource {other}")), "{}", said(&swept));
+    }
     assert!(said(&swept).contains("run alive: stack firedrill-alive; expires 2999-01-01T00:00:00Z, stays"), "{}", said(&swept));
     assert_passed(&boto3(&up, "sweep_after.py"));
 }

@@ -8,8 +8,8 @@ use firedrill_journal::{ApiCall, Event, REDACTED, Record};
 use firedrill_scenarios::Up;
 use serde_json::Value;
 
-use crate::command::{PROGRAM, said};
-use crate::smoke::{ACCOUNT, account, firedrill};
+use crate::command::said;
+use crate::smoke::{ACCOUNT, account, firedrill, with_faults};
 
 /// A file of the account's home, as an argument.
 fn at_home(up: &Up, name: &str) -> String {
@@ -53,11 +53,8 @@ fn step_times_stand_beside_those_of_the_last_local_drill_that_passed() {
 
 #[test]
 fn the_operators_calls_are_compared_with_a_local_drills_and_a_planted_difference_is_found() {
-    let faults = tempfile::tempdir().expect("a folder");
-    let file = faults.path().join("faults.yaml");
-    let fault = "faults:\n- when: {service: ssm, operation: SendCommand}\n  occurrence: {nth: 1}\n  then: {error: {code: ThrottlingException, message: Rate exceeded}}\n";
-    fs::write(&file, fault).expect("a file");
-    let throttled = Up::start_with(PROGRAM, &["--faults", &file.display().to_string()]).expect("a region");
+    let fault = "- when: {service: ssm, operation: SendCommand}\n  occurrence: {nth: 1}\n  then: {error: {code: ThrottlingException, message: Rate exceeded}}\n";
+    let throttled = with_faults(fault);
     let up = account();
     let [local, same, other] = ["local", "same", "other"].map(|name| at_home(&up, name));
     let ended = firedrill(&up, &["run", "--journal", &local]);

@@ -3,6 +3,7 @@
 mod held;
 mod mutate;
 mod neighbour;
+mod operator_grants;
 mod report;
 mod usage;
 
@@ -13,7 +14,7 @@ use firedrill_template::Template;
 use crate::arguments::{AccessOptions, Format};
 use crate::rehearse::{Rehearsal, rehearse};
 use crate::stage::Setting;
-use crate::{Exit, interrupt, printer, run};
+use crate::{Exit, interrupt, operator, printer, run};
 
 pub(crate) async fn access(options: AccessOptions) -> Exit {
     match looked_at(&options).await {
@@ -24,7 +25,8 @@ pub(crate) async fn access(options: AccessOptions) -> Exit {
 async fn looked_at(options: &AccessOptions) -> Result<Exit, Exit> {
     let rehearsal = Rehearsal::of(&options.stack)?;
     let Ok(parsed) = Template::parse(&rehearsal.template) else { return Err(Exit::Input) };
-    let setting = Setting::of_a_drill(options.machine.clone())?;
+    let operator_policy = operator::Policy::read(options.operator_policy.as_deref())?;
+    let setting = Setting { operator_policy, ..Setting::of_a_drill(options.machine.clone())? };
     let cancel = interrupt::token()?;
     let journal = Journal::default();
     let (outcome, _) = rehearse(&rehearsal, &setting, &journal, &cancel).await?;
@@ -40,10 +42,21 @@ async fn looked_at(options: &AccessOptions) -> Result<Exit, Exit> {
     if !options.mutate {
         return Ok(Exit::Passed);
     }
-    mutate::mutate(&Trial { rehearsal, setting, cancel }, &parsed, &journal, options.format).await
+    let trial = Trial { rehearsal, setting, cancel };
+    match &trial.setting.operator_policy {
+        Some(policy) => mutate::mutate_operator(&trial, policy, options.format).await,
+        None => mutate::mutate(&trial, &parsed, &journal, options.format).await,
+    }
 }
 
-/// A drill that can be tried again with another template.
+/// What a trial has in place of what was given.
+enum Changed {
+    /// The text of a template.
+    Template(String),
+    Operator(operator::Policy),
+}
+
+/// A drill that can be tried again.
 #[derive(Clone)]
 struct Trial {
     rehearsal: Rehearsal,
@@ -52,9 +65,12 @@ struct Trial {
 }
 
 impl Trial {
-    /// Runs it with `template`.
-    async fn with(mut self, template: String) -> Result<firedrill_drill::Outcome, Exit> {
-        self.rehearsal.template = template;
+    /// Runs it with one thing changed.
+    async fn with(mut self, changed: Changed) -> Result<firedrill_drill::Outcome, Exit> {
+        match changed {
+            Changed::Template(template) => self.rehearsal.template = template,
+            Changed::Operator(policy) => self.setting.operator_policy = Some(policy),
+        }
         rehearse(&self.rehearsal, &self.setting, &Journal::default(), &self.cancel).await.map(|(outcome, _)| outcome)
     }
 }

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Trial;
 use super::held::{self, Held};
 use super::neighbour::{self, Neighbour};
+use super::operator_grants;
 use super::report::place;
 use super::usage::{self, Access};
+use super::{Changed, Trial};
 use crate::arguments::Format;
-use crate::{Exit, printer, stage};
+use crate::{Exit, operator, printer, stage};
 
 /// What came of it all.
 #[derive(Debug, Serialize)]
@@ -63,11 +64,11 @@ struct TooWide {
     allowed: String,
 }
 
-/// A grant, and the template without it.
-struct Mutant {
-    grant: String,
-    template: Value,
-    exercised: bool,
+/// A grant, and what a trial has without it.
+pub(super) struct Mutant {
+    pub(super) grant: String,
+    pub(super) without: Changed,
+    pub(super) exercised: bool,
 }
 
 pub(super) async fn mutate(trial: &Trial, template: &Template, journal: &Journal, format: Format) -> Result<Exit, Exit> {
@@ -76,13 +77,22 @@ pub(super) async fn mutate(trial: &Trial, template: &Template, journal: &Journal
     let accesses = usage::all(journal);
     let removed = try_without(trial, mutants(&whole, template, &held, &accesses)).await?;
     let (loosened, too_wide) = neighbours(&held, &accesses);
-    let findings = Findings { version: 1, removed, loosened, too_wide };
+    Ok(report(&Findings { version: 1, removed, loosened, too_wide }, format))
+}
+
+/// As [`mutate`], for the statements of the operator's policy. What they hold back no drill shows: it does only what it must.
+pub(super) async fn mutate_operator(trial: &Trial, policy: &operator::Policy, format: Format) -> Result<Exit, Exit> {
+    let removed = try_without(trial, operator_grants::mutants(policy)).await?;
+    Ok(report(&Findings { version: 1, removed, loosened: Vec::new(), too_wide: Vec::new() }, format))
+}
+
+fn report(findings: &Findings, format: Format) -> Exit {
     match format {
-        Format::Text => print(&findings),
-        Format::Json => printer::line(&serde_json::to_string(&findings).unwrap_or_default()),
+        Format::Text => print(findings),
+        Format::Json => printer::line(&serde_json::to_string(findings).unwrap_or_default()),
     }
     let needless = findings.removed.iter().any(|removed| removed.verdict == Verdict::Needless);
-    Ok(if needless || !findings.too_wide.is_empty() { Exit::Failed } else { Exit::Passed })
+    if needless || !findings.too_wide.is_empty() { Exit::Failed } else { Exit::Passed }
 }
 
 /// One template for each grant that can be taken away. A statement is made to hold for nobody, so that its policy stays well-formed.
@@ -111,7 +121,7 @@ fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSe
             let used = accesses.iter().any(|access| access.by.contains(&(policy.name.clone(), index)));
             found.push(Mutant {
                 grant: format!("{name} of {} ({}, line {})", place.resource, place.kind, statement.position.line),
-                template: mutant,
+                without: Changed::Template(mutant.to_string()),
                 exercised: policy.role.is_some() || used,
             });
         }
@@ -123,7 +133,11 @@ fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSe
                 let mut mutant = whole.clone();
                 if let Some(Value::Object(properties)) = mutant.pointer_mut(&format!("/Resources/{id}/Properties")) {
                     properties.insert("SourceAccount".to_owned(), "000000000000".into());
-                    found.push(Mutant { grant: format!("{id} (AWS::Lambda::Permission)"), template: mutant, exercised: true });
+                    found.push(Mutant {
+                        grant: format!("{id} (AWS::Lambda::Permission)"),
+                        without: Changed::Template(mutant.to_string()),
+                        exercised: true,
+                    });
                 }
             }
             Some("AWS::IAM::Role") => {
@@ -135,7 +149,7 @@ fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSe
                     arns.remove(index);
                     found.push(Mutant {
                         grant: format!("managed policy {} of {id}", index + 1),
-                        template: mutant,
+                        without: Changed::Template(mutant.to_string()),
                         exercised: true,
                     });
                 }
@@ -155,9 +169,11 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
         let (places, trial) = (Arc::clone(&places), trial.clone());
         runs.spawn(async move {
             let _place = places.acquire_owned().await;
-            let outcome = trial.with(mutant.template.to_string()).await?;
+            let outcome = trial.with(mutant.without).await?;
             let verdict = match outcome.result {
                 DrillResult::Failed => Verdict::Needed,
+                // It passed, and could not remove what it made.
+                DrillResult::Passed if !outcome.leftovers.is_empty() => Verdict::Needed,
                 DrillResult::Passed if mutant.exercised => Verdict::Needless,
                 DrillResult::Passed => Verdict::NotExercised,
                 DrillResult::Interrupted => return Err(Exit::Failed),
@@ -165,6 +181,7 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
             // Lambda's logs part the lines of a traceback by carriage returns.
             let first_line = |reason: &str| reason.split(['\r', '\n']).next().unwrap_or_default().to_owned();
             let broke = outcome.failure.map(|failure| format!("{}: {}", failure.hop, first_line(&failure.reason)));
+            let broke = broke.or_else(|| outcome.leftovers.first().map(|left| format!("destroy: left {left}")));
             Ok((number, Removed { grant: mutant.grant, verdict, broke }))
         });
     }
@@ -222,7 +239,9 @@ fn print(findings: &Findings) {
         let broke = removed.broke.as_ref().map(|broke| format!("\n           {broke}")).unwrap_or_default();
         printer::line(&format!("  {verdict} {}{broke}", removed.grant));
     }
-    printer::line("\nWithout each restriction, these would be allowed:");
+    if !findings.loosened.is_empty() {
+        printer::line("\nWithout each restriction, these would be allowed:");
+    }
     for loosened in &findings.loosened {
         printer::line(&format!("  {}", loosened.restriction));
         for held_back in &loosened.holds_back {

@@ -56,7 +56,7 @@ impl Summary {
                 Event::StepFinished { step, night, outcome, detail, .. } => {
                     let outcome = format!("{outcome:?}").to_lowercase();
                     let whole = normal(&format!("{step} (night {night}) {outcome}: {detail}"), run);
-                    let by_place = matches!(step.as_str(), "fire" | "access-log") && outcome == "passed";
+                    let by_place = matches!(step.as_str(), "fire" | "access-log" | "metrics") && outcome == "passed";
                     let outside = if by_place { format!("{step} (night {night}) {outcome}") } else { whole.clone() };
                     summary.outside.steps.insert(outside);
                     summary.steps.insert(whole);
@@ -77,7 +77,11 @@ impl Summary {
                     return Some(summary);
                 }
                 Event::DrillStarted { cloud, .. } => summary.on_account = cloud == "aws",
-                Event::LocalTimes { .. } | Event::Authorization { .. } | Event::Fault { .. } => {}
+                Event::LocalTimes { .. }
+                | Event::Authorization { .. }
+                | Event::Fault { .. }
+                | Event::Port { .. }
+                | Event::Resource { .. } => {}
             }
         }
         None

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use firedrill_drill::{Data, DrillResult};
-use firedrill_region::fault::{InsertedCall, Rule};
+use firedrill_region::fault::{InsertedCall, InstanceFault, Rule};
 use serde::Deserialize;
 
 use crate::rehearse::Rehearsal;
 use crate::{Exit, printer, template};
 
 const VERSION: u32 = 1;
+/// A disk of a size is in memory.
+const MOST_DISK_MIB: u64 = 4096;
 
 /// An incident.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +38,8 @@ pub(super) struct Incident {
     data_path: Option<String>,
     #[serde(default = "one")]
     nights: u32,
+    /// Size of instances' disks, MiB.
+    pub(super) disk_mib: Option<u64>,
     /// What happens before the rule's time comes, each night.
     #[serde(default)]
     pub(super) before: Vec<Action>,
@@ -65,6 +69,8 @@ pub(super) enum Action {
     Call(InsertedCall),
     /// A shell script, run as root on each instance.
     Script(String),
+    /// Befalls each instance of the stack.
+    Instance(InstanceFault),
 }
 
 /// What shows.
@@ -92,6 +98,9 @@ pub(super) fn read(path: &Path) -> Result<Incident, Exit> {
     }
     if incident.nights == 0 || incident.nights > 366 {
         return Err(bad(&format!("`{}`: nights is {}, and may be 1 to 366", path.display(), incident.nights)));
+    }
+    if let Some(size) = incident.disk_mib.filter(|size| !(1..=MOST_DISK_MIB).contains(size)) {
+        return Err(bad(&format!("`{}`: disk_mib is {size}, and may be 1 to {MOST_DISK_MIB}", path.display())));
     }
     Ok(incident)
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use firedrill_region::fault::Rule;
 
-use crate::arguments::{Format, ReproduceOptions, Telling};
+use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, embedded, interrupt, printer, run};
@@ -27,7 +27,12 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     let incident = file::read(&options.file)?;
     let rehearsal = incident.rehearsal(&options.file)?;
     let journal = embedded::open_journal(journal.as_deref())?;
-    let setting = Setting::of_a_drill(options.machine.clone())?;
+    if incident.disk_mib.is_some() && options.machine.kind() == MachineKind::Container {
+        let hint = "give --machine sandbox, or a `before` script that fills the container's disk";
+        printer::error("`disk_mib`: a container's disk is as large as Docker's", Some(hint));
+        return Err(Exit::Input);
+    }
+    let setting = Setting { disk_mib: incident.disk_mib, ..Setting::of_a_drill(options.machine.clone())? };
     let cancel = interrupt::token()?;
     printer::follow(&journal, *format);
     if *format == Format::Text {

@@ -48,6 +48,7 @@ impl Scene {
         journal.subscribe(move |record| {
             if matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy") {
                 region.faults().set(Vec::new());
+                region.ways().open_all();
             }
         });
     }
@@ -70,8 +71,14 @@ impl Scene {
             Action::Call(InsertedCall { service, operation, input }) => {
                 self.call(service, operation, filled(input, resources)?).await.map(drop)
             }
+            Action::Instance(fault) => {
+                for instance in instances(resources) {
+                    fault.befall(&self.region, instance);
+                }
+                Ok(())
+            }
             Action::Script(script) => {
-                let instances: Vec<&String> = resources.values().filter(|id| id.starts_with("i-")).collect();
+                let instances: Vec<&String> = instances(resources).collect();
                 let input = json!({
                     "DocumentName": "AWS-RunShellScript",
                     "InstanceIds": instances,
@@ -121,6 +128,11 @@ impl Local for Scene {
         self.region.faults().set(faults);
         self.local.fire(rule_arn).await
     }
+}
+
+/// The stack's instances.
+fn instances(resources: &BTreeMap<String, String>) -> impl Iterator<Item = &String> {
+    resources.values().filter(|id| id.starts_with("i-"))
 }
 
 /// The document with `${LogicalId}` replaced by physical ids.

@@ -43,6 +43,7 @@ pub(super) fn page(told: &Told<'_>) -> String {
                     (archives(told))
                     (steps(told))
                     (notes(told))
+                    (resources(told))
                     (permissions(told))
                     (timeline(told))
                 }
@@ -166,6 +167,20 @@ fn timeline(told: &Told<'_>) -> Markup {
     }
 }
 
+fn resources(told: &Told<'_>) -> Markup {
+    html! {
+        @if !told.resources.is_empty() {
+            h2 { "Resources" }
+            div.scroll { table {
+                thead { tr { th { "In the template" } th { "Type" } th { "On the account" } } }
+                tbody { @for (logical, kind, physical) in &told.resources { tr {
+                    td.name { (logical) } td { (kind) } td { (physical) }
+                } } }
+            } }
+        }
+    }
+}
+
 fn permissions(told: &Told<'_>) -> Markup {
     html! {
         @if !told.permissions.is_empty() {
@@ -218,6 +233,7 @@ mod tests {
         let text = || HOSTILE.to_owned();
         journal.record(Event::DrillStarted { run: text(), cloud: text(), stack: text() });
         journal.record(Event::Finding { id: text(), detail: text() });
+        journal.record(Event::Resource { logical_id: text(), kind: text(), physical_id: text() });
         journal.record(Event::Fault { request_id: text(), detail: text() });
         let step =
             Event::StepFinished { step: text(), night: 1, milliseconds: 1.0, outcome: StepOutcome::Failed, detail: text() };

@@ -19,6 +19,8 @@ pub(super) struct Told<'a> {
     pub(super) calls: Vec<(u64, &'a ApiCall)>,
     /// Principal and action, with how often it was asked for and how often refused.
     pub(super) permissions: BTreeMap<(&'a str, &'a str), (usize, usize)>,
+    /// Logical id, type and physical id of what the stack made.
+    pub(super) resources: Vec<(&'a str, &'a str, &'a str)>,
     /// Absent if the drill was cut off.
     pub(super) outcome: Option<Outcome>,
     pub(super) end: u64,
@@ -47,6 +49,7 @@ impl<'a> Told<'a> {
                 Event::StepFinished { step, night, milliseconds, outcome, detail } => {
                     told.steps.push(Step { name: step, night: *night, milliseconds: *milliseconds, outcome: *outcome, detail })
                 }
+                Event::Resource { logical_id, kind, physical_id } => told.resources.push((logical_id, kind, physical_id)),
                 Event::Finding { id, detail } => told.findings.push((id, detail)),
                 Event::Fault { detail, .. } => told.faults.push((record.at, detail)),
                 Event::ApiCall(call) => told.calls.push((record.at, call)),
@@ -62,7 +65,7 @@ impl<'a> Told<'a> {
                     // What the region still does while it goes down is no part of the drill.
                     break;
                 }
-                Event::StepStarted { .. } => {}
+                Event::StepStarted { .. } | Event::Port { .. } => {}
             }
         }
         told

@@ -35,7 +35,7 @@ pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<
     stack_events(&clients, name, &mut evidence).await;
     chain::rules(&clients, &resources, &mut evidence).await;
     chain::functions(&clients, &resources, window, &mut evidence).await;
-    history::read(endpoint, window, &mut evidence).await;
+    history::read(&clients, window, &mut evidence).await;
     run_command::instances(&clients, &resources, &mut evidence).await;
     run_command::commands(&clients, window, &mut evidence).await;
     objects(&clients, &resources, window, &mut evidence).await;
@@ -95,7 +95,7 @@ async fn objects(clients: &Clients, resources: &Resources, window: Window, evide
                 key: text(key),
                 version: text(version.filter(|id| *id != "null")),
                 time: at.map(time).unwrap_or_default(),
-                fresh: at.and_then(|at| at.to_millis().ok()).is_some_and(|at| window.holds(at)),
+                fresh: at.and_then(|at| at.to_millis().ok()).is_some_and(|at| window.holds_second(at)),
                 companion: key.is_some_and(verify::is_companion),
                 ..StoredObject::default()
             };

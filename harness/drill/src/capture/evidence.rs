@@ -18,6 +18,11 @@ impl Window {
     pub(super) fn holds(self, milliseconds: i64) -> bool {
         (self.from..=self.to).contains(&milliseconds)
     }
+
+    /// Whether a moment that is told in whole seconds, as S3 tells an object's, can lie within.
+    pub(super) fn holds_second(self, milliseconds: i64) -> bool {
+        milliseconds <= self.to && milliseconds.saturating_add(999) >= self.from
+    }
 }
 
 /// All that was captured.
@@ -237,4 +242,16 @@ pub struct StoredObject {
     pub deleted: bool,
     /// Whether it looks like a checksum or log that goes with an archive.
     pub companion: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_of_the_second_in_which_the_window_begins_may_be_of_the_window() {
+        let window = Window { from: 5_700, to: 9_300 };
+        assert_eq!([3_999, 4_000, 5_000, 9_000, 10_000].map(|at| window.holds_second(at)), [false, false, true, true, false]);
+        assert!(!window.holds(5_000));
+    }
 }

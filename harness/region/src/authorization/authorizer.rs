@@ -30,13 +30,14 @@ pub(crate) struct Authorizer {
     encoded: Mutex<HashMap<String, String>>,
 }
 
-/// A call to be decided on, with what all its needs share. Most calls of a drill are the root user's, who needs neither context nor
-/// policies of its own: they are made when first asked for.
+/// A call to be decided on, with what all its needs share. Most calls of a drill are the root user's, who needs neither subject nor
+/// context nor policies: they are made when first asked for.
 struct Asked<'a> {
+    authorizer: &'a Authorizer,
     call: &'a Call,
     service: &'a str,
     input: &'a Value,
-    subject: Subject,
+    subject: OnceCell<Subject>,
     context: OnceCell<Arc<Context>>,
     held: OnceCell<Held>,
 }
@@ -54,8 +55,16 @@ struct Held {
 type Parsed = (Arc<Policy>, String);
 
 impl Asked<'_> {
+    fn subject(&self) -> &Subject {
+        self.subject.get_or_init(|| Subject::of(&self.call.caller, &self.authorizer.iam, &self.authorizer.sts))
+    }
+
     fn context(&self) -> &Arc<Context> {
-        self.context.get_or_init(|| Arc::new(context::of_call(self.call, self.service, self.input, &self.subject)))
+        self.context.get_or_init(|| Arc::new(context::of_call(self.call, self.service, self.input, self.subject())))
+    }
+
+    fn held(&self) -> &Held {
+        self.held.get_or_init(|| self.authorizer.held(self.subject()))
     }
 
     /// Whether nothing could keep the caller from it, as long as the resource has no policy: the root user may do all that its account may.
@@ -99,7 +108,8 @@ impl Authorizer {
 
     /// Decides on the needs in their order, up to the first that is refused.
     fn settle(&self, call: &Call, service: &str, input: &Value, needs: Vec<Need>) -> Result<(), AwsError> {
-        let asked = self.asked(call, service, input);
+        let (subject, context, held) = Default::default();
+        let asked = Asked { authorizer: self, call, service, input, subject, context, held };
         let mut checks = Vec::new();
         let mut refused = None;
         for need in needs {
@@ -119,11 +129,6 @@ impl Authorizer {
     /// What an encoded authorization failure message says.
     pub(crate) fn decoded(&self, message: &str) -> Option<String> {
         self.encoded.lock().unwrap_or_else(PoisonError::into_inner).get(message).cloned()
-    }
-
-    fn asked<'a>(&self, call: &'a Call, service: &'a str, input: &'a Value) -> Asked<'a> {
-        let subject = Subject::of(&call.caller, &self.iam, &self.sts);
-        Asked { call, service, input, subject, context: OnceCell::new(), held: OnceCell::new() }
     }
 
     fn parse(&self, document: &Document, kind: PolicyKind, errors: &mut Vec<String>) -> Option<Parsed> {
@@ -146,7 +151,7 @@ impl Authorizer {
     }
 
     fn decide(&self, asked: &Asked<'_>, need: &Need) -> Decision {
-        let Asked { call, subject, .. } = asked;
+        let call = asked.call;
         if let Principal::Service { name } = &call.caller.principal
             && by_itself::allowed(name, &need.action)
         {
@@ -160,7 +165,7 @@ impl Authorizer {
             return Decision::without_statements(Effect::Allow, Layer::Identity, Vec::new());
         }
         let context = of_need(&call.region, asked, need, prefix);
-        let Held { identity, boundary, session, errors } = asked.held.get_or_init(|| self.held(subject));
+        let Held { identity, boundary, session, errors } = asked.held();
         let mut errors = errors.clone();
         let resource = of_resource.as_ref().and_then(|held| {
             let kind = if prefix == "sts" { PolicyKind::Trust } else { PolicyKind::Resource };
@@ -186,7 +191,7 @@ impl Authorizer {
             }),
         };
         let request = Request {
-            principal: &subject.principal,
+            principal: &asked.subject().principal,
             action: &need.action,
             resource: &need.resource,
             resource_account: of_resource.as_ref().map(|held| held.owner.as_str()),
@@ -224,7 +229,7 @@ fn shuts_out(held: &ResourcePolicyText, asked: &Asked<'_>) -> bool {
     let inside = match &asked.call.caller.principal {
         Principal::Service { .. } => true,
         Principal::Anonymous => false,
-        _ => asked.subject.principal.account == held.owner,
+        _ => asked.subject().principal.account == held.owner,
     };
     held.restricted && !inside
 }

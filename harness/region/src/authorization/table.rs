@@ -57,7 +57,7 @@ enum Source {
 type Table = HashMap<&'static str, Vec<Row>>;
 
 /// The text of each table; parsed when its service is first called.
-static TABLES: [(&str, &str, OnceLock<Table>); 14] = [
+static TABLES: [(&str, &str, OnceLock<Table>); 17] = [
     ("cloudformation", include_str!("tables/cloudformation.txt"), OnceLock::new()),
     ("cloudtrail", include_str!("tables/cloudtrail.txt"), OnceLock::new()),
     ("ec2", include_str!("tables/ec2.txt"), OnceLock::new()),
@@ -67,11 +67,14 @@ static TABLES: [(&str, &str, OnceLock<Table>); 14] = [
     ("kms", include_str!("tables/kms.txt"), OnceLock::new()),
     ("lambda", include_str!("tables/lambda.txt"), OnceLock::new()),
     ("logs", include_str!("tables/logs.txt"), OnceLock::new()),
+    ("monitoring", include_str!("tables/monitoring.txt"), OnceLock::new()),
     ("s3", include_str!("tables/s3.txt"), OnceLock::new()),
+    ("servicequotas", include_str!("tables/servicequotas.txt"), OnceLock::new()),
     ("sqs", include_str!("tables/sqs.txt"), OnceLock::new()),
     ("ssm", include_str!("tables/ssm.txt"), OnceLock::new()),
     ("ssmmessages", include_str!("tables/ssmmessages.txt"), OnceLock::new()),
     ("sts", include_str!("tables/sts.txt"), OnceLock::new()),
+    ("tagging", include_str!("tables/tagging.txt"), OnceLock::new()),
 ];
 
 /// Every operation that the region implements, with its service: an operation without a line here is not implemented.

@@ -3,14 +3,17 @@
 //! The layer stands between authorization and the service: what is struck was allowed, as on the day when AWS itself was at fault.
 
 mod body;
+mod instance;
 mod occurrence;
 mod rule;
 
+pub use instance::InstanceFault;
 pub use occurrence::Occurrence;
 pub use rule::{Effect, ErrorAnswer, InsertedCall, Matcher, Rule};
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Instant;
 
 use firedrill_journal::Event;
 use serde_json::Value;
@@ -22,11 +25,12 @@ use crate::service::{AwsError, Body, Call, Reply};
 #[derive(Debug, Default)]
 pub struct Faults(RwLock<Arc<Vec<Armed>>>);
 
-/// A rule, and how many calls have matched it.
+/// A rule, how many calls have matched it, and when the first did.
 #[derive(Debug)]
 struct Armed {
     rule: Rule,
     matched: AtomicU64,
+    first: OnceLock<Instant>,
 }
 
 /// What becomes of a call that was let through.
@@ -51,7 +55,7 @@ impl Afterwards {
 impl Faults {
     /// Puts `rules` in force, in place of all others; each counts from zero.
     pub fn set(&self, rules: Vec<Rule>) {
-        let armed = rules.into_iter().map(|rule| Armed { rule, matched: AtomicU64::new(0) }).collect();
+        let armed = rules.into_iter().map(|rule| Armed { rule, matched: AtomicU64::new(0), first: OnceLock::new() }).collect();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(armed);
     }
 
@@ -59,10 +63,11 @@ impl Faults {
     fn struck(&self, call: &Call, service: &str, operation: &str, input: &Value) -> Option<Effect> {
         let rules = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         let mut effect = None;
-        for Armed { rule, matched } in rules.iter() {
+        for Armed { rule, matched, first } in rules.iter() {
             if rule.when.matches(&call.caller, service, operation, input) {
                 let number = matched.fetch_add(1, Ordering::Relaxed) + 1;
-                if effect.is_none() && rule.occurrence.strikes(number) {
+                let since = first.get_or_init(Instant::now).elapsed();
+                if effect.is_none() && rule.occurrence.strikes(number, since) {
                     effect = Some(rule.then.clone());
                 }
             }
@@ -97,6 +102,14 @@ pub(crate) async fn layer(
         Effect::LoseAnswer => Ok((body, Afterwards { lose_answer: true, ..through })),
         Effect::CutAnswer(bytes) => Ok((body, Afterwards { cut_answer: Some(bytes), ..through })),
         Effect::CutRequest(bytes) => Ok((body::cut(body, bytes), Afterwards { lose_answer: true, ..through })),
+        Effect::Instance(fault) => {
+            // An instance's session is named after it.
+            let arn = call.caller.arn();
+            if let Some(instance) = arn.rsplit('/').next().filter(|name| name.starts_with("i-")) {
+                fault.befall(&call.region, instance);
+            }
+            Ok((body, through))
+        }
         Effect::Calls(calls) => {
             let root = Caller::root(call.account());
             for inserted in calls {

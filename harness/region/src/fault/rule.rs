@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::{self, Unexpected};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::Occurrence;
+use super::{InstanceFault, Occurrence};
 use crate::service::AwsError;
 use crate::{Caller, wildcard};
 
@@ -65,13 +67,15 @@ pub enum Effect {
     /// AWS answers this error, and nothing is done.
     Error(ErrorAnswer),
     /// It takes so many seconds longer.
-    Delay(f64),
+    Delay(#[serde(deserialize_with = "seconds")] f64),
     /// It is done, and the connection ends without an answer.
     LoseAnswer,
     /// The connection ends after so many bytes of the payload that is answered.
     CutAnswer(u64),
     /// The connection ends after so many bytes of the payload that is sent.
     CutRequest(u64),
+    /// Before it is done, this befalls the instance that makes it; without effect on calls that no instance makes.
+    Instance(InstanceFault),
     /// Before it is done, these calls are, by the account's root user.
     Calls(Vec<InsertedCall>),
 }
@@ -83,7 +87,7 @@ pub struct ErrorAnswer {
     /// `ThrottlingException`
     pub code: String,
     /// HTTP status, 400 to 599; 400 if it is left out.
-    #[serde(default = "bad_request")]
+    #[serde(default = "bad_request", deserialize_with = "error_status")]
     pub status: u16,
     /// What the caller reads.
     #[serde(default)]
@@ -94,9 +98,21 @@ fn bad_request() -> u16 {
     400
 }
 
+fn error_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let status = u16::deserialize(deserializer)?;
+    let wrong = || de::Error::invalid_value(Unexpected::Unsigned(status.into()), &"the HTTP status of an error, 400 to 599");
+    if (400..=599).contains(&status) { Ok(status) } else { Err(wrong()) }
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    let wrong = |_| de::Error::invalid_value(Unexpected::Float(seconds), &"a number of seconds, 0 or more");
+    Duration::try_from_secs_f64(seconds).map(|_| seconds).map_err(wrong)
+}
+
 impl ErrorAnswer {
     pub(super) fn answer(self) -> AwsError {
-        AwsError::new(self.code, self.status.clamp(400, 599), self.message)
+        AwsError::new(self.code, self.status, self.message)
     }
 }
 
@@ -121,6 +137,7 @@ impl fmt::Display for Effect {
             Self::LoseAnswer => f.write_str("is done, its answer is lost"),
             Self::CutAnswer(bytes) => write!(f, "breaks off after {bytes} bytes of the answer"),
             Self::CutRequest(bytes) => write!(f, "breaks off after {bytes} bytes of the request"),
+            Self::Instance(fault) => fault.fmt(f),
             Self::Calls(calls) => {
                 let names: Vec<String> = calls.iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
                 write!(f, "is preceded by {}", names.join(", "))

@@ -54,12 +54,12 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
         Err(error) => Err(error),
     };
     let outcome = answered.as_ref().map(|(_, reply)| &reply.output);
-    region.timing().record(model.signing_name(), begun.elapsed(), seen.authorizing);
     record::external(&region, &peer, &head, &request_id, model, &seen, outcome);
     if seen.lost {
         return Err(Lost);
     }
-    Ok(match answered {
+    let authorizing = seen.authorizing;
+    let response = match answered {
         Ok((operation, reply)) => respond(model, operation, reply, &request_id),
         Err(error) => {
             let response = model.encode_error(&error, &request_id, head.uri.path());
@@ -68,7 +68,9 @@ pub(super) async fn handle(region: Region, peer: Peer, request: Request<Incoming
             }
             response.map(full_body)
         }
-    })
+    };
+    region.timing().record(model.signing_name(), begun.elapsed(), authorizing);
+    Ok(response)
 }
 
 /// The answer got lost on purpose.

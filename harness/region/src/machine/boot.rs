@@ -1,6 +1,6 @@
 //! Booting, holding and ending a machine.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use firedrill_guest::spec::{Agent, NO_SANDBOX, Task, inside};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::error::remedy;
+use super::published::Published;
 use super::started::Started;
 use super::usage::{End, Usage};
 use super::{MachineError, MachineSpec, Role, disk, etc, sandbox};
@@ -44,6 +45,11 @@ pub trait Connections: Send + Sync {
     /// A connection was made inside the machine. Must not block.
     fn connected(&self, channel: Channel, stream: UnixStream);
 
+    /// How many hops the metadata service's answer to a PUT may take from now on.
+    fn metadata_hops(&self) -> u8 {
+        64
+    }
+
     /// A line appeared on the machine's console, without its line end. Must not block.
     fn console(&self, _line: &str) {}
 }
@@ -53,6 +59,7 @@ pub struct Machine {
     id: String,
     console: Arc<Console>,
     usage: Arc<Usage>,
+    published: Arc<Published>,
     ended: watch::Receiver<Option<i32>>,
     end: CancellationToken,
 }
@@ -97,12 +104,14 @@ impl Machine {
         let readers =
             readers.map(|stream| tokio::spawn(follow(stream, Arc::clone(&console), Arc::clone(&connections)))).collect();
         let (ended_sender, ended) = watch::channel(None);
-        region.tasks().spawn(hold(started.ended, readers, folder, ended_sender));
+        region.tasks().spawn(hold(started.ended, readers, folder, ended_sender, end.clone()));
         let (up_sender, up) = watch::channel(false);
         let usage = Arc::new(Usage::default());
-        tokio::spawn(accept(listener, connections, Arc::clone(&usage), up_sender, ended.clone()));
+        let published = Arc::new(Published::new(&spec.id, region.journal(), end.clone()));
+        let guest = Guest { connections, usage: Arc::clone(&usage), published: Arc::clone(&published), up: up_sender };
+        tokio::spawn(accept(listener, guest, ended.clone()));
 
-        let machine = Self { id: spec.id, console, usage, ended, end };
+        let machine = Self { id: spec.id, console, usage, published, ended, end };
         let result = tokio::select! {
             () = raised(up) => Ok(()),
             code = machine.exited() => Err(code),
@@ -139,6 +148,12 @@ impl Machine {
     /// The most memory that a function's processes have used so far, MiB; `None` if the machine does not tell.
     pub async fn memory_peak(&self) -> Option<u64> {
         self.usage.peak(self.is_running()).await
+    }
+
+    /// Publishes these ports of an instance on this host's loopback from now on, and no others; the journal says where. A function
+    /// answers on none.
+    pub fn open_ports(&self, ports: BTreeSet<u16>) {
+        self.published.set(ports);
     }
 
     /// How the command of a function ended; `None` while it runs, and if the machine was stopped.
@@ -294,6 +309,7 @@ fn task_of(region: &Region, spec: &MachineSpec, mut environment: BTreeMap<String
         },
         user_data: spec.user_data,
         runtime_api: spec.role == Role::Function,
+        inbound: spec.role == Role::Instance,
         memory_mib: spec.memory_mib,
         follows_region: region.containers().is_some(),
     }
@@ -305,8 +321,11 @@ async fn hold(
     readers: Vec<tokio::task::JoinHandle<()>>,
     folder: PathBuf,
     ended: watch::Sender<Option<i32>>,
+    end: CancellationToken,
 ) {
     let code = machine.await;
+    // What stood for it outside ends with it, however it ended.
+    end.cancel();
     for reader in readers {
         // The streams end with the machine; nothing can hold them open.
         let _ = tokio::time::timeout(Duration::from_secs(1), reader).await;
@@ -334,28 +353,36 @@ async fn follow(stream: impl AsyncRead + Unpin, console: Arc<Console>, connectio
     }
 }
 
-/// Accepts the machine's connections and hands each to whom its first line names.
-async fn accept(
-    listener: UnixListener,
+/// Who has to do with the connections of a machine's guest.
+#[derive(Clone)]
+struct Guest {
     connections: Arc<dyn Connections>,
     usage: Arc<Usage>,
+    published: Arc<Published>,
     up: watch::Sender<bool>,
-    mut ended: watch::Receiver<Option<i32>>,
-) {
+}
+
+/// Accepts the machine's connections and hands each to whom its first line names.
+async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver<Option<i32>>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = ended.wait_for(Option::is_some) => return,
         };
         let Ok((mut stream, _)) = accepted else { continue };
-        let (connections, usage, up, mut ended) = (Arc::clone(&connections), Arc::clone(&usage), up.clone(), ended.clone());
+        let (Guest { connections, usage, published, up }, mut ended) = (guest.clone(), ended.clone());
         tokio::spawn(async move {
             let announced = tokio::time::timeout(Duration::from_secs(5), preface(&mut stream)).await;
             match announced.ok().flatten().as_deref() {
                 Some("https") => connections.connected(Channel::Https, stream),
-                Some("imds") => connections.connected(Channel::Imds, stream),
+                Some("imds") => {
+                    if stream.write_u8(connections.metadata_hops()).await.is_ok() {
+                        connections.connected(Channel::Imds, stream);
+                    }
+                }
                 Some("runtime") => connections.connected(Channel::RuntimeApi, stream),
                 Some("usage") => usage.follow(stream).await,
+                Some("inbound") => published.offer(stream),
                 Some("ready") => {
                     up.send_replace(true);
                     // Held open until then: a machine that follows the region ends with this connection.

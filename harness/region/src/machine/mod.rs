@@ -10,6 +10,7 @@ mod disk;
 pub mod doctor;
 mod error;
 mod etc;
+mod published;
 mod runtime_client;
 mod sandbox;
 mod spec;

@@ -12,7 +12,10 @@ pub mod kms;
 #[expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 pub mod lambda;
 pub mod logs;
+pub mod monitoring;
 pub mod s3;
+pub mod servicequotas;
 pub mod sqs;
 pub mod ssm;
 pub mod sts;
+pub mod tagging;

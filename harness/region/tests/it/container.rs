@@ -180,3 +180,14 @@ async fn an_image_that_is_not_there_is_said() {
     let error = Containers::prepare(engine, owner, Pull::Never, named, Box::new(|_| {})).await.err().unwrap();
     assert!(error.to_string().contains("firedrill-test/none:1"), "{error}");
 }
+
+#[tokio::test]
+#[ignore = "needs Docker"]
+async fn only_what_is_open_of_a_container_is_reached() {
+    if !crate::published::alone("container::only_what_is_open_of_a_container_is_reached") {
+        return;
+    }
+    let run = run_with(None).await;
+    crate::published::only_what_is_open_is_reached(&run.region).await;
+    assert_eq!(run.containers(), "");
+}

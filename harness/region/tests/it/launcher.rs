@@ -23,6 +23,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         agent: Agent::None,
         user_data: false,
         runtime_api: false,
+        inbound: false,
         memory_mib: None,
         follows_region: false,
     };

@@ -33,6 +33,10 @@ impl Connections for Echo {
         });
     }
 
+    fn metadata_hops(&self) -> u8 {
+        3
+    }
+
     fn console(&self, line: &str) {
         self.lines.lock().unwrap().push(line.to_owned());
     }
@@ -103,6 +107,35 @@ async fn aws_names_resolve_and_others_do_not() {
     let (_, console) =
         run("getent ahostsv4 my-bucket.s3.us-east-1.amazonaws.com | head -n1; getent hosts example.com || echo none").await;
     assert!(console.contains("127.0.0.1") && console.contains("none"), "{console}");
+}
+
+#[tokio::test]
+async fn names_resolve_over_tcp_too() {
+    let over_tcp = "import socket,struct; s=socket.create_connection(('127.0.0.1',53)); \
+        q=b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3sts\\x09amazonaws\\3com\\0\\0\\1\\0\\1'; s.sendall(struct.pack('>H',len(q))+q); \
+        n,=struct.unpack('>H',s.recv(2,socket.MSG_WAITALL)); a=s.recv(n,socket.MSG_WAITALL); print(a[:2]==q[:2], list(a[-4:])); \
+        s.sendall(b'\\0\\1x'); print(s.recv(1))";
+    let (_, console) = run(&format!("python3 -c \"{over_tcp}\"")).await;
+    assert_eq!(
+        console.lines().collect::<Vec<_>>(),
+        ["True [127, 0, 0, 1]", "b''"],
+        "an answer, then a hang-up on what is no query"
+    );
+}
+
+/// `IP_MINTTL` (21) drops what comes with fewer hops left than it says.
+#[tokio::test]
+async fn an_answer_to_a_put_takes_as_many_hops_as_the_instance_allows_and_others_take_any() {
+    let script = |request: &str, hops: u8| {
+        format!(
+            "python3 -c \"import socket; s=socket.create_connection(('169.254.169.254',80)); s.settimeout(0.5); s.setsockopt(0,21,{hops}); \
+             s.sendall(b'{request} /'); s.shutdown(1); print(s.makefile('rb').read())\" 2>&1 | tail -n1; "
+        )
+    };
+    let text = script("PUT", 3) + &script("PUT", 4) + &script("GET", 4);
+    let (_, console) = run(&text).await;
+    let answers: Vec<&str> = console.lines().collect();
+    assert!(matches!(answers[..], ["b'Imds:PUT /'", put, "b'Imds:GET /'"] if put.contains("timed out")), "{console}");
 }
 
 #[tokio::test]

@@ -38,8 +38,8 @@ impl ServiceModel {
                     None => Map::new(),
                 }
             }
-            (Protocol::Ec2Query, Some(_)) => {
-                return Err(AwsError::not_implemented(self.signing_name(), "reading answers of the EC2 Query protocol"));
+            (Protocol::Ec2Query, Some(shape)) => {
+                xml_body::read_structure(self, self.shape(shape), &self.root(operation, body)?, Unknown::Ignored)?
             }
         };
         Ok(Value::Object(document))
@@ -118,7 +118,9 @@ impl ServiceModel {
             Protocol::Json | Protocol::RestJson => json_error(head, body),
             // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
             Protocol::Query => xml::parse(body).and_then(|root| root.child("Error").map(|error| said(error, status))),
-            _ => xml::parse(body).filter(|root| root.name == "Error").map(|root| said(&root, status)),
+            // https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#operation-error-serialization
+            Protocol::Ec2Query => xml::parse(body).and_then(|root| Some(said(root.child("Errors")?.child("Error")?, status))),
+            Protocol::RestXml => xml::parse(body).filter(|root| root.name == "Error").map(|root| said(&root, status)),
         }
         .unwrap_or_else(|| without_words(operation, status));
         error.status = status;

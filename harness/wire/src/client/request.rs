@@ -8,25 +8,32 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::model::{Kind, Location, Member, Operation, Protocol, ServiceModel, Shape, TimestampFormat};
-use crate::{AwsError, json, xml_body};
+use crate::{AwsError, json, query, xml_body};
 
 /// What a path segment and a query keep as they are; a key's slashes stay too.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const KEY: &AsciiSet = &SEGMENT.remove(b'/');
+
+fn post(content_type: &'static str, body: String) -> Request<Vec<u8>> {
+    let mut request = Request::new(Vec::new());
+    *request.method_mut() = http::Method::POST;
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    *request.body_mut() = body.into_bytes();
+    request
+}
 
 impl ServiceModel {
     /// The request that asks for `operation` with `input`, by path and query, without host or signature. S3's buckets are in the path. A
     /// streamed body is empty here, and whoever sends the request attaches it; `Content-Length` is then that of `input`.
     ///
     /// # Errors
-    /// `NotImplemented` for services of the Query protocols, `ValidationException` where `input` makes no request.
+    /// `ValidationException` where `input` makes no request.
     pub fn encode_request(&self, operation: &Operation, input: &Value) -> Result<Request<Vec<u8>>, AwsError> {
         match self.protocol() {
             Protocol::Json => Ok(self.json_request(operation, input)),
             Protocol::RestJson | Protocol::RestXml => self.rest_request(operation, input),
-            Protocol::Query | Protocol::Ec2Query => {
-                Err(AwsError::not_implemented(self.signing_name(), "sending requests of the Query protocols"))
-            }
+            Protocol::Query | Protocol::Ec2Query => Ok(self.form_request(operation, input)),
         }
     }
 
@@ -35,18 +42,19 @@ impl ServiceModel {
             Some(shape) => json::write_structure(self, shape, input),
             None => Value::Object(Map::new()),
         };
-        let body = body.to_string().into_bytes();
-        let mut request = Request::new(Vec::new());
-        *request.method_mut() = http::Method::POST;
-        let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type()));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        let mut request = post(self.content_type(), body.to_string());
         let target = format!("{}.{}", self.target_prefix.as_deref().unwrap_or_default(), operation.name());
         if let Ok(target) = HeaderValue::from_str(&target) {
-            headers.insert("x-amz-target", target);
+            request.headers_mut().insert("x-amz-target", target);
         }
-        *request.body_mut() = body;
         request
+    }
+
+    fn form_request(&self, operation: &Operation, input: &Value) -> Request<Vec<u8>> {
+        let encoded = |text: &str| utf8_percent_encode(text, SEGMENT).to_string();
+        let parameters = query::write(self, operation, input);
+        let parameters = parameters.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+        post("application/x-www-form-urlencoded; charset=utf-8", parameters.collect::<Vec<_>>().join("&"))
     }
 
     fn rest_request(&self, operation: &Operation, input: &Value) -> Result<Request<Vec<u8>>, AwsError> {

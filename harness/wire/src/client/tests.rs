@@ -48,6 +48,18 @@ fn what_a_client_sends_is_what_the_region_reads() {
             "PutBucketTagging",
             json!({"Bucket": "b", "Tagging": {"TagSet": [{"Key": "k", "Value": "<&>"}, {"Key": "l", "Value": ""}]}}),
         ),
+        (
+            "ec2",
+            "DescribeInstances",
+            json!({"Filters": [{"Name": "tag:a b", "Values": ["1&2", "é"]}, {"Name": "n", "Values": ["x"]}], "MaxResults": 7}),
+        ),
+        (
+            "ec2",
+            "RunInstances",
+            json!({"ImageId": "i", "MinCount": 1, "MaxCount": 1, "SecurityGroupIds": ["a", "b"], "Placement": {"AvailabilityZone": "z"}}),
+        ),
+        ("iam", "CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": "{}", "Tags": [{"Key": "k", "Value": "v"}]})),
+        ("tagging", "GetResources", json!({"TagFilters": [{"Key": "k", "Values": ["v"]}], "PaginationToken": ""})),
         ("s3", "PutBucketPolicy", json!({"Bucket": "b", "Policy": "{\"Version\":\"2012-10-17\"}"})),
         (
             "s3",
@@ -195,9 +207,16 @@ fn what_cannot_be_read_is_an_error_and_not_an_empty_answer() {
     let kms = service("kms").unwrap();
     let error = kms.decode_answer(kms.operation("DescribeKey").unwrap(), &bad, b"upstream").unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("InternalFailure", 502));
-    let iam = service("iam").unwrap();
-    let error = iam.encode_request(iam.operation("GetRole").unwrap(), &Value::Null).unwrap_err();
-    assert_eq!(error.code, "NotImplemented");
+}
+
+#[test]
+fn answers_and_refusals_of_the_ec2_protocol_are_read() {
+    let instance = json!({"InstanceId": "i-1", "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": "2026-11-23T03:00:00Z", "CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 2}, "EbsOptimized": false});
+    let output = json!({"Reservations": [{"ReservationId": "r-1", "Instances": [instance]}], "NextToken": "t"});
+    assert_eq!(answered("ec2", "DescribeInstances", &output), output);
+    assert_eq!(answered("ec2", "DescribeInstances", &json!({})), json!({}));
+    let error = AwsError::new("InvalidVpcID.NotFound", 400, "The vpc ID 'vpc-1' does not exist");
+    assert_eq!(refused("ec2", "DescribeVpcs", &error), error);
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Changes {
     pub(super) fn of(service: &CloudFormation, call: &Call, stack: &Stack, submission: &Submission) -> Result<Self, AwsError> {
         let deployment = submission.template.deploy(submission.inputs.clone()).map_err(|errors| invalid(&errors))?;
         update::check(stack, &deployment)?;
-        let Some(worker) = super::worker::Worker::on(stack, service, call) else {
+        let Some(worker) = super::worker::Worker::on(stack, service, call, call.caller.clone()) else {
             return Err(AwsError::new("InternalFailure", 500, "the region is going down"));
         };
         let old = Template::parse(&stack.template).ok();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::change::{self, Changes};
 use super::stack::{OnFailure, Stack, StackStatus};
 use super::submission::{self, Submission};
-use super::{CloudFormation, create, text, update, validation};
+use super::{CloudFormation, create, service_role, text, update, validation};
 use crate::service::{AwsError, Call};
 use crate::services::document::{Members as _, whole_seconds};
 
@@ -30,6 +30,8 @@ pub(super) struct ChangeSet {
     /// In `DescribeChangeSet`'s form.
     changes: Vec<Value>,
     on_failure: Option<OnFailure>,
+    /// The role that it is to be executed with, if it names one.
+    role: Option<String>,
     token: Option<String>,
     pub submission: Submission,
 }
@@ -74,7 +76,6 @@ impl ChangeSet {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html>
 pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let unsupported = [
-        "RoleARN",
         "NotificationARNs",
         "RollbackConfiguration",
         "ResourceTypes",
@@ -136,6 +137,7 @@ pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value)
         execution: if complete { "AVAILABLE" } else { "UNAVAILABLE" },
         changes: changes.unwrap_or_default(),
         on_failure: on_failure(input)?,
+        role: input.text("RoleARN").map(str::to_owned),
         token: token.map(str::to_owned),
         submission,
     };
@@ -207,7 +209,7 @@ pub(super) fn list(service: &CloudFormation, account: &str, input: &Value) -> Re
 }
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html>
-pub(super) fn execute(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(super) async fn execute(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     submission::refuse_unsupported(input, "ExecuteChangeSet", &["RetainExceptOnCreate"])?;
     let account = call.account();
     let (stack, set) = find(service, account, input)?;
@@ -227,6 +229,7 @@ pub(super) fn execute(service: &CloudFormation, call: &Call, input: &Value) -> R
     if disable_rollback && !set.creates {
         return Err(AwsError::not_implemented("cloudformation", "DisableRollback of ExecuteChangeSet for an update"));
     }
+    let deployer = service_role::deployer(call, &stack, set.role.as_deref()).await?;
     if set.creates {
         let begun = service.with(account, &stack.id, |stack| {
             // Of two who execute at once one is late.
@@ -244,9 +247,9 @@ pub(super) fn execute(service: &CloudFormation, call: &Call, input: &Value) -> R
         if begun != Some(true) {
             return Err(validation(format!("Stack [{}] is not in REVIEW_IN_PROGRESS state", stack.name)));
         }
-        create::begin(service, call, &stack.id, set.submission.clone());
+        create::begin(service, call, &stack.id, set.submission.clone(), deployer);
     } else {
-        update::begin(service, call, &stack.id, set.submission.clone(), (token, "ExecuteChangeSet"))?;
+        update::begin(service, call, &stack.id, set.submission.clone(), deployer, (token, "ExecuteChangeSet"))?;
     }
     // The others were worked out against what the stack is no more.
     service.with(account, &stack.id, |stack| {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::apply::{self, Applied};
 use super::removal::{self, Leaving};
+use super::service_role::{self, Deployer};
 use super::stack::{MadeSoFar, OnFailure, Stack, StackStatus};
 use super::submission::{self, Submission};
 use super::worker::Worker;
@@ -18,7 +19,6 @@ use crate::services::document::Members as _;
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
 pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let unsupported = [
-        "RoleARN",
         "StackPolicyBody",
         "StackPolicyURL",
         "NotificationARNs",
@@ -38,6 +38,7 @@ pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value)
     let id = new_id(call, &name);
     let submission = submission::read(service, call, input, (&name, &id), None).await?;
     let mut stack = Stack::new(&id, &name, call.now);
+    let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;
     stack.on_failure = on_failure;
     stack.protected = input.flag("EnableTerminationProtection").unwrap_or(false);
     stack.take_token(token, "CreateStack");
@@ -49,7 +50,7 @@ pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value)
         }
         stacks.push(stack);
     }
-    begin(service, call, &id, submission);
+    begin(service, call, &id, submission, deployer);
     Ok(json!({"StackId": id}))
 }
 
@@ -68,14 +69,15 @@ fn on_failure(input: &Value) -> Result<OnFailure, AwsError> {
 }
 
 /// Starts making a stack that is recorded.
-pub(super) fn begin(service: &CloudFormation, call: &Call, id: &str, submission: Submission) {
+pub(super) fn begin(service: &CloudFormation, call: &Call, id: &str, submission: Submission, deployer: Deployer) {
     let worker = service.with(call.account(), id, |stack| {
         stack.takes(&submission);
+        stack.role.clone_from(&deployer.role);
         stack.becomes(StackStatus::CreateInProgress, Some("User Initiated".to_owned()), call.now);
         (Arc::clone(&stack.turn), stack.clone())
     });
     if let Some((turn, stack)) = worker
-        && let Some(worker) = Worker::on(&stack, service, call)
+        && let Some(worker) = Worker::on(&stack, service, call, deployer.caller)
     {
         call.region.tasks().spawn(async move {
             let _turn = turn.lock().await;

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::removal::{self, Leaving};
 use super::stack::StackStatus;
 use super::worker::Worker;
-use super::{CloudFormation, export, submission, text, validation};
+use super::{CloudFormation, export, service_role, submission, text, validation};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
 /// A stack that is being created can be deleted: what is begun is not waited for longer than it takes to stop, and nothing else is begun.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>
-pub(super) fn delete(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    submission::refuse_unsupported(input, "DeleteStack", &["RoleARN", "DeploymentConfig"])?;
+pub(super) async fn delete(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    submission::refuse_unsupported(input, "DeleteStack", &["DeploymentConfig"])?;
     let (name, account) = (text(input, "StackName"), call.account());
     let token = input.text("ClientRequestToken");
     // Deleting what does not exist succeeds.
@@ -44,6 +44,7 @@ pub(super) fn delete(service: &CloudFormation, call: &Call, input: &Value) -> Re
     if let Some(unknown) = retained.iter().find(|id| stack.resources.iter().all(|resource| resource.id != **id)) {
         return Err(validation(format!("Invalid resources to retain: [{unknown}] do not exist in stack {}", stack.name)));
     }
+    let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;
     {
         let mut stacks = service.lock();
         let stacks = stacks.entry(account.to_owned()).or_default();
@@ -51,12 +52,13 @@ pub(super) fn delete(service: &CloudFormation, call: &Call, input: &Value) -> Re
             return Err(validation(conflict));
         }
         if let Some(stack) = stacks.iter_mut().find(|other| other.id == stack.id) {
+            stack.role = deployer.role;
             stack.take_token(token, "DeleteStack");
             stack.becomes(StackStatus::DeleteInProgress, Some("User Initiated".to_owned()), call.now);
         }
     }
     stack.cancel.cancel();
-    if let Some(worker) = Worker::on(&stack, service, call) {
+    if let Some(worker) = Worker::on(&stack, service, call, deployer.caller) {
         let turn = Arc::clone(&stack.turn);
         call.region.tasks().spawn(async move {
             let _turn = turn.lock().await;

@@ -13,6 +13,7 @@ mod export;
 mod removal;
 mod resources;
 mod rollback;
+mod service_role;
 mod stack;
 mod submission;
 mod summary;
@@ -30,7 +31,7 @@ use firedrill_template::TemplateError;
 use serde_json::{Value, json};
 
 use self::stack::{Stack, StackStatus};
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
 /// The service. Records are by account.
 pub struct CloudFormation {
@@ -96,11 +97,11 @@ impl Service for CloudFormation {
         let output = match operation {
             "CreateStack" => create::create(service, call, &input).await?,
             "UpdateStack" => update::update(service, call, &input).await?,
-            "DeleteStack" => delete::delete(service, call, &input)?,
+            "DeleteStack" => delete::delete(service, call, &input).await?,
             "CreateChangeSet" => change_set::create(service, call, &input).await?,
             "DescribeChangeSet" => change_set::describe(service, account, &input)?,
             "ListChangeSets" => change_set::list(service, account, &input)?,
-            "ExecuteChangeSet" => change_set::execute(service, call, &input)?,
+            "ExecuteChangeSet" => change_set::execute(service, call, &input).await?,
             "DeleteChangeSet" => change_set::delete(service, call, &input)?,
             "DescribeStacks" => answer::describe_stacks(service, account, &input)?,
             "DescribeStackEvents" => answer::describe_events(service, account, &input)?,
@@ -126,6 +127,12 @@ impl Service for CloudFormation {
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         self.named_stacks(call, kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let stacks = self.lock();
+        let living = stacks.get(call.account()).into_iter().flatten().filter(|stack| stack.deleted.is_none());
+        living.map(|stack| Tagged { arn: stack.id.clone(), tags: stack.tags.clone() }).collect()
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

@@ -36,6 +36,8 @@ pub(super) struct Stack {
     pub exports: BTreeMap<String, String>,
     /// Names of other stacks' exports that it uses.
     pub imports: BTreeSet<String>,
+    /// ARN of the role that CloudFormation takes on for it: the last one that it was given.
+    pub role: Option<String>,
     pub protected: bool,
     pub on_failure: OnFailure,
     /// In the order in which they were begun.
@@ -182,6 +184,7 @@ impl Stack {
             outputs: Vec::new(),
             exports: BTreeMap::new(),
             imports: BTreeSet::new(),
+            role: None,
             protected: false,
             on_failure: OnFailure::Rollback,
             resources: Vec::new(),
@@ -284,6 +287,7 @@ impl Stack {
             "StackStatus": self.status.word(),
             "StackStatusReason": self.reason,
             "DisableRollback": self.on_failure == OnFailure::DoNothing,
+            "RoleARN": self.role,
             "Capabilities": self.capabilities,
             "Outputs": self.outputs,
             "Tags": self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),

@@ -196,9 +196,9 @@ async fn look_up(
     for parameter in template.parameters.iter().filter(|parameter| parameter.ssm_type()) {
         let Some(name) = values.get(&parameter.name).and_then(Value::as_str).map(str::to_owned) else { continue };
         let missing = || validation(format!("Unable to fetch parameters [{name}] from parameter store for this account."));
-        let answer = call.region.call(&call.caller, "ssm", "GetParameter", json!({"Name": name})).await;
-        let answer = answer.map_err(|error| if error.code == "ParameterNotFound" { missing() } else { error })?;
-        let found = answer.get("Parameter").unwrap_or(&Value::Null);
+        // `GetParameters`, for one name too: that is the permission which CloudFormation wants.
+        let answer = call.region.call(&call.caller, "ssm", "GetParameters", json!({"Names": [name]})).await?;
+        let found = answer.list("Parameters").first().ok_or_else(missing)?;
         if found.text("Type") == Some("SecureString") {
             return Err(validation(format!(
                 "Parameters [{name}] referenced by template have types not supported by CloudFormation."

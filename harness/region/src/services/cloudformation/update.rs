@@ -11,6 +11,7 @@ use super::apply::{self, Applied, Done};
 use super::change::Changes;
 use super::change_set::ChangeSet;
 use super::removal::{self, Leaving};
+use super::service_role::{self, Deployer};
 use super::stack::{Stack, StackResource, StackStatus};
 use super::submission::{self, Submission};
 use super::worker::Worker;
@@ -21,7 +22,6 @@ use crate::services::document::Members as _;
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
 pub(super) async fn update(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let unsupported = [
-        "RoleARN",
         "StackPolicyBody",
         "StackPolicyURL",
         "StackPolicyDuringUpdateBody",
@@ -45,7 +45,8 @@ pub(super) async fn update(service: &CloudFormation, call: &Call, input: &Value)
     if changes.are_none() {
         return Err(validation("No updates are to be performed."));
     }
-    begin(service, call, &stack.id, submission, (token, "UpdateStack"))?;
+    let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;
+    begin(service, call, &stack.id, submission, deployer, (token, "UpdateStack"))?;
     Ok(json!({"StackId": stack.id}))
 }
 
@@ -88,6 +89,7 @@ pub(super) fn begin(
     call: &Call,
     id: &str,
     submission: Submission,
+    deployer: Deployer,
     (token, operation): (Option<&str>, &'static str),
 ) -> Result<(), AwsError> {
     let started = service.with(call.account(), id, |stack| {
@@ -95,6 +97,7 @@ pub(super) fn begin(
         updatable(stack)?;
         let before = stack.clone();
         stack.takes(&submission);
+        stack.role.clone_from(&deployer.role);
         stack.updated = Some(call.now);
         // They were worked out against what the stack is no more.
         stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
@@ -103,7 +106,7 @@ pub(super) fn begin(
         Ok(before)
     });
     let Some(before) = started.transpose()? else { return Ok(()) };
-    if let Some(worker) = Worker::on(&before, service, call) {
+    if let Some(worker) = Worker::on(&before, service, call, deployer.caller) {
         let turn = Arc::clone(&before.turn);
         call.region.tasks().spawn(async move {
             let _turn = turn.lock().await;

@@ -24,12 +24,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Works on `stack` for whoever calls; `None` while the region goes down.
-    pub(super) fn on(stack: &Stack, service: &CloudFormation, call: &Call) -> Option<Self> {
+    /// Works on `stack` as `deployer`; `None` while the region goes down.
+    pub(super) fn on(stack: &Stack, service: &CloudFormation, call: &Call, deployer: Caller) -> Option<Self> {
         Some(Self {
             service: service.me.upgrade()?,
             region: call.region.clone(),
-            caller: call.caller.clone().via("cloudformation.amazonaws.com"),
+            caller: deployer.via("cloudformation.amazonaws.com"),
             id: stack.id.clone(),
             name: stack.name.clone(),
             cancel: stack.cancel.clone(),

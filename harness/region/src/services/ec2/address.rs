@@ -10,6 +10,7 @@ use super::records::{Records, resource_id};
 use super::tag;
 use crate::service::AwsError;
 use crate::services::document::Members as _;
+use crate::services::servicequotas::quota;
 
 #[derive(Debug, Clone)]
 pub(super) struct Address {
@@ -46,7 +47,7 @@ pub(super) fn allocate(records: &mut Records, input: &Value) -> Result<Value, Aw
             return Err(unsupported("AllocateAddress", member));
         }
     }
-    if records.addresses.len() >= 5 {
+    if quota::ADDRESSES.is_reached_by(records.addresses.len()) {
         return Err(error("AddressLimitExceeded", "The maximum number of addresses has been reached."));
     }
     let ip = records.take_public_address();

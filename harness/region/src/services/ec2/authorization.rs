@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Ec2;
 use crate::Caller;
-use crate::service::Call;
+use crate::service::{Call, Tagged};
 use crate::services::document::Members as _;
 
 /// Resource types by the prefix of their ids.
@@ -57,6 +57,17 @@ impl Ec2 {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// All that has tags. What was terminated keeps them for as long as it is described.
+    pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
+        let arn = |kind: &str, id: &str| format!("arn:aws:ec2:{}:{}:{kind}/{id}", call.region.name(), call.account());
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let tags = accounts.get(call.account()).into_iter().flat_map(|records| &records.tags);
+        let tagged = |(id, tags): (&String, &Vec<(String, String)>)| {
+            type_of(id).map(|kind| Tagged { arn: arn(kind, id), tags: tags.clone() })
+        };
+        tags.filter_map(tagged).collect()
     }
 
     /// The tags of a resource.

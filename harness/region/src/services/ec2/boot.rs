@@ -1,5 +1,6 @@
 //! What an instance runs on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -45,6 +46,8 @@ pub trait Running: Send + Sync {
     async fn stop(&self);
     /// Returns when the machine has ended, whoever ended it.
     async fn ended(&self);
+    /// These ports, and no others, can be reached from outside from now on. Must not block.
+    fn open_ports(&self, ports: BTreeSet<u16>);
     /// What the machine wrote to its console.
     async fn console(&self) -> Vec<u8>;
 }

@@ -23,7 +23,7 @@ impl InstanceConnections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let source = self.ec2.source_ip(&self.account, &self.instance);
-        self.region.accept_tls(stream, source);
+        self.region.accept_tls(self.region.ways().carry(&self.instance, stream), source);
     }
 
     /// A connection to 169.254.169.254:80: it leads to this instance's metadata.
@@ -32,5 +32,10 @@ impl InstanceConnections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         imds::serve(Arc::clone(self), stream);
+    }
+
+    /// How many hops the answer to a request for a token may take, as the instance's options say now.
+    pub fn metadata_hops(&self) -> u8 {
+        self.ec2.metadata_hops(&self.account, &self.instance)
     }
 }

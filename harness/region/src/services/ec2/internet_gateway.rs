@@ -8,6 +8,7 @@ use super::records::{Records, resource_id};
 use super::tag;
 use crate::service::AwsError;
 use crate::services::document::Members as _;
+use crate::services::servicequotas::quota;
 
 #[derive(Debug, Clone)]
 pub(super) struct InternetGateway {
@@ -26,6 +27,9 @@ fn describe_one(records: &Records, gateway: &InternetGateway) -> Value {
 }
 
 pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    if quota::INTERNET_GATEWAYS.is_reached_by(records.gateways.len()) {
+        return Err(error("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached."));
+    }
     let id = resource_id("igw");
     records.gateways.insert(id.clone(), InternetGateway { id: id.clone(), vpc: None });
     tag::on_creation(records, input, "internet-gateway", &id)?;

@@ -200,6 +200,7 @@ impl Ec2 {
             self.end_machine(region, account, id).await;
             return;
         }
+        self.publish(region, account);
         tokio::select! {
             () = machine.ended() => self.machine_ended(region, account, id, boot).await,
             () = region.stopping().cancelled() => machine.stop().await,

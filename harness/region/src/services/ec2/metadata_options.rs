@@ -14,7 +14,7 @@ pub(super) struct MetadataOptions {
     pub(super) enabled: bool,
     /// Whether a token is demanded (version 2 alone).
     pub(super) tokens_required: bool,
-    pub(super) hop_limit: i64,
+    pub(super) hop_limit: u8,
     pub(super) tags: bool,
 }
 
@@ -41,12 +41,11 @@ impl MetadataOptions {
         self.tokens_required = choice("HttpTokens", "required", "optional")?.unwrap_or(self.tokens_required);
         self.tags = choice("InstanceMetadataTags", "enabled", "disabled")?.unwrap_or(self.tags);
         if let Some(hops) = request.number("HttpPutResponseHopLimit") {
-            if !(1..=64).contains(&hops) {
-                return Err(invalid_parameter(format!(
+            self.hop_limit = u8::try_from(hops).ok().filter(|hops| (1..=64).contains(hops)).ok_or_else(|| {
+                invalid_parameter(format!(
                     "Value ({hops}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64."
-                )));
-            }
-            self.hop_limit = hops;
+                ))
+            })?;
         }
         Ok(self)
     }

@@ -17,6 +17,7 @@ mod internet_gateway;
 mod lifecycle;
 mod metadata_options;
 mod place;
+mod reachable;
 mod records;
 mod route_table;
 mod run_instances;
@@ -38,7 +39,7 @@ use serde_json::{Value, json};
 
 use super::document::{Members as _, whole_seconds};
 use crate::Region;
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
 pub use boot::{BootError, Booter, Launch, Running};
 pub use connections::InstanceConnections;
@@ -96,6 +97,13 @@ impl Ec2 {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let instance = accounts.get(account).and_then(|records| records.instances.get(id));
         instance.map_or_else(String::new, |instance| instance.public_ip.unwrap_or(instance.private_ip).to_string())
+    }
+
+    /// How many hops the answer to an instance's request for a metadata token may take; one for an instance that is gone.
+    fn metadata_hops(&self, account: &str, id: &str) -> u8 {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let instance = accounts.get(account).and_then(|records| records.instances.get(id));
+        instance.map_or(1, |instance| instance.metadata.hop_limit)
     }
 }
 
@@ -232,15 +240,21 @@ impl Ec2 {
                 })
             }
             "GetConsoleOutput" => self.console_output(call, input).await,
-            _ => self.with_records(region, account, |records| {
-                let mut changed = records.clone();
-                let output = on_records(&mut changed, operation, input)?;
-                if dry {
-                    return Err(dry_run());
+            _ => {
+                let output = self.with_records(region, account, |records| {
+                    let mut changed = records.clone();
+                    let output = on_records(&mut changed, operation, input)?;
+                    if dry {
+                        return Err(dry_run());
+                    }
+                    *records = changed;
+                    Ok(output)
+                })?;
+                if !operation.starts_with("Describe") {
+                    self.publish(region, account);
                 }
-                *records = changed;
                 Ok(output)
-            }),
+            }
         }
     }
 }
@@ -255,6 +269,10 @@ impl Service for Ec2 {
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         self.named_resources(call, kind, input).await
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        self.tagged_resources(call)
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

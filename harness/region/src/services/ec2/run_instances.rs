@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::error::{error, invalid_parameter, missing, unsupported};
 use super::instance::{Instance, Interface, Profile, State};
+use super::instance_type::InstanceType;
 use super::metadata_options::MetadataOptions;
 use super::records::{Records, resource_id};
 use super::subnet::{Subnet, free_address};
@@ -13,6 +14,7 @@ use super::{image, instance_type, security_group, tag, volume};
 use crate::credentials::random_string;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
+use crate::services::servicequotas::quota;
 
 /// Members that would change what is launched, and are not written.
 const UNWRITTEN: &[&str] = &[
@@ -61,6 +63,7 @@ pub(super) fn run(
     let kind = instance_type::find(input.text("InstanceType").unwrap_or("t3.micro"))?;
     image::check(image, kind)?;
     let count = count(input)?;
+    check_quota(records, kind, count)?;
     if let Some(key) = input.text("KeyName") {
         return Err(error("InvalidKeyPair.NotFound", format!("The key pair '{key}' does not exist")));
     }
@@ -208,13 +211,26 @@ fn count(input: &Value) -> Result<usize, AwsError> {
             "Value ({least}) for parameter minCount is invalid. It must be at least 1 and at most maxCount."
         )));
     }
-    if most > 20 {
+    usize::try_from(most).map_err(|_| AwsError::internal("instance count"))
+}
+
+/// Only what runs counts. <https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html>
+fn check_quota(records: &Records, kind: &InstanceType, count: usize) -> Result<(), AwsError> {
+    let runs = |instance: &&Instance| matches!(instance.state, State::Pending | State::Running);
+    let running: u64 = records.instances.values().filter(runs).map(|instance| u64::from(instance.kind.cpus)).sum();
+    let wanted = u64::from(kind.cpus).saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
+    let most = quota::VCPUS.value;
+    if running.saturating_add(wanted) > most {
         return Err(error(
-            "InstanceLimitExceeded",
-            format!("You have requested more instances ({most}) than your current instance limit of 20 allows."),
+            "VcpuLimitExceeded",
+            format!(
+                "You have requested more vCPU capacity than your current vCPU limit of {most} allows for the instance bucket that the \
+                 specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an \
+                 adjustment to this limit."
+            ),
         ));
     }
-    usize::try_from(most).map_err(|_| AwsError::internal("instance count"))
+    Ok(())
 }
 
 fn user_data(input: &Value) -> Result<Option<String>, AwsError> {

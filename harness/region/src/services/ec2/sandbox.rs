@@ -1,5 +1,6 @@
 //! Instances as sandboxed machines.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,11 +14,14 @@ use crate::machine::{Channel, Connections, Machine, MachineSpec, Size, remove_fo
 use crate::tools::Tools;
 
 /// Boots each instance as a machine with the AWS CLI and an SSM agent.
+#[derive(Default)]
 pub struct Sandboxes {
     /// The AWS CLI; instances have none without it.
     pub tools: Option<Tools>,
     /// A real amazon-ssm-agent to run instead of the guest's own.
     pub agent_dir: Option<PathBuf>,
+    /// Size of each instance's disk, MiB, which then is in memory and does not outlive a stop; without one it is as large as the host's.
+    pub disk_mib: Option<u64>,
 }
 
 #[async_trait]
@@ -27,6 +31,7 @@ impl Booter for Sandboxes {
             agent_dir: self.agent_dir.clone(),
             user_data: launch.first_boot,
             tools: self.tools.clone(),
+            disk_mib: self.disk_mib,
             disk: Some(disk(region, &launch.instance_id)),
             size: Some(Size { memory_mib: launch.memory_mib, processors: launch.processors.into() }),
             ..MachineSpec::instance(&launch.instance_id, &launch.hostname)
@@ -59,6 +64,10 @@ impl Running for Machine {
         self.exited().await;
     }
 
+    fn open_ports(&self, ports: BTreeSet<u16>) {
+        Self::open_ports(self, ports);
+    }
+
     async fn console(&self) -> Vec<u8> {
         Self::console(self).into_bytes()
     }
@@ -74,5 +83,9 @@ impl Connections for Carried {
             // An instance has no Runtime API: the connection closes.
             Channel::RuntimeApi => {}
         }
+    }
+
+    fn metadata_hops(&self) -> u8 {
+        self.0.metadata_hops()
     }
 }

@@ -12,8 +12,8 @@ use super::tag;
 use crate::service::AwsError;
 use crate::services::document::Members as _;
 
-pub(super) use rule::{Rule, authorize, describe_rules, revoke, update_descriptions};
-use rule::{Source, permissions};
+use rule::permissions;
+pub(super) use rule::{Rule, Source, authorize, describe_rules, revoke, update_descriptions};
 
 #[derive(Debug, Clone)]
 pub(super) struct SecurityGroup {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,7 +24,8 @@ pub(super) struct Recorder {
     refuses: bool,
 }
 
-struct Double(CancellationToken);
+#[derive(Default)]
+pub(super) struct Double(CancellationToken, Mutex<BTreeSet<u16>>);
 
 #[async_trait]
 impl Running for Double {
@@ -33,6 +35,10 @@ impl Running for Double {
 
     async fn ended(&self) {
         self.0.cancelled().await;
+    }
+
+    fn open_ports(&self, ports: BTreeSet<u16>) {
+        *self.1.lock().unwrap() = ports;
     }
 
     async fn console(&self) -> Vec<u8> {
@@ -47,7 +53,7 @@ impl Booter for Recorder {
         if self.refuses {
             return Err(BootError("no namespaces".to_owned()));
         }
-        let machine = Arc::new(Double(CancellationToken::new()));
+        let machine = Arc::new(Double::default());
         self.machines.lock().unwrap().push(Arc::clone(&machine));
         Ok(machine)
     }
@@ -367,6 +373,44 @@ async fn a_client_token_launches_once() {
     let mut other = again;
     other["InstanceType"] = "t3.small".into();
     assert!(bed.refused("RunInstances", other).await.starts_with("IdempotentParameterMismatch"));
+}
+
+#[tokio::test]
+async fn a_machine_is_told_the_ports_that_are_open_to_everybody_as_they_change() {
+    let bed = Bed::new();
+    let group = bed.ok("CreateSecurityGroup", json!({ "GroupName": "web", "Description": "web" })).await["GroupId"].clone();
+    let rule = |protocol: &str, from: i64, to: i64, block: &str| {
+        json!({ "GroupId": group, "IpPermissions": [{
+            "IpProtocol": protocol, "FromPort": from, "ToPort": to, "IpRanges": [{ "CidrIp": block }],
+        }]})
+    };
+    // Not published: the endpoints' port, a range too wide to say what is served, other protocols, other peers.
+    for (protocol, from, to, block) in [
+        ("tcp", 443, 443, "0.0.0.0/0"),
+        ("tcp", 1000, 1016, "0.0.0.0/0"),
+        ("udp", 8081, 8081, "0.0.0.0/0"),
+        ("tcp", 22, 22, "10.0.0.0/8"),
+        ("tcp", 8000, 8001, "0.0.0.0/0"),
+    ] {
+        bed.ok("AuthorizeSecurityGroupIngress", rule(protocol, from, to, block)).await;
+    }
+    let id = bed.run(json!({ "SecurityGroupIds": [group] })).await;
+    bed.becomes(&id, "running").await;
+    let told = || bed.recorder.machines.lock().unwrap().first().map(|machine| machine.1.lock().unwrap().clone());
+    for _ in 0..1000 {
+        if told() == Some([8000, 8001].into()) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(told(), Some([8000, 8001].into()));
+    bed.ok("AuthorizeSecurityGroupIngress", rule("tcp", 8443, 8443, "0.0.0.0/0")).await;
+    assert_eq!(told(), Some([8000, 8001, 8443].into()));
+    bed.ok("RevokeSecurityGroupIngress", rule("tcp", 8000, 8001, "0.0.0.0/0")).await;
+    assert_eq!(told(), Some([8443].into()));
+    let none = bed.ok("CreateSecurityGroup", json!({ "GroupName": "none", "Description": "none" })).await["GroupId"].clone();
+    bed.ok("ModifyInstanceAttribute", json!({ "InstanceId": id, "Groups": [none] })).await;
+    assert_eq!(told(), Some([].into()));
 }
 
 #[tokio::test]

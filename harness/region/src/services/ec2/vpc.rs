@@ -10,6 +10,7 @@ use super::route_table::RouteTable;
 use super::{security_group, tag};
 use crate::service::AwsError;
 use crate::services::document::Members as _;
+use crate::services::servicequotas::quota;
 
 #[derive(Debug, Clone)]
 pub(super) struct Vpc {
@@ -77,7 +78,7 @@ pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
     if !["default", "dedicated"].contains(&tenancy) {
         return Err(invalid_parameter(format!("Value ({tenancy}) for parameter instanceTenancy is invalid.")));
     }
-    if records.vpcs.len() >= 5 {
+    if quota::VPCS.is_reached_by(records.vpcs.len()) {
         return Err(error("VpcLimitExceeded", "The maximum number of VPCs has been reached."));
     }
     let id = add(records, cidr, false, tenancy);

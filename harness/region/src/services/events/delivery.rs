@@ -7,6 +7,7 @@ use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::rule::Counted;
 use super::{Events, input};
 use crate::service::AwsError;
 use crate::services::document::Members as _;
@@ -33,12 +34,12 @@ impl Delivery {
     /// Delivers, or gives up as the target's retry policy says; counts both.
     pub(super) async fn run(self, events: Arc<Events>, region: Region) {
         let Err(given_up) = self.attempts(&events, &region).await else { return };
-        events.count(&self.account, &self.rule, |metrics| metrics.failed_invocations += 1);
+        events.count(&region, &self.account, &self.rule, Counted::Failed);
         let (code, message) = (error_code(&given_up.error), given_up.error.message.clone());
         tracing::warn!(rule = self.rule, code, message, "an event was not delivered to its target");
         let Some(queue) = self.target.get("DeadLetterConfig").and_then(|config| config.text("Arn")) else { return };
         match self.send_to_dead_letters(&region, queue, &given_up).await {
-            Ok(()) => events.count(&self.account, &self.rule, |metrics| metrics.dead_letter_invocations += 1),
+            Ok(()) => events.count(&region, &self.account, &self.rule, Counted::DeadLetter),
             Err(error) => {
                 tracing::warn!(rule = self.rule, queue, %error, "an event was lost: its dead-letter queue did not take it")
             }
@@ -52,7 +53,7 @@ impl Delivery {
         let oldest = self.taken.saturating_add(SignedDuration::from_secs(age)).unwrap_or(Timestamp::MAX);
         let mut retries: u64 = 0;
         loop {
-            events.count(&self.account, &self.rule, |metrics| metrics.invocations += 1);
+            events.count(region, &self.account, &self.rule, Counted::Invocation);
             let Err(error) = self.attempt(region).await else { return Ok(()) };
             let give_up = |exhausted| GivenUp { error: error.clone(), attempts: retries, exhausted };
             if !retriable(&error) {

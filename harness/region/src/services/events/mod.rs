@@ -26,11 +26,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::delivery::Delivery;
-use self::rule::Rule;
 pub use self::rule::RuleMetrics;
+use self::rule::{Counted, Rule};
 use super::document::Members as _;
 use crate::Region;
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::metrics::Metric;
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
 /// The service.
 pub struct Events {
@@ -77,10 +78,14 @@ impl Events {
         }
     }
 
-    fn count(&self, account: &str, rule: &str, count: impl FnOnce(&mut RuleMetrics)) {
+    /// Counts for the rule, and for CloudWatch.
+    fn count(&self, region: &Region, account: &str, rule: &str, counted: Counted) {
         if let Some(rule) = self.lock().get_mut(account).and_then(|rules| rules.get_mut(rule)) {
-            count(&mut rule.metrics);
+            rule.metrics.add(counted);
         }
+        let dimension = ("RuleName", rule.to_owned());
+        let metric = Metric { account: account.to_owned(), namespace: "AWS/Events", name: counted.metric(), dimension };
+        region.metrics().put(metric, region.clock().now(), 1.0);
     }
 
     /// Starts the task that waits for the rule's next occurrence, in place of an earlier one.
@@ -113,11 +118,11 @@ impl Events {
     fn fire(&self, region: &Region, account: &str, name: &str, event: impl FnOnce(&str) -> Value) {
         let Some(events) = self.this.upgrade() else { return };
         let (arn, targets) = {
-            let mut rules = self.lock();
-            let Some(rule) = rules.get_mut(account).and_then(|rules| rules.get_mut(name)) else { return };
-            rule.metrics.triggered_rules += 1;
+            let rules = self.lock();
+            let Some(rule) = rules.get(account).and_then(|rules| rules.get(name)) else { return };
             (rule.arn.clone(), rule.targets.values().cloned().collect::<Vec<_>>())
         };
+        self.count(region, account, name, Counted::Triggered);
         let event = event(&arn);
         for target in targets {
             let delivery = Delivery {
@@ -201,6 +206,12 @@ impl Service for Events {
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         self.named_resources(call, kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let rules = self.lock();
+        let rules = rules.get(call.account()).into_iter().flat_map(BTreeMap::values);
+        rules.map(|rule| Tagged { arn: rule.arn.clone(), tags: rule.tags.clone().into_iter().collect() }).collect()
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

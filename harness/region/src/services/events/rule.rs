@@ -23,6 +23,38 @@ pub struct RuleMetrics {
     pub dead_letter_invocations: u64,
 }
 
+/// One more of something.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Counted {
+    Triggered,
+    Invocation,
+    Failed,
+    DeadLetter,
+}
+
+impl Counted {
+    /// What CloudWatch calls it. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
+    pub(super) fn metric(self) -> &'static str {
+        match self {
+            Self::Triggered => "TriggeredRules",
+            Self::Invocation => "Invocations",
+            Self::Failed => "FailedInvocations",
+            Self::DeadLetter => "InvocationsSentToDlq",
+        }
+    }
+}
+
+impl RuleMetrics {
+    pub(super) fn add(&mut self, counted: Counted) {
+        *match counted {
+            Counted::Triggered => &mut self.triggered_rules,
+            Counted::Invocation => &mut self.invocations,
+            Counted::Failed => &mut self.failed_invocations,
+            Counted::DeadLetter => &mut self.dead_letter_invocations,
+        } += 1;
+    }
+}
+
 /// A rule of the default bus.
 #[derive(Debug)]
 pub(super) struct Rule {

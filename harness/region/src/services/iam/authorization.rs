@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Iam;
 use super::identity::Kind;
-use crate::service::Call;
+use crate::service::{Call, Tagged};
 use crate::services::document::Members as _;
 
 impl Iam {
@@ -41,6 +41,7 @@ impl Iam {
             "new-role" => new("role", "RoleName"),
             "new-user" => new("user", "UserName"),
             "new-policy" => new("policy", "PolicyName"),
+            "new-oidc-provider" => input.text("Url").map(|url| super::oidc_provider::arn(account, url)),
             "new-profile" => new("instance-profile", "InstanceProfileName"),
             "role" => known(Kind::Role),
             "user" => known(Kind::User).or_else(itself),
@@ -50,7 +51,18 @@ impl Iam {
         found.into_iter().collect()
     }
 
-    /// The tags of a role, user, policy or profile.
+    /// Policies, profiles and providers.
+    pub(super) fn tagged_resources(&self, account: &str) -> Vec<Tagged> {
+        let accounts = self.lock();
+        let Some(records) = accounts.get(account) else { return Vec::new() };
+        let policies = records.policies.values().map(|policy| (&policy.arn, &policy.tags));
+        let profiles = records.profiles.values().map(|profile| (&profile.arn, &profile.tags));
+        let providers = records.oidc_providers.iter().map(|(arn, provider)| (arn, &provider.tags));
+        let all = policies.chain(profiles).chain(providers);
+        all.map(|(arn, tags)| Tagged { arn: arn.clone(), tags: tags.pairs() }).collect()
+    }
+
+    /// The tags of a role, user, policy, profile or provider.
     pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let accounts = self.lock();
         let Some(records) = accounts.get(account) else { return Vec::new() };
@@ -60,6 +72,7 @@ impl Iam {
             "role" => records.identity_named(Kind::Role, name).map(|role| &role.tags),
             "user" => records.identity_named(Kind::User, name).map(|user| &user.tags),
             "policy" => records.policies.get(arn).map(|policy| &policy.tags),
+            "oidc-provider" => records.oidc_providers.get(arn).map(|provider| &provider.tags),
             "instance-profile" => records.profiles.get(name).map(|profile| &profile.tags),
             _ => None,
         };

@@ -1,4 +1,5 @@
-//! The service `iam`: roles, users with access keys, managed and inline policies, and instance profiles. Global, by account.
+//! The service `iam`: roles, users with access keys, managed and inline policies, instance profiles, and OpenID Connect
+//! providers. Global, by account.
 //!
 //! Policies are stored and handed out as they were given; deciding by them is the authorization layer's, which reads them
 //! through [`Iam::policies`] and [`Iam::role`].
@@ -12,6 +13,7 @@ mod identity;
 mod inline_policy;
 mod instance_profile;
 mod managed_policy;
+mod oidc_provider;
 mod page;
 mod records;
 mod role;
@@ -28,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use crate::services::document::whole_seconds;
 use crate::{Caller, Principal};
 
@@ -144,6 +146,17 @@ impl Service for Iam {
             "UntagInstanceProfile" => tags::untag(&mut records.profile_mut(&input)?.tags, &input),
             "ListInstanceProfileTags" => tags::list(&records.profile(&input)?.tags, &input),
 
+            "CreateOpenIDConnectProvider" => oidc_provider::create(records, call, &input),
+            "GetOpenIDConnectProvider" => oidc_provider::get(records, &input),
+            "ListOpenIDConnectProviders" => Ok(oidc_provider::list(records)),
+            "DeleteOpenIDConnectProvider" => Ok(oidc_provider::delete(records, &input)),
+            "AddClientIDToOpenIDConnectProvider" => oidc_provider::add_client(records, &input),
+            "RemoveClientIDFromOpenIDConnectProvider" => oidc_provider::remove_client(records, &input),
+            "UpdateOpenIDConnectProviderThumbprint" => oidc_provider::update_thumbprints(records, &input),
+            "TagOpenIDConnectProvider" => tags::tag(&mut records.oidc_provider_mut(&input)?.tags, &input),
+            "UntagOpenIDConnectProvider" => tags::untag(&mut records.oidc_provider_mut(&input)?.tags, &input),
+            "ListOpenIDConnectProviderTags" => tags::list(&records.oidc_provider(&input)?.tags, &input),
+
             "CreatePolicy" => managed_policy::create(records, call, &input),
             "GetPolicy" => managed_policy::get(records, &input),
             "ListPolicies" => managed_policy::list(records, &input),
@@ -178,6 +191,10 @@ impl Service for Iam {
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         self.named_resources(call, kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        self.tagged_resources(call.account())
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::error::{no_such_entity, validation};
 use super::identity::{Identity, Kind};
+use super::oidc_provider::OidcProvider;
 use super::tags::Tags;
 use super::{aws_managed, identity};
 use crate::service::AwsError;
@@ -21,6 +22,8 @@ pub(super) struct Records {
     /// Customer managed policies, by ARN.
     pub(super) policies: BTreeMap<String, ManagedPolicy>,
     pub(super) profiles: BTreeMap<String, InstanceProfile>,
+    /// By ARN.
+    pub(super) oidc_providers: BTreeMap<String, OidcProvider>,
 }
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Tags of roles, users, policies and instance profiles.
+//! Tags of roles, users, policies, instance profiles and OpenID Connect providers.
 
 use serde_json::{Value, json};
 

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::authorization::ResourcePolicyText;
-use crate::service::{Body, Call, Reply, Service};
+use crate::service::{Body, Call, Reply, Service, Tagged};
 pub(crate) use administration::default_key_policy;
 use key::{Key, State};
 
@@ -190,6 +190,12 @@ impl Service for Kms {
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
         self.key_policy(arn)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let records = self.records();
+        let own = records.keys.values().filter(|key| key.arn.split(':').nth(4) == Some(call.account()));
+        own.map(|key| Tagged { arn: key.arn.clone(), tags: key.tags.clone().into_iter().collect() }).collect()
     }
 
     fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {

@@ -40,7 +40,6 @@ impl Lambda {
     pub(super) fn function_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
         let function = arn.split(':').nth(6).and_then(|name| functions.get(account)?.get(name));
-        let tags = function.map(|function| function.tags.iter());
-        tags.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+        function.map(super::function::Function::tag_pairs).unwrap_or_default()
     }
 }

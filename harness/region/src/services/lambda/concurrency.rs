@@ -10,10 +10,10 @@ use super::function::Function;
 use super::{Lambda, invalid};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
+use crate::services::servicequotas::quota;
 
-/// Concurrent executions of an account in a region; AWS's default quota.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const ACCOUNT_LIMIT: u64 = 1000;
+/// Concurrent executions of an account in a region.
+const ACCOUNT_LIMIT: u64 = quota::CONCURRENT_EXECUTIONS.value;
 /// What must stay for functions without reserved concurrency.
 const LEAST_UNRESERVED: u64 = 100;
 /// Largest sum of all functions' code, bytes.

@@ -41,6 +41,11 @@ impl Function {
         self.configuration.required("FunctionArn")
     }
 
+    /// Keys and values.
+    pub(super) fn tag_pairs(&self) -> Vec<(String, String)> {
+        self.tags.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    }
+
     /// The code and configuration of `$LATEST`, whether or not they have settled.
     pub(super) fn latest(&self) -> &Arc<Definition> {
         self.coming.as_ref().unwrap_or(&self.serving)

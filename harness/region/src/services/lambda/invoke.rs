@@ -1,18 +1,20 @@
 //! Invoking a function.
 
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::environment::{Environment, Invoked, tail};
+use super::environment::{Definition, Environment, Invoked, tail};
 use super::event_queue::Event;
 use super::function::{function_name, qualifier};
 use super::runtime_api::LARGEST_PAYLOAD;
 use super::{Admitted, Idle, Lambda};
 use crate::Region;
+use crate::metrics::Metric;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -22,6 +24,17 @@ const LARGEST_EVENT: usize = 1024 * 1024;
 /// How long an environment waits for another invocation, in region time. AWS documents no time; those who measured it saw idle
 /// environments kept for five minutes at least. It is the least that a function may meet, so that what relies on a longer one fails here.
 const IDLE: SignedDuration = SignedDuration::from_mins(5);
+
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
+fn count(region: &Region, account: &str, definition: &Definition, invoked: &Result<(Invoked, bool), AwsError>, time: Duration) {
+    let failed = invoked.as_ref().is_ok_and(|(invoked, _)| invoked.failed);
+    let duration = time.as_secs_f64() * 1000.0;
+    for (name, value) in [("Invocations", 1.0), ("Errors", f64::from(u8::from(failed))), ("Duration", duration)] {
+        let dimension = ("FunctionName", definition.text("FunctionName").to_owned());
+        let metric = Metric { account: account.to_owned(), namespace: "AWS/Lambda", name, dimension };
+        region.metrics().put(metric, region.clock().now(), value);
+    }
+}
 
 impl Lambda {
     pub(super) async fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
@@ -104,7 +117,10 @@ impl Lambda {
             Some(idle) => idle.environment,
             None => Environment::start(region, tools, account, definition).await?,
         };
-        let (invoked, reusable) = environment.invoke(definition, request_id, payload, &admitted.arn).await?;
+        let begun = Instant::now();
+        let invoked = environment.invoke(definition, request_id, payload, &admitted.arn).await;
+        count(region, account, definition, &invoked, begun.elapsed());
+        let (invoked, reusable) = invoked?;
         if reusable {
             let since = region.clock().now();
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);

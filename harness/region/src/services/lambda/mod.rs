@@ -36,7 +36,7 @@ use self::environment::{Definition, Environment};
 use self::function::{Function, arn, function_name, qualifier};
 use super::document::Members as _;
 use crate::authorization::ResourcePolicyText;
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use crate::tools::Tools;
 
 /// An invocation that may run.
@@ -157,6 +157,12 @@ impl Service for Lambda {
 
     fn resource_policy(&self, account: &str, arn: &str) -> Option<ResourcePolicyText> {
         self.function_policy(account, arn)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = functions.get(call.account()).into_iter().flat_map(BTreeMap::values);
+        functions.map(|function| Tagged { arn: function.arn().to_owned(), tags: function.tag_pairs() }).collect()
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use log_group::LogGroup;
 
 /// Groups of one account by name.
@@ -114,6 +114,16 @@ impl Service for Logs {
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         self.named_resources(call, kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let groups = accounts.get(call.account()).into_iter().flatten();
+        let tagged = |(name, group): (&String, &LogGroup)| Tagged {
+            arn: log_group::arn(call, name),
+            tags: group.tags.clone().into_iter().collect(),
+        };
+        groups.map(tagged).collect()
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

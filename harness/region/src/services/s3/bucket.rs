@@ -8,6 +8,7 @@ use super::error::{invalid_argument, malformed_xml, not_implemented};
 use super::state::Bucket;
 use super::{S3, canonical_id};
 use crate::service::Call;
+use crate::services::servicequotas::quota;
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 fn check_name(name: &str) -> Result<(), AwsError> {
@@ -84,6 +85,10 @@ impl S3 {
         let tags = list(&asked, "Tags");
         super::tagging::check(tags, 50)?;
         let mut state = self.state();
+        let own = state.buckets.values().filter(|bucket| bucket.account == call.account()).count();
+        if quota::BUCKETS.is_reached_by(own) && !state.buckets.contains_key(name) {
+            return Err(AwsError::new("TooManyBuckets", 400, "You have attempted to create more buckets than allowed"));
+        }
         if let Some(bucket) = state.buckets.get(name) {
             if bucket.account != call.account() {
                 return Err(AwsError::new(

@@ -46,7 +46,7 @@ fn check_condition(bucket: &Bucket, key: &str, etag: Option<&str>) -> Result<(),
 
 /// Whether the caller may delete one key of a `DeleteObjects` request, each of which is decided on by itself.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
-fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), AwsError> {
+pub(super) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), AwsError> {
     let Some(authorizer) = call.region.authorizer() else { return Ok(()) };
     let (bucket, key) = (text(input, "Bucket").unwrap_or_default(), text(one, "Key").unwrap_or_default());
     let version = text(one, "VersionId");
@@ -56,6 +56,11 @@ fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), AwsError> {
         keys: version.map(|version| ("s3:versionid".to_owned(), vec![version.to_owned()])).into_iter().collect(),
     };
     authorizer.check(call, "s3", need)
+}
+
+/// A key of a `DeleteObjects` request that was not deleted.
+pub(super) fn refused_one(one: &Value, error: &AwsError) -> Value {
+    json!({"Key": owned(one, "Key"), "VersionId": owned(one, "VersionId"), "Code": error.code, "Message": error.message})
 }
 
 impl S3 {
@@ -92,9 +97,7 @@ impl S3 {
                 .and_then(|()| refuse_directory_conditions(one))
                 .and_then(|()| check_condition(bucket, key, text(one, "ETag")));
             if let Err(error) = refused {
-                errors.push(
-                    json!({"Key": key, "VersionId": owned(one, "VersionId"), "Code": error.code, "Message": error.message}),
-                );
+                errors.push(refused_one(one, &error));
                 continue;
             }
             let result = delete(bucket, key, version, call.now);

@@ -42,7 +42,7 @@ pub use remote::RemoteS3;
 
 use crate::Region;
 use crate::authorization::ResourcePolicyText;
-use crate::service::{Body, Call, Reply, Service};
+use crate::service::{Body, Call, Reply, Service, Tagged};
 
 /// From the first access log line of a batch to its delivery.
 const LOG_DELAY: Duration = Duration::from_millis(100);
@@ -169,6 +169,13 @@ impl Service for S3 {
 
     async fn resources(&self, _call: &Call, kind: &str, input: &Value) -> Vec<String> {
         authorization::copy_sources(kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let state = self.state();
+        let own = state.buckets.values().filter(|bucket| bucket.account == call.account());
+        let tags = |bucket: &state::Bucket| tagging::pairs(bucket.config.get("TagSet"));
+        own.map(|bucket| Tagged { arn: format!("arn:aws:s3:::{}", bucket.name), tags: tags(bucket) }).collect()
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {

@@ -9,6 +9,12 @@ use super::document::{list, text};
 use super::error::{invalid_argument, no_such_key, no_such_version};
 use crate::service::Call;
 
+/// Keys and values of a `TagSet`.
+pub(super) fn pairs(tags: Option<&Value>) -> Vec<(String, String)> {
+    let tags = tags.and_then(Value::as_array).into_iter().flatten();
+    tags.filter_map(|tag| Some((text(tag, "Key")?.to_owned(), tag.get("Value")?.as_str()?.to_owned()))).collect()
+}
+
 /// Checks a set of tags.
 pub(super) fn check(tags: &[Value], most: usize) -> Result<(), AwsError> {
     if tags.len() > most {

@@ -23,7 +23,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::authorization::ResourcePolicyText;
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use queue::Queue;
 pub use remote::RemoteSqs;
 
@@ -128,6 +128,16 @@ impl Service for Sqs {
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
         self.queue_policy(arn)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        self.with(call.account(), |queues| {
+            let tagged = |(name, queue): (&String, &Queue)| Tagged {
+                arn: queue::arn(call, name),
+                tags: queue.tags.clone().into_iter().collect(),
+            };
+            queues.by_name.iter().map(tagged).collect()
+        })
     }
 
     fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {

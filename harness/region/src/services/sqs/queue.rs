@@ -69,7 +69,7 @@ pub(super) fn url(call: &Call, account: &str, name: &str) -> String {
     format!("https://sqs.{}.amazonaws.com/{account}/{name}", call.region.name())
 }
 
-fn arn(call: &Call, name: &str) -> String {
+pub(super) fn arn(call: &Call, name: &str) -> String {
     format!("arn:aws:sqs:{}:{}:{name}", call.region.name(), call.account())
 }
 

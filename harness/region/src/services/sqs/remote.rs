@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{address, attributes, authorization, encryption, queue, text};
 use crate::authorization::ResourcePolicyText;
-use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged, empty_body};
 use crate::store::{Known, Question, Store};
 
 /// The service `sqs` on a store elsewhere.
@@ -199,6 +199,19 @@ impl Service for RemoteSqs {
             owner: facts.account.clone(),
             restricted: false,
         })
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        // As of buckets: what cannot be fetched is not found.
+        let Ok(listed) = self.ask(call.account(), "ListQueues", &json!({})).await else { return Vec::new() };
+        let mut found = Vec::new();
+        for url in listed.get("QueueUrls").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            let arn = super::queue::arn(call, url.rsplit('/').next().unwrap_or_default());
+            if let Ok(Some(facts)) = self.facts(&arn).await {
+                found.push(Tagged { arn, tags: facts.tags.clone() });
+            }
+        }
+        found
     }
 
     fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {

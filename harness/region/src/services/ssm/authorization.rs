@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::targets::Target;
 use super::{Ssm, aws_documents, parse};
-use crate::service::Call;
+use crate::service::{Call, Tagged};
 use crate::services::document::Members as _;
 
 impl Ssm {
@@ -44,6 +44,23 @@ impl Ssm {
         ids.sort();
         ids.dedup();
         ids.iter().map(|id| node(call, id)).collect()
+    }
+
+    /// Documents, parameters and managed nodes that have tags.
+    pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
+        let arn = |rest: String| format!("arn:aws:ssm:{}:{}:{rest}", call.region.name(), call.account());
+        self.with(call.account(), |records| {
+            let named = |kind: &str, id: &str| match kind {
+                "Document" => Some(arn(format!("document/{id}"))),
+                "ManagedInstance" => Some(arn(format!("managed-instance/{id}"))),
+                "Parameter" => Some(arn(format!("parameter/{}", id.trim_start_matches('/')))),
+                _ => None,
+            };
+            let tagged = |((kind, id), tags): (&(String, String), &super::resource_tags::Tags)| {
+                Some(Tagged { arn: named(kind, id)?, tags: tags.clone().into_iter().collect() })
+            };
+            records.tags.iter().filter_map(tagged).collect()
+        })
     }
 
     /// The tags of a document, parameter or managed node.

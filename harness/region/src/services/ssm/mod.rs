@@ -37,7 +37,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
 pub(crate) use agent::{agent_of, require_agent};
 pub(crate) use page::page;
@@ -125,6 +125,10 @@ impl Service for Ssm {
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         self.named_resources(call, kind, input).await
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        self.tagged_resources(call)
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

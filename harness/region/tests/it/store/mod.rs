@@ -8,7 +8,7 @@ use bytes::Bytes;
 use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
 use firedrill_region::service::{AwsError, Reply, full_body};
 use firedrill_region::store::Store;
-use firedrill_region::{Caller, Region};
+use firedrill_region::{Caller, Principal, Region};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
@@ -58,6 +58,17 @@ impl Lab {
             }
         }
         members.into()
+    }
+
+    /// A user with one grant.
+    async fn user_who_may(&self, action: &str, resource: &str) -> Caller {
+        let made = self.region().call(&self.root, "iam", "CreateUser", json!({"UserName": "somebody"})).await.unwrap();
+        let id = made["User"]["UserId"].as_str().unwrap().to_owned();
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
+        let policy = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+        let input = json!({"UserName": "somebody", "PolicyName": "one-grant", "PolicyDocument": policy});
+        self.region().call(&self.root, "iam", "PutUserPolicy", input).await.unwrap();
+        Caller { principal: Principal::User { name: "somebody".to_owned(), id }, ..self.root.clone() }
     }
 
     async fn call(&self, operation: &str, input: Value, body: &[u8]) -> Result<Reply, AwsError> {

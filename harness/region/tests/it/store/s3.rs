@@ -81,6 +81,26 @@ async fn old_versions_stay_readable_and_a_marker_hides() {
 }
 
 #[tokio::test]
+async fn each_key_of_many_to_delete_is_decided_on_by_itself() {
+    let lab = Lab::with_bucket().await;
+    for key in ["mine/a", "theirs/a"] {
+        lab.call("PutObject", json!({"Bucket": "nightly", "Key": key}), b"x").await.unwrap();
+    }
+    let user = lab.user_who_may("s3:DeleteObject", &format!("arn:aws:s3:::{}/mine/*", lab.bucket)).await;
+    let delete = |keys: &[&str]| {
+        let objects: Vec<Value> = keys.iter().map(|key| json!({"Key": key})).collect();
+        json!({"Bucket": "nightly", "Delete": {"Objects": objects}})
+    };
+    for keys in [&["mine/a", "theirs/a"][..], &["theirs/a"]] {
+        let answer = lab.call_as(&user, "DeleteObjects", delete(keys), b"").await.unwrap().output;
+        assert_eq!((&answer["Errors"][0]["Key"], &answer["Errors"][0]["Code"]), (&json!("theirs/a"), &json!("AccessDenied")));
+        assert_eq!(answer["Errors"].as_array().unwrap().len(), 1, "{answer}");
+    }
+    let left = lab.ok("ListObjectsV2", json!({"Bucket": "nightly"})).await;
+    assert_eq!((&left["KeyCount"], &left["Contents"][0]["Key"]), (&json!(1), &json!("theirs/a")));
+}
+
+#[tokio::test]
 async fn names_are_global_and_an_owner_may_create_again() {
     let lab = Lab::with_bucket().await;
     lab.ok("CreateBucket", json!({"Bucket": "nightly"})).await;
@@ -256,4 +276,18 @@ async fn requests_are_logged_to_the_target_bucket_in_aws_s_format() {
     assert_eq!(find("REST.GET.OBJECT", "200")[12], "5");
     assert_eq!(find("REST.GET.OBJECT", "404")[11], "NoSuchKey");
     assert_eq!(find("REST.GET.OBJECT", "404")[1], lab.bucket);
+}
+
+#[tokio::test]
+async fn a_bucket_is_found_by_its_tags() {
+    let lab = Lab::with_bucket().await;
+    let found = async || {
+        let input = json!({"TagFilters": [{"Key": "team", "Values": ["a"]}]});
+        let answer = lab.region().call(&lab.root, "tagging", "GetResources", input).await.unwrap();
+        answer["ResourceTagMappingList"].clone()
+    };
+    assert_eq!(found().await, json!([]));
+    let tags = json!([{"Key": "team", "Value": "a"}]);
+    lab.ok("PutBucketTagging", json!({"Bucket": "nightly", "Tagging": {"TagSet": tags}})).await;
+    assert_eq!(found().await, json!([{"ResourceARN": format!("arn:aws:s3:::{}", lab.bucket), "Tags": tags}]));
 }

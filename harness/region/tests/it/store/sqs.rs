@@ -87,3 +87,13 @@ async fn a_message_under_a_key_that_is_gone_is_not_accepted() {
     assert!(lab.sqs("SendMessage", json!({"QueueUrl": url(&lab), "MessageBody": "x"})).await.is_err());
     assert_eq!(receive(&lab).await, None);
 }
+
+#[tokio::test]
+async fn a_queue_is_found_by_its_tags() {
+    let lab = with_queue(json!({})).await;
+    lab.sqs("TagQueue", json!({"QueueUrl": url(&lab), "Tags": {"team": "a"}})).await.unwrap();
+    let answer = lab.region().call(&lab.root, "tagging", "GetResources", json!({"ResourceTypeFilters": ["sqs"]})).await.unwrap();
+    let [one] = answer["ResourceTagMappingList"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+    assert_eq!(one["Tags"], json!([{"Key": "team", "Value": "a"}]));
+    assert!(one["ResourceARN"].as_str().unwrap().ends_with(&format!(":{}:q", lab.root.account)), "{one}");
+}

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Result;
 use super::context::{Context, changed, made, policy, text, typed};
 use super::tag;
+use crate::service::AwsError;
 use crate::services::cloudformation::stack::MadeResource;
 
 const INTEGERS: &[&str] = &[
@@ -74,7 +75,9 @@ async fn configure(context: &Context, bucket: &str, old: &Value, new: &Value) ->
         };
         let mut input = json!({"Bucket": bucket});
         input[member] = value;
-        context.make("s3", operation, input).await?;
+        // A bucket that was just made may be known elsewhere a little later.
+        let unknown_yet = |error: &AwsError| old.is_null() && error.code == "NoSuchBucket";
+        context.make_once_known("s3", operation, input, unknown_yet).await?;
     }
     Ok(())
 }

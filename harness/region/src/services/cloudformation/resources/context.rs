@@ -12,6 +12,9 @@ use crate::service::AwsError;
 
 /// How long a resource may take to settle; a machine boots in well under a second.
 const SETTLE: Duration = Duration::from_secs(120);
+/// How long what was just made may be unknown elsewhere. CloudFormation waits for minutes; a role that never can be assumed is to fail
+/// sooner in a rehearsal.
+const PROPAGATION: Duration = Duration::from_secs(5);
 
 pub(in super::super) struct Context {
     worker: Worker,
@@ -53,6 +56,27 @@ impl Context {
     /// As [`Context::call`], its error in the words of a resource's status reason.
     pub(super) async fn make(&self, service: &str, operation: &str, input: Value) -> Result<Value, String> {
         self.call(service, operation, input).await.map_err(|error| reason(service, &error))
+    }
+
+    /// As [`Context::make`], again and again for a while as long as the answer is `unknown_yet`: what another service has just made may be
+    /// known to this one a little later.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
+    pub(super) async fn make_once_known(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+        unknown_yet: impl Fn(&AwsError) -> bool,
+    ) -> Result<Value, String> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            match self.call(service, operation, input.clone()).await {
+                Err(error) if unknown_yet(&error) && begun.elapsed() < PROPAGATION && !self.worker.cancel.is_cancelled() => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                answer => return answer.map_err(|error| reason(service, &error)),
+            }
+        }
     }
 
     /// As [`Context::make`], but an error with the code `tolerated` is none.

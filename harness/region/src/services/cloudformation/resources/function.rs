@@ -9,6 +9,7 @@ use zip::write::SimpleFileOptions;
 use super::Result;
 use super::context::{Context, changed, made, pick, text, typed};
 use super::tag;
+use crate::service::AwsError;
 use crate::services::cloudformation::stack::MadeResource;
 
 const INTEGERS: &[&str] =
@@ -58,6 +59,11 @@ fn configuration(properties: &Value) -> Vec<(&'static str, &'static str, Value)>
     ]
 }
 
+/// The role may be newer than what Lambda knows of IAM.
+fn is_role_unknown(error: &AwsError) -> bool {
+    error.code == "InvalidParameterValueException" && error.message.contains("cannot be assumed by Lambda")
+}
+
 async fn function(context: &Context, properties: &Value) -> Result<MadeResource> {
     let name = context.name_or(properties, "FunctionName", 64);
     let mut input = pick(properties, &["Architectures"]);
@@ -69,7 +75,7 @@ async fn function(context: &Context, properties: &Value) -> Result<MadeResource>
     input["FunctionName"] = name.as_str().into();
     input["Code"] = code(properties)?;
     input["Tags"] = tag::map(properties);
-    context.make("lambda", "CreateFunction", input).await?;
+    context.make_once_known("lambda", "CreateFunction", input, is_role_unknown).await?;
     context.exists(&name);
     let described = context
         .until("lambda", "GetFunctionConfiguration", json!({"FunctionName": name}), |answer| {

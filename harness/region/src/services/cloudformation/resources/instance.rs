@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Result;
 use super::context::{Context, changed, made, pick, tag_specification, text, typed};
 use super::network::retag;
+use crate::service::AwsError;
 use crate::services::cloudformation::stack::MadeResource;
 
 const INTEGERS: &[&str] = &["HttpPutResponseHopLimit", "VolumeSize", "Iops", "Throughput", "DeviceIndex"];
@@ -51,9 +52,14 @@ pub(super) async fn create(context: &Context, properties: &Value) -> Result<Made
     input["MinCount"] = 1.into();
     input["MaxCount"] = 1.into();
     input["TagSpecifications"] = tag_specification("instance", properties);
-    let id = text(&context.make("ec2", "RunInstances", input).await?, "/Instances/0/InstanceId");
+    let id = text(&context.make_once_known("ec2", "RunInstances", input, is_profile_unknown).await?, "/Instances/0/InstanceId");
     context.exists(&id);
     running(context, &id).await
+}
+
+/// The instance profile may be newer than what EC2 knows of IAM.
+fn is_profile_unknown(error: &AwsError) -> bool {
+    error.code == "InvalidParameterValue" && error.message.contains("Invalid IAM Instance Profile")
 }
 
 /// Waits until an instance runs, and reads what can be asked of it.

@@ -13,6 +13,7 @@ mod instance;
 mod key;
 mod log;
 mod network;
+mod oidc_provider;
 mod parameter;
 mod queue;
 mod rule;
@@ -40,6 +41,7 @@ enum Family {
     Instance,
     IamEntity,
     IamPolicy,
+    OidcProvider,
     Bucket,
     Function,
     Key,
@@ -56,6 +58,7 @@ fn family(kind: &str) -> Result<Family> {
         kind if kind.starts_with("EC2::SecurityGroup") => Family::SecurityGroup,
         kind if kind.starts_with("EC2::") => Family::Network,
         "IAM::Role" | "IAM::User" | "IAM::InstanceProfile" | "IAM::AccessKey" => Family::IamEntity,
+        "IAM::OIDCProvider" => Family::OidcProvider,
         kind if kind.starts_with("IAM::") => Family::IamPolicy,
         kind if kind.starts_with("S3::") => Family::Bucket,
         kind if kind.starts_with("Lambda::") => Family::Function,
@@ -80,6 +83,7 @@ pub(super) async fn create(mut context: Context, kind: &str, properties: Value) 
         Family::Instance => instance::create(context, &properties).await?,
         Family::IamEntity => iam_entity::create(context, kind, &properties).await?,
         Family::IamPolicy => iam_policy::create(context, kind, &properties).await?,
+        Family::OidcProvider => oidc_provider::create(context, &properties).await?,
         Family::Bucket => bucket::create(context, kind, &properties).await?,
         Family::Function => function::create(context, kind, &properties).await?,
         Family::Key => key::create(context, kind, &properties).await?,
@@ -106,6 +110,7 @@ pub(super) async fn update(mut context: Context, kind: &str, old: &MadeResource,
         Family::Instance => instance::update(context, old, &properties).await?,
         Family::IamEntity => iam_entity::update(context, kind, old, &properties).await?,
         Family::IamPolicy => iam_policy::update(context, kind, old, &properties).await?,
+        Family::OidcProvider => oidc_provider::update(context, old, &properties).await?,
         Family::Bucket => bucket::update(context, kind, old, &properties).await?,
         Family::Function => function::update(context, kind, old, &properties).await?,
         Family::Key => key::update(context, kind, old, &properties).await?,
@@ -134,6 +139,7 @@ pub(super) async fn delete(context: &Context, kind: &str, made: &MadeResource) -
         Family::Instance => instance::delete(context, made).await,
         Family::IamEntity => iam_entity::delete(context, kind, made).await,
         Family::IamPolicy => iam_policy::delete(context, kind, made).await,
+        Family::OidcProvider => oidc_provider::delete(context, made).await,
         Family::Bucket => bucket::delete(context, kind, made).await,
         Family::Function => function::delete(context, kind, made).await,
         Family::Key => key::delete(context, kind, made).await,

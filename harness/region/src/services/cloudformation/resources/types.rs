@@ -126,6 +126,7 @@ const TYPES: &[Type] = &[
         Some("ManagedPolicyName"),
         Tags::None,
     ),
+    of("AWS::IAM::OIDCProvider", &["ClientIdList", "ThumbprintList", "Tags"], &["Url"], None, Tags::Inherited),
     of("AWS::IAM::InstanceProfile", &["Roles"], &["InstanceProfileName", "Path"], Some("InstanceProfileName"), Tags::None),
     of(
         "AWS::S3::Bucket",

@@ -3,6 +3,8 @@
 mod change_set;
 mod create;
 mod delete;
+mod oidc_provider;
+mod service_role;
 mod tags;
 mod update;
 mod update_rollback;

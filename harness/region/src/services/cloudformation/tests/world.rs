@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::authorization::Authorizer;
 use crate::service::AwsError;
 use crate::services::cloudformation::CloudFormation;
 use crate::services::ec2::{BootError, Booter, Ec2, Launch, Running};
@@ -34,6 +35,8 @@ impl Running for Double {
     async fn ended(&self) {
         self.0.cancelled().await;
     }
+
+    fn open_ports(&self, _ports: std::collections::BTreeSet<u16>) {}
 
     async fn console(&self) -> Vec<u8> {
         Vec::new()
@@ -70,18 +73,20 @@ impl World {
         });
         let boots = Arc::new(Boots::default());
         let iam = Iam::new();
+        let sts = Sts::new(Arc::clone(&iam));
+        region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
         region.install(vec![
             ("cloudformation", CloudFormation::new() as Arc<_>),
             ("ec2", Ec2::new(Arc::clone(&boots) as Arc<dyn Booter>) as Arc<_>),
             ("events", Events::new() as Arc<_>),
-            ("iam", Arc::clone(&iam) as Arc<_>),
+            ("iam", iam as Arc<_>),
             ("kms", Kms::new() as Arc<_>),
             ("lambda", Lambda::new(None) as Arc<_>),
             ("logs", Logs::new() as Arc<_>),
             ("s3", S3::new(folder.path().join("s3")) as Arc<_>),
             ("sqs", Sqs::new() as Arc<_>),
             ("ssm", Ssm::new() as Arc<_>),
-            ("sts", Sts::new(iam) as Arc<_>),
+            ("sts", sts as Arc<_>),
         ]);
         Self { region, boots, _folder: folder }
     }

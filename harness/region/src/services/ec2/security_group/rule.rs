@@ -17,11 +17,11 @@ const MOST_PER_DIRECTION: usize = 60;
 pub(in super::super) struct Rule {
     pub(in super::super) id: String,
     pub(in super::super) group: String,
-    pub(super) direction: Direction,
-    pub(super) protocol: String,
-    pub(super) from: i64,
-    pub(super) to: i64,
-    pub(super) source: Source,
+    pub(in super::super) direction: Direction,
+    pub(in super::super) protocol: String,
+    pub(in super::super) from: i64,
+    pub(in super::super) to: i64,
+    pub(in super::super) source: Source,
     pub(super) description: Option<String>,
 }
 

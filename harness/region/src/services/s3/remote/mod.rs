@@ -17,10 +17,10 @@ use super::access_log::AccessLog;
 use super::copy::Source;
 use super::document::{list, number, text};
 use super::encryption::{Encryption, Wanted};
-use super::{LOG_DELAY, S3, authorization, policy, put, set, tagging};
+use super::{LOG_DELAY, S3, authorization, delete, policy, put, set, tagging};
 use crate::Region;
 use crate::authorization::ResourcePolicyText;
-use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged, empty_body};
 use crate::store::{Known, Question, Store};
 use facts::Facts;
 use times::Times;
@@ -94,6 +94,7 @@ impl RemoteS3 {
             "PutBucketAcl" | "PutObjectAcl" if self.facts(call, &input).await?.is_some_and(|facts| facts.owner_enforced) => {
                 Err(put::no_lists())
             }
+            "DeleteObjects" => self.delete_objects(call, input).await,
             "PutBucketTagging" | "DeleteBucketTagging" => self.tag_bucket(call, operation, input).await,
             _ => self.ask(call, operation, &input, body).await,
         }
@@ -158,6 +159,32 @@ impl RemoteS3 {
         if let Some(encryption) = encryption {
             encryption.describe(&mut reply.output);
         }
+        Ok(reply)
+    }
+
+    /// Each key is decided on by itself; the store sees those that may be deleted.
+    async fn delete_objects(&self, call: &Call, mut input: Value) -> Result<Reply, AwsError> {
+        let wanted = list(S3::payload(&input, "Delete")?, "Objects").to_vec();
+        let (mut allowed, mut denied) = (Vec::new(), Vec::new());
+        for one in wanted {
+            match delete::may_delete(call, &input, &one) {
+                Ok(()) => allowed.push(one),
+                Err(error) => denied.push(delete::refused_one(&one, &error)),
+            }
+        }
+        if denied.is_empty() {
+            return self.ask(call, "DeleteObjects", &input, empty_body()).await;
+        }
+        let mut reply = if allowed.is_empty() {
+            Reply::from(json!({}))
+        } else {
+            if let Some(objects) = input.pointer_mut("/Delete/Objects") {
+                *objects = allowed.into();
+            }
+            self.ask(call, "DeleteObjects", &input, empty_body()).await?
+        };
+        denied.extend_from_slice(list(&reply.output, "Errors"));
+        set(&mut reply.output, "Errors", denied.into());
         Ok(reply)
     }
 
@@ -247,6 +274,19 @@ impl Service for RemoteS3 {
 
     async fn resources(&self, _call: &Call, kind: &str, input: &Value) -> Vec<String> {
         authorization::copy_sources(kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        // What cannot be fetched is not found: the store is down, and every other call says so.
+        let Ok(listed) = self.ask(call, "ListBuckets", &json!({}), empty_body()).await else { return Vec::new() };
+        let mut found = Vec::new();
+        for name in list(&listed.output, "Buckets").iter().filter_map(|bucket| text(bucket, "Name")) {
+            if let Ok(mut reply) = self.ask(call, "GetBucketTagging", &json!({ "Bucket": name }), empty_body()).await {
+                facts::reveal_system_tags(&mut reply.output);
+                found.push(Tagged { arn: format!("arn:aws:s3:::{name}"), tags: tagging::pairs(reply.output.get("TagSet")) });
+            }
+        }
+        found
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {

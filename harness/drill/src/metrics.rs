@@ -1,0 +1,77 @@
+//! A function's metrics of a night. AWS delivers them minutes late: that there are none yet says nothing.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use serde_json::{Value, json};
+
+use crate::clients::Clients;
+use crate::failure::Broken;
+use crate::poll;
+
+/// Before and after the function's command, seconds: a function runs for 15 minutes at most.
+const AROUND: i64 = 900;
+
+/// What was counted of a function around one night's command.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Counted {
+    invocations: f64,
+    errors: f64,
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |count: f64, one: &str| format!("{count} {one}{}", if count == 1.0 { "" } else { "s" });
+        write!(f, "{}, {}", count(self.invocations, "invocation"), count(self.errors, "error"))
+    }
+}
+
+/// Waits for the metrics of `function` around `time`; nothing if there are none within `bound`.
+pub(crate) async fn of_function(
+    clients: &Clients,
+    function: &str,
+    time: DateTime,
+    bound: Duration,
+) -> Result<Option<Counted>, Broken> {
+    let counted = poll::until(bound, || async {
+        let invocations = sum(clients, function, "Invocations", time).await?;
+        let Some(invocations) = invocations else { return Ok(Err(String::new())) };
+        let errors = sum(clients, function, "Errors", time).await?.unwrap_or_default();
+        Ok::<_, Broken>(Ok(Counted { invocations, errors }))
+    })
+    .await?;
+    Ok(counted.ok())
+}
+
+/// The sum of a metric; nothing without a datapoint.
+async fn sum(clients: &Clients, function: &str, metric: &str, time: DateTime) -> Result<Option<f64>, Broken> {
+    let at = |seconds: i64| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
+    let input = json!({
+        "Namespace": "AWS/Lambda",
+        "MetricName": metric,
+        "Dimensions": [{ "Name": "FunctionName", "Value": function }],
+        "StartTime": at(time.secs() - AROUND),
+        "EndTime": at(time.secs() + AROUND),
+        "Period": 60,
+        "Statistics": ["Sum"],
+    });
+    let answer = clients.modelled.ask("monitoring", "GetMetricStatistics", &input).await;
+    let answer = answer.map_err(|error| Broken::at("drill", format!("GetMetricStatistics: {error}")))?;
+    let points = answer.get("Datapoints").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let sums = points.iter().filter_map(|point| point.get("Sum")?.as_f64());
+    Ok((!points.is_empty()).then(|| sums.sum()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_told_in_words() {
+        let counted = |invocations, errors| Counted { invocations, errors }.to_string();
+        assert_eq!(counted(1.0, 0.0), "1 invocation, 0 errors");
+        assert_eq!(counted(2.0, 1.0), "2 invocations, 1 error");
+    }
+}

@@ -1,0 +1,48 @@
+//! What services count, for CloudWatch to tell.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+/// Values of a metric that are kept; the earliest go first.
+const KEPT: usize = 100_000;
+
+/// A metric: one combination of name and dimension.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Metric {
+    pub(crate) account: String,
+    /// `AWS/Lambda`
+    pub(crate) namespace: &'static str,
+    pub(crate) name: &'static str,
+    /// Name and value.
+    pub(crate) dimension: (&'static str, String),
+}
+
+/// All metrics of a region.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics(Mutex<BTreeMap<Metric, VecDeque<(Timestamp, f64)>>>);
+
+impl Metrics {
+    /// Adds a value to a metric.
+    pub(crate) fn put(&self, metric: Metric, time: Timestamp, value: f64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = all.entry(metric).or_default();
+        values.push_back((time, value));
+        if values.len() > KEPT {
+            values.pop_front();
+        }
+    }
+
+    /// The metrics of an account.
+    pub(crate) fn of(&self, account: &str) -> Vec<Metric> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.keys().filter(|metric| metric.account == account).cloned().collect()
+    }
+
+    /// The values of a metric.
+    pub(crate) fn values(&self, metric: &Metric) -> Vec<(Timestamp, f64)> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(metric).map(|values| values.iter().copied().collect()).unwrap_or_default()
+    }
+}

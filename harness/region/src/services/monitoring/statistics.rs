@@ -1,0 +1,92 @@
+//! GetMetricStatistics.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html>
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::service::{AwsError, Call};
+use crate::services::document::Members as _;
+
+/// Datapoints in an answer.
+const MOST: i64 = 1440;
+/// Periods below a minute.
+const SHORT: [i64; 5] = [1, 5, 10, 20, 30];
+
+pub(super) fn get(call: &Call, input: &Value) -> Result<Value, AwsError> {
+    if input.has("ExtendedStatistics") {
+        return Err(AwsError::not_implemented("monitoring", "GetMetricStatistics of percentiles"));
+    }
+    let statistics = input.texts("Statistics");
+    if statistics.is_empty() {
+        let message = "Must specify either Statistics or ExtendedStatistics.";
+        return Err(AwsError::new("InvalidParameterCombination", 400, message));
+    }
+    let time = |name: &str| input.text(name).and_then(|text| text.parse::<Timestamp>().ok()).unwrap_or_default().as_second();
+    let (start, end, period) = (time("StartTime"), time("EndTime"), input.number("Period").unwrap_or_default());
+    if start >= end {
+        return Err(invalid("The parameter StartTime must be less than the parameter EndTime."));
+    }
+    if period < 1 || !(period % 60 == 0 || SHORT.contains(&period)) {
+        return Err(invalid("The parameter Period must be a value in the set [1, 5, 10, 20, 30], or must be a multiple of 60."));
+    }
+    // The start is rounded down to a whole minute, or to the period below that.
+    let start = start - start.rem_euclid(period.min(60));
+    let count = (end - start) / period;
+    if count > MOST {
+        let message = format!(
+            "You have requested up to {count} datapoints, which exceeds the limit of {MOST}. You may reduce the datapoints requested \
+             by increasing Period, or decreasing the time range."
+        );
+        return Err(AwsError::new("InvalidParameterCombination", 400, message));
+    }
+    let mut points: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+    let name = input.required("MetricName");
+    for (time, value) in values(call, input) {
+        let time = time.as_second();
+        if (start..end).contains(&time) {
+            points.entry(start + (time - start) / period * period).or_default().push(value);
+        }
+    }
+    let unit = if name == "Duration" { "Milliseconds" } else { "Count" };
+    let wants = input.text("Unit").is_none_or(|wanted| wanted == unit);
+    let points = points.into_iter().filter(|_| wants).map(|(time, values)| point(time, &values, &statistics, unit));
+    Ok(json!({ "Label": name, "Datapoints": points.collect::<Vec<_>>() }))
+}
+
+/// The values of the one metric that has exactly these dimensions; a metric that nobody counts has none.
+fn values(call: &Call, input: &Value) -> Vec<(Timestamp, f64)> {
+    let [dimension] = input.list("Dimensions") else { return Vec::new() };
+    let wanted = (dimension.required("Name"), dimension.required("Value"));
+    let metrics = call.region.metrics();
+    let found = metrics.of(call.account()).into_iter().find(|metric| {
+        metric.namespace == input.required("Namespace")
+            && metric.name == input.required("MetricName")
+            && (metric.dimension.0, metric.dimension.1.as_str()) == wanted
+    });
+    found.map(|metric| metrics.values(&metric)).unwrap_or_default()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of kept values are small")]
+fn point(time: i64, values: &[f64], statistics: &[&str], unit: &str) -> Value {
+    let (sum, count) = (values.iter().sum::<f64>(), values.len() as f64);
+    let mut point = json!({ "Timestamp": Timestamp::from_second(time).unwrap_or_default().to_string(), "Unit": unit });
+    for statistic in statistics {
+        let value = match *statistic {
+            "Sum" => sum,
+            "SampleCount" => count,
+            "Average" => sum / count,
+            "Minimum" => values.iter().copied().fold(f64::INFINITY, f64::min),
+            _ => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        };
+        if let Some(members) = point.as_object_mut() {
+            members.insert((*statistic).to_owned(), value.into());
+        }
+    }
+    point
+}
+
+fn invalid(message: &str) -> AwsError {
+    AwsError::new("InvalidParameterValue", 400, message)
+}
