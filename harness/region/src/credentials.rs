@@ -63,6 +63,13 @@ impl Credentials {
         }
     }
 
+    /// Ends a session at `now`. A long-lived key has no end.
+    pub fn expire(&self, access_key_id: &str, now: Timestamp) {
+        if let Some(expires) = self.lock().get_mut(access_key_id).and_then(|credential| credential.expires.as_mut()) {
+            *expires = now.min(*expires);
+        }
+    }
+
     /// Forgets a key. Answers whether it existed.
     pub fn revoke(&self, access_key_id: &str) -> bool {
         self.lock().remove(access_key_id).is_some()

@@ -1,6 +1,7 @@
 //! The drill on an account that is reached as AWS is: by `AWS_ENDPOINT_URL` in another process, as an operator who has the shipped policy
 //! and nothing else.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -141,11 +142,14 @@ fn what_may_not_be_looked_at_may_be_left(#[case] service: &str, #[case] operatio
 
 #[test]
 fn credentials_that_expire_in_the_middle_end_it_with_what_remains() {
-    let expired = "{error: {code: ExpiredToken, status: 403, message: The security token included in the request is expired}}";
     // What is to be removed is made by then, and nothing of it removed.
-    let rule = format!("- when: {{principal: '*:root'}}\n  occurrence: {{after: 150}}\n  then: {expired}\n");
-    let up = with_faults(&rule);
-    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
+    let up = with_faults("- when: {service: lambda, operation: Invoke, principal: '*:root'}\n  then: expire_credentials\n");
+    let issued = boto3(&up, "session.py");
+    assert_passed(&issued);
+    let session: BTreeMap<String, String> = serde_json::from_slice(&issued.stdout).expect("variables");
+    let mut smoke = up.command(Path::new(PROGRAM));
+    smoke.args(["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
+    let ended = smoke.envs(&session).stdin(Stdio::null()).output().expect("firedrill");
     assert_eq!(ended.status.code(), Some(4), "{}", said(&ended));
     let told = outcome(&ended);
     let run = &told.run;

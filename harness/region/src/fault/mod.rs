@@ -102,6 +102,12 @@ pub(crate) async fn layer(
         Effect::LoseAnswer => Ok((body, Afterwards { lose_answer: true, ..through })),
         Effect::CutAnswer(bytes) => Ok((body, Afterwards { cut_answer: Some(bytes), ..through })),
         Effect::CutRequest(bytes) => Ok((body::cut(body, bytes), Afterwards { lose_answer: true, ..through })),
+        Effect::ExpireCredentials => {
+            if let Some(key) = &call.caller.access_key_id {
+                call.region.credentials().expire(key, call.now);
+            }
+            Ok((body, through))
+        }
         Effect::Instance(fault) => {
             // An instance's session is named after it.
             let arn = call.caller.arn();

@@ -74,6 +74,9 @@ pub enum Effect {
     CutAnswer(u64),
     /// The connection ends after so many bytes of the payload that is sent.
     CutRequest(u64),
+    /// Before it is done, the session whose credentials signed it ends: the caller's next call is refused. Without effect on long-lived
+    /// keys, which do not expire.
+    ExpireCredentials,
     /// Before it is done, this befalls the instance that makes it; without effect on calls that no instance makes.
     Instance(InstanceFault),
     /// Before it is done, these calls are, by the account's root user.
@@ -137,6 +140,7 @@ impl fmt::Display for Effect {
             Self::LoseAnswer => f.write_str("is done, its answer is lost"),
             Self::CutAnswer(bytes) => write!(f, "breaks off after {bytes} bytes of the answer"),
             Self::CutRequest(bytes) => write!(f, "breaks off after {bytes} bytes of the request"),
+            Self::ExpireCredentials => f.write_str("is the last with its credentials"),
             Self::Instance(fault) => fault.fmt(f),
             Self::Calls(calls) => {
                 let names: Vec<String> = calls.iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
