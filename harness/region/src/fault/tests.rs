@@ -89,6 +89,21 @@ async fn calls_of_somebody_else_come_first() {
     assert_eq!(lab.queues().await, 1);
 }
 
+#[tokio::test]
+async fn a_session_ends_with_the_call_and_a_long_lived_key_does_not() {
+    let lab = Lab::with(json!([{ "when": { "operation": "CreateQueue" }, "then": "expire_credentials" }]));
+    let (credentials, now) = (lab.region.credentials(), lab.region.clock().now());
+    let root = Caller::root("111122223333");
+    let session = credentials.issue_session(root.clone(), now + jiff::SignedDuration::from_hours(1));
+    let key = credentials.issue_key(root);
+    for signer in [&session, &key] {
+        lab.region.call(&signer.caller, "sqs", "CreateQueue", json!({ "QueueName": "a" })).await.unwrap();
+    }
+    let expires = |id| credentials.find(id).unwrap().expires;
+    assert!(expires(&session.access_key_id).is_some_and(|end| end <= lab.region.clock().now()));
+    assert_eq!(expires(&key.access_key_id), None);
+}
+
 #[test]
 fn a_rule_with_a_word_that_is_not_known_is_refused() {
     for rule in [

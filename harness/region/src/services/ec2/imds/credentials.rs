@@ -20,7 +20,7 @@ const IDENTITY: &str = "meta-data/identity-credentials/ec2/security-credentials/
 /// Credentials that were given out, with the profile that they came through.
 pub(super) struct Issued {
     profile: String,
-    expires: Timestamp,
+    access_key_id: String,
     document: String,
 }
 
@@ -113,13 +113,14 @@ fn identity_credentials(to: &InstanceConnections) -> String {
 fn still_good(to: &InstanceConnections, role: &str, profile: &str, now: Timestamp) -> Option<String> {
     let sessions = to.ec2.metadata.lock();
     let issued = sessions.get(&to.instance)?.issued.get(role)?;
-    let left = issued.expires.duration_since(now);
+    let expires = to.region.credentials().find(&issued.access_key_id)?.expires?;
+    let left = expires.duration_since(now);
     (issued.profile == profile && left >= SignedDuration::from_hours(1)).then(|| issued.document.clone())
 }
 
 fn remember(to: &InstanceConnections, role: &str, profile: &str, credentials: &Value, document: &str) {
-    let Some(expires) = credentials.text("Expiration").and_then(|text| text.parse().ok()) else { return };
-    let issued = Issued { profile: profile.to_owned(), expires, document: document.to_owned() };
+    let Some(access_key_id) = credentials.text("AccessKeyId").map(str::to_owned) else { return };
+    let issued = Issued { profile: profile.to_owned(), access_key_id, document: document.to_owned() };
     to.ec2.metadata.lock().entry(to.instance.clone()).or_default().issued.insert(role.to_owned(), issued);
 }
 
