@@ -74,11 +74,12 @@ impl Clients {
     }
 
     fn with(endpoint: &Endpoint, recorder: Option<Recorder>) -> Self {
+        let http = http(endpoint.ca_pem.as_deref());
         let names = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region.clone()))
             .credentials_provider(endpoint.credentials.clone())
-            .http_client(http(endpoint.ca_pem.as_deref()))
+            .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -95,7 +96,7 @@ impl Clients {
             s3: client!(aws_sdk_s3, s3, recorder),
             ssm: client!(aws_sdk_ssm, (&config).into(), recorder),
             sts: client!(aws_sdk_sts, (&config).into(), recorder),
-            modelled: Modelled::new(endpoint, recorder),
+            modelled: Modelled::new(endpoint, http, recorder),
             s3_names: aws_sdk_s3::Client::new(&names),
         }
     }

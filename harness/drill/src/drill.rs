@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bucket::{self, Bucket};
 use crate::clients::Clients;
-use crate::deploy::{self, Resource, Resources};
+use crate::deploy::{self, Resources};
 use crate::destroy::{self, Made};
 use crate::failure::Broken;
 use crate::fire::{self, Rule};
@@ -90,8 +90,11 @@ impl Drill {
             .step("deploy", 1, deploy::deploy(&self.clients, &self.plan, &self.stack), |made| format!("{} resources", made.len()))
             .await?;
         for resource in resources.all() {
-            let Resource { logical, physical, kind } = resource.clone();
-            self.journal.record(Event::Resource { logical_id: logical, kind, physical_id: physical });
+            self.journal.record(Event::Resource {
+                logical_id: resource.logical.clone(),
+                kind: resource.kind.clone(),
+                physical_id: resource.physical.clone(),
+            });
         }
         let instances =
             self.step("boot", 1, boot::boot(&self.clients, &resources, self.patience.boot), |found| found.join(", ")).await?;

@@ -8,6 +8,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings};
 use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use firedrill_wire::AwsError;
 use serde_json::Value;
@@ -28,13 +29,14 @@ pub(crate) const NO_ANSWER: &str = "NoAnswer";
 #[derive(Debug, Clone)]
 pub(crate) struct Modelled {
     endpoint: Endpoint,
+    http: SharedHttpClient,
     recorder: Option<Recorder>,
 }
 
 impl Modelled {
-    /// A client of `endpoint`, whose calls go to `recorder` too.
-    pub(crate) fn new(endpoint: &Endpoint, recorder: Option<Recorder>) -> Self {
-        Self { endpoint: endpoint.clone(), recorder }
+    /// A client of `endpoint` by `http`, whose calls go to `recorder` too.
+    pub(crate) fn new(endpoint: &Endpoint, http: SharedHttpClient, recorder: Option<Recorder>) -> Self {
+        Self { endpoint: endpoint.clone(), http, recorder }
     }
 
     /// Asks `service`, a signing name, and asks again while it throttles or fails.
@@ -70,7 +72,7 @@ impl Modelled {
         let mut asked = Operation::builder()
             .service_name(service.to_owned())
             .operation_name(operation.to_owned())
-            .http_client(clients::http(self.endpoint.ca_pem.as_deref()))
+            .http_client(self.http.clone())
             .endpoint_url(&url)
             .no_auth()
             .no_retry()

@@ -74,14 +74,12 @@ pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, pat
     if let Some(reason) = lines.failure() {
         return Err(function_failed(rule, &reason).with("function log", &lines.text()));
     }
-    let late: Vec<String> = new_commands(clients, before).await?.into_iter().filter(|id| !sent.contains(id)).collect();
-    for id in &late {
+    let listed = new_commands(clients, before).await?;
+    for id in ids(&listed).filter(|id| !sent.iter().any(|one| one == id)) {
         instances.extend(command(clients, id).await?);
     }
-    let sent_at =
-        commands(clients, Vec::new()).await?.into_iter().filter(|command| sent.iter().any(|id| command.command_id() == Some(id)));
     Ok(Seen {
-        sent: sent_at.filter_map(|command| command.requested_date_time).min_by_key(DateTime::secs),
+        sent: listed.iter().filter_map(Command::requested_date_time).min_by_key(|time| time.secs()).copied(),
         instances: instances.into_iter().collect(),
         complaint: lines.complaint().map(str::to_owned),
         logged: lines.started(),
@@ -100,7 +98,7 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
     loop {
         let sent = new_commands(clients, before).await?;
         if !sent.is_empty() {
-            return Ok(sent);
+            return Ok(ids(&sent).map(str::to_owned).collect());
         }
         let lines = before.log.new_lines(clients).await?;
         if let Some(reason) = lines.failure() {
@@ -151,9 +149,14 @@ async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<Broken> {
     }
 }
 
-async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<String>, Broken> {
-    let all = commands(clients, Vec::new()).await?;
-    Ok(all.into_iter().filter_map(|command| command.command_id).filter(|id| !before.commands.contains(id)).collect())
+async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, Broken> {
+    let mut found = commands(clients, Vec::new()).await?;
+    found.retain(|command| command.command_id().is_some_and(|id| !before.commands.contains(id)));
+    Ok(found)
+}
+
+fn ids(commands: &[Command]) -> impl Iterator<Item = &str> {
+    commands.iter().filter_map(Command::command_id)
 }
 
 /// All commands that `filters` let through, latest first.

@@ -97,11 +97,11 @@ async fn ec2(clients: &Clients, operation: &'static str, list: &str) -> Result<V
 /// <https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html>
 fn vcpus_in_use(reservation: &Value) -> u64 {
     let instances = reservation.get("Instances").and_then(Value::as_array).into_iter().flatten();
-    let text = |one: &Value, pointer: &str| one.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let counts = |one: &&Value| {
-        ["pending", "running"].contains(&text(one, "/State/Name").as_str())
-            && is_standard(&text(one, "/InstanceType"))
-            && text(one, "/InstanceLifecycle").is_empty()
+        let text = |pointer| one.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        ["pending", "running"].contains(&text("/State/Name"))
+            && is_standard(text("/InstanceType"))
+            && text("/InstanceLifecycle").is_empty()
     };
     let number = |one: &Value, name: &str| one.pointer(&format!("/CpuOptions/{name}")).and_then(Value::as_u64).unwrap_or(1);
     instances.filter(counts).map(|one| number(one, "CoreCount") * number(one, "ThreadsPerCore")).sum()

@@ -40,9 +40,10 @@ impl Metrics {
         all.keys().filter(|metric| metric.account == account).cloned().collect()
     }
 
-    /// The values of a metric.
-    pub(crate) fn values(&self, metric: &Metric) -> Vec<(Timestamp, f64)> {
+    /// The values of the metric that is wanted; none of one that nobody counts.
+    pub(crate) fn values(&self, is_wanted: impl Fn(&Metric) -> bool) -> Vec<(Timestamp, f64)> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(metric).map(|values| values.iter().copied().collect()).unwrap_or_default()
+        let found = all.iter().find(|(metric, _)| is_wanted(metric));
+        found.map(|(_, values)| values.iter().copied().collect()).unwrap_or_default()
     }
 }

@@ -79,6 +79,17 @@ impl Region {
         }))
     }
 
+    /// A region of a unit test, without a program to start machines with.
+    #[cfg(test)]
+    pub(crate) fn of_tests(account: &str, folder: impl Into<PathBuf>) -> Self {
+        Self::new(Settings {
+            region: "us-east-1".to_owned(),
+            account: account.to_owned(),
+            folder: folder.into(),
+            program: "/nonexistent".into(),
+        })
+    }
+
     /// Sets the services, by signing name (`s3`, `ssm`, `ec2messages`), and starts their background tasks. Once.
     pub fn install(&self, services: Vec<(&'static str, Arc<dyn Service>)>) {
         if self.0.services.set(services.iter().cloned().collect()).is_ok() {

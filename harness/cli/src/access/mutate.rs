@@ -71,6 +71,12 @@ pub(super) struct Mutant {
     pub(super) exercised: bool,
 }
 
+impl Mutant {
+    fn of_template(grant: String, without: &Value, exercised: bool) -> Self {
+        Self { grant, without: Changed::Template(without.to_string()), exercised }
+    }
+}
+
 pub(super) async fn mutate(trial: &Trial, template: &Template, journal: &Journal, format: Format) -> Result<Exit, Exit> {
     let Ok(whole) = to_json(&trial.rehearsal.template) else { return Err(Exit::Input) };
     let held = held::all(journal);
@@ -119,11 +125,11 @@ fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSe
             }
             let name = statement.sid.clone().unwrap_or_else(|| format!("statement {}", index + 1));
             let used = accesses.iter().any(|access| access.by.contains(&(policy.name.clone(), index)));
-            found.push(Mutant {
-                grant: format!("{name} of {} ({}, line {})", place.resource, place.kind, statement.position.line),
-                without: Changed::Template(mutant.to_string()),
-                exercised: policy.role.is_some() || used,
-            });
+            found.push(Mutant::of_template(
+                format!("{name} of {} ({}, line {})", place.resource, place.kind, statement.position.line),
+                &mutant,
+                policy.role.is_some() || used,
+            ));
         }
     }
     let resources = whole.get("Resources").and_then(Value::as_object).into_iter().flatten();
@@ -133,11 +139,7 @@ fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSe
                 let mut mutant = whole.clone();
                 if let Some(Value::Object(properties)) = mutant.pointer_mut(&format!("/Resources/{id}/Properties")) {
                     properties.insert("SourceAccount".to_owned(), "000000000000".into());
-                    found.push(Mutant {
-                        grant: format!("{id} (AWS::Lambda::Permission)"),
-                        without: Changed::Template(mutant.to_string()),
-                        exercised: true,
-                    });
+                    found.push(Mutant::of_template(format!("{id} (AWS::Lambda::Permission)"), &mutant, true));
                 }
             }
             Some("AWS::IAM::Role") => {
@@ -147,11 +149,7 @@ fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSe
                     let arns = mutant.pointer_mut(&format!("/Resources/{id}/Properties/ManagedPolicyArns"));
                     let Some(arns) = arns.and_then(Value::as_array_mut) else { continue };
                     arns.remove(index);
-                    found.push(Mutant {
-                        grant: format!("managed policy {} of {id}", index + 1),
-                        without: Changed::Template(mutant.to_string()),
-                        exercised: true,
-                    });
+                    found.push(Mutant::of_template(format!("managed policy {} of {id}", index + 1), &mutant, true));
                 }
             }
             _ => {}

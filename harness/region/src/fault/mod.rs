@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::Caller;
 use crate::service::{AwsError, Body, Call, Reply};
+use crate::services::ssm;
 
 /// The rules that are in force. Without any, every call passes untouched.
 #[derive(Debug, Default)]
@@ -109,9 +110,7 @@ pub(crate) async fn layer(
             Ok((body, through))
         }
         Effect::Instance(fault) => {
-            // An instance's session is named after it.
-            let arn = call.caller.arn();
-            if let Some(instance) = arn.rsplit('/').next().filter(|name| name.starts_with("i-")) {
+            if let Some(instance) = ssm::agent_of(&call.caller) {
                 fault.befall(&call.region, instance);
             }
             Ok((body, through))

@@ -7,7 +7,7 @@ use crate::service::{AwsError, full_body};
 use crate::services::kms::Kms;
 use crate::services::s3::S3;
 use crate::services::sqs::Sqs;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 struct Lab {
     region: Region,
@@ -17,12 +17,7 @@ struct Lab {
 impl Lab {
     fn with(rules: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: "111122223333".to_owned(),
-            folder: folder.path().to_owned(),
-            program: "firedrill".into(),
-        });
+        let region = Region::of_tests("111122223333", folder.path());
         region.install(vec![("kms", Kms::new()), ("s3", S3::new(folder.path().join("s3"))), ("sqs", Sqs::new())]);
         let rules: Vec<Rule> = serde_json::from_value(rules).unwrap();
         region.faults().set(rules);

@@ -5,15 +5,10 @@ use serde_json::{Value, json};
 use super::CloudTrail;
 use crate::services::kms::Kms;
 use crate::services::sqs::Sqs;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 async fn region() -> (Region, Caller) {
-    let region = Region::new(Settings {
-        region: "us-east-1".to_owned(),
-        account: "111122223333".to_owned(),
-        folder: "/nonexistent".into(),
-        program: "firedrill".into(),
-    });
+    let region = Region::of_tests("111122223333", "/nonexistent");
     region.install(vec![("cloudtrail", CloudTrail::new()), ("kms", Kms::new()), ("sqs", Sqs::new())]);
     let root = Caller::root("111122223333");
     for number in 0..3 {

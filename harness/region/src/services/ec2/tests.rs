@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use super::{BootError, Booter, Ec2, Launch, Running};
 use crate::service::AwsError;
 use crate::services::iam::Iam;
 use crate::services::sts::Sts;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 pub(super) const ACCOUNT: &str = "111122223333";
 
@@ -72,12 +71,7 @@ impl Bed {
 
     fn with(recorder: Recorder) -> Self {
         let recorder = Arc::new(recorder);
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: ACCOUNT.to_owned(),
-            folder: PathBuf::new(),
-            program: PathBuf::new(),
-        });
+        let region = Region::of_tests(ACCOUNT, "/nonexistent");
         let iam = Iam::new();
         let ec2 = Ec2::new(Arc::clone(&recorder) as Arc<dyn Booter>);
         region.install(vec![("iam", Arc::clone(&iam) as Arc<_>), ("sts", Sts::new(iam) as Arc<_>), ("ec2", ec2 as Arc<_>)]);

@@ -1,14 +1,12 @@
 //! Bringing an event to a target: attempts, retries on region time, and the dead-letter queue.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html>
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::input;
 use super::rule::Counted;
-use super::{Events, input};
 use crate::service::AwsError;
 use crate::services::document::Members as _;
 use crate::{Caller, Region};
@@ -32,28 +30,28 @@ struct GivenUp {
 
 impl Delivery {
     /// Delivers, or gives up as the target's retry policy says; counts both.
-    pub(super) async fn run(self, events: Arc<Events>, region: Region) {
-        let Err(given_up) = self.attempts(&events, &region).await else { return };
-        events.count(&region, &self.account, &self.rule, Counted::Failed);
+    pub(super) async fn run(self, region: Region) {
+        let Err(given_up) = self.attempts(&region).await else { return };
+        Counted::Failed.put(&region, &self.account, &self.rule);
         let (code, message) = (error_code(&given_up.error), given_up.error.message.clone());
         tracing::warn!(rule = self.rule, code, message, "an event was not delivered to its target");
         let Some(queue) = self.target.get("DeadLetterConfig").and_then(|config| config.text("Arn")) else { return };
         match self.send_to_dead_letters(&region, queue, &given_up).await {
-            Ok(()) => events.count(&region, &self.account, &self.rule, Counted::DeadLetter),
+            Ok(()) => Counted::DeadLetter.put(&region, &self.account, &self.rule),
             Err(error) => {
                 tracing::warn!(rule = self.rule, queue, %error, "an event was lost: its dead-letter queue did not take it")
             }
         }
     }
 
-    async fn attempts(&self, events: &Events, region: &Region) -> Result<(), GivenUp> {
+    async fn attempts(&self, region: &Region) -> Result<(), GivenUp> {
         let policy = self.target.get("RetryPolicy");
         let most = policy.and_then(|policy| policy.number("MaximumRetryAttempts")).unwrap_or(185);
         let age = policy.and_then(|policy| policy.number("MaximumEventAgeInSeconds")).unwrap_or(86_400);
         let oldest = self.taken.saturating_add(SignedDuration::from_secs(age)).unwrap_or(Timestamp::MAX);
         let mut retries: u64 = 0;
         loop {
-            events.count(region, &self.account, &self.rule, Counted::Invocation);
+            Counted::Invocation.put(region, &self.account, &self.rule);
             let Err(error) = self.attempt(region).await else { return Ok(()) };
             let give_up = |exhausted| GivenUp { error: error.clone(), attempts: retries, exhausted };
             if !retriable(&error) {

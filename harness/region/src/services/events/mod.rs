@@ -26,11 +26,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::delivery::Delivery;
-pub use self::rule::RuleMetrics;
 use self::rule::{Counted, Rule};
 use super::document::Members as _;
 use crate::Region;
-use crate::metrics::Metric;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
 /// The service.
@@ -44,11 +42,6 @@ impl Events {
     /// A service without rules.
     pub fn new() -> Arc<Self> {
         Arc::new_cyclic(|this| Self { rules: Mutex::default(), this: this.clone() })
-    }
-
-    /// What has happened to a rule so far; `None` if there is no such rule.
-    pub fn metrics(&self, account: &str, rule: &str) -> Option<RuleMetrics> {
-        self.lock().get(account)?.get(rule).map(|rule| rule.metrics)
     }
 
     /// When an enabled rule fires next by its schedule.
@@ -76,16 +69,6 @@ impl Events {
             Some(rule) => Ok(act(rule)),
             None => Err(no_rule(name)),
         }
-    }
-
-    /// Counts for the rule, and for CloudWatch.
-    fn count(&self, region: &Region, account: &str, rule: &str, counted: Counted) {
-        if let Some(rule) = self.lock().get_mut(account).and_then(|rules| rules.get_mut(rule)) {
-            rule.metrics.add(counted);
-        }
-        let dimension = ("RuleName", rule.to_owned());
-        let metric = Metric { account: account.to_owned(), namespace: "AWS/Events", name: counted.metric(), dimension };
-        region.metrics().put(metric, region.clock().now(), 1.0);
     }
 
     /// Starts the task that waits for the rule's next occurrence, in place of an earlier one.
@@ -116,13 +99,12 @@ impl Events {
 
     /// Sends an event to all targets of a rule.
     fn fire(&self, region: &Region, account: &str, name: &str, event: impl FnOnce(&str) -> Value) {
-        let Some(events) = self.this.upgrade() else { return };
         let (arn, targets) = {
             let rules = self.lock();
             let Some(rule) = rules.get(account).and_then(|rules| rules.get(name)) else { return };
             (rule.arn.clone(), rule.targets.values().cloned().collect::<Vec<_>>())
         };
-        self.count(region, account, name, Counted::Triggered);
+        Counted::Triggered.put(region, account, name);
         let event = event(&arn);
         for target in targets {
             let delivery = Delivery {
@@ -133,7 +115,7 @@ impl Events {
                 event: event.clone(),
                 taken: region.clock().now(),
             };
-            region.tasks().spawn(delivery.run(Arc::clone(&events), region.clone()));
+            region.tasks().spawn(delivery.run(region.clone()));
         }
     }
 }

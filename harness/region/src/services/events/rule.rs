@@ -8,32 +8,23 @@ use tokio_util::sync::CancellationToken;
 
 use super::pattern::Pattern;
 use super::schedule::Schedule;
+use crate::Region;
+use crate::metrics::Metric;
 
-/// What happened to a rule's invocations, as CloudWatch counts it.
-/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RuleMetrics {
-    /// Times the rule was triggered.
-    pub triggered_rules: u64,
-    /// Attempts to invoke a target, first ones and retries.
-    pub invocations: u64,
-    /// Events that were given up.
-    pub failed_invocations: u64,
-    /// Events that went to a dead-letter queue.
-    pub dead_letter_invocations: u64,
-}
-
-/// One more of something.
+/// One more of what CloudWatch counts of a rule. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counted {
+    /// The rule was triggered.
     Triggered,
+    /// An attempt to invoke a target, the first or a retry.
     Invocation,
+    /// An event was given up.
     Failed,
+    /// An event went to a dead-letter queue.
     DeadLetter,
 }
 
 impl Counted {
-    /// What CloudWatch calls it. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
     pub(super) fn metric(self) -> &'static str {
         match self {
             Self::Triggered => "TriggeredRules",
@@ -42,16 +33,11 @@ impl Counted {
             Self::DeadLetter => "InvocationsSentToDlq",
         }
     }
-}
 
-impl RuleMetrics {
-    pub(super) fn add(&mut self, counted: Counted) {
-        *match counted {
-            Counted::Triggered => &mut self.triggered_rules,
-            Counted::Invocation => &mut self.invocations,
-            Counted::Failed => &mut self.failed_invocations,
-            Counted::DeadLetter => &mut self.dead_letter_invocations,
-        } += 1;
+    pub(super) fn put(self, region: &Region, account: &str, rule: &str) {
+        let dimension = ("RuleName", rule.to_owned());
+        let metric = Metric { account: account.to_owned(), namespace: "AWS/Events", name: self.metric(), dimension };
+        region.metrics().put(metric, region.clock().now(), 1.0);
     }
 }
 
@@ -68,7 +54,6 @@ pub(super) struct Rule {
     pub managed_by: Option<String>,
     pub targets: BTreeMap<String, Value>,
     pub tags: BTreeMap<String, String>,
-    pub metrics: RuleMetrics,
     /// Ends the task that waits for the next occurrence.
     pub waiting: CancellationToken,
     /// The moment from which a rate counts.

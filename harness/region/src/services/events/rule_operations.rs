@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::pattern::Pattern;
-use super::rule::{Rule, RuleMetrics};
+use super::rule::Rule;
 use super::schedule::Schedule;
 use super::{Events, require_default_bus, tags};
 use crate::service::{AwsError, Call};
@@ -51,7 +51,6 @@ impl Events {
             managed_by: None,
             targets: Default::default(),
             tags: given.into_iter().collect(),
-            metrics: RuleMetrics::default(),
             waiting: CancellationToken::new(),
             since: Timestamp::MIN,
         });

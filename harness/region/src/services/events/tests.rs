@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -6,10 +5,12 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Events, RuleMetrics};
+use super::Events;
+use super::rule::Counted;
+use crate::metrics::Metric;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::services::document::Members as _;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 const ACCOUNT: &str = "111122223333";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:backup";
@@ -39,6 +40,15 @@ impl Double {
     }
 }
 
+/// What was counted of the rule `nightly`.
+#[derive(Debug, Default, PartialEq)]
+struct RuleMetrics {
+    triggered_rules: usize,
+    invocations: usize,
+    failed_invocations: usize,
+    dead_letter_invocations: usize,
+}
+
 struct World {
     region: Region,
     events: Arc<Events>,
@@ -48,13 +58,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let folder = PathBuf::new();
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: ACCOUNT.to_owned(),
-            program: folder.clone(),
-            folder,
-        });
+        let region = Region::of_tests(ACCOUNT, "/nonexistent");
         let (events, lambda, sqs) = (Events::new(), Arc::new(Double::default()), Arc::new(Double::default()));
         region.install(vec![
             ("events", Arc::clone(&events) as Arc<dyn Service>),
@@ -76,7 +80,18 @@ impl World {
     }
 
     fn metrics(&self) -> RuleMetrics {
-        self.events.metrics(ACCOUNT, "nightly").expect("the rule")
+        let metrics = self.region.metrics();
+        let count = |counted: Counted| {
+            let is_wanted =
+                |metric: &Metric| metric.name == counted.metric() && metric.dimension == ("RuleName", "nightly".to_owned());
+            metrics.values(is_wanted).len()
+        };
+        RuleMetrics {
+            triggered_rules: count(Counted::Triggered),
+            invocations: count(Counted::Invocation),
+            failed_invocations: count(Counted::Failed),
+            dead_letter_invocations: count(Counted::DeadLetter),
+        }
     }
 
     async fn until(&self, what: &str, met: impl Fn() -> bool) {

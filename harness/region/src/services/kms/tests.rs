@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::Kms;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 struct Lab {
     region: Region,
@@ -15,12 +15,7 @@ struct Lab {
 
 impl Lab {
     fn new() -> Self {
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: "111122223333".to_owned(),
-            folder: "/nonexistent".into(),
-            program: "firedrill".into(),
-        });
+        let region = Region::of_tests("111122223333", "/nonexistent");
         region.install(vec![("kms", Kms::new())]);
         Self { region, root: Caller::root("111122223333") }
     }

@@ -1,7 +1,6 @@
 //! The service without machines: what it keeps, and what it refuses.
 
 use std::io::{Cursor, Write as _};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use crate::service::{AwsError, Service, full_body};
 use crate::services::iam::Iam;
 use crate::services::s3::S3;
 use crate::services::sts::Sts;
-use crate::{Caller, Principal, Region, Settings};
+use crate::{Caller, Principal, Region};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -27,12 +26,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: ACCOUNT.to_owned(),
-            program: PathBuf::new(),
-            folder: folder.path().to_owned(),
-        });
+        let region = Region::of_tests(ACCOUNT, "/nonexistent");
         let iam = Iam::new();
         let sts = Sts::new(Arc::clone(&iam));
         region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));

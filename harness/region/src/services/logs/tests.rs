@@ -5,17 +5,12 @@ use serde_json::{Value, json};
 
 use super::Logs;
 use crate::service::{AwsError, Service};
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 const GROUP: &str = "/aws/lambda/backup";
 
 fn region() -> Region {
-    let region = Region::new(Settings {
-        region: "us-east-1".into(),
-        account: "111122223333".into(),
-        folder: "/nonexistent".into(),
-        program: "/nonexistent".into(),
-    });
+    let region = Region::of_tests("111122223333", "/nonexistent");
     region.install(vec![("logs", Logs::new() as Arc<dyn Service>)]);
     region
 }

@@ -59,13 +59,12 @@ pub(super) fn get(call: &Call, input: &Value) -> Result<Value, AwsError> {
 fn values(call: &Call, input: &Value) -> Vec<(Timestamp, f64)> {
     let [dimension] = input.list("Dimensions") else { return Vec::new() };
     let wanted = (dimension.required("Name"), dimension.required("Value"));
-    let metrics = call.region.metrics();
-    let found = metrics.of(call.account()).into_iter().find(|metric| {
-        metric.namespace == input.required("Namespace")
+    call.region.metrics().values(|metric| {
+        metric.account == call.account()
+            && metric.namespace == input.required("Namespace")
             && metric.name == input.required("MetricName")
             && (metric.dimension.0, metric.dimension.1.as_str()) == wanted
-    });
-    found.map(|metric| metrics.values(&metric)).unwrap_or_default()
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of kept values are small")]

@@ -5,18 +5,13 @@ use serde_json::{Value, json};
 use super::CloudWatch;
 use crate::metrics::Metric;
 use crate::service::AwsError;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 const ACCOUNT: &str = "111122223333";
 
 /// A region in which `f` ran at three times and failed at the last.
 fn region() -> Region {
-    let region = Region::new(Settings {
-        region: "us-east-1".to_owned(),
-        account: ACCOUNT.to_owned(),
-        folder: "/nonexistent".into(),
-        program: "firedrill".into(),
-    });
+    let region = Region::of_tests(ACCOUNT, "/nonexistent");
     region.install(vec![("monitoring", CloudWatch::new())]);
     for (time, errors, duration) in [("03:00:10", 0.0, 100.0), ("03:00:50", 0.0, 300.0), ("03:02:00", 1.0, 50.0)] {
         for (name, value) in [("Invocations", 1.0), ("Errors", errors), ("Duration", duration)] {

@@ -85,10 +85,6 @@ impl S3 {
         let tags = list(&asked, "Tags");
         super::tagging::check(tags, 50)?;
         let mut state = self.state();
-        let own = state.buckets.values().filter(|bucket| bucket.account == call.account()).count();
-        if quota::BUCKETS.is_reached_by(own) && !state.buckets.contains_key(name) {
-            return Err(AwsError::new("TooManyBuckets", 400, "You have attempted to create more buckets than allowed"));
-        }
         if let Some(bucket) = state.buckets.get(name) {
             if bucket.account != call.account() {
                 return Err(AwsError::new(
@@ -109,6 +105,10 @@ impl S3 {
                 .with("BucketName", name));
             }
         } else {
+            let own = state.buckets.values().filter(|bucket| bucket.account == call.account()).count();
+            if quota::BUCKETS.is_reached_by(own) {
+                return Err(AwsError::new("TooManyBuckets", 400, "You have attempted to create more buckets than allowed"));
+            }
             let mut bucket = Bucket {
                 name: name.to_owned(),
                 account: call.account().to_owned(),

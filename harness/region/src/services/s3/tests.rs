@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::S3;
 use crate::service::{AwsError, Reply, empty_body, full_body};
 use crate::services::kms::Kms;
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 struct Lab {
     region: Region,
@@ -20,12 +20,7 @@ struct Lab {
 impl Lab {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: "111122223333".to_owned(),
-            folder: folder.path().to_owned(),
-            program: "firedrill".into(),
-        });
+        let region = Region::of_tests("111122223333", folder.path());
         let s3 = S3::with_log_delay(folder.path().join("s3"), std::time::Duration::ZERO);
         region.install(vec![("s3", s3.clone()), ("kms", Kms::new())]);
         Self { region, s3, root: Caller::root("111122223333"), _folder: folder }

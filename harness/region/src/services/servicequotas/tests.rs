@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::ServiceQuotas;
 use crate::services::ec2::{Ec2, Sandboxes};
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 struct Account {
     region: Region,
@@ -13,12 +13,7 @@ struct Account {
 
 impl Account {
     fn new() -> Self {
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: "111122223333".to_owned(),
-            folder: "/nonexistent".into(),
-            program: "firedrill".into(),
-        });
+        let region = Region::of_tests("111122223333", "/nonexistent");
         let ec2 = Ec2::new(std::sync::Arc::new(Sandboxes::default()));
         region.install(vec![("ec2", ec2), ("servicequotas", ServiceQuotas::new())]);
         Self { region, root: Caller::root("111122223333") }

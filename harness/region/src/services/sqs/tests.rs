@@ -5,18 +5,13 @@ use serde_json::{Value, json};
 
 use super::Sqs;
 use crate::service::{AwsError, Service};
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 const ACCOUNT: &str = "111122223333";
 const URL: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/q";
 
 fn region() -> Region {
-    let region = Region::new(Settings {
-        region: "us-east-1".into(),
-        account: ACCOUNT.into(),
-        folder: "/nonexistent".into(),
-        program: "/nonexistent".into(),
-    });
+    let region = Region::of_tests(ACCOUNT, "/nonexistent");
     region.install(vec![("sqs", Sqs::new() as Arc<dyn Service>)]);
     region
 }

@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -7,18 +6,13 @@ use serde_json::{Value, json};
 use super::Sts;
 use crate::service::AwsError;
 use crate::services::iam::Iam;
-use crate::{Caller, Principal, Region, Settings};
+use crate::{Caller, Principal, Region};
 
 const ACCOUNT: &str = "111122223333";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 async fn region_with_role() -> (Region, Arc<Sts>) {
-    let region = Region::new(Settings {
-        region: "us-east-1".to_owned(),
-        account: ACCOUNT.to_owned(),
-        folder: PathBuf::new(),
-        program: PathBuf::new(),
-    });
+    let region = Region::of_tests(ACCOUNT, "/nonexistent");
     let iam = Iam::new();
     let sts = Sts::new(iam.clone());
     region.install(vec![("iam", iam as Arc<_>), ("sts", sts.clone() as Arc<_>)]);

@@ -7,7 +7,7 @@ use crate::services::ec2::{Ec2, Sandboxes};
 use crate::services::{
     cloudformation::CloudFormation, events::Events, iam::Iam, kms::Kms, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm,
 };
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 struct Account {
     region: Region,
@@ -19,12 +19,7 @@ impl Account {
     /// An account with a tagged resource of each kind that is made without more.
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: "111122223333".to_owned(),
-            folder: folder.path().to_owned(),
-            program: "firedrill".into(),
-        });
+        let region = Region::of_tests("111122223333", folder.path());
         region.install(vec![
             ("cloudformation", CloudFormation::new()),
             ("ec2", Ec2::new(std::sync::Arc::new(Sandboxes::default()))),

@@ -13,7 +13,7 @@ use crate::service::AwsError;
 use crate::services::cloudformation::CloudFormation;
 use crate::services::ec2::{BootError, Booter, Ec2, Launch, Running};
 use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
-use crate::{Caller, Region, Settings};
+use crate::{Caller, Region};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -65,12 +65,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let region = Region::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: ACCOUNT.to_owned(),
-            folder: folder.path().to_owned(),
-            program: std::path::PathBuf::new(),
-        });
+        let region = Region::of_tests(ACCOUNT, folder.path());
         let boots = Arc::new(Boots::default());
         let iam = Iam::new();
         let sts = Sts::new(Arc::clone(&iam));

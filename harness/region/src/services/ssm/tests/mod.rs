@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::Ssm;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
-use crate::{Caller, Principal, Region, Settings};
+use crate::{Caller, Principal, Region};
 
 pub(super) const ACCOUNT: &str = "111122223333";
 
@@ -53,12 +53,7 @@ impl Drop for Fixture {
 impl Fixture {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let region = Region::new(Settings {
-            region: "us-east-1".into(),
-            account: ACCOUNT.into(),
-            folder: folder.path().into(),
-            program: "/nonexistent".into(),
-        });
+        let region = Region::of_tests(ACCOUNT, folder.path());
         let instances = Arc::new(Instances::default());
         let ssm = Ssm::new();
         region.install(vec![
