@@ -2,12 +2,11 @@
 //!
 //! Docker has made the namespaces and masked what of /proc belongs to the host; there is nothing else to finish.
 
-use std::fs;
-use std::os::unix::ffi::OsStringExt as _;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_bounding_set, set_capabilities};
 
+use crate::again::again;
 use crate::guest::say;
 use crate::{GUEST, init, loopback};
 
@@ -16,7 +15,7 @@ pub(crate) fn main() -> ExitCode {
     let run = || {
         loopback::bring_up().map_err(|error| format!("cannot give loopback the metadata address: {error}"))?;
         give_up_network_administration().map_err(|error| format!("cannot give up CAP_NET_ADMIN: {error}"))?;
-        init::run(&mut guest()?)
+        init::run(&mut again(GUEST).map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?)
     };
     match run() {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
@@ -35,13 +34,4 @@ fn give_up_network_administration() -> rustix::io::Result<()> {
         set.remove(CapabilitySet::NET_ADMIN);
     }
     set_capabilities(None, own)
-}
-
-/// The guest is started as this process was, which is by the host's loader, but for the last argument.
-fn guest() -> Result<Command, String> {
-    let line = fs::read("/proc/self/cmdline").map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?;
-    let mut words = line.split(|byte| *byte == 0).map(|word| std::ffi::OsString::from_vec(word.to_vec()));
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words.take_while(|word| *word != crate::CONTAINER)).arg(GUEST);
-    Ok(command)
 }

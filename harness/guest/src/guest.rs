@@ -8,8 +8,12 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
+use crate::again::again;
 use crate::spec::{Agent, Task, inside};
-use crate::{agent, name_service, relay, usage};
+use crate::{AGENT, agent, name_service, relay, service, usage};
+
+/// The SSM agent's service.
+const SERVICE: &str = "amazon-ssm-agent";
 
 pub(crate) fn main() -> ExitCode {
     match run() {
@@ -27,8 +31,7 @@ pub(crate) fn say(line: &str) {
 }
 
 fn run() -> Result<u8, String> {
-    let task = fs::read(inside::TASK).map_err(|error| format!("cannot read {}: {error}", inside::TASK))?;
-    let task: Task = serde_json::from_slice(&task).map_err(|error| format!("cannot read {}: {error}", inside::TASK))?;
+    let task = Task::read()?;
     name_service::serve().map_err(|error| format!("cannot serve names: {error}"))?;
     relay::serve(relay::HTTPS).map_err(|error| format!("cannot carry port 443: {error}"))?;
     relay::serve(relay::IMDS).map_err(|error| format!("cannot carry 169.254.169.254: {error}"))?;
@@ -51,11 +54,8 @@ fn run() -> Result<u8, String> {
     }
     match task.agent {
         Agent::None => {}
-        Agent::Guest => {
-            let task = task.clone();
-            thread::spawn(move || agent::run(&task));
-        }
-        Agent::Real => start_real_agent(&task)?,
+        Agent::Guest => service::keep(SERVICE, || again(AGENT)),
+        Agent::Real => keep_real_agent(&task)?,
     }
     if task.command.is_empty() {
         loop {
@@ -94,21 +94,16 @@ fn run_command(task: &Task) -> Result<u8, String> {
     Ok(u8::try_from(code & 0xff).unwrap_or(1))
 }
 
-/// Starts an amazon-ssm-agent from the folder that was given; its output goes to the console.
-fn start_real_agent(task: &Task) -> Result<(), String> {
-    let program = format!("{}/amazon-ssm-agent", inside::AGENT);
+/// Keeps an amazon-ssm-agent running from the folder that was given; its output goes to the console.
+fn keep_real_agent(task: &Task) -> Result<(), String> {
     for folder in ["/var/lib/amazon/ssm", "/var/log/amazon/ssm"] {
         fs::create_dir_all(folder).map_err(|error| format!("cannot make {folder}: {error}"))?;
     }
-    let mut agent = Command::new(&program)
-        .env_clear()
-        .envs(&task.environment)
-        .stdin(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("cannot run `{program}`: {error}"))?;
-    thread::spawn(move || match agent.wait() {
-        Ok(status) => say(&format!("amazon-ssm-agent ended: {status}")),
-        Err(error) => say(&format!("amazon-ssm-agent: {error}")),
+    let environment = task.environment.clone();
+    service::keep(SERVICE, move || {
+        let mut agent = Command::new(format!("{}/amazon-ssm-agent", inside::AGENT));
+        agent.env_clear().envs(&environment);
+        Ok(agent)
     });
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! with firedrill; and inside the sandbox as the *guest*, which answers DNS, carries connections to the region over one unix socket, and
 //! runs the SSM agent. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
 
+mod again;
 mod agent;
 mod container;
 mod guest;
@@ -12,6 +13,7 @@ mod launcher;
 mod loopback;
 mod name_service;
 mod relay;
+mod service;
 pub mod spec;
 mod usage;
 
@@ -24,6 +26,10 @@ pub const LAUNCHER: &str = "__machine";
 pub const GUEST: &str = "__guest";
 /// First argument of the first process of a Docker container, which starts the guest.
 pub const CONTAINER: &str = "__container";
+/// First argument of the SSM agent, which the guest keeps running.
+const AGENT: &str = "__agent";
+/// First argument of the process that runs one command of the agent's; the command's record follows.
+const DOCUMENT_WORKER: &str = "__document-worker";
 
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
 /// launcher forks, so the process must have no other threads.
@@ -34,6 +40,8 @@ pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
         GUEST if std::process::id() == 1 => Some(init::main()),
         GUEST => Some(guest::main()),
         CONTAINER => Some(container::main()),
+        AGENT => Some(agent::main()),
+        DOCUMENT_WORKER => Some(agent::worker::main(arguments.get(2)?)),
         _ => None,
     }
 }

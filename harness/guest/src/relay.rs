@@ -25,6 +25,8 @@ pub(crate) const RUNTIME_API: Port =
     Port { address: Ipv4Addr::LOCALHOST, port: 9001, channel: "runtime\n", carry: carry_as_it_is };
 /// A connection that waits for one from outside.
 const INBOUND: &str = "inbound\n";
+/// Brings the region's orders for the SSM agent's service.
+const SERVICE: &str = "service\n";
 /// Says that the machine is up; carries nothing, and is held open by the region for as long as the machine is to live.
 pub(crate) const READY: &str = "ready\n";
 
@@ -60,6 +62,11 @@ pub(crate) fn take_inbound() -> io::Result<()> {
 /// Tells the region that the machine is up; the connection ends with the region.
 pub(crate) fn announce() -> io::Result<UnixStream> {
     connect(READY)
+}
+
+/// The region's orders for the SSM agent's service, a byte each.
+pub(crate) fn take_orders() -> io::Result<UnixStream> {
+    connect(SERVICE)
 }
 
 /// A connection to the region that has said what it is for.

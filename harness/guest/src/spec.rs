@@ -36,6 +36,11 @@ pub const INSTALLED: [(&str, u32); 4] = [("/var/tmp", 0o1777), ("/var/log", 0o75
 /// Ports of a machine's loopback that the guest itself answers on: names, and AWS's endpoints. Nothing else can have them.
 pub const TAKEN: [u16; 2] = [53, 443];
 
+/// The region's order to stop the SSM agent.
+pub const SERVICE_STOP: u8 = b'0';
+/// The region's order to start the SSM agent.
+pub const SERVICE_START: u8 = b'1';
+
 /// Exit code of the launcher when the sandbox could not be made; its last line on standard error says why.
 pub const NO_SANDBOX: u8 = 125;
 
@@ -95,6 +100,18 @@ pub struct Task {
     pub memory_mib: Option<u64>,
     /// Whether the machine ends when the region lets go of it; a sandbox is ended by its launcher instead.
     pub follows_region: bool,
+}
+
+impl Task {
+    /// The task of the machine that this process is in.
+    ///
+    /// # Errors
+    /// What is wrong with its file, in words.
+    pub(crate) fn read() -> Result<Self, String> {
+        let wrong = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", inside::TASK);
+        let text = std::fs::read(inside::TASK).map_err(|error| wrong(&error))?;
+        serde_json::from_slice(&text).map_err(|error| wrong(&error))
+    }
 }
 
 /// What runs as SSM agent.

@@ -9,12 +9,13 @@ pub mod fault;
 pub mod gateway;
 pub mod machine;
 mod metrics;
+pub mod outage;
 pub mod region;
 pub mod service;
 pub mod services;
 pub mod store;
 pub mod tools;
-pub mod way;
+mod way;
 mod wildcard;
 
 pub use authorization::operations;

@@ -15,8 +15,8 @@ use crate::fault::Faults;
 use crate::gateway::{Authority, Timing};
 use crate::machine::container::Containers;
 use crate::metrics::Metrics;
+use crate::outage::Outages;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
-use crate::way::Ways;
 use crate::{Caller, Clock};
 
 /// Settings of a region.
@@ -45,7 +45,8 @@ struct Inner {
     authorizer: OnceLock<Authorizer>,
     timing: Timing,
     faults: Faults,
-    ways: Ways,
+    ways: Outages,
+    agents: Outages,
     metrics: Metrics,
     containers: OnceLock<Containers>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
@@ -70,7 +71,8 @@ impl Region {
             authorizer: OnceLock::new(),
             timing: Timing::default(),
             faults: Faults::default(),
-            ways: Ways::default(),
+            ways: Outages::default(),
+            agents: Outages::default(),
             metrics: Metrics::default(),
             containers: OnceLock::new(),
             services: OnceLock::new(),
@@ -164,8 +166,13 @@ impl Region {
     }
 
     /// The ways of instances to the region.
-    pub fn ways(&self) -> &Ways {
+    pub fn ways(&self) -> &Outages {
         &self.0.ways
+    }
+
+    /// The SSM agents of instances.
+    pub fn agents(&self) -> &Outages {
+        &self.0.agents
     }
 
     /// The service of this name.

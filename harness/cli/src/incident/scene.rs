@@ -48,7 +48,8 @@ impl Scene {
         journal.subscribe(move |record| {
             if matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy") {
                 region.faults().set(Vec::new());
-                region.ways().open_all();
+                region.ways().end_all();
+                region.agents().end_all();
             }
         });
     }

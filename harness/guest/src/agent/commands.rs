@@ -1,34 +1,58 @@
-//! Commands on this instance: each runs in a thread of its own, and can be cancelled.
+//! Commands on this instance: each is run by a process of its own, looked after by a thread, and can be cancelled.
+//!
+//! A command that was under way when the agent ended is taken up again. Its process may have gone on, as nothing but the agent was stopped:
+//! then what comes of it is reported. Where it is gone, after a reboot for one, the command has failed; the script is not run again.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, BufRead as _, BufReader};
+use std::process::{ChildStdout, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::api::Api;
+use super::record::{Command, Record, Records, Report};
 use super::reply::{self, Outcome, Status};
-use super::{control_flow, document, script};
+use super::worker;
+use crate::DOCUMENT_WORKER;
+use crate::again::again;
 use crate::guest::say;
-use crate::spec::Task;
 
 /// How often a reply is tried before it is given up.
 const TRIES: u32 = 5;
+/// How often the agent looks for what a process reports that it did not start itself.
+const GLANCE: Duration = Duration::from_millis(100);
+/// How long the real agent waits for the last words of a process that is gone.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+/// What the real agent says of a command whose process is gone.
+const GONE: &str = "document process failed unexpectedly: ipc messaging received timeout signal , \
+     check [ssm-document-worker]/[ssm-session-worker] log for crash reason";
 
-/// The commands that were taken, by message id.
-pub(super) struct Commands {
-    task: Task,
+/// The commands of this instance.
+#[derive(Clone)]
+pub(super) struct Commands(Arc<Inner>);
+
+struct Inner {
     api: Api,
-    taken: Arc<Mutex<HashMap<String, Arc<AtomicBool>>>>,
+    records: Records,
 }
 
 impl Commands {
-    pub(super) fn new(task: Task, api: Api) -> Self {
-        Self { task, api, taken: Arc::default() }
+    pub(super) fn new(api: Api) -> Self {
+        let records = Records::of(&api.instance);
+        Self(Arc::new(Inner { api, records }))
+    }
+
+    /// Looks after the commands that were under way when the agent ended.
+    pub(super) fn take_up(&self) {
+        for record in self.0.records.current() {
+            self.look_after(move |inner| match record.command() {
+                Ok(command) if record.has_begun() => inner.follow(&command, &record, None),
+                Ok(command) => inner.run(&command, &record),
+                Err(error) => say(&format!("ssm agent: {}: {error}", record.folder().display())),
+            });
+        }
     }
 
     /// Takes a message of the service: a command to run or one to cancel. One that was taken before is acknowledged again.
@@ -36,125 +60,102 @@ impl Commands {
         let text = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (id, topic, payload) = (text("MessageId"), text("Topic"), text("Payload"));
         if topic.starts_with("aws.ssm.sendCommand") {
-            let cancelled = Arc::new(AtomicBool::new(false));
-            if lock(&self.taken).insert(id.clone(), Arc::clone(&cancelled)).is_some() {
-                return acknowledge(&self.api, &id);
+            if self.0.records.know(&id) {
+                return self.0.acknowledge(&id);
             }
-            let run = Run { environment: self.environment(&id), id, api: self.api.clone(), cancelled };
-            thread::spawn(move || run.run(&payload));
+            let command = Command { message: id, instance: self.0.api.instance.clone(), payload };
+            let record = match worker::steps(&command.payload) {
+                Ok(_) => self.0.records.keep(&command).map_err(|error| format!("cannot keep the command: {error}")),
+                Err(reason) => Err(reason),
+            };
+            self.look_after(move |inner| match record {
+                Ok(record) => {
+                    inner.reply(&command.message, Status::InProgress, "", &Map::new());
+                    inner.acknowledge(&command.message);
+                    inner.run(&command, &record);
+                }
+                Err(reason) => inner.reply(&command.message, Status::Failed, &reason, &Map::new()),
+            });
         } else if topic.starts_with("aws.ssm.cancelCommand") {
             let cancel: Value = serde_json::from_str(&payload).unwrap_or_default();
             let which = cancel.get("CancelMessageId").and_then(Value::as_str).unwrap_or_default();
-            if let Some(cancelled) = lock(&self.taken).get(which) {
-                cancelled.store(true, Ordering::Relaxed);
-            }
-            acknowledge(&self.api, &id);
+            // One that has ended, or never was, has no record to write to.
+            let _ = self.0.records.find(which).cancel();
+            self.0.acknowledge(&id);
         } else {
-            let failed = self.api.messages("FailMessage", &json!({"MessageId": id, "FailureType": "InternalHandlerException"}));
+            let failed = self.0.api.messages("FailMessage", &json!({"MessageId": id, "FailureType": "InternalHandlerException"}));
             if let Err(error) = failed {
                 say(&format!("ssm agent: {error}"));
             }
         }
     }
 
-    /// What a script sees. The agent is a service: no `HOME`, and nothing of a login.
-    fn environment(&self, message: &str) -> Vec<(String, String)> {
-        let mut environment = self.task.environment.clone();
-        environment.remove("HOME");
-        environment.insert("SSM_COMMAND_ID".to_owned(), command_of(message).to_owned());
-        environment.insert("AWS_SSM_INSTANCE_ID".to_owned(), self.api.instance.clone());
-        environment.insert("AWS_SSM_REGION_NAME".to_owned(), self.task.region.clone());
-        environment.into_iter().collect()
+    fn look_after(&self, act: impl FnOnce(&Inner) + Send + 'static) {
+        let inner = Arc::clone(&self.0);
+        thread::spawn(move || act(&inner));
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The command's id in a message's: `aws.ssm.<command>.<instance>`.
-fn command_of(message: &str) -> &str {
-    message.split('.').nth(2).unwrap_or("command")
-}
-
-fn acknowledge(api: &Api, id: &str) {
-    if let Err(error) = api.messages("AcknowledgeMessage", &json!({"MessageId": id})) {
-        say(&format!("ssm agent: {error}"));
+impl Inner {
+    /// Has a process of its own run the command, and reports what comes of it.
+    fn run(&self, command: &Command, record: &Record) {
+        match start(record) {
+            Ok(news) => self.follow(command, record, news),
+            Err(error) => {
+                self.reply(&command.message, Status::Failed, &format!("cannot start the document worker: {error}"), &Map::new());
+                self.complete(record);
+            }
+        }
     }
-}
 
-struct Run {
-    id: String,
-    environment: Vec<(String, String)>,
-    api: Api,
-    cancelled: Arc<AtomicBool>,
-}
-
-impl Run {
-    fn run(&self, payload: &str) {
-        let steps = serde_json::from_str::<Value>(payload).map_err(|error| error.to_string()).and_then(|payload| {
-            let empty = Value::Null;
-            let content = payload.get("DocumentContent").unwrap_or(&empty);
-            document::steps(content, payload.get("Parameters").unwrap_or(&empty))
-        });
-        let steps = match steps {
-            Ok(steps) => steps,
-            Err(reason) => return self.reply(Status::Failed, &reason, &Map::new()),
-        };
-        self.reply(Status::InProgress, "", &Map::new());
-        acknowledge(&self.api, &self.id);
-
-        let mut plugins = Map::new();
-        let mut overall = Status::Success;
-        let mut over = false;
-        for (index, step) in steps.iter().enumerate() {
-            let started = now();
-            let outcome = if over && !control_flow::is_finally(step, index + 1 == steps.len()) {
-                Outcome::skipped(&format!(
-                    "Plugin with name {} and id {} skipped due to prior step with an exit condition",
-                    step.action, step.id
-                ))
-            } else {
-                let (outcome, ends) = control_flow::after(step, self.step(step, overall));
-                over |= ends;
-                outcome
+    /// Reports what comes of a command. Its process tells `news` if this agent started it, and else leaves it in the record.
+    fn follow(&self, command: &Command, record: &Record, mut news: Option<News>) {
+        let mut told = None;
+        loop {
+            // Asked before the report is read: what a process kept before it ended is found then.
+            let (works, report) = match &mut news {
+                Some(news) => heard(news).map_or_else(|| (false, record.reported()), |report| (true, Some(report))),
+                None => (record.is_worked_at(), record.reported()),
             };
-            if outcome.status > overall {
-                overall = outcome.status;
+            match report {
+                Some(Report { status, plugins, over: true }) => {
+                    self.reply(&command.message, status, "", &plugins);
+                    return self.complete(record);
+                }
+                Some(Report { plugins, .. }) if told != Some(plugins.len()) => {
+                    self.reply(&command.message, Status::InProgress, "", &plugins);
+                    told = Some(plugins.len());
+                }
+                _ => {}
             }
-            plugins.insert(step.id.clone(), reply::plugin(&step.id, &step.action, &outcome, started, now()));
-            if steps.len() > 1 {
-                self.reply(Status::InProgress, "", &plugins);
+            if !works {
+                thread::sleep(LAST_WORDS);
+                self.reply(&command.message, Status::Failed, "", &gone(command));
+                return self.complete(record);
+            }
+            if news.is_none() {
+                thread::sleep(GLANCE);
             }
         }
-        self.reply(overall, "", &plugins);
     }
 
-    fn step(&self, step: &document::Step, so_far: Status) -> Outcome {
-        if !step.applies {
-            return Outcome::skipped("Step execution skipped due to unsatisfied preconditions.");
+    fn complete(&self, record: &Record) {
+        if let Err(error) = self.records.complete(record) {
+            say(&format!("ssm agent: {}: {error}", record.folder().display()));
         }
-        if so_far == Status::Cancelled || self.cancelled.load(Ordering::Relaxed) {
-            return Outcome { status: Status::Cancelled, ..Outcome::failed("") };
-        }
-        if step.action != "aws:runShellScript" {
-            return Outcome::failed(&format!("Plugin with name {} is not supported by this agent", step.action));
-        }
-        script::run(&step.inputs, &self.folder(&step.id), &self.environment, &self.cancelled)
     }
 
-    /// Where the real agent keeps a command's script.
-    fn folder(&self, step: &str) -> PathBuf {
-        let command = command_of(&self.id);
-        let step = step.replace([':', '/'], "");
-        PathBuf::from(format!("/var/lib/amazon/ssm/{}/document/orchestration/{command}/{step}/0.{step}", self.api.instance))
+    fn acknowledge(&self, id: &str) {
+        if let Err(error) = self.api.messages("AcknowledgeMessage", &json!({"MessageId": id})) {
+            say(&format!("ssm agent: {error}"));
+        }
     }
 
-    fn reply(&self, status: Status, trace: &str, plugins: &Map<String, Value>) {
-        let payload = reply::reply(status, trace, plugins, now()).to_string();
+    fn reply(&self, message: &str, status: Status, trace: &str, plugins: &Map<String, Value>) {
+        let payload = reply::reply(status, trace, plugins, worker::now()).to_string();
         for attempt in 1..=TRIES {
             let reply_id = uuid::Uuid::new_v4().to_string();
-            match self.api.messages("SendReply", &json!({"MessageId": self.id, "Payload": payload, "ReplyId": reply_id})) {
+            match self.api.messages("SendReply", &json!({"MessageId": message, "Payload": payload, "ReplyId": reply_id})) {
                 Ok(_) => return,
                 Err(error) => say(&format!("ssm agent: reply {attempt} of {TRIES}: {error}")),
             }
@@ -163,7 +164,30 @@ impl Run {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a machine has real time, as an instance has")]
-fn now() -> Timestamp {
-    Timestamp::now()
+/// What a process says: a report a line.
+type News = BufReader<ChildStdout>;
+
+/// The next report; `None` when the process has ended.
+fn heard(news: &mut News) -> Option<Report> {
+    let mut line = String::new();
+    news.read_line(&mut line).ok()?;
+    serde_json::from_str(&line).ok()
+}
+
+/// Starts the process that runs the command of `record`.
+fn start(record: &Record) -> io::Result<Option<News>> {
+    let mut process = again(DOCUMENT_WORKER)?.arg(record.folder()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let news = process.stdout.take().map(BufReader::new);
+    // Its end shows in its news; here it is only reaped.
+    thread::spawn(move || process.wait());
+    Ok(news)
+}
+
+/// What is reported of a command whose process is gone: the real agent lays it to the first plugin.
+fn gone(command: &Command) -> Map<String, Value> {
+    let steps = worker::steps(&command.payload).unwrap_or_default();
+    let step = steps.first().map(|step| (step.id.clone(), step.action.clone())).unwrap_or_default();
+    let outcome = Outcome { stdout: GONE.to_owned(), ..Outcome::failed("") };
+    let now = worker::now();
+    Map::from_iter([(step.0.clone(), reply::plugin(&step.0, &step.1, &outcome, now, now))])
 }

@@ -5,10 +5,13 @@ mod commands;
 mod control_flow;
 mod document;
 mod imds;
+mod record;
 mod reply;
 mod script;
 pub(crate) mod user_data;
+pub(crate) mod worker;
 
+use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
@@ -26,11 +29,18 @@ const VISIBILITY: u64 = 10;
 /// How often the agent says that it is there.
 const PING: Duration = Duration::from_secs(300);
 
-/// Runs for as long as the machine does.
-pub(crate) fn run(task: &Task) {
+/// Runs for as long as nobody stops it.
+pub(crate) fn main() -> ExitCode {
+    let task = match Task::read() {
+        Ok(task) => task,
+        Err(error) => {
+            say(&format!("ssm agent: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
     let mut pause = Duration::from_millis(100);
     loop {
-        match serve(task) {
+        match serve(&task) {
             Ok(never) => match never {},
             Err(error) => say(&format!("ssm agent: {error}")),
         }
@@ -44,7 +54,8 @@ enum Never {}
 fn serve(task: &Task) -> Result<Never, ApiError> {
     let api = Api::connect(task)?;
     register(&api)?;
-    let commands = Commands::new(task.clone(), api.clone());
+    let commands = Commands::new(api.clone());
+    commands.take_up();
     let pinger = api.clone();
     thread::spawn(move || {
         loop {

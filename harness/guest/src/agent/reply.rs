@@ -1,11 +1,12 @@
 //! What the agent reports of a command.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::VERSION;
 
 /// How a plugin, or a whole document, stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Status {
     Skipped,
     Success,

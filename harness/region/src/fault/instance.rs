@@ -7,7 +7,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::Region;
-use crate::way::Lasting;
+use crate::outage::Lasting;
 
 /// A fault of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -15,13 +15,16 @@ use crate::way::Lasting;
 pub enum InstanceFault {
     /// It has no route to the region.
     Offline(#[serde(deserialize_with = "lasting")] Lasting),
+    /// Its SSM agent is stopped, and then started again; what the agent runs goes on.
+    AgentStopped(#[serde(deserialize_with = "lasting")] Lasting),
 }
 
 impl InstanceFault {
     /// Has it befall an instance.
     pub fn befall(self, region: &Region, instance: &str) {
         match self {
-            Self::Offline(lasting) => region.ways().close(instance, lasting),
+            Self::Offline(lasting) => region.ways().begin(instance, lasting),
+            Self::AgentStopped(lasting) => region.agents().begin(instance, lasting),
         }
     }
 }
@@ -29,8 +32,8 @@ impl InstanceFault {
 impl fmt::Display for InstanceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Offline(Lasting::Always) => f.write_str("its instance is offline for good"),
-            Self::Offline(Lasting::Time(time)) => write!(f, "its instance is offline for {} s", time.as_secs_f64()),
+            Self::Offline(lasting) => write!(f, "its instance is offline {lasting}"),
+            Self::AgentStopped(lasting) => write!(f, "its instance's SSM agent is stopped {lasting}"),
         }
     }
 }

@@ -38,6 +38,8 @@ pub enum Channel {
     Imds,
     /// The Lambda Runtime API; plain HTTP.
     RuntimeApi,
+    /// Orders for the SSM agent's service: a byte each, from outside.
+    Service,
 }
 
 /// Who answers the connections that a machine makes.
@@ -381,6 +383,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                     }
                 }
                 Some("runtime") => connections.connected(Channel::RuntimeApi, stream),
+                Some("service") => connections.connected(Channel::Service, stream),
                 Some("usage") => usage.follow(stream).await,
                 Some("inbound") => published.offer(stream),
                 Some("ready") => {

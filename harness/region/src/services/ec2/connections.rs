@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use firedrill_guest::spec::{SERVICE_START, SERVICE_STOP};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::Ec2;
 use super::imds;
-use crate::Region;
+use crate::outage::Watch;
+use crate::{Region, way};
 
 /// The outside of one instance.
 pub struct InstanceConnections {
@@ -23,7 +25,7 @@ impl InstanceConnections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let source = self.ec2.source_ip(&self.account, &self.instance);
-        self.region.accept_tls(self.region.ways().carry(&self.instance, stream), source);
+        self.region.accept_tls(way::carry(self.region.ways(), &self.instance, stream), source);
     }
 
     /// A connection to 169.254.169.254:80: it leads to this instance's metadata.
@@ -34,8 +36,36 @@ impl InstanceConnections {
         imds::serve(Arc::clone(self), stream);
     }
 
+    /// A connection that brings orders for the SSM agent's service.
+    pub fn service<S>(&self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        tokio::spawn(order(self.region.agents().watch(&self.instance), stream));
+    }
+
     /// How many hops the answer to a request for a token may take, as the instance's options say now.
     pub fn metadata_hops(&self) -> u8 {
         self.ec2.metadata_hops(&self.account, &self.instance)
+    }
+}
+
+/// Stops and starts the SSM agent as its outages say, until the machine ends. The agent starts with the machine, whatever was before.
+async fn order<S>(mut agent: Watch, mut stream: S) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        tokio::select! {
+            () = agent.begun() => {}
+            // Nothing is ever said here: it is the end.
+            _ = stream.read_u8() => return Ok(()),
+        }
+        stream.write_u8(SERVICE_STOP).await?;
+        tokio::select! {
+            () = agent.clone().ended() => {}
+            _ = stream.read_u8() => return Ok(()),
+        }
+        stream.write_u8(SERVICE_START).await?;
     }
 }

@@ -80,6 +80,7 @@ impl Connections for Carried {
         match channel {
             Channel::Https => self.0.https(stream),
             Channel::Imds => self.0.metadata(stream),
+            Channel::Service => self.0.service(stream),
             // An instance has no Runtime API: the connection closes.
             Channel::RuntimeApi => {}
         }

@@ -186,8 +186,8 @@ impl Connections for Carried {
         let api = Arc::clone(&self.0);
         match channel {
             Channel::Https => api.region.accept_tls(stream, SOURCE_IP.to_owned()),
-            // A function has no instance metadata: the connection closes.
-            Channel::Imds => {}
+            // A function has neither instance metadata nor an SSM agent: the connection closes.
+            Channel::Imds | Channel::Service => {}
             Channel::RuntimeApi => {
                 let stopping = api.region.stopping().clone();
                 api.region.tasks().clone().spawn(async move {
