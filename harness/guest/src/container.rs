@@ -2,6 +2,7 @@
 //!
 //! Docker has made the namespaces and masked what of /proc belongs to the host; there is nothing else to finish.
 
+use std::fs;
 use std::process::ExitCode;
 
 use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_bounding_set, set_capabilities};
@@ -14,6 +15,8 @@ use crate::{GUEST, init, loopback};
 pub(crate) fn main() -> ExitCode {
     let run = || {
         loopback::bring_up().map_err(|error| format!("cannot give loopback the metadata address: {error}"))?;
+        // /run may be in memory; every system has this there from its installation.
+        fs::create_dir_all("/run/lock").map_err(|error| format!("cannot make /run/lock: {error}"))?;
         give_up_network_administration().map_err(|error| format!("cannot give up CAP_NET_ADMIN: {error}"))?;
         init::run(&mut again(GUEST).map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?)
     };

@@ -206,6 +206,9 @@ impl Embedded {
         if tokio::time::timeout(Duration::from_secs(20), self.region.tasks().wait()).await.is_err() {
             tracing::warn!(tasks = self.region.tasks().len(), "tasks of the region did not end in 20 s");
         }
+        if let Some(containers) = self.region.containers() {
+            containers.discard_all().await;
+        }
     }
 }
 

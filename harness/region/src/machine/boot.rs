@@ -208,7 +208,7 @@ async fn start(
         }
         Some(containers) => {
             let (binds, listener) = prepare(region, spec, folder, containers.environment(spec).await?, None)?;
-            Ok((containers.start(program, spec, binds, end).await?, listener))
+            Ok((containers.start(program, spec, binds, (end, region.stopping().clone())).await?, listener))
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use bollard::container::AttachContainerResults;
 use bollard::container::LogOutput;
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountTypeEnum, ResourcesUlimits};
+use bollard::models::{
+    ContainerCreateBody, ContainerUpdateBody, HostConfig, HostConfigLogConfig, Mount, MountTypeEnum, ResourcesUlimits,
+};
 use bollard::query_parameters::{AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, WaitContainerOptionsBuilder};
 use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncWriteExt as _};
@@ -34,6 +37,8 @@ pub struct Containers {
     named_function: Option<String>,
     /// By runtime.
     functions: Mutex<HashMap<String, FunctionImage>>,
+    /// Containers with a disk, by the instance's id: running ones, and stopped ones that have the instance's disk.
+    instances: std::sync::Mutex<HashMap<String, String>>,
     progress: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -57,7 +62,16 @@ impl Containers {
         if let Some(image) = &function {
             images.named(image).await?;
         }
-        let containers = Self { engine, owner, pull, instance, named_function: function, functions: Mutex::default(), progress };
+        let containers = Self {
+            engine,
+            owner,
+            pull,
+            instance,
+            named_function: function,
+            functions: Mutex::default(),
+            instances: std::sync::Mutex::default(),
+            progress,
+        };
         containers.function_image(USUAL_RUNTIME).await?;
         Ok(containers)
     }
@@ -94,18 +108,19 @@ impl Containers {
         Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
-    /// Starts a machine that sees `binds` (outside and inside path), read-only, and whose guest is `program`.
+    /// Starts a machine, in the container that has its disk if it ran before. It sees `binds` (outside and inside path), read-only, and its
+    /// guest is `program`. One that has a disk stays when it ends, unless `stopping` ends everything.
     pub(in crate::machine) async fn start(
         &self,
         program: PathBuf,
         spec: &MachineSpec,
         binds: Vec<(PathBuf, String)>,
-        end: CancellationToken,
+        ends: (CancellationToken, CancellationToken),
     ) -> Result<Started, MachineError> {
         let asked = program.clone();
         let guest = tokio::task::spawn_blocking(move || library::of(&asked)).await.map_err(std::io::Error::other);
         let guest = guest.flatten().map_err(|source| MachineError::Launcher { program, source })?;
-        self.create_and_start(guest, spec, binds, end).await.map_err(MachineError::Engine)
+        self.create_and_start(guest, spec, binds, ends).await.map_err(MachineError::Engine)
     }
 
     async fn create_and_start(
@@ -113,38 +128,56 @@ impl Containers {
         guest: Start,
         spec: &MachineSpec,
         binds: Vec<(PathBuf, String)>,
-        end: CancellationToken,
+        (end, stopping): (CancellationToken, CancellationToken),
     ) -> Result<Started, EngineError> {
         let docker = &self.engine.docker;
         let name = format!("{}-{}", self.owner.run, spec.id);
-        let options = CreateContainerOptionsBuilder::default().name(&name).build();
-        let body = self.body(guest, spec, binds);
-        let id = docker.create_container(Some(options), body).await.map_err(refused(format!("create the container {name}")))?.id;
+        let kept = self.instances().get(&spec.id).cloned();
+        let id = match kept {
+            Some(id) => {
+                // Its type may be another since it was stopped.
+                docker
+                    .update_container(&id, self.size(spec))
+                    .await
+                    .map_err(refused(format!("change the size of the container {name}")))?;
+                id
+            }
+            None => {
+                let options = CreateContainerOptionsBuilder::default().name(&name).build();
+                let body = self.body(guest, spec, binds);
+                docker.create_container(Some(options), body).await.map_err(refused(format!("create the container {name}")))?.id
+            }
+        };
         let started = async {
             // Before it starts, so that nothing it says is missed.
             let options = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).build();
             let attached = docker.attach_container(&id, Some(options)).await.map_err(refused("attach to a container"))?;
-            let ended = tokio::spawn(exit_code(docker.clone(), id.clone()));
+            let ended = tokio::spawn(exit_code(docker.clone(), id.clone(), spec.disk.is_some()));
             docker.start_container(&id, None).await.map_err(refused(format!("start the container {name}")))?;
             Ok((attached, ended))
         };
         let (attached, ended) = match started.await {
             Ok(started) => started,
             Err(error) => {
-                if let Err(error) = sweep::remove(&self.engine, &id).await {
-                    debug!(%error, id, "cannot remove a container that did not start");
-                }
+                self.instances().remove(&spec.id);
+                remove(&self.engine, &id).await;
                 return Err(error);
             }
         };
+        let keeps = spec.disk.is_some();
+        if keeps {
+            self.instances().insert(spec.id.clone(), id.clone());
+        }
         let engine = self.engine.clone();
         let ended = async move {
             let mut ended = ended;
             let code = tokio::select! {
                 code = &mut ended => code,
                 () = end.cancelled() => {
-                    if let Err(error) = sweep::remove(&engine, &id).await {
-                        tracing::warn!(%error, id, "cannot remove a container");
+                    if keeps && !stopping.is_cancelled() {
+                        kill(&engine, &id).await;
+                    } else {
+                        remove(&engine, &id).await;
                     }
                     ended.await
                 }
@@ -152,6 +185,38 @@ impl Containers {
             code.ok().flatten().unwrap_or(-1)
         };
         Ok(Started { output: split(attached), ended: Box::pin(ended) })
+    }
+
+    fn instances(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.instances.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes the container of an instance that will not boot again, with all that is on its disk.
+    pub(crate) async fn discard(&self, instance: &str) {
+        let container = self.instances().remove(instance);
+        if let Some(id) = container {
+            remove(&self.engine, &id).await;
+        }
+    }
+
+    /// Removes the containers of all instances.
+    pub(crate) async fn discard_all(&self) {
+        let containers: Vec<String> = self.instances().drain().map(|(_, id)| id).collect();
+        for id in containers {
+            remove(&self.engine, &id).await;
+        }
+    }
+
+    /// What a machine may use.
+    fn size(&self, spec: &MachineSpec) -> ContainerUpdateBody {
+        let memory = spec.size.map(|size| i64::from(size.memory_mib) * 1024 * 1024);
+        let processors = spec.size.map(|size| (size.processors * 1e9) as i64);
+        ContainerUpdateBody {
+            memory,
+            memory_swap: memory,
+            nano_cpus: processors.map(|wanted| wanted.min(self.engine.processors * 1_000_000_000)),
+            ..ContainerUpdateBody::default()
+        }
     }
 
     fn body(&self, guest: Start, spec: &MachineSpec, binds: Vec<(PathBuf, String)>) -> ContainerCreateBody {
@@ -162,8 +227,7 @@ impl Containers {
             read_only: Some(true),
             ..Mount::default()
         };
-        let memory = spec.size.map(|size| i64::from(size.memory_mib) * 1024 * 1024);
-        let processors = spec.size.map(|size| (size.processors * 1e9) as i64);
+        let ContainerUpdateBody { memory, memory_swap, nano_cpus, .. } = self.size(spec);
         ContainerCreateBody {
             image: Some(self.image(spec).to_owned()),
             hostname: Some(spec.hostname.clone()),
@@ -172,7 +236,9 @@ impl Containers {
             entrypoint: Some(guest.command.into_iter().chain([firedrill_guest::CONTAINER.to_owned()]).collect()),
             labels: Some(self.owner.labels()),
             host_config: Some(HostConfig {
-                auto_remove: Some(true),
+                // One that stays has the instance's disk; any other is the engine's to remove, however firedrill ends.
+                auto_remove: Some(spec.disk.is_none()),
+                tmpfs: spec.disk.is_some().then(|| in_memory().collect()),
                 network_mode: Some("none".to_owned()),
                 mounts: Some(guest.files.into_iter().chain(binds).map(mount).collect()),
                 // To give loopback the metadata address; the first process gives it up before it starts another.
@@ -180,8 +246,8 @@ impl Containers {
                 cap_drop: Some(vec!["MKNOD".to_owned(), "NET_RAW".to_owned()]),
                 sysctls: Some(HashMap::from([("net.ipv4.ip_unprivileged_port_start".to_owned(), "0".to_owned())])),
                 memory,
-                memory_swap: memory,
-                nano_cpus: processors.map(|wanted| wanted.min(self.engine.processors * 1_000_000_000)),
+                memory_swap,
+                nano_cpus,
                 ulimits: Some(vec![ResourcesUlimits { name: Some("core".to_owned()), soft: Some(0), hard: Some(0) }]),
                 // The console is read as it is written, and nothing of it is kept by the engine.
                 log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
@@ -192,9 +258,30 @@ impl Containers {
     }
 }
 
-/// Waits until the container is removed; answers the exit code of its first process.
-async fn exit_code(docker: bollard::Docker, id: String) -> Option<i32> {
-    let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+/// Folders of an instance that come up empty at each boot, as on Amazon Linux.
+fn in_memory() -> impl Iterator<Item = (String, String)> {
+    let folders = [("/tmp", "rw,exec,nosuid,nodev,mode=1777"), ("/run", "rw,nosuid,nodev,mode=755")];
+    folders.into_iter().map(|(folder, options)| (folder.to_owned(), options.to_owned()))
+}
+
+async fn remove(engine: &Engine, id: &str) {
+    if let Err(error) = sweep::remove(engine, id).await {
+        tracing::warn!(%error, id, "cannot remove a container");
+    }
+}
+
+/// Ends all that runs in a container, which stays with what it has on its disk.
+async fn kill(engine: &Engine, id: &str) {
+    if let Err(error) = engine.docker.kill_container(id, None).await {
+        // It may have ended at the same time.
+        debug!(%error, id, "cannot kill a container");
+    }
+}
+
+/// Waits until the container has ended, or is removed if it does not stay; answers the exit code of its first process.
+async fn exit_code(docker: bollard::Docker, id: String, stays: bool) -> Option<i32> {
+    let condition = if stays { "next-exit" } else { "removed" };
+    let options = WaitContainerOptionsBuilder::default().condition(condition).build();
     let mut answers = docker.wait_container(&id, Some(options));
     let code = match answers.next().await? {
         Ok(answer) => answer.status_code,

@@ -41,6 +41,9 @@ impl Booter for Sandboxes {
     }
 
     async fn discard(&self, region: &Region, instance_id: &str) {
+        if let Some(containers) = region.containers() {
+            containers.discard(instance_id).await;
+        }
         let disk = disk(region, instance_id);
         let removed = tokio::task::spawn_blocking(move || remove_folder(&disk)).await;
         if let Ok(Err(error)) = removed {
