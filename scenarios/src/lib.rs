@@ -9,4 +9,4 @@ mod up;
 pub use data::Site;
 pub use scenario::{Night, Scenario};
 pub use template::{BUNDLED, Template};
-pub use up::{Up, is_alive, until};
+pub use up::{Up, descendants, is_alive, until};

@@ -1,8 +1,8 @@
 //! Runs a drill as a person would, by the command, and reads what it says.
 
-use std::io;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Stdio};
 
 use firedrill_drill::Outcome;
 use serde_json::Value;
@@ -16,6 +16,7 @@ pub struct Scenario {
     program: &'static str,
     folder: TempDir,
     arguments: Vec<String>,
+    environment: Vec<(String, Option<String>)>,
 }
 
 /// What a drill came to.
@@ -39,7 +40,7 @@ impl Scenario {
     pub fn new(program: &'static str) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join("tmp"))?;
-        Ok(Self { program, folder, arguments: ["run", "--format", "json"].map(str::to_owned).to_vec() })
+        Ok(Self { program, folder, arguments: ["run", "--format", "json"].map(str::to_owned).to_vec(), environment: Vec::new() })
     }
 
     /// A folder for the scenario's own files.
@@ -51,6 +52,20 @@ impl Scenario {
     #[must_use]
     pub fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// With an environment variable.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Without an environment variable that the tests may be run with.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.environment.push((name.to_owned(), None));
         self
     }
 
@@ -79,13 +94,37 @@ impl Scenario {
     /// # Errors
     /// The program could not be started, or an outcome could not be read.
     pub fn run(self) -> io::Result<Night> {
+        self.run_hearing(|_| {})
+    }
+
+    /// As [`Scenario::run`]; `heard` is given each line of its standard output as it comes.
+    ///
+    /// # Errors
+    /// As [`Scenario::run`].
+    pub fn run_hearing(self, mut heard: impl FnMut(&str)) -> io::Result<Night> {
         let tmp = self.folder().join("tmp");
         let mut command = Command::new(self.program);
         // What is remembered of a person's drills is not of these.
         command.args(&self.arguments).env("TMPDIR", &tmp).env("XDG_STATE_HOME", self.folder().join("state"));
-        let Output { status, stdout, stderr } = command.env_remove("AWS_PROFILE").output()?;
-        let events = String::from_utf8_lossy(&stdout).into_owned();
-        let last = events.lines().rev().find_map(|line| {
+        command.env_remove("AWS_PROFILE");
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let errors = std::thread::spawn(move || stderr.map_or_else(|| Ok(String::new()), io::read_to_string));
+        let mut events = Vec::new();
+        for line in stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
+            let line = line?;
+            heard(&line);
+            events.push(line);
+        }
+        let status = child.wait()?;
+        let errors = errors.join().map_err(|_| io::Error::other("standard error could not be read"))??;
+        let last = events.iter().rev().find_map(|line| {
             let event: Value = serde_json::from_str(line).ok()?;
             (event.get("event")?.as_str()? == "outcome").then(|| event.get("outcome").cloned()).flatten()
         });
@@ -94,7 +133,7 @@ impl Scenario {
         for entry in std::fs::read_dir(&tmp)? {
             left.push(entry?.file_name().to_string_lossy().into_owned());
         }
-        Ok(Night { code: status.code().unwrap_or(-1), outcome, errors: String::from_utf8_lossy(&stderr).into_owned(), left })
+        Ok(Night { code: status.code().unwrap_or(-1), outcome, errors, left })
     }
 }
 

@@ -97,23 +97,7 @@ impl Up {
     /// # Errors
     /// The list of processes could not be read.
     pub fn descendants(&self) -> io::Result<Vec<u32>> {
-        let mut parents = BTreeMap::new();
-        for entry in fs::read_dir("/proc")? {
-            let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-            if let Some(parent) = parent_of(id) {
-                parents.insert(id, parent);
-            }
-        }
-        let is_below = |mut id: u32| {
-            while let Some(parent) = parents.get(&id) {
-                if *parent == self.child.id() {
-                    return true;
-                }
-                id = *parent;
-            }
-            false
-        };
-        Ok(parents.keys().copied().filter(|id| is_below(*id)).collect())
+        descendants(self.child.id())
     }
 
     /// Sends the region a signal (`TERM`), waits for its end, and answers its exit code; -1 if the signal ended it.
@@ -135,6 +119,30 @@ impl Drop for Up {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// All processes below `ancestor`, by number.
+///
+/// # Errors
+/// The list of processes could not be read.
+pub fn descendants(ancestor: u32) -> io::Result<Vec<u32>> {
+    let mut parents = BTreeMap::new();
+    for entry in fs::read_dir("/proc")? {
+        let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        if let Some(parent) = parent_of(id) {
+            parents.insert(id, parent);
+        }
+    }
+    let is_below = |mut id: u32| {
+        while let Some(parent) = parents.get(&id) {
+            if *parent == ancestor {
+                return true;
+            }
+            id = *parent;
+        }
+        false
+    };
+    Ok(parents.keys().copied().filter(|id| is_below(*id)).collect())
 }
 
 /// Whether a process is there and not just waiting to be collected.

@@ -5,15 +5,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::step::{self, StepError};
+use crate::step::{self, StepError, said};
 
 /// How long LocalStack may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// What a program says.
-fn said(command: &mut Command) -> Result<String, StepError> {
-    step::output(command).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-}
 
 /// A LocalStack in a container, which is removed with it.
 pub(crate) struct LocalStack {

@@ -1,7 +1,9 @@
-//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|localstack|conformance|ci`.
+//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|localstack|conformance|copy|fuzz|ci`.
 
 mod conformance;
+mod copy;
 mod dependencies;
+mod fuzz;
 mod localstack;
 mod models;
 mod step;
@@ -19,7 +21,7 @@ struct Arguments {
     step: Step,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Step {
     /// Is everything formatted?
     Fmt,
@@ -41,7 +43,20 @@ enum Step {
     Localstack,
     /// Writes docs/conformance.md: every scenario in every place, with times. Needs Docker and cargo-nextest.
     Conformance,
-    /// All of the checks above that need no Docker, in that order.
+    /// Measures how fast an instance's AWS CLI copies a file into a bucket, against one that copies straight into LocalStack. Needs Docker.
+    Copy {
+        /// The size of the file.
+        #[arg(default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4096))]
+        mebibytes: u32,
+    },
+    /// Runs fuzz targets, each for a while. Needs cargo-fuzz and a C++ compiler; CONTRIBUTING.md says more.
+    Fuzz {
+        /// Seconds for each target.
+        seconds: u32,
+        /// Which; all of them if none is named.
+        targets: Vec<String>,
+    },
+    /// All of the checks above that need no Docker and no fuzzer, in that order.
     Ci,
 }
 
@@ -53,8 +68,8 @@ fn main() -> ExitCode {
 }
 
 /// Tests of whole parts that are about the sandbox, or the same wherever machines and objects are: what clients see of the region's own
-/// services, what policies come to, what is captured, and nights that are drawn by the dozen.
-const SAME_EVERYWHERE: [&str; 4] = ["up::", "access::", "capture::", "chaos::"];
+/// services, what policies come to, what is captured, how a report is read, and nights that are drawn by the dozen.
+const SAME_EVERYWHERE: [&str; 5] = ["up::", "access::", "capture::", "chaos::", "page::"];
 
 /// Runs the tests of whole parts but for [`SAME_EVERYWHERE`]; of the whole workspace, since one of its packages alone would be built anew
 /// with other features.
@@ -77,6 +92,8 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Containers => scenarios(&["--include-ignored"], &[("FIREDRILL_MACHINE", "container")]),
         Step::Localstack => localstack::test(),
         Step::Conformance => conformance::write(),
+        Step::Copy { mebibytes } => copy::measure(mebibytes),
+        Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
         Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
     }
 }

@@ -50,6 +50,16 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, StepError> {
     if output.status.success() { Ok(output.stdout) } else { Err(StepError::Failed { program, status: output.status }) }
 }
 
+/// The same, as text.
+pub(crate) fn said(command: &mut Command) -> Result<String, StepError> {
+    output(command).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A line on standard output.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Prints `error` and answers the exit code of a failed step.
 pub(crate) fn fail(error: &StepError) -> ExitCode {
     say(&format!("xtask: {error}"));

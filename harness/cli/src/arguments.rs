@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Doctor,
     /// Gets the Docker images ready: pulls public ones, makes the others. `--machine container` does so by itself.
     Images(ImageOptions),
-    /// Lists and removes what ended drills left: containers here, or with `--cloud aws` expired runs in an account.
+    /// Lists and removes what ended drills left: containers and temporary folders here, or with `--cloud aws` expired runs in an account.
     Sweep(SweepOptions),
 }
 
@@ -113,8 +113,24 @@ pub(crate) struct RunOptions {
     /// Drill as an IAM user who has this identity policy, a JSON document, and nothing else, instead of as the account's root user.
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_policy: Option<PathBuf>,
+    /// Whose CloudFormation deploys. With `--cloud localstack`, `native` has LocalStack's own deploy the template too, and fails at what it
+    /// dropped or changed: each property is compared by what the services' own describe calls say.
+    #[arg(long, value_enum, default_value_t = CloudFormationKind::Region)]
+    pub(crate) cloudformation: CloudFormationKind,
+    /// With `--cloudformation native`: sets what was dropped or changed by direct calls, and fails only at what is still different then.
+    #[arg(long)]
+    pub(crate) mend: bool,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
+}
+
+/// Whose CloudFormation deploys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CloudFormationKind {
+    /// The region's.
+    Region,
+    /// The region's, and LocalStack's to be compared with it.
+    Native,
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +147,9 @@ pub(crate) struct UpOptions {
     /// Write the journal, every API call included, to this file as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+    /// Write a page (.html) of what the region was asked when it has ended; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
@@ -149,16 +168,16 @@ pub(crate) struct UpOptions {
 pub(crate) struct AccessOptions {
     #[command(flatten)]
     pub(crate) stack: StackOptions,
-    /// Also runs the drill without each grant, and says what each restriction holds back. Exit code 1 if a grant is needless or too wide.
+    /// Also runs the drill without each grant, and says what each restriction holds back. Exit code 1 if a grant is needless or too wide,
+    /// or if a night that goes wrong loses what it is to leave behind: an event its dead-letter queue, a failed script word to a topic.
     #[arg(long)]
     pub(crate) mutate: bool,
     /// Drill as an IAM user who has this identity policy, a JSON document, and nothing else; its statements are then the grants that
     /// --mutate takes away, instead of the template's.
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_policy: Option<PathBuf>,
-    /// How to report.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
 }
@@ -168,6 +187,9 @@ pub(crate) struct BenchOptions {
     /// How many drills; medians are printed.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) runs: u32,
+    /// How many nights each drill has: with many, what is done once for a region weighs little.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(crate) nights: u32,
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -188,6 +210,10 @@ pub(crate) struct CloudOptions {
     /// With `--cloud localstack`: the Docker image to start, instead of localstack/localstack:4.14.0.
     #[arg(long, value_name = "IMAGE", env = "FIREDRILL_LOCALSTACK_IMAGE", conflicts_with = "localstack")]
     pub(crate) localstack_image: Option<String>,
+    /// With `--cloud localstack`: how long the one that is started may take until it answers.
+    #[arg(long, value_name = "SECONDS", env = "FIREDRILL_LOCALSTACK_TIMEOUT", default_value_t = 120)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) localstack_timeout: u64,
 }
 
 /// Where a local region keeps objects and messages.
@@ -253,7 +279,7 @@ pub(crate) struct SweepOptions {
 /// Where a sweep looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SweepCloud {
-    /// Containers of this machine.
+    /// Containers and temporary folders of this machine.
     Docker,
     /// Expired runs in an AWS account.
     Aws,

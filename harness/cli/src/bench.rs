@@ -61,7 +61,7 @@ pub(crate) async fn bench(options: BenchOptions) -> Exit {
 
 async fn measured(options: BenchOptions) -> Result<(), Exit> {
     let bundled = StackOptions { template: None, parameters: Vec::new(), data: None, data_path: "/var/www/html".to_owned() };
-    let rehearsal = Rehearsal::of(&bundled)?;
+    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::of(&bundled)? };
     let setting = Setting::of_a_drill(options.machine)?;
     let cancel = interrupt::token()?;
     let watch = Watch::start();

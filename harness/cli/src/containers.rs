@@ -1,4 +1,4 @@
-//! Docker: machines as containers, `firedrill images`, `firedrill sweep`.
+//! Docker: machines as containers, `firedrill images`.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use firedrill_region::machine::container::{
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{MachineKind, MachineOptions, PullPolicy, SweepOptions};
+use crate::arguments::{MachineKind, MachineOptions, PullPolicy};
 use crate::{Exit, printer};
 
 /// What the containers of a drill may outlive its firedrill by, should no later one see that it has ended.
@@ -70,33 +70,8 @@ pub(crate) async fn images(policy: PullPolicy) -> Exit {
     }
 }
 
-/// `firedrill sweep`: lists what is nobody's, and removes it.
-pub(crate) async fn sweep(options: SweepOptions) -> Exit {
-    let engine = match Engine::connect().await {
-        Ok(engine) => engine,
-        Err(error) => return no_engine(&error),
-    };
-    let abandoned = match container::sweep(&engine).await {
-        Ok(abandoned) => abandoned,
-        Err(error) => return no_engine(&error),
-    };
-    for container in &abandoned {
-        printer::line(&describe(container));
-    }
-    if options.dry_run {
-        return Exit::Passed;
-    }
-    let mut exit = Exit::Passed;
-    for container in &abandoned {
-        if let Err(error) = container::remove(&engine, &container.id).await {
-            printer::error(&printer::chain(&error), None);
-            exit = Exit::Leftovers;
-        }
-    }
-    exit
-}
-
-fn describe(container: &Abandoned) -> String {
+/// A container that is nobody's, and why it is.
+pub(crate) fn describe(container: &Abandoned) -> String {
     let Abandoned { name, run, status, why, .. } = container;
     let why = match why {
         Why::Gone => "its firedrill has ended".to_owned(),

@@ -5,7 +5,9 @@ use firedrill_region::machine::{container, doctor};
 use crate::{Exit, printer};
 
 pub(crate) async fn doctor() -> Exit {
-    let needed = doctor::checks();
+    // Else the one that the shell would find.
+    let itself = std::env::current_exe().unwrap_or_else(|_| "firedrill".into());
+    let needed = doctor::checks(&itself);
     for check in &needed {
         tell(check, "LACK");
     }

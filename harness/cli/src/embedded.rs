@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use firedrill_journal::Journal;
-use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
+use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, StartError, Trigger};
 use firedrill_region::store::Store;
 use firedrill_region::tools::{self, Tools};
 
@@ -35,7 +35,8 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         ..EmbeddedOptions::new(&setting.account, folder.join("region"), program)
     };
     embedded::start(options).await.map_err(|error| {
-        printer::error(&printer::chain(&error), None);
+        let remedy = "end what listens there (`ss -ltnp` says what does), or leave `--port` out to take a free one";
+        printer::error(&printer::chain(&error), matches!(error, StartError::Listen { .. }).then_some(remedy));
         Exit::Missing
     })
 }
@@ -97,5 +98,9 @@ impl firedrill_drill::Local for LocalRegion {
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
         let at = self.0.fire(rule_arn).map_err(|error| error.to_string())?;
         Ok(format!("moved the region's clock to {at:.0}"))
+    }
+
+    async fn notice(&self, missed: bool) {
+        self.0.notice(missed).await;
     }
 }

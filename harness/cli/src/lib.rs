@@ -10,6 +10,8 @@ mod containers;
 mod doctor;
 mod embedded;
 mod exit_code;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod incident;
 mod interrupt;
 mod local_times;
@@ -23,6 +25,7 @@ mod run;
 mod smoke;
 mod stage;
 mod state;
+mod sweep;
 mod template;
 mod up;
 mod workspace;
@@ -76,7 +79,7 @@ pub fn main() -> ExitCode {
             arguments::Command::Report(options) => report::report(&options),
             arguments::Command::Resume(options) => smoke::resume(options).await,
             arguments::Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
-            arguments::Command::Sweep(options) => containers::sweep(options).await,
+            arguments::Command::Sweep(options) => sweep::sweep(options).await,
         }
     });
     // Blocking threads may sit in a read that never ends; nothing of theirs is needed any more.

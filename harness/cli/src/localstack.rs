@@ -1,8 +1,9 @@
 //! `--cloud localstack`: the store of a stage, started or found.
 
 use std::path::Path;
+use std::time::Duration;
 
-use firedrill_region::machine::container::{Engine, Images, LocalStack, Owner};
+use firedrill_region::machine::container::{Engine, Images, LocalStack, Owner, Purpose};
 use firedrill_region::store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -80,7 +81,9 @@ async fn started(setting: &Setting, folder: &Path) -> Result<LocalStack, Exit> {
     let image = image.map_err(|error| containers::no_image(&error))?;
     printer::note(&format!("starting LocalStack ({image})"));
     let owner = Owner::of(folder, setting.lifetime);
-    LocalStack::start(engine, &owner, &image, REGION, &setting.account).await.map_err(|error| {
+    let purpose = if setting.native { Purpose::Native(folder.join("localstack")) } else { Purpose::Store };
+    let patience = Duration::from_secs(setting.machine.cloud.localstack_timeout);
+    LocalStack::start(engine, &owner, &image, &purpose, patience, (REGION, &setting.account)).await.map_err(|error| {
         printer::error(&printer::chain(&error), Some(error.hint()));
         Exit::Missing
     })

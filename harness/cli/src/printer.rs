@@ -63,6 +63,10 @@ impl Progress {
             Event::Port { instance, port, address } => {
                 self.print(&format!("     {}", port_line(instance, *port, address.as_deref())))
             }
+            Event::Notification { topic, what, .. } => {
+                let topic = topic.rsplit(':').next().unwrap_or_default();
+                self.print(&format!("{} topic {topic} got {what}", self.paint("told", "36")));
+            }
             Event::Resource { .. }
             | Event::ApiCall(_)
             | Event::Authorization { .. }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use firedrill_drill::{Data, Endpoint, FireBy, Outcome, Plan};
+use firedrill_drill::{Course, Data, Endpoint, FireBy, Outcome, Plan};
 use firedrill_journal::Journal;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,8 @@ pub(crate) struct Rehearsal {
     pub(crate) rule: Option<String>,
     /// The bucket that gets the archives, for templates with several.
     pub(crate) bucket: Option<String>,
+    /// Which night it is.
+    pub(crate) course: Course,
     /// How many nights in a row; at least 1.
     pub(crate) nights: u32,
     /// Findings fail the drill.
@@ -53,6 +55,7 @@ impl Rehearsal {
             data_path: options.data_path.clone(),
             rule: None,
             bucket: None,
+            course: Course::Backup,
             nights: 1,
             strict: true,
             keep: false,
@@ -81,6 +84,8 @@ impl Rehearsal {
             expires: None,
             review: None,
             recorded_as: None,
+            native: None,
+            course: self.course,
             fire_by: FireBy::default(),
             endpoint,
             cloud: "embedded".to_owned(),

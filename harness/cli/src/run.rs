@@ -1,8 +1,8 @@
 //! `firedrill run`: a whole drill on the embedded cloud.
 
-use firedrill_drill::{DrillResult, Outcome};
+use firedrill_drill::{DrillResult, Native, Outcome};
 
-use crate::arguments::{Format, RunOptions, Telling};
+use crate::arguments::{CloudFormationKind, CloudKind, Format, RunOptions, Telling};
 use crate::embedded::{self, LocalRegion};
 use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
@@ -22,7 +22,10 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     let rehearsal =
         Rehearsal { nights: options.nights, keep: options.keep, ..Rehearsal::chosen(&options.stack, &options.drill)? };
     let journal = embedded::open_journal(journal.as_deref())?;
+    let native = options.cloudformation == CloudFormationKind::Native;
+    check(options, native)?;
     let setting = Setting {
+        native,
         ssm_agent: options.ssm_agent.clone(),
         operator_policy: operator::Policy::read(options.operator_policy.as_deref())?,
         ..Setting::of_a_drill(options.machine.clone())?
@@ -30,7 +33,10 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     let cancel = interrupt::token()?;
     printer::follow(&journal, *format);
     let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let plan = rehearsal.plan_on(&stage);
+    let mut plan = rehearsal.plan_on(&stage);
+    if native {
+        plan.native = stage.native(&setting.account).map(|endpoint| Native { endpoint, mend: options.mend });
+    }
     let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
     LocalTimes::keep(&outcome);
     reports.write(&journal);
@@ -47,6 +53,19 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     }
     stage.close(&journal).await?;
     Ok(exit_of(&outcome))
+}
+
+/// Refuses options of which one needs another.
+fn check(options: &RunOptions, native: bool) -> Result<(), Exit> {
+    if native && options.machine.cloud.cloud != CloudKind::Localstack {
+        printer::error("`--cloudformation native` is LocalStack's", Some("add `--cloud localstack`"));
+        return Err(Exit::Input);
+    }
+    if options.mend && !native {
+        printer::error("`--mend` sets what LocalStack's own CloudFormation dropped", Some("add `--cloudformation native`"));
+        return Err(Exit::Input);
+    }
+    Ok(())
 }
 
 pub(crate) fn exit_of(outcome: &Outcome) -> Exit {
@@ -72,6 +91,9 @@ pub(crate) fn summary(outcome: &Outcome) {
             archive.files,
             if archive.identical { "all identical" } else { "NOT identical" }
         ));
+    }
+    for told in outcome.told.iter().filter(|told| told.night > 0) {
+        printer::line(&format!("told     {}", told.whole()));
     }
     for leftover in &outcome.leftovers {
         printer::line(&format!("leftover {leftover}"));

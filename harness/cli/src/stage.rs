@@ -31,6 +31,8 @@ pub(crate) struct Setting {
     pub(crate) machine: MachineOptions,
     /// What containers may outlive this process by, should no later firedrill see that it has ended.
     pub(crate) lifetime: SignedDuration,
+    /// Whether LocalStack's own CloudFormation is to deploy too; wants `--cloud localstack`.
+    pub(crate) native: bool,
     /// Python's part.
     pub(crate) tools: Tools,
     /// Size of instances' disks, MiB; without one they are as large as the host's. Sandboxes only.
@@ -48,6 +50,7 @@ impl Setting {
             port: 0,
             ssm_agent: None,
             machine,
+            native: false,
             lifetime: containers::DRILL,
             tools,
             disk_mib: None,
@@ -97,6 +100,12 @@ impl Stage {
         embedded::endpoint(&self.region, &self.key)
     }
 
+    /// Where LocalStack's own CloudFormation is, as the region's account; there is none on an embedded cloud.
+    pub(crate) fn native(&self, account: &str) -> Option<Endpoint> {
+        let store = self.place.store()?;
+        Some(Endpoint::with_key(Some(store.url()), None, self.region.region.name(), (account, "of-no-account")))
+    }
+
     /// Shell exports that point any AWS client at the region, as the same.
     pub(crate) fn exports(&self) -> std::io::Result<String> {
         embedded::exports(&self.region, &self.key, self.folder())
@@ -122,14 +131,20 @@ impl Stage {
 }
 
 async fn end(region: Embedded, place: Place, workspace: Workspace, journal: &Journal) -> Result<(), Exit> {
-    region.stop().await;
+    let left = region.stop().await;
+    for error in &left {
+        printer::error(
+            &printer::chain(error),
+            Some("`firedrill sweep` removes the containers of this run, once the engine answers"),
+        );
+    }
     embedded::flush_journal(journal);
-    // Both are tried, whatever becomes of the first.
+    // All are tried, whatever becomes of the others.
     let removed = place.close().await;
     let folder = workspace.path().to_owned();
     workspace.remove().map_err(|error| {
         printer::error(&format!("cannot remove `{}`: {error}", folder.display()), None);
         Exit::Leftovers
     })?;
-    removed
+    if left.is_empty() { removed } else { Err(Exit::Leftovers) }
 }

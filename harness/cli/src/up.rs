@@ -4,8 +4,10 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use firedrill_journal::Event;
+use firedrill_region::fault::Rule;
 
 use crate::arguments::UpOptions;
+use crate::report::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, containers, embedded, incident, interrupt, operator, printer};
 
@@ -17,7 +19,8 @@ pub(crate) async fn up(options: UpOptions) -> Exit {
 }
 
 async fn kept_up(options: UpOptions) -> Result<(), Exit> {
-    let faults = incident::faults(options.faults.as_deref())?;
+    let reports = Reports::pages(&options.report)?;
+    let faults = incident::faults(options.faults.as_deref(), options.machine.kind())?;
     let journal = embedded::open_journal(options.journal.as_deref())?;
     let setting = Setting {
         account: options.account,
@@ -29,6 +32,9 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
     };
     let cancel = interrupt::token()?;
     let stage = Stage::open(&setting, &journal, &cancel).await?;
+    if faults.iter().any(Rule::is_interposed) {
+        stage.region.region.interposer().prepare();
+    }
     stage.region.region.faults().set(faults);
     journal.subscribe(|record| {
         if let Event::Port { instance, port, address } = &record.event {
@@ -46,7 +52,9 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
         }
         Err(error) => printer::error(&format!("cannot write the region's files: {error}"), None),
     }
-    stage.close(&journal).await
+    stage.close(&journal).await?;
+    reports.write(&journal);
+    Ok(())
 }
 
 /// Writes `file` so that who waits for it finds all of it; what is no regular file (a pipe) is written to as it is. It holds a secret key:

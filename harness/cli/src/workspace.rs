@@ -31,7 +31,10 @@ impl Workspace {
 
     fn made() -> io::Result<Self> {
         let parent = std::env::temp_dir();
-        sweep(&parent);
+        for folder in abandoned(&parent) {
+            // What stays is found by the next run, and by `firedrill sweep`, which says why.
+            let _ = remove_folder(&folder);
+        }
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent)?;
         let lock = File::create(folder.path().join(LOCK))?;
         lock.lock()?;
@@ -50,12 +53,11 @@ impl Workspace {
     }
 }
 
-/// Removes the folders of runs whose process has ended. A folder without a lock file belongs to a run that is just starting, or to
-/// somebody else, and stays.
-fn sweep(parent: &Path) -> Vec<PathBuf> {
+/// The folders of runs whose process has ended. A folder without a lock file belongs to a run that is just starting, or to somebody else.
+pub(crate) fn abandoned(parent: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
     let ours = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
-    ours.map(|entry| entry.path()).filter(|folder| is_abandoned(folder) && remove_folder(folder).is_ok()).collect()
+    ours.map(|entry| entry.path()).filter(|folder| is_abandoned(folder)).collect()
 }
 
 fn is_abandoned(folder: &Path) -> bool {
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_abandoned_folder_is_swept_and_a_living_one_is_not() {
+    fn a_folder_is_abandoned_when_nobody_holds_its_lock() {
         let parent = tempfile::tempdir().unwrap();
         for name in ["firedrill-dead", "firedrill-alive", "other"] {
             fs::create_dir(parent.path().join(name)).unwrap();
@@ -76,7 +78,7 @@ mod tests {
         }
         let alive = File::open(parent.path().join("firedrill-alive/lock")).unwrap();
         alive.lock().unwrap();
-        assert_eq!(sweep(parent.path()), [parent.path().join("firedrill-dead")]);
-        assert!(parent.path().join("firedrill-alive").exists() && parent.path().join("other").exists());
+        fs::create_dir(parent.path().join("firedrill-starting")).unwrap();
+        assert_eq!(abandoned(parent.path()), [parent.path().join("firedrill-dead")]);
     }
 }

@@ -1,5 +1,7 @@
-//! Compares an archive with what was seeded, without unpacking it to disk: no path in it can do harm.
+//! Compares an archive with what was seeded, without unpacking it to disk: no path in it can do harm. Nor can its size: what is kept of it
+//! in memory is bounded, and so is how much of it is read.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
@@ -7,6 +9,24 @@ use tar::{Archive, EntryType};
 
 use crate::archive::Digesting;
 use crate::manifest::{Entry, Manifest, shown};
+
+/// How much of an archive is read before it is taken for one that has no end, bytes.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// What comes beside the content of files, names above all: it is kept in memory.
+    names: u64,
+    /// The content of files, and padding at the end.
+    content: u64,
+}
+
+impl Bounds {
+    /// Far beyond what an archive of `manifest` takes, with whatever else is in it.
+    fn of(manifest: &Manifest) -> Self {
+        let bytes = |entry: &Entry| if let Entry::File { bytes, .. } = entry { *bytes } else { 0 };
+        let seeded = manifest.values().map(bytes).fold(0, u64::saturating_add);
+        Self { names: (256 << 20) + 4096 * manifest.len() as u64, content: seeded.saturating_mul(10).saturating_add(10 << 30) }
+    }
+}
 
 /// How an archive differs from what was seeded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,9 +53,9 @@ impl Comparison {
 /// Compares the tar stream `tar`, to its end, with `manifest`. `data_path` helps to find the prefix of its paths.
 ///
 /// # Errors
-/// The stream could not be read or is no tar archive: truncated, corrupt.
+/// The stream could not be read or is no tar archive: truncated, corrupt, or without end for all that can be told.
 pub fn compare(tar: impl Read, manifest: &Manifest, data_path: &str) -> io::Result<Comparison> {
-    let found = contents(tar)?;
+    let found = contents(tar, Bounds::of(manifest))?;
     let prefix = prefix(&found, manifest, data_path);
     let mut comparison = Comparison {
         prefix: String::from_utf8_lossy(&prefix).into_owned(),
@@ -58,19 +78,29 @@ pub fn compare(tar: impl Read, manifest: &Manifest, data_path: &str) -> io::Resu
 }
 
 /// All entries of the archive by their path, without `./` and the like.
-fn contents(tar: impl Read) -> io::Result<Manifest> {
-    let mut archive = Archive::new(tar);
+fn contents(tar: impl Read, bounds: Bounds) -> io::Result<Manifest> {
+    let too_large = || {
+        let why = format!("it holds more than {} bytes, far more than was seeded", bounds.content);
+        io::Error::new(io::ErrorKind::FileTooLarge, why)
+    };
+    let (names_left, in_content) = (Cell::new(bounds.names), Cell::new(false));
+    let mut archive = Archive::new(Metered { reader: tar, left: &names_left, free: &in_content });
     let mut found = Manifest::new();
+    let mut left = bounds.content;
     for entry in archive.entries()? {
         let mut entry = entry?;
         let path = normal(&entry.path_bytes());
         let mode = entry.header().mode()? & 0o7777;
+        let length = entry.size();
+        // A sparse file may be as long as it likes without a byte in the archive.
+        left = left.checked_sub(length).ok_or_else(too_large)?;
+        in_content.set(true);
+        let mut reader = Digesting::new(&mut entry);
+        io::copy(&mut reader, &mut io::sink())?;
+        let (sha256, bytes) = reader.finish();
+        in_content.set(false);
         let kept = match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let length = entry.size();
-                let mut reader = Digesting::new(&mut entry);
-                io::copy(&mut reader, &mut io::sink())?;
-                let (sha256, bytes) = reader.finish();
                 if bytes != length {
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("it ends within `{}`", shown(&path))));
                 }
@@ -90,8 +120,27 @@ fn contents(tar: impl Read) -> io::Result<Manifest> {
         }
     }
     // What follows the end mark is padding, but a checksum of the compression may come after it.
-    io::copy(&mut archive.into_inner(), &mut io::sink())?;
-    Ok(found)
+    let padding = io::copy(&mut archive.into_inner().reader.take(left.saturating_add(1)), &mut io::sink())?;
+    if padding > left { Err(too_large()) } else { Ok(found) }
+}
+
+/// Counts what is read, but for what is free.
+struct Metered<'a, R> {
+    reader: R,
+    left: &'a Cell<u64>,
+    free: &'a Cell<bool>,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        if !self.free.get() {
+            let left = self.left.get().checked_sub(count as u64);
+            let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, "its names are longer than any archive's are");
+            self.left.set(left.ok_or_else(too_long)?);
+        }
+        Ok(count)
+    }
 }
 
 /// Without leading `/`, without `.` and empty components.
@@ -111,7 +160,7 @@ fn prefix(found: &Manifest, manifest: &Manifest, data_path: &str) -> Vec<u8> {
     for from in 0..parts.len() {
         candidates.insert(parts.get(from..).unwrap_or_default().join("/").into_bytes());
     }
-    let mut common = common_folder(found);
+    let mut common = topmost(common_folder(found));
     while !common.is_empty() {
         candidates.insert(common.clone());
         common = parent(&common).to_vec();
@@ -136,6 +185,14 @@ fn common_folder(found: &Manifest) -> Vec<u8> {
         }
     }
     common.to_vec()
+}
+
+/// The first levels of a folder: nobody's data lies deeper, and each level is tried.
+fn topmost(mut folder: Vec<u8>) -> Vec<u8> {
+    const LEVELS: usize = 64;
+    let end = folder.iter().enumerate().filter(|(_, byte)| **byte == b'/').nth(LEVELS - 1).map(|(at, _)| at);
+    folder.truncate(end.unwrap_or(folder.len()));
+    folder
 }
 
 fn parent(path: &[u8]) -> &[u8] {
@@ -325,6 +382,52 @@ mod tests {
         let archive = [("../../etc/passwd", &b"x"[..])];
         let comparison = compare(tar(&archive).as_slice(), &Manifest::new(), "/srv").unwrap();
         assert_eq!(comparison.extra, ["../../etc/passwd"]);
+    }
+
+    /// The beginning of an entry that says of itself that it is so long.
+    fn begun(kind: EntryType, bytes: u64) -> Vec<u8> {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(0o644);
+        header.set_size(bytes);
+        header.set_cksum();
+        header.as_bytes().to_vec()
+    }
+
+    #[test]
+    fn bombs_are_refused_before_they_are_read_to_an_end_that_they_have_not() {
+        let bounds = Bounds { names: 1 << 16, content: 1 << 16 };
+        let endless = |start: &[u8]| contents(start.chain(io::repeat(b'a')), bounds).unwrap_err().to_string();
+        for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader, EntryType::XGlobalHeader] {
+            let error = endless(&begun(kind, 1 << 40));
+            assert!(error.contains("longer than any archive's") || error.contains("more than 65536 bytes"), "{kind:?}: {error}");
+        }
+        for kind in [EntryType::Regular, EntryType::Symlink, EntryType::Fifo] {
+            assert!(endless(&begun(kind, 1 << 40)).contains("more than 65536 bytes"), "{kind:?}");
+        }
+        let mut sparse = Header::from_byte_slice(&begun(EntryType::GNUSparse, 0)).clone();
+        let fields = sparse.as_gnu_mut().unwrap();
+        fields.set_real_size(1 << 62);
+        fields.sparse[0].set_offset(1 << 62);
+        fields.sparse[0].set_length(0);
+        sparse.set_cksum();
+        let error = endless(sparse.as_bytes());
+        assert!(error.contains("more than 65536 bytes"), "{error}");
+        let padded = contents(whole("").as_slice().chain(io::repeat(0)), bounds).unwrap_err().to_string();
+        assert!(padded.contains("more than 65536 bytes"), "{padded}");
+        let many = begun(EntryType::Directory, 0).repeat(200);
+        assert!(contents(many.as_slice(), bounds).unwrap_err().to_string().contains("longer than any archive's"));
+    }
+
+    #[test]
+    fn a_name_of_many_levels_is_compared_at_once() {
+        let mut builder = Builder::new(Vec::new());
+        let mut header = Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_size(0);
+        builder.append_data(&mut header, "a/".repeat(100_000) + "b", io::empty()).unwrap();
+        let comparison = compare(builder.into_inner().unwrap().as_slice(), &seeded(), "/srv").unwrap();
+        assert_eq!((comparison.missing.len(), comparison.extra.len()), (4, 1));
     }
 
     #[test]

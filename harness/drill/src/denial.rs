@@ -97,11 +97,12 @@ mod tests {
 
     fn journal(decision: Value) -> Journal {
         let journal = Journal::default();
-        let check = Check { action: "s3:PutObject".into(), resource: "arn:aws:s3:::b/k".into(), decision };
+        let check = Check { action: "s3:PutObject".into(), resource: "arn:aws:s3:::b/k".into(), decision: decision.into() };
         for _ in 0..2 {
             journal.record(Event::Authorization {
                 request_id: "1".into(),
                 principal: "arn:aws:sts::1:assumed-role/r/i-1".into(),
+                source_arn: None,
                 checks: vec![check.clone()],
             });
         }

@@ -29,13 +29,18 @@ pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<St
         leftovers.push(format!("bucket {name}: {}", broken.reason));
     }
     if let Some(name) = &made.stack {
-        match remove_stack(clients, name).await {
-            Ok(resources) => leftovers.extend(remains(clients, &resources).await),
-            Err(broken) => leftovers.push(format!("stack {name}: {}", broken.reason)),
-        }
+        leftovers.extend(stack(clients, name).await);
     }
     leftovers.extend(tagged::remains(clients, run, &leftovers).await);
     leftovers
+}
+
+/// Removes a stack. Answers what could not be removed of it.
+pub(crate) async fn stack(clients: &Clients, name: &str) -> Vec<String> {
+    match remove_stack(clients, name).await {
+        Ok(resources) => remains(clients, &resources).await,
+        Err(broken) => vec![format!("stack {name}: {}", broken.reason)],
+    }
 }
 
 async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), Broken> {

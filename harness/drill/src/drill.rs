@@ -13,12 +13,14 @@ use crate::destroy::{self, Made};
 use crate::failure::Broken;
 use crate::fire::{self, Rule};
 use crate::manifest::Manifest;
+use crate::native::Audit;
 use crate::observe::{self, Before};
 use crate::outcome::VERSION;
 use crate::patience::Patience;
 use crate::recorder::Recorder;
-use crate::{DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
-use crate::{access_log, boot, denial, findings, metrics, restore, seed, verify};
+use crate::told::{self, Told};
+use crate::{Course, DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
+use crate::{access_log, boot, dead_letter, denial, findings, metrics, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -31,6 +33,7 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
             Some(caller) => Clients::recorded(&plan.endpoint, Recorder::new(journal, caller, &plan.endpoint.region)),
             None => Clients::new(&plan.endpoint),
         },
+        audit: plan.native.as_ref().map(Audit::of),
         plan,
         patience: Patience::of(local.is_some()),
         local,
@@ -39,6 +42,7 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
         stack,
         state: Mutex::default(),
         denials: OnceLock::new(),
+        told: OnceLock::new(),
     };
     let ended = tokio::select! {
         ended = drill.rehearse() => Some(ended),
@@ -46,6 +50,7 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     };
     // What cleaning up is denied is no cause of a failure.
     let _ = drill.denials.set(denial::all(journal, &drill.plan.template));
+    let _ = drill.told.set(told::all(journal));
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
     journal.record(outcome.event());
@@ -57,12 +62,16 @@ struct Drill {
     clients: Clients,
     patience: Patience,
     local: Option<Arc<dyn Local>>,
+    /// Another CloudFormation, to compare with.
+    audit: Option<Audit>,
     journal: Journal,
     run: String,
     stack: String,
     state: Mutex<State>,
     /// Who was denied what, before anything was destroyed.
     denials: OnceLock<Vec<String>>,
+    /// Who was told what, before anything was destroyed.
+    told: OnceLock<Vec<Told>>,
 }
 
 /// What the drill knows when it is interrupted.
@@ -83,8 +92,91 @@ struct Stage {
 
 impl Drill {
     async fn rehearse(&self) -> Result<(), Broken> {
+        match self.plan.course {
+            Course::Backup => self.backup().await,
+            Course::Undelivered => self.undelivered().await,
+            Course::Failing => self.failing().await,
+        }
+    }
+
+    async fn backup(&self) -> Result<(), Broken> {
         let (manifest, package) =
             self.step("pack", 1, seed::pack(&self.plan), |(manifest, _)| format!("{} entries", manifest.len())).await?;
+        let resources = self.deploy().await?;
+        if let Some(audit) = &self.audit {
+            self.audit(audit, &resources).await?;
+        }
+        let instances = self.boot(&resources).await?;
+        let bucket = self.plan.seed_bucket();
+        self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
+        self.step("seed", 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
+            format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
+        })
+        .await?;
+        let stage = self.stage(&resources, manifest).await?;
+        for night in 1..=self.plan.nights.max(1) {
+            let ended = self.night(night, &stage).await;
+            self.notice(night, &resources, ended.as_ref().err()).await;
+            ended?;
+        }
+        Ok(())
+    }
+
+    /// The night in which the rule's event cannot be delivered.
+    async fn undelivered(&self) -> Result<(), Broken> {
+        let clients = &self.clients;
+        let resources = self.deploy().await?;
+        let rule = fire::find(clients, &self.plan, &resources).await?;
+        let fire = async {
+            let queue = dead_letter::find(clients, &rule).await?;
+            dead_letter::forbid(clients, &rule).await?;
+            let before = Before::take(clients, &rule).await?;
+            let done = fire::fire(clients, &self.plan, self.local.as_deref(), &rule, &before).await?;
+            Ok((queue, done))
+        };
+        let (queue, _) = self
+            .step("fire", 1, fire, |(_, done)| format!("{} ({}), which may invoke nothing: {done}", rule.name, rule.schedule))
+            .await?;
+        let received = dead_letter::receive(clients, &rule, &queue, self.patience.silence);
+        self.step("dead-letter", 1, received, |code| format!("{} has the event: {code}", queue.name)).await?;
+        Ok(())
+    }
+
+    /// The night in which the script finds nothing to back up.
+    async fn failing(&self) -> Result<(), Broken> {
+        let clients = &self.clients;
+        let resources = self.deploy().await?;
+        self.boot(&resources).await?;
+        let rule = fire::find(clients, &self.plan, &resources).await?;
+        let fire = async {
+            let before = Before::take(clients, &rule).await?;
+            let done = fire::fire(clients, &self.plan, self.local.as_deref(), &rule, &before).await?;
+            Ok((before, done))
+        };
+        let (before, _) = self.step("fire", 1, fire, |(_, done)| format!("{} ({}): {done}", rule.name, rule.schedule)).await?;
+        let observed = async {
+            match observe::observe(clients, &rule, &before, self.patience).await {
+                Ok(seen) => {
+                    let reason = format!(
+                        "it ended well on {} where there is nothing at {}",
+                        seen.instances.join(", "),
+                        self.plan.data_path
+                    );
+                    Err(Broken::at("script", reason))
+                }
+                Err(broken) => Ok(broken),
+            }
+        };
+        let broken = self.step("observe", 1, observed, |broken| format!("as it should be, it broke at {broken}")).await?;
+        self.notice(1, &resources, Some(&broken)).await;
+        Ok(())
+    }
+
+    async fn boot(&self, resources: &Resources) -> Result<Vec<String>, Broken> {
+        self.step("boot", 1, boot::boot(&self.clients, resources, self.patience.boot), |found| found.join(", ")).await
+    }
+
+    async fn deploy(&self) -> Result<Resources, Broken> {
         self.note(|state| state.made.stack = Some(self.stack.clone()));
         let resources = self
             .step("deploy", 1, deploy::deploy(&self.clients, &self.plan, &self.stack), |made| format!("{} resources", made.len()))
@@ -96,17 +188,19 @@ impl Drill {
                 physical_id: resource.physical.clone(),
             });
         }
-        let instances =
-            self.step("boot", 1, boot::boot(&self.clients, &resources, self.patience.boot), |found| found.join(", ")).await?;
-        let bucket = self.plan.seed_bucket();
-        self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
-        self.step("seed", 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
-            format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
-        })
-        .await?;
-        let stage = self.stage(&resources, manifest).await?;
-        for night in 1..=self.plan.nights.max(1) {
-            self.night(night, &stage).await?;
+        Ok(resources)
+    }
+
+    /// Has the template deployed by the other CloudFormation too, and compares.
+    async fn audit(&self, audit: &Audit, resources: &Resources) -> Result<(), Broken> {
+        let audited = self
+            .step("audit", 1, audit.deploy(&self.clients, &self.plan, &self.stack, resources), |audited| {
+                let mended = if audited.mended.is_empty() { String::new() } else { format!(", {} mended", audited.mended.len()) };
+                format!("{} properties compared with what the native CloudFormation made{mended}", audited.compared)
+            })
+            .await?;
+        for (id, text) in audited.told() {
+            self.journal.record(Event::Finding { id: id.to_owned(), detail: text });
         }
         Ok(())
     }
@@ -181,6 +275,23 @@ impl Drill {
         Ok(())
     }
 
+    /// Looks who was told of the night. On AWS that is in the mailboxes of those who have subscribed.
+    async fn notice(&self, night: u32, resources: &Resources, broken: Option<&Broken>) {
+        let Some(local) = self.local.as_ref().filter(|_| resources.of("AWS::SNS::Topic").next().is_some()) else { return };
+        let looked = async {
+            local.notice(broken.is_some_and(|broken| broken.hop == "rule")).await;
+            Ok(told::all(&self.journal).into_iter().filter(|told| told.night == night).collect::<Vec<_>>())
+        };
+        let summary = |told: &Vec<Told>| match told.as_slice() {
+            [] => "nobody was told anything".to_owned(),
+            told => told.iter().map(Told::whole).collect::<Vec<_>>().join("; "),
+        };
+        let told = self.step("notice", night, looked, summary).await.unwrap_or_default();
+        for finding in findings::of_notice(&told::refused(&self.journal), &told) {
+            self.finding(finding);
+        }
+    }
+
     async fn restore(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<u64, Broken> {
         let mut entries = 0;
         for one in stored {
@@ -232,7 +343,13 @@ impl Drill {
         if self.plan.keep || (made.stack.is_none() && made.seed_bucket.is_none()) {
             return Vec::new();
         }
-        let destroyed = async { Ok(destroy::destroy(&self.clients, &self.run, &made).await) };
+        let destroyed = async {
+            let mut left = destroy::destroy(&self.clients, &self.run, &made).await;
+            if let Some(audit) = &self.audit {
+                left.extend(audit.destroy(&self.stack).await);
+            }
+            Ok(left)
+        };
         let summary = |left: &Vec<String>| if left.is_empty() { "nothing is left".to_owned() } else { left.join("; ") };
         self.step("destroy", 1, destroyed, summary).await.unwrap_or_default()
     }
@@ -252,6 +369,7 @@ impl Drill {
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
             nights: state.nights,
             findings: state.findings,
+            told: self.told.get().cloned().unwrap_or_default(),
             leftovers,
             steps: state.steps,
         }

@@ -1,6 +1,7 @@
 //! Why a step ends the drill.
 
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 
 use crate::Failure;
@@ -45,24 +46,23 @@ fn tail(text: &str) -> String {
     if skip == 0 { text.to_owned() } else { format!("…{}", text.chars().skip(skip).collect::<String>()) }
 }
 
-/// What a call answered, as `operation: code: message`.
-pub(crate) fn refused<E, R>(operation: &str, error: &SdkError<E, R>) -> String
+/// What a call answered, as `operation: code: message`. The answer to a HEAD has no body that could say why: then, its status.
+pub(crate) fn refused<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{operation}: {code}: {message}"),
-        (Some(code), None) => format!("{operation}: {code}"),
-        _ => format!("{operation}: {}", DisplayErrorContext(error)),
+    match (error.code(), error.message(), error) {
+        (Some(code), Some(message), _) => format!("{operation}: {code}: {message}"),
+        (Some(code), None, _) => format!("{operation}: {code}"),
+        (None, _, SdkError::ServiceError(answer)) => format!("{operation}: HTTP status {}", answer.raw().status().as_u16()),
+        (None, ..) => format!("{operation}: {}", DisplayErrorContext(error)),
     }
 }
 
 /// For `map_err`: the call `operation` was refused, which breaks the chain at `hop`.
-pub(crate) fn at<E, R>(hop: &'static str, operation: &'static str) -> impl Fn(SdkError<E, R>) -> Broken
+pub(crate) fn at<E>(hop: &'static str, operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> Broken
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
     move |error| Broken::at(hop, refused(operation, &error))
 }

@@ -5,6 +5,7 @@ use crate::clients::Clients;
 use crate::compare::Comparison;
 use crate::deploy::Resources;
 use crate::failure::{Broken, at};
+use crate::told::Told;
 use crate::verify::Stored;
 use crate::{Finding, open_port, outcome};
 
@@ -110,6 +111,25 @@ pub(crate) fn of_restore(stored: &Stored, comparison: &Comparison) -> Option<Fin
     let first = comparison.extra.first()?;
     let count = comparison.extra.len();
     Some(finding("extra-files", format!("{} holds {count} entries that were not seeded, such as `{first}`", stored.archive.key)))
+}
+
+/// Of messages that did not come to who is to be told: refused by a topic, or not let in where they were to go.
+pub(crate) fn of_notice(refused: &[(String, String, String)], told: &[Told]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (topic, by, message) in refused {
+        let hint =
+            if by == "events.amazonaws.com" { " (EventBridge is let in by a statement without a Condition alone)" } else { "" };
+        found.push(finding(
+            "notice-refused",
+            format!("topic {topic} was told nothing by {by}: {message}: let its policy name {by}{hint}"),
+        ));
+    }
+    for told in told {
+        for to in told.to.iter().filter(|to| to.contains(": not delivered: ")) {
+            found.push(finding("notice-undelivered", format!("{}, and not who has subscribed: {to}", told.sentence())));
+        }
+    }
+    found
 }
 
 /// Of an upload that no access log shows.

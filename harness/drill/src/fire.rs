@@ -20,6 +20,10 @@ pub(crate) struct Rule {
     pub(crate) schedule: String,
     /// The function's name.
     pub(crate) function: String,
+    /// The version or alias of the function that is invoked, if it names one.
+    pub(crate) qualifier: Option<String>,
+    /// ARN of the queue that gets what does not reach the function.
+    pub(crate) dead_letters: Option<String>,
 }
 
 /// The stack's one scheduled rule with a function behind it, or the one that the plan names.
@@ -42,7 +46,8 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
             continue;
         }
         let targets = clients.events.list_targets_by_rule().rule(name).send().await.map_err(at("rule", "ListTargetsByRule"))?;
-        let Some(function) = targets.targets().iter().map(Target::arn).find_map(function_of) else {
+        let invoked = |target: &Target| Some((function_of(target.arn())?, qualifier_of(target.arn()), dead_letters_of(target)));
+        let Some((function, qualifier, dead_letters)) = targets.targets().iter().find_map(invoked) else {
             others.push(format!("{name} targets no function"));
             continue;
         };
@@ -52,6 +57,8 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
             arn: rule.arn().unwrap_or_default().to_owned(),
             schedule: schedule.to_owned(),
             function,
+            qualifier,
+            dead_letters,
         });
     }
     let names: Vec<&str> = scheduled.iter().map(|rule| rule.name.as_str()).collect();
@@ -71,6 +78,15 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
 fn function_of(arn: &str) -> Option<String> {
     let mut parts = arn.split(':');
     (parts.nth(2) == Some("lambda") && parts.nth(2) == Some("function")).then(|| parts.next().map(str::to_owned)).flatten()
+}
+
+/// The version or alias in a function's ARN.
+fn qualifier_of(arn: &str) -> Option<String> {
+    arn.split(':').nth(7).map(str::to_owned)
+}
+
+fn dead_letters_of(target: &Target) -> Option<String> {
+    target.dead_letter_config()?.arn().map(str::to_owned)
 }
 
 /// Has the rule's time come: by the clock of a local region, or as the plan says.
@@ -130,6 +146,7 @@ mod tests {
         let arn = "arn:aws:lambda:us-east-1:123456789012:function:nightly";
         assert_eq!(function_of(arn).as_deref(), Some("nightly"));
         assert_eq!(function_of(&format!("{arn}:live")).as_deref(), Some("nightly"));
+        assert_eq!((qualifier_of(arn), qualifier_of(&format!("{arn}:live")).as_deref()), (None, Some("live")));
         assert_eq!(function_of("arn:aws:sqs:us-east-1:123456789012:queue"), None);
     }
 }

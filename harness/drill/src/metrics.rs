@@ -1,8 +1,8 @@
-//! A function's metrics of a night. AWS delivers them minutes late: that there are none yet says nothing.
+//! Metrics of a night: a function's, a rule's. AWS delivers them minutes late: that there are none yet says nothing.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use serde_json::{Value, json};
@@ -45,19 +45,42 @@ pub(crate) async fn of_function(
     Ok(counted.ok())
 }
 
-/// The sum of a metric; nothing without a datapoint.
+/// The sum of a function's metric; nothing without a datapoint.
 async fn sum(clients: &Clients, function: &str, metric: &str, time: DateTime) -> Result<Option<f64>, Broken> {
-    let at = |seconds: i64| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
-    let input = json!({
+    let metric = json!({
         "Namespace": "AWS/Lambda",
         "MetricName": metric,
         "Dimensions": [{ "Name": "FunctionName", "Value": function }],
-        "StartTime": at(time.secs() - AROUND),
-        "EndTime": at(time.secs() + AROUND),
         "Period": 60,
-        "Statistics": ["Sum"],
     });
-    let answer = clients.modelled.ask("monitoring", "GetMetricStatistics", &input).await;
+    sum_between(clients, metric, time.secs() - AROUND, time.secs() + AROUND).await
+}
+
+/// How often a dead-letter queue did not take what `rule` could not deliver, from an hour ago on. The clock of a local region may be years
+/// ahead.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html#eb-metrics>
+#[expect(clippy::disallowed_methods, reason = "where the clock cannot be moved, its time is the time")]
+pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, Broken> {
+    const DAY: i64 = 86_400;
+    let now = DateTime::from(SystemTime::now()).secs();
+    let metric = json!({
+        "Namespace": "AWS/Events",
+        "MetricName": "InvocationsFailedToBeSentToDlq",
+        "Dimensions": [{ "Name": "RuleName", "Value": rule }],
+        "Period": DAY,
+    });
+    Ok(sum_between(clients, metric, now - 3600, now + 1400 * DAY).await?.unwrap_or_default())
+}
+
+/// The sum of a metric from `start` to `end`, seconds since the epoch; nothing without a datapoint.
+async fn sum_between(clients: &Clients, mut metric: Value, start: i64, end: i64) -> Result<Option<f64>, Broken> {
+    let at = |seconds: i64| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
+    for (member, value) in [("StartTime", at(start).into()), ("EndTime", at(end).into()), ("Statistics", json!(["Sum"]))] {
+        if let Some(members) = metric.as_object_mut() {
+            members.insert(member.to_owned(), value);
+        }
+    }
+    let answer = clients.modelled.ask("monitoring", "GetMetricStatistics", &metric).await;
     let answer = answer.map_err(|error| Broken::at("drill", format!("GetMetricStatistics: {error}")))?;
     let points = answer.get("Datapoints").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let sums = points.iter().filter_map(|point| point.get("Sum")?.as_f64());

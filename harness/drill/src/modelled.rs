@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::ProvideCredentials as _;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings};
+use aws_sigv4::http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings};
 use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -100,12 +100,16 @@ impl Modelled {
         let unsigned = |error: &dyn std::fmt::Display| AwsError::new("UnrecognizedClientException", 400, error.to_string());
         let credentials = self.endpoint.credentials.provide_credentials().await.map_err(|error| unsigned(&error))?;
         let identity = credentials.into();
+        let mut settings = SigningSettings::default();
+        if service == "s3" {
+            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        }
         let params = SigningParams::builder()
             .identity(&identity)
             .region(&self.endpoint.region)
             .name(service)
             .time(SystemTime::now())
-            .settings(SigningSettings::default())
+            .settings(settings)
             .build()
             .map_err(|error| unsigned(&error))?
             .into();

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::clients::Clients;
 use crate::failure::{Broken, at, refused};
 use crate::fire::Rule;
-use crate::log::FunctionLog;
+use crate::log::{FunctionLog, Lines};
 use crate::patience::Patience;
 use crate::poll;
 
@@ -58,19 +58,10 @@ pub(crate) struct Seen {
 /// Follows the night that began after `before`. A function that shows no sign of life for as long as `patience` has was not invoked.
 pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, patience: Patience) -> Result<Seen, Broken> {
     let sent = function(clients, rule, before, patience.silence).await?;
-    let mut instances = BTreeSet::new();
-    for id in &sent {
-        instances.extend(command(clients, id).await?);
-    }
-    // The function may well still run: what it says at its end counts too. Its log may come later than its command.
-    let asked = Instant::now();
-    let lines = poll::until(FUNCTION_BOUND, || async {
-        let lines = before.log.new_lines(clients).await?;
-        let silent = !lines.started() && asked.elapsed() > patience.log;
-        Ok::<_, Broken>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
-    })
-    .await?
-    .unwrap_or_default();
+    let done = commands_done(clients, &sent).await;
+    // The function may well still run: what it says at its end counts too, and so does that it fails where a command did.
+    let lines = function_ended(clients, before, patience.log).await;
+    let (mut instances, lines) = (done?, lines?);
     if let Some(reason) = lines.failure() {
         return Err(function_failed(rule, &reason).with("function log", &lines.text()));
     }
@@ -84,6 +75,26 @@ pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, pat
         complaint: lines.complaint().map(str::to_owned),
         logged: lines.started(),
     })
+}
+
+/// The instances on which all of these commands succeeded.
+async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<String>, Broken> {
+    let mut instances = BTreeSet::new();
+    for id in ids {
+        instances.extend(command(clients, id).await?);
+    }
+    Ok(instances)
+}
+
+/// Waits for the end of the function, whose log may come later than its command.
+async fn function_ended(clients: &Clients, before: &Before, patience: Duration) -> Result<Lines, Broken> {
+    let asked = Instant::now();
+    let lines = poll::until(FUNCTION_BOUND, || async {
+        let lines = before.log.new_lines(clients).await?;
+        let silent = !lines.started() && asked.elapsed() > patience;
+        Ok::<_, Broken>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
+    });
+    Ok(lines.await?.unwrap_or_default())
 }
 
 fn function_failed(rule: &Rule, reason: &str) -> Broken {

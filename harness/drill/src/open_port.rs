@@ -1,14 +1,13 @@
 //! Ports that the stack opens beside HTTPS. Read from the stack's template: what its security groups let in, with the stack's parameters.
 
-use std::collections::BTreeMap;
-
-use firedrill_template::{Deployment, Inputs, Made, Pseudo, Template};
+use firedrill_template::{Deployment, Inputs, Made, Template};
 use serde_json::Value;
 
 use crate::Finding;
 use crate::clients::Clients;
+use crate::declared::{self, Declared, Physical};
 use crate::deploy::Resources;
-use crate::failure::{Broken, at};
+use crate::failure::Broken;
 
 /// The one port that the web server needs.
 const HTTPS: u64 = 443;
@@ -19,33 +18,11 @@ pub(crate) async fn find(clients: &Clients, stack: &str, resources: &Resources) 
     if groups.count() == 0 {
         return Ok(Vec::new());
     }
-    let cloudformation = &clients.cloudformation;
-    let text = cloudformation.get_template().stack_name(stack).send().await.map_err(at("stack", "GetTemplate"))?.template_body;
-    let described = cloudformation.describe_stacks().stack_name(stack).send().await.map_err(at("stack", "DescribeStacks"))?;
-    let mut inputs = Inputs::default();
-    for parameter in described.stacks().first().map(|stack| stack.parameters()).unwrap_or_default() {
-        let value = parameter.resolved_value().or(parameter.parameter_value()).unwrap_or_default();
-        inputs.parameters.insert(parameter.parameter_key().unwrap_or_default().to_owned(), value.into());
-    }
-    inputs.pseudo = pseudo(described.stacks().first().and_then(|stack| stack.stack_id()).unwrap_or_default(), stack);
+    let declared = Declared::of(clients, stack).await?;
     let made = Physical(resources.all().map(|one| (one.logical.as_str(), one.physical.as_str())).collect());
-    Ok(read(text.as_deref().unwrap_or_default(), inputs, &made).unwrap_or_else(|why| {
+    Ok(read(&declared.template, declared.inputs, &made).unwrap_or_else(|why| {
         vec![finding("ports-unknown", format!("which ports the stack opens cannot be read from its template: {why}"))]
     }))
-}
-
-/// The pseudo parameters that a stack's ARN tells.
-fn pseudo(arn: &str, stack: &str) -> Pseudo {
-    let part = |index: usize| arn.split(':').nth(index).unwrap_or_default().to_owned();
-    Pseudo {
-        account_id: part(4),
-        region: part(3),
-        stack_name: stack.to_owned(),
-        stack_id: arn.to_owned(),
-        partition: part(1),
-        url_suffix: if part(1) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }.to_owned(),
-        notification_arns: Vec::new(),
-    }
 }
 
 fn finding(id: &str, detail: String) -> Finding {
@@ -57,13 +34,7 @@ fn read(text: &str, mut inputs: Inputs, made: &dyn Made) -> Result<Vec<Finding>,
         errors.first().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
     };
     let template = Template::parse(text).map_err(first)?;
-    // Lists come back as one text from DescribeStacks.
-    for parameter in &template.parameters {
-        if let Some(Value::String(value)) = inputs.parameters.get(&parameter.name).filter(|_| is_list(&parameter.kind)) {
-            let items: Vec<Value> = value.split(',').map(|item| item.trim().into()).collect();
-            inputs.parameters.insert(parameter.name.clone(), items.into());
-        }
-    }
+    declared::divide_lists(&mut inputs, &template);
     let deployment: Deployment<'_> = template.deploy(inputs).map_err(first)?;
     let mut found = Vec::new();
     for resource in deployment.resources() {
@@ -84,11 +55,6 @@ fn read(text: &str, mut inputs: Inputs, made: &dyn Made) -> Result<Vec<Finding>,
         }
     }
     Ok(found)
-}
-
-/// Whether a parameter of this type is a list: `CommaDelimitedList`, `List<…>`, `AWS::SSM::Parameter::Value<List<…>>`.
-fn is_list(kind: &str) -> bool {
-    kind.contains("List<") || kind.contains("CommaDelimitedList")
 }
 
 /// A port of a rule; templates write numbers and text.
@@ -132,24 +98,10 @@ fn from(rule: &Value) -> String {
         .to_owned()
 }
 
-/// What stands, by logical id. No attribute but a group's id decides what a rule lets in, so the others may be any text.
-struct Physical<'a>(BTreeMap<&'a str, &'a str>);
-
-impl Made for Physical<'_> {
-    fn reference(&self, id: &str) -> Option<String> {
-        Some(self.0.get(id).copied().unwrap_or(id).to_owned())
-    }
-
-    fn attribute(&self, id: &str, name: &str) -> Option<Value> {
-        Some(match name {
-            "GroupId" => self.reference(id)?.into(),
-            _ => format!("{id}.{name}").into(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn findings(rules: &str, parameters: &[(&str, &str)]) -> Vec<String> {

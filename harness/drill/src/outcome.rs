@@ -4,6 +4,8 @@ use firedrill_journal::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::told::Told;
+
 /// Version of [`Outcome`]'s serialized form.
 pub(crate) const VERSION: u32 = 1;
 
@@ -28,6 +30,9 @@ pub struct Outcome {
     pub nights: Vec<Night>,
     /// What did not break a night and should be mended.
     pub findings: Vec<Finding>,
+    /// What came to topics, up to when the drill removed what it made: who would have been told of which night.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Told>,
     /// What the drill made and could not remove: `bucket x`.
     pub leftovers: Vec<String>,
     /// Each step with its wall time.
@@ -121,7 +126,8 @@ pub struct Finding {
 /// How long a step took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepTime {
-    /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `destroy`.
+    /// `deploy`, `audit`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `notice`,
+    /// `destroy`.
     pub step: String,
     /// From 1; for steps outside a night, 1.
     pub night: u32,

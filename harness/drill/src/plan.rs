@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Endpoint, Identity, Review};
+use crate::{Endpoint, Identity, Native, Review};
 
 /// What the instances are to hold.
 #[derive(Debug, Clone)]
@@ -26,6 +26,19 @@ pub enum FireBy {
     Invoke,
 }
 
+/// Which night is rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Course {
+    /// The one that goes well: its archive restores.
+    #[default]
+    Backup,
+    /// One in which the rule may not invoke its function: the event is to come to the dead-letter queue of the rule's target. Nothing is
+    /// backed up, so that no instance is waited for.
+    Undelivered,
+    /// One in which the script is to fail, for no instance holds what it backs up: who is told of it.
+    Failing,
+}
+
 /// A drill.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -37,12 +50,16 @@ pub struct Plan {
     pub review: Option<Arc<dyn Review>>,
     /// As whom the drill calls: then its calls go into its journal. On a local region, which journals all calls itself, nobody.
     pub recorded_as: Option<Identity>,
+    /// Which night it rehearses.
+    pub course: Course,
     /// How the rule's time comes on AWS.
     pub fire_by: FireBy,
     /// Where.
     pub endpoint: Endpoint,
     /// What it is called in reports: `embedded`.
     pub cloud: String,
+    /// Another CloudFormation, to deploy the template too and be compared.
+    pub native: Option<Native>,
     /// Text of the template.
     pub template: String,
     /// Parameters of the stack.
@@ -104,4 +121,8 @@ pub trait Local: Send + Sync {
     /// # Errors
     /// Why it could not: the rule is unknown or disabled, or has no schedule.
     async fn fire(&self, rule_arn: &str) -> Result<String, String>;
+
+    /// Returns when whoever is told of the night has been told. Alarms get the time that they take: minutes, or, if the night was `missed`
+    /// and no function has run, as long as it takes them to miss it.
+    async fn notice(&self, missed: bool);
 }

@@ -80,7 +80,7 @@ enum Tells {
 
 /// How to see whether it is there; nothing for a type that no stack of a drill has had yet.
 fn look(named: &Named<'_>) -> Option<Look> {
-    let ec2 =
+    let listed =
         |operation, member: &str, gone| Look { operation, input: json!({ member: [named.id] }), gone, tells: Tells::Answer };
     let by =
         |operation, member: &str, id: &str, gone| Look { operation, input: json!({ member: id }), gone, tells: Tells::Answer };
@@ -92,13 +92,15 @@ fn look(named: &Named<'_>) -> Option<Look> {
         // An instance is described for an hour after it has ended.
         ("ec2", "instance") => Look {
             tells: Tells::State("/Reservations/0/Instances/0/State/Name", "terminated"),
-            ..ec2("DescribeInstances", "InstanceIds", "InvalidInstanceID.NotFound")
+            ..listed("DescribeInstances", "InstanceIds", "InvalidInstanceID.NotFound")
         },
-        ("ec2", "internet-gateway") => ec2("DescribeInternetGateways", "InternetGatewayIds", "InvalidInternetGatewayID.NotFound"),
-        ("ec2", "route-table") => ec2("DescribeRouteTables", "RouteTableIds", "InvalidRouteTableID.NotFound"),
-        ("ec2", "security-group") => ec2("DescribeSecurityGroups", "GroupIds", "InvalidGroup.NotFound"),
-        ("ec2", "subnet") => ec2("DescribeSubnets", "SubnetIds", "InvalidSubnetID.NotFound"),
-        ("ec2", "vpc") => ec2("DescribeVpcs", "VpcIds", "InvalidVpcID.NotFound"),
+        ("ec2", "internet-gateway") => {
+            listed("DescribeInternetGateways", "InternetGatewayIds", "InvalidInternetGatewayID.NotFound")
+        }
+        ("ec2", "route-table") => listed("DescribeRouteTables", "RouteTableIds", "InvalidRouteTableID.NotFound"),
+        ("ec2", "security-group") => listed("DescribeSecurityGroups", "GroupIds", "InvalidGroup.NotFound"),
+        ("ec2", "subnet") => listed("DescribeSubnets", "SubnetIds", "InvalidSubnetID.NotFound"),
+        ("ec2", "vpc") => listed("DescribeVpcs", "VpcIds", "InvalidVpcID.NotFound"),
         ("events", "rule") => by("DescribeRule", "Name", named.id, "ResourceNotFoundException"),
         // A key waits for its deletion for seven days at least.
         ("kms", "key") => Look {
@@ -110,6 +112,10 @@ fn look(named: &Named<'_>) -> Option<Look> {
             tells: Tells::Member("/logGroups/0"),
             ..by("DescribeLogGroups", "logGroupNamePrefix", named.id.trim_end_matches(":*"), "ResourceNotFoundException")
         },
+        ("cloudwatch", "alarm") => {
+            Look { tells: Tells::Member("/MetricAlarms/0"), ..listed("DescribeAlarms", "AlarmNames", "ResourceNotFound") }
+        }
+        ("sns", "") => by("GetTopicAttributes", "TopicArn", named.arn, "NotFound"),
         ("sqs", "") => {
             let url = format!("https://sqs.{}.amazonaws.com/{}/{}", named.region, named.account, named.id);
             by("GetQueueAttributes", "QueueUrl", &url, "QueueDoesNotExist")
@@ -125,7 +131,9 @@ async fn is_over(clients: &Clients, arn: &str) -> Result<bool, String> {
     }
     let Some(named) = Named::of(arn) else { return Ok(false) };
     let Some(look) = look(&named) else { return Ok(false) };
-    match clients.modelled.ask(named.service, look.operation, &look.input).await {
+    // CloudWatch signs by another name.
+    let service = if named.service == "cloudwatch" { "monitoring" } else { named.service };
+    match clients.modelled.ask(service, look.operation, &look.input).await {
         Ok(answer) => Ok(match look.tells {
             Tells::Answer => false,
             Tells::Member(member) => answer.pointer(member).is_none(),
@@ -143,11 +151,13 @@ mod tests {
     #[test]
     fn each_type_is_looked_at_by_its_own_name() {
         for (arn, operation, input) in [
+            ("arn:aws:cloudwatch:us-east-1:1:alarm:a", "DescribeAlarms", json!({ "AlarmNames": ["a"] })),
             ("arn:aws:ec2:us-east-1:1:vpc/vpc-1", "DescribeVpcs", json!({ "VpcIds": ["vpc-1"] })),
             ("arn:aws:events:us-east-1:1:rule/r", "DescribeRule", json!({ "Name": "r" })),
             ("arn:aws:kms:us-east-1:1:key/k", "DescribeKey", json!({ "KeyId": "arn:aws:kms:us-east-1:1:key/k" })),
             ("arn:aws:lambda:us-east-1:1:function:f", "GetFunction", json!({ "FunctionName": "f" })),
             ("arn:aws:logs:us-east-1:1:log-group:/a/b", "DescribeLogGroups", json!({ "logGroupNamePrefix": "/a/b" })),
+            ("arn:aws:sns:us-east-1:1:t", "GetTopicAttributes", json!({ "TopicArn": "arn:aws:sns:us-east-1:1:t" })),
             ("arn:aws:sqs:us-east-1:1:q", "GetQueueAttributes", json!({ "QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q" })),
         ] {
             let look = look(&Named::of(arn).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! The first process of a Docker container: gives loopback the metadata address, gives up the right to do so, and runs the guest.
+//! The first process of a Docker container: makes its network, gives up the right to do so, and runs the guest.
 //!
 //! Docker has made the namespaces and masked what of /proc belongs to the host; there is nothing else to finish.
 
@@ -9,15 +9,21 @@ use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_boundin
 
 use crate::again::again;
 use crate::guest::say;
-use crate::{GUEST, init, loopback};
+use crate::spec::Task;
+use crate::{GUEST, init, network};
+
+/// What it takes to make a network with a namespace beside it, and nothing after that.
+const ADMINISTRATION: [CapabilitySet; 2] = [CapabilitySet::NET_ADMIN, CapabilitySet::SYS_ADMIN];
 
 /// Runs the machine to its end; answers the guest's exit code.
 pub(crate) fn main() -> ExitCode {
     let run = || {
-        loopback::bring_up().map_err(|error| format!("cannot give loopback the metadata address: {error}"))?;
+        let task = Task::read()?;
+        let aws = network::make(task.address)?;
         // /run may be in memory; every system has this there from its installation.
         fs::create_dir_all("/run/lock").map_err(|error| format!("cannot make /run/lock: {error}"))?;
-        give_up_network_administration().map_err(|error| format!("cannot give up CAP_NET_ADMIN: {error}"))?;
+        give_up_administration().map_err(|error| format!("cannot give up its capabilities: {error}"))?;
+        aws.serve();
         init::run(&mut again(GUEST).map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?)
     };
     match run() {
@@ -30,11 +36,13 @@ pub(crate) fn main() -> ExitCode {
 }
 
 /// Out of the bounding set, so that no process that is started from now on can have it, and out of this one's own.
-fn give_up_network_administration() -> rustix::io::Result<()> {
-    remove_capability_from_bounding_set(CapabilitySet::NET_ADMIN)?;
+fn give_up_administration() -> rustix::io::Result<()> {
     let mut own = capabilities(None)?;
-    for set in [&mut own.effective, &mut own.permitted, &mut own.inheritable] {
-        set.remove(CapabilitySet::NET_ADMIN);
+    for capability in ADMINISTRATION {
+        remove_capability_from_bounding_set(capability)?;
+        for set in [&mut own.effective, &mut own.permitted, &mut own.inheritable] {
+            set.remove(capability);
+        }
     }
     set_capabilities(None, own)
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -10,7 +11,10 @@ use std::thread;
 
 use crate::again::again;
 use crate::spec::{Agent, Task, inside};
-use crate::{AGENT, agent, name_service, relay, service, usage};
+use crate::{AGENT, agent, pace, relay, service, usage};
+
+/// Where functions find the Lambda Runtime API.
+const RUNTIME_API: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9001);
 
 /// The SSM agent's service.
 const SERVICE: &str = "amazon-ssm-agent";
@@ -32,14 +36,13 @@ pub(crate) fn say(line: &str) {
 
 fn run() -> Result<u8, String> {
     let task = Task::read()?;
-    name_service::serve().map_err(|error| format!("cannot serve names: {error}"))?;
-    relay::serve(relay::HTTPS).map_err(|error| format!("cannot carry port 443: {error}"))?;
-    relay::serve(relay::IMDS).map_err(|error| format!("cannot carry 169.254.169.254: {error}"))?;
     if task.runtime_api {
-        relay::serve(relay::RUNTIME_API).map_err(|error| format!("cannot carry port 9001: {error}"))?;
+        let listener = TcpListener::bind(RUNTIME_API).map_err(|error| format!("cannot carry port 9001: {error}"))?;
+        relay::serve(listener, relay::RUNTIME_API);
     }
-    if task.inbound {
+    if task.instance {
         thread::spawn(relay::take_inbound);
+        thread::spawn(pace::keep);
     }
     copy(Path::new(inside::FILES), Path::new("/"))
         .map_err(|error| format!("cannot put the machine's files in place: {error}"))?;

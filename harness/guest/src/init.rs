@@ -1,4 +1,4 @@
-//! The first process of a machine: finishes the sandbox, runs the guest as its child, and reaps what scripts leave behind.
+//! The first process of a machine: finishes the sandbox, answers for AWS, runs the guest as its child, and reaps what scripts leave behind.
 
 use std::fs;
 use std::io;
@@ -8,15 +8,21 @@ use rustix::mount::{MountFlags, UnmountFlags, mount_bind_recursive, mount_remoun
 use rustix::process::{Pid, WaitOptions, wait};
 
 use crate::guest::say;
-use crate::spec::{ON_DISK, inside};
-use crate::{GUEST, loopback};
+use crate::network::Aws;
+use crate::spec::{ON_DISK, Task, inside};
+use crate::unshare::unshare;
+use crate::{GUEST, network};
 
 /// What of /proc belongs to the whole host, and is writable for its root: a machine started by root has root's user id.
 const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
 
 /// Runs the machine to its end; answers the guest's exit code, or 128 and the signal's number as shells do.
 pub(crate) fn main() -> ExitCode {
-    match prepare().and_then(|()| run(Command::new(inside::GUEST).arg(GUEST))) {
+    let ended = prepare().and_then(|aws| {
+        aws.serve();
+        run(Command::new(inside::GUEST).arg(GUEST))
+    });
+    match ended {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
         Err(error) => {
             say(&format!("init: {error}"));
@@ -25,8 +31,9 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn prepare() -> Result<(), String> {
-    loopback::bring_up().map_err(|error| format!("cannot bring the loopback interface up: {error}"))?;
+fn prepare() -> Result<Aws, String> {
+    let task = Task::read()?;
+    let aws = network::make(task.address)?;
     // The network belongs to this user namespace, in which nobody is left after `lock_mounts`; root may still use low ports.
     fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")
         .map_err(|error| format!("cannot open the low ports: {error}"))?;
@@ -38,7 +45,7 @@ fn prepare() -> Result<(), String> {
         // What is read-only is so without it; only a script that remounts on purpose could tell.
         say(&format!("init: mounts are not locked: {error}"));
     }
-    Ok(())
+    Ok(aws)
 }
 
 /// Mounts the folders of a disk in memory on their places, where there is one.
@@ -67,12 +74,6 @@ fn lock_mounts() -> io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", "0 0 1")?;
     fs::write("/proc/self/gid_map", "0 0 1")
-}
-
-#[expect(unsafe_code, reason = "rustix's is unsafe too, for a flag that is not used here")]
-fn unshare(flags: libc::c_int) -> io::Result<()> {
-    // SAFETY: the process has one thread, and CLONE_FILES, which could part threads from their descriptors, is not asked for.
-    if unsafe { libc::unshare(flags) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Starts the guest and reaps orphans until it ends; answers its exit code.

@@ -10,11 +10,14 @@ mod container;
 mod guest;
 mod init;
 mod launcher;
-mod loopback;
 mod name_service;
+mod netlink;
+mod network;
+mod pace;
 mod relay;
 mod service;
 pub mod spec;
+mod unshare;
 mod usage;
 
 use std::ffi::OsString;
@@ -26,10 +29,15 @@ pub const LAUNCHER: &str = "__machine";
 pub const GUEST: &str = "__guest";
 /// First argument of the first process of a Docker container, which starts the guest.
 pub const CONTAINER: &str = "__container";
+/// First argument of a try, in namespaces that somebody else has made, whether a machine's network can be made here.
+pub const NETWORK: &str = "__network";
 /// First argument of the SSM agent, which the guest keeps running.
 const AGENT: &str = "__agent";
 /// First argument of the process that runs one command of the agent's; the command's record follows.
 const DOCUMENT_WORKER: &str = "__document-worker";
+
+/// A shared library that sets the clock of the programs that load it wrong and makes their disk slow, as `interposer/library.rs` says.
+pub const INTERPOSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/interposer.so"));
 
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
 /// launcher forks, so the process must have no other threads.
@@ -40,6 +48,7 @@ pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
         GUEST if std::process::id() == 1 => Some(init::main()),
         GUEST => Some(guest::main()),
         CONTAINER => Some(container::main()),
+        NETWORK => Some(network::main()),
         AGENT => Some(agent::main()),
         DOCUMENT_WORKER => Some(agent::worker::main(arguments.get(2)?)),
         _ => None,

@@ -1,7 +1,7 @@
-//! DNS in a machine: every name below amazonaws.com is here, no other name exists.
+//! DNS in a machine: every name below amazonaws.com is at one address, no other name exists.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
+use crate::network::ENDPOINTS;
+
 /// Seconds that an answer may be kept; names never move.
 const TTL: u32 = 60;
 
 /// How long a client may leave its connection idle.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Answers on 127.0.0.1:53 from now on, over UDP and TCP.
-pub(crate) fn serve() -> io::Result<()> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53))?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 53))?;
+/// Answers from now on, over UDP and TCP.
+pub(crate) fn serve((socket, listener): (UdpSocket, TcpListener)) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         loop {
@@ -35,7 +35,6 @@ pub(crate) fn serve() -> io::Result<()> {
             thread::spawn(move || converse(client));
         }
     });
-    Ok(())
 }
 
 /// Answers the queries of one connection, each after its length in two bytes: RFC 1035, section 4.2.2.
@@ -53,7 +52,7 @@ fn converse(mut client: TcpStream) -> io::Result<()> {
 }
 
 /// The reply to a query; `None` for what is no query.
-fn answer(query: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn answer(query: &[u8]) -> Option<Vec<u8>> {
     let query = Message::from_vec(query).ok()?;
     if query.metadata.message_type != MessageType::Query {
         return None;
@@ -68,7 +67,7 @@ fn answer(query: &[u8]) -> Option<Vec<u8>> {
     } else if !is_aws(asked.name()) {
         reply.metadata.response_code = ResponseCode::NXDomain;
     } else if asked.query_type() == RecordType::A {
-        reply.add_answer(Record::from_rdata(asked.name().clone(), TTL, RData::A(A(Ipv4Addr::LOCALHOST))));
+        reply.add_answer(Record::from_rdata(asked.name().clone(), TTL, RData::A(A(ENDPOINTS))));
     }
     reply.to_vec().ok()
 }
@@ -95,7 +94,7 @@ mod tests {
     fn aws_names_are_here() {
         let reply = ask("my-bucket.S3.us-east-1.amazonaws.com.", RecordType::A);
         assert_eq!(reply.metadata.response_code, ResponseCode::NoError);
-        assert_eq!(reply.answers[0].data, RData::A(A(Ipv4Addr::LOCALHOST)));
+        assert_eq!(reply.answers[0].data, RData::A(A(ENDPOINTS)));
     }
 
     #[test]

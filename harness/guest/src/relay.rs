@@ -7,41 +7,39 @@ use std::thread;
 
 use crate::spec::inside;
 
-/// A port, and the line that announces its connections on the socket.
-pub(crate) struct Port {
-    pub address: Ipv4Addr,
-    pub port: u16,
-    pub channel: &'static str,
+/// The line that announces connections of a kind on the socket, and how they are carried.
+pub(crate) struct Channel {
+    name: &'static str,
     carry: fn(&TcpStream, &str) -> io::Result<()>,
 }
 
 /// AWS's endpoints.
-pub(crate) const HTTPS: Port = Port { address: Ipv4Addr::LOCALHOST, port: 443, channel: "https\n", carry: carry_as_it_is };
+pub(crate) const HTTPS: Channel = Channel { name: "https\n", carry: carry_as_it_is };
 /// The instance metadata service.
-pub(crate) const IMDS: Port =
-    Port { address: Ipv4Addr::new(169, 254, 169, 254), port: 80, channel: "imds\n", carry: carry_metadata };
+pub(crate) const IMDS: Channel = Channel { name: "imds\n", carry: carry_metadata };
 /// The Lambda Runtime API.
-pub(crate) const RUNTIME_API: Port =
-    Port { address: Ipv4Addr::LOCALHOST, port: 9001, channel: "runtime\n", carry: carry_as_it_is };
+pub(crate) const RUNTIME_API: Channel = Channel { name: "runtime\n", carry: carry_as_it_is };
+/// How many bytes are passed on at once.
+const PIECE: usize = 64 * 1024;
 /// A connection that waits for one from outside.
 const INBOUND: &str = "inbound\n";
 /// Brings the region's orders for the SSM agent's service.
 const SERVICE: &str = "service\n";
+/// Brings the pace that the instance's processors keep to.
+const PACE: &str = "pace\n";
 /// Says that the machine is up; carries nothing, and is held open by the region for as long as the machine is to live.
 pub(crate) const READY: &str = "ready\n";
 
-/// Accepts on `port` from now on.
-pub(crate) fn serve(port: Port) -> io::Result<()> {
-    let listener = TcpListener::bind(SocketAddrV4::new(port.address, port.port))?;
+/// Carries what is accepted from now on.
+pub(crate) fn serve(listener: TcpListener, channel: Channel) {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             thread::spawn(move || {
                 // A connection that cannot be carried is closed; its client sees that.
-                let _ = (port.carry)(&stream, port.channel);
+                let _ = (channel.carry)(&stream, channel.name);
             });
         }
     });
-    Ok(())
 }
 
 /// Waits on one connection to the region at a time until it names a port, and carries that connection there. Ends with the region.
@@ -67,6 +65,11 @@ pub(crate) fn announce() -> io::Result<UnixStream> {
 /// The region's orders for the SSM agent's service, a byte each.
 pub(crate) fn take_orders() -> io::Result<UnixStream> {
     connect(SERVICE)
+}
+
+/// The region's orders for the pace of the instance's processors, a byte each: percent of their time.
+pub(crate) fn take_paces() -> io::Result<UnixStream> {
+    connect(PACE)
 }
 
 /// A connection to the region that has said what it is for.
@@ -104,9 +107,17 @@ fn limit_tokens(client: &mut TcpStream, region: &mut UnixStream, hops: u32) -> i
     }
 }
 
-fn copy(from: &mut TcpStream, to: &mut UnixStream) -> io::Result<()> {
-    // `io::copy` between sockets is `splice` on Linux.
-    io::copy(from, to).map(|_| ())
+/// Passes on all that comes. (`io::copy` does it by 8 KiB where neither end is a pipe.)
+fn copy(from: &mut impl io::Read, to: &mut impl io::Write) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
+    loop {
+        let length = match from.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        let Some(read) = buffer.get(..length).filter(|read| !read.is_empty()) else { return Ok(()) };
+        to.write_all(read)?;
+    }
 }
 
 /// Carries both ways until both ends have closed; `upward` passes on what the client sends.
@@ -121,7 +132,7 @@ where
         let _ = to_outer.shutdown(Shutdown::Write);
     });
     let (mut from_outer, mut to_inner) = (outer, inner);
-    let _ = io::copy(&mut from_outer, &mut to_inner);
+    let _ = copy(&mut from_outer, &mut to_inner);
     let _ = inner.shutdown(Shutdown::Write);
     let _ = upward.join();
     Ok(())

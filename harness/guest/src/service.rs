@@ -14,7 +14,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::guest::say;
 use crate::relay;
-use crate::spec::{SERVICE_START, SERVICE_STOP};
+use crate::spec::{REBOOT, SERVICE_START, SERVICE_STOP};
 
 /// How long a service that failed is left alone.
 const RESTART: Duration = Duration::from_secs(15 * 60);
@@ -83,6 +83,7 @@ impl<C: Fn() -> io::Result<Command>> Service<C> {
                     self.wanted = true;
                     self.due = self.process.is_none().then(Instant::now);
                 }
+                Ok(Event::Ended(status)) if status.code() == Some(REBOOT.into()) => reboot(),
                 Ok(Event::Ended(status)) => {
                     say(&format!("{} ended: {status}", self.name));
                     if self.process.as_ref().is_some_and(has_ended) {
@@ -115,6 +116,12 @@ impl<C: Fn() -> io::Result<Command>> Service<C> {
         });
         Ok(())
     }
+}
+
+/// Ends the machine, which is then booted again. Its first process ends with this one, and the kernel kills all others.
+fn reboot() -> ! {
+    say("reboot: the SSM agent was asked for it");
+    std::process::exit(REBOOT.into())
 }
 
 /// Whether a process that was waited for is this one: it cannot be sent a signal any more.

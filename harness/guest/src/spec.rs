@@ -1,6 +1,7 @@
 //! What a machine is to be: handed to the launcher as one line of JSON on its standard input.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -33,13 +34,14 @@ pub const ON_DISK: [&str; 6] = ["/var", "/root", "/home", "/opt", "/srv", "/mnt"
 /// Folders that every system has on its disk from its installation, and their permissions.
 pub const INSTALLED: [(&str, u32); 4] = [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755)];
 
-/// Ports of a machine's loopback that the guest itself answers on: names, and AWS's endpoints. Nothing else can have them.
-pub const TAKEN: [u16; 2] = [53, 443];
-
 /// The region's order to stop the SSM agent.
 pub const SERVICE_STOP: u8 = b'0';
 /// The region's order to start the SSM agent.
 pub const SERVICE_START: u8 = b'1';
+
+/// Exit code of a machine that is to be booted again. It is also that of a script that asks the SSM agent for it, and of the agent then.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/send-commands-reboot.html>
+pub const REBOOT: u8 = 194;
 
 /// Exit code of the launcher when the sandbox could not be made; its last line on standard error says why.
 pub const NO_SANDBOX: u8 = 125;
@@ -82,6 +84,8 @@ pub struct LauncherSpec {
 pub struct Task {
     /// The region that endpoints are named after.
     pub region: String,
+    /// The machine's own address, in its VPC.
+    pub address: Ipv4Addr,
     /// Environment of everything that runs in the machine.
     pub environment: BTreeMap<String, String>,
     /// A program to run; the machine ends when it ends, with its exit code.
@@ -94,8 +98,8 @@ pub struct Task {
     pub user_data: bool,
     /// Whether to carry port 9001, the Lambda Runtime API, and to tell the region of the command's memory and end.
     pub runtime_api: bool,
-    /// Whether to take connections from outside, to ports that the region names.
-    pub inbound: bool,
+    /// Whether it is an instance: takes connections from outside, to ports that the region names, and keeps to the pace that it orders.
+    pub instance: bool,
     /// Memory that the command's processes may use together, MiB; `None` for any.
     pub memory_mib: Option<u64>,
     /// Whether the machine ends when the region lets go of it; a sandbox is ended by its launcher instead.

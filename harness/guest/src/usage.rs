@@ -129,20 +129,17 @@ impl Process {
     }
 }
 
-/// All processes of the machine that are not firedrill's own.
-fn processes() -> Vec<Process> {
+/// Ids of all processes of the machine that are not firedrill's own.
+pub(crate) fn others() -> impl Iterator<Item = u32> {
     let own = fs::read_link("/proc/self/exe").ok();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| {
-            let id = entry.file_name().to_str()?.parse().ok()?;
-            let folder = entry.path();
-            if fs::read_link(folder.join("exe")).ok() == own {
-                return None;
-            }
-            read(id, &folder)
-        })
-        .collect()
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(move |id| fs::read_link(format!("/proc/{id}/exe")).ok() != own)
+}
+
+/// Those processes and their memory.
+fn processes() -> Vec<Process> {
+    others().filter_map(|id| read(id, &PathBuf::from(format!("/proc/{id}")))).collect()
 }
 
 fn read(id: u32, folder: &Path) -> Option<Process> {

@@ -1,6 +1,6 @@
 //! ARNs as conditions compare them: field by field.
 
-use crate::context::Context;
+use crate::context::Keys;
 use crate::pattern::{Pattern, Syntax, Unresolved};
 use crate::resource::colons;
 
@@ -45,7 +45,7 @@ impl ArnPattern {
         if source == "*" || whole.has_variables() { Self::Whole(whole) } else { Self::Malformed }
     }
 
-    pub(crate) fn matches<'p>(&'p self, arn: &str, context: &'p Context) -> Result<bool, Unresolved<'p>> {
+    pub(crate) fn matches<'p>(&'p self, arn: &str, context: &'p dyn Keys) -> Result<bool, Unresolved<'p>> {
         let Some(fields) = fields(arn) else { return Ok(false) };
         match self {
             Self::Fields(patterns) => {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::arn::ArnPattern;
-use crate::context::Context;
+use crate::context::Keys;
 use crate::date;
 use crate::ip_range::IpRange;
 use crate::operator::{Comparison, Kind, Operator, Quantifier};
@@ -23,7 +23,6 @@ pub(crate) struct Condition {
     /// As written.
     pub(crate) wanted: Box<[Box<str>]>,
     operator: Operator,
-    key_lowercase: Box<str>,
     tests: Box<[Test]>,
 }
 
@@ -59,17 +58,16 @@ impl Condition {
     /// `variables`: does the policy's version have them?
     pub(crate) fn new(name: &str, operator: Operator, key: &str, wanted: Vec<Box<str>>, variables: bool) -> Self {
         let tests = wanted.iter().map(|value| Test::new(operator.kind, value, variables)).collect();
-        let key_lowercase = key.to_ascii_lowercase().into();
-        Self { name: name.into(), key: key.into(), wanted: wanted.into(), operator, key_lowercase, tests }
+        Self { name: name.into(), key: key.into(), wanted: wanted.into(), operator, tests }
     }
 
     /// The request's values of the key.
-    pub(crate) fn found<'c>(&self, context: &'c Context) -> &'c [String] {
-        context.get_lowercase(&self.key_lowercase).unwrap_or_default()
+    pub(crate) fn found<'c>(&self, context: &'c dyn Keys) -> &'c [String] {
+        context.get(&self.key).unwrap_or_default()
     }
 
     /// Does the request fulfil the condition? What cannot be compared goes to `problems`, in words.
-    pub(crate) fn holds(&self, context: &Context, problems: &mut Vec<String>) -> bool {
+    pub(crate) fn holds(&self, context: &dyn Keys, problems: &mut Vec<String>) -> bool {
         self.evaluate(context).unwrap_or_else(|problem| {
             problems.push(match problem {
                 Problem::Unresolved(variable) => format!("the request has no single value for the policy variable `{variable}`"),
@@ -80,7 +78,7 @@ impl Condition {
         })
     }
 
-    fn evaluate<'c>(&'c self, context: &'c Context) -> Result<bool, Problem<'c>> {
+    fn evaluate<'c>(&'c self, context: &'c dyn Keys) -> Result<bool, Problem<'c>> {
         let Operator { quantifier, kind, negated, if_exists } = self.operator;
         let found = self.found(context);
         if kind == Kind::Null {
@@ -117,7 +115,7 @@ impl Condition {
     }
 
     /// Does one of the values found match?
-    fn any<'c>(&'c self, found: &'c [String], context: &'c Context) -> Result<bool, Problem<'c>> {
+    fn any<'c>(&'c self, found: &'c [String], context: &'c dyn Keys) -> Result<bool, Problem<'c>> {
         for value in found {
             if self.matches(value, context)? {
                 return Ok(true);
@@ -127,7 +125,7 @@ impl Condition {
     }
 
     /// Does `found` match one of the values wanted?
-    fn matches<'c>(&'c self, found: &'c str, context: &'c Context) -> Result<bool, Problem<'c>> {
+    fn matches<'c>(&'c self, found: &'c str, context: &'c dyn Keys) -> Result<bool, Problem<'c>> {
         let mut problem = None;
         for test in &self.tests {
             match test.matches(found, context) {
@@ -156,7 +154,7 @@ impl Test {
         }
     }
 
-    fn matches<'c>(&'c self, found: &'c str, context: &'c Context) -> Result<bool, Problem<'c>> {
+    fn matches<'c>(&'c self, found: &'c str, context: &'c dyn Keys) -> Result<bool, Problem<'c>> {
         match self {
             Self::Text(pattern) => Ok(pattern.matches(found, context)?),
             Self::TextIgnoringCase(pattern) => {

@@ -39,7 +39,7 @@ mod vocabulary;
 pub use action::action_covers;
 pub use authorize::authorize;
 pub use bucket_policy::check_bucket_policy;
-pub use context::{CANONICAL_USER, Context};
+pub use context::{CANONICAL_USER, Context, Keys};
 pub use decision::{Decision, Effect, Layer, Miss, Near, StatementRef};
 pub use document::Position;
 pub use policy::{Policy, PolicyKind};

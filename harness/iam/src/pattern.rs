@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::context::Context;
+use crate::context::Keys;
 
 /// Text in which `*` stands for any characters, `?` for one, and `${key}` for the value of a condition key.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
@@ -67,7 +67,7 @@ impl Pattern {
     }
 
     /// Is `text`, with regard to case, of this pattern?
-    pub(crate) fn matches<'p>(&'p self, text: &str, context: &'p Context) -> Result<bool, Unresolved<'p>> {
+    pub(crate) fn matches<'p>(&'p self, text: &str, context: &'p dyn Keys) -> Result<bool, Unresolved<'p>> {
         self.resolve(context)?;
         Ok(glob(&self.pieces, text, |variable| variable.value(context), |a, b| a == b))
     }
@@ -83,7 +83,7 @@ impl Pattern {
     }
 
     /// The text with its variables replaced; wildcards stay.
-    pub(crate) fn expand<'p>(&'p self, context: &'p Context) -> Result<Cow<'p, str>, Unresolved<'p>> {
+    pub(crate) fn expand<'p>(&'p self, context: &'p dyn Keys) -> Result<Cow<'p, str>, Unresolved<'p>> {
         if let [Piece::Literal(text)] = &*self.pieces {
             return Ok(Cow::Borrowed(text));
         }
@@ -100,7 +100,7 @@ impl Pattern {
             .collect())
     }
 
-    fn resolve<'p>(&'p self, context: &Context) -> Result<(), Unresolved<'p>> {
+    fn resolve<'p>(&'p self, context: &dyn Keys) -> Result<(), Unresolved<'p>> {
         let unresolved = self.pieces.iter().find_map(|piece| match piece {
             Piece::Variable(variable) if variable.value(context).is_none() => Some(&*variable.key),
             _ => None,
@@ -110,7 +110,7 @@ impl Pattern {
 }
 
 impl Variable {
-    fn value<'v>(&'v self, context: &'v Context) -> Option<&'v str> {
+    fn value<'v>(&'v self, context: &'v dyn Keys) -> Option<&'v str> {
         context.variable(&self.key).or(self.default.as_deref())
     }
 }

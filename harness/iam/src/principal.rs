@@ -1,6 +1,6 @@
 //! `Principal` and `NotPrincipal`.
 
-use crate::context::{CANONICAL_USER, Context};
+use crate::context::{CANONICAL_USER, Keys};
 use crate::request::{Principal, PrincipalKind};
 
 /// The principals that a statement is about.
@@ -62,7 +62,7 @@ impl EntryKind {
 
 impl Principals {
     /// Is a statement about `principal`, and how directly does it say so? `bounded`: has the principal a permissions boundary?
-    pub(crate) fn cover(&self, principal: &Principal, bounded: bool, context: &Context) -> Option<Grade> {
+    pub(crate) fn cover(&self, principal: &Principal, bounded: bool, context: &dyn Keys) -> Option<Grade> {
         if self.negated {
             return (!self.spare(principal, bounded, context)).then_some(Grade::Direct);
         }
@@ -72,7 +72,7 @@ impl Principals {
     /// Does a `NotPrincipal` except `principal`? It must name the principal, and its role and account as well. One with a permissions
     /// boundary it never excepts.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
-    fn spare(&self, principal: &Principal, bounded: bool, context: &Context) -> bool {
+    fn spare(&self, principal: &Principal, bounded: bool, context: &dyn Keys) -> bool {
         let named = |grade| self.entries.iter().any(|entry| entry.grade(principal, context) == Some(grade));
         match &principal.kind {
             PrincipalKind::User => !bounded && named(Grade::Direct) && named(Grade::Account),
@@ -84,16 +84,16 @@ impl Principals {
 }
 
 impl Entry {
-    fn grade(&self, principal: &Principal, context: &Context) -> Option<Grade> {
+    fn grade(&self, principal: &Principal, context: &dyn Keys) -> Option<Grade> {
         let name = &*self.name;
-        let asked = |key: &str| context.get_lowercase(key).is_some_and(|values| values.iter().any(|value| value == name));
+        let asked = |key: &str| context.get(key).is_some_and(|values| values.iter().any(|value| value == name));
         match self.kind {
             EntryKind::Everyone => Some(Grade::Direct),
             EntryKind::Aws if name == "*" => Some(Grade::Direct),
             EntryKind::Aws => self.aws_grade(principal),
             EntryKind::Service => (principal.kind == PrincipalKind::Service && principal.arn == name).then_some(Grade::Direct),
             EntryKind::Federated => asked("aws:federatedprovider").then_some(Grade::Direct),
-            EntryKind::CanonicalUser => asked(&CANONICAL_USER.to_ascii_lowercase()).then_some(Grade::Account),
+            EntryKind::CanonicalUser => asked(CANONICAL_USER).then_some(Grade::Account),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is to be authorized, and the policies that apply to it.
 
-use crate::context::Context;
+use crate::context::Keys;
 use crate::policy::Policy;
 
 /// Kinds of principals, as policy evaluation tells them apart.
@@ -34,7 +34,7 @@ pub struct Principal {
 }
 
 /// One principal that wants to do one action on one resource. An operation on several resources is several requests.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// Who asks.
     pub principal: &'a Principal,
@@ -46,7 +46,7 @@ pub struct Request<'a> {
     /// principal's own account.
     pub resource_account: Option<&'a str>,
     /// Condition keys.
-    pub context: &'a Context,
+    pub context: &'a dyn Keys,
 }
 
 /// A policy and what to call it.

@@ -1,6 +1,6 @@
 //! `Resource` and `NotResource`.
 
-use crate::context::Context;
+use crate::context::Keys;
 use crate::pattern::{Pattern, Syntax, Unresolved};
 
 /// The resources that a statement is about.
@@ -14,7 +14,7 @@ pub(crate) struct Resources {
 
 impl Resources {
     /// Is the statement about `resource`? A variable without a value makes the statement void, unless another pattern matches.
-    pub(crate) fn cover<'p>(&'p self, resource: &str, context: &'p Context) -> Result<bool, Unresolved<'p>> {
+    pub(crate) fn cover<'p>(&'p self, resource: &str, context: &'p dyn Keys) -> Result<bool, Unresolved<'p>> {
         let mut unresolved = None;
         for pattern in &self.patterns {
             match pattern.pattern.matches(resource, context) {

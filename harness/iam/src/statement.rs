@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::action::Actions;
 use crate::condition::Condition;
-use crate::context::Context;
+use crate::context::Keys;
 use crate::document::Position;
 use crate::pattern::Unresolved;
 use crate::principal::{EntryKind, Grade, Principals};
@@ -59,12 +59,12 @@ pub(crate) enum Outcome {
 }
 
 /// A request, and what statements need to know of its principal besides.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) action: &'a str,
     pub(crate) resource: &'a str,
-    pub(crate) context: &'a Context,
+    pub(crate) context: &'a dyn Keys,
     /// Has the principal a permissions boundary?
     pub(crate) bounded: bool,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ApiCall;
+use crate::{ApiCall, Later};
 
 /// Version of the serialized form of [`Record`].
 pub const VERSION: u32 = 1;
@@ -45,7 +45,8 @@ pub enum Event {
     },
     /// A step begins.
     StepStarted {
-        /// `deploy`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `destroy`.
+        /// `deploy`, `audit`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `notice`,
+        /// `dead-letter`, `destroy`.
         step: String,
         /// Which night, from 1.
         night: u32,
@@ -96,8 +97,25 @@ pub enum Event {
         request_id: String,
         /// ARN of who called, or the name of a service.
         principal: String,
+        /// ARN of the resource for which a service called: `aws:SourceArn`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source_arn: Option<String>,
         /// Each thing that had to be allowed, in order; after the first that was not, none is asked.
         checks: Vec<Check>,
+    },
+    /// A message was published to a topic of SNS.
+    Notification {
+        /// ARN of the topic.
+        topic: String,
+        /// ARN of who published, or the name of a service.
+        by: String,
+        /// ARN of what the service published it for: a rule, an alarm.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
+        /// The message in a few words.
+        what: String,
+        /// Everybody who has subscribed.
+        to: Vec<Recipient>,
     },
     /// Something was made to go wrong.
     Fault {
@@ -129,7 +147,18 @@ pub struct Check {
     /// ARN of the resource, or `*`.
     pub resource: String,
     /// The evaluator's decision: effect, deciding statements, nearest misses, errors.
-    pub decision: Value,
+    pub decision: Later,
+}
+
+/// Who is to get a message of a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// `sqs`, `email`
+    pub protocol: String,
+    /// ARN of a queue, an address.
+    pub endpoint: String,
+    /// Whether it came there, as a fragment.
+    pub outcome: String,
 }
 
 /// How a step ended.

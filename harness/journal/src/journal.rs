@@ -51,7 +51,9 @@ impl Journal {
         let at = u64::try_from(inner.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let record = Record { version: VERSION, sequence: inner.sequence, event, at };
         inner.sequence += 1;
-        if let (Some(writer), Ok(mut line)) = (inner.writer.as_mut(), serde_json::to_vec(&record)) {
+        if let Some(writer) = inner.writer.as_mut()
+            && let Ok(mut line) = serde_json::to_vec(&record)
+        {
             line.push(b'\n');
             if let Err(error) = writer.write_all(&line) {
                 inner.writer = None;

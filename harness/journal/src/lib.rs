@@ -6,11 +6,13 @@
 mod api_call;
 mod event;
 mod journal;
+mod later;
 mod reader;
 mod redact;
 
 pub use api_call::{ApiCall, CLOUDTRAIL_VERSION, TlsDetails, UserIdentity};
-pub use event::{Check, Event, LocalTime, Record, StepOutcome, VERSION};
+pub use event::{Check, Event, LocalTime, Recipient, Record, StepOutcome, VERSION};
 pub use journal::Journal;
+pub use later::Later;
 pub use reader::{ReadError, read};
 pub use redact::{REDACTED, redact, redact_text};

@@ -39,6 +39,9 @@ pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
             || (service == "ssm" && *name == "Value" && (secure || operation.starts_with("GetParameter")))
             || (service == "cloudformation" && *name == "TemplateBody")
             || (service == "sqs" && *name == "Body")
+            // Events of Run Command carry the script.
+            || (service == "sns" && operation == "Publish" && *name == "Message")
+            || (service == "events" && operation == "PutEvents" && *name == "Detail")
             // Scripts tend to hold secrets; CloudTrail hides them too.
             || (service == "ssm" && *name == "Parameters" && matches!(operation, "SendCommand" | "ListCommands"))
     })

@@ -12,6 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::authorization::Authorizer;
 use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
+use crate::machine::container::EngineError;
 use crate::service::Service;
 use crate::services::cloudformation::CloudFormation;
 use crate::services::cloudtrail::CloudTrail;
@@ -20,6 +21,7 @@ use crate::services::ec2messages::{Ec2Messages, SsmMessages};
 use crate::services::monitoring::CloudWatch;
 use crate::services::s3::{RemoteS3, S3};
 use crate::services::servicequotas::ServiceQuotas;
+use crate::services::sns::Sns;
 use crate::services::sqs::{RemoteSqs, Sqs};
 use crate::services::tagging::Tagging;
 use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, ssm::Ssm, sts::Sts};
@@ -83,6 +85,7 @@ pub struct Embedded {
     /// The region's handle.
     pub region: Region,
     events: Arc<Events>,
+    alarms: Arc<CloudWatch>,
 }
 
 /// A rule could not be fired.
@@ -132,9 +135,9 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let settings = Settings { region, account: account.clone(), folder, program };
     let region = Region::with_journal(settings, journal);
     region.set_authority(authority);
-    let events = Events::new();
+    let (events, alarms) = (Events::new(), CloudWatch::new());
     let sandboxes = Sandboxes { tools, agent_dir, disk_mib };
-    region.install(services(&region, Arc::clone(&events), sandboxes, store));
+    region.install(services(&region, Arc::clone(&events), Arc::clone(&alarms), sandboxes, store));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -143,7 +146,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     secure.serve(&region, true);
     plain.serve(&region, false);
     let credentials = region.credentials().issue_key(Caller::root(&account));
-    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, events })
+    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, events, alarms })
 }
 
 /// Takes as many file descriptors as this process may have: each connection, and each machine's, is one, and the usual limit is 1024.
@@ -160,6 +163,7 @@ fn raise_descriptor_limit() {
 fn services(
     region: &Region,
     events: Arc<Events>,
+    alarms: Arc<CloudWatch>,
     sandboxes: Sandboxes,
     store: Option<Store>,
 ) -> Vec<(&'static str, Arc<dyn Service>)> {
@@ -182,9 +186,10 @@ fn services(
         ("kms", Kms::new()),
         ("lambda", lambda),
         ("logs", Logs::new()),
-        ("monitoring", CloudWatch::new()),
+        ("monitoring", alarms),
         ("s3", s3),
         ("servicequotas", ServiceQuotas::new()),
+        ("sns", Sns::new()),
         ("sqs", sqs),
         ("ssm", ssm),
         ("ssmmessages", SsmMessages::new()),
@@ -196,18 +201,20 @@ fn services(
 impl Embedded {
     /// A handle with which to fire rules while the region is owned by somebody else.
     pub fn trigger(&self) -> Trigger {
-        Trigger { region: self.region.clone(), events: Arc::clone(&self.events) }
+        Trigger { region: self.region.clone(), events: Arc::clone(&self.events), alarms: Arc::clone(&self.alarms) }
     }
 
-    /// Ends machines, connections and background tasks, and returns when they have ended.
-    pub async fn stop(self) {
+    /// Ends machines, connections and background tasks, and returns when they have ended: with why a container could not be removed, if
+    /// one is left.
+    pub async fn stop(self) -> Vec<EngineError> {
         self.region.stopping().cancel();
         self.region.tasks().close();
         if tokio::time::timeout(Duration::from_secs(20), self.region.tasks().wait()).await.is_err() {
             tracing::warn!(tasks = self.region.tasks().len(), "tasks of the region did not end in 20 s");
         }
-        if let Some(containers) = self.region.containers() {
-            containers.discard_all().await;
+        match self.region.containers() {
+            Some(containers) => containers.discard_all().await,
+            None => Vec::new(),
         }
     }
 }
@@ -217,6 +224,7 @@ impl Embedded {
 pub struct Trigger {
     region: Region,
     events: Arc<Events>,
+    alarms: Arc<CloudWatch>,
 }
 
 impl Trigger {
@@ -233,5 +241,17 @@ impl Trigger {
             .ok_or_else(|| FireError::NoOccurrence(rule_arn.to_owned()))?;
         self.region.clock().advance_to(at);
         Ok(at)
+    }
+
+    /// Returns when whoever is told of what has happened has been told. Where there are alarms the clock is moved to the next minute, when
+    /// they are evaluated; or, if something was `missed`, by as long as they remember what came before it.
+    pub async fn notice(&self, missed: bool) {
+        self.events.quiet().await;
+        let clock = self.region.clock();
+        if let Some(to) = self.alarms.horizon(&self.region.settings().account, missed, clock.now()) {
+            clock.advance_to(to);
+            self.alarms.evaluated_up_to(to).await;
+            self.events.quiet().await;
+        }
     }
 }

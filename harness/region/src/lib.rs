@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod machine;
 mod metrics;
 pub mod outage;
+pub mod per_instance;
 pub mod region;
 pub mod service;
 pub mod services;

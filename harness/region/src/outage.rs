@@ -1,12 +1,12 @@
 //! What an instance is without for a while, or for good.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+
+use crate::per_instance::PerInstance;
 
 /// How long something lasts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,34 +35,33 @@ enum State {
 }
 
 /// Which instances are without it.
-#[derive(Debug, Default)]
-pub struct Outages(Mutex<HashMap<String, watch::Sender<State>>>);
+#[derive(Debug)]
+pub struct Outages(PerInstance<State>);
+
+impl Default for Outages {
+    fn default() -> Self {
+        Self(PerInstance::new(State::There))
+    }
+}
 
 impl Outages {
-    fn with<T>(&self, instance: &str, act: impl FnOnce(&watch::Sender<State>) -> T) -> T {
-        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        act(states.entry(instance.to_owned()).or_insert_with(|| watch::channel(State::There).0))
-    }
-
     /// An instance is without it from now on. What begins later counts.
     pub fn begin(&self, instance: &str, lasting: Lasting) {
         let state = match lasting {
             Lasting::Always => State::Missing,
             Lasting::Time(time) => Instant::now().checked_add(time).map_or(State::Missing, State::MissingUntil),
         };
-        self.with(instance, |sender| sender.send_replace(state));
+        self.0.set(instance, state);
     }
 
     /// All instances have it again.
     pub fn end_all(&self) {
-        for state in self.0.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            state.send_replace(State::There);
-        }
+        self.0.end_all();
     }
 
     /// What becomes of an instance.
     pub(crate) fn watch(&self, instance: &str) -> Watch {
-        Watch(self.with(instance, watch::Sender::subscribe))
+        Watch(self.0.watch(instance))
     }
 }
 

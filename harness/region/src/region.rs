@@ -13,9 +13,11 @@ use crate::authorization::Authorizer;
 use crate::credentials::{Credentials, random_string};
 use crate::fault::Faults;
 use crate::gateway::{Authority, Timing};
+use crate::machine::Interposer;
 use crate::machine::container::Containers;
 use crate::metrics::Metrics;
 use crate::outage::Outages;
+use crate::per_instance::PerInstance;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
 use crate::{Caller, Clock};
 
@@ -47,6 +49,8 @@ struct Inner {
     faults: Faults,
     ways: Outages,
     agents: Outages,
+    paces: PerInstance<u8>,
+    interposer: Interposer,
     metrics: Metrics,
     containers: OnceLock<Containers>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
@@ -73,6 +77,8 @@ impl Region {
             faults: Faults::default(),
             ways: Outages::default(),
             agents: Outages::default(),
+            paces: PerInstance::new(100),
+            interposer: Interposer::default(),
             metrics: Metrics::default(),
             containers: OnceLock::new(),
             services: OnceLock::new(),
@@ -173,6 +179,16 @@ impl Region {
     /// The SSM agents of instances.
     pub fn agents(&self) -> &Outages {
         &self.0.agents
+    }
+
+    /// What instances are given of each processor's time, percent.
+    pub fn paces(&self) -> &PerInstance<u8> {
+        &self.0.paces
+    }
+
+    /// Whether instances can have a wrong clock and a slow disk.
+    pub fn interposer(&self) -> &Interposer {
+        &self.0.interposer
     }
 
     /// The service of this name.

@@ -1,5 +1,7 @@
 //! What a service of the region is: operations from an input document to an output document.
 
+use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -69,6 +71,9 @@ impl From<Value> for Reply {
     }
 }
 
+/// Done when what is to be said of a resource is ready.
+pub type Prepared<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 /// A resource and its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {
@@ -76,6 +81,17 @@ pub struct Tagged {
     pub arn: String,
     /// Keys and values; none, and the resource is of no account to who looks for tags.
     pub tags: Vec<(String, String)>,
+}
+
+/// An instance of EC2, as far as other services ask for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// `i-0123456789abcdef0`
+    pub id: String,
+    /// `running`
+    pub state: String,
+    /// Keys and values.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A service: a folder under `services/`, which keeps its own records by account.
@@ -93,7 +109,10 @@ pub trait Service: Send + Sync {
     }
 
     /// Gets ready what is to be said of a resource before a call on it is decided: a service whose records are elsewhere fetches them.
-    async fn prepare(&self, _call: &Call, _arn: &str) {}
+    /// `None`: there is nothing to get ready.
+    fn prepare<'a>(&'a self, _call: &'a Call, _arn: &'a str) -> Option<Prepared<'a>> {
+        None
+    }
 
     /// The policy of a resource of this service, as it is at this moment.
     fn resource_policy(&self, _account: &str, _arn: &str) -> Option<ResourcePolicyText> {
@@ -107,6 +126,12 @@ pub trait Service: Send + Sync {
 
     /// The resources of the caller's account that are found by their tags, as they are at this moment.
     async fn tagged(&self, _call: &Call) -> Vec<Tagged> {
+        Vec::new()
+    }
+
+    /// The instances of an account, as they are at this moment: EC2's alone. Systems Manager looks at them without calling, as on AWS, where
+    /// no trail shows it.
+    fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
         Vec::new()
     }
 

@@ -42,13 +42,15 @@ impl Template {
             let Some(properties) = &resource.properties else { continue };
             let pointer = format!("/Resources/{}/Properties", resource.id);
             look(properties, &pointer, &mut |node, pointer, name| {
-                let Some(statements) = node.member("Statement").and_then(Node::items) else { return };
+                let Some(statement) = node.member("Statement") else { return };
+                // A single one need not be in a list.
+                let statements = statement.items().unwrap_or(std::slice::from_ref(statement));
                 found.push(PolicyPlace {
                     resource: resource.id.clone(),
                     kind: resource.kind.clone(),
                     name,
                     pointer,
-                    statements: statements.iter().map(statement).collect(),
+                    statements: statements.iter().map(statement_place).collect(),
                 });
             });
         }
@@ -71,7 +73,7 @@ fn look(node: &Node, pointer: &str, visit: &mut dyn FnMut(&Node, String, Option<
     }
 }
 
-fn statement(node: &Node) -> StatementPlace {
+fn statement_place(node: &Node) -> StatementPlace {
     StatementPlace {
         sid: node.member("Sid").and_then(Node::text),
         position: node.position,
@@ -113,6 +115,14 @@ mod tests {
         assert_eq!(policy.pointer, "/Resources/P/Properties/PolicyDocument");
         let lines: Vec<_> = policy.statements.iter().map(|one| (one.sid.as_deref(), one.position.line, one.allows)).collect();
         assert_eq!(lines, [(Some("Up"), 9, true), (None, 13, false)]);
+    }
+
+    #[test]
+    fn a_single_statement_need_not_be_in_a_list() {
+        let text = "Resources:\n  P:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyDocument:\n        Statement:\n          Sid: Up\n          Effect: Allow\n";
+        let found = Template::parse(text).unwrap().policies();
+        let sids: Vec<_> = found.iter().flat_map(|place| &place.statements).map(|one| (one.sid.as_deref(), one.allows)).collect();
+        assert_eq!(sids, [(Some("Up"), true)]);
     }
 
     #[test]

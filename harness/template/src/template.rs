@@ -54,6 +54,12 @@ impl Resource {
         same(self.metadata.as_ref(), other.metadata.as_ref())
     }
 
+    /// Where the declaration gives this property.
+    pub fn position_of(&self, property: &str) -> Option<Position> {
+        let members = self.properties.as_ref()?.members()?;
+        members.iter().find(|member| member.name == property).map(|member| member.position)
+    }
+
     /// Whether the declaration has this property.
     pub fn declares(&self, property: &str) -> bool {
         self.properties.as_ref().is_some_and(|properties| properties.member(property).is_some())

@@ -135,6 +135,9 @@ impl ServiceModel {
         if let Some((_, names)) = AUTHENTICATION.iter().find(|(code, _)| *code == error.code)
             && let Some((code, status)) = names.get(column)
         {
+            if self.signing_name() == "sns" && error.code == "AccessDenied" {
+                return ("AuthorizationError".to_owned(), 403);
+            }
             // REST services keep HTTP's own statuses.
             let status = if self.protocol() == Protocol::RestJson && *status == 400 { 403 } else { *status };
             return ((*code).to_owned(), status);

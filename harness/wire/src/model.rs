@@ -338,6 +338,7 @@ services!(
     "monitoring",
     "s3",
     "servicequotas",
+    "sns",
     "sqs",
     "ssm",
     "ssmmessages",

@@ -35,7 +35,7 @@ pub(crate) fn bucket_of_host(host: &str) -> Option<String> {
         (before, last) = split_last(before?);
     }
     let of_s3 = matches!(last, "s3" | "s3-fips" | "s3-accelerate") || last.strip_prefix("s3-").is_some_and(is_region);
-    if of_s3 { before.map(str::to_owned) } else { None }
+    before.filter(|bucket| of_s3 && !bucket.is_empty()).map(str::to_owned)
 }
 
 fn split_last(text: &str) -> (Option<&str>, &str) {
@@ -149,6 +149,7 @@ mod tests {
             ("bucket.localhost:4566", Some("bucket")),
             ("bucket.s3.localhost:4566", Some("bucket")),
             ("s3.amazonaws.com", None),
+            (".s3.amazonaws.com", None),
             ("s3.us-east-1.amazonaws.com", None),
             ("s3.localhost", None),
             ("localhost:4566", None),

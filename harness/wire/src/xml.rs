@@ -30,7 +30,7 @@ impl Element {
 
 /// Reads a document; `None` when it is no well-formed XML, has a document type, or is out of bounds.
 pub(crate) fn parse(body: &[u8]) -> Option<Element> {
-    let text = std::str::from_utf8(body).ok()?;
+    let text = std::str::from_utf8(body).ok().filter(|text| !text.contains(is_forbidden))?;
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
@@ -71,7 +71,7 @@ pub(crate) fn parse(body: &[u8]) -> Option<Element> {
             Event::GeneralRef(reference) => {
                 let parent = open.last_mut()?;
                 if let Some(char) = reference.resolve_char_ref().ok()? {
-                    parent.text.push(char);
+                    parent.text.push(Some(char).filter(|char| !is_forbidden(*char))?);
                 } else {
                     parent.text.push_str(match &*reference {
                         "lt" => "<",
@@ -98,10 +98,15 @@ fn element(start: &BytesStart<'_>) -> Option<Element> {
     let mut found = Element { name: local.to_owned(), ..Element::default() };
     for attribute in start.attributes() {
         let attribute = attribute.ok()?;
-        let value = quick_xml::escape::unescape(&attribute.value).ok()?.into_owned();
+        let value = quick_xml::escape::unescape(&attribute.value).ok().filter(|text| !text.contains(is_forbidden))?.into_owned();
         found.attributes.push((attribute.key.as_ref().to_owned(), value));
     }
     Some(found)
+}
+
+/// Characters that no XML document has, written as they are or as references: <https://www.w3.org/TR/xml/#charsets>.
+fn is_forbidden(char: char) -> bool {
+    matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Writes XML into a string.
@@ -164,7 +169,7 @@ fn escape(out: &mut String, text: &str, attribute: bool) {
             '\r' => out.push_str("&#13;"),
             '\n' if attribute => out.push_str("&#10;"),
             // Not allowed in XML 1.0 at all, not even escaped.
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            char if is_forbidden(char) => out.push('\u{fffd}'),
             char => out.push(char),
         }
     }
@@ -191,5 +196,13 @@ mod tests {
         assert!(parse(b"<a>").is_none());
         assert!(parse(b"").is_none());
         assert!(parse(&[0xff, 0xfe, b'<']).is_none());
+    }
+
+    #[test]
+    fn characters_that_no_document_has_are_refused_however_they_are_written() {
+        for text in ["<a>\0</a>", "<a>&#x1;</a>", "<a>\u{ffff}</a>", "<a b='\u{b}'/>", "<a b='&#11;'/>"] {
+            assert!(parse(text.as_bytes()).is_none(), "{text:?}");
+        }
+        assert_eq!(parse("<a>\t&#10;\u{7f}</a>".as_bytes()).unwrap().text, "\t\n\u{7f}");
     }
 }

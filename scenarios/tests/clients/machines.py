@@ -127,6 +127,23 @@ def stop_and_start(instance):
     assert seen.startswith("kept\nprepared\nfresh\n1777\nip-"), seen
 
 
+def reboots(instance):
+    asks = "[ -e /var/asked ] || { touch /var/asked /run/asked; echo asks; exit 194; }; test ! -e /run/asked && echo rebooted"
+    steps = {"before": "echo once | tee -a /var/before", "asks": asks, "after": "cat /var/before"}
+    content = {
+        "schemaVersion": "2.2",
+        "mainSteps": [{"action": "aws:runShellScript", "name": name, "inputs": {"runCommand": [line]}} for name, line in steps.items()],
+    }
+    ssm.create_document(Name="drill-reboot", DocumentType="Command", Content=json.dumps(content))
+    command = ssm.send_command(DocumentName="drill-reboot", InstanceIds=[instance])["Command"]["CommandId"]
+    until("it has ended", lambda: ssm.list_commands(CommandId=command)["Commands"][0]["Status"] not in ("Pending", "InProgress"))
+    ended = [ssm.get_command_invocation(CommandId=command, InstanceId=instance, PluginName=name) for name in steps]
+    seen = [(one["Status"], one["ResponseCode"], one["StandardOutputContent"]) for one in ended]
+    assert seen == [("Success", 0, "once\n"), ("Success", 0, "asks\nrebooted\n"), ("Success", 0, "once\n")], seen
+    assert ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"] == "running"
+    ssm.delete_document(Name="drill-reboot")
+
+
 def away(*instances):
     ec2.modify_instance_attribute(InstanceId=instances[0], DisableApiTermination={"Value": True})
     refused("OperationNotPermitted", ec2.terminate_instances, InstanceIds=[instances[0]])
@@ -146,4 +163,5 @@ commands(first, second)
 documents(first)
 parameters()
 stop_and_start(first)
+reboots(first)
 away(first, second)

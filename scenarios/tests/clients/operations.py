@@ -230,6 +230,97 @@ def messages(key):
     assert sqs.change_message_visibility_batch(QueueUrl=queue, Entries=[entry])["Successful"]
 
 
+def notices():
+    sns, sqs = client("sns"), client("sqs")
+    arn = sns.create_topic(Name="ops", Attributes={"DisplayName": "Ops"}, Tags=TAGS)["TopicArn"]
+    topic = {"TopicArn": arn}
+    assert {"TopicArn": arn} in sns.list_topics()["Topics"]
+    attributes = sns.get_topic_attributes(**topic)["Attributes"]
+    assert (attributes["Owner"], attributes["DisplayName"]) == (ACCOUNT, "Ops"), attributes
+    [default] = json.loads(attributes["Policy"])["Statement"]
+    assert default["Condition"] == {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}, default
+    events = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [default, events]})
+    # The statement that a topic is made with lets alarms in.
+    sns.set_topic_attributes(**topic, AttributeName="Policy", AttributeValue=policy)
+    sns.tag_resource(ResourceArn=arn, Tags=[{"Key": "z", "Value": "26"}])
+    sns.untag_resource(ResourceArn=arn, TagKeys=["z"])
+    assert sns.list_tags_for_resource(ResourceArn=arn)["Tags"] == TAGS
+
+    queue = sqs.create_queue(QueueName="ops-notices")["QueueUrl"]
+    queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:ops-notices"
+    sender = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue_arn,
+              "Condition": {"ArnEquals": {"aws:SourceArn": arn}}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [sender]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    subscribed = sns.subscribe(**topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
+    person = sns.subscribe(**topic, Protocol="email", Endpoint="ops@example.com")["SubscriptionArn"]
+    assert person == "pending confirmation", person
+    listed = sns.list_subscriptions_by_topic(**topic)["Subscriptions"]
+    assert [one["SubscriptionArn"] for one in listed] == [subscribed, "PendingConfirmation"], listed
+    assert len(sns.list_subscriptions()["Subscriptions"]) == 2
+
+    def taken():
+        return sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages", [{}])[0]
+
+    said = {"night": {"DataType": "String", "StringValue": "first"}}
+    sent = sns.publish(**topic, Subject="backup", Message="it failed", MessageAttributes=said)["MessageId"]
+    envelope = json.loads(taken()["Body"])
+    assert (envelope["Type"], envelope["MessageId"], envelope["TopicArn"]) == ("Notification", sent, arn), envelope
+    assert (envelope["Subject"], envelope["Message"]) == ("backup", "it failed"), envelope
+    assert envelope["MessageAttributes"] == {"night": {"Type": "String", "Value": "first"}}, envelope
+    raw = {"AttributeName": "RawMessageDelivery", "AttributeValue": "true"}
+    sns.set_subscription_attributes(SubscriptionArn=subscribed, **raw)
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscribed)["Attributes"]
+    assert (attributes["RawMessageDelivery"], attributes["PendingConfirmation"]) == ("true", "false"), attributes
+    sns.publish(TargetArn=arn, Message="as it is", MessageAttributes=said)
+    message = taken()
+    assert (message["Body"], message["MessageAttributes"]["night"]["StringValue"]) == ("as it is", "first"), message
+
+    rules = client("events")
+    rules.put_rule(Name="ops-notices", EventPattern=json.dumps({"source": ["ops"]}))
+    rules.put_targets(Rule="ops-notices", Targets=[{"Id": "topic", "Arn": arn}])
+    rules.put_events(Entries=[{"Source": "ops", "DetailType": "d", "Detail": "{}"}])
+    event = json.loads(until("an event in the queue", taken)["Body"])
+    assert (event["source"], event["detail-type"]) == ("ops", "d"), event
+    rules.remove_targets(Rule="ops-notices", Ids=["topic"])
+    rules.delete_rule(Name="ops-notices")
+
+    alarms, named = client("cloudwatch"), {"AlarmNames": ["ops-alarm"]}
+    alarm = {"AlarmName": "ops-alarm", "Namespace": "AWS/Lambda", "MetricName": "Invocations", "Statistic": "Sum", "Period": 60,
+             "Dimensions": [{"Name": "FunctionName", "Value": "nonesuch"}], "EvaluationPeriods": 2, "Threshold": 1.0,
+             "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "notBreaching", "AlarmActions": [arn]}
+    alarms.put_metric_alarm(**alarm, Tags=TAGS)
+    [found] = alarms.describe_alarms(**named)["MetricAlarms"]
+    assert (found["StateValue"], found["Period"], found["AlarmActions"]) == ("OK", 60, [arn]), found
+    alarms.disable_alarm_actions(**named)
+    alarms.set_alarm_state(AlarmName="ops-alarm", StateValue="ALARM", StateReason="nobody is told")
+    alarms.set_alarm_state(AlarmName="ops-alarm", StateValue="OK", StateReason="over")
+    alarms.enable_alarm_actions(**named)
+    alarms.set_alarm_state(AlarmName="ops-alarm", StateValue="ALARM", StateReason="to see who is told")
+    told = json.loads(taken()["Body"])
+    assert (told["AlarmName"], told["NewStateValue"], told["OldStateValue"]) == ("ops-alarm", "ALARM", "OK"), told
+    assert told["NewStateReason"] == "to see who is told" and told["Trigger"]["MetricName"] == "Invocations", told
+    alarm_arn = found["AlarmArn"]
+    alarms.tag_resource(ResourceARN=alarm_arn, Tags=[{"Key": "z", "Value": "26"}])
+    alarms.untag_resource(ResourceARN=alarm_arn, TagKeys=["z"])
+    assert alarms.list_tags_for_resource(ResourceARN=alarm_arn)["Tags"] == TAGS
+    alarms.delete_alarms(**named)
+    assert alarms.describe_alarms(**named)["MetricAlarms"] == []
+
+    refused("InvalidParameter", sns.subscribe, **topic, Protocol="pigeon", Endpoint="home")
+    refused("InvalidParameter", sns.publish, **topic, Message="m", Subject="two\nlines")
+    refused("NotFound", sns.get_topic_attributes, TopicArn=arn + "-none")
+    iam = client("iam")
+    iam.create_user(UserName="ops-notices")
+    key = iam.create_access_key(UserName="ops-notices")["AccessKey"]
+    stranger = client("sns", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    refused("AuthorizationError", stranger.list_topics)
+    sns.unsubscribe(SubscriptionArn=subscribed)
+    sns.delete_topic(**topic)
+    assert {"TopicArn": arn} not in sns.list_topics()["Topics"]
+
+
 def managed():
     ssm = client("ssm")
     ssm.put_parameter(Name="/ops", Value="v", Type="String")
@@ -309,4 +400,5 @@ stored()
 messages(keys())
 functions()
 managed()
+notices()
 stacks()

@@ -42,21 +42,38 @@ fn used_and_unused_actions_are_told_by_statement_and_line() {
 #[test]
 fn a_grant_that_nobody_needs_and_one_that_is_too_wide_are_found() {
     let needless = "          - Sid: Needless\n            Effect: Allow\n            Action: s3:AbortMultipartUpload\n            Resource: !Sub ${BackupBucket.Arn}/*\n";
+    let of_queue = "          - Sid: FromTopics\n            Effect: Allow\n            Principal:\n              Service: sns.amazonaws.com\n            Action: sqs:SendMessage\n            Resource: !GetAtt DeadLetterQueue.Arn\n";
     let template = Template::default()
         .inserting("          # Decrypt is what S3 needs", needless)
-        .replacing("Resource: !Sub ${BackupBucket.Arn}/backups/*", "Resource: !Sub ${BackupBucket.Arn}/*");
+        .replacing("Resource: !Sub ${BackupBucket.Arn}/backups/*", "Resource: !Sub ${BackupBucket.Arn}/*")
+        .inserting("          - Sid: UndeliveredEvents", of_queue)
+        .replacing(
+            "              ArnEquals:\n                aws:SourceArn: !GetAtt BackupRule.Arn",
+            "              StringEquals:\n                aws:SourceAccount: !Ref AWS::AccountId",
+        );
     let (code, printed) = access(&template, &["--mutate"]);
     assert_eq!((code, printed.len()), (Some(1), 2), "{printed:#?}");
     let removed = printed[1]["removed"].as_array().expect("removed");
     let with = |verdict: &str| -> Vec<&str> {
         removed.iter().filter(|one| one["verdict"] == verdict).filter_map(|one| one["grant"].as_str()).collect()
     };
-    let needless = with("needless");
-    assert!(needless.len() == 1 && needless[0].starts_with("Needless of InstanceBackupPolicy"), "{removed:#?}");
-    assert_eq!((with("needed").len(), with("not_exercised").len()), (12, 1), "{removed:#?}");
-    let wide: Vec<&str> =
-        printed[1]["too_wide"].as_array().into_iter().flatten().filter_map(|one| one["allowed"].as_str()).collect();
-    assert!(wide.len() == 1 && wide[0].starts_with("another prefix: s3:PutObject"), "{wide:#?}");
+    // Which policy comes into force first differs.
+    let mut needless = with("needless");
+    needless.sort_unstable();
+    let [of_queue, of_instance] = needless[..] else { panic!("{removed:#?}") };
+    assert!(of_instance.starts_with("Needless of InstanceBackupPolicy"), "{of_instance}");
+    assert!(of_queue.starts_with("FromTopics of DeadLetterQueuePolicy"), "{of_queue}");
+    assert_eq!((with("needed").len(), with("not_exercised").len()), (15, 0), "{removed:#?}");
+    let wide = printed[1]["too_wide"].as_array().expect("too wide");
+    let starts = |one: &Value, who: &str, what: &str| {
+        one[who].is_string() && one["allowed"].as_str().is_some_and(|is| is.starts_with(what))
+    };
+    assert!(
+        wide.len() == 2
+            && starts(&wide[0], "role", "another prefix: s3:PutObject")
+            && starts(&wide[1], "service", "another rule's event: sqs:SendMessage"),
+        "{wide:#?}"
+    );
     let loosened = printed[1]["loosened"].as_array().expect("loosened");
     let condition = loosened
         .iter()
@@ -67,6 +84,81 @@ fn a_grant_that_nobody_needs_and_one_that_is_too_wide_are_found() {
         })
         .expect("the tag condition");
     assert!(condition["holds_back"][0].as_str().is_some_and(|what| what.starts_with("an untagged instance")), "{condition:#}");
+}
+
+#[test]
+fn every_grant_of_the_bundled_stack_is_tried_and_needed() {
+    let (code, printed) = access(&Template::default(), &["--mutate"]);
+    assert_eq!((code, printed.len()), (Some(0), 2), "{printed:#?}");
+    let removed = printed[1]["removed"].as_array().expect("removed");
+    assert!(removed.len() == 15 && removed.iter().all(|one| one["verdict"] == "needed"), "{removed:#?}");
+    for (grant, broke) in [
+        ("UndeliveredEvents of DeadLetterQueuePolicy", "dead-letter: "),
+        (
+            "RulesTell of BackupAlarmsPolicy",
+            "findings: notice-refused: topic BackupAlarms was told nothing by events.amazonaws.com",
+        ),
+        ("AlarmsTell of BackupAlarmsPolicy", "findings: notice-refused: topic BackupAlarms was told nothing by cloudwatch."),
+    ] {
+        let of_it = |one: &&Value| one["grant"].as_str().is_some_and(|found| found.starts_with(grant));
+        let found = removed.iter().find(of_it).expect("the grant");
+        assert!(found["broke"].as_str().is_some_and(|found| found.starts_with(broke)), "{found:#}");
+    }
+    assert!(printed[1]["too_wide"].as_array().is_some_and(Vec::is_empty), "{:#}", printed[1]["too_wide"]);
+    assert!(printed[1]["lost"].as_array().is_some_and(Vec::is_empty), "{:#}", printed[1]["lost"]);
+    for (statement, held_back) in [
+        ("UndeliveredEvents", "another rule's event: sqs:SendMessage"),
+        ("UndeliveredEvents", "an event of another account: sqs:SendMessage"),
+        ("AccessLogDelivery", "for another resource: s3:PutObject"),
+        ("AlarmsTell", "for another resource: sns:Publish"),
+        ("AlarmsTell", "for another account: sns:Publish"),
+    ] {
+        let without = |one: &&Value| {
+            one["restriction"].as_str().is_some_and(|what| what.starts_with(statement) && what.ends_with("its condition"))
+        };
+        let loosened = printed[1]["loosened"].as_array().expect("loosened").iter().find(without).expect("its condition");
+        let all = loosened["holds_back"].as_array().into_iter().flatten();
+        assert!(all.filter_map(Value::as_str).any(|what| what.starts_with(held_back)), "{held_back}: {loosened:#}");
+    }
+}
+
+#[test]
+fn a_dead_letter_grant_for_the_wrong_rule_loses_the_event_and_is_needless() {
+    let template =
+        Template::default().replacing("aws:SourceArn: !GetAtt BackupRule.Arn", "aws:SourceArn: !GetAtt BackupFunction.Arn");
+    let (code, printed) = access(&template, &["--mutate"]);
+    assert_eq!((code, printed.len()), (Some(1), 2), "{printed:#?}");
+    let lost = printed[1]["lost"][0].as_str().expect("a loss");
+    assert!(
+        lost.starts_with("an event that cannot be delivered; dead-letter: ")
+            && lost.contains("nearest: statement UndeliveredEvents")
+            && lost.contains("ArnEquals"),
+        "{lost}"
+    );
+    let removed = printed[1]["removed"].as_array().expect("removed");
+    let others = removed.iter().filter(|one| one["verdict"] != "needed").filter_map(|one| one["grant"].as_str());
+    let [one] = others.collect::<Vec<_>>()[..] else { panic!("{removed:#?}") };
+    assert!(one.starts_with("UndeliveredEvents of DeadLetterQueuePolicy"), "{one}");
+}
+
+#[test]
+fn a_topic_that_lets_in_one_rule_alone_is_told_nothing_of_a_script_that_failed() {
+    let condition = "            Resource: !Ref BackupAlarms\n            Condition:\n              ArnLike:\n                aws:SourceArn: !Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*\n          - Sid: AlarmsTell\n";
+    let template =
+        Template::default().replacing("            Resource: !Ref BackupAlarms\n          - Sid: AlarmsTell\n", condition);
+    let (code, printed) = access(&template, &["--mutate"]);
+    assert_eq!((code, printed.len()), (Some(1), 2), "{printed:#?}");
+    let lost: Vec<&str> = printed[1]["lost"].as_array().expect("losses").iter().filter_map(Value::as_str).collect();
+    let [lost] = lost[..] else { panic!("{lost:#?}") };
+    assert!(
+        lost.starts_with("word of a script that failed; findings: notice-refused: topic BackupAlarms")
+            && lost.contains("without a Condition"),
+        "{lost}"
+    );
+    let removed = printed[1]["removed"].as_array().expect("removed");
+    let others = removed.iter().filter(|one| one["verdict"] != "needed").filter_map(|one| one["grant"].as_str());
+    let [one] = others.collect::<Vec<_>>()[..] else { panic!("{removed:#?}") };
+    assert!(one.starts_with("RulesTell of BackupAlarmsPolicy"), "{one}");
 }
 
 /// The shipped operator's policy with another statement at its end.

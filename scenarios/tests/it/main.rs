@@ -12,15 +12,25 @@ mod command;
 #[cfg(test)]
 mod compare;
 mod container;
+#[cfg(test)]
+mod container_lost;
 mod data;
+#[cfg(test)]
+mod engine;
 mod happy;
 #[cfg(test)]
 mod incidents;
 mod input;
+#[cfg(test)]
+mod killed;
 mod misleading;
+#[cfg(test)]
+mod native;
 mod operator;
 #[cfg(test)]
 mod operator_grants;
+#[cfg(test)]
+mod page;
 mod permissions;
 #[cfg(test)]
 mod report;

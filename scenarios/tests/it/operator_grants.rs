@@ -10,7 +10,7 @@ use serde_json::Value;
 const POLICY: &str = include_str!("../../../stack/operator-policy.json");
 
 /// Grants that a smoke drill on this region need not use, and what they are for.
-const EXCUSED: [(&str, &str, &str); 10] = [
+const EXCUSED: [(&str, &str, &str); 12] = [
     ("LookAround", "ec2:DescribeRouteTables", "AWS's search by tag remembers what was deleted"),
     ("LookAround", "ec2:DescribeSubnets", "AWS's search by tag remembers what was deleted"),
     ("LookAround", "servicequotas:GetAWSDefaultServiceQuota", "a quota that the account has no value of its own of"),
@@ -18,6 +18,8 @@ const EXCUSED: [(&str, &str, &str); 10] = [
     ("Functions", "lambda:GetPolicy", "CloudFormation reads a permission back"),
     ("Functions", "lambda:TagResource", "CloudFormation makes a function with the stack's tags"),
     ("Rules", "events:ListTargetsByRule", "CloudFormation reads a rule back"),
+    ("Alarms", "cloudwatch:DescribeAlarms", "AWS's search by tag remembers what was deleted"),
+    ("Topics", "sns:GetTopicAttributes", "AWS's search by tag remembers what was deleted"),
     ("Queues", "sqs:GetQueueAttributes", "CloudFormation reads a queue's ARN"),
     ("Buckets", "s3:GetBucketTagging", "CloudFormation reads a bucket's tags before it changes them"),
     ("Objects", "s3:AbortMultipartUpload", "an upload that was cut off is removed with its bucket"),

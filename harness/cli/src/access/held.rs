@@ -1,6 +1,6 @@
 //! The policies that a drill's stack put in force, read from the journal of the calls that made them.
 
-use firedrill_journal::{ApiCall, Journal};
+use firedrill_journal::{ApiCall, Event, Journal};
 use serde_json::Value;
 
 /// A policy in force.
@@ -15,6 +15,31 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// Whether it says who may assume a role.
+    pub(super) fn is_trust(&self) -> bool {
+        self.name.starts_with("trust policy")
+    }
+
+    /// Whether it says who may do what with a topic.
+    pub(super) fn is_of_topic(&self) -> bool {
+        self.name.starts_with("policy of topic ")
+    }
+
+    /// The policy with another statement in the place of one.
+    pub(super) fn with(&self, index: usize, statement: Value) -> Self {
+        let mut changed = self.clone();
+        match changed.document.as_mut().and_then(|document| document.get_mut("Statement")) {
+            Some(Value::Array(statements)) => {
+                if let Some(place) = statements.get_mut(index) {
+                    *place = statement;
+                }
+            }
+            Some(one) => *one = statement,
+            None => {}
+        }
+        changed
+    }
+
     /// Its statements.
     pub(super) fn statements(&self) -> Vec<&Value> {
         match self.document.as_ref().and_then(|document| document.get("Statement")) {
@@ -28,7 +53,7 @@ impl Held {
 /// All policies, in the order in which they came into force. Those of functions are gathered from their permissions.
 pub(super) fn all(journal: &Journal) -> Vec<Held> {
     let mut found: Vec<Held> = Vec::new();
-    for call in journal.calls().iter().filter(|call| call.error_code.is_none()) {
+    for call in before_destruction(journal).iter().filter(|call| call.error_code.is_none()) {
         if call.event_name == "AddPermission" {
             add_permission(call, &mut found);
         } else if let Some(held) = held(call) {
@@ -37,6 +62,13 @@ pub(super) fn all(journal: &Journal) -> Vec<Held> {
         }
     }
     found
+}
+
+/// The calls up to when the drill removes what it made: a topic gets back the policy that it was made with.
+fn before_destruction(journal: &Journal) -> Vec<ApiCall> {
+    let records = journal.records().into_iter();
+    let before = records.take_while(|record| !matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy"));
+    before.filter_map(|record| if let Event::ApiCall(call) = record.event { Some(*call) } else { None }).collect()
 }
 
 fn held(call: &ApiCall) -> Option<Held> {
@@ -64,6 +96,10 @@ fn held(call: &ApiCall) -> Option<Held> {
                 format!("policy of queue {queue}"),
                 input.pointer("/Attributes/Policy")?.as_str().filter(|text| !text.is_empty())?,
             )
+        }
+        "SetTopicAttributes" if text("AttributeName") == Some("Policy") => {
+            let topic = text("TopicArn")?.rsplit(':').next()?;
+            of_resource(format!("policy of topic {topic}"), text("AttributeValue").filter(|text| !text.is_empty())?)
         }
         _ => return None,
     })

@@ -1,20 +1,24 @@
 //! `firedrill access`: which permissions a drill used, was denied, and never needed.
 
+mod bad_night;
 mod held;
+mod mutants;
 mod mutate;
 mod neighbour;
 mod operator_grants;
 mod report;
+mod service_neighbour;
 mod usage;
 
-use firedrill_drill::DrillResult;
+use firedrill_drill::{Course, DrillResult, Failure, Outcome};
 use firedrill_journal::Journal;
-use firedrill_template::Template;
+use firedrill_template::{Template, to_json};
 
-use crate::arguments::{AccessOptions, Format};
+use crate::arguments::{AccessOptions, Format, Telling};
 use crate::rehearse::{Rehearsal, rehearse};
+use crate::report::Reports;
 use crate::stage::Setting;
-use crate::{Exit, interrupt, operator, printer, run};
+use crate::{Exit, embedded, interrupt, operator, printer, run};
 
 pub(crate) async fn access(options: AccessOptions) -> Exit {
     match looked_at(&options).await {
@@ -23,15 +27,20 @@ pub(crate) async fn access(options: AccessOptions) -> Exit {
 }
 
 async fn looked_at(options: &AccessOptions) -> Result<Exit, Exit> {
+    let Telling { format, journal, report } = &options.telling;
+    let reports = Reports::named(report)?;
     let rehearsal = Rehearsal::of(&options.stack)?;
     let Ok(parsed) = Template::parse(&rehearsal.template) else { return Err(Exit::Input) };
     let operator_policy = operator::Policy::read(options.operator_policy.as_deref())?;
     let setting = Setting { operator_policy, ..Setting::of_a_drill(options.machine.clone())? };
+    let journal = embedded::open_journal(journal.as_deref())?;
     let cancel = interrupt::token()?;
-    let journal = Journal::default();
     let (outcome, _) = rehearse(&rehearsal, &setting, &journal, &cancel).await?;
-    let report = report::report(&journal, &parsed, options.stack.template.as_deref());
-    match options.format {
+    embedded::flush_journal(&journal);
+    reports.write(&journal);
+    let Ok(whole) = to_json(&rehearsal.template) else { return Err(Exit::Input) };
+    let report = report::report(&journal, &parsed, &whole, options.stack.template.as_deref());
+    match format {
         Format::Text => report::print(&report),
         Format::Json => printer::line(&serde_json::to_string(&report).unwrap_or_default()),
     }
@@ -44,8 +53,8 @@ async fn looked_at(options: &AccessOptions) -> Result<Exit, Exit> {
     }
     let trial = Trial { rehearsal, setting, cancel };
     match &trial.setting.operator_policy {
-        Some(policy) => mutate::mutate_operator(&trial, policy, options.format).await,
-        None => mutate::mutate(&trial, &parsed, &journal, options.format).await,
+        Some(policy) => mutate::mutate_operator(&trial, policy, *format).await,
+        None => mutate::mutate(&trial, &parsed, &whole, &journal, *format).await,
     }
 }
 
@@ -65,12 +74,31 @@ struct Trial {
 }
 
 impl Trial {
-    /// Runs it with one thing changed.
-    async fn with(mut self, changed: Changed) -> Result<firedrill_drill::Outcome, Exit> {
+    /// The same with one thing changed.
+    fn changed(mut self, changed: Changed) -> Self {
         match changed {
             Changed::Template(template) => self.rehearsal.template = template,
             Changed::Operator(policy) => self.setting.operator_policy = Some(policy),
         }
-        rehearse(&self.rehearsal, &self.setting, &Journal::default(), &self.cancel).await.map(|(outcome, _)| outcome)
+        self
     }
+
+    /// Rehearses this night.
+    async fn night(&self, course: Course) -> Result<(Outcome, Journal), Exit> {
+        let journal = Journal::default();
+        let rehearsal = Rehearsal { course, ..self.rehearsal.clone() };
+        let (outcome, _) = rehearse(&rehearsal, &self.setting, &journal, &self.cancel).await?;
+        Ok((outcome, journal))
+    }
+}
+
+/// Where a night broke and why: of findings, the first.
+fn why(failure: &Failure) -> String {
+    let finding = failure.evidence.first().filter(|_| failure.hop == "findings");
+    format!("{}: {}", failure.hop, first_line(finding.unwrap_or(&failure.reason)))
+}
+
+/// Lambda's logs part the lines of a traceback by carriage returns.
+fn first_line(text: &str) -> &str {
+    text.split(['\r', '\n']).next().unwrap_or_default()
 }

@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use firedrill_drill::DrillResult;
+use firedrill_drill::{DrillResult, Outcome};
 use firedrill_journal::Journal;
-use firedrill_template::{Template, to_json};
+use firedrill_template::Template;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::bad_night::BadNight;
 use super::held::{self, Held};
+use super::mutants::{self, Mutant};
 use super::neighbour::{self, Neighbour};
-use super::operator_grants;
-use super::report::place;
 use super::usage::{self, Access};
-use super::{Changed, Trial};
+use super::{Trial, operator_grants, service_neighbour, why};
 use crate::arguments::Format;
 use crate::{Exit, operator, printer, stage};
 
@@ -26,8 +26,10 @@ struct Findings {
     version: u32,
     removed: Vec<Removed>,
     loosened: Vec<Loosened>,
-    /// Neighbours that a role is allowed as it stands.
+    /// Neighbours that a role or service is allowed as it stands.
     too_wide: Vec<TooWide>,
+    /// What does not come where it is to come in a night that goes wrong, and why: an event to its dead-letter queue, word of it to topics.
+    lost: Vec<String>,
 }
 
 /// A grant that was taken away.
@@ -43,11 +45,11 @@ struct Removed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Verdict {
-    /// The drill fails without it.
+    /// A night fails without it.
     Needed,
-    /// The drill passes without it.
+    /// The nights that it is for pass without it.
     Needless,
-    /// It is for a service that does nothing in a night that goes well, so that a drill cannot tell.
+    /// It is for a service that does nothing in these nights, so that they cannot tell.
     NotExercised,
 }
 
@@ -55,41 +57,47 @@ enum Verdict {
 struct Loosened {
     restriction: String,
     /// What would be allowed without it.
-    holds_back: Vec<String>,
+    holds_back: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct TooWide {
-    role: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
     allowed: String,
 }
 
-/// A grant, and what a trial has without it.
-pub(super) struct Mutant {
-    pub(super) grant: String,
-    pub(super) without: Changed,
-    pub(super) exercised: bool,
-}
-
-impl Mutant {
-    fn of_template(grant: String, without: &Value, exercised: bool) -> Self {
-        Self { grant, without: Changed::Template(without.to_string()), exercised }
-    }
-}
-
-pub(super) async fn mutate(trial: &Trial, template: &Template, journal: &Journal, format: Format) -> Result<Exit, Exit> {
-    let Ok(whole) = to_json(&trial.rehearsal.template) else { return Err(Exit::Input) };
+pub(super) async fn mutate(
+    trial: &Trial,
+    template: &Template,
+    whole: &Value,
+    journal: &Journal,
+    format: Format,
+) -> Result<Exit, Exit> {
     let held = held::all(journal);
     let accesses = usage::all(journal);
-    let removed = try_without(trial, mutants(&whole, template, &held, &accesses)).await?;
-    let (loosened, too_wide) = neighbours(&held, &accesses);
-    Ok(report(&Findings { version: 1, removed, loosened, too_wide }, format))
+    let bad_nights = [BadNight::undelivered(trial, journal).await?, BadNight::failing(trial, journal).await?];
+    let bad_nights: Vec<BadNight> = bad_nights.into_iter().flatten().collect();
+    let mutants = mutants::all(whole, template, &held, &accesses, &bad_nights);
+    let removed = try_without(trial, mutants).await?;
+    let (mut loosened, mut too_wide) = neighbours(&held, &accesses);
+    // What topics allow, the night that tells them shows whole.
+    let others = held.iter().filter(|policy| !policy.is_of_topic());
+    next_to_services(others, &accesses, &mut loosened, &mut too_wide);
+    for night in &bad_nights {
+        let own = night.held.iter().filter(|policy| night.policies.contains(&policy.name));
+        next_to_services(own, &night.accesses, &mut loosened, &mut too_wide);
+    }
+    let lost = bad_nights.iter().filter_map(BadNight::loss).collect();
+    Ok(report(&Findings { version: 1, removed, loosened, too_wide, lost }, format))
 }
 
 /// As [`mutate`], for the statements of the operator's policy. What they hold back no drill shows: it does only what it must.
 pub(super) async fn mutate_operator(trial: &Trial, policy: &operator::Policy, format: Format) -> Result<Exit, Exit> {
     let removed = try_without(trial, operator_grants::mutants(policy)).await?;
-    Ok(report(&Findings { version: 1, removed, loosened: Vec::new(), too_wide: Vec::new() }, format))
+    Ok(report(&Findings { version: 1, removed, loosened: Vec::new(), too_wide: Vec::new(), lost: Vec::new() }, format))
 }
 
 fn report(findings: &Findings, format: Format) -> Exit {
@@ -98,67 +106,10 @@ fn report(findings: &Findings, format: Format) -> Exit {
         Format::Json => printer::line(&serde_json::to_string(findings).unwrap_or_default()),
     }
     let needless = findings.removed.iter().any(|removed| removed.verdict == Verdict::Needless);
-    if needless || !findings.too_wide.is_empty() { Exit::Failed } else { Exit::Passed }
+    if needless || !findings.too_wide.is_empty() || !findings.lost.is_empty() { Exit::Failed } else { Exit::Passed }
 }
 
-/// One template for each grant that can be taken away. A statement is made to hold for nobody, so that its policy stays well-formed.
-fn mutants(whole: &Value, template: &Template, held: &[Held], accesses: &BTreeSet<Access>) -> Vec<Mutant> {
-    let places = template.policies();
-    let mut found = Vec::new();
-    for policy in held {
-        let statements = policy.statements();
-        let Some(place) = place(policy, &statements, &places) else { continue };
-        for (index, statement) in place.statements.iter().enumerate().filter(|(_, statement)| statement.allows) {
-            let mut mutant = whole.clone();
-            let Some(Value::Object(members)) = mutant.pointer_mut(&format!("{}/Statement/{index}", place.pointer)) else {
-                continue;
-            };
-            let never = json!({"aws:PrincipalAccount": "000000000000"});
-            let condition = members.entry("Condition").or_insert_with(|| json!({}));
-            match condition.get_mut("StringEquals").and_then(Value::as_object_mut) {
-                Some(equals) => equals.extend(never.as_object().cloned().unwrap_or_default()),
-                None => {
-                    if let Some(condition) = condition.as_object_mut() {
-                        condition.insert("StringEquals".to_owned(), never);
-                    }
-                }
-            }
-            let name = statement.sid.clone().unwrap_or_else(|| format!("statement {}", index + 1));
-            let used = accesses.iter().any(|access| access.by.contains(&(policy.name.clone(), index)));
-            found.push(Mutant::of_template(
-                format!("{name} of {} ({}, line {})", place.resource, place.kind, statement.position.line),
-                &mutant,
-                policy.role.is_some() || used,
-            ));
-        }
-    }
-    let resources = whole.get("Resources").and_then(Value::as_object).into_iter().flatten();
-    for (id, resource) in resources {
-        match resource.get("Type").and_then(Value::as_str) {
-            Some("AWS::Lambda::Permission") => {
-                let mut mutant = whole.clone();
-                if let Some(Value::Object(properties)) = mutant.pointer_mut(&format!("/Resources/{id}/Properties")) {
-                    properties.insert("SourceAccount".to_owned(), "000000000000".into());
-                    found.push(Mutant::of_template(format!("{id} (AWS::Lambda::Permission)"), &mutant, true));
-                }
-            }
-            Some("AWS::IAM::Role") => {
-                let managed = resource.pointer("/Properties/ManagedPolicyArns").and_then(Value::as_array).map_or(0, Vec::len);
-                for index in 0..managed {
-                    let mut mutant = whole.clone();
-                    let arns = mutant.pointer_mut(&format!("/Resources/{id}/Properties/ManagedPolicyArns"));
-                    let Some(arns) = arns.and_then(Value::as_array_mut) else { continue };
-                    arns.remove(index);
-                    found.push(Mutant::of_template(format!("managed policy {} of {id}", index + 1), &mutant, true));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Runs the drill without each grant, as many at a time as there are processors.
+/// Runs each grant's nights without it, as many at a time as there are processors.
 async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>, Exit> {
     let total = mutants.len();
     let places = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
@@ -167,19 +118,20 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
         let (places, trial) = (Arc::clone(&places), trial.clone());
         runs.spawn(async move {
             let _place = places.acquire_owned().await;
-            let outcome = trial.with(mutant.without).await?;
-            let verdict = match outcome.result {
-                DrillResult::Failed => Verdict::Needed,
-                // It passed, and could not remove what it made.
-                DrillResult::Passed if !outcome.leftovers.is_empty() => Verdict::Needed,
-                DrillResult::Passed if mutant.exercised => Verdict::Needless,
-                DrillResult::Passed => Verdict::NotExercised,
-                DrillResult::Interrupted => return Err(Exit::Failed),
+            let trial = trial.changed(mutant.without);
+            let mut broke = None;
+            for course in mutant.nights {
+                let (outcome, _) = trial.night(course).await?;
+                broke = broken(outcome)?;
+                if broke.is_some() {
+                    break;
+                }
+            }
+            let verdict = match broke {
+                Some(_) => Verdict::Needed,
+                None if mutant.exercised => Verdict::Needless,
+                None => Verdict::NotExercised,
             };
-            // Lambda's logs part the lines of a traceback by carriage returns.
-            let first_line = |reason: &str| reason.split(['\r', '\n']).next().unwrap_or_default().to_owned();
-            let broke = outcome.failure.map(|failure| format!("{}: {}", failure.hop, first_line(&failure.reason)));
-            let broke = broke.or_else(|| outcome.leftovers.first().map(|left| format!("destroy: left {left}")));
             Ok((number, Removed { grant: mutant.grant, verdict, broke }))
         });
     }
@@ -193,6 +145,15 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
     Ok(removed.into_iter().map(|(_, removed)| removed).collect())
 }
 
+/// Where a drill broke and why, if it did. One that passes and cannot remove what it made has broken too.
+fn broken(outcome: Outcome) -> Result<Option<String>, Exit> {
+    if outcome.result == DrillResult::Interrupted {
+        return Err(Exit::Failed);
+    }
+    let broke = outcome.failure.as_ref().map(why);
+    Ok(broke.or_else(|| outcome.leftovers.first().map(|left| format!("destroy: left {left}"))))
+}
+
 /// What each restriction of each role holds back, and what no restriction does.
 fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec<TooWide>) {
     let roles: BTreeSet<&str> = held.iter().filter_map(|policy| policy.role.as_deref()).collect();
@@ -201,22 +162,21 @@ fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec
     for role in roles {
         let all = neighbour::of(role, accesses);
         let as_it_stands = neighbour::allowed(role, stage::ACCOUNT, held, &all);
-        too_wide.extend(as_it_stands.iter().map(|one| TooWide { role: role.to_owned(), allowed: tell(one) }));
+        too_wide.extend(as_it_stands.iter().map(|one| TooWide {
+            role: Some(role.to_owned()),
+            service: None,
+            allowed: tell(one),
+        }));
         for (at, policy) in held.iter().enumerate().filter(|(_, policy)| policy.role.as_deref() == Some(role)) {
             for (index, statement) in policy.statements().into_iter().enumerate() {
                 for (what, looser) in neighbour::loosened(statement) {
                     let mut changed = held.to_vec();
-                    let document = changed.get_mut(at).and_then(|policy| policy.document.as_mut());
-                    if let Some(place) = document.and_then(|document| document.pointer_mut(&format!("/Statement/{index}"))) {
-                        *place = looser;
+                    if let Some(place) = changed.get_mut(at) {
+                        *place = policy.with(index, looser);
                     }
                     let now = neighbour::allowed(role, stage::ACCOUNT, &changed, &all);
-                    let name = statement
-                        .get("Sid")
-                        .and_then(Value::as_str)
-                        .map_or_else(|| format!("statement {}", index + 1), str::to_owned);
                     loosened.push(Loosened {
-                        restriction: format!("{name} of {} without {what}", policy.name),
+                        restriction: format!("{} of {} without {what}", name(statement, index), policy.name),
                         holds_back: now.difference(&as_it_stands).map(tell).collect(),
                     });
                 }
@@ -224,6 +184,43 @@ fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec
         }
     }
     (loosened, too_wide)
+}
+
+/// As [`neighbours`], of what services are let do by the policies of resources.
+fn next_to_services<'a>(
+    held: impl Iterator<Item = &'a Held>,
+    accesses: &BTreeSet<Access>,
+    loosened: &mut Vec<Loosened>,
+    too_wide: &mut Vec<TooWide>,
+) {
+    use service_neighbour::{Neighbour, allowed, of};
+    let tell = |neighbour: &Neighbour| format!("{}: {} on {}", neighbour.what, neighbour.action, neighbour.resource);
+    // Who may assume a role is told apart by the service alone.
+    let of_resources = held.filter(|policy| policy.role.is_none() && !policy.is_trust());
+    for policy in of_resources {
+        let all = of(policy, stage::ACCOUNT, accesses);
+        if all.is_empty() {
+            continue;
+        }
+        let as_it_stands = allowed(policy, stage::ACCOUNT, &all);
+        let wide = |one: &Neighbour| TooWide { role: None, service: Some(one.service.clone()), allowed: tell(one) };
+        too_wide.extend(as_it_stands.iter().map(wide));
+        let allows = |statement: &Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+        for (index, statement) in policy.statements().into_iter().enumerate().filter(|(_, statement)| allows(statement)) {
+            for (what, looser) in neighbour::loosened(statement) {
+                let now = allowed(&policy.with(index, looser), stage::ACCOUNT, &all);
+                loosened.push(Loosened {
+                    restriction: format!("{} of {} without {what}", name(statement, index), policy.name),
+                    holds_back: now.difference(&as_it_stands).map(tell).collect(),
+                });
+            }
+        }
+    }
+}
+
+/// What a statement is called.
+fn name(statement: &Value, index: usize) -> String {
+    statement.get("Sid").and_then(Value::as_str).map_or_else(|| format!("statement {}", index + 1), str::to_owned)
 }
 
 fn print(findings: &Findings) {
@@ -250,6 +247,10 @@ fn print(findings: &Findings) {
         }
     }
     for wide in &findings.too_wide {
-        printer::line(&format!("TOO WIDE: {} is allowed {}", wide.role, wide.allowed));
+        let who = wide.role.as_deref().or(wide.service.as_deref()).unwrap_or_default();
+        printer::line(&format!("TOO WIDE: {who} is allowed {}", wide.allowed));
+    }
+    for lost in &findings.lost {
+        printer::line(&format!("LOST: {lost}"));
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn of(role: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour>
     mine.flat_map(|access| around(&access.action, &access.resource)).collect()
 }
 
-fn around(action: &str, resource: &str) -> Vec<Neighbour> {
+/// The neighbours of one access.
+pub(super) fn around(action: &str, resource: &str) -> Vec<Neighbour> {
     let neighbour = |what, action: &str, resource: String| Neighbour { what, action: action.to_owned(), resource, via: None };
     match action.split(':').next() {
         Some("s3") => of_object(action, resource),
@@ -138,7 +139,7 @@ pub(super) fn allowed(role: &str, account: &str, held: &[Held], neighbours: &BTr
     neighbours.iter().filter(is_allowed).cloned().collect()
 }
 
-fn parsed(held: &Held, kind: PolicyKind) -> Option<(String, Policy)> {
+pub(super) fn parsed(held: &Held, kind: PolicyKind) -> Option<(String, Policy)> {
     let text = match &held.document {
         Some(document) => document.to_string(),
         None => firedrill_region::services::iam::aws_managed_policy(&held.name)?.to_owned(),
@@ -186,6 +187,7 @@ mod tests {
     fn uploads() -> BTreeSet<Neighbour> {
         let access = Access {
             principal: format!("arn:aws:sts::{ACCOUNT}:assumed-role/r/i-1"),
+            source_arn: None,
             action: "s3:PutObject".into(),
             resource: "arn:aws:s3:::b/backups/a.tgz".into(),
             allowed: true,

@@ -1,9 +1,10 @@
 //! The grants of an operator's policy, each with the policy that lacks it.
 
+use firedrill_drill::Course;
 use serde_json::Value;
 
 use super::Changed;
-use super::mutate::Mutant;
+use super::mutants::Mutant;
 use crate::operator::Policy;
 
 /// One policy for each statement that allows something. What is no policy has none: the drill was refused with it.
@@ -20,6 +21,7 @@ pub(super) fn mutants(policy: &Policy) -> Vec<Mutant> {
         Mutant {
             grant: format!("{} of the operator's policy", name.map_or_else(|| format!("statement {}", index + 1), str::to_owned)),
             without: Changed::Operator(policy.with(without.to_string())),
+            nights: vec![Course::Backup],
             exercised: true,
         }
     };

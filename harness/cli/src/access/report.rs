@@ -55,12 +55,12 @@ struct Denied {
     resource: String,
 }
 
-/// Reads a drill's journal against its template, which is `file` or the bundled one.
-pub(super) fn report(journal: &Journal, template: &Template, file: Option<&Path>) -> Report {
+/// Reads a drill's journal against its template, which is `file` or the bundled one, and `whole` as JSON.
+pub(super) fn report(journal: &Journal, template: &Template, whole: &Value, file: Option<&Path>) -> Report {
     let file = file.map_or_else(|| "stack/template.yaml".to_owned(), |file| file.display().to_string());
     let accesses = usage::all(journal);
     let places = template.policies();
-    let policies = held::all(journal).iter().map(|held| policy_use(held, &accesses, &places, &file)).collect();
+    let policies = held::all(journal).iter().map(|held| policy_use(held, &accesses, &places, whole, &file)).collect();
     let denied = accesses.iter().filter(|access| !access.allowed).map(|access| Denied {
         principal: access.principal.clone(),
         action: access.action.clone(),
@@ -69,7 +69,7 @@ pub(super) fn report(journal: &Journal, template: &Template, file: Option<&Path>
     Report { version: 1, policies, denied: denied.collect() }
 }
 
-fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], file: &str) -> PolicyUse {
+fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], whole: &Value, file: &str) -> PolicyUse {
     let of_role = |access: &&Access| held.role.is_none() || held.role.as_deref() == access.role();
     let used_by = |index: Option<usize>| {
         let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -80,7 +80,7 @@ fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], 
         used
     };
     let statements = held.statements();
-    let place = place(held, &statements, places);
+    let place = place(held, places, whole);
     let described = statements.iter().enumerate().map(|(index, statement)| {
         let used = used_by(Some(index));
         let named = strings(statement.get("Action"));
@@ -101,12 +101,15 @@ fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], 
     PolicyUse { policy: held.name.clone(), role: held.role.clone(), statements }
 }
 
-/// The document in the template that this policy was made of: it has the same statements, and the policy's name, or belongs to a resource
-/// whose id is in the name.
-pub(super) fn place<'a>(held: &Held, statements: &[&Value], places: &'a [PolicyPlace]) -> Option<&'a PolicyPlace> {
-    let sids: Vec<Option<&str>> = statements.iter().map(|statement| statement.get("Sid").and_then(Value::as_str)).collect();
-    let same = |place: &&PolicyPlace| place.statements.iter().map(|one| one.sid.as_deref()).collect::<Vec<_>>() == sids;
-    let is_trust = held.name.starts_with("trust policy");
+/// The document in the template, which is `whole` as JSON, that this policy was made of: it says the same, and has the policy's name, or
+/// belongs to a resource whose id is in the name.
+pub(super) fn place<'a>(held: &Held, places: &'a [PolicyPlace], whole: &Value) -> Option<&'a PolicyPlace> {
+    let document = held.document.as_ref()?;
+    let same = |place: &&PolicyPlace| {
+        place.statements.len() == held.statements().len()
+            && whole.pointer(&place.pointer).is_some_and(|written| may_become(written, document))
+    };
+    let is_trust = held.is_trust();
     let named = |place: &&PolicyPlace| match (&place.name, held.role.is_some()) {
         (Some(name), true) => held.name.starts_with(&format!("inline policy {name} of")),
         _ => held.role.is_none() && place.pointer.ends_with("AssumeRolePolicyDocument") == is_trust,
@@ -114,6 +117,31 @@ pub(super) fn place<'a>(held: &Held, statements: &[&Value], places: &'a [PolicyP
     let candidates: Vec<&PolicyPlace> = places.iter().filter(same).filter(named).collect();
     let owned = |place: &&&PolicyPlace| held.name.contains(place.resource.trim_end_matches("Policy")) || held.role.is_some();
     candidates.iter().find(owned).or_else(|| candidates.first().filter(|_| candidates.len() == 1)).copied()
+}
+
+/// Whether what is written in a template can have become `made`: functions and references can become anything, and nothing.
+fn may_become(written: &Value, made: &Value) -> bool {
+    match (written, made) {
+        (written, _) if is_function(written) => true,
+        (Value::Object(written), Value::Object(made)) => {
+            let told = |(name, value): (&String, &Value)| written.get(name).is_some_and(|written| may_become(written, value));
+            made.iter().all(told) && written.iter().all(|(name, value)| made.contains_key(name) || is_function(value))
+        }
+        (Value::Array(written), Value::Array(made)) if written.iter().any(is_function) && written.len() != made.len() => true,
+        (Value::Array(written), Value::Array(made)) => {
+            written.len() == made.len() && written.iter().zip(made).all(|(written, made)| may_become(written, made))
+        }
+        // YAML's `2012-10-17` and `true` are texts in a policy.
+        (written, made) => scalar(written) == scalar(made),
+    }
+}
+
+fn is_function(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.keys().any(|name| name == "Ref" || name.starts_with("Fn::")))
+}
+
+fn scalar(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {
@@ -151,6 +179,17 @@ pub(super) fn print(report: &Report) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_policy_is_told_from_another_by_all_that_is_written_out() {
+        let written = json!({"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["Q", "Arn"]},
+            "Condition": {"Fn::If": ["Pinned", {}, {"Ref": "AWS::NoValue"}]}}]});
+        let made = |action: &str| json!({"Statement": [{"Effect": "Allow", "Action": action, "Resource": "arn:aws:sqs:r:1:q"}]});
+        assert!(may_become(&written, &made("sqs:SendMessage")));
+        assert!(!may_become(&written, &made("sqs:ReceiveMessage")));
+        assert!(!may_become(&made("sqs:SendMessage"), &written));
+    }
 
     #[test]
     fn actions_cover_by_wildcards_and_whatever_case() {

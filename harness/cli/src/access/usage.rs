@@ -10,6 +10,8 @@ use serde_json::Value;
 pub(super) struct Access {
     /// ARN of the caller, or a service's name.
     pub(super) principal: String,
+    /// ARN of the resource for which a service called.
+    pub(super) source_arn: Option<String>,
     /// `s3:PutObject`
     pub(super) action: String,
     /// ARN, or `*`.
@@ -31,8 +33,8 @@ impl Access {
 pub(super) fn all(journal: &Journal) -> BTreeSet<Access> {
     let mut found = BTreeSet::new();
     for record in journal.records() {
-        let (principal, checks) = match record.event {
-            Event::Authorization { principal, checks, .. } => (principal, checks),
+        let (principal, source_arn, checks) = match record.event {
+            Event::Authorization { principal, source_arn, checks, .. } => (principal, source_arn, checks),
             // What is refused while permissions are being removed says nothing about the stack.
             Event::StepStarted { step, .. } if step == "destroy" => break,
             _ => continue,
@@ -45,6 +47,7 @@ pub(super) fn all(journal: &Journal) -> BTreeSet<Access> {
             });
             found.insert(Access {
                 principal: principal.clone(),
+                source_arn: source_arn.clone(),
                 allowed: check.decision.get("effect").and_then(Value::as_str) == Some("Allow"),
                 action: check.action,
                 resource: check.resource,

@@ -113,12 +113,54 @@ fn scalar(value: &Value) -> String {
     let first = text.chars().next().is_some_and(|letter| letter.is_ascii_alphabetic());
     let plain = |letter: char| letter.is_ascii_alphanumeric() || " ./_-".contains(letter);
     let word = matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n");
-    if first && !word && !text.ends_with(' ') && text.chars().all(plain) { text.clone() } else { value.to_string() }
+    if first && !word && !text.ends_with(' ') && text.chars().all(plain) { text.clone() } else { quoted(value) }
+}
+
+/// A text as JSON has it, without the characters that may not stand in a stream of YAML or end a line of it.
+/// <https://yaml.org/spec/1.2.2/#51-character-set>
+fn quoted(text: &Value) -> String {
+    let bare = |letter: char| !letter.is_control() && !"\u{2028}\u{2029}\u{FEFF}\u{FFFE}\u{FFFF}".contains(letter);
+    let letter = |letter: char| if bare(letter) { letter.to_string() } else { format!("\\u{:04x}", u32::from(letter)) };
+    text.to_string().chars().map(letter).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let letters = prop::collection::vec(any::<char>(), 0..6).prop_map(|letters| letters.into_iter().collect::<String>());
+        let text = prop_oneof![
+            any::<String>(),
+            letters,
+            "[\u{0}-\u{20}\u{7f}-\u{a0}\u{2027}-\u{202a}\u{feff}\u{fffe}]{1,3}",
+            "[a-z ./:#'\"!&*|>%@`{}\\[\\],?-]{0,12}",
+            "(true|No|null|~|0x1f|1e3|1_0|<<|=|\\.inf)"
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            text.clone().prop_map(Value::from)
+        ];
+        leaf.prop_recursive(4, 32, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((text.clone(), inner), 0..4)
+                    .prop_map(|members| members.into_iter().collect::<Map<_, _>>().into()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_document_is_read_as_it_was_written(value in any_json()) {
+            let text = block(&value, 0);
+            let read: Value = serde_saphyr::from_str(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+            prop_assert_eq!(read, value, "{}", text);
+        }
+    }
 
     #[test]
     fn what_is_written_is_read_as_it_was() {

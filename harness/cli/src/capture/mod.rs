@@ -69,6 +69,14 @@ async fn captured(options: &CaptureOptions) -> Result<Exit, Exit> {
     Ok(tell(&evidence, found.as_ref(), &folder))
 }
 
+/// The draft that `incident.yaml` of any evidence would be.
+#[cfg(fuzzing)]
+pub(crate) fn drafted(evidence: &Evidence) -> Option<String> {
+    let evidence = scrub::scrubbed(evidence)?;
+    let found = diagnosis::diagnose(&evidence)?;
+    Some(draft::draft(&evidence, &found, "template.yaml", "a night"))
+}
+
 fn own_name(stack: &str, from: Timestamp) -> PathBuf {
     // An ARN's stack is between its slashes.
     let name = stack.split('/').nth(1).unwrap_or(stack);

@@ -58,7 +58,10 @@ impl Summary {
                     let whole = normal(&format!("{step} (night {night}) {outcome}: {detail}"), run);
                     let by_place = matches!(step.as_str(), "fire" | "access-log" | "metrics") && outcome == "passed";
                     let outside = if by_place { format!("{step} (night {night}) {outcome}") } else { whole.clone() };
-                    summary.outside.steps.insert(outside);
+                    // Who was told is known to a local region alone.
+                    if step != "notice" {
+                        summary.outside.steps.insert(outside);
+                    }
                     summary.steps.insert(whole);
                     firing = false;
                 }
@@ -81,6 +84,7 @@ impl Summary {
                 | Event::Authorization { .. }
                 | Event::Fault { .. }
                 | Event::Port { .. }
+                | Event::Notification { .. }
                 | Event::Resource { .. } => {}
             }
         }

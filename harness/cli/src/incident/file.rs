@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use firedrill_drill::{Data, DrillResult};
+use firedrill_drill::{Course, Data, DrillResult};
 use firedrill_region::fault::{InsertedCall, InstanceFault, Rule};
 use serde::Deserialize;
 
@@ -11,13 +11,14 @@ use crate::rehearse::Rehearsal;
 use crate::{Exit, printer, template};
 
 const VERSION: u32 = 1;
+const MOST_NIGHTS: u32 = 366;
 /// A disk of a size is in memory.
 const MOST_DISK_MIB: u64 = 4096;
 
 /// An incident.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Incident {
+pub(crate) struct Incident {
     version: u32,
     /// In a sentence.
     pub(super) title: String,
@@ -38,6 +39,11 @@ pub(super) struct Incident {
     data_path: Option<String>,
     #[serde(default = "one")]
     nights: u32,
+    /// Where alone it shows.
+    pub(super) machine: Option<Kind>,
+    /// The first night in which `before` happens and `faults` hold.
+    #[serde(default = "one")]
+    pub(super) first_night: u32,
     /// Size of instances' disks, MiB.
     pub(super) disk_mib: Option<u64>,
     /// What happens before the rule's time comes, each night.
@@ -51,6 +57,14 @@ pub(super) struct Incident {
 
 fn one() -> u32 {
     1
+}
+
+/// A kind of machine that an incident cannot do without.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    /// Its root may mount, and a container's may not.
+    Sandbox,
 }
 
 /// A text of the template that is there once, and another in its place.
@@ -87,22 +101,13 @@ pub(super) struct Expectation {
     pub(super) uploads: Option<usize>,
     /// Commands that the function sent, in all nights.
     pub(super) commands: Option<usize>,
+    /// Who is told of a night, each a text of one message to a topic; an empty list says that nobody is.
+    pub(super) told: Option<Vec<String>>,
 }
 
 /// Reads an incident; what is wrong with it has been said, with line and column.
 pub(super) fn read(path: &Path) -> Result<Incident, Exit> {
-    let incident: Incident = parse(path)?;
-    if incident.version != VERSION {
-        let why = format!("`{}` has version {}, this firedrill reads {VERSION}", path.display(), incident.version);
-        return Err(bad(&why));
-    }
-    if incident.nights == 0 || incident.nights > 366 {
-        return Err(bad(&format!("`{}`: nights is {}, and may be 1 to 366", path.display(), incident.nights)));
-    }
-    if let Some(size) = incident.disk_mib.filter(|size| !(1..=MOST_DISK_MIB).contains(size)) {
-        return Err(bad(&format!("`{}`: disk_mib is {size}, and may be 1 to {MOST_DISK_MIB}", path.display())));
-    }
-    Ok(incident)
+    Incident::of(&text(path)?).map_err(|why| bad(&format!("{}: {why}", path.display())))
 }
 
 /// Reads the faults of a file that has nothing else.
@@ -112,13 +117,13 @@ pub(super) fn faults(path: &Path) -> Result<Vec<Rule>, Exit> {
     struct Faults {
         faults: Vec<Rule>,
     }
-    parse::<Faults>(path).map(|file| file.faults)
+    let file: Result<Faults, _> = serde_saphyr::from_str(&text(path)?);
+    file.map(|file| file.faults).map_err(|error| bad(&format!("{}: {error}", path.display())))
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Exit> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| bad(&format!("cannot read the incident file `{}`: {error}", path.display())))?;
-    serde_saphyr::from_str(&text).map_err(|error| bad(&format!("{}: {error}", path.display())))
+fn text(path: &Path) -> Result<String, Exit> {
+    let unreadable = |error| bad(&format!("cannot read the incident file `{}`: {error}", path.display()));
+    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 fn bad(why: &str) -> Exit {
@@ -127,6 +132,36 @@ fn bad(why: &str) -> Exit {
 }
 
 impl Incident {
+    /// Reads an incident; the error says what is wrong with the text, with line and column if it is no incident at all.
+    pub(crate) fn of(text: &str) -> Result<Self, String> {
+        let incident: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        let Self { version, nights, first_night, disk_mib, .. } = incident;
+        if version != VERSION {
+            return Err(format!("it has version {version}, this firedrill reads {VERSION}"));
+        }
+        if !(1..=MOST_NIGHTS).contains(&nights) {
+            return Err(format!("nights is {nights}, and may be 1 to {MOST_NIGHTS}"));
+        }
+        if !(1..=nights).contains(&first_night) {
+            return Err(format!("first_night is {first_night}, and may be 1 to {nights}, the nights that there are"));
+        }
+        if incident.expect.told.iter().flatten().any(String::is_empty) {
+            return Err("told has an empty text, which every message has".to_owned());
+        }
+        match disk_mib {
+            Some(size) if !(1..=MOST_DISK_MIB).contains(&size) => {
+                Err(format!("disk_mib is {size}, and may be 1 to {MOST_DISK_MIB}"))
+            }
+            _ => Ok(incident),
+        }
+    }
+
+    /// Whether programs of instances must load a library for it.
+    pub(super) fn is_interposed(&self) -> bool {
+        let before = |action: &Action| matches!(action, Action::Instance(fault) if fault.is_interposed());
+        self.before.iter().any(before) || self.faults.iter().any(Rule::is_interposed)
+    }
+
     /// What is rehearsed. `path` is the incident's own.
     pub(super) fn rehearsal(&self, path: &Path) -> Result<Rehearsal, Exit> {
         let beside = |name: &PathBuf| path.parent().unwrap_or(Path::new(".")).join(name);
@@ -149,6 +184,7 @@ impl Incident {
             data_path: self.data_path.clone().unwrap_or_else(|| "/var/www/html".to_owned()),
             rule: None,
             bucket: None,
+            course: Course::Backup,
             nights: self.nights,
             strict: true,
             keep: false,

@@ -1,6 +1,7 @@
 //! Whether what happened is what the incident's file describes.
 
 use firedrill_drill::Outcome;
+use firedrill_drill::told::Told;
 use firedrill_journal::{ApiCall, Journal};
 
 use super::file::Expectation;
@@ -28,10 +29,24 @@ pub(super) fn differences(expect: &Expectation, outcome: &Outcome, journal: &Jou
             found.push(format!("there are {seen} {what}, not {expected}"));
         }
     }
+    if let Some(expected) = &expect.told {
+        found.extend(differences_of_told(expected, &outcome.told));
+    }
     if !outcome.leftovers.is_empty() {
         found.push(format!("something is left: {}", outcome.leftovers.join("; ")));
     }
     found
+}
+
+/// Who was told, of all nights; what topics got before the first is of the stack being new.
+fn differences_of_told(expected: &[String], told: &[Told]) -> Vec<String> {
+    let sentences: Vec<String> = told.iter().filter(|told| told.night > 0).map(Told::whole).collect();
+    if expected.is_empty() {
+        return sentences.iter().map(|sentence| format!("nobody was to be told, and {sentence}")).collect();
+    }
+    let missing = expected.iter().filter(|text| !sentences.iter().any(|sentence| sentence.contains(text.as_str())));
+    let seen = if sentences.is_empty() { "nobody was told anything".to_owned() } else { sentences.join("; ") };
+    missing.map(|text| format!("nobody was told `{text}`: {seen}")).collect()
 }
 
 /// Whether an instance has finished an object.

@@ -12,6 +12,8 @@ use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, embedded, interrupt, printer, run};
+pub(crate) use file::Incident;
+use file::Kind;
 use scene::Scene;
 
 /// `firedrill reproduce`: has the incident happen, and says whether it did as described.
@@ -27,10 +29,8 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     let incident = file::read(&options.file)?;
     let rehearsal = incident.rehearsal(&options.file)?;
     let journal = embedded::open_journal(journal.as_deref())?;
-    if incident.disk_mib.is_some() && options.machine.kind() == MachineKind::Container {
-        let hint = "give --machine sandbox, or a `before` script that fills the container's disk";
-        printer::error("`disk_mib`: a container's disk is as large as Docker's", Some(hint));
-        return Err(Exit::Input);
+    if options.machine.kind() == MachineKind::Container {
+        refuse_in_containers(&incident)?;
     }
     let setting = Setting { disk_mib: incident.disk_mib, ..Setting::of_a_drill(options.machine.clone())? };
     let cancel = interrupt::token()?;
@@ -55,6 +55,26 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     Ok(verdict(options, &outcome, &differences))
 }
 
+const INTERPOSED_IN_CONTAINERS: &str =
+    "`clock`, `disk_kib_per_second`: programs of a container's image need not load a library for it";
+
+/// What no container can show is not tried in one.
+fn refuse_in_containers(incident: &Incident) -> Result<(), Exit> {
+    let (why, hint) = match incident {
+        Incident { disk_mib: Some(_), .. } => (
+            "`disk_mib`: a container's disk is as large as Docker's",
+            "give --machine sandbox, or a `before` script that fills the container's disk",
+        ),
+        Incident { machine: Some(Kind::Sandbox), .. } => {
+            ("`machine: sandbox`: nobody may mount in a container", "give --machine sandbox")
+        }
+        incident if incident.is_interposed() => (INTERPOSED_IN_CONTAINERS, "give --machine sandbox"),
+        _ => return Ok(()),
+    };
+    printer::error(why, Some(hint));
+    Err(Exit::Input)
+}
+
 fn verdict(options: &ReproduceOptions, outcome: &firedrill_drill::Outcome, differences: &[String]) -> Exit {
     if options.expect_fixed {
         let fixed = outcome.result == firedrill_drill::DrillResult::Passed;
@@ -69,7 +89,12 @@ fn verdict(options: &ReproduceOptions, outcome: &firedrill_drill::Outcome, diffe
     if shown { Exit::Passed } else { Exit::Failed }
 }
 
-/// The `faults` of a file that has nothing else, for `firedrill up`.
-pub(crate) fn faults(file: Option<&Path>) -> Result<Vec<Rule>, Exit> {
-    file.map_or_else(|| Ok(Vec::new()), file::faults)
+/// The `faults` of a file that has nothing else, for `firedrill up` with machines of this kind.
+pub(crate) fn faults(file: Option<&Path>, machine: MachineKind) -> Result<Vec<Rule>, Exit> {
+    let faults = file.map_or_else(|| Ok(Vec::new()), file::faults)?;
+    if machine == MachineKind::Container && faults.iter().any(Rule::is_interposed) {
+        printer::error(INTERPOSED_IN_CONTAINERS, Some("give --machine sandbox"));
+        return Err(Exit::Input);
+    }
+    Ok(faults)
 }

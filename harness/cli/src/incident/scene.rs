@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,10 +29,15 @@ pub(super) struct Scene {
     stack: String,
     before: Vec<Action>,
     faults: Vec<Rule>,
+    /// Nights that nothing happens in before it does.
+    quiet: AtomicU32,
 }
 
 impl Scene {
     pub(super) fn new(incident: &Incident, embedded: &Embedded, stack: &str) -> Arc<Self> {
+        if incident.is_interposed() {
+            embedded.region.interposer().prepare();
+        }
         Arc::new(Self {
             region: embedded.region.clone(),
             local: LocalRegion::of(embedded),
@@ -39,6 +45,7 @@ impl Scene {
             stack: stack.to_owned(),
             before: incident.before.clone(),
             faults: incident.faults.clone(),
+            quiet: AtomicU32::new(incident.first_night.saturating_sub(1)),
         })
     }
 
@@ -50,6 +57,7 @@ impl Scene {
                 region.faults().set(Vec::new());
                 region.ways().end_all();
                 region.agents().end_all();
+                region.paces().end_all();
             }
         });
     }
@@ -109,6 +117,9 @@ impl Scene {
 #[async_trait]
 impl Local for Scene {
     async fn before_night(&self) -> Result<(), String> {
+        if self.quiet.load(Relaxed) > 0 {
+            return Ok(());
+        }
         let resources = self.resources().await?;
         for action in &self.before {
             self.act(action, &resources).await?;
@@ -117,6 +128,9 @@ impl Local for Scene {
     }
 
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
+        if self.quiet.fetch_update(Relaxed, Relaxed, |nights| nights.checked_sub(1)).is_ok() {
+            return self.local.fire(rule_arn).await;
+        }
         let resources = self.resources().await?;
         let mut faults = self.faults.clone();
         for rule in &mut faults {
@@ -128,6 +142,10 @@ impl Local for Scene {
         }
         self.region.faults().set(faults);
         self.local.fire(rule_arn).await
+    }
+
+    async fn notice(&self, missed: bool) {
+        self.local.notice(missed).await;
     }
 }
 

@@ -15,11 +15,13 @@ const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 pub(super) fn page(told: &Told<'_>) -> String {
+    let is_drill = !told.run.is_empty();
     let (verdict, class) = match told.outcome.as_ref().map(|outcome| outcome.result) {
         Some(DrillResult::Passed) => ("The backup restores", "good"),
         Some(DrillResult::Failed) => ("The backup failed its drill", "bad"),
         Some(DrillResult::Interrupted) => ("The drill was interrupted", "soft"),
-        None => ("The drill did not end", "soft"),
+        None if is_drill => ("The drill did not end", "soft"),
+        None => ("What the region was asked", "soft"),
     };
     html! {
         (DOCTYPE)
@@ -28,24 +30,26 @@ pub(super) fn page(told: &Told<'_>) -> String {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (verdict) ": drill " (told.run) }
+                title { (verdict) @if is_drill { ": drill " (told.run) } }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
                     h1 class=(class) { (verdict) }
-                    span.soft { "drill " (told.run) " on " (told.cloud) ", stack " (told.stack) }
+                    @if is_drill { span.soft { "drill " (told.run) " on " (told.cloud) ", stack " (told.stack) } }
                     button #theme type="button" { "Light / dark" }
                 }
                 main {
-                    (links(told))
-                    (failure(told))
-                    (archives(told))
-                    (steps(told))
+                    @if is_drill {
+                        (links(told))
+                        (failure(told))
+                        (archives(told))
+                        (steps(told))
+                    }
                     (notes(told))
                     (resources(told))
                     (permissions(told))
-                    (timeline(told))
+                    (timeline())
                 }
                 script #data type="application/json" { (PreEscaped(calls(told))) }
                 script { (PreEscaped(SCRIPT)) }
@@ -69,7 +73,8 @@ fn links(told: &Told<'_>) -> Markup {
                         circle cx="14" cy="14" r="12.5" fill="none" stroke="currentColor" stroke-width="2" {}
                         path d=(path) fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" {}
                     }
-                    (link.name) small { (link.part) }
+                    @if link.state == State::Broke { a.hop href="#why" { (link.name) } } @else { (link.name) }
+                    small { (link.part) }
                 }
             }
         }
@@ -83,12 +88,13 @@ fn failure(told: &Told<'_>) -> Markup {
     html! {
         @if let Some(failure) = failure {
             section.why {
-                p { strong.bad { "It broke at " (failure.hop) ": " } (failure.reason) }
-                @for item in &failure.evidence { pre tabindex="0" { (item) } }
+                h2.bad #why tabindex="-1" { "It broke at " (failure.hop) }
+                p { (failure.reason) }
+                @for item in &failure.evidence { pre tabindex="0" role="group" aria-label="Evidence" { (item) } }
             }
         }
         @if !leftovers.is_empty() {
-            section.why { p { strong.bad { "Left behind: " } (leftovers.join("; ")) } }
+            section.why { h2.bad { "Left behind" } p { (leftovers.join("; ")) } }
         }
     }
 }
@@ -98,7 +104,7 @@ fn archives(told: &Told<'_>) -> Markup {
     html! {
         @if nights.iter().any(|night| !night.archives.is_empty()) {
             h2 { "Archives" }
-            div.scroll { table {
+            div.scroll role="group" aria-label="Archives" { table {
                 thead { tr { th { "Night" } th { "Object" } th.num { "Bytes" } th { "Encryption" } th { "Restored" } } }
                 tbody { @for night in nights { @for archive in &night.archives { tr {
                     td { (night.night) }
@@ -117,7 +123,7 @@ fn archives(told: &Told<'_>) -> Markup {
 fn steps(told: &Told<'_>) -> Markup {
     html! {
         h2 { "Steps" }
-        div.scroll { table {
+        div.scroll role="group" aria-label="Steps" { table {
             thead { tr { th { "Step" } th.num { "Night" } th.num { "Seconds" } th { "What was seen" } } }
             tbody { @for step in &told.steps { tr {
                 td.name { span class=(if step.outcome == StepOutcome::Failed { "bad" } else { "good" }) {
@@ -135,35 +141,52 @@ fn notes(told: &Told<'_>) -> Markup {
     html! {
         @if !told.findings.is_empty() {
             h2 { "Findings" }
-            table { tbody { @for (id, detail) in &told.findings { tr { td.name { (id) } td { (detail) } } } } }
+            div.scroll role="group" aria-label="Findings" { table {
+                thead { tr { th { "Finding" } th { "What was found" } } }
+                tbody { @for (id, detail) in &told.findings { tr { td.name { (id) } td { (detail) } } } }
+            } }
+        }
+        @if !told.notices.is_empty() {
+            h2 { "Who was told" }
+            div.scroll role="group" aria-label="Who was told" { table {
+                thead { tr { th.num { "Night" } th { "Topic" } th { "Message" } th { "By" } th { "To" } } }
+                tbody { @for one in &told.notices { tr {
+                    td.num { (one.night) }
+                    td.name { (one.topic) }
+                    td { (one.what) }
+                    td { (one.by) }
+                    td { (if one.to.is_empty() { "nobody has subscribed".to_owned() } else { one.to.join(", ") }) }
+                } } }
+            } }
         }
         @if !told.faults.is_empty() {
             h2 { "Faults that were made" }
-            table { tbody { @for (at, detail) in &told.faults { tr { td.num { (format!("{:.3} s", seconds(*at))) } td { (detail) } } } } }
+            div.scroll role="group" aria-label="Faults that were made" { table {
+                thead { tr { th.num { "Seconds" } th { "What went wrong" } } }
+                tbody { @for (at, detail) in &told.faults { tr { td.num { (format!("{:.3}", seconds(*at))) } td { (detail) } } } }
+            } }
         }
     }
 }
 
-fn timeline(told: &Told<'_>) -> Markup {
+fn timeline() -> Markup {
     html! {
-        @if !told.calls.is_empty() {
-            h2 { "Calls" }
-            div.tools {
-                input #filter type="search" placeholder="operation, caller or error" aria-label="Filter calls";
-                select #service aria-label="Service" { option value="" { "all services" } }
-                label { input #errors type="checkbox"; " errors only" }
-                button #in type="button" aria-label="Zoom in" { "+" }
-                button #out type="button" aria-label="Zoom out" { "−" }
-                button #all type="button" { "Whole drill" }
-                span #count.soft role="status" {}
-            }
-            canvas #timeline tabindex="0" role="img"
-                aria-label="Timeline of calls by service. Arrow keys move, plus and minus zoom, 0 shows all." {}
-            div.scroll { table #calls {
-                thead { tr { th.num { "Seconds" } th { "Service" } th { "Operation" } th { "Caller" } th { "Error" } } }
-                tbody {}
-            } }
+        h2 { "Calls" }
+        div.tools {
+            input #filter type="search" placeholder="operation, caller or error" aria-label="Filter calls";
+            select #service aria-label="Service" { option value="" { "all services" } }
+            label { input #errors type="checkbox"; " errors only" }
+            button #in type="button" aria-label="Zoom in" { "+" }
+            button #out type="button" aria-label="Zoom out" { "−" }
+            button #all type="button" { "All" }
+            span #count.soft role="status" {}
         }
+        canvas #timeline tabindex="0" role="application"
+            aria-label="Timeline of calls by service. Arrow keys move, plus and minus zoom, 0 shows all." {}
+        div.scroll role="group" aria-label="Calls" { table #calls {
+            thead { tr { th.num { "Seconds" } th { "Service" } th { "Operation" } th { "Caller" } th { "Error" } } }
+            tbody {}
+        } }
     }
 }
 
@@ -171,7 +194,7 @@ fn resources(told: &Told<'_>) -> Markup {
     html! {
         @if !told.resources.is_empty() {
             h2 { "Resources" }
-            div.scroll { table {
+            div.scroll role="group" aria-label="Resources" { table {
                 thead { tr { th { "In the template" } th { "Type" } th { "On the account" } } }
                 tbody { @for (logical, kind, physical) in &told.resources { tr {
                     td.name { (logical) } td { (kind) } td { (physical) }
@@ -185,7 +208,7 @@ fn permissions(told: &Told<'_>) -> Markup {
     html! {
         @if !told.permissions.is_empty() {
             h2 { "Permissions" }
-            div.scroll { table {
+            div.scroll role="group" aria-label="Permissions" { table {
                 thead { tr { th { "Who" } th { "Action" } th.num { "Asked" } th.num { "Refused" } } }
                 tbody { @for ((principal, action), (asked, refused)) in &told.permissions { tr {
                     td { (principal) } td { (action) } td.num { (asked) } td.num.bad[*refused > 0] { (refused) }
@@ -223,7 +246,7 @@ fn seconds(microseconds: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_journal::{Event, Journal};
+    use firedrill_journal::{Event, Journal, Recipient};
 
     const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&";
 
@@ -235,6 +258,8 @@ mod tests {
         journal.record(Event::Finding { id: text(), detail: text() });
         journal.record(Event::Resource { logical_id: text(), kind: text(), physical_id: text() });
         journal.record(Event::Fault { request_id: text(), detail: text() });
+        let to = vec![Recipient { protocol: text(), endpoint: text(), outcome: text() }];
+        journal.record(Event::Notification { topic: text(), by: text(), source: Some(text()), what: text(), to });
         let step =
             Event::StepFinished { step: text(), night: 1, milliseconds: 1.0, outcome: StepOutcome::Failed, detail: text() };
         journal.record(step);

@@ -39,6 +39,15 @@ impl Reports {
         files.iter().map(form).collect::<Result<_, _>>().map(Self)
     }
 
+    /// As [`Reports::named`], of what rehearses nothing: JUnit would have nothing to say.
+    pub(crate) fn pages(files: &[PathBuf]) -> Result<Self, Exit> {
+        let reports = Self::named(files)?;
+        match reports.0.iter().find(|(_, form)| *form == Form::Junit) {
+            Some((file, _)) => Err(no_drill(file)),
+            None => Ok(reports),
+        }
+    }
+
     /// Writes what `journal` tells; what cannot be written is said, and does not change how the drill ended.
     pub(crate) fn write(&self, journal: &Journal) {
         if !self.0.is_empty() {
@@ -53,6 +62,10 @@ impl Reports {
         for (file, form) in &self.0 {
             let text = match form {
                 Form::Html => html::page(&told),
+                Form::Junit if told.run.is_empty() => {
+                    result = Err(no_drill(file));
+                    continue;
+                }
                 Form::Junit => junit::xml(&told),
             };
             if let Err(error) = std::fs::write(file, text) {
@@ -62,6 +75,12 @@ impl Reports {
         }
         result
     }
+}
+
+fn no_drill(file: &Path) -> Exit {
+    let hint = "JUnit tells of the steps of a drill; a name that ends in .html gets a page of all calls";
+    printer::error(&format!("there is no drill for `{}` to tell of", file.display()), Some(hint));
+    Exit::Input
 }
 
 /// `firedrill report`: makes reports of a journal that was written earlier.

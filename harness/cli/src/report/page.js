@@ -50,6 +50,14 @@ function list() {
     return row;
   }));
   draw();
+  reach();
+}
+
+// What is scrolled can be scrolled by keyboard; what is whole is no place to stop at.
+function reach() {
+  for (const part of document.querySelectorAll(".scroll")) {
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0; else part.removeAttribute("tabindex");
+  }
 }
 
 function move(start, end) {
@@ -80,6 +88,6 @@ document.getElementById("in").onclick = () => zoom(0.7);
 document.getElementById("out").onclick = () => zoom(1.4);
 document.getElementById("all").onclick = () => move(0, last * 1.02);
 for (const control of [wanted, service, errors]) control.addEventListener("input", list);
-addEventListener("resize", draw);
+addEventListener("resize", () => { draw(); reach(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 list();

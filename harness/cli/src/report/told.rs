@@ -15,6 +15,8 @@ pub(super) struct Told<'a> {
     /// Of the last local drill, where the journal has them.
     pub(super) local: &'a [LocalTime],
     pub(super) findings: Vec<(&'a str, &'a str)>,
+    /// What topics got.
+    pub(super) notices: Vec<firedrill_drill::told::Told>,
     pub(super) faults: Vec<(u64, &'a str)>,
     pub(super) calls: Vec<(u64, &'a ApiCall)>,
     /// Principal and action, with how often it was asked for and how often refused.
@@ -38,7 +40,7 @@ pub(super) struct Step<'a> {
 
 impl<'a> Told<'a> {
     pub(super) fn by(records: &'a [Record]) -> Self {
-        let mut told = Self::default();
+        let mut told = Self { notices: firedrill_drill::told::of(records), ..Self::default() };
         for record in records {
             told.end = told.end.max(record.at);
             match &record.event {
@@ -65,7 +67,7 @@ impl<'a> Told<'a> {
                     // What the region still does while it goes down is no part of the drill.
                     break;
                 }
-                Event::StepStarted { .. } | Event::Port { .. } => {}
+                Event::StepStarted { .. } | Event::Port { .. } | Event::Notification { .. } => {}
             }
         }
         told

@@ -4,9 +4,13 @@ use firedrill_drill::Change;
 
 /// US dollars an hour for resources that cost by the hour. us-east-1, on demand, 2025; t3.micro, with a public IPv4 address and a
 /// disk of 8 GiB. <https://aws.amazon.com/ec2/pricing/on-demand/>, <https://aws.amazon.com/vpc/pricing/>,
-/// <https://aws.amazon.com/ebs/pricing/>, <https://aws.amazon.com/kms/pricing/>
-const HOURLY: &[(&str, f64)] =
-    &[("AWS::EC2::Instance", 0.0104 + 0.005 + 8.0 * 0.08 / 730.0), ("AWS::KMS::Key", 1.0 / 730.0), ("AWS::EC2::EIP", 0.005)];
+/// <https://aws.amazon.com/ebs/pricing/>, <https://aws.amazon.com/kms/pricing/>, <https://aws.amazon.com/cloudwatch/pricing/>
+const HOURLY: &[(&str, f64)] = &[
+    ("AWS::EC2::Instance", 0.0104 + 0.005 + 8.0 * 0.08 / 730.0),
+    ("AWS::KMS::Key", 1.0 / 730.0),
+    ("AWS::EC2::EIP", 0.005),
+    ("AWS::CloudWatch::Alarm", 0.1 / 730.0),
+];
 
 /// What requests, log lines and stored megabytes of one run come to at most.
 const REQUESTS: f64 = 0.01;

@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 
 use super::evidence::{Evidence, Stack, StackEvent, StackParameter, StackResource, StoredObject, Window};
@@ -123,10 +124,9 @@ async fn objects(clients: &Clients, resources: &Resources, window: Window, evide
 }
 
 /// The answer; of an error it is noted that this could not be had.
-pub(super) fn noted<T, E, R>(answer: Result<T, SdkError<E, R>>, operation: &str, evidence: &mut Evidence) -> Option<T>
+pub(super) fn noted<T, E>(answer: Result<T, SdkError<E, HttpResponse>>, operation: &str, evidence: &mut Evidence) -> Option<T>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
     answer.map_err(|error| evidence.refused.push(refused(operation, &error))).ok()
 }

@@ -1,9 +1,11 @@
 //! Commands on this instance: each is run by a process of its own, looked after by a thread, and can be cancelled.
 //!
 //! A command that was under way when the agent ended is taken up again. Its process may have gone on, as nothing but the agent was stopped:
-//! then what comes of it is reported. Where it is gone, after a reboot for one, the command has failed; the script is not run again.
+//! then what comes of it is reported. Where it is gone, after a reboot for one, the command has failed; the script is not run again. One that
+//! asked for the reboot is.
 
 use std::io::{self, BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{ChildStdout, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -12,12 +14,13 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::api::Api;
-use super::record::{Command, Record, Records, Report};
+use super::record::{Command, Next, Record, Records, Report};
 use super::reply::{self, Outcome, Status};
 use super::worker;
 use crate::DOCUMENT_WORKER;
 use crate::again::again;
 use crate::guest::say;
+use crate::spec::REBOOT;
 
 /// How often a reply is tried before it is given up.
 const TRIES: u32 = 5;
@@ -25,6 +28,9 @@ const TRIES: u32 = 5;
 const GLANCE: Duration = Duration::from_millis(100);
 /// How long the real agent waits for the last words of a process that is gone.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+/// How often a command is taken up again for a reboot that it asked for: the real agent's `CommandRetryLimit`. Nothing is reported of one
+/// that asks for more.
+const REBOOTS: u32 = 15;
 /// What the real agent says of a command whose process is gone.
 const GONE: &str = "document process failed unexpectedly: ipc messaging received timeout signal , \
      check [ssm-document-worker]/[ssm-session-worker] log for crash reason";
@@ -47,10 +53,13 @@ impl Commands {
     /// Looks after the commands that were under way when the agent ended.
     pub(super) fn take_up(&self) {
         for record in self.0.records.current() {
-            self.look_after(move |inner| match record.command() {
-                Ok(command) if record.has_begun() => inner.follow(&command, &record, None),
-                Ok(command) => inner.run(&command, &record),
-                Err(error) => say(&format!("ssm agent: {}: {error}", record.folder().display())),
+            let pending = record.pending_reboot();
+            self.look_after(move |inner| match (record.command(), pending) {
+                (Ok(_), Some(before)) if before >= REBOOTS => inner.put_away(record.folder(), inner.records.give_up(&record)),
+                (Ok(command), Some(_)) => inner.run(&command, &record),
+                (Ok(command), None) if record.has_begun() => inner.follow(&command, &record, None),
+                (Ok(command), None) => inner.run(&command, &record),
+                (Err(error), _) => say(&format!("ssm agent: {}: {error}", record.folder().display())),
             });
         }
     }
@@ -118,9 +127,14 @@ impl Inner {
                 None => (record.is_worked_at(), record.reported()),
             };
             match report {
-                Some(Report { status, plugins, over: true }) => {
+                Some(Report { status, plugins, next: Next::Nothing }) => {
                     self.reply(&command.message, status, "", &plugins);
                     return self.complete(record);
+                }
+                Some(Report { plugins, next: Next::Reboot { .. }, .. }) => {
+                    self.reply(&command.message, Status::SuccessAndReboot, "", &plugins);
+                    // The service that keeps the agent running knows what this asks for. The real agent has it be a minute later.
+                    std::process::exit(REBOOT.into());
                 }
                 Some(Report { plugins, .. }) if told != Some(plugins.len()) => {
                     self.reply(&command.message, Status::InProgress, "", &plugins);
@@ -140,8 +154,12 @@ impl Inner {
     }
 
     fn complete(&self, record: &Record) {
-        if let Err(error) = self.records.complete(record) {
-            say(&format!("ssm agent: {}: {error}", record.folder().display()));
+        self.put_away(record.folder(), self.records.complete(record));
+    }
+
+    fn put_away(&self, record: &Path, result: io::Result<()>) {
+        if let Err(error) = result {
+            say(&format!("ssm agent: {}: {error}", record.display()));
         }
     }
 

@@ -10,8 +10,6 @@ use super::reply::{Outcome, Status};
 const EXIT_WITH_SUCCESS: i32 = 168;
 /// Exit code of a script that ends the document as failed.
 const EXIT_WITH_FAILURE: i32 = 169;
-/// Exit code of a script that asks the agent to reboot the instance and run the step again.
-const REBOOT: i32 = 194;
 
 /// What a step's outcome becomes, and whether the document ends with it.
 pub(super) fn after(step: &Step, mut outcome: Outcome) -> (Outcome, bool) {
@@ -30,10 +28,6 @@ pub(super) fn after(step: &Step, mut outcome: Outcome) -> (Outcome, bool) {
                 &mut outcome,
                 "\nStep exited with code 169. Therefore, marking step as Failed. Further document steps will be skipped.",
             );
-            (outcome, true)
-        }
-        (Status::Failed, REBOOT) => {
-            outcome.stderr.push_str("\nexit code 194 asks for a reboot, which is not supported here");
             (outcome, true)
         }
         (Status::Failed, _) if on_failure == "exit" || on_failure == "successAndExit" => {
@@ -104,11 +98,6 @@ mod tests {
         assert_eq!((outcome.status, ends), (Status::Success, true));
         let (outcome, ends) = after(&step(json!({})), ended(169));
         assert_eq!((outcome.status, ends), (Status::Failed, true));
-    }
-
-    #[test]
-    fn a_reboot_is_refused_in_words() {
-        assert!(after(&step(json!({})), ended(194)).0.stderr.contains("reboot"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Records {
 
     /// Whether a message was taken before.
     pub(super) fn know(&self, message: &str) -> bool {
-        ["current", "completed"].iter().any(|state| self.0.join(state).join(message).exists())
+        ["current", "completed", "corrupt"].iter().any(|state| self.0.join(state).join(message).exists())
     }
 
     /// A new record.
@@ -54,9 +54,18 @@ impl Records {
 
     /// Nobody has to look after it any more.
     pub(super) fn complete(&self, record: &Record) -> io::Result<()> {
-        let completed = self.0.join("completed");
-        fs::create_dir_all(&completed)?;
-        fs::rename(&record.folder, completed.join(record.folder.file_name().unwrap_or_default()))
+        self.put_away(record, "completed")
+    }
+
+    /// Nobody can do anything with it.
+    pub(super) fn give_up(&self, record: &Record) -> io::Result<()> {
+        self.put_away(record, "corrupt")
+    }
+
+    fn put_away(&self, record: &Record, state: &str) -> io::Result<()> {
+        let folder = self.0.join(state);
+        fs::create_dir_all(&folder)?;
+        fs::rename(&record.folder, folder.join(record.folder.file_name().unwrap_or_default()))
     }
 }
 
@@ -81,8 +90,25 @@ pub(super) struct Report {
     pub status: Status,
     /// Reports of the plugins that have ended, by id.
     pub plugins: Map<String, Value>,
-    /// Whether nothing will come any more.
-    pub over: bool,
+    pub next: Next,
+}
+
+/// What comes after a report.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Next {
+    /// More plugins.
+    Plugins,
+    /// A reboot, and then the plugin again that asked for it.
+    Reboot {
+        /// Which one.
+        step: usize,
+        /// Whether only the document's last plugin is to run.
+        ended: bool,
+        /// How often the instance was rebooted for this command before.
+        before: u32,
+    },
+    /// Nothing any more.
+    Nothing,
 }
 
 /// A process, told from another of the same id by its start, in clock ticks since the host's.
@@ -129,6 +155,14 @@ impl Record {
     /// The latest report, if there is one.
     pub(super) fn reported(&self) -> Option<Report> {
         read(&self.folder.join(RESULT)).ok()
+    }
+
+    /// How often the instance had been rebooted for this command when its process, which is gone, asked for it once more.
+    pub(super) fn pending_reboot(&self) -> Option<u32> {
+        match self.reported()?.next {
+            Next::Reboot { before, .. } if !self.is_worked_at() => Some(before),
+            _ => None,
+        }
     }
 
     pub(super) fn cancel(&self) -> io::Result<()> {
@@ -181,10 +215,13 @@ mod tests {
         assert!(records.know(message) && !found.has_begun() && found.reported().is_none() && !found.is_cancelled());
         records.find(message).cancel().unwrap();
         assert!(found.is_cancelled());
-        found.report(&Report { status: Status::TimedOut, plugins: Map::new(), over: true }).unwrap();
+        found.report(&Report { status: Status::TimedOut, plugins: Map::new(), next: Next::Nothing }).unwrap();
         assert_eq!(found.reported().unwrap().status, Status::TimedOut);
         records.complete(&found).unwrap();
         assert!(records.know(message) && records.current().is_empty());
+        let given_up = Command { message: "aws.ssm.2.i-1".to_owned(), ..command };
+        records.give_up(&records.keep(&given_up).unwrap()).unwrap();
+        assert!(records.know(&given_up.message) && records.current().is_empty());
     }
 
     #[test]

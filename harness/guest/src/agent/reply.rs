@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::VERSION;
+use super::{VERSION, script};
 
 /// How a plugin, or a whole document, stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Status {
     Skipped,
     Success,
+    /// To be run again after a reboot; the service takes it for `InProgress`.
+    SuccessAndReboot,
     InProgress,
     Failed,
     TimedOut,
@@ -21,6 +23,7 @@ impl Status {
         match self {
             Self::Skipped => "Skipped",
             Self::Success => "Success",
+            Self::SuccessAndReboot => "SuccessAndReboot",
             Self::InProgress => "InProgress",
             Self::Failed => "Failed",
             Self::TimedOut => "TimedOut",
@@ -42,6 +45,13 @@ impl Outcome {
     /// A plugin that could not do its work.
     pub(super) fn failed(reason: &str) -> Self {
         Self { status: Status::Failed, code: 1, stdout: String::new(), stderr: reason.to_owned() }
+    }
+
+    /// It said this after what it had said `before` a reboot, a [`plugin`]'s report.
+    pub(super) fn go_on_from(&mut self, before: &Value) {
+        let said = |name: &str| before.get(name).and_then(Value::as_str).unwrap_or_default();
+        self.stdout = script::continued(said("standardOutput"), &self.stdout);
+        self.stderr = script::continued(said("standardError"), &self.stderr);
     }
 
     /// A plugin that was not for this machine.

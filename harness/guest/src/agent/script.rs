@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use super::reply::{Outcome, Status};
+use crate::spec::REBOOT;
 
 /// Characters of each stream that are kept.
 const LIMIT: usize = 24_000;
@@ -104,9 +105,12 @@ fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome 
         (_, Some(code), _) => code,
         (_, None, signal) => 128 + signal.unwrap_or(0),
     };
-    if status == Status::Success && code != 0 {
-        status = Status::Failed;
-    }
+    status = match (status, code) {
+        (Status::Success, 0) => Status::Success,
+        (Status::Success, code) if code == i32::from(REBOOT) => Status::SuccessAndReboot,
+        (Status::Success, _) => Status::Failed,
+        (status, _) => status,
+    };
     let (stdout, mut stderr) = (collect(stdout), collect(stderr));
     if status == Status::Failed {
         stderr.push_str(&format!("failed to run commands: exit status {code}"));
@@ -158,6 +162,11 @@ fn collect(stream: Option<Kept>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// What a script says that was begun before a reboot: the real agent goes on writing to the same files.
+pub(super) fn continued(before: &str, now: &str) -> String {
+    if before.ends_with(TRUNCATED) { before.to_owned() } else { cut(format!("{before}{now}")) }
+}
+
 fn cut(text: String) -> String {
     if text.chars().count() <= LIMIT {
         return text;
@@ -187,6 +196,21 @@ mod tests {
         assert_eq!((outcome.status, outcome.code), (Status::Failed, 3));
         assert_eq!(outcome.stdout, "out\n");
         assert_eq!(outcome.stderr, "err\nfailed to run commands: exit status 3");
+    }
+
+    #[test]
+    fn exit_code_194_is_no_failure_and_asks_for_a_reboot() {
+        let outcome = script(&["echo installed", "exit 194"]);
+        assert_eq!((outcome.status, outcome.code), (Status::SuccessAndReboot, 194));
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("installed\n", ""));
+    }
+
+    #[test]
+    fn output_goes_on_after_a_reboot() {
+        assert_eq!(continued("before\n", "after\n"), "before\nafter\n");
+        let long = continued(&cut("x".repeat(LIMIT + 1)), "y");
+        assert_eq!(long.chars().count(), 24_000);
+        assert!(long.ends_with(TRUNCATED), "{long}");
     }
 
     #[test]

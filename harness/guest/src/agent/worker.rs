@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::record::{Command, Record, Report};
+use super::record::{Command, Next, Record, Report};
 use super::reply::{self, Outcome, Status};
 use super::{control_flow, document, script};
 use crate::guest::say;
@@ -49,27 +49,48 @@ impl Work<'_> {
     fn run(&self) -> Result<(), String> {
         let steps = steps(&self.command.payload)?;
         let cancelled = self.watch();
-        let mut report = Report { status: Status::Success, plugins: Map::new(), over: false };
-        let mut ended = false;
-        for (index, step) in steps.iter().enumerate() {
-            let started = now();
+        let mut report = Report { status: Status::Success, plugins: Map::new(), next: Next::Plugins };
+        let (mut first, mut ended, mut reboots) = (0, false, 0);
+        // What its first plugin said before the reboot that it asked for.
+        let mut before = None;
+        if let Some(Report { status, plugins, next: Next::Reboot { step, ended: only_last, before: earlier } }) =
+            self.record.reported()
+        {
+            (first, ended, reboots) = (step, only_last, earlier + 1);
+            before = steps.get(step).and_then(|step| plugins.get(&step.id)).cloned();
+            report = Report { status, plugins, next: Next::Plugins };
+            // The reboot has been.
+            self.record.report(&report).map_err(|error| format!("cannot keep that it goes on: {error}"))?;
+        }
+        for (index, step) in steps.iter().enumerate().skip(first) {
+            let before = before.take();
+            let started =
+                before.as_ref().and_then(|plugin| plugin.get("startDateTime")?.as_str()?.parse().ok()).unwrap_or_else(now);
             let outcome = if ended && !control_flow::is_finally(step, index + 1 == steps.len()) {
                 Outcome::skipped(&format!(
                     "Plugin with name {} and id {} skipped due to prior step with an exit condition",
                     step.action, step.id
                 ))
             } else {
-                let (outcome, ends) = control_flow::after(step, self.step(step, report.status, &cancelled));
+                let outcome = self.step(step, report.status, &cancelled);
+                let (mut outcome, ends) = control_flow::after(step, outcome);
+                if let Some(before) = before {
+                    outcome.go_on_from(&before);
+                }
                 ended |= ends;
                 outcome
             };
-            report.status = report.status.max(outcome.status);
             report.plugins.insert(step.id.clone(), reply::plugin(&step.id, &step.action, &outcome, started, now()));
+            if outcome.status == Status::SuccessAndReboot {
+                report.next = Next::Reboot { step: index, ended, before: reboots };
+                return self.tell(&report);
+            }
+            report.status = report.status.max(outcome.status);
             if index + 1 < steps.len() {
                 self.tell(&report)?;
             }
         }
-        report.over = true;
+        report.next = Next::Nothing;
         self.tell(&report)
     }
 

@@ -6,18 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use firedrill_iam::{
-    Context, Decision, Effect, Layer, Named, Policies, Policy, PolicyKind, Request, ResourcePolicy, ResourceRule,
-};
-use firedrill_journal::{Check, Event};
+use firedrill_iam::{Context, Decision, Effect, Keys, Layer, Named, Policies, Request, ResourcePolicy, ResourceRule};
+use firedrill_journal::{Check, Event, Later};
 use serde_json::{Value, json};
 
-use super::documents::Documents;
+use super::known::{Known, KnownCallers};
 use super::principal::{Document, Subject};
-use super::{Need, ResourcePolicyText, by_itself, context, denial, table};
+use super::{Need, PolicyDocument, ResourcePolicyText, by_itself, context, denial, table};
 use crate::credentials::random_string;
 use crate::service::{AwsError, Call};
 use crate::services::iam::Iam;
+use crate::services::s3::policy::is_public;
 use crate::services::sts::Sts;
 use crate::{Principal, Region};
 
@@ -25,7 +24,7 @@ use crate::{Principal, Region};
 pub(crate) struct Authorizer {
     iam: Arc<Iam>,
     sts: Arc<Sts>,
-    documents: Documents,
+    known: KnownCallers,
     /// What EC2's denials carry, for `sts:DecodeAuthorizationMessage`.
     encoded: Mutex<HashMap<String, String>>,
 }
@@ -37,45 +36,38 @@ struct Asked<'a> {
     call: &'a Call,
     service: &'a str,
     input: &'a Value,
-    subject: OnceCell<Subject>,
+    known: OnceCell<Arc<Known>>,
     context: OnceCell<Arc<Context>>,
-    held: OnceCell<Held>,
 }
-
-/// The policies that the principal brings along, parsed.
-struct Held {
-    identity: Vec<Parsed>,
-    /// `Some(None)`: one that cannot be read.
-    boundary: Option<Option<Parsed>>,
-    session: Option<Vec<Parsed>>,
-    errors: Vec<String>,
-}
-
-/// A policy and what to call it.
-type Parsed = (Arc<Policy>, String);
 
 impl Asked<'_> {
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| self.authorizer.known(self.call))
+    }
+
     fn subject(&self) -> &Subject {
-        self.subject.get_or_init(|| Subject::of(&self.call.caller, &self.authorizer.iam, &self.authorizer.sts))
+        &self.known().subject
     }
 
     fn context(&self) -> &Arc<Context> {
-        self.context.get_or_init(|| Arc::new(context::of_call(self.call, self.service, self.input, self.subject())))
+        let over = || Arc::clone(&self.known().context);
+        self.context.get_or_init(|| Arc::new(context::of_call(self.call, self.service, self.input, over())))
     }
 
-    fn held(&self) -> &Held {
-        self.held.get_or_init(|| self.authorizer.held(self.subject()))
-    }
-
-    /// Whether nothing could keep the caller from it, as long as the resource has no policy: the root user may do all that its account may.
-    fn is_roots_own(&self, need: &Need) -> bool {
-        self.call.caller.principal == Principal::Root && account_of(need).is_none_or(|account| account == self.call.account())
+    /// Whether nothing could keep the caller from it: the root user may do all that its account may, as long as the resource has no policy
+    /// and is of no other account.
+    fn is_roots_own(&self, need: &Need, resource: Option<&ResourcePolicyText>) -> bool {
+        let unguarded = resource
+            .is_none_or(|held| held.document.is_none() && held.rule == ResourceRule::Union && held.owner == self.call.account());
+        self.call.caller.principal == Principal::Root
+            && unguarded
+            && account_of(need).is_none_or(|account| account == self.call.account())
     }
 }
 
 impl Authorizer {
     pub(crate) fn new(iam: Arc<Iam>, sts: Arc<Sts>) -> Self {
-        Self { iam, sts, documents: Documents::default(), encoded: Mutex::default() }
+        Self { iam, sts, known: KnownCallers::default(), encoded: Mutex::default() }
     }
 
     /// Whether the call may go on to its service. Checks whatever the operation's entries in the tables ask for; an operation
@@ -83,7 +75,8 @@ impl Authorizer {
     pub(crate) async fn authorize(&self, call: &Call, service: &str, operation: &str, input: &Value) -> Result<(), AwsError> {
         let rows = table::rows(service, operation).ok_or_else(|| AwsError::not_implemented(service, operation))?;
         let mut needs = Vec::new();
-        for row in rows.iter().filter(|row| row.applies(input)) {
+        let is_root = call.caller.principal == Principal::Root;
+        for row in rows.iter().filter(|row| !(is_root && row.is_open_to_root(input)) && row.applies(input)) {
             let resolved = match row.kind() {
                 Some(kind) => match call.region.service(service) {
                     Some(service) => service.resources(call, kind, input).await,
@@ -93,9 +86,14 @@ impl Authorizer {
             };
             needs.extend(row.needs(call, input, resolved));
         }
+        if needs.is_empty() {
+            return Ok(());
+        }
         for need in &needs {
-            if let Some(service) = need.resource.split(':').nth(2).and_then(|owner| call.region.service(owner)) {
-                service.prepare(call, &need.resource).await;
+            if let Some(service) = need.resource.split(':').nth(2).and_then(|owner| call.region.service(owner))
+                && let Some(prepared) = service.prepare(call, &need.resource)
+            {
+                prepared.await;
             }
         }
         self.settle(call, service, input, needs)
@@ -108,8 +106,8 @@ impl Authorizer {
 
     /// Decides on the needs in their order, up to the first that is refused.
     fn settle(&self, call: &Call, service: &str, input: &Value, needs: Vec<Need>) -> Result<(), AwsError> {
-        let (subject, context, held) = Default::default();
-        let asked = Asked { authorizer: self, call, service, input, subject, context, held };
+        let (known, context) = Default::default();
+        let asked = Asked { authorizer: self, call, service, input, known, context };
         let mut checks = Vec::new();
         let mut refused = None;
         for need in needs {
@@ -122,7 +120,7 @@ impl Authorizer {
                 break;
             }
         }
-        record(call, checks);
+        record(call, service, checks);
         refused.map_or(Ok(()), Err)
     }
 
@@ -131,23 +129,17 @@ impl Authorizer {
         self.encoded.lock().unwrap_or_else(PoisonError::into_inner).get(message).cloned()
     }
 
-    fn parse(&self, document: &Document, kind: PolicyKind, errors: &mut Vec<String>) -> Option<Parsed> {
-        match self.documents.parse(&document.text, kind) {
-            Ok(policy) => Some((policy, document.name.clone())),
-            Err(error) => {
-                errors.push(format!("{}: {error}", document.name));
-                None
-            }
+    /// The caller, with the policies that it brings along. They are gathered once for each key, as long as nobody changes them.
+    fn known(&self, call: &Call) -> Arc<Known> {
+        let changes = self.iam.changes();
+        if let Some(known) = self.known.find(&call.caller, changes) {
+            return known;
         }
-    }
-
-    fn held(&self, subject: &Subject) -> Held {
-        let mut errors = Vec::new();
-        let mut parse = |document: &Document| self.parse(document, PolicyKind::Identity, &mut errors);
-        let identity = subject.identity.iter().filter_map(&mut parse).collect();
-        let boundary = subject.boundary.as_ref().map(&mut parse);
-        let session = subject.session.as_ref().map(|session| session.iter().filter_map(&mut parse).collect());
-        Held { identity, boundary, session, errors }
+        let subject = Subject::of(&call.caller, &self.iam, &self.sts);
+        let context = Arc::new(context::of_principal(&call.caller, call.region.name(), &subject));
+        let known = Arc::new(Known { subject, context });
+        self.known.keep(&call.caller, changes, &known);
+        known
     }
 
     fn decide(&self, asked: &Asked<'_>, need: &Need) -> Decision {
@@ -159,17 +151,22 @@ impl Authorizer {
         }
         let prefix = need.action.split(':').next().unwrap_or_default();
         // A bucket's policy has no say in whether another one may be made with its name: that is refused by the service, as taken.
-        let owner = call.region.service(prefix).filter(|_| need.action != "s3:CreateBucket");
+        let owner =
+            call.region.service(prefix).filter(|_| table::has_resource_policies(prefix) && need.action != "s3:CreateBucket");
         let of_resource = owner.and_then(|service| service.resource_policy(call.account(), &need.resource));
-        if of_resource.is_none() && asked.is_roots_own(need) {
+        if asked.is_roots_own(need, of_resource.as_ref()) {
             return Decision::without_statements(Effect::Allow, Layer::Identity, Vec::new());
         }
-        let context = of_need(&call.region, asked, need, prefix);
-        let Held { identity, boundary, session, errors } = asked.held();
-        let mut errors = errors.clone();
+        let keys = NeedKeys { own: of_need(&call.region, asked, need, prefix), asked };
+        let Subject { principal, identity, boundary, session, .. } = asked.subject();
+        let mut errors = Vec::new();
+        let mut named = |held| named(held, &mut errors);
+        let identity = identity.iter().filter_map(&mut named).collect();
+        let boundary = boundary.as_ref().map(&mut named);
+        let session = session.as_ref().map(|session| session.iter().filter_map(&mut named).collect());
         let resource = of_resource.as_ref().and_then(|held| {
-            let kind = if prefix == "sts" { PolicyKind::Trust } else { PolicyKind::Resource };
-            self.parse(&Document { name: held.name.clone(), text: held.document.clone()? }, kind, &mut errors)
+            let policy = read(held.document.as_ref()?, &held.name, &mut errors)?;
+            Some(ResourcePolicy { policy, rule: held.rule, owner: &held.owner })
         });
         // A boundary, and a policy that must itself allow, cannot be read: then nothing is allowed.
         let unreadable = match (boundary, &of_resource) {
@@ -180,22 +177,13 @@ impl Authorizer {
         if let Some(layer) = unreadable {
             return Decision::without_statements(Effect::ImplicitDeny, layer, errors);
         }
-        let policies = Policies {
-            identity: named(identity),
-            boundary: boundary.as_ref().and_then(Option::as_ref).map(|(policy, name)| Named { policy, name }),
-            session: session.as_deref().map(named),
-            resource: of_resource.as_ref().zip(resource.as_ref()).map(|(held, (policy, name))| ResourcePolicy {
-                policy: Named { policy, name },
-                rule: held.rule,
-                owner: &held.owner,
-            }),
-        };
+        let policies = Policies { identity, boundary: boundary.flatten(), session, resource };
         let request = Request {
-            principal: &asked.subject().principal,
+            principal,
             action: &need.action,
             resource: &need.resource,
             resource_account: of_resource.as_ref().map(|held| held.owner.as_str()),
-            context: &context,
+            context: &keys,
         };
         let mut decision = firedrill_iam::authorize(&request, &policies);
         if decision.effect == Effect::Allow && of_resource.as_ref().is_some_and(|held| shuts_out(held, asked)) {
@@ -220,8 +208,19 @@ impl Authorizer {
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-fn named(policies: &[Parsed]) -> Vec<Named<'_>> {
-    policies.iter().map(|(policy, name)| Named { policy, name }).collect()
+fn named<'a>(held: &'a Document, errors: &mut Vec<String>) -> Option<Named<'a>> {
+    read(&held.document, &held.name, errors)
+}
+
+/// A policy with its name if it can be read; else `errors` say why not.
+fn read<'a>(document: &'a PolicyDocument, name: &'a str, errors: &mut Vec<String>) -> Option<Named<'a>> {
+    match document.policy() {
+        Ok(policy) => Some(Named { policy, name }),
+        Err(error) => {
+            errors.push(format!("{name}: {error}"));
+            None
+        }
+    }
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-options>
@@ -231,23 +230,41 @@ fn shuts_out(held: &ResourcePolicyText, asked: &Asked<'_>) -> bool {
         Principal::Anonymous => false,
         _ => asked.subject().principal.account == held.owner,
     };
-    held.restricted && !inside
+    held.restricts_public && !inside && held.document.as_deref().is_some_and(is_public)
 }
 
-/// The keys of one need, beside those of the call: its own, and the tags that its resource has at this moment.
+/// The keys of one need over those of the call, which are not made unless a policy asks for one of them.
+struct NeedKeys<'a> {
+    own: Context,
+    asked: &'a Asked<'a>,
+}
+
+impl Keys for NeedKeys<'_> {
+    fn get(&self, name: &str) -> Option<&[String]> {
+        self.own.get(name).or_else(|| self.asked.context().get(name))
+    }
+
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.own.variable(name).or_else(|| self.asked.context().variable(name))
+    }
+}
+
+/// What a need has of its own, and the tags that its resource has at this moment. Whether the connection is secure, which policies of buckets
+/// ask above all, stands here too.
 fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Context {
-    let mut context = Context::over(Arc::clone(asked.context()));
+    let mut context = Context::new();
+    context.insert("aws:SecureTransport", asked.call.tls.to_string());
     for (key, values) in &need.keys {
         match values.as_slice() {
-            [one] => context.insert(key, one.clone()),
-            many => context.insert_all(key, many.iter().cloned()),
+            [one] => context.insert(*key, one.clone()),
+            many => context.insert_all(*key, many.iter().cloned()),
         }
     }
     let owner = need.resource.split(':').nth(2).and_then(|service| region.service(service));
     for (key, value) in owner.map(|owner| owner.resource_tags(asked.call.account(), &need.resource)).unwrap_or_default() {
         // IAM and Systems Manager have keys of their own beside the global one.
-        context.insert(&format!("aws:ResourceTag/{key}"), value.clone());
-        context.insert(&format!("{prefix}:ResourceTag/{key}"), value);
+        context.insert(format!("aws:ResourceTag/{key}"), value.clone());
+        context.insert(format!("{prefix}:ResourceTag/{key}"), value);
     }
     context.insert("aws:ResourceAccount", account_of(need).unwrap_or(asked.call.account()));
     if prefix == "ec2" {
@@ -289,19 +306,16 @@ fn decoded(asked: &Asked<'_>, need: &Need, decision: &Decision) -> Value {
 }
 
 /// Journals what was decided; the root user, who needs no policy, is not worth a line unless denied.
-fn record(call: &Call, checks: Vec<(Need, Decision)>) {
+fn record(call: &Call, service: &str, checks: Vec<(Need, Decision)>) {
     let worth = |decision: &Decision| decision.effect != Effect::Allow || call.caller.principal != Principal::Root;
     let checks: Vec<Check> = checks
         .into_iter()
         .filter(|(_, decision)| worth(decision))
-        .map(|(need, decision)| Check {
-            action: need.action,
-            resource: need.resource,
-            decision: serde_json::to_value(&decision).unwrap_or_default(),
-        })
+        .map(|(need, decision)| Check { action: need.action, resource: need.resource, decision: Later::of(decision) })
         .collect();
     if !checks.is_empty() {
-        let principal = call.caller.arn();
-        call.region.journal().record(Event::Authorization { request_id: call.request_id.clone(), principal, checks });
+        let (request_id, principal) = (call.request_id.clone(), call.caller.arn());
+        let source_arn = context::source_arn(&call.caller, service).map(str::to_owned);
+        call.region.journal().record(Event::Authorization { request_id, principal, source_arn, checks });
     }
 }

@@ -1,15 +1,17 @@
-//! What AWS's services look up by themselves, by service-linked permissions that no customer's policy grants or withholds.
+//! What AWS's services look up and tell by themselves, by service-linked permissions that no customer's policy grants or withholds.
 
 /// Service principal and action. Everything else that a service does needs the policy of the resource: invoking a function, sending to a
-/// queue, delivering access logs, using a key, assuming a role.
-const LOOK_UPS: &[(&str, &str)] = &[
+/// queue or topic, delivering access logs, using a key, assuming a role.
+const BY_ITSELF: &[(&str, &str)] = &[
     // Run Command asks EC2 which instances exist and how they are tagged.
     ("ssm.amazonaws.com", "ec2:DescribeInstances"),
+    // It tells the default bus of its commands.
+    ("ssm.amazonaws.com", "events:PutEvents"),
     // RunInstances and the metadata service ask which role a profile holds.
     ("ec2.amazonaws.com", "iam:GetInstanceProfile"),
 ];
 
 /// Whether the service does this by itself.
 pub(super) fn allowed(principal: &str, action: &str) -> bool {
-    LOOK_UPS.contains(&(principal, action))
+    BY_ITSELF.contains(&(principal, action))
 }

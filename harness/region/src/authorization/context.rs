@@ -1,20 +1,23 @@
 //! The global condition keys of a call.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
+use std::sync::Arc;
+
 use firedrill_iam::Context;
 use serde_json::Value;
 
 use super::principal::Subject;
 use super::table;
-use crate::Principal;
 use crate::service::Call;
+use crate::{Caller, Principal};
 
-/// Keys that do not depend on the resource.
-pub(super) fn of_call(call: &Call, service: &str, input: &Value, subject: &Subject) -> Context {
-    let mut context = Context::new();
+/// Keys that do not depend on the resource, over those `of_principal`.
+pub(super) fn of_call(call: &Call, service: &str, input: &Value, of_principal: Arc<Context>) -> Context {
+    let mut context = Context::over(of_principal);
     let caller = &call.caller;
-    context.insert("aws:CurrentTime", call.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    context.insert("aws:EpochTime", call.now.as_second().to_string());
+    let now = call.now;
+    context.insert_with("aws:CurrentTime", move || now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    context.insert_with("aws:EpochTime", move || now.as_second().to_string());
     context.insert("aws:SecureTransport", call.tls.to_string());
     context.insert("aws:RequestedRegion", call.region.name());
     // A call that a service makes has no address of its own.
@@ -22,10 +25,13 @@ pub(super) fn of_call(call: &Call, service: &str, input: &Value, subject: &Subje
         context.insert("aws:SourceIp", call.source_ip.clone());
         context.insert("aws:UserAgent", call.user_agent.clone());
     }
-    of_principal(&mut context, call, subject);
+    if let Some(arn) = source_arn(caller, service) {
+        context.insert("aws:SourceArn", arn.to_owned());
+        context.insert("aws:SourceAccount", caller.account.clone());
+    }
     let (tags, keys) = table::request_tags(input);
     for (key, value) in tags {
-        context.insert(&format!("aws:RequestTag/{key}"), value);
+        context.insert(format!("aws:RequestTag/{key}"), value);
     }
     if !keys.is_empty() {
         context.insert_all("aws:TagKeys", keys);
@@ -44,19 +50,25 @@ pub(super) fn of_call(call: &Call, service: &str, input: &Value, subject: &Subje
     match service {
         "kms" => of_kms(&mut context, call, input),
         "s3" => of_s3(&mut context, call),
+        "sns" => of_sns(&mut context, call),
         _ => {}
     }
     context
 }
 
-fn of_principal(context: &mut Context, call: &Call, subject: &Subject) {
-    let caller = &call.caller;
+/// For which resource the caller says that it calls `service`. EventBridge on its way to a topic says for which rule and account it comes
+/// to nobody: a condition on either in a topic's policy keeps it out.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions>
+pub(super) fn source_arn<'a>(caller: &'a Caller, service: &str) -> Option<&'a str> {
+    let silent = service == "sns" && matches!(&caller.principal, Principal::Service { name } if name == "events.amazonaws.com");
+    caller.source_arn.as_deref().filter(|_| !silent)
+}
+
+/// Keys that depend on the caller alone.
+pub(super) fn of_principal(caller: &Caller, region: &str, subject: &Subject) -> Context {
+    let mut context = Context::new();
     let is_service = matches!(caller.principal, Principal::Service { .. });
     context.insert("aws:PrincipalIsAWSService", is_service.to_string());
-    if let Some(arn) = &caller.source_arn {
-        context.insert("aws:SourceArn", arn.clone());
-        context.insert("aws:SourceAccount", caller.account.clone());
-    }
     match &caller.principal {
         Principal::Root => {
             context.insert("aws:PrincipalType", "Account");
@@ -90,7 +102,7 @@ fn of_principal(context: &mut Context, call: &Call, subject: &Subject) {
         context.insert("aws:PrincipalAccount", caller.account.clone());
     }
     for (key, value) in &subject.tags {
-        context.insert(&format!("aws:PrincipalTag/{key}"), value.clone());
+        context.insert(format!("aws:PrincipalTag/{key}"), value.clone());
     }
     if let Some(session) = &subject.facts {
         context.insert("aws:TokenIssueTime", session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
@@ -102,11 +114,12 @@ fn of_principal(context: &mut Context, call: &Call, subject: &Subject) {
             (&session.issued_to.principal, &caller.principal)
             && name == "ec2.amazonaws.com"
         {
-            let arn = format!("arn:aws:ec2:{}:{}:instance/{instance}", call.region.name(), caller.account);
+            let arn = format!("arn:aws:ec2:{region}:{}:instance/{instance}", caller.account);
             context.insert("ec2:SourceInstanceARN", arn);
             context.insert("ec2:RoleDelivery", "2.0");
         }
     }
+    context
 }
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-conditions.html>
@@ -117,7 +130,7 @@ fn of_kms(context: &mut Context, call: &Call, input: &Value) {
     let given = ["EncryptionContext", "SourceEncryptionContext"].iter().find_map(|name| input.get(*name)?.as_object());
     let mut keys = Vec::new();
     for (key, value) in given.into_iter().flatten() {
-        context.insert(&format!("kms:EncryptionContext:{key}"), value.as_str().unwrap_or_default());
+        context.insert(format!("kms:EncryptionContext:{key}"), value.as_str().unwrap_or_default());
         keys.push(key.clone());
     }
     if !keys.is_empty() {
@@ -125,10 +138,19 @@ fn of_kms(context: &mut Context, call: &Call, input: &Value) {
     }
 }
 
+/// The key that the policy is about which a topic is made with: the account that a service publishes for. Nobody else has it.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner>
+fn of_sns(context: &mut Context, call: &Call) {
+    if matches!(call.caller.principal, Principal::Service { .. }) && source_arn(&call.caller, "sns").is_some() {
+        context.insert("aws:SourceOwner", call.account());
+    }
+}
+
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
 fn of_s3(context: &mut Context, call: &Call) {
     if !matches!(call.caller.principal, Principal::Service { .. } | Principal::Anonymous) {
-        context.insert(firedrill_iam::CANONICAL_USER, crate::services::s3::canonical_id(call.account()));
+        let account = call.account().to_owned();
+        context.insert_with(firedrill_iam::CANONICAL_USER, move || crate::services::s3::canonical_id(&account));
     }
     let Some(http) = &call.http else { return };
     if call.caller.access_key_id.is_some() {

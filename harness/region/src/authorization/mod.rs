@@ -8,14 +8,14 @@ mod authorizer;
 mod by_itself;
 mod context;
 mod denial;
-mod documents;
+mod known;
+mod policy_document;
 mod principal;
 mod table;
 
 pub(crate) use authorizer::Authorizer;
+pub use policy_document::PolicyDocument;
 pub use table::{Need, operations};
-
-use std::sync::Arc;
 
 use firedrill_iam::ResourceRule;
 
@@ -25,11 +25,11 @@ pub struct ResourcePolicyText {
     /// What messages and reports call it: `policy of bucket b`.
     pub name: String,
     /// The JSON document; none if the resource has no policy and only its owner is to be known.
-    pub document: Option<Arc<str>>,
+    pub document: Option<PolicyDocument>,
     /// How it works together with the policies of principals.
     pub rule: ResourceRule,
     /// Account that owns the resource.
     pub owner: String,
-    /// Whether it lets in nobody but principals of the owner's account and AWS services, as S3's RestrictPublicBuckets has it.
-    pub restricted: bool,
+    /// Whether, being public, it lets in nobody but principals of the owner's account and AWS services: S3's RestrictPublicBuckets.
+    pub restricts_public: bool,
 }

@@ -1,9 +1,8 @@
 //! Who calls, as the evaluator sees it, and the policies that the principal brings along.
 
-use std::sync::Arc;
-
 use firedrill_iam::{Principal as Evaluated, PrincipalKind};
 
+use super::PolicyDocument;
 use crate::services::iam::{Iam, PolicyText};
 use crate::services::sts::{Session, Sts};
 use crate::{Caller, Principal};
@@ -22,10 +21,10 @@ pub(super) struct Subject {
     pub(super) tags: Vec<(String, String)>,
 }
 
-/// A policy's text and what to call it.
+/// A policy and what to call it.
 pub(super) struct Document {
     pub(super) name: String,
-    pub(super) text: Arc<str>,
+    pub(super) document: PolicyDocument,
 }
 
 impl Subject {
@@ -51,16 +50,19 @@ impl Subject {
                 Some(owner) if !policy.source.starts_with("arn:") => format!("inline policy {} of {owner}", policy.source),
                 _ => policy.source,
             },
-            text: policy.document,
+            document: policy.document,
         };
         let session =
             facts.as_ref().filter(|session| session.policy.is_some() || !session.policy_arns.is_empty()).map(|session| {
-                let inline =
-                    session.policy.iter().map(|text| Document { name: "session policy".to_owned(), text: text.as_str().into() });
+                let inline = session
+                    .policy
+                    .iter()
+                    .map(|document| Document { name: "session policy".to_owned(), document: document.clone() });
+                // A policy that has gone since grants nothing.
+                let gone = || PolicyDocument::of_identity("");
                 let managed = session.policy_arns.iter().map(|arn| Document {
                     name: arn.clone(),
-                    // A policy that has gone since grants nothing.
-                    text: iam.managed_policy(&caller.account, arn).unwrap_or_default(),
+                    document: iam.managed_policy(&caller.account, arn).unwrap_or_else(gone),
                 });
                 inline.chain(managed).collect()
             });

@@ -26,7 +26,7 @@ pub struct Need {
     /// ARN of the resource, or `*`.
     pub resource: String,
     /// Condition keys of this action, beside the global ones.
-    pub keys: Vec<(String, Vec<String>)>,
+    pub keys: Vec<(&'static str, Vec<String>)>,
 }
 
 /// A line of a table.
@@ -34,6 +34,8 @@ pub struct Need {
 pub(super) struct Row {
     action: String,
     resource: Pattern,
+    /// Whether resources of its action's service can have policies.
+    guarded: bool,
     only_with: Vec<&'static str>,
     only_without: Vec<&'static str>,
     keys: Vec<(&'static str, Source)>,
@@ -45,7 +47,19 @@ enum Pattern {
     /// `@kind`
     Kind(&'static str),
     /// A template of an ARN.
-    Arn(String),
+    Arn(Vec<Part>),
+}
+
+/// A part of an ARN.
+#[derive(Debug)]
+enum Part {
+    Text(&'static str),
+    /// The service whose operation it is.
+    Service(&'static str),
+    Region,
+    Account,
+    /// The value of a member, by its path.
+    Member(&'static str),
 }
 
 #[derive(Debug)]
@@ -56,45 +70,51 @@ enum Source {
 
 type Table = HashMap<&'static str, Vec<Row>>;
 
-/// The text of each table; parsed when its service is first called.
-static TABLES: [(&str, &str, OnceLock<Table>); 17] = [
-    ("cloudformation", include_str!("tables/cloudformation.txt"), OnceLock::new()),
-    ("cloudtrail", include_str!("tables/cloudtrail.txt"), OnceLock::new()),
-    ("ec2", include_str!("tables/ec2.txt"), OnceLock::new()),
-    ("ec2messages", include_str!("tables/ec2messages.txt"), OnceLock::new()),
-    ("events", include_str!("tables/events.txt"), OnceLock::new()),
-    ("iam", include_str!("tables/iam.txt"), OnceLock::new()),
-    ("kms", include_str!("tables/kms.txt"), OnceLock::new()),
-    ("lambda", include_str!("tables/lambda.txt"), OnceLock::new()),
-    ("logs", include_str!("tables/logs.txt"), OnceLock::new()),
-    ("monitoring", include_str!("tables/monitoring.txt"), OnceLock::new()),
-    ("s3", include_str!("tables/s3.txt"), OnceLock::new()),
-    ("servicequotas", include_str!("tables/servicequotas.txt"), OnceLock::new()),
-    ("sqs", include_str!("tables/sqs.txt"), OnceLock::new()),
-    ("ssm", include_str!("tables/ssm.txt"), OnceLock::new()),
-    ("ssmmessages", include_str!("tables/ssmmessages.txt"), OnceLock::new()),
-    ("sts", include_str!("tables/sts.txt"), OnceLock::new()),
-    ("tagging", include_str!("tables/tagging.txt"), OnceLock::new()),
-];
+/// The tables, each parsed when its service is first called.
+macro_rules! tables {
+    ($($service:literal)*) => {
+        const SERVICES: &[&str] = &[$($service),*];
+
+        fn parsed(service: &str) -> Option<&'static Result<Table, String>> {
+            match service {
+                $($service => {
+                    static PARSED: OnceLock<Result<Table, String>> = OnceLock::new();
+                    Some(PARSED.get_or_init(|| parse($service, include_str!(concat!("tables/", $service, ".txt")))))
+                })*
+                _ => None,
+            }
+        }
+    };
+}
+
+tables! {
+    "cloudformation" "cloudtrail" "ec2" "ec2messages" "events" "iam" "kms" "lambda" "logs" "monitoring" "s3" "servicequotas" "sns" "sqs" "ssm"
+    "ssmmessages" "sts" "tagging"
+}
+
+/// A test reads every table, so that none is left out here for a fault in it.
+fn table(service: &str) -> Option<&'static Table> {
+    parsed(service)?.as_ref().ok()
+}
 
 /// Every operation that the region implements, with its service: an operation without a line here is not implemented.
 pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let tables = TABLES.iter().map(|(service, text, parsed)| (*service, table(service, text, parsed)));
-    tables.flat_map(|(service, table)| table.keys().map(move |operation| (service, *operation)))
+    let operations = |service: &'static str| table(service).into_iter().flat_map(|table| table.keys().copied());
+    SERVICES.iter().flat_map(move |service| operations(service).map(move |operation| (*service, operation)))
+}
+
+/// Whether resources of the service with this prefix can have policies.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
+pub(super) fn has_resource_policies(prefix: &str) -> bool {
+    matches!(prefix, "kms" | "lambda" | "s3" | "sns" | "sqs" | "sts")
 }
 
 /// The lines of an operation; none means that nobody may call it.
 pub(super) fn rows(service: &str, operation: &str) -> Option<&'static [Row]> {
-    let (service, text, parsed) = TABLES.iter().find(|(name, ..)| *name == service)?;
-    table(service, text, parsed).get(operation).map(Vec::as_slice)
+    table(service)?.get(operation).map(Vec::as_slice)
 }
 
-fn table(service: &str, text: &'static str, parsed: &'static OnceLock<Table>) -> &'static Table {
-    // A test reads every table, so that none is left out here for a fault in it.
-    parsed.get_or_init(|| parse(service, text).unwrap_or_default())
-}
-
-fn parse(service: &str, text: &'static str) -> Result<Table, String> {
+fn parse(service: &'static str, text: &'static str) -> Result<Table, String> {
     let mut table = Table::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default();
@@ -115,19 +135,25 @@ fn parse(service: &str, text: &'static str) -> Result<Table, String> {
     Ok(table)
 }
 
-fn row(service: &str, operation: &str, action: &str, resource: &'static str, rest: &[&'static str]) -> Option<Row> {
+fn row(service: &'static str, operation: &str, action: &str, resource: &'static str, rest: &[&'static str]) -> Option<Row> {
     let action = if action == "=" { format!("{service}:{operation}") } else { action.to_owned() };
     let resource = match resource.strip_prefix('@') {
         Some(kind) => Pattern::Kind(kind),
         None if resource == "*" => Pattern::Any,
-        None if resource.starts_with("arn:") => Pattern::Arn(resource.to_owned()),
-        None => Pattern::Arn(match service {
-            "s3" => format!("arn:aws:s3:::{resource}"),
-            "iam" | "sts" => format!("arn:aws:iam::$account:{resource}"),
-            _ => format!("arn:aws:{service}:$region:$account:{resource}"),
-        }),
+        None => {
+            let before = match service {
+                _ if resource.starts_with("arn:") => "",
+                "s3" => "arn:aws:s3:::",
+                "iam" | "sts" => "arn:aws:iam::$account:",
+                _ => "arn:aws:$service:$region:$account:",
+            };
+            let mut arn = parts(before, service)?;
+            arn.extend(parts(resource, service)?);
+            Pattern::Arn(arn)
+        }
     };
-    let mut row = Row { action, resource, only_with: Vec::new(), only_without: Vec::new(), keys: Vec::new() };
+    let guarded = action.split(':').next().is_none_or(has_resource_policies);
+    let mut row = Row { action, resource, guarded, only_with: Vec::new(), only_without: Vec::new(), keys: Vec::new() };
     for word in rest {
         if let Some(member) = word.strip_prefix('?') {
             row.only_with.push(member);
@@ -142,11 +168,40 @@ fn row(service: &str, operation: &str, action: &str, resource: &'static str, res
     Some(row)
 }
 
+/// The parts of a template: what stands between `{Member}`, `$region`, `$account` and `$service`.
+fn parts(template: &'static str, service: &'static str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some((text, hole)) = rest.find(['{', '$']).map(|at| rest.split_at(at)) {
+        parts.extend((!text.is_empty()).then_some(Part::Text(text)));
+        let (part, after) = if let Some(member) = hole.strip_prefix('{') {
+            let (path, after) = member.split_once('}')?;
+            (Part::Member(path), after)
+        } else {
+            let known = [("$region", Part::Region), ("$account", Part::Account), ("$service", Part::Service(service))];
+            known.into_iter().find_map(|(name, part)| Some((part, hole.strip_prefix(name)?)))?
+        };
+        parts.push(part);
+        rest = after;
+    }
+    parts.extend((!rest.is_empty()).then_some(Part::Text(rest)));
+    Some(parts)
+}
+
 impl Row {
     /// Whether the request asks for this at all.
     pub(super) fn applies(&self, input: &Value) -> bool {
         let there = |member: &&str| !values(input, member).is_empty();
         self.only_with.iter().all(there) && !self.only_without.iter().any(there)
+    }
+
+    /// Whether nothing keeps the root user from it: its action knows no resources, or none that have policies, and all of them are of the
+    /// caller's account, as another one's can be named by its ARN alone.
+    pub(super) fn is_open_to_root(&self, input: &Value) -> bool {
+        match self.resource {
+            Pattern::Any => true,
+            Pattern::Kind(_) | Pattern::Arn(_) => !self.guarded && !names_an_arn(input),
+        }
     }
 
     /// The kind that the service itself must resolve.
@@ -162,23 +217,40 @@ impl Row {
         let resources = match &self.resource {
             Pattern::Any => vec!["*".to_owned()],
             Pattern::Kind(_) => resolved,
-            Pattern::Arn(template) => expand(template, call, input),
+            Pattern::Arn(parts) => expand(parts, call.region.name(), call.account(), input),
         };
-        let keys: Vec<(String, Vec<String>)> = self
+        let keys: Vec<(&'static str, Vec<String>)> = self
             .keys
             .iter()
             .map(|(key, source)| match source {
-                Source::Text(text) => ((*key).to_owned(), vec![(*text).to_owned()]),
-                Source::Member(member) => ((*key).to_owned(), values(input, member)),
+                Source::Text(text) => (*key, vec![(*text).to_owned()]),
+                Source::Member(member) => (*key, values(input, member)),
             })
             .filter(|(_, values)| !values.is_empty())
             .collect();
-        resources.into_iter().map(|resource| Need { action: self.action.clone(), resource, keys: keys.clone() }).collect()
+        let keys = std::iter::repeat_n(keys, resources.len());
+        resources.into_iter().zip(keys).map(|(resource, keys)| Need { action: self.action.clone(), resource, keys }).collect()
+    }
+}
+
+/// Whether a text of the request is an ARN.
+fn names_an_arn(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.starts_with("arn:"),
+        Value::Array(items) => items.iter().any(names_an_arn),
+        Value::Object(members) => members.values().any(names_an_arn),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
 /// The values of a member, by its path: of each element, where it is a list.
 fn values(input: &Value, path: &str) -> Vec<String> {
+    // Most members are not given, and most that are stand at the top.
+    match input.get(path) {
+        None | Some(Value::Null) if !path.contains('.') => return Vec::new(),
+        Some(Value::String(text)) => return vec![text.clone()],
+        _ => {}
+    }
     let mut found: Vec<&Value> = vec![input];
     for name in path.split('.') {
         found = found.into_iter().filter_map(|value| value.get(name)).flat_map(elements).collect();
@@ -200,30 +272,36 @@ fn elements(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// The ARNs of a template.
-fn expand(template: &str, call: &Call, input: &Value) -> Vec<String> {
-    let mut made = vec![template.replace("$region", call.region.name()).replace("$account", call.account())];
-    while let Some((start, end)) = made.first().and_then(|arn| Some((arn.find('{')?, arn.find('}')?))) {
-        let Some(path) = made.first().and_then(|arn| arn.get(start + 1..end)).map(str::to_owned) else { break };
-        let mut given = values(input, &path);
-        if given.is_empty() {
-            given.push("*".to_owned());
-        }
-        let hole = format!("{{{path}}}");
-        made = made
-            .iter()
-            .flat_map(|arn| {
-                given.iter().map(|value| {
-                    if value.starts_with("arn:") {
-                        value.clone()
-                    } else {
-                        arn.replacen(&hole, &value.replace(['{', '}'], "?"), 1)
-                    }
-                })
-            })
-            .collect();
+/// The ARNs of a template in this region and account.
+fn expand(parts: &[Part], region: &str, account: &str, input: &Value) -> Vec<String> {
+    // Whether each is whole already: members that are ARNs themselves are.
+    let mut made = vec![(String::new(), false)];
+    for part in parts {
+        let text = match part {
+            Part::Text(text) | Part::Service(text) => text,
+            Part::Region => region,
+            Part::Account => account,
+            Part::Member(path) => {
+                let mut given = values(input, path);
+                if given.is_empty() {
+                    given.push("*".to_owned());
+                }
+                made = made.into_iter().flat_map(|arn| filled(arn, &given)).collect();
+                continue;
+            }
+        };
+        made.iter_mut().filter(|(_, whole)| !whole).for_each(|(arn, _)| arn.push_str(text));
     }
-    made
+    made.into_iter().map(|(arn, _)| arn).collect()
+}
+
+/// An ARN with each of these values at its end.
+fn filled((arn, whole): (String, bool), given: &[String]) -> Vec<(String, bool)> {
+    if whole {
+        return vec![(arn, true)];
+    }
+    let with = |value: &String| if value.starts_with("arn:") { (value.clone(), true) } else { (format!("{arn}{value}"), false) };
+    given.iter().map(with).collect()
 }
 
 /// The tags that a request gives, and the keys of those that it gives or takes away.
@@ -259,8 +337,8 @@ mod tests {
 
     #[test]
     fn every_line_of_every_table_is_understood() {
-        for (service, text, _) in &TABLES {
-            let table = parse(service, text).unwrap();
+        for service in SERVICES {
+            let table = parsed(service).unwrap().as_ref().unwrap();
             assert!(!table.is_empty(), "{service}");
             let model = firedrill_wire::service(service).unwrap();
             for operation in table.keys() {
@@ -275,6 +353,15 @@ mod tests {
         assert_eq!(values(&input, "A.B"), ["x", "y"]);
         assert_eq!(values(&input, "C"), ["3"]);
         assert!(values(&input, "D").is_empty() && values(&input, "E.F").is_empty());
+    }
+
+    #[test]
+    fn a_template_is_filled_with_each_value_and_an_arn_is_the_whole_resource() {
+        let arns = |template, input| expand(&parts(template, "ssm").unwrap(), "us-east-1", "111122223333", &input);
+        let given = json!({"Ids": ["a", "arn:aws:x:::y", "{b}"], "Name": "n"});
+        assert_eq!(arns("i/{Ids}/{Name}", given.clone()), ["i/a/n", "arn:aws:x:::y", "i/{b}/n"]);
+        assert_eq!(arns("$service:$region:$account:{Gone}", given), ["ssm:us-east-1:111122223333:*"]);
+        assert!(parts("{open", "ssm").is_none() && parts("$else", "ssm").is_none());
     }
 
     #[test]

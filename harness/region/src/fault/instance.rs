@@ -1,12 +1,16 @@
 //! What befalls an instance, not a call.
 
 use std::fmt;
+use std::io;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::Region;
+use crate::machine::{set_clock, slow_disk};
 use crate::outage::Lasting;
 
 /// A fault of an instance.
@@ -17,14 +21,35 @@ pub enum InstanceFault {
     Offline(#[serde(deserialize_with = "lasting")] Lasting),
     /// Its SSM agent is stopped, and then started again; what the agent runs goes on.
     AgentStopped(#[serde(deserialize_with = "lasting")] Lasting),
+    /// Its processors give it so many percent of their time from now on.
+    CpuPercent(#[serde(deserialize_with = "percent")] u8),
+    /// Its clock is wrong by so much from now on, and until it boots again. It must have booted after [`Interposer::prepare`].
+    ///
+    /// [`Interposer::prepare`]: crate::machine::Interposer::prepare
+    Clock(#[serde(deserialize_with = "offset")] SignedDuration),
+    /// Its disk reads and writes so many KiB a second, altogether, from now on and until it boots again. It must have booted after
+    /// [`Interposer::prepare`].
+    ///
+    /// [`Interposer::prepare`]: crate::machine::Interposer::prepare
+    DiskKibPerSecond(#[serde(deserialize_with = "kib")] u32),
 }
 
 impl InstanceFault {
+    /// Whether programs must load a library for it, for which machines are prepared at their boot.
+    pub fn is_interposed(self) -> bool {
+        matches!(self, Self::Clock(_) | Self::DiskKibPerSecond(_))
+    }
+
     /// Has it befall an instance.
     pub fn befall(self, region: &Region, instance: &str) {
         match self {
             Self::Offline(lasting) => region.ways().begin(instance, lasting),
             Self::AgentStopped(lasting) => region.agents().begin(instance, lasting),
+            Self::CpuPercent(percent) => region.paces().set(instance, percent),
+            Self::Clock(offset) => warn_of(set_clock(region, instance, offset), instance, "set an instance's clock wrong"),
+            Self::DiskKibPerSecond(kib) => {
+                warn_of(slow_disk(region, instance, u64::from(kib) * 1024), instance, "make an instance's disk slow");
+            }
         }
     }
 }
@@ -34,8 +59,42 @@ impl fmt::Display for InstanceFault {
         match self {
             Self::Offline(lasting) => write!(f, "its instance is offline {lasting}"),
             Self::AgentStopped(lasting) => write!(f, "its instance's SSM agent is stopped {lasting}"),
+            Self::CpuPercent(percent) => write!(f, "its instance has {percent} % of its processors"),
+            Self::Clock(offset) => write!(f, "its instance's clock is wrong by {offset:#}"),
+            Self::DiskKibPerSecond(kib) => write!(f, "its instance's disk reads and writes {kib} KiB/s"),
         }
     }
+}
+
+fn warn_of(done: io::Result<()>, instance: &str, what: &str) {
+    if let Err(error) = done {
+        tracing::warn!(%error, instance, "cannot {what}");
+    }
+}
+
+fn offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = |_| de::Error::invalid_value(de::Unexpected::Str(&text), &"a duration with its sign, as +3h or -90m");
+    text.parse().map_err(wrong)
+}
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    within(deserializer, 1..=100, "percent of a processor's time, 1 to 100")
+}
+
+fn kib<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(deserializer, 1..=u32::MAX, "KiB a second, 1 to 4294967295")
+}
+
+/// A whole number of this range, which `expected` names.
+fn within<'de, D, N>(deserializer: D, range: RangeInclusive<N>, expected: &str) -> Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: TryFrom<u64> + PartialOrd,
+{
+    let number = u64::deserialize(deserializer)?;
+    let wrong = || de::Error::invalid_value(de::Unexpected::Unsigned(number), &expected);
+    N::try_from(number).ok().filter(|number| range.contains(number)).ok_or_else(wrong)
 }
 
 /// Seconds, or `always`.

@@ -132,6 +132,13 @@ pub struct InsertedCall {
     pub input: Value,
 }
 
+impl Rule {
+    /// Whether programs must load a library for it, for which machines are prepared at their boot.
+    pub fn is_interposed(&self) -> bool {
+        matches!(self.then, Effect::Instance(fault) if fault.is_interposed())
+    }
+}
+
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
@@ -16,6 +16,9 @@ use crate::Region;
 
 /// How long a client may take to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of TLS records that are read at once; rustls by itself takes 4 KiB, a quarter of a record.
+const READ_AT_ONCE: usize = 64 * 1024;
 
 /// Where a connection comes from.
 #[derive(Debug, Clone)]
@@ -95,6 +98,7 @@ where
         return;
     };
     let acceptor = TlsAcceptor::from(authority.server_config());
+    let stream = BufReader::with_capacity(READ_AT_ONCE, stream);
     match tokio::time::timeout(HEADER_TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let (_, session) = stream.get_ref();

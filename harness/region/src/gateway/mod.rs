@@ -12,6 +12,7 @@ mod record;
 mod refused;
 mod stack;
 mod timing;
+mod unread;
 
 pub use authority::{Authority, AuthorityError};
 pub use listener::{Listener, Peer, Tls, serve_plain, serve_tls};

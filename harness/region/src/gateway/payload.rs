@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Sleep;
 
+use super::unread::Unread;
 use crate::service::{AwsError, Body};
 
 /// How long a client may send nothing of a body that it began, or read nothing of it: S3 gives up after 20 seconds.
@@ -77,7 +78,7 @@ pub(super) fn decoded(service: &str, body: Incoming, payload: Option<&Payload>, 
         (Some(Payload::Sha256(expected)), None) => Check::Sha256(Sha256::new(), expected.clone()),
         _ => Check::Nothing,
     };
-    checked(body, check, timed_out(service), IDLE)
+    checked(Unread::new(body), check, timed_out(service), IDLE)
 }
 
 fn checked<B>(body: B, check: Check, late: AwsError, idle: Duration) -> Body

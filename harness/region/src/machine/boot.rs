@@ -20,7 +20,7 @@ use super::error::remedy;
 use super::published::Published;
 use super::started::Started;
 use super::usage::{End, Usage};
-use super::{MachineError, MachineSpec, Role, disk, etc, sandbox};
+use super::{MachineError, MachineSpec, Role, disk, etc, interposer, sandbox};
 use crate::Region;
 use crate::tools::Tools;
 
@@ -40,6 +40,8 @@ pub enum Channel {
     RuntimeApi,
     /// Orders for the SSM agent's service: a byte each, from outside.
     Service,
+    /// Orders for the pace of an instance's processors: percent of their time, a byte each, from outside.
+    Pace,
 }
 
 /// Who answers the connections that a machine makes.
@@ -251,7 +253,11 @@ fn prepare(
         if disk.is_none() || !etc.exists() {
             etc::make(&etc, &spec.hostname, &region.ca_pem()).map_err(io(&etc))?;
         }
-        vec![(etc, "/etc".to_owned())]
+        let interposed = match region.interposer().is_prepared() && spec.role == Role::Instance {
+            true => Some(interposer::make(folder, &etc).map_err(io(folder))?),
+            false => None,
+        };
+        std::iter::once((etc, "/etc".to_owned())).chain(interposed).collect()
     };
     for file in &spec.files {
         let path = part("files").join(file.path.trim_start_matches('/'));
@@ -301,6 +307,7 @@ fn task_of(region: &Region, spec: &MachineSpec, mut environment: BTreeMap<String
     environment.extend(spec.env.clone());
     Task {
         region: region.name().to_owned(),
+        address: spec.address,
         environment,
         command: spec.command.clone(),
         directory: spec.directory.clone(),
@@ -311,7 +318,7 @@ fn task_of(region: &Region, spec: &MachineSpec, mut environment: BTreeMap<String
         },
         user_data: spec.user_data,
         runtime_api: spec.role == Role::Function,
-        inbound: spec.role == Role::Instance,
+        instance: spec.role == Role::Instance,
         memory_mib: spec.memory_mib,
         follows_region: region.containers().is_some(),
     }
@@ -384,6 +391,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                 }
                 Some("runtime") => connections.connected(Channel::RuntimeApi, stream),
                 Some("service") => connections.connected(Channel::Service, stream),
+                Some("pace") => connections.connected(Channel::Pace, stream),
                 Some("usage") => usage.follow(stream).await,
                 Some("inbound") => published.offer(stream),
                 Some("ready") => {

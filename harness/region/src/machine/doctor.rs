@@ -1,5 +1,6 @@
 //! What this host has and lacks for machines.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::error::remedy;
@@ -18,20 +19,21 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
-/// Looks at everything that a drill on the embedded cloud needs.
-pub fn checks() -> Vec<Check> {
-    vec![namespaces(), python(), program("sh"), program("tar"), program("gzip"), program("curl")]
+/// Looks at everything that a drill on the embedded cloud needs. `itself` is firedrill.
+pub fn checks(itself: &Path) -> Vec<Check> {
+    vec![namespaces(itself), python(), program("sh"), program("tar"), program("gzip"), program("curl")]
 }
 
-/// Tries to make the namespaces, with util-linux's `unshare`, which every distribution has.
-fn namespaces() -> Check {
+/// Tries to make the namespaces, with util-linux's `unshare`, which every distribution has, and a machine's network in them.
+fn namespaces(itself: &Path) -> Check {
     let tried = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc", "true"])
+        .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc"])
+        .args([itself.as_os_str(), firedrill_guest::NETWORK.as_ref()])
         .stdin(Stdio::null())
         .output();
     let (ok, detail) = match tried {
         Ok(output) if output.status.success() => {
-            (true, "user, mount, pid, network, uts and ipc namespaces can be made".to_owned())
+            (true, "user, mount, pid, network, uts and ipc namespaces, and a network in them, can be made".to_owned())
         }
         Ok(output) => (false, String::from_utf8_lossy(&output.stderr).trim().to_owned()),
         Err(error) => (false, format!("cannot run `unshare`: {error}")),

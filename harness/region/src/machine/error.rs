@@ -35,10 +35,10 @@ pub enum MachineError {
         remedy: String,
     },
     /// The Docker engine did not start it.
-    #[error("cannot start a container: {}", chain(.0))]
+    #[error("cannot start a container: {}; {}", chain(.0), .0.hint())]
     Engine(#[source] EngineError),
     /// The image of a function's runtime could not be got ready.
-    #[error("no image for the function's runtime: {}", chain(.0))]
+    #[error("no image for the function's runtime: {}; {}", chain(.0), .0.hint())]
     Image(#[source] ImageError),
     /// The machine ended before it was up.
     #[error("the machine ended while it booted (exit code {code}): {console}")]

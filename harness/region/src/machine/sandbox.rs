@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::started::Started;
-use super::{MachineError, MachineSpec};
+use super::{MachineError, MachineSpec, interposer};
 
 /// Size of each writable file system of a machine, MiB. Memory is used as it is written.
 const TMPFS_MIB: u64 = 4096;
@@ -29,8 +29,11 @@ pub(super) async fn start(
         root: folder.join("root"),
         hostname: spec.hostname.clone(),
         program: program.clone(),
-        // What a machine may write to is its own /etc.
-        binds: binds.into_iter().map(|(outside, inside)| Bind { writable: inside == "/etc", outside, inside }).collect(),
+        // What a machine may write to is its own /etc, and when its disk is done.
+        binds: binds
+            .into_iter()
+            .map(|(outside, inside)| Bind { writable: inside == "/etc" || inside == interposer::INSIDE, outside, inside })
+            .collect(),
         disk,
         disk_mib: spec.disk_mib,
         tmpfs_mib: TMPFS_MIB,

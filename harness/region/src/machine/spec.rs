@@ -1,6 +1,7 @@
 //! What a machine is to be.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use crate::tools::Tools;
@@ -12,6 +13,8 @@ pub struct MachineSpec {
     pub id: String,
     /// Host name inside: `ip-10-0-1-23`.
     pub hostname: String,
+    /// Its own address inside.
+    pub address: Ipv4Addr,
     /// What it stands for.
     pub role: Role,
     /// Environment of what runs inside, beside `PATH`, `HOME`, `LANG` and the CA bundle's variables.
@@ -46,12 +49,16 @@ pub struct MachineSpec {
     pub tools: Option<Tools>,
 }
 
+/// The address of a function outside of any VPC; AWS promises none.
+const FUNCTION: Ipv4Addr = Ipv4Addr::new(169, 254, 100, 6);
+
 impl MachineSpec {
     /// An instance: agent and user data, nothing else.
-    pub fn instance(id: &str, hostname: &str) -> Self {
+    pub fn instance(id: &str, hostname: &str, address: Ipv4Addr) -> Self {
         Self {
             id: id.to_owned(),
             hostname: hostname.to_owned(),
+            address,
             role: Role::Instance,
             env: BTreeMap::new(),
             files: Vec::new(),
@@ -78,7 +85,7 @@ impl MachineSpec {
             directory: "/var/task".to_owned(),
             run_agent: false,
             user_data: false,
-            ..Self::instance(id, "localhost")
+            ..Self::instance(id, "localhost", FUNCTION)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What strangers and broken clients send: an AWS error each, or a closed connection, and a region that goes on as before.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Cursor, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -11,7 +11,10 @@ use aws_sigv4::http_request::{
     PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use firedrill_region::embedded::Embedded;
+use serde_json::json;
 
 use crate::authorization::{Cloud, cloud};
 
@@ -112,6 +115,19 @@ fn resident() -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_refused_while_it_sends_can_send_to_the_end_and_reads_why() {
+    let cloud = cloud().await;
+    let client = Client::of(&cloud);
+    let request = client.signed("s3", "PUT", "/no-such-bucket/key", &[], &vec![7; 12 * 1024 * 1024]);
+    let mut stream = client.connect();
+    stream.write_all(&request).and_then(|()| stream.shutdown(Shutdown::Write)).expect("all of it is taken");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(status(&answer) == 404 && answer.contains("<Code>NoSuchBucket</Code>"), "{answer}");
+    client.is_served();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,6 +247,70 @@ async fn bombs_are_refused_before_they_grow() {
     assert!((400..=413).contains(&status(&answer)), "{answer}");
     let grown = resident().saturating_sub(before);
     assert!(grown < 256 * 1024, "{grown} KiB more than before");
+    client.is_served();
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bombs_inside_of_documents_are_refused_before_they_grow() {
+    let cloud = cloud().await;
+    let client = Client::of(&cloud);
+    client.is_served();
+    let before = resident();
+    let target = ("x-amz-target", "AmazonSSM.CreateDocument");
+    let aliases: String = (1..30).map(|n| format!("l{n}: &l{n} [*l{}, *l{}]\n", n - 1, n - 1)).collect();
+    for content in [format!("l0: &l0 [ha]\n{aliases}"), "[".repeat(60_000), "- ".repeat(30_000)] {
+        let document = json!({ "Name": "bomb", "DocumentType": "Command", "DocumentFormat": "YAML", "Content": content });
+        let sent = document.to_string();
+        let answer = client.send("ssm", "POST", "/", &[target, ("content-type", "application/x-amz-json-1.1")], sent.as_bytes());
+        assert!(status(&answer) == 400 && answer.contains("InvalidDocumentContent"), "{answer}");
+    }
+
+    // Of 300 MB, 300 KB of zip.
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("index.py", zip::write::SimpleFileOptions::default()).unwrap();
+    io::copy(&mut io::repeat(0).take(300 << 20), &mut zip).unwrap();
+    let zip = STANDARD.encode(zip.finish().unwrap().into_inner());
+    let function = json!({ "FunctionName": "bomb", "Runtime": "python3.12", "Handler": "index.handler", "Code": { "ZipFile": zip },
+        "Role": format!("arn:aws:iam::{}:role/r", cloud.embedded.region.settings().account) });
+    let answer = client.send("lambda", "POST", "/2015-03-31/functions", &[], function.to_string().as_bytes());
+    assert!(status(&answer) == 400 && answer.contains("smaller than 262144000 bytes"), "{answer}");
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 128 * 1024, "{grown} KiB more than before");
+    client.is_served();
+    cloud.embedded.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_longer_than_its_quota_is_refused_in_its_services_words() {
+    let cloud = cloud().await;
+    let client = Client::of(&cloud);
+    let head = client.send("s3", "GET", "/", &[("x-amz-meta-a", &"a".repeat(8 * 1024))], b"");
+    assert!(head.contains("<Code>RequestHeaderSectionTooLarge</Code>"), "{head}");
+    let head = client.send("sts", "POST", "/", &[("x-a", &"a".repeat(64 * 1024))], b"");
+    assert_eq!(status(&head), 413, "{head}");
+
+    let list = client.send("s3", "PUT", "/long", &[], b"");
+    assert_eq!(status(&list), 200, "{list}");
+    let list = client.send("s3", "POST", "/long?delete", &[], &vec![b' '; (4 << 20) + 1]);
+    assert!(list.contains("<Code>MaxMessageLengthExceeded</Code>"), "{list}");
+    let document = client.send("ssm", "POST", "/", &[("x-amz-target", "AmazonSSM.ListCommands")], &vec![b' '; (10 << 20) + 1]);
+    assert_eq!(status(&document), 413, "{document}");
+
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    let long = [b"Resources:\n  Q: {Type: AWS::SQS::Queue} # ", vec![b'a'; 1 << 20].as_slice()].concat();
+    assert_eq!(status(&client.send("s3", "PUT", "/long/template", &[], &long)), 200);
+    let many: String = (0..501).map(|n| format!("  Q{n}: {{Type: AWS::SQS::Queue}}\n")).collect();
+    assert_eq!(status(&client.send("s3", "PUT", "/long/many", &[], format!("Resources:\n{many}").as_bytes())), 200);
+    for (key, why) in
+        [("template", "Template may not exceed"), ("many", "Number of resources, 501, is greater than maximum allowed, 500")]
+    {
+        let body = format!(
+            "Action=CreateStack&Version=2010-05-15&StackName=long&TemplateURL=https%3A%2F%2Fs3.amazonaws.com%2Flong%2F{key}"
+        );
+        let answer = client.query("cloudformation", &body);
+        assert!(answer.contains("<Code>ValidationError</Code>") && answer.contains(why), "{answer}");
+    }
     client.is_served();
     cloud.embedded.stop().await;
 }

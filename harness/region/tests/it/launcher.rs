@@ -1,6 +1,7 @@
 //! The launcher takes its machine along, however it ends.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::Ipv4Addr;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use firedrill_guest::spec::{Agent, Bind, LauncherSpec, Task, inside};
 
-const CONNECT: &str = "import socket, time; s = socket.create_connection(('127.0.0.1', 443)); s.sendall(b'up'); time.sleep(600)";
+const CONNECT: &str = "import socket, time; s = socket.create_connection(('198.18.0.1', 443)); s.sendall(b'up'); time.sleep(600)";
 
 /// Starts a launcher as firedrill does; answers it and a connection from inside, which lives for as long as the machine.
 fn launch(folder: &Path) -> (Child, UnixStream) {
@@ -17,13 +18,14 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
     }
     let task = Task {
         region: "us-east-1".to_owned(),
+        address: Ipv4Addr::new(10, 0, 1, 23),
         environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
         command: ["python3", "-c", CONNECT].map(str::to_owned).to_vec(),
         directory: "/".to_owned(),
         agent: Agent::None,
         user_data: false,
         runtime_api: false,
-        inbound: false,
+        instance: false,
         memory_mib: None,
         follows_region: false,
     };

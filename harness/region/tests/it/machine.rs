@@ -1,11 +1,12 @@
 //! What a machine can see and do, and that nothing of it is left.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use firedrill_region::machine::{Channel, Connections, FileSpec, Machine, MachineSpec};
+use firedrill_region::machine::{Channel, Connections, FileSpec, Machine, MachineSpec, set_clock, slow_disk};
 use firedrill_region::{Region, Settings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
@@ -96,29 +97,39 @@ async fn nothing_of_the_host_is_visible_but_its_programs() {
 }
 
 #[tokio::test]
-async fn the_only_interface_is_loopback() {
-    let (_, console) = run("tail -n +3 /proc/net/dev | cut -d: -f1; echo end").await;
-    let interfaces: Vec<&str> = console.lines().map(str::trim).take_while(|line| *line != "end").collect();
-    assert_eq!(interfaces, ["lo"]);
+async fn it_has_one_interface_which_leads_to_aws_and_nowhere_else() {
+    let routes = "tail -n +2 /proc/net/route | awk '{print $1, $2, $3}'";
+    let (_, console) = run(&format!("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' ' | sort; {routes} | sort")).await;
+    let lines: Vec<&str> = console.lines().map(str::trim).collect();
+    // 198.18.0.1, 169.254.169.253 and 169.254.169.254, backwards; none by way of another.
+    assert_eq!(lines, ["eth0", "lo", "eth0 010012C6 00000000", "eth0 FDA9FEA9 00000000", "eth0 FEA9FEA9 00000000"]);
+}
+
+#[tokio::test]
+async fn all_of_its_ports_are_its_own() {
+    let listen = "import socket; servers = [socket.create_server(('', port)) for port in (22, 53, 80, 443)]; print('all')";
+    let (_, console) = run(&format!("tail -n +2 /proc/net/tcp | grep -c ' 0A '; python3 -c \"{listen}\"")).await;
+    // The Runtime API's, which a function has on its own loopback, as on AWS.
+    assert_eq!(console.lines().collect::<Vec<_>>(), ["1", "all"]);
 }
 
 #[tokio::test]
 async fn aws_names_resolve_and_others_do_not() {
     let (_, console) =
         run("getent ahostsv4 my-bucket.s3.us-east-1.amazonaws.com | head -n1; getent hosts example.com || echo none").await;
-    assert!(console.contains("127.0.0.1") && console.contains("none"), "{console}");
+    assert!(console.contains("198.18.0.1") && console.contains("none"), "{console}");
 }
 
 #[tokio::test]
 async fn names_resolve_over_tcp_too() {
-    let over_tcp = "import socket,struct; s=socket.create_connection(('127.0.0.1',53)); \
+    let over_tcp = "import socket,struct; s=socket.create_connection(('169.254.169.253',53)); \
         q=b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3sts\\x09amazonaws\\3com\\0\\0\\1\\0\\1'; s.sendall(struct.pack('>H',len(q))+q); \
         n,=struct.unpack('>H',s.recv(2,socket.MSG_WAITALL)); a=s.recv(n,socket.MSG_WAITALL); print(a[:2]==q[:2], list(a[-4:])); \
         s.sendall(b'\\0\\1x'); print(s.recv(1))";
     let (_, console) = run(&format!("python3 -c \"{over_tcp}\"")).await;
     assert_eq!(
         console.lines().collect::<Vec<_>>(),
-        ["True [127, 0, 0, 1]", "b''"],
+        ["True [198, 18, 0, 1]", "b''"],
         "an answer, then a hang-up on what is no query"
     );
 }
@@ -207,6 +218,113 @@ async fn orphans_are_reaped() {
     assert_eq!(console, "end");
 }
 
+/// Orders one pace, and keeps the connection.
+#[derive(Default)]
+struct Paced(Echo);
+
+impl Connections for Paced {
+    fn connected(&self, channel: Channel, mut stream: UnixStream) {
+        if channel == Channel::Pace {
+            tokio::spawn(async move {
+                stream.write_u8(5).await.unwrap();
+                let _ = stream.read_u8().await;
+            });
+        }
+    }
+
+    fn console(&self, line: &str) {
+        self.0.console(line);
+    }
+}
+
+/// An instance without an agent that runs a script.
+fn python(script: &str) -> MachineSpec {
+    MachineSpec {
+        run_agent: false,
+        user_data: false,
+        command: vec!["python3".to_owned(), "-c".to_owned(), script.to_owned()],
+        ..MachineSpec::instance("i-1", "ip-10-0-0-1", Ipv4Addr::new(10, 0, 0, 1))
+    }
+}
+
+#[tokio::test]
+async fn an_instance_has_only_the_part_of_its_processors_that_it_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let region = region(folder.path());
+    // Until a bit of work takes ten times as long as it is.
+    let script = "import time\nwhile True:\n a, c = time.monotonic(), time.process_time()\n while time.process_time() - c < 0.02: pass\n \
+                  b = time.monotonic() - a\n if b > 0.2: break\nprint('slow')";
+    let spec = python(script);
+    let paced = Arc::new(Paced::default());
+    let machine = Machine::boot(&region, spec, Arc::clone(&paced) as Arc<dyn Connections>).await.unwrap();
+    let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("it becomes slow");
+    assert_eq!((code, paced.0.text().as_str()), (0, "slow"));
+}
+
+/// Waits until a machine has written that.
+async fn begun(echo: &Echo) {
+    let begun = async {
+        while echo.text() != "begun" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), begun).await.expect("it begins");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_wrong_is_wrong_for_what_runs_already_and_for_what_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let region = region(folder.path());
+    region.interposer().prepare();
+    // The first python runs on, date starts anew each time, and what counts from the boot is right.
+    let script = "import subprocess, time\nstart, steady = time.time(), time.monotonic()\nprint('begun', flush=True)\n\
+                  while time.time() - start < 10000: time.sleep(0.02)\n\
+                  date = int(subprocess.run(['date', '+%s'], capture_output=True, check=True).stdout)\n\
+                  print(abs(date - time.time()) < 60, time.monotonic() - steady < 60)";
+    let spec = python(script);
+    let echo = Arc::new(Echo::default());
+    let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
+    begun(&echo).await;
+    set_clock(&region, "i-1", jiff::SignedDuration::from_hours(3)).unwrap();
+    let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("it sees the clock");
+    assert_eq!((code, echo.text().as_str()), (0, "begun\nTrue True"));
+}
+
+/// 64 KiB are written, read by another program, read by two at once, and copied, which reads and writes them; what is no file of the disk
+/// takes no time.
+const DISK_AT_256_KIB_A_SECOND: &str = "
+import subprocess, time
+print('begun', flush=True)
+def took(*commands):
+    begun = time.monotonic()
+    for one in [subprocess.Popen(command.split()) for command in commands]: assert one.wait() == 0
+    return time.monotonic() - begun
+slow = 0
+while slow < 0.05:
+    begun = time.monotonic()
+    with open('/root/probe', 'wb') as file: file.write(bytes(16384))
+    slow = time.monotonic() - begun
+print(took('dd if=/dev/zero of=/root/a bs=64K count=1 status=none') >= 0.25)
+print(took('dd if=/root/a of=/dev/null bs=16K status=none') >= 0.25)
+print(took('dd if=/root/a of=/dev/null status=none', 'dd if=/root/a of=/dev/null status=none') >= 0.5)
+print(took('cp /root/a /srv/b') >= 0.5)
+print(took('dd if=/dev/zero of=/tmp/a bs=1M count=100 status=none', 'dd if=/dev/zero of=/dev/null bs=1M count=100 status=none') < 100)
+";
+
+#[tokio::test]
+async fn all_programs_wait_for_a_slow_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let region = region(folder.path());
+    region.interposer().prepare();
+    let echo = Arc::new(Echo::default());
+    let spec = python(DISK_AT_256_KIB_A_SECOND);
+    let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
+    begun(&echo).await;
+    slow_disk(&region, "i-1", 256 * 1024).unwrap();
+    let code = tokio::time::timeout(Duration::from_secs(60), machine.exited()).await.expect("it ends");
+    assert_eq!((code, echo.text().as_str()), (0, "begun\nTrue\nTrue\nTrue\nTrue\nTrue"));
+}
+
 #[tokio::test]
 async fn low_ports_can_be_served() {
     let (_, console) = run("python3 -c \"import socket; socket.create_server(('127.0.0.1', 80)); print('serving')\"").await;
@@ -215,7 +333,7 @@ async fn low_ports_can_be_served() {
 
 #[tokio::test]
 async fn a_large_body_is_carried_whole_both_ways() {
-    let script = "python3 -c \"import socket, threading; s=socket.create_connection(('127.0.0.1',443)); n=64*1024*1024; \
+    let script = "python3 -c \"import socket, threading; s=socket.create_connection(('198.18.0.1',443)); n=64*1024*1024; \
                   s.sendall(bytes(n)); s.shutdown(1); print(len(s.makefile('rb').read()) - len('Https:') == n)\"";
     let (_, console) = run(script).await;
     assert_eq!(console, "True");

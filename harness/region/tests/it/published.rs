@@ -13,12 +13,12 @@ use tokio::net::TcpStream;
 
 use crate::machine::{Echo, region};
 
-/// Serves a folder on 8080 and on 9999, and says which sockets listen in the machine.
+/// Serves a folder on 443, as web servers do, and on 9999 for itself, and says which sockets listen in the machine.
 const SERVER: &str = r#"
 mkdir -p /tmp/www && cd /tmp/www && echo 'a page' > index.html
 python3 -m http.server 9999 --bind 127.0.0.1 >/dev/null 2>&1 &
-python3 -m http.server 8080 >/dev/null 2>&1 &
-until [ "$(cat /proc/net/tcp | grep -c -E ':(1F90|270F) 00000000:0000 0A')" = 2 ]; do sleep 0.05; done
+python3 -m http.server 443 >/dev/null 2>&1 &
+until [ "$(cat /proc/net/tcp | grep -c -E ':(01BB|270F) 00000000:0000 0A')" = 2 ]; do sleep 0.05; done
 cat /proc/net/tcp /proc/net/tcp6 | awk '$4 == "0A" { print "listens", $2 }'
 echo served
 wait
@@ -99,13 +99,12 @@ pub(crate) async fn only_what_is_open_is_reached(region: &Region) {
     until("the servers listen", || echo.text().contains("served").then_some(())).await;
     let inside: BTreeSet<String> =
         echo.text().lines().filter_map(|line| line.strip_prefix("listens ")).map(str::to_owned).collect();
-    // The guest's: names on 127.0.0.1:53, endpoints on 127.0.0.1:443, metadata on 169.254.169.254:80. The server's two.
-    let expected = ["0100007F:0035", "0100007F:01BB", "FEA9FEA9:0050", "0100007F:270F", "00000000:1F90"];
+    let expected = ["0100007F:270F", "00000000:01BB"];
     assert_eq!(inside, expected.map(str::to_owned).into());
     assert_eq!(listening(), before, "nothing is published that no group opens");
 
-    machine.open_ports([8080].into());
-    let web = until("8080 is published", || address(region, 8080)).await;
+    machine.open_ports([443].into());
+    let web = until("443 is published", || address(region, 443)).await;
     assert!(web.ip().is_loopback());
     let published: BTreeSet<u16> = listening().difference(&before).copied().collect();
     assert_eq!(published, [web.port()].into(), "9999 listens in the machine and is not published");
@@ -113,9 +112,9 @@ pub(crate) async fn only_what_is_open_is_reached(region: &Region) {
     assert!(answers.iter().all(|answer| answer.contains("200 OK") && answer.ends_with("a page\n")), "{answers:?}");
 
     // Nobody listens there: the connection is closed without a byte.
-    machine.open_ports([8080, 7777].into());
+    machine.open_ports([443, 7777].into());
     let idle = until("7777 is published", || address(region, 7777)).await;
-    assert_eq!(address(region, 8080), Some(web), "what stays open stays where it is");
+    assert_eq!(address(region, 443), Some(web), "what stays open stays where it is");
     let mut stream = TcpStream::connect(idle).await.unwrap();
     assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0);
 
@@ -124,7 +123,7 @@ pub(crate) async fn only_what_is_open_is_reached(region: &Region) {
     refuses(web).await;
     let ended = tokio::time::timeout(Duration::from_secs(20), held.read(&mut [0])).await.expect("the flow ends with its rule");
     assert_eq!(ended.unwrap_or(0), 0);
-    assert_eq!(address(region, 8080), None);
+    assert_eq!(address(region, 443), None);
 
     machine.stop().await;
     refuses(idle).await;

@@ -122,6 +122,7 @@ impl ServiceModel {
             Protocol::Ec2Query => xml::parse(body).and_then(|root| Some(said(root.child("Errors")?.child("Error")?, status))),
             Protocol::RestXml => xml::parse(body).filter(|root| root.name == "Error").map(|root| said(&root, status)),
         }
+        .filter(|error| !error.code.is_empty())
         .unwrap_or_else(|| without_words(operation, status));
         error.status = status;
         for name in TELLING {

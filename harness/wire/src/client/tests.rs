@@ -202,6 +202,22 @@ fn what_cannot_be_read_is_an_error_and_not_an_empty_answer() {
         let error = model.decode_answer(model.operation(operation).unwrap(), &parts, b"<html>hello").unwrap_err();
         assert_eq!(error.code, "InternalFailure", "{name}");
     }
+    // Nor is an error one without a name.
+    let nameless: [(&str, &str, &[u8]); 3] = [
+        ("kms", "DescribeKey", br#"{"__type": "", "message": "m"}"#),
+        ("s3", "ListBuckets", b"<Error><Code></Code></Error>"),
+        ("sts", "GetCallerIdentity", b"<ErrorResponse><Error><Message>m</Message></Error></ErrorResponse>"),
+    ];
+    for (name, operation, body) in nameless {
+        let mut bad = Response::new(()).into_parts().0;
+        bad.status = http::StatusCode::BAD_REQUEST;
+        let model = service(name).unwrap();
+        assert_eq!(
+            model.decode_answer(model.operation(operation).unwrap(), &bad, body).unwrap_err().code,
+            "BadRequest",
+            "{name}"
+        );
+    }
     let mut bad = Response::new(()).into_parts().0;
     bad.status = http::StatusCode::BAD_GATEWAY;
     let kms = service("kms").unwrap();

@@ -57,6 +57,8 @@ impl Stage {
             expires: None,
             review: None,
             recorded_as: None,
+            native: None,
+            course: firedrill_drill::Course::default(),
             fire_by: FireBy::default(),
             cloud: "embedded".to_owned(),
             // What is waited for in vain is waited for in real time here.
@@ -171,5 +173,9 @@ impl Local for Chaos {
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
         self.region.faults().set(self.faults.clone());
         self.trigger.fire(rule_arn).map(|at| at.to_string()).map_err(|error| error.to_string())
+    }
+
+    async fn notice(&self, missed: bool) {
+        self.trigger.notice(missed).await;
     }
 }

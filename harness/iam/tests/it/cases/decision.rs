@@ -168,8 +168,8 @@ pub(crate) fn context(keys: &BTreeMap<String, Value>) -> Result<Context, String>
     let mut context = Context::new();
     for (key, value) in keys {
         match value {
-            Value::String(text) => context.insert(key, text.as_str()),
-            Value::Array(list) => context.insert_all(key, list.iter().map(|item| item.as_str().expect("texts"))),
+            Value::String(text) => context.insert(key.clone(), text.as_str()),
+            Value::Array(list) => context.insert_all(key.clone(), list.iter().map(|item| item.as_str().expect("texts"))),
             other => return Err(format!("{key} is {other}")),
         }
     }

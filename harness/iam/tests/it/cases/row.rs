@@ -53,9 +53,9 @@ impl ConditionRow {
         match &self.found {
             None => {}
             Some(Value::Array(values)) => {
-                context.insert_all(&self.key, values.iter().map(|value| value.as_str().expect("texts")));
+                context.insert_all(self.key.clone(), values.iter().map(|value| value.as_str().expect("texts")));
             }
-            Some(value) => context.insert(&self.key, value.as_str().ok_or("`found` is text or a list")?),
+            Some(value) => context.insert(self.key.clone(), value.as_str().ok_or("`found` is text or a list")?),
         }
         let statement = json!({"Action": "*", "Resource": "*", "Condition": {&self.operator: {&self.key: &self.wanted}}});
         let decision = applies(&statement, &self.version, "s3:GetObject", "*", &context, self.holds)?;

@@ -80,10 +80,10 @@ impl Setup {
     }
 }
 
-pub(crate) fn context(keys: &[(&str, &str)]) -> Context {
+pub(crate) fn context(keys: &[(&'static str, &str)]) -> Context {
     let mut context = Context::new();
     for (key, value) in keys {
-        context.insert(key, *value);
+        context.insert(*key, *value);
     }
     context
 }

@@ -35,6 +35,9 @@ pub enum EngineError {
         /// What was seen.
         reason: String,
     },
+    /// The container that had an instance's disk is gone.
+    #[error("the container {0} was removed by somebody else, and the instance's disk with it")]
+    Removed(String),
     /// The engine refused a call.
     #[error("the Docker engine refused to {what}")]
     Refused {
@@ -44,6 +47,15 @@ pub enum EngineError {
         #[source]
         source: bollard::errors::Error,
     },
+}
+
+/// What the user can do when the engine's disk is full.
+pub(super) const DISK_FULL: &str = "make room on the engine's disk: `docker system df` says what takes it, `firedrill sweep` removes what ended drills left, \
+     `docker image prune` images that nothing uses";
+
+/// Whether the engine, or a program, says that a disk is full; the engine has no code for that.
+pub(super) fn is_disk_full(words: &str) -> bool {
+    words.to_ascii_lowercase().contains("no space left on device")
 }
 
 impl EngineError {
@@ -56,6 +68,8 @@ impl EngineError {
             }
             Self::Forbidden(_) => "add yourself to the group `docker` (`sudo usermod -aG docker $USER`, then log in anew)",
             Self::Silent { .. } => "start it: `sudo systemctl start docker`; `--machine sandbox` needs none",
+            Self::Removed(_) => "start a new instance; leave containers with the label `firedrill.run` to firedrill",
+            Self::Refused { source, .. } if is_disk_full(&source.to_string()) => DISK_FULL,
             Self::Refused { .. } => "`docker info` and the engine's log may say more",
         }
     }

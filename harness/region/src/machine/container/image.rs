@@ -7,7 +7,7 @@ use bollard::query_parameters::{BuildImageOptionsBuilder, CreateImageOptionsBuil
 use futures_util::StreamExt as _;
 use tokio_util::io::ReaderStream;
 
-use super::engine::{Engine, EngineError, is_absent, refused};
+use super::engine::{DISK_FULL, Engine, EngineError, is_absent, is_disk_full, refused};
 use super::packages;
 use super::recipe::{BASE, FUNCTION, INSTANCE, LOCALSTACK, PYTHON, Recipe};
 
@@ -81,6 +81,9 @@ pub enum ImageError {
     },
 }
 
+/// What the user can do when there is no room for an image's files.
+const TEMPORARY: &str = "set TMPDIR to a folder with a gigabyte of space";
+
 impl ImageError {
     /// What the user can do.
     pub fn hint(&self) -> &'static str {
@@ -92,8 +95,10 @@ impl ImageError {
             Self::Named { .. } => "pull or build it first, or leave its option out",
             Self::Python => crate::tools::ToolsError::Python.hint(),
             Self::Architecture(_) => "name images of your own with --instance-image and --function-image",
-            Self::Folder(_) => "set TMPDIR to a folder with a gigabyte of space",
+            Self::Folder(_) => TEMPORARY,
+            Self::Command { output, .. } if is_disk_full(output) => TEMPORARY,
             Self::Command { .. } => "images need PyPI and Debian's mirrors once (PIP_INDEX_URL, PIP_CERT, http_proxy)",
+            Self::Build { reason, .. } if is_disk_full(reason) => DISK_FULL,
             Self::Build { .. } => "`firedrill images` builds again; the engine's log may say more",
         }
     }

@@ -1,6 +1,7 @@
 //! LocalStack in a container, as the store of a region.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
@@ -9,14 +10,34 @@ use futures_util::StreamExt as _;
 
 use super::engine::{Engine, EngineError, refused};
 use super::owner::Owner;
+use super::start::read_only;
 use super::sweep;
 use crate::store::{Store, StoreError};
 
 /// The port that LocalStack serves everything on.
 const PORT: &str = "4566/tcp";
 
-/// How long LocalStack may take until it answers.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// What it is started for.
+#[derive(Debug, Clone)]
+pub enum Purpose {
+    /// Objects and messages.
+    Store,
+    /// Its own CloudFormation too, with the services that it deploys to. The folder, on this host, gets what they need.
+    Native(PathBuf),
+}
+
+/// Where that folder is in the container.
+const EXECUTOR: &str = "/opt/firedrill";
+
+/// Makes a Python package of LocalStack's plugin that keeps functions without running them.
+const PLUGIN: [(&str, &str); 3] = [
+    ("firedrill_executor.py", include_str!("../../../../../docker/localstack/executor/firedrill_executor.py")),
+    (
+        "firedrill_executor-1.dist-info/entry_points.txt",
+        include_str!("../../../../../docker/localstack/executor/entry_points.txt"),
+    ),
+    ("firedrill_executor-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: firedrill-executor\nVersion: 1\n"),
+];
 
 /// How often it is asked until then.
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -35,15 +56,36 @@ pub enum LocalStackError {
     /// By Docker.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// It ended, or does not answer.
-    #[error("LocalStack ({image}) {what}; the last that it said:\n{said}")]
-    Failed {
+    /// It ended.
+    #[error("LocalStack ({image}) ended with exit code {code}; the last that it said:\n{said}")]
+    Ended {
         /// The image.
         image: String,
-        /// What happened.
-        what: String,
+        /// Its exit code.
+        code: i64,
         /// The end of its log.
         said: String,
+    },
+    /// It does not answer.
+    #[error("LocalStack ({image}) does not answer after {} s: {last}; the last that it said:\n{said}", after.as_secs())]
+    Late {
+        /// The image.
+        image: String,
+        /// How long was waited.
+        after: Duration,
+        /// What was seen when it was asked last.
+        last: String,
+        /// The end of its log.
+        said: String,
+    },
+    /// Its plugin could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Plugin {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
     },
     /// Its address is none.
     #[error(transparent)]
@@ -55,7 +97,11 @@ impl LocalStackError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Engine(error) => error.hint(),
-            Self::Failed { .. } | Self::Store(_) => {
+            Self::Plugin { .. } => "see whether TMPDIR names a folder that can be written to",
+            Self::Late { .. } => {
+                "give it longer (`--localstack-timeout SECONDS`), or take one that runs already (`--localstack URL`) or `--cloud embedded`"
+            }
+            Self::Ended { .. } | Self::Store(_) => {
                 "try another image (`--localstack-image`; versions after 4.14.0 want LOCALSTACK_AUTH_TOKEN), one that runs already (`--localstack URL`), or `--cloud embedded`"
             }
         }
@@ -63,17 +109,27 @@ impl LocalStackError {
 }
 
 impl LocalStack {
-    /// Starts `image` with the services of a store alone, all of them loaded, and waits until they answer. The token of newer versions is
-    /// passed on.
+    /// Starts `image` with the services of its purpose alone, all of them loaded, and waits so long until they answer. The token of newer versions
+    /// is passed on.
     ///
     /// # Errors
     /// [`LocalStackError`], with a hint for the user; nothing is left running then.
-    pub async fn start(engine: Engine, owner: &Owner, image: &str, region: &str, account: &str) -> Result<Self, LocalStackError> {
+    pub async fn start(
+        engine: Engine,
+        owner: &Owner,
+        image: &str,
+        purpose: &Purpose,
+        patience: Duration,
+        (region, account): (&str, &str),
+    ) -> Result<Self, LocalStackError> {
+        if let Purpose::Native(folder) = purpose {
+            write_plugin(folder)?;
+        }
         let name = format!("{}-localstack", owner.run);
         let options = CreateContainerOptionsBuilder::default().name(&name).build();
-        let created = engine.docker.create_container(Some(options), body(owner, image)).await;
+        let created = engine.docker.create_container(Some(options), body(owner, image, purpose)).await;
         let id = created.map_err(refused(format!("create the container {name}")))?.id;
-        match started(&engine, &id, image, region, account).await {
+        match started(&engine, &id, image, patience, (region, account)).await {
             Ok(store) => Ok(Self { engine, id, store }),
             Err(error) => {
                 sweep::remove(&engine, &id).await.ok();
@@ -91,17 +147,32 @@ impl LocalStack {
     }
 }
 
-fn body(owner: &Owner, image: &str) -> ContainerCreateBody {
-    let mut environment: Vec<String> = [
-        "SERVICES=s3,sqs",
-        "EAGER_SERVICE_LOADING=1",
-        "STRICT_SERVICE_LOADING=1",
-        "DISABLE_EVENTS=1",
-        "SKIP_SSL_CERT_DOWNLOAD=1",
-        "DNS_ADDRESS=0",
-    ]
-    .map(str::to_owned)
-    .into();
+/// Writes the plugin into `folder`.
+fn write_plugin(folder: &Path) -> Result<(), LocalStackError> {
+    for (name, content) in PLUGIN {
+        let path = folder.join(name);
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, content));
+        made.map_err(|source| LocalStackError::Plugin { path, source })?;
+    }
+    Ok(())
+}
+
+fn body(owner: &Owner, image: &str, purpose: &Purpose) -> ContainerCreateBody {
+    let mut environment: Vec<String> =
+        ["EAGER_SERVICE_LOADING=1", "STRICT_SERVICE_LOADING=1", "DISABLE_EVENTS=1", "SKIP_SSL_CERT_DOWNLOAD=1", "DNS_ADDRESS=0"]
+            .map(str::to_owned)
+            .into();
+    let mut mounts = Vec::new();
+    match purpose {
+        Purpose::Store => environment.push("SERVICES=s3,sqs".to_owned()),
+        Purpose::Native(folder) => {
+            environment.push("SERVICES=cloudformation,cloudwatch,ec2,events,iam,kms,lambda,logs,s3,sns,sqs,ssm,sts".to_owned());
+            environment.push("LAMBDA_RUNTIME_EXECUTOR=record-only".to_owned());
+            // Where images of firedrill have LocalStack; the public one has none of it.
+            environment.push(format!("PYTHONPATH=/opt/localstack:{EXECUTOR}"));
+            mounts.push(read_only((folder.clone(), EXECUTOR.to_owned())));
+        }
+    }
     if let Ok(token) = std::env::var("LOCALSTACK_AUTH_TOKEN") {
         environment.push(format!("LOCALSTACK_AUTH_TOKEN={token}"));
     }
@@ -112,6 +183,7 @@ fn body(owner: &Owner, image: &str) -> ContainerCreateBody {
         labels: Some(owner.labels()),
         exposed_ports: Some(vec![PORT.to_owned()]),
         host_config: Some(HostConfig {
+            mounts: Some(mounts),
             port_bindings: Some(HashMap::from([(PORT.to_owned(), Some(vec![binding]))])),
             ..HostConfig::default()
         }),
@@ -119,27 +191,35 @@ fn body(owner: &Owner, image: &str) -> ContainerCreateBody {
     }
 }
 
-async fn started(engine: &Engine, id: &str, image: &str, region: &str, account: &str) -> Result<Store, LocalStackError> {
+async fn started(
+    engine: &Engine,
+    id: &str,
+    image: &str,
+    patience: Duration,
+    (region, account): (&str, &str),
+) -> Result<Store, LocalStackError> {
     engine.docker.start_container(id, None).await.map_err(refused("start LocalStack"))?;
-    let failed = async |what: String| LocalStackError::Failed { image: image.to_owned(), what, said: log(engine, id).await };
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut last = "it publishes no port".to_owned();
+    let deadline = tokio::time::Instant::now() + patience;
     loop {
         let found = engine.docker.inspect_container(id, None).await.map_err(refused("look at LocalStack"))?;
         let state = found.state.unwrap_or_default();
         if state.running != Some(true) {
-            return Err(failed(format!("ended with exit code {}", state.exit_code.unwrap_or(-1))).await);
+            let code = state.exit_code.unwrap_or(-1);
+            return Err(LocalStackError::Ended { image: image.to_owned(), code, said: log(engine, id).await });
         }
         let ports = found.network_settings.and_then(|network| network.ports).unwrap_or_default();
         let port = ports.get(PORT).and_then(Option::as_ref).and_then(|bound| bound.iter().find_map(|one| one.host_port.clone()));
         if let Some(port) = port {
             let store = Store::new(&format!("http://127.0.0.1:{port}"), region)?;
-            match store.check(account).await {
-                Ok(()) => return Ok(store),
-                Err(error) if tokio::time::Instant::now() > deadline => {
-                    return Err(failed(format!("does not answer after {} s: {error}", PATIENCE.as_secs())).await);
-                }
+            match tokio::time::timeout_at(deadline, store.check(account)).await {
+                Ok(Ok(())) => return Ok(store),
+                Ok(Err(error)) => last = error.to_string(),
                 Err(_) => {}
             }
+        }
+        if tokio::time::Instant::now() >= deadline {
+            return Err(LocalStackError::Late { image: image.to_owned(), after: patience, last, said: log(engine, id).await });
         }
         tokio::time::sleep(BETWEEN).await;
     }

@@ -14,7 +14,7 @@ mod sweep;
 
 pub use engine::{Engine, EngineError};
 pub use image::{FunctionImage, ImageError, Images, Pull};
-pub use localstack::{LocalStack, LocalStackError};
+pub use localstack::{LocalStack, LocalStackError, Purpose};
 pub use owner::Owner;
 pub use start::Containers;
 pub use sweep::{Abandoned, Why, remove, sweep};

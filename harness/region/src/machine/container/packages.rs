@@ -18,14 +18,21 @@ pub(super) fn install(packages: &Packages, folder: &Path) -> Result<(), ImageErr
     std::fs::write(&requirements, packages.chosen()).map_err(ImageError::Folder)?;
     let venv = temporary.path().join("venv");
     run(Command::new(&python.executable).args(["-I", "-m", "venv"]).arg(&venv))?;
-    run(Command::new(venv.join("bin/python"))
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-compile"])
-        .args(["--only-binary", ":all:", "--no-deps", "--implementation", "cp", "--python-version", PYTHON])
-        .args(["--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64"])
-        .arg("--target")
-        .arg(folder)
-        .arg("--requirement")
-        .arg(requirements))
+    let pip = || {
+        let mut pip = Command::new(venv.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]);
+        pip
+    };
+    let mut install = pip();
+    install.args(["--no-compile", "--only-binary", ":all:", "--no-deps", "--implementation", "cp", "--python-version", PYTHON]);
+    install.args(["--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64"]);
+    if let Some(source) = &packages.source {
+        let builders = temporary.path().join("build-requirements.txt");
+        std::fs::write(&builders, source.builders).map_err(ImageError::Folder)?;
+        run(pip().arg("--requirement").arg(builders))?;
+        install.args(["--no-build-isolation", "--no-binary", source.names]);
+    }
+    run(install.arg("--target").arg(folder).arg("--requirement").arg(requirements))
 }
 
 /// Runs a program to its end; the end of what it said is in the error.

@@ -29,6 +29,17 @@ pub(super) struct Packages {
     pub requirements: &'static str,
     /// The names to take; all if empty.
     pub only: &'static [&'static str],
+    /// What PyPI has as source alone.
+    pub source: Option<Source>,
+}
+
+/// Packages without a wheel, of Python alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source {
+    /// Their names.
+    pub names: &'static str,
+    /// What builds them: names, versions and hashes.
+    pub builders: &'static str,
 }
 
 /// Pins of the AWS CLI and the runtime client: the same as in sandboxes.
@@ -61,6 +72,7 @@ pub(super) const INSTANCE: Recipe = Recipe {
             "six",
             "urllib3",
         ],
+        source: None,
     }),
 };
 
@@ -82,6 +94,7 @@ pub(super) const FUNCTION: Recipe = Recipe {
             "snapshot-restore-py",
             "urllib3",
         ],
+        source: None,
     }),
 };
 
@@ -89,7 +102,14 @@ pub(super) const LOCALSTACK: Recipe = Recipe {
     name: "localstack",
     dockerfile: include_str!("../../../../../docker/localstack/Dockerfile"),
     files: &[],
-    packages: Some(Packages { requirements: include_str!("../../../../../docker/localstack/requirements.txt"), only: &[] }),
+    packages: Some(Packages {
+        requirements: include_str!("../../../../../docker/localstack/requirements.txt"),
+        only: &[],
+        source: Some(Source {
+            names: "crontab",
+            builders: include_str!("../../../../../docker/localstack/build-requirements.txt"),
+        }),
+    }),
 };
 
 impl Recipe {
@@ -108,6 +128,7 @@ impl Recipe {
         }
         if let Some(packages) = &self.packages {
             take(&packages.chosen());
+            take(packages.source.map_or("", |source| source.builders));
         }
         let digest = hex::encode(hash.finalize());
         format!("firedrill/{}:{}", self.name, digest.get(..16).unwrap_or(&digest))

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::engine::{Engine, EngineError, refused};
+use super::engine::{Engine, EngineError, is_absent, refused};
 use super::image::{FunctionImage, ImageError, Images, Pull};
 use super::library::{self, Start};
 use super::owner::Owner;
@@ -136,10 +136,13 @@ impl Containers {
         let id = match kept {
             Some(id) => {
                 // Its type may be another since it was stopped.
-                docker
-                    .update_container(&id, self.size(spec))
-                    .await
-                    .map_err(refused(format!("change the size of the container {name}")))?;
+                match docker.update_container(&id, self.size(spec)).await {
+                    Err(error) if is_absent(&error) => {
+                        self.instances().remove(&spec.id);
+                        return Err(EngineError::Removed(name));
+                    }
+                    updated => updated.map_err(refused(format!("change the size of the container {name}")))?,
+                };
                 id
             }
             None => {
@@ -199,12 +202,18 @@ impl Containers {
         }
     }
 
-    /// Removes the containers of all instances.
-    pub(crate) async fn discard_all(&self) {
-        let containers: Vec<String> = self.instances().drain().map(|(_, id)| id).collect();
+    /// Removes all containers of this run, whatever became of earlier tries; answers why what stays could not be removed.
+    pub(crate) async fn discard_all(&self) -> Vec<EngineError> {
+        self.instances().clear();
+        let containers = match sweep::of_run(&self.engine, &self.owner).await {
+            Ok(containers) => containers,
+            Err(error) => return vec![error],
+        };
+        let mut refused = Vec::new();
         for id in containers {
-            remove(&self.engine, &id).await;
+            refused.extend(sweep::remove(&self.engine, &id).await.err());
         }
+        refused
     }
 
     /// What a machine may use.
@@ -220,13 +229,6 @@ impl Containers {
     }
 
     fn body(&self, guest: Start, spec: &MachineSpec, binds: Vec<(PathBuf, String)>) -> ContainerCreateBody {
-        let mount = |(outside, inside): (PathBuf, String)| Mount {
-            source: Some(outside.to_string_lossy().into_owned()),
-            target: Some(inside),
-            typ: Some(MountTypeEnum::BIND),
-            read_only: Some(true),
-            ..Mount::default()
-        };
         let ContainerUpdateBody { memory, memory_swap, nano_cpus, .. } = self.size(spec);
         ContainerCreateBody {
             image: Some(self.image(spec).to_owned()),
@@ -240,9 +242,9 @@ impl Containers {
                 auto_remove: Some(spec.disk.is_none()),
                 tmpfs: spec.disk.is_some().then(|| in_memory().collect()),
                 network_mode: Some("none".to_owned()),
-                mounts: Some(guest.files.into_iter().chain(binds).map(mount).collect()),
-                // To give loopback the metadata address; the first process gives it up before it starts another.
-                cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+                mounts: Some(guest.files.into_iter().chain(binds).map(read_only).collect()),
+                // To make the machine's network; the first process gives both up before it starts another.
+                cap_add: Some(vec!["NET_ADMIN".to_owned(), "SYS_ADMIN".to_owned()]),
                 cap_drop: Some(vec!["MKNOD".to_owned(), "NET_RAW".to_owned()]),
                 sysctls: Some(HashMap::from([("net.ipv4.ip_unprivileged_port_start".to_owned(), "0".to_owned())])),
                 memory,
@@ -310,4 +312,15 @@ fn split(mut attached: AttachContainerResults) -> Vec<Box<dyn AsyncRead + Send +
         }
     });
     vec![Box::new(out_reader), Box::new(err_reader)]
+}
+
+/// A mount of an outside path at an inside one.
+pub(super) fn read_only((outside, inside): (PathBuf, String)) -> Mount {
+    Mount {
+        source: Some(outside.to_string_lossy().into_owned()),
+        target: Some(inside),
+        typ: Some(MountTypeEnum::BIND),
+        read_only: Some(true),
+        ..Mount::default()
+    }
 }

@@ -6,7 +6,7 @@ use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOpt
 use jiff::Timestamp;
 
 use super::engine::{Engine, EngineError, is_absent, refused};
-use super::owner::{self, EXPIRES, RUN};
+use super::owner::{self, EXPIRES, Owner, RUN};
 use crate::Clock;
 
 /// A container that is nobody's any more.
@@ -53,6 +53,14 @@ pub async fn sweep(engine: &Engine) -> Result<Vec<Abandoned>, EngineError> {
         })
     });
     Ok(abandoned.collect())
+}
+
+/// The ids of all containers of a run.
+pub(super) async fn of_run(engine: &Engine, owner: &Owner) -> Result<Vec<String>, EngineError> {
+    let filters = HashMap::from([("label", vec![format!("{RUN}={}", owner.run)])]);
+    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+    let found = engine.docker.list_containers(Some(options)).await.map_err(refused("list containers"))?;
+    Ok(found.into_iter().filter_map(|container| container.id).collect())
 }
 
 fn why(labels: &HashMap<String, String>, now: Timestamp) -> Option<Why> {

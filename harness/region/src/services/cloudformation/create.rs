@@ -161,7 +161,7 @@ async fn fail(worker: &Worker, reason: &str) {
         return;
     }
     let keep = |policy| policy == DeletionPolicy::Retain;
-    let records = worker.stack().map(|stack| stack.resources).unwrap_or_default();
+    let records = worker.resources();
     let leaving = records.iter().map(|record| Leaving::of(record, keep(record.deletion_policy))).collect();
     let left = removal::remove(worker, leaving).await;
     let now = worker.now();

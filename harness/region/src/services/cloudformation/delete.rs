@@ -69,7 +69,7 @@ pub(super) async fn delete(service: &CloudFormation, call: &Call, input: &Value)
 }
 
 async fn run(worker: &Worker, retained: &[String], force: bool) {
-    let records = worker.stack().map(|stack| stack.resources).unwrap_or_default();
+    let records = worker.resources();
     let gone = |status: &str| matches!(status, "DELETE_COMPLETE" | "DELETE_SKIPPED");
     let leaving = records.iter().filter(|record| !gone(record.status)).map(|record| {
         let keep = matches!(record.deletion_policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate);

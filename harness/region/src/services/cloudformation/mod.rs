@@ -57,10 +57,15 @@ impl CloudFormation {
 
     /// A stack by name, or by id; a deleted one by id alone.
     fn find(&self, account: &str, name: &str) -> Result<Stack, AwsError> {
-        self.look_up(account, name, Stack::clone).ok_or_else(|| validation(format!("Stack with id {name} does not exist")))
+        self.read(account, name, Stack::clone)
     }
 
-    /// What `read` takes from the stack that [`CloudFormation::find`] finds.
+    /// What `read` takes from the stack that [`CloudFormation::find`] finds, whole copies of which are large.
+    fn read<T>(&self, account: &str, name: &str, read: impl FnOnce(&Stack) -> T) -> Result<T, AwsError> {
+        self.look_up(account, name, read).ok_or_else(|| validation(format!("Stack with id {name} does not exist")))
+    }
+
+    /// As [`CloudFormation::read`]; `None` if there is no such stack.
     fn look_up<T>(&self, account: &str, name: &str, read: impl FnOnce(&Stack) -> T) -> Option<T> {
         let stacks = self.lock();
         let all = stacks.get(account).map(Vec::as_slice).unwrap_or_default();
@@ -76,10 +81,11 @@ impl CloudFormation {
         token: Option<&str>,
         operation: &'static str,
     ) -> Result<Option<String>, AwsError> {
-        let (Some(token), Ok(stack)) = (token, self.find(account, name)) else { return Ok(None) };
-        match stack.tokens.iter().find(|(known, _)| known == token) {
+        let Some(token) = token else { return Ok(None) };
+        let used = |stack: &Stack| Some((stack.id.clone(), stack.tokens.iter().find(|(known, _)| known == token)?.1));
+        match self.look_up(account, name, used).flatten() {
             None => Ok(None),
-            Some((_, with)) if *with == operation => Ok(Some(stack.id)),
+            Some((id, with)) if with == operation => Ok(Some(id)),
             Some(_) => Err(AwsError::new(
                 "TokenAlreadyExistsException",
                 400,

@@ -45,7 +45,7 @@ pub(super) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Appli
         return worker.stack_becomes(StackStatus::UpdateRollbackFailed, Some(reason));
     }
     let existed = |id: &str| before.resources.iter().any(|record| record.id == id);
-    let records = worker.stack().map(|stack| stack.resources).unwrap_or_default();
+    let records = worker.resources();
     for record in records.iter().filter(|record| !existed(&record.id)) {
         leaving.push(Leaving::of(record, record.deletion_policy == DeletionPolicy::Retain));
     }

@@ -33,7 +33,7 @@ pub(super) async fn validate_template(call: &Call, input: &Value) -> Result<Valu
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html>
 pub(super) async fn get_template_summary(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let body = match input.text("StackName") {
-        Some(name) => service.find(call.account(), name)?.template,
+        Some(name) => service.read(call.account(), name, |stack| stack.template.clone())?,
         None => submission::body(call, input).await?,
     };
     let template = parse(&body)?;

@@ -143,7 +143,7 @@ async fn run(worker: &Worker, before: &Stack, submission: &Submission) {
 
 /// Deletes what the new template does not have, and what was replaced.
 async fn clean_up(worker: &Worker, before: &Stack, applied: &Applied) {
-    let now_recorded = worker.stack().map(|stack| stack.resources).unwrap_or_default();
+    let now_recorded = worker.resources();
     let leaving = before.resources.iter().filter_map(|record| match applied.done.get(&record.id) {
         None => {
             let keep = matches!(record.deletion_policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate);

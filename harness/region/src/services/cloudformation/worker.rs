@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::CloudFormation;
 use super::resources::Context;
-use super::stack::{MadeResource, Stack, StackStatus};
+use super::stack::{MadeResource, Stack, StackResource, StackStatus};
 use crate::service::Call;
 use crate::{Caller, Region};
 
@@ -45,9 +45,9 @@ impl Worker {
         self.service.with(&self.caller.account, &self.id, work)
     }
 
-    /// A copy of the stack's record.
-    pub(super) fn stack(&self) -> Option<Stack> {
-        self.with(|stack| stack.clone())
+    /// A copy of the records of its resources.
+    pub(super) fn resources(&self) -> Vec<StackResource> {
+        self.with(|stack| stack.resources.clone()).unwrap_or_default()
     }
 
     pub(super) fn stack_becomes(&self, status: StackStatus, reason: Option<String>) {

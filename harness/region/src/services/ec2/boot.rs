@@ -1,6 +1,7 @@
 //! What an instance runs on.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,6 +15,8 @@ pub struct Launch {
     pub instance_id: String,
     /// `ip-10-0-1-5.ec2.internal`
     pub hostname: String,
+    /// Its address in its subnet.
+    pub address: Ipv4Addr,
     /// Memory of the instance type.
     pub memory_mib: u32,
     /// Processors of the instance type.
@@ -39,13 +42,22 @@ pub trait Booter: Send + Sync {
     async fn discard(&self, _region: &Region, _instance_id: &str) {}
 }
 
+/// What a machine that has ended is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Down.
+    Down,
+    /// Up again: somebody in it rebooted it.
+    Reboot,
+}
+
 /// A booted machine.
 #[async_trait]
 pub trait Running: Send + Sync {
     /// Ends the machine with all that runs in it.
     async fn stop(&self);
     /// Returns when the machine has ended, whoever ended it.
-    async fn ended(&self);
+    async fn ended(&self) -> Ended;
     /// These ports, and no others, can be reached from outside from now on. Must not block.
     fn open_ports(&self, ports: BTreeSet<u16>);
     /// What the machine wrote to its console.

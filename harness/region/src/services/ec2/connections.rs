@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use firedrill_guest::spec::{SERVICE_START, SERVICE_STOP};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::watch;
 
 use super::Ec2;
 use super::imds;
@@ -44,9 +45,33 @@ impl InstanceConnections {
         tokio::spawn(order(self.region.agents().watch(&self.instance), stream));
     }
 
+    /// A connection that brings the pace of the instance's processors.
+    pub fn pace<S>(&self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        tokio::spawn(order_paces(self.region.paces().watch(&self.instance), stream));
+    }
+
     /// How many hops the answer to a request for a token may take, as the instance's options say now.
     pub fn metadata_hops(&self) -> u8 {
         self.ec2.metadata_hops(&self.account, &self.instance)
+    }
+}
+
+/// Tells the pace, and each later one, until the machine ends.
+async fn order_paces<S>(mut pace: watch::Receiver<u8>, mut stream: S) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let percent = *pace.borrow_and_update();
+        stream.write_u8(percent).await?;
+        tokio::select! {
+            changed = pace.changed() => if changed.is_err() { return Ok(()) },
+            // Nothing is ever said here: it is the end.
+            _ = stream.read_u8() => return Ok(()),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Ec2;
-use super::boot::{Launch, Running};
+use super::boot::{Ended, Launch, Running};
 use super::connections::InstanceConnections;
 use super::error::error;
 use super::instance::{Instance, State};
@@ -202,7 +202,7 @@ impl Ec2 {
         }
         self.publish(region, account);
         tokio::select! {
-            () = machine.ended() => self.machine_ended(region, account, id, boot).await,
+            ended = machine.ended() => self.machine_ended(region, account, id, (boot, ended)).await,
             () = region.stopping().cancelled() => machine.stop().await,
         }
     }
@@ -219,6 +219,7 @@ impl Ec2 {
             let launch = Launch {
                 instance_id: instance.id.clone(),
                 hostname: instance.private_dns(region.name()),
+                address: instance.private_ip,
                 memory_mib: instance.kind.memory_mib,
                 processors: instance.kind.cpus,
                 first_boot: instance.boots == 1,
@@ -228,8 +229,13 @@ impl Ec2 {
         })
     }
 
-    /// The machine went down by itself: someone in it shut it down.
-    async fn machine_ended(self: &Arc<Self>, region: &Region, account: &str, id: &str, boot: u64) {
+    /// The machine went down by itself: someone in it shut it down, or rebooted it.
+    async fn machine_ended(self: &Arc<Self>, region: &Region, account: &str, id: &str, (boot, ended): (u64, Ended)) {
+        let current = |instance: &mut Instance| instance.boots == boot && instance.state == State::Running;
+        if ended == Ended::Reboot && self.with_instance(region, account, id, current) == Some(true) {
+            self.machines().remove(id);
+            return self.boot(region, account, id);
+        }
         let terminate = self.with_instance(region, account, id, |instance| {
             if instance.boots != boot || instance.state != State::Running {
                 return None;

@@ -41,7 +41,7 @@ use super::document::{Members as _, whole_seconds};
 use crate::Region;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
-pub use boot::{BootError, Booter, Launch, Running};
+pub use boot::{BootError, Booter, Ended, Launch, Running};
 pub use connections::InstanceConnections;
 use instance::Instance;
 use lifecycle::Turn;
@@ -277,5 +277,16 @@ impl Service for Ec2 {
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         self.tags_of(account, arn)
+    }
+
+    fn instances(&self, region: &Region, account: &str) -> Vec<crate::service::Instance> {
+        self.with_records(region, account, |records| {
+            let seen = |instance: &Instance| crate::service::Instance {
+                id: instance.id.clone(),
+                state: instance.state.name().to_owned(),
+                tags: records.tags.get(&instance.id).into_iter().flatten().cloned().collect(),
+            };
+            records.instances.values().map(seen).collect()
+        })
     }
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use firedrill_guest::spec::TAKEN;
-
 use super::Ec2;
 use super::instance::Instance;
 use super::records::Records;
@@ -32,7 +30,7 @@ impl Ec2 {
 fn open_ports(records: &Records, instance: &Instance) -> BTreeSet<u16> {
     let rules = records.rules.values().filter(|rule| instance.groups.contains(&rule.group));
     let ports = rules.filter_map(opened).flatten().filter_map(|port| u16::try_from(port).ok());
-    ports.filter(|port| *port != 0 && !TAKEN.contains(port)).collect()
+    ports.filter(|port| *port != 0).collect()
 }
 
 /// The TCP ports that a rule opens to every address; a client on this host's loopback stands for any.

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use firedrill_guest::spec::REBOOT;
 use tokio::net::UnixStream;
 
-use super::boot::{BootError, Booter, Launch, Running};
+use super::boot::{BootError, Booter, Ended, Launch, Running};
 use super::connections::InstanceConnections;
 use crate::Region;
 use crate::machine::{Channel, Connections, Machine, MachineSpec, Size, remove_folder};
@@ -34,7 +35,7 @@ impl Booter for Sandboxes {
             disk_mib: self.disk_mib,
             disk: Some(disk(region, &launch.instance_id)),
             size: Some(Size { memory_mib: launch.memory_mib, processors: launch.processors.into() }),
-            ..MachineSpec::instance(&launch.instance_id, &launch.hostname)
+            ..MachineSpec::instance(&launch.instance_id, &launch.hostname, launch.address)
         };
         let machine = Machine::boot(region, spec, Arc::new(Carried(launch.connections))).await;
         machine.map(|machine| Arc::new(machine) as Arc<dyn Running>).map_err(|error| BootError(error.to_string()))
@@ -63,8 +64,8 @@ impl Running for Machine {
         Self::stop(self).await;
     }
 
-    async fn ended(&self) {
-        self.exited().await;
+    async fn ended(&self) -> Ended {
+        if self.exited().await == i32::from(REBOOT) { Ended::Reboot } else { Ended::Down }
     }
 
     fn open_ports(&self, ports: BTreeSet<u16>) {
@@ -84,6 +85,7 @@ impl Connections for Carried {
             Channel::Https => self.0.https(stream),
             Channel::Imds => self.0.metadata(stream),
             Channel::Service => self.0.service(stream),
+            Channel::Pace => self.0.pace(stream),
             // An instance has no Runtime API: the connection closes.
             Channel::RuntimeApi => {}
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::image::AL2023;
-use super::{BootError, Booter, Ec2, Launch, Running};
+use super::{BootError, Booter, Ec2, Ended, Launch, Running};
 use crate::service::AwsError;
 use crate::services::iam::Iam;
 use crate::services::sts::Sts;
@@ -24,20 +24,27 @@ pub(super) struct Recorder {
 }
 
 #[derive(Default)]
-pub(super) struct Double(CancellationToken, Mutex<BTreeSet<u16>>);
+pub(super) struct Double {
+    ended: CancellationToken,
+    reboots: CancellationToken,
+    ports: Mutex<BTreeSet<u16>>,
+}
 
 #[async_trait]
 impl Running for Double {
     async fn stop(&self) {
-        self.0.cancel();
+        self.ended.cancel();
     }
 
-    async fn ended(&self) {
-        self.0.cancelled().await;
+    async fn ended(&self) -> Ended {
+        tokio::select! {
+            () = self.ended.cancelled() => Ended::Down,
+            () = self.reboots.cancelled() => Ended::Reboot,
+        }
     }
 
     fn open_ports(&self, ports: BTreeSet<u16>) {
-        *self.1.lock().unwrap() = ports;
+        *self.ports.lock().unwrap() = ports;
     }
 
     async fn console(&self) -> Vec<u8> {
@@ -265,7 +272,7 @@ async fn an_instance_boots_stops_starts_and_terminates_with_its_machine() {
     bed.ok("StopInstances", json!({ "InstanceIds": [id] })).await;
     let stopped = bed.becomes(&id, "stopped").await;
     assert_eq!(stopped["StateReason"]["Code"], "Client.UserInitiatedShutdown");
-    assert!(bed.recorder.machines.lock().unwrap()[0].0.is_cancelled());
+    assert!(bed.recorder.machines.lock().unwrap()[0].ended.is_cancelled());
     bed.ok("StartInstances", json!({ "InstanceIds": [id] })).await;
     bed.becomes(&id, "running").await;
     let firsts: Vec<bool> = bed.recorder.launches.lock().unwrap().iter().map(|launch| launch.first_boot).collect();
@@ -274,7 +281,7 @@ async fn an_instance_boots_stops_starts_and_terminates_with_its_machine() {
     let changes = bed.ok("TerminateInstances", json!({ "InstanceIds": [id] })).await;
     assert_eq!(changes["TerminatingInstances"][0]["CurrentState"]["Name"], "shutting-down");
     bed.becomes(&id, "terminated").await;
-    assert!(bed.recorder.machines.lock().unwrap()[1].0.is_cancelled());
+    assert!(bed.recorder.machines.lock().unwrap()[1].ended.is_cancelled());
     assert_eq!(bed.ok("DescribeVolumes", json!({})).await["Volumes"], json!([]));
     assert!(bed.refused("StartInstances", json!({ "InstanceIds": [id] })).await.starts_with("IncorrectInstanceState"));
 }
@@ -293,9 +300,26 @@ async fn a_machine_that_ends_by_itself_stops_its_instance() {
     let id = bed.run(json!({})).await;
     bed.becomes(&id, "running").await;
     let machine = Arc::clone(&bed.recorder.machines.lock().unwrap()[0]);
-    machine.0.cancel();
+    machine.ended.cancel();
     let stopped = bed.becomes(&id, "stopped").await;
     assert_eq!(stopped["StateReason"]["Code"], "Client.InstanceInitiatedShutdown");
+}
+
+#[tokio::test]
+async fn a_machine_that_reboots_itself_boots_again_and_its_instance_stays_running() {
+    let bed = Bed::new();
+    let id = bed.run(json!({})).await;
+    bed.becomes(&id, "running").await;
+    let machine = Arc::clone(&bed.recorder.machines.lock().unwrap()[0]);
+    machine.reboots.cancel();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while bed.recorder.launches.lock().unwrap().len() < 2 {
+        assert!(tokio::time::Instant::now() < deadline, "it does not boot again");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let again = bed.recorder.launches.lock().unwrap().iter().map(|launch| launch.first_boot).collect::<Vec<_>>();
+    assert_eq!(again, [true, false]);
+    assert_eq!(bed.instance(&id).await["State"]["Name"], "running");
 }
 
 #[tokio::test]
@@ -378,7 +402,7 @@ async fn a_machine_is_told_the_ports_that_are_open_to_everybody_as_they_change()
             "IpProtocol": protocol, "FromPort": from, "ToPort": to, "IpRanges": [{ "CidrIp": block }],
         }]})
     };
-    // Not published: the endpoints' port, a range too wide to say what is served, other protocols, other peers.
+    // Not published: a range too wide to say what is served, other protocols, other peers.
     for (protocol, from, to, block) in [
         ("tcp", 443, 443, "0.0.0.0/0"),
         ("tcp", 1000, 1016, "0.0.0.0/0"),
@@ -390,18 +414,18 @@ async fn a_machine_is_told_the_ports_that_are_open_to_everybody_as_they_change()
     }
     let id = bed.run(json!({ "SecurityGroupIds": [group] })).await;
     bed.becomes(&id, "running").await;
-    let told = || bed.recorder.machines.lock().unwrap().first().map(|machine| machine.1.lock().unwrap().clone());
+    let told = || bed.recorder.machines.lock().unwrap().first().map(|machine| machine.ports.lock().unwrap().clone());
     for _ in 0..1000 {
-        if told() == Some([8000, 8001].into()) {
+        if told() == Some([443, 8000, 8001].into()) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(told(), Some([8000, 8001].into()));
+    assert_eq!(told(), Some([443, 8000, 8001].into()));
     bed.ok("AuthorizeSecurityGroupIngress", rule("tcp", 8443, 8443, "0.0.0.0/0")).await;
-    assert_eq!(told(), Some([8000, 8001, 8443].into()));
+    assert_eq!(told(), Some([443, 8000, 8001, 8443].into()));
     bed.ok("RevokeSecurityGroupIngress", rule("tcp", 8000, 8001, "0.0.0.0/0")).await;
-    assert_eq!(told(), Some([8443].into()));
+    assert_eq!(told(), Some([443, 8443].into()));
     let none = bed.ok("CreateSecurityGroup", json!({ "GroupName": "none", "Description": "none" })).await["GroupId"].clone();
     bed.ok("ModifyInstanceAttribute", json!({ "InstanceId": id, "Groups": [none] })).await;
     assert_eq!(told(), Some([].into()));

@@ -151,6 +151,7 @@ impl Service for Ec2Messages {
             // Deleted or acknowledged, the agent is not given it again.
             _ => self.ssm.acknowledge(account, &input.message_id),
         }
+        self.ssm.announce(&call.region, account).await;
         Ok(json!({}).into())
     }
 }

@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::input;
 use super::rule::Counted;
@@ -19,6 +20,39 @@ pub(super) struct Delivery {
     pub target: Value,
     pub event: Value,
     pub taken: Timestamp,
+    pub under_way: UnderWay,
+}
+
+/// Counts an event as long as it is on its way.
+pub(super) struct UnderWay {
+    count: watch::Sender<usize>,
+    counted: bool,
+}
+
+impl UnderWay {
+    pub(super) fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self { count: count.clone(), counted: true }
+    }
+
+    /// While it waits to be tried again it is not.
+    fn pause(&mut self) {
+        if std::mem::take(&mut self.counted) {
+            self.count.send_modify(|count| *count = count.saturating_sub(1));
+        }
+    }
+
+    fn go_on(&mut self) {
+        if !std::mem::replace(&mut self.counted, true) {
+            self.count.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.pause();
+    }
 }
 
 /// Why an event was given up.
@@ -30,7 +64,7 @@ struct GivenUp {
 
 impl Delivery {
     /// Delivers, or gives up as the target's retry policy says; counts both.
-    pub(super) async fn run(self, region: Region) {
+    pub(super) async fn run(mut self, region: Region) {
         let Err(given_up) = self.attempts(&region).await else { return };
         Counted::Failed.put(&region, &self.account, &self.rule);
         let (code, message) = (error_code(&given_up.error), given_up.error.message.clone());
@@ -39,12 +73,13 @@ impl Delivery {
         match self.send_to_dead_letters(&region, queue, &given_up).await {
             Ok(()) => Counted::DeadLetter.put(&region, &self.account, &self.rule),
             Err(error) => {
+                Counted::Lost.put(&region, &self.account, &self.rule);
                 tracing::warn!(rule = self.rule, queue, %error, "an event was lost: its dead-letter queue did not take it")
             }
         }
     }
 
-    async fn attempts(&self, region: &Region) -> Result<(), GivenUp> {
+    async fn attempts(&mut self, region: &Region) -> Result<(), GivenUp> {
         let policy = self.target.get("RetryPolicy");
         let most = policy.and_then(|policy| policy.number("MaximumRetryAttempts")).unwrap_or(185);
         let age = policy.and_then(|policy| policy.number("MaximumEventAgeInSeconds")).unwrap_or(86_400);
@@ -64,10 +99,12 @@ impl Delivery {
             if again > oldest {
                 return Err(give_up(Some("MaximumEventAgeInSeconds")));
             }
+            self.under_way.pause();
             tokio::select! {
                 () = region.clock().sleep_until(again) => {}
                 () = region.stopping().cancelled() => return Ok(()),
             }
+            self.under_way.go_on();
             retries += 1;
         }
     }
@@ -80,6 +117,10 @@ impl Delivery {
             let payload = base64::engine::general_purpose::STANDARD.encode(payload);
             let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
             return region.call(&caller, "lambda", "Invoke", input).await.map(drop);
+        }
+        if service_of(arn) == "sns" {
+            let input = json!({ "TopicArn": arn, "Message": payload });
+            return region.call(&caller, "sns", "Publish", input).await.map(drop);
         }
         let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
         let group = self.target.get("SqsParameters").and_then(|parameters| parameters.text("MessageGroupId"));

@@ -20,28 +20,35 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
-use self::delivery::Delivery;
+use self::delivery::{Delivery, UnderWay};
 use self::rule::{Counted, Rule};
 use super::document::Members as _;
 use crate::Region;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
+/// How long is waited for targets that do not answer.
+const QUIET_BOUND: Duration = Duration::from_secs(5);
+
 /// The service.
 pub struct Events {
     /// Rules of the default bus, by account and name.
     rules: Mutex<HashMap<String, BTreeMap<String, Rule>>>,
+    /// Events that are on their way to a target at this moment, not those that wait to be tried again.
+    under_way: watch::Sender<usize>,
     this: Weak<Self>,
 }
 
 impl Events {
     /// A service without rules.
     pub fn new() -> Arc<Self> {
-        Arc::new_cyclic(|this| Self { rules: Mutex::default(), this: this.clone() })
+        Arc::new_cyclic(|this| Self { rules: Mutex::default(), under_way: watch::Sender::new(0), this: this.clone() })
     }
 
     /// When an enabled rule fires next by its schedule.
@@ -58,6 +65,13 @@ impl Events {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, BTreeMap<String, Rule>>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when no event is on its way to a target; soon at any rate, whatever a target takes.
+    pub async fn quiet(&self) {
+        let mut under_way = self.under_way.subscribe();
+        // The sender is this service: that it is gone is no end either.
+        let _ = tokio::time::timeout(QUIET_BOUND, under_way.wait_for(|count| *count == 0)).await;
     }
 
     /// Does something with the rule that `input` names by `member`.
@@ -114,6 +128,7 @@ impl Events {
                 target,
                 event: event.clone(),
                 taken: region.clock().now(),
+                under_way: UnderWay::begin(&self.under_way),
             };
             region.tasks().spawn(delivery.run(region.clone()));
         }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::pattern::Pattern;
 use super::{Events, require_default_bus, whole_seconds};
+use crate::Principal;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -29,7 +30,8 @@ impl Events {
             }
         }
         let source = entry.required("Source");
-        if source.starts_with("aws.") {
+        // AWS's services tell of themselves; nobody else can in their name.
+        if source.starts_with("aws.") && !matches!(call.caller.principal, Principal::Service { .. }) {
             return refused("NotAuthorizedForSourceException", "Not authorized for the source.");
         }
         let Some(detail) = serde_json::from_str::<Value>(entry.required("Detail")).ok().filter(Value::is_object) else {

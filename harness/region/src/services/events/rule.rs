@@ -22,6 +22,8 @@ pub(super) enum Counted {
     Failed,
     /// An event went to a dead-letter queue.
     DeadLetter,
+    /// A dead-letter queue did not take an event, which is lost.
+    Lost,
 }
 
 impl Counted {
@@ -31,6 +33,7 @@ impl Counted {
             Self::Invocation => "Invocations",
             Self::Failed => "FailedInvocations",
             Self::DeadLetter => "InvocationsSentToDlq",
+            Self::Lost => "InvocationsFailedToBeSentToDlq",
         }
     }
 

@@ -127,17 +127,7 @@ pub(super) fn refuse_managed(rule: &Rule, force: bool) -> Result<(), AwsError> {
 
 /// One page of a list: `Limit` items from `NextToken` on.
 pub(super) fn page(input: &Value, member: &str, items: Vec<Value>) -> Result<Value, AwsError> {
-    let start = match input.text("NextToken") {
-        Some(token) => token.parse().map_err(|_| AwsError::validation("Parameter NextToken is not valid."))?,
-        None => 0_usize,
-    };
     let limit = input.number("Limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100).max(1);
-    let total = items.len();
-    let shown: Vec<Value> = items.into_iter().skip(start).take(limit).collect();
-    let end = start.saturating_add(shown.len());
-    let mut output = json!({ member: shown });
-    if let (true, Some(members)) = (end < total, output.as_object_mut()) {
-        members.insert("NextToken".into(), end.to_string().into());
-    }
-    Ok(output)
+    let invalid = || AwsError::validation("Parameter NextToken is not valid.");
+    crate::services::page::page(member, items, input.text("NextToken"), limit, invalid)
 }

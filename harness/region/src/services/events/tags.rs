@@ -6,6 +6,7 @@ use super::rule::Rule;
 use super::{Events, no_rule};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
+use crate::services::given_tags;
 
 impl Events {
     pub(super) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
@@ -32,12 +33,7 @@ impl Events {
     }
 }
 
-/// The tags in a request. Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them.
+/// The tags in a request.
 pub(super) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
-    let tags: Vec<_> =
-        input.list("Tags").iter().map(|tag| (tag.required("Key").to_owned(), tag.required("Value").to_owned())).collect();
-    if call.http.is_some() && tags.iter().any(|(key, _)| key.to_ascii_lowercase().starts_with("aws:")) {
-        return Err(AwsError::validation("Tag keys starting with aws: are reserved."));
-    }
-    Ok(tags)
+    given_tags::given(call, input, || AwsError::validation("Tag keys starting with aws: are reserved."))
 }

@@ -10,7 +10,7 @@ use crate::services::document::Members as _;
 
 const MOST_TARGETS: usize = 5;
 
-/// Members of a target that change nothing for a function or a queue are AWS's business; these change something.
+/// Members of a target that change nothing for a function, a queue or a topic are AWS's business; these change something.
 const KNOWN: [&str; 9] =
     ["Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig", "SqsParameters"];
 
@@ -71,10 +71,10 @@ fn validate(target: &Value) -> Result<(), AwsError> {
     }
     match service_of(arn) {
         "lambda" if parts.get(5) == Some(&"function") => {}
-        "sqs" => {}
+        "sns" | "sqs" => {}
         other => return Err(AwsError::not_implemented("events", &format!("a target of the kind {other}"))),
     }
-    if service_of(arn) == "lambda" && target.has("RoleArn") {
+    if ["lambda", "sns"].contains(&service_of(arn)) && target.has("RoleArn") {
         return Err(AwsError::validation(format!("RoleArn is not supported for target {arn}.")));
     }
     if let Some(member) =

@@ -47,6 +47,7 @@ struct RuleMetrics {
     invocations: usize,
     failed_invocations: usize,
     dead_letter_invocations: usize,
+    lost_invocations: usize,
 }
 
 struct World {
@@ -91,6 +92,7 @@ impl World {
             invocations: count(Counted::Invocation),
             failed_invocations: count(Counted::Failed),
             dead_letter_invocations: count(Counted::DeadLetter),
+            lost_invocations: count(Counted::Lost),
         }
     }
 
@@ -197,6 +199,18 @@ async fn a_missing_permission_sends_the_event_to_the_dead_letter_queue_at_once()
 }
 
 #[tokio::test]
+async fn an_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost() {
+    let world = World::new();
+    for service in [&world.lambda, &world.sqs] {
+        *service.error.lock().unwrap() = Some(AwsError::new("AccessDeniedException", 403, "no"));
+    }
+    world.rule("rate(1 minute)", json!({ "DeadLetterConfig": { "Arn": QUEUE } })).await;
+    world.pass(SignedDuration::from_mins(1));
+    world.until("loss", || world.metrics().lost_invocations == 1).await;
+    assert_eq!((world.metrics().failed_invocations, world.metrics().dead_letter_invocations), (1, 0));
+}
+
+#[tokio::test]
 async fn throttling_is_retried_on_region_time_as_often_as_the_policy_says() {
     let world = World::new();
     *world.lambda.error.lock().unwrap() = Some(AwsError::new("TooManyRequestsException", 429, "busy"));
@@ -232,10 +246,15 @@ async fn a_rule_with_targets_cannot_be_deleted() {
 async fn targets_of_other_kinds_and_other_buses_are_refused() {
     let world = World::new();
     world.rule("rate(1 minute)", json!({})).await;
-    let topic = json!({ "Rule": "nightly", "Targets": [{ "Id": "s", "Arn": "arn:aws:sns:us-east-1:111122223333:topic" }] });
-    let error = world.ask("PutTargets", topic).await.unwrap_err();
+    let stream =
+        json!({ "Rule": "nightly", "Targets": [{ "Id": "s", "Arn": "arn:aws:kinesis:us-east-1:111122223333:stream/s" }] });
+    let error = world.ask("PutTargets", stream).await.unwrap_err();
     assert_eq!(error.code, "NotImplemented");
-    assert!(error.message.contains("sns"), "{}", error.message);
+    assert!(error.message.contains("kinesis"), "{}", error.message);
+    let topic = "arn:aws:sns:us-east-1:111122223333:topic";
+    let by_role = json!({ "Id": "s", "Arn": topic, "RoleArn": "arn:aws:iam::111122223333:role/r" });
+    let error = world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [by_role] })).await.unwrap_err();
+    assert!(error.message.contains("RoleArn is not supported"), "{}", error.message);
     let other = json!({ "Name": "x", "ScheduleExpression": "rate(1 minute)", "EventBusName": "mine" });
     assert_eq!(world.ask("PutRule", other).await.unwrap_err().code, "ResourceNotFoundException");
 }

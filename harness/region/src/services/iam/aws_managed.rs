@@ -3,8 +3,9 @@
 //!
 //! Any other is unknown here, and attaching it is refused: a policy that grants nothing would be a silent difference.
 
+use crate::authorization::PolicyDocument;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// A policy that AWS maintains.
 pub(super) struct AwsManaged {
@@ -35,9 +36,9 @@ pub(super) fn find(arn: &str) -> Option<&'static AwsManaged> {
 }
 
 /// The document of one of AWS's managed policies, shared by all who hold it.
-pub(super) fn shared(arn: &str) -> Option<Arc<str>> {
-    static DOCUMENTS: LazyLock<HashMap<&'static str, Arc<str>>> =
-        LazyLock::new(|| ALL.iter().map(|policy| (policy.arn, Arc::from(policy.document))).collect());
+pub(super) fn shared(arn: &str) -> Option<PolicyDocument> {
+    static DOCUMENTS: LazyLock<HashMap<&'static str, PolicyDocument>> =
+        LazyLock::new(|| ALL.iter().map(|policy| (policy.arn, PolicyDocument::of_identity(policy.document))).collect());
     DOCUMENTS.get(arn).cloned()
 }
 

@@ -1,10 +1,11 @@
 //! Policy documents as IAM takes and shows them; their grammar and meaning are the policy evaluator's.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-use firedrill_iam::{Policy, PolicyKind};
+use firedrill_iam::PolicyKind;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::malformed_policy;
+use crate::authorization::PolicyDocument;
 use crate::service::AwsError;
 
 /// What a document is for.
@@ -31,15 +32,18 @@ pub(super) fn counted_size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// Checks a document as AWS does before it is stored.
-pub(super) fn check(document: &str, purpose: Use) -> Result<(), AwsError> {
+/// The document to be stored, if AWS would.
+pub(super) fn checked(document: &str, purpose: Use) -> Result<PolicyDocument, AwsError> {
     let kind = match purpose {
         Use::Inline | Use::Managed => PolicyKind::Identity,
         Use::Trust => PolicyKind::Trust,
     };
-    let policy = Policy::parse(document, kind);
-    let checked = policy.and_then(|policy| if purpose == Use::Managed { policy.check_managed() } else { Ok(()) });
-    checked.map_err(|error| malformed_policy(error.message()))
+    let document = PolicyDocument::new(document, kind);
+    let policy = document.policy().map_err(|error| malformed_policy(error.message()))?;
+    if purpose == Use::Managed {
+        policy.check_managed().map_err(|error| malformed_policy(error.message()))?;
+    }
+    Ok(document)
 }
 
 #[cfg(test)]
@@ -47,18 +51,18 @@ mod tests {
     use super::*;
 
     fn refusal(document: &str, purpose: Use) -> String {
-        check(document, purpose).expect_err("refused").message
+        checked(document, purpose).expect_err("refused").message
     }
 
     #[test]
     fn documents_are_refused_in_the_words_of_iam() {
         let inline = r#"{"Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*"}}"#;
-        check(inline, Use::Inline).expect("accepted");
+        checked(inline, Use::Inline).expect("accepted");
         assert_eq!(refusal(inline, Use::Managed), "Policy document must be version 2012-10-17 or greater.");
         let bad_resource = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"bucket"}}"#;
         assert_eq!(refusal(bad_resource, Use::Inline), "Resource bucket must be in ARN format or \"*\".");
         let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-        check(trust, Use::Trust).expect("accepted");
+        checked(trust, Use::Trust).expect("accepted");
         assert_eq!(refusal(trust, Use::Inline), "Policy document should not specify a principal.");
         assert_eq!(refusal(inline, Use::Trust), "Missing required field Principal");
     }

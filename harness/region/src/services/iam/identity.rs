@@ -1,7 +1,6 @@
 //! What roles and users have in common: a name, policies, tags, a permissions boundary.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use super::error::no_such_entity;
 use super::records::{Records, unique_id};
 use super::tags::Tags;
+use crate::authorization::PolicyDocument;
 use crate::service::AwsError;
 use crate::services::document::Members as _;
 
@@ -50,7 +50,7 @@ pub(super) struct Identity {
     pub(super) id: String,
     pub(super) created: Timestamp,
     /// Inline policies by name.
-    pub(super) inline: BTreeMap<String, Arc<str>>,
+    pub(super) inline: BTreeMap<String, PolicyDocument>,
     /// ARNs of managed policies, in the order of attachment.
     pub(super) attached: Vec<String>,
     pub(super) boundary: Option<String>,

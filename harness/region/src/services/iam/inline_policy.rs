@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::document::{Use, check, counted_size, encoded};
+use super::document::{Use, checked, counted_size, encoded};
 use super::error::{limit_exceeded, no_such_entity};
 use super::identity::Kind;
 use super::page::page;
@@ -12,9 +12,8 @@ use crate::services::document::Members as _;
 
 pub(super) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let name = checked_name(input, "PolicyName", 128)?;
-    let document = input.required("PolicyDocument");
     let identity = records.identity_mut(kind, input)?;
-    check(document, Use::Inline)?;
+    let document = checked(input.required("PolicyDocument"), Use::Inline)?;
     // All inline policies of an identity count together.
     // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length>
     let most = match kind {
@@ -23,14 +22,14 @@ pub(super) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Va
     };
     let others: usize =
         identity.inline.iter().filter(|(other, _)| *other != name).map(|(_, document)| counted_size(document)).sum();
-    if others + counted_size(document) > most {
+    if others + counted_size(&document) > most {
         return Err(limit_exceeded(format!(
             "Maximum policy size of {most} bytes exceeded for {} {}",
             kind.word(),
             identity.name
         )));
     }
-    identity.inline.insert(name.to_owned(), document.into());
+    identity.inline.insert(name.to_owned(), document);
     Ok(json!({}))
 }
 

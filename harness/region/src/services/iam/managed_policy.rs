@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::aws_managed::{self, AwsManaged};
-use super::document::{Use, check, counted_size, encoded};
+use super::document::{Use, checked, counted_size, encoded};
 use super::error::{already_exists, delete_conflict, invalid_input, limit_exceeded, no_such_entity};
 use super::identity::Kind;
 use super::page::page;
 use super::records::{ManagedPolicy, PolicyVersion, Records, checked_name, path, policy_not_found, unique_id};
 use super::tags::Tags;
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -77,7 +78,7 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         description: input.text("Description").map(str::to_owned),
         created: call.now,
         updated: call.now,
-        versions: vec![PolicyVersion { number: 1, document: document.into(), created: call.now }],
+        versions: vec![PolicyVersion { number: 1, document, created: call.now }],
         default_version: 1,
         last_version: 1,
         tags: Tags::given(input)?,
@@ -87,13 +88,12 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     Ok(json!({ "Policy": described }))
 }
 
-fn accepted(input: &Value) -> Result<String, AwsError> {
-    let document = input.required("PolicyDocument");
-    check(document, Use::Managed)?;
-    if counted_size(document) > 6144 {
+fn accepted(input: &Value) -> Result<PolicyDocument, AwsError> {
+    let document = checked(input.required("PolicyDocument"), Use::Managed)?;
+    if counted_size(&document) > 6144 {
         return Err(limit_exceeded("Cannot exceed quota for PolicySize: 6144"));
     }
-    Ok(document.to_owned())
+    Ok(document)
 }
 
 pub(super) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
@@ -160,7 +160,7 @@ pub(super) fn create_version(records: &mut Records, call: &Call, input: &Value) 
         ));
     }
     policy.last_version += 1;
-    let version = PolicyVersion { number: policy.last_version, document: document.into(), created: call.now };
+    let version = PolicyVersion { number: policy.last_version, document, created: call.now };
     if input.flag("SetAsDefault").unwrap_or(false) {
         policy.default_version = version.number;
     }
@@ -272,7 +272,8 @@ pub(super) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result
     if !arn.starts_with("arn:") {
         return Err(AwsError::new("ValidationError", 400, format!("ARN {arn} is not valid.")));
     }
-    if records.managed_document(arn).is_none() {
+    // One that AWS manages is read now, as the others are when they are made.
+    if records.managed_document(arn).is_none_or(|document| document.policy().is_err()) {
         return Err(no_such_entity(format!("Policy {arn} does not exist or is not attachable.")));
     }
     let identity = records.identity_mut(kind, input)?;

@@ -25,11 +25,13 @@ mod user;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use crate::services::document::whole_seconds;
 use crate::{Caller, Principal};
@@ -43,12 +45,19 @@ pub use records::{PolicyText, PrincipalPolicies, RoleFacts};
 #[derive(Default)]
 pub struct Iam {
     accounts: Mutex<HashMap<String, Records>>,
+    /// Counts the calls after which somebody's policies may be others.
+    changes: AtomicU64,
 }
 
 impl Iam {
     /// A service without records.
     pub fn new() -> Arc<Self> {
         Arc::new(Self::default())
+    }
+
+    /// As long as this stays the same, policies and tags of principals do too.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// What `sts:AssumeRole` and the authorization layer need to know of a role. `None`: no such role.
@@ -68,7 +77,7 @@ impl Iam {
     }
 
     /// The document of a managed policy, AWS's or the account's.
-    pub fn managed_policy(&self, account: &str, arn: &str) -> Option<Arc<str>> {
+    pub fn managed_policy(&self, account: &str, arn: &str) -> Option<PolicyDocument> {
         self.lock().get(account)?.managed_document(arn)
     }
 
@@ -93,6 +102,10 @@ impl Service for Iam {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let call = &Call { now: whole_seconds(call.now), ..call.clone() };
         let mut accounts = self.lock();
+        // Whoever reads the count before this call is done waits for the records, and finds the count changed at its next look.
+        if !["Get", "List", "Simulate"].iter().any(|only_reads| operation.starts_with(only_reads)) {
+            self.changes.fetch_add(1, Ordering::Release);
+        }
         let records = accounts.entry(call.account().to_owned()).or_default();
         let output = match operation {
             "CreateRole" => role::create(records, call, &input),

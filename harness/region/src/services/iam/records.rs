@@ -1,7 +1,6 @@
 //! What IAM keeps of an account.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use super::identity::{Identity, Kind};
 use super::oidc_provider::OidcProvider;
 use super::tags::Tags;
 use super::{aws_managed, identity};
+use crate::authorization::PolicyDocument;
 use crate::service::AwsError;
 use crate::services::document::Members as _;
 
@@ -29,7 +29,7 @@ pub(super) struct Records {
 #[derive(Debug)]
 pub(super) struct Role {
     pub(super) identity: Identity,
-    pub(super) trust: String,
+    pub(super) trust: PolicyDocument,
     pub(super) description: Option<String>,
     pub(super) max_session: i64,
 }
@@ -66,7 +66,7 @@ pub(super) struct ManagedPolicy {
 #[derive(Debug)]
 pub(super) struct PolicyVersion {
     pub(super) number: u32,
-    pub(super) document: Arc<str>,
+    pub(super) document: PolicyDocument,
     pub(super) created: Timestamp,
 }
 
@@ -87,7 +87,7 @@ pub struct PolicyText {
     /// The name of an inline policy, the ARN of a managed one.
     pub source: String,
     /// The JSON document as it was given.
-    pub document: Arc<str>,
+    pub document: PolicyDocument,
 }
 
 /// All that IAM grants a principal by itself.
@@ -109,7 +109,7 @@ pub struct RoleFacts {
     /// `AROA…`
     pub id: String,
     /// The trust policy's JSON document.
-    pub trust_policy: String,
+    pub trust_policy: PolicyDocument,
     /// Seconds, 3600 to 43200.
     pub max_session_duration: i64,
 }
@@ -165,7 +165,7 @@ impl Records {
     }
 
     /// The document of a managed policy's default version, AWS's or the customer's.
-    pub(super) fn managed_document(&self, arn: &str) -> Option<Arc<str>> {
+    pub(super) fn managed_document(&self, arn: &str) -> Option<PolicyDocument> {
         if let Some(document) = aws_managed::shared(arn) {
             return Some(document);
         }

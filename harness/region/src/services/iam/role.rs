@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::document::{Use, check, counted_size, encoded};
+use super::document::{Use, checked, counted_size, encoded};
 use super::error::{already_exists, delete_conflict, limit_exceeded, validation};
 use super::identity::{Identity, Kind, boundary};
 use super::page::page;
 use super::records::{Records, Role, checked_name, path};
 use super::tags::Tags;
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -126,12 +127,12 @@ pub(super) fn update_trust(records: &mut Records, input: &Value) -> Result<Value
     Ok(json!({}))
 }
 
-fn trust(document: &str) -> Result<String, AwsError> {
-    check(document, Use::Trust)?;
-    if counted_size(document) > 2048 {
+fn trust(document: &str) -> Result<PolicyDocument, AwsError> {
+    let document = checked(document, Use::Trust)?;
+    if counted_size(&document) > 2048 {
         return Err(limit_exceeded("Cannot exceed quota for ACLSizePerRole: 2048"));
     }
-    Ok(document.to_owned())
+    Ok(document)
 }
 
 fn max_session(input: &Value) -> Result<Option<i64>, AwsError> {

@@ -1,13 +1,11 @@
 //! What policies would decide: `SimulatePrincipalPolicy` and `SimulateCustomPolicy`, by the evaluator that decides calls.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
-use std::sync::Arc;
-
 use std::collections::BTreeSet;
 
 use firedrill_iam::{
-    Context, Decision, Effect, Layer, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy,
-    ResourceRule, authorize,
+    Context, Decision, Effect, Layer, Named, Policies, Policy, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
+    authorize,
 };
 use serde_json::{Value, json};
 
@@ -15,6 +13,7 @@ use super::error::{malformed_policy, no_such_entity, validation};
 use super::identity::Kind;
 use super::page::page;
 use super::records::{PolicyText, PrincipalPolicies, Records};
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -57,14 +56,18 @@ pub(super) fn context_keys_of_custom(input: &Value) -> Result<Value, AwsError> {
 fn context_keys<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Value, AwsError> {
     let mut names = BTreeSet::new();
     for text in texts {
-        let policy = parse(text, PolicyKind::Identity)?;
-        names.extend(policy.context_keys().into_iter().map(str::to_owned));
+        let document = PolicyDocument::of_identity(text);
+        names.extend(policy(&document)?.context_keys().into_iter().map(str::to_owned));
     }
     Ok(json!({ "ContextKeyNames": names }))
 }
 
-fn parse(document: &str, kind: PolicyKind) -> Result<Policy, AwsError> {
-    Policy::parse(document, kind).map_err(|error| malformed_policy(error.to_string()))
+fn policy(document: &PolicyDocument) -> Result<&Policy, AwsError> {
+    document.policy().map_err(|error| malformed_policy(error.to_string()))
+}
+
+fn named<'a>(document: Option<&'a PolicyDocument>, name: &'a str) -> Result<Option<Named<'a>>, AwsError> {
+    document.map(|document| Ok(Named { policy: policy(document)?, name })).transpose()
 }
 
 /// The policies of the request alone.
@@ -78,33 +81,28 @@ fn simulate(
     input: &Value,
     source: &str,
     mut held: Vec<PolicyText>,
-    boundary: Option<Arc<str>>,
+    boundary: Option<PolicyDocument>,
 ) -> Result<Value, AwsError> {
     if input.has("ResourceHandlingOption") {
         return Err(AwsError::not_implemented("iam", "ResourceHandlingOption of a simulation"));
     }
     let given = input.texts("PolicyInputList");
-    held.extend(
-        given.iter().enumerate().map(|(index, document)| PolicyText {
-            source: format!("PolicyInputList.{}", index + 1),
-            document: (*document).into(),
-        }),
-    );
-    let identity: Vec<(String, Policy)> = held
-        .iter()
-        .map(|text| Ok((text.source.clone(), parse(&text.document, PolicyKind::Identity)?)))
-        .collect::<Result<_, AwsError>>()?;
-    let boundary = input.texts("PermissionsBoundaryPolicyInputList").first().map(|text| Arc::from(*text)).or(boundary);
-    let boundary = boundary.map(|text| parse(&text, PolicyKind::Identity)).transpose()?;
-    let resource_policy = input.text("ResourcePolicy").map(|text| parse(text, PolicyKind::Resource)).transpose()?;
+    held.extend(given.iter().enumerate().map(|(index, document)| PolicyText {
+        source: format!("PolicyInputList.{}", index + 1),
+        document: PolicyDocument::of_identity(*document),
+    }));
+    let identity = held.iter().map(|held| Ok(Named { policy: policy(&held.document)?, name: &held.source }));
+    let given = input.texts("PermissionsBoundaryPolicyInputList").first().map(|text| PolicyDocument::of_identity(*text));
+    let boundary = given.or(boundary);
+    let resource = input.text("ResourcePolicy").map(PolicyDocument::of_resource);
     let owner = input.text("ResourceOwner").and_then(account_of).unwrap_or(call.account()).to_owned();
     let principal = who(input.text("CallerArn").unwrap_or(source));
     let policies = Policies {
-        identity: identity.iter().map(|(name, policy)| Named { policy, name }).collect(),
-        boundary: boundary.as_ref().map(|policy| Named { policy, name: "permissions boundary" }),
+        identity: identity.collect::<Result<_, AwsError>>()?,
+        boundary: named(boundary.as_ref(), "permissions boundary")?,
         session: None,
-        resource: resource_policy.as_ref().map(|policy| ResourcePolicy {
-            policy: Named { policy, name: "ResourcePolicy" },
+        resource: named(resource.as_ref(), "ResourcePolicy")?.map(|policy| ResourcePolicy {
+            policy,
             rule: ResourceRule::Union,
             owner: &owner,
         }),
@@ -142,8 +140,8 @@ fn context(input: &Value) -> Context {
     for entry in input.list("ContextEntries") {
         let (name, values) = (entry.required("ContextKeyName"), entry.texts("ContextKeyValues"));
         match (values.as_slice(), entry.required("ContextKeyType").ends_with("List")) {
-            ([one], false) => context.insert(name, *one),
-            _ => context.insert_all(name, values),
+            ([one], false) => context.insert(name.to_owned(), *one),
+            _ => context.insert_all(name.to_owned(), values),
         }
     }
     context

@@ -212,7 +212,7 @@ async fn names_sizes_and_unwritten_operations_are_refused() {
 #[test]
 fn documents_of_aws_are_well_formed() {
     for policy in super::aws_managed::ALL {
-        super::document::check(policy.document, super::document::Use::Managed)
+        super::document::checked(policy.document, super::document::Use::Managed)
             .unwrap_or_else(|error| panic!("{}: {error}", policy.arn));
         assert!(policy.path().starts_with('/') && policy.path().ends_with('/'));
     }

@@ -1,12 +1,12 @@
 //! Keys: made, described, enabled, rotated, tagged and deleted.
 
-use firedrill_iam::{Policy, PolicyKind};
 use firedrill_wire::AwsError;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::key::{Key, State};
 use super::{Records, Scope, text};
+use crate::authorization::PolicyDocument;
 
 fn key_id(input: &Value) -> &str {
     text(input, "KeyId").unwrap_or_default()
@@ -73,7 +73,7 @@ pub(super) fn managed_policy(scope: &Scope<'_>, service: &str) -> String {
     .to_string()
 }
 
-fn check_policy(document: &str) -> Result<(), AwsError> {
+fn checked_policy(document: &str) -> Result<PolicyDocument, AwsError> {
     let malformed = |message: &str| Err(AwsError::new("MalformedPolicyDocumentException", 400, message));
     if document.len() > 32 * 1024 {
         return Err(AwsError::new("LimitExceededException", 400, "The key policy exceeds 32 kilobytes"));
@@ -101,8 +101,9 @@ fn check_policy(document: &str) -> Result<(), AwsError> {
             }
         }
     }
-    match Policy::parse(document, PolicyKind::Resource) {
-        Ok(_) => Ok(()),
+    let document = PolicyDocument::of_resource(document);
+    match document.policy() {
+        Ok(_) => Ok(document),
         Err(error) if error.message().starts_with("Invalid principal") => {
             malformed("Policy contains a statement with one or more invalid principals.")
         }
@@ -170,16 +171,16 @@ pub(super) fn create_key(records: &mut Records, scope: &Scope<'_>, input: &Value
     if let Some((_, what)) = others.into_iter().find(|(other, _)| *other) {
         return Err(AwsError::not_implemented("kms", &what));
     }
-    let mut key = Key::new(scope.region, scope.account, scope.now);
-    key.description = text(input, "Description").unwrap_or_default().to_owned();
-    key.policy = match text(input, "Policy") {
+    let policy = match text(input, "Policy") {
         Some(policy) => {
-            check_policy(policy)?;
-            check_lockout(scope, policy, input)?;
-            policy.to_owned()
+            let policy = checked_policy(policy)?;
+            check_lockout(scope, &policy, input)?;
+            policy
         }
-        None => default_key_policy(scope.account).to_string(),
+        None => PolicyDocument::of_resource(default_key_policy(scope.account).to_string()),
     };
+    let mut key = Key::new(scope.region, scope.account, policy, scope.now);
+    key.description = text(input, "Description").unwrap_or_default().to_owned();
     add_tags(&mut key, input)?;
     let output = json!({"KeyMetadata": key.metadata()});
     records.keys.insert(key.arn.clone(), key);
@@ -206,17 +207,17 @@ fn policy_name(input: &Value) -> Result<(), AwsError> {
 
 pub(super) fn get_key_policy(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
     policy_name(input)?;
-    records.key_by_id(scope, key_id(input)).map(|key| json!({"Policy": key.policy, "PolicyName": "default"}))
+    records.key_by_id(scope, key_id(input)).map(|key| json!({"Policy": &*key.policy, "PolicyName": "default"}))
 }
 
 pub(super) fn put_key_policy(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
     policy_name(input)?;
     let policy = text(input, "Policy").unwrap_or_default();
-    check_policy(policy)?;
-    check_lockout(scope, policy, input)?;
+    let policy = checked_policy(policy)?;
+    check_lockout(scope, &policy, input)?;
     let key = changeable(records, scope, input)?;
     key.not_pending()?;
-    key.policy = policy.to_owned();
+    key.policy = policy;
     Ok(json!({}))
 }
 

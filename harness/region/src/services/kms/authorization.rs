@@ -37,10 +37,10 @@ impl Kms {
         let key = records.keys.get(arn)?;
         Some(ResourcePolicyText {
             name: format!("policy of key {}", arn.rsplit('/').next().unwrap_or(arn)),
-            document: Some(key.policy.as_str().into()),
+            document: Some(key.policy.clone()),
             rule: ResourceRule::Required,
             owner: key.account().to_owned(),
-            restricted: false,
+            restricts_public: false,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::authorization::PolicyDocument;
 use firedrill_wire::AwsError;
 use jiff::Timestamp;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -15,7 +16,7 @@ pub(super) struct Key {
     pub(super) description: String,
     pub(super) state: State,
     /// The key policy as it was put.
-    pub(super) policy: String,
+    pub(super) policy: PolicyDocument,
     pub(super) tags: BTreeMap<String, String>,
     /// Days between rotations, if it is rotated.
     pub(super) rotation: Option<i64>,
@@ -44,7 +45,7 @@ impl State {
 }
 
 impl Key {
-    pub(super) fn new(region: &str, account: &str, now: Timestamp) -> Self {
+    pub(super) fn new(region: &str, account: &str, policy: PolicyDocument, now: Timestamp) -> Self {
         let id = uuid::Uuid::new_v4().to_string();
         Self {
             arn: format!("arn:aws:kms:{region}:{account}:key/{id}"),
@@ -52,7 +53,7 @@ impl Key {
             created: now,
             description: String::new(),
             state: State::Enabled,
-            policy: String::new(),
+            policy,
             tags: BTreeMap::new(),
             rotation: None,
             managed_by_aws: false,

@@ -17,7 +17,7 @@ use firedrill_wire::AwsError;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::authorization::ResourcePolicyText;
+use crate::authorization::{PolicyDocument, ResourcePolicyText};
 use crate::service::{Body, Call, Reply, Service, Tagged};
 pub(crate) use administration::default_key_policy;
 use key::{Key, State};
@@ -104,11 +104,11 @@ impl Records {
         if !ours || self.aliases.contains_key(alias_arn) || !SERVICES.contains(&service) {
             return;
         }
-        let mut key = Key::new(scope.region, scope.account, scope.now);
+        let policy = PolicyDocument::of_resource(administration::managed_policy(scope, service));
+        let mut key = Key::new(scope.region, scope.account, policy, scope.now);
         key.managed_by_aws = true;
         key.rotation = Some(365);
         key.description = format!("Default key that protects my {} data when no other key is defined", service.to_uppercase());
-        key.policy = administration::managed_policy(scope, service);
         let alias = Alias { key_arn: key.arn.clone(), created: scope.now, updated: scope.now };
         self.aliases.insert(alias_arn.to_owned(), alias);
         self.keys.insert(key.arn.clone(), key);

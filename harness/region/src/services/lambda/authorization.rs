@@ -29,10 +29,10 @@ impl Lambda {
         let policy = policy.filter(|policy| !policy.statements.is_empty());
         Some(ResourcePolicyText {
             name: format!("policy of function {name}"),
-            document: policy.map(|policy| policy.document().to_string().into()),
+            document: policy.and_then(|policy| policy.document.clone()),
             rule: ResourceRule::Union,
             owner: account.to_owned(),
-            restricted: false,
+            restricts_public: false,
         })
     }
 

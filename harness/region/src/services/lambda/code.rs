@@ -78,7 +78,12 @@ async fn from_s3(call: &Call, bucket: &str, key: &str, version: Option<&str>) ->
 
 /// The files of a zip, below `/var/task`.
 fn unpack(zip: &[u8]) -> Result<Vec<FileSpec>, AwsError> {
+    let too_large = || invalid(&format!("Unzipped size must be smaller than {LARGEST} bytes"));
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).map_err(|_| broken())?;
+    // A bomb that says what it is need not be unpacked to be known.
+    if archive.decompressed_size().is_some_and(|size| size > u128::from(LARGEST)) {
+        return Err(too_large());
+    }
     let mut files = Vec::new();
     let mut left = LARGEST;
     for index in 0..archive.len() {
@@ -91,9 +96,7 @@ fn unpack(zip: &[u8]) -> Result<Vec<FileSpec>, AwsError> {
         let mode = file.unix_mode().map_or(0o644, |mode| (mode & 0o777) | 0o444);
         let mut bytes = Vec::new();
         file.take(left + 1).read_to_end(&mut bytes).map_err(|_| broken())?;
-        left = left
-            .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| invalid(&format!("Unzipped size must be smaller than {LARGEST} bytes")))?;
+        left = left.checked_sub(bytes.len() as u64).ok_or_else(too_large)?;
         files.push(FileSpec { path: format!("/var/task/{}", path.display()), bytes, mode });
     }
     Ok(files)

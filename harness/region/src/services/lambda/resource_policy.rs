@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::function::{Function, qualifier, revision_mismatch};
 use super::{Lambda, configuration, invalid, not_found};
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -13,11 +14,16 @@ use crate::services::document::Members as _;
 pub(super) struct Policy {
     pub statements: Vec<Value>,
     pub revision: String,
+    /// The document that the statements make; none while there was never any.
+    pub document: Option<PolicyDocument>,
 }
 
 impl Policy {
-    pub(super) fn document(&self) -> Value {
-        json!({ "Version": "2012-10-17", "Id": "default", "Statement": self.statements })
+    /// To be called after a change of the statements.
+    fn revise(&mut self) {
+        let document = json!({ "Version": "2012-10-17", "Id": "default", "Statement": self.statements });
+        self.document = Some(PolicyDocument::of_resource(document.to_string()));
+        self.revision = configuration::revision();
     }
 
     fn require_revision(&self, input: &Value) -> Result<(), AwsError> {
@@ -50,7 +56,7 @@ impl Lambda {
                 return Err(AwsError::new("ResourceConflictException", 409, message));
             }
             policy.statements.push(made.clone());
-            policy.revision = configuration::revision();
+            policy.revise();
             Ok(json!({ "Statement": made.to_string() }))
         })
     }
@@ -66,7 +72,7 @@ impl Lambda {
             if policy.statements.len() == before {
                 return Err(not_found(format!("Statement {sid} is not found in resource policy.")));
             }
-            policy.revision = configuration::revision();
+            policy.revise();
             Ok(json!({}))
         })
     }
@@ -75,7 +81,7 @@ impl Lambda {
         self.with(call, input, |function| {
             let (key, _) = place(function, input)?;
             match function.policies.get(&key).filter(|policy| !policy.statements.is_empty()) {
-                Some(policy) => Ok(json!({ "Policy": policy.document().to_string(), "RevisionId": policy.revision })),
+                Some(policy) => Ok(json!({ "Policy": policy.document.as_deref(), "RevisionId": policy.revision })),
                 None => Err(not_found("The resource you requested does not exist.")),
             }
         })

@@ -1,29 +1,60 @@
 //! The service `monitoring`, CloudWatch: what EventBridge counts of rules (TriggeredRules, Invocations, FailedInvocations,
-//! InvocationsSentToDlq) and Lambda of functions (Invocations, Errors, Duration). On AWS they come minutes later; here they are there at
-//! once. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/Welcome.html>
+//! InvocationsSentToDlq), Lambda of functions (Invocations, Errors, Duration) and SNS of topics, and alarms on it. On AWS metrics come
+//! minutes later; here they are there at once. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/Welcome.html>
 
+mod action;
+mod alarm;
+mod alarm_operations;
+#[cfg(test)]
+mod alarm_tests;
+mod evaluation;
 mod statistics;
+mod tags;
 #[cfg(test)]
 mod tests;
+mod watch;
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::watch as channel;
 
+use crate::Region;
 use crate::metrics::Metric;
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use crate::services::document::Members as _;
+use alarm::Alarm;
 
-/// The service `monitoring`. It keeps nothing: services count into the region.
-#[derive(Debug, Default)]
-pub struct CloudWatch;
+/// The service `monitoring`. It keeps alarms; services count into the region.
+#[derive(Debug)]
+pub struct CloudWatch {
+    /// Alarms by account and name.
+    alarms: Mutex<HashMap<String, BTreeMap<String, Alarm>>>,
+    /// The moment up to which alarms have been evaluated and have told of it.
+    evaluated: channel::Sender<Timestamp>,
+}
 
 impl CloudWatch {
     /// A service that tells what is counted in the region that it is called in.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self)
+        Arc::new(Self { alarms: Mutex::default(), evaluated: channel::Sender::new(Timestamp::MIN) })
     }
+
+    fn with<T>(&self, account: &str, act: impl FnOnce(&mut BTreeMap<String, Alarm>) -> T) -> T {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        act(alarms.entry(account.to_owned()).or_default())
+    }
+
+    fn accounts(&self) -> Vec<String> {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+}
+
+fn invalid(message: &str) -> AwsError {
+    AwsError::new("InvalidParameterValue", 400, message)
 }
 
 #[async_trait]
@@ -32,8 +63,27 @@ impl Service for CloudWatch {
         match operation {
             "GetMetricStatistics" => statistics::get(call, &input).map(Reply::from),
             "ListMetrics" => list(call, &input).map(Reply::from),
+            "PutMetricAlarm" => self.put_metric_alarm(call, &input).await.map(Reply::from),
+            "DescribeAlarms" => self.describe_alarms(call, &input).map(Reply::from),
+            "DeleteAlarms" => Ok(self.delete_alarms(call, &input).into()),
+            "EnableAlarmActions" => Ok(self.enable_actions(call, &input, true).into()),
+            "DisableAlarmActions" => Ok(self.enable_actions(call, &input, false).into()),
+            "SetAlarmState" => self.set_alarm_state(call, &input).await.map(Reply::from),
+            "TagResource" => self.tag(call, &input).map(Reply::from),
+            "UntagResource" => self.untag(call, &input).map(Reply::from),
+            "ListTagsForResource" => self.list_tags(call, &input).map(Reply::from),
             _ => Err(AwsError::not_implemented("monitoring", operation)),
         }
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let tagged = |alarm: &Alarm| Tagged { arn: alarm.arn.clone(), tags: alarm.tags.clone().into_iter().collect() };
+        self.with(call.account(), |alarms| alarms.values().map(tagged).collect())
+    }
+
+    fn start(self: Arc<Self>, region: &Region) {
+        let (region, since) = (region.clone(), watch::whole_minute(region.clock().now()));
+        region.clone().tasks().spawn(async move { self.watch(&region, since).await });
     }
 }
 

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::evaluation::Statistic;
+use super::invalid;
+use crate::Region;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -43,49 +46,41 @@ pub(super) fn get(call: &Call, input: &Value) -> Result<Value, AwsError> {
     }
     let mut points: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
     let name = input.required("MetricName");
-    for (time, value) in values(call, input) {
+    for (time, value) in values(&call.region, call.account(), input) {
         let time = time.as_second();
         if (start..end).contains(&time) {
             points.entry(start + (time - start) / period * period).or_default().push(value);
         }
     }
-    let unit = if name == "Duration" { "Milliseconds" } else { "Count" };
+    let unit = unit(name);
     let wants = input.text("Unit").is_none_or(|wanted| wanted == unit);
     let points = points.into_iter().filter(|_| wants).map(|(time, values)| point(time, &values, &statistics, unit));
     Ok(json!({ "Label": name, "Datapoints": points.collect::<Vec<_>>() }))
 }
 
+/// What the values of a metric are.
+pub(super) fn unit(metric: &str) -> &'static str {
+    if metric == "Duration" { "Milliseconds" } else { "Count" }
+}
+
 /// The values of the one metric that has exactly these dimensions; a metric that nobody counts has none.
-fn values(call: &Call, input: &Value) -> Vec<(Timestamp, f64)> {
+pub(super) fn values(region: &Region, account: &str, input: &Value) -> Vec<(Timestamp, f64)> {
     let [dimension] = input.list("Dimensions") else { return Vec::new() };
     let wanted = (dimension.required("Name"), dimension.required("Value"));
-    call.region.metrics().values(|metric| {
-        metric.account == call.account()
+    region.metrics().values(|metric| {
+        metric.account == account
             && metric.namespace == input.required("Namespace")
             && metric.name == input.required("MetricName")
             && (metric.dimension.0, metric.dimension.1.as_str()) == wanted
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of kept values are small")]
 fn point(time: i64, values: &[f64], statistics: &[&str], unit: &str) -> Value {
-    let (sum, count) = (values.iter().sum::<f64>(), values.len() as f64);
     let mut point = json!({ "Timestamp": Timestamp::from_second(time).unwrap_or_default().to_string(), "Unit": unit });
-    for statistic in statistics {
-        let value = match *statistic {
-            "Sum" => sum,
-            "SampleCount" => count,
-            "Average" => sum / count,
-            "Minimum" => values.iter().copied().fold(f64::INFINITY, f64::min),
-            _ => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        };
+    for (name, statistic) in statistics.iter().filter_map(|name| Some((*name, Statistic::read(name)?))) {
         if let Some(members) = point.as_object_mut() {
-            members.insert((*statistic).to_owned(), value.into());
+            members.insert(name.to_owned(), statistic.of(values).into());
         }
     }
     point
-}
-
-fn invalid(message: &str) -> AwsError {
-    AwsError::new("InvalidParameterValue", 400, message)
 }

@@ -1,12 +1,10 @@
 //! The policies of buckets, and what copies read.
 
-use std::sync::Arc;
-
 use firedrill_iam::ResourceRule;
 use serde_json::Value;
 
-use super::{S3, policy};
-use crate::authorization::{Need, ResourcePolicyText};
+use super::S3;
+use crate::authorization::{Need, PolicyDocument, ResourcePolicyText};
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 
@@ -16,10 +14,9 @@ impl S3 {
         let name = bucket_of(arn)?;
         let state = self.state();
         let bucket = state.buckets.get(name)?;
-        let document: Option<Arc<str>> = bucket.config.get("Policy").and_then(Value::as_str).map(Into::into);
         let block = bucket.config.get("PublicAccessBlockConfiguration");
         let restricts = block.and_then(|block| block.flag("RestrictPublicBuckets")).unwrap_or(false);
-        Some(policy_text(name, &bucket.account, document, restricts))
+        Some(policy_text(name, &bucket.account, bucket.policy.clone(), restricts))
     }
 }
 
@@ -42,10 +39,10 @@ pub(super) fn bucket_of(arn: &str) -> Option<&str> {
 }
 
 /// The policy of a bucket as the evaluator wants it; `restricts` is the setting `RestrictPublicBuckets`.
-pub(super) fn policy_text(bucket: &str, owner: &str, document: Option<Arc<str>>, restricts: bool) -> ResourcePolicyText {
+pub(super) fn policy_text(bucket: &str, owner: &str, document: Option<PolicyDocument>, restricts: bool) -> ResourcePolicyText {
     ResourcePolicyText {
         name: format!("policy of bucket {bucket}"),
-        restricted: restricts && document.as_deref().is_some_and(policy::is_public),
+        restricts_public: restricts,
         document,
         rule: ResourceRule::Union,
         owner: owner.to_owned(),

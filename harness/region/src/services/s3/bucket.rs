@@ -115,6 +115,7 @@ impl S3 {
                 created: whole_seconds(call.now),
                 incarnation: self.next_id(),
                 config: std::collections::BTreeMap::new(),
+                policy: None,
                 keys: std::collections::BTreeMap::new(),
                 uploads: std::collections::HashMap::new(),
             };

@@ -7,6 +7,7 @@ use super::document::{flag, list, text};
 use super::error::{invalid_argument, malformed_xml, not_implemented};
 use super::state::{Bucket, State};
 use super::{S3, canonical_id, policy, set, tagging};
+use crate::authorization::PolicyDocument;
 use crate::service::Call;
 
 impl Bucket {
@@ -58,13 +59,14 @@ impl S3 {
             }),
             "GetBucketVersioning" => state.bucket(input).map(|bucket| bucket.config.get("VersioningConfiguration").cloned().unwrap_or(json!({}))),
             "PutBucketVersioning" => put_versioning(&mut state, input),
-            "GetBucketPolicy" => stored(&mut state, input, "Policy", |policy, _| Ok(json!({"Policy": policy}))),
+            "GetBucketPolicy" => stored_policy(&mut state, input).map(|policy| json!({"Policy": &*policy})),
             "PutBucketPolicy" => put_policy(&mut state, call, input),
-            "DeleteBucketPolicy" => remove(&mut state, input, "Policy"),
-            "GetBucketPolicyStatus" => stored(&mut state, input, "Policy", |policy, _| {
-                let public = policy.as_str().is_some_and(policy::is_public);
-                Ok(json!({"PolicyStatus": {"IsPublic": public}}))
+            "DeleteBucketPolicy" => state.bucket(input).map(|bucket| {
+                bucket.policy = None;
+                json!({})
             }),
+            "GetBucketPolicyStatus" => stored_policy(&mut state, input)
+                .map(|policy| json!({"PolicyStatus": {"IsPublic": policy::is_public(&policy)}})),
             "GetPublicAccessBlock" => stored(&mut state, input, "PublicAccessBlockConfiguration", |config, _| {
                 Ok(json!({"PublicAccessBlockConfiguration": config}))
             }),
@@ -133,7 +135,6 @@ fn stored(
     let bucket = state.bucket(input)?;
     let Some(config) = bucket.config.get(member) else {
         let (code, message) = match member {
-            "Policy" => ("NoSuchBucketPolicy", "The bucket policy does not exist"),
             "PublicAccessBlockConfiguration" => {
                 ("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
             }
@@ -145,6 +146,11 @@ fn stored(
         return Err(missing(code, message, bucket));
     };
     answer(config, bucket)
+}
+
+fn stored_policy(state: &mut State, input: &Value) -> Result<PolicyDocument, AwsError> {
+    let bucket = state.bucket(input)?;
+    bucket.policy.clone().ok_or_else(|| missing("NoSuchBucketPolicy", "The bucket policy does not exist", bucket))
 }
 
 fn absent(state: &mut State, input: &Value, code: &str, message: &str) -> Result<Value, AwsError> {
@@ -205,8 +211,7 @@ fn put_policy(state: &mut State, call: &Call, input: &Value) -> Result<Value, Aw
     let document =
         text(input, "Policy").ok_or_else(|| policy::malformed("Policies must be valid JSON and the first byte must be '{'"))?;
     let bucket = state.bucket(input)?;
-    policy::admit(document, &bucket.name, bucket.blocks("BlockPublicPolicy"), &call.caller)?;
-    bucket.config.insert("Policy", json!(document));
+    bucket.policy = Some(policy::admit(document, &bucket.name, bucket.blocks("BlockPublicPolicy"), &call.caller)?);
     Ok(json!({}))
 }
 

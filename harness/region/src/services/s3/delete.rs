@@ -53,7 +53,7 @@ pub(super) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), 
     let need = Need {
         action: if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }.to_owned(),
         resource: format!("arn:aws:s3:::{bucket}/{key}"),
-        keys: version.map(|version| ("s3:versionid".to_owned(), vec![version.to_owned()])).into_iter().collect(),
+        keys: version.map(|version| ("s3:versionid", vec![version.to_owned()])).into_iter().collect(),
     };
     authorizer.check(call, "s3", need)
 }

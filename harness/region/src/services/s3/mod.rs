@@ -17,7 +17,7 @@ mod get;
 mod lifecycle;
 mod list;
 mod multipart;
-mod policy;
+pub(crate) mod policy;
 mod put;
 mod remote;
 mod state;

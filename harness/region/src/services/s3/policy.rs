@@ -1,12 +1,13 @@
 //! What S3 itself checks of a bucket policy when it is put. What a policy allows is decided by the authorization layer.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status>
 
-use firedrill_iam::{Policy, PolicyKind, check_bucket_policy};
+use firedrill_iam::check_bucket_policy;
 use firedrill_wire::AwsError;
 use serde_json::Value;
 
 use super::error::access_denied;
 use crate::Caller;
+use crate::authorization::PolicyDocument;
 
 /// `MalformedPolicy` with its reason.
 pub(super) fn malformed(message: impl Into<String>) -> AwsError {
@@ -29,29 +30,31 @@ fn texts(value: Option<&Value>) -> Vec<&str> {
     }
 }
 
-/// Checks the form of a policy of `bucket`.
-pub(super) fn check(document: &str, bucket: &str) -> Result<(), AwsError> {
+/// A policy of `bucket`, if its form is right.
+pub(super) fn checked(document: &str, bucket: &str) -> Result<PolicyDocument, AwsError> {
     if document.len() > 20 * 1024 {
         return Err(AwsError::new("PolicyTooLarge", 400, "Policy exceeds the maximum allowed document size."));
     }
-    let policy = Policy::parse(document, PolicyKind::Resource);
-    policy.and_then(|policy| check_bucket_policy(&policy, bucket)).map_err(|error| malformed(error.message()))
+    let document = PolicyDocument::of_resource(document);
+    let policy = document.policy().map_err(|error| malformed(error.message()))?;
+    check_bucket_policy(policy, bucket).map_err(|error| malformed(error.message()))?;
+    Ok(document)
 }
 
-/// Checks a policy that `caller` puts on `bucket`.
-pub(super) fn admit(document: &str, bucket: &str, blocks_public: bool, caller: &Caller) -> Result<(), AwsError> {
-    check(document, bucket)?;
-    if blocks_public && is_public(document) {
+/// The policy that `caller` puts on `bucket`, if that may be.
+pub(super) fn admit(document: &str, bucket: &str, blocks_public: bool, caller: &Caller) -> Result<PolicyDocument, AwsError> {
+    let document = checked(document, bucket)?;
+    if blocks_public && is_public(&document) {
         return Err(access_denied(format!(
             "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{bucket}\" because public policies are blocked by the BlockPublicPolicy block public access setting.",
             caller.arn(),
         )));
     }
-    Ok(())
+    Ok(document)
 }
 
 /// Whether the policy grants access to the public: an Allow for anybody without a condition that pins it to something fixed.
-pub(super) fn is_public(document: &str) -> bool {
+pub(crate) fn is_public(document: &str) -> bool {
     const PINNING: [&str; 14] = [
         "aws:sourceip",
         "aws:sourcearn",
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn a_policy_that_demands_tls_is_accepted_and_not_public() {
         let document = policy(|_| {});
-        assert!(check(&document, "b").is_ok());
+        assert!(checked(&document, "b").is_ok());
         assert!(!is_public(&document));
     }
 
@@ -124,7 +127,7 @@ mod tests {
             ),
             (policy(|s| s["Effect"] = json!("Maybe")), "Invalid effect: Maybe"),
         ] {
-            let error = check(&document, "b").expect_err("refused");
+            let error = checked(&document, "b").expect_err("refused");
             assert_eq!((error.code.as_str(), error.message.as_str()), ("MalformedPolicy", reason));
         }
     }

@@ -11,6 +11,7 @@ use super::blob::Blob;
 use super::checksum::{Algorithm, Checksum, Kind};
 use super::encryption::Encryption;
 use super::error::{access_denied, no_such_bucket};
+use crate::authorization::PolicyDocument;
 
 /// All buckets, by name: names are global over accounts.
 #[derive(Default)]
@@ -39,6 +40,8 @@ pub(super) struct Bucket {
     pub(super) incarnation: u64,
     /// Configuration subresources as documents, by the member that carries them (`PublicAccessBlockConfiguration`).
     pub(super) config: BTreeMap<&'static str, Value>,
+    /// Its policy, as it was put.
+    pub(super) policy: Option<PolicyDocument>,
     /// Versions of each key, the newest last; never an empty list.
     pub(super) keys: BTreeMap<String, Vec<Version>>,
     pub(super) uploads: HashMap<String, Upload>,

@@ -15,10 +15,10 @@ impl Sqs {
             let queue = queues.by_name.get(name)?;
             Some(ResourcePolicyText {
                 name: format!("policy of queue {name}"),
-                document: queue.attributes.get("Policy").filter(|policy| !policy.is_empty()).map(|policy| policy.as_str().into()),
+                document: queue.policy.clone(),
                 rule: ResourceRule::Union,
                 owner: account.to_owned(),
-                restricted: false,
+                restricts_public: false,
             })
         })
     }

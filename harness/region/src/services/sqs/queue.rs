@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::attributes::{Attributes, Redrive, default_of, effective, no_dead_letter_target, read, redrive, same};
 use super::message::Message;
 use super::{Sqs, bad_value, no_queue, number, strings, text};
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Call};
 
 /// A queue's record.
@@ -18,9 +19,15 @@ pub(super) struct Queue {
     created: Timestamp,
     modified: Timestamp,
     pub(super) attributes: Attributes,
+    /// The attribute `Policy`.
+    pub(super) policy: Option<PolicyDocument>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) messages: Vec<Message>,
     purged: Option<Timestamp>,
+}
+
+fn policy(attributes: &Attributes) -> Option<PolicyDocument> {
+    attributes.get("Policy").filter(|policy| !policy.is_empty()).map(|policy| PolicyDocument::of_resource(policy.as_str()))
 }
 
 impl Queue {
@@ -116,6 +123,7 @@ impl Sqs {
                 arn: arn(call, name),
                 created: call.now,
                 modified: call.now,
+                policy: policy(&attributes),
                 attributes,
                 tags: tags_of(input, "tags"),
                 messages: Vec::new(),
@@ -219,6 +227,7 @@ impl Sqs {
                     queue.attributes.insert(name, value);
                 }
             }
+            queue.policy = policy(&queue.attributes);
             queue.modified = call.now;
             Ok(json!({}))
         })

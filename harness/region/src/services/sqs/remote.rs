@@ -9,8 +9,8 @@ use firedrill_iam::ResourceRule;
 use serde_json::{Map, Value, json};
 
 use super::{address, attributes, authorization, encryption, queue, text};
-use crate::authorization::ResourcePolicyText;
-use crate::service::{AwsError, Body, Call, Reply, Service, Tagged, empty_body};
+use crate::authorization::{PolicyDocument, ResourcePolicyText};
+use crate::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use crate::store::{Known, Question, Store};
 
 /// The service `sqs` on a store elsewhere.
@@ -25,7 +25,7 @@ pub struct RemoteSqs {
 /// What the region must know of a queue to decide on its calls; fetched again after a call that may change it.
 struct Facts {
     account: String,
-    policy: Option<Arc<str>>,
+    policy: Option<PolicyDocument>,
     kms_key: Option<String>,
     tags: Vec<(String, String)>,
 }
@@ -108,7 +108,7 @@ impl RemoteSqs {
         let attribute = |name: &str| attributes.get("Attributes").and_then(|all| text(all, name)).filter(|text| !text.is_empty());
         let facts = Arc::new(Facts {
             account: account.to_owned(),
-            policy: attribute("Policy").map(Into::into),
+            policy: attribute("Policy").map(PolicyDocument::of_resource),
             kms_key: attribute("KmsMasterKeyId").filter(|key| *key != "alias/aws/sqs").map(str::to_owned),
             tags: pairs(tags.get("Tags")),
         });
@@ -180,9 +180,11 @@ impl Service for RemoteSqs {
         self.run(call, operation, input).await.map(Reply::from)
     }
 
-    async fn prepare(&self, _call: &Call, arn: &str) {
-        // What cannot be fetched is said when the call itself cannot be carried out.
-        self.facts(arn).await.ok();
+    fn prepare<'a>(&'a self, _call: &'a Call, arn: &'a str) -> Option<Prepared<'a>> {
+        Some(Box::pin(async move {
+            // What cannot be fetched is said when the call itself cannot be carried out.
+            self.facts(arn).await.ok();
+        }))
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
@@ -197,7 +199,7 @@ impl Service for RemoteSqs {
             document: facts.policy.clone(),
             rule: ResourceRule::Union,
             owner: facts.account.clone(),
-            restricted: false,
+            restricts_public: false,
         })
     }
 

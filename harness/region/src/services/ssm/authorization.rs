@@ -10,14 +10,14 @@ use crate::services::document::Members as _;
 
 impl Ssm {
     /// Documents, parameters and nodes by name; instances by id or tag.
-    pub(super) async fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+    pub(super) fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         let text = |name: &str| input.text(name).unwrap_or_default();
         match kind {
             "document" => {
                 let name = input.text("DocumentName").or_else(|| input.text("Name")).unwrap_or_default();
                 vec![document(call, name)]
             }
-            "targeted-instances" => self.targeted(call, input).await,
+            "targeted-instances" => self.targeted(call, input),
             "parameter" => vec![parameter(call, text("Name"))],
             "parameters" => input.texts("Names").into_iter().map(|name| parameter(call, name)).collect(),
             "path" => vec![parameter(call, text("Path"))],
@@ -32,14 +32,13 @@ impl Ssm {
     }
 
     /// The instances that a SendCommand reaches: those it names, and those that its targets find at this moment.
-    async fn targeted(&self, call: &Call, input: &Value) -> Vec<String> {
+    fn targeted(&self, call: &Call, input: &Value) -> Vec<String> {
         let mut ids: Vec<String> = input.texts("InstanceIds").into_iter().map(str::to_owned).collect();
         let targets: Result<Vec<Target>, _> = input.list("Targets").iter().map(|target| parse(target.clone())).collect();
         if let Ok(targets) = targets
             && !targets.is_empty()
-            && let Ok(instances) = self.instances(call).await
         {
-            ids.extend(self.resolve(call.account(), &instances, &targets).unwrap_or_default());
+            ids.extend(self.resolve(call.account(), &self.instances(call), &targets).unwrap_or_default());
         }
         ids.sort();
         ids.dedup();

@@ -19,7 +19,7 @@ pub(crate) struct CancelCommand {
 }
 
 impl Ssm {
-    pub(crate) fn cancel_command(&self, call: &Call, input: &CancelCommand) -> Result<Value, AwsError> {
+    pub(crate) async fn cancel_command(&self, call: &Call, input: &CancelCommand) -> Result<Value, AwsError> {
         self.with(call.account(), |records| {
             let Records { mail, commands, .. } = records;
             let command = commands
@@ -60,6 +60,7 @@ impl Ssm {
             Ok(())
         })?;
         self.mail.notify_waiters();
+        self.announce(&call.region, call.account()).await;
         Ok(json!({}))
     }
 }

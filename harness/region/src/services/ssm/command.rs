@@ -31,6 +31,8 @@ pub(crate) struct Command {
     pub(crate) output_prefix: String,
     pub(crate) invocations: Vec<Invocation>,
     pub(crate) cancelled: bool,
+    /// The status that EventBridge was told last.
+    pub(crate) told: &'static str,
 }
 
 impl Command {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::command::Command;
 use super::{Ssm, page};
@@ -82,6 +82,6 @@ impl Ssm {
         {
             return Err(AwsError::new("InvalidCommandId", 400, format!("Command {id} does not exist.")));
         }
-        page(json!({}), "Commands", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
+        page("Commands", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 }

@@ -76,16 +76,18 @@ impl Ssm {
 
     /// Ends in region time what was not delivered (`TimeoutSeconds`) or never reported back (`ExpiresAfter`).
     pub(crate) fn watch_deadlines(&self, region: &Region, account: &str, id: &str, deadlines: [Timestamp; 2]) {
-        let (ssm, clock, stopping) = (self.me.clone(), region.clock().clone(), region.stopping().clone());
+        let (ssm, region, clock, stopping) = (self.me.clone(), region.clone(), region.clock().clone(), region.stopping().clone());
         let (account, id) = (account.to_owned(), id.to_owned());
-        region.tasks().spawn(async move {
+        region.clone().tasks().spawn(async move {
             for deadline in deadlines {
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = clock.sleep_until(deadline) => {}
                 }
                 let Some(ssm) = ssm.upgrade() else { return };
-                if ssm.expire(&account, &id, clock.now()) {
+                let ended = ssm.expire(&account, &id, clock.now());
+                ssm.announce(&region, &account).await;
+                if ended {
                     return;
                 }
             }

@@ -1,13 +1,12 @@
 //! The account's documents and Amazon's: GetDocument, CreateDocument and their kin.
 
 use jiff::Timestamp;
-use saphyr::LoadableYamlNode as _;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::document::Document;
-use super::{Ssm, aws_documents, page, stamp};
+use super::{Ssm, aws_documents, page, stamp, yaml};
 use crate::service::{AwsError, Call};
 
 /// A document with its versions, of which the first has number 1.
@@ -130,33 +129,10 @@ fn read(content: &str, format: &str) -> Result<Document, AwsError> {
     }
     let value = match format {
         "JSON" => serde_json::from_str(content).map_err(|error| bad(error.to_string()))?,
-        "YAML" => {
-            let documents = saphyr::Yaml::load_from_str(content).map_err(|error| bad(error.to_string()))?;
-            documents.first().and_then(json_of).ok_or_else(|| bad("it is no YAML that has a JSON form".to_owned()))?
-        }
+        "YAML" => yaml::read(content).map_err(bad)?,
         other => return Err(AwsError::not_implemented("ssm", &format!("the document format {other}"))),
     };
     Document::parse(value).map_err(bad)
-}
-
-fn json_of(yaml: &saphyr::Yaml<'_>) -> Option<Value> {
-    use saphyr::{Scalar, Yaml};
-    Some(match yaml {
-        Yaml::Value(Scalar::Null) => Value::Null,
-        Yaml::Value(Scalar::Boolean(value)) => json!(value),
-        Yaml::Value(Scalar::Integer(value)) => json!(value),
-        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
-        Yaml::Value(Scalar::String(value)) => json!(value),
-        Yaml::Sequence(items) => Value::Array(items.iter().map(json_of).collect::<Option<_>>()?),
-        Yaml::Mapping(pairs) => {
-            let mut map = Map::new();
-            for (key, value) in pairs {
-                map.insert(key.as_str()?.to_owned(), json_of(value)?);
-            }
-            Value::Object(map)
-        }
-        _ => return None,
-    })
 }
 
 fn describe(call: &Call, name: &str, stored: &StoredDocument, number: usize, version: &Version) -> Value {
@@ -362,6 +338,6 @@ impl Ssm {
                 found.push(Value::Object(described.clone()));
             }
         }
-        page(json!({}), "DocumentIdentifiers", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
+        page("DocumentIdentifiers", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 }

@@ -154,7 +154,7 @@ impl Ssm {
             }
             Ok(found)
         })?;
-        page(json!({}), "CommandInvocations", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
+        page("CommandInvocations", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 
     pub(crate) fn get_command_invocation(&self, call: &Call, input: &GetCommandInvocation) -> Result<Value, AwsError> {

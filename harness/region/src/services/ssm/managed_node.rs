@@ -149,12 +149,12 @@ impl Ssm {
         }
     }
 
-    pub(crate) async fn describe_instance_information(
+    pub(crate) fn describe_instance_information(
         &self,
         call: &Call,
         input: &DescribeInstanceInformation,
     ) -> Result<Value, AwsError> {
-        let instances = self.instances(call).await?;
+        let instances = self.instances(call);
         let filters: Vec<(&str, &[String])> = input
             .filters
             .iter()
@@ -193,7 +193,7 @@ impl Ssm {
                 found.push(described);
             }
         }
-        page(json!({}), "InstanceInformationList", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
+        page("InstanceInformationList", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 
     pub(crate) fn get_connection_status(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {

@@ -19,16 +19,17 @@ mod invocation;
 mod invocation_query;
 mod mailbox;
 mod managed_node;
-mod page;
 mod parameter;
 mod parameter_query;
 mod public_parameters;
 mod records;
 mod resource_tags;
 mod send_command;
+mod status_event;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -40,7 +41,6 @@ use tokio::sync::Notify;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
 pub(crate) use agent::{agent_of, require_agent};
-pub(crate) use page::page;
 pub(crate) use records::{Accounts, Records};
 
 /// The service `ssm`.
@@ -70,6 +70,11 @@ impl Ssm {
     }
 }
 
+/// One page of a list of this service.
+fn page(member: &str, items: Vec<Value>, token: Option<&str>, size: usize) -> Result<Value, AwsError> {
+    super::page::page(member, items, token, size, || AwsError::new("InvalidNextToken", 400, "The specified token isn't valid."))
+}
+
 /// The operation's input as a struct. The codec has checked it against the model already.
 pub(crate) fn parse<T: DeserializeOwned>(input: Value) -> Result<T, AwsError> {
     serde_json::from_value(input).map_err(|error| AwsError::validation(format!("1 validation error detected: {error}")))
@@ -85,11 +90,11 @@ impl Service for Ssm {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let output = match operation {
             "SendCommand" => self.send_command(call, parse(input)?).await,
-            "CancelCommand" => self.cancel_command(call, &parse(input)?),
+            "CancelCommand" => self.cancel_command(call, &parse(input)?).await,
             "ListCommands" => self.list_commands(call, &parse(input)?),
             "ListCommandInvocations" => self.list_command_invocations(call, &parse(input)?),
             "GetCommandInvocation" => self.get_command_invocation(call, &parse(input)?),
-            "DescribeInstanceInformation" => self.describe_instance_information(call, &parse(input)?).await,
+            "DescribeInstanceInformation" => self.describe_instance_information(call, &parse(input)?),
             "GetConnectionStatus" => self.get_connection_status(call, &input),
             "RegisterManagedInstance" => self.register_managed_instance(call),
             "UpdateInstanceInformation" => self.update_instance_information(call, &parse(input)?),
@@ -124,7 +129,7 @@ impl Service for Ssm {
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        self.named_resources(call, kind, input).await
+        self.named_resources(call, kind, input)
     }
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {

@@ -193,7 +193,7 @@ impl Ssm {
             }
             found.push(self.parameter_document(call, name, version, input.with_decryption).await?);
         }
-        page(json!({}), "Parameters", found, input.next_token.as_deref(), input.max_results.unwrap_or(10))
+        page("Parameters", found, input.next_token.as_deref(), input.max_results.unwrap_or(10))
     }
 
     /// The current version of each parameter of the account, by name.
@@ -222,7 +222,7 @@ impl Ssm {
             described.insert("ARN".to_owned(), json!(arn(call, name)));
             found.push(Value::Object(described));
         }
-        page(json!({}), "Parameters", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
+        page("Parameters", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 
     pub(crate) async fn get_parameter_history(&self, call: &Call, input: ListParameters) -> Result<Value, AwsError> {
@@ -236,7 +236,7 @@ impl Ssm {
             described.insert("Labels".to_owned(), json!([]));
             found.push(Value::Object(described));
         }
-        page(json!({}), "Parameters", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
+        page("Parameters", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 }
 

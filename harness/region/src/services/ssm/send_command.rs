@@ -11,8 +11,8 @@ use super::Ssm;
 use super::command::Command;
 use super::command_parameters::{Given, execution_timeout, typed};
 use super::invocation::Invocation;
-use super::targets::{Instance, Target};
-use crate::service::{AwsError, Call};
+use super::targets::Target;
+use crate::service::{AwsError, Call, Instance};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -83,7 +83,7 @@ impl Ssm {
         check_addressees(&input)?;
         let targets: Vec<Target> = input.targets.iter().cloned().map(super::parse).collect::<Result<_, _>>()?;
 
-        let instances = self.instances(call).await?;
+        let instances = self.instances(call);
         let addressed = if input.instance_ids.is_empty() {
             self.resolve(call.account(), &instances, &targets)?
         } else {
@@ -114,6 +114,7 @@ impl Ssm {
             invocations: addressed.iter().map(|id| Invocation::new(id, &name_of(id), call.now, &document.steps)).collect(),
             document,
             cancelled: false,
+            told: "Pending",
         };
         let mut answer = command.describe(call.region.name());
         if let Some(answer) = answer.as_object_mut() {
@@ -129,6 +130,7 @@ impl Ssm {
             self.dispatch_command(call.account(), &id, call.now);
             self.watch_deadlines(&call.region, call.account(), &id, deadlines);
         }
+        self.announce(&call.region, call.account()).await;
         Ok(json!({"Command": answer}))
     }
 

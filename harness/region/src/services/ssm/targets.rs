@@ -1,22 +1,12 @@
 //! Which nodes a command goes to: EC2's instances and their tags, joined with the nodes that agents registered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::Ssm;
 use super::invocation::State;
-use crate::Caller;
-use crate::service::{AwsError, Call};
-
-/// An instance as far as targets care.
-#[derive(Debug, Clone)]
-pub(crate) struct Instance {
-    pub(crate) id: String,
-    pub(crate) state: String,
-    pub(crate) tags: BTreeMap<String, String>,
-}
+use crate::service::{AwsError, Call, Instance};
 
 /// A target of SendCommand.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,28 +33,10 @@ impl Instance {
 }
 
 impl Ssm {
-    /// The account's instances, by EC2's own answer. Nodes whose instance is gone are deregistered on the way.
-    pub(crate) async fn instances(&self, call: &Call) -> Result<Vec<Instance>, AwsError> {
-        let caller = Caller::service(call.account(), "ssm.amazonaws.com");
-        let mut instances = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let input = token.take().map_or_else(|| json!({}), |token| json!({"NextToken": token}));
-            let output = call.region.call(&caller, "ec2", "DescribeInstances", input).await?;
-            let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-            for instance in list(&output, "Reservations").iter().flat_map(|reservation| list(reservation, "Instances")) {
-                let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-                instances.push(Instance {
-                    id: text(&instance, "InstanceId"),
-                    state: instance.get("State").map(|state| text(state, "Name")).unwrap_or_default(),
-                    tags: list(&instance, "Tags").iter().map(|tag| (text(tag, "Key"), text(tag, "Value"))).collect(),
-                });
-            }
-            match output.get("NextToken").and_then(Value::as_str) {
-                Some(next) if !next.is_empty() => token = Some(next.to_owned()),
-                _ => break,
-            }
-        }
+    /// The account's instances. Nodes whose instance is gone are deregistered on the way.
+    pub(crate) fn instances(&self, call: &Call) -> Vec<Instance> {
+        let ec2 = call.region.service("ec2");
+        let instances = ec2.map(|ec2| ec2.instances(&call.region, call.account())).unwrap_or_default();
         self.with(call.account(), |records| {
             let gone = |id: &str| {
                 !instances.iter().any(|instance| instance.id == id && !matches!(instance.state.as_str(), "terminated"))
@@ -77,7 +49,7 @@ impl Ssm {
                 }
             }
         });
-        Ok(instances)
+        instances
     }
 
     /// The managed nodes that satisfy all of `targets`, in order of their ids.

@@ -1,9 +1,9 @@
 //! `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
-use firedrill_iam::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
 use super::{Session, Sts, access_denied, describe, duration, expiry, validation};
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Call};
 use crate::services::document::Members as _;
 use crate::{Caller, Principal};
@@ -86,12 +86,10 @@ fn session_name(input: &Value) -> Result<&str, AwsError> {
     )))
 }
 
-fn session_policy(input: &Value) -> Result<Option<String>, AwsError> {
-    let Some(policy) = input.text("Policy") else { return Ok(None) };
-    match Policy::parse(policy, PolicyKind::Identity) {
-        Ok(_) => Ok(Some(policy.to_owned())),
-        Err(error) => Err(AwsError::new("MalformedPolicyDocument", 400, error.message())),
-    }
+fn session_policy(input: &Value) -> Result<Option<PolicyDocument>, AwsError> {
+    let Some(document) = input.text("Policy").map(PolicyDocument::of_identity) else { return Ok(None) };
+    let malformed = document.policy().err().map(|error| AwsError::new("MalformedPolicyDocument", 400, error.message()));
+    malformed.map_or(Ok(Some(document)), Err)
 }
 
 /// Account and name of `arn:aws:iam::account:role/path/name`.

@@ -13,10 +13,10 @@ impl Sts {
         let role = self.iam.role(account, name).filter(|role| role.arn == arn)?;
         Some(ResourcePolicyText {
             name: format!("trust policy of role {name}"),
-            document: Some(role.trust_policy.into()),
+            document: Some(role.trust_policy),
             rule: ResourceRule::Required,
             owner: account.to_owned(),
-            restricted: false,
+            restricts_public: false,
         })
     }
 }

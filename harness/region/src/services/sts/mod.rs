@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::document::Members as _;
 use super::iam::Iam;
-use crate::authorization::ResourcePolicyText;
+use crate::authorization::{PolicyDocument, ResourcePolicyText};
 use crate::credentials::Credential;
 use crate::service::{AwsError, Body, Call, Reply, Service};
 use crate::{Caller, Principal};
@@ -26,7 +26,7 @@ pub struct Session {
     /// The role, if the session is one of a role.
     pub role_arn: Option<String>,
     /// The inline session policy, a JSON document.
-    pub policy: Option<String>,
+    pub policy: Option<PolicyDocument>,
     /// ARNs of managed session policies.
     pub policy_arns: Vec<String>,
     /// Session tags, key and value.

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
 
 mod address;
+mod alarm;
 mod bucket;
 mod context;
 mod difference;
@@ -19,6 +20,7 @@ mod queue;
 mod rule;
 mod security_group;
 mod tag;
+mod topic;
 mod types;
 
 pub(super) use context::Context;
@@ -48,6 +50,8 @@ enum Family {
     Log,
     Rule,
     Queue,
+    Topic,
+    Alarm,
     Parameter,
 }
 
@@ -66,6 +70,8 @@ fn family(kind: &str) -> Result<Family> {
         kind if kind.starts_with("Logs::") => Family::Log,
         kind if kind.starts_with("Events::") => Family::Rule,
         kind if kind.starts_with("SQS::") => Family::Queue,
+        kind if kind.starts_with("SNS::") => Family::Topic,
+        kind if kind.starts_with("CloudWatch::") => Family::Alarm,
         kind if kind.starts_with("SSM::") => Family::Parameter,
         _ => return Err(format!("Unrecognized resource type {kind}")),
     })
@@ -90,6 +96,8 @@ pub(super) async fn create(mut context: Context, kind: &str, properties: Value) 
         Family::Log => log::create(context, kind, &properties).await?,
         Family::Rule => rule::create(context, &properties).await?,
         Family::Queue => queue::create(context, kind, &properties).await?,
+        Family::Topic => topic::create(context, kind, &properties).await?,
+        Family::Alarm => alarm::create(context, &properties).await?,
         Family::Parameter => parameter::create(context, kind, &properties).await?,
     };
     made.properties = properties;
@@ -117,6 +125,8 @@ pub(super) async fn update(mut context: Context, kind: &str, old: &MadeResource,
         Family::Log => log::update(context, old, &properties).await?,
         Family::Rule => rule::update(context, old, &properties).await?,
         Family::Queue => queue::update(context, kind, old, &properties).await?,
+        Family::Topic => topic::update(context, kind, old, &properties).await?,
+        Family::Alarm => alarm::update(context, old, &properties).await?,
         Family::Parameter => parameter::update(context, kind, old, &properties).await?,
     };
     made.properties = properties;
@@ -146,6 +156,8 @@ pub(super) async fn delete(context: &Context, kind: &str, made: &MadeResource) -
         Family::Log => log::delete(context, kind, made).await,
         Family::Rule => rule::delete(context, made).await,
         Family::Queue => queue::delete(context, kind, made).await,
+        Family::Topic => topic::delete(context, kind, made).await,
+        Family::Alarm => alarm::delete(context, made).await,
         Family::Parameter => parameter::delete(context, kind, made).await,
     }
 }

@@ -64,13 +64,8 @@ pub(super) async fn update(context: &Context, old: &MadeResource, properties: &V
         context.make("events", "PutRule", rule(name, properties)).await?;
     }
     change_targets(context, name, before, properties).await?;
-    let (tags, arn) = (tag::Changed::between(before, properties), old.attributes.get("Arn"));
-    if let Some(keys) = tags.removed() {
-        context.make("events", "UntagResource", json!({"ResourceARN": arn, "TagKeys": keys})).await?;
-    }
-    if let Some(tags) = tags.set("Key", "Value") {
-        context.make("events", "TagResource", json!({"ResourceARN": arn, "Tags": tags})).await?;
-    }
+    let arn = old.attributes.get("Arn").and_then(Value::as_str).unwrap_or_default();
+    tag::Changed::between(before, properties).carry_out(context, "events", ("ResourceARN", arn)).await?;
     Ok(old.clone())
 }
 

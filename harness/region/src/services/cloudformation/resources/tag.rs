@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::worker::Worker;
+use super::context::Context;
 use super::types::{self, Tags};
 
 /// Properties with all tags that the resource is to have. Where a resource gives a tag of the stack another value, its own wins.
@@ -111,5 +112,16 @@ impl Changed {
     /// Keys of those to be removed.
     pub(super) fn removed(&self) -> Option<Value> {
         (!self.removed.is_empty()).then(|| self.removed.clone().into())
+    }
+
+    /// Has it done by `UntagResource` and `TagResource` of a service that knows the resource by `member`, its ARN.
+    pub(super) async fn carry_out(&self, context: &Context, service: &str, (member, arn): (&str, &str)) -> super::Result<()> {
+        if let Some(keys) = self.removed() {
+            context.make(service, "UntagResource", json!({ member: arn, "TagKeys": keys })).await?;
+        }
+        if let Some(tags) = self.set("Key", "Value") {
+            context.make(service, "TagResource", json!({ member: arn, "Tags": tags })).await?;
+        }
+        Ok(())
     }
 }

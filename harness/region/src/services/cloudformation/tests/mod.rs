@@ -6,6 +6,7 @@ mod delete;
 mod oidc_provider;
 mod service_role;
 mod tags;
+mod topic;
 mod update;
 mod update_rollback;
 mod world;

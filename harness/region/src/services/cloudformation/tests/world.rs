@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use crate::authorization::Authorizer;
 use crate::service::AwsError;
 use crate::services::cloudformation::CloudFormation;
-use crate::services::ec2::{BootError, Booter, Ec2, Launch, Running};
-use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm, sts::Sts};
+use crate::services::ec2::{BootError, Booter, Ec2, Ended, Launch, Running};
+use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, monitoring::CloudWatch};
+use crate::services::{s3::S3, sns::Sns, sqs::Sqs, ssm::Ssm, sts::Sts};
 use crate::{Caller, Region};
 
 const ACCOUNT: &str = "111122223333";
@@ -32,8 +33,9 @@ impl Running for Double {
         self.0.cancel();
     }
 
-    async fn ended(&self) {
+    async fn ended(&self) -> Ended {
         self.0.cancelled().await;
+        Ended::Down
     }
 
     fn open_ports(&self, _ports: std::collections::BTreeSet<u16>) {}
@@ -78,7 +80,9 @@ impl World {
             ("kms", Kms::new() as Arc<_>),
             ("lambda", Lambda::new(None) as Arc<_>),
             ("logs", Logs::new() as Arc<_>),
+            ("monitoring", CloudWatch::new() as Arc<_>),
             ("s3", S3::new(folder.path().join("s3")) as Arc<_>),
+            ("sns", Sns::new() as Arc<_>),
             ("sqs", Sqs::new() as Arc<_>),
             ("ssm", Ssm::new() as Arc<_>),
             ("sts", sts as Arc<_>),

@@ -9,13 +9,14 @@ use super::super::config::owner_enforced;
 use super::super::document::{flag, text};
 use super::super::set;
 use super::{RemoteS3, locked};
+use crate::authorization::PolicyDocument;
 use crate::service::{AwsError, Call, empty_body};
 
 /// One bucket's.
 pub(super) struct Facts {
     /// The account that owns it.
     pub(super) owner: String,
-    pub(super) policy: Option<Arc<str>>,
+    pub(super) policy: Option<PolicyDocument>,
     pub(super) blocks_public_policy: bool,
     pub(super) restricts_public_buckets: bool,
     /// Whether access control lists are off.
@@ -55,7 +56,7 @@ impl RemoteS3 {
         let maker = locked(&self.owners).get(bucket).cloned();
         let facts = Arc::new(Facts {
             owner: maker.unwrap_or_else(|| call.region.settings().account.clone()),
-            policy: policy.as_ref().and_then(Value::as_str).map(Into::into),
+            policy: policy.as_ref().and_then(Value::as_str).map(PolicyDocument::of_resource),
             blocks_public_policy: flag(&block, "BlockPublicPolicy").unwrap_or(false),
             owner_enforced: read("GetBucketOwnershipControls", "OwnershipControls").await?.as_ref().is_some_and(owner_enforced),
             restricts_public_buckets: flag(&block, "RestrictPublicBuckets").unwrap_or(false),

@@ -20,7 +20,7 @@ use super::encryption::{Encryption, Wanted};
 use super::{LOG_DELAY, S3, authorization, delete, policy, put, set, tagging};
 use crate::Region;
 use crate::authorization::ResourcePolicyText;
-use crate::service::{AwsError, Body, Call, Reply, Service, Tagged, empty_body};
+use crate::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use crate::store::{Known, Question, Store};
 use facts::Facts;
 use times::Times;
@@ -254,11 +254,12 @@ impl Service for RemoteS3 {
         }
     }
 
-    async fn prepare(&self, call: &Call, arn: &str) {
-        if let Some(bucket) = authorization::bucket_of(arn).filter(|bucket| !bucket.is_empty() && !bucket.contains('*')) {
+    fn prepare<'a>(&'a self, call: &'a Call, arn: &'a str) -> Option<Prepared<'a>> {
+        let bucket = authorization::bucket_of(arn).filter(|bucket| !bucket.is_empty() && !bucket.contains('*'))?;
+        Some(Box::pin(async move {
             // What cannot be fetched is said when the call itself cannot be carried out.
             self.facts(call, &json!({"Bucket": bucket})).await.ok();
-        }
+        }))
     }
 
     fn refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {

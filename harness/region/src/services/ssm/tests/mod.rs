@@ -4,6 +4,7 @@ mod commands;
 mod nodes;
 mod parameters;
 mod rate_control;
+mod status_events;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,7 +13,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::Ssm;
-use crate::service::{AwsError, Body, Call, Reply, Service};
+use crate::service::{AwsError, Body, Call, Instance, Reply, Service};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
 use crate::{Caller, Principal, Region};
 
@@ -25,15 +26,32 @@ pub(super) struct Instances(Mutex<HashMap<String, (String, Value)>>);
 #[async_trait]
 impl Service for Instances {
     async fn call(&self, _call: &Call, operation: &str, _input: Value, _body: Body) -> Result<Reply, AwsError> {
-        assert_eq!(operation, "DescribeInstances");
-        let instances: Vec<Value> = self
-            .0
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(id, (state, tags))| json!({"InstanceId": id, "State": {"Name": state}, "Tags": tags}))
-            .collect();
-        Ok(json!({"Reservations": [{"Instances": instances}]}).into())
+        Err(AwsError::not_implemented("ec2", operation))
+    }
+
+    fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
+        let all = self.0.lock().unwrap();
+        let text = |tag: &Value, name: &str| tag[name].as_str().unwrap().to_owned();
+        let tags = |tags: &Value| tags.as_array().unwrap().iter().map(|tag| (text(tag, "Key"), text(tag, "Value"))).collect();
+        let seen = |(id, (state, given)): (&String, &(String, Value))| Instance {
+            id: id.clone(),
+            state: state.clone(),
+            tags: tags(given),
+        };
+        all.iter().map(seen).collect()
+    }
+}
+
+/// EventBridge as far as this service tells it: kind, instance if there is one, and status of each event.
+#[derive(Default)]
+pub(super) struct Bus(Mutex<Vec<Value>>);
+
+#[async_trait]
+impl Service for Bus {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        assert_eq!((operation, call.caller.arn().as_str()), ("PutEvents", "ssm.amazonaws.com"));
+        self.0.lock().unwrap().extend(input["Entries"].as_array().unwrap().clone());
+        Ok(json!({"FailedEntryCount": 0, "Entries": []}).into())
     }
 }
 
@@ -41,6 +59,7 @@ impl Service for Instances {
 pub(super) struct Fixture {
     pub(super) region: Region,
     instances: Arc<Instances>,
+    bus: Arc<Bus>,
     _folder: tempfile::TempDir,
 }
 
@@ -55,14 +74,20 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let region = Region::of_tests(ACCOUNT, folder.path());
         let instances = Arc::new(Instances::default());
-        let ssm = Ssm::new();
+        let (bus, ssm) = (Arc::new(Bus::default()), Ssm::new());
         region.install(vec![
+            ("events", Arc::clone(&bus) as Arc<dyn Service>),
             ("ec2", Arc::clone(&instances) as Arc<dyn Service>),
             ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
             ("ssm", ssm),
             ("ssmmessages", SsmMessages::new()),
         ]);
-        Self { region, instances, _folder: folder }
+        Self { region, instances, bus, _folder: folder }
+    }
+
+    /// What EventBridge was told.
+    pub(super) fn events(&self) -> Vec<Value> {
+        self.bus.0.lock().unwrap().clone()
     }
 
     pub(super) fn instance(&self, id: &str, state: &str, tags: &[(&str, &str)]) {

@@ -1,0 +1,21 @@
+//! What the fuzz targets try: readers of what others wrote. No interface of the product, and only there under `cfg(fuzzing)`.
+
+use firedrill_drill::capture::Evidence;
+
+use crate::capture::drafted;
+use crate::incident::Incident;
+
+/// Any text is an incident, or the error says what is wrong with it.
+pub fn incident(text: &str) {
+    if let Err(why) = Incident::of(text) {
+        assert!(!why.is_empty());
+    }
+}
+
+/// Any evidence loses its secrets, and what is drafted from it is an incident.
+pub fn evidence(document: &[u8]) {
+    let Ok(evidence) = serde_json::from_slice::<Evidence>(document) else { return };
+    if let Some(draft) = drafted(&evidence) {
+        assert!(Incident::of(&draft).is_ok(), "{:?}\n{draft}", Incident::of(&draft).err());
+    }
+}

@@ -1,0 +1,6 @@
+//! Any text is an incident file or refused with what is wrong with it.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| firedrill::fuzzed::incident(text));

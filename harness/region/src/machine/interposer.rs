@@ -1,0 +1,70 @@
+//! Machines with a wrong clock or a slow disk: a library that all their programs load, and a file that says how wrong and how slow.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::SignedDuration;
+
+use crate::Region;
+
+/// Where a machine sees the folder.
+pub(super) const INSIDE: &str = "/run/firedrill/interposer";
+const LIBRARY: &str = "library.so";
+
+/// What the region and the programs have in common: numbers of 64 bits, in this machine's byte order.
+const STATE: &str = "state";
+/// Where in it is by how many seconds the clock is fast.
+const CLOCK_OFFSET: u64 = 0;
+/// Where in it is how many bytes the disk reads and writes in a second; 0 for one that is not slow. When it has done them follows.
+const DISK_BYTES_PER_SECOND: u64 = 8;
+const STATE_BYTES: usize = 24;
+
+/// Whether the programs of instances load the library.
+#[derive(Debug, Default)]
+pub struct Interposer(AtomicBool);
+
+impl Interposer {
+    /// Instances that boot from now on can have a wrong clock and a slow disk. Neither is so at a boot.
+    pub fn prepare(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_prepared(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Puts what the machine with this `folder` and `/etc` needs in place. Answers what it is to see of the host.
+pub(super) fn make(folder: &Path, etc: &Path) -> io::Result<(PathBuf, String)> {
+    let outside = folder.join("interposer");
+    fs::create_dir_all(&outside)?;
+    fs::write(outside.join(LIBRARY), firedrill_guest::INTERPOSER)?;
+    fs::write(outside.join(STATE), [0; STATE_BYTES])?;
+    fs::write(etc.join("ld.so.preload"), format!("{INSIDE}/{LIBRARY}\n"))?;
+    Ok((outside, INSIDE.to_owned()))
+}
+
+/// Sets the clock of a running machine wrong by `offset`, in whole seconds, from now on.
+///
+/// # Errors
+/// There is no such machine, or [`Interposer::prepare`] came after its boot.
+pub fn set_clock(region: &Region, machine: &str, offset: SignedDuration) -> io::Result<()> {
+    set(region, machine, CLOCK_OFFSET, offset.as_secs().to_ne_bytes())
+}
+
+/// Has the disk of a running machine read and write `bytes_per_second` altogether, from now on.
+///
+/// # Errors
+/// As those of [`set_clock`].
+pub fn slow_disk(region: &Region, machine: &str, bytes_per_second: u64) -> io::Result<()> {
+    set(region, machine, DISK_BYTES_PER_SECOND, bytes_per_second.to_ne_bytes())
+}
+
+fn set(region: &Region, machine: &str, at: u64, number: [u8; 8]) -> io::Result<()> {
+    let file = region.folder().join("m").join(machine).join("interposer").join(STATE);
+    // Written over and not anew: programs have it mapped.
+    fs::OpenOptions::new().write(true).open(file)?.write_all_at(&number, at)
+}
