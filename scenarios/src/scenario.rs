@@ -94,14 +94,14 @@ impl Scenario {
     /// # Errors
     /// The program could not be started, or an outcome could not be read.
     pub fn run(self) -> io::Result<Night> {
-        self.run_hearing(|_| {})
+        self.run_hearing(|_, _| {})
     }
 
-    /// As [`Scenario::run`]; `heard` is given each line of its standard output as it comes.
+    /// As [`Scenario::run`]; `heard` is given each line of its standard output as it comes, and the id of its process.
     ///
     /// # Errors
     /// As [`Scenario::run`].
-    pub fn run_hearing(self, mut heard: impl FnMut(&str)) -> io::Result<Night> {
+    pub fn run_hearing(self, mut heard: impl FnMut(&str, u32)) -> io::Result<Night> {
         let tmp = self.folder().join("tmp");
         let mut command = Command::new(self.program);
         // What is remembered of a person's drills is not of these.
@@ -119,7 +119,7 @@ impl Scenario {
         let mut events = Vec::new();
         for line in stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
             let line = line?;
-            heard(&line);
+            heard(&line, child.id());
             events.push(line);
         }
         let status = child.wait()?;

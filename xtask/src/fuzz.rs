@@ -15,7 +15,8 @@ pub(crate) fn run(seconds: u32, targets: Vec<String>) -> Result<(), StepError> {
     let targets = if targets.is_empty() { all()? } else { targets };
     let time = format!("-max_total_time={seconds}");
     for target in targets {
-        let seeds = format!("{FOLDER}/seeds/{target}");
+        // The library of incidents is what its reader starts from.
+        let seeds = if target == "incident" { "scenarios/incidents".to_owned() } else { format!("{FOLDER}/seeds/{target}") };
         let corpus = format!("{FOLDER}/corpus/{target}");
         std::fs::create_dir_all(&corpus).map_err(|error| StepError::Found(format!("cannot make `{corpus}`: {error}")))?;
         // All is safe Rust: panics, endless loops and memory without bound are looked for, and need no sanitizer.

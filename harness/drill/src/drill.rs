@@ -20,7 +20,7 @@ use crate::patience::Patience;
 use crate::recorder::Recorder;
 use crate::told::{self, Told};
 use crate::{Course, DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
-use crate::{access_log, boot, dead_letter, denial, findings, metrics, restore, seed, verify};
+use crate::{access_log, boot, dead_letter, denial, findings, metrics, outage, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -41,20 +41,26 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
         run,
         stack,
         state: Mutex::default(),
-        denials: OnceLock::new(),
+        witnesses: OnceLock::new(),
         told: OnceLock::new(),
     };
     let ended = tokio::select! {
         ended = drill.rehearse() => Some(ended),
         () = cancel.cancelled() => None,
     };
-    // What cleaning up is denied is no cause of a failure.
-    let _ = drill.denials.set(denial::all(journal, &drill.plan.template));
+    // What goes wrong with cleaning up is no cause of a failure.
+    let _ = drill.witnesses.set(witnesses(journal, &drill.plan.template));
     let _ = drill.told.set(told::all(journal));
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
     journal.record(outcome.event());
     outcome
+}
+
+/// What the region's journal says that the caller who was refused may not have said.
+fn witnesses(journal: &Journal, template: &str) -> Vec<String> {
+    let denied = denial::all(journal, template).into_iter().map(|denial| format!("denied: {denial}"));
+    denied.chain(outage::all(journal).into_iter().map(|outage| format!("not answered: {outage}"))).collect()
 }
 
 struct Drill {
@@ -68,8 +74,8 @@ struct Drill {
     run: String,
     stack: String,
     state: Mutex<State>,
-    /// Who was denied what, before anything was destroyed.
-    denials: OnceLock<Vec<String>>,
+    /// Who was denied what and what no service could answer, before anything was destroyed.
+    witnesses: OnceLock<Vec<String>>,
     /// Who was told what, before anything was destroyed.
     told: OnceLock<Vec<Told>>,
 }
@@ -358,7 +364,7 @@ impl Drill {
         let state = std::mem::take(&mut *self.state());
         let (result, mut failure) = judge(ended, &state.findings, self.plan.strict);
         if let Some(failure) = &mut failure {
-            failure.evidence.extend(self.denials.get().into_iter().flatten().map(|denial| format!("denied: {denial}")));
+            failure.evidence.extend(self.witnesses.get().into_iter().flatten().cloned());
         }
         Outcome {
             version: VERSION,

@@ -26,6 +26,7 @@ mod modelled;
 mod native;
 mod observe;
 mod open_port;
+mod outage;
 mod outcome;
 mod patience;
 mod plan;

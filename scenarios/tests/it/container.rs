@@ -63,6 +63,13 @@ pub(crate) fn docker(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
+/// Has a process get a signal: `STOP`, `CONT`.
+#[expect(clippy::expect_used, reason = "set-up of tests")]
+pub(crate) fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+    assert!(status.expect("kill").success(), "process {process} gets SIG{name}");
+}
+
 /// The name of the only run with a folder in `tmp`: its containers' label.
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 pub(crate) fn run_of(tmp: &Path) -> String {

@@ -9,7 +9,7 @@ use std::thread;
 use firedrill_scenarios::{Night, Scenario, Template, until};
 use rstest::rstest;
 
-use crate::container::{docker, run_of};
+use crate::container::{docker, run_of, signal};
 
 /// A drill in containers with its store in `cloud`.
 fn drill(cloud: &str) -> Scenario {
@@ -29,17 +29,17 @@ fn containers_of(run: &str) -> String {
     docker(&["ps", "--all", "--filter", &format!("label=firedrill.run={run}"), "--format", "{{.Names}}"])
 }
 
-/// Runs `drill`, has `act` done once with the run's name when a step begins, and answers what the drill came to, and the run.
-fn interfering(drill: Scenario, step: &str, act: impl FnOnce(&str)) -> (Night, String) {
+/// Runs `drill`, has `act` done once with the run's name and process when a step begins, and answers what the drill came to, and the run.
+fn interfering(drill: Scenario, step: &str, act: impl FnOnce(&str, u32)) -> (Night, String) {
     let tmp = drill.folder().join("tmp");
     let mark = format!("\"event\":\"step_started\",\"step\":\"{step}\"");
     let (mut act, mut run) = (Some(act), String::new());
-    let night = drill.run_hearing(|line| {
+    let night = drill.run_hearing(|line, process| {
         if line.contains(&mark)
             && let Some(act) = act.take()
         {
             run = run_of(&tmp);
-            act(&run);
+            act(&run, process);
         }
     });
     assert!(act.is_none(), "the drill came to `{step}`: {night:#?}");
@@ -60,7 +60,12 @@ fn at_work(run: &str) -> String {
 #[case::observe("observe", "script")]
 #[ignore = "needs Docker"]
 fn a_localstack_that_dies_fails_the_drill_with_its_address(#[case] step: &str, #[case] hop: &str) {
-    let (night, run) = interfering(drill("localstack"), step, |run| drop(docker(&["kill", &format!("{run}-localstack")])));
+    let (night, run) = interfering(drill("localstack"), step, |run, process| {
+        // An engine that is slow to kill is no faster than the step otherwise.
+        signal(process, "STOP");
+        docker(&["kill", &format!("{run}-localstack")]);
+        signal(process, "CONT");
+    });
     assert_eq!((night.code, night.hop()), (1, Some(hop)), "{night:#?}");
     assert!(night.why().contains("the store at http://127.0.0.1:"), "{}", night.why());
     assert!(night.left.is_empty(), "{night:#?}");
@@ -70,7 +75,7 @@ fn a_localstack_that_dies_fails_the_drill_with_its_address(#[case] step: &str, #
 #[test]
 #[ignore = "needs Docker"]
 fn an_instance_whose_container_is_removed_in_mid_command_fails_the_drill() {
-    let remove = |run: &str| drop(docker(&["rm", "--force", &at_work(run)]));
+    let remove = |run: &str, _| drop(docker(&["rm", "--force", &at_work(run)]));
     let (night, run) = interfering(slow_drill(), "observe", remove);
     night.assert_broken("instance", "DeliveryTimedOut");
     assert_eq!(containers_of(&run), "");
@@ -125,7 +130,7 @@ fn twin(stream: &UnixStream) -> UnixStream {
 fn an_engine_that_goes_away_fails_the_drill_which_says_what_is_left() {
     let way = Way::new();
     let drill = slow_drill().environment("DOCKER_HOST", &format!("unix://{}", way.socket.display()));
-    let (night, run) = interfering(drill, "observe", |run| {
+    let (night, run) = interfering(drill, "observe", |run, _| {
         at_work(run);
         way.close();
     });

@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::command::PROGRAM;
-use crate::container::{docker, run_of};
+use crate::container::{docker, run_of, signal};
 
 /// Containers on an embedded region, and with the store in another one.
 const EMBEDDED: &[&str] = &["--machine", "container", "--cloud", "embedded"];
@@ -36,7 +36,7 @@ impl Stock {
     /// Stops the drill, so that what is seen is what there is when it is killed. Nobody else removes any of it while its drill is there.
     fn of_stopped(drill: &Child, folder: &Path) -> Self {
         let id = drill.id();
-        assert!(Command::new("kill").args(["-s", "STOP", &id.to_string()]).status().expect("kill").success());
+        signal(id, "STOP");
         let mut stock = Self { run: run_of(folder), processes: descendants(id).expect("processes"), volumes: Vec::new() };
         stock.processes.push(id);
         for container in stock.labelled(&["ps", "--all", "--quiet"]).lines() {

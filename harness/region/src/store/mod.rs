@@ -3,6 +3,7 @@
 
 mod framing;
 mod known;
+mod progress;
 mod signature;
 
 use std::time::Duration;
@@ -21,13 +22,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::service::{AwsError, Body, Reply, full_body};
 pub(crate) use known::Known;
+use progress::Progress;
 use signature::Payload;
 
 /// The longest answer that is no object.
 const LARGEST_DOCUMENT: usize = 64 * 1024 * 1024;
 
-/// How long an answer may take to begin once the request has been sent; a receiver of messages waits for 20 s.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an answer may take to begin once the request has been sent, and each next piece of a document. A receiver of messages waits for
+/// 20 s; the AWS CLI and boto3 give up after 60 s, and could not say of whom.
+const PATIENCE: Duration = Duration::from_secs(50);
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -123,11 +126,11 @@ impl Store {
         let unknown = || AwsError::not_implemented(service, operation);
         let model = firedrill_wire::service(service).ok_or_else(unknown)?;
         let known = model.operation(operation).ok_or_else(unknown)?;
+        let (progress, body) = Progress::of(body);
         let request = self.request(&question, model.encode_request(known, input)?, known.streams_input(), body)?;
-        let head = self.client.request(request);
-        let response = match tokio::time::timeout(PATIENCE, head).await {
-            Ok(answered) => answered.map_err(|error| self.broken(&error))?,
-            Err(_) => return Err(self.unavailable(&format!("no answer within {} s", PATIENCE.as_secs()))),
+        let response = match progress.answer(PATIENCE, self.client.request(request)).await {
+            Some(answered) => answered.map_err(|error| self.broken(&error))?,
+            None => return Err(self.unavailable(&format!("no answer within {} s", PATIENCE.as_secs()))),
         };
         let (parts, body) = response.into_parts();
         if known.streams_output() && parts.status.is_success() {
