@@ -100,6 +100,10 @@ impl firedrill_drill::Local for LocalRegion {
         Ok(format!("moved the region's clock to {at:.0}"))
     }
 
+    async fn settled(&self) {
+        self.0.settled().await;
+    }
+
     async fn notice(&self, missed: bool) {
         self.0.notice(missed).await;
     }

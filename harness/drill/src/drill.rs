@@ -161,7 +161,7 @@ impl Drill {
         };
         let (before, _) = self.step("fire", 1, fire, |(_, done)| format!("{} ({}): {done}", rule.name, rule.schedule)).await?;
         let observed = async {
-            match observe::observe(clients, &rule, &before, self.patience).await {
+            match observe::observe(clients, &rule, &before, self.patience, self.local.as_deref()).await {
                 Ok(seen) => {
                     let reason = format!(
                         "it ended well on {} where there is nothing at {}",
@@ -237,9 +237,14 @@ impl Drill {
             .step("fire", night, fire, |(_, _, done)| format!("{} ({}): {done}", stage.rule.name, stage.rule.schedule))
             .await?;
         let seen = self
-            .step("observe", night, observe::observe(clients, &stage.rule, &before, self.patience), |seen| {
-                format!("{} sent the command, the script ended well on {}", stage.rule.function, seen.instances.join(", "))
-            })
+            .step(
+                "observe",
+                night,
+                observe::observe(clients, &stage.rule, &before, self.patience, self.local.as_deref()),
+                |seen| {
+                    format!("{} sent the command, the script ended well on {}", stage.rule.function, seen.instances.join(", "))
+                },
+            )
             .await?;
         if let Some(finding) = findings::of_function(&stage.rule.function, seen.complaint.as_deref()) {
             self.finding(finding);

@@ -12,6 +12,7 @@ use crate::failure::{Broken, at, refused};
 use crate::fire::Rule;
 use crate::log::{FunctionLog, Lines};
 use crate::patience::Patience;
+use crate::plan::Local;
 use crate::poll;
 
 /// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
@@ -55,10 +56,21 @@ pub(crate) struct Seen {
     pub(crate) sent: Option<DateTime>,
 }
 
-/// Follows the night that began after `before`. A function that shows no sign of life for as long as `patience` has was not invoked.
-pub(crate) async fn observe(clients: &Clients, rule: &Rule, before: &Before, patience: Patience) -> Result<Seen, Broken> {
+/// Follows the night that began after `before`. A function that shows no sign of life for as long as `patience` has was not invoked; a
+/// `local` region knows when none works any more.
+pub(crate) async fn observe(
+    clients: &Clients,
+    rule: &Rule,
+    before: &Before,
+    patience: Patience,
+    local: Option<&dyn Local>,
+) -> Result<Seen, Broken> {
     let sent = function(clients, rule, before, patience.silence).await?;
     let done = commands_done(clients, &sent).await;
+    // An event may have been delivered twice, and the other function be slower.
+    if let Some(local) = local {
+        local.settled().await;
+    }
     // The function may well still run: what it says at its end counts too, and so does that it fails where a command did.
     let lines = function_ended(clients, before, patience.log).await;
     let (mut instances, lines) = (done?, lines?);

@@ -122,6 +122,9 @@ pub trait Local: Send + Sync {
     /// Why it could not: the rule is unknown or disabled, or has no schedule.
     async fn fire(&self, rule_arn: &str) -> Result<String, String>;
 
+    /// Returns when no event is on its way to a function any more, and no function works on one.
+    async fn settled(&self);
+
     /// Returns when whoever is told of the night has been told. Alarms get the time that they take: minutes, or, if the night was `missed`
     /// and no function has run, as long as it takes them to miss it.
     async fn notice(&self, missed: bool);

@@ -84,8 +84,7 @@ pub struct Embedded {
     pub credentials: Credential,
     /// The region's handle.
     pub region: Region,
-    events: Arc<Events>,
-    alarms: Arc<CloudWatch>,
+    trigger: Trigger,
 }
 
 /// A rule could not be fired.
@@ -135,9 +134,9 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let settings = Settings { region, account: account.clone(), folder, program };
     let region = Region::with_journal(settings, journal);
     region.set_authority(authority);
-    let (events, alarms) = (Events::new(), CloudWatch::new());
-    let sandboxes = Sandboxes { tools, agent_dir, disk_mib };
-    region.install(services(&region, Arc::clone(&events), Arc::clone(&alarms), sandboxes, store));
+    let (events, functions, alarms) = (Events::new(), Lambda::new(tools.clone()), CloudWatch::new());
+    let trigger = Trigger { region: region.clone(), events, functions, alarms };
+    region.install(services(&trigger, Sandboxes { tools, agent_dir, disk_mib }, store));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -146,7 +145,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     secure.serve(&region, true);
     plain.serve(&region, false);
     let credentials = region.credentials().issue_key(Caller::root(&account));
-    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, events, alarms })
+    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, trigger })
 }
 
 /// Takes as many file descriptors as this process may have: each connection, and each machine's, is one, and the usual limit is 1024.
@@ -160,13 +159,8 @@ fn raise_descriptor_limit() {
     }
 }
 
-fn services(
-    region: &Region,
-    events: Arc<Events>,
-    alarms: Arc<CloudWatch>,
-    sandboxes: Sandboxes,
-    store: Option<Store>,
-) -> Vec<(&'static str, Arc<dyn Service>)> {
+fn services(trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Vec<(&'static str, Arc<dyn Service>)> {
+    let Trigger { region, events, functions, alarms } = trigger.clone();
     let iam = Iam::new();
     let sts = Sts::new(Arc::clone(&iam));
     region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
@@ -175,7 +169,6 @@ fn services(
         Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
         None => (S3::new(region.folder().join("s3")), Sqs::new()),
     };
-    let lambda = Lambda::new(sandboxes.tools.clone());
     vec![
         ("cloudformation", CloudFormation::new()),
         ("cloudtrail", CloudTrail::new()),
@@ -184,7 +177,7 @@ fn services(
         ("events", events),
         ("iam", iam),
         ("kms", Kms::new()),
-        ("lambda", lambda),
+        ("lambda", functions),
         ("logs", Logs::new()),
         ("monitoring", alarms),
         ("s3", s3),
@@ -201,7 +194,7 @@ fn services(
 impl Embedded {
     /// A handle with which to fire rules while the region is owned by somebody else.
     pub fn trigger(&self) -> Trigger {
-        Trigger { region: self.region.clone(), events: Arc::clone(&self.events), alarms: Arc::clone(&self.alarms) }
+        self.trigger.clone()
     }
 
     /// Ends machines, connections and background tasks, and returns when they have ended: with why a container could not be removed, if
@@ -224,6 +217,7 @@ impl Embedded {
 pub struct Trigger {
     region: Region,
     events: Arc<Events>,
+    functions: Arc<Lambda>,
     alarms: Arc<CloudWatch>,
 }
 
@@ -241,6 +235,12 @@ impl Trigger {
             .ok_or_else(|| FireError::NoOccurrence(rule_arn.to_owned()))?;
         self.region.clock().advance_to(at);
         Ok(at)
+    }
+
+    /// Returns when no event is on its way to a target any more and no function works on one. What waits to be tried again is not waited for.
+    pub async fn settled(&self) {
+        self.events.quiet().await;
+        self.functions.quiet().await;
     }
 
     /// Returns when whoever is told of what has happened has been told. Where there are alarms the clock is moved to the next minute, when

@@ -16,6 +16,7 @@ pub mod service;
 pub mod services;
 pub mod store;
 pub mod tools;
+mod under_way;
 mod way;
 mod wildcard;
 

@@ -144,6 +144,10 @@ impl Local for Scene {
         self.local.fire(rule_arn).await
     }
 
+    async fn settled(&self) {
+        self.local.settled().await;
+    }
+
     async fn notice(&self, missed: bool) {
         self.local.notice(missed).await;
     }

@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use firedrill_journal::Event;
+use http_body::Body as _;
 use serde_json::Value;
 
 use crate::Caller;
@@ -37,6 +38,8 @@ struct Armed {
 /// What becomes of a call that was let through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Afterwards {
+    /// It is done once more before.
+    pub(crate) repeat: bool,
     /// The connection ends without an answer.
     pub(crate) lose_answer: bool,
     /// The connection ends after this many bytes of the answer's payload.
@@ -88,7 +91,11 @@ pub(crate) async fn layer(
     let Some(effect) = call.region.faults().struck(call, service, operation, input) else {
         return Ok((body, Afterwards::default()));
     };
-    let detail = format!("{service}:{operation} {effect}");
+    let comes_once = !body.is_end_stream();
+    let detail = match &effect {
+        Effect::Repeat if comes_once => format!("{service}:{operation} is done once, as its payload comes once"),
+        effect => format!("{service}:{operation} {effect}"),
+    };
     call.region.journal().record(Event::Fault { request_id: call.request_id.clone(), detail });
     let through = Afterwards::default();
     match effect {
@@ -101,6 +108,7 @@ pub(crate) async fn layer(
             Ok((body, through))
         }
         Effect::LoseAnswer => Ok((body, Afterwards { lose_answer: true, ..through })),
+        Effect::Repeat => Ok((body, Afterwards { repeat: !comes_once, ..through })),
         Effect::CutAnswer(bytes) => Ok((body, Afterwards { cut_answer: Some(bytes), ..through })),
         Effect::CutRequest(bytes) => Ok((body::cut(body, bytes), Afterwards { lose_answer: true, ..through })),
         Effect::ExpireCredentials => {

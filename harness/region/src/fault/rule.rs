@@ -70,6 +70,9 @@ pub enum Effect {
     Delay(#[serde(deserialize_with = "seconds")] f64),
     /// It is done, and the connection ends without an answer.
     LoseAnswer,
+    /// It is done twice, as what AWS delivers at least once may be; the second answer is the caller's.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+    Repeat,
     /// The connection ends after so many bytes of the payload that is answered.
     CutAnswer(u64),
     /// The connection ends after so many bytes of the payload that is sent.
@@ -145,6 +148,7 @@ impl fmt::Display for Effect {
             Self::Error(error) => write!(f, "answers {}", error.code),
             Self::Delay(seconds) => write!(f, "takes {seconds} s longer"),
             Self::LoseAnswer => f.write_str("is done, its answer is lost"),
+            Self::Repeat => f.write_str("is done twice"),
             Self::CutAnswer(bytes) => write!(f, "breaks off after {bytes} bytes of the answer"),
             Self::CutRequest(bytes) => write!(f, "breaks off after {bytes} bytes of the request"),
             Self::ExpireCredentials => f.write_str("is the last with its credentials"),

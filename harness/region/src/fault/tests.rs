@@ -60,6 +60,42 @@ async fn an_answer_is_lost_after_the_call_was_done() {
 }
 
 #[tokio::test]
+async fn a_call_is_done_twice_and_answered_once() {
+    let lab = Lab::with(json!([{ "when": { "operation": "SendMessage" }, "occurrence": { "nth": 2 }, "then": "repeat" }]));
+    let queue = lab.call("sqs", "CreateQueue", json!({ "QueueName": "a" })).await.unwrap()["QueueUrl"].clone();
+    let mut answered = Vec::new();
+    for text in ["once", "twice", "once more"] {
+        let answer = lab.call("sqs", "SendMessage", json!({ "QueueUrl": queue, "MessageBody": text })).await.unwrap();
+        answered.push(answer["MessageId"].clone());
+    }
+    let received =
+        lab.call("sqs", "ReceiveMessage", json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10 })).await.unwrap()["Messages"]
+            .clone();
+    let received: Vec<(&Value, &Value)> =
+        received.as_array().unwrap().iter().map(|message| (&message["Body"], &message["MessageId"])).collect();
+    assert_eq!(received.iter().filter(|(body, _)| *body == "twice").count(), 2, "{received:?}");
+    assert_eq!(received.len(), 4);
+    assert!(answered.iter().all(|id| received.iter().any(|(_, received)| *received == id)), "{received:?}");
+}
+
+#[tokio::test]
+async fn a_payload_that_comes_once_is_stored_once() {
+    let lab = Lab::with(json!([{ "when": { "operation": "PutObject" }, "then": "repeat" }]));
+    lab.call("s3", "CreateBucket", json!({ "Bucket": "once" })).await.unwrap();
+    let versioning = json!({ "Bucket": "once", "VersioningConfiguration": { "Status": "Enabled" } });
+    lab.call("s3", "PutBucketVersioning", versioning).await.unwrap();
+    let input = json!({ "Bucket": "once", "Key": "k", "ContentLength": 5 });
+    lab.region.call_with_body(&Caller::root("111122223333"), "s3", "PutObject", input, full_body("hello")).await.unwrap();
+    let versions = lab.call("s3", "ListObjectVersions", json!({ "Bucket": "once" })).await.unwrap()["Versions"].clone();
+    assert_eq!(versions.as_array().map(Vec::len), Some(1), "{versions}");
+    assert_eq!(versions[0]["Size"], 5);
+    let told = lab.region.journal().records().iter().any(
+        |record| matches!(&record.event, firedrill_journal::Event::Fault { detail, .. } if detail.ends_with("is done once, as its payload comes once")),
+    );
+    assert!(told);
+}
+
+#[tokio::test]
 async fn a_payload_that_breaks_off_leaves_no_object() {
     let lab =
         Lab::with(json!([{ "when": { "operation": "PutObject" }, "occurrence": { "nth": 1 }, "then": { "cut_request": 3 } }]));

@@ -160,8 +160,25 @@ async fn answer(
     let (body, afterwards) = fault::layer(&call, model.signing_name(), operation.name(), &input, body).await?;
     seen.lost = afterwards.lose_answer;
     seen.dispatched = true;
-    let reply = region.dispatch(&call, model.signing_name(), operation.name(), input, body).await?;
+    let reply = dispatch(&call, model.signing_name(), operation.name(), input, body, afterwards).await?;
     Ok((operation, afterwards.of(reply)))
+}
+
+/// Has the service do it; twice, if a fault says so.
+async fn dispatch(
+    call: &Call,
+    service: &str,
+    operation: &str,
+    input: Value,
+    body: Body,
+    afterwards: fault::Afterwards,
+) -> Result<Reply, AwsError> {
+    if afterwards.repeat {
+        let other = Call { request_id: uuid::Uuid::new_v4().to_string(), ..call.clone() };
+        // Nobody hears what became of it.
+        let _ = call.region.dispatch(&other, service, operation, input.clone(), empty_body()).await;
+    }
+    call.region.dispatch(call, service, operation, input, body).await
 }
 
 /// The decoder of a payload that comes in chunks; headers are made to speak of what is inside them.
@@ -246,7 +263,7 @@ pub(crate) async fn internal_call(
         model.validate(known, &input)?;
         authorize::authorize(&call, service, operation, &input).await?;
         let (body, afterwards) = fault::layer(&call, service, operation, &input, body).await?;
-        let reply = region.dispatch(&call, service, operation, input, body).await?;
+        let reply = dispatch(&call, service, operation, input, body, afterwards).await?;
         // There is no connection that could end: the caller sees that nobody answers.
         if afterwards.lose_answer { Err(AwsError::internal(Lost.to_string())) } else { Ok(afterwards.of(reply)) }
     }

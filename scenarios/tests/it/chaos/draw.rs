@@ -144,11 +144,12 @@ fn fault(rng: &mut StdRng) -> Value {
         _ => json!({"random": {"probability": rng.random_range(1..=50) as f64 / 100.0, "seed": rng.random::<u32>()}}),
     };
     let (code, status) = ERRORS.choose(rng).copied().unwrap_or(("InternalError", 500));
-    let then = match rng.random_range(0..8) {
+    let then = match rng.random_range(0..9) {
         0..=2 => json!({"error": {"code": code, "status": status, "message": "drawn"}}),
         3 => json!({"delay": rng.random_range(1..=20) as f64 / 10.0}),
         4 | 5 => json!("lose_answer"),
-        6 => json!({"cut_request": rng.random_range(0..2000)}),
+        6 => json!("repeat"),
+        7 => json!({"cut_request": rng.random_range(0..2000)}),
         _ => json!({"cut_answer": rng.random_range(0..2000)}),
     };
     json!({"when": {"service": service, "operation": operation}, "occurrence": occurrence, "then": then})

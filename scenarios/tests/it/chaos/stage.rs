@@ -175,6 +175,10 @@ impl Local for Chaos {
         self.trigger.fire(rule_arn).map(|at| at.to_string()).map_err(|error| error.to_string())
     }
 
+    async fn settled(&self) {
+        self.trigger.settled().await;
+    }
+
     async fn notice(&self, missed: bool) {
         self.trigger.notice(missed).await;
     }

@@ -4,12 +4,12 @@
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::input;
 use super::rule::Counted;
 use crate::service::AwsError;
 use crate::services::document::Members as _;
+use crate::under_way::UnderWay;
 use crate::{Caller, Region};
 
 /// One event on its way to one target.
@@ -21,38 +21,6 @@ pub(super) struct Delivery {
     pub event: Value,
     pub taken: Timestamp,
     pub under_way: UnderWay,
-}
-
-/// Counts an event as long as it is on its way.
-pub(super) struct UnderWay {
-    count: watch::Sender<usize>,
-    counted: bool,
-}
-
-impl UnderWay {
-    pub(super) fn begin(count: &watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count += 1);
-        Self { count: count.clone(), counted: true }
-    }
-
-    /// While it waits to be tried again it is not.
-    fn pause(&mut self) {
-        if std::mem::take(&mut self.counted) {
-            self.count.send_modify(|count| *count = count.saturating_sub(1));
-        }
-    }
-
-    fn go_on(&mut self) {
-        if !std::mem::replace(&mut self.counted, true) {
-            self.count.send_modify(|count| *count += 1);
-        }
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.pause();
-    }
 }
 
 /// Why an event was given up.

@@ -25,13 +25,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
-use self::delivery::{Delivery, UnderWay};
+use self::delivery::Delivery;
 use self::rule::{Counted, Rule};
 use super::document::Members as _;
 use crate::Region;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use crate::under_way;
 
 /// How long is waited for targets that do not answer.
 const QUIET_BOUND: Duration = Duration::from_secs(5);
@@ -41,14 +41,14 @@ pub struct Events {
     /// Rules of the default bus, by account and name.
     rules: Mutex<HashMap<String, BTreeMap<String, Rule>>>,
     /// Events that are on their way to a target at this moment, not those that wait to be tried again.
-    under_way: watch::Sender<usize>,
+    under_way: under_way::Count,
     this: Weak<Self>,
 }
 
 impl Events {
     /// A service without rules.
     pub fn new() -> Arc<Self> {
-        Arc::new_cyclic(|this| Self { rules: Mutex::default(), under_way: watch::Sender::new(0), this: this.clone() })
+        Arc::new_cyclic(|this| Self { rules: Mutex::default(), under_way: under_way::Count::default(), this: this.clone() })
     }
 
     /// When an enabled rule fires next by its schedule.
@@ -69,9 +69,7 @@ impl Events {
 
     /// Returns when no event is on its way to a target; soon at any rate, whatever a target takes.
     pub async fn quiet(&self) {
-        let mut under_way = self.under_way.subscribe();
-        // The sender is this service: that it is gone is no end either.
-        let _ = tokio::time::timeout(QUIET_BOUND, under_way.wait_for(|count| *count == 0)).await;
+        self.under_way.none(QUIET_BOUND).await;
     }
 
     /// Does something with the rule that `input` names by `member`.
@@ -128,7 +126,7 @@ impl Events {
                 target,
                 event: event.clone(),
                 taken: region.clock().now(),
-                under_way: UnderWay::begin(&self.under_way),
+                under_way: self.under_way.begin(),
             };
             region.tasks().spawn(delivery.run(region.clone()));
         }

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -12,11 +13,15 @@ use super::environment::Definition;
 use crate::Region;
 use crate::service::AwsError;
 use crate::services::document::Members as _;
+use crate::under_way::UnderWay;
 
 /// Pauses before the retries of an event whose function failed.
 const RETRY_AFTER: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
 /// Longest pause before an event is tried again that could not be run.
 const LONGEST_BACK_OFF: SignedDuration = SignedDuration::from_mins(5);
+/// The longest that a function may run.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>
+const LONGEST_RUN: Duration = Duration::from_secs(900);
 const DEFAULT_RETRIES: i64 = 2;
 /// 6 hours, in seconds.
 const DEFAULT_AGE: i64 = 21_600;
@@ -56,16 +61,22 @@ impl Lambda {
     /// Takes an event, which is worked off from now on.
     pub(super) fn enqueue(&self, event: Event) {
         let Some(me) = self.me.upgrade() else { return };
+        let mut under_way = self.under_way.begin();
         event.region.clone().tasks().spawn(async move {
             let stopping = event.region.stopping().clone();
             tokio::select! {
-                () = me.work_off(&event) => {}
+                () = me.work_off(&event, &mut under_way) => {}
                 () = stopping.cancelled() => {}
             }
         });
     }
 
-    async fn work_off(&self, event: &Event) {
+    /// Returns when no function works on an event; what waits to be tried again is not waited for.
+    pub async fn quiet(&self) {
+        self.under_way.none(LONGEST_RUN).await;
+    }
+
+    async fn work_off(&self, event: &Event, under_way: &mut UnderWay) {
         let clock = event.region.clock();
         let (mut attempts, mut refusals) = (0_u64, 0_u32);
         let mut response = None;
@@ -105,7 +116,9 @@ impl Lambda {
             if next > settings.until {
                 return settings.end(event, "EventAgeExceeded", attempts, response.as_ref()).await;
             }
+            under_way.pause();
             clock.sleep_until(next).await;
+            under_way.go_on();
         }
     }
 

@@ -38,6 +38,7 @@ use super::document::Members as _;
 use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use crate::tools::Tools;
+use crate::under_way;
 
 /// An invocation that may run.
 struct Admitted {
@@ -59,6 +60,8 @@ pub struct Lambda {
     functions: Mutex<HashMap<String, BTreeMap<String, Function>>>,
     /// Environments that wait for an invocation, by function ARN.
     free: Mutex<HashMap<String, Vec<Idle>>>,
+    /// Events that a function works on, not those that wait to be tried again.
+    under_way: under_way::Count,
     tools: Option<Tools>,
     /// Itself, for invocations that outlive a call.
     me: Weak<Self>,
@@ -67,7 +70,13 @@ pub struct Lambda {
 impl Lambda {
     /// A service without functions. Without `tools` it runs none.
     pub fn new(tools: Option<Tools>) -> Arc<Self> {
-        Arc::new_cyclic(|me| Self { functions: Mutex::default(), free: Mutex::default(), tools, me: me.clone() })
+        Arc::new_cyclic(|me| Self {
+            functions: Mutex::default(),
+            free: Mutex::default(),
+            under_way: under_way::Count::default(),
+            tools,
+            me: me.clone(),
+        })
     }
 
     fn with<T>(&self, call: &Call, input: &Value, act: impl FnOnce(&mut Function) -> Result<T, AwsError>) -> Result<T, AwsError> {
