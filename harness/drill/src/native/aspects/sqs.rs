@@ -6,52 +6,27 @@ const QUEUE: &[&str] = &["AWS::SQS::Queue"];
 
 const ATTRIBUTES: (&str, &str, &str) = ("sqs", "GetQueueAttributes", r#"{"QueueUrl":"$id","AttributeNames":["All"]}"#);
 
+/// A property that is an attribute of this name.
+macro_rules! attribute {
+    ($name:literal) => {
+        of(QUEUE, &[$name], ATTRIBUTES, concat!("Attributes/", $name)).mended(&[once(
+            "sqs",
+            "SetQueueAttributes",
+            concat!(r#"{"QueueUrl":"$id","Attributes":{""#, $name, r#"":"$want"}}"#),
+        )])
+    };
+}
+
 pub(super) const ASPECTS: &[Aspect] = &[
-    of(QUEUE, &["DelaySeconds"], ATTRIBUTES, "Attributes/DelaySeconds").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"DelaySeconds":"$want"}}"#,
-    )]),
-    of(QUEUE, &["KmsMasterKeyId"], ATTRIBUTES, "Attributes/KmsMasterKeyId").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"KmsMasterKeyId":"$want"}}"#,
-    )]),
-    of(QUEUE, &["KmsDataKeyReusePeriodSeconds"], ATTRIBUTES, "Attributes/KmsDataKeyReusePeriodSeconds").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"KmsDataKeyReusePeriodSeconds":"$want"}}"#,
-    )]),
-    of(QUEUE, &["MaximumMessageSize"], ATTRIBUTES, "Attributes/MaximumMessageSize").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"MaximumMessageSize":"$want"}}"#,
-    )]),
-    of(QUEUE, &["MessageRetentionPeriod"], ATTRIBUTES, "Attributes/MessageRetentionPeriod").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"MessageRetentionPeriod":"$want"}}"#,
-    )]),
-    of(QUEUE, &["ReceiveMessageWaitTimeSeconds"], ATTRIBUTES, "Attributes/ReceiveMessageWaitTimeSeconds").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"ReceiveMessageWaitTimeSeconds":"$want"}}"#,
-    )]),
-    of(QUEUE, &["RedrivePolicy"], ATTRIBUTES, "Attributes/RedrivePolicy").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"RedrivePolicy":"$want"}}"#,
-    )]),
-    of(QUEUE, &["SqsManagedSseEnabled"], ATTRIBUTES, "Attributes/SqsManagedSseEnabled").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"SqsManagedSseEnabled":"$want"}}"#,
-    )]),
-    of(QUEUE, &["VisibilityTimeout"], ATTRIBUTES, "Attributes/VisibilityTimeout").mended(&[once(
-        "sqs",
-        "SetQueueAttributes",
-        r#"{"QueueUrl":"$id","Attributes":{"VisibilityTimeout":"$want"}}"#,
-    )]),
+    attribute!("DelaySeconds"),
+    attribute!("KmsMasterKeyId"),
+    attribute!("KmsDataKeyReusePeriodSeconds"),
+    attribute!("MaximumMessageSize"),
+    attribute!("MessageRetentionPeriod"),
+    attribute!("ReceiveMessageWaitTimeSeconds"),
+    attribute!("RedrivePolicy"),
+    attribute!("SqsManagedSseEnabled"),
+    attribute!("VisibilityTimeout"),
     of(QUEUE, &["Tags"], ("sqs", "ListQueueTags", r#"{"QueueUrl":"$id"}"#), "Tags").mended(&[once(
         "sqs",
         "TagQueue",
