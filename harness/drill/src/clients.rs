@@ -33,8 +33,10 @@ pub(crate) struct Clients {
 /// Attempts of a call that is throttled, or that AWS fails to answer.
 const ATTEMPTS: u32 = 8;
 
-/// The longest pause before the next attempt, on AWS (the SDK's own), and on a region of this machine, which has its callers to itself.
-const PAUSE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(1));
+/// The longest pause before the next attempt: the SDK's own.
+const PAUSE: Duration = Duration::from_secs(20);
+/// The same on a region of this machine, which has its callers to itself.
+const LOCAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// HTTP by rustls; trusts this CA instead of the system's, if there is one.
 pub(crate) fn http(ca_pem: Option<&str>) -> SharedHttpClient {
@@ -78,7 +80,7 @@ impl Clients {
 
     fn with(endpoint: &Endpoint, recorder: Option<Recorder>) -> Self {
         let http = http(endpoint.ca_pem.as_deref());
-        let pause = if endpoint.url.is_some() { PAUSE.1 } else { PAUSE.0 };
+        let pause = if endpoint.url.is_some() { LOCAL_PAUSE } else { PAUSE };
         let names = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region.clone()))

@@ -2,19 +2,19 @@
 
 use std::cell::LazyCell;
 
-use firedrill_journal::{Check, Event, Journal};
+use firedrill_journal::{Check, Event, Record};
 use firedrill_template::{PolicyPlace, Template};
 use serde_json::Value;
 
 /// Each denial in a sentence, once, with the statements that came nearest to allowing, and where those of the stack stand in its template.
-pub(crate) fn all(journal: &Journal, template: &str) -> Vec<String> {
+pub(crate) fn of(records: &[Record], template: &str) -> Vec<String> {
     // Most drills are denied nothing.
     let places = LazyCell::new(|| Template::parse(template).map(|template| template.policies()).unwrap_or_default());
     let mut told = Vec::new();
-    for record in journal.records() {
-        let Event::Authorization { principal, checks, .. } = record.event else { continue };
+    for record in records {
+        let Event::Authorization { principal, checks, .. } = &record.event else { continue };
         for check in checks.iter().filter(|check| check.decision.get("effect").and_then(Value::as_str) != Some("Allow")) {
-            let sentence = sentence(&principal, check, &places);
+            let sentence = sentence(principal, check, &places);
             if !told.contains(&sentence) {
                 told.push(sentence);
             }
@@ -93,9 +93,10 @@ fn miss(miss: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use firedrill_journal::Journal;
     use serde_json::json;
 
-    fn journal(decision: Value) -> Journal {
+    fn records(decision: Value) -> Vec<Record> {
         let journal = Journal::default();
         let check = Check { action: "s3:PutObject".into(), resource: "arn:aws:s3:::b/k".into(), decision: decision.into() };
         for _ in 0..2 {
@@ -106,14 +107,14 @@ mod tests {
                 checks: vec![check.clone()],
             });
         }
-        journal
+        journal.records()
     }
 
     #[test]
     fn a_denial_is_told_once_with_what_came_nearest() {
         let near = json!({"statement": {"sid": "Upload", "policy": "inline policy p of role r", "index": 0},
             "miss": {"Resource": {"wanted": ["arn:aws:s3:::b"], "actual": "arn:aws:s3:::b/k"}}});
-        let told = all(&journal(json!({"effect": "ImplicitDeny", "deciding": [], "nearest": [near], "errors": []})), "");
+        let told = of(&records(json!({"effect": "ImplicitDeny", "deciding": [], "nearest": [near], "errors": []})), "");
         assert_eq!(
             told,
             [
@@ -127,7 +128,7 @@ mod tests {
         let template = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies:\n        - PolicyName: p\n          PolicyDocument:\n            Statement:\n              - Sid: Upload\n                Effect: Allow\n";
         let told_of = |policy: &str, sid: &str| {
             let near = json!({"statement": {"sid": sid, "policy": policy, "index": 0}, "miss": {"Resource": {"wanted": ["b"]}}});
-            all(&journal(json!({"effect": "ImplicitDeny", "nearest": [near]})), template)
+            of(&records(json!({"effect": "ImplicitDeny", "nearest": [near]})), template)
         };
         let told = told_of("inline policy p of role r", "Upload");
         assert!(told[0].contains("nearest: statement Upload (line 9 of the template) of inline policy p of role r"), "{told:?}");
@@ -143,14 +144,14 @@ mod tests {
 
     #[test]
     fn what_is_allowed_is_not_told() {
-        assert!(all(&journal(json!({"effect": "Allow", "deciding": []})), "").is_empty());
+        assert!(of(&records(json!({"effect": "Allow", "deciding": []})), "").is_empty());
     }
 
     #[test]
     fn a_failed_condition_is_told_with_its_values() {
         let near = json!({"statement": {"policy": "p", "index": 1},
             "miss": {"Condition": {"operator": "StringEquals", "key": "ssm:resourceTag/Backup", "wanted": ["Enabled"], "found": []}}});
-        let told = all(&journal(json!({"effect": "ImplicitDeny", "nearest": [near]})), "");
+        let told = of(&records(json!({"effect": "ImplicitDeny", "nearest": [near]})), "");
         assert!(
             told[0].ends_with(
                 "statement 2 of p, whose condition StringEquals ssm:resourceTag/Backup wants Enabled and found nothing"

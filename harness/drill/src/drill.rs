@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use firedrill_journal::{Event, Journal, StepOutcome};
+use firedrill_journal::{Event, Journal, Record, StepOutcome};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -49,8 +49,10 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
         () = cancel.cancelled() => None,
     };
     // What goes wrong with cleaning up is no cause of a failure.
-    let _ = drill.witnesses.set(witnesses(journal, &drill.plan.template));
-    let _ = drill.told.set(told::all(journal));
+    let records = journal.records();
+    let _ = drill.witnesses.set(witnesses(&records, &drill.plan.template));
+    let _ = drill.told.set(told::of(&records));
+    drop(records);
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
     journal.record(outcome.event());
@@ -58,9 +60,9 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
 }
 
 /// What the region's journal says that the caller who was refused may not have said.
-fn witnesses(journal: &Journal, template: &str) -> Vec<String> {
-    let denied = denial::all(journal, template).into_iter().map(|denial| format!("denied: {denial}"));
-    denied.chain(outage::all(journal).into_iter().map(|outage| format!("not answered: {outage}"))).collect()
+fn witnesses(records: &[Record], template: &str) -> Vec<String> {
+    let denied = denial::of(records, template).into_iter().map(|denial| format!("denied: {denial}"));
+    denied.chain(outage::of(records).into_iter().map(|outage| format!("not answered: {outage}"))).collect()
 }
 
 struct Drill {

@@ -1,7 +1,7 @@
 //! Calls that a service was not able to answer. Whoever was refused so may not have said why: the answer to a HEAD has no body, and many a
 //! script shows a status alone.
 
-use firedrill_journal::Journal;
+use firedrill_journal::{Event, Record};
 
 /// Errors that are a service's own, no caller's.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>,
@@ -9,15 +9,16 @@ use firedrill_journal::Journal;
 const CODES: [&str; 5] = ["InternalError", "InternalFailure", "InternalServerError", "ServiceException", "ServiceUnavailable"];
 
 /// Each such answer in a sentence, once.
-pub(crate) fn all(journal: &Journal) -> Vec<String> {
+pub(crate) fn of(records: &[Record]) -> Vec<String> {
     let mut told = Vec::new();
-    for call in journal.calls() {
-        let Some(code) = call.error_code.filter(|code| CODES.contains(&code.as_str())) else { continue };
+    for record in records {
+        let Event::ApiCall(call) = &record.event else { continue };
+        let Some(code) = call.error_code.as_deref().filter(|code| CODES.contains(code)) else { continue };
         let service = call.event_source.split('.').next().unwrap_or_default();
         let mut sentence = format!("{service} {}: {code}", call.event_name);
-        if let Some(message) = call.error_message {
+        if let Some(message) = &call.error_message {
             sentence.push_str(": ");
-            sentence.push_str(&message);
+            sentence.push_str(message);
         }
         if !told.contains(&sentence) {
             told.push(sentence);
@@ -29,7 +30,7 @@ pub(crate) fn all(journal: &Journal) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_journal::{ApiCall, Event};
+    use firedrill_journal::{ApiCall, Journal};
     use serde_json::json;
 
     fn told(errors: &[(&str, Option<&str>)]) -> Vec<String> {
@@ -44,7 +45,7 @@ mod tests {
             let call: ApiCall = serde_json::from_value(call).expect("a call");
             journal.record(Event::ApiCall(Box::new(call)));
         }
-        all(&journal)
+        of(&journal.records())
     }
 
     #[test]
