@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(io::stdout(), "cargo::rerun-if-changed=interposer")?;
     let variable = |name: &str| env::var_os(name).ok_or_else(|| format!("cargo does not set {name}"));
     let mut compiler = Command::new(variable("RUSTC")?);
-    compiler.args(["--edition=2024", "--crate-name=firedrill_interposer", "--crate-type=cdylib"]);
+    compiler.args(["--edition=2024", "--crate-name=nightproof_interposer", "--crate-type=cdylib"]);
     // It is loaded into any program, and must bring nothing along.
     compiler.args(["-Cpanic=abort", "-Copt-level=s", "-Cstrip=symbols", "-Clink-arg=-nostdlib"]);
     compiler.arg("--target").arg(variable("TARGET")?);

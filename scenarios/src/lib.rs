@@ -1,4 +1,4 @@
-//! Scenarios: the tests of the product. Each runs a whole drill by the `firedrill` command, with a variation of the stack or its data,
+//! Scenarios: the tests of the product. Each runs a whole drill by the `nightproof` command, with a variation of the stack or its data,
 //! and looks at the outcome, the exit code and what is left behind.
 
 mod data;

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use firedrill_drill::Outcome;
+use nightproof_drill::Outcome;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -48,7 +48,7 @@ impl Scenario {
         self.folder.path()
     }
 
-    /// With further arguments of `firedrill run`.
+    /// With further arguments of `nightproof run`.
     #[must_use]
     pub fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));

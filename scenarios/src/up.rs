@@ -1,4 +1,4 @@
-//! Keeps a region up as a person would, by `firedrill up`, and runs clients against it.
+//! Keeps a region up as a person would, by `nightproof up`, and runs clients against it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,7 +30,7 @@ impl Up {
         Self::start_with(program, &[])
     }
 
-    /// As [`Up::start`], with further arguments of `firedrill up`.
+    /// As [`Up::start`], with further arguments of `nightproof up`.
     ///
     /// # Errors
     /// As [`Up::start`].

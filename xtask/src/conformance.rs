@@ -29,9 +29,9 @@ pub(crate) fn write() -> Result<(), StepError> {
     let localstack = LocalStack::start()?;
     let mut outcomes = Outcomes::new();
     for (index, (cloud, machine)) in PLACES.into_iter().enumerate() {
-        let mut environment = vec![("FIREDRILL_CLOUD", cloud.to_owned()), ("FIREDRILL_MACHINE", machine.to_owned())];
+        let mut environment = vec![("NIGHTPROOF_CLOUD", cloud.to_owned()), ("NIGHTPROOF_MACHINE", machine.to_owned())];
         if cloud == "localstack" {
-            environment.push(("FIREDRILL_LOCALSTACK", localstack.url()));
+            environment.push(("NIGHTPROOF_LOCALSTACK", localstack.url()));
         }
         for (scenario, outcome) in run(&environment)? {
             let row = outcomes.entry(scenario).or_default();
@@ -52,7 +52,7 @@ fn is_failed(outcome: &Outcome) -> bool {
 /// Runs the scenarios in one place.
 fn run(environment: &[(&str, String)]) -> Result<Vec<(String, Outcome)>, StepError> {
     let skipped: Vec<String> = crate::SAME_EVERYWHERE.iter().map(|module| format!("test(/^{module}/)")).collect();
-    let filter = format!("package(firedrill-scenarios) and binary(it) and not ({})", skipped.join(" or "));
+    let filter = format!("package(nightproof-scenarios) and binary(it) and not ({})", skipped.join(" or "));
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
         .args(["nextest", "run", "--workspace", "--no-fail-fast", "--message-format", "libtest-json", "--filterset", &filter])

@@ -87,7 +87,7 @@ impl Drop for Straight {
     }
 }
 
-/// `firedrill up`, with an instance in it.
+/// `nightproof up`, with an instance in it.
 struct Up {
     child: Child,
     environment: Vec<(String, String)>,
@@ -101,7 +101,7 @@ impl Up {
         command.args(["up", "--machine", "container", "--env"]).arg(&exports).args(cloud).stdout(std::process::Stdio::null());
         let child = command.spawn().map_err(|source| StepError::Start { program: format!("{command:?}"), source })?;
         let mut up = Self { child, environment: Vec::new(), folder: folder.to_owned() };
-        let text = until("`firedrill up`", || std::fs::read_to_string(&exports).ok())?;
+        let text = until("`nightproof up`", || std::fs::read_to_string(&exports).ok())?;
         let pairs = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
         up.environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(up)
@@ -123,7 +123,7 @@ impl Drop for Up {
     fn drop(&mut self) {
         let ended = step::said(Command::new("kill").arg(self.child.id().to_string())).map(drop);
         let waited =
-            self.child.wait().map(drop).map_err(|source| StepError::Start { program: "firedrill up".to_owned(), source });
+            self.child.wait().map(drop).map_err(|source| StepError::Start { program: "nightproof up".to_owned(), source });
         for error in [ended, waited].into_iter().filter_map(Result::err) {
             step::fail(&error);
         }
@@ -169,13 +169,13 @@ fn median(mut times: Vec<f64>) -> f64 {
 
 /// Measures a file of so many MiB, with a release build.
 pub(crate) fn measure(mebibytes: u32) -> Result<(), StepError> {
-    step::cargo(&["build", "--release", "--package", "firedrill"], &[])?;
+    step::cargo(&["build", "--release", "--package", "nightproof"], &[])?;
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    let program = target.join("release/firedrill");
+    let program = target.join("release/nightproof");
     let images = step::said(Command::new(&program).arg("images"))?;
     let image = images.lines().find_map(|line| line.strip_prefix("instance")).map(str::trim);
-    let image = image.ok_or_else(|| StepError::Found(format!("`firedrill images` names no instance image:\n{images}")))?;
+    let image = image.ok_or_else(|| StepError::Found(format!("`nightproof images` names no instance image:\n{images}")))?;
     let localstack = LocalStack::start()?;
     let url = localstack.url();
     let folder = std::env::temp_dir().join(format!("copy-{}", std::process::id()));

@@ -8,23 +8,33 @@ use crate::step::{self, StepError};
 
 /// Which of our crates each of our crates may use.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("firedrill-wire", &[]),
-    ("firedrill-iam", &[]),
-    ("firedrill-template", &[]),
-    ("firedrill-journal", &[]),
-    ("firedrill-guest", &[]),
-    ("firedrill-region", &["firedrill-wire", "firedrill-iam", "firedrill-template", "firedrill-journal", "firedrill-guest"]),
-    ("firedrill-drill", &["firedrill-journal", "firedrill-template", "firedrill-wire"]),
+    ("nightproof-wire", &[]),
+    ("nightproof-iam", &[]),
+    ("nightproof-template", &[]),
+    ("nightproof-journal", &[]),
+    ("nightproof-guest", &[]),
     (
-        "firedrill",
-        &["firedrill-drill", "firedrill-guest", "firedrill-iam", "firedrill-journal", "firedrill-region", "firedrill-template"],
+        "nightproof-region",
+        &["nightproof-wire", "nightproof-iam", "nightproof-template", "nightproof-journal", "nightproof-guest"],
     ),
-    ("firedrill-scenarios", &["firedrill", "firedrill-drill", "firedrill-journal", "firedrill-region"]),
+    ("nightproof-drill", &["nightproof-journal", "nightproof-template", "nightproof-wire"]),
+    (
+        "nightproof",
+        &[
+            "nightproof-drill",
+            "nightproof-guest",
+            "nightproof-iam",
+            "nightproof-journal",
+            "nightproof-region",
+            "nightproof-template",
+        ],
+    ),
+    ("nightproof-scenarios", &["nightproof", "nightproof-drill", "nightproof-journal", "nightproof-region"]),
     ("xtask", &[]),
 ];
 
 /// What pure crates may not depend on: they decide, and leave acting to others.
-const PURE: &[&str] = &["firedrill-wire", "firedrill-iam", "firedrill-template", "firedrill-journal"];
+const PURE: &[&str] = &["nightproof-wire", "nightproof-iam", "nightproof-template", "nightproof-journal"];
 const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"];
 
 /// Licences that may be linked into a program under Apache-2.0.

@@ -21,7 +21,7 @@ impl LocalStack {
     pub(crate) fn start() -> Result<Self, StepError> {
         let images = said(Command::new("cargo").args(["run", "--quiet", "--", "images"]))?;
         let image = images.lines().find_map(|line| line.strip_prefix("localstack")).map(str::trim);
-        let image = image.ok_or_else(|| StepError::Found(format!("`firedrill images` names no LocalStack:\n{images}")))?;
+        let image = image.ok_or_else(|| StepError::Found(format!("`nightproof images` names no LocalStack:\n{images}")))?;
         let services = ["--env", "SERVICES=s3,sqs", "--env", "EAGER_SERVICE_LOADING=1"];
         let run = ["run", "--detach", "--rm", "--publish", "127.0.0.1:0:4566"];
         let id = said(Command::new("docker").args(run).args(services).arg(image))?.trim().to_owned();
@@ -68,6 +68,6 @@ impl Drop for LocalStack {
 pub(crate) fn test() -> Result<(), StepError> {
     let localstack = LocalStack::start()?;
     let url = localstack.url();
-    let all = [("FIREDRILL_LOCALSTACK", url.as_str()), ("FIREDRILL_CLOUD", "localstack"), ("FIREDRILL_MACHINE", "container")];
+    let all = [("NIGHTPROOF_LOCALSTACK", url.as_str()), ("NIGHTPROOF_CLOUD", "localstack"), ("NIGHTPROOF_MACHINE", "container")];
     crate::scenarios(&[], &all)
 }

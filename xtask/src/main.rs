@@ -89,7 +89,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Template => template::lint(),
         Step::Models => models::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[]),
-        Step::Containers => scenarios(&["--include-ignored"], &[("FIREDRILL_MACHINE", "container")]),
+        Step::Containers => scenarios(&["--include-ignored"], &[("NIGHTPROOF_MACHINE", "container")]),
         Step::Localstack => localstack::test(),
         Step::Conformance => conformance::write(),
         Step::Copy { mebibytes } => copy::measure(mebibytes),

@@ -1,6 +1,6 @@
 //! The account that the environment's credentials are of.
 
-use firedrill_drill::{Endpoint, EndpointError, Failure, Identity};
+use nightproof_drill::{Endpoint, EndpointError, Failure, Identity};
 
 use crate::{Exit, printer};
 
@@ -14,7 +14,7 @@ pub(crate) async fn of_environment(region: &str) -> Result<(Endpoint, Identity),
         printer::error(&printer::chain(&error), Some(hint));
         Exit::Missing
     })?;
-    let identity = firedrill_drill::identity(&endpoint).await.map_err(|failure| refused(&failure))?;
+    let identity = nightproof_drill::identity(&endpoint).await.map_err(|failure| refused(&failure))?;
     Ok((endpoint, identity))
 }
 

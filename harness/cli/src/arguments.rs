@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 /// Rehearses the nightly backup of an AWS stack: deploys it to a local region, fires the rule, and restores the archive.
 #[derive(Debug, Parser)]
-#[command(name = "firedrill", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "nightproof", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 passed, 1 the drill failed or was interrupted, 2 bad input, 3 something is missing on this machine, 4 leftovers.\n\
-Environment: FIREDRILL_LOG sets the log filter (debug, firedrill_region=trace); NO_COLOR is honoured; TMPDIR and XDG_CACHE_HOME say where files go.";
+Environment: NIGHTPROOF_LOG sets the log filter (debug, nightproof_region=trace); NO_COLOR is honoured; TMPDIR and XDG_CACHE_HOME say where files go.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -201,17 +201,17 @@ pub(crate) struct BenchOptions {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CloudOptions {
     /// Where the local region keeps objects and messages.
-    #[arg(long, value_enum, env = "FIREDRILL_CLOUD", default_value_t = CloudKind::Embedded)]
+    #[arg(long, value_enum, env = "NIGHTPROOF_CLOUD", default_value_t = CloudKind::Embedded)]
     pub(crate) cloud: CloudKind,
     /// With `--cloud localstack`: one that runs already, or any endpoint of its kind, by its address (`http://127.0.0.1:4566`). Without it,
     /// one is started in a container.
-    #[arg(long, value_name = "URL", env = "FIREDRILL_LOCALSTACK")]
+    #[arg(long, value_name = "URL", env = "NIGHTPROOF_LOCALSTACK")]
     pub(crate) localstack: Option<String>,
     /// With `--cloud localstack`: the Docker image to start, instead of localstack/localstack:4.14.0.
-    #[arg(long, value_name = "IMAGE", env = "FIREDRILL_LOCALSTACK_IMAGE", conflicts_with = "localstack")]
+    #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_LOCALSTACK_IMAGE", conflicts_with = "localstack")]
     pub(crate) localstack_image: Option<String>,
     /// With `--cloud localstack`: how long the one that is started may take until it answers.
-    #[arg(long, value_name = "SECONDS", env = "FIREDRILL_LOCALSTACK_TIMEOUT", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", env = "NIGHTPROOF_LOCALSTACK_TIMEOUT", default_value_t = 120)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) localstack_timeout: u64,
 }
@@ -219,7 +219,7 @@ pub(crate) struct CloudOptions {
 /// Where a local region keeps objects and messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CloudKind {
-    /// In firedrill's own process and folder.
+    /// In nightproof's own process and folder.
     Embedded,
     /// In LocalStack, or another endpoint of its kind.
     Localstack,
@@ -231,16 +231,16 @@ pub(crate) struct MachineOptions {
     #[command(flatten)]
     pub(crate) cloud: CloudOptions,
     /// What instances and functions run in; containers with `--cloud localstack`, else the sandbox.
-    #[arg(long = "machine", value_enum, env = "FIREDRILL_MACHINE")]
+    #[arg(long = "machine", value_enum, env = "NIGHTPROOF_MACHINE")]
     named: Option<MachineKind>,
     /// Docker image for instances: Linux with sh, and whatever scripts need.
-    #[arg(long, value_name = "IMAGE", env = "FIREDRILL_INSTANCE_IMAGE")]
+    #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_INSTANCE_IMAGE")]
     pub(crate) instance_image: Option<String>,
     /// Docker image for functions, with the runtime client as /var/runtime/bootstrap as in the official ones.
-    #[arg(long, value_name = "IMAGE", env = "FIREDRILL_FUNCTION_IMAGE")]
+    #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_FUNCTION_IMAGE")]
     pub(crate) function_image: Option<String>,
     /// Whether public Docker images are asked for.
-    #[arg(long, value_enum, env = "FIREDRILL_PULL", default_value_t = PullPolicy::Missing)]
+    #[arg(long, value_enum, env = "NIGHTPROOF_PULL", default_value_t = PullPolicy::Missing)]
     pub(crate) pull: PullPolicy,
 }
 
@@ -257,7 +257,7 @@ impl MachineOptions {
 #[derive(Debug, Args)]
 pub(crate) struct ImageOptions {
     /// Whether public images are asked for.
-    #[arg(long, value_enum, env = "FIREDRILL_PULL", default_value_t = PullPolicy::Missing)]
+    #[arg(long, value_enum, env = "NIGHTPROOF_PULL", default_value_t = PullPolicy::Missing)]
     pub(crate) pull: PullPolicy,
 }
 
@@ -289,7 +289,7 @@ pub(crate) enum SweepCloud {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AccountOptions {
     /// An account that drills may run in; may be repeated. In any other nothing is done.
-    #[arg(long = "account", value_name = "ID", env = "FIREDRILL_ACCOUNTS", value_delimiter = ',', value_parser = account_id)]
+    #[arg(long = "account", value_name = "ID", env = "NIGHTPROOF_ACCOUNTS", value_delimiter = ',', value_parser = account_id)]
     pub(crate) accounts: Vec<String>,
     /// The region to work in.
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
@@ -447,7 +447,7 @@ mod tests {
 
     #[test]
     fn a_parameter_without_an_equals_sign_is_refused() {
-        assert!(Arguments::try_parse_from(["firedrill", "run", "--parameter", "Schedule"]).is_err());
-        assert!(Arguments::try_parse_from(["firedrill", "up", "--account", "12"]).is_err());
+        assert!(Arguments::try_parse_from(["nightproof", "run", "--parameter", "Schedule"]).is_err());
+        assert!(Arguments::try_parse_from(["nightproof", "up", "--account", "12"]).is_err());
     }
 }

@@ -1,10 +1,10 @@
-//! `firedrill bench`: how long a drill of the bundled stack takes, and where.
+//! `nightproof bench`: how long a drill of the bundled stack takes, and where.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use firedrill_drill::DrillResult;
-use firedrill_journal::{Event, Journal};
+use nightproof_drill::DrillResult;
+use nightproof_journal::{Event, Journal};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +48,7 @@ struct Report {
     median: Sample,
     /// What is left of the total without Python.
     without_python: f64,
-    /// The most memory that firedrill's own process held at any time of all runs, in MiB; machines are processes of their own.
+    /// The most memory that nightproof's own process held at any time of all runs, in MiB; machines are processes of their own.
     peak_memory_mib: Option<f64>,
 }
 

@@ -1,17 +1,17 @@
-//! Docker: machines as containers, `firedrill images`.
+//! Docker: machines as containers, `nightproof images`.
 
 use std::path::Path;
 
-use firedrill_region::machine::container::{
+use jiff::SignedDuration;
+use nightproof_region::machine::container::{
     self, Abandoned, Containers, Engine, EngineError, ImageError, Images, Owner, Pull, Why,
 };
-use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{MachineKind, MachineOptions, PullPolicy};
 use crate::{Exit, printer};
 
-/// What the containers of a drill may outlive its firedrill by, should no later one see that it has ended.
+/// What the containers of a drill may outlive its nightproof by, should no later one see that it has ended.
 pub(crate) const DRILL: SignedDuration = SignedDuration::from_hours(12);
 /// The same of a region that is kept up.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -43,7 +43,7 @@ pub(crate) async fn clear(engine: &Engine) -> Result<(), Exit> {
     let abandoned = container::sweep(engine).await.map_err(|error| no_engine(&error))?;
     for container in &abandoned {
         printer::note(&format!("removing {}", describe(container)));
-        // Another firedrill may be sweeping too; what stays is found by the next.
+        // Another nightproof may be sweeping too; what stays is found by the next.
         if let Err(error) = container::remove(engine, &container.id).await {
             printer::error(&printer::chain(&error), None);
         }
@@ -51,7 +51,7 @@ pub(crate) async fn clear(engine: &Engine) -> Result<(), Exit> {
     Ok(())
 }
 
-/// `firedrill images`: gets every image ready and names it.
+/// `nightproof images`: gets every image ready and names it.
 pub(crate) async fn images(policy: PullPolicy) -> Exit {
     let engine = match Engine::connect().await {
         Ok(engine) => engine,
@@ -74,7 +74,7 @@ pub(crate) async fn images(policy: PullPolicy) -> Exit {
 pub(crate) fn describe(container: &Abandoned) -> String {
     let Abandoned { name, run, status, why, .. } = container;
     let why = match why {
-        Why::Gone => "its firedrill has ended".to_owned(),
+        Why::Gone => "its nightproof has ended".to_owned(),
         Why::Expired(at) => format!("expired {at}"),
     };
     format!("container {name} of run {run} ({status}): {why}")

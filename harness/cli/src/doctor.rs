@@ -1,12 +1,12 @@
-//! `firedrill doctor`: what this machine has and lacks.
+//! `nightproof doctor`: what this machine has and lacks.
 
-use firedrill_region::machine::{container, doctor};
+use nightproof_region::machine::{container, doctor};
 
 use crate::{Exit, printer};
 
 pub(crate) async fn doctor() -> Exit {
     // Else the one that the shell would find.
-    let itself = std::env::current_exe().unwrap_or_else(|_| "firedrill".into());
+    let itself = std::env::current_exe().unwrap_or_else(|_| "nightproof".into());
     let needed = doctor::checks(&itself);
     for check in &needed {
         tell(check, "LACK");

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use firedrill_journal::Journal;
-use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, StartError, Trigger};
-use firedrill_region::store::Store;
-use firedrill_region::tools::{self, Tools};
+use nightproof_journal::Journal;
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, StartError, Trigger};
+use nightproof_region::store::Store;
+use nightproof_region::tools::{self, Tools};
 
 use crate::operator::Key;
 use crate::stage::Setting;
@@ -21,7 +21,7 @@ pub(crate) const REGION: &str = "us-east-1";
 /// Starts a region in `folder` whose machines are run by this very program, with objects and messages in `store` if there is one.
 pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, store: Option<Store>) -> Result<Embedded, Exit> {
     let program = std::env::current_exe().map_err(|error| {
-        printer::error(&format!("cannot find firedrill's own program: {error}"), None);
+        printer::error(&format!("cannot find nightproof's own program: {error}"), None);
         Exit::Missing
     })?;
     let options = EmbeddedOptions {
@@ -66,10 +66,10 @@ pub(crate) fn ensure_tools() -> Result<Tools, Exit> {
 }
 
 /// Where a drill finds `region`, called with `key`.
-pub(crate) fn endpoint(region: &Embedded, key: &Key) -> firedrill_drill::Endpoint {
+pub(crate) fn endpoint(region: &Embedded, key: &Key) -> nightproof_drill::Endpoint {
     let (id, secret) = key;
     let (url, ca_pem) = (Some(region.endpoint_url.clone()), Some(region.ca_pem.clone()));
-    firedrill_drill::Endpoint::with_key(url, ca_pem, region.region.name(), (id, secret))
+    nightproof_drill::Endpoint::with_key(url, ca_pem, region.region.name(), (id, secret))
 }
 
 /// Shell exports that point any AWS client at `region`, with `key`; its CA is written into `folder`.
@@ -88,13 +88,13 @@ pub(crate) struct LocalRegion(Trigger);
 
 impl LocalRegion {
     /// The handle on `embedded`.
-    pub(crate) fn of(embedded: &Embedded) -> Arc<dyn firedrill_drill::Local> {
+    pub(crate) fn of(embedded: &Embedded) -> Arc<dyn nightproof_drill::Local> {
         Arc::new(Self(embedded.trigger()))
     }
 }
 
 #[async_trait]
-impl firedrill_drill::Local for LocalRegion {
+impl nightproof_drill::Local for LocalRegion {
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
         let at = self.0.fire(rule_arn).map_err(|error| error.to_string())?;
         Ok(format!("moved the region's clock to {at:.0}"))

@@ -1,6 +1,6 @@
 //! What the fuzz targets try: readers of what others wrote. No interface of the product, and only there under `cfg(fuzzing)`.
 
-use firedrill_drill::capture::Evidence;
+use nightproof_drill::capture::Evidence;
 
 use crate::capture::drafted;
 use crate::incident::Incident;

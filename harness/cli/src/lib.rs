@@ -1,4 +1,4 @@
-//! The `firedrill` command.
+//! The `nightproof` command.
 
 mod access;
 mod account;
@@ -40,11 +40,11 @@ use clap::Parser as _;
 
 /// Runs the command line of this process.
 ///
-/// A machine is started by firedrill executing itself with a hidden first argument; that is looked at before anything else, since those
+/// A machine is started by nightproof executing itself with a hidden first argument; that is looked at before anything else, since those
 /// processes must stay single-threaded.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    if let Some(code) = firedrill_guest::dispatch(&arguments) {
+    if let Some(code) = nightproof_guest::dispatch(&arguments) {
         return code;
     }
     let arguments = match arguments::Arguments::try_parse_from(arguments) {
@@ -87,9 +87,9 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// Logs go to standard error when `FIREDRILL_LOG` asks for them (`debug`, `firedrill_region=trace`).
+/// Logs go to standard error when `NIGHTPROOF_LOG` asks for them (`debug`, `nightproof_region=trace`).
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("FIREDRILL_LOG")
+    let filter = tracing_subscriber::EnvFilter::try_from_env("NIGHTPROOF_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

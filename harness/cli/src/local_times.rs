@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use firedrill_drill::{DrillResult, Outcome, StepTime};
-use firedrill_journal::{Event, LocalTime};
+use nightproof_drill::{DrillResult, Outcome, StepTime};
+use nightproof_journal::{Event, LocalTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{printer, state};
@@ -79,7 +79,7 @@ fn read(file: &Path) -> io::Result<Option<LocalTimes>> {
     };
     let times: LocalTimes = serde_json::from_str(&text)?;
     if times.version != VERSION {
-        let why = format!("its version is {}, this firedrill knows {VERSION}", times.version);
+        let why = format!("its version is {}, this nightproof knows {VERSION}", times.version);
         return Err(io::Error::new(io::ErrorKind::InvalidData, why));
     }
     Ok(Some(times))
@@ -87,7 +87,7 @@ fn read(file: &Path) -> io::Result<Option<LocalTimes>> {
 
 #[cfg(test)]
 mod tests {
-    use firedrill_journal::StepOutcome;
+    use nightproof_journal::StepOutcome;
 
     use super::*;
 

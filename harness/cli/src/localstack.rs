@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use firedrill_region::machine::container::{Engine, Images, LocalStack, Owner, Purpose};
-use firedrill_region::store::Store;
+use nightproof_region::machine::container::{Engine, Images, LocalStack, Owner, Purpose};
+use nightproof_region::store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::CloudKind;
@@ -49,7 +49,7 @@ impl Place {
     pub(crate) async fn close(self) -> Result<(), Exit> {
         let Self::Started(localstack) = self else { return Ok(()) };
         localstack.remove().await.map_err(|error| {
-            printer::error(&printer::chain(&error), Some("`firedrill sweep` removes it"));
+            printer::error(&printer::chain(&error), Some("`nightproof sweep` removes it"));
             Exit::Leftovers
         })
     }

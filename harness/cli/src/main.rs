@@ -1,5 +1,5 @@
-//! The `firedrill` program.
+//! The `nightproof` program.
 
 fn main() -> std::process::ExitCode {
-    firedrill::main()
+    nightproof::main()
 }

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use firedrill_region::Caller;
-use firedrill_region::embedded::Embedded;
+use nightproof_region::Caller;
+use nightproof_region::embedded::Embedded;
 use serde_json::{Value, json};
 
 use crate::{Exit, printer};
 
-const NAME: &str = "firedrill-operator";
+const NAME: &str = "nightproof-operator";
 
 /// Access key id and secret.
 pub(crate) type Key = (String, String);

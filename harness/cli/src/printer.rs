@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use firedrill_journal::{Event, Journal, Record, StepOutcome};
 use indicatif::{ProgressBar, ProgressStyle};
+use nightproof_journal::{Event, Journal, Record, StepOutcome};
 
 use crate::arguments::Format;
 

@@ -1,4 +1,4 @@
-//! The processor time that Python takes below this process: the handler and the AWS CLI, whose speed is not firedrill's.
+//! The processor time that Python takes below this process: the handler and the AWS CLI, whose speed is not nightproof's.
 
 use std::collections::BTreeMap;
 use std::fs;

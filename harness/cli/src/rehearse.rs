@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use firedrill_drill::{Course, Data, Endpoint, FireBy, Outcome, Plan};
-use firedrill_journal::Journal;
+use nightproof_drill::{Course, Data, Endpoint, FireBy, Outcome, Plan};
+use nightproof_journal::Journal;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{DrillOptions, StackOptions};
@@ -80,7 +80,7 @@ impl Rehearsal {
     /// The plan of a drill at `endpoint`, with temporary files in `folder`.
     pub(crate) fn plan(&self, endpoint: Endpoint, folder: &Path) -> Plan {
         Plan {
-            run: firedrill_drill::new_run(),
+            run: nightproof_drill::new_run(),
             expires: None,
             review: None,
             recorded_as: None,
@@ -124,7 +124,7 @@ pub(crate) async fn rehearse(
     let stage = Stage::open(setting, journal, cancel).await?;
     let start = begun.elapsed();
     let plan = rehearsal.plan_on(&stage);
-    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
+    let outcome = nightproof_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
     let timing = stage.region.region.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };
     stage.close(journal).await?;

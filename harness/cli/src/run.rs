@@ -1,6 +1,6 @@
-//! `firedrill run`: a whole drill on the embedded cloud.
+//! `nightproof run`: a whole drill on the embedded cloud.
 
-use firedrill_drill::{DrillResult, Native, Outcome};
+use nightproof_drill::{DrillResult, Native, Outcome};
 
 use crate::arguments::{CloudFormationKind, CloudKind, Format, RunOptions, Telling};
 use crate::embedded::{self, LocalRegion};
@@ -37,7 +37,7 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     if native {
         plan.native = stage.native(&setting.account).map(|endpoint| Native { endpoint, mend: options.mend });
     }
-    let outcome = firedrill_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
+    let outcome = nightproof_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
     LocalTimes::keep(&outcome);
     reports.write(&journal);
     if *format == Format::Text {

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use firedrill_drill::Endpoint;
-use firedrill_journal::Journal;
-use firedrill_region::embedded::Embedded;
-use firedrill_region::tools::Tools;
 use jiff::SignedDuration;
+use nightproof_drill::Endpoint;
+use nightproof_journal::Journal;
+use nightproof_region::embedded::Embedded;
+use nightproof_region::tools::Tools;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::MachineOptions;
@@ -29,7 +29,7 @@ pub(crate) struct Setting {
     pub(crate) ssm_agent: Option<PathBuf>,
     /// What instances and functions run in.
     pub(crate) machine: MachineOptions,
-    /// What containers may outlive this process by, should no later firedrill see that it has ended.
+    /// What containers may outlive this process by, should no later nightproof see that it has ended.
     pub(crate) lifetime: SignedDuration,
     /// Whether LocalStack's own CloudFormation is to deploy too; wants `--cloud localstack`.
     pub(crate) native: bool,
@@ -135,7 +135,7 @@ async fn end(region: Embedded, place: Place, workspace: Workspace, journal: &Jou
     for error in &left {
         printer::error(
             &printer::chain(error),
-            Some("`firedrill sweep` removes the containers of this run, once the engine answers"),
+            Some("`nightproof sweep` removes the containers of this run, once the engine answers"),
         );
     }
     embedded::flush_journal(journal);

@@ -1,4 +1,4 @@
-//! What firedrill remembers of a person's drills, from one to the next.
+//! What nightproof remembers of a person's drills, from one to the next.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-/// `$XDG_STATE_HOME/firedrill`.
+/// `$XDG_STATE_HOME/nightproof`.
 /// <https://specifications.freedesktop.org/basedir-spec/latest/>
 pub(crate) fn folder() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -14,7 +14,7 @@ pub(crate) fn folder() -> PathBuf {
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| home.join(".local/state")))
         .unwrap_or_else(std::env::temp_dir);
-    state.join("firedrill")
+    state.join("nightproof")
 }
 
 /// Writes `document` into `file`, whole or not at all, and makes the folders above it.

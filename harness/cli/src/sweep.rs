@@ -1,7 +1,7 @@
-//! `firedrill sweep`: lists what ended drills left on this machine, and removes it.
+//! `nightproof sweep`: lists what ended drills left on this machine, and removes it.
 
-use firedrill_region::machine::container::{self, Engine, EngineError};
-use firedrill_region::machine::remove_folder;
+use nightproof_region::machine::container::{self, Engine, EngineError};
+use nightproof_region::machine::remove_folder;
 
 use crate::arguments::SweepOptions;
 use crate::{Exit, containers, printer, workspace};
@@ -43,7 +43,7 @@ async fn of_containers(dry_run: bool) -> Exit {
 fn of_folders(dry_run: bool) -> Exit {
     let mut exit = Exit::Passed;
     for folder in workspace::abandoned(&std::env::temp_dir()) {
-        printer::line(&format!("folder {}: its firedrill has ended", folder.display()));
+        printer::line(&format!("folder {}: its nightproof has ended", folder.display()));
         if dry_run {
             continue;
         }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{Exit, printer};
-use firedrill_template::{Template, TemplateError};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, SourceOffset};
+use nightproof_template::{Template, TemplateError};
 
 /// The bundled stack.
 pub(crate) const BUNDLED: &str = include_str!("../../../stack/template.yaml");

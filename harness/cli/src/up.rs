@@ -1,10 +1,10 @@
-//! `firedrill up`: a region for any AWS client.
+//! `nightproof up`: a region for any AWS client.
 
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use firedrill_journal::Event;
-use firedrill_region::fault::Rule;
+use nightproof_journal::Event;
+use nightproof_region::fault::Rule;
 
 use crate::arguments::UpOptions;
 use crate::report::Reports;

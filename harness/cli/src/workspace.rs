@@ -4,11 +4,11 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use firedrill_region::machine::remove_folder;
+use nightproof_region::machine::remove_folder;
 
 use crate::{Exit, printer};
 
-const PREFIX: &str = "firedrill-";
+const PREFIX: &str = "nightproof-";
 const LOCK: &str = "lock";
 
 /// A run's own folder. Dropping it removes it.
@@ -23,7 +23,7 @@ impl Workspace {
     /// Sweeps what killed runs left, then makes a folder for this run. That it cannot be made has been said.
     pub(crate) fn new() -> Result<Self, Exit> {
         Self::made().map_err(|error| {
-            let hint = "`firedrill doctor` says what this machine lacks";
+            let hint = "`nightproof doctor` says what this machine lacks";
             printer::error(&format!("cannot make a temporary folder: {error}"), Some(hint));
             Exit::Missing
         })
@@ -32,7 +32,7 @@ impl Workspace {
     fn made() -> io::Result<Self> {
         let parent = std::env::temp_dir();
         for folder in abandoned(&parent) {
-            // What stays is found by the next run, and by `firedrill sweep`, which says why.
+            // What stays is found by the next run, and by `nightproof sweep`, which says why.
             let _ = remove_folder(&folder);
         }
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent)?;
@@ -72,13 +72,13 @@ mod tests {
     #[test]
     fn a_folder_is_abandoned_when_nobody_holds_its_lock() {
         let parent = tempfile::tempdir().unwrap();
-        for name in ["firedrill-dead", "firedrill-alive", "other"] {
+        for name in ["nightproof-dead", "nightproof-alive", "other"] {
             fs::create_dir(parent.path().join(name)).unwrap();
             File::create(parent.path().join(name).join(LOCK)).unwrap();
         }
-        let alive = File::open(parent.path().join("firedrill-alive/lock")).unwrap();
+        let alive = File::open(parent.path().join("nightproof-alive/lock")).unwrap();
         alive.lock().unwrap();
-        fs::create_dir(parent.path().join("firedrill-starting")).unwrap();
-        assert_eq!(abandoned(parent.path()), [parent.path().join("firedrill-dead")]);
+        fs::create_dir(parent.path().join("nightproof-starting")).unwrap();
+        assert_eq!(abandoned(parent.path()), [parent.path().join("nightproof-dead")]);
     }
 }

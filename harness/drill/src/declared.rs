@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_template::{Inputs, Made, Pseudo, Template};
+use nightproof_template::{Inputs, Made, Pseudo, Template};
 use serde_json::Value;
 
 use crate::clients::Clients;

@@ -2,8 +2,8 @@
 
 use std::cell::LazyCell;
 
-use firedrill_journal::{Check, Event, Record};
-use firedrill_template::{PolicyPlace, Template};
+use nightproof_journal::{Check, Event, Record};
+use nightproof_template::{PolicyPlace, Template};
 use serde_json::Value;
 
 /// Each denial in a sentence, once, with the statements that came nearest to allowing, and where those of the stack stand in its template.
@@ -93,7 +93,7 @@ fn miss(miss: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_journal::Journal;
+    use nightproof_journal::Journal;
     use serde_json::json;
 
     fn records(decision: Value) -> Vec<Record> {

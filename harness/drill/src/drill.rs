@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use firedrill_journal::{Event, Journal, Record, StepOutcome};
+use nightproof_journal::{Event, Journal, Record, StepOutcome};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 

@@ -74,7 +74,7 @@ fn bundle(path: String) -> Result<String, EndpointError> {
 impl Endpoint {
     /// An endpoint called with a fixed key.
     pub fn with_key(url: Option<String>, ca_pem: Option<String>, region: &str, key: (&str, &str)) -> Self {
-        let credentials = SharedCredentialsProvider::new(Credentials::new(key.0, key.1, None, None, "firedrill"));
+        let credentials = SharedCredentialsProvider::new(Credentials::new(key.0, key.1, None, None, "nightproof"));
         Self { url, ca_pem, region: region.to_owned(), credentials }
     }
 

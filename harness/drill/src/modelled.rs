@@ -10,7 +10,7 @@ use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::Value;
 
 use crate::recorder::{self, Recorder};
@@ -58,7 +58,7 @@ impl Modelled {
 
     async fn attempt(&self, service: &str, operation: &str, input: &Value) -> Result<Value, AwsError> {
         let unknown = || AwsError::new("InvalidAction", 400, format!("there is no model of {service}:{operation}"));
-        let model = firedrill_wire::service(service).ok_or_else(unknown)?;
+        let model = nightproof_wire::service(service).ok_or_else(unknown)?;
         let known = model.operation(operation).ok_or_else(unknown)?;
         let url = self.endpoint.url.clone().unwrap_or_else(|| own_url(service, &self.endpoint.region));
         let url = url.trim_end_matches('/').to_owned();

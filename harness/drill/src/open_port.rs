@@ -1,6 +1,6 @@
 //! Ports that the stack opens beside HTTPS. Read from the stack's template: what its security groups let in, with the stack's parameters.
 
-use firedrill_template::{Deployment, Inputs, Made, Template};
+use nightproof_template::{Deployment, Inputs, Made, Template};
 use serde_json::Value;
 
 use crate::Finding;
@@ -30,7 +30,7 @@ fn finding(id: &str, detail: String) -> Finding {
 }
 
 fn read(text: &str, mut inputs: Inputs, made: &dyn Made) -> Result<Vec<Finding>, String> {
-    let first = |errors: Vec<firedrill_template::TemplateError>| {
+    let first = |errors: Vec<nightproof_template::TemplateError>| {
         errors.first().map_or_else(|| "no reason given".to_owned(), ToString::to_string)
     };
     let template = Template::parse(text).map_err(first)?;

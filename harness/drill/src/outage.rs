@@ -1,7 +1,7 @@
 //! Calls that a service was not able to answer. Whoever was refused so may not have said why: the answer to a HEAD has no body, and many a
 //! script shows a status alone.
 
-use firedrill_journal::{Event, Record};
+use nightproof_journal::{Event, Record};
 
 /// Errors that are a service's own, no caller's.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>,
@@ -30,7 +30,7 @@ pub(crate) fn of(records: &[Record]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_journal::{ApiCall, Journal};
+    use nightproof_journal::{ApiCall, Journal};
     use serde_json::json;
 
     fn told(errors: &[(&str, Option<&str>)]) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What a drill came to.
 
-use firedrill_journal::Event;
+use nightproof_journal::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -134,7 +134,7 @@ pub struct StepTime {
     /// Wall time.
     pub milliseconds: f64,
     /// How it ended.
-    pub outcome: firedrill_journal::StepOutcome,
+    pub outcome: nightproof_journal::StepOutcome,
     /// What was seen, or why it failed.
     pub detail: String,
 }

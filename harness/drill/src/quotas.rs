@@ -1,7 +1,7 @@
 //! Whether the account may have what the stack would make: asked before anything is made, since a stack that ends at a quota has made half.
 //! <https://docs.aws.amazon.com/servicequotas/latest/userguide/intro.html>
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::clients::Clients;
@@ -115,7 +115,7 @@ fn is_standard(kind: &str) -> bool {
 
 /// Of the instances that the stack would make; other families have quotas of their own.
 async fn wanted_vcpus(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<u64, Broken> {
-    let template = firedrill_template::to_json(&plan.template).unwrap_or_default();
+    let template = nightproof_template::to_json(&plan.template).unwrap_or_default();
     let mut wanted = 0;
     for change in changes.iter().filter(|change| change.action == "Add" && change.kind == "AWS::EC2::Instance") {
         let Some(kind) = instance_type(&template, plan, &change.logical_id).filter(|kind| is_standard(kind)) else { continue };

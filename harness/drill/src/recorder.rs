@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest as Request, HttpResponse as Response, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use firedrill_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, Journal, UserIdentity, redact};
-use firedrill_wire::{AwsError, Operation, ServiceModel};
+use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, Journal, UserIdentity, redact};
+use nightproof_wire::{AwsError, Operation, ServiceModel};
 use serde_json::Value;
 
 use crate::Identity;
@@ -41,7 +41,7 @@ impl Recorder {
     fn asked(&self, operation: &str, request: &Request) -> Option<Sent> {
         let parts = parts(request)?;
         let (access_key, service) = signer(&parts)?;
-        let model = firedrill_wire::service(&service);
+        let model = nightproof_wire::service(&service);
         let known = model.and_then(|model| Some((model, model.operation(operation)?)));
         let body = request.body().bytes().unwrap_or_default();
         let parameters = known.and_then(|(model, known)| model.decode(known, &parts, body).ok());

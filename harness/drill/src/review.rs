@@ -7,7 +7,7 @@ use crate::clients::Clients;
 use crate::failure::{Broken, at, refused};
 use crate::{Failure, Plan, poll, quotas};
 
-const NAME: &str = "firedrill";
+const NAME: &str = "nightproof";
 const BOUND: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// One resource that a change set would touch.

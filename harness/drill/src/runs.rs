@@ -11,13 +11,13 @@ use crate::failure::{Broken, at};
 use crate::{Endpoint, Failure};
 
 /// Names of stacks begin so.
-pub(crate) const STACK_PREFIX: &str = "firedrill-";
+pub(crate) const STACK_PREFIX: &str = "nightproof-";
 /// Names of the buckets that data goes through begin so.
-pub(crate) const SEED_PREFIX: &str = "firedrill-seed-";
+pub(crate) const SEED_PREFIX: &str = "nightproof-seed-";
 /// The tag with the id of the run.
-pub(crate) const RUN_TAG: &str = "firedrill:run";
+pub(crate) const RUN_TAG: &str = "nightproof:run";
 /// The tag with the time from which on a sweep may remove a run, RFC 3339.
-pub(crate) const EXPIRES_TAG: &str = "firedrill:expires";
+pub(crate) const EXPIRES_TAG: &str = "nightproof:expires";
 
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Run {
     pub seed_bucket: Option<String>,
 }
 
-/// All runs in the account whose stack or bucket has both tags. What lacks one of the tags is not firedrill's.
+/// All runs in the account whose stack or bucket has both tags. What lacks one of the tags is not nightproof's.
 ///
 /// # Errors
 /// AWS refused to list or to describe.

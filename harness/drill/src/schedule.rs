@@ -47,7 +47,7 @@ enum Change {
 impl Change {
     fn of(template: &str, rule: &str) -> Result<Self, Broken> {
         let unusable = |why: &str| Broken::at("rule", format!("the schedule of {rule} cannot be changed: {why}"));
-        let mut whole = firedrill_template::to_json(template).map_err(|_| unusable("the template cannot be read"))?;
+        let mut whole = nightproof_template::to_json(template).map_err(|_| unusable("the template cannot be read"))?;
         let schedule = whole
             .pointer_mut(&format!("/Resources/{rule}/Properties/ScheduleExpression"))
             .ok_or_else(|| unusable("the template has no such rule; drill with --fire invoke"))?;

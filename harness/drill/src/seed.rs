@@ -87,7 +87,7 @@ pub(crate) async fn seed(
         .ssm
         .send_command()
         .document_name("AWS-RunShellScript")
-        .comment("firedrill seeds data")
+        .comment("nightproof seeds data")
         .set_instance_ids(Some(instances.to_vec()))
         .parameters("commands", script(url.uri(), &plan.data_path))
         .send()

@@ -1,7 +1,7 @@
 //! What an account still has of a run, by the run's tag: the last look, which finds what no list of the drill's own names.
 //! <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::clients::Clients;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_journal::{Event, Journal, Recipient, Record};
+use nightproof_journal::{Event, Journal, Recipient, Record};
 use serde::{Deserialize, Serialize};
 
 /// A message that came to a topic.

@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|document: &[u8]| firedrill::fuzzed::evidence(document));
+fuzz_target!(|document: &[u8]| nightproof::fuzzed::evidence(document));

@@ -3,7 +3,7 @@
 #![no_main]
 
 use bytes::Bytes;
-use firedrill_wire::sigv4::ChunkedDecoder;
+use nightproof_wire::sigv4::ChunkedDecoder;
 use libfuzzer_sys::fuzz_target;
 
 /// The data and the trailers, or the code of the error.

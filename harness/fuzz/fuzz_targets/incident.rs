@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| firedrill::fuzzed::incident(text));
+fuzz_target!(|text: &str| nightproof::fuzzed::incident(text));

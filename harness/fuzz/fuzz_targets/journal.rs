@@ -1,7 +1,7 @@
 //! Any text is a journal or has a line that is none; what is read is written as something that is read as itself.
 #![no_main]
 
-use firedrill_journal::read;
+use nightproof_journal::read;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

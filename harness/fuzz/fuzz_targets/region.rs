@@ -6,8 +6,8 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::Duration;
 
-use firedrill_region::Caller;
-use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
+use nightproof_region::Caller;
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,7 +39,7 @@ impl World {
     }
 
     fn call(&self, service: &str, operation: &str, input: Value) {
-        let Some(model) = firedrill_wire::service(service) else { return };
+        let Some(model) = nightproof_wire::service(service) else { return };
         let Some(known) = model.operation(operation).filter(|operation| operation.served()) else { return };
         let Some(Embedded { region, .. }) = &self.region else { return };
         let caller = Caller::root(ACCOUNT);

@@ -1,8 +1,8 @@
 //! Any request of any protocol becomes a document or an AWS error; a document that is written as a request is read as itself.
 #![no_main]
 
-use firedrill_fuzz::Message;
-use firedrill_wire::Protocol;
+use nightproof_fuzz::Message;
+use nightproof_wire::Protocol;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

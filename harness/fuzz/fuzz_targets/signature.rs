@@ -1,8 +1,8 @@
 //! Any signature, in a header or an address, is a claim or an AWS error; no signature that was made up holds.
 #![no_main]
 
-use firedrill_fuzz::Message;
-use firedrill_wire::sigv4;
+use nightproof_fuzz::Message;
+use nightproof_wire::sigv4;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

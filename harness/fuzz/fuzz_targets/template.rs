@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firedrill_template::{Inputs, Made, Pseudo, Template, to_json};
+use nightproof_template::{Inputs, Made, Pseudo, Template, to_json};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! What several targets share: requests and answers written as text, which a fuzzer can change piece by piece.
 
-use firedrill_wire::{ServiceModel, service};
+use nightproof_wire::{ServiceModel, service};
 use http::{HeaderName, HeaderValue};
 
 /// A head and its body. The head is a line, `FIRST SECOND THIRD`, then a line for each header, then an empty line.

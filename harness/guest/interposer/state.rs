@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 use crate::system::{close, mmap, open};
 
-const FILE: &CStr = c"/run/firedrill/interposer/state";
+const FILE: &CStr = c"/run/nightproof/interposer/state";
 
 const O_RDWR: i32 = 2;
 const O_CLOEXEC: i32 = 0o2_000_000;

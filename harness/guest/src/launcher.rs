@@ -1,7 +1,7 @@
 //! The process that makes a sandbox and holds it.
 //!
 //! It is a process of its own because forking out of a threaded program is not safe, and because a parent-death signal follows the
-//! *thread* that forked. firedrill holds the other end of its standard input: when that closes, however firedrill ended, the machine is
+//! *thread* that forked. nightproof holds the other end of its standard input: when that closes, however nightproof ended, the machine is
 //! killed. When the launcher itself is killed, the kernel kills the machine (`PR_SET_PDEATHSIG`).
 
 use std::io::{self, BufRead as _, Read as _, Write as _};

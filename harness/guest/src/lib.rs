@@ -1,7 +1,7 @@
 //! The program in a machine, and the small process outside that starts one.
 //!
-//! firedrill executes itself with a hidden first argument: as the *launcher*, a single-threaded process that makes the sandbox and dies
-//! with firedrill; and inside the sandbox as the *guest*, which answers DNS, carries connections to the region over one unix socket, and
+//! nightproof executes itself with a hidden first argument: as the *launcher*, a single-threaded process that makes the sandbox and dies
+//! with nightproof; and inside the sandbox as the *guest*, which answers DNS, carries connections to the region over one unix socket, and
 //! runs the SSM agent. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
 
 mod again;

@@ -1,6 +1,6 @@
 //! An instance whose processors give it only part of their time: what runs in it stands still for the rest.
 //!
-//! A control group's quota would be the right means, and takes root or a delegation that few hosts have. So all processes but firedrill's
+//! A control group's quota would be the right means, and takes root or a delegation that few hosts have. So all processes but nightproof's
 //! own are stopped and continued by signals, as cpulimit does it: those may run that would, for their share of each period. What a process
 //! waits for (a sleep, the network) goes on meanwhile, as on a slow processor.
 

@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 /// Where things are inside a machine.
 pub mod inside {
     /// The guest program.
-    pub const GUEST: &str = "/run/firedrill/guest";
+    pub const GUEST: &str = "/run/nightproof/guest";
     /// What the guest is to do.
-    pub const TASK: &str = "/run/firedrill/task.json";
+    pub const TASK: &str = "/run/nightproof/task.json";
     /// The folder with the socket to the region.
-    pub const SOCKET_FOLDER: &str = "/run/firedrill/socket";
+    pub const SOCKET_FOLDER: &str = "/run/nightproof/socket";
     /// The socket to the region.
-    pub const SOCKET: &str = "/run/firedrill/socket/region";
+    pub const SOCKET: &str = "/run/nightproof/socket/region";
     /// Files that the guest copies to their places.
-    pub const FILES: &str = "/run/firedrill/files";
+    pub const FILES: &str = "/run/nightproof/files";
     /// The CA bundle: the region's CA and no other.
     pub const CA: &str = "/etc/ssl/certs/ca-certificates.crt";
     /// The host's loader and libraries, with which the guest runs in a container.
-    pub const LIBRARIES: &str = "/run/firedrill/lib";
+    pub const LIBRARIES: &str = "/run/nightproof/lib";
     /// Where a disk in memory is mounted until its folders are at their places.
-    pub const DISK: &str = "/run/firedrill/disk";
+    pub const DISK: &str = "/run/nightproof/disk";
     /// A real agent's binaries, if one was given.
-    pub const AGENT: &str = "/run/firedrill/agent";
+    pub const AGENT: &str = "/run/nightproof/agent";
 }
 
 /// Folders of a machine that are on its disk, if it has one. Of /tmp and /run Linux expects that they come up empty.
@@ -64,7 +64,7 @@ pub struct LauncherSpec {
     pub root: PathBuf,
     /// Host name inside.
     pub hostname: String,
-    /// The program that serves as guest: firedrill itself.
+    /// The program that serves as guest: nightproof itself.
     pub program: PathBuf,
     /// What the machine sees of the host beside /usr and its kin.
     pub binds: Vec<Bind>,

@@ -129,7 +129,7 @@ impl Process {
     }
 }
 
-/// Ids of all processes of the machine that are not firedrill's own.
+/// Ids of all processes of the machine that are not nightproof's own.
 pub(crate) fn others() -> impl Iterator<Item = u32> {
     let own = fs::read_link("/proc/self/exe").ok();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();

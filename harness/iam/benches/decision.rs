@@ -1,6 +1,6 @@
-//! How long one decision takes, with the policies of the bundled stack: `cargo bench -p firedrill-iam`.
+//! How long one decision takes, with the policies of the bundled stack: `cargo bench -p nightproof-iam`.
 
-use firedrill_iam::{
+use nightproof_iam::{
     Context, Decision, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
     authorize,
 };

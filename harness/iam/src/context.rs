@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 /// The key under which a caller may give the canonical user id of the principal's account, which bucket policies can name as a
 /// `CanonicalUser`. AWS has no condition key for it.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts>
-pub const CANONICAL_USER: &str = "firedrill:CanonicalUser";
+pub const CANONICAL_USER: &str = "nightproof:CanonicalUser";
 
 /// The condition keys of one request, as they are asked for: a [`Context`], or what makes one only when a policy wants to know.
 pub trait Keys {

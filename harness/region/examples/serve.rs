@@ -2,8 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 
-use firedrill_journal::Journal;
-use firedrill_region::embedded::{EmbeddedOptions, start};
+use nightproof_journal::Journal;
+use nightproof_region::embedded::{EmbeddedOptions, start};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

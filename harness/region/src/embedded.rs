@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firedrill_journal::Journal;
-use firedrill_wire::arn::Arn;
 use jiff::Timestamp;
+use nightproof_journal::Journal;
+use nightproof_wire::arn::Arn;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::authorization::Authorizer;
@@ -38,7 +38,7 @@ pub struct EmbeddedOptions {
     pub region: String,
     /// A folder of its own; whoever starts the region removes it afterwards.
     pub folder: PathBuf,
-    /// The program that runs machines when executed with the hidden arguments: firedrill itself.
+    /// The program that runs machines when executed with the hidden arguments: nightproof itself.
     pub program: PathBuf,
     /// Binaries of a real amazon-ssm-agent to run in instances, instead of the guest's own agent.
     pub agent_dir: Option<PathBuf>,

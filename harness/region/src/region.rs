@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use firedrill_journal::Journal;
+use nightproof_journal::Journal;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,7 +30,7 @@ pub struct Settings {
     pub account: String,
     /// A folder of the region's own for objects, sockets and machines; whoever starts the region removes it.
     pub folder: PathBuf,
-    /// A program that runs `firedrill_region::machine::main` / the guest when started with the hidden arguments: firedrill itself.
+    /// A program that runs `nightproof_region::machine::main` / the guest when started with the hidden arguments: nightproof itself.
     pub program: PathBuf,
 }
 

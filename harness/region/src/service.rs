@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub use firedrill_wire::AwsError;
+pub use nightproof_wire::AwsError;
 
 use crate::authorization::ResourcePolicyText;
 use crate::{Caller, Region};

@@ -1,4 +1,4 @@
-"""What the scripts share. Clients find the region by the environment variables that `firedrill up` wrote, as any client would."""
+"""What the scripts share. Clients find the region by the environment variables that `nightproof up` wrote, as any client would."""
 
 import functools
 import io

@@ -1,6 +1,6 @@
 """A night of a deployed stack in which something happens; prints its begin and end.
 
-NIGHT is what happens, TEMPLATE the file with the stack. Nothing here knows of firedrill: these are the calls of people."""
+NIGHT is what happens, TEMPLATE the file with the stack. Nothing here knows of nightproof: these are the calls of people."""
 
 import datetime
 import json

@@ -10,7 +10,7 @@ reservations = boto3.client("ec2").describe_instances()["Reservations"]
 states = [instance["State"]["Name"] for one in reservations for instance in one["Instances"]]
 assert set(states) <= {"terminated"}, states
 # A key waits for its deletion and an instance is described for a while; all else that was tagged is gone.
-tagged = boto3.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "firedrill:run"}])
+tagged = boto3.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "nightproof:run"}])
 arns = [one["ResourceARN"] for one in tagged["ResourceTagMappingList"]]
 living = [arn for arn in arns if ":instance/" not in arn and ":kms:" not in arn]
 assert not living, living

@@ -7,7 +7,7 @@ cloudformation, s3 = boto3.client("cloudformation"), boto3.client("s3")
 
 
 def tags(run, expires):
-    pairs = {"firedrill:run": run, "firedrill:expires": expires}
+    pairs = {"nightproof:run": run, "nightproof:expires": expires}
     return [{"Key": key, "Value": value} for key, value in pairs.items() if value]
 
 
@@ -26,12 +26,12 @@ def bucket(name, run=None, expires=None):
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags(run, expires)})
 
 
-stack("firedrill-dead", "dead", PAST)
-bucket("firedrill-seed-dead", "dead", PAST)
-stack("firedrill-alive", "alive", FUTURE)
-stack("firedrill-of-somebody")
-stack("firedrill-half", "half", None)
+stack("nightproof-dead", "dead", PAST)
+bucket("nightproof-seed-dead", "dead", PAST)
+stack("nightproof-alive", "alive", FUTURE)
+stack("nightproof-of-somebody")
+stack("nightproof-half", "half", None)
 stack("other", "dead", PAST)
-bucket("firedrill-seed-of-somebody")
-bucket("firedrill-seed-half", None, PAST)
+bucket("nightproof-seed-of-somebody")
+bucket("nightproof-seed-half", None, PAST)
 bucket("other-bucket", "dead", PAST)

@@ -1,16 +1,16 @@
-//! `firedrill access`: what a drill used of its permissions, and which grants nobody needs.
+//! `nightproof access`: what a drill used of its permissions, and which grants nobody needs.
 
 use std::process::Command;
 
-use firedrill_scenarios::Template;
+use nightproof_scenarios::Template;
 use serde_json::Value;
 
-/// Runs `firedrill access` on a template, and answers its exit code and the JSON documents it printed.
+/// Runs `nightproof access` on a template, and answers its exit code and the JSON documents it printed.
 fn access(template: &Template, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("template.yaml");
     std::fs::write(&file, template.text()).expect("the template");
-    let output = Command::new(env!("CARGO_BIN_EXE_firedrill-scenario"))
+    let output = Command::new(env!("CARGO_BIN_EXE_nightproof-scenario"))
         .args(["access", "--format", "json", "--template"])
         .arg(&file)
         .args(arguments)

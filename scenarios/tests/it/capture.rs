@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use firedrill_scenarios::{Template, Up};
+use nightproof_scenarios::{Template, Up};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ struct Night {
 }
 
 impl Night {
-    /// Faults are those of `firedrill up`, parameters a JSON object.
+    /// Faults are those of `nightproof up`, parameters a JSON object.
     fn of(what: &str, template: &Template, faults: &str, parameters: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let stack = folder.path().join("template.yaml");
@@ -41,7 +41,7 @@ impl Night {
         let out = self.up.home().join("captured");
         let mut command = self.up.command(Path::new(PROGRAM));
         command.args(["capture", "--stack", "backup", "--from", self.text("from"), "--to", self.text("to"), "--out"]).arg(&out);
-        (command.envs(environment.iter().copied()).output().expect("firedrill"), out)
+        (command.envs(environment.iter().copied()).output().expect("nightproof"), out)
     }
 
     fn captured(&self) -> (Output, PathBuf) {
@@ -51,7 +51,7 @@ impl Night {
 
 fn assert_reproduced(folder: &Path) {
     let draft = folder.join("incident.yaml");
-    let ended = crate::command::firedrill(folder, &["reproduce", &draft.display().to_string()]);
+    let ended = crate::command::nightproof(folder, &["reproduce", &draft.display().to_string()]);
     let text = fs::read_to_string(&draft).unwrap_or_default();
     assert_eq!(ended.status.code(), Some(0), "{text}\n{}", said(&ended));
     assert!(said(&ended).contains("REPRODUCED: it shows as described"), "{text}\n{}", said(&ended));
@@ -207,7 +207,8 @@ fn no_secret_is_in_the_folder() {
 #[case::no_time(&["--stack", "s", "--from", "yesterday", "--to", "2026-01-01T00:00:00Z"], 2, "--from <TIME>")]
 fn what_cannot_be_captured_is_refused(#[case] arguments: &[&str], #[case] code: i32, #[case] text: &str) {
     let up = Up::start(PROGRAM).expect("a region");
-    let ended = up.command(Path::new(PROGRAM)).arg("capture").args(arguments).current_dir(up.home()).output().expect("firedrill");
+    let ended =
+        up.command(Path::new(PROGRAM)).arg("capture").args(arguments).current_dir(up.home()).output().expect("nightproof");
     assert_eq!(ended.status.code(), Some(code), "{}", said(&ended));
     assert!(said(&ended).contains(text), "{}", said(&ended));
     assert_eq!(fs::read_dir(up.home()).expect("the home").count(), 0);

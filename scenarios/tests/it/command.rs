@@ -4,13 +4,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// This package's build of the command.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_firedrill-scenario");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_nightproof-scenario");
 
 /// Runs it in `folder` to its end.
-pub(crate) fn firedrill(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn nightproof(folder: &Path, arguments: &[&str]) -> Output {
     // What is remembered of a person's drills is not of these.
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).current_dir(folder).env("XDG_STATE_HOME", folder.join("state")).output().expect("firedrill")
+    command.args(arguments).current_dir(folder).env("XDG_STATE_HOME", folder.join("state")).output().expect("nightproof")
 }
 
 /// Everything that a command said.

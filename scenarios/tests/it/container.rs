@@ -4,18 +4,18 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
-use firedrill_scenarios::until;
+use nightproof_scenarios::until;
 
 use crate::command::PROGRAM;
 
-/// Exit code and standard error of `firedrill run --machine container` with these environment variables.
+/// Exit code and standard error of `nightproof run --machine container` with these environment variables.
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 fn refused(environment: &[(&str, &str)]) -> (i32, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let output = Command::new(PROGRAM)
         .args(["run", "--machine", "container"])
         .env("TMPDIR", folder.path())
-        .env("FIREDRILL_PULL", "never")
+        .env("NIGHTPROOF_PULL", "never")
         .envs(environment.iter().copied())
         .output()
         .expect("the program");
@@ -50,9 +50,9 @@ fn an_engine_elsewhere_is_refused() {
 #[test]
 #[ignore = "needs Docker"]
 fn an_image_that_cannot_be_had_is_said() {
-    let (code, errors) = refused(&[("FIREDRILL_INSTANCE_IMAGE", "firedrill-test/none:1")]);
+    let (code, errors) = refused(&[("NIGHTPROOF_INSTANCE_IMAGE", "nightproof-test/none:1")]);
     assert_eq!(code, 3, "{errors}");
-    assert!(errors.contains("`firedrill-test/none:1` is not there"), "{errors}");
+    assert!(errors.contains("`nightproof-test/none:1` is not there"), "{errors}");
 }
 
 /// What `docker` says, without white space around it.
@@ -87,14 +87,14 @@ fn sweep(arguments: &[&str]) -> String {
 #[test]
 #[ignore = "needs Docker"]
 fn a_sweep_lists_what_it_removes_and_can_only_list() {
-    let image = docker(&["image", "ls", "--quiet", "--filter", "label=firedrill.image=instance"]);
-    let image = image.lines().next().expect("the instance image: run `firedrill images`");
-    let run = format!("firedrill-test-{}", std::process::id());
-    let label = format!("firedrill.run={run}");
+    let image = docker(&["image", "ls", "--quiet", "--filter", "label=nightproof.image=instance"]);
+    let image = image.lines().next().expect("the instance image: run `nightproof images`");
+    let run = format!("nightproof-test-{}", std::process::id());
+    let label = format!("nightproof.run={run}");
     let left = || docker(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &format!("label={label}")]);
     let ours = |listing: &str| listing.lines().any(|line| line.contains(&run) && line.contains("expired 2020-01-01T00:00:00Z"));
     let listed_then_removed = || {
-        let id = docker(&["create", "--label", &label, "--label", "firedrill.expires=2020-01-01T00:00:00Z", image, "true"]);
+        let id = docker(&["create", "--label", &label, "--label", "nightproof.expires=2020-01-01T00:00:00Z", image, "true"]);
         ours(&sweep(&["--dry-run"])) && left() == id && ours(&sweep(&[])) && left().is_empty()
     };
     // Every drill in containers that starts meanwhile sweeps too, and may be first.

@@ -6,14 +6,14 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use firedrill_scenarios::{Night, Scenario, Template, until};
+use nightproof_scenarios::{Night, Scenario, Template, until};
 use rstest::rstest;
 
 use crate::container::{docker, run_of, signal};
 
 /// A drill in containers with its store in `cloud`.
 fn drill(cloud: &str) -> Scenario {
-    crate::scenario().with(&["--machine", "container", "--cloud", cloud]).without("FIREDRILL_LOCALSTACK")
+    crate::scenario().with(&["--machine", "container", "--cloud", cloud]).without("NIGHTPROOF_LOCALSTACK")
 }
 
 /// One whose script can be met at its work, and whose command is given up soon when nobody reports of it.
@@ -26,7 +26,7 @@ fn slow_drill() -> Scenario {
 }
 
 fn containers_of(run: &str) -> String {
-    docker(&["ps", "--all", "--filter", &format!("label=firedrill.run={run}"), "--format", "{{.Names}}"])
+    docker(&["ps", "--all", "--filter", &format!("label=nightproof.run={run}"), "--format", "{{.Names}}"])
 }
 
 /// Runs `drill`, has `act` done once with the run's name and process when a step begins, and answers what the drill came to, and the run.
@@ -137,9 +137,9 @@ fn an_engine_that_goes_away_fails_the_drill_which_says_what_is_left() {
     assert_eq!((night.code, night.hop()), (4, Some("instance")), "{night:#?}");
     assert!(night.why().contains("DeliveryTimedOut"), "{}", night.why());
     assert!(night.errors.contains("the Docker engine refused to list containers"), "{}", night.errors);
-    assert!(night.errors.contains("help: `firedrill sweep` removes the containers"), "{}", night.errors);
+    assert!(night.errors.contains("help: `nightproof sweep` removes the containers"), "{}", night.errors);
     assert!(night.left.is_empty(), "{night:#?}");
-    let swept = Command::new(env!("CARGO_BIN_EXE_firedrill-scenario")).arg("sweep").output().expect("the program");
+    let swept = Command::new(env!("CARGO_BIN_EXE_nightproof-scenario")).arg("sweep").output().expect("the program");
     assert_eq!(swept.status.code(), Some(0), "{swept:?}");
     assert!(until(|| containers_of(&run).is_empty()), "{}", containers_of(&run));
 }
@@ -149,14 +149,14 @@ struct Idle(String);
 
 impl Idle {
     fn new() -> Self {
-        let image = docker(&["image", "ls", "--quiet", "--filter", "label=firedrill.image=instance"]);
-        let from = image.lines().next().expect("the instance image: run `firedrill images`");
+        let image = docker(&["image", "ls", "--quiet", "--filter", "label=nightproof.image=instance"]);
+        let from = image.lines().next().expect("the instance image: run `nightproof images`");
         let container = docker(&["create", from, "true"]);
-        let name = format!("firedrill-test/idle:{}", std::process::id());
+        let name = format!("nightproof-test/idle:{}", std::process::id());
         docker(&[
             "commit",
             "--change",
-            "LABEL firedrill.image=none",
+            "LABEL nightproof.image=none",
             "--change",
             "ENTRYPOINT [\"sleep\", \"600\"]",
             &container,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use firedrill_scenarios::Site;
+use nightproof_scenarios::Site;
 use rstest::rstest;
 
 use crate::scenario;

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use firedrill_scenarios::{Night, Scenario};
+use nightproof_scenarios::{Night, Scenario};
 use rstest::rstest;
 
 use crate::command::PROGRAM;
@@ -46,7 +46,7 @@ impl Engine {
         let host = format!("unix://{}", self.socket.display());
         let drill =
             Scenario::new(PROGRAM).expect("a folder").with(&["--machine", "container", "--pull", "never"]).with(arguments);
-        drill.environment("DOCKER_HOST", &host).without("FIREDRILL_LOCALSTACK").run().expect("a drill")
+        drill.environment("DOCKER_HOST", &host).without("NIGHTPROOF_LOCALSTACK").run().expect("a drill")
     }
 
     fn has_heard(&self, call: &str) -> bool {
@@ -165,7 +165,7 @@ fn a_disk_that_is_full_when_an_image_is_made_is_said(#[case] answer: fn(&str) ->
     let engine = Engine::new(answer);
     let night = engine.drill(&["--cloud", "embedded"]);
     assert_eq!((night.code, night.outcome.is_some()), (3, false), "{night:#?}");
-    assert!(night.errors.contains("error: cannot build the image `firedrill/base:"), "{}", night.errors);
+    assert!(night.errors.contains("error: cannot build the image `nightproof/base:"), "{}", night.errors);
     assert!(night.errors.contains("no space left on device") && night.errors.contains("help: make room"), "{}", night.errors);
     assert!(night.left.is_empty() && !engine.has_heard("POST /containers"), "{night:#?}");
 }
@@ -199,7 +199,7 @@ fn a_disk_that_is_full_when_localstack_starts_is_said(#[case] answer: fn(&str) -
 fn a_container_that_cannot_be_removed_is_a_leftover() {
     // It is there as soon as it was asked for, and stays.
     let engine = Engine::new(|call| match call {
-        _ if call.starts_with("GET /containers/json") && call.contains("firedrill.run%3D") => {
+        _ if call.starts_with("GET /containers/json") && call.contains("nightproof.run%3D") => {
             Some((200, r#"[{"Id":"16661a86"}]"#))
         }
         _ if call.starts_with("DELETE /containers/") => {
@@ -214,7 +214,7 @@ fn a_container_that_cannot_be_removed_is_a_leftover() {
         "{}",
         night.errors
     );
-    assert!(night.errors.contains("help: `firedrill sweep` removes"), "{}", night.errors);
+    assert!(night.errors.contains("help: `nightproof sweep` removes"), "{}", night.errors);
     assert!(night.left.is_empty(), "{night:#?}");
 }
 
@@ -241,7 +241,7 @@ fn a_full_folder_for_temporary_files_is_said() {
         ])
         .env("TMPDIR", folder.path())
         .env("DOCKER_HOST", format!("unix://{}", engine.socket.display()))
-        .env("FIREDRILL_CLOUD", "embedded")
+        .env("NIGHTPROOF_CLOUD", "embedded")
         .output()
         .expect("unshare");
     let errors = said(&output);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_scenarios::Template;
+use nightproof_scenarios::Template;
 
 use crate::scenario;
 

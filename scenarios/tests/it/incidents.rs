@@ -10,7 +10,7 @@ use crate::command::{PROGRAM, said};
 fn reproduce(file: &Path, arguments: &[&str]) -> Output {
     let tmp = tempfile::tempdir().expect("a folder");
     let ended = Command::new(PROGRAM).arg("reproduce").arg(file).args(arguments).env("TMPDIR", tmp.path()).output();
-    let ended = ended.expect("firedrill");
+    let ended = ended.expect("nightproof");
     assert_eq!(std::fs::read_dir(tmp.path()).expect("the folder").count(), 0, "something is left");
     ended
 }

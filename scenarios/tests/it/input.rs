@@ -21,7 +21,7 @@ fn an_unknown_type_is_named() {
 fn a_yaml_error_points_at_line_and_column() {
     let night = changed("  Schedule:\n    Type: String\n", "  Schedule:\n    Type: [String\n").run().expect("a run");
     assert_eq!(night.code, 2, "{night:#?}");
-    let line = 1 + firedrill_scenarios::BUNDLED.lines().position(|line| line == "  Schedule:").expect("the parameter");
+    let line = 1 + nightproof_scenarios::BUNDLED.lines().position(|line| line == "  Schedule:").expect("the parameter");
     // A bracket left open is noticed on one of the lines after it.
     assert!((line..line + 4).any(|line| night.errors.contains(&format!(":{line}:"))), "{}", night.errors);
 }

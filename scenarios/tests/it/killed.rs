@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use firedrill_scenarios::{descendants, is_alive, until};
+use nightproof_scenarios::{descendants, is_alive, until};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -15,10 +15,10 @@ use crate::container::{docker, run_of, signal};
 const EMBEDDED: &[&str] = &["--machine", "container", "--cloud", "embedded"];
 const LOCALSTACK: &[&str] = &["--machine", "container", "--cloud", "localstack"];
 
-fn firedrill(folder: &Path, arguments: &[&str]) -> Command {
+fn nightproof(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).env("TMPDIR", folder).env("XDG_STATE_HOME", folder.with_extension("state"));
-    command.env_remove("FIREDRILL_LOCALSTACK");
+    command.env_remove("NIGHTPROOF_LOCALSTACK");
     command
 }
 
@@ -26,7 +26,7 @@ fn firedrill(folder: &Path, arguments: &[&str]) -> Command {
 struct Stock {
     /// Its label.
     run: String,
-    /// Processes outside of containers and in them, firedrill's own included.
+    /// Processes outside of containers and in them, nightproof's own included.
     processes: Vec<u32>,
     /// Volumes that the engine made for its containers.
     volumes: Vec<String>,
@@ -53,7 +53,7 @@ impl Stock {
 
     /// What the engine lists under the run's label.
     fn labelled(&self, list: &[&str]) -> String {
-        let filter = format!("label=firedrill.run={}", self.run);
+        let filter = format!("label=nightproof.run={}", self.run);
         docker(&[list, &["--filter", &filter]].concat())
     }
 
@@ -82,7 +82,7 @@ fn nothing_is_left_of<R: Read>(place: &[&str], mark: &str, has_containers: bool,
     let outer = tempfile::tempdir().expect("a folder");
     let folder = outer.path().join("tmp");
     std::fs::create_dir(&folder).expect("a folder");
-    let mut drill = firedrill(&folder, &[&["run", "--format", "json"], place].concat())
+    let mut drill = nightproof(&folder, &[&["run", "--format", "json"], place].concat())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -101,7 +101,7 @@ fn nothing_is_left_of<R: Read>(place: &[&str], mark: &str, has_containers: bool,
     for (kind, there) in [("folder ", true), ("ps ", has_containers)] {
         assert!(!there || before.iter().any(|one| one.starts_with(kind)), "there is something to sweep: {before:#?}");
     }
-    let swept = firedrill(&folder, &["sweep"]).output().expect("the program");
+    let swept = nightproof(&folder, &["sweep"]).output().expect("the program");
     assert_eq!(swept.status.code(), Some(0), "{swept:?}");
     // The engine removes containers of functions by itself, in its own time.
     let gone = until(|| stock.left(&folder).is_empty());
@@ -130,17 +130,17 @@ fn nothing_survives_a_drill_that_was_killed_while_localstack_started() {
 fn a_sweep_removes_the_folder_of_a_killed_drill_and_not_of_a_living_one() {
     let outer = tempfile::tempdir().expect("a folder");
     let sweep = |arguments: &[&str]| {
-        let output = firedrill(outer.path(), &[&["sweep"], arguments].concat()).output().expect("the program");
+        let output = nightproof(outer.path(), &[&["sweep"], arguments].concat()).output().expect("the program");
         // Whether there is an engine is another matter.
         String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.starts_with("folder ")).collect::<Vec<_>>().join("\n")
     };
-    let folder = outer.path().join("firedrill-of-a-test");
+    let folder = outer.path().join("nightproof-of-a-test");
     std::fs::create_dir(&folder).expect("a folder");
     let lock = std::fs::File::create(folder.join("lock")).expect("a lock");
     lock.lock().expect("it is held");
     assert_eq!((sweep(&[]).as_str(), folder.exists()), ("", true));
     drop(lock);
-    let told = format!("folder {}: its firedrill has ended", folder.display());
+    let told = format!("folder {}: its nightproof has ended", folder.display());
     assert_eq!((sweep(&["--dry-run"]), folder.exists()), (told.clone(), true));
     assert_eq!((sweep(&[]), folder.exists()), (told, false));
 }

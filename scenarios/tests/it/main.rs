@@ -42,12 +42,12 @@ mod store;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
 
-use firedrill_scenarios::{Scenario, Template};
+use nightproof_scenarios::{Scenario, Template};
 
 /// A drill by this package's build of the command.
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 fn scenario() -> Scenario {
-    Scenario::new(env!("CARGO_BIN_EXE_firedrill-scenario")).expect("a temporary folder")
+    Scenario::new(env!("CARGO_BIN_EXE_nightproof-scenario")).expect("a temporary folder")
 }
 
 /// A drill of the bundled template with one text replaced.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use firedrill_scenarios::{Scenario, Template};
+use nightproof_scenarios::{Scenario, Template};
 
 use crate::{changed, scenario};
 

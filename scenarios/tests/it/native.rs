@@ -1,6 +1,6 @@
 //! LocalStack's own CloudFormation, compared with the region's. Each starts a LocalStack of its own.
 
-use firedrill_scenarios::{Night, Scenario, Template};
+use nightproof_scenarios::{Night, Scenario, Template};
 
 use crate::scenario;
 

@@ -20,7 +20,7 @@ fn shipped_without(folder: &std::path::Path, sid: &str) -> PathBuf {
 }
 
 #[expect(clippy::expect_used, reason = "set-up of tests")]
-fn drill_without(sid: &str) -> firedrill_scenarios::Night {
+fn drill_without(sid: &str) -> nightproof_scenarios::Night {
     let scenario = scenario();
     let file = shipped_without(scenario.folder(), sid).to_string_lossy().into_owned();
     scenario.with(&["--operator-policy", &file]).run().expect("a run")
@@ -36,9 +36,9 @@ fn an_operator_who_may_not_pass_roles_creates_no_function() {
     let night = drill_without("PassOwnRoles");
     night.assert_broken(
         "stack",
-        "is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/firedrill-",
+        "is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/nightproof-",
     );
-    night.assert_denied("user/firedrill-operator may not iam:PassRole", "");
+    night.assert_denied("user/nightproof-operator may not iam:PassRole", "");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use firedrill_journal::{Event, Record};
+use nightproof_journal::{Event, Record};
 use serde_json::Value;
 
 const POLICY: &str = include_str!("../../../stack/operator-policy.json");
@@ -14,7 +14,7 @@ const EXCUSED: [(&str, &str, &str); 12] = [
     ("LookAround", "ec2:DescribeRouteTables", "AWS's search by tag remembers what was deleted"),
     ("LookAround", "ec2:DescribeSubnets", "AWS's search by tag remembers what was deleted"),
     ("LookAround", "servicequotas:GetAWSDefaultServiceQuota", "a quota that the account has no value of its own of"),
-    ("Stacks", "cloudformation:CreateStack", "`firedrill run --operator-policy` deploys without a change set"),
+    ("Stacks", "cloudformation:CreateStack", "`nightproof run --operator-policy` deploys without a change set"),
     ("Functions", "lambda:GetPolicy", "CloudFormation reads a permission back"),
     ("Functions", "lambda:TagResource", "CloudFormation makes a function with the stack's tags"),
     ("Rules", "events:ListTargetsByRule", "CloudFormation reads a rule back"),
@@ -44,7 +44,7 @@ pub(crate) fn assert_all_used(journal: &Path) {
         let record: Record = serde_json::from_str(line).expect("a record");
         let Event::Authorization { principal, checks, .. } = record.event else { continue };
         for check in
-            checks.iter().filter(|check| principal.ends_with("user/firedrill-operator") && check.decision["effect"] == "Allow")
+            checks.iter().filter(|check| principal.ends_with("user/nightproof-operator") && check.decision["effect"] == "Allow")
         {
             let deciding = check.decision["deciding"].as_array().into_iter().flatten();
             let sids = deciding.filter_map(|statement| statement["sid"].as_str());
@@ -53,7 +53,7 @@ pub(crate) fn assert_all_used(journal: &Path) {
     }
     assert!(used.len() > 50, "{used:?}");
     let is_used = |(sid, pattern): &(String, String)| {
-        used.iter().any(|(by, action)| by == sid && firedrill_iam::action_covers(pattern, action))
+        used.iter().any(|(by, action)| by == sid && nightproof_iam::action_covers(pattern, action))
     };
     let granted = granted();
     let unused: BTreeSet<(String, String)> = granted.iter().filter(|grant| !is_used(grant)).cloned().collect();

@@ -7,8 +7,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Output, Stdio};
 
-use firedrill_drill::Outcome;
-use firedrill_scenarios::{Template, Up};
+use nightproof_drill::Outcome;
+use nightproof_scenarios::{Template, Up};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -27,8 +27,8 @@ fn account_with(arguments: &[&str]) -> Up {
     Up::start_with(PROGRAM, &[&["--operator-policy", &policy], arguments].concat()).expect("a region")
 }
 
-pub(crate) fn firedrill(up: &Up, arguments: &[&str]) -> Output {
-    up.command(Path::new(PROGRAM)).args(arguments).stdin(Stdio::null()).output().expect("firedrill")
+pub(crate) fn nightproof(up: &Up, arguments: &[&str]) -> Output {
+    up.command(Path::new(PROGRAM)).args(arguments).stdin(Stdio::null()).output().expect("nightproof")
 }
 
 fn outcome(output: &Output) -> Outcome {
@@ -41,12 +41,12 @@ fn outcome(output: &Output) -> Outcome {
 /// A command that runs, with its output to read.
 fn begun(up: &Up, arguments: &[&str]) -> Child {
     let mut command = up.command(Path::new(PROGRAM));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("firedrill")
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("nightproof")
 }
 
 /// Runs that are noted on this disk.
 fn noted(up: &Up) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(up.home().join(".local/state/firedrill/runs")) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(up.home().join(".local/state/nightproof/runs")) else { return Vec::new() };
     entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace(".json", "")).collect()
 }
 
@@ -61,7 +61,7 @@ fn a_smoke_drill_passes_by_invoking_and_says_no_secret() {
     let up = account();
     let journal = up.home().join("journal.jsonl").display().to_string();
     let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json", "--journal", &journal];
-    let ended = firedrill(&up, &smoke);
+    let ended = nightproof(&up, &smoke);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     let outcome = outcome(&ended);
     assert!(outcome.archive.is_some_and(|archive| archive.identical && archive.encryption == "aws:kms"));
@@ -78,12 +78,12 @@ fn a_smoke_drill_passes_by_the_schedule_itself_and_sets_it_back_and_needs_all_th
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("journal.jsonl");
     let mut up = account_with(&["--journal", &journal.display().to_string()]);
-    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--format", "json"]);
+    let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--yes", "--format", "json"]);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     let fired = outcome(&ended).steps.into_iter().find(|step| step.step == "fire").expect("a step");
     assert!(fired.detail.contains("EventBridge fired it at rate(1 minute); its own schedule is set back"), "{fired:?}");
     assert_nothing_left(&up);
-    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"]);
+    let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"]);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     up.end_by("INT").expect("an end");
     operator_grants::assert_all_used(&journal);
@@ -95,7 +95,7 @@ fn what_does_not_fit_the_accounts_quotas_is_refused_before_it_is_made() {
     // With the default VPC these are all that an account may have.
     assert_passed(&boto3(&up, "four_vpcs.py"));
     for more in ["--yes", "--dry-run"] {
-        let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, more]);
+        let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, more]);
         assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
         let reason = "the quota `VPCs per Region` is 5: 5 are used, and the stack needs 1 more";
         assert!(said(&ended).contains(reason), "{}", said(&ended));
@@ -112,13 +112,13 @@ fn what_a_template_keeps_is_found_by_its_tag_and_named() {
     fs::write(&file, template.text()).expect("a file");
     let file = file.display().to_string();
     let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json", "--template", &file];
-    let ended = firedrill(&up, &smoke);
+    let ended = nightproof(&up, &smoke);
     assert_eq!(ended.status.code(), Some(4), "{}", said(&ended));
     let left = outcome(&ended).leftovers;
     let kept = |left: &[String]| left.len() == 1 && left[0].starts_with("resource arn:aws:sqs:us-east-1:");
     assert!(kept(&left) && left[0].contains("-DeadLetterQueue-"), "{left:?}");
     // It is looked for again, by the tag alone.
-    let again = firedrill(&up, &["resume", "--account", ACCOUNT, &noted(&up).concat()]);
+    let again = nightproof(&up, &["resume", "--account", ACCOUNT, &noted(&up).concat()]);
     assert_eq!(again.status.code(), Some(4), "{}", said(&again));
     assert!(said(&again).contains(&left[0]), "{}", said(&again));
 }
@@ -127,14 +127,14 @@ fn what_a_template_keeps_is_found_by_its_tag_and_named() {
 #[case::the_search(
     "tagging",
     "GetResources",
-    "what has the tag firedrill:run=",
+    "what has the tag nightproof:run=",
     "unknown: GetResources: AccessDeniedException: no"
 )]
 #[case::the_look("kms", "DescribeKey", "resource arn:aws:kms:us-east-1:", "perhaps: DescribeKey: AccessDeniedException: no")]
 fn what_may_not_be_looked_at_may_be_left(#[case] service: &str, #[case] operation: &str, #[case] what: &str, #[case] why: &str) {
     let error = "{error: {code: AccessDeniedException, message: no}}";
     let up = with_faults(&format!("- when: {{service: {service}, operation: {operation}}}\n  then: {error}\n"));
-    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
+    let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
     assert_eq!(ended.status.code(), Some(4), "{}", said(&ended));
     let left = outcome(&ended).leftovers;
     assert!(left.len() == 1 && left[0].starts_with(what) && left[0].ends_with(why), "{left:?}");
@@ -149,17 +149,19 @@ fn credentials_that_expire_in_the_middle_end_it_with_what_remains() {
     let session: BTreeMap<String, String> = serde_json::from_slice(&issued.stdout).expect("variables");
     let mut smoke = up.command(Path::new(PROGRAM));
     smoke.args(["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
-    let ended = smoke.envs(&session).stdin(Stdio::null()).output().expect("firedrill");
+    let ended = smoke.envs(&session).stdin(Stdio::null()).output().expect("nightproof");
     assert_eq!(ended.status.code(), Some(4), "{}", said(&ended));
     let told = outcome(&ended);
     let run = &told.run;
-    for what in
-        [format!("bucket firedrill-seed-{run}: "), format!("stack firedrill-{run}: "), format!("firedrill:run={run}, unknown: ")]
-    {
+    for what in [
+        format!("bucket nightproof-seed-{run}: "),
+        format!("stack nightproof-{run}: "),
+        format!("nightproof:run={run}, unknown: "),
+    ] {
         assert!(told.leftovers.iter().any(|left| left.contains(&what)), "{what}: {:?}", told.leftovers);
     }
     assert!(told.failure.is_some_and(|failure| failure.reason.contains("ExpiredToken")), "{}", said(&ended));
-    assert!(said(&ended).contains(&format!("`firedrill resume {run}` tries again")), "{}", said(&ended));
+    assert!(said(&ended).contains(&format!("`nightproof resume {run}` tries again")), "{}", said(&ended));
     assert!(noted(&up).contains(run), "{:?}", noted(&up));
 }
 
@@ -190,7 +192,7 @@ fn throttling_is_survived() {
     ];
     let up = with_faults(&faults.concat());
     let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"];
-    let ended = firedrill(&up, &smoke);
+    let ended = nightproof(&up, &smoke);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     assert_nothing_left(&up);
 }
@@ -220,7 +222,7 @@ fn what_was_just_made_and_is_not_known_everywhere_yet_is_waited_for() {
         ("s3", "PutObject", 1, BUCKET_UNKNOWN),
         ("ssm", "UpdateInstanceInformation", 2, agent),
     ]);
-    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
+    let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json"]);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     assert_nothing_left(&up);
 }
@@ -228,7 +230,7 @@ fn what_was_just_made_and_is_not_known_everywhere_yet_is_waited_for() {
 #[test]
 fn what_never_gets_known_ends_the_drill_in_its_own_words() {
     let up = late(&[("lambda", "CreateFunction", 3600, ROLE_UNKNOWN)]);
-    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"]);
+    let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"]);
     assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
     assert!(said(&ended).contains("The role defined for the function cannot be assumed by Lambda."), "{}", said(&ended));
     assert_nothing_left(&up);
@@ -237,7 +239,7 @@ fn what_never_gets_known_ends_the_drill_in_its_own_words() {
 #[test]
 fn a_dry_run_shows_what_would_be_made_and_makes_nothing() {
     let up = account();
-    let ended = firedrill(&up, &["smoke", "--account", ACCOUNT, "--dry-run"]);
+    let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--dry-run"]);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     for text in ["AWS::S3::Bucket", "BackupBucket", "estimated cost: $", "nothing was made"] {
         assert!(said(&ended).contains(text), "{text} in {}", said(&ended));
@@ -261,8 +263,8 @@ fn what_is_not_allowed_is_refused_before_anything_is_made(
 ) {
     let up = account();
     let mut command = up.command(Path::new(PROGRAM));
-    command.args(arguments).envs(environment.iter().copied()).env_remove("FIREDRILL_ACCOUNTS").stdin(Stdio::null());
-    let ended = command.output().expect("firedrill");
+    command.args(arguments).envs(environment.iter().copied()).env_remove("NIGHTPROOF_ACCOUNTS").stdin(Stdio::null());
+    let ended = command.output().expect("nightproof");
     assert_eq!(ended.status.code(), Some(code), "{}", said(&ended));
     assert!(said(&ended).contains(text), "{}", said(&ended));
     assert_nothing_left(&up);
@@ -276,7 +278,7 @@ fn without_credentials_nothing_is_tried() {
         command.env_remove(name);
     }
     command.env("AWS_EC2_METADATA_DISABLED", "true").args(["smoke", "--yes", "--account", ACCOUNT]).stdin(Stdio::null());
-    let ended = command.output().expect("firedrill");
+    let ended = command.output().expect("nightproof");
     assert_eq!(ended.status.code(), Some(3), "{}", said(&ended));
     assert!(said(&ended).contains("there are no AWS credentials"), "{}", said(&ended));
 }
@@ -301,10 +303,10 @@ fn a_run_that_was_killed_is_resumed_to_nothing(#[case] step: &str) {
     child.wait().expect("the end");
     let runs = noted(&up);
     let [run] = runs.as_slice() else { panic!("{runs:?}") };
-    let swept = firedrill(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT, "--yes"]);
+    let swept = nightproof(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT, "--yes"]);
     assert_eq!(swept.status.code(), Some(0), "{}", said(&swept));
     assert!(!said(&swept).contains("removed"), "a run that has not expired stays: {}", said(&swept));
-    let resumed = firedrill(&up, &["resume", run, "--account", ACCOUNT]);
+    let resumed = nightproof(&up, &["resume", run, "--account", ACCOUNT]);
     assert_eq!(resumed.status.code(), Some(0), "{}", said(&resumed));
     assert_nothing_left(&up);
 }
@@ -333,15 +335,15 @@ fn an_interrupted_run_removes_what_it_made() {
 fn a_sweep_removes_what_has_expired_and_touches_nothing_else() {
     let up = Up::start(PROGRAM).expect("a region");
     assert_passed(&boto3(&up, "sweep_before.py"));
-    let shown = firedrill(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT]);
-    assert!(said(&shown).contains("run dead: stack firedrill-dead, bucket firedrill-seed-dead; expired"), "{}", said(&shown));
+    let shown = nightproof(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT]);
+    assert!(said(&shown).contains("run dead: stack nightproof-dead, bucket nightproof-seed-dead; expired"), "{}", said(&shown));
     assert!(said(&shown).contains("nothing was removed"), "{}", said(&shown));
-    let swept = firedrill(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT, "--yes"]);
+    let swept = nightproof(&up, &["sweep", "--cloud", "aws", "--account", ACCOUNT, "--yes"]);
     // Of what has the run's tags and none of its names, a sweep says that it is there.
     assert_eq!(swept.status.code(), Some(4), "{}", said(&swept));
     for other in ["arn:aws:s3:::other-bucket\n", "arn:aws:cloudformation:us-east-1:123456789012:stack/other/"] {
         assert!(said(&swept).contains(&format!("left: resource {other}")), "{}", said(&swept));
     }
-    assert!(said(&swept).contains("run alive: stack firedrill-alive; expires 2999-01-01T00:00:00Z, stays"), "{}", said(&swept));
+    assert!(said(&swept).contains("run alive: stack nightproof-alive; expires 2999-01-01T00:00:00Z, stays"), "{}", said(&swept));
     assert_passed(&boto3(&up, "sweep_after.py"));
 }

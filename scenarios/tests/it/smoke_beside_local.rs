@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Output;
 
-use firedrill_journal::{ApiCall, Event, REDACTED, Record};
-use firedrill_scenarios::Up;
+use nightproof_journal::{ApiCall, Event, REDACTED, Record};
+use nightproof_scenarios::Up;
 use serde_json::Value;
 
 use crate::command::said;
-use crate::smoke::{ACCOUNT, account, firedrill, with_faults};
+use crate::smoke::{ACCOUNT, account, nightproof, with_faults};
 
 /// A file of the account's home, as an argument.
 fn at_home(up: &Up, name: &str) -> String {
@@ -18,7 +18,7 @@ fn at_home(up: &Up, name: &str) -> String {
 
 /// A drill on the account, by an invocation.
 fn smoke(up: &Up, more: &[&str]) -> Output {
-    let ended = firedrill(up, &[&["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"], more].concat());
+    let ended = nightproof(up, &[&["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"], more].concat());
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     ended
 }
@@ -31,11 +31,11 @@ fn step_times_stand_beside_those_of_the_last_local_drill_that_passed() {
     assert!(!said(&first).contains("local drill"), "{}", said(&first));
     assert!(!fs::read_to_string(&report).expect("a report").contains("local-seconds"));
 
-    let passed = firedrill(&up, &["run", "--format", "json"]);
+    let passed = nightproof(&up, &["run", "--format", "json"]);
     assert_eq!(passed.status.code(), Some(0), "{}", said(&passed));
     let run = said(&passed).split_once("\"run\":\"").map(|(_, rest)| rest[..8].to_owned()).expect("its id");
     // One that does not pass is not kept.
-    let failed = firedrill(&up, &["run", "--rule", "Nonesuch"]);
+    let failed = nightproof(&up, &["run", "--rule", "Nonesuch"]);
     assert_eq!(failed.status.code(), Some(1), "{}", said(&failed));
 
     let beside = smoke(&up, &["--journal", &journal]);
@@ -43,7 +43,7 @@ fn step_times_stand_beside_those_of_the_last_local_drill_that_passed() {
     let line = said(&beside).lines().find(|line| line.starts_with("deploy ")).map(str::to_owned).expect("a line");
     assert_eq!(line.matches(" s").count(), 2, "{line}");
     // What is made of the journal later has them too.
-    let told = firedrill(&up, &["report", &journal, "--output", &report]);
+    let told = nightproof(&up, &["report", &journal, "--output", &report]);
     assert_eq!(told.status.code(), Some(0), "{}", said(&told));
     let xml = fs::read_to_string(&report).expect("a report");
     assert!(xml.matches("<property name=\"local-seconds\"").count() > 5, "{xml}");
@@ -57,23 +57,23 @@ fn the_operators_calls_are_compared_with_a_local_drills_and_a_planted_difference
     let throttled = with_faults(fault);
     let up = account();
     let [local, same, other] = ["local", "same", "other"].map(|name| at_home(&up, name));
-    let ended = firedrill(&up, &["run", "--journal", &local]);
+    let ended = nightproof(&up, &["run", "--journal", &local]);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
     smoke(&up, &["--journal", &same]);
     smoke(&throttled, &["--journal", &other]);
 
-    let compared = firedrill(&up, &["compare", &local, &same]);
+    let compared = nightproof(&up, &["compare", &local, &same]);
     assert_eq!(compared.status.code(), Some(0), "{}", said(&compared));
     for text in ["only the operator's calls are known", "the two are the same"] {
         assert!(said(&compared).contains(text), "{}", said(&compared));
     }
-    let differ = firedrill(&up, &["compare", &local, &other]);
+    let differ = nightproof(&up, &["compare", &local, &other]);
     assert_eq!(differ.status.code(), Some(1), "{}", said(&differ));
     let lines: Vec<String> = String::from_utf8_lossy(&differ.stdout).lines().map(str::to_owned).collect();
     let [line] = lines.as_slice() else { panic!("{lines:#?}") };
     assert!(line.starts_with("+ call") && line.contains("operator ssm:SendCommand("), "{line}");
     assert!(line.ends_with("-> ThrottlingException: Rate exceeded"), "{line}");
-    let records = firedrill_journal::read(&fs::read_to_string(&same).expect("a journal")).expect("records");
+    let records = nightproof_journal::read(&fs::read_to_string(&same).expect("a journal")).expect("records");
     let call = |record: Record| if let Event::ApiCall(call) = record.event { Some(*call) } else { None };
     assert_records_are_whole(&records.into_iter().filter_map(call).collect::<Vec<_>>());
 }
@@ -90,9 +90,9 @@ fn assert_records_are_whole(calls: &[ApiCall]) {
     has("CreateChangeSet", &|call| {
         (call.event_source.as_str(), call.read_only) == ("cloudformation.amazonaws.com", false)
             && text(&call.request_parameters, "TemplateBody") == REDACTED
-            && text(&call.response_elements, "StackId").contains(":stack/firedrill-")
+            && text(&call.response_elements, "StackId").contains(":stack/nightproof-")
     });
-    has("PutObject", &|call| text(&call.request_parameters, "Bucket").starts_with("firedrill-seed-"));
+    has("PutObject", &|call| text(&call.request_parameters, "Bucket").starts_with("nightproof-seed-"));
     has("SendCommand", &|call| {
         let who = call.user_identity.arn.as_deref().unwrap_or_default();
         text(&call.request_parameters, "Parameters") == REDACTED && who.starts_with("arn:aws:iam::123456789012:user/")

@@ -4,12 +4,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use firedrill_scenarios::Scenario;
+use nightproof_scenarios::Scenario;
 use rstest::rstest;
 
 fn on(url: &str) -> Scenario {
     let elsewhere = ["--cloud", "localstack", "--localstack", url, "--machine", "sandbox"];
-    Scenario::new(env!("CARGO_BIN_EXE_firedrill-scenario")).expect("a folder").with(&elsewhere)
+    Scenario::new(env!("CARGO_BIN_EXE_nightproof-scenario")).expect("a folder").with(&elsewhere)
 }
 
 #[rstest]

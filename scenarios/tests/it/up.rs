@@ -1,4 +1,4 @@
-//! Unmodified clients against `firedrill up`: boto3 and the AWS CLI, through the operations of every service that a drill's path needs.
+//! Unmodified clients against `nightproof up`: boto3 and the AWS CLI, through the operations of every service that a drill's path needs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,12 +7,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use firedrill_region::tools::{self, Tools};
-use firedrill_scenarios::{Up, is_alive, until};
+use nightproof_region::tools::{self, Tools};
+use nightproof_scenarios::{Up, is_alive, until};
 use rstest::rstest;
 
 fn up() -> Up {
-    Up::start(env!("CARGO_BIN_EXE_firedrill-scenario")).expect("a region")
+    Up::start(env!("CARGO_BIN_EXE_nightproof-scenario")).expect("a region")
 }
 
 fn clients() -> PathBuf {
@@ -53,7 +53,7 @@ fn a_port_that_is_taken_is_said_with_its_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address");
     let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill-scenario"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightproof-scenario"));
     command.args(["up", "--port", &address.port().to_string()]).env("TMPDIR", folder.path());
     let output = command.output().expect("the program");
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -109,7 +109,7 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
     }
     let called = fs::read_to_string(called).expect("what was called");
     let called: BTreeSet<&str> = called.lines().collect();
-    let services = firedrill_region::operations().filter(|(service, _)| !matches!(*service, "ec2messages" | "ssmmessages"));
+    let services = nightproof_region::operations().filter(|(service, _)| !matches!(*service, "ec2messages" | "ssmmessages"));
     let all: BTreeSet<String> = services.map(|(service, operation)| format!("{service} {operation}")).collect();
     let excused = |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one) || one == BY_MAIL;
     let left_out: Vec<&String> = all.iter().filter(|one| !called.contains(one.as_str()) && !excused(one)).collect();
@@ -144,7 +144,7 @@ fn a_page_of_what_it_was_asked_is_written_when_it_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let [page, journal] = ["page.html", "journal"].map(|name| folder.path().join(name).display().to_string());
     let mut up =
-        Up::start_with(env!("CARGO_BIN_EXE_firedrill-scenario"), &["--report", &page, "--journal", &journal]).expect("a region");
+        Up::start_with(env!("CARGO_BIN_EXE_nightproof-scenario"), &["--report", &page, "--journal", &journal]).expect("a region");
     assert_passed(&boto3(&up, "identity.py"));
     assert_eq!(up.end_by("TERM").expect("the end"), 0);
     let page = fs::read_to_string(page).expect("the page");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_drill::{Course, DrillResult, Failure, Outcome};
-use firedrill_journal::{ApiCall, Journal};
-use firedrill_template::PolicyPlace;
+use nightproof_drill::{Course, DrillResult, Failure, Outcome};
+use nightproof_journal::{ApiCall, Journal};
+use nightproof_template::PolicyPlace;
 use serde_json::Value;
 
 use super::held::{self, Held};

@@ -1,6 +1,6 @@
 //! The policies that a drill's stack put in force, read from the journal of the calls that made them.
 
-use firedrill_journal::{ApiCall, Event, Journal};
+use nightproof_journal::{ApiCall, Event, Journal};
 use serde_json::Value;
 
 /// A policy in force.

@@ -1,4 +1,4 @@
-//! `firedrill access`: which permissions a drill used, was denied, and never needed.
+//! `nightproof access`: which permissions a drill used, was denied, and never needed.
 
 mod bad_night;
 mod held;
@@ -10,9 +10,9 @@ mod report;
 mod service_neighbour;
 mod usage;
 
-use firedrill_drill::{Course, DrillResult, Failure, Outcome};
-use firedrill_journal::Journal;
-use firedrill_template::{Template, to_json};
+use nightproof_drill::{Course, DrillResult, Failure, Outcome};
+use nightproof_journal::Journal;
+use nightproof_template::{Template, to_json};
 
 use crate::arguments::{AccessOptions, Format, Telling};
 use crate::rehearse::{Rehearsal, rehearse};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_drill::Course;
-use firedrill_template::{PolicyPlace, Template};
+use nightproof_drill::Course;
+use nightproof_template::{PolicyPlace, Template};
 use serde_json::{Value, json};
 
 use super::Changed;

@@ -1,11 +1,11 @@
-//! `firedrill access --mutate`: takes each grant away and runs the drill again, loosens each restriction and asks what it held back.
+//! `nightproof access --mutate`: takes each grant away and runs the drill again, loosens each restriction and asks what it held back.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use firedrill_drill::{DrillResult, Outcome};
-use firedrill_journal::Journal;
-use firedrill_template::Template;
+use nightproof_drill::{DrillResult, Outcome};
+use nightproof_journal::Journal;
+use nightproof_template::Template;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;

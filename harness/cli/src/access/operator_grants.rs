@@ -1,6 +1,6 @@
 //! The grants of an operator's policy, each with the policy that lacks it.
 
-use firedrill_drill::Course;
+use nightproof_drill::Course;
 use serde_json::Value;
 
 use super::Changed;

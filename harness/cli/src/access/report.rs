@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use firedrill_iam::action_covers;
-use firedrill_journal::Journal;
-use firedrill_template::{PolicyPlace, Template};
+use nightproof_iam::action_covers;
+use nightproof_journal::Journal;
+use nightproof_template::{PolicyPlace, Template};
 use serde::Serialize;
 use serde_json::Value;
 

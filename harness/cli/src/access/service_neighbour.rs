@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_iam::{
+use nightproof_iam::{
     Context, Effect, Named, Policies, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule, authorize,
 };
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_journal::{Event, Journal};
+use nightproof_journal::{Event, Journal};
 use serde_json::Value;
 
 /// One access that was decided on.

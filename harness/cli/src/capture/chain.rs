@@ -1,6 +1,6 @@
 //! What the evidence says of the chain, hop by hop. Pure.
 
-use firedrill_drill::capture::{Evidence, FunctionState, Lines, RuleState};
+use nightproof_drill::capture::{Evidence, FunctionState, Lines, RuleState};
 use serde_json::Value;
 
 /// A scheduled rule of the stack, and the function that it starts.
@@ -15,7 +15,7 @@ pub(super) struct Chain<'a> {
 impl<'a> Chain<'a> {
     /// The chain of the stack's scheduled rule, one that starts a function first. Of a deleted rule the template says whether it had a schedule.
     pub(super) fn of(evidence: &'a Evidence) -> Option<Self> {
-        let template = firedrill_template::to_json(&evidence.template).unwrap_or_default();
+        let template = nightproof_template::to_json(&evidence.template).unwrap_or_default();
         let declared = |rule: &RuleState| {
             template.pointer(&format!("/Resources/{}/Properties/ScheduleExpression", rule.logical_id)).is_some()
         };

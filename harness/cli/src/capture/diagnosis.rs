@@ -5,7 +5,7 @@ mod function;
 mod rule;
 mod script;
 
-use firedrill_drill::capture::Evidence;
+use nightproof_drill::capture::Evidence;
 use serde_json::{Value, json};
 
 use super::chain::Chain;

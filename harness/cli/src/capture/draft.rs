@@ -1,6 +1,6 @@
 //! Drafts an incident file. Pure.
 
-use firedrill_drill::capture::Evidence;
+use nightproof_drill::capture::Evidence;
 use serde_json::{Map, Value, json};
 
 use super::chain::Chain;
@@ -48,7 +48,7 @@ pub(super) fn draft(evidence: &Evidence, diagnosis: &Diagnosis, template: &str, 
 
 /// What was given and is not the default. What is hidden gets a word in its place if it needs a value.
 fn parameters(evidence: &Evidence) -> Value {
-    let template = firedrill_template::to_json(&evidence.template).unwrap_or_default();
+    let template = nightproof_template::to_json(&evidence.template).unwrap_or_default();
     let mut found = Map::new();
     for parameter in &evidence.stack.parameters {
         let default = template.pointer(&format!("/Parameters/{}/Default", parameter.name));
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn parameters_are_those_that_were_given_and_hidden_ones_get_a_word() {
-        use firedrill_drill::capture::StackParameter;
+        use nightproof_drill::capture::StackParameter;
         let mut evidence = Evidence {
             template: "Parameters:\n  A: {Type: String, Default: a}\n  B: {Type: Number, Default: 3}\n  C: {Type: String}\n  D: {Type: String, NoEcho: true}\n  E: {Type: String, NoEcho: true, Default: e}\n  F: {Type: String}\nResources: {Q: {Type: 'AWS::SQS::Queue'}}\n".to_owned(),
             ..Evidence::default()

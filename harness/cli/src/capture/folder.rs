@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use firedrill_drill::capture::Evidence;
+use nightproof_drill::capture::Evidence;
 use serde::Serialize;
 
 /// A folder that was empty.
@@ -49,7 +49,7 @@ impl Folder {
         let configurations: Vec<_> = evidence
             .functions
             .iter()
-            .map(|function| firedrill_drill::capture::FunctionState { log: Vec::new(), ..function.clone() })
+            .map(|function| nightproof_drill::capture::FunctionState { log: Vec::new(), ..function.clone() })
             .collect();
         self.json("functions.json", &configurations)?;
         for function in &evidence.functions {

@@ -1,4 +1,4 @@
-//! `firedrill capture`: what an account tells of a night, as a folder without secrets and the draft of an incident.
+//! `nightproof capture`: what an account tells of a night, as a folder without secrets and the draft of an incident.
 
 mod chain;
 mod diagnosis;
@@ -11,8 +11,8 @@ mod service_error;
 use std::io;
 use std::path::PathBuf;
 
-use firedrill_drill::capture::{Evidence, Window};
 use jiff::Timestamp;
+use nightproof_drill::capture::{Evidence, Window};
 use serde_json::json;
 
 use crate::arguments::CaptureOptions;
@@ -50,7 +50,7 @@ async fn captured(options: &CaptureOptions) -> Result<Exit, Exit> {
     printer::note(&format!("account {} as {}, region {}", identity.account, identity.arn, options.region));
     let window = Window { from: options.from.as_millisecond(), to: options.to.as_millisecond() };
     let evidence = tokio::select! {
-        evidence = firedrill_drill::capture::capture(&endpoint, &options.stack, window) => evidence,
+        evidence = nightproof_drill::capture::capture(&endpoint, &options.stack, window) => evidence,
         () = cancel.cancelled() => return Ok(Exit::Failed),
     };
     let evidence = evidence.map_err(|failure| account::refused(&failure))?;
@@ -125,6 +125,6 @@ fn tell(evidence: &Evidence, found: Option<&Diagnosis>, folder: &Folder) -> Exit
     if found.recipe.is_empty() {
         printer::note("nothing in it says what else it takes beside the template: the draft may not show it");
     }
-    printer::line(&format!("try the draft: firedrill reproduce {path}/incident.yaml"));
+    printer::line(&format!("try the draft: nightproof reproduce {path}/incident.yaml"));
     Exit::Passed
 }

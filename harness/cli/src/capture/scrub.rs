@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_drill::capture::Evidence;
+use nightproof_drill::capture::Evidence;
 use serde_json::Value;
 
 use super::secret::{REMOVED, is_secret_name, is_secret_value, without};
@@ -26,7 +26,7 @@ pub(super) fn scrubbed(evidence: &Evidence) -> Option<Evidence> {
 
 /// Values that are secret by where they stand: what has a secret's name, and what comes from a parameter with `NoEcho`.
 fn secrets(evidence: &Evidence) -> BTreeSet<String> {
-    let template = firedrill_template::to_json(&evidence.template).unwrap_or_default();
+    let template = nightproof_template::to_json(&evidence.template).unwrap_or_default();
     let mut found = BTreeSet::new();
     named(&template, &mut found);
     let parameters = template.get("Parameters").and_then(Value::as_object).into_iter().flatten();
@@ -114,7 +114,7 @@ fn known(text: String, secrets: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_drill::capture::{FunctionState, Invocation, LogLine, SentCommand, StackParameter};
+    use nightproof_drill::capture::{FunctionState, Invocation, LogLine, SentCommand, StackParameter};
 
     const TEMPLATE: &str = "Parameters:\n  Hidden: {Type: String, NoEcho: true, Default: default-of-hidden}\nResources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      MasterUserPassword: in-the-template\n      Environment:\n        Variables:\n          CONNECTION: !Sub 'db://${Hidden}'\n          API_TOKEN: written-out\n          MODE: nightly\n";
 

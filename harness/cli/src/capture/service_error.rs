@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use firedrill_drill::capture::Evidence;
+use nightproof_drill::capture::Evidence;
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ impl ServiceError {
 
 fn service_of(operation: &str) -> Option<String> {
     let found: Vec<&str> =
-        firedrill_region::operations().filter(|(_, name)| *name == operation).map(|(service, _)| service).collect();
+        nightproof_region::operations().filter(|(_, name)| *name == operation).map(|(service, _)| service).collect();
     let near = NEAR.iter().find(|near| found.contains(near)).copied();
     near.or_else(|| found.first().copied()).map(str::to_owned)
 }

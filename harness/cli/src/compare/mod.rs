@@ -1,4 +1,4 @@
-//! `firedrill compare`: where two drills differ, by their journals. This is how a local region is held to AWS.
+//! `nightproof compare`: where two drills differ, by their journals. This is how a local region is held to AWS.
 
 mod normal;
 mod summary;
@@ -53,7 +53,7 @@ fn read(file: &Path) -> Result<Summary, Exit> {
     };
     let text =
         std::fs::read_to_string(file).map_err(|error| bad(format!("cannot read the journal `{}`: {error}", file.display())))?;
-    let records = firedrill_journal::read(&text).map_err(|error| bad(format!("`{}`, {error}", file.display())))?;
+    let records = nightproof_journal::read(&text).map_err(|error| bad(format!("`{}`, {error}", file.display())))?;
     Summary::of(&records).ok_or_else(|| bad(format!("`{}` has no drill that came to its end", file.display())))
 }
 

@@ -13,7 +13,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\bA(KIA|SIA|ROA|IDA|IPA|NPA)[A-Z0-9]{16,17}\b", "A${1}ID"),
         // What CloudFormation ends names with.
         (r"-[A-Z0-9]{10,13}\b", "-SUFFIX"),
-        (r"\bfiredrill-RUN-([a-z0-9]+)-[a-z0-9]{10,13}\b", "firedrill-RUN-$1-SUFFIX"),
+        (r"\bnightproof-RUN-([a-z0-9]+)-[a-z0-9]{10,13}\b", "nightproof-RUN-$1-SUFFIX"),
         (r"\b\d{12}\b", "ACCOUNT"),
         (r"\b\d+ bytes\b", "N bytes"),
         (r"/tmp/[A-Za-z0-9._/-]+", "/tmp/FILE"),
@@ -37,13 +37,13 @@ mod tests {
 
     #[test]
     fn ids_times_and_sizes_are_replaced_and_the_rest_stays() {
-        let text = "s3://firedrill-f38117dc-backupbucket-hb1pftbm6k59/backups/i-0b70612e145df25fc/2026-11-23T13-56-14Z.tar.gz, \
+        let text = "s3://nightproof-f38117dc-backupbucket-hb1pftbm6k59/backups/i-0b70612e145df25fc/2026-11-23T13-56-14Z.tar.gz, \
             1847936 bytes by arn:aws:kms:us-east-1:123456789012:key/2fb6c6aa-7485-47f4-9976-1c64158075b5";
         assert_eq!(
             normal(text, "f38117dc"),
-            "s3://firedrill-RUN-backupbucket-SUFFIX/backups/i-ID/TIME.tar.gz, N bytes by arn:aws:kms:us-east-1:ACCOUNT:key/UUID"
+            "s3://nightproof-RUN-backupbucket-SUFFIX/backups/i-ID/TIME.tar.gz, N bytes by arn:aws:kms:us-east-1:ACCOUNT:key/UUID"
         );
-        assert_eq!(normal("firedrill-f38117dc-BackupRule-M6I46BMH8VXN", "f38117dc"), "firedrill-RUN-BackupRule-SUFFIX");
+        assert_eq!(normal("nightproof-f38117dc-BackupRule-M6I46BMH8VXN", "f38117dc"), "nightproof-RUN-BackupRule-SUFFIX");
         assert_eq!(normal("ThrottlingException: Rate exceeded", ""), "ThrottlingException: Rate exceeded");
     }
 

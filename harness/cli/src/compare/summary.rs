@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_drill::Outcome;
-use firedrill_journal::{ApiCall, Event, Record};
+use nightproof_drill::Outcome;
+use nightproof_journal::{ApiCall, Event, Record};
 use serde_json::Value;
 
 use super::normal::normal;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use firedrill_drill::{Course, Data, DrillResult};
-use firedrill_region::fault::{InsertedCall, InstanceFault, Rule};
+use nightproof_drill::{Course, Data, DrillResult};
+use nightproof_region::fault::{InsertedCall, InstanceFault, Rule};
 use serde::Deserialize;
 
 use crate::rehearse::Rehearsal;
@@ -137,7 +137,7 @@ impl Incident {
         let incident: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let Self { version, nights, first_night, disk_mib, .. } = incident;
         if version != VERSION {
-            return Err(format!("it has version {version}, this firedrill reads {VERSION}"));
+            return Err(format!("it has version {version}, this nightproof reads {VERSION}"));
         }
         if !(1..=MOST_NIGHTS).contains(&nights) {
             return Err(format!("nights is {nights}, and may be 1 to {MOST_NIGHTS}"));

@@ -1,8 +1,8 @@
 //! Whether what happened is what the incident's file describes.
 
-use firedrill_drill::Outcome;
-use firedrill_drill::told::Told;
-use firedrill_journal::{ApiCall, Journal};
+use nightproof_drill::Outcome;
+use nightproof_drill::told::Told;
+use nightproof_journal::{ApiCall, Journal};
 
 use super::file::Expectation;
 

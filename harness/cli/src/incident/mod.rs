@@ -6,7 +6,7 @@ mod scene;
 
 use std::path::Path;
 
-use firedrill_region::fault::Rule;
+use nightproof_region::fault::Rule;
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::report::Reports;
@@ -16,7 +16,7 @@ pub(crate) use file::Incident;
 use file::Kind;
 use scene::Scene;
 
-/// `firedrill reproduce`: has the incident happen, and says whether it did as described.
+/// `nightproof reproduce`: has the incident happen, and says whether it did as described.
 pub(crate) async fn reproduce(options: ReproduceOptions) -> Exit {
     match reproduced(&options).await {
         Ok(exit) | Err(exit) => exit,
@@ -42,7 +42,7 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     let plan = rehearsal.plan_on(&stage);
     let scene = Scene::new(&incident, &stage.region, &plan.stack());
     scene.lift_faults_before_destruction(&journal);
-    let outcome = firedrill_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
+    let outcome = nightproof_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
     reports.write(&journal);
     let differences = judge::differences(&incident.expect, &outcome, &journal);
     stage.close(&journal).await?;
@@ -75,9 +75,9 @@ fn refuse_in_containers(incident: &Incident) -> Result<(), Exit> {
     Err(Exit::Input)
 }
 
-fn verdict(options: &ReproduceOptions, outcome: &firedrill_drill::Outcome, differences: &[String]) -> Exit {
+fn verdict(options: &ReproduceOptions, outcome: &nightproof_drill::Outcome, differences: &[String]) -> Exit {
     if options.expect_fixed {
-        let fixed = outcome.result == firedrill_drill::DrillResult::Passed;
+        let fixed = outcome.result == nightproof_drill::DrillResult::Passed;
         printer::note(if fixed { "FIXED: the incident does not happen any more" } else { "NOT FIXED" });
         return if fixed { Exit::Passed } else { Exit::Failed };
     }
@@ -89,7 +89,7 @@ fn verdict(options: &ReproduceOptions, outcome: &firedrill_drill::Outcome, diffe
     if shown { Exit::Passed } else { Exit::Failed }
 }
 
-/// The `faults` of a file that has nothing else, for `firedrill up` with machines of this kind.
+/// The `faults` of a file that has nothing else, for `nightproof up` with machines of this kind.
 pub(crate) fn faults(file: Option<&Path>, machine: MachineKind) -> Result<Vec<Rule>, Exit> {
     let faults = file.map_or_else(|| Ok(Vec::new()), file::faults)?;
     if machine == MachineKind::Container && faults.iter().any(Rule::is_interposed) {

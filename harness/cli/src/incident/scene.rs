@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use firedrill_drill::Local;
-use firedrill_journal::{Event, Journal};
-use firedrill_region::embedded::Embedded;
-use firedrill_region::fault::{Effect, InsertedCall, Rule};
-use firedrill_region::{Caller, Region};
+use nightproof_drill::Local;
+use nightproof_journal::{Event, Journal};
+use nightproof_region::embedded::Embedded;
+use nightproof_region::fault::{Effect, InsertedCall, Rule};
+use nightproof_region::{Caller, Region};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 

@@ -1,6 +1,6 @@
 //! The chain of a backup, and how far it held.
 
-use firedrill_drill::DrillResult;
+use nightproof_drill::DrillResult;
 
 use super::told::Told;
 
@@ -52,7 +52,7 @@ pub(super) fn of(told: &Told<'_>) -> Vec<Link> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_journal::{Event, Journal};
+    use nightproof_journal::{Event, Journal};
     use serde_json::json;
 
     fn states(result: &str, hop: Option<&str>) -> Vec<State> {

@@ -1,8 +1,8 @@
 //! One page that needs nothing else: no network, no other file. Everything that a journal holds is escaped on its way in.
 
-use firedrill_drill::DrillResult;
-use firedrill_journal::{ApiCall, StepOutcome};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use nightproof_drill::DrillResult;
+use nightproof_journal::{ApiCall, StepOutcome};
 use serde_json::json;
 
 use super::chain::{self, State};
@@ -246,7 +246,7 @@ fn seconds(microseconds: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_journal::{Event, Journal, Recipient};
+    use nightproof_journal::{Event, Journal, Recipient};
 
     const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&";
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use firedrill_journal::StepOutcome;
+use nightproof_journal::StepOutcome;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::told::Told;
 
 pub(super) fn xml(told: &Told<'_>) -> String {
-    let mut suite = TestSuite::new(format!("firedrill {} on {}", told.stack, told.cloud));
+    let mut suite = TestSuite::new(format!("nightproof {} on {}", told.stack, told.cloud));
     for step in &told.steps {
         let failed = step.outcome == StepOutcome::Failed;
         let mut status = match step.outcome {
@@ -33,7 +33,7 @@ pub(super) fn xml(told: &Told<'_>) -> String {
         suite.add_test_case(case);
     }
     verdict(told, &mut suite);
-    let mut report = Report::new("firedrill");
+    let mut report = Report::new("nightproof");
     report.set_time(Duration::from_micros(told.end));
     report.add_test_suite(suite);
     report.to_string().unwrap_or_default()
@@ -48,7 +48,7 @@ fn verdict(told: &Told<'_>, suite: &mut TestSuite) {
         Some(outcome) => {
             let told_by_a_step = told.steps.iter().any(|step| step.outcome == StepOutcome::Failed);
             let reason = outcome.failure.as_ref().map(|failure| failure.reason.clone());
-            let passed = outcome.result == firedrill_drill::DrillResult::Passed;
+            let passed = outcome.result == nightproof_drill::DrillResult::Passed;
             (!passed && !told_by_a_step).then(|| reason.unwrap_or_else(|| "interrupted".to_owned()))
         }
     };

@@ -7,7 +7,7 @@ mod told;
 
 use std::path::{Path, PathBuf};
 
-use firedrill_journal::{Journal, Record};
+use nightproof_journal::{Journal, Record};
 
 use crate::arguments::ReportOptions;
 use crate::{Exit, printer};
@@ -83,7 +83,7 @@ fn no_drill(file: &Path) -> Exit {
     Exit::Input
 }
 
-/// `firedrill report`: makes reports of a journal that was written earlier.
+/// `nightproof report`: makes reports of a journal that was written earlier.
 pub(crate) fn report(options: &ReportOptions) -> Exit {
     match reported(&options.journal, &options.output) {
         Ok(()) => Exit::Passed,
@@ -99,6 +99,6 @@ fn reported(journal: &Path, output: &[PathBuf]) -> Result<(), Exit> {
     };
     let text = std::fs::read_to_string(journal)
         .map_err(|error| bad(format!("cannot read the journal `{}`: {error}", journal.display())))?;
-    let records = firedrill_journal::read(&text).map_err(|error| bad(format!("`{}`, {error}", journal.display())))?;
+    let records = nightproof_journal::read(&text).map_err(|error| bad(format!("`{}`, {error}", journal.display())))?;
     reports.write_records(&records)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_drill::Outcome;
-use firedrill_journal::{ApiCall, Event, LocalTime, Record, StepOutcome};
+use nightproof_drill::Outcome;
+use nightproof_journal::{ApiCall, Event, LocalTime, Record, StepOutcome};
 
 /// A drill, as its journal tells it. Times in microseconds since the journal was begun.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Told<'a> {
     pub(super) local: &'a [LocalTime],
     pub(super) findings: Vec<(&'a str, &'a str)>,
     /// What topics got.
-    pub(super) notices: Vec<firedrill_drill::told::Told>,
+    pub(super) notices: Vec<nightproof_drill::told::Told>,
     pub(super) faults: Vec<(u64, &'a str)>,
     pub(super) calls: Vec<(u64, &'a ApiCall)>,
     /// Principal and action, with how often it was asked for and how often refused.
@@ -40,7 +40,7 @@ pub(super) struct Step<'a> {
 
 impl<'a> Told<'a> {
     pub(super) fn by(records: &'a [Record]) -> Self {
-        let mut told = Self { notices: firedrill_drill::told::of(records), ..Self::default() };
+        let mut told = Self { notices: nightproof_drill::told::of(records), ..Self::default() };
         for record in records {
             told.end = told.end.max(record.at);
             match &record.event {

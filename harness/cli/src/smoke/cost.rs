@@ -1,6 +1,6 @@
 //! What a run costs, by list prices: an order of magnitude, before anything is made.
 
-use firedrill_drill::Change;
+use nightproof_drill::Change;
 
 /// US dollars an hour for resources that cost by the hour. us-east-1, on demand, 2025; t3.micro, with a public IPv4 address and a
 /// disk of 8 GiB. <https://aws.amazon.com/ec2/pricing/on-demand/>, <https://aws.amazon.com/vpc/pricing/>,

@@ -1,4 +1,4 @@
-//! `firedrill smoke`: the drill on a real account, and what ends one that could not end by itself.
+//! `nightproof smoke`: the drill on a real account, and what ends one that could not end by itself.
 
 mod cost;
 mod preflight;
@@ -13,9 +13,9 @@ pub(crate) use sweep::sweep;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
-use firedrill_drill::{FireBy, Outcome, Plan};
-use firedrill_journal::Event;
 use jiff::SignedDuration;
+use nightproof_drill::{FireBy, Outcome, Plan};
+use nightproof_journal::Event;
 
 use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
 use crate::local_times::LocalTimes;
@@ -78,7 +78,7 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
     if let Some(local) = &local {
         journal.record(local.event());
     }
-    let outcome = firedrill_drill::run(plan, None, &journal, cancel).await;
+    let outcome = nightproof_drill::run(plan, None, &journal, cancel).await;
     reports.write(&journal);
     if *format == Format::Text {
         run::summary(&outcome);
@@ -92,7 +92,7 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
 
 /// Shows what would be made.
 async fn preview(plan: &Plan, hours: u32) -> Result<Exit, Exit> {
-    match firedrill_drill::preview(plan).await {
+    match nightproof_drill::preview(plan).await {
         Ok(changes) => {
             reviewer::show(&plan.stack(), &changes, hours);
             printer::note("dry run: nothing was made");
@@ -122,7 +122,7 @@ fn tell_remedy(file: &RunFile, leftovers: &[String]) {
     for leftover in leftovers {
         printer::note(&format!("left in account {}: {leftover}", file.account));
     }
-    printer::note(&format!("`firedrill resume {}` tries again. By hand:", file.run));
+    printer::note(&format!("`nightproof resume {}` tries again. By hand:", file.run));
     for command in file.commands() {
         printer::note(&format!("  {command}"));
     }

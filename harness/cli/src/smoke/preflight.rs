@@ -1,6 +1,6 @@
 //! Before anything is made: as whom, in which account, and what is there already.
 
-use firedrill_drill::{Endpoint, Identity};
+use nightproof_drill::{Endpoint, Identity};
 
 use crate::account::{self, refused};
 use crate::arguments::AccountOptions;
@@ -9,7 +9,7 @@ use crate::{Exit, printer};
 /// Where AWS is, and who asks; in an account that is not allowed nothing is done.
 pub(super) async fn endpoint(options: &AccountOptions) -> Result<(Endpoint, Identity), Exit> {
     if options.accounts.is_empty() {
-        let hint = "name each account that drills may run in by --account ID, or all of them by FIREDRILL_ACCOUNTS=ID,ID";
+        let hint = "name each account that drills may run in by --account ID, or all of them by NIGHTPROOF_ACCOUNTS=ID,ID";
         printer::error("no account is allowed, so nothing is done in any", Some(hint));
         return Err(Exit::Input);
     }
@@ -27,12 +27,12 @@ pub(super) async fn endpoint(options: &AccountOptions) -> Result<(Endpoint, Iden
 
 /// Tells of earlier runs that are still there. They are no obstacle: a sweep removes them when they have expired.
 pub(super) async fn tell_of_others(endpoint: &Endpoint) -> Result<(), Exit> {
-    let runs = firedrill_drill::list(endpoint).await.map_err(|failure| refused(&failure))?;
+    let runs = nightproof_drill::list(endpoint).await.map_err(|failure| refused(&failure))?;
     for run in &runs {
         printer::note(&format!("an earlier run is still there: {} (expires {})", run.run, run.expires));
     }
     if !runs.is_empty() {
-        printer::note("`firedrill sweep --cloud aws --yes` removes those that have expired");
+        printer::note("`nightproof sweep --cloud aws --yes` removes those that have expired");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `firedrill resume`: removes what an interrupted run made.
+//! `nightproof resume`: removes what an interrupted run made.
 
 use super::run_file::RunFile;
 use super::{preflight, tell_remedy};
@@ -13,7 +13,7 @@ pub(crate) async fn resume(options: ResumeOptions) -> Exit {
 
 async fn resumed(options: ResumeOptions) -> Result<Exit, Exit> {
     let file = RunFile::read(&options.run).map_err(|error| {
-        let hint = "a run that left nothing is forgotten; `firedrill sweep --cloud aws` finds others by their tags";
+        let hint = "a run that left nothing is forgotten; `nightproof sweep --cloud aws` finds others by their tags";
         printer::error(&format!("nothing is noted of the run `{}`: {error}", options.run), Some(hint));
         Exit::Input
     })?;
@@ -23,7 +23,7 @@ async fn resumed(options: ResumeOptions) -> Result<Exit, Exit> {
         printer::error(&format!("the run was in account {}", file.account), Some("take credentials of that account"));
         return Err(Exit::Input);
     }
-    let leftovers = firedrill_drill::destroy(&endpoint, &file.made()).await;
+    let leftovers = nightproof_drill::destroy(&endpoint, &file.made()).await;
     if !leftovers.is_empty() {
         tell_remedy(&file, &leftovers);
         return Ok(Exit::Leftovers);

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _};
 
 use async_trait::async_trait;
-use firedrill_drill::{Change, ResourceEvent, Review};
+use nightproof_drill::{Change, ResourceEvent, Review};
 
 use super::cost;
 use crate::printer;

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use firedrill_drill::{Plan, Run};
 use jiff::Timestamp;
+use nightproof_drill::{Plan, Run};
 use serde::{Deserialize, Serialize};
 
 use crate::state;
@@ -45,7 +45,7 @@ impl RunFile {
         let text = fs::read_to_string(folder().join(format!("{run}.json")))?;
         let file: Self = serde_json::from_str(&text)?;
         if file.version != VERSION {
-            let why = format!("its version is {}, this firedrill knows {VERSION}", file.version);
+            let why = format!("its version is {}, this nightproof knows {VERSION}", file.version);
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         Ok(file)
@@ -98,5 +98,5 @@ fn folder() -> PathBuf {
 
 /// AWS's time: a run on a real account has no other.
 pub(super) fn now() -> Timestamp {
-    firedrill_region::Clock::default().now()
+    nightproof_region::Clock::default().now()
 }

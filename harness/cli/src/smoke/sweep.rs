@@ -1,4 +1,4 @@
-//! `firedrill sweep --cloud aws`: finds the expired runs of an account by their tags, and removes them.
+//! `nightproof sweep --cloud aws`: finds the expired runs of an account by their tags, and removes them.
 
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ pub(crate) async fn sweep(options: SweepOptions) -> Exit {
 
 async fn swept(options: SweepOptions) -> Result<Exit, Exit> {
     let (endpoint, _) = preflight::endpoint(&options.account).await?;
-    let runs = firedrill_drill::list(&endpoint).await.map_err(|failure| crate::account::refused(&failure))?;
+    let runs = nightproof_drill::list(&endpoint).await.map_err(|failure| crate::account::refused(&failure))?;
     let mut exit = Exit::Passed;
     for run in runs {
         let parts = run.stack.iter().map(|stack| format!("stack {stack}"));
@@ -28,14 +28,14 @@ async fn swept(options: SweepOptions) -> Result<Exit, Exit> {
             }
             Ok(expires) => printer::line(&format!("{what}; expired {expires}")),
             Err(_) => {
-                printer::line(&format!("{what}; its tag `firedrill:expires` is no time: {}, stays", run.expires));
+                printer::line(&format!("{what}; its tag `nightproof:expires` is no time: {}, stays", run.expires));
                 continue;
             }
         }
         if !options.yes || options.dry_run {
             continue;
         }
-        let leftovers = firedrill_drill::destroy(&endpoint, &run).await;
+        let leftovers = nightproof_drill::destroy(&endpoint, &run).await;
         for leftover in &leftovers {
             printer::note(&format!("left: {leftover}"));
         }

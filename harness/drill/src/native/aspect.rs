@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn every_call_is_one_of_its_service_with_members_that_it_has() {
         for Call { service, operation, input } in calls() {
-            let model = firedrill_wire::service(service).unwrap_or_else(|| panic!("no service {service}"));
+            let model = nightproof_wire::service(service).unwrap_or_else(|| panic!("no service {service}"));
             let known = model.operation(operation).unwrap_or_else(|| panic!("no operation {service}:{operation}"));
             let input: Value = serde_json::from_str(input).unwrap_or_else(|error| panic!("{operation}: {error}"));
             let request = |input: &Value| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_template::Template;
+use nightproof_template::Template;
 use serde_json::Value;
 
 use super::Difference;
@@ -99,6 +99,6 @@ pub(super) async fn remove(clients: &Clients, remade: &[Remade]) -> Vec<String> 
     left
 }
 
-fn said(logical: &str, call: &Call, error: &firedrill_wire::AwsError) -> String {
+fn said(logical: &str, call: &Call, error: &nightproof_wire::AwsError) -> String {
     format!("{logical}: {}: {}: {}", call.operation, error.code, error.message)
 }

@@ -13,7 +13,7 @@ mod side;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use firedrill_template::{Resource, Template};
+use nightproof_template::{Resource, Template};
 use serde_json::Value;
 
 use self::aspect::{Aspect, UNSEEN};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_template::Template;
-use firedrill_wire::AwsError;
+use nightproof_template::Template;
+use nightproof_wire::AwsError;
 use serde_json::Value;
 
 use super::aspect::{Aspect, Call};

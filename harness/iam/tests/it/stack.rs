@@ -1,6 +1,6 @@
 //! The policies of the bundled stack.
 
-use firedrill_iam::{
+use nightproof_iam::{
     Context, Effect, Layer, Miss, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy,
     ResourceRule, authorize,
 };

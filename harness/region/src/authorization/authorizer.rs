@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use firedrill_iam::{Context, Decision, Effect, Keys, Layer, Named, Policies, Request, ResourcePolicy, ResourceRule};
-use firedrill_journal::{Check, Event, Later};
+use nightproof_iam::{Context, Decision, Effect, Keys, Layer, Named, Policies, Request, ResourcePolicy, ResourceRule};
+use nightproof_journal::{Check, Event, Later};
 use serde_json::{Value, json};
 
 use super::known::{Known, KnownCallers};
@@ -185,7 +185,7 @@ impl Authorizer {
             resource_account: of_resource.as_ref().map(|held| held.owner.as_str()),
             context: &keys,
         };
-        let mut decision = firedrill_iam::authorize(&request, &policies);
+        let mut decision = nightproof_iam::authorize(&request, &policies);
         if decision.effect == Effect::Allow && of_resource.as_ref().is_some_and(|held| shuts_out(held, asked)) {
             decision.effect = Effect::ImplicitDeny;
             decision.layer = Layer::Resource;

@@ -1,7 +1,7 @@
 //! What a denied caller reads, in each service's words.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
 
-use firedrill_iam::Decision;
+use nightproof_iam::Decision;
 
 use super::Need;
 use crate::service::AwsError;

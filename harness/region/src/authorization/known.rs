@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use firedrill_iam::Context;
+use nightproof_iam::Context;
 
 use super::principal::Subject;
 use crate::Caller;

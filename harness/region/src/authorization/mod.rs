@@ -2,7 +2,7 @@
 //!
 //! A table per service (`tables/`) says which actions an operation needs on which resources, with which condition keys; services
 //! add what a table cannot say (an alias that stands for a key, the instances that a tag finds). Each need is put before the evaluator of
-//! `firedrill_iam` with the caller's policies and the resource's own. An operation without an entry is refused.
+//! `nightproof_iam` with the caller's policies and the resource's own. An operation without an entry is refused.
 
 mod authorizer;
 mod by_itself;
@@ -17,7 +17,7 @@ pub(crate) use authorizer::Authorizer;
 pub use policy_document::PolicyDocument;
 pub use table::{Need, operations};
 
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 
 /// The policy of a resource, as its service keeps it.
 #[derive(Debug, Clone)]

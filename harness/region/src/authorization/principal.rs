@@ -1,6 +1,6 @@
 //! Who calls, as the evaluator sees it, and the policies that the principal brings along.
 
-use firedrill_iam::{Principal as Evaluated, PrincipalKind};
+use nightproof_iam::{Principal as Evaluated, PrincipalKind};
 
 use super::PolicyDocument;
 use crate::services::iam::{Iam, PolicyText};

@@ -340,7 +340,7 @@ mod tests {
         for service in SERVICES {
             let table = parsed(service).unwrap().as_ref().unwrap();
             assert!(!table.is_empty(), "{service}");
-            let model = firedrill_wire::service(service).unwrap();
+            let model = nightproof_wire::service(service).unwrap();
             for operation in table.keys() {
                 assert!(model.operation(operation).is_some(), "{service} has no operation {operation}");
             }

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
-use firedrill_journal::Event;
 use http_body::Body as _;
+use nightproof_journal::Event;
 use serde_json::Value;
 
 use crate::Caller;

@@ -47,7 +47,7 @@ async fn an_error_is_answered_instead_of_doing_it_as_often_as_the_rule_says() {
     lab.call("sqs", "CreateQueue", json!({ "QueueName": "b" })).await.unwrap();
     lab.call("sqs", "CreateQueue", json!({ "QueueName": "ab" })).await.unwrap();
     let told = lab.region.journal().records().iter().any(
-        |record| matches!(&record.event, firedrill_journal::Event::Fault { detail, .. } if detail == "sqs:CreateQueue answers ThrottlingException"),
+        |record| matches!(&record.event, nightproof_journal::Event::Fault { detail, .. } if detail == "sqs:CreateQueue answers ThrottlingException"),
     );
     assert!(told);
 }
@@ -90,7 +90,7 @@ async fn a_payload_that_comes_once_is_stored_once() {
     assert_eq!(versions.as_array().map(Vec::len), Some(1), "{versions}");
     assert_eq!(versions[0]["Size"], 5);
     let told = lab.region.journal().records().iter().any(
-        |record| matches!(&record.event, firedrill_journal::Event::Fault { detail, .. } if detail.ends_with("is done once, as its payload comes once")),
+        |record| matches!(&record.event, nightproof_journal::Event::Fault { detail, .. } if detail.ends_with("is done once, as its payload comes once")),
     );
     assert!(told);
 }

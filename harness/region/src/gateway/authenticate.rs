@@ -1,9 +1,9 @@
 //! Who signs a request, by Signature Version 4.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 
-use firedrill_wire::sigv4::{self, Claim, Seed};
 use http::request::Parts;
 use jiff::Timestamp;
+use nightproof_wire::sigv4::{self, Claim, Seed};
 
 use crate::credentials::{Credential, Credentials};
 use crate::service::AwsError;

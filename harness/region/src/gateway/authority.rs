@@ -29,7 +29,7 @@ impl Authority {
     pub fn new(region: &str) -> Result<Self, AuthorityError> {
         let ca_key = KeyPair::generate().map_err(AuthorityError::Certificate)?;
         let mut ca = CertificateParams::default();
-        ca.distinguished_name.push(DnType::CommonName, "firedrill local region CA");
+        ca.distinguished_name.push(DnType::CommonName, "nightproof local region CA");
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let ca_cert = ca.self_signed(&ca_key).map_err(AuthorityError::Certificate)?;
@@ -49,7 +49,7 @@ impl Authority {
             format!("*.dualstack.{region}.amazonaws.com"),
         ];
         let mut server = CertificateParams::new(names).map_err(AuthorityError::Certificate)?;
-        server.distinguished_name.push(DnType::CommonName, "firedrill local region");
+        server.distinguished_name.push(DnType::CommonName, "nightproof local region");
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         server.use_authority_key_identifier_extension = true;

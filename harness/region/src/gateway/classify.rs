@@ -6,12 +6,12 @@ use crate::service::AwsError;
 
 /// The signing name of the service that a request addresses: the signature's scope says it; an unsigned request is placed by its
 /// JSON target or host name, and is S3's otherwise, the one service with anonymous access.
-pub(super) fn service(parts: &Parts, scope: Option<&str>) -> Result<&'static firedrill_wire::ServiceModel, AwsError> {
+pub(super) fn service(parts: &Parts, scope: Option<&str>) -> Result<&'static nightproof_wire::ServiceModel, AwsError> {
     let name = match scope {
         Some(scope) => scope.to_owned(),
         None => by_target(parts).or_else(|| by_host(parts)).or_else(|| by_form(parts)).unwrap_or_else(|| "s3".to_owned()),
     };
-    firedrill_wire::service(&name).ok_or_else(|| AwsError::not_implemented(&name, "this service"))
+    nightproof_wire::service(&name).ok_or_else(|| AwsError::not_implemented(&name, "this service"))
 }
 
 fn by_target(parts: &Parts) -> Option<String> {

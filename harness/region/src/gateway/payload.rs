@@ -6,11 +6,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use firedrill_wire::sigv4::{ChunkedDecoder, Payload};
 use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use nightproof_wire::sigv4::{ChunkedDecoder, Payload};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Sleep;
 

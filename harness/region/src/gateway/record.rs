@@ -1,8 +1,8 @@
 //! Every call as a CloudTrail-shaped record in the journal.
 
-use firedrill_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, TlsDetails, UserIdentity, redact};
-use firedrill_wire::ServiceModel;
 use http::request::Parts;
+use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, TlsDetails, UserIdentity, redact};
+use nightproof_wire::ServiceModel;
 use serde_json::Value;
 
 use super::classify;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use firedrill_wire::ServiceModel;
 use http::request::Parts;
+use nightproof_wire::ServiceModel;
 
 use super::listener::Peer;
 use super::stack::Seen;

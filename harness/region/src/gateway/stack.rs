@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use firedrill_wire::ServiceModel;
-use firedrill_wire::sigv4::{self, ChunkedDecoder, Claim, Payload, Seed};
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use nightproof_wire::ServiceModel;
+use nightproof_wire::sigv4::{self, ChunkedDecoder, Claim, Payload, Seed};
 use serde_json::Value;
 
 use super::authenticate::{self, Authenticated};
@@ -91,7 +91,7 @@ pub(super) struct Seen {
     pub authorizing: Duration,
 }
 
-type Answer = (&'static firedrill_wire::Operation, Reply);
+type Answer = (&'static nightproof_wire::Operation, Reply);
 
 #[expect(clippy::too_many_arguments, reason = "each is a different thing that a request consists of")]
 async fn answer(
@@ -108,7 +108,7 @@ async fn answer(
     classify::check_head(&parts, service)?;
     // Nothing of a stranger's document is read; S3 alone has objects that are public.
     if claim.is_none() && service != "s3" {
-        seen.operation = model.route(&parts, &[]).ok().map(firedrill_wire::Operation::name);
+        seen.operation = model.route(&parts, &[]).ok().map(nightproof_wire::Operation::name);
         return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
     }
     let settings = region.settings();
@@ -212,7 +212,7 @@ fn unwrap_chunked_headers(parts: &mut Parts) -> Result<(), AwsError> {
     Ok(())
 }
 
-fn respond(model: &ServiceModel, operation: &firedrill_wire::Operation, reply: Reply, request_id: &str) -> Response<Body> {
+fn respond(model: &ServiceModel, operation: &nightproof_wire::Operation, reply: Reply, request_id: &str) -> Response<Body> {
     let response = model.encode(operation, &reply.output, request_id);
     match reply.body {
         Some(body) => response.map(|_| body.boxed_unsync()),
@@ -254,7 +254,7 @@ pub(crate) async fn internal_call(
         tls: true,
         http: None,
     };
-    let Some(model) = firedrill_wire::service(service) else {
+    let Some(model) = nightproof_wire::service(service) else {
         return Err(AwsError::not_implemented(service, operation));
     };
     let shown = record::parameters(model, operation, &input);

@@ -3,14 +3,14 @@
 //! An instance that stops keeps what it wrote, as with a volume of EBS, but for /tmp and /run, which are in memory on Amazon Linux too. The
 //! size of the volume is not enforced: what the host has free is the limit, as only root could set another. A disk that must fill up is one
 //! in memory (`disk_mib`), which does not outlive the machine. Everything on the disk belongs to root, the one user that a
-//! machine has, and so on the host to whoever runs firedrill.
+//! machine has, and so on the host to whoever runs nightproof.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use firedrill_guest::spec::{INSTALLED, ON_DISK};
+use nightproof_guest::spec::{INSTALLED, ON_DISK};
 
 /// Makes an empty disk. Nothing happens to one that exists.
 pub(super) fn make(disk: &Path) -> io::Result<()> {

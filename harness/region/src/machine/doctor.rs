@@ -19,7 +19,7 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
-/// Looks at everything that a drill on the embedded cloud needs. `itself` is firedrill.
+/// Looks at everything that a drill on the embedded cloud needs. `itself` is nightproof.
 pub fn checks(itself: &Path) -> Vec<Check> {
     vec![namespaces(itself), python(), program("sh"), program("tar"), program("gzip"), program("curl")]
 }
@@ -28,7 +28,7 @@ pub fn checks(itself: &Path) -> Vec<Check> {
 fn namespaces(itself: &Path) -> Check {
     let tried = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc"])
-        .args([itself.as_os_str(), firedrill_guest::NETWORK.as_ref()])
+        .args([itself.as_os_str(), nightproof_guest::NETWORK.as_ref()])
         .stdin(Stdio::null())
         .output();
     let (ok, detail) = match tried {

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use crate::Region;
 
 /// Where a machine sees the folder.
-pub(super) const INSIDE: &str = "/run/firedrill/interposer";
+pub(super) const INSIDE: &str = "/run/nightproof/interposer";
 const LIBRARY: &str = "library.so";
 
 /// What the region and the programs have in common: numbers of 64 bits, in this machine's byte order.
@@ -41,7 +41,7 @@ impl Interposer {
 pub(super) fn make(folder: &Path, etc: &Path) -> io::Result<(PathBuf, String)> {
     let outside = folder.join("interposer");
     fs::create_dir_all(&outside)?;
-    fs::write(outside.join(LIBRARY), firedrill_guest::INTERPOSER)?;
+    fs::write(outside.join(LIBRARY), nightproof_guest::INTERPOSER)?;
     fs::write(outside.join(STATE), [0; STATE_BYTES])?;
     fs::write(etc.join("ld.so.preload"), format!("{INSIDE}/{LIBRARY}\n"))?;
     Ok((outside, INSIDE.to_owned()))

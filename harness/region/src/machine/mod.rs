@@ -1,7 +1,7 @@
 //! Machines: what stands for an EC2 instance or a Lambda environment. A Linux sandbox or a Docker container, without a network, whose
 //! only way out is one unix socket to the region.
 //!
-//! For a sandbox, firedrill executes itself as a launcher (see `firedrill_guest`), which dies with firedrill and takes the machine along.
+//! For a sandbox, nightproof executes itself as a launcher (see `nightproof_guest`), which dies with nightproof and takes the machine along.
 //! A container ends when its guest sees the region's end of the socket close.
 
 mod boot;

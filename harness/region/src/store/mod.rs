@@ -124,7 +124,7 @@ impl Store {
     pub(crate) async fn ask(&self, question: Question<'_>, body: Body) -> Result<Reply, AwsError> {
         let Question { service, operation, input, .. } = question;
         let unknown = || AwsError::not_implemented(service, operation);
-        let model = firedrill_wire::service(service).ok_or_else(unknown)?;
+        let model = nightproof_wire::service(service).ok_or_else(unknown)?;
         let known = model.operation(operation).ok_or_else(unknown)?;
         let (progress, body) = Progress::of(body);
         let request = self.request(&question, model.encode_request(known, input)?, known.streams_input(), body)?;

@@ -13,7 +13,7 @@ use super::Python;
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// Where the packages are inside a machine.
-const PACKAGES: &str = "/opt/firedrill/packages";
+const PACKAGES: &str = "/opt/nightproof/packages";
 
 /// The installed tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub(crate) fn lock(name: &str) -> io::Result<File> {
 fn cache_folder() -> PathBuf {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    base.or_else(home).unwrap_or_else(std::env::temp_dir).join("firedrill")
+    base.or_else(home).unwrap_or_else(std::env::temp_dir).join("nightproof")
 }
 
 impl Tools {

@@ -13,7 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use firedrill_region::embedded::Embedded;
+use nightproof_region::embedded::Embedded;
 use serde_json::json;
 
 use crate::authorization::{Cloud, cloud};

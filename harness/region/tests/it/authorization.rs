@@ -3,9 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
-use firedrill_region::service::{AwsError, full_body};
-use firedrill_region::{Caller, Principal};
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
+use nightproof_region::service::{AwsError, full_body};
+use nightproof_region::{Caller, Principal};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "210987654321";
@@ -17,7 +17,7 @@ pub(crate) struct Cloud {
 
 pub(crate) async fn cloud() -> Cloud {
     let folder = tempfile::tempdir().unwrap();
-    let options = EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-machine").into());
+    let options = EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_nightproof-machine").into());
     Cloud { embedded: embedded::start(options).await.unwrap(), _folder: folder }
 }
 

@@ -6,14 +6,14 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firedrill_region::Region;
-use firedrill_region::machine::container::{self, Containers, Engine, Owner, Pull, Why};
-use firedrill_region::machine::{Machine, MachineError, MachineSpec, Size};
 use jiff::SignedDuration;
+use nightproof_region::Region;
+use nightproof_region::machine::container::{self, Containers, Engine, Owner, Pull, Why};
+use nightproof_region::machine::{Machine, MachineError, MachineSpec, Size};
 
 use crate::machine::{Echo, region};
 
-/// A run of firedrill: a region whose machines are containers, in a folder with a held lock.
+/// A run of nightproof: a region whose machines are containers, in a folder with a held lock.
 struct Run {
     region: Region,
     engine: Engine,
@@ -23,7 +23,7 @@ struct Run {
 }
 
 async fn run_with(image: Option<&str>) -> Run {
-    let folder = tempfile::Builder::new().prefix("firedrill-test-").tempdir().unwrap();
+    let folder = tempfile::Builder::new().prefix("nightproof-test-").tempdir().unwrap();
     let lock = File::create(folder.path().join("lock")).unwrap();
     lock.lock().unwrap();
     let engine = Engine::connect().await.unwrap();
@@ -57,7 +57,7 @@ impl Run {
 
     /// Names of this run's containers, running or not.
     fn containers(&self) -> String {
-        docker(&["ps", "--all", "--filter", &format!("label=firedrill.run={}", self.owner.run), "--format", "{{.Names}}"])
+        docker(&["ps", "--all", "--filter", &format!("label=nightproof.run={}", self.owner.run), "--format", "{{.Names}}"])
     }
 }
 
@@ -140,14 +140,14 @@ async fn a_process_that_takes_more_memory_than_there_is_is_killed() {
 #[tokio::test]
 #[ignore = "needs Docker"]
 async fn a_machine_boots_from_an_image_with_nothing_in_it() {
-    let image = format!("firedrill-test/empty:{}", std::process::id());
+    let image = format!("nightproof-test/empty:{}", std::process::id());
     let empty = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(empty.path(), [0; 1024]).unwrap();
     docker(&["import", &empty.path().to_string_lossy(), &image]);
     let run = run_with(Some(&image)).await;
     let loader = Path::new("/lib64/ld-linux-x86-64.so.2").file_name().unwrap().to_string_lossy().into_owned();
     let mut spec = script("env", "");
-    spec.command = vec![format!("/run/firedrill/lib/{loader}"), "--version".to_owned()];
+    spec.command = vec![format!("/run/nightproof/lib/{loader}"), "--version".to_owned()];
     let (machine, echo) = run.boot(spec).await.unwrap();
     assert_eq!(machine.exited().await, 0, "{}", echo.text());
     docker(&["image", "rm", &image]);
@@ -177,9 +177,9 @@ async fn a_sweep_takes_what_an_ended_run_left_and_nothing_of_a_living_one() {
 async fn an_image_that_is_not_there_is_said() {
     let engine = Engine::connect().await.unwrap();
     let owner = Owner::of(Path::new("/nonexistent"), SignedDuration::from_hours(1));
-    let named = (Some("firedrill-test/none:1".to_owned()), None);
+    let named = (Some("nightproof-test/none:1".to_owned()), None);
     let error = Containers::prepare(engine, owner, Pull::Never, named, Box::new(|_| {})).await.err().unwrap();
-    assert!(error.to_string().contains("firedrill-test/none:1"), "{error}");
+    assert!(error.to_string().contains("nightproof-test/none:1"), "{error}");
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
-use firedrill_region::service::AwsError;
-use firedrill_region::{Caller, tools};
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
+use nightproof_region::service::AwsError;
+use nightproof_region::{Caller, tools};
 use serde_json::{Value, json};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -22,7 +22,7 @@ pub(crate) async fn cloud() -> Cloud {
     let folder = tempfile::tempdir().unwrap();
     let options = EmbeddedOptions {
         tools: Some(tools),
-        ..EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-machine").into())
+        ..EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_nightproof-machine").into())
     };
     let cloud = Cloud { embedded: embedded::start(options).await.unwrap(), _folder: folder };
     let trust = json!({ "Version": "2012-10-17", "Statement": [{

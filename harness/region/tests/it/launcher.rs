@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use firedrill_guest::spec::{Agent, Bind, LauncherSpec, Task, inside};
+use nightproof_guest::spec::{Agent, Bind, LauncherSpec, Task, inside};
 
 const CONNECT: &str = "import socket, time; s = socket.create_connection(('198.18.0.1', 443)); s.sendall(b'up'); time.sleep(600)";
 
-/// Starts a launcher as firedrill does; answers it and a connection from inside, which lives for as long as the machine.
+/// Starts a launcher as nightproof does; answers it and a connection from inside, which lives for as long as the machine.
 fn launch(folder: &Path) -> (Child, UnixStream) {
     for name in ["root", "etc", "socket"] {
         std::fs::create_dir(folder.join(name)).unwrap();
@@ -31,7 +31,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
     };
     std::fs::write(folder.join("task.json"), serde_json::to_vec(&task).unwrap()).unwrap();
     let bind = |name: &str, inside: &str| Bind { outside: folder.join(name), inside: inside.to_owned(), writable: false };
-    let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_firedrill-machine"));
+    let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_nightproof-machine"));
     let spec = LauncherSpec {
         root: folder.join("root"),
         hostname: "ip-10-0-1-23".to_owned(),
@@ -43,7 +43,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         tmp_mib: None,
     };
     let listener = UnixListener::bind(folder.join("socket/region")).unwrap();
-    let launcher = Command::new(program).arg(firedrill_guest::LAUNCHER).env_clear().stdin(Stdio::piped()).spawn().unwrap();
+    let launcher = Command::new(program).arg(nightproof_guest::LAUNCHER).env_clear().stdin(Stdio::piped()).spawn().unwrap();
     writeln!(launcher.stdin.as_ref().unwrap(), "{}", serde_json::to_string(&spec).unwrap()).unwrap();
     let connection = listener.incoming().map(Result::unwrap).find(|stream| {
         let mut line = String::new();
@@ -75,7 +75,7 @@ fn a_killed_launcher_takes_the_machine_along() {
 fn the_machine_ends_when_its_owner_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let (mut launcher, connection) = launch(folder.path());
-    // What the kernel does when firedrill is killed.
+    // What the kernel does when nightproof is killed.
     drop(launcher.stdin.take());
     assert_ends(connection);
     launcher.wait().unwrap();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use firedrill_region::machine::{Channel, Connections, FileSpec, Machine, MachineSpec, set_clock, slow_disk};
-use firedrill_region::{Region, Settings};
+use nightproof_region::machine::{Channel, Connections, FileSpec, Machine, MachineSpec, set_clock, slow_disk};
+use nightproof_region::{Region, Settings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
@@ -48,7 +48,7 @@ pub(crate) fn region(folder: &Path) -> Region {
         region: "us-east-1".to_owned(),
         account: "111122223333".to_owned(),
         folder: folder.to_owned(),
-        program: PathBuf::from(env!("CARGO_BIN_EXE_firedrill-machine")),
+        program: PathBuf::from(env!("CARGO_BIN_EXE_nightproof-machine")),
     })
 }
 

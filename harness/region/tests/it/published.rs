@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use firedrill_journal::Event;
-use firedrill_region::Region;
-use firedrill_region::machine::{Machine, MachineSpec, Role};
+use nightproof_journal::Event;
+use nightproof_region::Region;
+use nightproof_region::machine::{Machine, MachineSpec, Role};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -62,7 +62,7 @@ async fn refuses(address: SocketAddr) {
 /// Whether this process runs the one test `name`: what it listens on is this test's then. Elsewhere that test is run in a process of its own,
 /// and held to pass.
 pub(crate) fn alone(name: &str) -> bool {
-    const MARK: &str = "FIREDRILL_TEST_ALONE";
+    const MARK: &str = "NIGHTPROOF_TEST_ALONE";
     if std::env::var_os(MARK).is_some() {
         return true;
     }

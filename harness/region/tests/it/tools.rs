@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use firedrill_region::machine::{Channel, Connections, Machine, MachineSpec};
-use firedrill_region::tools;
+use nightproof_region::machine::{Channel, Connections, Machine, MachineSpec};
+use nightproof_region::tools;
 use tokio::net::UnixStream;
 
 #[derive(Default)]

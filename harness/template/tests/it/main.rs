@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_template::{Inputs, Made, PropertyReference, Pseudo, Template};
+use nightproof_template::{Inputs, Made, PropertyReference, Pseudo, Template};
 use serde_json::{Value, json};
 
 /// Everything is made, and is called after its logical id.
@@ -194,7 +194,7 @@ fn the_bundled_stack_resolves_with_and_without_its_server() {
 
 #[test]
 fn the_operators_role_has_the_statements_of_the_operators_policy() {
-    let role = firedrill_template::to_json(include_str!("../../../../stack/operator.yaml")).unwrap();
+    let role = nightproof_template::to_json(include_str!("../../../../stack/operator.yaml")).unwrap();
     let policy: Value = serde_json::from_str(include_str!("../../../../stack/operator-policy.json")).unwrap();
     let document = role.pointer("/Resources/Operator/Properties/Policies/0/PolicyDocument").unwrap();
     assert_eq!(*document, policy);

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use firedrill_wire::{service, sigv4};
+use nightproof_wire::{service, sigv4};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let text = match std::env::var("FIREDRILL_WIRE_CASES") {
+    let text = match std::env::var("NIGHTPROOF_WIRE_CASES") {
         Ok(path) => std::fs::read_to_string(path).unwrap(),
         Err(_) => include_str!("../cases/botocore.json").to_owned(),
     };

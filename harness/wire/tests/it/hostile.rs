@@ -1,6 +1,6 @@
 //! Requests that are broken in every way: an error, never a panic, and in bounded time.
 
-use firedrill_wire::{SERVICES, service, sigv4};
+use nightproof_wire::{SERVICES, service, sigv4};
 
 use crate::captured::cases;
 

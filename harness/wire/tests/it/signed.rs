@@ -8,9 +8,9 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use firedrill_wire::sigv4::{ChunkedDecoder, Claim, Payload, claim, sha256_hex, verify};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
+use nightproof_wire::sigv4::{ChunkedDecoder, Claim, Payload, claim, sha256_hex, verify};
 
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -194,7 +194,7 @@ fn streaming(kind: &'static str) -> http::request::Parts {
 /// Data and trailers.
 type Decoded = (Vec<u8>, Vec<(String, String)>);
 
-fn decode(parts: &http::request::Parts, pieces: &[&[u8]], length: Option<u64>) -> Result<Decoded, firedrill_wire::AwsError> {
+fn decode(parts: &http::request::Parts, pieces: &[&[u8]], length: Option<u64>) -> Result<Decoded, nightproof_wire::AwsError> {
     let found = claimed(parts);
     let seed = verify(parts, &found, None, SECRET, at(0))?;
     let mut decoder = ChunkedDecoder::new(&found, &seed, length);

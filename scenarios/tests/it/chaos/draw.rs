@@ -112,7 +112,7 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sizes: Vec<String> = self.files.iter().map(|(name, content)| format!("{name} ({})", content.len())).collect();
-        writeln!(f, "replay it with FIREDRILL_CHAOS_SEED={}; its files: {}", self.seed, sizes.join(", "))?;
+        writeln!(f, "replay it with NIGHTPROOF_CHAOS_SEED={}; its files: {}", self.seed, sizes.join(", "))?;
         write!(f, "as an incident file:\n{:#}", self.incident())
     }
 }

@@ -1,5 +1,5 @@
 //! Truth under chaos: whatever goes wrong, a drill says that it passed only if the archive of that night is there, encrypted, and restores byte
-//! for byte. Nights are drawn by a seed: `FIREDRILL_CHAOS_SEED` replays one draw, `FIREDRILL_CHAOS_NIGHTS` says how many to draw.
+//! for byte. Nights are drawn by a seed: `NIGHTPROOF_CHAOS_SEED` replays one draw, `NIGHTPROOF_CHAOS_NIGHTS` says how many to draw.
 
 mod draw;
 mod stage;
@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use draw::Case;
-use firedrill_drill::DrillResult;
-use firedrill_region::tools;
+use nightproof_drill::DrillResult;
+use nightproof_region::tools;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -28,11 +28,11 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 #[test]
 fn a_drill_says_passed_only_of_a_night_whose_archive_restores() {
-    let replayed = number("FIREDRILL_CHAOS_SEED");
+    let replayed = number("NIGHTPROOF_CHAOS_SEED");
     let first = replayed.unwrap_or_else(rand::random);
-    let wanted = number("FIREDRILL_CHAOS_NIGHTS").and_then(|nights| u32::try_from(nights).ok());
+    let wanted = number("NIGHTPROOF_CHAOS_NIGHTS").and_then(|nights| u32::try_from(nights).ok());
     let wanted = wanted.unwrap_or(if replayed.is_some() { 1 } else { USUAL_NIGHTS });
-    println!("chaos: FIREDRILL_CHAOS_SEED={first} FIREDRILL_CHAOS_NIGHTS={wanted}");
+    println!("chaos: NIGHTPROOF_CHAOS_SEED={first} NIGHTPROOF_CHAOS_NIGHTS={wanted}");
     let panics = count_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let told = runtime.block_on(rehearse(first, wanted));

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use firedrill_drill::{Data, Endpoint, FireBy, Local, Outcome, Plan};
-use firedrill_journal::{Event, Journal};
-use firedrill_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
-use firedrill_region::fault::Rule;
-use firedrill_region::service::{AwsError, Reply, empty_body};
-use firedrill_region::tools::Tools;
-use firedrill_region::{Caller, Region};
-use firedrill_scenarios::BUNDLED;
+use nightproof_drill::{Data, Endpoint, FireBy, Local, Outcome, Plan};
+use nightproof_journal::{Event, Journal};
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
+use nightproof_region::fault::Rule;
+use nightproof_region::service::{AwsError, Reply, empty_body};
+use nightproof_region::tools::Tools;
+use nightproof_region::{Caller, Region};
+use nightproof_scenarios::BUNDLED;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -41,14 +41,14 @@ impl Stage {
         let options = EmbeddedOptions {
             tools: Some(tools),
             journal: journal.clone(),
-            ..EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-scenario").into())
+            ..EmbeddedOptions::new(ACCOUNT, folder.path().join("region"), env!("CARGO_BIN_EXE_nightproof-scenario").into())
         };
         Self { embedded: embedded::start(options).await.expect("a region"), folder, journal }
     }
 
     /// Rehearses the case; nothing is destroyed, so that it can be looked at.
     pub(super) async fn drill(&self, case: &Case) -> Outcome {
-        let run = firedrill_drill::new_run();
+        let run = nightproof_drill::new_run();
         let key = (self.embedded.credentials.access_key_id.as_str(), self.embedded.credentials.secret_access_key.as_str());
         let url = Some(self.embedded.endpoint_url.clone());
         let plan = Plan {
@@ -58,7 +58,7 @@ impl Stage {
             review: None,
             recorded_as: None,
             native: None,
-            course: firedrill_drill::Course::default(),
+            course: nightproof_drill::Course::default(),
             fire_by: FireBy::default(),
             cloud: "embedded".to_owned(),
             // What is waited for in vain is waited for in real time here.
@@ -80,7 +80,7 @@ impl Stage {
             before: case.before.clone(),
             faults: case.faults.iter().map(|fault| serde_json::from_value(fault.clone()).expect("a fault")).collect(),
         };
-        let outcome = firedrill_drill::run(plan, Some(Arc::new(chaos)), &self.journal, CancellationToken::new()).await;
+        let outcome = nightproof_drill::run(plan, Some(Arc::new(chaos)), &self.journal, CancellationToken::new()).await;
         self.region().faults().set(Vec::new());
         outcome
     }

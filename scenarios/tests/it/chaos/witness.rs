@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use firedrill_drill::{Archive, DrillResult, Outcome};
-use firedrill_journal::Event;
 use flate2::read::GzDecoder;
 use http_body_util::BodyExt as _;
+use nightproof_drill::{Archive, DrillResult, Outcome};
+use nightproof_journal::Event;
 use serde_json::{Value, json};
 
 use super::draw::Case;

@@ -181,9 +181,9 @@ impl Browser {
         log.as_array().unwrap_or_else(|| panic!("no log: {log}")).clone()
     }
 
-    /// Writes a picture of the whole page into the folder that `FIREDRILL_SCREENSHOTS` names, for who wants to look.
+    /// Writes a picture of the whole page into the folder that `NIGHTPROOF_SCREENSHOTS` names, for who wants to look.
     pub(super) fn picture(&self, name: &str) {
-        let Some(folder) = std::env::var_os("FIREDRILL_SCREENSHOTS") else { return };
+        let Some(folder) = std::env::var_os("NIGHTPROOF_SCREENSHOTS") else { return };
         let picture = self.devtools("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
         let png = STANDARD.decode(picture.get("data").and_then(Value::as_str).expect("a picture")).expect("base64");
         fs::write(Path::new(&folder).join(format!("{name}.png")), png).expect("a file");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::command::{firedrill, said};
+use crate::command::{nightproof, said};
 use browser::{Browser, key};
 
 const RULES: &str = include_str!("rules.js");
@@ -15,7 +15,7 @@ const RULES: &str = include_str!("rules.js");
 /// Drills a template and writes the page of it; whether the drill passed is its caller's to know.
 fn page(folder: &Path, template: &str, code: i32) -> PathBuf {
     fs::write(folder.join("template.yaml"), template).expect("a template");
-    let ended = firedrill(folder, &["run", "--template", "template.yaml", "--report", "page.html"]);
+    let ended = nightproof(folder, &["run", "--template", "template.yaml", "--report", "page.html"]);
     assert_eq!(ended.status.code(), Some(code), "{}", said(&ended));
     folder.join("page.html")
 }
@@ -24,7 +24,7 @@ fn page(folder: &Path, template: &str, code: i32) -> PathBuf {
 fn the_page_of_a_failed_drill_is_read_by_mouse_and_by_keyboard_alone() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let page = page(folder.path(), &firedrill_scenarios::BUNDLED.replace("gzip -t \"$archive\"", "exit 3"), 1);
+    let page = page(folder.path(), &nightproof_scenarios::BUNDLED.replace("gzip -t \"$archive\"", "exit 3"), 1);
     browser.open(&page);
     reads_by_mouse(&browser);
     browser.open(&page);
@@ -39,7 +39,7 @@ fn the_page_of_a_failed_drill_is_read_by_mouse_and_by_keyboard_alone() {
 fn the_page_of_a_drill_that_passed_suits_every_reader() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let page = page(folder.path(), firedrill_scenarios::BUNDLED, 0);
+    let page = page(folder.path(), nightproof_scenarios::BUNDLED, 0);
     browser.open(&page);
     assert_eq!(browser.script("return document.querySelectorAll('.chain .held').length"), 7);
     assert_eq!(browser.script("return document.getElementById('why')"), Value::Null);
@@ -53,7 +53,7 @@ fn the_page_of_a_drill_that_never_began_works_too() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("j"), "").expect("a journal");
-    let made = firedrill(folder.path(), &["report", "j", "--output", "page.html"]);
+    let made = nightproof(folder.path(), &["report", "j", "--output", "page.html"]);
     assert_eq!(made.status.code(), Some(0), "{}", said(&made));
     let page = folder.path().join("page.html");
     browser.open(&page);

@@ -1,6 +1,6 @@
 //! The command reached nobody, or failed somewhere; or what it made is not what one night makes.
 
-use firedrill_drill::capture::{SentCommand, was_delivered};
+use nightproof_drill::capture::{SentCommand, was_delivered};
 use serde_json::{Value, json};
 
 use super::{Chain, Diagnosis, Recipe, script};

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use firedrill_drill::capture::{Invocation, SentCommand};
+use nightproof_drill::capture::{Invocation, SentCommand};
 use regex::Regex;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use firedrill_drill::capture::{
+use nightproof_drill::capture::{
     Evidence, FunctionState, Invocation, LogLine, ManagedInstance, RuleState, SentCommand, StackResource, StoredObject, Target,
 };
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_iam::{
+use nightproof_iam::{
     Context, Decision, Effect, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy,
     ResourceRule, authorize, check_bucket_policy,
 };

@@ -18,7 +18,7 @@ pub(super) fn have_builder() -> bool {
 impl Images<'_> {
     /// The name of a Debian image that is there.
     pub(super) async fn debian(&self) -> Result<String, ImageError> {
-        let made = format!("firedrill/debian:{DEBIAN}");
+        let made = format!("nightproof/debian:{DEBIAN}");
         if self.exists(&made).await? {
             return Ok(made);
         }

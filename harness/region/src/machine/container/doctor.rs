@@ -30,9 +30,9 @@ pub async fn checks() -> Vec<Check> {
             }
         }
         let remedy = if have_builder() {
-            "`firedrill images` pulls or makes it; so does the first drill that needs it"
+            "`nightproof images` pulls or makes it; so does the first drill that needs it"
         } else {
-            "`firedrill images` pulls it; to make it where no registry can be reached, install mmdebstrap"
+            "`nightproof images` pulls it; to make it where no registry can be reached, install mmdebstrap"
         };
         checks.push(match there {
             Some(image) => check(name, true, image, None),

@@ -50,7 +50,7 @@ pub enum EngineError {
 }
 
 /// What the user can do when the engine's disk is full.
-pub(super) const DISK_FULL: &str = "make room on the engine's disk: `docker system df` says what takes it, `firedrill sweep` removes what ended drills left, \
+pub(super) const DISK_FULL: &str = "make room on the engine's disk: `docker system df` says what takes it, `nightproof sweep` removes what ended drills left, \
      `docker image prune` images that nothing uses";
 
 /// Whether the engine, or a program, says that a disk is full; the engine has no code for that.
@@ -68,7 +68,7 @@ impl EngineError {
             }
             Self::Forbidden(_) => "add yourself to the group `docker` (`sudo usermod -aG docker $USER`, then log in anew)",
             Self::Silent { .. } => "start it: `sudo systemctl start docker`; `--machine sandbox` needs none",
-            Self::Removed(_) => "start a new instance; leave containers with the label `firedrill.run` to firedrill",
+            Self::Removed(_) => "start a new instance; leave containers with the label `nightproof.run` to nightproof",
             Self::Refused { source, .. } if is_disk_full(&source.to_string()) => DISK_FULL,
             Self::Refused { .. } => "`docker info` and the engine's log may say more",
         }

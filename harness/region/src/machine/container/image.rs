@@ -99,7 +99,7 @@ impl ImageError {
             Self::Command { output, .. } if is_disk_full(output) => TEMPORARY,
             Self::Command { .. } => "images need PyPI and Debian's mirrors once (PIP_INDEX_URL, PIP_CERT, http_proxy)",
             Self::Build { reason, .. } if is_disk_full(reason) => DISK_FULL,
-            Self::Build { .. } => "`firedrill images` builds again; the engine's log may say more",
+            Self::Build { .. } => "`nightproof images` builds again; the engine's log may say more",
         }
     }
 }
@@ -241,7 +241,7 @@ impl<'a> Images<'a> {
         let options = BuildImageOptionsBuilder::default()
             .t(image)
             .buildargs(&HashMap::from([("BASE", from)]))
-            .labels(&HashMap::from([("firedrill.image", recipe.name)]))
+            .labels(&HashMap::from([("nightproof.image", recipe.name)]))
             .networkmode(network)
             .rm(true)
             .forcerm(true)

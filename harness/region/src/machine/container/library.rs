@@ -1,12 +1,12 @@
 //! The loader and libraries that the guest needs in a container.
 //!
-//! The guest is firedrill itself, linked against this host's C library, while a container may have an older one, or another, or none. So
+//! The guest is nightproof itself, linked against this host's C library, while a container may have an older one, or another, or none. So
 //! the host's own loader and libraries are mounted beside it, read-only at a private path, and the guest is started by that loader.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use firedrill_guest::spec::inside;
+use nightproof_guest::spec::inside;
 
 /// How the guest is started in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,18 +59,21 @@ mod tests {
     #[test]
     fn a_dynamic_program_is_started_by_its_own_loader() {
         let listing = "\tlinux-vdso.so.1 (0x00007ffd)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f06)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f08)\n";
-        let start = start(Path::new("/bin/firedrill"), listing);
+        let start = start(Path::new("/bin/nightproof"), listing);
         assert_eq!(
             start.command,
-            ["/run/firedrill/lib/ld-linux-x86-64.so.2", "--library-path", "/run/firedrill/lib", "/run/firedrill/guest"]
+            ["/run/nightproof/lib/ld-linux-x86-64.so.2", "--library-path", "/run/nightproof/lib", "/run/nightproof/guest"]
         );
         let inside: Vec<&str> = start.files.iter().map(|(_, inside)| inside.as_str()).collect();
-        assert_eq!(inside, ["/run/firedrill/guest", "/run/firedrill/lib/libc.so.6", "/run/firedrill/lib/ld-linux-x86-64.so.2"]);
+        assert_eq!(
+            inside,
+            ["/run/nightproof/guest", "/run/nightproof/lib/libc.so.6", "/run/nightproof/lib/ld-linux-x86-64.so.2"]
+        );
     }
 
     #[test]
     fn a_static_program_is_started_as_it_is() {
-        let start = start(Path::new("/bin/firedrill"), "firedrill 0.1.0\n");
+        let start = start(Path::new("/bin/nightproof"), "nightproof 0.1.0\n");
         assert_eq!((start.command.len(), start.files.len()), (1, 1));
     }
 

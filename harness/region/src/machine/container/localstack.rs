@@ -27,16 +27,16 @@ pub enum Purpose {
 }
 
 /// Where that folder is in the container.
-const EXECUTOR: &str = "/opt/firedrill";
+const EXECUTOR: &str = "/opt/nightproof";
 
 /// Makes a Python package of LocalStack's plugin that keeps functions without running them.
 const PLUGIN: [(&str, &str); 3] = [
-    ("firedrill_executor.py", include_str!("../../../../../docker/localstack/executor/firedrill_executor.py")),
+    ("nightproof_executor.py", include_str!("../../../../../docker/localstack/executor/nightproof_executor.py")),
     (
-        "firedrill_executor-1.dist-info/entry_points.txt",
+        "nightproof_executor-1.dist-info/entry_points.txt",
         include_str!("../../../../../docker/localstack/executor/entry_points.txt"),
     ),
-    ("firedrill_executor-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: firedrill-executor\nVersion: 1\n"),
+    ("nightproof_executor-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: nightproof-executor\nVersion: 1\n"),
 ];
 
 /// How often it is asked until then.
@@ -168,7 +168,7 @@ fn body(owner: &Owner, image: &str, purpose: &Purpose) -> ContainerCreateBody {
         Purpose::Native(folder) => {
             environment.push("SERVICES=cloudformation,cloudwatch,ec2,events,iam,kms,lambda,logs,s3,sns,sqs,ssm,sts".to_owned());
             environment.push("LAMBDA_RUNTIME_EXECUTOR=record-only".to_owned());
-            // Where images of firedrill have LocalStack; the public one has none of it.
+            // Where images of nightproof have LocalStack; the public one has none of it.
             environment.push(format!("PYTHONPATH=/opt/localstack:{EXECUTOR}"));
             mounts.push(read_only((folder.clone(), EXECUTOR.to_owned())));
         }

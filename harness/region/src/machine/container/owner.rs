@@ -1,4 +1,4 @@
-//! Whose a container is: a run of firedrill, known by the folder that it holds a lock in.
+//! Whose a container is: a run of nightproof, known by the folder that it holds a lock in.
 
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
@@ -10,15 +10,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clock;
 
 /// Label with the run's id.
-pub(super) const RUN: &str = "firedrill.run";
+pub(super) const RUN: &str = "nightproof.run";
 /// Label with the time, RFC 3339, after which the container is nobody's.
-pub(super) const EXPIRES: &str = "firedrill.expires";
+pub(super) const EXPIRES: &str = "nightproof.expires";
 /// Label with the run's folder, after the mount namespace in which that name means something.
-const FOLDER: &str = "firedrill.folder";
+const FOLDER: &str = "nightproof.folder";
 /// The file in the run's folder that is locked for as long as the run lives.
 const LOCK: &str = "lock";
 
-/// A run of firedrill.
+/// A run of nightproof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// Its id, unique on this machine.
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_run_of_another_mount_namespace_counts_as_alive() {
-        let folder = Path::new("/nonexistent/firedrill-x");
+        let folder = Path::new("/nonexistent/nightproof-x");
         let mut labels = Owner::of(folder, SignedDuration::from_hours(1)).labels();
         assert!(is_gone(&labels));
         labels.insert(FOLDER.to_owned(), format!("1:{}", folder.display()));

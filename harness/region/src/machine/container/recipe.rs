@@ -9,10 +9,10 @@ pub(super) const DEBIAN: &str = "trixie";
 /// Debian packages of the base image.
 pub(super) const BASE_PACKAGES: &str = include_str!("../../../../../docker/base/packages.txt");
 
-/// An image that firedrill makes.
+/// An image that nightproof makes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Recipe {
-    /// `instance`: its name below `firedrill/`.
+    /// `instance`: its name below `nightproof/`.
     pub name: &'static str,
     /// Its Dockerfile, from `docker/`.
     pub dockerfile: &'static str,
@@ -131,7 +131,7 @@ impl Recipe {
             take(packages.source.map_or("", |source| source.builders));
         }
         let digest = hex::encode(hash.finalize());
-        format!("firedrill/{}:{}", self.name, digest.get(..16).unwrap_or(&digest))
+        format!("nightproof/{}:{}", self.name, digest.get(..16).unwrap_or(&digest))
     }
 }
 

@@ -235,10 +235,10 @@ impl Containers {
             hostname: Some(spec.hostname.clone()),
             user: Some("0:0".to_owned()),
             working_dir: Some("/".to_owned()),
-            entrypoint: Some(guest.command.into_iter().chain([firedrill_guest::CONTAINER.to_owned()]).collect()),
+            entrypoint: Some(guest.command.into_iter().chain([nightproof_guest::CONTAINER.to_owned()]).collect()),
             labels: Some(self.owner.labels()),
             host_config: Some(HostConfig {
-                // One that stays has the instance's disk; any other is the engine's to remove, however firedrill ends.
+                // One that stays has the instance's disk; any other is the engine's to remove, however nightproof ends.
                 auto_remove: Some(spec.disk.is_none()),
                 tmpfs: spec.disk.is_some().then(|| in_memory().collect()),
                 network_mode: Some("none".to_owned()),

@@ -27,13 +27,13 @@ pub struct Abandoned {
 /// Why a container is nobody's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// The firedrill process that made it has ended.
+    /// The nightproof process that made it has ended.
     Gone,
     /// Its time was over then; the label as it is.
     Expired(String),
 }
 
-/// Lists the containers of firedrill that are nobody's.
+/// Lists the containers of nightproof that are nobody's.
 ///
 /// # Errors
 /// The engine refused.

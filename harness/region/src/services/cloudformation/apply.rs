@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_template::{Deployment, Resource};
+use nightproof_template::{Deployment, Resource};
 use serde_json::Value;
 use tokio::task::JoinSet;
 

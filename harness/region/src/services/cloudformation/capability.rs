@@ -1,7 +1,7 @@
 //! Capabilities that a template needs: what it may do to permissions has to be acknowledged.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
 
-use firedrill_template::Template;
+use nightproof_template::Template;
 
 use super::resources;
 use crate::service::AwsError;

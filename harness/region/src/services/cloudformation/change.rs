@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_template::{Deployment, Made, PropertyReference, Resource, Template};
+use nightproof_template::{Deployment, Made, PropertyReference, Resource, Template};
 use serde_json::{Value, json};
 
 use super::stack::{MadeResource, Stack, StackResource};
@@ -102,7 +102,7 @@ fn change(action: &str, resource: &Resource, made: Option<&MadeResource>) -> Val
 }
 
 fn removal(record: &StackResource) -> Value {
-    use firedrill_template::DeletionPolicy::{Retain, RetainExceptOnCreate};
+    use nightproof_template::DeletionPolicy::{Retain, RetainExceptOnCreate};
     let keeps = matches!(record.deletion_policy, Retain | RetainExceptOnCreate);
     json!({
         "Type": "Resource",
@@ -221,7 +221,7 @@ impl Comparison<'_> {
     /// Whether a parameter has another value than before, or its SSM parameter may have.
     fn changes(&self, parameter: &str) -> bool {
         let declared = self.submission.template.parameters.iter().find(|one| one.name == parameter);
-        declared.is_some_and(firedrill_template::Parameter::ssm_type)
+        declared.is_some_and(nightproof_template::Parameter::ssm_type)
             || self.stack.given.get(parameter) != self.submission.given.get(parameter)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use firedrill_template::{DeletionPolicy, Deployment};
+use nightproof_template::{DeletionPolicy, Deployment};
 use serde_json::{Value, json};
 
 use super::apply::{self, Applied};
@@ -131,7 +131,7 @@ pub(super) fn finish(worker: &Worker, deployment: &Deployment<'_>, made: &MadeSo
 }
 
 /// An output as `DescribeStacks` shows it.
-pub(super) fn output(output: &firedrill_template::ResolvedOutput) -> Value {
+pub(super) fn output(output: &nightproof_template::ResolvedOutput) -> Value {
     json!({
         "OutputKey": output.name,
         "OutputValue": output.value,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use firedrill_template::DeletionPolicy;
+use nightproof_template::DeletionPolicy;
 use serde_json::{Value, json};
 
 use super::removal::{self, Leaving};

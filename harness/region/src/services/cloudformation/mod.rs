@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
-use firedrill_template::TemplateError;
+use nightproof_template::TemplateError;
 use serde_json::{Value, json};
 
 use self::stack::{Stack, StackStatus};

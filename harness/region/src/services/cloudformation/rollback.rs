@@ -1,7 +1,7 @@
 //! Undoing an update: what was changed is changed back, what was replaced takes its place again, what was made is deleted.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html>
 
-use firedrill_template::DeletionPolicy;
+use nightproof_template::DeletionPolicy;
 
 use super::apply::{Applied, Done};
 use super::removal::{self, Leaving};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use firedrill_template::{DeletionPolicy, Made, Resource};
 use jiff::Timestamp;
+use nightproof_template::{DeletionPolicy, Made, Resource};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firedrill_template::{Inputs, Pseudo, Template};
 use http_body_util::BodyExt as _;
+use nightproof_template::{Inputs, Pseudo, Template};
 use serde_json::{Value, json};
 
 use super::stack::Stack;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_template::Template;
+use nightproof_template::Template;
 use serde_json::{Value, json};
 
 use super::{CloudFormation, capability, invalid, submission};

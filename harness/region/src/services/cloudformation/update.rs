@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use firedrill_template::{DeletionPolicy, Deployment};
+use nightproof_template::{DeletionPolicy, Deployment};
 use serde_json::{Value, json};
 
 use super::apply::{self, Applied, Done};

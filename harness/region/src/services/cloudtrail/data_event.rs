@@ -1,7 +1,7 @@
 //! What the event history leaves out: calls on the content of resources.
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html>
 
-use firedrill_journal::ApiCall;
+use nightproof_journal::ApiCall;
 
 /// Operations of S3 on objects, and those on buckets that count as such.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>

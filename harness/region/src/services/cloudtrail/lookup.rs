@@ -1,8 +1,8 @@
 //! LookupEvents: the management events of the last 90 days, latest first.
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
 
-use firedrill_journal::ApiCall;
 use jiff::{SignedDuration, Timestamp};
+use nightproof_journal::ApiCall;
 use serde_json::{Value, json};
 
 use super::data_event::is_data_event;

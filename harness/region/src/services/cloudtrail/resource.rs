@@ -1,6 +1,6 @@
 //! The resources that an event names.
 
-use firedrill_journal::ApiCall;
+use nightproof_journal::ApiCall;
 use serde_json::{Value, json};
 
 /// Members of requests that name a resource, and its type.

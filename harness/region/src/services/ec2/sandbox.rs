@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use firedrill_guest::spec::REBOOT;
+use nightproof_guest::spec::REBOOT;
 use tokio::net::UnixStream;
 
 use super::boot::{BootError, Booter, Ended, Launch, Running};

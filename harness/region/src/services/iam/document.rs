@@ -1,7 +1,7 @@
 //! Policy documents as IAM takes and shows them; their grammar and meaning are the policy evaluator's.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-use firedrill_iam::PolicyKind;
+use nightproof_iam::PolicyKind;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::malformed_policy;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use firedrill_iam::{
+use nightproof_iam::{
     Context, Decision, Effect, Layer, Named, Policies, Policy, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
     authorize,
 };
@@ -175,7 +175,7 @@ fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool) ->
         .nearest
         .iter()
         .filter_map(|near| match &near.miss {
-            firedrill_iam::Miss::Condition { key, found, .. } if found.is_empty() => Some(key.as_str()),
+            nightproof_iam::Miss::Condition { key, found, .. } if found.is_empty() => Some(key.as_str()),
             _ => None,
         })
         .collect();

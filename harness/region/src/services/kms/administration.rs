@@ -1,7 +1,7 @@
 //! Keys: made, described, enabled, rotated, tagged and deleted.
 
-use firedrill_wire::AwsError;
 use jiff::SignedDuration;
+use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
 use super::key::{Key, State};

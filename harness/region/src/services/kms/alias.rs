@@ -1,6 +1,6 @@
 //! Aliases: other names of keys.
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::{Alias, Records, Scope, text};

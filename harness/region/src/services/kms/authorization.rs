@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
 use super::key::Blob;

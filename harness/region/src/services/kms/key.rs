@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::authorization::PolicyDocument;
-use firedrill_wire::AwsError;
 use jiff::Timestamp;
+use nightproof_wire::AwsError;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use firedrill_wire::AwsError;
 use jiff::Timestamp;
+use nightproof_wire::AwsError;
 use serde_json::Value;
 
 use crate::authorization::{PolicyDocument, ResourcePolicyText};

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
 use super::Lambda;

@@ -224,7 +224,7 @@ fn say_what_differs(region: &Region, version: &str, definition: &Definition, log
     let now = region.clock().now();
     if runtime.strip_prefix("python") != Some(version) {
         tracing::warn!(function = name, runtime, version, "the function runs on another version of Python than its runtime");
-        log.line(now, &format!("firedrill: runtime {runtime} is run by Python {version}"));
+        log.line(now, &format!("nightproof: runtime {runtime} is run by Python {version}"));
     }
     let host = match std::env::consts::ARCH {
         "aarch64" => "arm64",
@@ -233,7 +233,7 @@ fn say_what_differs(region: &Region, version: &str, definition: &Definition, log
     let architecture = super::pointer(&definition.configuration, "/Architectures/0");
     if architecture != host {
         tracing::warn!(function = name, architecture, host, "the function runs on another architecture than its own");
-        log.line(now, &format!("firedrill: architecture {architecture} is run by this host's {host}"));
+        log.line(now, &format!("nightproof: architecture {architecture} is run by this host's {host}"));
     }
 }
 

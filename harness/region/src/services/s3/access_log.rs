@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use firedrill_wire::AwsError;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use jiff::{Timestamp, tz::TimeZone};
+use nightproof_wire::AwsError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -129,7 +129,7 @@ impl AccessLog {
         size_of: impl FnOnce(&Object<'_>, &Reply) -> Option<u64>,
     ) -> Result<Reply, AwsError> {
         let turn_around = entry.started.elapsed();
-        let model = firedrill_wire::service("s3");
+        let model = nightproof_wire::service("s3");
         match result {
             Ok(mut reply) => {
                 let version = text(&reply.output, "VersionId").map(str::to_owned);

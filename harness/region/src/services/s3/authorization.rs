@@ -1,6 +1,6 @@
 //! The policies of buckets, and what copies read.
 
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
 use super::S3;

@@ -1,6 +1,6 @@
 //! Buckets: make, remove, find.
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
 use super::document::{list, text, whole_seconds};

@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crc_fast::CrcAlgorithm;
-use firedrill_wire::AwsError;
 use md5::Digest as _;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::document::{list, text};

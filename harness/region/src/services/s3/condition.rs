@@ -1,8 +1,8 @@
 //! Conditional requests.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>
 
-use firedrill_wire::AwsError;
 use jiff::Timestamp;
+use nightproof_wire::AwsError;
 use serde_json::Value;
 
 use super::document::{text, time};

@@ -1,6 +1,6 @@
 //! Configuration subresources of a bucket. Each is kept as the document it came in.
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::document::{flag, list, text};

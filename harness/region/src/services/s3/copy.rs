@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 

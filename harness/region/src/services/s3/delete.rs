@@ -1,8 +1,8 @@
 //! Removing objects and versions.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html>
 
-use firedrill_wire::AwsError;
 use jiff::Timestamp;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::document::{flag, list, owned, text, whole_seconds};

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
 use super::blob::DataKey;

@@ -1,7 +1,7 @@
 //! S3's errors, by the texts of
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>.
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 
 pub(super) fn internal(cause: impl std::fmt::Display) -> AwsError {
     tracing::error!(%cause, "s3 failed");

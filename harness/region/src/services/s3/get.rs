@@ -1,6 +1,6 @@
 //! Reading objects: GetObject, HeadObject, GetObjectAttributes.
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::blob;

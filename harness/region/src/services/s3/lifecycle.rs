@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use firedrill_wire::AwsError;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::S3;

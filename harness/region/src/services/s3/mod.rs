@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::Value;
 use sha2::Digest as _;
 

@@ -1,8 +1,8 @@
 //! Multipart uploads.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 
-use firedrill_wire::AwsError;
 use md5::Digest as _;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::checksum::{self, Algorithm, Kind};

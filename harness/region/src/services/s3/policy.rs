@@ -1,8 +1,8 @@
 //! What S3 itself checks of a bucket policy when it is put. What a policy allows is decided by the authorization layer.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status>
 
-use firedrill_iam::check_bucket_policy;
-use firedrill_wire::AwsError;
+use nightproof_iam::check_bucket_policy;
+use nightproof_wire::AwsError;
 use serde_json::Value;
 
 use super::error::access_denied;

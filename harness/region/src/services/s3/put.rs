@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use firedrill_wire::AwsError;
 use http_body_util::BodyExt as _;
+use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
 use super::S3;

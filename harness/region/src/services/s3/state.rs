@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use firedrill_wire::AwsError;
 use jiff::Timestamp;
+use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
 use super::blob::Blob;

@@ -1,7 +1,7 @@
 //! Tags of buckets and objects.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>
 
-use firedrill_wire::AwsError;
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use super::S3;

@@ -1,6 +1,6 @@
 //! The policies and tags of topics.
 
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 
 use super::Sns;
 use crate::authorization::ResourcePolicyText;

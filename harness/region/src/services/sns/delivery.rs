@@ -1,6 +1,6 @@
 //! Bringing a message to the endpoints of a topic, and telling the journal who got it.
 
-use firedrill_journal::{Event, Recipient};
+use nightproof_journal::{Event, Recipient};
 
 use super::message::Message;
 use super::subscription::{Protocol, Subscription};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_journal::{Event, Recipient};
+use nightproof_journal::{Event, Recipient};
 use serde_json::{Value, json};
 
 use super::topic::Topic;

@@ -1,4 +1,4 @@
-use firedrill_journal::{Event, Recipient};
+use nightproof_journal::{Event, Recipient};
 use serde_json::{Value, json};
 
 use super::Sns;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use firedrill_iam::{Policy, PolicyKind};
+use nightproof_iam::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
 use super::bad_value;

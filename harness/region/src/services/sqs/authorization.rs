@@ -1,6 +1,6 @@
 //! What SQS's calls are about, and the policies of its queues.
 
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
 use super::{Sqs, address, text};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 use serde_json::{Map, Value, json};
 
 use super::{address, attributes, authorization, encryption, queue, text};

@@ -1,6 +1,6 @@
 //! The trust policies of roles.
 
-use firedrill_iam::ResourceRule;
+use nightproof_iam::ResourceRule;
 
 use super::Sts;
 use super::assume_role::parse;

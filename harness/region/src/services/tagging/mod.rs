@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use firedrill_wire::SERVICES;
+use nightproof_wire::SERVICES;
 use serde_json::{Value, json};
 
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};

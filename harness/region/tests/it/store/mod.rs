@@ -1,15 +1,15 @@
 //! The contract of a store: what the region's S3 and SQS do wherever objects and messages are. Runs on the embedded store, or on the one
-//! that `FIREDRILL_LOCALSTACK` names (`cargo xtask localstack`); `docs/stores.md` says where they differ.
+//! that `NIGHTPROOF_LOCALSTACK` names (`cargo xtask localstack`); `docs/stores.md` says where they differ.
 
 mod s3;
 mod sqs;
 
 use bytes::Bytes;
-use firedrill_region::embedded::{self, Embedded, EmbeddedOptions};
-use firedrill_region::service::{AwsError, Reply, full_body};
-use firedrill_region::store::Store;
-use firedrill_region::{Caller, Principal, Region};
 use http_body_util::BodyExt as _;
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
+use nightproof_region::service::{AwsError, Reply, full_body};
+use nightproof_region::store::Store;
+use nightproof_region::{Caller, Principal, Region};
 use serde_json::{Value, json};
 
 /// A region with an account, and a bucket, of its own. Tests call the bucket `nightly`, whatever it is called.
@@ -25,10 +25,10 @@ impl Lab {
         let folder = tempfile::tempdir().unwrap();
         let unique = uuid::Uuid::new_v4().as_u128();
         let account = format!("{:012}", 100_000_000_000 + unique % 900_000_000_000);
-        let store = std::env::var("FIREDRILL_LOCALSTACK").ok().map(|url| Store::new(&url, "us-east-1").unwrap());
+        let store = std::env::var("NIGHTPROOF_LOCALSTACK").ok().map(|url| Store::new(&url, "us-east-1").unwrap());
         let options = EmbeddedOptions {
             store,
-            ..EmbeddedOptions::new(&account, folder.path().join("region"), env!("CARGO_BIN_EXE_firedrill-machine").into())
+            ..EmbeddedOptions::new(&account, folder.path().join("region"), env!("CARGO_BIN_EXE_nightproof-machine").into())
         };
         let embedded = embedded::start(options).await.unwrap();
         Self { embedded, root: Caller::root(&account), bucket: format!("nightly-{account}"), _folder: folder }

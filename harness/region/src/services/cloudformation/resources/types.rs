@@ -2,7 +2,7 @@
 //! dropped in silence. What needs a replacement, and who carries CloudFormation's own tags, is what the types' schemas say.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
 
-use firedrill_template::{DeletionPolicy, Resource, Template};
+use nightproof_template::{DeletionPolicy, Resource, Template};
 use serde_json::Value;
 
 use super::difference::same;

@@ -7,20 +7,20 @@ const OPERATOR: &str = include_str!("../../../../../../stack/operator.yaml");
 #[tokio::test]
 async fn the_operators_template_is_deployed_and_deleted_with_its_provider() {
     let world = World::new();
-    let mut input = submission("firedrill-operator", OPERATOR);
+    let mut input = submission("nightproof-operator", OPERATOR);
     input["Parameters"] = json!([{"ParameterKey": "Repository", "ParameterValue": "you/your-repository"}]);
     world.stack("CreateStack", input).await;
-    let status = world.status("firedrill-operator").await;
-    assert_eq!(status, "CREATE_COMPLETE", "{:?}", world.failures("firedrill-operator").await);
-    let arn = world.physical("firedrill-operator", "GitHub").await;
+    let status = world.status("nightproof-operator").await;
+    assert_eq!(status, "CREATE_COMPLETE", "{:?}", world.failures("nightproof-operator").await);
+    let arn = world.physical("nightproof-operator", "GitHub").await;
     assert_eq!(arn, "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com");
     let provider = world.ok("iam", "GetOpenIDConnectProvider", json!({"OpenIDConnectProviderArn": arn})).await;
     assert_eq!(provider["ClientIDList"], json!(["sts.amazonaws.com"]));
-    let role = world.ok("iam", "GetRole", json!({"RoleName": "firedrill-operator"})).await;
+    let role = world.ok("iam", "GetRole", json!({"RoleName": "nightproof-operator"})).await;
     assert!(role["Role"]["AssumeRolePolicyDocument"].as_str().unwrap().contains("token.actions.githubusercontent.com"));
 
-    world.stack("DeleteStack", json!({"StackName": "firedrill-operator"})).await;
-    assert_eq!(world.status("firedrill-operator").await, "gone");
+    world.stack("DeleteStack", json!({"StackName": "nightproof-operator"})).await;
+    assert_eq!(world.status("nightproof-operator").await, "gone");
     assert_eq!(world.ok("iam", "ListOpenIDConnectProviders", json!({})).await["OpenIDConnectProviderList"], json!([]));
 }
 

@@ -9,7 +9,7 @@ use super::super::set;
 use crate::service::{AwsError, Call};
 
 /// The name in the metadata; nobody outside sees it.
-const NAME: &str = "firedrill-data-key";
+const NAME: &str = "nightproof-data-key";
 
 /// Writes into a request how its object is encrypted, and what is kept of the key.
 pub(super) fn keep(encryption: &Encryption, input: &mut Value) {

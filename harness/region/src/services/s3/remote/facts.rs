@@ -69,7 +69,7 @@ impl RemoteS3 {
 }
 
 /// What stands before the keys of AWS's own tags in a store, which refuses them from a client.
-const SYSTEM: &str = "firedrill:";
+const SYSTEM: &str = "nightproof:";
 
 /// The tags as a store takes them.
 pub(super) fn hidden_system_tags(tags: &[Value]) -> Vec<Value> {

@@ -1,5 +1,0 @@
-//! The `firedrill` command, built with the scenarios so that they always run the one that belongs to them.
-
-fn main() -> std::process::ExitCode {
-    firedrill::main()
-}
