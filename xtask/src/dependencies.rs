@@ -12,10 +12,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-iam", &[]),
     ("nightproof-template", &[]),
     ("nightproof-journal", &[]),
-    ("nightproof-guest", &[]),
+    ("nightproof-machine-protocol", &[]),
+    ("nightproof-guest", &["nightproof-machine-protocol"]),
+    ("nightproof-machine", &["nightproof-journal", "nightproof-machine-protocol"]),
     (
         "nightproof-region",
-        &["nightproof-wire", "nightproof-iam", "nightproof-template", "nightproof-journal", "nightproof-guest"],
+        &[
+            "nightproof-wire",
+            "nightproof-iam",
+            "nightproof-template",
+            "nightproof-journal",
+            "nightproof-guest",
+            "nightproof-machine",
+            "nightproof-machine-protocol",
+        ],
     ),
     ("nightproof-drill", &["nightproof-journal", "nightproof-template", "nightproof-wire"]),
     (
@@ -25,16 +35,21 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-guest",
             "nightproof-iam",
             "nightproof-journal",
+            "nightproof-machine",
             "nightproof-region",
             "nightproof-template",
         ],
     ),
-    ("nightproof-scenarios", &["nightproof", "nightproof-drill", "nightproof-journal", "nightproof-region"]),
+    (
+        "nightproof-scenarios",
+        &["nightproof", "nightproof-drill", "nightproof-journal", "nightproof-machine", "nightproof-region"],
+    ),
     ("xtask", &[]),
 ];
 
 /// What pure crates may not depend on: they decide, and leave acting to others.
-const PURE: &[&str] = &["nightproof-wire", "nightproof-iam", "nightproof-template", "nightproof-journal"];
+const PURE: &[&str] =
+    &["nightproof-wire", "nightproof-iam", "nightproof-template", "nightproof-journal", "nightproof-machine-protocol"];
 const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"];
 
 /// Licences that may be linked into a program under Apache-2.0.

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use jiff::SignedDuration;
-use nightproof_region::machine::container::{
-    self, Abandoned, Containers, Engine, EngineError, ImageError, Images, Owner, Pull, Why,
-};
+use nightproof_machine::container::{self, Abandoned, Containers, Engine, EngineError, ImageError, Images, Owner, Pull, Why};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{MachineKind, MachineOptions, PullPolicy};

@@ -1,6 +1,6 @@
 //! `nightproof doctor`: what this machine has and lacks.
 
-use nightproof_region::machine::{container, doctor};
+use nightproof_machine::{container, doctor};
 
 use crate::{Exit, printer};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use nightproof_region::machine::container::{Engine, Images, LocalStack, Owner, Purpose};
+use nightproof_machine::container::{Engine, Images, LocalStack, Owner, Purpose};
 use nightproof_region::store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,7 @@ pub(crate) enum Place {
     /// At an endpoint that runs already.
     Found(Store),
     /// In a container of this stage.
-    Started(LocalStack),
+    Started(LocalStack, Store),
 }
 
 impl Place {
@@ -30,7 +30,7 @@ impl Place {
             (CloudKind::Embedded, _) => Ok(Self::Embedded),
             (CloudKind::Localstack, Some(url)) => found(url, &setting.account).await.map(Self::Found),
             (CloudKind::Localstack, None) => tokio::select! {
-                started = started(setting, folder) => started.map(Self::Started),
+                started = started(setting, folder) => started.map(|(localstack, store)| Self::Started(localstack, store)),
                 () = cancel.cancelled() => Err(Exit::Failed),
             },
         }
@@ -41,13 +41,13 @@ impl Place {
         match self {
             Self::Embedded => None,
             Self::Found(store) => Some(store.clone()),
-            Self::Started(localstack) => Some(localstack.store.clone()),
+            Self::Started(_, store) => Some(store.clone()),
         }
     }
 
     /// Removes what was started; what could not be removed has been said.
     pub(crate) async fn close(self) -> Result<(), Exit> {
-        let Self::Started(localstack) = self else { return Ok(()) };
+        let Self::Started(localstack, _) = self else { return Ok(()) };
         localstack.remove().await.map_err(|error| {
             printer::error(&printer::chain(&error), Some("`nightproof sweep` removes it"));
             Exit::Leftovers
@@ -70,7 +70,7 @@ async fn found(url: &str, account: &str) -> Result<Store, Exit> {
     Ok(store)
 }
 
-async fn started(setting: &Setting, folder: &Path) -> Result<LocalStack, Exit> {
+async fn started(setting: &Setting, folder: &Path) -> Result<(LocalStack, Store), Exit> {
     let engine = Engine::connect().await.map_err(|error| containers::no_engine(&error))?;
     containers::clear(&engine).await?;
     let images = Images::new(&engine, containers::pull(setting.machine.pull), &printer::note);
@@ -83,8 +83,20 @@ async fn started(setting: &Setting, folder: &Path) -> Result<LocalStack, Exit> {
     let owner = Owner::of(folder, setting.lifetime);
     let purpose = if setting.native { Purpose::Native(folder.join("localstack")) } else { Purpose::Store };
     let patience = Duration::from_secs(setting.machine.cloud.localstack_timeout);
-    LocalStack::start(engine, &owner, &image, &purpose, patience, (REGION, &setting.account)).await.map_err(|error| {
+    let answers = |url: String| {
+        let account = setting.account.clone();
+        async move {
+            let store = Store::new(&url, REGION).map_err(|error| error.to_string())?;
+            store.check(&account).await.map_err(|error| error.to_string())
+        }
+    };
+    let localstack = LocalStack::start(engine, &owner, &image, &purpose, patience, answers).await.map_err(|error| {
         printer::error(&printer::chain(&error), Some(error.hint()));
         Exit::Missing
-    })
+    })?;
+    let store = Store::new(&localstack.url, REGION).map_err(|error| {
+        printer::error(&error.to_string(), None);
+        Exit::Missing
+    })?;
+    Ok((localstack, store))
 }

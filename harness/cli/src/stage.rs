@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use nightproof_drill::Endpoint;
 use nightproof_journal::Journal;
+use nightproof_machine::tools::Tools;
 use nightproof_region::embedded::Embedded;
-use nightproof_region::tools::Tools;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::MachineOptions;
@@ -84,7 +84,7 @@ impl Stage {
             }
         };
         if let Some(containers) = containers {
-            region.region.set_containers(containers);
+            region.machines.set_containers(containers);
         }
         match operator::key(&region, &setting.account, setting.operator_policy.as_ref()).await {
             Ok(key) => Ok(Self { region, key, place, workspace }),
@@ -115,7 +115,7 @@ impl Stage {
     pub(crate) fn cloud(&self) -> &'static str {
         match self.place {
             Place::Embedded => "embedded",
-            Place::Found(_) | Place::Started(_) => "localstack",
+            Place::Found(_) | Place::Started(..) => "localstack",
         }
     }
 

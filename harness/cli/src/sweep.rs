@@ -1,7 +1,7 @@
 //! `nightproof sweep`: lists what ended drills left on this machine, and removes it.
 
-use nightproof_region::machine::container::{self, Engine, EngineError};
-use nightproof_region::machine::remove_folder;
+use nightproof_machine::container::{self, Engine, EngineError};
+use nightproof_machine::remove_folder;
 
 use crate::arguments::SweepOptions;
 use crate::{Exit, containers, printer, workspace};

@@ -33,7 +33,7 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
     let cancel = interrupt::token()?;
     let stage = Stage::open(&setting, &journal, &cancel).await?;
     if faults.iter().any(Rule::is_interposed) {
-        stage.region.region.interposer().prepare();
+        stage.region.machines.interposer().prepare();
     }
     stage.region.region.faults().set(faults);
     journal.subscribe(|record| {

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nightproof_region::machine::remove_folder;
+use nightproof_machine::remove_folder;
 
 use crate::{Exit, printer};
 

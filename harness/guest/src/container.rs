@@ -5,12 +5,12 @@
 use std::fs;
 use std::process::ExitCode;
 
+use nightproof_machine_protocol::GUEST;
 use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_bounding_set, set_capabilities};
 
 use crate::again::again;
 use crate::guest::say;
-use crate::spec::Task;
-use crate::{GUEST, init, network};
+use crate::{init, network};
 
 /// What it takes to make a network with a namespace beside it, and nothing after that.
 const ADMINISTRATION: [CapabilitySet; 2] = [CapabilitySet::NET_ADMIN, CapabilitySet::SYS_ADMIN];
@@ -18,7 +18,7 @@ const ADMINISTRATION: [CapabilitySet; 2] = [CapabilitySet::NET_ADMIN, Capability
 /// Runs the machine to its end; answers the guest's exit code.
 pub(crate) fn main() -> ExitCode {
     let run = || {
-        let task = Task::read()?;
+        let task = crate::task::read()?;
         let aws = network::make(task.address)?;
         // /run may be in memory; every system has this there from its installation.
         fs::create_dir_all("/run/lock").map_err(|error| format!("cannot make /run/lock: {error}"))?;

@@ -9,8 +9,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
+use nightproof_machine_protocol::spec::{Agent, Task, inside};
+
 use crate::again::again;
-use crate::spec::{Agent, Task, inside};
 use crate::{AGENT, agent, pace, relay, service, usage};
 
 /// Where functions find the Lambda Runtime API.
@@ -35,7 +36,7 @@ pub(crate) fn say(line: &str) {
 }
 
 fn run() -> Result<u8, String> {
-    let task = Task::read()?;
+    let task = crate::task::read()?;
     if task.runtime_api {
         let listener = TcpListener::bind(RUNTIME_API).map_err(|error| format!("cannot carry port 9001: {error}"))?;
         relay::serve(listener, relay::RUNTIME_API);

@@ -4,14 +4,15 @@ use std::fs;
 use std::io;
 use std::process::{Command, ExitCode};
 
+use nightproof_machine_protocol::GUEST;
+use nightproof_machine_protocol::spec::{ON_DISK, inside};
 use rustix::mount::{MountFlags, UnmountFlags, mount_bind_recursive, mount_remount, unmount};
 use rustix::process::{Pid, WaitOptions, wait};
 
 use crate::guest::say;
+use crate::network;
 use crate::network::Aws;
-use crate::spec::{ON_DISK, Task, inside};
 use crate::unshare::unshare;
-use crate::{GUEST, network};
 
 /// What of /proc belongs to the whole host, and is writable for its root: a machine started by root has root's user id.
 const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
@@ -32,7 +33,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn prepare() -> Result<Aws, String> {
-    let task = Task::read()?;
+    let task = crate::task::read()?;
     let aws = network::make(task.address)?;
     // The network belongs to this user namespace, in which nobody is left after `lock_mounts`; root may still use low ports.
     fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Runctl};
 
-use crate::GUEST;
-use crate::spec::{INSTALLED, LauncherSpec, NO_SANDBOX, ON_DISK, inside};
+use nightproof_machine_protocol::GUEST;
+use nightproof_machine_protocol::spec::{INSTALLED, LauncherSpec, NO_SANDBOX, ON_DISK, inside};
 
 /// Folders of the host that a machine sees, read-only.
 const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"];

@@ -16,28 +16,19 @@ mod network;
 mod pace;
 mod relay;
 mod service;
-pub mod spec;
+mod task;
 mod unshare;
 mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// First argument of the launcher; the spec comes on standard input.
-pub const LAUNCHER: &str = "__machine";
-/// First argument of the guest; the spec is a file in the machine.
-pub const GUEST: &str = "__guest";
-/// First argument of the first process of a Docker container, which starts the guest.
-pub const CONTAINER: &str = "__container";
-/// First argument of a try, in namespaces that somebody else has made, whether a machine's network can be made here.
-pub const NETWORK: &str = "__network";
+use nightproof_machine_protocol::{CONTAINER, GUEST, LAUNCHER, NETWORK};
+
 /// First argument of the SSM agent, which the guest keeps running.
 const AGENT: &str = "__agent";
 /// First argument of the process that runs one command of the agent's; the command's record follows.
 const DOCUMENT_WORKER: &str = "__document-worker";
-
-/// A shared library that sets the clock of the programs that load it wrong and makes their disk slow, as `interposer/library.rs` says.
-pub const INTERPOSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/interposer.so"));
 
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
 /// launcher forks, so the process must have no other threads.

@@ -5,30 +5,23 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::thread;
 
-use crate::spec::inside;
+use nightproof_machine_protocol::connection::Purpose;
+use nightproof_machine_protocol::spec::inside;
 
-/// The line that announces connections of a kind on the socket, and how they are carried.
+/// What connections of a kind are for, and how they are carried.
 pub(crate) struct Channel {
-    name: &'static str,
-    carry: fn(&TcpStream, &str) -> io::Result<()>,
+    purpose: Purpose,
+    carry: fn(&TcpStream, Purpose) -> io::Result<()>,
 }
 
 /// AWS's endpoints.
-pub(crate) const HTTPS: Channel = Channel { name: "https\n", carry: carry_as_it_is };
+pub(crate) const HTTPS: Channel = Channel { purpose: Purpose::Https, carry: carry_as_it_is };
 /// The instance metadata service.
-pub(crate) const IMDS: Channel = Channel { name: "imds\n", carry: carry_metadata };
+pub(crate) const IMDS: Channel = Channel { purpose: Purpose::Imds, carry: carry_metadata };
 /// The Lambda Runtime API.
-pub(crate) const RUNTIME_API: Channel = Channel { name: "runtime\n", carry: carry_as_it_is };
+pub(crate) const RUNTIME_API: Channel = Channel { purpose: Purpose::RuntimeApi, carry: carry_as_it_is };
 /// How many bytes are passed on at once.
 const PIECE: usize = 64 * 1024;
-/// A connection that waits for one from outside.
-const INBOUND: &str = "inbound\n";
-/// Brings the region's orders for the SSM agent's service.
-const SERVICE: &str = "service\n";
-/// Brings the pace that the instance's processors keep to.
-const PACE: &str = "pace\n";
-/// Says that the machine is up; carries nothing, and is held open by the region for as long as the machine is to live.
-pub(crate) const READY: &str = "ready\n";
 
 /// Carries what is accepted from now on.
 pub(crate) fn serve(listener: TcpListener, channel: Channel) {
@@ -36,7 +29,7 @@ pub(crate) fn serve(listener: TcpListener, channel: Channel) {
         for stream in listener.incoming().flatten() {
             thread::spawn(move || {
                 // A connection that cannot be carried is closed; its client sees that.
-                let _ = (channel.carry)(&stream, channel.name);
+                let _ = (channel.carry)(&stream, channel.purpose);
             });
         }
     });
@@ -45,7 +38,7 @@ pub(crate) fn serve(listener: TcpListener, channel: Channel) {
 /// Waits on one connection to the region at a time until it names a port, and carries that connection there. Ends with the region.
 pub(crate) fn take_inbound() -> io::Result<()> {
     loop {
-        let mut outer = connect(INBOUND)?;
+        let mut outer = connect(Purpose::Inbound)?;
         let mut port = [0; 2];
         outer.read_exact(&mut port)?;
         let port = u16::from_be_bytes(port);
@@ -59,35 +52,35 @@ pub(crate) fn take_inbound() -> io::Result<()> {
 
 /// Tells the region that the machine is up; the connection ends with the region.
 pub(crate) fn announce() -> io::Result<UnixStream> {
-    connect(READY)
+    connect(Purpose::Ready)
 }
 
 /// The region's orders for the SSM agent's service, a byte each.
 pub(crate) fn take_orders() -> io::Result<UnixStream> {
-    connect(SERVICE)
+    connect(Purpose::Service)
 }
 
 /// The region's orders for the pace of the instance's processors, a byte each: percent of their time.
 pub(crate) fn take_paces() -> io::Result<UnixStream> {
-    connect(PACE)
+    connect(Purpose::Pace)
 }
 
 /// A connection to the region that has said what it is for.
-fn connect(channel: &str) -> io::Result<UnixStream> {
+pub(crate) fn connect(purpose: Purpose) -> io::Result<UnixStream> {
     let mut outer = UnixStream::connect(inside::SOCKET)?;
-    outer.write_all(channel.as_bytes())?;
+    outer.write_all(purpose.line().as_bytes())?;
     Ok(outer)
 }
 
-fn carry_as_it_is(inner: &TcpStream, channel: &str) -> io::Result<()> {
-    carry(inner, connect(channel)?, copy)
+fn carry_as_it_is(inner: &TcpStream, purpose: Purpose) -> io::Result<()> {
+    carry(inner, connect(purpose)?, copy)
 }
 
 /// Carries a connection to the metadata service. The region first says, in one byte, how many hops the answer to a PUT may take: a
 /// token must not get further than the instance's options allow, into a container's network for one.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html>
-fn carry_metadata(inner: &TcpStream, channel: &str) -> io::Result<()> {
-    let mut outer = connect(channel)?;
+fn carry_metadata(inner: &TcpStream, purpose: Purpose) -> io::Result<()> {
+    let mut outer = connect(purpose)?;
     let mut hops = [0];
     outer.read_exact(&mut hops)?;
     let [hops] = hops;

@@ -9,12 +9,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nightproof_machine_protocol::order::{SERVICE_START, SERVICE_STOP};
+use nightproof_machine_protocol::spec::REBOOT;
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::guest::say;
 use crate::relay;
-use crate::spec::{REBOOT, SERVICE_START, SERVICE_STOP};
 
 /// How long a service that failed is left alone.
 const RESTART: Duration = Duration::from_secs(15 * 60);

@@ -16,9 +16,11 @@ use std::time::Duration;
 
 use std::os::unix::process::ExitStatusExt as _;
 
+use nightproof_machine_protocol::connection::Purpose;
+use nightproof_machine_protocol::usage::{End, Report};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::spec::inside;
+use crate::relay;
 
 /// How often the limit is looked after.
 const EVERY: Duration = Duration::from_millis(20);
@@ -35,8 +37,7 @@ pub(crate) struct Usage {
 
 /// Starts to measure.
 pub(crate) fn watch(limit_mib: Option<u64>) -> io::Result<Arc<Usage>> {
-    let mut stream = UnixStream::connect(inside::SOCKET)?;
-    stream.write_all(b"usage\n")?;
+    let stream = relay::connect(Purpose::Usage)?;
     let questions = stream.try_clone()?;
     let usage = Arc::new(Usage {
         stream: Mutex::new(stream),
@@ -48,7 +49,7 @@ pub(crate) fn watch(limit_mib: Option<u64>) -> io::Result<Arc<Usage>> {
     thread::spawn(move || {
         for _ in BufReader::new(questions).lines().map_while(Result::ok) {
             answering.measure();
-            answering.tell(&format!("peak {}\n", answering.peak.load(Ordering::Relaxed)));
+            answering.tell(&[answering.peak()]);
         }
     });
     if let Some(limit) = limit_mib {
@@ -68,11 +69,11 @@ impl Usage {
     pub(crate) fn ended(&self, command: u32, status: ExitStatus) {
         self.done.store(true, Ordering::Relaxed);
         let end = match (status.signal(), status.code()) {
-            (Some(_), _) if self.killed.load(Ordering::Relaxed) == u64::from(command) => "memory 0".to_owned(),
-            (Some(signal), _) => format!("signal {signal}"),
-            (None, code) => format!("exit {}", code.unwrap_or(-1)),
+            (Some(_), _) if self.killed.load(Ordering::Relaxed) == u64::from(command) => End::OutOfMemory,
+            (Some(signal), _) => End::Signal(signal),
+            (None, code) => End::Exit(code.unwrap_or(-1)),
         };
-        self.tell(&format!("peak {}\nended {end}\n", self.peak.load(Ordering::Relaxed)));
+        self.tell(&[self.peak(), Report::Ended(end)]);
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
@@ -80,9 +81,14 @@ impl Usage {
         let _ = (&*stream).read_to_end(&mut Vec::new());
     }
 
-    fn tell(&self, line: &str) {
+    fn peak(&self) -> Report {
+        Report::Peak(self.peak.load(Ordering::Relaxed))
+    }
+
+    fn tell(&self, reports: &[Report]) {
+        let lines: String = reports.iter().map(|report| format!("{report}\n")).collect();
         // A region that is gone needs no numbers.
-        let _ = self.stream.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+        let _ = self.stream.lock().unwrap_or_else(PoisonError::into_inner).write_all(lines.as_bytes());
     }
 
     fn measure(&self) -> Vec<Process> {

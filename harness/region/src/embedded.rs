@@ -6,27 +6,30 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nightproof_journal::Journal;
+use nightproof_machine::container::EngineError;
+use nightproof_machine::tools::Tools;
+use nightproof_machine::{MachineSettings, Machines};
 use nightproof_wire::arn::Arn;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::authorization::Authorizer;
 use crate::credentials::Credential;
 use crate::gateway::{Authority, AuthorityError, Listener};
-use crate::machine::container::EngineError;
+use crate::interposed::InterposedMachines;
 use crate::service::Service;
 use crate::services::cloudformation::CloudFormation;
 use crate::services::cloudtrail::CloudTrail;
 use crate::services::ec2::{Ec2, Sandboxes};
 use crate::services::ec2messages::{Ec2Messages, SsmMessages};
+use crate::services::lambda::{ExecutionHost, Lambda};
 use crate::services::monitoring::CloudWatch;
 use crate::services::s3::{RemoteS3, S3};
 use crate::services::servicequotas::ServiceQuotas;
 use crate::services::sns::Sns;
 use crate::services::sqs::{RemoteSqs, Sqs};
 use crate::services::tagging::Tagging;
-use crate::services::{events::Events, iam::Iam, kms::Kms, lambda::Lambda, logs::Logs, ssm::Ssm, sts::Sts};
+use crate::services::{events::Events, iam::Iam, kms::Kms, logs::Logs, ssm::Ssm, sts::Sts};
 use crate::store::Store;
-use crate::tools::Tools;
 use crate::{Caller, Region, Settings};
 
 /// What an embedded region is started with.
@@ -84,6 +87,8 @@ pub struct Embedded {
     pub credentials: Credential,
     /// The region's handle.
     pub region: Region,
+    /// Its machines.
+    pub machines: Machines,
     trigger: Trigger,
 }
 
@@ -131,12 +136,23 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     raise_descriptor_limit();
     let authority = Authority::new(&region).map_err(StartError::Authority)?;
     let ca_pem = authority.ca_pem().to_owned();
-    let settings = Settings { region, account: account.clone(), folder, program };
+    let settings = Settings { region, account: account.clone(), folder };
     let region = Region::with_journal(settings, journal);
     region.set_authority(authority);
-    let (events, functions, alarms) = (Events::new(), Lambda::new(tools.clone()), CloudWatch::new());
+    let machines = Machines::new(MachineSettings {
+        region: region.name().to_owned(),
+        folder: region.folder().to_owned(),
+        program,
+        ca_pem: ca_pem.clone(),
+        journal: region.journal().clone(),
+        tasks: region.tasks().clone(),
+        stopping: region.stopping().clone(),
+    });
+    region.faults().set_interposed(Arc::new(InterposedMachines(machines.clone())));
+    let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
+    let (events, functions, alarms) = (Events::new(), Lambda::new(host), CloudWatch::new());
     let trigger = Trigger { region: region.clone(), events, functions, alarms };
-    region.install(services(&trigger, Sandboxes { tools, agent_dir, disk_mib }, store));
+    region.install(services(&trigger, Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib }, store));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -145,7 +161,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     secure.serve(&region, true);
     plain.serve(&region, false);
     let credentials = region.credentials().issue_key(Caller::root(&account));
-    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, trigger })
+    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, machines, trigger })
 }
 
 /// Takes as many file descriptors as this process may have: each connection, and each machine's, is one, and the usual limit is 1024.
@@ -205,7 +221,7 @@ impl Embedded {
         if tokio::time::timeout(Duration::from_secs(20), self.region.tasks().wait()).await.is_err() {
             tracing::warn!(tasks = self.region.tasks().len(), "tasks of the region did not end in 20 s");
         }
-        match self.region.containers() {
+        match self.machines.containers() {
             Some(containers) => containers.discard_all().await,
             None => Vec::new(),
         }

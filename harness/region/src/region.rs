@@ -13,8 +13,6 @@ use crate::authorization::Authorizer;
 use crate::credentials::{Credentials, random_string};
 use crate::fault::Faults;
 use crate::gateway::{Authority, Timing};
-use crate::machine::Interposer;
-use crate::machine::container::Containers;
 use crate::metrics::Metrics;
 use crate::outage::Outages;
 use crate::per_instance::PerInstance;
@@ -28,10 +26,8 @@ pub struct Settings {
     pub region: String,
     /// The operator's 12-digit account id.
     pub account: String,
-    /// A folder of the region's own for objects, sockets and machines; whoever starts the region removes it.
+    /// A folder of the region's own for objects and instances' disks; whoever starts the region removes it.
     pub folder: PathBuf,
-    /// A program that runs `nightproof_region::machine::main` / the guest when started with the hidden arguments: nightproof itself.
-    pub program: PathBuf,
 }
 
 /// Handle to a running region. Clones are cheap and stand for the same region.
@@ -50,9 +46,7 @@ struct Inner {
     ways: Outages,
     agents: Outages,
     paces: PerInstance<u8>,
-    interposer: Interposer,
     metrics: Metrics,
-    containers: OnceLock<Containers>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -78,24 +72,17 @@ impl Region {
             ways: Outages::default(),
             agents: Outages::default(),
             paces: PerInstance::new(100),
-            interposer: Interposer::default(),
             metrics: Metrics::default(),
-            containers: OnceLock::new(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }))
     }
 
-    /// A region of a unit test, without a program to start machines with.
+    /// A region of a unit test.
     #[cfg(test)]
     pub(crate) fn of_tests(account: &str, folder: impl Into<PathBuf>) -> Self {
-        Self::new(Settings {
-            region: "us-east-1".to_owned(),
-            account: account.to_owned(),
-            folder: folder.into(),
-            program: "/nonexistent".into(),
-        })
+        Self::new(Settings { region: "us-east-1".to_owned(), account: account.to_owned(), folder: folder.into() })
     }
 
     /// Sets the services, by signing name (`s3`, `ssm`, `ec2messages`), and starts their background tasks. Once.
@@ -186,30 +173,9 @@ impl Region {
         &self.0.paces
     }
 
-    /// Whether instances can have a wrong clock and a slow disk.
-    pub fn interposer(&self) -> &Interposer {
-        &self.0.interposer
-    }
-
     /// The service of this name.
     pub(crate) fn service(&self, name: &str) -> Option<&Arc<dyn Service>> {
         self.0.services.get()?.get(name)
-    }
-
-    /// Machines are containers from now on, instead of sandboxes. Once.
-    pub fn set_containers(&self, containers: Containers) {
-        // Others later would have machines of two kinds of labels.
-        let _ = self.0.containers.set(containers);
-    }
-
-    /// What machines are made with, if they are containers.
-    pub(crate) fn containers(&self) -> Option<&Containers> {
-        self.0.containers.get()
-    }
-
-    /// The CA certificate that machines and clients are to trust, PEM; empty before the region has one.
-    pub fn ca_pem(&self) -> String {
-        self.authority().map(|authority| authority.ca_pem().to_owned()).unwrap_or_default()
     }
 
     /// Serves a TLS connection that comes out of a machine whose address is `source_ip`; a task of the region.

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use nightproof_region::tools::{self, Tools};
+use nightproof_machine::tools::{self, Tools};
 use nightproof_scenarios::{Up, is_alive, until};
 use rstest::rstest;
 

@@ -36,7 +36,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) fn new(incident: &Incident, embedded: &Embedded, stack: &str) -> Arc<Self> {
         if incident.is_interposed() {
-            embedded.region.interposer().prepare();
+            embedded.machines.interposer().prepare();
         }
         Arc::new(Self {
             region: embedded.region.clone(),
@@ -82,7 +82,7 @@ impl Scene {
             }
             Action::Instance(fault) => {
                 for instance in instances(resources) {
-                    fault.befall(&self.region, instance);
+                    self.region.faults().befall(&self.region, instance, *fault);
                 }
                 Ok(())
             }

@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use nightproof_machine_protocol::spec::{Task, inside};
 use serde_json::Value;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::imds::{Imds, RoleCredentials};
-use crate::spec::{Task, inside};
 
 /// A call of the agent that did not work.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use nightproof_machine_protocol::spec::REBOOT;
 use serde_json::{Map, Value, json};
 
 use super::api::Api;
@@ -20,7 +21,6 @@ use super::worker;
 use crate::DOCUMENT_WORKER;
 use crate::again::again;
 use crate::guest::say;
-use crate::spec::REBOOT;
 
 /// How often a reply is tried before it is given up.
 const TRIES: u32 = 5;

@@ -15,12 +15,12 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use nightproof_machine_protocol::spec::Task;
 use serde_json::{Value, json};
 
 use self::api::{Api, ApiError};
 use self::commands::Commands;
 use crate::guest::say;
-use crate::spec::Task;
 
 /// The version that this agent reports; the newest real one whose protocol it was held against.
 const VERSION: &str = "3.3.1142.0";
@@ -31,7 +31,7 @@ const PING: Duration = Duration::from_secs(300);
 
 /// Runs for as long as nobody stops it.
 pub(crate) fn main() -> ExitCode {
-    let task = match Task::read() {
+    let task = match crate::task::read() {
         Ok(task) => task,
         Err(error) => {
             say(&format!("ssm agent: {error}"));

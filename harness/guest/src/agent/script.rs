@@ -11,11 +11,11 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nightproof_machine_protocol::spec::REBOOT;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use super::reply::{Outcome, Status};
-use crate::spec::REBOOT;
 
 /// Characters of each stream that are kept.
 const LIMIT: usize = 24_000;

@@ -6,9 +6,10 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
+use nightproof_machine_protocol::spec::Task;
+
 use super::imds::Imds;
 use crate::guest::say;
-use crate::spec::Task;
 
 const FOLDER: &str = "/var/lib/cloud/instance/scripts";
 const SCRIPT: &str = "/var/lib/cloud/instance/scripts/part-001";

@@ -10,13 +10,13 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use nightproof_machine_protocol::spec::Task;
 use serde_json::{Map, Value};
 
 use super::record::{Command, Next, Record, Report};
 use super::reply::{self, Outcome, Status};
 use super::{control_flow, document, script};
 use crate::guest::say;
-use crate::spec::Task;
 
 /// How often a worker looks whether its command is cancelled.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -24,7 +24,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Runs the command whose record is in `folder`.
 pub(crate) fn main(folder: &OsStr) -> ExitCode {
     let record = Record::at(Path::new(folder));
-    let worker = || Ok::<_, String>((record.begin().and_then(|()| record.command()).map_err(|e| e.to_string())?, Task::read()?));
+    let worker =
+        || Ok::<_, String>((record.begin().and_then(|()| record.command()).map_err(|e| e.to_string())?, crate::task::read()?));
     let done = worker().and_then(|(command, task)| Work { record: &record, command, task }.run());
     if let Err(error) = done {
         say(&format!("ssm document worker: {error}"));

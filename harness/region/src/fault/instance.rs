@@ -1,7 +1,6 @@
 //! What befalls an instance, not a call.
 
 use std::fmt;
-use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -9,8 +8,6 @@ use jiff::SignedDuration;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::Region;
-use crate::machine::{set_clock, slow_disk};
 use crate::outage::Lasting;
 
 /// A fault of an instance.
@@ -23,14 +20,10 @@ pub enum InstanceFault {
     AgentStopped(#[serde(deserialize_with = "lasting")] Lasting),
     /// Its processors give it so many percent of their time from now on.
     CpuPercent(#[serde(deserialize_with = "percent")] u8),
-    /// Its clock is wrong by so much from now on, and until it boots again. It must have booted after [`Interposer::prepare`].
-    ///
-    /// [`Interposer::prepare`]: crate::machine::Interposer::prepare
+    /// Its clock is wrong by so much from now on, and until it boots again. It must have been booted as one whose programs are interposed.
     Clock(#[serde(deserialize_with = "offset")] SignedDuration),
-    /// Its disk reads and writes so many KiB a second, altogether, from now on and until it boots again. It must have booted after
-    /// [`Interposer::prepare`].
-    ///
-    /// [`Interposer::prepare`]: crate::machine::Interposer::prepare
+    /// Its disk reads and writes so many KiB a second, altogether, from now on and until it boots again. It must have been booted as
+    /// one whose programs are interposed.
     DiskKibPerSecond(#[serde(deserialize_with = "kib")] u32),
 }
 
@@ -38,19 +31,6 @@ impl InstanceFault {
     /// Whether programs must load a library for it, for which machines are prepared at their boot.
     pub fn is_interposed(self) -> bool {
         matches!(self, Self::Clock(_) | Self::DiskKibPerSecond(_))
-    }
-
-    /// Has it befall an instance.
-    pub fn befall(self, region: &Region, instance: &str) {
-        match self {
-            Self::Offline(lasting) => region.ways().begin(instance, lasting),
-            Self::AgentStopped(lasting) => region.agents().begin(instance, lasting),
-            Self::CpuPercent(percent) => region.paces().set(instance, percent),
-            Self::Clock(offset) => warn_of(set_clock(region, instance, offset), instance, "set an instance's clock wrong"),
-            Self::DiskKibPerSecond(kib) => {
-                warn_of(slow_disk(region, instance, u64::from(kib) * 1024), instance, "make an instance's disk slow");
-            }
-        }
     }
 }
 
@@ -63,12 +43,6 @@ impl fmt::Display for InstanceFault {
             Self::Clock(offset) => write!(f, "its instance's clock is wrong by {offset:#}"),
             Self::DiskKibPerSecond(kib) => write!(f, "its instance's disk reads and writes {kib} KiB/s"),
         }
-    }
-}
-
-fn warn_of(done: io::Result<()>, instance: &str, what: &str) {
-    if let Err(error) = done {
-        tracing::warn!(%error, instance, "cannot {what}");
     }
 }
 

@@ -4,13 +4,16 @@
 
 mod body;
 mod instance;
+mod interposed;
 mod occurrence;
 mod rule;
 
 pub use instance::InstanceFault;
+pub use interposed::Interposed;
 pub use occurrence::Occurrence;
 pub use rule::{Effect, ErrorAnswer, InsertedCall, Matcher, Rule};
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
@@ -19,13 +22,16 @@ use http_body::Body as _;
 use nightproof_journal::Event;
 use serde_json::Value;
 
-use crate::Caller;
 use crate::service::{AwsError, Body, Call, Reply};
 use crate::services::ssm;
+use crate::{Caller, Region};
 
 /// The rules that are in force. Without any, every call passes untouched.
-#[derive(Debug, Default)]
-pub struct Faults(RwLock<Arc<Vec<Armed>>>);
+#[derive(Default)]
+pub struct Faults {
+    armed: RwLock<Arc<Vec<Armed>>>,
+    interposed: OnceLock<Arc<dyn Interposed>>,
+}
 
 /// A rule, how many calls have matched it, and when the first did.
 #[derive(Debug)]
@@ -60,12 +66,44 @@ impl Faults {
     /// Puts `rules` in force, in place of all others; each counts from zero.
     pub fn set(&self, rules: Vec<Rule>) {
         let armed = rules.into_iter().map(|rule| Armed { rule, matched: AtomicU64::new(0), first: OnceLock::new() }).collect();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(armed);
+        *self.armed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(armed);
+    }
+
+    /// Sets what can give instances a wrong clock and a slow disk. Once; without it such faults have no effect but a warning.
+    pub fn set_interposed(&self, interposed: Arc<dyn Interposed>) {
+        // A second one would have other instances than the first.
+        let _ = self.interposed.set(interposed);
+    }
+
+    /// Has `fault` befall an instance of `region`.
+    pub fn befall(&self, region: &Region, instance: &str, fault: InstanceFault) {
+        match fault {
+            InstanceFault::Offline(lasting) => region.ways().begin(instance, lasting),
+            InstanceFault::AgentStopped(lasting) => region.agents().begin(instance, lasting),
+            InstanceFault::CpuPercent(percent) => region.paces().set(instance, percent),
+            InstanceFault::Clock(offset) => {
+                self.interpose(instance, "set an instance's clock wrong", |machines| machines.set_clock(instance, offset));
+            }
+            InstanceFault::DiskKibPerSecond(kib) => {
+                let bytes = u64::from(kib) * 1024;
+                self.interpose(instance, "make an instance's disk slow", |machines| machines.slow_disk(instance, bytes));
+            }
+        }
+    }
+
+    fn interpose(&self, instance: &str, what: &str, act: impl FnOnce(&dyn Interposed) -> io::Result<()>) {
+        let done = match self.interposed.get() {
+            Some(machines) => act(machines.as_ref()),
+            None => Err(io::Error::other("this region has no machines")),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, instance, "cannot {what}");
+        }
     }
 
     /// The effect of the first rule that strikes; every rule that matches counts the call.
     fn struck(&self, call: &Call, service: &str, operation: &str, input: &Value) -> Option<Effect> {
-        let rules = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let rules = Arc::clone(&self.armed.read().unwrap_or_else(PoisonError::into_inner));
         let mut effect = None;
         for Armed { rule, matched, first } in rules.iter() {
             if rule.when.matches(&call.caller, service, operation, input) {
@@ -119,7 +157,7 @@ pub(crate) async fn layer(
         }
         Effect::Instance(fault) => {
             if let Some(instance) = ssm::agent_of(&call.caller) {
-                fault.befall(&call.region, instance);
+                call.region.faults().befall(&call.region, instance, fault);
             }
             Ok((body, through))
         }

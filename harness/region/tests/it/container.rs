@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use nightproof_region::Region;
-use nightproof_region::machine::container::{self, Containers, Engine, Owner, Pull, Why};
-use nightproof_region::machine::{Machine, MachineError, MachineSpec, Size};
+use nightproof_journal::Journal;
+use nightproof_machine::container::{self, Containers, Engine, Owner, Pull, Why};
+use nightproof_machine::{Machine, MachineError, MachineSpec, Machines, Size};
 
-use crate::machine::{Echo, region};
+use crate::machine::{Echo, machines_with};
 
 /// A run of nightproof: a region whose machines are containers, in a folder with a held lock.
 struct Run {
-    region: Region,
+    machines: Machines,
+    journal: Journal,
     engine: Engine,
     owner: Owner,
     folder: tempfile::TempDir,
@@ -31,9 +32,10 @@ async fn run_with(image: Option<&str>) -> Run {
     let image = image.map(str::to_owned);
     let named = (image.clone(), image);
     let containers = Containers::prepare(engine.clone(), owner.clone(), Pull::Never, named, Box::new(|_| {})).await.unwrap();
-    let region = region(folder.path());
-    region.set_containers(containers);
-    Run { region, engine, owner, folder, lock }
+    let journal = Journal::default();
+    let machines = machines_with(folder.path(), journal.clone());
+    machines.set_containers(containers);
+    Run { machines, journal, engine, owner, folder, lock }
 }
 
 fn script(id: &str, script: &str) -> MachineSpec {
@@ -45,7 +47,7 @@ fn script(id: &str, script: &str) -> MachineSpec {
 impl Run {
     async fn boot(&self, spec: MachineSpec) -> Result<(Machine, Arc<Echo>), MachineError> {
         let echo = Arc::new(Echo::default());
-        Ok((Machine::boot(&self.region, spec, Arc::clone(&echo) as _).await?, echo))
+        Ok((Machine::boot(&self.machines, spec, Arc::clone(&echo) as _).await?, echo))
     }
 
     /// Exit code and console of a script.
@@ -189,6 +191,6 @@ async fn only_what_is_open_of_a_container_is_reached() {
         return;
     }
     let run = run_with(None).await;
-    crate::published::only_what_is_open_is_reached(&run.region).await;
+    crate::published::only_what_is_open_is_reached(&run.machines, &run.journal).await;
     assert_eq!(run.containers(), "");
 }

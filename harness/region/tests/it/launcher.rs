@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use nightproof_guest::spec::{Agent, Bind, LauncherSpec, Task, inside};
+use nightproof_machine_protocol::spec::{Agent, Bind, LauncherSpec, Task, inside};
 
 const CONNECT: &str = "import socket, time; s = socket.create_connection(('198.18.0.1', 443)); s.sendall(b'up'); time.sleep(600)";
 
@@ -43,7 +43,8 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
         tmp_mib: None,
     };
     let listener = UnixListener::bind(folder.join("socket/region")).unwrap();
-    let launcher = Command::new(program).arg(nightproof_guest::LAUNCHER).env_clear().stdin(Stdio::piped()).spawn().unwrap();
+    let launcher =
+        Command::new(program).arg(nightproof_machine_protocol::LAUNCHER).env_clear().stdin(Stdio::piped()).spawn().unwrap();
     writeln!(launcher.stdin.as_ref().unwrap(), "{}", serde_json::to_string(&spec).unwrap()).unwrap();
     let connection = listener.incoming().map(Result::unwrap).find(|stream| {
         let mut line = String::new();

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use nightproof_region::machine::{Channel, Connections, FileSpec, Machine, MachineSpec, set_clock, slow_disk};
-use nightproof_region::{Region, Settings};
+use nightproof_journal::Journal;
+use nightproof_machine::{Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, set_clock, slow_disk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Echoes what a connection sends, after its channel's name.
 #[derive(Default)]
@@ -43,12 +45,21 @@ impl Connections for Echo {
     }
 }
 
-pub(crate) fn region(folder: &Path) -> Region {
-    Region::new(Settings {
+/// The machines of a region that is not there.
+pub(crate) fn machines(folder: &Path) -> Machines {
+    machines_with(folder, Journal::default())
+}
+
+/// The same, whose ports are written to `journal`.
+pub(crate) fn machines_with(folder: &Path, journal: Journal) -> Machines {
+    Machines::new(MachineSettings {
         region: "us-east-1".to_owned(),
-        account: "111122223333".to_owned(),
         folder: folder.to_owned(),
         program: PathBuf::from(env!("CARGO_BIN_EXE_nightproof-machine")),
+        ca_pem: String::new(),
+        journal,
+        tasks: TaskTracker::new(),
+        stopping: CancellationToken::new(),
     })
 }
 
@@ -60,12 +71,12 @@ async fn run(script: &str) -> (i32, String) {
 /// The same in a machine that is changed before it boots.
 async fn run_as(script: &str, change: impl FnOnce(&mut MachineSpec)) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
-    let region = region(folder.path());
+    let machines = machines(folder.path());
     let mut spec = MachineSpec::function("env-1", vec!["/bin/sh".to_owned(), "-c".to_owned(), script.to_owned()]);
     spec.files = vec![FileSpec { path: "/var/task/index.py".to_owned(), bytes: b"print('hi')".to_vec(), mode: 0o644 }];
     change(&mut spec);
     let echo = Arc::new(Echo::default());
-    let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
+    let machine = Machine::boot(&machines, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("the script ends");
     assert!(!folder.path().join("m/env-1").exists(), "the machine's folder is removed");
     (code, echo.text())
@@ -166,9 +177,9 @@ async fn each_port_is_carried_to_its_channel() {
 #[tokio::test]
 async fn a_stopped_machine_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let region = region(folder.path());
+    let machines = machines(folder.path());
     let spec = MachineSpec::function("env-2", vec!["/bin/sleep".to_owned(), "31536000".to_owned()]);
-    let machine = Machine::boot(&region, spec, Arc::new(Echo::default())).await.unwrap();
+    let machine = Machine::boot(&machines, spec, Arc::new(Echo::default())).await.unwrap();
     machine.stop().await;
     assert!(!folder.path().join("m/env-2").exists());
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
@@ -178,9 +189,9 @@ async fn a_stopped_machine_leaves_nothing() {
 #[tokio::test]
 async fn a_command_that_does_not_exist_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let region = region(folder.path());
+    let machines = machines(folder.path());
     let spec = MachineSpec::function("env-3", vec!["/no/such/program".to_owned()]);
-    let console = match Machine::boot(&region, spec, Arc::new(Echo::default())).await {
+    let console = match Machine::boot(&machines, spec, Arc::new(Echo::default())).await {
         Ok(machine) => {
             assert_ne!(machine.exited().await, 0);
             machine.console()
@@ -250,13 +261,13 @@ fn python(script: &str) -> MachineSpec {
 #[tokio::test]
 async fn an_instance_has_only_the_part_of_its_processors_that_it_is_given() {
     let folder = tempfile::tempdir().unwrap();
-    let region = region(folder.path());
+    let machines = machines(folder.path());
     // Until a bit of work takes ten times as long as it is.
     let script = "import time\nwhile True:\n a, c = time.monotonic(), time.process_time()\n while time.process_time() - c < 0.02: pass\n \
                   b = time.monotonic() - a\n if b > 0.2: break\nprint('slow')";
     let spec = python(script);
     let paced = Arc::new(Paced::default());
-    let machine = Machine::boot(&region, spec, Arc::clone(&paced) as Arc<dyn Connections>).await.unwrap();
+    let machine = Machine::boot(&machines, spec, Arc::clone(&paced) as Arc<dyn Connections>).await.unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("it becomes slow");
     assert_eq!((code, paced.0.text().as_str()), (0, "slow"));
 }
@@ -274,8 +285,8 @@ async fn begun(echo: &Echo) {
 #[tokio::test]
 async fn a_clock_that_is_set_wrong_is_wrong_for_what_runs_already_and_for_what_starts() {
     let folder = tempfile::tempdir().unwrap();
-    let region = region(folder.path());
-    region.interposer().prepare();
+    let machines = machines(folder.path());
+    machines.interposer().prepare();
     // The first python runs on, date starts anew each time, and what counts from the boot is right.
     let script = "import subprocess, time\nstart, steady = time.time(), time.monotonic()\nprint('begun', flush=True)\n\
                   while time.time() - start < 10000: time.sleep(0.02)\n\
@@ -283,9 +294,9 @@ async fn a_clock_that_is_set_wrong_is_wrong_for_what_runs_already_and_for_what_s
                   print(abs(date - time.time()) < 60, time.monotonic() - steady < 60)";
     let spec = python(script);
     let echo = Arc::new(Echo::default());
-    let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
+    let machine = Machine::boot(&machines, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
     begun(&echo).await;
-    set_clock(&region, "i-1", jiff::SignedDuration::from_hours(3)).unwrap();
+    set_clock(&machines, "i-1", jiff::SignedDuration::from_hours(3)).unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("it sees the clock");
     assert_eq!((code, echo.text().as_str()), (0, "begun\nTrue True"));
 }
@@ -314,13 +325,13 @@ print(took('dd if=/dev/zero of=/tmp/a bs=1M count=100 status=none', 'dd if=/dev/
 #[tokio::test]
 async fn all_programs_wait_for_a_slow_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let region = region(folder.path());
-    region.interposer().prepare();
+    let machines = machines(folder.path());
+    machines.interposer().prepare();
     let echo = Arc::new(Echo::default());
     let spec = python(DISK_AT_256_KIB_A_SECOND);
-    let machine = Machine::boot(&region, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
+    let machine = Machine::boot(&machines, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
     begun(&echo).await;
-    slow_disk(&region, "i-1", 256 * 1024).unwrap();
+    slow_disk(&machines, "i-1", 256 * 1024).unwrap();
     let code = tokio::time::timeout(Duration::from_secs(60), machine.exited()).await.expect("it ends");
     assert_eq!((code, echo.text().as_str()), (0, "begun\nTrue\nTrue\nTrue\nTrue\nTrue"));
 }
@@ -344,9 +355,9 @@ async fn a_folder_with_a_long_name_will_do() {
     let folder = tempfile::tempdir().unwrap();
     let deep = folder.path().join("x".repeat(120));
     std::fs::create_dir(&deep).unwrap();
-    let region = region(&deep);
+    let machines = machines(&deep);
     let mut spec = MachineSpec::function("env-4", vec!["/bin/true".to_owned()]);
     spec.directory = "/".to_owned();
-    let machine = Machine::boot(&region, spec, Arc::new(Echo::default())).await.unwrap();
+    let machine = Machine::boot(&machines, spec, Arc::new(Echo::default())).await.unwrap();
     assert_eq!(machine.exited().await, 0);
 }

@@ -5,13 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightproof_journal::Event;
-use nightproof_region::Region;
-use nightproof_region::machine::{Machine, MachineSpec, Role};
+use nightproof_journal::{Event, Journal};
+use nightproof_machine::{Machine, MachineSpec, Machines, Role};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::machine::{Echo, region};
+use crate::machine::{Echo, machines_with};
 
 /// Serves a folder on 443, as web servers do, and on 9999 for itself, and says which sockets listen in the machine.
 const SERVER: &str = r#"
@@ -30,8 +29,8 @@ fn server() -> MachineSpec {
 }
 
 /// Where a port of the machine is published now, by the journal.
-fn address(region: &Region, wanted: u16) -> Option<SocketAddr> {
-    let records = region.journal().records();
+fn address(journal: &Journal, wanted: u16) -> Option<SocketAddr> {
+    let records = journal.records();
     let last = records.iter().rev().find_map(|record| match &record.event {
         Event::Port { instance, port, address } if instance == "i-1" && *port == wanted => Some(address.clone()),
         _ => None,
@@ -92,10 +91,10 @@ async fn get(address: SocketAddr) -> String {
 }
 
 /// Boots a web server in a machine of the region, and holds it to what is published of it.
-pub(crate) async fn only_what_is_open_is_reached(region: &Region) {
+pub(crate) async fn only_what_is_open_is_reached(machines: &Machines, journal: &Journal) {
     let before = listening();
     let echo = Arc::new(Echo::default());
-    let machine = Machine::boot(region, server(), Arc::clone(&echo) as _).await.unwrap();
+    let machine = Machine::boot(machines, server(), Arc::clone(&echo) as _).await.unwrap();
     until("the servers listen", || echo.text().contains("served").then_some(())).await;
     let inside: BTreeSet<String> =
         echo.text().lines().filter_map(|line| line.strip_prefix("listens ")).map(str::to_owned).collect();
@@ -104,7 +103,7 @@ pub(crate) async fn only_what_is_open_is_reached(region: &Region) {
     assert_eq!(listening(), before, "nothing is published that no group opens");
 
     machine.open_ports([443].into());
-    let web = until("443 is published", || address(region, 443)).await;
+    let web = until("443 is published", || address(journal, 443)).await;
     assert!(web.ip().is_loopback());
     let published: BTreeSet<u16> = listening().difference(&before).copied().collect();
     assert_eq!(published, [web.port()].into(), "9999 listens in the machine and is not published");
@@ -113,8 +112,8 @@ pub(crate) async fn only_what_is_open_is_reached(region: &Region) {
 
     // Nobody listens there: the connection is closed without a byte.
     machine.open_ports([443, 7777].into());
-    let idle = until("7777 is published", || address(region, 7777)).await;
-    assert_eq!(address(region, 443), Some(web), "what stays open stays where it is");
+    let idle = until("7777 is published", || address(journal, 7777)).await;
+    assert_eq!(address(journal, 443), Some(web), "what stays open stays where it is");
     let mut stream = TcpStream::connect(idle).await.unwrap();
     assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0);
 
@@ -123,7 +122,7 @@ pub(crate) async fn only_what_is_open_is_reached(region: &Region) {
     refuses(web).await;
     let ended = tokio::time::timeout(Duration::from_secs(20), held.read(&mut [0])).await.expect("the flow ends with its rule");
     assert_eq!(ended.unwrap_or(0), 0);
-    assert_eq!(address(region, 443), None);
+    assert_eq!(address(journal, 443), None);
 
     machine.stop().await;
     refuses(idle).await;
@@ -145,5 +144,6 @@ async fn only_what_is_open_of_a_sandbox_is_reached() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    only_what_is_open_is_reached(&region(folder.path())).await;
+    let journal = Journal::default();
+    only_what_is_open_is_reached(&machines_with(folder.path(), journal.clone()), &journal).await;
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use nightproof_region::machine::{Channel, Connections, Machine, MachineSpec};
-use nightproof_region::tools;
+use nightproof_machine::tools;
+use nightproof_machine::{Channel, Connections, Machine, MachineSpec};
 use tokio::net::UnixStream;
 
 #[derive(Default)]
@@ -26,12 +26,12 @@ async fn the_aws_cli_and_the_runtime_client_run_in_a_machine() {
         tools.python().executable.display()
     );
     let folder = tempfile::tempdir().unwrap();
-    let region = crate::machine::region(folder.path());
+    let machines = crate::machine::machines(folder.path());
     let mut spec = MachineSpec::function("env-5", vec!["/bin/sh".to_owned(), "-c".to_owned(), script]);
     spec.directory = "/".to_owned();
     spec.tools = Some(tools);
     let console = Arc::new(Console::default());
-    let machine = Machine::boot(&region, spec, Arc::clone(&console) as Arc<dyn Connections>).await.unwrap();
+    let machine = Machine::boot(&machines, spec, Arc::clone(&console) as Arc<dyn Connections>).await.unwrap();
     let code = machine.exited().await;
     let console = console.0.lock().unwrap().clone();
     assert_eq!(code, 0, "{console}");

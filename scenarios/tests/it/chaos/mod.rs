@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use draw::Case;
 use nightproof_drill::DrillResult;
-use nightproof_region::tools;
+use nightproof_machine::tools;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+
+use draw::Case;
 
 /// Nights of a run of the tests; many more are drawn every night.
 const USUAL_NIGHTS: u32 = 50;

@@ -42,6 +42,16 @@ pub trait Booter: Send + Sync {
     async fn discard(&self, _region: &Region, _instance_id: &str) {}
 }
 
+/// Boots nothing: for regions whose instances are records alone.
+pub struct NoMachines;
+
+#[async_trait]
+impl Booter for NoMachines {
+    async fn boot(&self, _region: &Region, _launch: Launch) -> Result<Arc<dyn Running>, BootError> {
+        Err(BootError("this region has no machines".to_owned()))
+    }
+}
+
 /// What a machine that has ended is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nightproof_guest::spec::{SERVICE_START, SERVICE_STOP};
+use nightproof_machine_protocol::order::{SERVICE_START, SERVICE_STOP};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 

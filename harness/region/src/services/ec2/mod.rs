@@ -41,7 +41,7 @@ use super::document::{Members as _, whole_seconds};
 use crate::Region;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
 
-pub use boot::{BootError, Booter, Ended, Launch, Running};
+pub use boot::{BootError, Booter, Ended, Launch, NoMachines, Running};
 pub use connections::InstanceConnections;
 use instance::Instance;
 use lifecycle::Turn;

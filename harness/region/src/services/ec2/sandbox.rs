@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nightproof_guest::spec::REBOOT;
+use nightproof_machine::tools::Tools;
+use nightproof_machine::{Channel, Connections, Machine, MachineSpec, Machines, Size, remove_folder};
+use nightproof_machine_protocol::spec::REBOOT;
 use tokio::net::UnixStream;
 
 use super::boot::{BootError, Booter, Ended, Launch, Running};
 use super::connections::InstanceConnections;
 use crate::Region;
-use crate::machine::{Channel, Connections, Machine, MachineSpec, Size, remove_folder};
-use crate::tools::Tools;
 
 /// Boots each instance as a machine with the AWS CLI and an SSM agent.
-#[derive(Default)]
 pub struct Sandboxes {
+    /// Where they are booted.
+    pub machines: Machines,
     /// The AWS CLI; instances have none without it.
     pub tools: Option<Tools>,
     /// A real amazon-ssm-agent to run instead of the guest's own.
@@ -37,12 +38,12 @@ impl Booter for Sandboxes {
             size: Some(Size { memory_mib: launch.memory_mib, processors: launch.processors.into() }),
             ..MachineSpec::instance(&launch.instance_id, &launch.hostname, launch.address)
         };
-        let machine = Machine::boot(region, spec, Arc::new(Carried(launch.connections))).await;
+        let machine = Machine::boot(&self.machines, spec, Arc::new(Carried(launch.connections))).await;
         machine.map(|machine| Arc::new(machine) as Arc<dyn Running>).map_err(|error| BootError(error.to_string()))
     }
 
     async fn discard(&self, region: &Region, instance_id: &str) {
-        if let Some(containers) = region.containers() {
+        if let Some(containers) = self.machines.containers() {
             containers.discard(instance_id).await;
         }
         let disk = disk(region, instance_id);

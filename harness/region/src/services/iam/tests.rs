@@ -20,12 +20,7 @@ struct Bed {
 
 impl Bed {
     fn new() -> Self {
-        let settings = Settings {
-            region: "us-east-1".to_owned(),
-            account: ACCOUNT.to_owned(),
-            folder: PathBuf::new(),
-            program: PathBuf::new(),
-        };
+        let settings = Settings { region: "us-east-1".to_owned(), account: ACCOUNT.to_owned(), folder: PathBuf::new() };
         let region = Region::new(settings);
         region.install(vec![("iam", Iam::new() as Arc<_>)]);
         Self { region, caller: Caller::root(ACCOUNT) }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use nightproof_machine::FileSpec;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::invalid;
-use crate::machine::FileSpec;
 use crate::service::{AwsError, Call, empty_body};
 use crate::services::document::Members as _;
 

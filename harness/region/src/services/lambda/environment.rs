@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use nightproof_machine::tools::Tools;
+use nightproof_machine::{MachineSpec, Machines, RuntimeClient, Size};
 use serde_json::Value;
 
+use super::ExecutionHost;
 use super::code::Code;
 use super::log::Log;
 use super::platform::{Event, Report};
@@ -16,9 +19,7 @@ use super::role;
 use super::runtime::{Failure, Runtime};
 use super::variables::variables;
 use crate::Region;
-use crate::machine::{MachineSpec, RuntimeClient, Size};
 use crate::service::AwsError;
-use crate::tools::Tools;
 
 /// How long initialization may take before the first invocation; afterwards it counts as part of that.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
@@ -66,6 +67,7 @@ pub(super) struct Invoked {
 /// An environment. One invocation at a time.
 pub(super) struct Environment {
     region: Region,
+    machines: Machines,
     spec: MachineSpec,
     log: Log,
     /// Absent until it is initialized.
@@ -79,18 +81,23 @@ pub(super) struct Environment {
 
 impl Environment {
     /// Makes an environment and initializes it. Where that fails, it is tried again with the first invocation.
-    pub(super) async fn start(region: &Region, tools: &Tools, account: &str, definition: &Definition) -> Result<Self, AwsError> {
+    pub(super) async fn start(
+        region: &Region,
+        host: &ExecutionHost,
+        account: &str,
+        definition: &Definition,
+    ) -> Result<Self, AwsError> {
         let role::Session { credential, expires } = role::assume(region, account, definition).await?;
         let mut log = Log::open(region, credential.caller.clone(), definition);
         let runtime = definition.text("Runtime");
-        let client = RuntimeClient::find(region, tools, runtime, definition.text("Handler"))
+        let client = RuntimeClient::find(&host.machines, &host.tools, runtime, definition.text("Handler"))
             .await
             .map_err(|error| AwsError::new("ServiceException", 500, error.to_string()))?;
         say_what_differs(region, &client.python, definition, &mut log);
-        let spec = machine(region, tools, client, definition, &log, credential);
+        let spec = machine(region, &host.tools, client, definition, &log, credential);
         log.platform(&Event::InitStart { runtime });
         let began = Instant::now();
-        let started = Runtime::start(region, spec.clone(), &mut log, INIT_LIMIT).await?;
+        let started = Runtime::start(region, &host.machines, spec.clone(), &mut log, INIT_LIMIT).await?;
         let took = began.elapsed();
         let (runtime, init) = match started {
             Ok(runtime) => (Some(runtime), Some(took)),
@@ -101,7 +108,7 @@ impl Environment {
             }
         };
         let generation = definition.generation.clone();
-        Ok(Self { region: region.clone(), spec, log, runtime, generation, expires, init })
+        Ok(Self { region: region.clone(), machines: host.machines.clone(), spec, log, runtime, generation, expires, init })
     }
 
     /// Whether it can take another invocation of `definition`.
@@ -123,7 +130,7 @@ impl Environment {
         let began = Instant::now();
         let mut failure = None;
         if self.runtime.is_none() {
-            match Runtime::start(&self.region, self.spec.clone(), &mut self.log, timeout).await? {
+            match Runtime::start(&self.region, &self.machines, self.spec.clone(), &mut self.log, timeout).await? {
                 Ok(runtime) => self.runtime = Some(runtime),
                 Err(failed) => {
                     let (took, trouble) = (began.elapsed(), failed.trouble(request_id, self.region.clock().now()));

@@ -59,7 +59,7 @@ impl Lambda {
                 format!("{} byte payload is too large for the {kind} invocation type (limit {largest} bytes)", payload.len());
             return Err(AwsError::new("RequestTooLargeException", 413, message));
         }
-        if self.tools.is_none() && kind != "DryRun" {
+        if self.host.is_none() && kind != "DryRun" {
             return Err(AwsError::not_implemented("lambda", "execution of functions without the runtime client installed"));
         }
         match kind {
@@ -102,7 +102,7 @@ impl Lambda {
         request_id: &str,
         payload: Vec<u8>,
     ) -> Result<Invoked, AwsError> {
-        let Some(tools) = &self.tools else {
+        let Some(host) = &self.host else {
             return Err(AwsError::not_implemented("lambda", "execution of functions without the runtime client installed"));
         };
         let definition = admitted.definition.as_ref();
@@ -115,7 +115,7 @@ impl Lambda {
         };
         let mut environment = match warm {
             Some(idle) => idle.environment,
-            None => Environment::start(region, tools, account, definition).await?,
+            None => Environment::start(region, host, account, definition).await?,
         };
         let begun = Instant::now();
         let invoked = environment.invoke(definition, request_id, payload, &admitted.arn).await;

@@ -30,6 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use nightproof_machine::Machines;
+use nightproof_machine::tools::Tools;
 use serde_json::Value;
 
 use self::environment::{Definition, Environment};
@@ -37,7 +39,6 @@ use self::function::{Function, arn, function_name, qualifier};
 use super::document::Members as _;
 use crate::authorization::ResourcePolicyText;
 use crate::service::{AwsError, Body, Call, Reply, Service, Tagged};
-use crate::tools::Tools;
 use crate::under_way;
 
 /// An invocation that may run.
@@ -55,6 +56,15 @@ struct Idle {
     since: Timestamp,
 }
 
+/// What functions are run by.
+#[derive(Debug, Clone)]
+pub struct ExecutionHost {
+    /// Where their environments are booted.
+    pub machines: Machines,
+    /// The runtime client.
+    pub tools: Tools,
+}
+
 /// The service.
 pub struct Lambda {
     functions: Mutex<HashMap<String, BTreeMap<String, Function>>>,
@@ -62,19 +72,19 @@ pub struct Lambda {
     free: Mutex<HashMap<String, Vec<Idle>>>,
     /// Events that a function works on, not those that wait to be tried again.
     under_way: under_way::Count,
-    tools: Option<Tools>,
+    host: Option<ExecutionHost>,
     /// Itself, for invocations that outlive a call.
     me: Weak<Self>,
 }
 
 impl Lambda {
-    /// A service without functions. Without `tools` it runs none.
-    pub fn new(tools: Option<Tools>) -> Arc<Self> {
+    /// A service without functions. Without a host it runs none.
+    pub fn new(host: Option<ExecutionHost>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             functions: Mutex::default(),
             free: Mutex::default(),
             under_way: under_way::Count::default(),
-            tools,
+            host,
             me: me.clone(),
         })
     }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use nightproof_machine::{End, Machine, MachineSpec, Machines};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::log::Log;
 use super::platform::Trouble;
 use super::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
-use crate::machine::{End, Machine, MachineSpec};
 use crate::service::AwsError;
 use crate::{Clock, Region};
 
@@ -46,6 +46,7 @@ impl Runtime {
     /// Boots a machine and waits until its runtime asks for an invocation, for `limit` at most. A runtime that fails is stopped.
     pub(super) async fn start(
         region: &Region,
+        machines: &Machines,
         mut spec: MachineSpec,
         log: &mut Log,
         limit: Duration,
@@ -55,7 +56,7 @@ impl Runtime {
         let (line_sender, lines) = mpsc::unbounded_channel();
         let api = RuntimeApi::new(region, receiver, init_sender, line_sender);
         spec.id = format!("f-{}", uuid::Uuid::new_v4().simple());
-        let machine = Machine::boot(region, spec, Arc::new(Carried(api))).await;
+        let machine = Machine::boot(machines, spec, Arc::new(Carried(api))).await;
         let machine = machine.map_err(|error| AwsError::new("ServiceException", 500, error.to_string()))?;
         let mut runtime = Self { machine, work, lines };
         let failure = tokio::select! {

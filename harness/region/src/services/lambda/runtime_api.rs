@@ -12,11 +12,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
+use nightproof_machine::{Channel, Connections};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Region;
-use crate::machine::{Channel, Connections};
 
 /// Largest payload of an invocation.
 pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;

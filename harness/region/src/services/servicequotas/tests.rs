@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ServiceQuotas;
-use crate::services::ec2::{Ec2, Sandboxes};
+use crate::services::ec2::{Ec2, NoMachines};
 use crate::{Caller, Region};
 
 struct Account {
@@ -14,7 +14,7 @@ struct Account {
 impl Account {
     fn new() -> Self {
         let region = Region::of_tests("111122223333", "/nonexistent");
-        let ec2 = Ec2::new(std::sync::Arc::new(Sandboxes::default()));
+        let ec2 = Ec2::new(std::sync::Arc::new(NoMachines));
         region.install(vec![("ec2", ec2), ("servicequotas", ServiceQuotas::new())]);
         Self { region, root: Caller::root("111122223333") }
     }

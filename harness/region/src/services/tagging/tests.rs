@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Tagging;
-use crate::services::ec2::{Ec2, Sandboxes};
+use crate::services::ec2::{Ec2, NoMachines};
 use crate::services::{
     cloudformation::CloudFormation, events::Events, iam::Iam, kms::Kms, logs::Logs, s3::S3, sqs::Sqs, ssm::Ssm,
 };
@@ -22,7 +22,7 @@ impl Account {
         let region = Region::of_tests("111122223333", folder.path());
         region.install(vec![
             ("cloudformation", CloudFormation::new()),
-            ("ec2", Ec2::new(std::sync::Arc::new(Sandboxes::default()))),
+            ("ec2", Ec2::new(std::sync::Arc::new(NoMachines))),
             ("events", Events::new()),
             ("iam", Iam::new()),
             ("kms", Kms::new()),

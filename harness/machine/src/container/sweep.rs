@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::engine::{Engine, EngineError, is_absent, refused};
 use super::owner::{self, EXPIRES, Owner, RUN};
-use crate::Clock;
 
 /// A container that is nobody's any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +40,7 @@ pub async fn sweep(engine: &Engine) -> Result<Vec<Abandoned>, EngineError> {
     let filters = HashMap::from([("label", vec![RUN])]);
     let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
     let found = engine.docker.list_containers(Some(options)).await.map_err(refused("list containers"))?;
-    let now = Clock::real_now();
+    let now = owner::now();
     let abandoned = found.into_iter().filter_map(|container| {
         let labels = container.labels.unwrap_or_default();
         Some(Abandoned {

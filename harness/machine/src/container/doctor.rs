@@ -4,7 +4,7 @@ use super::base::have_builder;
 use super::engine::Engine;
 use super::image::{Images, PUBLIC_FUNCTION, PUBLIC_LOCALSTACK, Pull};
 use super::recipe::{BASE, FUNCTION, INSTANCE, LOCALSTACK, PYTHON};
-use crate::machine::doctor::Check;
+use crate::doctor::Check;
 
 /// Looks at the engine, and at the images that are there.
 pub async fn checks() -> Vec<Check> {

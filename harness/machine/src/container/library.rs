@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nightproof_guest::spec::inside;
+use nightproof_machine_protocol::spec::inside;
 
 /// How the guest is started in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]

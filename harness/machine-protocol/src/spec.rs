@@ -34,11 +34,6 @@ pub const ON_DISK: [&str; 6] = ["/var", "/root", "/home", "/opt", "/srv", "/mnt"
 /// Folders that every system has on its disk from its installation, and their permissions.
 pub const INSTALLED: [(&str, u32); 4] = [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755)];
 
-/// The region's order to stop the SSM agent.
-pub const SERVICE_STOP: u8 = b'0';
-/// The region's order to start the SSM agent.
-pub const SERVICE_START: u8 = b'1';
-
 /// Exit code of a machine that is to be booted again. It is also that of a script that asks the SSM agent for it, and of the agent then.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/send-commands-reboot.html>
 pub const REBOOT: u8 = 194;
@@ -104,18 +99,6 @@ pub struct Task {
     pub memory_mib: Option<u64>,
     /// Whether the machine ends when the region lets go of it; a sandbox is ended by its launcher instead.
     pub follows_region: bool,
-}
-
-impl Task {
-    /// The task of the machine that this process is in.
-    ///
-    /// # Errors
-    /// What is wrong with its file, in words.
-    pub(crate) fn read() -> Result<Self, String> {
-        let wrong = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", inside::TASK);
-        let text = std::fs::read(inside::TASK).map_err(|error| wrong(&error))?;
-        serde_json::from_slice(&text).map_err(|error| wrong(&error))
-    }
 }
 
 /// What runs as SSM agent.

@@ -21,8 +21,8 @@ use super::image::{FunctionImage, ImageError, Images, Pull};
 use super::library::{self, Start};
 use super::owner::Owner;
 use super::sweep;
-use crate::machine::started::Started;
-use crate::machine::{MachineError, MachineSpec, Role};
+use crate::started::Started;
+use crate::{MachineError, MachineSpec, Role};
 
 /// The runtime whose image is got ready before anything runs.
 const USUAL_RUNTIME: &str = "python3.13";
@@ -77,7 +77,7 @@ impl Containers {
     }
 
     /// The image that functions of `runtime` run in; looked for at the first one.
-    pub(in crate::machine) async fn function_image(&self, runtime: &str) -> Result<FunctionImage, ImageError> {
+    pub(crate) async fn function_image(&self, runtime: &str) -> Result<FunctionImage, ImageError> {
         if let Some(image) = &self.named_function {
             let python = runtime.strip_prefix("python").unwrap_or(runtime).to_owned();
             return Ok(FunctionImage { image: image.clone(), python });
@@ -100,7 +100,7 @@ impl Containers {
     }
 
     /// What the image of a machine sets in the environment.
-    pub(in crate::machine) async fn environment(&self, spec: &MachineSpec) -> Result<BTreeMap<String, String>, MachineError> {
+    pub(crate) async fn environment(&self, spec: &MachineSpec) -> Result<BTreeMap<String, String>, MachineError> {
         let image = self.image(spec);
         let found = self.engine.docker.inspect_image(image).await.map_err(refused(format!("look at the image `{image}`")));
         let variables = found.map_err(MachineError::Engine)?.config.and_then(|config| config.env).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Containers {
 
     /// Starts a machine, in the container that has its disk if it ran before. It sees `binds` (outside and inside path), read-only, and its
     /// guest is `program`. One that has a disk stays when it ends, unless `stopping` ends everything.
-    pub(in crate::machine) async fn start(
+    pub(crate) async fn start(
         &self,
         program: PathBuf,
         spec: &MachineSpec,
@@ -195,7 +195,7 @@ impl Containers {
     }
 
     /// Removes the container of an instance that will not boot again, with all that is on its disk.
-    pub(crate) async fn discard(&self, instance: &str) {
+    pub async fn discard(&self, instance: &str) {
         let container = self.instances().remove(instance);
         if let Some(id) = container {
             remove(&self.engine, &id).await;
@@ -203,7 +203,7 @@ impl Containers {
     }
 
     /// Removes all containers of this run, whatever became of earlier tries; answers why what stays could not be removed.
-    pub(crate) async fn discard_all(&self) -> Vec<EngineError> {
+    pub async fn discard_all(&self) -> Vec<EngineError> {
         self.instances().clear();
         let containers = match sweep::of_run(&self.engine, &self.owner).await {
             Ok(containers) => containers,
@@ -235,7 +235,7 @@ impl Containers {
             hostname: Some(spec.hostname.clone()),
             user: Some("0:0".to_owned()),
             working_dir: Some("/".to_owned()),
-            entrypoint: Some(guest.command.into_iter().chain([nightproof_guest::CONTAINER.to_owned()]).collect()),
+            entrypoint: Some(guest.command.into_iter().chain([nightproof_machine_protocol::CONTAINER.to_owned()]).collect()),
             labels: Some(self.owner.labels()),
             host_config: Some(HostConfig {
                 // One that stays has the instance's disk; any other is the engine's to remove, however nightproof ends.

@@ -12,7 +12,6 @@ use super::engine::{Engine, EngineError, refused};
 use super::owner::Owner;
 use super::start::read_only;
 use super::sweep;
-use crate::store::{Store, StoreError};
 
 /// The port that LocalStack serves everything on.
 const PORT: &str = "4566/tcp";
@@ -31,11 +30,8 @@ const EXECUTOR: &str = "/opt/nightproof";
 
 /// Makes a Python package of LocalStack's plugin that keeps functions without running them.
 const PLUGIN: [(&str, &str); 3] = [
-    ("nightproof_executor.py", include_str!("../../../../../docker/localstack/executor/nightproof_executor.py")),
-    (
-        "nightproof_executor-1.dist-info/entry_points.txt",
-        include_str!("../../../../../docker/localstack/executor/entry_points.txt"),
-    ),
+    ("nightproof_executor.py", include_str!("../../../../docker/localstack/executor/nightproof_executor.py")),
+    ("nightproof_executor-1.dist-info/entry_points.txt", include_str!("../../../../docker/localstack/executor/entry_points.txt")),
     ("nightproof_executor-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: nightproof-executor\nVersion: 1\n"),
 ];
 
@@ -46,8 +42,8 @@ const BETWEEN: Duration = Duration::from_millis(100);
 pub struct LocalStack {
     engine: Engine,
     id: String,
-    /// Its endpoint.
-    pub store: Store,
+    /// Its endpoint, `http://127.0.0.1:PORT`.
+    pub url: String,
 }
 
 /// LocalStack could not be started.
@@ -87,9 +83,6 @@ pub enum LocalStackError {
         #[source]
         source: std::io::Error,
     },
-    /// Its address is none.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl LocalStackError {
@@ -101,7 +94,7 @@ impl LocalStackError {
             Self::Late { .. } => {
                 "give it longer (`--localstack-timeout SECONDS`), or take one that runs already (`--localstack URL`) or `--cloud embedded`"
             }
-            Self::Ended { .. } | Self::Store(_) => {
+            Self::Ended { .. } => {
                 "try another image (`--localstack-image`; versions after 4.14.0 want LOCALSTACK_AUTH_TOKEN), one that runs already (`--localstack URL`), or `--cloud embedded`"
             }
         }
@@ -109,18 +102,18 @@ impl LocalStackError {
 }
 
 impl LocalStack {
-    /// Starts `image` with the services of its purpose alone, all of them loaded, and waits so long until they answer. The token of newer versions
-    /// is passed on.
+    /// Starts `image` with the services of its purpose alone, all of them loaded, and waits until `answers` finds them at the endpoint, or says
+    /// for so long that it does not. The token of newer versions is passed on.
     ///
     /// # Errors
     /// [`LocalStackError`], with a hint for the user; nothing is left running then.
-    pub async fn start(
+    pub async fn start<A: Future<Output = Result<(), String>> + Send>(
         engine: Engine,
         owner: &Owner,
         image: &str,
         purpose: &Purpose,
         patience: Duration,
-        (region, account): (&str, &str),
+        answers: impl Fn(String) -> A + Send + Sync,
     ) -> Result<Self, LocalStackError> {
         if let Purpose::Native(folder) = purpose {
             write_plugin(folder)?;
@@ -129,8 +122,8 @@ impl LocalStack {
         let options = CreateContainerOptionsBuilder::default().name(&name).build();
         let created = engine.docker.create_container(Some(options), body(owner, image, purpose)).await;
         let id = created.map_err(refused(format!("create the container {name}")))?.id;
-        match started(&engine, &id, image, patience, (region, account)).await {
-            Ok(store) => Ok(Self { engine, id, store }),
+        match started(&engine, &id, image, patience, answers).await {
+            Ok(url) => Ok(Self { engine, id, url }),
             Err(error) => {
                 sweep::remove(&engine, &id).await.ok();
                 Err(error)
@@ -191,13 +184,13 @@ fn body(owner: &Owner, image: &str, purpose: &Purpose) -> ContainerCreateBody {
     }
 }
 
-async fn started(
+async fn started<A: Future<Output = Result<(), String>> + Send>(
     engine: &Engine,
     id: &str,
     image: &str,
     patience: Duration,
-    (region, account): (&str, &str),
-) -> Result<Store, LocalStackError> {
+    answers: impl Fn(String) -> A + Send + Sync,
+) -> Result<String, LocalStackError> {
     engine.docker.start_container(id, None).await.map_err(refused("start LocalStack"))?;
     let mut last = "it publishes no port".to_owned();
     let deadline = tokio::time::Instant::now() + patience;
@@ -211,10 +204,10 @@ async fn started(
         let ports = found.network_settings.and_then(|network| network.ports).unwrap_or_default();
         let port = ports.get(PORT).and_then(Option::as_ref).and_then(|bound| bound.iter().find_map(|one| one.host_port.clone()));
         if let Some(port) = port {
-            let store = Store::new(&format!("http://127.0.0.1:{port}"), region)?;
-            match tokio::time::timeout_at(deadline, store.check(account)).await {
-                Ok(Ok(())) => return Ok(store),
-                Ok(Err(error)) => last = error.to_string(),
+            let url = format!("http://127.0.0.1:{port}");
+            match tokio::time::timeout_at(deadline, answers(url.clone())).await {
+                Ok(Ok(())) => return Ok(url),
+                Ok(Err(error)) => last = error,
                 Err(_) => {}
             }
         }

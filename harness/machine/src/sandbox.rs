@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use nightproof_guest::spec::{Bind, LauncherSpec};
+use nightproof_machine_protocol::spec::{Bind, LauncherSpec};
 use tokio::io::{AsyncRead, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
@@ -53,7 +53,7 @@ pub(super) async fn start(
 /// Starts the launcher and hands it the spec. Its environment is empty: nothing of the user's reaches a machine.
 async fn spawn(program: &Path, spec: &LauncherSpec) -> std::io::Result<Child> {
     let mut child = Command::new(program)
-        .arg(nightproof_guest::LAUNCHER)
+        .arg(nightproof_machine_protocol::LAUNCHER)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())

@@ -1,26 +1,26 @@
 //! The client of the Lambda Runtime API that runs a function: the host's in a sandbox, the image's in a container.
 
 use super::MachineError;
-use crate::Region;
+use crate::Machines;
 use crate::tools::Tools;
 
 /// How a function's handler is run.
 #[derive(Debug, Clone)]
-pub(crate) struct RuntimeClient {
+pub struct RuntimeClient {
     /// The image to run in, where machines are containers.
-    pub(crate) image: Option<String>,
+    pub image: Option<String>,
     /// The client's command line.
-    pub(crate) command: Vec<String>,
+    pub command: Vec<String>,
     /// Where its packages are inside.
-    pub(crate) python_path: &'static str,
+    pub python_path: &'static str,
     /// The version of Python that runs it, `3.13`.
-    pub(crate) python: String,
+    pub python: String,
 }
 
 impl RuntimeClient {
     /// The client for `runtime`, to run `handler`.
-    pub(crate) async fn find(region: &Region, tools: &Tools, runtime: &str, handler: &str) -> Result<Self, MachineError> {
-        match region.containers() {
+    pub async fn find(machines: &Machines, tools: &Tools, runtime: &str, handler: &str) -> Result<Self, MachineError> {
+        match machines.containers() {
             None => Ok(Self {
                 image: None,
                 command: vec![

@@ -3,23 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use nightproof_machine_protocol::usage::{End, NoReport, QUESTION, Report};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, watch};
+use tracing::debug;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// How a function's command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// With this exit code.
-    Exit(i32),
-    /// By this signal.
-    Signal(i32),
-    /// It was killed because the machine's processes used more memory than they may.
-    OutOfMemory,
-}
 
 /// What is known so far.
 pub(super) struct Usage {
@@ -64,7 +55,7 @@ impl Usage {
                     Ok(None) | Err(_) => return,
                 },
                 () = self.question.notified() => {
-                    if writer.write_all(b"?\n").await.is_err() {
+                    if writer.write_all(QUESTION.as_bytes()).await.is_err() {
                         return;
                     }
                 }
@@ -73,18 +64,10 @@ impl Usage {
     }
 
     fn take(&self, line: &str) {
-        let words: Vec<&str> = line.split(' ').collect();
-        let end = match words.as_slice() {
-            ["peak", kibibytes] => {
-                let kibibytes = kibibytes.parse().unwrap_or(0);
-                self.peak.send_modify(|(count, peak)| (*count, *peak) = (*count + 1, kibibytes));
-                return;
-            }
-            ["ended", "memory", _] => Some(End::OutOfMemory),
-            ["ended", "signal", number] => number.parse().ok().map(End::Signal),
-            ["ended", "exit", code] => code.parse().ok().map(End::Exit),
-            _ => None,
-        };
-        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = end;
+        match line.parse() {
+            Ok(Report::Peak(kibibytes)) => self.peak.send_modify(|(count, peak)| (*count, *peak) = (*count + 1, kibibytes)),
+            Ok(Report::Ended(end)) => *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end),
+            Err(NoReport) => debug!(line, "a machine reports nothing known"),
+        }
     }
 }

@@ -28,7 +28,7 @@ pub fn checks(itself: &Path) -> Vec<Check> {
 fn namespaces(itself: &Path) -> Check {
     let tried = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc"])
-        .args([itself.as_os_str(), nightproof_guest::NETWORK.as_ref()])
+        .args([itself.as_os_str(), nightproof_machine_protocol::NETWORK.as_ref()])
         .stdin(Stdio::null())
         .output();
     let (ok, detail) = match tried {

@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use nightproof_guest::spec::{INSTALLED, ON_DISK};
+use nightproof_machine_protocol::spec::{INSTALLED, ON_DISK};
 
 /// Makes an empty disk. Nothing happens to one that exists.
 pub(super) fn make(disk: &Path) -> io::Result<()> {

@@ -9,7 +9,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nightproof_guest::spec::{Agent, NO_SANDBOX, Task, inside};
+use nightproof_machine_protocol::connection::{LONGEST, Purpose};
+use nightproof_machine_protocol::spec::{Agent, NO_SANDBOX, Task, inside};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -19,9 +20,8 @@ use tracing::{debug, warn};
 use super::error::remedy;
 use super::published::Published;
 use super::started::Started;
-use super::usage::{End, Usage};
-use super::{MachineError, MachineSpec, Role, disk, etc, interposer, sandbox};
-use crate::Region;
+use super::usage::Usage;
+use super::{End, MachineError, MachineSpec, Machines, Role, disk, etc, interposer, sandbox};
 use crate::tools::Tools;
 
 /// How long a machine may take to boot; milliseconds, unless the host is very busy.
@@ -93,10 +93,10 @@ impl Machine {
     ///
     /// # Errors
     /// [`MachineError`], which says what this host lacks where it lacks something. Nothing of the machine is left then.
-    pub async fn boot(region: &Region, spec: MachineSpec, connections: Arc<dyn Connections>) -> Result<Self, MachineError> {
-        let folder = region.folder().join("m").join(&spec.id);
-        let end = region.stopping().child_token();
-        let (started, listener) = match start(region, &spec, &folder, end.clone()).await {
+    pub async fn boot(machines: &Machines, spec: MachineSpec, connections: Arc<dyn Connections>) -> Result<Self, MachineError> {
+        let folder = machines.folder_of(&spec.id);
+        let end = machines.settings().stopping.child_token();
+        let (started, listener) = match start(machines, &spec, &folder, end.clone()).await {
             Ok(started) => started,
             Err(error) => {
                 remove(&folder);
@@ -108,10 +108,10 @@ impl Machine {
         let readers =
             readers.map(|stream| tokio::spawn(follow(stream, Arc::clone(&console), Arc::clone(&connections)))).collect();
         let (ended_sender, ended) = watch::channel(None);
-        region.tasks().spawn(hold(started.ended, readers, folder, ended_sender, end.clone()));
+        machines.settings().tasks.spawn(hold(started.ended, readers, folder, ended_sender, end.clone()));
         let (up_sender, up) = watch::channel(false);
         let usage = Arc::new(Usage::default());
-        let published = Arc::new(Published::new(&spec.id, region.journal(), end.clone()));
+        let published = Arc::new(Published::new(&spec.id, &machines.settings().journal, end.clone()));
         let guest = Guest { connections, usage: Arc::clone(&usage), published: Arc::clone(&published), up: up_sender };
         tokio::spawn(accept(listener, guest, ended.clone()));
 
@@ -193,32 +193,32 @@ async fn raised(mut flag: watch::Receiver<bool>) {
 
 /// Starts a machine of the region's kind, and listens for its connections.
 async fn start(
-    region: &Region,
+    machines: &Machines,
     spec: &MachineSpec,
     folder: &Path,
     end: CancellationToken,
 ) -> Result<(Started, UnixListener), MachineError> {
-    let program = region.settings().program.clone();
-    match region.containers() {
+    let program = machines.settings().program.clone();
+    match machines.containers() {
         None => {
-            let disk = disk_of(region, spec)?;
-            let (mut binds, listener) = prepare(region, spec, folder, BTreeMap::new(), disk.as_deref())?;
+            let disk = disk_of(machines, spec)?;
+            let (mut binds, listener) = prepare(machines, spec, folder, BTreeMap::new(), disk.as_deref())?;
             let root = folder.join("root");
             fs::create_dir_all(&root).map_err(|source| MachineError::Folder { path: root, source })?;
             binds.extend(spec.tools.iter().flat_map(Tools::binds));
             Ok((sandbox::start(program, spec, folder, binds, disk, end).await?, listener))
         }
         Some(containers) => {
-            let (binds, listener) = prepare(region, spec, folder, containers.environment(spec).await?, None)?;
-            Ok((containers.start(program, spec, binds, (end, region.stopping().clone())).await?, listener))
+            let (binds, listener) = prepare(machines, spec, folder, containers.environment(spec).await?, None)?;
+            Ok((containers.start(program, spec, binds, (end, machines.settings().stopping.clone())).await?, listener))
         }
     }
 }
 
 /// The disk of a sandbox that is to have one, made at its first boot; none where the host lets no programs be run from it.
-fn disk_of(region: &Region, spec: &MachineSpec) -> Result<Option<PathBuf>, MachineError> {
+fn disk_of(machines: &Machines, spec: &MachineSpec) -> Result<Option<PathBuf>, MachineError> {
     let Some(disk) = spec.disk.clone().filter(|_| spec.disk_mib.is_none()) else { return Ok(None) };
-    if !disk::may_execute(region.folder()) {
+    if !disk::may_execute(&machines.settings().folder) {
         warn!(disk = %disk.display(), "programs may not be run from the region's folder: the machine's disk is in memory");
         return Ok(None);
     }
@@ -231,7 +231,7 @@ type Binds = Vec<(PathBuf, String)>;
 
 /// Makes everything that a machine is started from. `environment` is what its image sets.
 fn prepare(
-    region: &Region,
+    machines: &Machines,
     spec: &MachineSpec,
     folder: &Path,
     environment: BTreeMap<String, String>,
@@ -245,15 +245,15 @@ fn prepare(
     for name in ["etc", "socket", "files"] {
         fs::create_dir_all(part(name)).map_err(io(&part(name)))?;
     }
-    let mut binds = if region.containers().is_some() {
-        etc::make_for_image(&part("etc"), &spec.hostname, &region.ca_pem()).map_err(io(&part("etc")))?
+    let mut binds = if machines.containers().is_some() {
+        etc::make_for_image(&part("etc"), &spec.hostname, &machines.settings().ca_pem).map_err(io(&part("etc")))?
     } else {
         let etc = disk.map_or_else(|| part("etc"), |disk| disk.join("etc"));
         // A disk has one from its first boot.
         if disk.is_none() || !etc.exists() {
-            etc::make(&etc, &spec.hostname, &region.ca_pem()).map_err(io(&etc))?;
+            etc::make(&etc, &spec.hostname, &machines.settings().ca_pem).map_err(io(&etc))?;
         }
-        let interposed = match region.interposer().is_prepared() && spec.role == Role::Instance {
+        let interposed = match machines.interposer().is_prepared() && spec.role == Role::Instance {
             true => Some(interposer::make(folder, &etc).map_err(io(folder))?),
             false => None,
         };
@@ -269,7 +269,7 @@ fn prepare(
         write().map_err(io(&path))?;
     }
     let task = part("task.json");
-    let text = serde_json::to_vec(&task_of(region, spec, environment)).unwrap_or_default();
+    let text = serde_json::to_vec(&task_of(machines, spec, environment)).unwrap_or_default();
     fs::write(&task, text).map_err(io(&task))?;
     let socket = part("socket").join("region");
     let listener = bind_socket(&socket).map_err(io(&socket))?;
@@ -291,7 +291,7 @@ fn bind_socket(socket: &Path) -> std::io::Result<UnixListener> {
     UnixListener::bind(Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name))
 }
 
-fn task_of(region: &Region, spec: &MachineSpec, mut environment: BTreeMap<String, String>) -> Task {
+fn task_of(machines: &Machines, spec: &MachineSpec, mut environment: BTreeMap<String, String>) -> Task {
     for (name, value) in
         [("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LANG", "C.UTF-8")]
     {
@@ -306,7 +306,7 @@ fn task_of(region: &Region, spec: &MachineSpec, mut environment: BTreeMap<String
     environment.extend(certificates.map(|(name, value)| (name.to_owned(), value.to_owned())));
     environment.extend(spec.env.clone());
     Task {
-        region: region.name().to_owned(),
+        region: machines.settings().region.clone(),
         address: spec.address,
         environment,
         command: spec.command.clone(),
@@ -320,7 +320,7 @@ fn task_of(region: &Region, spec: &MachineSpec, mut environment: BTreeMap<String
         runtime_api: spec.role == Role::Function,
         instance: spec.role == Role::Instance,
         memory_mib: spec.memory_mib,
-        follows_region: region.containers().is_some(),
+        follows_region: machines.containers().is_some(),
     }
 }
 
@@ -381,25 +381,27 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
         let Ok((mut stream, _)) = accepted else { continue };
         let (Guest { connections, usage, published, up }, mut ended) = (guest.clone(), ended.clone());
         tokio::spawn(async move {
-            let announced = tokio::time::timeout(Duration::from_secs(5), preface(&mut stream)).await;
-            match announced.ok().flatten().as_deref() {
-                Some("https") => connections.connected(Channel::Https, stream),
-                Some("imds") => {
+            let announced = tokio::time::timeout(Duration::from_secs(5), preface(&mut stream)).await.ok().flatten();
+            let Some(purpose) = announced.as_deref().and_then(Purpose::from_line) else {
+                return debug!(?announced, "a machine's connection announced nothing known");
+            };
+            match purpose {
+                Purpose::Https => connections.connected(Channel::Https, stream),
+                Purpose::Imds => {
                     if stream.write_u8(connections.metadata_hops()).await.is_ok() {
                         connections.connected(Channel::Imds, stream);
                     }
                 }
-                Some("runtime") => connections.connected(Channel::RuntimeApi, stream),
-                Some("service") => connections.connected(Channel::Service, stream),
-                Some("pace") => connections.connected(Channel::Pace, stream),
-                Some("usage") => usage.follow(stream).await,
-                Some("inbound") => published.offer(stream),
-                Some("ready") => {
+                Purpose::RuntimeApi => connections.connected(Channel::RuntimeApi, stream),
+                Purpose::Service => connections.connected(Channel::Service, stream),
+                Purpose::Pace => connections.connected(Channel::Pace, stream),
+                Purpose::Usage => usage.follow(stream).await,
+                Purpose::Inbound => published.offer(stream),
+                Purpose::Ready => {
                     up.send_replace(true);
                     // Held open until then: a machine that follows the region ends with this connection.
                     let _ = ended.wait_for(Option::is_some).await;
                 }
-                other => debug!(?other, "a machine's connection announced nothing known"),
             }
         });
     }
@@ -407,7 +409,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
 
 async fn preface(stream: &mut UnixStream) -> Option<String> {
     let mut line = String::new();
-    while line.len() < 16 {
+    while line.len() < LONGEST {
         match stream.read_u8().await.ok()? {
             b'\n' => return Some(line),
             byte => line.push(char::from(byte)),

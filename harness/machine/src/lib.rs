@@ -1,7 +1,7 @@
 //! Machines: what stands for an EC2 instance or a Lambda environment. A Linux sandbox or a Docker container, without a network, whose
 //! only way out is one unix socket to the region.
 //!
-//! For a sandbox, nightproof executes itself as a launcher (see `nightproof_guest`), which dies with nightproof and takes the machine along.
+//! For a sandbox, nightproof executes itself as a launcher (the guest's), which dies with nightproof and takes the machine along.
 //! A container ends when its guest sees the region's end of the socket close.
 
 mod boot;
@@ -11,17 +11,20 @@ pub mod doctor;
 mod error;
 mod etc;
 mod interposer;
+mod machines;
 mod published;
 mod runtime_client;
 mod sandbox;
 mod spec;
 mod started;
+pub mod tools;
 mod usage;
 
 pub use boot::{Channel, Connections, Machine};
 pub use disk::remove as remove_folder;
 pub use error::MachineError;
 pub use interposer::{Interposer, set_clock, slow_disk};
-pub(crate) use runtime_client::RuntimeClient;
+pub use machines::{MachineSettings, Machines};
+pub use nightproof_machine_protocol::usage::End;
+pub use runtime_client::RuntimeClient;
 pub use spec::{FileSpec, MachineSpec, Role, Size};
-pub use usage::End;

@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::SignedDuration;
 
-use crate::Region;
+use crate::Machines;
+
+/// A shared library that sets the clock of the programs that load it wrong and makes their disk slow, as `interposer/library.rs` says.
+const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/interposer.so"));
 
 /// Where a machine sees the folder.
 pub(super) const INSIDE: &str = "/run/nightproof/interposer";
@@ -41,7 +44,7 @@ impl Interposer {
 pub(super) fn make(folder: &Path, etc: &Path) -> io::Result<(PathBuf, String)> {
     let outside = folder.join("interposer");
     fs::create_dir_all(&outside)?;
-    fs::write(outside.join(LIBRARY), nightproof_guest::INTERPOSER)?;
+    fs::write(outside.join(LIBRARY), PROGRAM)?;
     fs::write(outside.join(STATE), [0; STATE_BYTES])?;
     fs::write(etc.join("ld.so.preload"), format!("{INSIDE}/{LIBRARY}\n"))?;
     Ok((outside, INSIDE.to_owned()))
@@ -51,20 +54,20 @@ pub(super) fn make(folder: &Path, etc: &Path) -> io::Result<(PathBuf, String)> {
 ///
 /// # Errors
 /// There is no such machine, or [`Interposer::prepare`] came after its boot.
-pub fn set_clock(region: &Region, machine: &str, offset: SignedDuration) -> io::Result<()> {
-    set(region, machine, CLOCK_OFFSET, offset.as_secs().to_ne_bytes())
+pub fn set_clock(machines: &Machines, machine: &str, offset: SignedDuration) -> io::Result<()> {
+    set(machines, machine, CLOCK_OFFSET, offset.as_secs().to_ne_bytes())
 }
 
 /// Has the disk of a running machine read and write `bytes_per_second` altogether, from now on.
 ///
 /// # Errors
 /// As those of [`set_clock`].
-pub fn slow_disk(region: &Region, machine: &str, bytes_per_second: u64) -> io::Result<()> {
-    set(region, machine, DISK_BYTES_PER_SECOND, bytes_per_second.to_ne_bytes())
+pub fn slow_disk(machines: &Machines, machine: &str, bytes_per_second: u64) -> io::Result<()> {
+    set(machines, machine, DISK_BYTES_PER_SECOND, bytes_per_second.to_ne_bytes())
 }
 
-fn set(region: &Region, machine: &str, at: u64, number: [u8; 8]) -> io::Result<()> {
-    let file = region.folder().join("m").join(machine).join("interposer").join(STATE);
+fn set(machines: &Machines, machine: &str, at: u64, number: [u8; 8]) -> io::Result<()> {
+    let file = machines.folder_of(machine).join("interposer").join(STATE);
     // Written over and not anew: programs have it mapped.
     fs::OpenOptions::new().write(true).open(file)?.write_all_at(&number, at)
 }

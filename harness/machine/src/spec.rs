@@ -122,7 +122,7 @@ pub struct FileSpec {
 impl Size {
     /// A function has processors in proportion to its memory: one at 1,769 MB, at most six.
     /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>
-    pub(crate) fn of_function(memory_mib: u64) -> Self {
+    pub fn of_function(memory_mib: u64) -> Self {
         let memory_mib = u32::try_from(memory_mib).unwrap_or(u32::MAX);
         Self { memory_mib, processors: (f64::from(memory_mib) / 1769.0).min(6.0) }
     }

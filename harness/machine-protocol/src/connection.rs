@@ -1,0 +1,65 @@
+//! Connections that a guest makes to the region's socket: each begins with one line that says what it is for.
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Carries port 443 of an AWS endpoint.
+    Https,
+    /// Carries the instance metadata service, after one byte from the region: how many hops the answer to a PUT may take.
+    Imds,
+    /// Carries the Lambda Runtime API.
+    RuntimeApi,
+    /// Brings the region's orders for the SSM agent's service: [`order`](crate::order).
+    Service,
+    /// Brings the pace that the instance's processors keep to: a byte each time, percent of their time.
+    Pace,
+    /// Reports the memory and the end of a function's command: [`usage`](crate::usage).
+    Usage,
+    /// Waits until the region sends a port, in two bytes, and then carries a connection to it from outside.
+    Inbound,
+    /// Says that the machine is up; carries nothing, and is held open by the region for as long as the machine is to live.
+    Ready,
+}
+
+/// The longest line that announces a purpose, without its line end, bytes.
+pub const LONGEST: usize = 16;
+
+impl Purpose {
+    const ALL: [Self; 8] =
+        [Self::Https, Self::Imds, Self::RuntimeApi, Self::Service, Self::Pace, Self::Usage, Self::Inbound, Self::Ready];
+
+    /// The line that announces it, with its line end.
+    pub fn line(self) -> &'static str {
+        match self {
+            Self::Https => "https\n",
+            Self::Imds => "imds\n",
+            Self::RuntimeApi => "runtime\n",
+            Self::Service => "service\n",
+            Self::Pace => "pace\n",
+            Self::Usage => "usage\n",
+            Self::Inbound => "inbound\n",
+            Self::Ready => "ready\n",
+        }
+    }
+
+    /// The purpose that `line`, without its line end, announces.
+    pub fn from_line(line: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.line().strip_suffix('\n') == Some(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_purpose_is_read_from_its_own_line_and_no_line_is_too_long() {
+        for purpose in Purpose::ALL {
+            let line = purpose.line().strip_suffix('\n').unwrap();
+            assert_eq!(Purpose::from_line(line), Some(purpose));
+            assert!(line.len() <= LONGEST, "{line}");
+        }
+        assert_eq!(Purpose::from_line("http"), None);
+        assert_eq!(Purpose::from_line("https\n"), None);
+    }
+}

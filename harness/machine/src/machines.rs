@@ -1,0 +1,79 @@
+//! What all machines of a region have in common.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use nightproof_journal::Journal;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Interposer;
+use crate::container::Containers;
+
+/// What a region gives its machines.
+#[derive(Debug)]
+pub struct MachineSettings {
+    /// The region that endpoints are named after, `us-east-1`.
+    pub region: String,
+    /// A folder for sockets and machines; whoever starts the region removes it.
+    pub folder: PathBuf,
+    /// A program that runs launcher and guest when it is started with their arguments: nightproof itself.
+    pub program: PathBuf,
+    /// The CA certificate that machines trust, PEM.
+    pub ca_pem: String,
+    /// Where published ports are written.
+    pub journal: Journal,
+    /// The region waits for what is spawned here before it is down.
+    pub tasks: TaskTracker,
+    /// Cancelled when the region goes down, and its machines with it.
+    pub stopping: CancellationToken,
+}
+
+/// The machines of one region. Clones are cheap and stand for the same ones.
+#[derive(Clone)]
+pub struct Machines(Arc<Inner>);
+
+struct Inner {
+    settings: MachineSettings,
+    containers: OnceLock<Containers>,
+    interposer: Interposer,
+}
+
+impl Machines {
+    /// No machine yet; each is booted by [`Machine::boot`](crate::Machine::boot).
+    pub fn new(settings: MachineSettings) -> Self {
+        Self(Arc::new(Inner { settings, containers: OnceLock::new(), interposer: Interposer::default() }))
+    }
+
+    pub(crate) fn settings(&self) -> &MachineSettings {
+        &self.0.settings
+    }
+
+    /// The folder of a machine, which goes with it.
+    pub(crate) fn folder_of(&self, machine: &str) -> PathBuf {
+        self.0.settings.folder.join("m").join(machine)
+    }
+
+    /// Machines are containers from now on, instead of sandboxes. Once.
+    pub fn set_containers(&self, containers: Containers) {
+        // Others later would have machines of two kinds of labels.
+        let _ = self.0.containers.set(containers);
+    }
+
+    /// What machines are made with, if they are containers.
+    pub fn containers(&self) -> Option<&Containers> {
+        self.0.containers.get()
+    }
+
+    /// Whether instances can have a wrong clock and a slow disk.
+    pub fn interposer(&self) -> &Interposer {
+        &self.0.interposer
+    }
+}
+
+impl fmt::Debug for Machines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Machines").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
