@@ -68,8 +68,10 @@ fn main() -> ExitCode {
 }
 
 /// Tests of whole parts that are about the sandbox, or the same wherever machines and objects are: what clients see of the region's own
-/// services, what policies come to, what is captured, how a report is read, and nights that are drawn by the dozen.
-const SAME_EVERYWHERE: [&str; 5] = ["up::", "access::", "capture::", "chaos::", "page::"];
+/// services, what policies come to, what is captured, how a report is read, nights that are drawn by the dozen, and incidents in which
+/// nothing goes wrong.
+const SAME_EVERYWHERE: [&str; 6] =
+    ["up::", "access::", "capture::", "chaos::", "page::", "an_incident_does_not_show_without_what_goes_wrong"];
 
 /// Runs the tests of whole parts but for [`SAME_EVERYWHERE`]; of the whole workspace, since one of its packages alone would be built anew
 /// with other features.

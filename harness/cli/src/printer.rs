@@ -63,11 +63,13 @@ impl Progress {
             Event::Port { instance, port, address } => {
                 self.print(&format!("     {}", port_line(instance, *port, address.as_deref())))
             }
+            Event::Booted { instance, first: false } => self.print(&format!("     {}", boot_line(instance))),
             Event::Notification { topic, what, .. } => {
                 let topic = topic.rsplit(':').next().unwrap_or_default();
                 self.print(&format!("{} topic {topic} got {what}", self.paint("told", "36")));
             }
             Event::Resource { .. }
+            | Event::Booted { first: true, .. }
             | Event::ApiCall(_)
             | Event::Authorization { .. }
             | Event::LocalTimes { .. }
@@ -97,6 +99,11 @@ pub(crate) fn port_line(instance: &str, port: u16, address: Option<&str>) -> Str
         Some(address) => format!("port {port} of {instance} is published on {address}"),
         None => format!("port {port} of {instance} is closed"),
     }
+}
+
+/// That an instance went down and booted again.
+pub(crate) fn boot_line(instance: &str) -> String {
+    format!("{instance} booted again")
 }
 
 /// A line of data on standard output. A closed pipe is the reader's decision, and no error.

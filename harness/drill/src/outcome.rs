@@ -66,12 +66,17 @@ pub enum DrillResult {
 /// Where and why the chain broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The link: `input`, `stack`, `rule`, `function`, `command`, `instance`, `script`, `object`, `archive`, `findings`, `drill`.
+    /// One of [`Failure::HOPS`], or, if no hop of the chain broke: `input`, `dead-letter`, `findings`, `drill`.
     pub hop: String,
     /// Why, as a fragment.
     pub reason: String,
     /// What was seen there, one item of one or more lines each.
     pub evidence: Vec<String>,
+}
+
+impl Failure {
+    /// The hops of the chain, in order.
+    pub const HOPS: [&str; 8] = ["stack", "rule", "function", "command", "instance", "script", "object", "archive"];
 }
 
 /// One night.

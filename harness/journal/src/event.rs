@@ -89,6 +89,13 @@ pub enum Event {
         /// Where it is reached: `127.0.0.1:41234`; `None` when its security groups have closed it.
         address: Option<String>,
     },
+    /// An instance has booted.
+    Booted {
+        /// Its id.
+        instance: String,
+        /// Whether it did for the first time.
+        first: bool,
+    },
     /// A call to the region.
     ApiCall(Box<ApiCall>),
     /// What was asked of the policies for a call by somebody else than the root user, or refused.
@@ -119,7 +126,7 @@ pub enum Event {
     },
     /// Something was made to go wrong.
     Fault {
-        /// Id of the call's request.
+        /// Id of the call's request; empty if it befell an instance outside of a call.
         request_id: String,
         /// The call and what became of it, as a fragment.
         detail: String,

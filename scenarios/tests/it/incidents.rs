@@ -35,6 +35,9 @@ fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
 
 const HEAD: &str = "version: 1\ntitle: t\nsource: s\nnoticed_by: n\n";
 
+/// An expectation that is none of those that are refused.
+const EXPECT: &str = "expect: {result: failed, hop: script}\n";
+
 #[test]
 fn an_incident_that_does_not_show_is_said() {
     let (_folder, file) = written(&format!("{HEAD}expect: {{result: failed, hop: script, uploads: 3}}\n"));
@@ -55,24 +58,66 @@ fn an_incident_that_still_happens_is_not_fixed() {
     assert!(said(&ended).contains("NOT FIXED"), "{}", said(&ended));
 }
 
+/// The bundled stack without its access log, in which nothing else is wrong.
+const UNLOGGED: &str = "replace:
+  - {old: \"      LoggingConfiguration:\\n        DestinationBucketName: !Ref LogBucket\\n        LogFilePrefix: access/\\n\", new: \"\"}
+";
+
 #[rstest]
-#[case::an_unknown_word(&format!("{HEAD}colour: red\nexpect: {{result: failed}}\n"), "incident.yaml: ", "line 5")]
+#[case::where_it_is_named("{result: passed, finding: no-access-log, says: [give it a LoggingConfiguration]}", 0, "REPRODUCED", 1)]
+#[case::of_another_name(
+    "{result: passed, finding: open-port}",
+    1,
+    "the drill has no finding `open-port`: it has no-access-log",
+    0
+)]
+#[case::unnamed("{result: passed}", 0, "REPRODUCED", 0)]
+#[case::taken_for_a_failure("{result: failed, says: [no-access-log]}", 1, "the drill passed, and was to be failed", 0)]
+fn a_finding_counts_only_where_the_file_names_it(
+    #[case] expect: &str,
+    #[case] code: i32,
+    #[case] text: &str,
+    #[case] code_of_fixed: i32,
+) {
+    let (_folder, file) = written(&format!("{HEAD}{UNLOGGED}expect: {expect}\n"));
+    let ended = reproduce(&file, &[]);
+    assert_eq!(ended.status.code(), Some(code), "{}", said(&ended));
+    assert!(said(&ended).contains(text), "{}", said(&ended));
+    let fixed = reproduce(&file, &["--expect-fixed"]);
+    assert_eq!(fixed.status.code(), Some(code_of_fixed), "{}", said(&fixed));
+    let verdict = if code_of_fixed == 0 { "\nFIXED" } else { "NOT FIXED: the drill still has the finding `no-access-log`" };
+    assert!(said(&fixed).contains(verdict), "{}", said(&fixed));
+}
+
+#[test]
+fn a_drill_that_could_not_go_on_reproduces_nothing() {
+    let (_folder, file) =
+        written(&format!("{HEAD}before: [{{script: exit 3}}]\nexpect: {{result: failed, says: [script is Failed]}}\n"));
+    let ended = reproduce(&file, &[]);
+    assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
+    assert!(said(&ended).contains("not as described: no hop of the chain broke"), "{}", said(&ended));
+}
+
+#[rstest]
+#[case::an_unknown_word(&format!("{HEAD}colour: red\n{EXPECT}"), "incident.yaml: ", "line 5")]
 #[case::no_expectation(HEAD, "incident.yaml: ", "expect")]
-#[case::another_version(&format!("{}expect: {{result: failed}}\n", HEAD.replace('1', "9")), "has version 9", "reads 1")]
+#[case::another_version(&format!("{}{EXPECT}", HEAD.replace('1', "9")), "has version 9, this nightproof reads 1", "line 1")]
 #[case::no_yaml("version: [", "incident.yaml: ", "line")]
-#[case::a_replacement_of_nothing(&format!("{HEAD}replace: [{{old: xyzzy, new: a}}]\nexpect: {{result: failed}}\n"), "0 times, not once", "xyzzy")]
-#[case::another_machine(&format!("{HEAD}machine: vm\nexpect: {{result: failed}}\n"), "unknown variant `vm`", "line 5")]
-#[case::a_night_that_does_not_come(&format!("{HEAD}nights: 2\nfirst_night: 3\nexpect: {{result: failed}}\n"), "first_night is 3", "1 to 2")]
-#[case::a_disk_of_no_size(&format!("{HEAD}disk_mib: 0\nexpect: {{result: failed}}\n"), "disk_mib is 0", "1 to 4096")]
-#[case::offline_for_less_than_nothing(&format!("{HEAD}before: [{{instance: {{offline: -1}}}}]\nexpect: {{result: failed}}\n"), "a number of seconds, or `always`", "line 5")]
-#[case::offline_for_a_while(&format!("{HEAD}before: [{{instance: {{offline: a while}}}}]\nexpect: {{result: failed}}\n"), "a number of seconds, or `always`", "line 5")]
-#[case::more_than_a_processor(&format!("{HEAD}before: [{{instance: {{cpu_percent: 101}}}}]\nexpect: {{result: failed}}\n"), "1 to 100", "line 5")]
-#[case::a_clock_that_is_wrong_by_nothing(&format!("{HEAD}before: [{{instance: {{clock: soon}}}}]\nexpect: {{result: failed}}\n"), "a duration with its sign, as +3h or -90m", "line 5")]
-#[case::a_disk_that_stands_still(&format!("{HEAD}before: [{{instance: {{disk_kib_per_second: 0}}}}]\nexpect: {{result: failed}}\n"), "KiB a second, 1 to", "line 5")]
-#[case::no_processor(&format!("{HEAD}faults: [{{when: {{}}, then: {{instance: {{cpu_percent: 0}}}}}}]\nexpect: {{result: failed}}\n"), "1 to 100", "line 5")]
-#[case::a_delay_of_less_than_nothing(&format!("{HEAD}faults: [{{when: {{}}, then: {{delay: -1}}}}]\nexpect: {{result: failed}}\n"), "a number of seconds, 0 or more", "line 5")]
-#[case::an_error_that_succeeds(&format!("{HEAD}faults: [{{when: {{}}, then: {{error: {{code: A, status: 200}}}}}}]\nexpect: {{result: failed}}\n"), "400 to 599", "line 5")]
-#[case::a_fault_without_effect(&format!("{HEAD}faults: [{{when: {{service: s3}}}}]\nexpect: {{result: failed}}\n"), "then", "line 5")]
+#[case::a_replacement_of_nothing(&format!("{HEAD}replace: [{{old: xyzzy, new: a}}]\n{EXPECT}"), "0 times, not once", "xyzzy")]
+#[case::another_machine(&format!("{HEAD}machine: vm\n{EXPECT}"), "unknown variant `vm`", "line 5")]
+#[case::a_night_that_does_not_come(&format!("{HEAD}nights: 2\nfirst_night: 3\n{EXPECT}"), "first_night is 3, and may be 1 to 2", "line 6 column 14")]
+#[case::a_disk_of_no_size(&format!("{HEAD}disk_mib: 0\n{EXPECT}"), "disk_mib is 0, and may be 1 to 4096", "line 5")]
+#[case::no_night(&format!("{HEAD}nights: 0\n{EXPECT}"), "nights is 0, and may be 1 to 366", "line 5")]
+#[case::a_failure_of_any_kind(&format!("{HEAD}expect: {{result: failed}}\n"), "any failure would meet `result: failed`", "line 5")]
+#[case::offline_for_less_than_nothing(&format!("{HEAD}before: [{{instance: {{offline: -1}}}}]\n{EXPECT}"), "a number of seconds, or `always`", "line 5")]
+#[case::offline_for_a_while(&format!("{HEAD}before: [{{instance: {{offline: a while}}}}]\n{EXPECT}"), "a number of seconds, or `always`", "line 5")]
+#[case::more_than_a_processor(&format!("{HEAD}before: [{{instance: {{cpu_percent: 101}}}}]\n{EXPECT}"), "1 to 100", "line 5")]
+#[case::a_clock_that_is_wrong_by_nothing(&format!("{HEAD}before: [{{instance: {{clock: soon}}}}]\n{EXPECT}"), "a duration with its sign, as +3h or -90m", "line 5")]
+#[case::a_disk_that_stands_still(&format!("{HEAD}before: [{{instance: {{disk_kib_per_second: 0}}}}]\n{EXPECT}"), "KiB a second, 1 to", "line 5")]
+#[case::no_processor(&format!("{HEAD}faults: [{{when: {{}}, then: {{instance: {{cpu_percent: 0}}}}}}]\n{EXPECT}"), "1 to 100", "line 5")]
+#[case::a_delay_of_less_than_nothing(&format!("{HEAD}faults: [{{when: {{}}, then: {{delay: -1}}}}]\n{EXPECT}"), "a number of seconds, 0 or more", "line 5")]
+#[case::an_error_that_succeeds(&format!("{HEAD}faults: [{{when: {{}}, then: {{error: {{code: A, status: 200}}}}}}]\n{EXPECT}"), "400 to 599", "line 5")]
+#[case::a_fault_without_effect(&format!("{HEAD}faults: [{{when: {{service: s3}}}}]\n{EXPECT}"), "then", "line 5")]
 fn a_file_that_is_none_is_refused_with_its_place(#[case] text: &str, #[case] what: &str, #[case] place: &str) {
     let (_folder, file) = written(text);
     let ended = reproduce(&file, &[]);
@@ -89,10 +134,36 @@ fn a_file_that_is_none_is_refused_with_its_place(#[case] text: &str, #[case] wha
 )]
 #[case::mounts("machine: sandbox", "`machine: sandbox`: nobody may mount in a container")]
 fn what_no_container_can_show_is_refused_for_containers(#[case] word: &str, #[case] why: &str) {
-    let (_folder, file) = written(&format!("{HEAD}{word}\nexpect: {{result: failed}}\n"));
+    let (_folder, file) = written(&format!("{HEAD}{word}\n{EXPECT}"));
     let ended = reproduce(&file, &["--machine", "container"]);
     assert_eq!(ended.status.code(), Some(2), "{}", said(&ended));
     assert!(said(&ended).contains(why) && said(&ended).contains("--machine sandbox"), "{}", said(&ended));
+}
+
+/// Members that make something go wrong.
+const MISHAPS: [&str; 6] = ["replace", "before", "faults", "first_night", "disk_mib", "parameters"];
+
+/// A file of the library without what goes wrong in it.
+fn without_mishaps(text: &str) -> String {
+    let mut kept = true;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if let Some((member, _)) = line.split_once(':').filter(|(member, _)| !member.starts_with([' ', '#', '-'])) {
+            kept = !MISHAPS.contains(&member);
+        }
+        lines.extend(kept.then_some(line));
+    }
+    lines.join("\n")
+}
+
+#[rstest]
+fn an_incident_does_not_show_without_what_goes_wrong(#[files("incidents/*.yaml")] file: PathBuf) {
+    let text = std::fs::read_to_string(&file).expect("a file");
+    let (_folder, file) = written(&without_mishaps(&text));
+    let ended = reproduce(&file, &["--machine", "sandbox"]);
+    assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
+    assert!(said(&ended).contains("PASSED: the backup restores."), "{}", said(&ended));
+    assert!(said(&ended).contains("not as described: ") && said(&ended).contains("NOT REPRODUCED"), "{}", said(&ended));
 }
 
 #[test]

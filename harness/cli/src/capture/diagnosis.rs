@@ -74,7 +74,14 @@ pub(super) fn diagnose(evidence: &Evidence) -> Option<Diagnosis> {
     }?;
     // Of several nights, or of a function that is tried again, nobody knows which a drill's one night would be.
     let one = chain.lines().invocations() <= 1;
-    Some(Diagnosis { commands: one.then_some(evidence.commands.len()), uploads: one.then_some(chain.uploads()), ..found })
+    let (commands, uploads) = (one.then_some(evidence.commands.len()), one.then_some(chain.uploads()));
+    Some(Diagnosis { commands, uploads, says: not_blank(found.says), ..found })
+}
+
+/// The texts that show something. An error without a code or a message leaves none: a drill still says of its function that it failed.
+fn not_blank(texts: Vec<String>) -> Vec<String> {
+    let texts: Vec<String> = texts.into_iter().filter(|text| !text.trim().is_empty()).collect();
+    if texts.is_empty() { vec!["failed".to_owned()] } else { texts }
 }
 
 #[cfg(test)]

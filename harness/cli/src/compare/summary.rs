@@ -84,6 +84,7 @@ impl Summary {
                 | Event::Authorization { .. }
                 | Event::Fault { .. }
                 | Event::Port { .. }
+                | Event::Booted { .. }
                 | Event::Notification { .. }
                 | Event::Resource { .. } => {}
             }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use nightproof_drill::{Course, Data, DrillResult};
+use nightproof_drill::{Course, Data};
 use nightproof_region::fault::{InsertedCall, InstanceFault, Rule};
-use serde::Deserialize;
+use serde::de;
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Location, Spanned};
 
+use super::expectation::Expectation;
 use crate::rehearse::Rehearsal;
 use crate::{Exit, printer, template};
 
@@ -19,7 +22,8 @@ const MOST_DISK_MIB: u64 = 4096;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Incident {
-    version: u32,
+    #[serde(rename = "version", deserialize_with = "version")]
+    _version: u32,
     /// In a sentence.
     pub(super) title: String,
     /// Where it is told: `owner/repository#number`, or an address.
@@ -37,14 +41,15 @@ pub(crate) struct Incident {
     /// Data of the web server, beside this file; made up if there is none.
     data: Option<PathBuf>,
     data_path: Option<String>,
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "nights")]
     nights: u32,
     /// Where alone it shows.
     pub(super) machine: Option<Kind>,
     /// The first night in which `before` happens and `faults` hold.
-    #[serde(default = "one")]
-    pub(super) first_night: u32,
+    #[serde(default = "first")]
+    first_night: Spanned<u32>,
     /// Size of instances' disks, MiB.
+    #[serde(default, deserialize_with = "disk_mib")]
     pub(super) disk_mib: Option<u64>,
     /// What happens before the rule's time comes, each night.
     #[serde(default)]
@@ -57,6 +62,32 @@ pub(crate) struct Incident {
 
 fn one() -> u32 {
     1
+}
+
+fn first() -> Spanned<u32> {
+    Spanned::new(1, Location::UNKNOWN, Location::UNKNOWN)
+}
+
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    let wrong = || de::Error::custom(format!("it has version {version}, this nightproof reads {VERSION}"));
+    if version == VERSION { Ok(version) } else { Err(wrong()) }
+}
+
+fn nights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let nights = u32::deserialize(deserializer)?;
+    let wrong = || de::Error::custom(format!("nights is {nights}, and may be 1 to {MOST_NIGHTS}"));
+    if (1..=MOST_NIGHTS).contains(&nights) { Ok(nights) } else { Err(wrong()) }
+}
+
+fn disk_mib<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let size = Option::<u64>::deserialize(deserializer)?;
+    match size {
+        Some(wrong) if !(1..=MOST_DISK_MIB).contains(&wrong) => {
+            Err(de::Error::custom(format!("disk_mib is {wrong}, and may be 1 to {MOST_DISK_MIB}")))
+        }
+        _ => Ok(size),
+    }
 }
 
 /// A kind of machine that an incident cannot do without.
@@ -87,24 +118,6 @@ pub(super) enum Action {
     Instance(InstanceFault),
 }
 
-/// What shows.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Expectation {
-    pub(super) result: DrillResult,
-    /// The link that breaks.
-    pub(super) hop: Option<String>,
-    /// Texts of the reason, its evidence, or a finding.
-    #[serde(default)]
-    pub(super) says: Vec<String>,
-    /// Archives that instances finished uploading, in all nights.
-    pub(super) uploads: Option<usize>,
-    /// Commands that the function sent, in all nights.
-    pub(super) commands: Option<usize>,
-    /// Who is told of a night, each a text of one message to a topic; an empty list says that nobody is.
-    pub(super) told: Option<Vec<String>>,
-}
-
 /// Reads an incident; what is wrong with it has been said, with line and column.
 pub(super) fn read(path: &Path) -> Result<Incident, Exit> {
     Incident::of(&text(path)?).map_err(|why| bad(&format!("{}: {why}", path.display())))
@@ -132,28 +145,22 @@ fn bad(why: &str) -> Exit {
 }
 
 impl Incident {
-    /// Reads an incident; the error says what is wrong with the text, with line and column if it is no incident at all.
+    /// Reads an incident; the error says what is wrong with the text, with line and column.
     pub(crate) fn of(text: &str) -> Result<Self, String> {
         let incident: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
-        let Self { version, nights, first_night, disk_mib, .. } = incident;
-        if version != VERSION {
-            return Err(format!("it has version {version}, this nightproof reads {VERSION}"));
+        let Spanned { value: first, referenced: at, .. } = incident.first_night;
+        if !(1..=incident.nights).contains(&first) {
+            let (line, column, nights) = (at.line(), at.column(), incident.nights);
+            return Err(format!(
+                "line {line} column {column}: first_night is {first}, and may be 1 to {nights}, the nights that there are"
+            ));
         }
-        if !(1..=MOST_NIGHTS).contains(&nights) {
-            return Err(format!("nights is {nights}, and may be 1 to {MOST_NIGHTS}"));
-        }
-        if !(1..=nights).contains(&first_night) {
-            return Err(format!("first_night is {first_night}, and may be 1 to {nights}, the nights that there are"));
-        }
-        if incident.expect.told.iter().flatten().any(String::is_empty) {
-            return Err("told has an empty text, which every message has".to_owned());
-        }
-        match disk_mib {
-            Some(size) if !(1..=MOST_DISK_MIB).contains(&size) => {
-                Err(format!("disk_mib is {size}, and may be 1 to {MOST_DISK_MIB}"))
-            }
-            _ => Ok(incident),
-        }
+        Ok(incident)
+    }
+
+    /// The first night in which `before` happens and `faults` hold.
+    pub(super) fn first_night(&self) -> u32 {
+        self.first_night.value
     }
 
     /// Whether programs of instances must load a library for it.
@@ -186,7 +193,8 @@ impl Incident {
             bucket: None,
             course: Course::Backup,
             nights: self.nights,
-            strict: true,
+            // A finding counts only where the file names it.
+            strict: false,
             keep: false,
         })
     }

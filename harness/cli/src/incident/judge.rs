@@ -1,25 +1,37 @@
 //! Whether what happened is what the incident's file describes.
 
-use nightproof_drill::Outcome;
+use std::iter;
+
 use nightproof_drill::told::Told;
-use nightproof_journal::{ApiCall, Journal};
+use nightproof_drill::{Failure, Finding, Outcome};
+use nightproof_journal::{ApiCall, Event, Journal};
 
-use super::file::Expectation;
+use super::expectation::{Expectation, ExpectedResult, Text};
+use crate::printer;
 
-/// In what the outcome differs from the description; nothing if it was reproduced.
+/// Differences between the outcome and the description; if empty, the incident was reproduced.
 pub(super) fn differences(expect: &Expectation, outcome: &Outcome, journal: &Journal) -> Vec<String> {
     let mut found = Vec::new();
-    if outcome.result != expect.result {
+    if !expect.result.is(outcome.result) {
         found.push(format!("the drill {:?}, and was to be {:?}", outcome.result, expect.result).to_lowercase());
     }
-    let hop = outcome.failure.as_ref().map(|failure| failure.hop.as_str());
+    let failure = outcome.failure.as_ref();
+    let hop = failure.map(|failure| failure.hop.as_str());
     if expect.hop.is_some() && hop != expect.hop.as_deref() {
         found.push(format!("it broke at {}, not at {}", hop.unwrap_or("no hop"), expect.hop.as_deref().unwrap_or_default()));
     }
-    let failure = outcome.failure.iter().flat_map(|failure| std::iter::once(&failure.reason).chain(&failure.evidence));
-    let findings = outcome.findings.iter().flat_map(|finding| [&finding.id, &finding.detail]);
-    let said = failure.chain(findings).map(String::as_str).collect::<Vec<_>>().join("\n");
-    found.extend(expect.says.iter().filter(|text| !said.contains(text.as_str())).map(|text| format!("nothing says `{text}`")));
+    if let Some(failure) = failure.filter(|failure| !Failure::HOPS.contains(&failure.hop.as_str())) {
+        found.push(format!("no hop of the chain broke: the drill could not go on: {}", failure.reason));
+    }
+    if !has_finding(expect, outcome) {
+        let missing = expect.finding.as_ref().map(|Text(id)| id.as_str()).unwrap_or_default();
+        let seen: Vec<&str> = outcome.findings.iter().map(|finding| finding.id.as_str()).collect();
+        let seen = if seen.is_empty() { "it has none".to_owned() } else { format!("it has {}", seen.join(", ")) };
+        found.push(format!("the drill has no finding `{missing}`: {seen}"));
+    }
+    let said = said(expect, outcome, journal);
+    let missing = expect.says.iter().filter(|Text(text)| !said.contains(text));
+    found.extend(missing.map(|Text(text)| format!("nothing says `{text}`")));
     let calls = journal.calls();
     let count = |wanted: fn(&ApiCall) -> bool| calls.iter().filter(|call| call.error_code.is_none() && wanted(call)).count();
     for (what, expected, seen) in
@@ -38,15 +50,49 @@ pub(super) fn differences(expect: &Expectation, outcome: &Outcome, journal: &Jou
     found
 }
 
+/// Whether the drill has the finding that the file names, if it names one.
+pub(super) fn has_finding(expect: &Expectation, outcome: &Outcome) -> bool {
+    expect.finding.as_ref().is_none_or(|Text(id)| named(id, outcome).is_some())
+}
+
+fn named<'a>(id: &str, outcome: &'a Outcome) -> Option<&'a Finding> {
+    outcome.findings.iter().find(|finding| finding.id == id)
+}
+
+/// The text in which `says` is looked for: the failure with its evidence, or what happened in nights that passed; and the named finding.
+fn said(expect: &Expectation, outcome: &Outcome, journal: &Journal) -> String {
+    let mut texts = match expect.result {
+        ExpectedResult::Failed => {
+            let failure = outcome.failure.iter();
+            failure.flat_map(|failure| iter::once(&failure.reason).chain(&failure.evidence)).cloned().collect()
+        }
+        ExpectedResult::Passed => happened(outcome, journal),
+    };
+    let finding = expect.finding.as_ref().and_then(|Text(id)| named(id, outcome));
+    texts.extend(finding.map(|Finding { id, detail }| format!("{id}: {detail}")));
+    texts.join("\n")
+}
+
+/// The details of steps, faults that struck, and boots of instances.
+fn happened(outcome: &Outcome, journal: &Journal) -> Vec<String> {
+    let steps = outcome.steps.iter().map(|step| step.detail.clone());
+    let events = journal.records().into_iter().filter_map(|record| match record.event {
+        Event::Fault { detail, .. } => Some(detail),
+        Event::Booted { instance, first: false } => Some(printer::boot_line(&instance)),
+        _ => None,
+    });
+    steps.chain(events).collect()
+}
+
 /// Who was told, of all nights; what topics got before the first is of the stack being new.
-fn differences_of_told(expected: &[String], told: &[Told]) -> Vec<String> {
+fn differences_of_told(expected: &[Text], told: &[Told]) -> Vec<String> {
     let sentences: Vec<String> = told.iter().filter(|told| told.night > 0).map(Told::whole).collect();
     if expected.is_empty() {
         return sentences.iter().map(|sentence| format!("nobody was to be told, and {sentence}")).collect();
     }
-    let missing = expected.iter().filter(|text| !sentences.iter().any(|sentence| sentence.contains(text.as_str())));
+    let missing = expected.iter().filter(|Text(text)| !sentences.iter().any(|sentence| sentence.contains(text)));
     let seen = if sentences.is_empty() { "nobody was told anything".to_owned() } else { sentences.join("; ") };
-    missing.map(|text| format!("nobody was told `{text}`: {seen}")).collect()
+    missing.map(|Text(text)| format!("nobody was told `{text}`: {seen}")).collect()
 }
 
 /// Whether an instance has finished an object.

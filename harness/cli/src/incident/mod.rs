@@ -1,17 +1,20 @@
 //! Incidents: what went wrong somewhere, as a file that makes it go wrong here.
 
+mod expectation;
 mod file;
 mod judge;
 mod scene;
 
 use std::path::Path;
 
+use nightproof_drill::{DrillResult, Outcome};
 use nightproof_region::fault::Rule;
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, embedded, interrupt, printer, run};
+use expectation::{Expectation, Text};
 pub(crate) use file::Incident;
 use file::Kind;
 use scene::Scene;
@@ -52,7 +55,7 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     if *format == Format::Text {
         run::summary(&outcome);
     }
-    Ok(verdict(options, &outcome, &differences))
+    Ok(if options.expect_fixed { fixed(&incident.expect, &outcome) } else { shown(&differences) })
 }
 
 const INTERPOSED_IN_CONTAINERS: &str =
@@ -75,12 +78,22 @@ fn refuse_in_containers(incident: &Incident) -> Result<(), Exit> {
     Err(Exit::Input)
 }
 
-fn verdict(options: &ReproduceOptions, outcome: &nightproof_drill::Outcome, differences: &[String]) -> Exit {
-    if options.expect_fixed {
-        let fixed = outcome.result == nightproof_drill::DrillResult::Passed;
-        printer::note(if fixed { "FIXED: the incident does not happen any more" } else { "NOT FIXED" });
-        return if fixed { Exit::Passed } else { Exit::Failed };
+/// Whether the drill passes in spite of the incident, without the finding that its file names.
+fn fixed(expect: &Expectation, outcome: &Outcome) -> Exit {
+    if outcome.result != DrillResult::Passed {
+        printer::note("NOT FIXED");
+        return run::exit_of(outcome);
     }
+    if let Some(Text(id)) = expect.finding.as_ref().filter(|_| judge::has_finding(expect, outcome)) {
+        printer::note(&format!("NOT FIXED: the drill still has the finding `{id}`"));
+        return Exit::Failed;
+    }
+    printer::note("FIXED: the incident does not happen any more");
+    run::exit_of(outcome)
+}
+
+/// Whether the incident shows as described.
+fn shown(differences: &[String]) -> Exit {
     for difference in differences {
         printer::note(&format!("not as described: {difference}"));
     }

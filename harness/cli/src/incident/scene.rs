@@ -45,7 +45,7 @@ impl Scene {
             stack: stack.to_owned(),
             before: incident.before.clone(),
             faults: incident.faults.clone(),
-            quiet: AtomicU32::new(incident.first_night.saturating_sub(1)),
+            quiet: AtomicU32::new(incident.first_night().saturating_sub(1)),
         })
     }
 
@@ -82,6 +82,8 @@ impl Scene {
             }
             Action::Instance(fault) => {
                 for instance in instances(resources) {
+                    let detail = format!("befalls {instance} before the night: {fault}");
+                    self.region.journal().record(Event::Fault { request_id: String::new(), detail });
                     self.region.faults().befall(&self.region, instance, *fault);
                 }
                 Ok(())

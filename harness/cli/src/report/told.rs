@@ -67,7 +67,7 @@ impl<'a> Told<'a> {
                     // What the region still does while it goes down is no part of the drill.
                     break;
                 }
-                Event::StepStarted { .. } | Event::Port { .. } | Event::Notification { .. } => {}
+                Event::StepStarted { .. } | Event::Port { .. } | Event::Booted { .. } | Event::Notification { .. } => {}
             }
         }
         told

@@ -37,11 +37,11 @@ impl InstanceFault {
 impl fmt::Display for InstanceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Offline(lasting) => write!(f, "its instance is offline {lasting}"),
-            Self::AgentStopped(lasting) => write!(f, "its instance's SSM agent is stopped {lasting}"),
-            Self::CpuPercent(percent) => write!(f, "its instance has {percent} % of its processors"),
-            Self::Clock(offset) => write!(f, "its instance's clock is wrong by {offset:#}"),
-            Self::DiskKibPerSecond(kib) => write!(f, "its instance's disk reads and writes {kib} KiB/s"),
+            Self::Offline(lasting) => write!(f, "offline {lasting}"),
+            Self::AgentStopped(lasting) => write!(f, "SSM agent stopped {lasting}"),
+            Self::CpuPercent(percent) => write!(f, "{percent} % of the processors"),
+            Self::Clock(offset) => write!(f, "clock wrong by {offset:#}"),
+            Self::DiskKibPerSecond(kib) => write!(f, "disk reads and writes {kib} KiB/s"),
         }
     }
 }

@@ -152,7 +152,7 @@ impl fmt::Display for Effect {
             Self::CutAnswer(bytes) => write!(f, "breaks off after {bytes} bytes of the answer"),
             Self::CutRequest(bytes) => write!(f, "breaks off after {bytes} bytes of the request"),
             Self::ExpireCredentials => f.write_str("is the last with its credentials"),
-            Self::Instance(fault) => fault.fmt(f),
+            Self::Instance(fault) => write!(f, "befalls its instance: {fault}"),
             Self::Calls(calls) => {
                 let names: Vec<String> = calls.iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
                 write!(f, "is preceded by {}", names.join(", "))

@@ -94,7 +94,7 @@ impl Case {
         Self { seed, nights: rng.random_range(1..=2), files: files(&mut rng), before, faults }
     }
 
-    /// The incident file that reproduces what goes wrong, without the data.
+    /// The incident file in which the same goes wrong, without the data. It expects what must not be: a drill that says that it passed.
     pub(super) fn incident(&self) -> Value {
         json!({
             "version": 1,
@@ -104,7 +104,7 @@ impl Case {
             "nights": self.nights,
             "before": self.before,
             "faults": self.faults,
-            "expect": {"result": "failed"},
+            "expect": {"result": "passed"},
         })
     }
 }

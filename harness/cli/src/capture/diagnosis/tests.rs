@@ -205,6 +205,14 @@ fn a_success_without_an_archive_is_told_though_nothing_reproduces_it() {
 }
 
 #[test]
+fn a_failure_without_a_message_still_leaves_a_text_to_look_for() {
+    let found = diagnose(&night(&["START RequestId: 1", "[ERROR] ", "REPORT RequestId: 1"])).unwrap();
+    assert_eq!((found.hop, found.says.as_slice()), ("function", ["failed".to_owned()].as_slice()));
+    let draft = crate::capture::draft::draft(&night(RAN), &found, "template.yaml", "a night");
+    assert!(crate::incident::Incident::of(&draft).is_ok(), "{draft}");
+}
+
+#[test]
 fn counts_are_left_out_of_a_window_with_several_invocations() {
     let evidence = Evidence { functions: night(&[RAN, RAN].concat()).functions, ..with_command("Failed", "Failed", 1, "") };
     let found = diagnose(&evidence).unwrap();

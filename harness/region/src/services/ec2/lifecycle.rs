@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
+use nightproof_journal::Event;
 use serde_json::{Value, json};
 
 use super::Ec2;
@@ -168,6 +169,7 @@ impl Ec2 {
 
     async fn run_machine(self: Arc<Self>, region: &Region, account: &str, id: &str) {
         let Some((launch, boot)) = self.launch(region, account, id) else { return };
+        let first = launch.first_boot;
         let machine = tokio::select! {
             booted = self.booter.boot(region, launch) => booted,
             () = region.stopping().cancelled() => return,
@@ -201,6 +203,7 @@ impl Ec2 {
             return;
         }
         self.publish(region, account);
+        region.journal().record(Event::Booted { instance: id.to_owned(), first });
         tokio::select! {
             ended = machine.ended() => self.machine_ended(region, account, id, (boot, ended)).await,
             () = region.stopping().cancelled() => machine.stop().await,
