@@ -14,17 +14,14 @@ use crate::Endpoint;
 use crate::modelled::Modelled;
 use crate::recorder::Recorder;
 
-/// One client for each service that a drill calls.
+/// One client for each service that a drill calls much of, and one for all others.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
-    pub(crate) events: aws_sdk_eventbridge::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
-    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
-    pub(crate) sts: aws_sdk_sts::Client,
-    /// All services, for single operations of those that have no client here.
+    /// All other services.
     pub(crate) modelled: Modelled,
     /// For presigning only: URLs with AWS's own names, which is what a machine can reach.
     pub(crate) s3_names: aws_sdk_s3::Client,
@@ -81,12 +78,13 @@ impl Clients {
     fn with(endpoint: &Endpoint, recorder: Option<Recorder>) -> Self {
         let http = http(endpoint.ca_pem.as_deref());
         let pause = if endpoint.url.is_some() { LOCAL_PAUSE } else { PAUSE };
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(pause);
         let names = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region.clone()))
             .credentials_provider(endpoint.credentials.clone())
             .http_client(http.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(pause))
+            .retry_config(retries.clone())
             .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
@@ -96,13 +94,10 @@ impl Clients {
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.url.is_some());
         Self {
             cloudformation: client!(aws_sdk_cloudformation, (&config).into(), recorder),
-            events: client!(aws_sdk_eventbridge, (&config).into(), recorder),
             lambda: client!(aws_sdk_lambda, (&config).into(), recorder),
-            logs: client!(aws_sdk_cloudwatchlogs, (&config).into(), recorder),
             s3: client!(aws_sdk_s3, s3, recorder),
             ssm: client!(aws_sdk_ssm, (&config).into(), recorder),
-            sts: client!(aws_sdk_sts, (&config).into(), recorder),
-            modelled: Modelled::new(endpoint, http, recorder),
+            modelled: Modelled::new(endpoint, http, retries, recorder),
             s3_names: aws_sdk_s3::Client::new(&names),
         }
     }

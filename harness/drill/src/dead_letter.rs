@@ -80,5 +80,5 @@ async fn look(clients: &Clients, rule: &Rule, queue: &DeadLetters) -> Result<Opt
 
 async fn ask(clients: &Clients, operation: &str, input: &Value) -> Result<Value, Broken> {
     let answer = clients.modelled.ask("sqs", operation, input).await;
-    answer.map_err(|error| Broken::at("dead-letter", format!("{operation}: {}: {}", error.code, error.message)))
+    answer.map_err(|error| Broken::at("dead-letter", refused(operation, &error)))
 }

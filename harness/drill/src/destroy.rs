@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::StackStatus;
+use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
@@ -132,10 +133,10 @@ async fn remains(clients: &Clients, resources: &Resources) -> Vec<String> {
     }
     for rule in resources.ids("AWS::Events::Rule") {
         // The physical id of a rule on a bus of its own is `bus|rule`.
-        let (bus, name) = rule.split_once('|').map_or((None, rule.as_str()), |(bus, name)| (Some(bus.to_owned()), name));
-        match clients.events.describe_rule().name(name).set_event_bus_name(bus).send().await {
+        let (bus, name) = rule.split_once('|').map_or((None, rule.as_str()), |(bus, name)| (Some(bus), name));
+        match clients.modelled.ask("events", "DescribeRule", &json!({ "Name": name, "EventBusName": bus })).await {
             Ok(_) => found.push(format!("rule {rule}")),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
+            Err(error) if error.code == "ResourceNotFoundException" => {}
             Err(error) => found.push(format!("rule {rule}, perhaps: {}", refused("DescribeRule", &error))),
         }
     }
@@ -146,13 +147,16 @@ async fn remains(clients: &Clients, resources: &Resources) -> Vec<String> {
 async fn remove_log_group(clients: &Clients, function: &str) -> Option<String> {
     let group = format!("/aws/lambda/{function}");
     // Groups come by name, so that of those that begin so the one itself is the first.
-    let known = match clients.logs.describe_log_groups().log_group_name_prefix(&group).send().await {
-        Ok(answer) => answer.log_groups().iter().any(|one| one.log_group_name() == Some(group.as_str())),
+    let known = match clients.modelled.ask("logs", "DescribeLogGroups", &json!({ "logGroupNamePrefix": group })).await {
+        Ok(answer) => {
+            let mut groups = answer.get("logGroups").and_then(Value::as_array).into_iter().flatten();
+            groups.any(|one| one.get("logGroupName").and_then(Value::as_str) == Some(group.as_str()))
+        }
         Err(error) => return Some(format!("log group {group}, perhaps: {}", refused("DescribeLogGroups", &error))),
     };
     if !known {
         return None;
     }
-    let removed = clients.logs.delete_log_group().log_group_name(&group).send().await;
+    let removed = clients.modelled.ask("logs", "DeleteLogGroup", &json!({ "logGroupName": group })).await;
     removed.err().map(|error| format!("log group {group}: {}", refused("DeleteLogGroup", &error)))
 }

@@ -1,10 +1,13 @@
 //! Why a step ends the drill.
 
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use nightproof_wire::AwsError;
 
 use crate::Failure;
+use crate::modelled::NO_ANSWER;
 
 /// Longest item of evidence, in characters.
 const LONGEST: usize = 4000;
@@ -46,23 +49,43 @@ fn tail(text: &str) -> String {
     if skip == 0 { text.to_owned() } else { format!("…{}", text.chars().skip(skip).collect::<String>()) }
 }
 
-/// What a call answered, as `operation: code: message`. The answer to a HEAD has no body that could say why: then, its status.
-pub(crate) fn refused<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> String
+/// The error of a call, of whichever client.
+pub(crate) trait Refusal {
+    /// `code: message`, or why there was no answer.
+    fn reason(&self) -> String;
+}
+
+impl<E> Refusal for SdkError<E, HttpResponse>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    match (error.code(), error.message(), error) {
-        (Some(code), Some(message), _) => format!("{operation}: {code}: {message}"),
-        (Some(code), None, _) => format!("{operation}: {code}"),
-        (None, _, SdkError::ServiceError(answer)) => format!("{operation}: HTTP status {}", answer.raw().status().as_u16()),
-        (None, ..) => format!("{operation}: {}", DisplayErrorContext(error)),
+    /// The answer to a HEAD has no body that could say why: then, its status.
+    fn reason(&self) -> String {
+        match (self.code(), self.message(), self) {
+            (Some(code), Some(message), _) => format!("{code}: {message}"),
+            (Some(code), None, _) => code.to_owned(),
+            (None, _, Self::ServiceError(answer)) => format!("HTTP status {}", answer.raw().status().as_u16()),
+            (None, ..) => DisplayErrorContext(self).to_string(),
+        }
     }
 }
 
+impl Refusal for AwsError {
+    fn reason(&self) -> String {
+        match (self.code.as_str(), self.message.as_str()) {
+            (NO_ANSWER, message) => message.to_owned(),
+            (code, "") => code.to_owned(),
+            (code, message) => format!("{code}: {message}"),
+        }
+    }
+}
+
+/// The error of a call, as `operation: code: message`.
+pub(crate) fn refused(operation: &str, error: &impl Refusal) -> String {
+    format!("{operation}: {}", error.reason())
+}
+
 /// For `map_err`: the call `operation` was refused, which breaks the chain at `hop`.
-pub(crate) fn at<E>(hop: &'static str, operation: &'static str) -> impl Fn(SdkError<E, HttpResponse>) -> Broken
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
+pub(crate) fn at<E: Refusal>(hop: &'static str, operation: &'static str) -> impl Fn(E) -> Broken {
     move |error| Broken::at(hop, refused(operation, &error))
 }

@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use aws_sdk_eventbridge::types::{RuleState, Target};
 use aws_sdk_lambda::types::InvocationType;
+use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::deploy::Resources;
@@ -36,25 +36,29 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
         if plan.rule.as_deref().is_some_and(|wanted| wanted != name && wanted != resource.logical) {
             continue;
         }
-        let rule = clients.events.describe_rule().name(name).send().await.map_err(at("rule", "DescribeRule"))?;
-        let Some(schedule) = rule.schedule_expression().filter(|schedule| !schedule.is_empty()) else {
+        let rule = clients.modelled.ask("events", "DescribeRule", &json!({ "Name": name })).await;
+        let rule = rule.map_err(at("rule", "DescribeRule"))?;
+        let text = |member: &str| rule.get(member).and_then(Value::as_str).unwrap_or_default();
+        let schedule = text("ScheduleExpression");
+        if schedule.is_empty() {
             others.push(format!("{name} has no schedule"));
             continue;
-        };
-        if rule.state() == Some(&RuleState::Disabled) {
+        }
+        if text("State") == "DISABLED" {
             others.push(format!("{name} is disabled"));
             continue;
         }
-        let targets = clients.events.list_targets_by_rule().rule(name).send().await.map_err(at("rule", "ListTargetsByRule"))?;
-        let invoked = |target: &Target| Some((function_of(target.arn())?, qualifier_of(target.arn()), dead_letters_of(target)));
-        let Some((function, qualifier, dead_letters)) = targets.targets().iter().find_map(invoked) else {
+        let targets = clients.modelled.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
+        let targets = targets.map_err(at("rule", "ListTargetsByRule"))?;
+        let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
+        let Some((function, qualifier, dead_letters)) = targets.find_map(invoked) else {
             others.push(format!("{name} targets no function"));
             continue;
         };
         scheduled.push(Rule {
             logical: resource.logical.clone(),
             name: name.to_owned(),
-            arn: rule.arn().unwrap_or_default().to_owned(),
+            arn: text("Arn").to_owned(),
             schedule: schedule.to_owned(),
             function,
             qualifier,
@@ -85,8 +89,11 @@ fn qualifier_of(arn: &str) -> Option<String> {
     arn.split(':').nth(7).map(str::to_owned)
 }
 
-fn dead_letters_of(target: &Target) -> Option<String> {
-    target.dead_letter_config()?.arn().map(str::to_owned)
+/// The function that a target invokes, its version or alias, and the queue of what does not reach it.
+fn invoked(target: &Value) -> Option<(String, Option<String>, Option<String>)> {
+    let arn = target.get("Arn")?.as_str()?;
+    let dead_letters = target.pointer("/DeadLetterConfig/Arn").and_then(Value::as_str);
+    Some((function_of(arn)?, qualifier_of(arn), dead_letters.map(str::to_owned)))
 }
 
 /// Has the rule's time come: by the clock of a local region, or as the plan says.
@@ -114,7 +121,7 @@ async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, B
     let now = aws_sdk_s3::primitives::DateTime::from(SystemTime::now());
     let time = now.fmt(aws_sdk_s3::primitives::DateTimeFormat::DateTime).unwrap_or_default();
     let account = rule.arn.split(':').nth(4).unwrap_or_default();
-    let event = serde_json::json!({
+    let event = json!({
         "version": "0",
         "id": uuid::Uuid::new_v4().to_string(),
         "detail-type": "Scheduled Event",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::primitives::DateTime;
+use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::failure::{Broken, at};
@@ -46,6 +47,18 @@ pub(crate) struct LogEvent {
     pub(crate) message: String,
 }
 
+impl From<&Value> for LogEvent {
+    fn from(event: &Value) -> Self {
+        let text = |member: &str| event.get(member).and_then(Value::as_str).unwrap_or_default();
+        Self {
+            id: text("eventId").to_owned(),
+            time: DateTime::from_millis(event.get("timestamp").and_then(Value::as_i64).unwrap_or_default()),
+            // Within an event, Lambda's Python runtime ends lines with a carriage return.
+            message: text("message").trim_end().replace('\r', "\n"),
+        }
+    }
+}
+
 /// All events, or those from a time to another in milliseconds. A group that does not exist has none: the function has not logged, or
 /// may not.
 pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i64)>) -> Result<Vec<LogEvent>, Broken> {
@@ -53,22 +66,14 @@ pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i
     let mut found = Vec::new();
     let mut token = None;
     loop {
-        let request = clients.logs.filter_log_events().log_group_name(group).set_start_time(from).set_end_time(to);
-        let answer = request.set_next_token(token).send().await;
-        let answer = match answer {
+        let input = json!({ "logGroupName": group, "startTime": from, "endTime": to, "nextToken": token });
+        let answer = match clients.modelled.ask("logs", "FilterLogEvents", &input).await {
             Ok(answer) => answer,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-                return Ok(found);
-            }
+            Err(error) if error.code == "ResourceNotFoundException" => return Ok(found),
             Err(error) => return Err(at("function", "FilterLogEvents")(error)),
         };
-        found.extend(answer.events().iter().map(|event| LogEvent {
-            id: event.event_id().unwrap_or_default().to_owned(),
-            time: DateTime::from_millis(event.timestamp().unwrap_or_default()),
-            // Within an event, Lambda's Python runtime ends lines with a carriage return.
-            message: event.message().unwrap_or_default().trim_end().replace('\r', "\n"),
-        }));
-        token = answer.next_token().map(str::to_owned);
+        found.extend(answer.get("events").and_then(Value::as_array).into_iter().flatten().map(LogEvent::from));
+        token = answer.get("nextToken").and_then(Value::as_str).map(str::to_owned);
         if token.is_none() {
             return Ok(found);
         }

@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use serde_json::{Value, json};
 
 use crate::clients::Clients;
-use crate::failure::Broken;
+use crate::failure::{Broken, at};
 use crate::poll;
 
 /// Before and after the function's command, seconds: a function runs for 15 minutes at most.
@@ -74,14 +74,14 @@ pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, Broken
 
 /// The sum of a metric from `start` to `end`, seconds since the epoch; nothing without a datapoint.
 async fn sum_between(clients: &Clients, mut metric: Value, start: i64, end: i64) -> Result<Option<f64>, Broken> {
-    let at = |seconds: i64| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
-    for (member, value) in [("StartTime", at(start).into()), ("EndTime", at(end).into()), ("Statistics", json!(["Sum"]))] {
+    let time = |seconds: i64| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
+    for (member, value) in [("StartTime", time(start).into()), ("EndTime", time(end).into()), ("Statistics", json!(["Sum"]))] {
         if let Some(members) = metric.as_object_mut() {
             members.insert(member.to_owned(), value);
         }
     }
     let answer = clients.modelled.ask("monitoring", "GetMetricStatistics", &metric).await;
-    let answer = answer.map_err(|error| Broken::at("drill", format!("GetMetricStatistics: {error}")))?;
+    let answer = answer.map_err(at("drill", "GetMetricStatistics"))?;
     let points = answer.get("Datapoints").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let sums = points.iter().filter_map(|point| point.get("Sum")?.as_f64());
     Ok((!points.is_empty()).then(|| sums.sum()))

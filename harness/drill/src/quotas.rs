@@ -1,7 +1,6 @@
 //! Whether the account may have what the stack would make: asked before anything is made, since a stack that ends at a quota has made half.
 //! <https://docs.aws.amazon.com/servicequotas/latest/userguide/intro.html>
 
-use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::clients::Clients;
@@ -48,8 +47,8 @@ impl Quota {
                 .modelled
                 .ask("servicequotas", "GetAWSDefaultServiceQuota", &input)
                 .await
-                .map_err(refused("GetAWSDefaultServiceQuota"))?,
-            answered => answered.map_err(refused("GetServiceQuota"))?,
+                .map_err(at("stack", "GetAWSDefaultServiceQuota"))?,
+            answered => answered.map_err(at("stack", "GetServiceQuota"))?,
         };
         let quota = answer.get("Quota").unwrap_or(&Value::Null);
         let value = quota.get("Value").and_then(Value::as_f64);
@@ -75,15 +74,11 @@ impl Quota {
     }
 }
 
-fn refused(operation: &'static str) -> impl Fn(AwsError) -> Broken {
-    move |error| Broken::at("stack", format!("{operation}: {error}"))
-}
-
 /// All that EC2 lists.
 async fn ec2(clients: &Clients, operation: &'static str, list: &str) -> Result<Vec<Value>, Broken> {
     let (mut found, mut input) = (Vec::new(), json!({}));
     loop {
-        let mut answer = clients.modelled.ask("ec2", operation, &input).await.map_err(refused(operation))?;
+        let mut answer = clients.modelled.ask("ec2", operation, &input).await.map_err(at("stack", operation))?;
         let page = answer.get_mut(list).map(Value::take);
         found.extend(page.as_ref().and_then(Value::as_array).into_iter().flatten().cloned());
         match answer.get("NextToken").and_then(Value::as_str) {
@@ -120,7 +115,7 @@ async fn wanted_vcpus(clients: &Clients, plan: &Plan, changes: &[Change]) -> Res
     for change in changes.iter().filter(|change| change.action == "Add" && change.kind == "AWS::EC2::Instance") {
         let Some(kind) = instance_type(&template, plan, &change.logical_id).filter(|kind| is_standard(kind)) else { continue };
         let described = clients.modelled.ask("ec2", "DescribeInstanceTypes", &json!({ "InstanceTypes": [kind] })).await;
-        let described = described.map_err(refused("DescribeInstanceTypes"))?;
+        let described = described.map_err(at("stack", "DescribeInstanceTypes"))?;
         wanted += described.pointer("/InstanceTypes/0/VCpuInfo/DefaultVCpus").and_then(Value::as_u64).unwrap_or_default();
     }
     Ok(wanted)

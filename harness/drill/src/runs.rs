@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::StackStatus;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::destroy::{self, Made};
@@ -33,9 +34,10 @@ pub struct Identity {
 /// # Errors
 /// AWS does not know the caller, or does not answer.
 pub async fn identity(endpoint: &Endpoint) -> Result<Identity, Failure> {
-    let answer = Clients::new(endpoint).sts.get_caller_identity().send().await.map_err(at("drill", "GetCallerIdentity"))?;
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Ok(Identity { account: text(answer.account()), arn: text(answer.arn()) })
+    let answer = Clients::new(endpoint).modelled.ask("sts", "GetCallerIdentity", &json!({})).await;
+    let answer = answer.map_err(at("drill", "GetCallerIdentity"))?;
+    let text = |member: &str| answer.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(Identity { account: text("Account"), arn: text("Arn") })
 }
 
 /// What a run has, or had, in the account.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::destroy::has_bucket;
+use crate::failure::refused;
 use crate::runs::RUN_TAG;
 
 /// What has the tag of `run`, as `resource ARN`. The search is eventually consistent and remembers what was deleted a moment ago: each
@@ -13,7 +14,7 @@ use crate::runs::RUN_TAG;
 pub(crate) async fn remains(clients: &Clients, run: &str, told: &[String]) -> Vec<String> {
     let hits = match search(clients, run).await {
         Ok(hits) => hits,
-        Err(error) => return vec![format!("what has the tag {RUN_TAG}={run}, unknown: GetResources: {error}")],
+        Err(error) => return vec![format!("what has the tag {RUN_TAG}={run}, unknown: {}", refused("GetResources", &error))],
     };
     let is_told = |arn: &str| arn.rsplit([':', '/']).next().is_some_and(|id| told.iter().any(|one| one.contains(id)));
     let mut found = Vec::new();
@@ -140,7 +141,7 @@ async fn is_over(clients: &Clients, arn: &str) -> Result<bool, String> {
             Tells::State(state, over) => answer.pointer(state).and_then(Value::as_str) == Some(over),
         }),
         Err(error) if error.code == look.gone => Ok(true),
-        Err(error) => Err(format!("{}: {error}", look.operation)),
+        Err(error) => Err(refused(look.operation, &error)),
     }
 }
 

@@ -1,15 +1,12 @@
 //! Asks an account for all of it.
 
-use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
 
 use super::evidence::{Evidence, Stack, StackEvent, StackParameter, StackResource, StoredObject, Window};
 use super::{chain, history, run_command};
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
-use crate::failure::{at, refused};
+use crate::failure::{Refusal, at, refused};
 use crate::{Endpoint, Failure, bucket, verify};
 
 /// Versions that are listed of a bucket: those of the window are what matters, and S3 does not list by time.
@@ -124,10 +121,7 @@ async fn objects(clients: &Clients, resources: &Resources, window: Window, evide
 }
 
 /// The answer; of an error it is noted that this could not be had.
-pub(super) fn noted<T, E>(answer: Result<T, SdkError<E, HttpResponse>>, operation: &str, evidence: &mut Evidence) -> Option<T>
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
+pub(super) fn noted<T>(answer: Result<T, impl Refusal>, operation: &str, evidence: &mut Evidence) -> Option<T> {
     answer.map_err(|error| evidence.refused.push(refused(operation, &error))).ok()
 }
 

@@ -1,5 +1,7 @@
 //! The rules and functions of a stack.
 
+use serde_json::{Value, json};
+
 use super::account::{noted, text, time};
 use super::evidence::{Evidence, FunctionState, LogLine, RuleState, Target, Window};
 use crate::clients::Clients;
@@ -18,13 +20,13 @@ pub(super) async fn rules(clients: &Clients, resources: &Resources, evidence: &m
 async fn rule(clients: &Clients, resource: &Resource, evidence: &mut Evidence) -> Option<RuleState> {
     // The physical id of a rule on a custom bus is `bus|rule`.
     let (bus, name) = match resource.physical.split_once('|') {
-        Some((bus, name)) => (Some(bus.to_owned()), name),
+        Some((bus, name)) => (Some(bus), name),
         None => (None, resource.physical.as_str()),
     };
     let found = RuleState { logical_id: resource.logical.clone(), name: name.to_owned(), ..RuleState::default() };
-    let answer = match clients.events.describe_rule().name(name).set_event_bus_name(bus.clone()).send().await {
+    let answer = match clients.modelled.ask("events", "DescribeRule", &json!({ "Name": name, "EventBusName": bus })).await {
         Ok(answer) => answer,
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+        Err(error) if error.code == "ResourceNotFoundException" => {
             return Some(RuleState { state: "DELETED".to_owned(), ..found });
         }
         Err(error) => {
@@ -32,13 +34,14 @@ async fn rule(clients: &Clients, resource: &Resource, evidence: &mut Evidence) -
             return None;
         }
     };
-    let targets = clients.events.list_targets_by_rule().rule(name).set_event_bus_name(bus).send().await;
-    let targets = noted(targets, "ListTargetsByRule", evidence);
-    let targets = targets.as_ref().map(|targets| targets.targets()).unwrap_or_default();
+    let targets = clients.modelled.ask("events", "ListTargetsByRule", &json!({ "Rule": name, "EventBusName": bus })).await;
+    let targets = noted(targets, "ListTargetsByRule", evidence).unwrap_or_default();
+    let targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
+    let member = |of: &Value, name: &str| text(of.get(name).and_then(Value::as_str));
     Some(RuleState {
-        state: answer.state().map(ToString::to_string).unwrap_or_default(),
-        schedule: text(answer.schedule_expression()),
-        targets: targets.iter().map(|target| Target { id: target.id().to_owned(), arn: target.arn().to_owned() }).collect(),
+        state: member(&answer, "State"),
+        schedule: member(&answer, "ScheduleExpression"),
+        targets: targets.map(|target| Target { id: member(target, "Id"), arn: member(target, "Arn") }).collect(),
         ..found
     })
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::account;
 use super::evidence::{Evidence, Window};
 use crate::clients::Clients;
+use crate::failure::refused;
 
 /// Events that are read at most; the latest ones are read first.
 const MOST: usize = 2000;
@@ -25,7 +26,7 @@ pub(super) async fn read(clients: &Clients, window: Window, evidence: &mut Evide
         let answer = match clients.modelled.ask("cloudtrail", "LookupEvents", &input).await {
             Ok(answer) => answer,
             Err(error) => {
-                evidence.refused.push(format!("LookupEvents: {error}"));
+                evidence.refused.push(refused("LookupEvents", &error));
                 break;
             }
         };

@@ -11,7 +11,7 @@ use super::names;
 use super::path;
 use super::side::Side;
 use crate::clients::Clients;
-use crate::failure::Broken;
+use crate::failure::{Broken, refused};
 
 /// A resource that was made anew, beside the stack.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ pub(super) async fn remove(clients: &Clients, remade: &[Remade]) -> Vec<String> 
         let input: Value = serde_json::from_str(anew.remove.input).unwrap_or_default();
         let input = path::filled(&input, &|name| (name == "id").then(|| id.as_str().into())).unwrap_or_default();
         if let Err(error) = clients.modelled.ask(anew.remove.service, anew.remove.operation, &input).await {
-            left.push(format!("{} {id}: {}: {}", anew.kind, error.code, error.message));
+            left.push(refused(&format!("{} {id}", anew.kind), &error));
         }
     }
     left

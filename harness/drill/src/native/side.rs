@@ -12,7 +12,7 @@ use super::path;
 use crate::clients::Clients;
 use crate::declared::{self, Declared, Physical};
 use crate::deploy::Resources;
-use crate::failure::Broken;
+use crate::failure::{Broken, at};
 
 /// A deployment of the template.
 pub(super) struct Side {
@@ -37,8 +37,7 @@ impl Side {
     pub(super) async fn new(clients: &Clients, template: &Template, stack: &str, resources: &Resources) -> Result<Self, Broken> {
         let mut declared = Declared::of(clients, stack).await?;
         let asked = clients.modelled.ask("ec2", "DescribeAvailabilityZones", &Value::Object(Default::default())).await;
-        let zones = asked
-            .map_err(|error| Broken::at("stack", format!("DescribeAvailabilityZones: {}: {}", error.code, error.message)))?;
+        let zones = asked.map_err(at("stack", "DescribeAvailabilityZones"))?;
         let zones = path::pick(&zones, "AvailabilityZones/*/ZoneName").and_then(|zones| serde_json::from_value(zones).ok());
         declared.inputs.availability_zones = zones.unwrap_or_default();
         let physical = resources.all().map(|one| (one.logical.clone(), one.physical.clone())).collect();
