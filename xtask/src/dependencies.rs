@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::step::{self, StepError};
 
-/// Which of our crates each of our crates may use.
+/// Which of our crates each of our crates may use. Each service may use [`SERVICE`].
 const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-wire", &[]),
     ("nightproof-iam", &[]),
@@ -15,36 +15,76 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-machine-protocol", &[]),
     ("nightproof-guest", &["nightproof-machine-protocol"]),
     ("nightproof-machine", &["nightproof-journal", "nightproof-machine-protocol"]),
+    ("nightproof-core", &["nightproof-iam", "nightproof-journal", "nightproof-wire"]),
+    ("nightproof-store", &["nightproof-core", "nightproof-wire"]),
+    ("nightproof-authorization", &["nightproof-core", "nightproof-iam", "nightproof-journal"]),
+    ("nightproof-faults", &["nightproof-core", "nightproof-journal"]),
+    ("nightproof-gateway", &["nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"]),
+    ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway"]),
+    ("nightproof-cloudformation", &["nightproof-core", "nightproof-template"]),
     (
         "nightproof-region",
         &[
-            "nightproof-wire",
-            "nightproof-iam",
-            "nightproof-template",
-            "nightproof-journal",
+            ANY_SERVICE,
+            "nightproof-authorization",
+            "nightproof-cloudformation",
+            "nightproof-core",
+            "nightproof-faults",
+            "nightproof-gateway",
             "nightproof-guest",
+            "nightproof-journal",
             "nightproof-machine",
-            "nightproof-machine-protocol",
+            "nightproof-store",
+            "nightproof-wire",
         ],
     ),
     ("nightproof-drill", &["nightproof-journal", "nightproof-template", "nightproof-wire"]),
     (
         "nightproof",
         &[
+            "nightproof-authorization",
+            "nightproof-core",
             "nightproof-drill",
+            "nightproof-faults",
             "nightproof-guest",
             "nightproof-iam",
             "nightproof-journal",
             "nightproof-machine",
             "nightproof-region",
+            // AWS's managed policies, which what a role is granted is compared with.
+            "nightproof-service-iam",
+            "nightproof-store",
             "nightproof-template",
         ],
     ),
     (
         "nightproof-scenarios",
-        &["nightproof", "nightproof-drill", "nightproof-journal", "nightproof-machine", "nightproof-region"],
+        &[
+            "nightproof",
+            "nightproof-authorization",
+            "nightproof-core",
+            "nightproof-drill",
+            "nightproof-faults",
+            "nightproof-journal",
+            "nightproof-machine",
+            "nightproof-region",
+        ],
     ),
     ("xtask", &[]),
+];
+
+/// What names a crate of one service begin with.
+const ANY_SERVICE: &str = "nightproof-service-";
+
+/// What a service may use: never another one, nor gateway, policies or region.
+const SERVICE: &[&str] = &["nightproof-core", "nightproof-iam", "nightproof-journal", "nightproof-wire"];
+
+/// What some services may use beside.
+const MORE: &[(&str, &[&str])] = &[
+    ("nightproof-service-ec2", &["nightproof-machine", "nightproof-machine-protocol"]),
+    ("nightproof-service-lambda", &["nightproof-machine"]),
+    ("nightproof-service-s3", &["nightproof-store"]),
+    ("nightproof-service-sqs", &["nightproof-store"]),
 ];
 
 /// What pure crates may not depend on: they decide, and leave acting to others.
@@ -80,12 +120,23 @@ pub(crate) fn check() -> Result<(), StepError> {
     let mut offences = Vec::new();
     for package in metadata.get("packages").and_then(Value::as_array).into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
-        match ARROWS.iter().find(|(ours, _)| *ours == name) {
-            Some((_, allowed)) => offences.extend(wrong_arrows(name, allowed, package)),
+        match allowed(name) {
+            Some(allowed) => offences.extend(wrong_arrows(name, &allowed, package)),
             None => offences.extend(wrong_licence(name, package)),
         }
     }
     if offences.is_empty() { Ok(()) } else { Err(StepError::Found(offences.join("\n"))) }
+}
+
+/// What a crate of ours may use; `None` for one that is not ours.
+fn allowed(name: &str) -> Option<Vec<&'static str>> {
+    let of = |table: &[(&str, &'static [&'static str])]| {
+        table.iter().find(|(ours, _)| *ours == name).map(|(_, allowed)| allowed.to_vec())
+    };
+    if name.starts_with(ANY_SERVICE) {
+        return Some(SERVICE.iter().copied().chain(of(MORE).unwrap_or_default()).collect());
+    }
+    of(ARROWS)
 }
 
 fn wrong_arrows(name: &str, allowed: &[&str], package: &Value) -> Vec<String> {
@@ -93,8 +144,9 @@ fn wrong_arrows(name: &str, allowed: &[&str], package: &Value) -> Vec<String> {
     normal
         .filter_map(|dependency| dependency["name"].as_str())
         .filter(|dependency| {
-            let ours = ARROWS.iter().any(|(ours, _)| ours == dependency);
-            (ours && !allowed.contains(dependency)) || (PURE.contains(&name) && IMPURE.contains(dependency))
+            let ours = self::allowed(dependency).is_some();
+            let fits = |one: &&str| one == dependency || (*one == ANY_SERVICE && dependency.starts_with(ANY_SERVICE));
+            (ours && !allowed.iter().any(fits)) || (PURE.contains(&name) && IMPURE.contains(dependency))
         })
         .map(|dependency| format!("{name} must not depend on {dependency}"))
         .collect()

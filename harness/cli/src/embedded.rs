@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use nightproof_journal::Journal;
 use nightproof_machine::tools::{self, Tools};
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, StartError, Trigger};
-use nightproof_region::store::Store;
+use nightproof_store::Store;
 
 use crate::operator::Key;
 use crate::stage::Setting;

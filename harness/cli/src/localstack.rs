@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nightproof_machine::container::{Engine, Images, LocalStack, Owner, Purpose};
-use nightproof_region::store::Store;
+use nightproof_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::CloudKind;

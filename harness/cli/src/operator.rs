@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nightproof_region::Caller;
+use nightproof_core::Caller;
 use nightproof_region::embedded::Embedded;
 use serde_json::{Value, json};
 

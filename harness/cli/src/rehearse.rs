@@ -125,7 +125,7 @@ pub(crate) async fn rehearse(
     let start = begun.elapsed();
     let plan = rehearsal.plan_on(&stage);
     let outcome = nightproof_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
-    let timing = stage.region.region.timing();
+    let timing = stage.region.gateway.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };
     stage.close(journal).await?;
     Ok((outcome, measured))

@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use nightproof_faults::Rule;
 use nightproof_journal::Event;
-use nightproof_region::fault::Rule;
 
 use crate::arguments::UpOptions;
 use crate::report::Reports;
@@ -35,7 +35,7 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
     if faults.iter().any(Rule::is_interposed) {
         stage.region.machines.interposer().prepare();
     }
-    stage.region.region.faults().set(faults);
+    stage.region.faults.set(faults);
     journal.subscribe(|record| {
         if let Event::Port { instance, port, address } = &record.event {
             printer::note(&format!("# {}", printer::port_line(instance, *port, address.as_deref())));

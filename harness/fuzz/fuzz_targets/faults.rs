@@ -1,7 +1,7 @@
 //! Any text is the faults of an incident file or refused with its place.
 #![no_main]
 
-use nightproof_region::fault::Rule;
+use nightproof_faults::Rule;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
 //! Any text is an event pattern or refused in AWS's words; a pattern is for an event or is not. An empty line is between both.
 #![no_main]
 
-use nightproof_region::services::events::pattern::Pattern;
+use nightproof_service_events::pattern::Pattern;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

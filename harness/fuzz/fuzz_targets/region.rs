@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::Duration;
 
-use nightproof_region::Caller;
+use nightproof_core::Caller;
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 //! expression's line are two numbers: a moment, and how much later is now.
 #![no_main]
 
-use nightproof_region::services::events::schedule::Schedule;
+use nightproof_service_events::schedule::Schedule;
 use jiff::{SignedDuration, Timestamp};
 use libfuzzer_sys::fuzz_target;
 

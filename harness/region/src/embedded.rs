@@ -5,32 +5,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use nightproof_authorization::Authorizer;
+use nightproof_cloudformation::CloudFormation;
+use nightproof_core::credentials::Credential;
+use nightproof_core::gateway::Gateway;
+use nightproof_core::service::Service;
+use nightproof_core::{Caller, Region, Settings};
+use nightproof_faults::Faults;
+use nightproof_gateway::{Authority, AuthorityError, LayerStack, Listener};
 use nightproof_journal::Journal;
 use nightproof_machine::container::EngineError;
 use nightproof_machine::tools::Tools;
 use nightproof_machine::{MachineSettings, Machines};
+use nightproof_service_cloudtrail::CloudTrail;
+use nightproof_service_ec2::{Ec2, Sandboxes};
+use nightproof_service_events::Events;
+use nightproof_service_iam::Iam;
+use nightproof_service_kms::Kms;
+use nightproof_service_lambda::{ExecutionHost, Lambda};
+use nightproof_service_logs::Logs;
+use nightproof_service_monitoring::CloudWatch;
+use nightproof_service_s3::{RemoteS3, S3};
+use nightproof_service_servicequotas::ServiceQuotas;
+use nightproof_service_sns::Sns;
+use nightproof_service_sqs::{RemoteSqs, Sqs};
+use nightproof_service_ssm::Ssm;
+use nightproof_service_ssm::ec2messages::{Ec2Messages, SsmMessages};
+use nightproof_service_sts::Sts;
+use nightproof_service_tagging::Tagging;
+use nightproof_store::Store;
 use nightproof_wire::arn::Arn;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::authorization::Authorizer;
-use crate::credentials::Credential;
-use crate::gateway::{Authority, AuthorityError, Listener};
 use crate::interposed::InterposedMachines;
-use crate::service::Service;
-use crate::services::cloudformation::CloudFormation;
-use crate::services::cloudtrail::CloudTrail;
-use crate::services::ec2::{Ec2, Sandboxes};
-use crate::services::ec2messages::{Ec2Messages, SsmMessages};
-use crate::services::lambda::{ExecutionHost, Lambda};
-use crate::services::monitoring::CloudWatch;
-use crate::services::s3::{RemoteS3, S3};
-use crate::services::servicequotas::ServiceQuotas;
-use crate::services::sns::Sns;
-use crate::services::sqs::{RemoteSqs, Sqs};
-use crate::services::tagging::Tagging;
-use crate::services::{events::Events, iam::Iam, kms::Kms, logs::Logs, ssm::Ssm, sts::Sts};
-use crate::store::Store;
-use crate::{Caller, Region, Settings};
 
 /// What an embedded region is started with.
 #[derive(Debug, Clone)]
@@ -89,6 +96,10 @@ pub struct Embedded {
     pub region: Region,
     /// Its machines.
     pub machines: Machines,
+    /// What goes wrong on purpose.
+    pub faults: Arc<Faults>,
+    /// The layers that its calls pass.
+    pub gateway: Arc<LayerStack>,
     trigger: Trigger,
 }
 
@@ -138,7 +149,9 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let ca_pem = authority.ca_pem().to_owned();
     let settings = Settings { region, account: account.clone(), folder };
     let region = Region::with_journal(settings, journal);
-    region.set_authority(authority);
+    let faults = Arc::<Faults>::default();
+    let gateway = LayerStack::new(Some(authority), Arc::clone(&faults));
+    region.set_gateway(Arc::clone(&gateway) as Arc<dyn Gateway>);
     let machines = Machines::new(MachineSettings {
         region: region.name().to_owned(),
         folder: region.folder().to_owned(),
@@ -148,7 +161,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         tasks: region.tasks().clone(),
         stopping: region.stopping().clone(),
     });
-    region.faults().set_interposed(Arc::new(InterposedMachines(machines.clone())));
+    faults.set_interposed(Arc::new(InterposedMachines(machines.clone())));
     let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
     let (events, functions, alarms) = (Events::new(), Lambda::new(host), CloudWatch::new());
     let trigger = Trigger { region: region.clone(), events, functions, alarms };
@@ -158,10 +171,10 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
     let endpoint_url = format!("https://{}", secure.address());
     let plain_url = format!("http://{}", plain.address());
-    secure.serve(&region, true);
-    plain.serve(&region, false);
+    secure.serve(&region, &gateway, true);
+    plain.serve(&region, &gateway, false);
     let credentials = region.credentials().issue_key(Caller::root(&account));
-    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, machines, trigger })
+    Ok(Embedded { endpoint_url, plain_url, ca_pem, credentials, region, machines, faults, gateway, trigger })
 }
 
 /// Takes as many file descriptors as this process may have: each connection, and each machine's, is one, and the usual limit is 1024.

@@ -3,9 +3,8 @@
 use std::io;
 
 use jiff::SignedDuration;
+use nightproof_faults::Interposed;
 use nightproof_machine::{Machines, set_clock, slow_disk};
-
-use crate::fault::Interposed;
 
 /// The machines of a region, as faults see them.
 pub(crate) struct InterposedMachines(pub(crate) Machines);

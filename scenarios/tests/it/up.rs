@@ -109,7 +109,8 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
     }
     let called = fs::read_to_string(called).expect("what was called");
     let called: BTreeSet<&str> = called.lines().collect();
-    let services = nightproof_region::operations().filter(|(service, _)| !matches!(*service, "ec2messages" | "ssmmessages"));
+    let services =
+        nightproof_authorization::operations().filter(|(service, _)| !matches!(*service, "ec2messages" | "ssmmessages"));
     let all: BTreeSet<String> = services.map(|(service, operation)| format!("{service} {operation}")).collect();
     let excused = |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one) || one == BY_MAIL;
     let left_out: Vec<&String> = all.iter().filter(|one| !called.contains(one.as_str()) && !excused(one)).collect();

@@ -142,7 +142,7 @@ pub(super) fn allowed(role: &str, account: &str, held: &[Held], neighbours: &BTr
 pub(super) fn parsed(held: &Held, kind: PolicyKind) -> Option<(String, Policy)> {
     let text = match &held.document {
         Some(document) => document.to_string(),
-        None => nightproof_region::services::iam::aws_managed_policy(&held.name)?.to_owned(),
+        None => nightproof_service_iam::aws_managed_policy(&held.name)?.to_owned(),
     };
     Some((held.name.clone(), Policy::parse(&text, kind).ok()?))
 }

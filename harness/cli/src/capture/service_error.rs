@@ -82,7 +82,7 @@ impl ServiceError {
 
 fn service_of(operation: &str) -> Option<String> {
     let found: Vec<&str> =
-        nightproof_region::operations().filter(|(_, name)| *name == operation).map(|(service, _)| service).collect();
+        nightproof_authorization::operations().filter(|(_, name)| *name == operation).map(|(service, _)| service).collect();
     let near = NEAR.iter().find(|near| found.contains(near)).copied();
     near.or_else(|| found.first().copied()).map(str::to_owned)
 }

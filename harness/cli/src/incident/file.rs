@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nightproof_drill::{Course, Data};
-use nightproof_region::fault::{InsertedCall, InstanceFault, Rule};
+use nightproof_faults::{InsertedCall, InstanceFault, Rule};
 use serde::de;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};

@@ -8,7 +8,7 @@ mod scene;
 use std::path::Path;
 
 use nightproof_drill::{DrillResult, Outcome};
-use nightproof_region::fault::Rule;
+use nightproof_faults::Rule;
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::report::Reports;

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use nightproof_core::{Caller, Region};
 use nightproof_drill::Local;
+use nightproof_faults::{Effect, Faults, InsertedCall, Rule};
 use nightproof_journal::{Event, Journal};
 use nightproof_region::embedded::Embedded;
-use nightproof_region::fault::{Effect, InsertedCall, Rule};
-use nightproof_region::{Caller, Region};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -23,6 +23,8 @@ const SCRIPT_BOUND: Duration = Duration::from_secs(120);
 /// A region with an incident in it.
 pub(super) struct Scene {
     region: Region,
+    /// What goes wrong on purpose.
+    armed: Arc<Faults>,
     /// Moves the clock.
     local: Arc<dyn Local>,
     root: Caller,
@@ -40,6 +42,7 @@ impl Scene {
         }
         Arc::new(Self {
             region: embedded.region.clone(),
+            armed: Arc::clone(&embedded.faults),
             local: LocalRegion::of(embedded),
             root: Caller::root(&embedded.region.settings().account),
             stack: stack.to_owned(),
@@ -51,10 +54,10 @@ impl Scene {
 
     /// What the drill removes is to go, whatever the incident broke.
     pub(super) fn lift_faults_before_destruction(&self, journal: &Journal) {
-        let region = self.region.clone();
+        let (region, armed) = (self.region.clone(), Arc::clone(&self.armed));
         journal.subscribe(move |record| {
             if matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy") {
-                region.faults().set(Vec::new());
+                armed.set(Vec::new());
                 region.ways().end_all();
                 region.agents().end_all();
                 region.paces().end_all();
@@ -84,7 +87,7 @@ impl Scene {
                 for instance in instances(resources) {
                     let detail = format!("befalls {instance} before the night: {fault}");
                     self.region.journal().record(Event::Fault { request_id: String::new(), detail });
-                    self.region.faults().befall(&self.region, instance, *fault);
+                    self.armed.befall(&self.region, instance, *fault);
                 }
                 Ok(())
             }
@@ -142,7 +145,7 @@ impl Local for Scene {
                 }
             }
         }
-        self.region.faults().set(faults);
+        self.armed.set(faults);
         self.local.fire(rule_arn).await
     }
 

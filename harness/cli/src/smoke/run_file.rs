@@ -98,5 +98,5 @@ fn folder() -> PathBuf {
 
 /// AWS's time: a run on a real account has no other.
 pub(super) fn now() -> Timestamp {
-    nightproof_region::Clock::default().now()
+    nightproof_core::Clock::default().now()
 }

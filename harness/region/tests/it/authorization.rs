@@ -3,9 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use nightproof_core::service::{AwsError, full_body};
+use nightproof_core::{Caller, Principal};
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
-use nightproof_region::service::{AwsError, full_body};
-use nightproof_region::{Caller, Principal};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "210987654321";

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use nightproof_core::Caller;
+use nightproof_core::service::AwsError;
 use nightproof_machine::tools;
-use nightproof_region::Caller;
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
-use nightproof_region::service::AwsError;
 use serde_json::{Value, json};
 
 pub(crate) const ACCOUNT: &str = "111122223333";

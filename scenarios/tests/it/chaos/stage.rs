@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use nightproof_core::service::{AwsError, Reply, empty_body};
+use nightproof_core::{Caller, Region};
 use nightproof_drill::{Data, Endpoint, FireBy, Local, Outcome, Plan};
+use nightproof_faults::{Faults, Rule};
 use nightproof_journal::{Event, Journal};
 use nightproof_machine::tools::Tools;
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
-use nightproof_region::fault::Rule;
-use nightproof_region::service::{AwsError, Reply, empty_body};
-use nightproof_region::{Caller, Region};
 use nightproof_scenarios::BUNDLED;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -75,13 +75,14 @@ impl Stage {
         };
         let chaos = Chaos {
             region: self.region().clone(),
+            armed: Arc::clone(&self.embedded.faults),
             trigger: self.embedded.trigger(),
             stack: plan.stack(),
             before: case.before.clone(),
             faults: case.faults.iter().map(|fault| serde_json::from_value(fault.clone()).expect("a fault")).collect(),
         };
         let outcome = nightproof_drill::run(plan, Some(Arc::new(chaos)), &self.journal, CancellationToken::new()).await;
-        self.region().faults().set(Vec::new());
+        self.embedded.faults.set(Vec::new());
         outcome
     }
 
@@ -117,6 +118,7 @@ impl Stage {
 /// What only a local region can do, with the case's mishaps.
 struct Chaos {
     region: Region,
+    armed: Arc<Faults>,
     trigger: Trigger,
     stack: String,
     before: Vec<Value>,
@@ -171,7 +173,7 @@ impl Local for Chaos {
     }
 
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
-        self.region.faults().set(self.faults.clone());
+        self.armed.set(self.faults.clone());
         self.trigger.fire(rule_arn).map(|at| at.to_string()).map_err(|error| error.to_string())
     }
 

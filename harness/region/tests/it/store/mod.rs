@@ -6,10 +6,10 @@ mod sqs;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use nightproof_core::service::{AwsError, Reply, full_body};
+use nightproof_core::{Caller, Principal, Region};
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions};
-use nightproof_region::service::{AwsError, Reply, full_body};
-use nightproof_region::store::Store;
-use nightproof_region::{Caller, Principal, Region};
+use nightproof_store::Store;
 use serde_json::{Value, json};
 
 /// A region with an account, and a bucket, of its own. Tests call the bucket `nightly`, whatever it is called.

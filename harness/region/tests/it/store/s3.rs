@@ -1,7 +1,7 @@
 //! What S3 does, wherever its objects are.
 
 use bytes::Bytes;
-use nightproof_region::Caller;
+use nightproof_core::Caller;
 use serde_json::{Value, json};
 
 use super::Lab;

@@ -1,0 +1,364 @@
+//! The tables: operation -> actions, resources, condition keys.
+//!
+//! A line is `Operations action resource [?Member | !Member | key=Member | key='text']…`:
+//! - operations are separated by commas; an action of `=` is the operation under the service's prefix;
+//! - a resource is `*`, a full ARN pattern (`arn:…`), the rest of an ARN of the service (`vpc/{VpcId}`), or `@kind`, which the service resolves.
+//!   `{A.B}` stands for the value of a member, once for each element of a list; one that is absent reads as `*`, and one that is itself an
+//!   ARN is the whole resource;
+//! - the need exists only if `?Member` is in the request, or `!Member` is not;
+//! - `key=Member` gives the request's value to a condition key, `key='text'` a fixed one.
+//!
+//! Source: the service authorization reference, <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use nightproof_core::authorization::Need;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::Call;
+use serde_json::Value;
+
+/// A line of a table.
+#[derive(Debug)]
+pub(super) struct Row {
+    action: String,
+    resource: Pattern,
+    /// Whether resources of its action's service can have policies.
+    guarded: bool,
+    only_with: Vec<&'static str>,
+    only_without: Vec<&'static str>,
+    keys: Vec<(&'static str, Source)>,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    Any,
+    /// `@kind`
+    Kind(&'static str),
+    /// A template of an ARN.
+    Arn(Vec<Part>),
+}
+
+/// A part of an ARN.
+#[derive(Debug)]
+enum Part {
+    Text(&'static str),
+    /// The service whose operation it is.
+    Service(&'static str),
+    Region,
+    Account,
+    /// The value of a member, by its path.
+    Member(&'static str),
+}
+
+#[derive(Debug)]
+enum Source {
+    Member(&'static str),
+    Text(&'static str),
+}
+
+type Table = HashMap<&'static str, Vec<Row>>;
+
+/// The tables, each parsed when its service is first called.
+macro_rules! tables {
+    ($($service:literal)*) => {
+        const SERVICES: &[&str] = &[$($service),*];
+
+        fn parsed(service: &str) -> Option<&'static Result<Table, String>> {
+            match service {
+                $($service => {
+                    static PARSED: OnceLock<Result<Table, String>> = OnceLock::new();
+                    Some(PARSED.get_or_init(|| parse($service, include_str!(concat!("tables/", $service, ".txt")))))
+                })*
+                _ => None,
+            }
+        }
+    };
+}
+
+tables! {
+    "cloudformation" "cloudtrail" "ec2" "ec2messages" "events" "iam" "kms" "lambda" "logs" "monitoring" "s3" "servicequotas" "sns" "sqs" "ssm"
+    "ssmmessages" "sts" "tagging"
+}
+
+/// A test reads every table, so that none is left out here for a fault in it.
+fn table(service: &str) -> Option<&'static Table> {
+    parsed(service)?.as_ref().ok()
+}
+
+/// Every operation that the region implements, with its service: an operation without a line here is not implemented.
+pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let operations = |service: &'static str| table(service).into_iter().flat_map(|table| table.keys().copied());
+    SERVICES.iter().flat_map(move |service| operations(service).map(move |operation| (*service, operation)))
+}
+
+/// Whether resources of the service with this prefix can have policies.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
+pub(super) fn has_resource_policies(prefix: &str) -> bool {
+    matches!(prefix, "kms" | "lambda" | "s3" | "sns" | "sqs" | "sts")
+}
+
+/// The lines of an operation; none means that nobody may call it.
+pub(super) fn rows(service: &str, operation: &str) -> Option<&'static [Row]> {
+    table(service)?.get(operation).map(Vec::as_slice)
+}
+
+fn parse(service: &'static str, text: &'static str) -> Result<Table, String> {
+    let mut table = Table::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default();
+        let mut words = line.split_whitespace();
+        let Some(operations) = words.next() else { continue };
+        let (Some(action), Some(resource)) = (words.next(), words.next()) else {
+            return Err(format!("{service}, line {}: an action and a resource are missing", number + 1));
+        };
+        let rest: Vec<&'static str> = words.collect();
+        for operation in operations.split(',') {
+            let row = row(service, operation, action, resource, &rest)
+                .ok_or_else(|| format!("{service}, line {}: not understood", number + 1))?;
+            // An operation that needs nothing is listed with the action `-`.
+            let rows = table.entry(operation).or_default();
+            rows.extend((action != "-").then_some(row));
+        }
+    }
+    Ok(table)
+}
+
+fn row(service: &'static str, operation: &str, action: &str, resource: &'static str, rest: &[&'static str]) -> Option<Row> {
+    let action = if action == "=" { format!("{service}:{operation}") } else { action.to_owned() };
+    let resource = match resource.strip_prefix('@') {
+        Some(kind) => Pattern::Kind(kind),
+        None if resource == "*" => Pattern::Any,
+        None => {
+            let before = match service {
+                _ if resource.starts_with("arn:") => "",
+                "s3" => "arn:aws:s3:::",
+                "iam" | "sts" => "arn:aws:iam::$account:",
+                _ => "arn:aws:$service:$region:$account:",
+            };
+            let mut arn = parts(before, service)?;
+            arn.extend(parts(resource, service)?);
+            Pattern::Arn(arn)
+        }
+    };
+    let guarded = action.split(':').next().is_none_or(has_resource_policies);
+    let mut row = Row { action, resource, guarded, only_with: Vec::new(), only_without: Vec::new(), keys: Vec::new() };
+    for word in rest {
+        if let Some(member) = word.strip_prefix('?') {
+            row.only_with.push(member);
+        } else if let Some(member) = word.strip_prefix('!') {
+            row.only_without.push(member);
+        } else {
+            let (key, source) = word.split_once('=')?;
+            let text = source.strip_prefix('\'').and_then(|source| source.strip_suffix('\''));
+            row.keys.push((key, text.map_or(Source::Member(source), Source::Text)));
+        }
+    }
+    Some(row)
+}
+
+/// The parts of a template: what stands between `{Member}`, `$region`, `$account` and `$service`.
+fn parts(template: &'static str, service: &'static str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some((text, hole)) = rest.find(['{', '$']).map(|at| rest.split_at(at)) {
+        parts.extend((!text.is_empty()).then_some(Part::Text(text)));
+        let (part, after) = if let Some(member) = hole.strip_prefix('{') {
+            let (path, after) = member.split_once('}')?;
+            (Part::Member(path), after)
+        } else {
+            let known = [("$region", Part::Region), ("$account", Part::Account), ("$service", Part::Service(service))];
+            known.into_iter().find_map(|(name, part)| Some((part, hole.strip_prefix(name)?)))?
+        };
+        parts.push(part);
+        rest = after;
+    }
+    parts.extend((!rest.is_empty()).then_some(Part::Text(rest)));
+    Some(parts)
+}
+
+impl Row {
+    /// Whether the request asks for this at all.
+    pub(super) fn applies(&self, input: &Value) -> bool {
+        let there = |member: &&str| !values(input, member).is_empty();
+        self.only_with.iter().all(there) && !self.only_without.iter().any(there)
+    }
+
+    /// Whether nothing keeps the root user from it: its action knows no resources, or none that have policies, and all of them are of the
+    /// caller's account, as another one's can be named by its ARN alone.
+    pub(super) fn is_open_to_root(&self, input: &Value) -> bool {
+        match self.resource {
+            Pattern::Any => true,
+            Pattern::Kind(_) | Pattern::Arn(_) => !self.guarded && !names_an_arn(input),
+        }
+    }
+
+    /// The kind that the service itself must resolve.
+    pub(super) fn kind(&self) -> Option<&'static str> {
+        match self.resource {
+            Pattern::Kind(kind) => Some(kind),
+            Pattern::Any | Pattern::Arn(_) => None,
+        }
+    }
+
+    /// What this line asks for; `resolved` are the resources of its kind.
+    pub(super) fn needs(&self, call: &Call, input: &Value, resolved: Vec<String>) -> Vec<Need> {
+        let resources = match &self.resource {
+            Pattern::Any => vec!["*".to_owned()],
+            Pattern::Kind(_) => resolved,
+            Pattern::Arn(parts) => expand(parts, call.region.name(), call.account(), input),
+        };
+        let keys: Vec<(&'static str, Vec<String>)> = self
+            .keys
+            .iter()
+            .map(|(key, source)| match source {
+                Source::Text(text) => (*key, vec![(*text).to_owned()]),
+                Source::Member(member) => (*key, values(input, member)),
+            })
+            .filter(|(_, values)| !values.is_empty())
+            .collect();
+        let keys = std::iter::repeat_n(keys, resources.len());
+        resources.into_iter().zip(keys).map(|(resource, keys)| Need { action: self.action.clone(), resource, keys }).collect()
+    }
+}
+
+/// Whether a text of the request is an ARN.
+fn names_an_arn(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.starts_with("arn:"),
+        Value::Array(items) => items.iter().any(names_an_arn),
+        Value::Object(members) => members.values().any(names_an_arn),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The values of a member, by its path: of each element, where it is a list.
+fn values(input: &Value, path: &str) -> Vec<String> {
+    // Most members are not given, and most that are stand at the top.
+    match input.get(path) {
+        None | Some(Value::Null) if !path.contains('.') => return Vec::new(),
+        Some(Value::String(text)) => return vec![text.clone()],
+        _ => {}
+    }
+    let mut found: Vec<&Value> = vec![input];
+    for name in path.split('.') {
+        found = found.into_iter().filter_map(|value| value.get(name)).flat_map(elements).collect();
+    }
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Object(_) => Some(String::new()),
+        Value::Array(_) | Value::Null => None,
+    };
+    found.into_iter().filter_map(text).collect()
+}
+
+fn elements(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(_) => value.as_array().map(|items| items.iter().collect()).unwrap_or_default(),
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+/// The ARNs of a template in this region and account.
+fn expand(parts: &[Part], region: &str, account: &str, input: &Value) -> Vec<String> {
+    // Whether each is whole already: members that are ARNs themselves are.
+    let mut made = vec![(String::new(), false)];
+    for part in parts {
+        let text = match part {
+            Part::Text(text) | Part::Service(text) => text,
+            Part::Region => region,
+            Part::Account => account,
+            Part::Member(path) => {
+                let mut given = values(input, path);
+                if given.is_empty() {
+                    given.push("*".to_owned());
+                }
+                made = made.into_iter().flat_map(|arn| filled(arn, &given)).collect();
+                continue;
+            }
+        };
+        made.iter_mut().filter(|(_, whole)| !whole).for_each(|(arn, _)| arn.push_str(text));
+    }
+    made.into_iter().map(|(arn, _)| arn).collect()
+}
+
+/// An ARN with each of these values at its end.
+fn filled((arn, whole): (String, bool), given: &[String]) -> Vec<(String, bool)> {
+    if whole {
+        return vec![(arn, true)];
+    }
+    let with = |value: &String| if value.starts_with("arn:") { (value.clone(), true) } else { (format!("{arn}{value}"), false) };
+    given.iter().map(with).collect()
+}
+
+/// The tags that a request gives, and the keys of those that it gives or takes away.
+pub(super) fn request_tags(input: &Value) -> (Vec<(String, String)>, Vec<String>) {
+    let mut tags = Vec::new();
+    let mut keys: Vec<String> = Vec::new();
+    let mut listed: Vec<&Value> = ["Tags", "tags", "TagList"].iter().flat_map(|name| input.list(name)).collect();
+    for specification in input.list("TagSpecifications").iter().chain(input.list("TagSpecification")) {
+        listed.extend(specification.list("Tags"));
+    }
+    for tag in listed {
+        let part = |names: [&str; 3]| names.iter().find_map(|name| tag.text(name)).unwrap_or_default().to_owned();
+        let key = part(["Key", "TagKey", "key"]);
+        if tag.has("Value") || tag.has("TagValue") || tag.has("value") || !key.is_empty() {
+            tags.push((key, part(["Value", "TagValue", "value"])));
+        }
+    }
+    for name in ["Tags", "tags"] {
+        let pairs = input.get(name).and_then(Value::as_object).into_iter().flatten();
+        tags.extend(pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))));
+    }
+    keys.extend(tags.iter().map(|(key, _)| key.clone()));
+    for name in ["TagKeys", "tagKeys"] {
+        keys.extend(input.texts(name).into_iter().map(str::to_owned));
+    }
+    (tags, keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_line_of_every_table_is_understood() {
+        for service in SERVICES {
+            let table = parsed(service).unwrap().as_ref().unwrap();
+            assert!(!table.is_empty(), "{service}");
+            let model = nightproof_wire::service(service).unwrap();
+            for operation in table.keys() {
+                assert!(model.operation(operation).is_some(), "{service} has no operation {operation}");
+            }
+        }
+    }
+
+    #[test]
+    fn members_are_read_by_path_and_element() {
+        let input = json!({"A": [{"B": "x"}, {"B": "y"}], "C": 3, "D": []});
+        assert_eq!(values(&input, "A.B"), ["x", "y"]);
+        assert_eq!(values(&input, "C"), ["3"]);
+        assert!(values(&input, "D").is_empty() && values(&input, "E.F").is_empty());
+    }
+
+    #[test]
+    fn a_template_is_filled_with_each_value_and_an_arn_is_the_whole_resource() {
+        let arns = |template, input| expand(&parts(template, "ssm").unwrap(), "us-east-1", "111122223333", &input);
+        let given = json!({"Ids": ["a", "arn:aws:x:::y", "{b}"], "Name": "n"});
+        assert_eq!(arns("i/{Ids}/{Name}", given.clone()), ["i/a/n", "arn:aws:x:::y", "i/{b}/n"]);
+        assert_eq!(arns("$service:$region:$account:{Gone}", given), ["ssm:us-east-1:111122223333:*"]);
+        assert!(parts("{open", "ssm").is_none() && parts("$else", "ssm").is_none());
+    }
+
+    #[test]
+    fn tags_come_in_all_their_shapes() {
+        let (tags, keys) = request_tags(&json!({"Tags": [{"Key": "a", "Value": "1"}], "TagKeys": ["z"]}));
+        assert_eq!((tags, keys), (vec![("a".into(), "1".into())], vec!["a".into(), "z".into()]));
+        assert_eq!(request_tags(&json!({"Tags": {"b": "2"}})).0, [("b".to_owned(), "2".to_owned())]);
+        let run = json!({"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "c", "Value": ""}]}]});
+        assert_eq!(request_tags(&run).1, ["c"]);
+    }
+}

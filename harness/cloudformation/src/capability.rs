@@ -1,0 +1,35 @@
+//! Capabilities that a template needs: what it may do to permissions has to be acknowledged.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
+
+use nightproof_core::service::AwsError;
+use nightproof_template::Template;
+
+use super::resources;
+
+fn is_iam(kind: &str) -> bool {
+    kind.starts_with("AWS::IAM::")
+}
+
+/// The capability that a template needs.
+pub(super) fn needed(template: &Template) -> Option<&'static str> {
+    if template.resources.iter().any(resources::has_own_iam_name) {
+        return Some("CAPABILITY_NAMED_IAM");
+    }
+    template.resources.iter().any(|resource| is_iam(&resource.kind)).then_some("CAPABILITY_IAM")
+}
+
+/// Why it needs one, as `GetTemplateSummary` says it.
+pub(super) fn reason(template: &Template) -> Option<String> {
+    let kinds = template.resources.iter().map(|resource| resource.kind.as_str()).filter(|kind| is_iam(kind));
+    let kinds: Vec<&str> = kinds.collect();
+    (!kinds.is_empty()).then(|| format!("The following resource(s) require capabilities: [{}]", kinds.join(", ")))
+}
+
+/// Refuses what is not acknowledged.
+pub(super) fn check(template: &Template, acknowledged: &[String]) -> Result<(), AwsError> {
+    let Some(needed) = needed(template) else { return Ok(()) };
+    if acknowledged.iter().any(|capability| capability == needed || capability == "CAPABILITY_NAMED_IAM") {
+        return Ok(());
+    }
+    Err(AwsError::new("InsufficientCapabilitiesException", 400, format!("Requires capabilities : [{needed}]")))
+}

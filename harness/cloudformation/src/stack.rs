@@ -1,0 +1,351 @@
+//! A stack's record.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nightproof_core::document::whole_seconds;
+use nightproof_template::{DeletionPolicy, Made, Resource};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::change_set::ChangeSet;
+use super::submission::Submission;
+
+/// A stack, deleted ones included.
+#[derive(Debug, Clone)]
+pub(super) struct Stack {
+    pub id: String,
+    pub name: String,
+    /// The template as it was sent; empty as long as a stack is only reviewed.
+    pub template: String,
+    pub description: Option<String>,
+    pub status: StackStatus,
+    pub reason: Option<String>,
+    pub created: Timestamp,
+    pub updated: Option<Timestamp>,
+    pub deleted: Option<Timestamp>,
+    /// As answers show them, no-echo values masked.
+    pub parameters: Vec<Value>,
+    /// The value of each parameter before lists are split and names looked up, for `UsePreviousValue`.
+    pub given: BTreeMap<String, String>,
+    pub capabilities: Vec<String>,
+    pub tags: Vec<(String, String)>,
+    pub outputs: Vec<Value>,
+    /// Export name to value.
+    pub exports: BTreeMap<String, String>,
+    /// Names of other stacks' exports that it uses.
+    pub imports: BTreeSet<String>,
+    /// ARN of the role that CloudFormation takes on for it: the last one that it was given.
+    pub role: Option<String>,
+    pub protected: bool,
+    pub on_failure: OnFailure,
+    /// In the order in which they were begun.
+    pub resources: Vec<StackResource>,
+    /// Oldest first.
+    pub events: Vec<Value>,
+    /// The change set that made it what it is.
+    pub change_set: Option<String>,
+    pub change_sets: Vec<ChangeSet>,
+    /// Client request tokens, with the operation that each came with.
+    pub tokens: Vec<(String, &'static str)>,
+    /// The token of what is going on, which events name.
+    pub token: Option<String>,
+    /// Ends the creation that is going on.
+    pub cancel: CancellationToken,
+    /// Held by what is going on: creation, update, deletion.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What happens when a resource cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum OnFailure {
+    #[default]
+    Rollback,
+    DoNothing,
+    Delete,
+}
+
+impl OnFailure {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Rollback => "ROLLBACK",
+            Self::DoNothing => "DO_NOTHING",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StackStatus {
+    CreateInProgress,
+    CreateComplete,
+    CreateFailed,
+    RollbackInProgress,
+    RollbackComplete,
+    RollbackFailed,
+    DeleteInProgress,
+    DeleteComplete,
+    DeleteFailed,
+    ReviewInProgress,
+    UpdateInProgress,
+    UpdateCompleteCleanupInProgress,
+    UpdateComplete,
+    UpdateRollbackInProgress,
+    UpdateRollbackCompleteCleanupInProgress,
+    UpdateRollbackComplete,
+    UpdateRollbackFailed,
+}
+
+impl StackStatus {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::CreateInProgress => "CREATE_IN_PROGRESS",
+            Self::CreateComplete => "CREATE_COMPLETE",
+            Self::CreateFailed => "CREATE_FAILED",
+            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
+            Self::RollbackComplete => "ROLLBACK_COMPLETE",
+            Self::RollbackFailed => "ROLLBACK_FAILED",
+            Self::DeleteInProgress => "DELETE_IN_PROGRESS",
+            Self::DeleteComplete => "DELETE_COMPLETE",
+            Self::DeleteFailed => "DELETE_FAILED",
+            Self::ReviewInProgress => "REVIEW_IN_PROGRESS",
+            Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
+            Self::UpdateCompleteCleanupInProgress => "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            Self::UpdateComplete => "UPDATE_COMPLETE",
+            Self::UpdateRollbackInProgress => "UPDATE_ROLLBACK_IN_PROGRESS",
+            Self::UpdateRollbackCompleteCleanupInProgress => "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+            Self::UpdateRollbackComplete => "UPDATE_ROLLBACK_COMPLETE",
+            Self::UpdateRollbackFailed => "UPDATE_ROLLBACK_FAILED",
+        }
+    }
+
+    /// Whether an update is going on, during which a stack cannot be deleted.
+    pub(super) fn is_updating(self) -> bool {
+        matches!(
+            self,
+            Self::UpdateInProgress
+                | Self::UpdateCompleteCleanupInProgress
+                | Self::UpdateRollbackInProgress
+                | Self::UpdateRollbackCompleteCleanupInProgress
+        )
+    }
+
+    /// Whether a stack can be updated.
+    pub(super) fn is_updatable(self) -> bool {
+        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateRollbackComplete)
+    }
+}
+
+/// A resource of a stack.
+#[derive(Debug, Clone)]
+pub(super) struct StackResource {
+    pub id: String,
+    pub kind: String,
+    pub status: &'static str,
+    pub reason: Option<String>,
+    pub changed: Timestamp,
+    pub deletion_policy: DeletionPolicy,
+    pub update_replace_policy: DeletionPolicy,
+    pub depends_on: BTreeSet<String>,
+    /// What was made, from the moment at which it exists.
+    pub made: Option<MadeResource>,
+}
+
+/// What became of a resource's declaration.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct MadeResource {
+    /// The physical id, which `Ref` answers.
+    pub physical: String,
+    /// What `Fn::GetAtt` answers.
+    pub attributes: Map<String, Value>,
+    /// Its resolved properties, the stack's tags among them.
+    pub properties: Value,
+}
+
+impl Stack {
+    /// A stack of which nothing is known but its name.
+    pub(super) fn new(id: &str, name: &str, now: Timestamp) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            template: String::new(),
+            description: None,
+            status: StackStatus::ReviewInProgress,
+            reason: None,
+            created: now,
+            updated: None,
+            deleted: None,
+            parameters: Vec::new(),
+            given: BTreeMap::new(),
+            capabilities: Vec::new(),
+            tags: Vec::new(),
+            outputs: Vec::new(),
+            exports: BTreeMap::new(),
+            imports: BTreeSet::new(),
+            role: None,
+            protected: false,
+            on_failure: OnFailure::Rollback,
+            resources: Vec::new(),
+            events: Vec::new(),
+            change_set: None,
+            change_sets: Vec::new(),
+            tokens: Vec::new(),
+            token: None,
+            cancel: CancellationToken::new(),
+            turn: Arc::default(),
+        }
+    }
+
+    /// Becomes what a request submits, but for its resources.
+    pub(super) fn takes(&mut self, submission: &Submission) {
+        self.template.clone_from(&submission.body);
+        self.description.clone_from(&submission.template.description);
+        self.parameters.clone_from(&submission.shown);
+        self.given.clone_from(&submission.given);
+        self.capabilities.clone_from(&submission.capabilities);
+        self.tags.clone_from(&submission.tags);
+    }
+
+    /// Becomes what it was, but for its resources.
+    pub(super) fn takes_back(&mut self, before: &Self) {
+        self.template.clone_from(&before.template);
+        self.description.clone_from(&before.description);
+        self.parameters.clone_from(&before.parameters);
+        self.given.clone_from(&before.given);
+        self.capabilities.clone_from(&before.capabilities);
+        self.tags.clone_from(&before.tags);
+    }
+
+    /// Keeps a client request token, and names it in the events to come.
+    pub(super) fn take_token(&mut self, token: Option<&str>, operation: &'static str) {
+        self.token = token.map(str::to_owned);
+        self.tokens.extend(token.map(|token| (token.to_owned(), operation)));
+    }
+
+    pub(super) fn resource(&mut self, id: &str) -> Option<&mut StackResource> {
+        self.resources.iter_mut().find(|resource| resource.id == id)
+    }
+
+    /// Adds a resource, or takes the place of its record.
+    pub(super) fn put(&mut self, record: StackResource) {
+        match self.resource(&record.id) {
+            Some(existing) => *existing = record,
+            None => self.resources.push(record),
+        }
+    }
+
+    /// Changes a resource's status and tells it in an event.
+    pub(super) fn resource_becomes(&mut self, id: &str, status: &'static str, reason: Option<String>, now: Timestamp) {
+        let Some(resource) = self.resource(id) else { return };
+        resource.status = status;
+        resource.reason.clone_from(&reason);
+        resource.changed = now;
+        let (kind, made) = (resource.kind.clone(), resource.made.clone());
+        self.tell(Event { logical: id, kind: &kind, made: made.as_ref(), status, reason }, now);
+    }
+
+    /// Changes the stack's status and tells it in an event.
+    pub(super) fn becomes(&mut self, status: StackStatus, reason: Option<String>, now: Timestamp) {
+        self.status = status;
+        self.reason.clone_from(&reason);
+        let stack = MadeResource { physical: self.id.clone(), ..MadeResource::default() };
+        let name = self.name.clone();
+        let event =
+            Event { logical: &name, kind: "AWS::CloudFormation::Stack", made: Some(&stack), status: status.word(), reason };
+        self.tell(event, now);
+    }
+
+    /// Adds an event.
+    pub(super) fn tell(&mut self, event: Event<'_>, now: Timestamp) {
+        self.events.push(json!({
+            "StackId": self.id,
+            "EventId": uuid::Uuid::new_v4().to_string(),
+            "StackName": self.name,
+            "LogicalResourceId": event.logical,
+            "PhysicalResourceId": event.made.map(|made| made.physical.as_str()).unwrap_or_default(),
+            "ResourceType": event.kind,
+            "Timestamp": now.to_string(),
+            "ResourceStatus": event.status,
+            "ResourceStatusReason": event.reason,
+            "ClientRequestToken": self.token,
+        }));
+    }
+
+    /// The stack in `DescribeStacks`' form.
+    pub(super) fn document(&self) -> Value {
+        json!({
+            "StackId": self.id,
+            "StackName": self.name,
+            "Description": self.description,
+            "Parameters": self.parameters,
+            "CreationTime": whole_seconds(self.created),
+            "LastUpdatedTime": self.updated.map(whole_seconds),
+            "ChangeSetId": self.change_set,
+            "DeletionTime": self.deleted.map(whole_seconds),
+            "StackStatus": self.status.word(),
+            "StackStatusReason": self.reason,
+            "DisableRollback": self.on_failure == OnFailure::DoNothing,
+            "RoleARN": self.role,
+            "Capabilities": self.capabilities,
+            "Outputs": self.outputs,
+            "Tags": self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),
+            "EnableTerminationProtection": self.protected,
+            "RollbackConfiguration": {},
+            "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        })
+    }
+}
+
+/// What happened to a resource, or to the stack itself.
+pub(super) struct Event<'a> {
+    pub logical: &'a str,
+    pub kind: &'a str,
+    pub made: Option<&'a MadeResource>,
+    pub status: &'static str,
+    pub reason: Option<String>,
+}
+
+impl StackResource {
+    /// A resource that nothing has been done about yet.
+    pub(super) fn of(resource: &Resource, depends_on: BTreeSet<String>, now: Timestamp) -> Self {
+        Self {
+            id: resource.id.clone(),
+            kind: resource.kind.clone(),
+            status: "CREATE_IN_PROGRESS",
+            reason: None,
+            changed: now,
+            deletion_policy: resource.deletion_policy,
+            update_replace_policy: resource.update_replace_policy,
+            depends_on,
+            made: None,
+        }
+    }
+
+    /// The resource in `DescribeStackResources`' form.
+    pub(super) fn document(&self) -> Value {
+        json!({
+            "LogicalResourceId": self.id,
+            "PhysicalResourceId": self.made.as_ref().map(|made| made.physical.clone()),
+            "ResourceType": self.kind,
+            "ResourceStatus": self.status,
+            "ResourceStatusReason": self.reason,
+            "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+        })
+    }
+}
+
+/// What was made of the resources so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MadeSoFar(pub BTreeMap<String, MadeResource>);
+
+impl Made for MadeSoFar {
+    fn reference(&self, id: &str) -> Option<String> {
+        self.0.get(id).map(|made| made.physical.clone())
+    }
+
+    fn attribute(&self, id: &str, name: &str) -> Option<Value> {
+        self.0.get(id)?.attributes.get(name).cloned()
+    }
+}

@@ -1,0 +1,165 @@
+//! Updating a stack: its resources become what another template says, or stay what they were.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html>
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use nightproof_template::{DeletionPolicy, Deployment};
+use serde_json::{Value, json};
+
+use super::apply::{self, Applied, Done};
+use super::change::Changes;
+use super::change_set::ChangeSet;
+use super::removal::{self, Leaving};
+use super::service_role::{self, Deployer};
+use super::stack::{Stack, StackResource, StackStatus};
+use super::submission::{self, Submission};
+use super::worker::Worker;
+use super::{CloudFormation, create, invalid, rollback, text, validation};
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
+pub(super) async fn update(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let unsupported = [
+        "StackPolicyBody",
+        "StackPolicyURL",
+        "StackPolicyDuringUpdateBody",
+        "StackPolicyDuringUpdateURL",
+        "NotificationARNs",
+        "RollbackConfiguration",
+        "ResourceTypes",
+        "DisableRollback",
+        "RetainExceptOnCreate",
+        "DeploymentConfig",
+    ];
+    submission::refuse_unsupported(input, "UpdateStack", &unsupported)?;
+    let name = text(input, "StackName");
+    let token = input.text("ClientRequestToken");
+    let stack = find(service, call.account(), name)?;
+    if service.repeated(call.account(), name, token, "UpdateStack")?.is_some() {
+        return Ok(json!({"StackId": stack.id}));
+    }
+    let submission = submission::read(service, call, input, (&stack.name, &stack.id), Some(&stack)).await?;
+    let changes = Changes::of(service, call, &stack, &submission)?;
+    if changes.are_none() {
+        return Err(validation("No updates are to be performed."));
+    }
+    let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;
+    begin(service, call, &stack.id, submission, deployer, (token, "UpdateStack"))?;
+    Ok(json!({"StackId": stack.id}))
+}
+
+/// A stack that can be updated.
+pub(super) fn find(service: &CloudFormation, account: &str, name: &str) -> Result<Stack, AwsError> {
+    let found = service.find(account, name).ok();
+    let exists = |stack: &Stack| !matches!(stack.status, StackStatus::ReviewInProgress | StackStatus::DeleteComplete);
+    let stack = found.filter(exists).ok_or_else(|| validation(format!("Stack [{name}] does not exist")))?;
+    updatable(&stack)?;
+    Ok(stack)
+}
+
+fn updatable(stack: &Stack) -> Result<(), AwsError> {
+    if stack.status.is_updatable() {
+        return Ok(());
+    }
+    Err(validation(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status.word())))
+}
+
+/// Refuses what no update can do.
+pub(super) fn check(stack: &Stack, deployment: &Deployment<'_>) -> Result<(), AwsError> {
+    let other_kind = |id: &str, kind: &str| stack.resources.iter().any(|record| record.id == id && record.kind != kind);
+    let changed: Vec<&str> = deployment
+        .resources()
+        .filter(|resource| other_kind(&resource.id, &resource.kind))
+        .map(|resource| resource.id.as_str())
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(validation(format!(
+        "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
+        changed.join(", ")
+    )))
+}
+
+/// Starts to update a stack.
+pub(super) fn begin(
+    service: &CloudFormation,
+    call: &Call,
+    id: &str,
+    submission: Submission,
+    deployer: Deployer,
+    (token, operation): (Option<&str>, &'static str),
+) -> Result<(), AwsError> {
+    let started = service.with(call.account(), id, |stack| {
+        // Somebody else may have begun something since this was read.
+        updatable(stack)?;
+        let before = stack.clone();
+        stack.takes(&submission);
+        stack.role.clone_from(&deployer.role);
+        stack.updated = Some(call.now);
+        // They were worked out against what the stack is no more.
+        stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
+        stack.take_token(token, operation);
+        stack.becomes(StackStatus::UpdateInProgress, Some("User Initiated".to_owned()), call.now);
+        Ok(before)
+    });
+    let Some(before) = started.transpose()? else { return Ok(()) };
+    if let Some(worker) = Worker::on(&before, service, call, deployer.caller) {
+        let turn = Arc::clone(&before.turn);
+        call.region.tasks().spawn(async move {
+            let _turn = turn.lock().await;
+            run(&worker, &before, &submission).await;
+        });
+    }
+    Ok(())
+}
+
+async fn run(worker: &Worker, before: &Stack, submission: &Submission) {
+    let deployment = match submission.template.deploy(submission.inputs.clone()) {
+        Ok(deployment) => deployment,
+        Err(errors) => return rollback::undo(worker, before, None, &invalid(&errors).message).await,
+    };
+    let imports = match deployment.imports() {
+        Ok(imports) => imports,
+        Err(error) => return rollback::undo(worker, before, None, &error.message).await,
+    };
+    // Until the update is complete, or undone, both the old and the new ones are in use.
+    worker.with(|stack| stack.imports.extend(imports.iter().cloned()));
+    let records: BTreeMap<String, StackResource> =
+        before.resources.iter().map(|record| (record.id.clone(), record.clone())).collect();
+    let applied = apply::apply(worker, &deployment, &records, &submission.tags).await;
+    let failure = applied
+        .failure
+        .clone()
+        .or_else(|| create::finish(worker, &deployment, &applied.made, StackStatus::UpdateCompleteCleanupInProgress).err());
+    if let Some(reason) = failure {
+        return rollback::undo(worker, before, Some(&applied), &reason).await;
+    }
+    worker.with(|stack| stack.imports = imports);
+    clean_up(worker, before, &applied).await;
+}
+
+/// Deletes what the new template does not have, and what was replaced.
+async fn clean_up(worker: &Worker, before: &Stack, applied: &Applied) {
+    let now_recorded = worker.resources();
+    let leaving = before.resources.iter().filter_map(|record| match applied.done.get(&record.id) {
+        None => {
+            let keep = matches!(record.deletion_policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate);
+            Some(Leaving::of(record, keep))
+        }
+        Some(Done::Replaced) => {
+            let now = now_recorded.iter().find(|now| now.id == record.id).unwrap_or(record);
+            Some(Leaving::replaced(record, record.made.clone()?, now.update_replace_policy == DeletionPolicy::Retain))
+        }
+        Some(_) => None,
+    });
+    let left = removal::remove(worker, leaving.collect()).await;
+    let now = worker.now();
+    worker.with(|stack| {
+        stack.resources.retain(|record| applied.done.contains_key(&record.id));
+        let reason = (!left.is_empty()).then(|| "Update successful. One or more resources could not be deleted.".to_owned());
+        stack.becomes(StackStatus::UpdateComplete, reason, now);
+    });
+}

@@ -1,0 +1,33 @@
+//! What every service of a region stands on: the region's handle, its clock, who calls and with which keys, what a service is, and the
+//! small things that several services have in common.
+//!
+//! Nothing here knows a service, the gateway, the policies or a machine. The handle is given those that calls need, once, as trait objects:
+//! [`Gateway`](gateway::Gateway) and [`Authorize`](authorization::Authorize).
+
+pub mod authorization;
+pub mod caller;
+mod canonical_user;
+pub mod clock;
+pub mod credentials;
+pub mod default_policy;
+pub mod document;
+pub mod gateway;
+pub mod given_tags;
+pub mod identity;
+pub mod metrics;
+pub mod outage;
+pub mod page;
+pub mod per_instance;
+mod policy_document;
+pub mod quota;
+pub mod region;
+pub mod service;
+mod tls;
+pub mod under_way;
+pub mod wildcard;
+
+pub use caller::{Caller, Principal};
+pub use canonical_user::canonical_id;
+pub use clock::Clock;
+pub use region::{Region, Settings};
+pub use tls::Tls;

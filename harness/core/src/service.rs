@@ -1,0 +1,158 @@
+//! What a service of the region is: operations from an input document to an output document.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Empty, Full};
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub use nightproof_wire::AwsError;
+
+use crate::authorization::ResourcePolicyText;
+use crate::{Caller, Region};
+
+/// A streamed payload: S3 objects, and nothing else.
+pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// A body without bytes.
+pub fn empty_body() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A body of bytes that are in memory already.
+pub fn full_body(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// One authenticated, authorized call on its way to a service.
+#[derive(Clone)]
+pub struct Call {
+    /// The region, for calls to other services, the clock and machines.
+    pub region: Region,
+    /// Who calls.
+    pub caller: Caller,
+    /// The request id that the answer carries and the journal records.
+    pub request_id: String,
+    /// Region time at which the call arrived.
+    pub now: Timestamp,
+    /// The caller's address, or the service principal when AWS itself calls.
+    pub source_ip: String,
+    /// The `User-Agent` header, or the service principal.
+    pub user_agent: String,
+    /// Whether the call came over TLS (`aws:SecureTransport`).
+    pub tls: bool,
+    /// Method, URI and headers of the request; `None` for calls from inside the region.
+    pub http: Option<Arc<http::request::Parts>>,
+}
+
+impl Call {
+    /// The account that the caller acts in.
+    pub fn account(&self) -> &str {
+        &self.caller.account
+    }
+}
+
+/// What an operation answers.
+pub struct Reply {
+    /// The output document, in the shape of the operation's output in the service model.
+    pub output: Value,
+    /// The streamed payload of the output, if its model has one. Its length stands in the document (`ContentLength`).
+    pub body: Option<Body>,
+}
+
+impl From<Value> for Reply {
+    fn from(output: Value) -> Self {
+        Self { output, body: None }
+    }
+}
+
+/// Done when what is to be said of a resource is ready.
+pub type Prepared<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// A resource and its tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// The resource's ARN.
+    pub arn: String,
+    /// Keys and values; none, and the resource is of no account to who looks for tags.
+    pub tags: Vec<(String, String)>,
+}
+
+/// An instance of EC2, as far as other services ask for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// `i-0123456789abcdef0`
+    pub id: String,
+    /// `running`
+    pub state: String,
+    /// Keys and values.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Instance {
+    /// Whether it satisfies the key `tag:K` (one of `values`) or `tag-key`.
+    pub fn has(&self, key: &str, values: &[String]) -> bool {
+        match key.strip_prefix("tag:") {
+            Some(name) => self.tags.get(name).is_some_and(|value| values.contains(value)),
+            None => values.iter().any(|name| self.tags.contains_key(name)),
+        }
+    }
+
+    /// A node can be sent a command while its instance exists and runs.
+    pub fn usable(&self) -> bool {
+        matches!(self.state.as_str(), "pending" | "running")
+    }
+}
+
+/// A service: a crate under `services/`, which keeps its own records by account.
+#[async_trait]
+pub trait Service: Send + Sync {
+    /// Carries out `operation` (the model's name: `CreateBucket`). `input` has been validated against the service model;
+    /// timestamps in documents are RFC 3339 strings, blobs base64 strings. An operation that is not written answers
+    /// [`AwsError::not_implemented`].
+    async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError>;
+
+    /// The ARNs that a table of `authorization` means by `@kind` in a call with this input: where a name, an alias or a tag stands for
+    /// them. None, and there is nothing to ask for: the operation itself says what does not exist.
+    async fn resources(&self, _call: &Call, _kind: &str, _input: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Gets ready what is to be said of a resource before a call on it is decided: a service whose records are elsewhere fetches them.
+    /// `None`: there is nothing to get ready.
+    fn prepare<'a>(&'a self, _call: &'a Call, _arn: &'a str) -> Option<Prepared<'a>> {
+        None
+    }
+
+    /// The policy of a resource of this service, as it is at this moment.
+    fn resource_policy(&self, _account: &str, _arn: &str) -> Option<ResourcePolicyText> {
+        None
+    }
+
+    /// The tags of a resource of this service, as they are at this moment.
+    fn resource_tags(&self, _account: &str, _arn: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// The resources of the caller's account that are found by their tags, as they are at this moment.
+    async fn tagged(&self, _call: &Call) -> Vec<Tagged> {
+        Vec::new()
+    }
+
+    /// The instances of an account, as they are at this moment: EC2's alone. Systems Manager looks at them without calling, as on AWS, where
+    /// no trail shows it.
+    fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
+        Vec::new()
+    }
+
+    /// Told of a call that the gateway refused, before it came to the service: what is known of `input` may be a part of it.
+    fn refused(&self, _call: &Call, _operation: &str, _input: &Value, _error: &AwsError) {}
+
+    /// Called once when the region is up: the place to spawn background tasks (on `region.tasks()`).
+    fn start(self: Arc<Self>, _region: &Region) {}
+}

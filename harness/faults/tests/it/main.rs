@@ -1,0 +1,4 @@
+//! What callers see of faults.
+
+#[cfg(test)]
+mod calls;

@@ -1,0 +1,148 @@
+//! Which service a request is for.
+
+use http::request::Parts;
+use nightproof_core::service::AwsError;
+
+/// The signing name of the service that a request addresses: the signature's scope says it; an unsigned request is placed by its
+/// JSON target or host name, and is S3's otherwise, the one service with anonymous access.
+pub(super) fn service(parts: &Parts, scope: Option<&str>) -> Result<&'static nightproof_wire::ServiceModel, AwsError> {
+    let name = match scope {
+        Some(scope) => scope.to_owned(),
+        None => by_target(parts).or_else(|| by_host(parts)).or_else(|| by_form(parts)).unwrap_or_else(|| "s3".to_owned()),
+    };
+    nightproof_wire::service(&name).ok_or_else(|| AwsError::not_implemented(&name, "this service"))
+}
+
+fn by_target(parts: &Parts) -> Option<String> {
+    let target = parts.headers.get("x-amz-target")?.to_str().ok()?;
+    let prefix = target.split('.').next()?;
+    let name = match prefix {
+        "AmazonSSM" => "ssm",
+        "EC2WindowsMessageDeliveryService" => "ec2messages",
+        "AWSEvents" => "events",
+        "AmazonSQS" => "sqs",
+        "TrentService" => "kms",
+        "Logs_20140328" => "logs",
+        _ => return None,
+    };
+    Some(name.to_owned())
+}
+
+fn by_host(parts: &Parts) -> Option<String> {
+    let host = host(parts)?;
+    let name = host.strip_suffix(".amazonaws.com")?;
+    let mut labels: Vec<&str> = name.split('.').collect();
+    if labels.iter().any(|label| *label == "s3" || label.starts_with("s3-")) {
+        return Some("s3".to_owned());
+    }
+    Some(labels.remove(0).to_owned())
+}
+
+/// A call of the Query protocol: its version says whose it is, where that is in the address. In a body it is not looked at, and any service
+/// of the protocol can say that the signature is missing.
+fn by_form(parts: &Parts) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let form = parts.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let form = form.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+    if parts.uri.path() != "/" || !(form && parts.method == http::Method::POST || value("Action").is_some()) {
+        return None;
+    }
+    let name = match value("Version") {
+        Some("2016-11-15") => "ec2",
+        Some("2010-05-08") => "iam",
+        Some("2010-05-15") => "cloudformation",
+        _ => "sts",
+    };
+    Some(name.to_owned())
+}
+
+/// The longest head of a request, its query string included: S3's documented limit, and what others take at most with tokens and policies.
+fn head_limit(service: &str) -> usize {
+    if service == "s3" { 8 * 1024 } else { 64 * 1024 }
+}
+
+/// Refuses a head that is too long, before anything in it is looked at.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
+pub(super) fn check_head(parts: &Parts, service: &str) -> Result<(), AwsError> {
+    let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let limit = head_limit(service);
+    if headers + parts.uri.query().map_or(0, str::len) <= limit {
+        return Ok(());
+    }
+    Err(match service {
+        "s3" => AwsError::new(
+            "RequestHeaderSectionTooLarge",
+            400,
+            "Your request header and query parameters used to make the request exceed the maximum allowed size.",
+        )
+        .with("MaxSizeAllowed", limit),
+        _ => AwsError::new("RequestEntityTooLargeException", 413, "The headers of the request are too long"),
+    })
+}
+
+/// The host a request names, without its port.
+pub(super) fn host(parts: &Parts) -> Option<&str> {
+    let host = parts.uri.host().or_else(|| parts.headers.get(http::header::HOST)?.to_str().ok())?;
+    Some(host.split(':').next().unwrap_or(host))
+}
+
+/// The `User-Agent` of a request; `-` without one.
+pub(super) fn user_agent(parts: &Parts) -> &str {
+    parts.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(host: &str, target: Option<&str>) -> String {
+        let mut request = http::Request::builder().uri("/").header("host", host);
+        if let Some(target) = target {
+            request = request.header("x-amz-target", target);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        service(&parts, None).unwrap().signing_name().to_owned()
+    }
+
+    #[test]
+    fn unsigned_requests_are_placed_by_target_then_host_then_s3() {
+        assert_eq!(name("127.0.0.1:4566", Some("AmazonSSM.ListCommands")), "ssm");
+        assert_eq!(name("sts.us-east-1.amazonaws.com", None), "sts");
+        assert_eq!(name("my.bucket.s3.us-east-1.amazonaws.com", None), "s3");
+        assert_eq!(name("127.0.0.1:4566", None), "s3");
+    }
+
+    #[test]
+    fn unsigned_forms_are_of_the_query_protocol() {
+        let place = |method: &str, uri: &str, kind: &str| {
+            let request = http::Request::builder().method(method).uri(uri).header("content-type", kind).body(()).unwrap();
+            service(&request.into_parts().0, None).unwrap().signing_name().to_owned()
+        };
+        let form = "application/x-www-form-urlencoded; charset=utf-8";
+        assert_eq!(place("POST", "/", form), "sts");
+        assert_eq!(place("POST", "/?Action=DescribeVpcs&Version=2016-11-15", ""), "ec2");
+        assert_eq!(place("GET", "/?Action=ListRoles&Version=2010-05-08", ""), "iam");
+        assert_eq!(place("POST", "/bucket", form), "s3");
+        assert_eq!(place("GET", "/", form), "s3");
+    }
+
+    #[test]
+    fn a_head_that_is_too_long_is_refused() {
+        let head = |length: usize| {
+            let request = http::Request::builder().uri("/b/k").header("x-amz-meta-a", "a".repeat(length)).body(()).unwrap();
+            request.into_parts().0
+        };
+        assert!(check_head(&head(8 * 1024 - 16), "s3").is_ok());
+        assert_eq!(check_head(&head(8 * 1024), "s3").unwrap_err().code, "RequestHeaderSectionTooLarge");
+        assert!(check_head(&head(8 * 1024), "sts").is_ok());
+        assert_eq!(check_head(&head(64 * 1024), "sts").unwrap_err().status, 413);
+    }
+
+    #[test]
+    fn a_service_that_the_region_lacks_is_named() {
+        let (parts, ()) = http::Request::builder().uri("/").body(()).unwrap().into_parts();
+        let error = service(&parts, Some("dynamodb")).err().unwrap();
+        assert!(error.message.contains("dynamodb"), "{error}");
+    }
+}

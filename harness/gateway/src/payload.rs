@@ -1,0 +1,261 @@
+//! Request payloads: read whole where an operation needs the document, streamed where it is an object.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::Frame;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use nightproof_core::service::{AwsError, Body};
+use nightproof_wire::sigv4::{ChunkedDecoder, Payload};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Sleep;
+
+use super::unread::Unread;
+
+/// How long a client may send nothing of a body that it began, or read nothing of it: S3 gives up after 20 seconds.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// The largest document of a service that is read into memory, bytes: for Lambda 50 MB of code in base64; for S3 the longest of all, 1000
+/// keys to delete; for the others ten times what the largest of them takes, a batch of log events of 1 MB, for all that JSON may escape.
+fn document_limit(service: &str) -> usize {
+    const MIB: usize = 1024 * 1024;
+    match service {
+        "lambda" => 70 * MIB,
+        "s3" => 4 * MIB,
+        _ => 10 * MIB,
+    }
+}
+
+/// A document that is too long, in the words of its service.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>,
+/// <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>
+fn too_large(service: &str, limit: usize) -> AwsError {
+    match service {
+        "s3" => AwsError::new("MaxMessageLengthExceeded", 400, "Your request was too big."),
+        _ => AwsError::new("RequestEntityTooLargeException", 413, format!("Request must be smaller than {limit} bytes")),
+    }
+}
+
+/// Reads a whole body. One that says of itself that it is too long is not read at all.
+pub(super) async fn read(service: &str, body: Body) -> Result<Bytes, AwsError> {
+    let limit = document_limit(service);
+    if http_body::Body::size_hint(&body).lower() > limit as u64 {
+        return Err(too_large(service, limit));
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(service, limit)),
+        Err(error) => match error.downcast::<io::Error>() {
+            Ok(error) => Err(cause(*error)),
+            Err(error) => Err(AwsError::new("IncompleteBody", 400, format!("The request body could not be read: {error}"))),
+        },
+    }
+}
+
+/// The AWS error inside an error of a streamed body, or `IncompleteBody` when the client stopped sending.
+pub(crate) fn cause(error: io::Error) -> AwsError {
+    let text = error.to_string();
+    match error.into_inner().map(|inner| inner.downcast::<AwsError>()) {
+        Some(Ok(error)) => *error,
+        _ => AwsError::new(
+            "IncompleteBody",
+            400,
+            format!("You did not provide the number of bytes specified by the Content-Length HTTP header: {text}"),
+        ),
+    }
+}
+
+/// The payload of a request as its receiver sees it: chunk framing removed and checked, a declared hash verified at the end.
+/// Errors of the stream carry an [`AwsError`]; see [`cause`].
+pub(super) fn decoded(service: &str, body: Incoming, payload: Option<&Payload>, decoder: Option<ChunkedDecoder>) -> Body {
+    let check = match (payload, decoder) {
+        (_, Some(decoder)) => Check::Chunked(Box::new(decoder)),
+        (Some(Payload::Sha256(expected)), None) => Check::Sha256(Sha256::new(), expected.clone()),
+        _ => Check::Nothing,
+    };
+    checked(Unread::new(body), check, timed_out(service), IDLE)
+}
+
+fn checked<B>(body: B, check: Check, late: AwsError, idle: Duration) -> Body
+where
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static,
+{
+    Checked { body, check, ready: Vec::new(), ended: false, late, idle, waiting: None }.boxed_unsync()
+}
+
+/// A client that stopped sending, in the words of its service.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>,
+/// <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>
+fn timed_out(service: &str) -> AwsError {
+    match service {
+        "s3" => AwsError::new(
+            "RequestTimeout",
+            400,
+            "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+        ),
+        _ => AwsError::new("RequestTimeoutException", 408, "Reading the request timed out"),
+    }
+}
+
+enum Check {
+    Nothing,
+    Sha256(Sha256, String),
+    Chunked(Box<ChunkedDecoder>),
+}
+
+struct Checked<B> {
+    body: B,
+    check: Check,
+    /// Decoded pieces not handed out yet, last first.
+    ready: Vec<Bytes>,
+    ended: bool,
+    /// What is answered when nothing has come for so long.
+    late: AwsError,
+    idle: Duration,
+    /// Runs while the client is waited for.
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl<B> Checked<B> {
+    fn accept(&mut self, data: Bytes) -> Result<(), AwsError> {
+        match &mut self.check {
+            Check::Nothing => self.ready.push(data),
+            Check::Sha256(hasher, _) => {
+                hasher.update(&data);
+                self.ready.push(data);
+            }
+            Check::Chunked(decoder) => {
+                self.ready = decoder.push(data)?;
+                self.ready.reverse();
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Option<HeaderMap>, AwsError> {
+        match std::mem::replace(&mut self.check, Check::Nothing) {
+            Check::Nothing => Ok(None),
+            Check::Sha256(hasher, expected) => {
+                let found = hex::encode(hasher.finalize());
+                if found == expected {
+                    return Ok(None);
+                }
+                Err(AwsError::new(
+                    "XAmzContentSHA256Mismatch",
+                    400,
+                    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                )
+                .with("ClientComputedContentSHA256", expected)
+                .with("S3ComputedContentSHA256", found))
+            }
+            Check::Chunked(decoder) => {
+                let mut headers = HeaderMap::new();
+                for (name, value) in decoder.finish()? {
+                    if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(name), http::HeaderValue::try_from(value)) {
+                        headers.insert(name, value);
+                    }
+                }
+                Ok((!headers.is_empty()).then_some(headers))
+            }
+        }
+    }
+}
+
+impl<B> Checked<B>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
+{
+    /// The body's next frame, or an error if the client sends none in time.
+    fn poll_client(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            self.waiting = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
+        }
+        let idle = self.idle;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
+        ready!(waiting.as_mut().poll(context));
+        self.waiting = None;
+        Poll::Ready(Some(Err(io::Error::other(self.late.clone()))))
+    }
+}
+
+impl<B> http_body::Body for Checked<B>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        match &self.check {
+            // What is inside the framing is shorter.
+            Check::Chunked(_) => http_body::SizeHint::default(),
+            _ => self.body.size_hint(),
+        }
+    }
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        loop {
+            if let Some(data) = self.ready.pop() {
+                return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(self.poll_client(context)) {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.accept(data).map_err(io::Error::other)?;
+                    }
+                }
+                Some(Err(error)) => {
+                    self.ended = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.ended = true;
+                    if let Some(trailers) = self.finish().map_err(io::Error::other)? {
+                        return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::StreamExt as _;
+
+    fn body(pieces: Vec<usize>, then_waits: bool) -> Body {
+        let sent = futures_util::stream::iter(pieces).map(|length| Ok::<_, io::Error>(Frame::data(Bytes::from(vec![0; length]))));
+        let tail = futures_util::stream::poll_fn(move |_| if then_waits { Poll::Pending } else { Poll::Ready(None) });
+        let stream = http_body_util::StreamBody::new(sent.chain(tail));
+        checked(stream, Check::Nothing, timed_out("s3"), Duration::from_millis(20))
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stops_sending_is_given_up() {
+        let error = read("s3", body(vec![10], true)).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.status), ("RequestTimeout", 400));
+        let error = timed_out("ssm");
+        assert_eq!((error.code.as_str(), error.status), ("RequestTimeoutException", 408));
+    }
+
+    #[tokio::test]
+    async fn a_document_that_is_too_long_is_refused_whether_it_says_so_or_not() {
+        const MIB: usize = 1024 * 1024;
+        assert_eq!(read("s3", body(vec![MIB; 4], false)).await.unwrap().len(), 4 * MIB);
+        let unannounced = read("s3", body(vec![MIB; 5], false)).await.unwrap_err();
+        assert_eq!(unannounced.code, "MaxMessageLengthExceeded");
+        let announced = http_body_util::Full::new(Bytes::from(vec![0; 10 * MIB + 1])).map_err(|never| match never {});
+        let announced = read("ssm", announced.boxed_unsync()).await.unwrap_err();
+        assert_eq!((announced.code.as_str(), announced.status), ("RequestEntityTooLargeException", 413));
+    }
+}

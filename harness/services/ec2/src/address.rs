@@ -1,0 +1,161 @@
+//! Elastic IP addresses.
+
+use std::net::Ipv4Addr;
+
+use nightproof_core::document::Members as _;
+use nightproof_core::quota;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::error::{error, missing, not_found_as, unsupported};
+use super::filter::{filtered, selected};
+use super::records::{Records, resource_id};
+use super::tag;
+
+#[derive(Debug, Clone)]
+pub(super) struct Address {
+    pub(super) allocation: String,
+    pub(super) ip: Ipv4Addr,
+    /// Association id and instance.
+    pub(super) association: Option<(String, String)>,
+}
+
+fn describe_one(records: &Records, address: &Address) -> Value {
+    let mut described = json!({
+        "AllocationId": address.allocation,
+        "PublicIp": address.ip.to_string(),
+        "Domain": "vpc",
+        "PublicIpv4Pool": "amazon",
+        "NetworkBorderGroup": records.region,
+        "Tags": records.tags_of(&address.allocation),
+    });
+    if let (Some(described), Some((association, instance))) = (described.as_object_mut(), &address.association)
+        && let Some(instance) = records.instances.get(instance)
+    {
+        described.insert("AssociationId".to_owned(), association.as_str().into());
+        described.insert("InstanceId".to_owned(), instance.id.as_str().into());
+        described.insert("NetworkInterfaceId".to_owned(), instance.interface.id.as_str().into());
+        described.insert("NetworkInterfaceOwnerId".to_owned(), records.account.as_str().into());
+        described.insert("PrivateIpAddress".to_owned(), instance.private_ip.to_string().into());
+    }
+    described
+}
+
+pub(super) fn allocate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    for member in ["Address", "PublicIpv4Pool", "CustomerOwnedIpv4Pool", "IpamPoolId"] {
+        if input.has(member) {
+            return Err(unsupported("AllocateAddress", member));
+        }
+    }
+    if quota::ADDRESSES.is_reached_by(records.addresses.len()) {
+        return Err(error("AddressLimitExceeded", "The maximum number of addresses has been reached."));
+    }
+    let ip = records.take_public_address();
+    let id = resource_id("eipalloc");
+    records.addresses.insert(id.clone(), Address { allocation: id.clone(), ip, association: None });
+    tag::on_creation(records, input, "elastic-ip", &id)?;
+    Ok(json!({
+        "AllocationId": id, "PublicIp": ip.to_string(), "Domain": "vpc", "PublicIpv4Pool": "amazon", "NetworkBorderGroup": records.region,
+    }))
+}
+
+fn named(records: &Records, input: &Value) -> Result<String, AwsError> {
+    if let Some(id) = input.text("AllocationId") {
+        return records.addresses.get(id).map(|address| address.allocation.clone()).ok_or_else(|| not_found_as("eipalloc", id));
+    }
+    let ip = input.text("PublicIp").ok_or_else(|| missing("allocationId"))?;
+    let found = records.addresses.values().find(|address| address.ip.to_string() == ip);
+    found
+        .map(|address| address.allocation.clone())
+        .ok_or_else(|| error("InvalidAddress.NotFound", format!("Address '{ip}' not found.")))
+}
+
+pub(super) fn release(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let id = named(records, input)?;
+    if let Some(address) = records.addresses.get(&id)
+        && address.association.is_some()
+    {
+        return Err(error("InvalidIPAddress.InUse", format!("Address {} is in use.", address.ip)));
+    }
+    records.addresses.remove(&id);
+    records.tags.remove(&id);
+    Ok(json!({}))
+}
+
+pub(super) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let id = named(records, input)?;
+    if input.has("PrivateIpAddress") {
+        return Err(unsupported("AssociateAddress", "PrivateIpAddress"));
+    }
+    let instance = match (input.text("InstanceId"), input.text("NetworkInterfaceId")) {
+        (Some(instance), None) => records.instance(instance)?,
+        (None, Some(interface)) => {
+            let found = records.instances.values().find(|instance| instance.interface.id == interface);
+            found.ok_or_else(|| not_found_as("eni", interface))?
+        }
+        _ => return Err(error("InvalidParameterCombination", "Either an instance id or a network interface id must be given")),
+    };
+    if instance.is_terminated() {
+        return Err(error(
+            "InvalidInstanceID",
+            format!("The instance '{}' is not in a valid state for this operation.", instance.id),
+        ));
+    }
+    let (instance, vpc) = (instance.id.clone(), instance.vpc.clone());
+    if !records.gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(&vpc)) {
+        return Err(error("Gateway.NotAttached", format!("Network {vpc} is not attached to any internet gateway")));
+    }
+    let reassociate = input.flag("AllowReassociation").unwrap_or(true);
+    let association = resource_id("eipassoc");
+    for address in records.addresses.values_mut() {
+        let here = address.association.as_ref().is_some_and(|(_, other)| *other == instance);
+        if here && address.allocation != id {
+            address.association = None;
+        }
+    }
+    let Some(address) = records.addresses.get_mut(&id) else { return Err(not_found_as("eipalloc", &id)) };
+    let before = address.association.replace((association.clone(), instance.clone()));
+    let ip = address.ip;
+    if let Some((_, other)) = before
+        && other != instance
+    {
+        if !reassociate {
+            return Err(error("Resource.AlreadyAssociated", format!("resource {id} is already associated with {other}")));
+        }
+        records.instance_mut(&other)?.public_ip = None;
+    }
+    records.instance_mut(&instance)?.public_ip = Some(ip);
+    Ok(json!({ "AssociationId": association }))
+}
+
+pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let wanted = input.text("AssociationId");
+    let ip = input.text("PublicIp");
+    let found = records.addresses.values_mut().find(|address| {
+        address.association.as_ref().is_some_and(|(association, _)| Some(association.as_str()) == wanted)
+            || ip == Some(address.ip.to_string().as_str())
+    });
+    let address = found.ok_or_else(|| not_found_as("eipassoc", wanted.or(ip).unwrap_or_default()))?;
+    if let Some((_, instance)) = address.association.take() {
+        records.instance_mut(&instance)?.public_ip = None;
+    }
+    Ok(json!({}))
+}
+
+pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let all = records.addresses.values().map(|address| describe_one(records, address)).collect();
+    let chosen = selected(all, input, "AllocationIds", "AllocationId", |id| not_found_as("eipalloc", id))?;
+    let chosen = selected(chosen, input, "PublicIps", "PublicIp", |ip| {
+        error("InvalidAddress.NotFound", format!("Address '{ip}' not found."))
+    })?;
+    let paths = &[
+        ("allocation-id", "AllocationId"),
+        ("association-id", "AssociationId"),
+        ("public-ip", "PublicIp"),
+        ("instance-id", "InstanceId"),
+        ("network-interface-id", "NetworkInterfaceId"),
+        ("private-ip-address", "PrivateIpAddress"),
+        ("domain", "Domain"),
+    ];
+    Ok(json!({ "Addresses": filtered(chosen, input, paths)? }))
+}

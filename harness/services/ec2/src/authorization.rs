@@ -1,0 +1,92 @@
+//! What EC2's calls are about.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
+
+use std::sync::PoisonError;
+
+use nightproof_core::Caller;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{Call, Tagged};
+use serde_json::{Value, json};
+
+use super::Ec2;
+
+/// Resource types by the prefix of their ids.
+const TYPES: &[(&str, &str)] = &[
+    ("ami-", "image"),
+    ("eipalloc-", "elastic-ip"),
+    ("eni-", "network-interface"),
+    ("i-", "instance"),
+    ("igw-", "internet-gateway"),
+    ("rtb-", "route-table"),
+    ("sg-", "security-group"),
+    ("sgr-", "security-group-rule"),
+    ("subnet-", "subnet"),
+    ("vol-", "volume"),
+    ("vpc-", "vpc"),
+];
+
+impl Ec2 {
+    /// What a call reaches beside what it names by the id of one type.
+    pub(super) async fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        let arn = |rest: String| format!("arn:aws:ec2:{}:{}:{rest}", call.region.name(), call.account());
+        match kind {
+            "tagged" => {
+                let ids = input.texts("Resources");
+                ids.into_iter().map(|id| arn(format!("{}/{id}", type_of(id).unwrap_or("*")))).collect()
+            }
+            "launched" => {
+                let interfaces = input.list("NetworkInterfaces");
+                let subnets = input.text("SubnetId").into_iter().chain(interfaces.iter().filter_map(|one| one.text("SubnetId")));
+                let mut groups = input.texts("SecurityGroupIds");
+                groups.extend(interfaces.iter().flat_map(|one| one.texts("Groups")));
+                let mut reached = vec![arn("network-interface/*".to_owned())];
+                reached.extend(subnets.map(|id| arn(format!("subnet/{id}"))));
+                reached.extend(groups.into_iter().map(|id| arn(format!("security-group/{id}"))));
+                reached
+            }
+            "profile-role" => profile_role(call, input).await.into_iter().collect(),
+            "association-route-table" | "association-instance" => {
+                let id = input.required("AssociationId");
+                self.with_records(&call.region, call.account(), |records| {
+                    let table = records.tables.values().find(|table| table.associations.iter().any(|one| one.id == id));
+                    let holds = |instance: &&super::Instance| instance.profile.as_ref().is_some_and(|one| one.association == id);
+                    let instance = records.instances.values().find(holds);
+                    let table = table.map(|table| arn(format!("route-table/{}", table.id)));
+                    table.or_else(|| instance.map(|instance| arn(format!("instance/{}", instance.id)))).into_iter().collect()
+                })
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// All that has tags. What was terminated keeps them for as long as it is described.
+    pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
+        let arn = |kind: &str, id: &str| format!("arn:aws:ec2:{}:{}:{kind}/{id}", call.region.name(), call.account());
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let tags = accounts.get(call.account()).into_iter().flat_map(|records| &records.tags);
+        let tagged = |(id, tags): (&String, &Vec<(String, String)>)| {
+            type_of(id).map(|kind| Tagged { arn: arn(kind, id), tags: tags.clone() })
+        };
+        tags.filter_map(tagged).collect()
+    }
+
+    /// The tags of a resource.
+    pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        let id = arn.rsplit('/').next().unwrap_or_default();
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(account).and_then(|records| records.tags.get(id)).cloned().unwrap_or_default()
+    }
+}
+
+fn type_of(id: &str) -> Option<&'static str> {
+    TYPES.iter().find(|(prefix, _)| id.starts_with(prefix)).map(|(_, kind)| *kind)
+}
+
+/// The role in the instance profile that a call names.
+async fn profile_role(call: &Call, input: &Value) -> Option<String> {
+    let profile = input.get("IamInstanceProfile")?;
+    let name = profile.text("Name").or_else(|| profile.text("Arn")?.rsplit('/').next())?;
+    let ec2 = Caller::service(call.account(), "ec2.amazonaws.com");
+    let found = call.region.call(&ec2, "iam", "GetInstanceProfile", json!({ "InstanceProfileName": name })).await.ok()?;
+    found.get("InstanceProfile")?.list("Roles").first()?.text("Arn").map(str::to_owned)
+}

@@ -1,0 +1,170 @@
+//! `Filters` and pages of `Describe…` operations.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#Filtering_Resources>
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::error::{error, invalid_parameter};
+
+/// A filter's name, and the path in the described resource where its values are. Lists on the path are gone through.
+pub(super) type Paths = &'static [(&'static str, &'static str)];
+
+/// Reads the values that a filter compares.
+type ValuesOf = Box<dyn Fn(&Value) -> Vec<String>>;
+
+/// The resources that pass all filters of a request. A filter that is not in `paths` is refused.
+pub(super) fn filtered(described: Vec<Value>, input: &Value, paths: Paths) -> Result<Vec<Value>, AwsError> {
+    let mut kept = described;
+    for filter in input.list("Filters") {
+        let name = filter.required("Name");
+        let wanted = filter.texts("Values");
+        let values_of: ValuesOf = if let Some(key) = name.strip_prefix("tag:") {
+            let key = key.to_owned();
+            Box::new(move |resource| {
+                let tags = tags(resource).iter().filter(|tag| tag.text("Key") == Some(&key));
+                tags.filter_map(|tag| tag.text("Value").map(str::to_owned)).collect()
+            })
+        } else if name == "tag-key" {
+            Box::new(|resource| tags(resource).iter().filter_map(|tag| tag.text("Key").map(str::to_owned)).collect())
+        } else {
+            let Some((_, path)) = paths.iter().find(|(known, _)| *known == name) else {
+                return Err(invalid_parameter(format!("The filter '{name}' is invalid")));
+            };
+            Box::new(move |resource| values_at(resource, path))
+        };
+        if wanted.is_empty() {
+            return Err(invalid_parameter(format!("The filter '{name}' has no values")));
+        }
+        kept.retain(|resource| values_of(resource).iter().any(|value| wanted.iter().any(|pattern| matches(pattern, value))));
+    }
+    Ok(kept)
+}
+
+fn tags(resource: &Value) -> &[Value] {
+    let tags = resource.list("Tags");
+    if tags.is_empty() { resource.list("TagSet") } else { tags }
+}
+
+fn values_at(resource: &Value, path: &str) -> Vec<String> {
+    let mut found = vec![resource];
+    for name in path.split('.') {
+        found = found
+            .into_iter()
+            .filter_map(|value| value.get(name))
+            .flat_map(|value| match value {
+                Value::Array(items) => items.iter().collect(),
+                other => vec![other],
+            })
+            .collect();
+    }
+    found
+        .into_iter()
+        .filter_map(|value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether `value` matches a pattern with `*`, `?` and backslash escapes. Case counts.
+pub(super) fn matches(pattern: &str, value: &str) -> bool {
+    fn go(pattern: &[char], value: &[char]) -> bool {
+        match pattern.split_first() {
+            None => value.is_empty(),
+            Some(('*', rest)) => (0..=value.len()).any(|skip| value.get(skip..).is_some_and(|left| go(rest, left))),
+            Some(('?', rest)) => value.split_first().is_some_and(|(_, left)| go(rest, left)),
+            Some(('\\', rest)) if !rest.is_empty() => match (rest.split_first(), value.split_first()) {
+                (Some((wanted, rest)), Some((first, left))) => wanted == first && go(rest, left),
+                _ => false,
+            },
+            Some((wanted, rest)) => value.split_first().is_some_and(|(first, left)| wanted == first && go(rest, left)),
+        }
+    }
+    // A run of stars is one star, which keeps the search short.
+    let mut simple: Vec<char> = Vec::new();
+    for c in pattern.chars() {
+        if c != '*' || simple.last() != Some(&'*') {
+            simple.push(c);
+        }
+    }
+    go(&simple, &value.chars().collect::<Vec<_>>())
+}
+
+/// One page of `items` under `member`.
+pub(super) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
+    let skip = match input.text("NextToken").filter(|token| !token.is_empty()) {
+        None => 0,
+        Some(token) => URL_SAFE_NO_PAD
+            .decode(token)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .and_then(|text| text.strip_prefix("after:").and_then(|count| count.parse::<usize>().ok()))
+            .ok_or_else(|| error("InvalidNextToken", format!("The token '{token}' is invalid")))?,
+    };
+    let take = match input.number("MaxResults") {
+        None => usize::MAX,
+        Some(count) => usize::try_from(count)
+            .ok()
+            .filter(|count| (1..=1000).contains(count))
+            .ok_or_else(|| invalid_parameter(format!("Value ( {count} ) for parameter maxResults is invalid.")))?,
+    };
+    let end = skip.saturating_add(take);
+    let more = end < items.len();
+    let mut output = json!({ member: items.into_iter().skip(skip).take(take).collect::<Vec<_>>() });
+    if more && let Some(output) = output.as_object_mut() {
+        output.insert("NextToken".to_owned(), URL_SAFE_NO_PAD.encode(format!("after:{end}")).into());
+    }
+    Ok(output)
+}
+
+/// The resources named in the list `member`, or all when it names none. An unknown id is refused with `refusal`.
+pub(super) fn selected(
+    described: Vec<Value>,
+    input: &Value,
+    member: &str,
+    id: &str,
+    refusal: impl Fn(&str) -> AwsError,
+) -> Result<Vec<Value>, AwsError> {
+    let wanted = input.texts(member);
+    if wanted.is_empty() {
+        return Ok(described);
+    }
+    for wanted in &wanted {
+        if !described.iter().any(|resource| resource.text(id) == Some(wanted)) {
+            return Err(refusal(wanted));
+        }
+    }
+    Ok(described.into_iter().filter(|resource| resource.text(id).is_some_and(|id| wanted.contains(&id))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_and_escapes_match_as_ec2s_do() {
+        for (pattern, value, expected) in [
+            ("web*", "web-1", true),
+            ("*1", "web-1", true),
+            ("web-?", "web-12", false),
+            ("WEB*", "web-1", false),
+            (r"a\*b", "a*b", true),
+            (r"a\*b", "axb", false),
+            ("*", "", true),
+            ("**a**", "bab", true),
+        ] {
+            assert_eq!(matches(pattern, value), expected, "{pattern} {value}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_filter_is_refused() {
+        let input = json!({ "Filters": [{ "Name": "colour", "Values": ["red"] }] });
+        let error = filtered(vec![], &input, &[("vpc-id", "VpcId")]).expect_err("refused");
+        assert_eq!(error.to_string(), "InvalidParameterValue: The filter 'colour' is invalid");
+    }
+}

@@ -1,0 +1,98 @@
+//! Associations of instance profiles with instances.
+
+use nightproof_core::Caller;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use serde_json::{Value, json};
+
+use super::error::{error, invalid_parameter, not_found_as};
+use super::filter::{filtered, page, selected};
+use super::instance::{Instance, Profile};
+use super::records::{Records, resource_id};
+
+/// The profile that a request names by ARN or name, read from IAM as EC2 itself. `None`: it names none.
+pub(super) async fn named(call: &Call, input: &Value) -> Result<Option<Profile>, AwsError> {
+    let Some(specification) = input.get("IamInstanceProfile") else { return Ok(None) };
+    let (given, arn) = match (specification.text("Arn"), specification.text("Name")) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(error("InvalidParameterCombination", "The parameter 'Name' may not be used in combination with 'Arn'"));
+        }
+        (Some(arn), None) => (arn, true),
+        (None, Some(name)) => (name, false),
+    };
+    let refusal = || {
+        let word = if arn { "ARN" } else { "name" };
+        let parameter = if arn { "iamInstanceProfile.arn" } else { "iamInstanceProfile.name" };
+        invalid_parameter(format!("Value ({given}) for parameter {parameter} is invalid. Invalid IAM Instance Profile {word}"))
+    };
+    let name = given.rsplit('/').next().unwrap_or(given);
+    let ec2 = Caller::service(call.account(), "ec2.amazonaws.com");
+    let found = call.region.call(&ec2, "iam", "GetInstanceProfile", json!({ "InstanceProfileName": name })).await;
+    let found = found.map_err(|refused| if refused.code == "NoSuchEntity" { refusal() } else { refused })?;
+    let profile = found.get("InstanceProfile").ok_or_else(refusal)?;
+    if arn && profile.text("Arn") != Some(given) {
+        return Err(refusal());
+    }
+    Ok(Some(Profile {
+        arn: profile.required("Arn").to_owned(),
+        id: profile.required("InstanceProfileId").to_owned(),
+        name: profile.required("InstanceProfileName").to_owned(),
+        association: resource_id("iip-assoc"),
+        since: call.now,
+    }))
+}
+
+fn describe_one(instance: &Instance, profile: &Profile, state: &str) -> Value {
+    json!({
+        "AssociationId": profile.association, "InstanceId": instance.id, "State": state, "Timestamp": profile.since.to_string(),
+        "IamInstanceProfile": { "Arn": profile.arn, "Id": profile.id },
+    })
+}
+
+pub(super) fn associate(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
+    let instance = records.instance_mut(input.required("InstanceId"))?;
+    if instance.is_terminated() {
+        return Err(error(
+            "IncorrectInstanceState",
+            format!("The instance '{}' is not in a state from which it can be associated.", instance.id),
+        ));
+    }
+    if instance.profile.is_some() {
+        return Err(error("IncorrectState", format!("There is an existing association for instance {}", instance.id)));
+    }
+    instance.profile = Some(profile.clone());
+    Ok(json!({ "IamInstanceProfileAssociation": describe_one(instance, &profile, "associating") }))
+}
+
+fn with_association<'a>(records: &'a mut Records, id: &str) -> Result<&'a mut Instance, AwsError> {
+    let found = records
+        .instances
+        .values_mut()
+        .find(|instance| instance.profile.as_ref().is_some_and(|profile| profile.association == id));
+    found.ok_or_else(|| error("InvalidAssociationID.NotFound", format!("An invalid association-id of '{id}' was given")))
+}
+
+pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let instance = with_association(records, input.required("AssociationId"))?;
+    let Some(profile) = instance.profile.take() else { return Err(AwsError::internal("association")) };
+    Ok(json!({ "IamInstanceProfileAssociation": describe_one(instance, &profile, "disassociating") }))
+}
+
+pub(super) fn replace(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
+    let instance = with_association(records, input.required("AssociationId"))?;
+    instance.profile = Some(profile.clone());
+    Ok(json!({ "IamInstanceProfileAssociation": describe_one(instance, &profile, "associating") }))
+}
+
+pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let all = records
+        .instances
+        .values()
+        .filter(|instance| !instance.is_terminated())
+        .filter_map(|instance| instance.profile.as_ref().map(|profile| describe_one(instance, profile, "associated")))
+        .collect();
+    let chosen = selected(all, input, "AssociationIds", "AssociationId", |id| not_found_as("rtbassoc", id))?;
+    let paths = &[("instance-id", "InstanceId"), ("state", "State")];
+    page("IamInstanceProfileAssociations", filtered(chosen, input, paths)?, input)
+}

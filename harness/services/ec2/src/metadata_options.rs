@@ -1,0 +1,64 @@
+//! Options of the instance metadata service.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html>
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::error::{invalid_parameter, unsupported};
+
+/// How an instance may ask for its metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MetadataOptions {
+    /// Whether the service answers at all.
+    pub(super) enabled: bool,
+    /// Whether a token is demanded (version 2 alone).
+    pub(super) tokens_required: bool,
+    pub(super) hop_limit: u8,
+    pub(super) tags: bool,
+}
+
+impl Default for MetadataOptions {
+    /// What instances of Amazon Linux 2023 get: the image demands version 2, with two hops.
+    fn default() -> Self {
+        Self { enabled: true, tokens_required: true, hop_limit: 2, tags: false }
+    }
+}
+
+impl MetadataOptions {
+    /// These options with what a request changes.
+    pub(super) fn with(mut self, request: &Value) -> Result<Self, AwsError> {
+        let choice = |name: &str, yes: &str, no: &str| match request.text(name) {
+            None => Ok(None),
+            Some(value) if value == yes => Ok(Some(true)),
+            Some(value) if value == no => Ok(Some(false)),
+            Some(value) => Err(invalid_parameter(format!("Value ({value}) for parameter {name} is invalid."))),
+        };
+        if choice("HttpProtocolIpv6", "enabled", "disabled")? == Some(true) {
+            return Err(unsupported("metadata options", "HttpProtocolIpv6"));
+        }
+        self.enabled = choice("HttpEndpoint", "enabled", "disabled")?.unwrap_or(self.enabled);
+        self.tokens_required = choice("HttpTokens", "required", "optional")?.unwrap_or(self.tokens_required);
+        self.tags = choice("InstanceMetadataTags", "enabled", "disabled")?.unwrap_or(self.tags);
+        if let Some(hops) = request.number("HttpPutResponseHopLimit") {
+            self.hop_limit = u8::try_from(hops).ok().filter(|hops| (1..=64).contains(hops)).ok_or_else(|| {
+                invalid_parameter(format!(
+                    "Value ({hops}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64."
+                ))
+            })?;
+        }
+        Ok(self)
+    }
+
+    pub(super) fn describe(self) -> Value {
+        let switch = |on: bool| if on { "enabled" } else { "disabled" };
+        json!({
+            "State": "applied",
+            "HttpTokens": if self.tokens_required { "required" } else { "optional" },
+            "HttpPutResponseHopLimit": self.hop_limit,
+            "HttpEndpoint": switch(self.enabled),
+            "HttpProtocolIpv6": "disabled",
+            "InstanceMetadataTags": switch(self.tags),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! What EC2 keeps of an account.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use nightproof_core::Region;
+use nightproof_core::credentials::random_string;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::address::Address;
+use super::cidr::Cidr;
+use super::error::{not_found, not_found_as};
+use super::instance::Instance;
+use super::internet_gateway::InternetGateway;
+use super::route_table::RouteTable;
+use super::security_group::{Rule, SecurityGroup};
+use super::subnet::Subnet;
+use super::vpc::Vpc;
+use super::{place, vpc};
+
+/// An account's records. A clone is what `DryRun` works on.
+#[derive(Debug, Clone)]
+pub(super) struct Records {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) vpcs: BTreeMap<String, Vpc>,
+    pub(super) subnets: BTreeMap<String, Subnet>,
+    pub(super) gateways: BTreeMap<String, InternetGateway>,
+    pub(super) tables: BTreeMap<String, RouteTable>,
+    pub(super) groups: BTreeMap<String, SecurityGroup>,
+    pub(super) rules: BTreeMap<String, Rule>,
+    pub(super) addresses: BTreeMap<String, Address>,
+    pub(super) instances: BTreeMap<String, Instance>,
+    /// Tags by resource id, in the order in which keys were first set.
+    pub(super) tags: BTreeMap<String, Vec<(String, String)>>,
+    next_public: u32,
+}
+
+impl Records {
+    /// The records of a new account: a default VPC with a subnet in each zone.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html>
+    pub(super) fn new(region: &Region, account: &str) -> Self {
+        let mut records = Self {
+            account: account.to_owned(),
+            region: region.name().to_owned(),
+            vpcs: BTreeMap::new(),
+            subnets: BTreeMap::new(),
+            gateways: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            next_public: 0,
+        };
+        let block = |text: &str| Cidr::parse(text);
+        let Some(cidr) = block("172.31.0.0/16") else { return records };
+        let vpc = vpc::add(&mut records, cidr, true, "default");
+        for (index, zone) in place::zones(region.name()).into_iter().enumerate() {
+            if let Some(cidr) = block(&format!("172.31.{}.0/20", index * 16)) {
+                let id = resource_id("subnet");
+                let subnet = Subnet {
+                    id: id.clone(),
+                    vpc: vpc.clone(),
+                    cidr,
+                    zone: zone.name,
+                    zone_id: zone.id,
+                    default: true,
+                    map_public_ip: true,
+                };
+                records.subnets.insert(id, subnet);
+            }
+        }
+        let gateway = resource_id("igw");
+        records.gateways.insert(gateway.clone(), InternetGateway { id: gateway.clone(), vpc: Some(vpc.clone()) });
+        if let (Some(all), Some(table)) = (block("0.0.0.0/0"), records.tables.values_mut().find(|table| table.vpc == vpc)) {
+            table.add_gateway_route(all, &gateway);
+        }
+        records
+    }
+
+    pub(super) fn vpc(&self, id: &str) -> Result<&Vpc, AwsError> {
+        self.vpcs.get(id).ok_or_else(|| not_found_as("vpc", id))
+    }
+
+    pub(super) fn subnet(&self, id: &str) -> Result<&Subnet, AwsError> {
+        self.subnets.get(id).ok_or_else(|| not_found_as("subnet", id))
+    }
+
+    pub(super) fn group(&self, id: &str) -> Result<&SecurityGroup, AwsError> {
+        self.groups.get(id).ok_or_else(|| not_found_as("sg", id))
+    }
+
+    pub(super) fn table(&self, id: &str) -> Result<&RouteTable, AwsError> {
+        self.tables.get(id).ok_or_else(|| not_found_as("rtb", id))
+    }
+
+    pub(super) fn table_mut(&mut self, id: &str) -> Result<&mut RouteTable, AwsError> {
+        self.tables.get_mut(id).ok_or_else(|| not_found_as("rtb", id))
+    }
+
+    pub(super) fn gateway(&self, id: &str) -> Result<&InternetGateway, AwsError> {
+        self.gateways.get(id).ok_or_else(|| not_found_as("igw", id))
+    }
+
+    pub(super) fn instance(&self, id: &str) -> Result<&Instance, AwsError> {
+        self.instances.get(id).ok_or_else(|| unknown_instance(id))
+    }
+
+    pub(super) fn instance_mut(&mut self, id: &str) -> Result<&mut Instance, AwsError> {
+        self.instances.get_mut(id).ok_or_else(|| unknown_instance(id))
+    }
+
+    /// The default VPC, unless it was deleted.
+    pub(super) fn default_vpc(&self) -> Option<&Vpc> {
+        self.vpcs.values().find(|vpc| vpc.default)
+    }
+
+    /// Whether a resource has this id.
+    pub(super) fn exists(&self, id: &str) -> bool {
+        self.vpcs.contains_key(id)
+            || self.subnets.contains_key(id)
+            || self.gateways.contains_key(id)
+            || self.tables.contains_key(id)
+            || self.groups.contains_key(id)
+            || self.rules.contains_key(id)
+            || self.addresses.contains_key(id)
+            || self.instances.contains_key(id)
+            || self
+                .instances
+                .values()
+                .any(|instance| instance.interface.id == id || instance.volumes.iter().any(|volume| volume.id == id))
+    }
+
+    /// The tags of a resource as `Tags` members.
+    pub(super) fn tags_of(&self, id: &str) -> Value {
+        let tags = self.tags.get(id).map(Vec::as_slice).unwrap_or_default();
+        tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+    }
+
+    /// Public addresses come from a documentation block, so that nothing outside is ever meant by one.
+    /// <https://www.rfc-editor.org/rfc/rfc5737>
+    pub(super) fn take_public_address(&mut self) -> Ipv4Addr {
+        let taken: Vec<Ipv4Addr> = self
+            .addresses
+            .values()
+            .map(|address| address.ip)
+            .chain(self.instances.values().filter_map(|instance| instance.public_ip))
+            .collect();
+        loop {
+            self.next_public = self.next_public.wrapping_add(1);
+            let blocks = [u32::from(Ipv4Addr::new(203, 0, 113, 0)), u32::from(Ipv4Addr::new(198, 51, 100, 0))];
+            let block = blocks.get(usize::try_from(self.next_public / 254 % 2).unwrap_or(0)).copied().unwrap_or_default();
+            let address = Ipv4Addr::from(block + 1 + self.next_public % 254);
+            if !taken.contains(&address) || taken.len() >= 508 {
+                return address;
+            }
+        }
+    }
+}
+
+fn unknown_instance(id: &str) -> AwsError {
+    let digits = id.strip_prefix("i-").unwrap_or_default();
+    let well_formed = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if well_formed { not_found(id) } else { super::error::error("InvalidInstanceID.Malformed", format!("Invalid id: \"{id}\"")) }
+}
+
+/// A new id: a prefix and 17 hexadecimal digits.
+pub(super) fn resource_id(prefix: &str) -> String {
+    format!("{prefix}-0{}", random_string(b"0123456789abcdef", 16))
+}

@@ -1,0 +1,260 @@
+//! Route tables, their routes and associations.
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::cidr::Cidr;
+use super::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
+use super::filter::{filtered, page, selected};
+use super::records::{Records, resource_id};
+use super::tag;
+
+#[derive(Debug, Clone)]
+pub(super) struct RouteTable {
+    pub(super) id: String,
+    pub(super) vpc: String,
+    routes: Vec<Route>,
+    pub(super) associations: Vec<Association>,
+}
+
+#[derive(Debug, Clone)]
+struct Route {
+    destination: Cidr,
+    gateway: String,
+}
+
+/// What a table is used by: a subnet, or as the main table every subnet that has none of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Association {
+    pub(super) id: String,
+    pub(super) subnet: Option<String>,
+}
+
+impl RouteTable {
+    pub(super) fn new(vpc: &str, cidr: Cidr, main: bool) -> Self {
+        let mut associations = Vec::new();
+        if main {
+            associations.push(Association { id: resource_id("rtbassoc"), subnet: None });
+        }
+        let local = Route { destination: cidr, gateway: "local".to_owned() };
+        Self { id: resource_id("rtb"), vpc: vpc.to_owned(), routes: vec![local], associations }
+    }
+
+    pub(super) fn is_main(&self) -> bool {
+        self.associations.iter().any(|association| association.subnet.is_none())
+    }
+
+    pub(super) fn add_gateway_route(&mut self, destination: Cidr, gateway: &str) {
+        self.routes.push(Route { destination, gateway: gateway.to_owned() });
+    }
+}
+
+fn describe_one(records: &Records, table: &RouteTable) -> Value {
+    let routes: Vec<Value> = table
+        .routes
+        .iter()
+        .map(|route| {
+            let local = route.gateway == "local";
+            let live =
+                local || records.gateways.get(&route.gateway).is_some_and(|gateway| gateway.vpc.as_ref() == Some(&table.vpc));
+            json!({
+                "DestinationCidrBlock": route.destination.to_string(),
+                "GatewayId": route.gateway,
+                "Origin": if local { "CreateRouteTable" } else { "CreateRoute" },
+                "State": if live { "active" } else { "blackhole" },
+            })
+        })
+        .collect();
+    let associations: Vec<Value> = table
+        .associations
+        .iter()
+        .map(|association| {
+            json!({
+                "RouteTableAssociationId": association.id, "RouteTableId": table.id, "SubnetId": association.subnet,
+                "Main": association.subnet.is_none(), "AssociationState": { "State": "associated" },
+            })
+        })
+        .collect();
+    json!({
+        "RouteTableId": table.id,
+        "VpcId": table.vpc,
+        "OwnerId": records.account,
+        "Routes": routes,
+        "Associations": associations,
+        "PropagatingVgws": [],
+        "Tags": records.tags_of(&table.id),
+    })
+}
+
+pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let vpc = records.vpc(input.required("VpcId"))?;
+    let table = RouteTable::new(&vpc.id, vpc.cidr, false);
+    let id = table.id.clone();
+    records.tables.insert(id.clone(), table);
+    tag::on_creation(records, input, "route-table", &id)?;
+    Ok(json!({ "RouteTable": describe_one(records, records.table(&id)?) }))
+}
+
+pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let id = input.required("RouteTableId");
+    if !records.table(id)?.associations.is_empty() {
+        return Err(dependency(format!("The routeTable '{id}' has dependencies and cannot be deleted.")));
+    }
+    records.tables.remove(id);
+    records.tags.remove(id);
+    Ok(json!({}))
+}
+
+pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let all = records.tables.values().map(|table| describe_one(records, table)).collect();
+    let chosen = selected(all, input, "RouteTableIds", "RouteTableId", |id| not_found_as("rtb", id))?;
+    let paths = &[
+        ("route-table-id", "RouteTableId"),
+        ("vpc-id", "VpcId"),
+        ("owner-id", "OwnerId"),
+        ("association.main", "Associations.Main"),
+        ("association.subnet-id", "Associations.SubnetId"),
+        ("association.route-table-id", "Associations.RouteTableId"),
+        ("association.route-table-association-id", "Associations.RouteTableAssociationId"),
+        ("route.destination-cidr-block", "Routes.DestinationCidrBlock"),
+        ("route.gateway-id", "Routes.GatewayId"),
+        ("route.origin", "Routes.Origin"),
+        ("route.state", "Routes.State"),
+    ];
+    page("RouteTables", filtered(chosen, input, paths)?, input)
+}
+
+/// Destination and gateway of a route request. Gateways are internet gateways; other targets are not here.
+fn target(records: &Records, operation: &str, input: &Value) -> Result<(Cidr, String), AwsError> {
+    let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    for member in members {
+        if !["RouteTableId", "DestinationCidrBlock", "GatewayId", "DryRun"].contains(&member) {
+            return Err(unsupported(operation, member));
+        }
+    }
+    let given = input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?;
+    let destination = cidr(given)?;
+    let gateway = input.text("GatewayId").ok_or_else(|| missing("gatewayId"))?;
+    if !gateway.starts_with("igw-") {
+        return Err(unsupported(operation, &format!("the gateway {gateway}")));
+    }
+    let table = records.table(input.required("RouteTableId"))?;
+    if records.gateway(gateway)?.vpc.as_ref() != Some(&table.vpc) {
+        return Err(invalid_parameter(format!(
+            "route table {} and network gateway {gateway} belong to different networks",
+            table.id
+        )));
+    }
+    Ok((destination, gateway.to_owned()))
+}
+
+fn cidr(given: &str) -> Result<Cidr, AwsError> {
+    Cidr::parse(given).ok_or_else(|| {
+        invalid_parameter(format!(
+            "Value ({given}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block."
+        ))
+    })
+}
+
+pub(super) fn create_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let (destination, gateway) = target(records, "CreateRoute", input)?;
+    let table = records.table_mut(input.required("RouteTableId"))?;
+    if table.routes.iter().any(|route| route.destination == destination) {
+        return Err(error("RouteAlreadyExists", format!("The route identified by {destination} already exists.")));
+    }
+    table.routes.push(Route { destination, gateway });
+    Ok(json!({ "Return": true }))
+}
+
+pub(super) fn replace_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let (destination, gateway) = target(records, "ReplaceRoute", input)?;
+    let table = records.table_mut(input.required("RouteTableId"))?;
+    let id = table.id.clone();
+    let route =
+        table.routes.iter_mut().find(|route| route.destination == destination).ok_or_else(|| no_route(&id, destination))?;
+    route.gateway = gateway;
+    Ok(json!({}))
+}
+
+pub(super) fn delete_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let destination = cidr(input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?)?;
+    let table = records.table_mut(input.required("RouteTableId"))?;
+    match table.routes.iter().find(|route| route.destination == destination) {
+        None => Err(no_route(&table.id, destination)),
+        Some(route) if route.gateway == "local" => {
+            Err(invalid_parameter(format!("cannot remove local route {destination} in route table {}", table.id)))
+        }
+        Some(_) => {
+            table.routes.retain(|route| route.destination != destination);
+            Ok(json!({}))
+        }
+    }
+}
+
+fn no_route(table: &str, destination: Cidr) -> AwsError {
+    error("InvalidRoute.NotFound", format!("no route with destination-cidr-block {destination} in route table {table}"))
+}
+
+pub(super) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    if input.has("GatewayId") || input.has("PublicIpv4Pool") {
+        return Err(unsupported("AssociateRouteTable", "GatewayId or PublicIpv4Pool"));
+    }
+    let subnet = input.text("SubnetId").ok_or_else(|| missing("subnetId"))?;
+    let table = records.table(input.required("RouteTableId"))?.id.clone();
+    let vpc = records.subnet(subnet)?.vpc.clone();
+    if records.table(&table)?.vpc != vpc {
+        return Err(invalid_parameter(format!("route table {table} and subnet {subnet} belong to different networks")));
+    }
+    let existing = records
+        .tables
+        .values()
+        .flat_map(|table| table.associations.iter().map(move |association| (&table.id, association)))
+        .find(|(_, association)| association.subnet.as_deref() == Some(subnet))
+        .map(|(owner, association)| (owner.clone(), association.id.clone()));
+    let id = match existing {
+        Some((owner, id)) if owner == table => id,
+        Some((_, id)) => {
+            return Err(error(
+                "Resource.AlreadyAssociated",
+                format!("the specified association for route table {table} conflicts with an existing association {id}"),
+            ));
+        }
+        None => {
+            let id = resource_id("rtbassoc");
+            let association = Association { id: id.clone(), subnet: Some(subnet.to_owned()) };
+            records.table_mut(&table)?.associations.push(association);
+            id
+        }
+    };
+    Ok(json!({ "AssociationId": id, "AssociationState": { "State": "associated" } }))
+}
+
+pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let id = input.required("AssociationId");
+    let table = records
+        .tables
+        .values_mut()
+        .find(|table| table.associations.iter().any(|association| association.id == id))
+        .ok_or_else(|| not_found_as("rtbassoc", id))?;
+    if table.associations.iter().any(|association| association.id == id && association.subnet.is_none()) {
+        return Err(invalid_parameter(format!("cannot disassociate the main route table association {id}")));
+    }
+    table.associations.retain(|association| association.id != id);
+    Ok(json!({}))
+}
+
+pub(super) fn replace_association(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let id = input.required("AssociationId");
+    let wanted = records.table(input.required("RouteTableId"))?;
+    let (wanted, vpc) = (wanted.id.clone(), wanted.vpc.clone());
+    let found = records.tables.values_mut().find_map(|table| {
+        let position = table.associations.iter().position(|association| association.id == id)?;
+        (table.vpc == vpc).then(|| table.associations.remove(position))
+    });
+    let mut association = found.ok_or_else(|| not_found(id))?;
+    association.id = resource_id("rtbassoc");
+    let new = association.id.clone();
+    records.table_mut(&wanted)?.associations.push(association);
+    Ok(json!({ "NewAssociationId": new, "AssociationState": { "State": "associated" } }))
+}

@@ -1,0 +1,145 @@
+//! `IpPermissions` of requests, taken apart into one rule for each source.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
+
+use std::net::Ipv6Addr;
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::Value;
+
+use super::super::cidr::Cidr;
+use super::super::error::{error, invalid_parameter, missing, not_found_as};
+use super::super::records::Records;
+use super::rule::{Rule, Source};
+use super::{Direction, by_name};
+
+/// The rules that a request speaks of, for the group `group`.
+pub(super) fn rules(records: &Records, group: &str, direction: Direction, input: &Value) -> Result<Vec<Rule>, AwsError> {
+    let mut rules = Vec::new();
+    if input.has("SourceSecurityGroupName") || input.has("SourceSecurityGroupOwnerId") {
+        return Err(super::super::error::unsupported("security group rules", "SourceSecurityGroupName; use IpPermissions"));
+    }
+    if let Some(protocol) = input.text("IpProtocol") {
+        // The short form: one protocol, port range and IPv4 block beside the group.
+        let block = input.text("CidrIp").ok_or_else(|| missing("cidrIp"))?;
+        let (protocol, from, to) = ports(protocol, input)?;
+        rules.push(rule(group, direction, &protocol, from, to, Source::Ipv4(ipv4(block)?), None));
+    }
+    for permission in input.list("IpPermissions") {
+        let protocol = permission.text("IpProtocol").ok_or_else(|| missing("ipProtocol"))?;
+        let (protocol, from, to) = ports(protocol, permission)?;
+        let mut push = |source, description: Option<&str>| {
+            rules.push(rule(group, direction, &protocol, from, to, source, description));
+        };
+        let before = ["IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"];
+        if !before.iter().any(|member| permission.has(member)) {
+            return Err(missing("source of the permission (ipRanges, ipv6Ranges, prefixListIds or groups)"));
+        }
+        for range in permission.list("IpRanges") {
+            push(Source::Ipv4(ipv4(range.required("CidrIp"))?), range.text("Description"));
+        }
+        for range in permission.list("Ipv6Ranges") {
+            push(Source::Ipv6(ipv6(range.required("CidrIpv6"))?), range.text("Description"));
+        }
+        if let Some(list) = permission.list("PrefixListIds").first() {
+            let id = list.required("PrefixListId");
+            return Err(error("InvalidPrefixListID.NotFound", format!("The prefix list ID '{id}' does not exist")));
+        }
+        for pair in permission.list("UserIdGroupPairs") {
+            let id = match (pair.text("GroupId"), pair.text("GroupName")) {
+                (Some(id), _) => records.groups.get(id).map(|group| group.id.clone()).ok_or_else(|| not_found_as("sg", id))?,
+                (None, Some(name)) => by_name(records, name)?,
+                (None, None) => return Err(missing("groupId")),
+            };
+            let here = records.group(group)?.vpc.clone();
+            if records.group(&id)?.vpc != here {
+                return Err(error(
+                    "InvalidGroup.NotFound",
+                    format!("You have specified two resources that belong to different networks: {group}, {id}"),
+                ));
+            }
+            push(Source::Group(id), pair.text("Description"));
+        }
+    }
+    if rules.is_empty() {
+        return Err(missing("ipPermissions"));
+    }
+    Ok(rules)
+}
+
+fn rule(
+    group: &str,
+    direction: Direction,
+    protocol: &str,
+    from: i64,
+    to: i64,
+    source: Source,
+    description: Option<&str>,
+) -> Rule {
+    Rule {
+        id: String::new(),
+        group: group.to_owned(),
+        direction,
+        protocol: protocol.to_owned(),
+        from,
+        to,
+        source,
+        description: description.map(str::to_owned),
+    }
+}
+
+/// Protocol and port range. Names stand for the numbers of TCP, UDP and ICMP; all protocols have no ports.
+fn ports(protocol: &str, input: &Value) -> Result<(String, i64, i64), AwsError> {
+    let protocol = match protocol.to_ascii_lowercase().as_str() {
+        "tcp" | "6" => "tcp".to_owned(),
+        "udp" | "17" => "udp".to_owned(),
+        "icmp" | "1" => "icmp".to_owned(),
+        "icmpv6" | "58" => "icmpv6".to_owned(),
+        "-1" | "all" => "-1".to_owned(),
+        other => match other.parse::<u8>() {
+            Ok(number) => number.to_string(),
+            Err(_) => {
+                return Err(error(
+                    "InvalidPermission.Malformed",
+                    format!("Unsupported IP protocol \"{protocol}\"  - supported: [tcp, udp, icmp]"),
+                ));
+            }
+        },
+    };
+    let (from, to) = (input.number("FromPort"), input.number("ToPort"));
+    match protocol.as_str() {
+        "tcp" | "udp" => {
+            let (Some(from), Some(to)) = (from, to) else {
+                return Err(error(
+                    "InvalidParameterValue",
+                    "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.",
+                ));
+            };
+            let allowed = 0..=65535;
+            if !allowed.contains(&from) || !allowed.contains(&to) {
+                let port = if allowed.contains(&from) { to } else { from };
+                return Err(invalid_parameter(format!("Invalid value '{port}' for portRange. TCP/UDP port out of range.")));
+            }
+            if from > to {
+                return Err(invalid_parameter(format!("Invalid TCP/UDP port range ({from}:{to})")));
+            }
+            Ok((protocol, from, to))
+        }
+        "icmp" | "icmpv6" => Ok((protocol, from.unwrap_or(-1), to.unwrap_or(-1))),
+        _ => Ok((protocol, -1, -1)),
+    }
+}
+
+fn ipv4(block: &str) -> Result<String, AwsError> {
+    let parsed = Cidr::parse(block).filter(|parsed| parsed.to_string() == block);
+    parsed.map(|parsed| parsed.to_string()).ok_or_else(|| invalid_parameter(format!("CIDR block {block} is malformed")))
+}
+
+fn ipv6(block: &str) -> Result<String, AwsError> {
+    let parsed = block.split_once('/').and_then(|(address, length)| {
+        let address: Ipv6Addr = address.parse().ok()?;
+        let length: u8 = length.parse().ok().filter(|length| *length <= 128)?;
+        Some(format!("{address}/{length}"))
+    });
+    parsed.ok_or_else(|| invalid_parameter(format!("CIDR block {block} is malformed")))
+}

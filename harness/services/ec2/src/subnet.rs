@@ -1,0 +1,185 @@
+//! Subnets and their addresses.
+
+use std::net::Ipv4Addr;
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::cidr::Cidr;
+use super::error::{dependency, error, invalid_parameter, missing, not_found_as, unsupported};
+use super::filter::{filtered, page, selected};
+use super::records::{Records, resource_id};
+use super::{place, tag};
+
+#[derive(Debug, Clone)]
+pub(super) struct Subnet {
+    pub(super) id: String,
+    pub(super) vpc: String,
+    pub(super) cidr: Cidr,
+    pub(super) zone: String,
+    pub(super) zone_id: String,
+    pub(super) default: bool,
+    pub(super) map_public_ip: bool,
+}
+
+/// Addresses of the subnet that interfaces hold.
+fn taken(records: &Records, subnet: &str) -> Vec<Ipv4Addr> {
+    records
+        .instances
+        .values()
+        .filter(|instance| instance.subnet == subnet && !instance.is_terminated())
+        .map(|instance| instance.private_ip)
+        .collect()
+}
+
+/// The address asked for if it is free, else the lowest free one.
+pub(super) fn free_address(records: &Records, subnet: &Subnet, asked: Option<&str>) -> Result<Ipv4Addr, AwsError> {
+    let taken = taken(records, &subnet.id);
+    if let Some(asked) = asked {
+        let address: Ipv4Addr = asked.parse().map_err(|_| {
+            invalid_parameter(format!("Value ({asked}) for parameter privateIpAddress is invalid. Invalid IPv4 address."))
+        })?;
+        if !subnet.cidr.has(address) {
+            return Err(invalid_parameter("Address does not fall within the subnet's address range"));
+        }
+        if subnet.cidr.reserved(address) {
+            return Err(invalid_parameter("Address is in subnet's reserved address range"));
+        }
+        if taken.contains(&address) {
+            return Err(error("InvalidIPAddress.InUse", format!("Address {asked} is in use.")));
+        }
+        return Ok(address);
+    }
+    (0..subnet.cidr.addresses())
+        .filter_map(|offset| subnet.cidr.nth(offset))
+        .find(|address| !subnet.cidr.reserved(*address) && !taken.contains(address))
+        .ok_or_else(|| {
+            error(
+                "InsufficientFreeAddressesInSubnet",
+                format!(
+                    "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
+                    subnet.id
+                ),
+            )
+        })
+}
+
+fn describe_one(records: &Records, subnet: &Subnet) -> Value {
+    let free = subnet.cidr.addresses().saturating_sub(5).saturating_sub(taken(records, &subnet.id).len() as u64);
+    json!({
+        "SubnetId": subnet.id,
+        "SubnetArn": format!("arn:aws:ec2:{}:{}:subnet/{}", records.region, records.account, subnet.id),
+        "OwnerId": records.account,
+        "VpcId": subnet.vpc,
+        "State": "available",
+        "CidrBlock": subnet.cidr.to_string(),
+        "AvailableIpAddressCount": free,
+        "AvailabilityZone": subnet.zone,
+        "AvailabilityZoneId": subnet.zone_id,
+        "DefaultForAz": subnet.default,
+        "MapPublicIpOnLaunch": subnet.map_public_ip,
+        "AssignIpv6AddressOnCreation": false,
+        "Ipv6CidrBlockAssociationSet": [],
+        "EnableDns64": false,
+        "Ipv6Native": false,
+        "MapCustomerOwnedIpOnLaunch": false,
+        "PrivateDnsNameOptionsOnLaunch": {
+            "HostnameType": "ip-name", "EnableResourceNameDnsARecord": false, "EnableResourceNameDnsAAAARecord": false,
+        },
+        "Tags": records.tags_of(&subnet.id),
+    })
+}
+
+pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    for member in ["Ipv6CidrBlock", "OutpostArn", "Ipv4IpamPoolId", "Ipv4NetmaskLength", "Ipv6IpamPoolId", "Ipv6NetmaskLength"] {
+        if input.has(member) {
+            return Err(unsupported("CreateSubnet", member));
+        }
+    }
+    if input.flag("Ipv6Native") == Some(true) {
+        return Err(unsupported("CreateSubnet", "Ipv6Native"));
+    }
+    let vpc = records.vpc(input.required("VpcId"))?.clone();
+    let given = input.text("CidrBlock").ok_or_else(|| missing("cidrBlock"))?;
+    let cidr = Cidr::parse(given).ok_or_else(|| {
+        invalid_parameter(format!("Value ({given}) for parameter cidrBlock is invalid. This is not a valid CIDR block."))
+    })?;
+    if !(16..=28).contains(&cidr.length()) || !vpc.cidr.contains(cidr) {
+        return Err(error("InvalidSubnet.Range", format!("The CIDR '{given}' is invalid.")));
+    }
+    if records.subnets.values().any(|other| other.vpc == vpc.id && other.cidr.overlaps(cidr)) {
+        return Err(error("InvalidSubnet.Conflict", format!("The CIDR '{given}' conflicts with another subnet")));
+    }
+    let zones = place::zones(&records.region);
+    let zone = match (input.text("AvailabilityZone"), input.text("AvailabilityZoneId")) {
+        (Some(name), _) => zones.into_iter().find(|zone| zone.name == name).ok_or_else(|| {
+            invalid_parameter(format!("Value ({name}) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: {}.", zone_names(&records.region)))
+        })?,
+        (None, Some(id)) => zones.into_iter().find(|zone| zone.id == id).ok_or_else(|| {
+            invalid_parameter(format!("Value ({id}) for parameter availabilityZoneId is invalid."))
+        })?,
+        (None, None) => zones.into_iter().next().ok_or_else(|| AwsError::internal("the region has no zones"))?,
+    };
+    let id = resource_id("subnet");
+    let subnet =
+        Subnet { id: id.clone(), vpc: vpc.id, cidr, zone: zone.name, zone_id: zone.id, default: false, map_public_ip: false };
+    records.subnets.insert(id.clone(), subnet);
+    tag::on_creation(records, input, "subnet", &id)?;
+    Ok(json!({ "Subnet": describe_one(records, records.subnet(&id)?) }))
+}
+
+fn zone_names(region: &str) -> String {
+    place::zones(region).into_iter().map(|zone| zone.name).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let id = input.required("SubnetId");
+    records.subnet(id)?;
+    if !taken(records, id).is_empty() {
+        return Err(dependency(format!("The subnet '{id}' has dependencies and cannot be deleted.")));
+    }
+    records.subnets.remove(id);
+    for table in records.tables.values_mut() {
+        table.associations.retain(|association| association.subnet.as_deref() != Some(id));
+    }
+    records.tags.remove(id);
+    Ok(json!({}))
+}
+
+pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let all = records.subnets.values().map(|subnet| describe_one(records, subnet)).collect();
+    let chosen = selected(all, input, "SubnetIds", "SubnetId", |id| not_found_as("subnet", id))?;
+    let paths = &[
+        ("subnet-id", "SubnetId"),
+        ("subnet-arn", "SubnetArn"),
+        ("vpc-id", "VpcId"),
+        ("availability-zone", "AvailabilityZone"),
+        ("availabilityZone", "AvailabilityZone"),
+        ("availability-zone-id", "AvailabilityZoneId"),
+        ("cidr-block", "CidrBlock"),
+        ("cidr", "CidrBlock"),
+        ("cidrBlock", "CidrBlock"),
+        ("default-for-az", "DefaultForAz"),
+        ("defaultForAz", "DefaultForAz"),
+        ("map-public-ip-on-launch", "MapPublicIpOnLaunch"),
+        ("available-ip-address-count", "AvailableIpAddressCount"),
+        ("owner-id", "OwnerId"),
+        ("state", "State"),
+    ];
+    page("Subnets", filtered(chosen, input, paths)?, input)
+}
+
+pub(super) fn modify_attribute(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let id = input.required("SubnetId");
+    let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    for member in members {
+        if !["SubnetId", "MapPublicIpOnLaunch"].contains(&member) {
+            return Err(unsupported("ModifySubnetAttribute", member));
+        }
+    }
+    let subnet = records.subnets.get_mut(id).ok_or_else(|| not_found_as("subnet", id))?;
+    let value = input.get("MapPublicIpOnLaunch").and_then(|attribute| attribute.flag("Value"));
+    subnet.map_public_ip = value.ok_or_else(|| missing("attribute"))?;
+    Ok(json!({}))
+}

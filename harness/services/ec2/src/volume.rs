@@ -1,0 +1,194 @@
+//! Volumes of instances. They are records: a machine's files live in the machine.
+
+use jiff::Timestamp;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::error::{error, invalid_parameter, unsupported};
+use super::filter::{filtered, page, selected};
+use super::image::{ROOT_DEVICE, ROOT_SIZE, ROOT_SNAPSHOT};
+use super::records::{Records, resource_id};
+
+#[derive(Debug, Clone)]
+pub(super) struct Volume {
+    pub(super) id: String,
+    device: String,
+    size: i64,
+    kind: String,
+    iops: Option<i64>,
+    throughput: Option<i64>,
+    encrypted: bool,
+    kms_key: Option<String>,
+    snapshot: String,
+    pub(super) delete_on_termination: bool,
+    created: Timestamp,
+}
+
+impl Volume {
+    /// As `Instance.BlockDeviceMappings` shows it.
+    pub(super) fn as_mapping(&self) -> Value {
+        json!({
+            "DeviceName": self.device,
+            "Ebs": {
+                "VolumeId": self.id, "Status": "attached", "AttachTime": self.created.to_string(),
+                "DeleteOnTermination": self.delete_on_termination,
+            },
+        })
+    }
+}
+
+/// The volumes that a launch asks for, over the image's own.
+pub(super) fn planned(input: &Value, now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {
+    let mut devices: Vec<(&str, Option<&Value>)> = vec![(ROOT_DEVICE, None)];
+    for mapping in input.list("BlockDeviceMappings") {
+        let device = mapping.required("DeviceName");
+        if mapping.has("VirtualName") {
+            return Err(unsupported("RunInstances", "BlockDeviceMappings.VirtualName"));
+        }
+        if mapping.get("NoDevice").is_some() {
+            if device == ROOT_DEVICE {
+                return Err(error(
+                    "InvalidBlockDeviceMapping",
+                    "The device '/dev/xvda' is the root device and must not be suppressed.",
+                ));
+            }
+            continue;
+        }
+        let ebs = mapping.get("Ebs").ok_or_else(|| error("MissingParameter", "The request must contain the parameter ebs"))?;
+        if device == ROOT_DEVICE {
+            devices.retain(|(name, _)| *name != ROOT_DEVICE);
+        } else if devices.iter().any(|(name, _)| *name == device) {
+            return Err(invalid_parameter(format!("The device '{device}' is used in more than one block-device mapping")));
+        }
+        devices.push((device, Some(ebs)));
+    }
+    devices.into_iter().map(|(device, ebs)| plan(device, ebs.unwrap_or(&Value::Null), now, default_key)).collect()
+}
+
+fn plan(device: &str, ebs: &Value, now: Timestamp, default_key: &str) -> Result<Volume, AwsError> {
+    let root = device == ROOT_DEVICE;
+    for member in ["OutpostArn", "VolumeInitializationRate", "EbsCardIndex"] {
+        if ebs.has(member) {
+            return Err(unsupported("RunInstances", &format!("BlockDeviceMappings.Ebs.{member}")));
+        }
+    }
+    if let Some(snapshot) = ebs.text("SnapshotId")
+        && !(root && snapshot == ROOT_SNAPSHOT)
+    {
+        return Err(error("InvalidSnapshot.NotFound", format!("The snapshot '{snapshot}' does not exist.")));
+    }
+    let kind = ebs.text("VolumeType").unwrap_or("gp3");
+    let iops = ebs.number("Iops");
+    let throughput = ebs.number("Throughput");
+    match kind {
+        "gp3" => {
+            if iops.is_some_and(|iops| !(3000..=80_000).contains(&iops)) {
+                return Err(invalid_parameter("Volume iops must be between 3000 and 80000 for gp3 volumes."));
+            }
+            if throughput.is_some_and(|throughput| !(125..=2000).contains(&throughput)) {
+                return Err(invalid_parameter("Throughput must be between 125 and 2000 MiB/s."));
+            }
+        }
+        "gp2" | "standard" | "st1" | "sc1" | "io1" | "io2" => {
+            if throughput.is_some() {
+                return Err(error(
+                    "InvalidParameterCombination",
+                    format!("The parameter throughput is not supported for {kind} volumes."),
+                ));
+            }
+            let provisioned = kind.starts_with("io");
+            if provisioned && iops.is_none() {
+                return Err(error("MissingParameter", format!("The parameter iops must be specified for {kind} volumes.")));
+            }
+            if !provisioned && iops.is_some() {
+                return Err(error(
+                    "InvalidParameterCombination",
+                    format!("The parameter iops is not supported for {kind} volumes."),
+                ));
+            }
+        }
+        other => return Err(invalid_parameter(format!("Value ({other}) for parameter volumeType is invalid."))),
+    }
+    let size = match ebs.number("VolumeSize") {
+        Some(size) if root && size < ROOT_SIZE => {
+            return Err(error(
+                "InvalidBlockDeviceMapping",
+                format!("Volume of size {size}GB is smaller than snapshot '{ROOT_SNAPSHOT}', expect size >= {ROOT_SIZE}GB"),
+            ));
+        }
+        Some(size) if (1..=16_384).contains(&size) => size,
+        Some(size) => return Err(invalid_parameter(format!("Volume of {size}GiB is not within the allowed size."))),
+        None if root => ROOT_SIZE,
+        None => return Err(error("MissingParameter", "The request must contain the parameter size or snapshotId")),
+    };
+    let encrypted = ebs.flag("Encrypted").unwrap_or(false);
+    let key = ebs.text("KmsKeyId");
+    if key.is_some() && !encrypted {
+        return Err(error("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."));
+    }
+    Ok(Volume {
+        id: resource_id("vol"),
+        device: device.to_owned(),
+        size,
+        kind: kind.to_owned(),
+        iops: iops.or((kind == "gp3").then_some(3000)),
+        throughput: throughput.or((kind == "gp3").then_some(125)),
+        encrypted,
+        kms_key: encrypted.then(|| key.unwrap_or(default_key).to_owned()),
+        snapshot: if root { ROOT_SNAPSHOT.to_owned() } else { String::new() },
+        delete_on_termination: ebs.flag("DeleteOnTermination").unwrap_or(root),
+        created: now,
+    })
+}
+
+pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let mut all = Vec::new();
+    for instance in records.instances.values() {
+        for volume in &instance.volumes {
+            let attached = !instance.is_terminated();
+            if !attached && volume.delete_on_termination {
+                continue;
+            }
+            let mut attachments = Vec::new();
+            if attached {
+                attachments.push(json!({
+                    "VolumeId": volume.id, "InstanceId": instance.id, "Device": volume.device, "State": "attached",
+                    "AttachTime": volume.created.to_string(), "DeleteOnTermination": volume.delete_on_termination,
+                }));
+            }
+            all.push(json!({
+                "VolumeId": volume.id,
+                "Size": volume.size,
+                "VolumeType": volume.kind,
+                "Iops": volume.iops,
+                "Throughput": volume.throughput,
+                "Encrypted": volume.encrypted,
+                "KmsKeyId": volume.kms_key,
+                "SnapshotId": volume.snapshot,
+                "AvailabilityZone": instance.zone,
+                "AvailabilityZoneId": instance.zone_id,
+                "State": if attached { "in-use" } else { "available" },
+                "CreateTime": volume.created.to_string(),
+                "MultiAttachEnabled": false,
+                "Attachments": attachments,
+                "Tags": records.tags_of(&volume.id),
+            }));
+        }
+    }
+    let chosen = selected(all, input, "VolumeIds", "VolumeId", super::error::not_found)?;
+    let paths = &[
+        ("volume-id", "VolumeId"),
+        ("attachment.instance-id", "Attachments.InstanceId"),
+        ("attachment.device", "Attachments.Device"),
+        ("attachment.status", "Attachments.State"),
+        ("attachment.delete-on-termination", "Attachments.DeleteOnTermination"),
+        ("availability-zone", "AvailabilityZone"),
+        ("encrypted", "Encrypted"),
+        ("size", "Size"),
+        ("snapshot-id", "SnapshotId"),
+        ("status", "State"),
+        ("volume-type", "VolumeType"),
+    ];
+    page("Volumes", filtered(chosen, input, paths)?, input)
+}

@@ -1,0 +1,167 @@
+//! Bringing an event to a target: attempts, retries on region time, and the dead-letter queue.
+//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html>
+
+use base64::Engine as _;
+use jiff::{SignedDuration, Timestamp};
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use nightproof_core::under_way::UnderWay;
+use nightproof_core::{Caller, Region};
+use serde_json::{Value, json};
+
+use super::input;
+use super::rule::Counted;
+
+/// One event on its way to one target.
+pub(super) struct Delivery {
+    pub account: String,
+    pub rule: String,
+    pub rule_arn: String,
+    pub target: Value,
+    pub event: Value,
+    pub taken: Timestamp,
+    pub under_way: UnderWay,
+}
+
+/// Why an event was given up.
+struct GivenUp {
+    error: AwsError,
+    attempts: u64,
+    exhausted: Option<&'static str>,
+}
+
+impl Delivery {
+    /// Delivers, or gives up as the target's retry policy says; counts both.
+    pub(super) async fn run(mut self, region: Region) {
+        let Err(given_up) = self.attempts(&region).await else { return };
+        Counted::Failed.put(&region, &self.account, &self.rule);
+        let (code, message) = (error_code(&given_up.error), given_up.error.message.clone());
+        tracing::warn!(rule = self.rule, code, message, "an event was not delivered to its target");
+        let Some(queue) = self.target.get("DeadLetterConfig").and_then(|config| config.text("Arn")) else { return };
+        match self.send_to_dead_letters(&region, queue, &given_up).await {
+            Ok(()) => Counted::DeadLetter.put(&region, &self.account, &self.rule),
+            Err(error) => {
+                Counted::Lost.put(&region, &self.account, &self.rule);
+                tracing::warn!(rule = self.rule, queue, %error, "an event was lost: its dead-letter queue did not take it")
+            }
+        }
+    }
+
+    async fn attempts(&mut self, region: &Region) -> Result<(), GivenUp> {
+        let policy = self.target.get("RetryPolicy");
+        let most = policy.and_then(|policy| policy.number("MaximumRetryAttempts")).unwrap_or(185);
+        let age = policy.and_then(|policy| policy.number("MaximumEventAgeInSeconds")).unwrap_or(86_400);
+        let oldest = self.taken.saturating_add(SignedDuration::from_secs(age)).unwrap_or(Timestamp::MAX);
+        let mut retries: u64 = 0;
+        loop {
+            Counted::Invocation.put(region, &self.account, &self.rule);
+            let Err(error) = self.attempt(region).await else { return Ok(()) };
+            let give_up = |exhausted| GivenUp { error: error.clone(), attempts: retries, exhausted };
+            if !retriable(&error) {
+                return Err(give_up(None));
+            }
+            if i64::try_from(retries).unwrap_or(i64::MAX) >= most {
+                return Err(give_up(Some("MaximumRetryAttempts")));
+            }
+            let again = region.clock().now().saturating_add(back_off(retries)).unwrap_or(Timestamp::MAX);
+            if again > oldest {
+                return Err(give_up(Some("MaximumEventAgeInSeconds")));
+            }
+            self.under_way.pause();
+            tokio::select! {
+                () = region.clock().sleep_until(again) => {}
+                () = region.stopping().cancelled() => return Ok(()),
+            }
+            self.under_way.go_on();
+            retries += 1;
+        }
+    }
+
+    async fn attempt(&self, region: &Region) -> Result<(), AwsError> {
+        let payload = input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string());
+        let arn = self.target.required("Arn");
+        let caller = self.caller();
+        if service_of(arn) == "lambda" {
+            let payload = base64::engine::general_purpose::STANDARD.encode(payload);
+            let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
+            return region.call(&caller, "lambda", "Invoke", input).await.map(drop);
+        }
+        if service_of(arn) == "sns" {
+            let input = json!({ "TopicArn": arn, "Message": payload });
+            return region.call(&caller, "sns", "Publish", input).await.map(drop);
+        }
+        let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
+        let group = self.target.get("SqsParameters").and_then(|parameters| parameters.text("MessageGroupId"));
+        if let (Some(group), Some(members)) = (group, message.as_object_mut()) {
+            members.insert("MessageGroupId".into(), group.into());
+        }
+        region.call(&caller, "sqs", "SendMessage", message).await.map(drop)
+    }
+
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
+    async fn send_to_dead_letters(&self, region: &Region, queue: &str, given_up: &GivenUp) -> Result<(), AwsError> {
+        let caller = self.caller();
+        let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
+        let mut attributes = json!({
+            "RULE_ARN": text(&self.rule_arn),
+            "TARGET_ARN": text(self.target.required("Arn")),
+            "ERROR_CODE": text(error_code(&given_up.error)),
+            // Attributes of messages are not empty.
+            "ERROR_MESSAGE": text(if given_up.error.message.is_empty() { &given_up.error.code } else { &given_up.error.message }),
+            "RETRY_ATTEMPTS": text(&given_up.attempts.to_string()),
+        });
+        if let (Some(condition), Some(members)) = (given_up.exhausted, attributes.as_object_mut()) {
+            members.insert("EXHAUSTED_RETRY_CONDITION".into(), text(condition));
+        }
+        let message = json!({
+            "QueueUrl": queue_url(queue),
+            "MessageBody": input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string()),
+            "MessageAttributes": attributes,
+        });
+        region.call(&caller, "sqs", "SendMessage", message).await.map(drop)
+    }
+
+    fn caller(&self) -> Caller {
+        Caller::service(&self.account, "events.amazonaws.com").acting_for(&self.rule_arn)
+    }
+}
+
+/// The service in an ARN.
+pub(super) fn service_of(arn: &str) -> &str {
+    arn.split(':').nth(2).unwrap_or_default()
+}
+
+/// A queue's URL follows from its ARN. It is not asked for: a queue's policy lets EventBridge send messages, and nothing else.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>
+fn queue_url(arn: &str) -> String {
+    let mut parts = arn.split(':').skip(3);
+    let mut next = || parts.next().unwrap_or_default();
+    let (region, account, name) = (next(), next(), next());
+    format!("https://sqs.{region}.amazonaws.com/{account}/{name}")
+}
+
+/// What a later attempt may mend: throttling and failures of the target's service.
+fn retriable(error: &AwsError) -> bool {
+    error.code != "NotImplemented" && (error.status >= 500 || error.status == 429 || error.code.contains("Throttl"))
+}
+
+/// The codes that AWS names are examples to it; which error has which is the nearest by its name.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq>
+fn error_code(error: &AwsError) -> &'static str {
+    match error.code.as_str() {
+        code if code.contains("AccessDenied") => "NO_PERMISSIONS",
+        code if code.contains("NotFound") || code.contains("NonExistent") || code.contains("DoesNotExist") => "NO_RESOURCE",
+        "NotImplemented" => "UNKNOWN",
+        "InvalidRequestContentException" => "INVALID_JSON",
+        code if code.starts_with("InvalidParameter") || code == "ValidationException" => "INVALID_PARAMETER",
+        "RequestTooLargeException" => "RESOURCE_LIMIT_EXCEEDED",
+        _ if error.status == 429 || error.code.contains("Throttl") => "THROTTLING",
+        _ if error.status < 500 => "SDK_CLIENT_ERROR",
+        _ => "ERROR_FROM_TARGET",
+    }
+}
+
+/// Exponential with a ceiling; AWS adds jitter and names no figures.
+fn back_off(retries: u64) -> SignedDuration {
+    SignedDuration::from_secs(1_i64.checked_shl(u32::try_from(retries).unwrap_or(10).min(10)).unwrap_or(600).min(600))
+}

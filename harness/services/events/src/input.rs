@@ -1,0 +1,216 @@
+//! What a target receives of an event: all of it, a constant, a part, or a text made of parts.
+//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html>
+
+use std::collections::BTreeMap;
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::Value;
+
+/// The payload for `target`.
+pub(super) fn payload(target: &Value, event: &Value, rule_arn: &str, ingestion: &str) -> String {
+    if let Some(constant) = target.text("Input") {
+        return constant.to_owned();
+    }
+    if let Some(path) = target.text("InputPath") {
+        return at(event, path).unwrap_or(&Value::Null).to_string();
+    }
+    match target.get("InputTransformer") {
+        Some(transformer) => transform(transformer, event, rule_arn, ingestion),
+        None => event.to_string(),
+    }
+}
+
+/// Refuses a target whose input members AWS refuses.
+pub(super) fn validate(target: &Value) -> Result<(), AwsError> {
+    let given = ["Input", "InputPath", "InputTransformer"].into_iter().filter(|name| target.has(name)).count();
+    if given > 1 {
+        return Err(AwsError::validation("Only one of Input, InputPath, or InputTransformer must be provided."));
+    }
+    if let Some(constant) = target.text("Input")
+        && serde_json::from_str::<Value>(constant).is_err()
+    {
+        return Err(AwsError::validation(format!("JSON syntax error in input for target {}.", target.required("Id"))));
+    }
+    if let Some(transformer) = target.get("InputTransformer") {
+        validate_variables(target.required("Id"), transformer)?;
+    }
+    let paths = target.get("InputTransformer").and_then(|value| value.get("InputPathsMap")).and_then(Value::as_object);
+    let mut paths = paths.into_iter().flatten().filter_map(|(_, path)| path.as_str()).chain(target.text("InputPath"));
+    if let Some(path) = paths.find(|path| steps(path).is_none()) {
+        return Err(AwsError::validation(format!("Invalid InputPath for target {}: {path}", target.required("Id"))));
+    }
+    Ok(())
+}
+
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html>
+const MOST_VARIABLES: usize = 100;
+const PREDEFINED: [&str; 5] = [
+    "aws.events.rule-arn",
+    "aws.events.rule-name",
+    "aws.events.event.ingestion-time",
+    "aws.events.event",
+    "aws.events.event.json",
+];
+
+/// Variables are defined before they are used, and the names of AWS's own are taken.
+fn validate_variables(id: &str, transformer: &Value) -> Result<(), AwsError> {
+    let empty = serde_json::Map::new();
+    let defined = transformer.get("InputPathsMap").and_then(Value::as_object).unwrap_or(&empty);
+    if defined.len() > MOST_VARIABLES || defined.keys().any(|name| name.starts_with("AWS") || PREDEFINED.contains(&name.as_str()))
+    {
+        return Err(AwsError::validation(format!("Invalid InputPathsMap for target {id}.")));
+    }
+    let mut used = pieces(transformer.required("InputTemplate")).into_iter().filter_map(|piece| match piece {
+        Piece::Variable(name) => Some(name),
+        Piece::Text(_) => None,
+    });
+    match used.find(|name| !defined.contains_key(*name) && !PREDEFINED.contains(name)) {
+        Some(name) => Err(AwsError::validation(format!("InputTemplate for target {id} contains invalid placeholder {name}."))),
+        None => Ok(()),
+    }
+}
+
+fn transform(transformer: &Value, event: &Value, rule_arn: &str, ingestion: &str) -> String {
+    let mut without_detail = event.clone();
+    if let Some(members) = without_detail.as_object_mut() {
+        members.shift_remove("detail");
+    }
+    let mut parts = BTreeMap::from([
+        ("aws.events.rule-arn".to_owned(), Value::from(rule_arn)),
+        ("aws.events.rule-name".to_owned(), Value::from(rule_arn.rsplit('/').next().unwrap_or_default())),
+        ("aws.events.event.ingestion-time".to_owned(), Value::from(ingestion)),
+        ("aws.events.event".to_owned(), without_detail),
+        ("aws.events.event.json".to_owned(), event.clone()),
+    ]);
+    for (name, path) in transformer.get("InputPathsMap").and_then(Value::as_object).into_iter().flatten() {
+        if let Some(found) = path.as_str().and_then(|path| at(event, path)) {
+            parts.insert(name.clone(), found.clone());
+        }
+    }
+    let mut made = String::new();
+    let mut quoted = false;
+    for piece in pieces(transformer.required("InputTemplate")) {
+        match piece {
+            Piece::Text(text) => {
+                quoted ^= quotation_marks(text) % 2 == 1;
+                made.push_str(text);
+            }
+            // Inside quotation marks a value stands as text, outside of them as JSON; one that the event does not have does not appear.
+            Piece::Variable(name) => match parts.get(name) {
+                Some(Value::String(text)) if quoted => made.push_str(escaped(text).as_str()),
+                Some(value) if quoted => made.push_str(escaped(&value.to_string()).as_str()),
+                Some(value) => made.push_str(&value.to_string()),
+                None => {}
+            },
+        }
+    }
+    made
+}
+
+enum Piece<'a> {
+    Text(&'a str),
+    Variable(&'a str),
+}
+
+/// The parts of a template: texts, and variables in angle brackets.
+fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut made = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('<') {
+        let variable = after.split_once('>').filter(|(name, _)| is_variable(name));
+        let Some((name, after)) = variable else {
+            let (text, after) = rest.split_at(before.len() + 1);
+            made.push(Piece::Text(text));
+            rest = after;
+            continue;
+        };
+        made.push(Piece::Text(before));
+        made.push(Piece::Variable(name));
+        rest = after;
+    }
+    made.push(Piece::Text(rest));
+    made
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Quotation marks that begin or end a string.
+fn quotation_marks(text: &str) -> usize {
+    let mut after_backslash = false;
+    text.chars()
+        .filter(|&character| {
+            let counts = character == '"' && !after_backslash;
+            after_backslash = character == '\\' && !after_backslash;
+            counts
+        })
+        .count()
+}
+
+/// What a text is between quotation marks.
+fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or_default().to_owned()
+}
+
+fn at<'a>(event: &'a Value, path: &str) -> Option<&'a Value> {
+    steps(path)?.into_iter().try_fold(event, |value, step| match value {
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        value => value.get(step),
+    })
+}
+
+/// The names in a path of dots and brackets: `$.detail.items[0]`.
+fn steps(path: &str) -> Option<Vec<&str>> {
+    let rest = path.strip_prefix('$')?;
+    if !rest.is_empty() && !rest.starts_with(['.', '[']) {
+        return None;
+    }
+    let names = rest.split(['.', '[']).skip(1).map(|step| step.trim_end_matches(']').trim_matches('\''));
+    let names: Vec<&str> = names.collect();
+    (!names.iter().any(|name| name.is_empty() || name.contains(['*', '?', '(']))).then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_target_gets_the_event_a_constant_a_part_or_a_text() {
+        let event = json!({"detail": {"name": "x", "n": [1, 2]}});
+        let given = |target: Value| payload(&target, &event, "arn:aws:events:us-east-1:1:rule/r", "now");
+        assert_eq!(given(json!({})), event.to_string());
+        assert_eq!(given(json!({"Input": "{\"a\":1}"})), "{\"a\":1}");
+        assert_eq!(given(json!({"InputPath": "$.detail.n[1]"})), "2");
+        let transformer = json!({"InputPathsMap": {"n": "$.detail.name"}, "InputTemplate": "{\"a\": <n>, \"b\": \"<n> of <aws.events.rule-name>\"}"});
+        assert_eq!(given(json!({"InputTransformer": transformer})), "{\"a\": \"x\", \"b\": \"x of r\"}");
+    }
+
+    #[test]
+    fn a_transformed_event_stays_json_whatever_its_values_are() {
+        let event = json!({"id": "1", "detail": {"name": "a \"b\" \\ c", "list": [1, {"x": "y"}]}});
+        let given = |template: &str| {
+            let paths = json!({"name": "$.detail.name", "list": "$.detail.list", "missing": "$.detail.missing"});
+            let target = json!({"Id": "t", "InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}});
+            validate(&target).unwrap();
+            payload(&target, &event, "arn:aws:events:us-east-1:1:rule/r", "now")
+        };
+        assert_eq!(given("\"name: <name>\""), json!("name: a \"b\" \\ c").to_string());
+        let lists: Value = serde_json::from_str(&given("{\"l\": <list>, \"t\": \"<list>\"}")).unwrap();
+        assert_eq!(lists, json!({"l": [1, {"x": "y"}], "t": "[1,{\"x\":\"y\"}]"}));
+        assert_eq!(given("\"<missing>, 1 < 2\""), "\", 1 < 2\"");
+        assert_eq!(given("<aws.events.event>"), json!({"id": "1"}).to_string());
+        assert_eq!(given("<aws.events.event.json>"), event.to_string());
+    }
+
+    #[test]
+    fn a_template_uses_only_variables_that_are_defined() {
+        let refused = |transformer: Value| validate(&json!({"Id": "t", "InputTransformer": transformer})).unwrap_err();
+        let error = refused(json!({"InputPathsMap": {"a": "$.detail"}, "InputTemplate": "<a> <b>"}));
+        assert_eq!(error.message, "InputTemplate for target t contains invalid placeholder b.");
+        refused(json!({"InputPathsMap": {"aws.events.rule-arn": "$.detail"}, "InputTemplate": "1"}));
+    }
+}

@@ -1,0 +1,219 @@
+//! The service `events`: EventBridge's default bus, rules by schedule and by pattern, and delivery to their targets.
+//!
+//! A rule's schedule runs on region time. Moved step by step, the clock makes every occurrence fire at its own time; moved
+//! over several at once, it makes the last of them fire, once, since that is the one that is due then.
+
+mod authorization;
+pub mod cron;
+mod delivery;
+mod input;
+pub mod pattern;
+mod put_events;
+mod rule;
+mod rule_operations;
+pub mod schedule;
+mod tags;
+mod target_operations;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use nightproof_core::Region;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use nightproof_core::under_way;
+use serde_json::{Value, json};
+
+use self::delivery::Delivery;
+use self::rule::{Counted, Rule};
+
+/// How long is waited for targets that do not answer.
+const QUIET_BOUND: Duration = Duration::from_secs(5);
+
+/// The service.
+pub struct Events {
+    /// Rules of the default bus, by account and name.
+    rules: Mutex<HashMap<String, BTreeMap<String, Rule>>>,
+    /// Events that are on their way to a target at this moment, not those that wait to be tried again.
+    under_way: under_way::Count,
+    this: Weak<Self>,
+}
+
+impl Events {
+    /// A service without rules.
+    pub fn new() -> Arc<Self> {
+        Arc::new_cyclic(|this| Self { rules: Mutex::default(), under_way: under_way::Count::default(), this: this.clone() })
+    }
+
+    /// When an enabled rule fires next by its schedule.
+    pub fn next_occurrence(&self, account: &str, rule: &str, now: Timestamp) -> Option<Timestamp> {
+        let rules = self.lock();
+        let rule = rules.get(account)?.get(rule).filter(|rule| rule.enabled)?;
+        let (_, schedule) = rule.schedule.as_ref()?;
+        let mut next = schedule.next_after(rule.since)?;
+        if next <= now {
+            next = schedule.next_after(schedule.last_due(next, now))?;
+        }
+        Some(next)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, BTreeMap<String, Rule>>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when no event is on its way to a target; soon at any rate, whatever a target takes.
+    pub async fn quiet(&self) {
+        self.under_way.none(QUIET_BOUND).await;
+    }
+
+    /// Does something with the rule that `input` names by `member`.
+    fn with_rule<T>(&self, call: &Call, input: &Value, member: &str, act: impl FnOnce(&mut Rule) -> T) -> Result<T, AwsError> {
+        require_default_bus(input)?;
+        let name = input.required(member);
+        let mut rules = self.lock();
+        match rules.get_mut(call.account()).and_then(|rules| rules.get_mut(name)) {
+            Some(rule) => Ok(act(rule)),
+            None => Err(no_rule(name)),
+        }
+    }
+
+    /// Starts the task that waits for the rule's next occurrence, in place of an earlier one.
+    fn schedule(&self, region: &Region, account: &str, rule: &mut Rule) {
+        rule.waiting.cancel();
+        rule.waiting = tokio_util::sync::CancellationToken::new();
+        let Some((_, schedule)) = rule.schedule.clone().filter(|_| rule.enabled) else { return };
+        let Some(events) = self.this.upgrade() else { return };
+        let (region, account, name, waiting) = (region.clone(), account.to_owned(), rule.name.clone(), rule.waiting.clone());
+        let mut last = rule.since;
+        region.clone().tasks().spawn(async move {
+            while let Some(next) = schedule.next_after(last) {
+                tokio::select! {
+                    () = region.clock().sleep_until(next) => {}
+                    () = waiting.cancelled() => return,
+                    () = region.stopping().cancelled() => return,
+                }
+                let due = schedule.last_due(next, region.clock().now());
+                // Cancelled while it was waking: the rule has been changed, disabled or deleted.
+                if waiting.is_cancelled() {
+                    return;
+                }
+                events.fire(&region, &account, &name, |arn| scheduled_event(&region, &account, arn, due));
+                last = due;
+            }
+        });
+    }
+
+    /// Sends an event to all targets of a rule.
+    fn fire(&self, region: &Region, account: &str, name: &str, event: impl FnOnce(&str) -> Value) {
+        let (arn, targets) = {
+            let rules = self.lock();
+            let Some(rule) = rules.get(account).and_then(|rules| rules.get(name)) else { return };
+            (rule.arn.clone(), rule.targets.values().cloned().collect::<Vec<_>>())
+        };
+        Counted::Triggered.put(region, account, name);
+        let event = event(&arn);
+        for target in targets {
+            let delivery = Delivery {
+                account: account.to_owned(),
+                rule: name.to_owned(),
+                rule_arn: arn.clone(),
+                target,
+                event: event.clone(),
+                taken: region.clock().now(),
+                under_way: self.under_way.begin(),
+            };
+            region.tasks().spawn(delivery.run(region.clone()));
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html>
+fn scheduled_event(region: &Region, account: &str, rule_arn: &str, time: Timestamp) -> Value {
+    json!({
+        "version": "0",
+        "id": uuid::Uuid::new_v4().to_string(),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": whole_seconds(time),
+        "region": region.name(),
+        "resources": [rule_arn],
+        "detail": {},
+    })
+}
+
+fn whole_seconds(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+}
+
+fn no_rule(name: &str) -> AwsError {
+    AwsError::new("ResourceNotFoundException", 400, format!("Rule {name} does not exist on EventBus default."))
+}
+
+/// There is one bus, which is named by its name, its ARN or not at all.
+fn require_default_bus(input: &Value) -> Result<(), AwsError> {
+    match input.text("EventBusName") {
+        None => Ok(()),
+        Some(name) if name == "default" || name.ends_with(":event-bus/default") => Ok(()),
+        Some(name) => Err(AwsError::new("ResourceNotFoundException", 400, format!("Event bus {name} does not exist."))),
+    }
+}
+
+#[async_trait]
+impl Service for Events {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        let output = match operation {
+            "PutRule" => self.put_rule(call, &input),
+            "DescribeRule" => self.describe_rule(call, &input),
+            "ListRules" => self.list_rules(call, &input),
+            "DeleteRule" => self.delete_rule(call, &input),
+            "EnableRule" => self.set_state(call, &input, true),
+            "DisableRule" => self.set_state(call, &input, false),
+            "PutTargets" => self.put_targets(call, &input),
+            "RemoveTargets" => self.remove_targets(call, &input),
+            "ListTargetsByRule" => self.list_targets(call, &input),
+            "ListRuleNamesByTarget" => self.list_rule_names(call, &input),
+            "TagResource" => self.tag(call, &input),
+            "UntagResource" => self.untag(call, &input),
+            "ListTagsForResource" => self.list_tags(call, &input),
+            "DescribeEventBus" => match input.text("Name") {
+                Some(name) if name != "default" && !name.ends_with(":event-bus/default") => {
+                    Err(AwsError::new("ResourceNotFoundException", 400, format!("Event bus {name} does not exist.")))
+                }
+                _ => Ok(default_bus(call)),
+            },
+            "ListEventBuses" => Ok(match input.text("NamePrefix") {
+                Some(prefix) if !"default".starts_with(prefix) => json!({ "EventBuses": [] }),
+                _ => json!({ "EventBuses": [default_bus(call)] }),
+            }),
+            "PutEvents" => self.put_events(call, &input),
+            "TestEventPattern" => put_events::test_pattern(&input),
+            _ => Err(AwsError::not_implemented("events", operation)),
+        }?;
+        Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let rules = self.lock();
+        let rules = rules.get(call.account()).into_iter().flat_map(BTreeMap::values);
+        rules.map(|rule| Tagged { arn: rule.arn.clone(), tags: rule.tags.clone().into_iter().collect() }).collect()
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.rule_tags(account, arn)
+    }
+}
+
+fn default_bus(call: &Call) -> Value {
+    json!({ "Name": "default", "Arn": format!("arn:aws:events:{}:{}:event-bus/default", call.region.name(), call.account()) })
+}

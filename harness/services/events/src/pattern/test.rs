@@ -1,0 +1,152 @@
+//! What a field's value is compared with.
+//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
+
+use nightproof_core::service::AwsError;
+use serde_json::{Map, Value};
+
+use super::invalid;
+use super::network::Network;
+use super::numeric::{self, Range};
+use super::wildcard::Wildcard;
+
+const ONE_KEY: &str = "Only one key allowed in match expression";
+
+#[derive(Debug, Clone)]
+pub(super) enum Test {
+    /// A string, number, boolean or null.
+    Equal(Value),
+    Prefix(Text),
+    Suffix(Text),
+    /// In lower case.
+    EqualsIgnoreCase(String),
+    Wildcard(Wildcard),
+    Numeric(Range),
+    Network(Network),
+    Exists(bool),
+    /// A value for which none of these holds.
+    AnythingBut(Vec<Test>),
+}
+
+/// A text, in lower case if case is ignored.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    text: String,
+    ignore_case: bool,
+}
+
+impl Test {
+    pub(super) fn parse(item: &Value) -> Result<Self, AwsError> {
+        let members = match item {
+            Value::Array(_) => return Err(invalid("Match value must be String, number, true, false, or null")),
+            Value::Object(members) => members,
+            value => return Ok(Self::Equal(value.clone())),
+        };
+        let (name, operand) = only(members, "Match expression name not found")?;
+        let text = |message: &str| operand.as_str().ok_or_else(|| invalid(message));
+        match name {
+            "exactly" => Ok(Self::Equal(text("exact match pattern must be a string")?.into())),
+            "prefix" => Ok(Self::Prefix(Text::parse(operand, "prefix match pattern must be a string")?)),
+            "suffix" => Ok(Self::Suffix(Text::parse(operand, "suffix match pattern must be a string")?)),
+            "equals-ignore-case" => {
+                Ok(Self::EqualsIgnoreCase(text("equals-ignore-case match pattern must be a string")?.to_lowercase()))
+            }
+            "wildcard" => Ok(Self::Wildcard(Wildcard::parse(text("wildcard match pattern must be a string")?)?)),
+            "numeric" => match operand {
+                Value::Array(terms) => Ok(Self::Numeric(Range::parse(terms)?)),
+                _ => Err(invalid("Value of numeric must be an array.")),
+            },
+            "cidr" => Ok(Self::Network(Network::parse(text("prefix match pattern must be a string")?)?)),
+            "exists" => match operand.as_bool() {
+                Some(wanted) => Ok(Self::Exists(wanted)),
+                None => Err(invalid("exists match pattern must be either true or false.")),
+            },
+            "anything-but" => anything_but(operand).map(Self::AnythingBut),
+            _ => Err(invalid(format_args!("Unrecognized match type {name}"))),
+        }
+    }
+
+    /// Whether it holds for one of a field's values.
+    pub(super) fn holds(&self, leaves: &[&Value]) -> bool {
+        match self {
+            Self::Exists(wanted) => *wanted != leaves.is_empty(),
+            _ => leaves.iter().any(|leaf| self.fits(leaf)),
+        }
+    }
+
+    fn fits(&self, leaf: &Value) -> bool {
+        let text = leaf.as_str();
+        match self {
+            Self::Equal(wanted) => wanted == leaf || numeric::equal(wanted, leaf),
+            Self::Prefix(wanted) => text.is_some_and(|text| wanted.folded(text).starts_with(&wanted.text)),
+            Self::Suffix(wanted) => text.is_some_and(|text| wanted.folded(text).ends_with(&wanted.text)),
+            Self::EqualsIgnoreCase(wanted) => text.is_some_and(|text| text.to_lowercase() == *wanted),
+            Self::Wildcard(wanted) => text.is_some_and(|text| wanted.fits(text)),
+            Self::Numeric(range) => leaf.as_f64().is_some_and(|number| range.has(number)),
+            Self::Network(network) => text.is_some_and(|text| network.has(text)),
+            Self::Exists(wanted) => *wanted,
+            Self::AnythingBut(unwanted) => !unwanted.iter().any(|test| test.fits(leaf)),
+        }
+    }
+}
+
+impl Text {
+    /// A string, or `{"equals-ignore-case": string}`.
+    fn parse(operand: &Value, message: &str) -> Result<Self, AwsError> {
+        match operand {
+            Value::String(text) => Ok(Self { text: text.clone(), ignore_case: false }),
+            Value::Object(members) => match only(members, message)? {
+                ("equals-ignore-case", Value::String(text)) => Ok(Self { text: text.to_lowercase(), ignore_case: true }),
+                _ => Err(invalid(message)),
+            },
+            _ => Err(invalid(message)),
+        }
+    }
+
+    fn folded<'a>(&self, text: &'a str) -> std::borrow::Cow<'a, str> {
+        if self.ignore_case { text.to_lowercase().into() } else { text.into() }
+    }
+}
+
+fn only<'a>(members: &'a Map<String, Value>, none: &str) -> Result<(&'a str, &'a Value), AwsError> {
+    let mut entries = members.iter();
+    match (entries.next(), entries.next()) {
+        (Some((name, value)), None) => Ok((name, value)),
+        (None, _) => Err(invalid(none)),
+        _ => Err(invalid(ONE_KEY)),
+    }
+}
+
+/// A value, values of one kind, or one of the operators that can be turned around with a text or texts.
+fn anything_but(operand: &Value) -> Result<Vec<Test>, AwsError> {
+    let Value::Object(members) = operand else {
+        let values = match operand {
+            Value::Array(values) => values.as_slice(),
+            Value::String(_) | Value::Number(_) => std::slice::from_ref(operand),
+            _ => return Err(invalid("Value of anything-but must be an array or single string/number value.")),
+        };
+        if !values.iter().all(|value| value.is_string() || value.is_number()) {
+            return Err(invalid("Inside anything but list, start|null|boolean is not supported."));
+        }
+        let strings = values.iter().filter(|value| value.is_string()).count();
+        if values.is_empty() || (strings != 0 && strings != values.len()) {
+            return Err(invalid("Inside anything but list, either all values are number or string, mixed type is not supported"));
+        }
+        return Ok(values.iter().cloned().map(Test::Equal).collect());
+    };
+    let (name, operand) = only(members, "Anything-But expression name not found")?;
+    if !matches!(name, "prefix" | "suffix" | "equals-ignore-case" | "wildcard") {
+        return Err(invalid(format_args!("Unsupported anything-but pattern: {name}")));
+    }
+    let texts = match operand {
+        Value::Array(texts) => texts.as_slice(),
+        text => std::slice::from_ref(text),
+    };
+    let test = |text: &Value| match text {
+        Value::String(text) if text.is_empty() && matches!(name, "prefix" | "suffix") => {
+            Err(invalid("Null prefix/suffix not allowed"))
+        }
+        Value::String(_) => Test::parse(&serde_json::json!({ name: text })),
+        _ => Err(invalid(format_args!("{name} match pattern must be a string"))),
+    };
+    texts.iter().map(test).collect()
+}

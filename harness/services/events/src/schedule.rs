@@ -1,0 +1,100 @@
+//! Schedule expressions: `rate(5 minutes)`, `cron(0 3 * * ? *)`.
+
+use jiff::{SignedDuration, Timestamp};
+use nightproof_core::service::AwsError;
+
+use super::cron::Cron;
+
+/// When a rule fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schedule {
+    /// Every so often, the first time one period after the rule was made or enabled.
+    Rate(SignedDuration),
+    /// At moments of the calendar, UTC.
+    Cron(Box<Cron>),
+}
+
+impl Schedule {
+    /// Parses a `ScheduleExpression`.
+    pub fn parse(expression: &str) -> Result<Self, AwsError> {
+        Self::read(expression).ok_or_else(|| AwsError::validation("Parameter ScheduleExpression is not valid."))
+    }
+
+    fn read(expression: &str) -> Option<Self> {
+        if let Some(fields) = inside(expression, "cron(") {
+            return Cron::parse(fields).map(|cron| Self::Cron(Box::new(cron)));
+        }
+        let rate = inside(expression, "rate(")?;
+        let (count, unit) = rate.trim().split_once(' ')?;
+        if !count.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
+        // The unit is singular for 1, and only for 1.
+        let seconds = match (count == 1, unit.trim()) {
+            (true, "minute") | (false, "minutes") => 60,
+            (true, "hour") | (false, "hours") => 3600,
+            (true, "day") | (false, "days") => 86_400,
+            _ => return None,
+        };
+        Some(Self::Rate(SignedDuration::from_secs(count.checked_mul(seconds)?)))
+    }
+
+    /// The first occurrence after `moment`, where `moment` is an occurrence or the start of the rule.
+    pub fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Rate(period) => moment.checked_add(*period).ok(),
+            Self::Cron(cron) => cron.next_after(moment),
+        }
+    }
+
+    /// The last occurrence that is not after `now`, given one that is due: what fires when the clock was moved over several.
+    pub fn last_due(&self, due: Timestamp, now: Timestamp) -> Timestamp {
+        let mut last = due;
+        if let Self::Rate(period) = self {
+            let periods = now.duration_since(due).as_secs().checked_div(period.as_secs()).unwrap_or(0);
+            return due.saturating_add(SignedDuration::from_secs(period.as_secs() * periods.max(0))).unwrap_or(due);
+        }
+        while let Some(next) = self.next_after(last).filter(|next| *next <= now) {
+            last = next;
+        }
+        last
+    }
+}
+
+fn inside<'a>(expression: &'a str, opening: &str) -> Option<&'a str> {
+    expression.strip_prefix(opening)?.strip_suffix(')')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_of_one_is_singular_and_all_others_plural() {
+        for good in ["rate(1 minute)", "rate(5 minutes)", "rate(1 hour)", "rate(2 days)", "cron(0 3 * * ? *)"] {
+            assert!(Schedule::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "rate(1 minutes)",
+            "rate(5 minute)",
+            "rate(0 minutes)",
+            "rate(-1 minutes)",
+            "rate(1 week)",
+            "rate(5minutes)",
+            "at(2026-01-01T00:00:00)",
+            "",
+        ] {
+            assert_eq!(Schedule::parse(bad).unwrap_err().message, "Parameter ScheduleExpression is not valid.", "{bad}");
+        }
+    }
+
+    #[test]
+    fn of_several_missed_occurrences_the_last_is_due() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let rate = Schedule::parse("rate(5 minutes)").unwrap();
+        assert_eq!(rate.last_due(at("2026-11-23T00:05:00Z"), at("2026-11-23T00:21:00Z")), at("2026-11-23T00:20:00Z"));
+        let daily = Schedule::parse("cron(0 3 * * ? *)").unwrap();
+        assert_eq!(daily.last_due(at("2026-11-23T03:00:00Z"), at("2026-11-26T02:00:00Z")), at("2026-11-25T03:00:00Z"));
+    }
+}

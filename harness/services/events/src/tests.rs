@@ -1,0 +1,308 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use nightproof_core::document::Members as _;
+use nightproof_core::metrics::Metric;
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
+use nightproof_core::{Caller, Region};
+use serde_json::{Value, json};
+
+use super::Events;
+use super::rule::Counted;
+
+const ACCOUNT: &str = "111122223333";
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:backup";
+const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:dead";
+
+/// Takes the place of a service: keeps what it was asked, answers what it was told to.
+#[derive(Default)]
+struct Double {
+    calls: Mutex<Vec<(String, Option<String>, Value)>>,
+    error: Mutex<Option<AwsError>>,
+}
+
+#[async_trait]
+impl Service for Double {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        self.calls.lock().unwrap().push((operation.to_owned(), call.caller.source_arn.clone(), input));
+        match self.error.lock().unwrap().clone() {
+            Some(error) => Err(error),
+            None => Ok(json!({ "StatusCode": 202, "MessageId": "m", "MD5OfMessageBody": "d" }).into()),
+        }
+    }
+}
+
+impl Double {
+    fn seen(&self) -> Vec<(String, Option<String>, Value)> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+/// What was counted of the rule `nightly`.
+#[derive(Debug, Default, PartialEq)]
+struct RuleMetrics {
+    triggered_rules: usize,
+    invocations: usize,
+    failed_invocations: usize,
+    dead_letter_invocations: usize,
+    lost_invocations: usize,
+}
+
+struct World {
+    region: Region,
+    events: Arc<Events>,
+    lambda: Arc<Double>,
+    sqs: Arc<Double>,
+}
+
+impl World {
+    fn new() -> Self {
+        let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
+        let (events, lambda, sqs) = (Events::new(), Arc::new(Double::default()), Arc::new(Double::default()));
+        region.install(vec![
+            ("events", Arc::clone(&events) as Arc<dyn Service>),
+            ("lambda", Arc::clone(&lambda) as Arc<dyn Service>),
+            ("sqs", Arc::clone(&sqs) as Arc<dyn Service>),
+        ]);
+        Self { region, events, lambda, sqs }
+    }
+
+    async fn ask(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
+        self.region.call(&Caller::root(ACCOUNT), "events", operation, input).await
+    }
+
+    async fn rule(&self, schedule: &str, target: Value) {
+        self.ask("PutRule", json!({ "Name": "nightly", "ScheduleExpression": schedule })).await.expect("rule");
+        let mut full = json!({ "Id": "t", "Arn": FUNCTION });
+        full.as_object_mut().unwrap().extend(target.as_object().unwrap().clone());
+        self.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [full] })).await.expect("target");
+    }
+
+    fn metrics(&self) -> RuleMetrics {
+        let metrics = self.region.metrics();
+        let count = |counted: Counted| {
+            let is_wanted =
+                |metric: &Metric| metric.name == counted.metric() && metric.dimension == ("RuleName", "nightly".to_owned());
+            metrics.values(is_wanted).len()
+        };
+        RuleMetrics {
+            triggered_rules: count(Counted::Triggered),
+            invocations: count(Counted::Invocation),
+            failed_invocations: count(Counted::Failed),
+            dead_letter_invocations: count(Counted::DeadLetter),
+            lost_invocations: count(Counted::Lost),
+        }
+    }
+
+    async fn until(&self, what: &str, met: impl Fn() -> bool) {
+        for _ in 0..500 {
+            if met() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("{what} not seen; metrics {:?}", self.metrics());
+    }
+
+    fn pass(&self, time: SignedDuration) -> Timestamp {
+        let to = self.region.clock().now() + time;
+        self.region.clock().advance_to(to);
+        to
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_invokes_its_function_with_the_scheduled_event() {
+    let world = World::new();
+    world.rule("cron(0 3 * * ? *)", json!({})).await;
+    let due = world.events.next_occurrence(ACCOUNT, "nightly", world.region.clock().now()).unwrap();
+    assert!(world.lambda.seen().is_empty());
+    world.region.clock().advance_to(due);
+    world.until("invocation", || !world.lambda.seen().is_empty()).await;
+    let (operation, source, input) = world.lambda.seen().remove(0);
+    assert_eq!(operation, "Invoke");
+    assert_eq!(source.as_deref(), Some("arn:aws:events:us-east-1:111122223333:rule/nightly"));
+    assert_eq!(input.text("InvocationType"), Some("Event"));
+    use base64::Engine as _;
+    let payload = base64::engine::general_purpose::STANDARD.decode(input.required("Payload")).unwrap();
+    let mut event: Value = serde_json::from_slice(&payload).unwrap();
+    event.as_object_mut().unwrap().remove("id").unwrap();
+    assert_eq!(
+        event,
+        json!({
+            "version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "account": ACCOUNT, "time": due.to_string(),
+            "region": "us-east-1", "resources": ["arn:aws:events:us-east-1:111122223333:rule/nightly"], "detail": {},
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_rate_first_fires_after_one_period_and_then_each_period() {
+    let world = World::new();
+    world.rule("rate(5 minutes)", json!({})).await;
+    world.pass(SignedDuration::from_mins(4));
+    tokio::task::yield_now().await;
+    assert_eq!(world.metrics().triggered_rules, 0);
+    world.pass(SignedDuration::from_secs(61));
+    world.until("first", || world.metrics().triggered_rules == 1).await;
+    world.pass(SignedDuration::from_mins(5));
+    world.until("second", || world.metrics().triggered_rules == 2).await;
+}
+
+#[tokio::test]
+async fn one_jump_over_many_occurrences_fires_the_one_that_is_due() {
+    let world = World::new();
+    world.rule("rate(1 minute)", json!({})).await;
+    world.pass(SignedDuration::from_hours(24));
+    world.until("fired", || world.metrics().triggered_rules == 1).await;
+    world.until("invoked", || world.lambda.seen().len() == 1).await;
+}
+
+#[tokio::test]
+async fn a_disabled_rule_does_not_fire() {
+    let world = World::new();
+    world.rule("rate(1 minute)", json!({})).await;
+    world.ask("DisableRule", json!({ "Name": "nightly" })).await.unwrap();
+    world.pass(SignedDuration::from_hours(1));
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.metrics(), RuleMetrics::default());
+    world.ask("EnableRule", json!({ "Name": "nightly" })).await.unwrap();
+    world.pass(SignedDuration::from_mins(1));
+    world.until("fired", || world.metrics().triggered_rules == 1).await;
+}
+
+#[tokio::test]
+async fn a_missing_permission_sends_the_event_to_the_dead_letter_queue_at_once() {
+    let world = World::new();
+    *world.lambda.error.lock().unwrap() = Some(AwsError::new("AccessDeniedException", 403, "no"));
+    world.rule("rate(1 minute)", json!({ "DeadLetterConfig": { "Arn": QUEUE } })).await;
+    world.pass(SignedDuration::from_mins(1));
+    world.until("dead letter", || world.metrics().dead_letter_invocations == 1).await;
+    assert_eq!(world.metrics().invocations, 1);
+    assert_eq!(world.metrics().failed_invocations, 1);
+    let seen = world.sqs.seen();
+    // A queue's policy need not let EventBridge do anything but this.
+    assert_eq!(seen.iter().map(|(operation, ..)| operation.as_str()).collect::<Vec<_>>(), ["SendMessage"]);
+    let (_, source, message) = &seen[0];
+    assert_eq!(source.as_deref(), Some("arn:aws:events:us-east-1:111122223333:rule/nightly"));
+    assert_eq!(message["QueueUrl"], "https://sqs.us-east-1.amazonaws.com/111122223333/dead");
+    let attribute = |name: &str| message["MessageAttributes"][name]["StringValue"].as_str().map(str::to_owned);
+    assert_eq!(attribute("ERROR_CODE").as_deref(), Some("NO_PERMISSIONS"));
+    assert_eq!((attribute("ERROR_MESSAGE").as_deref(), attribute("RETRY_ATTEMPTS").as_deref()), (Some("no"), Some("0")));
+    assert_eq!(attribute("EXHAUSTED_RETRY_CONDITION"), None);
+    assert_eq!(attribute("TARGET_ARN").as_deref(), Some(FUNCTION));
+    assert_eq!(attribute("RULE_ARN").as_deref(), Some("arn:aws:events:us-east-1:111122223333:rule/nightly"));
+}
+
+#[tokio::test]
+async fn an_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost() {
+    let world = World::new();
+    for service in [&world.lambda, &world.sqs] {
+        *service.error.lock().unwrap() = Some(AwsError::new("AccessDeniedException", 403, "no"));
+    }
+    world.rule("rate(1 minute)", json!({ "DeadLetterConfig": { "Arn": QUEUE } })).await;
+    world.pass(SignedDuration::from_mins(1));
+    world.until("loss", || world.metrics().lost_invocations == 1).await;
+    assert_eq!((world.metrics().failed_invocations, world.metrics().dead_letter_invocations), (1, 0));
+}
+
+#[tokio::test]
+async fn throttling_is_retried_on_region_time_as_often_as_the_policy_says() {
+    let world = World::new();
+    *world.lambda.error.lock().unwrap() = Some(AwsError::new("TooManyRequestsException", 429, "busy"));
+    let policy = json!({ "RetryPolicy": { "MaximumRetryAttempts": 2 }, "DeadLetterConfig": { "Arn": QUEUE } });
+    world.rule("cron(0 3 * * ? *)", policy).await;
+    let due = world.events.next_occurrence(ACCOUNT, "nightly", world.region.clock().now()).unwrap();
+    world.region.clock().advance_to(due);
+    for attempt in 1..=3 {
+        world.until("attempt", || world.metrics().invocations == attempt).await;
+        world.pass(SignedDuration::from_mins(11));
+    }
+    world.until("dead letter", || world.metrics().dead_letter_invocations == 1).await;
+    let (_, _, message) = world.sqs.seen().remove(0);
+    assert_eq!(message["MessageAttributes"]["EXHAUSTED_RETRY_CONDITION"]["StringValue"], "MaximumRetryAttempts");
+    assert_eq!(message["MessageAttributes"]["RETRY_ATTEMPTS"]["StringValue"], "2");
+}
+
+#[tokio::test]
+async fn a_rule_with_targets_cannot_be_deleted() {
+    let world = World::new();
+    world.rule("rate(1 minute)", json!({})).await;
+    let error = world.ask("DeleteRule", json!({ "Name": "nightly" })).await.unwrap_err();
+    assert_eq!(
+        (error.code.as_str(), error.message.as_str()),
+        ("ValidationException", "Rule can't be deleted since it has targets.")
+    );
+    world.ask("RemoveTargets", json!({ "Rule": "nightly", "Ids": ["t"] })).await.unwrap();
+    world.ask("DeleteRule", json!({ "Name": "nightly" })).await.unwrap();
+    assert_eq!(world.ask("DescribeRule", json!({ "Name": "nightly" })).await.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn targets_of_other_kinds_and_other_buses_are_refused() {
+    let world = World::new();
+    world.rule("rate(1 minute)", json!({})).await;
+    let stream =
+        json!({ "Rule": "nightly", "Targets": [{ "Id": "s", "Arn": "arn:aws:kinesis:us-east-1:111122223333:stream/s" }] });
+    let error = world.ask("PutTargets", stream).await.unwrap_err();
+    assert_eq!(error.code, "NotImplemented");
+    assert!(error.message.contains("kinesis"), "{}", error.message);
+    let topic = "arn:aws:sns:us-east-1:111122223333:topic";
+    let by_role = json!({ "Id": "s", "Arn": topic, "RoleArn": "arn:aws:iam::111122223333:role/r" });
+    let error = world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [by_role] })).await.unwrap_err();
+    assert!(error.message.contains("RoleArn is not supported"), "{}", error.message);
+    let other = json!({ "Name": "x", "ScheduleExpression": "rate(1 minute)", "EventBusName": "mine" });
+    assert_eq!(world.ask("PutRule", other).await.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn an_event_reaches_the_rules_whose_pattern_it_matches() {
+    let world = World::new();
+    let pattern = json!({ "Name": "nightly", "EventPattern": "{\"source\":[\"my.app\"]}" });
+    world.ask("PutRule", pattern).await.unwrap();
+    world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [{ "Id": "t", "Arn": FUNCTION }] })).await.unwrap();
+    let entry = |source: &str| json!({ "Entries": [{ "Source": source, "DetailType": "x", "Detail": "{}" }] });
+    world.ask("PutEvents", entry("other")).await.unwrap();
+    world.ask("PutEvents", entry("my.app")).await.unwrap();
+    world.until("invoked", || world.lambda.seen().len() == 1).await;
+    assert_eq!(world.metrics().triggered_rules, 1);
+}
+
+#[tokio::test]
+async fn a_pattern_is_tested_against_an_event_that_is_whole() {
+    let world = World::new();
+    let event = json!({ "id": "1", "account": ACCOUNT, "source": "my.app", "time": "2026-01-01T00:00:00Z", "region": "us-east-1",
+        "resources": [], "detail-type": "x", "detail": { "n": 5 } });
+    let test = async |pattern: Value, event: &Value| {
+        let input = json!({ "EventPattern": pattern.to_string(), "Event": event.to_string() });
+        world.ask("TestEventPattern", input).await
+    };
+    let pattern = json!({ "detail": { "n": [{ "numeric": [">", 4] }] } });
+    assert_eq!(test(pattern.clone(), &event).await.unwrap()["Result"], true);
+    assert_eq!(test(json!({ "source": ["other"] }), &event).await.unwrap()["Result"], false);
+    let mut partial = event.clone();
+    partial.as_object_mut().unwrap().remove("resources");
+    assert_eq!(test(pattern, &partial).await.unwrap_err().code, "ValidationException");
+    assert_eq!(test(json!({ "source": "my.app" }), &event).await.unwrap_err().code, "InvalidEventPatternException");
+}
+
+#[tokio::test]
+async fn an_event_that_is_too_old_for_its_next_attempt_says_so() {
+    let world = World::new();
+    *world.lambda.error.lock().unwrap() = Some(AwsError::new("ServiceException", 500, "down"));
+    let policy = json!({ "RetryPolicy": { "MaximumEventAgeInSeconds": 60 }, "DeadLetterConfig": { "Arn": QUEUE } });
+    world.rule("cron(0 3 * * ? *)", policy).await;
+    let due = world.events.next_occurrence(ACCOUNT, "nightly", world.region.clock().now()).unwrap();
+    world.region.clock().advance_to(due);
+    world.until("first attempt", || world.metrics().invocations == 1).await;
+    world.pass(SignedDuration::from_secs(61));
+    world.until("dead letter", || world.metrics().dead_letter_invocations == 1).await;
+    let (_, _, message) = world.sqs.seen().remove(0);
+    let attributes = &message["MessageAttributes"];
+    assert_eq!(attributes["EXHAUSTED_RETRY_CONDITION"]["StringValue"], "MaximumEventAgeInSeconds");
+    assert_eq!(attributes["ERROR_CODE"]["StringValue"], "ERROR_FROM_TARGET");
+}

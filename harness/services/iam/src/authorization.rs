@@ -1,0 +1,81 @@
+//! What IAM's calls are about: ARNs hold paths, which requests leave out.
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{Call, Tagged};
+use serde_json::Value;
+
+use super::Iam;
+use super::identity::Kind;
+
+impl Iam {
+    /// Roles, users, policies and profiles by name.
+    pub(super) fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        let account = call.account();
+        let new = |word: &str, member: &str| {
+            let path = input.text("Path").unwrap_or("/");
+            input.text(member).map(|name| format!("arn:aws:iam::{account}:{word}{path}{name}"))
+        };
+        let accounts = self.lock();
+        let records = accounts.get(account);
+        let known = |kind: Kind| {
+            let name = input.text(kind.member())?;
+            let identity = records.and_then(|records| records.identity_named(kind, name));
+            Some(
+                identity
+                    .map_or_else(|| format!("arn:aws:iam::{account}:{}/{name}", kind.word()), |found| found.arn(kind, account)),
+            )
+        };
+        let profile = || {
+            let name = input.text("InstanceProfileName")?;
+            let found = records.and_then(|records| records.profiles.get(name)).map(|profile| profile.arn.clone());
+            Some(found.unwrap_or_else(|| format!("arn:aws:iam::{account}:instance-profile/{name}")))
+        };
+        // A user who names nobody means itself.
+        let itself = || match &call.caller.principal {
+            nightproof_core::Principal::User { name, .. } => {
+                records.and_then(|records| records.identity_named(Kind::User, name)).map(|found| found.arn(Kind::User, account))
+            }
+            _ => Some(format!("arn:aws:iam::{account}:user/*")),
+        };
+        let found = match kind {
+            "new-role" => new("role", "RoleName"),
+            "new-user" => new("user", "UserName"),
+            "new-policy" => new("policy", "PolicyName"),
+            "new-oidc-provider" => input.text("Url").map(|url| super::oidc_provider::arn(account, url)),
+            "new-profile" => new("instance-profile", "InstanceProfileName"),
+            "role" => known(Kind::Role),
+            "user" => known(Kind::User).or_else(itself),
+            "profile" => profile(),
+            _ => None,
+        };
+        found.into_iter().collect()
+    }
+
+    /// Policies, profiles and providers.
+    pub(super) fn tagged_resources(&self, account: &str) -> Vec<Tagged> {
+        let accounts = self.lock();
+        let Some(records) = accounts.get(account) else { return Vec::new() };
+        let policies = records.policies.values().map(|policy| (&policy.arn, &policy.tags));
+        let profiles = records.profiles.values().map(|profile| (&profile.arn, &profile.tags));
+        let providers = records.oidc_providers.iter().map(|(arn, provider)| (arn, &provider.tags));
+        let all = policies.chain(profiles).chain(providers);
+        all.map(|(arn, tags)| Tagged { arn: arn.clone(), tags: tags.pairs() }).collect()
+    }
+
+    /// The tags of a role, user, policy, profile or provider.
+    pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        let accounts = self.lock();
+        let Some(records) = accounts.get(account) else { return Vec::new() };
+        let Some((kind, name)) = arn.split(':').nth(5).and_then(|rest| rest.split_once('/')) else { return Vec::new() };
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let tags = match kind {
+            "role" => records.identity_named(Kind::Role, name).map(|role| &role.tags),
+            "user" => records.identity_named(Kind::User, name).map(|user| &user.tags),
+            "policy" => records.policies.get(arn).map(|policy| &policy.tags),
+            "oidc-provider" => records.oidc_providers.get(arn).map(|provider| &provider.tags),
+            "instance-profile" => records.profiles.get(name).map(|profile| &profile.tags),
+            _ => None,
+        };
+        tags.map(super::tags::Tags::pairs).unwrap_or_default()
+    }
+}

@@ -1,0 +1,110 @@
+//! What roles and users have in common: a name, policies, tags, a permissions boundary.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::error::no_such_entity;
+use super::records::{Records, unique_id};
+use super::tags::Tags;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Role,
+    User,
+}
+
+impl Kind {
+    /// The request member that names one.
+    pub(super) fn member(self) -> &'static str {
+        match self {
+            Self::Role => "RoleName",
+            Self::User => "UserName",
+        }
+    }
+
+    /// The word in ARNs and messages.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::User => "user",
+        }
+    }
+
+    fn id_prefix(self) -> &'static str {
+        match self {
+            Self::Role => "AROA",
+            Self::User => "AIDA",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) path: String,
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) created: Timestamp,
+    /// Inline policies by name.
+    pub(super) inline: BTreeMap<String, PolicyDocument>,
+    /// ARNs of managed policies, in the order of attachment.
+    pub(super) attached: Vec<String>,
+    pub(super) boundary: Option<String>,
+    pub(super) tags: Tags,
+}
+
+impl Identity {
+    pub(super) fn new(kind: Kind, path: String, name: &str, created: Timestamp, tags: Tags, boundary: Option<String>) -> Self {
+        Self {
+            path,
+            name: name.to_owned(),
+            id: unique_id(kind.id_prefix()),
+            created,
+            inline: BTreeMap::new(),
+            attached: Vec::new(),
+            boundary,
+            tags,
+        }
+    }
+
+    pub(super) fn arn(&self, kind: Kind, account: &str) -> String {
+        format!("arn:aws:iam::{account}:{}{}{}", kind.word(), self.path, self.name)
+    }
+
+    pub(super) fn describe_boundary(&self) -> Option<Value> {
+        let arn = self.boundary.as_ref()?;
+        Some(json!({ "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn }))
+    }
+}
+
+pub(super) fn not_found(kind: Kind, name: &str) -> AwsError {
+    no_such_entity(format!("The {} with name {name} cannot be found.", kind.word()))
+}
+
+/// The boundary that a create or put request names; it must exist.
+pub(super) fn boundary(records: &Records, input: &Value) -> Result<Option<String>, AwsError> {
+    let Some(arn) = input.text("PermissionsBoundary") else { return Ok(None) };
+    if records.managed_document(arn).is_none() {
+        return Err(no_such_entity(format!("Scope ARN: {arn} does not exist or is not attachable.")));
+    }
+    Ok(Some(arn.to_owned()))
+}
+
+pub(super) fn put_boundary(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+    records.identity(kind, input)?;
+    let boundary = boundary(records, input)?;
+    records.identity_mut(kind, input)?.boundary = boundary;
+    Ok(json!({}))
+}
+
+pub(super) fn delete_boundary(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+    let identity = records.identity_mut(kind, input)?;
+    if identity.boundary.take().is_none() {
+        return Err(no_such_entity(format!("The {} {} does not have a permissions boundary.", kind.word(), identity.name)));
+    }
+    Ok(json!({}))
+}

@@ -1,0 +1,32 @@
+//! `Marker` and `MaxItems`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::error::validation;
+
+/// One page of `items` under `member`. The marker is opaque and tells how many items came before.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html>
+pub(super) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
+    let skip = match input.text("Marker") {
+        None => 0,
+        Some(marker) => URL_SAFE_NO_PAD
+            .decode(marker)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .and_then(|text| text.strip_prefix("after:").and_then(|count| count.parse::<usize>().ok()))
+            .ok_or_else(|| validation("Invalid Marker."))?,
+    };
+    let take = input.number("MaxItems").and_then(|items| usize::try_from(items).ok()).unwrap_or(100);
+    let end = skip.saturating_add(take);
+    let truncated = end < items.len();
+    let shown: Vec<Value> = items.into_iter().skip(skip).take(take).collect();
+    let mut output = json!({ member: shown, "IsTruncated": truncated });
+    if truncated && let Some(output) = output.as_object_mut() {
+        output.insert("Marker".to_owned(), URL_SAFE_NO_PAD.encode(format!("after:{end}")).into());
+    }
+    Ok(output)
+}

@@ -1,0 +1,194 @@
+//! What policies would decide: `SimulatePrincipalPolicy` and `SimulateCustomPolicy`, by the evaluator that decides calls.
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
+
+use std::collections::BTreeSet;
+
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::document::Members as _;
+use nightproof_core::identity::{PolicyText, PrincipalPolicies};
+use nightproof_core::service::{AwsError, Call};
+use nightproof_iam::{
+    Context, Decision, Effect, Layer, Named, Policies, Policy, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
+    authorize,
+};
+use serde_json::{Value, json};
+
+use super::error::{malformed_policy, no_such_entity, validation};
+use super::identity::Kind;
+use super::page::page;
+use super::records::Records;
+
+/// The policies of the user or role that `PolicySourceArn` names, and those that the request adds.
+pub(super) fn principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let arn = input.required("PolicySourceArn");
+    let held = held(records, call, arn)?;
+    let boundary = held.boundary.map(|boundary| boundary.document);
+    simulate(call, input, arn, held.identity, boundary)
+}
+
+/// What the user or role of this ARN has.
+fn held(records: &Records, call: &Call, arn: &str) -> Result<PrincipalPolicies, AwsError> {
+    let kind = match arn.split(':').nth(5).and_then(|rest| rest.split('/').next()) {
+        Some("role") => Kind::Role,
+        Some("user") => Kind::User,
+        _ => return Err(validation(format!("Invalid Entity Arn: {arn} does not clearly define entity type and name."))),
+    };
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let known = records.identity_named(kind, name).is_some_and(|identity| identity.arn(kind, call.account()) == arn);
+    if !known {
+        return Err(no_such_entity(format!("The {} with name {name} cannot be found.", kind.word())));
+    }
+    Ok(records.policies_of(kind, name))
+}
+
+/// `GetContextKeysForPrincipalPolicy`: the keys that a simulation of the principal's policies, and those of the request, has to be given.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForPrincipalPolicy.html>
+pub(super) fn context_keys_of_principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let held = held(records, call, input.required("PolicySourceArn"))?;
+    let texts: Vec<&str> = held.identity.iter().map(|policy| &*policy.document).collect();
+    context_keys(texts.into_iter().chain(input.texts("PolicyInputList")))
+}
+
+/// `GetContextKeysForCustomPolicy`: the same for the policies of the request alone.
+pub(super) fn context_keys_of_custom(input: &Value) -> Result<Value, AwsError> {
+    context_keys(input.texts("PolicyInputList").into_iter())
+}
+
+fn context_keys<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Value, AwsError> {
+    let mut names = BTreeSet::new();
+    for text in texts {
+        let document = PolicyDocument::of_identity(text);
+        names.extend(policy(&document)?.context_keys().into_iter().map(str::to_owned));
+    }
+    Ok(json!({ "ContextKeyNames": names }))
+}
+
+fn policy(document: &PolicyDocument) -> Result<&Policy, AwsError> {
+    document.policy().map_err(|error| malformed_policy(error.to_string()))
+}
+
+fn named<'a>(document: Option<&'a PolicyDocument>, name: &'a str) -> Result<Option<Named<'a>>, AwsError> {
+    document.map(|document| Ok(Named { policy: policy(document)?, name })).transpose()
+}
+
+/// The policies of the request alone.
+pub(super) fn custom(call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let caller = format!("arn:aws:iam::{}:user/simulated", call.account());
+    simulate(call, input, &caller, Vec::new(), None)
+}
+
+fn simulate(
+    call: &Call,
+    input: &Value,
+    source: &str,
+    mut held: Vec<PolicyText>,
+    boundary: Option<PolicyDocument>,
+) -> Result<Value, AwsError> {
+    if input.has("ResourceHandlingOption") {
+        return Err(AwsError::not_implemented("iam", "ResourceHandlingOption of a simulation"));
+    }
+    let given = input.texts("PolicyInputList");
+    held.extend(given.iter().enumerate().map(|(index, document)| PolicyText {
+        source: format!("PolicyInputList.{}", index + 1),
+        document: PolicyDocument::of_identity(*document),
+    }));
+    let identity = held.iter().map(|held| Ok(Named { policy: policy(&held.document)?, name: &held.source }));
+    let given = input.texts("PermissionsBoundaryPolicyInputList").first().map(|text| PolicyDocument::of_identity(*text));
+    let boundary = given.or(boundary);
+    let resource = input.text("ResourcePolicy").map(PolicyDocument::of_resource);
+    let owner = input.text("ResourceOwner").and_then(account_of).unwrap_or(call.account()).to_owned();
+    let principal = who(input.text("CallerArn").unwrap_or(source));
+    let policies = Policies {
+        identity: identity.collect::<Result<_, AwsError>>()?,
+        boundary: named(boundary.as_ref(), "permissions boundary")?,
+        session: None,
+        resource: named(resource.as_ref(), "ResourcePolicy")?.map(|policy| ResourcePolicy {
+            policy,
+            rule: ResourceRule::Union,
+            owner: &owner,
+        }),
+    };
+    let context = context(input);
+    let resources = input.texts("ResourceArns");
+    let resources = if resources.is_empty() { vec!["*"] } else { resources };
+    let mut results = Vec::new();
+    for action in input.texts("ActionNames") {
+        if !action.contains(':') {
+            return Err(validation(format!("Invalid Action Names: {action} has no service prefix.")));
+        }
+        for resource in &resources {
+            let request = Request { principal: &principal, action, resource, resource_account: Some(&owner), context: &context };
+            let decision = authorize(&request, &policies);
+            results.push(describe(action, resource, &decision, boundary.is_some()));
+        }
+    }
+    page("EvaluationResults", results, input)
+}
+
+fn who(arn: &str) -> Principal {
+    let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
+    // A role acts by its sessions; that a policy names the role is what counts.
+    let kind = if arn.contains(":role/") { PrincipalKind::Session { role_arn: arn.to_owned() } } else { PrincipalKind::User };
+    Principal { kind, arn: arn.to_owned(), account }
+}
+
+fn account_of(owner: &str) -> Option<&str> {
+    if owner.starts_with("arn:") { owner.split(':').nth(4) } else { Some(owner) }
+}
+
+fn context(input: &Value) -> Context {
+    let mut context = Context::new();
+    for entry in input.list("ContextEntries") {
+        let (name, values) = (entry.required("ContextKeyName"), entry.texts("ContextKeyValues"));
+        match (values.as_slice(), entry.required("ContextKeyType").ends_with("List")) {
+            ([one], false) => context.insert(name.to_owned(), *one),
+            _ => context.insert_all(name.to_owned(), values),
+        }
+    }
+    context
+}
+
+fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool) -> Value {
+    let effect = match decision.effect {
+        Effect::Allow => "allowed",
+        Effect::ExplicitDeny => "explicitDeny",
+        Effect::ImplicitDeny => "implicitDeny",
+    };
+    let statements: Vec<Value> = decision
+        .deciding
+        .iter()
+        .map(|statement| {
+            let kind = match statement.layer {
+                Layer::Resource | Layer::Trust => "resource",
+                Layer::Boundary | Layer::Session => "none",
+                Layer::Identity if statement.policy.starts_with("arn:aws:iam::aws:") => "aws-managed",
+                Layer::Identity if statement.policy.starts_with("arn:") => "user-managed",
+                Layer::Identity => "user",
+            };
+            json!({
+                "SourcePolicyId": statement.policy, "SourcePolicyType": kind,
+                "StartPosition": { "Line": statement.position.line, "Column": statement.position.column },
+            })
+        })
+        .collect();
+    // Keys that a condition asked for and the request did not give.
+    let mut missing: Vec<&str> = decision
+        .nearest
+        .iter()
+        .filter_map(|near| match &near.miss {
+            nightproof_iam::Miss::Condition { key, found, .. } if found.is_empty() => Some(key.as_str()),
+            _ => None,
+        })
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    let mut result = json!({
+        "EvalActionName": action, "EvalResourceName": resource, "EvalDecision": effect,
+        "MatchedStatements": statements, "MissingContextValues": missing,
+    });
+    if bounded && let Some(result) = result.as_object_mut() {
+        let allowed = decision.effect == Effect::Allow || decision.layer != Layer::Boundary;
+        result.insert("PermissionsBoundaryDecisionDetail".to_owned(), json!({ "AllowedByPermissionsBoundary": allowed }));
+    }
+    result
+}

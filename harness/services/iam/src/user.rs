@@ -1,0 +1,98 @@
+//! Users.
+
+use nightproof_core::Principal;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use serde_json::{Value, json};
+
+use super::error::{already_exists, delete_conflict, validation};
+use super::identity::{self, Identity, Kind, boundary};
+use super::page::page;
+use super::records::{Records, User, checked_name, path};
+use super::tags::Tags;
+
+impl User {
+    fn describe(&self, account: &str, full: bool) -> Value {
+        let identity = &self.identity;
+        let mut user = json!({
+            "Path": identity.path,
+            "UserName": identity.name,
+            "UserId": identity.id,
+            "Arn": identity.arn(Kind::User, account),
+            "CreateDate": identity.created.to_string(),
+        });
+        if full && let Some(user) = user.as_object_mut() {
+            if !identity.tags.is_empty() {
+                user.insert("Tags".to_owned(), identity.tags.describe().into());
+            }
+            if let Some(boundary) = identity.describe_boundary() {
+                user.insert("PermissionsBoundary".to_owned(), boundary);
+            }
+        }
+        user
+    }
+}
+
+/// The user that a request names, or the one who calls when it names none.
+pub(super) fn named_or_calling(call: &Call, input: &Value) -> Result<String, AwsError> {
+    if let Some(name) = input.text("UserName") {
+        return Ok(name.to_owned());
+    }
+    match &call.caller.principal {
+        Principal::User { name, .. } => Ok(name.clone()),
+        _ => Err(validation("Must specify userName when calling with non-User credentials")),
+    }
+}
+
+pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let name = checked_name(input, "UserName", 64)?;
+    let path = path(input)?;
+    let tags = Tags::given(input)?;
+    if records.users.keys().any(|existing| existing.eq_ignore_ascii_case(name)) {
+        return Err(already_exists(format!("User with name {name} already exists.")));
+    }
+    let boundary = boundary(records, input)?;
+    let user = User { identity: Identity::new(Kind::User, path, name, call.now, tags, boundary), keys: Vec::new() };
+    let described = user.describe(call.account(), true);
+    records.users.insert(name.to_owned(), user);
+    Ok(json!({ "User": described }))
+}
+
+pub(super) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    if input.text("UserName").is_none() && call.caller.principal == Principal::Root {
+        let account = call.account();
+        return Ok(json!({ "User": {
+            "Path": "/", "UserName": "root", "UserId": account, "Arn": call.caller.arn(), "CreateDate": "2020-01-01T00:00:00Z",
+        }}));
+    }
+    let name = named_or_calling(call, input)?;
+    let user = records.users.get(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
+    Ok(json!({ "User": user.describe(call.account(), true) }))
+}
+
+pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    let prefix = input.text("PathPrefix").unwrap_or("/");
+    let users = records
+        .users
+        .values()
+        .filter(|user| user.identity.path.starts_with(prefix))
+        .map(|user| user.describe(call.account(), false))
+        .collect();
+    page("Users", users, input)
+}
+
+pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+    let name = input.required("UserName");
+    let user = records.users.get(name).ok_or_else(|| identity::not_found(Kind::User, name))?;
+    if !user.keys.is_empty() {
+        return Err(delete_conflict("Cannot delete entity, must delete access keys first."));
+    }
+    if !user.identity.attached.is_empty() {
+        return Err(delete_conflict("Cannot delete entity, must detach all policies first."));
+    }
+    if !user.identity.inline.is_empty() {
+        return Err(delete_conflict("Cannot delete entity, must delete policies first."));
+    }
+    records.users.remove(name);
+    Ok(json!({}))
+}

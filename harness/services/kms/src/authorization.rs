@@ -1,0 +1,51 @@
+//! What KMS's calls are about, and the policies of its keys.
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html>
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::Call;
+use nightproof_iam::ResourceRule;
+use serde_json::Value;
+
+use super::key::Blob;
+use super::{Kms, Scope};
+
+impl Kms {
+    /// Keys by whatever name, the key of an alias, of a ciphertext.
+    pub(super) fn named_keys(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        let of_blob = || {
+            let blob = STANDARD.decode(input.required("CiphertextBlob")).ok()?;
+            Blob::read(&blob).map(|blob| blob.key_arn.to_owned())
+        };
+        let name = match kind {
+            "key" => input.text("KeyId").map(str::to_owned),
+            "target-key" => input.text("TargetKeyId").map(str::to_owned),
+            "destination-key" => input.text("DestinationKeyId").map(str::to_owned),
+            "alias-key" => input.text("AliasName").map(str::to_owned),
+            "ciphertext-key" => of_blob(),
+            _ => None,
+        };
+        let resolved = name.and_then(|name| self.records().resolve(&Scope::of(call), &name).ok());
+        resolved.into_iter().collect()
+    }
+
+    /// The policy of a key.
+    pub(super) fn key_policy(&self, arn: &str) -> Option<ResourcePolicyText> {
+        let records = self.records();
+        let key = records.keys.get(arn)?;
+        Some(ResourcePolicyText {
+            name: format!("policy of key {}", arn.rsplit('/').next().unwrap_or(arn)),
+            document: Some(key.policy.clone()),
+            rule: ResourceRule::Required,
+            owner: key.account().to_owned(),
+            restricts_public: false,
+        })
+    }
+
+    /// The tags of a key.
+    pub(super) fn key_tags(&self, arn: &str) -> Vec<(String, String)> {
+        self.records().keys.get(arn).map(|key| key.tags.clone().into_iter().collect()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,230 @@
+//! Where the outcomes of asynchronous invocations go: destinations get a record, dead-letter queues the event.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nightproof_core::Caller;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call, full_body};
+use serde_json::{Value, json};
+
+use super::environment::Definition;
+use super::event_queue::Event;
+use super::{invalid, role};
+
+/// Bytes of an error's message that a dead-letter queue gets.
+const LONGEST_MESSAGE: usize = 1024;
+
+/// How the last attempt ended.
+#[derive(Debug, Clone)]
+pub(super) enum Response {
+    /// The function ran and answered this.
+    Ran {
+        /// Its answer, or the description of its error.
+        payload: Vec<u8>,
+        failed: bool,
+        /// The version that ran.
+        version: String,
+    },
+    /// The function was not run.
+    Refused(AwsError),
+}
+
+/// An event that is through, one way or the other.
+pub(super) struct Outcome<'a> {
+    pub event: &'a Event,
+    /// `Success`, `RetriesExhausted`, `EventAgeExceeded` or `ZeroReservedConcurrency`.
+    pub condition: &'static str,
+    /// How often the function was run.
+    pub attempts: u64,
+    pub response: Option<&'a Response>,
+    pub definition: &'a Definition,
+    /// The event invoke config's `DestinationConfig`.
+    pub destinations: &'a Value,
+}
+
+/// Refuses destinations that records cannot go to.
+pub(super) fn check(call: &Call, function: &str, config: &Value) -> Result<(), AwsError> {
+    for side in ["OnSuccess", "OnFailure"] {
+        let Some(arn) = config.get(side).and_then(|side| side.text("Destination")).filter(|arn| !arn.is_empty()) else {
+            continue;
+        };
+        if arn == function || arn.strip_prefix(function).is_some_and(|rest| rest.starts_with(':')) {
+            return Err(invalid("You can't specify the function as a destination for itself."));
+        }
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let [_, _, service, region, _, resource] = parts.as_slice() else {
+            return Err(invalid(&format!("The destination ARN {arn} is invalid.")));
+        };
+        match *service {
+            "sqs" | "lambda" | "events" if *region != call.region.name() => {
+                return Err(AwsError::not_implemented("lambda", "a destination in another region"));
+            }
+            "sqs" if resource.ends_with(".fifo") => return Err(invalid(&format!("The destination ARN {arn} is invalid."))),
+            "sqs" => {}
+            "lambda" if resource.starts_with("function:") => {}
+            "events" if *resource == "event-bus/default" => {}
+            "s3" if side == "OnFailure" => {}
+            "s3" => return Err(invalid(&format!("The destination ARN {arn} is invalid."))),
+            _ => return Err(AwsError::not_implemented("lambda", &format!("the destination {arn}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Refuses dead-letter queues that events cannot go to.
+pub(super) fn check_dead_letters(call: &Call, config: &Value) -> Result<(), AwsError> {
+    let Some(arn) = config.text("TargetArn").filter(|arn| !arn.is_empty()) else { return Ok(()) };
+    match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        [_, _, "sqs", region, _, queue] if *region == call.region.name() && !queue.ends_with(".fifo") => Ok(()),
+        [_, _, "sns", ..] => Err(AwsError::not_implemented("lambda", "DeadLetterConfig with a topic")),
+        _ => Err(invalid(&format!("The provided dead letter config TargetArn {arn} is invalid."))),
+    }
+}
+
+impl Outcome<'_> {
+    /// Sends the record to the destination and, of a failure, the event to the dead-letter queue; with the function's role. What cannot be
+    /// sent is lost, as on AWS.
+    pub(super) async fn deliver(&self) {
+        let succeeded = self.condition == "Success";
+        let side = if succeeded { "OnSuccess" } else { "OnFailure" };
+        let destination = self.destinations.get(side).and_then(|side| side.text("Destination")).filter(|arn| !arn.is_empty());
+        let queue = self.definition.configuration.get("DeadLetterConfig").and_then(|config| config.text("TargetArn"));
+        let queue = queue.filter(|arn| !succeeded && !arn.is_empty());
+        if destination.is_none() && queue.is_none() {
+            if !succeeded {
+                tracing::warn!(
+                    function = self.definition.text("FunctionName"),
+                    self.condition,
+                    "an asynchronous event was discarded"
+                );
+            }
+            return;
+        }
+        let event = self.event;
+        let session = match role::assume(&event.region, &event.account, self.definition).await {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::warn!(%error, "the outcome of an asynchronous invocation was lost");
+                return;
+            }
+        };
+        let caller = session.credential.caller;
+        if let Some(arn) = destination
+            && let Err(error) = self.send_record(&caller, arn).await
+        {
+            tracing::warn!(destination = arn, %error, "a record was lost: its destination did not take it");
+        }
+        if let Some(arn) = queue
+            && let Err(error) = self.send_event(&caller, arn).await
+        {
+            tracing::warn!(queue = arn, %error, "an event was lost: its dead-letter queue did not take it");
+        }
+    }
+
+    async fn send_record(&self, caller: &Caller, arn: &str) -> Result<(), AwsError> {
+        let region = &self.event.region;
+        let record = self.record();
+        match arn.split(':').nth(2).unwrap_or_default() {
+            "sqs" => {
+                let message = json!({ "QueueUrl": queue_url(arn), "MessageBody": record.to_string() });
+                region.call(caller, "sqs", "SendMessage", message).await.map(drop)
+            }
+            "lambda" => {
+                let payload = STANDARD.encode(record.to_string());
+                let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
+                region.call(caller, "lambda", "Invoke", input).await.map(drop)
+            }
+            "events" => {
+                let kind = if self.condition == "Success" { "Success" } else { "Failure" };
+                let entry = json!({
+                    "Source": "lambda", "DetailType": format!("Lambda Function Invocation Result - {kind}"), "Detail": record.to_string(),
+                    "Resources": [arn, self.event.function_arn(self.definition)], "EventBusName": arn,
+                });
+                let answer = region.call(caller, "events", "PutEvents", json!({ "Entries": [entry] })).await?;
+                match super::pointer(&answer, "/Entries/0/ErrorCode") {
+                    code if code.is_empty() => Ok(()),
+                    code => Err(AwsError::new(code, 400, super::pointer(&answer, "/Entries/0/ErrorMessage"))),
+                }
+            }
+            _ => {
+                let now = region.clock().now();
+                let key = format!(
+                    "aws/lambda/async/{}/{}-{}",
+                    self.definition.text("FunctionName"),
+                    now.strftime("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
+                    uuid::Uuid::new_v4()
+                );
+                let record = record.to_string();
+                let bucket = arn.rsplit(':').next().unwrap_or_default();
+                let input = json!({ "Bucket": bucket, "Key": key, "ContentLength": record.len() });
+                region.call_with_body(caller, "s3", "PutObject", input, full_body(record)).await.map(drop)
+            }
+        }
+    }
+
+    async fn send_event(&self, caller: &Caller, arn: &str) -> Result<(), AwsError> {
+        let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
+        let (code, message) = match self.response {
+            _ if self.condition == "ZeroReservedConcurrency" => {
+                (None, "Function not invoked. Function is configured with zero reserved concurrent executions".to_owned())
+            }
+            Some(Response::Ran { payload, .. }) => {
+                let described: Value = serde_json::from_slice(payload).unwrap_or_default();
+                (Some(200), described.required("errorMessage").to_owned())
+            }
+            Some(Response::Refused(error)) => (Some(error.status), error.message.clone()),
+            None => (None, self.condition.to_owned()),
+        };
+        let mut attributes = json!({ "RequestID": text(&self.event.request_id) });
+        if let Some(code) = code {
+            attributes["ErrorCode"] = json!({ "DataType": "Number", "StringValue": code.to_string() });
+        }
+        let cut = message.floor_char_boundary(LONGEST_MESSAGE);
+        // Queues take no empty attributes.
+        if let Some(message) = message.get(..cut).filter(|message| !message.is_empty()) {
+            attributes["ErrorMessage"] = text(message);
+        }
+        let body = String::from_utf8_lossy(&self.event.payload);
+        let message = json!({ "QueueUrl": queue_url(arn), "MessageBody": body, "MessageAttributes": attributes });
+        self.event.region.call(caller, "sqs", "SendMessage", message).await.map(drop)
+    }
+
+    fn record(&self) -> Value {
+        let event = self.event;
+        let parsed = |bytes: &[u8]| -> Value {
+            serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned().into())
+        };
+        let now = event.region.clock().now();
+        let mut record = json!({
+            "version": "1.0",
+            "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            "requestContext": {
+                "requestId": event.request_id, "functionArn": event.function_arn(self.definition), "condition": self.condition,
+                "approximateInvokeCount": self.attempts,
+            },
+            "requestPayload": parsed(&event.payload),
+        });
+        match self.response {
+            Some(Response::Ran { payload, failed, version }) => {
+                record["responseContext"] = json!({ "statusCode": 200, "executedVersion": version });
+                if *failed {
+                    record["responseContext"]["functionError"] = "Unhandled".into();
+                }
+                record["responsePayload"] = parsed(payload);
+            }
+            Some(Response::Refused(error)) => record["responseContext"] = json!({ "statusCode": error.status }),
+            None => {}
+        }
+        record
+    }
+}
+
+/// A queue's URL follows from its ARN.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>
+fn queue_url(arn: &str) -> String {
+    let mut parts = arn.split(':').skip(3);
+    let mut next = || parts.next().unwrap_or_default();
+    let (region, account, name) = (next(), next(), next());
+    format!("https://sqs.{region}.amazonaws.com/{account}/{name}")
+}

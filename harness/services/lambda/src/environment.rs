@@ -1,0 +1,251 @@
+//! An execution environment: a machine that runs the official runtime client with the function's code.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use nightproof_core::Region;
+use nightproof_core::service::AwsError;
+use nightproof_machine::tools::Tools;
+use nightproof_machine::{MachineSpec, Machines, RuntimeClient, Size};
+use serde_json::Value;
+
+use super::ExecutionHost;
+use super::code::Code;
+use super::log::Log;
+use super::platform::{Event, Report};
+use super::role;
+use super::runtime::{Failure, Runtime};
+use super::variables::variables;
+
+/// How long initialization may take before the first invocation; afterwards it counts as part of that.
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a function is when it is invoked.
+#[derive(Debug, Clone)]
+pub(super) struct Definition {
+    pub configuration: Value,
+    pub code: Arc<Code>,
+    /// Changes whenever code or configuration do; environments of another one are not used.
+    pub generation: String,
+}
+
+impl Definition {
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.configuration.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The function's ARN without a version.
+    pub(super) fn unqualified_arn(&self) -> &str {
+        let arn = self.text("FunctionArn");
+        // arn:partition:lambda:region:account:function:name, and possibly a version.
+        arn.match_indices(':').nth(6).and_then(|(at, _)| arn.get(..at)).unwrap_or(arn)
+    }
+
+    pub(super) fn number(&self, name: &str) -> u64 {
+        self.configuration.get(name).and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.number("Timeout").max(1))
+    }
+}
+
+/// What came of an invocation.
+#[derive(Debug, Clone)]
+pub(super) struct Invoked {
+    pub payload: Vec<u8>,
+    /// Whether the payload is the description of an error.
+    pub failed: bool,
+    /// The log of this invocation.
+    pub log: String,
+}
+
+/// An environment. One invocation at a time.
+pub(super) struct Environment {
+    region: Region,
+    machines: Machines,
+    spec: MachineSpec,
+    log: Log,
+    /// Absent until it is initialized.
+    runtime: Option<Runtime>,
+    generation: String,
+    /// When the role's session ends.
+    expires: Option<Timestamp>,
+    /// Until the first invocation has reported it.
+    init: Option<Duration>,
+}
+
+impl Environment {
+    /// Makes an environment and initializes it. Where that fails, it is tried again with the first invocation.
+    pub(super) async fn start(
+        region: &Region,
+        host: &ExecutionHost,
+        account: &str,
+        definition: &Definition,
+    ) -> Result<Self, AwsError> {
+        let role::Session { credential, expires } = role::assume(region, account, definition).await?;
+        let mut log = Log::open(region, credential.caller.clone(), definition);
+        let runtime = definition.text("Runtime");
+        let client = RuntimeClient::find(&host.machines, &host.tools, runtime, definition.text("Handler"))
+            .await
+            .map_err(|error| AwsError::new("ServiceException", 500, error.to_string()))?;
+        say_what_differs(region, &client.python, definition, &mut log);
+        let spec = machine(region, &host.tools, client, definition, &log, credential);
+        log.platform(&Event::InitStart { runtime });
+        let began = Instant::now();
+        let started = Runtime::start(region, &host.machines, spec.clone(), &mut log, INIT_LIMIT).await?;
+        let took = began.elapsed();
+        let (runtime, init) = match started {
+            Ok(runtime) => (Some(runtime), Some(took)),
+            Err(failure) => {
+                let trouble = failure.trouble("", region.clock().now());
+                log.platform(&Event::InitReport { phase: "init", took, trouble: &trouble });
+                (None, None)
+            }
+        };
+        let generation = definition.generation.clone();
+        Ok(Self { region: region.clone(), machines: host.machines.clone(), spec, log, runtime, generation, expires, init })
+    }
+
+    /// Whether it can take another invocation of `definition`.
+    pub(super) fn fits(&self, definition: &Definition, now: Timestamp) -> bool {
+        self.runtime.as_ref().is_some_and(|runtime| runtime.machine.is_running())
+            && self.generation == definition.generation
+            && self.expires.is_none_or(|expires| expires > now + definition.timeout())
+    }
+
+    /// Runs one invocation. Answers whether the environment can be used again.
+    pub(super) async fn invoke(
+        &mut self,
+        definition: &Definition,
+        request_id: &str,
+        payload: Vec<u8>,
+        invoked_arn: &str,
+    ) -> Result<(Invoked, bool), AwsError> {
+        let timeout = definition.timeout();
+        let began = Instant::now();
+        let mut failure = None;
+        if self.runtime.is_none() {
+            match Runtime::start(&self.region, &self.machines, self.spec.clone(), &mut self.log, timeout).await? {
+                Ok(runtime) => self.runtime = Some(runtime),
+                Err(failed) => {
+                    let (took, trouble) = (began.elapsed(), failed.trouble(request_id, self.region.clock().now()));
+                    self.log.platform(&Event::InitReport { phase: "invoke", took, trouble: &trouble });
+                    failure = Some(failed);
+                }
+            }
+        }
+        if let Some(runtime) = &mut self.runtime {
+            runtime.drain(&mut self.log).await;
+        }
+        self.log.platform(&Event::Start { request_id, version: definition.text("Version") });
+        let result = match (&mut self.runtime, failure) {
+            (Some(runtime), None) => {
+                let left = timeout.saturating_sub(began.elapsed());
+                let result = runtime.invoke(request_id, payload, invoked_arn, left, &mut self.log).await;
+                // The limit is the function's, however much of it was left.
+                result.map_err(|failure| match failure {
+                    Failure::TimedOut(_) => Failure::TimedOut(timeout),
+                    other => other,
+                })
+            }
+            (_, failure) => Err(failure.unwrap_or(Failure::TimedOut(timeout))),
+        };
+        let duration = began.elapsed();
+        Ok(self.finish(definition, request_id, duration, result).await)
+    }
+
+    /// Ends an invocation: the log, and the machine where it cannot go on.
+    async fn finish(
+        &mut self,
+        definition: &Definition,
+        request_id: &str,
+        duration: Duration,
+        result: Result<Vec<u8>, Failure>,
+    ) -> (Invoked, bool) {
+        // An error that the handler raised leaves the runtime as good as before.
+        let initialized = self.runtime.is_some();
+        let reusable = initialized && matches!(result, Ok(_) | Err(Failure::Described(_)));
+        let mut memory_used = None;
+        if let Some(runtime) = &mut self.runtime {
+            runtime.drain(&mut self.log).await;
+            memory_used = runtime.machine.memory_peak().await;
+        }
+        let trouble = match &result {
+            Err(failure) if !reusable => Some(failure.trouble(request_id, self.region.clock().now())),
+            _ => None,
+        };
+        if let Some(trouble) = &trouble {
+            if let Some(runtime) = &mut self.runtime {
+                runtime.stop(&mut self.log).await;
+            }
+            if initialized || trouble.status == "timeout" {
+                self.log.platform(&Event::Broken { request_id, trouble });
+            }
+        }
+        self.log.platform(&Event::End { request_id });
+        let memory_size = definition.number("MemorySize");
+        let (init, trouble) = (self.init.take(), trouble.as_ref());
+        self.log.platform(&Event::Report(Report { request_id, duration, memory_size, memory_used, init, trouble }));
+        self.log.ship().await;
+        let failed = result.is_err();
+        let payload = result.unwrap_or_else(|failure| failure.payload(request_id));
+        (Invoked { payload, failed, log: self.log.take() }, reusable)
+    }
+}
+
+/// The machine that the function runs in.
+fn machine(
+    region: &Region,
+    tools: &Tools,
+    client: RuntimeClient,
+    definition: &Definition,
+    log: &Log,
+    credential: nightproof_core::credentials::Credential,
+) -> MachineSpec {
+    let mut spec = MachineSpec::function("", client.command);
+    spec.image = client.image;
+    spec.size = Some(Size::of_function(definition.number("MemorySize")));
+    spec.files.clone_from(&definition.code.files);
+    spec.tools = Some(tools.clone());
+    spec.memory_mib = Some(definition.number("MemorySize"));
+    spec.tmp_mib = definition.configuration.pointer("/EphemeralStorage/Size").and_then(Value::as_u64);
+    spec.env = variables(region, client.python_path, definition, log);
+    for (name, value) in [
+        ("AWS_ACCESS_KEY_ID", credential.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
+        ("AWS_SESSION_TOKEN", credential.session_token.unwrap_or_default()),
+    ] {
+        spec.env.insert(name.to_owned(), value);
+    }
+    spec
+}
+
+/// A function runs on this host's processor, and on this host's Python or an image's; its log says where it asks for others.
+fn say_what_differs(region: &Region, version: &str, definition: &Definition, log: &mut Log) {
+    let (name, runtime) = (definition.text("FunctionName"), definition.text("Runtime"));
+    let now = region.clock().now();
+    if runtime.strip_prefix("python") != Some(version) {
+        tracing::warn!(function = name, runtime, version, "the function runs on another version of Python than its runtime");
+        log.line(now, &format!("nightproof: runtime {runtime} is run by Python {version}"));
+    }
+    let host = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let architecture = super::pointer(&definition.configuration, "/Architectures/0");
+    if architecture != host {
+        tracing::warn!(function = name, architecture, host, "the function runs on another architecture than its own");
+        log.line(now, &format!("nightproof: architecture {architecture} is run by this host's {host}"));
+    }
+}
+
+/// The last 4 KB of a log, as `LogResult` has it.
+pub(super) fn tail(log: &str) -> String {
+    let bytes = log.as_bytes();
+    STANDARD.encode(bytes.get(bytes.len().saturating_sub(4096)..).unwrap_or(bytes))
+}

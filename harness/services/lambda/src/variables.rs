@@ -1,0 +1,50 @@
+//! The environment variables of a function.
+
+use std::collections::BTreeMap;
+
+use nightproof_core::Region;
+use serde_json::Value;
+
+use super::environment::Definition;
+use super::log::Log;
+
+/// All but the credentials.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+pub(super) fn variables(region: &Region, python_path: &str, definition: &Definition, log: &Log) -> BTreeMap<String, String> {
+    let memory = definition.number("MemorySize").to_string();
+    let runtime = definition.text("Runtime");
+    let path = format!("/var/task:{python_path}");
+    let mut variables: BTreeMap<String, String> = [
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+        ("AWS_REGION", region.name()),
+        ("AWS_DEFAULT_REGION", region.name()),
+        ("AWS_LAMBDA_FUNCTION_NAME", definition.text("FunctionName")),
+        ("AWS_LAMBDA_FUNCTION_VERSION", definition.text("Version")),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", &log.group),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", &log.stream),
+        ("LAMBDA_TASK_ROOT", "/var/task"),
+        ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+        ("_HANDLER", definition.text("Handler")),
+        ("TZ", ":UTC"),
+        ("PYTHONPATH", &path),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let logging = |member: &str| super::pointer(&definition.configuration, &format!("/LoggingConfig/{member}"));
+    // The runtime client reads how it is to write the application's log.
+    variables.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), logging("LogFormat"));
+    if logging("LogFormat") == "JSON" {
+        variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), logging("ApplicationLogLevel"));
+    }
+    variables.insert("AWS_EXECUTION_ENV".to_owned(), format!("AWS_Lambda_{runtime}"));
+    let own = definition.configuration.pointer("/Environment/Variables").and_then(Value::as_object).into_iter().flatten();
+    variables.extend(own.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())));
+    // A search path of the function's own comes before the runtime's, and does not hide the runtime client.
+    if let Some(own) = variables.get_mut("PYTHONPATH").filter(|own| **own != path) {
+        own.push(':');
+        own.push_str(&path);
+    }
+    variables
+}

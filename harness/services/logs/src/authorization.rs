@@ -1,0 +1,27 @@
+//! What CloudWatch Logs' calls are about.
+
+use std::sync::PoisonError;
+
+use nightproof_core::service::Call;
+use serde_json::Value;
+
+use super::{Logs, name_in, text};
+
+impl Logs {
+    /// Groups and streams by name or identifier, as authorization spells their ARNs.
+    pub(super) fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        let given = text(input, "logGroupName").map(str::to_owned);
+        let group = given.or_else(|| name_in(call, text(input, "logGroupIdentifier")?));
+        let stream = if kind == "log-stream" { text(input, "logStreamName").unwrap_or_default() } else { "" };
+        let arn =
+            |name: String| format!("arn:aws:logs:{}:{}:log-group:{name}:log-stream:{stream}", call.region.name(), call.account());
+        group.map(arn).into_iter().collect()
+    }
+
+    /// The tags of the group that an ARN names.
+    pub(super) fn group_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let group = arn.split(':').nth(6).and_then(|name| accounts.get(account)?.get(name));
+        group.map(|group| group.tags.clone().into_iter().collect()).unwrap_or_default()
+    }
+}

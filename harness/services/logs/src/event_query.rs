@@ -1,0 +1,152 @@
+//! GetLogEvents and FilterLogEvents.
+
+use nightproof_core::service::{AwsError, Call};
+use serde_json::{Map, Value, json};
+
+use super::filter_pattern::FilterPattern;
+use super::log_stream::{LogEvent, Position};
+use super::{Logs, invalid, no_stream, number, text};
+
+/// A page has at most this many events.
+const PAGE_EVENTS: usize = 10_000;
+/// And as many bytes of messages as fit into this.
+const PAGE_BYTES: usize = 1_048_576;
+
+fn limit(input: &Value) -> usize {
+    number(input, "limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS)
+}
+
+fn digits((time, arrival): Position) -> String {
+    format!("{:020}{arrival:036}", time.max(0))
+}
+
+/// `f/…` goes on after a position, `b/…` before it.
+fn token(text: &str) -> Result<(bool, Position), AwsError> {
+    let bad = || invalid("The specified nextToken is invalid.");
+    let (direction, digits) = text.split_once('/').ok_or_else(bad)?;
+    let (time, arrival) = digits.split_at_checked(20).ok_or_else(bad)?;
+    let position = (time.parse().map_err(|_| bad())?, arrival.parse().map_err(|_| bad())?);
+    match direction {
+        "f" => Ok((true, position)),
+        "b" => Ok((false, position)),
+        _ => Err(bad()),
+    }
+}
+
+fn within_bytes<'a>(events: impl Iterator<Item = (&'a Position, &'a LogEvent)>, limit: usize) -> Vec<(Position, &'a LogEvent)> {
+    let mut bytes = 0_usize;
+    events
+        .take(limit)
+        .take_while(|(_, event)| {
+            // One event is always on a page, however large.
+            let first = bytes == 0;
+            bytes += event.message.len() + super::log_stream::EVENT_OVERHEAD;
+            first || bytes <= PAGE_BYTES
+        })
+        .map(|(position, event)| (*position, event))
+        .collect()
+}
+
+fn describe(position: Position, event: &LogEvent) -> Map<String, Value> {
+    let mut output = Map::new();
+    output.insert("timestamp".to_owned(), json!(position.0));
+    output.insert("message".to_owned(), json!(event.message));
+    output.insert("ingestionTime".to_owned(), json!(event.ingested.as_millisecond()));
+    output
+}
+
+/// The times that a query asks for: from, inclusive, and to, exclusive (FilterLogEvents: inclusive, so one is added).
+fn range(input: &Value, horizon: i64, inclusive_end: i64) -> (i64, i64) {
+    let from = number(input, "startTime").unwrap_or(i64::MIN).max(horizon);
+    let to = number(input, "endTime").map_or(i64::MAX, |end| end.saturating_add(inclusive_end));
+    (from, to)
+}
+
+impl Logs {
+    pub(super) fn get_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = text(input, "logStreamName").unwrap_or_default();
+        let next = text(input, "nextToken").map(token).transpose()?;
+        let forward = next.map_or(input.get("startFromHead") == Some(&Value::Bool(true)), |(forward, _)| forward);
+        self.group(call, input, |group| {
+            let (from, to) = range(input, group.horizon(call.now), 0);
+            let stream = group.streams.get(name).ok_or_else(no_stream)?;
+            let wanted = stream.events.iter().filter(|(position, _)| position.0 >= from && position.0 < to);
+            let found = if forward {
+                within_bytes(wanted.filter(|(position, _)| next.is_none_or(|(_, after)| **position > after)), limit(input))
+            } else {
+                let before = wanted.rev().filter(|(position, _)| next.is_none_or(|(_, before)| **position < before));
+                let mut found = within_bytes(before, limit(input));
+                found.reverse();
+                found
+            };
+            // At the end of the stream a token answers itself.
+            let here = next.map_or((from.max(0), 0), |(_, position)| position);
+            let first = found.first().map_or(here, |(position, _)| *position);
+            let last = found.last().map_or(here, |(position, _)| *position);
+            let events: Vec<Value> =
+                found.into_iter().map(|(position, event)| Value::Object(describe(position, event))).collect();
+            Ok(json!({
+                "events": events,
+                "nextForwardToken": format!("f/{}", digits(last)),
+                "nextBackwardToken": format!("b/{}", digits(first)),
+            }))
+        })
+    }
+
+    pub(super) fn filter_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let pattern = FilterPattern::parse(text(input, "filterPattern").unwrap_or_default())?;
+        let names: Option<Vec<&str>> =
+            input.get("logStreamNames").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect());
+        let prefix = text(input, "logStreamNamePrefix");
+        if names.is_some() && prefix.is_some() {
+            return Err(invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters."));
+        }
+        let after: Option<String> = text(input, "nextToken").map(str::to_owned);
+        self.group(call, input, |group| {
+            let (from, to) = range(input, group.horizon(call.now), 1);
+            if let Some(stranger) = names.iter().flatten().find(|name| !group.streams.contains_key(**name)) {
+                return Err(AwsError::new(
+                    "ResourceNotFoundException",
+                    400,
+                    format!("The specified log stream does not exist: {stranger}"),
+                ));
+            }
+            let mut found: Vec<(Position, &str, &LogEvent)> = group
+                .streams
+                .iter()
+                .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(&name.as_str())))
+                .filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix)))
+                .flat_map(|(name, stream)| stream.events.iter().map(move |(position, event)| (*position, name.as_str(), event)))
+                .filter(|(position, _, event)| position.0 >= from && position.0 < to && pattern.matches(&event.message))
+                .collect();
+            found.sort_by_key(|(position, name, _)| (position.0, *name, position.1));
+            let ids = |(position, name, _): &(Position, &str, &LogEvent)| format!("{}/{name}", digits(*position));
+            // A token names the last event of its page.
+            let start = match &after {
+                None => 0,
+                Some(token) => match found.iter().position(|event| ids(event) == *token) {
+                    Some(index) => index + 1,
+                    None => return Err(invalid("The specified nextToken is invalid.")),
+                },
+            };
+            let more = found.len() > start + limit(input);
+            let mut output = Map::new();
+            let page: Vec<_> = found.into_iter().skip(start).take(limit(input)).collect();
+            if let Some(last) = page.last().filter(|_| more) {
+                output.insert("nextToken".to_owned(), json!(ids(last)));
+            }
+            let events: Vec<Value> = page
+                .into_iter()
+                .map(|(position, name, event)| {
+                    let mut described = describe(position, event);
+                    described.insert("logStreamName".to_owned(), json!(name));
+                    described.insert("eventId".to_owned(), json!(digits(position)));
+                    Value::Object(described)
+                })
+                .collect();
+            output.insert("events".to_owned(), json!(events));
+            output.insert("searchedLogStreams".to_owned(), json!([]));
+            Ok(Value::Object(output))
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! PutLogEvents and its limits.
+//! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
+
+use nightproof_core::service::{AwsError, Call};
+use serde_json::{Map, Value, json};
+
+use super::log_stream::{EVENT_OVERHEAD, LogEvent};
+use super::{Logs, invalid, no_stream, number, text};
+
+/// Tokens are no longer checked; AWS still answers one.
+pub(super) const SEQUENCE_TOKEN: &str = "49039859655512876600000000000000000000000000000000000000";
+
+const BATCH_BYTES: usize = 1_048_576;
+const BATCH_EVENTS: usize = 10_000;
+const DAY: i64 = 86_400_000;
+
+impl Logs {
+    pub(super) fn put_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let events: Vec<(i64, &str)> = input
+            .get("logEvents")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|event| (number(event, "timestamp").unwrap_or_default(), text(event, "message").unwrap_or_default()))
+            .collect();
+        check(&events)?;
+        let stream = text(input, "logStreamName").unwrap_or_default();
+        self.group(call, input, |group| {
+            let now = call.now.as_millisecond();
+            let expired = group.horizon(call.now);
+            let too_old = now - 14 * DAY;
+            let too_new = now + DAY / 12;
+            let stream = group.streams.get_mut(stream).ok_or_else(no_stream)?;
+            let mut rejected = Map::new();
+            for (index, (time, message)) in events.iter().enumerate() {
+                if *time < too_old {
+                    rejected.insert("tooOldLogEventEndIndex".to_owned(), json!(index + 1));
+                } else if *time < expired {
+                    rejected.insert("expiredLogEventEndIndex".to_owned(), json!(index + 1));
+                } else if *time > too_new {
+                    rejected.entry("tooNewLogEventStartIndex").or_insert_with(|| json!(index));
+                } else {
+                    stream.arrivals += 1;
+                    let event = LogEvent { message: (*message).to_owned(), ingested: call.now };
+                    stream.events.insert((*time, stream.arrivals), event);
+                }
+            }
+            stream.last_ingestion = Some(call.now);
+            let mut output = json!({"nextSequenceToken": SEQUENCE_TOKEN});
+            if let Some(output) = output.as_object_mut().filter(|_| !rejected.is_empty()) {
+                output.insert("rejectedLogEventsInfo".to_owned(), Value::Object(rejected));
+            }
+            Ok(output)
+        })
+    }
+}
+
+fn check(events: &[(i64, &str)]) -> Result<(), AwsError> {
+    if events.len() > BATCH_EVENTS {
+        return Err(invalid(format!(
+            "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: \
+             Member must have length less than or equal to {BATCH_EVENTS}"
+        )));
+    }
+    if !events.is_sorted_by_key(|(time, _)| *time) {
+        return Err(invalid("Log events in a single PutLogEvents request must be in chronological order."));
+    }
+    if let (Some((first, _)), Some((last, _))) = (events.first(), events.last())
+        && last - first > DAY
+    {
+        return Err(invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours."));
+    }
+    let bytes: usize = events.iter().map(|(_, message)| message.len() + EVENT_OVERHEAD).sum();
+    if bytes > BATCH_BYTES {
+        return Err(invalid(format!("Upload too large: {bytes} bytes exceeds limit of {BATCH_BYTES}")));
+    }
+    Ok(())
+}

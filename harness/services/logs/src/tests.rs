@@ -1,0 +1,155 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use nightproof_core::service::{AwsError, Service};
+use nightproof_core::{Caller, Region};
+use serde_json::{Value, json};
+
+use super::Logs;
+
+const GROUP: &str = "/aws/lambda/backup";
+
+fn region() -> Region {
+    let region = nightproof_test_region::region("111122223333", "/nonexistent");
+    region.install(vec![("logs", Logs::new() as Arc<dyn Service>)]);
+    region
+}
+
+async fn logs(region: &Region, operation: &str, input: Value) -> Result<Value, AwsError> {
+    region.call(&Caller::root("111122223333"), "logs", operation, input).await
+}
+
+/// A region with one stream, `s`.
+async fn with_stream() -> Region {
+    let region = region();
+    logs(&region, "CreateLogGroup", json!({"logGroupName": GROUP})).await.unwrap();
+    logs(&region, "CreateLogStream", json!({"logGroupName": GROUP, "logStreamName": "s"})).await.unwrap();
+    region
+}
+
+async fn put(region: &Region, events: &[(i64, &str)]) -> Result<Value, AwsError> {
+    let now = region.clock().now().as_millisecond();
+    let events: Vec<Value> =
+        events.iter().map(|(offset, message)| json!({"timestamp": now + offset, "message": message})).collect();
+    logs(region, "PutLogEvents", json!({"logGroupName": GROUP, "logStreamName": "s", "logEvents": events})).await
+}
+
+fn messages(output: &Value) -> Vec<&str> {
+    output["events"].as_array().unwrap().iter().map(|event| event["message"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn groups_and_streams_exist_once_and_only_once_created() {
+    let region = with_stream().await;
+    let error = logs(&region, "CreateLogGroup", json!({"logGroupName": GROUP})).await.unwrap_err();
+    assert_eq!(error.code, "ResourceAlreadyExistsException");
+    let error = logs(&region, "CreateLogStream", json!({"logGroupName": "no", "logStreamName": "s"})).await.unwrap_err();
+    assert_eq!(
+        (error.code.as_str(), error.message.as_str()),
+        ("ResourceNotFoundException", "The specified log group does not exist.")
+    );
+    let input = json!({"logGroupName": GROUP, "logStreamName": "t", "logEvents": [{"timestamp": 1, "message": "x"}]});
+    assert_eq!(logs(&region, "PutLogEvents", input).await.unwrap_err().message, "The specified log stream does not exist.");
+}
+
+#[tokio::test]
+async fn events_are_read_from_either_end_and_the_end_answers_its_own_token() {
+    let region = with_stream().await;
+    put(&region, &[(-3, "a"), (-2, "b"), (-1, "c")]).await.unwrap();
+    let get = |more: Value| {
+        let mut input = json!({"logGroupName": GROUP, "logStreamName": "s", "limit": 2});
+        for (name, value) in more.as_object().unwrap() {
+            input[name] = value.clone();
+        }
+        input
+    };
+    let tail = logs(&region, "GetLogEvents", get(json!({}))).await.unwrap();
+    assert_eq!(messages(&tail), ["b", "c"]);
+    let before = logs(&region, "GetLogEvents", get(json!({"nextToken": tail["nextBackwardToken"]}))).await.unwrap();
+    assert_eq!(messages(&before), ["a"]);
+    let head = logs(&region, "GetLogEvents", get(json!({"startFromHead": true}))).await.unwrap();
+    assert_eq!(messages(&head), ["a", "b"]);
+    let rest = logs(&region, "GetLogEvents", get(json!({"nextToken": head["nextForwardToken"]}))).await.unwrap();
+    assert_eq!(messages(&rest), ["c"]);
+    let end = logs(&region, "GetLogEvents", get(json!({"nextToken": rest["nextForwardToken"]}))).await.unwrap();
+    assert_eq!(messages(&end), Vec::<&str>::new());
+    assert_eq!(end["nextForwardToken"], rest["nextForwardToken"]);
+}
+
+#[tokio::test]
+async fn batches_out_of_order_too_long_or_too_large_are_refused() {
+    let region = with_stream().await;
+    let large = "x".repeat(1_048_576);
+    for events in [vec![(0, "b"), (-1, "a")], vec![(-86_400_001, "a"), (0, "b")], vec![(0, large.as_str())]] {
+        assert_eq!(put(&region, &events).await.unwrap_err().code, "InvalidParameterException");
+    }
+}
+
+#[tokio::test]
+async fn events_too_old_and_too_new_are_rejected_one_by_one() {
+    let region = with_stream().await;
+    let old = put(&region, &[(-15 * 86_400_000, "old")]).await.unwrap();
+    assert_eq!(old["rejectedLogEventsInfo"], json!({"tooOldLogEventEndIndex": 1}));
+    let new = put(&region, &[(0, "good"), (3 * 3_600_000, "new")]).await.unwrap();
+    assert_eq!(new["rejectedLogEventsInfo"], json!({"tooNewLogEventStartIndex": 1}));
+    let output = logs(&region, "GetLogEvents", json!({"logGroupName": GROUP, "logStreamName": "s"})).await.unwrap();
+    assert_eq!(messages(&output), ["good"]);
+}
+
+#[tokio::test]
+async fn retention_takes_only_the_documented_days_and_expires_events() {
+    let region = with_stream().await;
+    let error = logs(&region, "PutRetentionPolicy", json!({"logGroupName": GROUP, "retentionInDays": 2})).await.unwrap_err();
+    assert_eq!(error.code, "InvalidParameterException");
+    logs(&region, "PutRetentionPolicy", json!({"logGroupName": GROUP, "retentionInDays": 1})).await.unwrap();
+    put(&region, &[(0, "soon gone")]).await.unwrap();
+    region.clock().advance_to(region.clock().now() + SignedDuration::from_hours(25));
+    let output = logs(&region, "FilterLogEvents", json!({"logGroupName": GROUP})).await.unwrap();
+    assert_eq!(messages(&output), Vec::<&str>::new());
+    let groups = logs(&region, "DescribeLogGroups", json!({"logGroupNamePrefix": "/aws/"})).await.unwrap();
+    assert_eq!(groups["logGroups"][0]["retentionInDays"], 1);
+    assert_eq!(groups["logGroups"][0]["arn"], format!("arn:aws:logs:us-east-1:111122223333:log-group:{GROUP}:*"));
+}
+
+#[tokio::test]
+async fn filtering_finds_terms_across_streams_page_by_page() {
+    let region = with_stream().await;
+    put(&region, &[(-3, "START"), (-2, "ERROR one"), (-1, "ERROR two")]).await.unwrap();
+    let input = json!({"logGroupName": GROUP, "filterPattern": "ERROR", "limit": 1});
+    let first = logs(&region, "FilterLogEvents", input.clone()).await.unwrap();
+    assert_eq!(messages(&first), ["ERROR one"]);
+    let mut next = input;
+    next["nextToken"] = first["nextToken"].clone();
+    let second = logs(&region, "FilterLogEvents", next).await.unwrap();
+    assert_eq!((messages(&second), second.get("nextToken")), (vec!["ERROR two"], None));
+}
+
+#[tokio::test]
+async fn tags_are_kept_by_arn_and_by_name() {
+    let region = with_stream().await;
+    let arn = format!("arn:aws:logs:us-east-1:111122223333:log-group:{GROUP}");
+    logs(&region, "TagResource", json!({"resourceArn": arn, "tags": {"a": "1", "b": "2"}})).await.unwrap();
+    logs(&region, "UntagResource", json!({"resourceArn": arn, "tagKeys": ["b"]})).await.unwrap();
+    let output = logs(&region, "ListTagsLogGroup", json!({"logGroupName": GROUP})).await.unwrap();
+    assert_eq!(output, json!({"tags": {"a": "1"}}));
+}
+
+#[tokio::test]
+async fn a_group_is_not_encrypted_by_a_key_that_does_not_exist() {
+    let region = region();
+    let key = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111";
+    let error = logs(&region, "CreateLogGroup", json!({"logGroupName": GROUP, "kmsKeyId": key})).await.unwrap_err();
+    assert_eq!(error.code, "InvalidParameterException");
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_written_says_so() {
+    let error = logs(
+        &region(),
+        "StartQuery",
+        json!({"logGroupName": GROUP, "startTime": 0, "endTime": 1, "queryString": "fields @message"}),
+    )
+    .await
+    .unwrap_err();
+    assert!(error.code == "NotImplemented" && error.message.contains("StartQuery"));
+}

@@ -1,0 +1,231 @@
+//! Buckets: make, remove, find.
+
+use nightproof_core::canonical_id;
+use nightproof_core::quota;
+use nightproof_core::service::Call;
+use nightproof_wire::AwsError;
+use serde_json::{Map, Value, json};
+
+use super::S3;
+use super::document::{list, text, whole_seconds};
+use super::error::{invalid_argument, malformed_xml, not_implemented};
+use super::state::Bucket;
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+fn check_name(name: &str) -> Result<(), AwsError> {
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let letters = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.');
+    let like_an_address = name.split('.').count() == 4 && name.split('.').all(|part| part.parse::<u8>().is_ok());
+    let reserved = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|prefix| name.starts_with(prefix))
+        || ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"].iter().any(|suffix| name.ends_with(suffix));
+    let good = (3..=63).contains(&name.len())
+        && letters
+        && ends(name.chars().next())
+        && ends(name.chars().next_back())
+        && !name.contains("..")
+        && !like_an_address
+        && !reserved;
+    if good {
+        return Ok(());
+    }
+    Err(AwsError::new("InvalidBucketName", 400, "The specified bucket is not valid.").with("BucketName", name))
+}
+
+impl S3 {
+    pub(super) fn create_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = text(input, "Bucket").unwrap_or_default();
+        check_name(name)?;
+        for member in ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"] {
+            match text(input, member) {
+                None | Some("private") => {}
+                Some(_) if text(input, "ObjectOwnership").is_none_or(|ownership| ownership == "BucketOwnerEnforced") => {
+                    return Err(AwsError::new(
+                        "InvalidBucketAclWithObjectOwnership",
+                        400,
+                        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+                    ));
+                }
+                Some(_) => return Err(not_implemented("access control lists")),
+            }
+        }
+        if input.get("ObjectLockEnabledForBucket").and_then(Value::as_bool) == Some(true) {
+            return Err(not_implemented("object lock"));
+        }
+        let asked = input.get("CreateBucketConfiguration").cloned().unwrap_or(Value::Null);
+        let here = call.region.name();
+        match text(&asked, "LocationConstraint") {
+            Some("us-east-1") => {
+                return Err(AwsError::new("InvalidLocationConstraint", 400, "The specified location-constraint is not valid")
+                    .with("LocationConstraint", "us-east-1"));
+            }
+            Some(other) if other != here => {
+                return Err(AwsError::new(
+                    "IllegalLocationConstraintException",
+                    400,
+                    format!(
+                        "The {other} location constraint is incompatible for the region specific endpoint this request was sent to."
+                    ),
+                ));
+            }
+            None if here != "us-east-1" => {
+                return Err(AwsError::new(
+                    "IllegalLocationConstraintException",
+                    400,
+                    "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
+                ));
+            }
+            _ => {}
+        }
+        if asked.get("Location").is_some() || asked.get("Bucket").is_some() {
+            return Err(not_implemented("directory buckets"));
+        }
+        let ownership = text(input, "ObjectOwnership").unwrap_or("BucketOwnerEnforced");
+        if !["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].contains(&ownership) {
+            return Err(invalid_argument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", ownership));
+        }
+        let tags = list(&asked, "Tags");
+        super::tagging::check(tags, 50)?;
+        let mut state = self.state();
+        if let Some(bucket) = state.buckets.get(name) {
+            if bucket.account != call.account() {
+                return Err(AwsError::new(
+                    "BucketAlreadyExists",
+                    409,
+                    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+                )
+                .with("BucketName", name));
+            }
+            // Only us-east-1 answers an owner's second creation with success.
+            // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+            if here != "us-east-1" {
+                return Err(AwsError::new(
+                    "BucketAlreadyOwnedByYou",
+                    409,
+                    "Your previous request to create the named bucket succeeded and you already own it.",
+                )
+                .with("BucketName", name));
+            }
+        } else {
+            let own = state.buckets.values().filter(|bucket| bucket.account == call.account()).count();
+            if quota::BUCKETS.is_reached_by(own) {
+                return Err(AwsError::new("TooManyBuckets", 400, "You have attempted to create more buckets than allowed"));
+            }
+            let mut bucket = Bucket {
+                name: name.to_owned(),
+                account: call.account().to_owned(),
+                created: whole_seconds(call.now),
+                incarnation: self.next_id(),
+                config: std::collections::BTreeMap::new(),
+                policy: None,
+                keys: std::collections::BTreeMap::new(),
+                uploads: std::collections::HashMap::new(),
+            };
+            bucket.config.insert(
+                "ServerSideEncryptionConfiguration",
+                json!({"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": false}]}),
+            );
+            // Since April 2023.
+            bucket.config.insert(
+                "PublicAccessBlockConfiguration",
+                json!({"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}),
+            );
+            bucket.config.insert("OwnershipControls", json!({"Rules": [{"ObjectOwnership": ownership}]}));
+            if !tags.is_empty() {
+                bucket.config.insert("TagSet", json!(tags));
+            }
+            state.buckets.insert(name.to_owned(), bucket);
+        }
+        Ok(json!({"Location": format!("/{name}"), "BucketArn": format!("arn:aws:s3:::{name}")}))
+    }
+
+    pub(super) fn delete_bucket(&self, input: &Value) -> Result<Value, AwsError> {
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let name = bucket.name.clone();
+        if !bucket.keys.is_empty() {
+            let message = match bucket.versioning() {
+                super::state::Versioning::Never => "The bucket you tried to delete is not empty",
+                _ => "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+            };
+            return Err(AwsError::new("BucketNotEmpty", 409, message).with("BucketName", name));
+        }
+        state.buckets.remove(&name);
+        Ok(json!({}))
+    }
+
+    pub(super) fn head_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = self.state().bucket(input)?.name.clone();
+        Ok(json!({
+            "BucketArn": format!("arn:aws:s3:::{name}"),
+            "BucketRegion": call.region.name(),
+            "AccessPointAlias": false,
+        }))
+    }
+
+    pub(super) fn list_buckets(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let prefix = text(input, "Prefix").unwrap_or_default();
+        let most = usize::try_from(super::document::number(input, "MaxBuckets").unwrap_or(10_000)).unwrap_or(10_000);
+        let after = super::list::untoken(text(input, "ContinuationToken"))?;
+        let state = self.state();
+        let elsewhere = text(input, "BucketRegion").is_some_and(|region| region != call.region.name());
+        let mut found: Vec<&Bucket> = state
+            .buckets
+            .values()
+            .filter(|bucket| bucket.account == call.account() && bucket.name.starts_with(prefix) && !elsewhere)
+            .filter(|bucket| after.as_deref().is_none_or(|after| bucket.name.as_str() > after))
+            .collect();
+        let more = found.len() > most;
+        found.truncate(most);
+        let mut output = Map::new();
+        if more && let Some(last) = found.last() {
+            output.insert("ContinuationToken".to_owned(), json!(super::list::token(&last.name)));
+        }
+        let buckets: Vec<Value> = found
+            .iter()
+            .map(|bucket| {
+                json!({
+                    "Name": bucket.name,
+                    "CreationDate": bucket.created,
+                    "BucketRegion": call.region.name(),
+                    "BucketArn": format!("arn:aws:s3:::{}", bucket.name),
+                })
+            })
+            .collect();
+        output.insert("Buckets".to_owned(), json!(buckets));
+        output.insert("Owner".to_owned(), json!({"ID": canonical_id(call.account())}));
+        if !prefix.is_empty() {
+            output.insert("Prefix".to_owned(), json!(prefix));
+        }
+        Ok(Value::Object(output))
+    }
+
+    pub(super) fn get_bucket_location(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        self.state().bucket(input)?;
+        // us-east-1 is an empty constraint: a null.
+        Ok(match call.region.name() {
+            "us-east-1" => json!({}),
+            other => json!({"LocationConstraint": other}),
+        })
+    }
+
+    /// Refuses a request document without its payload.
+    pub(super) fn payload<'a>(input: &'a Value, member: &str) -> Result<&'a Value, AwsError> {
+        input.get(member).filter(|value| value.is_object()).ok_or_else(malformed_xml)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_rules() {
+        for good in ["abc", "a.b-c", "123", "my-backup-bucket.example"] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in ["ab", "Abc", "a_b", "-ab", "ab-", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "../etc", &"a".repeat(64)]
+        {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+    }
+}

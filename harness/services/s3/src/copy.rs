@@ -1,0 +1,163 @@
+//! CopyObject, and the source side of UploadPartCopy.
+
+use std::sync::Arc;
+
+use nightproof_core::service::{Body, Call};
+use nightproof_wire::AwsError;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use super::blob;
+use super::checksum::{Algorithm, Kind};
+use super::condition;
+use super::document::text;
+use super::encryption::{Encryption, Wanted};
+use super::error::{invalid_argument, invalid_request};
+use super::get::find;
+use super::put::{LARGEST_PUT, checked_key, etag, kept_headers, storage_class};
+use super::state::{Object, Version};
+use super::{S3, set};
+
+/// What `x-amz-copy-source` names.
+pub(super) struct Source {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) version: Option<String>,
+}
+
+impl Source {
+    pub(super) fn of(input: &Value) -> Result<Self, AwsError> {
+        let given = text(input, "CopySource").unwrap_or_default();
+        let refused = || {
+            invalid_argument(
+                "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+                "x-amz-copy-source",
+                given,
+            )
+        };
+        let (path, version) = match given.split_once("?versionId=") {
+            Some((path, version)) => (path, Some(version.to_owned())),
+            None => (given, None),
+        };
+        let path = percent_decode_str(path).decode_utf8().map_err(|_| refused())?;
+        let (bucket, key) = path.trim_start_matches('/').split_once('/').ok_or_else(refused)?;
+        if bucket.is_empty() || key.is_empty() {
+            return Err(refused());
+        }
+        Ok(Self { bucket: bucket.to_owned(), key: key.to_owned(), version })
+    }
+}
+
+/// What is said of an object, when it is said of a copy's source.
+pub(super) fn of_source(error: AwsError) -> AwsError {
+    match error.code.as_str() {
+        "MethodNotAllowed" => {
+            invalid_request("The source of a copy request may not specifically refer to a delete marker by version id.")
+        }
+        _ => error,
+    }
+}
+
+/// An object to copy from, found and permitted by its conditions.
+pub(super) struct Found {
+    pub(super) source: Source,
+    pub(super) version: Version,
+    pub(super) object: Arc<Object>,
+    /// Null where the source's bucket has no versions.
+    pub(super) shown: Value,
+}
+
+impl S3 {
+    /// Finds a copy's source.
+    pub(super) fn copy_source(&self, input: &Value) -> Result<Found, AwsError> {
+        let source = Source::of(input)?;
+        let mut state = self.state();
+        let asked = json!({"Bucket": source.bucket, "ExpectedBucketOwner": input.get("ExpectedSourceBucketOwner")});
+        let bucket = state.bucket(&asked)?;
+        let version = find(bucket, &source.key, source.version.as_deref()).map_err(of_source)?;
+        let version = version.clone();
+        let shown = bucket.shown_version(&version.id);
+        let object = version.object().cloned().ok_or_else(|| super::error::no_such_key(&source.key))?;
+        condition::check_read(input, condition::COPY_SOURCE, &object.etag, version.modified)?;
+        if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
+            return Err(AwsError::new("InvalidObjectState", 403, "Operation is not valid for the source object's storage class"));
+        }
+        Ok(Found { source, version, object, shown })
+    }
+
+    /// The source's plain bytes, for who copies.
+    pub(super) async fn read_source(&self, call: &Call, object: &Object, start: u64, length: u64) -> Result<Body, AwsError> {
+        let key = object.encryption.open(call).await?;
+        Ok(blob::read(&object.blobs, &key, start, length))
+    }
+
+    pub(super) async fn copy_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let key = checked_key(input)?;
+        let found = self.copy_source(input)?;
+        if found.object.size > LARGEST_PUT {
+            return Err(invalid_request(format!(
+                "The specified copy source is larger than the maximum allowable size for a copy source: {LARGEST_PUT}"
+            )));
+        }
+        let replaces = |member: &str| match text(input, member) {
+            None | Some("COPY") => Ok(false),
+            Some("REPLACE") => Ok(true),
+            Some(other) => Err(invalid_argument("Unknown directive.", member, other)),
+        };
+        let (new_metadata, new_tags) = (replaces("MetadataDirective")?, replaces("TaggingDirective")?);
+        let bucket = text(input, "Bucket").unwrap_or_default();
+        let itself = found.source.bucket == bucket && found.source.key == key && found.source.version.is_none();
+        let changes = new_metadata
+            || ["StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "WebsiteRedirectLocation", "ChecksumAlgorithm"]
+                .iter()
+                .any(|member| text(input, member).is_some());
+        if itself && !changes {
+            return Err(invalid_request(
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+            ));
+        }
+        let destination = self.destination(input)?;
+        let headers = if new_metadata {
+            kept_headers(input)?
+        } else {
+            let mut kept: Map<String, Value> = found.object.headers.clone();
+            kept.remove("WebsiteRedirectLocation");
+            if let Some(redirect) = text(input, "WebsiteRedirectLocation") {
+                kept.insert("WebsiteRedirectLocation".to_owned(), json!(redirect));
+            }
+            kept
+        };
+        let tags = if new_tags { super::tagging::of_header(input)? } else { found.version.tags.clone() };
+        let asked = text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()?;
+        let kept = found.object.checksum.as_ref().map(|checksum| checksum.algorithm);
+        let algorithm = asked.or(kept).unwrap_or(Algorithm::Crc64Nvme);
+        let source = self.read_source(call, &found.object, 0, found.object.size).await?;
+        let wanted: Wanted = destination.wanted;
+        let (encryption, data_key) = Encryption::begin(call, wanted, bucket, key).await?;
+        let bare = json!({});
+        let quiet = Call { http: None, ..call.clone() };
+        let received = self.receive(&quiet, &bare, source, &destination.folder, &data_key, Some(algorithm)).await?;
+        let checksum = received.checksum(algorithm).inspect(|checksum| debug_assert_eq!(checksum.kind, Kind::FullObject));
+        let object = Object {
+            size: received.blob.size,
+            etag: etag(&encryption, &received.md5),
+            checksum,
+            blobs: vec![received.blob],
+            parts: Vec::new(),
+            headers,
+            storage_class: storage_class(input)?,
+            encryption,
+        };
+        let (version, object) = self.commit(call, input, destination.incarnation, key, object, tags)?;
+        let mut result = json!({"ETag": object.etag, "LastModified": super::document::whole_seconds(call.now)});
+        if let Some(checksum) = &object.checksum {
+            checksum.describe(&mut result, true);
+        }
+        let mut output = json!({"CopyObjectResult": result, "VersionId": version, "CopySourceVersionId": found.shown});
+        object.encryption.describe_write(&mut output);
+        if let Some(expiration) = self.expiration(input, key, call.now) {
+            set(&mut output, "Expiration", json!(expiration));
+        }
+        Ok(output)
+    }
+}

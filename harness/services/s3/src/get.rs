@@ -1,0 +1,273 @@
+//! Reading objects: GetObject, HeadObject, GetObjectAttributes.
+
+use nightproof_core::service::{Call, Reply};
+use nightproof_wire::AwsError;
+use serde_json::{Value, json};
+
+use super::blob;
+use super::checksum::asks_for;
+use super::condition;
+use super::document::{number, text};
+use super::error::{invalid_argument, no_such_key, no_such_version, not_implemented};
+use super::state::{Bucket, NULL, Object, Version};
+use super::{S3, set};
+
+/// The bytes that a read answers with.
+#[derive(Debug, PartialEq)]
+struct Span {
+    start: u64,
+    length: u64,
+    /// Whether the answer is a 206.
+    partial: bool,
+}
+
+/// `Range` by RFC 9110: one range of bytes; anything else is as if it were not there.
+fn span_of_range(range: Option<&str>, size: u64) -> Result<Span, AwsError> {
+    let whole = Span { start: 0, length: size, partial: false };
+    let Some(range) = range else { return Ok(whole) };
+    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else { return Ok(whole) };
+    let unsatisfiable = || {
+        AwsError::new("InvalidRange", 416, "The requested range is not satisfiable")
+            .with("RangeRequested", range)
+            .with("ActualObjectSize", size)
+    };
+    let (first, last) = (first.trim(), last.trim());
+    let (start, end) = match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(start), Ok(end)) if start <= end => (start, end.saturating_add(1)),
+        (Ok(start), Err(_)) if last.is_empty() => (start, size),
+        (Err(_), Ok(suffix)) if first.is_empty() => {
+            if suffix == 0 {
+                return Err(unsatisfiable());
+            }
+            (size.saturating_sub(suffix), size)
+        }
+        _ => return Ok(whole),
+    };
+    if start >= size {
+        return Err(unsatisfiable());
+    }
+    Ok(Span { start, length: end.min(size) - start, partial: true })
+}
+
+fn span_of_part(object: &Object, wanted: i64) -> Result<Span, AwsError> {
+    let mut start = 0;
+    for part in &object.parts {
+        if part.number == wanted {
+            return Ok(Span { start, length: part.size, partial: true });
+        }
+        start += part.size;
+    }
+    if object.parts.is_empty() && wanted == 1 {
+        return Ok(Span { start: 0, length: object.size, partial: object.size > 0 });
+    }
+    Err(AwsError::new("InvalidPartNumber", 416, "The requested partnumber is not satisfiable")
+        .with("PartNumberRequested", wanted)
+        .with("ActualPartCount", object.parts.len().max(1)))
+}
+
+/// The version that a read names, and never a delete marker: what hides the object is said in the refusal's headers.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html>
+pub(super) fn find<'a>(bucket: &'a Bucket, key: &str, asked: Option<&str>) -> Result<&'a Version, AwsError> {
+    let Some(id) = asked else {
+        let version = bucket.latest(key).ok_or_else(|| no_such_key(key))?;
+        return match version.object() {
+            Some(_) => Ok(version),
+            None => Err(by_marker(no_such_key(key), version)),
+        };
+    };
+    if id != NULL && id.len() != 32 {
+        return Err(invalid_argument("Invalid version id specified", "versionId", id));
+    }
+    let version = bucket.version(key, id).ok_or_else(|| no_such_version(key, id))?;
+    if version.object().is_none() {
+        let error = AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+            .with("Method", "GET")
+            .with("ResourceType", "DeleteMarker");
+        let modified = version.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        return Err(by_marker(error, version).with_header("allow", "DELETE").with_header("last-modified", modified));
+    }
+    Ok(version)
+}
+
+fn by_marker(error: AwsError, marker: &Version) -> AwsError {
+    error.with_header("x-amz-delete-marker", "true").with_header("x-amz-version-id", marker.id.as_str())
+}
+
+impl S3 {
+    pub(super) async fn get_object(&self, call: &Call, input: &Value) -> Result<Reply, AwsError> {
+        let (mut output, version, span) = self.describe_object(call, input)?;
+        let Some(object) = version.object() else { return Err(no_such_key(text(input, "Key").unwrap_or_default())) };
+        if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
+            return Err(AwsError::new("InvalidObjectState", 403, "The operation is not valid for the object's storage class")
+                .with("StorageClass", object.storage_class.as_str()));
+        }
+        let key = object.encryption.open(call).await?;
+        let overrides = [
+            ("ResponseCacheControl", "CacheControl"),
+            ("ResponseContentDisposition", "ContentDisposition"),
+            ("ResponseContentEncoding", "ContentEncoding"),
+            ("ResponseContentLanguage", "ContentLanguage"),
+            ("ResponseContentType", "ContentType"),
+            ("ResponseExpires", "Expires"),
+        ];
+        for (asked, member) in overrides {
+            if let Some(value) = text(input, asked) {
+                set(&mut output, member, json!(value));
+            }
+        }
+        let body = blob::read(&object.blobs, &key, span.start, span.length);
+        Ok(Reply { output, body: Some(body) })
+    }
+
+    pub(super) fn head_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        self.describe_object(call, input).map(|(output, ..)| output)
+    }
+
+    /// What GetObject and HeadObject have in common.
+    fn describe_object(&self, call: &Call, input: &Value) -> Result<(Value, Version, Span), AwsError> {
+        super::encryption::refuse_customer_keys(input)?;
+        let key = text(input, "Key").unwrap_or_default();
+        let (version, shown) = {
+            let mut state = self.state();
+            let bucket = state.bucket(input)?;
+            let version = find(bucket, key, text(input, "VersionId"))?.clone();
+            let shown = bucket.shown_version(&version.id);
+            (version, shown)
+        };
+        let Some(object) = version.object() else { return Err(no_such_key(key)) };
+        condition::check_read(input, condition::READ, &object.etag, version.modified)?;
+        let (range, part) = (text(input, "Range"), number(input, "PartNumber"));
+        let span = match (range, part) {
+            (Some(_), Some(_)) => {
+                return Err(super::error::invalid_request("Cannot specify both Range header and partNumber query parameter"));
+            }
+            (range, None) => span_of_range(range, object.size)?,
+            (None, Some(part)) => span_of_part(object, part)?,
+        };
+        let mut output = Value::Object(object.headers.clone());
+        set(&mut output, "AcceptRanges", json!("bytes"));
+        set(&mut output, "LastModified", json!(version.modified));
+        set(&mut output, "ContentLength", json!(span.length));
+        set(&mut output, "ETag", json!(object.etag));
+        set(&mut output, "VersionId", shown);
+        if span.partial {
+            let last = (span.start + span.length).saturating_sub(1);
+            set(&mut output, "ContentRange", json!(format!("bytes {}-{last}/{}", span.start, object.size)));
+        }
+        if part.is_some() && !object.parts.is_empty() {
+            set(&mut output, "PartsCount", json!(object.parts.len()));
+        }
+        if object.storage_class != "STANDARD" {
+            set(&mut output, "StorageClass", json!(object.storage_class));
+        }
+        if !version.tags.is_empty() {
+            set(&mut output, "TagCount", json!(version.tags.len()));
+        }
+        object.encryption.describe(&mut output);
+        if text(input, "ChecksumMode") == Some("ENABLED") {
+            let whole = span.length == object.size && part.is_none();
+            let of_part = object.parts.iter().find(|facts| Some(facts.number) == part).and_then(|facts| facts.checksum.as_ref());
+            if let Some(checksum) = of_part.or(object.checksum.as_ref().filter(|_| whole)) {
+                checksum.describe(&mut output, true);
+            }
+        }
+        if let Some(expiration) = self.expiration(input, key, call.now) {
+            set(&mut output, "Expiration", json!(expiration));
+        }
+        Ok((output, version, span))
+    }
+
+    pub(super) fn get_object_attributes(&self, input: &Value) -> Result<Value, AwsError> {
+        super::encryption::refuse_customer_keys(input)?;
+        let key = text(input, "Key").unwrap_or_default();
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let version = find(bucket, key, text(input, "VersionId"))?;
+        let Some(object) = version.object() else { return Err(no_such_key(key)) };
+        let mut output = json!({"LastModified": version.modified, "VersionId": bucket.shown_version(&version.id)});
+        if asks_for(input, "ETag") {
+            set(&mut output, "ETag", json!(object.etag.trim_matches('"')));
+        }
+        if asks_for(input, "StorageClass") {
+            set(&mut output, "StorageClass", json!(object.storage_class));
+        }
+        if asks_for(input, "ObjectSize") {
+            set(&mut output, "ObjectSize", json!(object.size));
+        }
+        if asks_for(input, "Checksum")
+            && let Some(checksum) = &object.checksum
+        {
+            let mut members = json!({});
+            checksum.describe(&mut members, true);
+            set(&mut output, "Checksum", members);
+        }
+        if asks_for(input, "ObjectParts") && !object.parts.is_empty() {
+            let most = usize::try_from(number(input, "MaxParts").unwrap_or(1000)).unwrap_or(1000).min(1000);
+            let marker = match input.get("PartNumberMarker") {
+                Some(Value::String(text)) => text.parse().unwrap_or(0),
+                Some(number) => number.as_i64().unwrap_or(0),
+                None => 0,
+            };
+            let after: Vec<_> = object.parts.iter().filter(|part| part.number > marker).collect();
+            let page: Vec<_> = after.iter().take(most).collect();
+            let mut parts = json!({
+                "TotalPartsCount": object.parts.len(),
+                "PartNumberMarker": marker,
+                "MaxParts": most,
+                "IsTruncated": after.len() > page.len(),
+                "NextPartNumberMarker": page.last().map_or(0, |part| part.number),
+            });
+            // Parts are listed only of objects whose parts have checksums of their own.
+            if object.checksum.as_ref().is_some_and(|checksum| checksum.kind == super::checksum::Kind::Composite) {
+                let listed: Vec<Value> = page
+                    .iter()
+                    .map(|part| {
+                        let mut listed = json!({"PartNumber": part.number, "Size": part.size});
+                        if let Some(checksum) = &part.checksum {
+                            checksum.describe(&mut listed, false);
+                        }
+                        listed
+                    })
+                    .collect();
+                set(&mut parts, "Parts", json!(listed));
+            }
+            set(&mut output, "ObjectParts", parts);
+        }
+        Ok(output)
+    }
+
+    /// An object's access control list: the owner's, as ownership is enforced or nobody set another.
+    pub(super) fn get_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        find(bucket, text(input, "Key").unwrap_or_default(), text(input, "VersionId"))?;
+        Ok(super::config::owner_only(&bucket.account))
+    }
+
+    pub(super) fn put_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        find(bucket, text(input, "Key").unwrap_or_default(), text(input, "VersionId"))?;
+        if bucket.owner_enforced() {
+            return Err(AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs"));
+        }
+        Err(not_implemented("access control lists"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_rfc_9110_says() {
+        let span = |range: &str| span_of_range(Some(range), 10);
+        assert_eq!(span("bytes=0-3").expect("span"), Span { start: 0, length: 4, partial: true });
+        assert_eq!(span("bytes=4-").expect("span"), Span { start: 4, length: 6, partial: true });
+        assert_eq!(span("bytes=-3").expect("span"), Span { start: 7, length: 3, partial: true });
+        assert_eq!(span("bytes=5-99").expect("span"), Span { start: 5, length: 5, partial: true });
+        assert_eq!(span("lines=1-2").expect("ignored"), Span { start: 0, length: 10, partial: false });
+        assert_eq!(span("bytes=10-").expect_err("beyond").code, "InvalidRange");
+        assert_eq!(span_of_range(Some("bytes=0-0"), 0).expect_err("empty").status, 416);
+    }
+}

@@ -1,0 +1,289 @@
+//! Listing keys and versions.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nightproof_core::canonical_id;
+use nightproof_wire::AwsError;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::checksum;
+use super::document::{flag, number, text};
+use super::error::invalid_argument;
+use super::state::{Bucket, Version};
+use super::{S3, set};
+
+/// What `encoding-type=url` leaves as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b'~');
+
+/// An opaque continuation token for `after`.
+pub(super) fn token(after: &str) -> String {
+    STANDARD.encode(format!("1:{after}"))
+}
+
+/// What a continuation token stands for.
+pub(super) fn untoken(token: Option<&str>) -> Result<Option<String>, AwsError> {
+    let Some(token) = token else { return Ok(None) };
+    let read = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    match read.as_deref().and_then(|text| text.strip_prefix("1:")) {
+        Some(after) => Ok(Some(after.to_owned())),
+        None => Err(invalid_argument("The continuation token provided is incorrect", "continuation-token", token)),
+    }
+}
+
+/// What a listing asks for.
+struct Asked<'a> {
+    prefix: &'a str,
+    delimiter: Option<&'a str>,
+    most: usize,
+    url: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn of(input: &'a Value, most: &str) -> Result<Self, AwsError> {
+        let asked = number(input, most).unwrap_or(1000);
+        let kept = usize::try_from(asked)
+            .map_err(|_| invalid_argument("Argument maxKeys must be an integer between 0 and 2147483647", "max-keys", asked))?;
+        let url = match text(input, "EncodingType") {
+            None => false,
+            Some("url") => true,
+            Some(other) => return Err(invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", other)),
+        };
+        Ok(Self {
+            prefix: text(input, "Prefix").unwrap_or_default(),
+            delimiter: text(input, "Delimiter"),
+            most: kept.min(1000),
+            url,
+        })
+    }
+
+    fn write(&self, text: &str) -> Value {
+        if self.url { json!(utf8_percent_encode(text, PLAIN).to_string()) } else { json!(text) }
+    }
+
+    /// The common prefix that `key` is rolled up into.
+    fn group<'k>(&self, key: &'k str) -> Option<&'k str> {
+        let delimiter = self.delimiter?;
+        let rest = key.strip_prefix(self.prefix)?;
+        let at = rest.find(delimiter)?;
+        key.get(..self.prefix.len() + at + delimiter.len())
+    }
+
+    /// Members that every listing repeats.
+    fn echo(&self, output: &mut Value) {
+        set(output, "Prefix", self.write(self.prefix));
+        if let Some(delimiter) = self.delimiter {
+            set(output, "Delimiter", self.write(delimiter));
+        }
+        if self.url {
+            set(output, "EncodingType", json!("url"));
+        }
+    }
+}
+
+/// A page of a listing.
+struct Page<T> {
+    entries: Vec<T>,
+    groups: Vec<String>,
+    /// The last key or common prefix, if there is more.
+    next: Option<String>,
+}
+
+/// The keys after `after` that `pick` takes. A common prefix counts as one entry; `after` may be one.
+fn page<'b, T>(
+    bucket: &'b Bucket,
+    asked: &Asked<'_>,
+    after: &str,
+    pick: impl Fn(&'b str, &'b [Version]) -> Option<T>,
+) -> Page<T> {
+    let mut page = Page { entries: Vec::new(), groups: Vec::new(), next: None };
+    let mut last = String::new();
+    let from = if after > asked.prefix { after } else { asked.prefix };
+    for (key, versions) in bucket.keys.range::<str, _>((std::ops::Bound::Included(from), std::ops::Bound::Unbounded)) {
+        if !key.starts_with(asked.prefix) {
+            break;
+        }
+        if !after.is_empty() && key.as_str() <= after {
+            continue;
+        }
+        let group = asked.group(key);
+        if group.is_some_and(|group| group == after || page.groups.last().is_some_and(|last| last == group)) {
+            continue;
+        }
+        let Some(entry) = pick(key, versions) else { continue };
+        if page.entries.len() + page.groups.len() >= asked.most {
+            if asked.most > 0 {
+                page.next = Some(last);
+            }
+            break;
+        }
+        match group {
+            Some(group) => {
+                last = group.to_owned();
+                page.groups.push(last.clone());
+            }
+            None => {
+                last.clone_from(key);
+                page.entries.push(entry);
+            }
+        }
+    }
+    page
+}
+
+fn prefixes(asked: &Asked<'_>, groups: &[String]) -> Value {
+    groups.iter().map(|group| json!({"Prefix": asked.write(group)})).collect()
+}
+
+fn entry(asked: &Asked<'_>, key: &str, version: &Version) -> Option<Value> {
+    let object = version.object()?;
+    let mut entry = json!({
+        "Key": asked.write(key),
+        "LastModified": version.modified,
+        "ETag": object.etag,
+        "Size": object.size,
+        "StorageClass": object.storage_class,
+        "ChecksumAlgorithm": checksum::names(object.checksum.as_ref()),
+    });
+    if let Some(checksum) = &object.checksum {
+        set(&mut entry, "ChecksumType", json!(checksum.kind.name()));
+    }
+    Some(entry)
+}
+
+impl S3 {
+    pub(super) fn list_objects_v2(&self, input: &Value) -> Result<Value, AwsError> {
+        let asked = Asked::of(input, "MaxKeys")?;
+        let resumed = untoken(text(input, "ContinuationToken"))?;
+        let after = resumed.clone().or_else(|| text(input, "StartAfter").map(str::to_owned)).unwrap_or_default();
+        let owner = flag(input, "FetchOwner").unwrap_or(false);
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let page = page(bucket, &asked, &after, |key, versions| {
+            let mut entry = entry(&asked, key, versions.last()?)?;
+            if owner {
+                set(&mut entry, "Owner", json!({"ID": canonical_id(&bucket.account)}));
+            }
+            Some(entry)
+        });
+        let mut output = json!({
+            "Name": bucket.name,
+            "MaxKeys": number(input, "MaxKeys").unwrap_or(1000).min(1000),
+            "KeyCount": page.entries.len() + page.groups.len(),
+            "IsTruncated": page.next.is_some(),
+            "CommonPrefixes": prefixes(&asked, &page.groups),
+            "Contents": page.entries,
+        });
+        asked.echo(&mut output);
+        if let Some(start) = text(input, "StartAfter") {
+            set(&mut output, "StartAfter", asked.write(start));
+        }
+        if let Some(token) = text(input, "ContinuationToken") {
+            set(&mut output, "ContinuationToken", json!(token));
+        }
+        if let Some(next) = page.next {
+            set(&mut output, "NextContinuationToken", json!(token(&next)));
+        }
+        Ok(output)
+    }
+
+    pub(super) fn list_objects(&self, input: &Value) -> Result<Value, AwsError> {
+        let asked = Asked::of(input, "MaxKeys")?;
+        let marker = text(input, "Marker").unwrap_or_default();
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let page = page(bucket, &asked, marker, |key, versions| {
+            let mut entry = entry(&asked, key, versions.last()?)?;
+            set(&mut entry, "Owner", json!({"ID": canonical_id(&bucket.account)}));
+            Some(entry)
+        });
+        let mut output = json!({
+            "Name": bucket.name,
+            "Marker": asked.write(marker),
+            "MaxKeys": number(input, "MaxKeys").unwrap_or(1000).min(1000),
+            "IsTruncated": page.next.is_some(),
+            "CommonPrefixes": prefixes(&asked, &page.groups),
+            "Contents": page.entries,
+        });
+        asked.echo(&mut output);
+        // Without a delimiter the client goes on from the last key itself.
+        if let Some(next) = page.next.filter(|_| asked.delimiter.is_some()) {
+            set(&mut output, "NextMarker", asked.write(&next));
+        }
+        Ok(output)
+    }
+
+    pub(super) fn list_object_versions(&self, input: &Value) -> Result<Value, AwsError> {
+        let asked = Asked::of(input, "MaxKeys")?;
+        let key_marker = text(input, "KeyMarker").unwrap_or_default();
+        let version_marker = text(input, "VersionIdMarker");
+        if version_marker.is_some() && key_marker.is_empty() {
+            return Err(invalid_argument(
+                "A version-id marker cannot be specified without a key marker.",
+                "version-id-marker",
+                version_marker.unwrap_or_default(),
+            ));
+        }
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let owner = json!({"ID": canonical_id(&bucket.account)});
+        let (mut versions, mut markers, mut groups): (Vec<Value>, Vec<Value>, Vec<String>) = Default::default();
+        let mut last: Option<(String, Option<String>)> = None;
+        let mut next = None;
+        let from = if key_marker > asked.prefix { key_marker } else { asked.prefix };
+        'keys: for (key, all) in bucket.keys.range::<str, _>((std::ops::Bound::Included(from), std::ops::Bound::Unbounded)) {
+            if !key.starts_with(asked.prefix) {
+                break;
+            }
+            let resumed = !key_marker.is_empty() && key == key_marker;
+            if resumed && version_marker.is_none() {
+                continue;
+            }
+            let group = asked.group(key);
+            if group.is_some_and(|group| group == key_marker || groups.last().is_some_and(|last| last == group)) {
+                continue;
+            }
+            let mut passed = !resumed;
+            for (age, version) in all.iter().rev().enumerate() {
+                if !passed {
+                    passed = Some(version.id.as_str()) == version_marker;
+                    continue;
+                }
+                if versions.len() + markers.len() + groups.len() >= asked.most {
+                    if asked.most > 0 {
+                        next = last;
+                    }
+                    break 'keys;
+                }
+                if let Some(group) = group {
+                    groups.push(group.to_owned());
+                    last = Some((group.to_owned(), None));
+                    continue 'keys;
+                }
+                last = Some((key.clone(), Some(version.id.clone())));
+                let mut shown = entry(&asked, key, version)
+                    .unwrap_or_else(|| json!({"Key": asked.write(key), "LastModified": version.modified}));
+                set(&mut shown, "VersionId", json!(version.id));
+                set(&mut shown, "IsLatest", json!(age == 0));
+                set(&mut shown, "Owner", owner.clone());
+                if version.object().is_some() { &mut versions } else { &mut markers }.push(shown);
+            }
+        }
+        let mut output = json!({
+            "Name": bucket.name,
+            "KeyMarker": asked.write(key_marker),
+            "VersionIdMarker": version_marker.unwrap_or_default(),
+            "MaxKeys": number(input, "MaxKeys").unwrap_or(1000).min(1000),
+            "IsTruncated": next.is_some(),
+            "Versions": versions,
+            "DeleteMarkers": markers,
+            "CommonPrefixes": prefixes(&asked, &groups),
+        });
+        asked.echo(&mut output);
+        if let Some((key, version)) = next {
+            set(&mut output, "NextKeyMarker", asked.write(&key));
+            set(&mut output, "NextVersionIdMarker", json!(version));
+        }
+        Ok(output)
+    }
+}

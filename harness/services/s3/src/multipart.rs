@@ -1,0 +1,421 @@
+//! Multipart uploads.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
+
+use md5::Digest as _;
+use nightproof_core::canonical_id;
+use nightproof_core::credentials::random_string;
+use nightproof_core::service::{Body, Call};
+use nightproof_wire::AwsError;
+use serde_json::{Value, json};
+
+use super::checksum::{self, Algorithm, Kind};
+use super::document::{list, number, owned, text, whole_seconds};
+use super::encryption::Encryption;
+use super::error::{invalid_argument, invalid_request, malformed_xml, no_such_upload};
+use super::put::{checked_key, initiator, kept_headers, storage_class};
+use super::state::{Object, Part, PartFacts, Upload};
+use super::{S3, set};
+
+/// The least size of every part but the last.
+const SMALLEST_PART: u64 = 5 * 1024 * 1024;
+
+const UPLOAD_ID: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+
+/// What an upload's parts need to know of it.
+struct Underway {
+    encryption: Encryption,
+    algorithm: Algorithm,
+    asked: bool,
+    folder: std::path::PathBuf,
+}
+
+fn part_number(input: &Value) -> Result<i64, AwsError> {
+    let asked = number(input, "PartNumber").unwrap_or(0);
+    if (1..=10_000).contains(&asked) {
+        return Ok(asked);
+    }
+    Err(invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", asked))
+}
+
+impl S3 {
+    pub(super) async fn create_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let key = checked_key(input)?;
+        let destination = self.destination(input)?;
+        let bucket_name = text(input, "Bucket").unwrap_or_default();
+        let asked = text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()?;
+        let algorithm = asked.unwrap_or(Algorithm::Crc64Nvme);
+        let kind = match text(input, "ChecksumType") {
+            None => algorithm.multipart_types().first().copied().unwrap_or(Kind::FullObject),
+            Some(_) if asked.is_none() => {
+                return Err(invalid_request(
+                    "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+                ));
+            }
+            Some(name) => algorithm.multipart_types().iter().copied().find(|kind| kind.name() == name).ok_or_else(|| {
+                invalid_request(format!(
+                    "The {name} checksum type cannot be used with the {} checksum algorithm.",
+                    algorithm.name().to_ascii_lowercase()
+                ))
+            })?,
+        };
+        let (headers, tags, class) = (kept_headers(input)?, super::tagging::of_header(input)?, storage_class(input)?);
+        let (encryption, _) = Encryption::begin(call, destination.wanted, bucket_name, key).await?;
+        let id = random_string(UPLOAD_ID, 128);
+        let mut output = json!({"Bucket": bucket_name, "Key": key, "UploadId": id});
+        encryption.describe_write(&mut output);
+        if asked.is_some() {
+            set(&mut output, "ChecksumAlgorithm", json!(algorithm.name()));
+            set(&mut output, "ChecksumType", json!(kind.name()));
+        }
+        let upload = Upload {
+            key: key.to_owned(),
+            initiated: whole_seconds(call.now),
+            headers,
+            tags,
+            storage_class: class,
+            encryption,
+            algorithm,
+            kind,
+            asked: asked.is_some(),
+            initiator: initiator(call),
+            parts: std::collections::BTreeMap::new(),
+        };
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        if bucket.incarnation != destination.incarnation {
+            return Err(super::error::no_such_bucket(bucket_name));
+        }
+        bucket.uploads.insert(id, upload);
+        drop(state);
+        Ok(output)
+    }
+
+    fn underway(&self, input: &Value) -> Result<Underway, AwsError> {
+        let id = text(input, "UploadId").unwrap_or_default();
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let folder = self.bucket_folder(bucket);
+        let upload = bucket
+            .uploads
+            .get(id)
+            .filter(|upload| Some(upload.key.as_str()) == text(input, "Key"))
+            .ok_or_else(|| no_such_upload(id))?;
+        Ok(Underway { encryption: upload.encryption.clone(), algorithm: upload.algorithm, asked: upload.asked, folder })
+    }
+
+    /// Streams a part in, and makes it the upload's part of that number.
+    async fn add_part(&self, call: &Call, input: &Value, carries: &Value, body: Body) -> Result<(Part, Underway), AwsError> {
+        super::encryption::refuse_customer_keys(input)?;
+        let number = part_number(input)?;
+        let upload = self.underway(input)?;
+        if let (Some((given, _)), true) = (checksum::given(carries)?, upload.asked)
+            && given != upload.algorithm
+        {
+            return Err(invalid_request(format!(
+                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+                upload.algorithm.name().to_ascii_lowercase(),
+                given.name().to_ascii_lowercase()
+            )));
+        }
+        let key = upload.encryption.open(call).await?;
+        let received = self.receive(call, carries, body, &upload.folder, &key, Some(upload.algorithm)).await?;
+        let digest: [u8; 16] = if upload.encryption.hides_md5() { rand::random() } else { received.md5 };
+        let part = Part {
+            checksum: received.checksum(upload.algorithm).ok_or_else(|| super::error::internal("a part without checksum"))?,
+            etag: format!("\"{}\"", hex::encode(digest)),
+            digest,
+            modified: whole_seconds(call.now),
+            blob: received.blob,
+        };
+        let id = text(input, "UploadId").unwrap_or_default();
+        let mut state = self.state();
+        let stored = state.bucket(input)?.uploads.get_mut(id).ok_or_else(|| no_such_upload(id))?;
+        stored.parts.insert(number, part.clone());
+        Ok((part, upload))
+    }
+
+    pub(super) async fn upload_part(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
+        let (part, upload) = self.add_part(call, input, input, body).await?;
+        let mut output = json!({"ETag": part.etag});
+        upload.encryption.describe(&mut output);
+        part.checksum.describe(&mut output, false);
+        Ok(output)
+    }
+
+    pub(super) async fn upload_part_copy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        part_number(input)?;
+        self.underway(input)?;
+        let found = self.copy_source(input)?;
+        let size = found.object.size;
+        let (start, length) = match text(input, "CopySourceRange") {
+            None => (0, size),
+            Some(range) => {
+                let refused = || {
+                    invalid_argument(
+                        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+                        "x-amz-copy-source-range",
+                        range,
+                    )
+                };
+                let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).ok_or_else(refused)?;
+                let (first, last): (u64, u64) = (first.parse().map_err(|_| refused())?, last.parse().map_err(|_| refused())?);
+                if first > last || last >= size {
+                    return Err(invalid_argument(
+                        format!("Range specified is not valid for source object of size: {size}"),
+                        "x-amz-copy-source-range",
+                        range,
+                    ));
+                }
+                (first, last - first + 1)
+            }
+        };
+        let source = self.read_source(call, &found.object, start, length).await?;
+        let quiet = Call { http: None, ..call.clone() };
+        let (part, upload) = self.add_part(&quiet, input, &json!({}), source).await?;
+        let mut result = json!({"ETag": part.etag, "LastModified": part.modified});
+        if upload.asked {
+            part.checksum.describe(&mut result, false);
+        }
+        let mut output = json!({"CopyPartResult": result, "CopySourceVersionId": found.shown});
+        upload.encryption.describe(&mut output);
+        Ok(output)
+    }
+
+    pub(super) async fn complete_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let key = checked_key(input)?;
+        let id = text(input, "UploadId").unwrap_or_default();
+        let encryption = self.underway(input)?.encryption;
+        // As AWS does, completing needs the right to decrypt.
+        encryption.open(call).await?;
+        let wanted = list(Self::payload(input, "MultipartUpload").map_err(|_| malformed_xml())?, "Parts");
+        if wanted.is_empty() {
+            return Err(malformed_xml());
+        }
+        let whole = checksum::given(input)?;
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        super::condition::check_write(input, bucket, key)?;
+        let upload = bucket.uploads.get(id).ok_or_else(|| no_such_upload(id))?;
+        if let Some(kind) = text(input, "ChecksumType")
+            && kind != upload.kind.name()
+        {
+            return Err(invalid_request(format!(
+                "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+                upload.kind.name()
+            )));
+        }
+        let object = assemble(upload, id, wanted)?;
+        if let (Some((algorithm, value)), Some(computed)) = (&whole, &object.checksum)
+            && upload.kind == Kind::FullObject
+            && *algorithm == computed.algorithm
+            && *value != computed.value
+        {
+            return Err(checksum::mismatch(*algorithm));
+        }
+        if let Some(expected) = number(input, "MpuObjectSize").filter(|size| u64::try_from(*size).ok() != Some(object.size)) {
+            return Err(invalid_request(format!(
+                "The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {}",
+                object.size
+            )));
+        }
+        let tags = upload.tags.clone();
+        let mut output = json!({
+            "Bucket": bucket.name,
+            "Key": key,
+            "ETag": object.etag,
+            "Location": format!("https://{}.s3.{}.amazonaws.com/{}", bucket.name, call.region.name(),
+                percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC)),
+        });
+        object.encryption.describe(&mut output);
+        if let Some(checksum) = &object.checksum {
+            checksum.describe(&mut output, true);
+        }
+        bucket.uploads.remove(id);
+        let content = super::state::Content::Object(std::sync::Arc::new(object));
+        let version = bucket.add(key, content, tags, whole_seconds(call.now));
+        set(&mut output, "VersionId", bucket.shown_version(&version));
+        drop(state);
+        if let Some(expiration) = self.expiration(input, key, call.now) {
+            set(&mut output, "Expiration", json!(expiration));
+        }
+        Ok(output)
+    }
+
+    pub(super) fn abort_multipart_upload(&self, input: &Value) -> Result<Value, AwsError> {
+        self.underway(input)?;
+        let id = text(input, "UploadId").unwrap_or_default();
+        self.state().bucket(input)?.uploads.remove(id);
+        Ok(json!({}))
+    }
+
+    pub(super) fn list_parts(&self, input: &Value) -> Result<Value, AwsError> {
+        self.underway(input)?;
+        let id = text(input, "UploadId").unwrap_or_default();
+        let most = usize::try_from(number(input, "MaxParts").unwrap_or(1000)).unwrap_or(1000).min(1000);
+        let marker = match input.get("PartNumberMarker") {
+            Some(Value::String(text)) => text.parse().unwrap_or(0),
+            Some(number) => number.as_i64().unwrap_or(0),
+            None => 0,
+        };
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let owner = json!({"ID": canonical_id(&bucket.account)});
+        let upload = bucket.uploads.get(id).ok_or_else(|| no_such_upload(id))?;
+        let after: Vec<_> = upload.parts.range(marker + 1..).collect();
+        let page: Vec<_> = after.iter().take(most).collect();
+        let parts: Vec<Value> = page
+            .iter()
+            .map(|(number, part)| {
+                let mut shown =
+                    json!({"PartNumber": number, "LastModified": part.modified, "ETag": part.etag, "Size": part.blob.size});
+                if upload.asked {
+                    part.checksum.describe(&mut shown, false);
+                }
+                shown
+            })
+            .collect();
+        let mut output = json!({
+            "Bucket": bucket.name,
+            "Key": upload.key,
+            "UploadId": id,
+            "PartNumberMarker": marker,
+            "NextPartNumberMarker": page.last().map_or(0, |(number, _)| **number),
+            "MaxParts": most,
+            "IsTruncated": after.len() > page.len(),
+            "Parts": parts,
+            "Initiator": upload.initiator,
+            "Owner": owner,
+            "StorageClass": upload.storage_class,
+        });
+        if upload.asked {
+            set(&mut output, "ChecksumAlgorithm", json!(upload.algorithm.name()));
+            set(&mut output, "ChecksumType", json!(upload.kind.name()));
+        }
+        Ok(output)
+    }
+
+    pub(super) fn list_multipart_uploads(&self, input: &Value) -> Result<Value, AwsError> {
+        let most = usize::try_from(number(input, "MaxUploads").unwrap_or(1000)).unwrap_or(1000).min(1000);
+        let prefix = text(input, "Prefix").unwrap_or_default();
+        let delimiter = text(input, "Delimiter");
+        let (key_marker, id_marker) =
+            (text(input, "KeyMarker").unwrap_or_default(), text(input, "UploadIdMarker").unwrap_or_default());
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let owner = json!({"ID": canonical_id(&bucket.account)});
+        let mut all: Vec<(&String, &Upload)> =
+            bucket.uploads.iter().filter(|(_, upload)| upload.key.starts_with(prefix)).collect();
+        all.sort_by_key(|(id, upload)| (upload.key.as_str(), upload.initiated, id.as_str()));
+        let resume = all.iter().position(|(id, upload)| upload.key == key_marker && id.as_str() == id_marker);
+        let start = match resume {
+            Some(at) => at + 1,
+            None => all.iter().filter(|(_, upload)| !key_marker.is_empty() && upload.key.as_str() <= key_marker).count(),
+        };
+        let (mut uploads, mut groups): (Vec<Value>, Vec<String>) = Default::default();
+        let mut last = None;
+        let mut truncated = false;
+        for (id, upload) in all.into_iter().skip(start) {
+            let group = delimiter.and_then(|delimiter| {
+                let rest = upload.key.strip_prefix(prefix)?;
+                let at = rest.find(delimiter)?;
+                upload.key.get(..prefix.len() + at + delimiter.len())
+            });
+            if group.is_some_and(|group| groups.last().is_some_and(|last| last == group)) {
+                continue;
+            }
+            if uploads.len() + groups.len() >= most {
+                truncated = most > 0;
+                break;
+            }
+            last = Some((upload.key.clone(), id.clone()));
+            match group {
+                Some(group) => groups.push(group.to_owned()),
+                None => {
+                    let mut shown = json!({
+                        "UploadId": id, "Key": upload.key, "Initiated": upload.initiated, "StorageClass": upload.storage_class,
+                        "Owner": owner, "Initiator": upload.initiator,
+                    });
+                    if upload.asked {
+                        set(&mut shown, "ChecksumAlgorithm", json!(upload.algorithm.name()));
+                        set(&mut shown, "ChecksumType", json!(upload.kind.name()));
+                    }
+                    uploads.push(shown);
+                }
+            }
+        }
+        let mut output = json!({
+            "Bucket": bucket.name,
+            "KeyMarker": key_marker,
+            "UploadIdMarker": id_marker,
+            "Prefix": prefix,
+            "Delimiter": owned(input, "Delimiter"),
+            "MaxUploads": most,
+            "IsTruncated": truncated,
+            "Uploads": uploads,
+            "CommonPrefixes": groups.iter().map(|group| json!({"Prefix": group})).collect::<Value>(),
+        });
+        if let Some((key, id)) = last.filter(|_| truncated) {
+            set(&mut output, "NextKeyMarker", json!(key));
+            set(&mut output, "NextUploadIdMarker", json!(id));
+        }
+        Ok(output)
+    }
+}
+
+/// The object that the wanted parts make.
+fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsError> {
+    let mut etags = md5::Md5::new();
+    let (mut blobs, mut facts, mut sums) = (Vec::new(), Vec::new(), Vec::new());
+    let numbers: Vec<i64> = wanted.iter().map(|one| number(one, "PartNumber").unwrap_or(0)).collect();
+    if !numbers.is_sorted_by(|before, after| before < after) {
+        return Err(AwsError::new(
+            "InvalidPartOrder",
+            400,
+            "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        )
+        .with("UploadId", id));
+    }
+    let count = wanted.len();
+    for (at, one) in wanted.iter().enumerate() {
+        let number = number(one, "PartNumber").unwrap_or(0);
+        let etag = text(one, "ETag").unwrap_or_default();
+        let given = checksum::of_completed_part(one)?;
+        let part = upload.parts.get(&number).filter(|part| {
+            let same_sum = given
+                .as_ref()
+                .is_none_or(|(algorithm, value)| *algorithm != part.checksum.algorithm || *value == part.checksum.value);
+            part.etag.trim_matches('"') == etag.trim_matches('"') && same_sum
+        });
+        let Some(part) = part else {
+            return Err(AwsError::new(
+                "InvalidPart",
+                400,
+                "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+            )
+            .with("UploadId", id)
+            .with("PartNumber", number)
+            .with("ETag", etag));
+        };
+        if at + 1 < count && part.blob.size < SMALLEST_PART {
+            return Err(AwsError::new("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size")
+                .with("ProposedSize", part.blob.size)
+                .with("MinSizeAllowed", SMALLEST_PART)
+                .with("PartNumber", number)
+                .with("ETag", etag.trim_matches('"')));
+        }
+        etags.update(part.digest);
+        blobs.push(part.blob.clone());
+        facts.push(PartFacts { number, size: part.blob.size, checksum: Some(part.checksum.clone()) });
+        sums.push((part.checksum.clone(), part.blob.size));
+    }
+    Ok(Object {
+        size: blobs.iter().map(|blob| blob.size).sum(),
+        etag: format!("\"{}-{count}\"", hex::encode(etags.finalize())),
+        blobs,
+        parts: facts,
+        headers: upload.headers.clone(),
+        storage_class: upload.storage_class.clone(),
+        encryption: upload.encryption.clone(),
+        checksum: Some(checksum::of_parts(upload.algorithm, upload.kind, &sums)),
+    })
+}

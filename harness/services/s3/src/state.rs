@@ -1,0 +1,197 @@
+//! The records: buckets, keys, versions and uploads. Bytes are on disk.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_wire::AwsError;
+use serde_json::{Map, Value, json};
+
+use super::blob::Blob;
+use super::checksum::{Algorithm, Checksum, Kind};
+use super::encryption::Encryption;
+use super::error::{access_denied, no_such_bucket};
+
+/// All buckets, by name: names are global over accounts.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) buckets: BTreeMap<String, Bucket>,
+}
+
+impl State {
+    /// The bucket `name`; `NoSuchBucket` without it, `AccessDenied` if the request expects another owner.
+    pub(super) fn bucket(&mut self, input: &Value) -> Result<&mut Bucket, AwsError> {
+        let name = input.get("Bucket").and_then(Value::as_str).unwrap_or_default();
+        let bucket = self.buckets.get_mut(name).ok_or_else(|| no_such_bucket(name))?;
+        match input.get("ExpectedBucketOwner").and_then(Value::as_str) {
+            Some(expected) if expected != bucket.account => Err(access_denied("Access Denied")),
+            _ => Ok(bucket),
+        }
+    }
+}
+
+/// A bucket.
+pub(super) struct Bucket {
+    pub(super) name: String,
+    pub(super) account: String,
+    pub(super) created: Timestamp,
+    /// Tells this bucket from an earlier one of the same name.
+    pub(super) incarnation: u64,
+    /// Configuration subresources as documents, by the member that carries them (`PublicAccessBlockConfiguration`).
+    pub(super) config: BTreeMap<&'static str, Value>,
+    /// Its policy, as it was put.
+    pub(super) policy: Option<PolicyDocument>,
+    /// Versions of each key, the newest last; never an empty list.
+    pub(super) keys: BTreeMap<String, Vec<Version>>,
+    pub(super) uploads: HashMap<String, Upload>,
+}
+
+/// Whether a bucket keeps versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Versioning {
+    Never,
+    Enabled,
+    Suspended,
+}
+
+/// The version id of objects stored without versioning.
+pub(super) const NULL: &str = "null";
+
+impl Bucket {
+    pub(super) fn versioning(&self) -> Versioning {
+        match self.config.get("VersioningConfiguration").and_then(|config| config.get("Status")).and_then(Value::as_str) {
+            Some("Enabled") => Versioning::Enabled,
+            Some("Suspended") => Versioning::Suspended,
+            _ => Versioning::Never,
+        }
+    }
+
+    /// The current version of `key`, a delete marker included.
+    pub(super) fn latest(&self, key: &str) -> Option<&Version> {
+        self.keys.get(key).and_then(|versions| versions.last())
+    }
+
+    /// The version `id` of `key`.
+    pub(super) fn version(&self, key: &str, id: &str) -> Option<&Version> {
+        self.keys.get(key)?.iter().find(|version| version.id == id)
+    }
+
+    /// As [`Bucket::version`], to change its tags.
+    pub(super) fn version_mut(&mut self, key: &str, id: Option<&str>) -> Option<&mut Version> {
+        let versions = self.keys.get_mut(key)?;
+        match id {
+            Some(id) => versions.iter_mut().find(|version| version.id == id),
+            None => versions.last_mut(),
+        }
+    }
+
+    /// Makes `content` the current version of `key`, and answers its id.
+    pub(super) fn add(&mut self, key: &str, content: Content, tags: Vec<Value>, now: Timestamp) -> String {
+        let id = match self.versioning() {
+            Versioning::Enabled => nightproof_core::credentials::random_string(VERSION_ID, 32),
+            Versioning::Never | Versioning::Suspended => NULL.to_owned(),
+        };
+        let versions = self.keys.entry(key.to_owned()).or_default();
+        if id == NULL {
+            versions.retain(|version| version.id != NULL);
+        }
+        versions.push(Version { id: id.clone(), modified: now, content, tags });
+        id
+    }
+
+    /// Removes one version for good.
+    pub(super) fn remove(&mut self, key: &str, id: &str) -> Option<Version> {
+        let versions = self.keys.get_mut(key)?;
+        let at = versions.iter().position(|version| version.id == id)?;
+        let removed = versions.remove(at);
+        if versions.is_empty() {
+            self.keys.remove(key);
+        }
+        Some(removed)
+    }
+
+    /// The id that answers carry: none on a bucket that never had versions.
+    pub(super) fn shown_version(&self, id: &str) -> Value {
+        if self.versioning() == Versioning::Never { Value::Null } else { json!(id) }
+    }
+}
+
+const VERSION_ID: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+
+/// One version of a key.
+#[derive(Clone)]
+pub(super) struct Version {
+    pub(super) id: String,
+    pub(super) modified: Timestamp,
+    pub(super) content: Content,
+    /// `{Key, Value}` documents.
+    pub(super) tags: Vec<Value>,
+}
+
+/// An object, or the mark that it was deleted.
+#[derive(Clone)]
+pub(super) enum Content {
+    Object(Arc<Object>),
+    DeleteMarker,
+}
+
+impl Version {
+    pub(super) fn object(&self) -> Option<&Arc<Object>> {
+        match &self.content {
+            Content::Object(object) => Some(object),
+            Content::DeleteMarker => None,
+        }
+    }
+}
+
+/// What a version of an object is; never changes.
+#[derive(Clone)]
+pub(super) struct Object {
+    pub(super) size: u64,
+    /// With its quotes.
+    pub(super) etag: String,
+    pub(super) blobs: Vec<Blob>,
+    /// Of a multipart object: number, size and checksum of each part.
+    pub(super) parts: Vec<PartFacts>,
+    /// `ContentType`, `CacheControl`, …, `Metadata`: members as they came, sent back as they are.
+    pub(super) headers: Map<String, Value>,
+    pub(super) storage_class: String,
+    pub(super) encryption: Encryption,
+    pub(super) checksum: Option<Checksum>,
+}
+
+/// A part of a finished multipart object.
+#[derive(Clone)]
+pub(super) struct PartFacts {
+    pub(super) number: i64,
+    pub(super) size: u64,
+    pub(super) checksum: Option<Checksum>,
+}
+
+/// A multipart upload under way.
+pub(super) struct Upload {
+    pub(super) key: String,
+    pub(super) initiated: Timestamp,
+    pub(super) headers: Map<String, Value>,
+    pub(super) tags: Vec<Value>,
+    pub(super) storage_class: String,
+    pub(super) encryption: Encryption,
+    /// What the whole will be checked by; the flag tells whether the client asked for it.
+    pub(super) algorithm: Algorithm,
+    pub(super) kind: Kind,
+    pub(super) asked: bool,
+    pub(super) initiator: Value,
+    pub(super) parts: BTreeMap<i64, Part>,
+}
+
+/// An uploaded part.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub(super) blob: Blob,
+    pub(super) etag: String,
+    /// The MD5 that the final ETag is made from (of a KMS-encrypted part: the digest in its ETag).
+    pub(super) digest: [u8; 16],
+    pub(super) checksum: Checksum,
+    pub(super) modified: Timestamp,
+}

@@ -1,0 +1,75 @@
+//! Attributes of topics.
+//! <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+
+use std::collections::BTreeMap;
+
+use nightproof_core::service::AwsError;
+use nightproof_iam::{Policy, PolicyKind};
+use serde_json::Value;
+
+use super::invalid;
+use super::topic::Topic;
+
+/// Attribute names to values, all strings.
+pub(super) type Attributes = BTreeMap<String, String>;
+
+/// What a topic delivers by if it has no policy of its own for that; of HTTP endpoints alone.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
+const DELIVERY: &str = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false}}"#;
+
+/// Reads `Attributes`, refusing what is unknown or not done here.
+pub(super) fn read(given: Option<&Value>) -> Result<Attributes, AwsError> {
+    let mut read = Attributes::new();
+    for (name, value) in given.and_then(Value::as_object).into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        check(name, value)?;
+        // What a standard topic is anyway is no attribute of it.
+        if name != "FifoTopic" {
+            read.insert(name.clone(), value.to_owned());
+        }
+    }
+    Ok(read)
+}
+
+pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {
+    match name {
+        "DisplayName" if value.chars().count() <= 100 => Ok(()),
+        "DisplayName" => Err(invalid("DisplayName Reason: must be at most 100 characters long")),
+        "Policy" => match Policy::parse(value, PolicyKind::Resource) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(invalid(&format!("Policy Error: {error}"))),
+        },
+        "FifoTopic" if value == "false" => Ok(()),
+        "FifoTopic"
+        | "ContentBasedDeduplication"
+        | "FifoThroughputScope"
+        | "ArchivePolicy"
+        | "DeliveryPolicy"
+        | "KmsMasterKeyId"
+        | "SignatureVersion"
+        | "TracingConfig" => Err(AwsError::not_implemented("sns", &format!("the topic attribute {name}"))),
+        other if other.contains("FeedbackRoleArn") || other.contains("FeedbackSampleRate") => {
+            Err(AwsError::not_implemented("sns", &format!("the topic attribute {name}")))
+        }
+        _ => Err(invalid("AttributeName")),
+    }
+}
+
+/// The names and values that GetTopicAttributes answers.
+pub(super) fn described(topic: &Topic) -> Attributes {
+    let confirmed = topic.subscriptions.iter().filter(|one| one.confirmed()).count();
+    let mut all = topic.attributes.clone();
+    for (name, value) in [
+        ("TopicArn", topic.arn.clone()),
+        ("Owner", topic.owner.clone()),
+        ("Policy", topic.policy.to_string()),
+        ("EffectiveDeliveryPolicy", DELIVERY.to_owned()),
+        ("SubscriptionsConfirmed", confirmed.to_string()),
+        ("SubscriptionsPending", (topic.subscriptions.len() - confirmed).to_string()),
+        ("SubscriptionsDeleted", topic.deleted.to_string()),
+    ] {
+        all.insert(name.to_owned(), value);
+    }
+    all.entry("DisplayName".to_owned()).or_default();
+    all
+}

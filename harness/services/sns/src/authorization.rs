@@ -1,0 +1,27 @@
+//! The policies and tags of topics.
+
+use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_iam::ResourceRule;
+
+use super::Sns;
+
+impl Sns {
+    /// The policy of a topic.
+    pub(super) fn topic_policy(&self, arn: &str) -> Option<ResourcePolicyText> {
+        let found = self.topic(arn, |topic| {
+            Ok(ResourcePolicyText {
+                name: format!("policy of topic {}", arn.rsplit(':').next().unwrap_or_default()),
+                document: Some(topic.policy.clone()),
+                rule: ResourceRule::Union,
+                owner: topic.owner.clone(),
+                restricts_public: false,
+            })
+        });
+        found.ok()
+    }
+
+    /// The tags of a topic.
+    pub(super) fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
+        self.topic(arn, |topic| Ok(topic.tags.clone().into_iter().collect())).unwrap_or_default()
+    }
+}

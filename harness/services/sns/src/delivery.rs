@@ -1,0 +1,57 @@
+//! Bringing a message to the endpoints of a topic, and telling the journal who got it.
+
+use nightproof_core::metrics::Metric;
+use nightproof_core::service::Call;
+use nightproof_core::{Caller, Region};
+use nightproof_journal::{Event, Recipient};
+
+use super::message::Message;
+use super::subscription::{Protocol, Subscription};
+
+/// Brings the message to each subscription, as the service itself: a queue's policy has to let it in.
+/// <https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>
+pub(super) async fn deliver(call: &Call, topic: &str, message: &Message, subscriptions: &[Subscription]) {
+    let region = &call.region;
+    let account = topic.split(':').nth(4).unwrap_or_default();
+    let name = topic.rsplit(':').next().unwrap_or_default();
+    count(region, account, name, "NumberOfMessagesPublished");
+    let caller = Caller::service(account, "sns.amazonaws.com").acting_for(topic);
+    let mut to = Vec::new();
+    for subscription in subscriptions {
+        let outcome = match subscription.protocol {
+            _ if !subscription.confirmed() => "not sent: the subscription is not confirmed".to_owned(),
+            Protocol::Email => "would be sent".to_owned(),
+            Protocol::Sqs => {
+                match region.call(&caller, "sqs", "SendMessage", message.for_queue(subscription, topic, region)).await {
+                    Ok(_) => {
+                        count(region, account, name, "NumberOfNotificationsDelivered");
+                        "delivered".to_owned()
+                    }
+                    Err(error) => {
+                        count(region, account, name, "NumberOfNotificationsFailed");
+                        format!("not delivered: {error}")
+                    }
+                }
+            }
+        };
+        to.push(Recipient {
+            protocol: subscription.protocol.name().to_owned(),
+            endpoint: subscription.endpoint.clone(),
+            outcome,
+        });
+    }
+    region.journal().record(Event::Notification {
+        topic: topic.to_owned(),
+        by: call.caller.arn(),
+        source: call.caller.source_arn.clone(),
+        what: message.told(),
+        to,
+    });
+}
+
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html>
+fn count(region: &Region, account: &str, topic: &str, name: &'static str) {
+    let dimension = ("TopicName", topic.to_owned());
+    let metric = Metric { account: account.to_owned(), namespace: "AWS/SNS", name, dimension };
+    region.metrics().put(metric, region.clock().now(), 1.0);
+}

@@ -1,0 +1,108 @@
+//! The service `sns`: standard topics, their policies, and delivery to queues. A message to anybody else goes nowhere: that it would have
+//! been sent is told in the journal.
+//! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
+
+mod attributes;
+mod authorization;
+mod delivery;
+mod message;
+mod publish;
+mod subscription;
+mod subscription_attributes;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use serde_json::Value;
+
+use topic::Topic;
+
+/// The service `sns`.
+#[derive(Debug, Default)]
+pub struct Sns {
+    /// Topics by account and ARN.
+    accounts: Mutex<HashMap<String, BTreeMap<String, Topic>>>,
+}
+
+impl Sns {
+    /// A service without topics.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    fn with<T>(&self, account: &str, act: impl FnOnce(&mut BTreeMap<String, Topic>) -> T) -> T {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        act(accounts.entry(account.to_owned()).or_default())
+    }
+
+    /// Runs `act` on the topic with this ARN, whoever owns it.
+    fn topic<T>(&self, arn: &str, act: impl FnOnce(&mut Topic) -> Result<T, AwsError>) -> Result<T, AwsError> {
+        let mut parts = arn.split(':');
+        let (service, account) = (parts.nth(2), parts.nth(1));
+        let (Some("sns"), Some(account), Some(_), None) = (service, account, parts.next(), parts.next()) else {
+            return Err(invalid("TopicArn"));
+        };
+        self.with(account, |topics| topics.get_mut(arn).ok_or_else(no_topic).and_then(act))
+    }
+}
+
+/// `reason` is the name of a parameter, and what is wrong with it.
+fn invalid(reason: &str) -> AwsError {
+    AwsError::new("InvalidParameterException", 400, format!("Invalid parameter: {reason}"))
+}
+
+fn no_topic() -> AwsError {
+    AwsError::new("NotFoundException", 404, "Topic does not exist")
+}
+
+/// A page of 100, as all lists of this service have.
+fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
+    nightproof_core::page::page(member, items, input.text("NextToken"), 100, || invalid("NextToken"))
+}
+
+#[async_trait]
+impl Service for Sns {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        let output = match operation {
+            "CreateTopic" => self.create_topic(call, &input),
+            "DeleteTopic" => self.delete_topic(&input),
+            "ListTopics" => self.list_topics(call, &input),
+            "GetTopicAttributes" => self.get_topic_attributes(&input),
+            "SetTopicAttributes" => self.set_topic_attributes(&input),
+            "Subscribe" => self.subscribe(call, &input),
+            "ConfirmSubscription" => self.confirm_subscription(&input),
+            "Unsubscribe" => self.unsubscribe(&input),
+            "ListSubscriptions" => self.list_subscriptions(call, &input),
+            "ListSubscriptionsByTopic" => self.list_subscriptions_by_topic(&input),
+            "GetSubscriptionAttributes" => self.get_subscription_attributes(&input),
+            "SetSubscriptionAttributes" => self.set_subscription_attributes(&input),
+            "Publish" => self.publish(call, &input).await,
+            "TagResource" => self.tag_resource(call, &input),
+            "UntagResource" => self.untag_resource(&input),
+            "ListTagsForResource" => self.list_tags(&input),
+            other => Err(AwsError::not_implemented("sns", other)),
+        }?;
+        Ok(output.into())
+    }
+
+    fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.topic_policy(arn)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let tagged = |topic: &Topic| Tagged { arn: topic.arn.clone(), tags: topic.tags.clone().into_iter().collect() };
+        self.with(call.account(), |topics| topics.values().map(tagged).collect())
+    }
+
+    fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {
+        self.tags_of(arn)
+    }
+}

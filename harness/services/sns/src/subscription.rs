@@ -1,0 +1,193 @@
+//! Subscriptions: who gets the messages of a topic.
+
+use std::collections::BTreeMap;
+
+use nightproof_core::credentials::random_string;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use nightproof_journal::{Event, Recipient};
+use serde_json::{Value, json};
+
+use super::topic::Topic;
+use super::{Sns, invalid, page, subscription_attributes as attributes};
+
+/// What a list says in the place of the ARN of a subscription that is not confirmed.
+const PENDING: &str = "PendingConfirmation";
+
+/// How messages come to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Sqs,
+    Email,
+}
+
+impl Protocol {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sqs => "sqs",
+            Self::Email => "email",
+        }
+    }
+
+    fn read(name: &str) -> Result<Self, AwsError> {
+        match name {
+            "sqs" => Ok(Self::Sqs),
+            "email" => Ok(Self::Email),
+            "http" | "https" | "email-json" | "sms" | "application" | "lambda" | "firehose" => {
+                Err(AwsError::not_implemented("sns", &format!("the protocol {name}")))
+            }
+            other => Err(invalid(&format!("Does not support this protocol string: {other}"))),
+        }
+    }
+
+    fn check(self, endpoint: &str) -> Result<(), AwsError> {
+        let is_queue = || {
+            let parts: Vec<&str> = endpoint.split(':').collect();
+            matches!(parts.as_slice(), ["arn", _, "sqs", region, account, name] if ![region, account, name].iter().any(|part| part.is_empty()))
+        };
+        let is_address = || endpoint.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+        match self {
+            Self::Sqs if endpoint.ends_with(".fifo") => {
+                Err(invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"))
+            }
+            Self::Sqs if is_queue() => Ok(()),
+            Self::Sqs => Err(invalid("SQS endpoint ARN")),
+            Self::Email if is_address() => Ok(()),
+            Self::Email => Err(invalid("Email address")),
+        }
+    }
+}
+
+/// A subscription's record.
+#[derive(Debug, Clone)]
+pub(super) struct Subscription {
+    pub(super) arn: String,
+    pub(super) owner: String,
+    pub(super) protocol: Protocol,
+    pub(super) endpoint: String,
+    /// What the endpoint was sent to confirm it with, as long as it has not.
+    pub(super) token: Option<String>,
+    pub(super) attributes: BTreeMap<String, String>,
+}
+
+impl Subscription {
+    pub(super) fn confirmed(&self) -> bool {
+        self.token.is_none()
+    }
+
+    pub(super) fn is_raw(&self) -> bool {
+        self.attributes.get("RawMessageDelivery").is_some_and(|raw| raw == "true")
+    }
+
+    fn listed(&self, topic: &str) -> Value {
+        let arn = if self.confirmed() { &self.arn } else { PENDING };
+        json!({ "SubscriptionArn": arn, "Owner": self.owner, "Protocol": self.protocol.name(), "Endpoint": self.endpoint, "TopicArn": topic })
+    }
+}
+
+impl Sns {
+    /// A queue of the account is confirmed by itself; a mailbox has to be by whoever reads it.
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
+    pub(super) fn subscribe(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let protocol = Protocol::read(input.required("Protocol"))?;
+        let endpoint = input.text("Endpoint").unwrap_or_default();
+        protocol.check(endpoint)?;
+        let attributes = attributes::read(protocol, input.get("Attributes"))?;
+        let topic_arn = input.required("TopicArn");
+        let own_queue = protocol == Protocol::Sqs && endpoint.split(':').nth(4) == Some(call.account());
+        if protocol == Protocol::Sqs && !own_queue {
+            return Err(AwsError::not_implemented("sns", "a subscription of another account's queue"));
+        }
+        let token = (!own_queue).then(|| random_string(b"0123456789abcdef", 64));
+        let (subscription, is_new) = self.topic(topic_arn, |topic| {
+            let same = |one: &&Subscription| one.protocol == protocol && one.endpoint == endpoint;
+            if let Some(existing) = topic.subscriptions.iter().find(same) {
+                if existing.attributes != attributes {
+                    return Err(invalid("Attributes Reason: Subscription already exists with different attributes"));
+                }
+                return Ok((existing.clone(), false));
+            }
+            let subscription = Subscription {
+                arn: format!("{topic_arn}:{}", uuid::Uuid::new_v4()),
+                owner: call.account().to_owned(),
+                protocol,
+                endpoint: endpoint.to_owned(),
+                token,
+                attributes,
+            };
+            topic.subscriptions.push(subscription.clone());
+            Ok((subscription, true))
+        })?;
+        if let (Some(token), true) = (&subscription.token, is_new) {
+            call.region.journal().record(Event::Notification {
+                topic: topic_arn.to_owned(),
+                by: call.caller.arn(),
+                source: None,
+                what: format!("AWS Notification - Subscription Confirmation (token {token})"),
+                to: vec![Recipient {
+                    protocol: protocol.name().to_owned(),
+                    endpoint: endpoint.to_owned(),
+                    outcome: "would be sent".to_owned(),
+                }],
+            });
+        }
+        let shown = subscription.confirmed() || input.flag("ReturnSubscriptionArn") == Some(true);
+        Ok(json!({ "SubscriptionArn": if shown { subscription.arn.as_str() } else { "pending confirmation" } }))
+    }
+
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html>
+    pub(super) fn confirm_subscription(&self, input: &Value) -> Result<Value, AwsError> {
+        if input.text("AuthenticateOnUnsubscribe").is_some_and(|value| value != "false") {
+            return Err(AwsError::not_implemented("sns", "ConfirmSubscription with AuthenticateOnUnsubscribe"));
+        }
+        let token = input.required("Token");
+        self.topic(input.required("TopicArn"), |topic| {
+            let found = topic.subscriptions.iter_mut().find(|one| one.token.as_deref() == Some(token));
+            let subscription = found.ok_or_else(|| invalid("Token"))?;
+            subscription.token = None;
+            Ok(json!({ "SubscriptionArn": subscription.arn }))
+        })
+    }
+
+    /// Runs `act` on the topic of the subscription with this ARN, and the subscription's place in it.
+    pub(super) fn subscription<T>(
+        &self,
+        arn: &str,
+        act: impl FnOnce(&mut Topic, usize) -> Result<T, AwsError>,
+    ) -> Result<T, AwsError> {
+        let Some((topic, _)) = arn.rsplit_once(':').filter(|_| arn.split(':').count() == 7) else {
+            return Err(invalid("SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"));
+        };
+        let found = self.topic(topic, |topic| {
+            let place = topic.subscriptions.iter().position(|one| one.arn == arn);
+            Ok(place.map(|place| act(topic, place)))
+        });
+        found.ok().flatten().unwrap_or_else(|| Err(AwsError::new("NotFoundException", 404, "Subscription does not exist")))
+    }
+
+    /// One that is gone is no error.
+    pub(super) fn unsubscribe(&self, input: &Value) -> Result<Value, AwsError> {
+        let removed = self.subscription(input.required("SubscriptionArn"), |topic, place| {
+            topic.deleted += u64::from(topic.subscriptions.remove(place).confirmed());
+            Ok(())
+        });
+        match removed {
+            Err(error) if error.code != "NotFoundException" => Err(error),
+            _ => Ok(json!({})),
+        }
+    }
+
+    pub(super) fn list_subscriptions(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let all = self.with(call.account(), |topics| {
+            let each = topics.values().flat_map(|topic| topic.subscriptions.iter().map(|one| one.listed(&topic.arn)));
+            each.collect()
+        });
+        page("Subscriptions", all, input)
+    }
+
+    pub(super) fn list_subscriptions_by_topic(&self, input: &Value) -> Result<Value, AwsError> {
+        let arn = input.required("TopicArn");
+        let all = self.topic(arn, |topic| Ok(topic.subscriptions.iter().map(|one| one.listed(arn)).collect()))?;
+        page("Subscriptions", all, input)
+    }
+}

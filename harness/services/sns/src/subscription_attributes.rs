@@ -1,0 +1,69 @@
+//! Attributes of subscriptions.
+//! <https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html>
+
+use std::collections::BTreeMap;
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use super::subscription::Protocol;
+use super::{Sns, invalid};
+
+/// Reads `Attributes`, refusing what is unknown or not done here.
+pub(super) fn read(protocol: Protocol, given: Option<&Value>) -> Result<BTreeMap<String, String>, AwsError> {
+    let mut read = BTreeMap::new();
+    for (name, value) in given.and_then(Value::as_object).into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        check(protocol, name, value)?;
+        read.insert(name.clone(), value.to_owned());
+    }
+    Ok(read)
+}
+
+fn check(protocol: Protocol, name: &str, value: &str) -> Result<(), AwsError> {
+    match (name, value) {
+        ("RawMessageDelivery", "true") if protocol == Protocol::Email => {
+            Err(invalid("Attributes Reason: Delivery protocol [email] does not support raw message delivery."))
+        }
+        ("RawMessageDelivery", "true" | "false") => Ok(()),
+        ("RawMessageDelivery", _) => Err(invalid("Attributes Reason: RawMessageDelivery: Invalid value. Must be true or false.")),
+        (
+            "DeliveryPolicy" | "FilterPolicy" | "FilterPolicyScope" | "RedrivePolicy" | "ReplayPolicy" | "SubscriptionRoleArn",
+            _,
+        ) => Err(AwsError::not_implemented("sns", &format!("the subscription attribute {name}"))),
+        _ => Err(invalid("AttributeName")),
+    }
+}
+
+impl Sns {
+    pub(super) fn get_subscription_attributes(&self, input: &Value) -> Result<Value, AwsError> {
+        self.subscription(input.required("SubscriptionArn"), |topic, place| {
+            let Some(one) = topic.subscriptions.get(place) else { return Err(invalid("SubscriptionArn")) };
+            let mut all = one.attributes.clone();
+            for (name, value) in [
+                ("SubscriptionArn", one.arn.as_str()),
+                ("TopicArn", topic.arn.as_str()),
+                ("Owner", one.owner.as_str()),
+                ("Protocol", one.protocol.name()),
+                ("Endpoint", one.endpoint.as_str()),
+                ("PendingConfirmation", if one.confirmed() { "false" } else { "true" }),
+                ("ConfirmationWasAuthenticated", if one.protocol == Protocol::Sqs { "true" } else { "false" }),
+            ] {
+                all.insert(name.to_owned(), value.to_owned());
+            }
+            all.entry("RawMessageDelivery".to_owned()).or_insert_with(|| "false".to_owned());
+            Ok(json!({ "Attributes": all }))
+        })
+    }
+
+    pub(super) fn set_subscription_attributes(&self, input: &Value) -> Result<Value, AwsError> {
+        let (name, value) = (input.required("AttributeName"), input.text("AttributeValue").unwrap_or_default());
+        self.subscription(input.required("SubscriptionArn"), |topic, place| {
+            let Some(one) = topic.subscriptions.get_mut(place) else { return Err(invalid("SubscriptionArn")) };
+            check(one.protocol, name, value)?;
+            one.attributes.insert(name.to_owned(), value.to_owned());
+            Ok(json!({}))
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! Topics: making, finding, describing and deleting them.
+
+use std::collections::BTreeMap;
+
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::default_policy;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use serde_json::{Value, json};
+
+use super::attributes::{self, Attributes};
+use super::subscription::Subscription;
+use super::{Sns, invalid, page, tags};
+
+/// A topic's record.
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) arn: String,
+    pub(super) owner: String,
+    pub(super) attributes: Attributes,
+    /// The policy in force: the attribute, or the one that a topic is made with.
+    pub(super) policy: PolicyDocument,
+    pub(super) tags: BTreeMap<String, String>,
+    /// Oldest first.
+    pub(super) subscriptions: Vec<Subscription>,
+    /// Subscriptions that were confirmed and are no more.
+    pub(super) deleted: u64,
+}
+
+impl Sns {
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+    pub(super) fn create_topic(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = input.required("Name");
+        if input.has("DataProtectionPolicy") {
+            return Err(AwsError::not_implemented("sns", "a topic with a DataProtectionPolicy"));
+        }
+        let attributes = attributes::read(input.get("Attributes"))?;
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if name.is_empty() || name.len() > 256 || !name.bytes().all(good) {
+            return Err(invalid("Topic Name"));
+        }
+        let given = tags::given(call, input)?;
+        let owner = call.account().to_owned();
+        let arn = format!("arn:aws:sns:{}:{owner}:{name}", call.region.name());
+        self.with(call.account(), |topics| {
+            if let Some(topic) = topics.get(&arn) {
+                if given.iter().any(|(key, value)| topic.tags.get(key) != Some(value)) {
+                    return Err(invalid("Tags Reason: Topic already exists with different tags"));
+                }
+                let has = |(name, value): (&String, &String)| topic.attributes.get(name) == Some(value);
+                if !attributes.iter().all(has) {
+                    return Err(invalid("Attributes Reason: Topic already exists with different attributes"));
+                }
+                return Ok(json!({ "TopicArn": arn }));
+            }
+            let tags = given.into_iter().collect();
+            let own = attributes.get("Policy").cloned();
+            let policy = PolicyDocument::of_resource(own.unwrap_or_else(|| default_policy::topic(&arn, &owner)));
+            let topic = Topic { arn: arn.clone(), owner, attributes, policy, tags, subscriptions: Vec::new(), deleted: 0 };
+            topics.insert(arn.clone(), topic);
+            Ok(json!({ "TopicArn": arn }))
+        })
+    }
+
+    /// Its subscriptions go along. Deleting a topic that is gone is no error.
+    pub(super) fn delete_topic(&self, input: &Value) -> Result<Value, AwsError> {
+        let arn = input.required("TopicArn").to_owned();
+        let owner = match self.topic(&arn, |topic| Ok(topic.owner.clone())) {
+            Ok(owner) => owner,
+            Err(error) if error.code == "NotFoundException" => return Ok(json!({})),
+            Err(error) => return Err(error),
+        };
+        self.with(&owner, |topics| topics.remove(&arn));
+        Ok(json!({}))
+    }
+
+    pub(super) fn list_topics(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let arns = self.with(call.account(), |topics| topics.keys().map(|arn| json!({ "TopicArn": arn })).collect());
+        page("Topics", arns, input)
+    }
+
+    pub(super) fn get_topic_attributes(&self, input: &Value) -> Result<Value, AwsError> {
+        self.topic(input.required("TopicArn"), |topic| Ok(json!({ "Attributes": attributes::described(topic) })))
+    }
+
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+    pub(super) fn set_topic_attributes(&self, input: &Value) -> Result<Value, AwsError> {
+        let (name, value) = (input.required("AttributeName"), input.text("AttributeValue").unwrap_or_default());
+        self.topic(input.required("TopicArn"), |topic| {
+            attributes::check(name, value)?;
+            // Without a policy of its own a topic has the one that it was made with.
+            if name == "Policy" && value.is_empty() {
+                return Err(invalid("Policy Error: null"));
+            }
+            if name == "Policy" {
+                topic.policy = PolicyDocument::of_resource(value);
+            }
+            topic.attributes.insert(name.to_owned(), value.to_owned());
+            Ok(json!({}))
+        })
+    }
+}

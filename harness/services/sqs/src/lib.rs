@@ -1,0 +1,146 @@
+//! The service `sqs`: standard queues, with time-outs, retention and dead-letter queues on the region's clock.
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
+
+mod attributes;
+mod authorization;
+mod batch;
+mod encryption;
+mod message;
+mod message_attributes;
+mod queue;
+mod receive;
+mod remote;
+mod send;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use queue::Queue;
+pub use remote::RemoteSqs;
+
+/// The queues of one account.
+#[derive(Debug, Default)]
+struct Queues {
+    by_name: BTreeMap<String, Queue>,
+    /// When queues were deleted: a name is free again after a minute.
+    deleted: HashMap<String, Timestamp>,
+}
+
+/// The service `sqs`.
+#[derive(Debug, Default)]
+pub struct Sqs {
+    accounts: Mutex<HashMap<String, Queues>>,
+    /// Rung whenever a message may have become receivable.
+    arrived: Notify,
+}
+
+impl Sqs {
+    /// A service without queues.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    fn with<T>(&self, account: &str, act: impl FnOnce(&mut Queues) -> T) -> T {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        act(accounts.entry(account.to_owned()).or_default())
+    }
+
+    /// Runs `act` on the queue that `QueueUrl` names.
+    fn queue<T>(&self, input: &Value, act: impl FnOnce(&mut Queue) -> Result<T, AwsError>) -> Result<T, AwsError> {
+        let (account, name) = address(text(input, "QueueUrl").unwrap_or_default())?;
+        self.with(account, |queues| queues.by_name.get_mut(name).ok_or_else(no_queue).and_then(act))
+    }
+}
+
+/// Account and name in `https://sqs.<region>.amazonaws.com/<account>/<name>`; the host may be any that the region is reached by.
+fn address(url: &str) -> Result<(&str, &str), AwsError> {
+    let mut parts = url.rsplit('/');
+    match (parts.next(), parts.next()) {
+        (Some(name), Some(account))
+            if !name.is_empty() && account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            Ok((account, name))
+        }
+        _ => Err(AwsError::new("InvalidAddress", 404, format!("The address {url} is not valid for this endpoint."))),
+    }
+}
+
+fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
+    input.get(name).and_then(Value::as_str)
+}
+
+fn number(input: &Value, name: &str) -> Option<i64> {
+    input.get(name).and_then(Value::as_i64)
+}
+
+fn strings(input: &Value, name: &str) -> Vec<String> {
+    let list = input.get(name).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn no_queue() -> AwsError {
+    AwsError::new("QueueDoesNotExist", 400, "The specified queue does not exist.")
+}
+
+fn bad_value(message: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidParameterValue", 400, message)
+}
+
+#[async_trait]
+impl Service for Sqs {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        let output = match operation {
+            "CreateQueue" => self.create_queue(call, &input),
+            "DeleteQueue" => self.delete_queue(call, &input),
+            "GetQueueUrl" => self.get_queue_url(call, &input),
+            "ListQueues" => self.list_queues(call, &input),
+            "GetQueueAttributes" => self.get_queue_attributes(call, &input),
+            "SetQueueAttributes" => self.set_queue_attributes(call, &input),
+            "ListDeadLetterSourceQueues" => self.list_dead_letter_source_queues(call, &input),
+            "PurgeQueue" => self.purge_queue(call, &input),
+            "TagQueue" => self.tag_queue(&input),
+            "UntagQueue" => self.untag_queue(&input),
+            "ListQueueTags" => self.list_queue_tags(&input),
+            "SendMessage" => self.send_message(call, &input).await,
+            "SendMessageBatch" => self.send_message_batch(call, &input).await,
+            "ReceiveMessage" => self.receive_message(call, &input).await,
+            "DeleteMessage" => self.delete_message(&input),
+            "DeleteMessageBatch" => self.delete_message_batch(&input),
+            "ChangeMessageVisibility" => self.change_message_visibility(call, &input),
+            "ChangeMessageVisibilityBatch" => self.change_message_visibility_batch(call, &input),
+            other => Err(AwsError::not_implemented("sqs", other)),
+        }?;
+        Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        authorization::named_queues(call, kind, input)
+    }
+
+    fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.queue_policy(arn)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        self.with(call.account(), |queues| {
+            let tagged = |(name, queue): (&String, &Queue)| Tagged {
+                arn: queue::arn(call, name),
+                tags: queue.tags.clone().into_iter().collect(),
+            };
+            queues.by_name.iter().map(tagged).collect()
+        })
+    }
+
+    fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {
+        self.tags_of(arn)
+    }
+}

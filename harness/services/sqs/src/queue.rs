@@ -1,0 +1,285 @@
+//! Queues: making, finding, describing and deleting them.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::service::{AwsError, Call};
+use serde_json::{Map, Value, json};
+
+use super::attributes::{Attributes, Redrive, default_of, effective, no_dead_letter_target, read, redrive, same};
+use super::message::Message;
+use super::{Sqs, bad_value, no_queue, number, strings, text};
+
+/// A queue's record.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) name: String,
+    pub(super) arn: String,
+    created: Timestamp,
+    modified: Timestamp,
+    pub(super) attributes: Attributes,
+    /// The attribute `Policy`.
+    pub(super) policy: Option<PolicyDocument>,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) messages: Vec<Message>,
+    purged: Option<Timestamp>,
+}
+
+fn policy(attributes: &Attributes) -> Option<PolicyDocument> {
+    attributes.get("Policy").filter(|policy| !policy.is_empty()).map(|policy| PolicyDocument::of_resource(policy.as_str()))
+}
+
+impl Queue {
+    /// A numeric attribute, or its default.
+    pub(super) fn setting(&self, name: &str) -> i64 {
+        let value = self.attributes.get(name).map(String::as_str).or_else(|| default_of(name));
+        value.and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
+    pub(super) fn redrive(&self) -> Option<Redrive> {
+        self.attributes.get("RedrivePolicy").and_then(|policy| redrive(policy))
+    }
+
+    /// The customer's key, if the queue is encrypted by one.
+    pub(super) fn kms_key(&self) -> Option<String> {
+        self.attributes.get("KmsMasterKeyId").filter(|key| !key.is_empty() && *key != "alias/aws/sqs").cloned()
+    }
+
+    /// Forgets messages older than `MessageRetentionPeriod`.
+    pub(super) fn expire(&mut self, now: Timestamp) {
+        let keep = SignedDuration::from_secs(self.setting("MessageRetentionPeriod"));
+        self.messages.retain(|message| now.duration_since(message.sent) < keep);
+    }
+
+    fn describe(&mut self, now: Timestamp) -> Attributes {
+        self.expire(now);
+        let mut all = effective(&self.attributes);
+        let count = |wanted: fn(&Message, Timestamp) -> bool| {
+            self.messages.iter().filter(|message| wanted(message, now)).count().to_string()
+        };
+        for (name, value) in [
+            ("ApproximateNumberOfMessages", count(Message::visible)),
+            ("ApproximateNumberOfMessagesNotVisible", count(Message::in_flight)),
+            ("ApproximateNumberOfMessagesDelayed", count(Message::delayed)),
+            ("CreatedTimestamp", self.created.as_second().to_string()),
+            ("LastModifiedTimestamp", self.modified.as_second().to_string()),
+            ("QueueArn", self.arn.clone()),
+        ] {
+            all.insert(name.to_owned(), value);
+        }
+        all
+    }
+}
+
+pub(super) fn url(call: &Call, account: &str, name: &str) -> String {
+    format!("https://sqs.{}.amazonaws.com/{account}/{name}", call.region.name())
+}
+
+pub(super) fn arn(call: &Call, name: &str) -> String {
+    format!("arn:aws:sqs:{}:{}:{name}", call.region.name(), call.account())
+}
+
+fn tags_of(input: &Value, member: &str) -> BTreeMap<String, String> {
+    let tags = input.get(member).and_then(Value::as_object);
+    tags.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+impl Sqs {
+    pub(super) fn create_queue(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = text(input, "QueueName").unwrap_or_default();
+        if name.ends_with(".fifo") {
+            return Err(AwsError::not_implemented("sqs", "a FIFO queue"));
+        }
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if name.is_empty() || name.len() > 80 || !name.bytes().all(good) {
+            return Err(bad_value("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"));
+        }
+        let attributes = read(input.get("Attributes"))?;
+        self.check_redrive(call, &attributes)?;
+        let minute = SignedDuration::from_mins(1);
+        self.with(call.account(), |queues| {
+            if let Some(existing) = queues.by_name.get(name) {
+                let has = effective(&existing.attributes);
+                let same_as = |(name, value): (&String, &String)| same(has.get(name).map_or("", String::as_str), value);
+                return match attributes.iter().find(|(name, value)| !same_as((name, value))) {
+                    None => Ok(json!({"QueueUrl": url(call, call.account(), name)})),
+                    Some((attribute, _)) => Err(AwsError::new(
+                        "QueueNameExists",
+                        400,
+                        format!("A queue already exists with the same name and a different value for attribute {attribute}"),
+                    )),
+                };
+            }
+            if queues.deleted.get(name).is_some_and(|deleted| call.now.duration_since(*deleted) < minute) {
+                return Err(AwsError::new(
+                    "QueueDeletedRecently",
+                    400,
+                    "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+                ));
+            }
+            let queue = Queue {
+                name: name.to_owned(),
+                arn: arn(call, name),
+                created: call.now,
+                modified: call.now,
+                policy: policy(&attributes),
+                attributes,
+                tags: tags_of(input, "tags"),
+                messages: Vec::new(),
+                purged: None,
+            };
+            queues.by_name.insert(name.to_owned(), queue);
+            Ok(json!({"QueueUrl": url(call, call.account(), name)}))
+        })
+    }
+
+    /// A dead-letter queue must exist before it is pointed to.
+    fn check_redrive(&self, call: &Call, attributes: &Attributes) -> Result<(), AwsError> {
+        let Some(policy) = attributes.get("RedrivePolicy").filter(|policy| !policy.is_empty()) else { return Ok(()) };
+        let target = redrive(policy).map(|redrive| redrive.target).unwrap_or_default();
+        let exists = self.with(call.account(), |queues| queues.by_name.values().any(|queue| queue.arn == target));
+        if exists {
+            return Ok(());
+        }
+        Err(no_dead_letter_target(policy))
+    }
+
+    pub(super) fn delete_queue(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let (account, name) = super::address(text(input, "QueueUrl").unwrap_or_default())?;
+        self.with(account, |queues| {
+            queues.by_name.remove(name).ok_or_else(no_queue)?;
+            queues.deleted.insert(name.to_owned(), call.now);
+            Ok(json!({}))
+        })
+    }
+
+    pub(super) fn get_queue_url(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = text(input, "QueueName").unwrap_or_default();
+        let owner = text(input, "QueueOwnerAWSAccountId").unwrap_or(call.account());
+        if self.with(owner, |queues| queues.by_name.contains_key(name)) {
+            Ok(json!({"QueueUrl": url(call, owner, name)}))
+        } else {
+            Err(no_queue())
+        }
+    }
+
+    pub(super) fn list_queues(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let prefix = text(input, "QueueNamePrefix").unwrap_or_default();
+        let names: Vec<String> =
+            self.with(call.account(), |queues| queues.by_name.keys().filter(|name| name.starts_with(prefix)).cloned().collect());
+        listing(call, names, input, "QueueUrls")
+    }
+
+    pub(super) fn list_dead_letter_source_queues(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let arn = self.queue(input, |queue| Ok(queue.arn.clone()))?;
+        let names = self.with(call.account(), |queues| {
+            let sources = queues.by_name.values().filter(|queue| queue.redrive().is_some_and(|redrive| redrive.target == arn));
+            sources.map(|queue| queue.name.clone()).collect()
+        });
+        let mut output = listing(call, names, input, "queueUrls")?;
+        if let Some(output) = output.as_object_mut() {
+            output.entry("queueUrls").or_insert_with(|| json!([]));
+        }
+        Ok(output)
+    }
+
+    pub(super) fn get_queue_attributes(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let names = strings(input, "AttributeNames");
+        let all = self.queue(input, |queue| Ok(queue.describe(call.now)))?;
+        const SETTABLE_ONLY: [&str; 5] =
+            ["Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"];
+        const FIFO: [&str; 4] = ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"];
+        for name in &names {
+            let known = name == "All"
+                || all.contains_key(name)
+                || SETTABLE_ONLY.contains(&name.as_str())
+                || FIFO.contains(&name.as_str());
+            if !known {
+                return Err(AwsError::new("InvalidAttributeName", 400, format!("Unknown Attribute {name}.")));
+            }
+        }
+        let everything = names.iter().any(|name| name == "All");
+        let wanted: Map<String, Value> = all
+            .into_iter()
+            .filter(|(name, _)| everything || names.contains(name))
+            .map(|(name, value)| (name, json!(value)))
+            .collect();
+        Ok(if wanted.is_empty() { json!({}) } else { json!({"Attributes": wanted}) })
+    }
+
+    pub(super) fn set_queue_attributes(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let attributes = read(input.get("Attributes"))?;
+        self.queue(input, |_| Ok(()))?;
+        self.check_redrive(call, &attributes)?;
+        self.queue(input, |queue| {
+            // One kind of encryption replaces the other.
+            if attributes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty()) {
+                queue.attributes.remove("SqsManagedSseEnabled");
+            }
+            if attributes.get("SqsManagedSseEnabled").is_some_and(|enabled| enabled == "true") {
+                queue.attributes.remove("KmsMasterKeyId");
+            }
+            for (name, value) in attributes {
+                if value.is_empty() {
+                    queue.attributes.remove(&name);
+                } else {
+                    queue.attributes.insert(name, value);
+                }
+            }
+            queue.policy = policy(&queue.attributes);
+            queue.modified = call.now;
+            Ok(json!({}))
+        })
+    }
+
+    pub(super) fn purge_queue(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        self.queue(input, |queue| {
+            if queue.purged.is_some_and(|purged| call.now.duration_since(purged) < SignedDuration::from_mins(1)) {
+                let message = format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", queue.name);
+                return Err(AwsError::new("PurgeQueueInProgress", 403, message));
+            }
+            queue.purged = Some(call.now);
+            queue.messages.clear();
+            Ok(json!({}))
+        })
+    }
+
+    pub(super) fn tag_queue(&self, input: &Value) -> Result<Value, AwsError> {
+        self.queue(input, |queue| {
+            queue.tags.extend(tags_of(input, "Tags"));
+            Ok(json!({}))
+        })
+    }
+
+    pub(super) fn untag_queue(&self, input: &Value) -> Result<Value, AwsError> {
+        let keys = strings(input, "TagKeys");
+        self.queue(input, |queue| {
+            queue.tags.retain(|key, _| !keys.contains(key));
+            Ok(json!({}))
+        })
+    }
+
+    pub(super) fn list_queue_tags(&self, input: &Value) -> Result<Value, AwsError> {
+        self.queue(input, |queue| Ok(if queue.tags.is_empty() { json!({}) } else { json!({"Tags": queue.tags}) }))
+    }
+}
+
+/// A page of queue URLs. As with AWS, an empty list is no list, and there are pages only if `MaxResults` asks for them.
+fn listing(call: &Call, names: Vec<String>, input: &Value, member: &str) -> Result<Value, AwsError> {
+    let size = number(input, "MaxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(1000);
+    let start: usize = match text(input, "NextToken") {
+        None => 0,
+        Some(token) => token.parse().map_err(|_| bad_value("Invalid or expired next token."))?,
+    };
+    let more = number(input, "MaxResults").is_some() && names.len() > start + size;
+    let urls: Vec<String> = names.iter().skip(start).take(size).map(|name| url(call, call.account(), name)).collect();
+    let mut output = Map::new();
+    if !urls.is_empty() {
+        output.insert(member.to_owned(), json!(urls));
+    }
+    if more {
+        output.insert("NextToken".to_owned(), json!((start + size).to_string()));
+    }
+    Ok(Value::Object(output))
+}

@@ -1,0 +1,116 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use nightproof_core::service::{AwsError, Service};
+use nightproof_core::{Caller, Region};
+use serde_json::{Value, json};
+
+use super::Sqs;
+
+const ACCOUNT: &str = "111122223333";
+const URL: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/q";
+
+fn region() -> Region {
+    let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
+    region.install(vec![("sqs", Sqs::new() as Arc<dyn Service>)]);
+    region
+}
+
+async fn sqs(region: &Region, operation: &str, input: Value) -> Result<Value, AwsError> {
+    region.call(&Caller::root(ACCOUNT), "sqs", operation, input).await
+}
+
+async fn with_queue(attributes: Value) -> Region {
+    let region = region();
+    let output = sqs(&region, "CreateQueue", json!({"QueueName": "q", "Attributes": attributes})).await.unwrap();
+    assert_eq!(output["QueueUrl"], URL);
+    region
+}
+
+async fn receive(region: &Region) -> Option<Value> {
+    let input = json!({"QueueUrl": URL, "AttributeNames": ["All"], "MessageAttributeNames": ["All"]});
+    sqs(region, "ReceiveMessage", input).await.unwrap().pointer("/Messages/0").cloned()
+}
+
+async fn send(region: &Region, body: &str) {
+    sqs(region, "SendMessage", json!({"QueueUrl": URL, "MessageBody": body})).await.unwrap();
+}
+
+fn forward(region: &Region, seconds: i64) {
+    region.clock().advance_to(region.clock().now() + SignedDuration::from_secs(seconds));
+}
+
+#[tokio::test]
+async fn a_message_is_received_with_its_attributes_and_checksums_and_deleted_by_its_handle() {
+    let region = with_queue(json!({})).await;
+    let sent = sqs(
+        &region,
+        "SendMessage",
+        json!({"QueueUrl": URL, "MessageBody": "hello", "MessageAttributes": {"a": {"DataType": "String", "StringValue": "x"}}}),
+    )
+    .await
+    .unwrap();
+    let message = receive(&region).await.unwrap();
+    assert_eq!(message["Body"], "hello");
+    assert_eq!(message["MD5OfBody"], "5d41402abc4b2a76b9719d911017c592");
+    assert_eq!(message["MD5OfMessageAttributes"], sent["MD5OfMessageAttributes"]);
+    assert_eq!(message["Attributes"]["ApproximateReceiveCount"], "1");
+    assert_eq!(receive(&region).await, None, "in flight");
+    let input = json!({"QueueUrl": URL, "ReceiptHandle": message["ReceiptHandle"]});
+    sqs(&region, "DeleteMessage", input).await.unwrap();
+    forward(&region, 60);
+    assert_eq!(receive(&region).await, None);
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_deleted_comes_back_and_at_last_goes_to_the_dead_letter_queue() {
+    let region = region();
+    sqs(&region, "CreateQueue", json!({"QueueName": "dead"})).await.unwrap();
+    let arn = "arn:aws:sqs:us-east-1:111122223333:dead";
+    let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": 2}).to_string();
+    sqs(&region, "CreateQueue", json!({"QueueName": "q", "Attributes": {"RedrivePolicy": policy}})).await.unwrap();
+    send(&region, "poison").await;
+    for _ in 0..2 {
+        assert!(receive(&region).await.is_some());
+        forward(&region, 31);
+    }
+    assert_eq!(receive(&region).await, None);
+    let dead = json!({"QueueUrl": URL.replace("/q", "/dead"), "AttributeNames": ["All"]});
+    let output = sqs(&region, "ReceiveMessage", dead).await.unwrap();
+    assert_eq!(output["Messages"][0]["Body"], "poison");
+    assert_eq!(output["Messages"][0]["Attributes"]["DeadLetterQueueSourceArn"], "arn:aws:sqs:us-east-1:111122223333:q");
+}
+
+#[tokio::test]
+async fn retention_delay_and_visibility_follow_the_regions_clock() {
+    let region = with_queue(json!({"MessageRetentionPeriod": "60", "DelaySeconds": "10"})).await;
+    send(&region, "later").await;
+    assert_eq!(receive(&region).await, None);
+    forward(&region, 11);
+    let message = receive(&region).await.unwrap();
+    let input = json!({"QueueUrl": URL, "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0});
+    sqs(&region, "ChangeMessageVisibility", input).await.unwrap();
+    assert!(receive(&region).await.is_some());
+    forward(&region, 60);
+    assert_eq!(receive(&region).await, None);
+}
+
+#[tokio::test]
+async fn creating_a_queue_again_needs_the_same_attributes_and_a_deleted_name_rests_a_minute() {
+    let region = with_queue(json!({"VisibilityTimeout": "60"})).await;
+    let create = |timeout: &str| json!({"QueueName": "q", "Attributes": {"VisibilityTimeout": timeout}});
+    sqs(&region, "CreateQueue", create("60")).await.unwrap();
+    assert_eq!(sqs(&region, "CreateQueue", create("61")).await.unwrap_err().code, "QueueNameExists");
+    sqs(&region, "DeleteQueue", json!({"QueueUrl": URL})).await.unwrap();
+    assert_eq!(sqs(&region, "GetQueueUrl", json!({"QueueName": "q"})).await.unwrap_err().code, "QueueDoesNotExist");
+    assert_eq!(sqs(&region, "CreateQueue", create("60")).await.unwrap_err().code, "QueueDeletedRecently");
+    forward(&region, 61);
+    sqs(&region, "CreateQueue", create("60")).await.unwrap();
+}
+
+#[tokio::test]
+async fn fifo_queues_are_refused_by_name() {
+    for input in [json!({"QueueName": "q.fifo"}), json!({"QueueName": "q", "Attributes": {"FifoQueue": "true"}})] {
+        assert_eq!(sqs(&region(), "CreateQueue", input).await.unwrap_err().code, "NotImplemented");
+    }
+}

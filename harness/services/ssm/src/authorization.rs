@@ -1,0 +1,109 @@
+//! What Systems Manager's calls are about.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html>
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{Call, Tagged};
+use serde_json::Value;
+
+use super::targets::Target;
+use super::{Ssm, aws_documents, parse};
+
+impl Ssm {
+    /// Documents, parameters and nodes by name; instances by id or tag.
+    pub(super) fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        let text = |name: &str| input.text(name).unwrap_or_default();
+        match kind {
+            "document" => {
+                let name = input.text("DocumentName").or_else(|| input.text("Name")).unwrap_or_default();
+                vec![document(call, name)]
+            }
+            "targeted-instances" => self.targeted(call, input),
+            "parameter" => vec![parameter(call, text("Name"))],
+            "parameters" => input.texts("Names").into_iter().map(|name| parameter(call, name)).collect(),
+            "path" => vec![parameter(call, text("Path"))],
+            "node" => vec![node(call, text("InstanceId"))],
+            "tagged" => vec![match text("ResourceType") {
+                "Document" => document(call, text("ResourceId")),
+                "Parameter" => parameter(call, text("ResourceId")),
+                _ => node(call, text("ResourceId")),
+            }],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The instances that a SendCommand reaches: those it names, and those that its targets find at this moment.
+    fn targeted(&self, call: &Call, input: &Value) -> Vec<String> {
+        let mut ids: Vec<String> = input.texts("InstanceIds").into_iter().map(str::to_owned).collect();
+        let targets: Result<Vec<Target>, _> = input.list("Targets").iter().map(|target| parse(target.clone())).collect();
+        if let Ok(targets) = targets
+            && !targets.is_empty()
+        {
+            ids.extend(self.resolve(call.account(), &self.instances(call), &targets).unwrap_or_default());
+        }
+        ids.sort();
+        ids.dedup();
+        ids.iter().map(|id| node(call, id)).collect()
+    }
+
+    /// Documents, parameters and managed nodes that have tags.
+    pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
+        let arn = |rest: String| format!("arn:aws:ssm:{}:{}:{rest}", call.region.name(), call.account());
+        self.with(call.account(), |records| {
+            let named = |kind: &str, id: &str| match kind {
+                "Document" => Some(arn(format!("document/{id}"))),
+                "ManagedInstance" => Some(arn(format!("managed-instance/{id}"))),
+                "Parameter" => Some(arn(format!("parameter/{}", id.trim_start_matches('/')))),
+                _ => None,
+            };
+            let tagged = |((kind, id), tags): (&(String, String), &super::resource_tags::Tags)| {
+                Some(Tagged { arn: named(kind, id)?, tags: tags.clone().into_iter().collect() })
+            };
+            records.tags.iter().filter_map(tagged).collect()
+        })
+    }
+
+    /// The tags of a document, parameter or managed node.
+    pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        let Some((kind, id)) = arn.split(':').nth(5).and_then(|rest| rest.split_once('/')) else { return Vec::new() };
+        let tags = match kind {
+            "document" => self.tags(account, "Document", id),
+            "managed-instance" => self.tags(account, "ManagedInstance", id),
+            // The ARN of `/a/b` and that of `a/b` are alike.
+            "parameter" => {
+                let mut tags = self.tags(account, "Parameter", &format!("/{id}"));
+                tags.extend(self.tags(account, "Parameter", id));
+                tags
+            }
+            _ => return Vec::new(),
+        };
+        tags.into_iter().collect()
+    }
+}
+
+/// AWS's own documents have no account in their ARN.
+fn document(call: &Call, name: &str) -> String {
+    if name.starts_with("arn:") {
+        return name.to_owned();
+    }
+    let owned_by_aws =
+        aws_documents::content(name).is_some() || ["AWS-", "AWSEC2-", "Amazon"].iter().any(|prefix| name.starts_with(prefix));
+    let account = if owned_by_aws { "" } else { call.account() };
+    format!("arn:aws:ssm:{}:{account}:document/{name}", call.region.name())
+}
+
+/// Public parameters have no account in their ARN.
+fn parameter(call: &Call, name: &str) -> String {
+    if name.starts_with("arn:") {
+        return name.to_owned();
+    }
+    // A selector of a version or label is no part of the name.
+    let name = name.split(':').next().unwrap_or_default().trim_start_matches('/');
+    let account = if name.starts_with("aws/") { "" } else { call.account() };
+    format!("arn:aws:ssm:{}:{account}:parameter/{name}", call.region.name())
+}
+
+/// Instances are EC2's; nodes from elsewhere are Systems Manager's own.
+fn node(call: &Call, id: &str) -> String {
+    let (service, kind) = if id.starts_with("mi-") { ("ssm", "managed-instance") } else { ("ec2", "instance") };
+    format!("arn:aws:{service}:{}:{}:{kind}/{id}", call.region.name(), call.account())
+}

@@ -1,0 +1,208 @@
+//! Managed nodes: what their agents say of themselves, and whether they are in touch.
+
+use jiff::{SignedDuration, Timestamp};
+use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::agent::require_agent;
+use super::{Ssm, page, stamp};
+
+/// A node's record.
+#[derive(Debug, Clone)]
+pub(crate) struct ManagedNode {
+    pub(crate) about: About,
+    pub(crate) role: String,
+    pub(crate) registered: Timestamp,
+    pub(crate) last_contact: Timestamp,
+    /// Calls of the agent that wait for a message at this moment.
+    pub(crate) polling: usize,
+}
+
+impl ManagedNode {
+    /// Five minutes without a word are a lost connection.
+    pub(crate) fn online(&self, now: Timestamp) -> bool {
+        self.polling > 0 || now.duration_since(self.last_contact) < SignedDuration::from_mins(5)
+    }
+
+    fn describe(&self, instance: &str, now: Timestamp) -> Value {
+        let seen = if self.polling > 0 { now } else { self.last_contact };
+        json!({
+            "InstanceId": instance,
+            "PingStatus": if self.online(now) { "Online" } else { "ConnectionLost" },
+            "LastPingDateTime": stamp(seen),
+            "AgentVersion": self.about.agent_version,
+            "IsLatestVersion": true,
+            "PlatformType": self.about.platform_type,
+            "PlatformName": self.about.platform_name,
+            "PlatformVersion": self.about.platform_version,
+            "ResourceType": "EC2Instance",
+            "IPAddress": self.about.ip_address,
+            "ComputerName": self.about.computer_name,
+            "IamRole": self.role,
+            "RegistrationDate": stamp(self.registered),
+            "SourceId": instance,
+            "SourceType": "AWS::EC2::Instance",
+        })
+    }
+}
+
+/// Input of UpdateInstanceInformation.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct About {
+    instance_id: Option<String>,
+    agent_version: Option<String>,
+    platform_type: Option<String>,
+    platform_name: Option<String>,
+    platform_version: Option<String>,
+    #[serde(rename = "IPAddress")]
+    ip_address: Option<String>,
+    computer_name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeInstanceInformation {
+    #[serde(default)]
+    filters: Vec<Filter>,
+    #[serde(default)]
+    instance_information_filter_list: Vec<OldFilter>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Filter {
+    key: String,
+    values: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OldFilter {
+    key: String,
+    value_set: Vec<String>,
+}
+
+impl Ssm {
+    /// The agent is alive. Unknown nodes stay unknown.
+    pub(crate) fn contact(&self, account: &str, instance: &str, now: Timestamp) {
+        self.with(account, |records| {
+            if let Some(node) = records.nodes.get_mut(instance) {
+                node.last_contact = node.last_contact.max(now);
+            }
+        });
+    }
+
+    pub(crate) fn register_managed_instance(&self, call: &Call) -> Result<Value, AwsError> {
+        let instance = require_agent(call, "ssm:RegisterManagedInstance", None)?;
+        Ok(json!({"InstanceId": instance}))
+    }
+
+    /// The agent's first, empty call asks whether it may talk at all; the node exists from the first one that says what it is.
+    pub(crate) fn update_instance_information(&self, call: &Call, about: &About) -> Result<Value, AwsError> {
+        let instance = require_agent(call, "ssm:UpdateInstanceInformation", about.instance_id.as_deref())?;
+        let role = match &call.caller.principal {
+            nightproof_core::Principal::AssumedRole { role, .. } => role.clone(),
+            _ => String::new(),
+        };
+        self.contact(call.account(), &instance, call.now);
+        if about.platform_type.is_some() {
+            self.with(call.account(), |records| {
+                let node = records.nodes.entry(instance).or_insert_with(|| ManagedNode {
+                    about: about.clone(),
+                    role: role.clone(),
+                    registered: call.now,
+                    last_contact: call.now,
+                    polling: 0,
+                });
+                node.about = about.clone();
+                node.role = role;
+            });
+        }
+        Ok(json!({}))
+    }
+
+    /// Calls that keep the agent content: it has no associations, and what it reports about itself goes nowhere.
+    pub(crate) fn agent_housekeeping(&self, call: &Call, operation: &str, input: &Value) -> Result<Value, AwsError> {
+        if operation == "ListAssociations" {
+            return Ok(json!({"Associations": []}));
+        }
+        if call.caller.instance().is_none() && operation != "DescribeInstanceAssociationsStatus" {
+            return Err(AwsError::not_implemented("ssm", &format!("{operation} by anybody but an instance's agent")));
+        }
+        let instance = input.get("InstanceId").and_then(Value::as_str);
+        match operation {
+            "ListInstanceAssociations" => {
+                require_agent(call, "ssm:ListInstanceAssociations", instance)?;
+                Ok(json!({"Associations": []}))
+            }
+            "DescribeInstanceAssociationsStatus" => Ok(json!({"InstanceAssociationStatusInfos": []})),
+            _ => {
+                let named =
+                    if operation == "PutComplianceItems" { input.get("ResourceId").and_then(Value::as_str) } else { instance };
+                require_agent(call, &format!("ssm:{operation}"), named)?;
+                Ok(json!({}))
+            }
+        }
+    }
+
+    pub(crate) fn describe_instance_information(
+        &self,
+        call: &Call,
+        input: &DescribeInstanceInformation,
+    ) -> Result<Value, AwsError> {
+        let instances = self.instances(call);
+        let filters: Vec<(&str, &[String])> = input
+            .filters
+            .iter()
+            .map(|filter| (filter.key.as_str(), filter.values.as_slice()))
+            .chain(input.instance_information_filter_list.iter().map(|old| (old.key.as_str(), old.value_set.as_slice())))
+            .collect();
+        let nodes = self.with(call.account(), |records| records.nodes.clone());
+        let mut found = Vec::new();
+        for (id, node) in &nodes {
+            let described = node.describe(id, call.now);
+            let mut keep = true;
+            for (key, values) in &filters {
+                keep &= match *key {
+                    "InstanceIds" => values.contains(id),
+                    "AgentVersion" => values.contains(&node.about.agent_version.clone().unwrap_or_default()),
+                    "PingStatus" | "ResourceType" | "IamRole" => described
+                        .get(*key)
+                        .and_then(Value::as_str)
+                        .is_some_and(|value| values.iter().any(|wanted| wanted == value)),
+                    "PlatformTypes" => values.iter().any(|wanted| Some(wanted) == node.about.platform_type.as_ref()),
+                    "ActivationIds" | "AssociationStatus" | "SourceIds" | "SourceTypes" => {
+                        return Err(AwsError::not_implemented(
+                            "ssm",
+                            &format!("the filter {key} of DescribeInstanceInformation"),
+                        ));
+                    }
+                    tag if tag == "tag-key" || tag.starts_with("tag:") => {
+                        instances.iter().any(|instance| instance.id == *id && instance.has(tag, values))
+                    }
+                    other => {
+                        return Err(AwsError::new("InvalidFilterKey", 400, format!("The specified key {other} isn't valid.")));
+                    }
+                };
+            }
+            if keep {
+                found.push(described);
+            }
+        }
+        page("InstanceInformationList", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
+    }
+
+    pub(crate) fn get_connection_status(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let target = input.get("Target").and_then(Value::as_str).unwrap_or_default();
+        // Session Manager's channel is not served, so no node is ever connected by it.
+        let known = self.with(call.account(), |records| records.nodes.contains_key(target));
+        if known {
+            return Ok(json!({"Target": target, "Status": "notconnected"}));
+        }
+        Err(AwsError::new("TargetNotConnected", 400, format!("{target} is not connected.")))
+    }
+}

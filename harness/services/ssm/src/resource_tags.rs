@@ -1,0 +1,85 @@
+//! Tags of documents, parameters and managed nodes.
+
+use std::collections::BTreeMap;
+
+use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Ssm, aws_documents};
+
+/// Keys to values.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Tag {
+    key: String,
+    value: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Tagging {
+    resource_type: String,
+    resource_id: String,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    tag_keys: Vec<String>,
+}
+
+pub(crate) fn tags_of(tags: Vec<Tag>) -> Tags {
+    tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
+}
+
+impl Ssm {
+    /// The tags of a resource.
+    pub(crate) fn tags(&self, account: &str, kind: &str, id: &str) -> Tags {
+        self.with(account, |records| records.tags.get(&(kind.to_owned(), id.to_owned())).cloned().unwrap_or_default())
+    }
+
+    fn check_resource(&self, call: &Call, input: &Tagging) -> Result<(), AwsError> {
+        let id = &input.resource_id;
+        let exists = self.with(call.account(), |records| match input.resource_type.as_str() {
+            "Parameter" => Some(records.parameters.contains_key(id)),
+            "Document" => Some(records.documents.contains_key(id) || aws_documents::content(id).is_some()),
+            "ManagedInstance" => Some(records.nodes.contains_key(id)),
+            _ => None,
+        });
+        match exists {
+            Some(true) => Ok(()),
+            Some(false) => Err(AwsError::new(
+                "InvalidResourceId",
+                400,
+                "The resource ID is not valid. Verify that you entered the correct ID and try again.",
+            )),
+            None => Err(AwsError::not_implemented("ssm", &format!("tags of the resource type {}", input.resource_type))),
+        }
+    }
+
+    pub(crate) fn add_tags_to_resource(&self, call: &Call, input: Tagging) -> Result<Value, AwsError> {
+        self.check_resource(call, &input)?;
+        self.with(call.account(), |records| {
+            records.tags.entry((input.resource_type, input.resource_id)).or_default().extend(tags_of(input.tags));
+        });
+        Ok(json!({}))
+    }
+
+    pub(crate) fn remove_tags_from_resource(&self, call: &Call, input: &Tagging) -> Result<Value, AwsError> {
+        self.check_resource(call, input)?;
+        self.with(call.account(), |records| {
+            if let Some(tags) = records.tags.get_mut(&(input.resource_type.clone(), input.resource_id.clone())) {
+                tags.retain(|key, _| !input.tag_keys.contains(key));
+            }
+        });
+        Ok(json!({}))
+    }
+
+    pub(crate) fn list_tags_for_resource(&self, call: &Call, input: &Tagging) -> Result<Value, AwsError> {
+        self.check_resource(call, input)?;
+        let tags = self.tags(call.account(), &input.resource_type, &input.resource_id);
+        let tags: Vec<Value> = tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+        Ok(json!({"TagList": tags}))
+    }
+}

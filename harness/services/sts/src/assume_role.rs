@@ -1,0 +1,110 @@
+//! `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use nightproof_core::{Caller, Principal};
+use serde_json::{Value, json};
+
+use super::{Session, Sts, access_denied, describe, duration, expiry, validation};
+
+impl Sts {
+    pub(super) fn assume_role(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let arn = input.required("RoleArn");
+        let session_name = session_name(input)?;
+        let seconds = duration(input, 43_200)?;
+        for member in ["SerialNumber", "TokenCode", "ProvidedContexts", "TransitiveTagKeys"] {
+            if input.has(member) {
+                return Err(AwsError::not_implemented("sts", &format!("AssumeRole with {member}")));
+            }
+        }
+        let (account, name) = parse(arn).ok_or_else(|| validation(format!("{arn} is invalid")))?;
+        if call.caller.principal == Principal::Root {
+            return Err(access_denied("Roles may not be assumed by root accounts."));
+        }
+        if account != call.account() {
+            return Err(AwsError::not_implemented("sts", "AssumeRole across accounts"));
+        }
+        // AWS tells a role that does not exist and one that may not be assumed apart in no way.
+        let role = self.identities.role(account, name).filter(|role| role.arn == arn).ok_or_else(|| denied(&call.caller, arn))?;
+        let seconds = granted(call, seconds, role.max_session_duration)?;
+
+        let principal =
+            Principal::AssumedRole { role: role.name.clone(), role_id: role.id.clone(), session: session_name.to_owned() };
+        let caller = Caller { account: account.to_owned(), principal, access_key_id: None, source_arn: None, via: None };
+        let expires = expiry(call.now, seconds);
+        let user = json!({ "AssumedRoleId": caller.user_id(), "Arn": caller.arn() });
+        let credential = call.region.credentials().issue_session(caller, expires);
+        let session = Session {
+            role_arn: Some(role.arn),
+            policy: session_policy(input)?,
+            policy_arns: input.list("PolicyArns").iter().filter_map(|policy| policy.text("arn")).map(str::to_owned).collect(),
+            tags: input
+                .list("Tags")
+                .iter()
+                .map(|tag| (tag.required("Key").to_owned(), tag.required("Value").to_owned()))
+                .collect(),
+            source_identity: input.text("SourceIdentity").map(str::to_owned),
+            issued_to: call.caller.clone(),
+            issued: call.now,
+            expires,
+        };
+        let mut output = json!({ "Credentials": describe(&credential), "AssumedRoleUser": user });
+        if let (Some(output), Some(identity)) = (output.as_object_mut(), &session.source_identity) {
+            output.insert("SourceIdentity".to_owned(), identity.as_str().into());
+        }
+        self.remember(&credential.access_key_id, session);
+        Ok(output)
+    }
+}
+
+/// How long the session lasts. Services, which hand sessions to instances and functions, are not bound by the role's
+/// maximum; a role that assumes another gets an hour.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
+fn granted(call: &Call, asked: Option<i64>, role_maximum: i64) -> Result<i64, AwsError> {
+    let Some(asked) = asked else { return Ok(3600) };
+    match &call.caller.principal {
+        Principal::Service { .. } => Ok(asked),
+        Principal::AssumedRole { .. } if asked > 3600 => {
+            Err(validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"))
+        }
+        _ if asked > role_maximum => {
+            Err(validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."))
+        }
+        _ => Ok(asked),
+    }
+}
+
+fn session_name(input: &Value) -> Result<&str, AwsError> {
+    let name = input.required("RoleSessionName");
+    let well_formed = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
+    if well_formed && (2..=64).contains(&name.len()) {
+        return Ok(name);
+    }
+    Err(validation(format!(
+        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+    )))
+}
+
+fn session_policy(input: &Value) -> Result<Option<PolicyDocument>, AwsError> {
+    let Some(document) = input.text("Policy").map(PolicyDocument::of_identity) else { return Ok(None) };
+    let malformed = document.policy().err().map(|error| AwsError::new("MalformedPolicyDocument", 400, error.message()));
+    malformed.map_or(Ok(Some(document)), Err)
+}
+
+/// Account and name of `arn:aws:iam::account:role/path/name`.
+pub(super) fn parse(arn: &str) -> Option<(&str, &str)> {
+    let rest = arn.strip_prefix("arn:aws:iam::")?;
+    let (account, role) = rest.split_once(":role/")?;
+    let name = role.rsplit('/').next()?;
+    let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && !name.is_empty()).then_some((account, name))
+}
+
+fn denied(caller: &Caller, role: &str) -> AwsError {
+    let who = match &caller.principal {
+        Principal::Service { name } => format!("Service: {name}"),
+        _ => format!("User: {}", caller.arn()),
+    };
+    access_denied(format!("{who} is not authorized to perform: sts:AssumeRole on resource: {role}"))
+}
