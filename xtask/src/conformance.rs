@@ -1,14 +1,14 @@
-//! `docs/conformance.md`: which scenario holds where, with times. Needs Docker and cargo-nextest, which tells the times.
+//! `docs/conformance.md`: which scenario holds where, with times. Needs Docker.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::localstack::LocalStack;
-use crate::step::StepError;
+use crate::step::{self, StepError};
 
 /// Clouds and machines, as the environment chooses them.
 const PLACES: [(&str, &str); 3] = [("embedded", "sandbox"), ("embedded", "container"), ("localstack", "container")];
@@ -49,15 +49,37 @@ fn is_failed(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Failed)
 }
 
+/// Tests of whole parts that are about the sandbox, or the same wherever machines and objects are: what clients see of the region's own
+/// services, what policies come to, what is captured, how a report is read, nights that are drawn by the dozen, and incidents in which
+/// nothing goes wrong.
+const SAME_EVERYWHERE: [&str; 6] =
+    ["up::", "access::", "capture::", "chaos::", "page::", "an_incident_does_not_show_without_what_goes_wrong"];
+
+/// Where the scenarios are, and the program that `cargo test` makes of them.
+fn program() -> Result<(&'static str, PathBuf), StepError> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built =
+        step::said(Command::new(cargo).args(["test", "--workspace", "--test", "it", "--no-run", "--message-format", "json"]))?;
+    let program = built.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let ours = Path::new(message.get("manifest_path")?.as_str()?).parent()?.ends_with("scenarios");
+        ours.then(|| message.get("executable")?.as_str().map(PathBuf::from)).flatten()
+    });
+    let program = program.ok_or_else(|| StepError::Found("cargo made no program of the scenarios".to_owned()))?;
+    Ok((concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios"), program))
+}
+
 /// Runs the scenarios in one place.
 fn run(environment: &[(&str, String)]) -> Result<Vec<(String, Outcome)>, StepError> {
-    let skipped: Vec<String> = crate::SAME_EVERYWHERE.iter().map(|module| format!("test(/^{module}/)")).collect();
-    let filter = format!("package(nightproof-scenarios) and binary(it) and not ({})", skipped.join(" or "));
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(["nextest", "run", "--workspace", "--no-fail-fast", "--message-format", "libtest-json", "--filterset", &filter])
-        .env("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1")
-        .envs(environment.iter().map(|(name, value)| (name, value)));
+    let (folder, program) = program()?;
+    let mut command = Command::new(program);
+    command.current_dir(folder).args(["-Z", "unstable-options", "--format", "json", "--report-time", "--test-threads", "2"]);
+    command.args(SAME_EVERYWHERE.iter().flat_map(|module| ["--skip", module]));
+    if environment.contains(&("NIGHTPROOF_MACHINE", "container".to_owned())) {
+        command.arg("--include-ignored");
+    }
+    // Times and JSON are not stable yet; one toolchain is enough nevertheless.
+    command.env("RUSTC_BOOTSTRAP", "1").envs(environment.iter().map(|(name, value)| (name, value)));
     // That a test failed is told by its line; what fails otherwise tells of none.
     let output = command.output().map_err(|source| StepError::Start { program: format!("{command:?}"), source })?;
     let found: Vec<_> = String::from_utf8_lossy(&output.stdout).lines().filter_map(outcome).collect();
@@ -67,18 +89,20 @@ fn run(environment: &[(&str, String)]) -> Result<Vec<(String, Outcome)>, StepErr
     Ok(found)
 }
 
-/// A line of nextest about a test that has ended.
+/// A line about a test that has ended.
 fn outcome(line: &str) -> Option<(String, Outcome)> {
     let event: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| event.get(name).and_then(Value::as_str);
     let outcome = match (text("type")?, text("event")?) {
         ("test", "ok") => Outcome::Passed(event.get("exec_time").and_then(Value::as_f64)?),
-        ("test", "failed") => Outcome::Failed,
+        ("test", "failed") => {
+            step::say(&format!("{}: FAILED\n{}", text("name")?, text("stdout").unwrap_or_default()));
+            Outcome::Failed
+        }
         ("test", "ignored") => Outcome::NotRun,
         _ => return None,
     };
-    // `package::binary$module::test`
-    Some((text("name")?.rsplit_once('$')?.1.to_owned(), outcome))
+    Some((text("name")?.to_owned(), outcome))
 }
 
 fn text(outcomes: &Outcomes) -> String {

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::gate;
 use crate::step::{self, StepError, said};
 
 /// How long LocalStack may take until it answers.
@@ -64,10 +65,10 @@ impl Drop for LocalStack {
     }
 }
 
-/// The contract of a store, then all scenarios, in containers.
+/// What the gate has of LocalStack.
 pub(crate) fn test() -> Result<(), StepError> {
     let localstack = LocalStack::start()?;
     let url = localstack.url();
     let all = [("NIGHTPROOF_LOCALSTACK", url.as_str()), ("NIGHTPROOF_CLOUD", "localstack"), ("NIGHTPROOF_MACHINE", "container")];
-    crate::scenarios(&[], &all)
+    gate::run(gate::LOCALSTACK, &all)
 }

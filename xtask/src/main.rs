@@ -4,12 +4,14 @@ mod conformance;
 mod copy;
 mod dependencies;
 mod fuzz;
+mod gate;
 mod localstack;
 mod models;
 mod step;
 mod template;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 
@@ -37,11 +39,12 @@ enum Step {
     Models,
     /// All tests.
     Test,
-    /// Tests that need Docker, and every scenario with machines as containers.
+    /// A scenario for each mechanism of machines as containers, and all tests of containers. Needs Docker.
     Containers,
-    /// The contract of a store, and every scenario, with objects and messages in LocalStack and machines as containers. Needs Docker.
+    /// The contract of a store, and a scenario for each mechanism of it, with objects and messages in LocalStack and machines as
+    /// containers. Needs Docker.
     Localstack,
-    /// Writes docs/conformance.md: every scenario in every place, with times. Needs Docker and cargo-nextest.
+    /// Writes docs/conformance.md: every scenario in every place, with times. Needs Docker.
     Conformance,
     /// Measures how fast an instance's AWS CLI copies a file into a bucket, against one that copies straight into LocalStack. Needs Docker.
     Copy {
@@ -67,19 +70,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tests of whole parts that are about the sandbox, or the same wherever machines and objects are: what clients see of the region's own
-/// services, what policies come to, what is captured, how a report is read, nights that are drawn by the dozen, and incidents in which
-/// nothing goes wrong.
-const SAME_EVERYWHERE: [&str; 6] =
-    ["up::", "access::", "capture::", "chaos::", "page::", "an_incident_does_not_show_without_what_goes_wrong"];
+/// How many tests run at a time: twice as many as there are processors, since tests of whole nights wait as long as they work.
+fn threads() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (2 * processors).to_string()
+}
 
-/// Runs the tests of whole parts but for [`SAME_EVERYWHERE`]; of the whole workspace, since one of its packages alone would be built anew
-/// with other features.
-fn scenarios(more: &[&str], environment: &[(&str, &str)]) -> Result<(), step::StepError> {
-    let mut arguments = vec!["test", "--workspace", "--test", "it", "--"];
-    arguments.extend(SAME_EVERYWHERE.iter().flat_map(|module| ["--skip", module]));
-    arguments.extend(more);
-    step::cargo(&arguments, environment)
+/// Runs a step and prints how long it took.
+fn timed(step: Step) -> Result<(), step::StepError> {
+    let (name, begun) = (format!("{step:?}").to_lowercase(), Instant::now());
+    run(step)?;
+    step::say(&format!("xtask: {name} took {} s", begun.elapsed().as_secs()));
+    Ok(())
 }
 
 fn run(step: Step) -> Result<(), step::StepError> {
@@ -90,12 +92,12 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Deps => dependencies::check(),
         Step::Template => template::lint(),
         Step::Models => models::extract(),
-        Step::Test => step::cargo(&["test", "--workspace"], &[]),
-        Step::Containers => scenarios(&["--include-ignored"], &[("NIGHTPROOF_MACHINE", "container")]),
+        Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &threads())]),
+        Step::Containers => gate::run(gate::CONTAINERS, &[("NIGHTPROOF_MACHINE", "container")]),
         Step::Localstack => localstack::test(),
         Step::Conformance => conformance::write(),
         Step::Copy { mebibytes } => copy::measure(mebibytes),
         Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
-        Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(run),
+        Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(timed),
     }
 }

@@ -67,6 +67,6 @@ pub(crate) fn fail(error: &StepError) -> ExitCode {
 }
 
 /// A line on standard error; where there is none, nobody listens.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
