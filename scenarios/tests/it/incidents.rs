@@ -72,6 +72,12 @@ const UNLOGGED: &str = "replace:
     0
 )]
 #[case::unnamed("{result: passed}", 0, "REPRODUCED", 0)]
+#[case::named_beside_any_failure(
+    "{result: failed, says: [give it a LoggingConfiguration], finding: no-access-log}",
+    1,
+    "nothing says `give it a LoggingConfiguration`",
+    1
+)]
 #[case::taken_for_a_failure("{result: failed, says: [no-access-log]}", 1, "the drill passed, and was to be failed", 0)]
 fn a_finding_counts_only_where_the_file_names_it(
     #[case] expect: &str,

@@ -59,29 +59,31 @@ fn named<'a>(id: &str, outcome: &'a Outcome) -> Option<&'a Finding> {
     outcome.findings.iter().find(|finding| finding.id == id)
 }
 
-/// The text in which `says` is looked for: the failure with its evidence, or what happened in nights that passed; and the named finding.
+/// The text in which `says` is looked for: the failure with its evidence, or what happened in nights that passed. A finding, named as it may
+/// be, is no text of a failure.
 fn said(expect: &Expectation, outcome: &Outcome, journal: &Journal) -> String {
-    let mut texts = match expect.result {
+    let texts: Vec<String> = match expect.result {
         ExpectedResult::Failed => {
             let failure = outcome.failure.iter();
             failure.flat_map(|failure| iter::once(&failure.reason).chain(&failure.evidence)).cloned().collect()
         }
-        ExpectedResult::Passed => happened(outcome, journal),
+        ExpectedResult::Passed => {
+            let finding = expect.finding.as_ref().and_then(|Text(id)| named(id, outcome));
+            happened(outcome, journal).chain(finding.map(|finding| finding.detail.clone())).collect()
+        }
     };
-    let finding = expect.finding.as_ref().and_then(|Text(id)| named(id, outcome));
-    texts.extend(finding.map(|Finding { id, detail }| format!("{id}: {detail}")));
     texts.join("\n")
 }
 
 /// The details of steps, faults that struck, and boots of instances.
-fn happened(outcome: &Outcome, journal: &Journal) -> Vec<String> {
+fn happened(outcome: &Outcome, journal: &Journal) -> impl Iterator<Item = String> {
     let steps = outcome.steps.iter().map(|step| step.detail.clone());
     let events = journal.records().into_iter().filter_map(|record| match record.event {
         Event::Fault { detail, .. } => Some(detail),
         Event::Booted { instance, first: false } => Some(printer::boot_line(&instance)),
         _ => None,
     });
-    steps.chain(events).collect()
+    steps.chain(events)
 }
 
 /// Who was told, of all nights; what topics got before the first is of the stack being new.
