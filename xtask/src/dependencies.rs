@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::step::{self, StepError};
@@ -92,37 +93,56 @@ const PURE: &[&str] =
     &["nightproof-wire", "nightproof-iam", "nightproof-template", "nightproof-journal", "nightproof-machine-protocol"];
 const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"];
 
-/// Licences that may be linked into a program under Apache-2.0.
-const LICENCES: &[&str] = &[
-    "MIT",
-    "Apache-2.0",
-    "Apache-2.0 WITH LLVM-exception",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "ISC",
-    "Zlib",
-    "0BSD",
-    "Unlicense",
-    "Unicode-3.0",
-    "CC0-1.0",
-    "CDLA-Permissive-2.0",
-    "BSL-1.0",
-    "MIT-0",
-    // hakoniwa: the exception allows linking into works of another licence.
-    "LGPL-3.0-only WITH LGPL-3.0-linking-exception",
-];
+/// The file whose list of licences holds here and for cargo-deny.
+const DENY: &str = "deny.toml";
+
+/// What [`DENY`] allows; the rest of it is cargo-deny's.
+#[derive(Deserialize)]
+struct Deny {
+    licenses: Licences,
+}
+
+#[derive(Deserialize)]
+struct Licences {
+    /// Licences that may be linked into a program under Apache-2.0.
+    allow: Vec<String>,
+    exceptions: Vec<Exception>,
+}
+
+/// Licences that one package alone may have.
+#[derive(Deserialize)]
+struct Exception {
+    #[serde(rename = "crate")]
+    package: String,
+    allow: Vec<String>,
+}
+
+impl Licences {
+    fn read() -> Result<Self, StepError> {
+        let wrong = |error: &dyn std::fmt::Display| StepError::Found(format!("{DENY}: {error}"));
+        let text = std::fs::read_to_string(DENY).map_err(|error| wrong(&error))?;
+        let file: Deny = toml::from_str(&text).map_err(|error| wrong(&error))?;
+        Ok(file.licenses)
+    }
+
+    fn allow(&self, package: &str, licence: &str) -> bool {
+        let mut excepted = self.exceptions.iter().filter(|exception| exception.package == package);
+        self.allow.iter().any(|one| one == licence) || excepted.any(|exception| exception.allow.iter().any(|one| one == licence))
+    }
+}
 
 /// Checks all arrows and licences; names every offence.
 pub(crate) fn check() -> Result<(), StepError> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let text = step::output(Command::new(program).args(["metadata", "--format-version=1", "--locked"]))?;
     let metadata: Value = serde_json::from_slice(&text).map_err(|error| StepError::Found(format!("cargo metadata: {error}")))?;
+    let licences = Licences::read()?;
     let mut offences = Vec::new();
     for package in metadata.get("packages").and_then(Value::as_array).into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
         match allowed(name) {
             Some(allowed) => offences.extend(wrong_arrows(name, &allowed, package)),
-            None => offences.extend(wrong_licence(name, package)),
+            None => offences.extend(wrong_licence(&licences, name, package)),
         }
     }
     if offences.is_empty() { Ok(()) } else { Err(StepError::Found(offences.join("\n"))) }
@@ -152,13 +172,13 @@ fn wrong_arrows(name: &str, allowed: &[&str], package: &Value) -> Vec<String> {
         .collect()
 }
 
-fn wrong_licence(name: &str, package: &Value) -> Option<String> {
+fn wrong_licence(licences: &Licences, name: &str, package: &Value) -> Option<String> {
     let licence = package["license"].as_str().unwrap_or("none");
     let fits = |expression: &str| {
-        expression.trim_matches(['(', ')', ' ']).split(" AND ").all(|one| LICENCES.contains(&one.trim_matches(['(', ')', ' '])))
+        expression.trim_matches(['(', ')', ' ']).split(" AND ").all(|one| licences.allow(name, one.trim_matches(['(', ')', ' '])))
     };
     let normal = licence.replace('/', " OR ");
     // `(A OR B) AND C` is fine when C and one of A, B are.
     let fine = normal.split(" OR ").any(fits) || normal.split(" AND ").all(|part| part.split(" OR ").any(fits));
-    (!fine).then(|| format!("{name}: licence `{licence}` is not on the list"))
+    (!fine).then(|| format!("{name}: licence `{licence}` is not on the list of {DENY}"))
 }
