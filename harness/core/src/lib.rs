@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod given_tags;
 pub mod identity;
 pub mod metrics;
+pub mod operation;
 pub mod outage;
 pub mod page;
 pub mod per_instance;

@@ -212,10 +212,12 @@ impl Region {
         input: Value,
         body: Body,
     ) -> Result<Reply, AwsError> {
-        match self.service(service).cloned() {
-            Some(found) => found.call(call, operation, input, body).await,
-            None => Err(AwsError::not_implemented(service, operation)),
+        let Some(found) = self.service(service).cloned() else { return Err(AwsError::not_implemented(service, operation)) };
+        let reply = found.call(call, operation, input, body).await?;
+        if cfg!(debug_assertions) {
+            check_output(service, operation, &reply.output)?;
         }
+        Ok(reply)
     }
 
     /// Tells a service of a call that was refused before it came there.
@@ -229,4 +231,17 @@ impl Region {
     pub fn resource_id(&self, prefix: &str) -> String {
         format!("{prefix}-0{}", random_string(b"0123456789abcdef", 16))
     }
+}
+
+/// An error if the output is not what the model says: a client would miss members without a word. Builds with debug assertions, which
+/// are what tests run, check every output.
+fn check_output(service: &str, operation: &str, output: &Value) -> Result<(), AwsError> {
+    let Some(model) = nightproof_wire::service(service) else { return Ok(()) };
+    let mismatches = model.operation(operation).map(|known| model.output_mismatches(known, output)).unwrap_or_default();
+    if mismatches.is_empty() {
+        return Ok(());
+    }
+    let list = mismatches.join("; ");
+    tracing::error!(service, operation, mismatches = list, "the output does not fit the model");
+    Err(AwsError::internal(format!("{service}: the output of {operation} does not fit the model: {list}")))
 }

@@ -13,11 +13,13 @@ mod error_answer;
 mod form;
 mod json;
 mod model;
+mod output_check;
 mod path;
 mod pattern;
 mod query;
 mod request;
 mod route;
+mod sample;
 pub mod sigv4;
 mod timestamp;
 mod validate;
@@ -26,6 +28,7 @@ mod xml_body;
 
 pub use error::AwsError;
 pub use model::{Operation, Protocol, SERVICES, ServiceModel, service};
+pub use sample::Sample;
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,8 @@ impl Service for Double {
         self.calls.lock().unwrap().push((operation.to_owned(), call.caller.source_arn.clone(), input));
         match self.error.lock().unwrap().clone() {
             Some(error) => Err(error),
-            None => Ok(json!({ "StatusCode": 202, "MessageId": "m", "MD5OfMessageBody": "d" }).into()),
+            None if operation == "Invoke" => Ok(json!({ "StatusCode": 202 }).into()),
+            None => Ok(json!({ "MessageId": "m", "MD5OfMessageBody": "d" }).into()),
         }
     }
 }

@@ -53,14 +53,9 @@ fn invalid(name: &str) -> AwsError {
 
 /// Reads `Attributes` (`attributes` for a queue that exists), refusing what is unknown, out of bounds or not done here.
 /// An empty value unsets.
-pub(super) fn read(given: Option<&Value>) -> Result<Attributes, AwsError> {
-    let mut read = Attributes::new();
-    for (name, value) in given.and_then(Value::as_object).into_iter().flatten() {
-        let value = value.as_str().unwrap_or_default();
-        check(name, value)?;
-        read.insert(name.clone(), value.to_owned());
-    }
-    Ok(read)
+pub(super) fn read(given: Attributes) -> Result<Attributes, AwsError> {
+    given.iter().try_for_each(|(name, value)| check(name, value))?;
+    Ok(given)
 }
 
 fn check(name: &str, value: &str) -> Result<(), AwsError> {

@@ -3,26 +3,70 @@
 use std::collections::BTreeSet;
 
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Sqs, text};
+use super::Sqs;
+use super::message::{ChangeMessageVisibility, DeleteMessage};
+use super::send::SendMessageBatchEntry;
 
 const LARGEST: usize = 1_048_576;
 
-fn entries(input: &Value) -> Result<Vec<Value>, AwsError> {
-    let entries = input.get("Entries").and_then(Value::as_array).cloned().unwrap_or_default();
-    if entries.is_empty() {
+/// `SendMessageBatch`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SendMessageBatch {
+    queue_url: String,
+    entries: Vec<SendMessageBatchEntry>,
+}
+
+/// `DeleteMessageBatch`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteMessageBatch {
+    queue_url: String,
+    entries: Vec<DeleteMessageBatchEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeleteMessageBatchEntry {
+    id: String,
+    receipt_handle: String,
+}
+
+/// `ChangeMessageVisibilityBatch`.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ChangeMessageVisibilityBatch {
+    queue_url: String,
+    entries: Vec<ChangeMessageVisibilityBatchEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangeMessageVisibilityBatchEntry {
+    id: String,
+    receipt_handle: String,
+    #[serde(default)]
+    visibility_timeout: i64,
+}
+
+/// Checks a batch as a whole: how many entries it has, and their ids.
+fn check<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), AwsError> {
+    if ids.len() == 0 {
         return Err(AwsError::new("EmptyBatchRequest", 400, "There should be at least one entry in the request."));
     }
-    if entries.len() > 10 {
+    if ids.len() > 10 {
         return Err(AwsError::new(
             "TooManyEntriesInBatchRequest",
             400,
-            format!("Maximum number of entries per request are 10. You have sent {}.", entries.len()),
+            format!("Maximum number of entries per request are 10. You have sent {}.", ids.len()),
         ));
     }
     let mut seen = BTreeSet::new();
-    for id in entries.iter().map(|entry| text(entry, "Id").unwrap_or_default()) {
+    for id in ids {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         if id.is_empty() || id.len() > 80 || !id.bytes().all(good) {
             return Err(AwsError::new(
@@ -35,18 +79,17 @@ fn entries(input: &Value) -> Result<Vec<Value>, AwsError> {
             return Err(AwsError::new("BatchEntryIdsNotDistinct", 400, format!("Id {id} repeated.")));
         }
     }
-    Ok(entries)
+    Ok(())
 }
 
-/// Sorts results into `Successful` and `Failed`.
-fn outcome(results: Vec<(Value, Result<Value, AwsError>)>) -> Value {
+/// Sorts results, each with its entry's id, into `Successful` and `Failed`.
+fn outcome(results: impl Iterator<Item = (String, Result<Value, AwsError>)>) -> Value {
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
-    for (entry, result) in results {
-        let id = json!(text(&entry, "Id").unwrap_or_default());
+    for (id, result) in results {
         match result {
             Ok(output) => {
                 let mut output: Map<String, Value> = output.as_object().cloned().unwrap_or_default();
-                output.insert("Id".to_owned(), id);
+                output.insert("Id".to_owned(), json!(id));
                 successful.push(Value::Object(output));
             }
             Err(error) => failed.push(json!({
@@ -57,20 +100,12 @@ fn outcome(results: Vec<(Value, Result<Value, AwsError>)>) -> Value {
     json!({"Successful": successful, "Failed": failed})
 }
 
-/// The entry as the input of its single operation.
-fn single(input: &Value, entry: &Value) -> Value {
-    let mut single = entry.clone();
-    if let (Some(single), Some(url)) = (single.as_object_mut(), input.get("QueueUrl")) {
-        single.insert("QueueUrl".to_owned(), url.clone());
-    }
-    single
-}
-
 impl Sqs {
-    pub(super) async fn send_message_batch(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.queue(input, |_| Ok(()))?;
-        let entries = entries(input)?;
-        let bytes: usize = entries.iter().map(|entry| text(entry, "MessageBody").unwrap_or_default().len()).sum();
+    pub(super) async fn send_message_batch(&self, call: &Call, input: SendMessageBatch) -> Result<Value, AwsError> {
+        let SendMessageBatch { queue_url, entries } = input;
+        self.queue(&queue_url, |_| Ok(()))?;
+        check(entries.iter().map(|entry| entry.id.as_str()))?;
+        let bytes: usize = entries.iter().map(|entry| entry.message_body.len()).sum();
         if bytes > LARGEST {
             return Err(AwsError::new(
                 "BatchRequestTooLong",
@@ -78,29 +113,41 @@ impl Sqs {
                 format!("Batch requests cannot be longer than {LARGEST} bytes. You have sent {bytes} bytes."),
             ));
         }
-        let data_key = self.data_key(call, input).await?;
-        let send = |entry: Value| {
-            let result = self.enqueue(call, input, &entry, data_key.clone());
-            (entry, result)
+        let data_key = self.data_key(call, &queue_url).await?;
+        let send = |entry: SendMessageBatchEntry| {
+            let id = entry.id.clone();
+            (id, self.enqueue(call, &queue_url, entry, data_key.clone()))
         };
-        Ok(outcome(entries.into_iter().map(send).collect()))
+        Ok(outcome(entries.into_iter().map(send)))
     }
 
-    pub(super) fn delete_message_batch(&self, input: &Value) -> Result<Value, AwsError> {
-        self.queue(input, |_| Ok(()))?;
-        let delete = |entry: Value| {
-            let result = self.delete_message(&single(input, &entry));
-            (entry, result)
+    pub(super) fn delete_message_batch(&self, call: &Call, input: DeleteMessageBatch) -> Result<Value, AwsError> {
+        let DeleteMessageBatch { queue_url, entries } = input;
+        self.queue(&queue_url, |_| Ok(()))?;
+        check(entries.iter().map(|entry| entry.id.as_str()))?;
+        let delete = |entry: DeleteMessageBatchEntry| {
+            let single = DeleteMessage { queue_url: queue_url.clone(), receipt_handle: entry.receipt_handle };
+            (entry.id, self.delete_message(call, single))
         };
-        Ok(outcome(entries(input)?.into_iter().map(delete).collect()))
+        Ok(outcome(entries.into_iter().map(delete)))
     }
 
-    pub(super) fn change_message_visibility_batch(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.queue(input, |_| Ok(()))?;
-        let change = |entry: Value| {
-            let result = self.change_message_visibility(call, &single(input, &entry));
-            (entry, result)
+    pub(super) fn change_message_visibility_batch(
+        &self,
+        call: &Call,
+        input: ChangeMessageVisibilityBatch,
+    ) -> Result<Value, AwsError> {
+        let ChangeMessageVisibilityBatch { queue_url, entries } = input;
+        self.queue(&queue_url, |_| Ok(()))?;
+        check(entries.iter().map(|entry| entry.id.as_str()))?;
+        let change = |entry: ChangeMessageVisibilityBatchEntry| {
+            let single = ChangeMessageVisibility {
+                queue_url: queue_url.clone(),
+                receipt_handle: entry.receipt_handle,
+                visibility_timeout: entry.visibility_timeout,
+            };
+            (entry.id, self.change_message_visibility(call, single))
         };
-        Ok(outcome(entries(input)?.into_iter().map(change).collect()))
+        Ok(outcome(entries.into_iter().map(change)))
     }
 }

@@ -22,8 +22,8 @@ fn translated(error: AwsError) -> AwsError {
 
 impl Sqs {
     /// A data key for one send, as its ciphertext; none if the queue has no key of the customer's.
-    pub(super) async fn data_key(&self, call: &Call, input: &Value) -> Result<Option<String>, AwsError> {
-        let Some((key, arn)) = self.queue(input, |queue| Ok(queue.kms_key().map(|key| (key, queue.arn.clone()))))? else {
+    pub(super) async fn data_key(&self, call: &Call, queue_url: &str) -> Result<Option<String>, AwsError> {
+        let Some((key, arn)) = self.queue(queue_url, |queue| Ok(queue.kms_key().map(|key| (key, queue.arn.clone()))))? else {
             return Ok(None);
         };
         new_data_key(call, &key, &arn).await

@@ -20,12 +20,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use queue::Queue;
+use batch::{ChangeMessageVisibilityBatch, DeleteMessageBatch, SendMessageBatch};
+use message::{ChangeMessageVisibility, DeleteMessage};
+use queue::{
+    CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues, ListQueueTags, ListQueues, PurgeQueue,
+    Queue, SetQueueAttributes, TagQueue, UntagQueue,
+};
+use receive::ReceiveMessage;
 pub use remote::RemoteSqs;
+use send::SendMessage;
 
 /// The queues of one account.
 #[derive(Debug, Default)]
@@ -54,9 +62,9 @@ impl Sqs {
         act(accounts.entry(account.to_owned()).or_default())
     }
 
-    /// Runs `act` on the queue that `QueueUrl` names.
-    fn queue<T>(&self, input: &Value, act: impl FnOnce(&mut Queue) -> Result<T, AwsError>) -> Result<T, AwsError> {
-        let (account, name) = address(text(input, "QueueUrl").unwrap_or_default())?;
+    /// Runs `act` on the queue of this URL.
+    fn queue<T>(&self, url: &str, act: impl FnOnce(&mut Queue) -> Result<T, AwsError>) -> Result<T, AwsError> {
+        let (account, name) = address(url)?;
         self.with(account, |queues| queues.by_name.get_mut(name).ok_or_else(no_queue).and_then(act))
     }
 }
@@ -78,15 +86,6 @@ fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
     input.get(name).and_then(Value::as_str)
 }
 
-fn number(input: &Value, name: &str) -> Option<i64> {
-    input.get(name).and_then(Value::as_i64)
-}
-
-fn strings(input: &Value, name: &str) -> Vec<String> {
-    let list = input.get(name).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
 fn no_queue() -> AwsError {
     AwsError::new("QueueDoesNotExist", 400, "The specified queue does not exist.")
 }
@@ -95,31 +94,31 @@ fn bad_value(message: impl Into<String>) -> AwsError {
     AwsError::new("InvalidParameterValue", 400, message)
 }
 
+operations!("sqs", Sqs:
+    ChangeMessageVisibility => change_message_visibility,
+    ChangeMessageVisibilityBatch => change_message_visibility_batch,
+    CreateQueue => create_queue,
+    DeleteMessage => delete_message,
+    DeleteMessageBatch => delete_message_batch,
+    DeleteQueue => delete_queue,
+    GetQueueAttributes => get_queue_attributes,
+    GetQueueUrl => get_queue_url,
+    ListDeadLetterSourceQueues => list_dead_letter_source_queues,
+    ListQueues => list_queues,
+    ListQueueTags => list_queue_tags,
+    PurgeQueue => purge_queue,
+    ReceiveMessage => receive_message.await,
+    SendMessage => send_message.await,
+    SendMessageBatch => send_message_batch.await,
+    SetQueueAttributes => set_queue_attributes,
+    TagQueue => tag_queue,
+    UntagQueue => untag_queue,
+);
+
 #[async_trait]
 impl Service for Sqs {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let output = match operation {
-            "CreateQueue" => self.create_queue(call, &input),
-            "DeleteQueue" => self.delete_queue(call, &input),
-            "GetQueueUrl" => self.get_queue_url(call, &input),
-            "ListQueues" => self.list_queues(call, &input),
-            "GetQueueAttributes" => self.get_queue_attributes(call, &input),
-            "SetQueueAttributes" => self.set_queue_attributes(call, &input),
-            "ListDeadLetterSourceQueues" => self.list_dead_letter_source_queues(call, &input),
-            "PurgeQueue" => self.purge_queue(call, &input),
-            "TagQueue" => self.tag_queue(&input),
-            "UntagQueue" => self.untag_queue(&input),
-            "ListQueueTags" => self.list_queue_tags(&input),
-            "SendMessage" => self.send_message(call, &input).await,
-            "SendMessageBatch" => self.send_message_batch(call, &input).await,
-            "ReceiveMessage" => self.receive_message(call, &input).await,
-            "DeleteMessage" => self.delete_message(&input),
-            "DeleteMessageBatch" => self.delete_message_batch(&input),
-            "ChangeMessageVisibility" => self.change_message_visibility(call, &input),
-            "ChangeMessageVisibilityBatch" => self.change_message_visibility_batch(call, &input),
-            other => Err(AwsError::not_implemented("sqs", other)),
-        }?;
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {

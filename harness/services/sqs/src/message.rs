@@ -4,10 +4,29 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::message_attributes::MessageAttributes;
-use super::{Sqs, bad_value, number, text};
+use super::{Sqs, bad_value};
+
+/// `DeleteMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteMessage {
+    pub(super) queue_url: String,
+    pub(super) receipt_handle: String,
+}
+
+/// `ChangeMessageVisibility`.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ChangeMessageVisibility {
+    pub(super) queue_url: String,
+    pub(super) receipt_handle: String,
+    pub(super) visibility_timeout: i64,
+}
 
 /// A message's record.
 #[derive(Debug, Clone)]
@@ -56,39 +75,30 @@ fn message_in(queue: &str, handle: &str) -> Option<String> {
     (parts.next()? == queue).then_some(parts.next()?.to_owned())
 }
 
+fn invalid_handle(handle: &str) -> AwsError {
+    AwsError::new("ReceiptHandleIsInvalid", 404, format!("The input receipt handle \"{handle}\" is not a valid receipt handle."))
+}
+
 impl Sqs {
-    pub(super) fn delete_message(&self, input: &Value) -> Result<Value, AwsError> {
-        let handle = text(input, "ReceiptHandle").unwrap_or_default();
-        self.queue(input, |queue| {
-            let id = message_in(&queue.arn, handle).ok_or_else(|| {
-                AwsError::new(
-                    "ReceiptHandleIsInvalid",
-                    404,
-                    format!("The input receipt handle \"{handle}\" is not a valid receipt handle."),
-                )
-            })?;
+    pub(super) fn delete_message(&self, _call: &Call, input: DeleteMessage) -> Result<Value, AwsError> {
+        let handle = input.receipt_handle.as_str();
+        self.queue(&input.queue_url, |queue| {
+            let id = message_in(&queue.arn, handle).ok_or_else(|| invalid_handle(handle))?;
             // A handle that a later receive has replaced deletes nothing, and neither does one of a message that is gone.
             queue.messages.retain(|message| message.id != id || message.receipt.as_deref() != Some(handle));
             Ok(json!({}))
         })
     }
 
-    pub(super) fn change_message_visibility(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let handle = text(input, "ReceiptHandle").unwrap_or_default();
-        let seconds = number(input, "VisibilityTimeout").unwrap_or_default();
+    pub(super) fn change_message_visibility(&self, call: &Call, input: ChangeMessageVisibility) -> Result<Value, AwsError> {
+        let (handle, seconds) = (input.receipt_handle.as_str(), input.visibility_timeout);
         if !(0..=43_200).contains(&seconds) {
             return Err(bad_value(format!(
                 "Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200."
             )));
         }
-        self.queue(input, |queue| {
-            let id = message_in(&queue.arn, handle).ok_or_else(|| {
-                AwsError::new(
-                    "ReceiptHandleIsInvalid",
-                    404,
-                    format!("The input receipt handle \"{handle}\" is not a valid receipt handle."),
-                )
-            })?;
+        self.queue(&input.queue_url, |queue| {
+            let id = message_in(&queue.arn, handle).ok_or_else(|| invalid_handle(handle))?;
             let message = queue
                 .messages
                 .iter_mut()

@@ -7,9 +7,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::bad_value;
+
+/// A `MessageAttributeValue` of a request. Lists of values are reserved on AWS, which does not accept them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct MessageAttributeValue {
+    data_type: String,
+    pub(super) string_value: Option<String>,
+    /// Base64.
+    binary_value: Option<String>,
+}
 
 /// Attributes by name, in the order that their checksum wants.
 #[derive(Debug, Clone, Default)]
@@ -33,10 +44,10 @@ pub(super) fn md5(bytes: &[u8]) -> String {
 }
 
 impl MessageAttributes {
-    /// Reads a map of `MessageAttributeValue`.
-    pub(super) fn read(given: Option<&Value>) -> Result<Self, AwsError> {
+    /// Checks the attributes of a request.
+    pub(super) fn read(given: &BTreeMap<String, MessageAttributeValue>) -> Result<Self, AwsError> {
         let mut attributes = BTreeMap::new();
-        for (name, value) in given.and_then(Value::as_object).into_iter().flatten() {
+        for (name, value) in given {
             attributes.insert(name.clone(), attribute(name, value)?);
         }
         if attributes.len() > 10 {
@@ -99,9 +110,8 @@ impl MessageAttributes {
     }
 }
 
-fn attribute(name: &str, given: &Value) -> Result<Attribute, AwsError> {
-    let text = |member: &str| given.get(member).and_then(Value::as_str);
-    let kind = text("DataType").unwrap_or_default().to_owned();
+fn attribute(name: &str, given: &MessageAttributeValue) -> Result<Attribute, AwsError> {
+    let kind = given.data_type.clone();
     let good_name = !name.is_empty()
         && name.len() <= 256
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
@@ -111,8 +121,8 @@ fn attribute(name: &str, given: &Value) -> Result<Attribute, AwsError> {
         return Err(bad_value(format!("The message attribute name '{name}' is invalid.")));
     }
     let value = match kind.split('.').next() {
-        Some("String" | "Number") => text("StringValue").map(|value| Payload::Text(value.to_owned())),
-        Some("Binary") => text("BinaryValue").and_then(|value| STANDARD.decode(value).ok()).map(Payload::Bytes),
+        Some("String" | "Number") => given.string_value.clone().map(Payload::Text),
+        Some("Binary") => given.binary_value.as_ref().and_then(|value| STANDARD.decode(value).ok()).map(Payload::Bytes),
         _ => {
             return Err(bad_value(format!(
                 "The type of message (user) attribute '{name}' is invalid. You must use only the following supported type prefixes: \
@@ -140,12 +150,16 @@ fn empty(name: &str, kind: &str) -> AwsError {
 mod tests {
     use super::*;
 
+    fn read(given: Value) -> Result<MessageAttributes, AwsError> {
+        MessageAttributes::read(&serde_json::from_value(given).expect("attributes"))
+    }
+
     #[test]
     fn the_checksum_covers_names_types_and_values_in_order_of_names() {
-        let attributes = MessageAttributes::read(Some(&json!({
+        let attributes = read(json!({
             "b": {"DataType": "Binary", "BinaryValue": "AQI="},
             "a": {"DataType": "String", "StringValue": "x"},
-        })))
+        }))
         .expect("valid");
         let mut bytes = Vec::new();
         for part in [&b"\0\0\0\x01a"[..], b"\0\0\0\x06String", b"\x01", b"\0\0\0\x01x"] {
@@ -165,7 +179,7 @@ mod tests {
             json!({"a": {"DataType": "Number", "StringValue": "x"}}),
             json!({"AWS.a": {"DataType": "String", "StringValue": "x"}}),
         ] {
-            assert_eq!(MessageAttributes::read(Some(&bad)).expect_err("refused").code, "InvalidParameterValue", "{bad}");
+            assert_eq!(read(bad.clone()).expect_err("refused").code, "InvalidParameterValue", "{bad}");
         }
     }
 }

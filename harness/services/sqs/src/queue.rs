@@ -5,11 +5,105 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::attributes::{Attributes, Redrive, default_of, effective, no_dead_letter_target, read, redrive, same};
 use super::message::Message;
-use super::{Sqs, bad_value, no_queue, number, strings, text};
+use super::{Sqs, bad_value, no_queue};
+
+/// `CreateQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CreateQueue {
+    queue_name: String,
+    #[serde(default)]
+    attributes: Attributes,
+    #[serde(default, rename = "tags")]
+    tags: BTreeMap<String, String>,
+}
+
+/// `DeleteQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteQueue {
+    queue_url: String,
+}
+
+/// `GetQueueUrl`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetQueueUrl {
+    queue_name: String,
+    #[serde(rename = "QueueOwnerAWSAccountId")]
+    owner: Option<String>,
+}
+
+/// `ListQueues`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListQueues {
+    #[serde(default)]
+    queue_name_prefix: String,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+/// `ListDeadLetterSourceQueues`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListDeadLetterSourceQueues {
+    queue_url: String,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+/// `GetQueueAttributes`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetQueueAttributes {
+    queue_url: String,
+    #[serde(default)]
+    attribute_names: Vec<String>,
+}
+
+/// `SetQueueAttributes`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetQueueAttributes {
+    queue_url: String,
+    attributes: Attributes,
+}
+
+/// `PurgeQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PurgeQueue {
+    queue_url: String,
+}
+
+/// `TagQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_TagQueue.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagQueue {
+    queue_url: String,
+    tags: BTreeMap<String, String>,
+}
+
+/// `UntagQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_UntagQueue.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct UntagQueue {
+    queue_url: String,
+    tag_keys: Vec<String>,
+}
+
+/// `ListQueueTags`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueueTags.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListQueueTags {
+    queue_url: String,
+}
 
 /// A queue's record.
 #[derive(Debug)]
@@ -80,14 +174,9 @@ pub(super) fn arn(call: &Call, name: &str) -> String {
     format!("arn:aws:sqs:{}:{}:{name}", call.region.name(), call.account())
 }
 
-fn tags_of(input: &Value, member: &str) -> BTreeMap<String, String> {
-    let tags = input.get(member).and_then(Value::as_object);
-    tags.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
-}
-
 impl Sqs {
-    pub(super) fn create_queue(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = text(input, "QueueName").unwrap_or_default();
+    pub(super) fn create_queue(&self, call: &Call, input: CreateQueue) -> Result<Value, AwsError> {
+        let name = input.queue_name.as_str();
         if name.ends_with(".fifo") {
             return Err(AwsError::not_implemented("sqs", "a FIFO queue"));
         }
@@ -95,7 +184,7 @@ impl Sqs {
         if name.is_empty() || name.len() > 80 || !name.bytes().all(good) {
             return Err(bad_value("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"));
         }
-        let attributes = read(input.get("Attributes"))?;
+        let attributes = read(input.attributes)?;
         self.check_redrive(call, &attributes)?;
         let minute = SignedDuration::from_mins(1);
         self.with(call.account(), |queues| {
@@ -125,7 +214,7 @@ impl Sqs {
                 modified: call.now,
                 policy: policy(&attributes),
                 attributes,
-                tags: tags_of(input, "tags"),
+                tags: input.tags,
                 messages: Vec::new(),
                 purged: None,
             };
@@ -145,8 +234,8 @@ impl Sqs {
         Err(no_dead_letter_target(policy))
     }
 
-    pub(super) fn delete_queue(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let (account, name) = super::address(text(input, "QueueUrl").unwrap_or_default())?;
+    pub(super) fn delete_queue(&self, call: &Call, input: DeleteQueue) -> Result<Value, AwsError> {
+        let (account, name) = super::address(&input.queue_url)?;
         self.with(account, |queues| {
             queues.by_name.remove(name).ok_or_else(no_queue)?;
             queues.deleted.insert(name.to_owned(), call.now);
@@ -154,9 +243,9 @@ impl Sqs {
         })
     }
 
-    pub(super) fn get_queue_url(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = text(input, "QueueName").unwrap_or_default();
-        let owner = text(input, "QueueOwnerAWSAccountId").unwrap_or(call.account());
+    pub(super) fn get_queue_url(&self, call: &Call, input: GetQueueUrl) -> Result<Value, AwsError> {
+        let name = input.queue_name.as_str();
+        let owner = input.owner.as_deref().unwrap_or(call.account());
         if self.with(owner, |queues| queues.by_name.contains_key(name)) {
             Ok(json!({"QueueUrl": url(call, owner, name)}))
         } else {
@@ -164,29 +253,33 @@ impl Sqs {
         }
     }
 
-    pub(super) fn list_queues(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let prefix = text(input, "QueueNamePrefix").unwrap_or_default();
+    pub(super) fn list_queues(&self, call: &Call, input: ListQueues) -> Result<Value, AwsError> {
+        let prefix = input.queue_name_prefix.as_str();
         let names: Vec<String> =
             self.with(call.account(), |queues| queues.by_name.keys().filter(|name| name.starts_with(prefix)).cloned().collect());
-        listing(call, names, input, "QueueUrls")
+        listing(call, names, input.max_results, input.next_token.as_deref(), "QueueUrls")
     }
 
-    pub(super) fn list_dead_letter_source_queues(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let arn = self.queue(input, |queue| Ok(queue.arn.clone()))?;
+    pub(super) fn list_dead_letter_source_queues(
+        &self,
+        call: &Call,
+        input: ListDeadLetterSourceQueues,
+    ) -> Result<Value, AwsError> {
+        let arn = self.queue(&input.queue_url, |queue| Ok(queue.arn.clone()))?;
         let names = self.with(call.account(), |queues| {
             let sources = queues.by_name.values().filter(|queue| queue.redrive().is_some_and(|redrive| redrive.target == arn));
             sources.map(|queue| queue.name.clone()).collect()
         });
-        let mut output = listing(call, names, input, "queueUrls")?;
+        let mut output = listing(call, names, input.max_results, input.next_token.as_deref(), "queueUrls")?;
         if let Some(output) = output.as_object_mut() {
             output.entry("queueUrls").or_insert_with(|| json!([]));
         }
         Ok(output)
     }
 
-    pub(super) fn get_queue_attributes(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let names = strings(input, "AttributeNames");
-        let all = self.queue(input, |queue| Ok(queue.describe(call.now)))?;
+    pub(super) fn get_queue_attributes(&self, call: &Call, input: GetQueueAttributes) -> Result<Value, AwsError> {
+        let names = input.attribute_names;
+        let all = self.queue(&input.queue_url, |queue| Ok(queue.describe(call.now)))?;
         const SETTABLE_ONLY: [&str; 5] =
             ["Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"];
         const FIFO: [&str; 4] = ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"];
@@ -208,11 +301,11 @@ impl Sqs {
         Ok(if wanted.is_empty() { json!({}) } else { json!({"Attributes": wanted}) })
     }
 
-    pub(super) fn set_queue_attributes(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let attributes = read(input.get("Attributes"))?;
-        self.queue(input, |_| Ok(()))?;
+    pub(super) fn set_queue_attributes(&self, call: &Call, input: SetQueueAttributes) -> Result<Value, AwsError> {
+        let attributes = read(input.attributes)?;
+        self.queue(&input.queue_url, |_| Ok(()))?;
         self.check_redrive(call, &attributes)?;
-        self.queue(input, |queue| {
+        self.queue(&input.queue_url, |queue| {
             // One kind of encryption replaces the other.
             if attributes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty()) {
                 queue.attributes.remove("SqsManagedSseEnabled");
@@ -233,8 +326,8 @@ impl Sqs {
         })
     }
 
-    pub(super) fn purge_queue(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.queue(input, |queue| {
+    pub(super) fn purge_queue(&self, call: &Call, input: PurgeQueue) -> Result<Value, AwsError> {
+        self.queue(&input.queue_url, |queue| {
             if queue.purged.is_some_and(|purged| call.now.duration_since(purged) < SignedDuration::from_mins(1)) {
                 let message = format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", queue.name);
                 return Err(AwsError::new("PurgeQueueInProgress", 403, message));
@@ -245,34 +338,39 @@ impl Sqs {
         })
     }
 
-    pub(super) fn tag_queue(&self, input: &Value) -> Result<Value, AwsError> {
-        self.queue(input, |queue| {
-            queue.tags.extend(tags_of(input, "Tags"));
+    pub(super) fn tag_queue(&self, _call: &Call, input: TagQueue) -> Result<Value, AwsError> {
+        self.queue(&input.queue_url, |queue| {
+            queue.tags.extend(input.tags);
             Ok(json!({}))
         })
     }
 
-    pub(super) fn untag_queue(&self, input: &Value) -> Result<Value, AwsError> {
-        let keys = strings(input, "TagKeys");
-        self.queue(input, |queue| {
-            queue.tags.retain(|key, _| !keys.contains(key));
+    pub(super) fn untag_queue(&self, _call: &Call, input: UntagQueue) -> Result<Value, AwsError> {
+        self.queue(&input.queue_url, |queue| {
+            queue.tags.retain(|key, _| !input.tag_keys.contains(key));
             Ok(json!({}))
         })
     }
 
-    pub(super) fn list_queue_tags(&self, input: &Value) -> Result<Value, AwsError> {
-        self.queue(input, |queue| Ok(if queue.tags.is_empty() { json!({}) } else { json!({"Tags": queue.tags}) }))
+    pub(super) fn list_queue_tags(&self, _call: &Call, input: ListQueueTags) -> Result<Value, AwsError> {
+        self.queue(&input.queue_url, |queue| Ok(if queue.tags.is_empty() { json!({}) } else { json!({"Tags": queue.tags}) }))
     }
 }
 
 /// A page of queue URLs. As with AWS, an empty list is no list, and there are pages only if `MaxResults` asks for them.
-fn listing(call: &Call, names: Vec<String>, input: &Value, member: &str) -> Result<Value, AwsError> {
-    let size = number(input, "MaxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(1000);
-    let start: usize = match text(input, "NextToken") {
+fn listing(
+    call: &Call,
+    names: Vec<String>,
+    max_results: Option<i64>,
+    token: Option<&str>,
+    member: &str,
+) -> Result<Value, AwsError> {
+    let size = max_results.and_then(|size| usize::try_from(size).ok()).unwrap_or(1000);
+    let start: usize = match token {
         None => 0,
         Some(token) => token.parse().map_err(|_| bad_value("Invalid or expired next token."))?,
     };
-    let more = number(input, "MaxResults").is_some() && names.len() > start + size;
+    let more = max_results.is_some() && names.len() > start.saturating_add(size);
     let urls: Vec<String> = names.iter().skip(start).take(size).map(|name| url(call, call.account(), name)).collect();
     let mut output = Map::new();
     if !urls.is_empty() {

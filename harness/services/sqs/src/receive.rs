@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::message::{Message, receipt_for};
 use super::message_attributes::md5;
-use super::{Queues, Sqs, address, bad_value, no_queue, number, strings, text};
+use super::{Queues, Sqs, address, bad_value, no_queue};
 
 /// What was taken, and when there may be more.
 struct Taken {
@@ -19,8 +20,25 @@ struct Taken {
     next: Option<Timestamp>,
 }
 
-fn bounded(input: &Value, name: &str, low: i64, high: i64) -> Result<Option<i64>, AwsError> {
-    match number(input, name) {
+/// `ReceiveMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ReceiveMessage {
+    queue_url: String,
+    /// The former name of `MessageSystemAttributeNames`.
+    #[serde(default)]
+    attribute_names: Vec<String>,
+    #[serde(default)]
+    message_system_attribute_names: Vec<String>,
+    #[serde(default)]
+    message_attribute_names: Vec<String>,
+    max_number_of_messages: Option<i64>,
+    visibility_timeout: Option<i64>,
+    wait_time_seconds: Option<i64>,
+}
+
+fn bounded(value: Option<i64>, name: &str, low: i64, high: i64) -> Result<Option<i64>, AwsError> {
+    match value {
         Some(value) if !(low..=high).contains(&value) => Err(bad_value(format!(
             "Value {value} for parameter {name} is invalid. Reason: Must be between {low} and {high}, if provided."
         ))),
@@ -29,14 +47,14 @@ fn bounded(input: &Value, name: &str, low: i64, high: i64) -> Result<Option<i64>
 }
 
 impl Sqs {
-    pub(super) async fn receive_message(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let most = bounded(input, "MaxNumberOfMessages", 1, 10)?.unwrap_or(1);
-        let visibility = bounded(input, "VisibilityTimeout", 0, 43_200)?;
-        let wait = bounded(input, "WaitTimeSeconds", 0, 20)?;
-        let (account, name) = address(text(input, "QueueUrl").unwrap_or_default())?;
+    pub(super) async fn receive_message(&self, call: &Call, input: ReceiveMessage) -> Result<Value, AwsError> {
+        let most = bounded(input.max_number_of_messages, "MaxNumberOfMessages", 1, 10)?.unwrap_or(1);
+        let visibility = bounded(input.visibility_timeout, "VisibilityTimeout", 0, 43_200)?;
+        let wait = bounded(input.wait_time_seconds, "WaitTimeSeconds", 0, 20)?;
+        let (account, name) = address(&input.queue_url)?;
         let wait = match wait {
             Some(wait) => wait,
-            None => self.queue(input, |queue| Ok(queue.setting("ReceiveMessageWaitTimeSeconds")))?,
+            None => self.queue(&input.queue_url, |queue| Ok(queue.setting("ReceiveMessageWaitTimeSeconds")))?,
         };
         let deadline = Instant::now() + Duration::from_secs(u64::try_from(wait).unwrap_or_default());
         let clock = call.region.clock();
@@ -63,9 +81,9 @@ impl Sqs {
         for key in keys {
             super::encryption::open_data_key(call, &taken.arn, key).await?;
         }
-        let names = [strings(input, "AttributeNames"), strings(input, "MessageSystemAttributeNames")].concat();
-        let attribute_names = strings(input, "MessageAttributeNames");
-        let messages: Vec<Value> = taken.messages.iter().map(|message| describe(message, &names, &attribute_names)).collect();
+        let names = [input.attribute_names, input.message_system_attribute_names].concat();
+        let messages: Vec<Value> =
+            taken.messages.iter().map(|message| describe(message, &names, &input.message_attribute_names)).collect();
         Ok(if messages.is_empty() { json!({}) } else { json!({"Messages": messages}) })
     }
 }

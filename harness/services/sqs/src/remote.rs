@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use nightproof_core::authorization::{PolicyDocument, ResourcePolicyText};
+use nightproof_core::operation::check;
 use nightproof_core::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use nightproof_iam::ResourceRule;
 use nightproof_store::{Known, Question, Store};
 use serde_json::{Map, Value, json};
 
-use super::{address, attributes, authorization, encryption, queue, text};
+use super::{Sqs, address, attributes, authorization, encryption, queue, text};
 
 /// The service `sqs` on a store elsewhere.
 pub struct RemoteSqs {
@@ -52,7 +53,8 @@ impl RemoteSqs {
 
     /// Checks the attributes that are to be set, which a store may not do, and says them in the store's words.
     async fn attributes_for_store(&self, account: &str, input: &mut Value) -> Result<(), AwsError> {
-        let attributes = attributes::read(input.get("Attributes"))?;
+        let given = input.get("Attributes").cloned().map(serde_json::from_value).transpose();
+        let attributes = attributes::read(given.map_err(|error| AwsError::internal(error.to_string()))?.unwrap_or_default())?;
         if let Some(policy) = attributes.get("RedrivePolicy").filter(|policy| !policy.is_empty()) {
             let target = attributes::redrive(policy).map(|redrive| redrive.target).unwrap_or_default();
             if self.facts(&target).await?.is_none() {
@@ -117,6 +119,7 @@ impl RemoteSqs {
     }
 
     async fn run(&self, call: &Call, operation: &str, mut input: Value) -> Result<Value, AwsError> {
+        check("sqs", Sqs::INPUTS, operation, &input)?;
         let region = call.region.name();
         let mut account = call.account().to_owned();
         let mut arn = None;

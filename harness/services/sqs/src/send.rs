@@ -1,43 +1,89 @@
 //! SendMessage.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::message::Message;
-use super::message_attributes::{MessageAttributes, md5};
-use super::{Sqs, bad_value, number, text};
+use super::message_attributes::{MessageAttributeValue, MessageAttributes, md5};
+use super::{Sqs, bad_value};
+
+/// `SendMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SendMessage {
+    queue_url: String,
+    message_body: String,
+    delay_seconds: Option<i64>,
+    #[serde(default)]
+    message_attributes: BTreeMap<String, MessageAttributeValue>,
+    #[serde(default)]
+    message_system_attributes: BTreeMap<String, MessageAttributeValue>,
+    message_deduplication_id: Option<String>,
+    message_group_id: Option<String>,
+}
+
+/// A message to be put into a queue: an entry of `SendMessageBatch`, or the rest of [`SendMessage`].
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SendMessageBatchEntry {
+    pub(super) id: String,
+    pub(super) message_body: String,
+    delay_seconds: Option<i64>,
+    #[serde(default)]
+    message_attributes: BTreeMap<String, MessageAttributeValue>,
+    #[serde(default)]
+    message_system_attributes: BTreeMap<String, MessageAttributeValue>,
+    message_deduplication_id: Option<String>,
+    message_group_id: Option<String>,
+}
 
 impl Sqs {
-    pub(super) async fn send_message(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let data_key = self.data_key(call, input).await?;
-        self.enqueue(call, input, input, data_key)
+    pub(super) async fn send_message(&self, call: &Call, input: SendMessage) -> Result<Value, AwsError> {
+        let data_key = self.data_key(call, &input.queue_url).await?;
+        let entry = SendMessageBatchEntry {
+            id: String::new(),
+            message_body: input.message_body,
+            delay_seconds: input.delay_seconds,
+            message_attributes: input.message_attributes,
+            message_system_attributes: input.message_system_attributes,
+            message_deduplication_id: input.message_deduplication_id,
+            message_group_id: input.message_group_id,
+        };
+        self.enqueue(call, &input.queue_url, entry, data_key)
     }
 
-    /// Puts the message that `entry` describes into the queue that `input` names.
-    pub(super) fn enqueue(&self, call: &Call, input: &Value, entry: &Value, data_key: Option<String>) -> Result<Value, AwsError> {
-        let body = text(entry, "MessageBody").unwrap_or_default();
+    /// Puts a message into the queue of this URL.
+    pub(super) fn enqueue(
+        &self,
+        call: &Call,
+        queue_url: &str,
+        entry: SendMessageBatchEntry,
+        data_key: Option<String>,
+    ) -> Result<Value, AwsError> {
+        let body = entry.message_body;
         if body.is_empty() {
             return Err(AwsError::new("MissingParameter", 400, "The request must contain the parameter MessageBody."));
         }
         if !body.chars().all(allowed) {
             return Err(AwsError::new("InvalidMessageContents", 400, "The message contains characters outside the allowed set."));
         }
-        if entry.get("MessageDeduplicationId").is_some() {
+        if entry.message_deduplication_id.is_some() {
             return Err(bad_value("The request includes a parameter that is not valid for this queue type"));
         }
-        let attributes = MessageAttributes::read(entry.get("MessageAttributes"))?;
-        let system = MessageAttributes::read(entry.get("MessageSystemAttributes"))?;
-        let trace_header = entry.pointer("/MessageSystemAttributes/AWSTraceHeader/StringValue").and_then(Value::as_str);
-        let delay = number(entry, "DelaySeconds");
-        if delay.is_some_and(|delay| !(0..=900).contains(&delay)) {
+        let attributes = MessageAttributes::read(&entry.message_attributes)?;
+        let system = MessageAttributes::read(&entry.message_system_attributes)?;
+        let trace_header = entry.message_system_attributes.get("AWSTraceHeader").and_then(|value| value.string_value.clone());
+        if let Some(delay) = entry.delay_seconds.filter(|delay| !(0..=900).contains(delay)) {
             return Err(bad_value(format!(
-                "Value {} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
-                delay.unwrap_or_default()
+                "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
             )));
         }
         let id = uuid::Uuid::new_v4().to_string();
-        self.queue(input, |queue| {
+        self.queue(queue_url, |queue| {
             let largest = queue.setting("MaximumMessageSize");
             let size = body.len() + attributes.size();
             if i64::try_from(size).unwrap_or(i64::MAX) > largest {
@@ -45,13 +91,13 @@ impl Sqs {
                     "One or more parameters are invalid. Reason: Message must be shorter than {largest} bytes."
                 )));
             }
-            let delay = delay.unwrap_or_else(|| queue.setting("DelaySeconds"));
+            let delay = entry.delay_seconds.unwrap_or_else(|| queue.setting("DelaySeconds"));
             queue.messages.push(Message {
                 id: id.clone(),
-                body: body.to_owned(),
+                body: body.clone(),
                 attributes: attributes.clone(),
-                trace_header: trace_header.map(str::to_owned),
-                group: text(entry, "MessageGroupId").map(str::to_owned),
+                trace_header,
+                group: entry.message_group_id,
                 sender: call.caller.user_id(),
                 sent: call.now,
                 visible_at: call.now + SignedDuration::from_secs(delay),

@@ -114,3 +114,9 @@ async fn fifo_queues_are_refused_by_name() {
         assert_eq!(sqs(&region(), "CreateQueue", input).await.unwrap_err().code, "NotImplemented");
     }
 }
+
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("sqs", Sqs::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}
