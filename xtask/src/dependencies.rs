@@ -16,11 +16,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-machine-protocol", &[]),
     ("nightproof-guest", &["nightproof-machine-protocol"]),
     ("nightproof-machine", &["nightproof-journal", "nightproof-machine-protocol"]),
+    ("nightproof-connection", &[]),
     ("nightproof-core", &["nightproof-iam", "nightproof-journal", "nightproof-wire"]),
     ("nightproof-store", &["nightproof-core", "nightproof-wire"]),
     ("nightproof-authorization", &["nightproof-core", "nightproof-iam", "nightproof-journal"]),
     ("nightproof-faults", &["nightproof-core", "nightproof-journal"]),
-    ("nightproof-gateway", &["nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"]),
+    (
+        "nightproof-gateway",
+        &["nightproof-connection", "nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"],
+    ),
     ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway"]),
     ("nightproof-cloudformation", &["nightproof-core", "nightproof-template"]),
     (
@@ -82,8 +86,8 @@ const SERVICE: &[&str] = &["nightproof-core", "nightproof-iam", "nightproof-jour
 
 /// What some services may use beside.
 const MORE: &[(&str, &[&str])] = &[
-    ("nightproof-service-ec2", &["nightproof-machine", "nightproof-machine-protocol"]),
-    ("nightproof-service-lambda", &["nightproof-machine"]),
+    ("nightproof-service-ec2", &["nightproof-connection", "nightproof-machine", "nightproof-machine-protocol"]),
+    ("nightproof-service-lambda", &["nightproof-connection", "nightproof-machine"]),
     ("nightproof-service-s3", &["nightproof-store"]),
     ("nightproof-service-sqs", &["nightproof-store"]),
 ];

@@ -81,6 +81,20 @@ pub(super) fn check_head(parts: &Parts, service: &str) -> Result<(), AwsError> {
     })
 }
 
+/// Refuses an expectation that nobody here meets: `100-continue` is the only one there is, and before HTTP/1.1 there was none.
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>
+pub(super) fn check_expectation(parts: &Parts) -> Result<(), AwsError> {
+    let met = |value: &http::HeaderValue| {
+        let members =
+            value.to_str().map(|text| text.split(',').map(str::trim).filter(|member| !member.is_empty()).collect::<Vec<_>>());
+        members.is_ok_and(|members| members.iter().all(|member| member.eq_ignore_ascii_case("100-continue")))
+    };
+    if parts.version < http::Version::HTTP_11 || parts.headers.get_all(http::header::EXPECT).iter().all(met) {
+        return Ok(());
+    }
+    Err(AwsError::new("ExpectationFailed", 417, "The expectation in the Expect header of the request cannot be met."))
+}
+
 /// The host a request names, without its port.
 pub(super) fn host(parts: &Parts) -> Option<&str> {
     let host = parts.uri.host().or_else(|| parts.headers.get(http::header::HOST)?.to_str().ok())?;
@@ -137,6 +151,21 @@ mod tests {
         assert_eq!(check_head(&head(8 * 1024), "s3").unwrap_err().code, "RequestHeaderSectionTooLarge");
         assert!(check_head(&head(8 * 1024), "sts").is_ok());
         assert_eq!(check_head(&head(64 * 1024), "sts").unwrap_err().status, 413);
+    }
+
+    #[test]
+    fn only_100_continue_is_met() {
+        let expecting = |version: http::Version, value: &str| {
+            let request = http::Request::builder().version(version).uri("/b/k").header("expect", value).body(()).unwrap();
+            check_expectation(&request.into_parts().0).err().map(|error| error.status)
+        };
+        for met in ["100-continue", "100-Continue", " 100-continue , 100-continue", ""] {
+            assert_eq!(expecting(http::Version::HTTP_11, met), None, "{met}");
+        }
+        for unmet in ["200-ok", "100-continue, more", "100-continue=1"] {
+            assert_eq!(expecting(http::Version::HTTP_11, unmet), Some(417), "{unmet}");
+            assert_eq!(expecting(http::Version::HTTP_10, unmet), None, "{unmet}");
+        }
     }
 
     #[test]

@@ -12,7 +12,6 @@ mod record;
 mod refused;
 mod stack;
 mod timing;
-mod unread;
 
 pub use authority::{Authority, AuthorityError};
 pub use listener::{Listener, Peer};

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use nightproof_connection::Limits;
 use nightproof_core::{Region, Tls};
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
@@ -17,6 +15,9 @@ use super::stack::LayerStack;
 
 /// How long a client may take to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may neither send nor take anything once the region stops.
+const STANDSTILL: Duration = Duration::from_secs(1);
 
 /// Bytes of TLS records that are read at once; rustls by itself takes 4 KiB, a quarter of a record.
 const READ_AT_ONCE: usize = 64 * 1024;
@@ -91,7 +92,11 @@ where
     };
     let acceptor = TlsAcceptor::from(authority.server_config());
     let stream = BufReader::with_capacity(READ_AT_ONCE, stream);
-    match tokio::time::timeout(HEADER_TIMEOUT, acceptor.accept(stream)).await {
+    let accepted = tokio::select! {
+        accepted = tokio::time::timeout(HEADER_TIMEOUT, acceptor.accept(stream)) => accepted,
+        () = region.stopping().cancelled() => return,
+    };
+    match accepted {
         Ok(Ok(stream)) => {
             let (_, session) = stream.get_ref();
             let version = match session.protocol_version() {
@@ -120,23 +125,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stopping = region.stopping().clone();
-    let service = service_fn(move |request| {
-        let (region, peer) = (region.clone(), peer.clone());
-        async move { stack.handle(region, peer, request).await }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopping.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::time::timeout(Duration::from_millis(200), connection).await.unwrap_or(Ok(()))
-        }
-    };
+    let limits = Limits { head: Some(HEADER_TIMEOUT), half_close: true, standstill: STANDSTILL };
+    let answer = |request| stack.handle(region.clone(), peer.clone(), request);
+    let ended = nightproof_connection::serve(stream, limits, &stopping, answer).await;
     if let Err(error) = ended {
         debug!(%error, "connection ended");
     }

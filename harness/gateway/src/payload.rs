@@ -6,16 +6,15 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::request::Parts;
+use http::{HeaderMap, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use nightproof_connection::Intake;
 use nightproof_core::service::{AwsError, Body};
 use nightproof_wire::sigv4::{ChunkedDecoder, Payload};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Sleep;
-
-use super::unread::Unread;
 
 /// How long a client may send nothing of a body that it began, or read nothing of it: S3 gives up after 20 seconds.
 const IDLE: Duration = Duration::from_secs(20);
@@ -39,6 +38,24 @@ fn too_large(service: &str, limit: usize) -> AwsError {
         "s3" => AwsError::new("MaxMessageLengthExceeded", 400, "Your request was too big."),
         _ => AwsError::new("RequestEntityTooLargeException", 413, format!("Request must be smaller than {limit} bytes")),
     }
+}
+
+/// Refuses an object whose length is not announced; S3 takes no chunks but those of a signature.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
+pub(super) fn check_length(parts: &Parts) -> Result<(), AwsError> {
+    if parts.headers.contains_key("x-amz-decoded-content-length") {
+        return Ok(());
+    }
+    if parts.headers.contains_key(header::TRANSFER_ENCODING) {
+        let message = "A header you provided implies functionality that is not implemented";
+        return Err(AwsError::new("NotImplemented", 501, message).with("Header", "Transfer-Encoding"));
+    }
+    if parts.headers.contains_key(header::CONTENT_LENGTH) { Ok(()) } else { Err(no_length()) }
+}
+
+/// A body that does not say how long it is.
+pub(super) fn no_length() -> AwsError {
+    AwsError::new("MissingContentLength", 411, "You must provide the Content-Length HTTP header.")
 }
 
 /// Reads a whole body. One that says of itself that it is too long is not read at all.
@@ -72,13 +89,13 @@ pub(crate) fn cause(error: io::Error) -> AwsError {
 
 /// The payload of a request as its receiver sees it: chunk framing removed and checked, a declared hash verified at the end.
 /// Errors of the stream carry an [`AwsError`]; see [`cause`].
-pub(super) fn decoded(service: &str, body: Incoming, payload: Option<&Payload>, decoder: Option<ChunkedDecoder>) -> Body {
+pub(super) fn decoded(service: &str, body: Intake, payload: Option<&Payload>, decoder: Option<ChunkedDecoder>) -> Body {
     let check = match (payload, decoder) {
         (_, Some(decoder)) => Check::Chunked(Box::new(decoder)),
         (Some(Payload::Sha256(expected)), None) => Check::Sha256(Sha256::new(), expected.clone()),
         _ => Check::Nothing,
     };
-    checked(Unread::new(body), check, timed_out(service), IDLE)
+    checked(body, check, timed_out(service), IDLE)
 }
 
 fn checked<B>(body: B, check: Check, late: AwsError, idle: Duration) -> Body
@@ -238,6 +255,18 @@ mod tests {
         let tail = futures_util::stream::poll_fn(move |_| if then_waits { Poll::Pending } else { Poll::Ready(None) });
         let stream = http_body_util::StreamBody::new(sent.chain(tail));
         checked(stream, Check::Nothing, timed_out("s3"), Duration::from_millis(20))
+    }
+
+    #[test]
+    fn an_object_announces_its_length() {
+        let refused = |headers: &[(&str, &str)]| {
+            let request = headers.iter().fold(http::Request::builder(), |request, (name, value)| request.header(*name, *value));
+            check_length(&request.body(()).unwrap().into_parts().0).err().map(|error| (error.status, error.code))
+        };
+        assert_eq!(refused(&[("content-length", "0")]), None);
+        assert_eq!(refused(&[("transfer-encoding", "chunked"), ("x-amz-decoded-content-length", "7")]), None);
+        assert_eq!(refused(&[]), Some((411, "MissingContentLength".to_owned())));
+        assert_eq!(refused(&[("transfer-encoding", "chunked")]), Some((501, "NotImplemented".to_owned())));
     }
 
     #[tokio::test]

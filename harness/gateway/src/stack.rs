@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use nightproof_connection::Intake;
 use nightproof_core::Tls;
 use nightproof_core::gateway::{Connection, Gateway};
 use nightproof_core::service::{AwsError, Body, Call, Reply, empty_body, full_body};
@@ -58,7 +58,7 @@ impl LayerStack {
     ///
     /// # Errors
     /// [`Lost`], if a fault wants the connection to end without an answer.
-    pub(super) async fn handle(&self, region: Region, peer: Peer, request: Request<Incoming>) -> Result<Response<Body>, Lost> {
+    pub(super) async fn handle(&self, region: Region, peer: Peer, request: Request<Intake>) -> Result<Response<Body>, Lost> {
         let begun = Instant::now();
         let request_id = uuid::Uuid::new_v4().to_string();
         let (mut parts, body) = request.into_parts();
@@ -115,11 +115,12 @@ impl LayerStack {
         model: &'static ServiceModel,
         claim: Option<Claim>,
         mut parts: Parts,
-        incoming: Incoming,
+        incoming: Intake,
         seen: &mut Seen,
     ) -> Result<Answer, AwsError> {
         let service = model.signing_name();
         classify::check_head(&parts, service)?;
+        classify::check_expectation(&parts)?;
         // Nothing of a stranger's document is read; S3 alone has objects that are public.
         if claim.is_none() && service != "s3" {
             seen.operation = model.route(&parts, &[]).ok().map(nightproof_wire::Operation::name);
@@ -139,6 +140,9 @@ impl LayerStack {
             // The head is verified first, the payload while it flows.
             let Authenticated { caller, seed } = authenticated(&parts, None)?;
             seen.caller = Some(caller.clone());
+            if !in_chunks {
+                payload::check_length(&parts)?;
+            }
             let decoder = chunked(claim.as_ref(), seed.as_ref(), &mut parts)?;
             let body = payload::decoded(service, incoming, signed_payload, decoder);
             if streamed {
@@ -276,10 +280,7 @@ fn chunked(claim: Option<&Claim>, seed: Option<&Seed>, parts: &mut Parts) -> Res
 /// Makes the headers speak of the object instead of its framing.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
 fn unwrap_chunked_headers(parts: &mut Parts) -> Result<(), AwsError> {
-    let length = parts
-        .headers
-        .remove("x-amz-decoded-content-length")
-        .ok_or_else(|| AwsError::new("MissingContentLength", 411, "You must provide the Content-Length HTTP header."))?;
+    let length = parts.headers.remove("x-amz-decoded-content-length").ok_or_else(payload::no_length)?;
     parts.headers.insert(header::CONTENT_LENGTH, length);
     if let Some(encodings) = parts.headers.remove(header::CONTENT_ENCODING) {
         let kept: Vec<&str> = encodings

@@ -44,6 +44,25 @@ transfers() {
     aws s3 rb s3://drill-cli --force > rb
 }
 
+# Every other upload is refused, over one connection and without a second attempt; the others come.
+refusals() {
+    rounds=${ROUNDS:-20}
+    export AWS_MAX_ATTEMPTS=1
+    aws configure set default.s3.max_concurrent_requests 1
+    aws s3 mb s3://drill-refusals
+    aws s3api put-bucket-policy --bucket drill-refusals --policy '{"Version": "2012-10-17", "Statement": {"Effect": "Deny",
+        "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::drill-refusals/*-denied"}}'
+    mkdir some
+    for number in $(seq "$rounds"); do
+        echo denied > "some/$number-denied"
+        echo good > "some/$number-good"
+    done
+    if aws s3 cp some s3://drill-refusals --recursive > said 2>&1; then fail "nothing was refused"; fi
+    same "$(grep -c '(AccessDenied)' said)" "$rounds"
+    same "$(aws s3 ls s3://drill-refusals | grep -c -- '-good$')" "$rounds"
+    same "$(aws s3 ls s3://drill-refusals | wc -l)" "$rounds"
+}
+
 stacks() {
     cat > stack.yaml <<'Y'
 AWSTemplateFormatVersion: "2010-09-09"

@@ -2,8 +2,9 @@
 
 import base64
 import json
+import os
 
-from clients import pages, refused, until
+from clients import client, pages, policy, refused, until
 from instances import ec2, iam, launch, online, profile, result, run, send, ssm
 
 
@@ -144,6 +145,28 @@ def reboots(instance):
     ssm.delete_document(Name="drill-reboot")
 
 
+def uploads(instance):
+    """Every other upload of an instance is refused, over one connection and without a second attempt; the others come."""
+    rounds, s3 = int(os.environ.get("ROUNDS", "20")), client("s3")
+    s3.create_bucket(Bucket="drill-uploads")
+    granted = policy(("s3:PutObject", "arn:aws:s3:::drill-uploads/*-good"))
+    iam.put_role_policy(RoleName="machine", PolicyName="uploads", PolicyDocument=granted)
+    script = [
+        "export AWS_MAX_ATTEMPTS=1 AWS_CONFIG_FILE=/tmp/config",
+        "aws configure set default.s3.max_concurrent_requests 1",
+        f"mkdir some && for number in $(seq {rounds}); do echo x > some/$number-denied; echo x > some/$number-good; done",
+        "aws s3 cp some s3://drill-uploads --recursive > said 2>&1",
+        "grep -c '(AccessDenied)' said",
+        "aws s3api put-object --bucket drill-uploads --key denied --body said && exit 1",
+        "aws s3api put-object --bucket drill-uploads --key last-good --body said > put || exit 2",
+    ]
+    done = run(instance, script)
+    assert (done["Status"], done["StandardOutputContent"].split()) == ("Success", [str(rounds)]), done
+    keys = [one["Key"] for one in pages(s3, "list_objects_v2", "Contents", Bucket="drill-uploads")]
+    assert sorted(keys) == sorted(["last-good", *(f"{number}-good" for number in range(1, rounds + 1))]), keys
+    iam.delete_role_policy(RoleName="machine", PolicyName="uploads")
+
+
 def away(*instances):
     ec2.modify_instance_attribute(InstanceId=instances[0], DisableApiTermination={"Value": True})
     refused("OperationNotPermitted", ec2.terminate_instances, InstanceIds=[instances[0]])
@@ -163,5 +186,6 @@ commands(first, second)
 documents(first)
 parameters()
 stop_and_start(first)
+uploads(first)
 reboots(first)
 away(first, second)

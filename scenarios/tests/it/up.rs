@@ -11,6 +11,8 @@ use nightproof_machine::tools::{self, Tools};
 use nightproof_scenarios::{Up, is_alive, until};
 use rstest::rstest;
 
+use crate::smoke::with_faults;
+
 fn up() -> Up {
     Up::start(env!("CARGO_BIN_EXE_nightproof-scenario")).expect("a region")
 }
@@ -117,8 +119,22 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
     assert!(left_out.is_empty(), "no script in tests/clients calls {left_out:?} by {client} with success");
 }
 
+/// What `refused.py` is refused by beside AWS's own refusals.
+const STRUCK: &str = "
+  - when: {service: s3, operation: PutObject, input: {Key: last}}
+    then: expire_credentials
+  - when: {service: s3, operation: PutObject, input: {Key: struck}}
+    then: {error: {code: SlowDown, status: 503, message: Please reduce your request rate.}}
+";
+
+#[test]
+fn an_upload_that_is_refused_costs_the_next_one_nothing() {
+    assert_passed(&boto3(&with_faults(STRUCK), "refused.py"));
+}
+
 #[rstest]
 #[case::s3("transfers")]
+#[case::refused_uploads("refusals")]
 #[case::cloudformation("stacks")]
 fn the_aws_cli_works(#[case] function: &str) {
     assert_passed(&cli(&up(), function));

@@ -17,6 +17,10 @@ mod machine;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
+mod refused_by_store;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tools;

@@ -7,11 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
+use nightproof_connection::{Intake, Limits};
 use nightproof_core::Region;
 use nightproof_machine::{Channel, Connections};
 use tokio::net::UnixStream;
@@ -79,7 +76,7 @@ impl RuntimeApi {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Intake>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().strip_prefix("/2018-06-01/runtime/").unwrap_or_default().to_owned();
         if (parts.method == Method::GET) && path == "invocation/next" {
@@ -157,7 +154,7 @@ impl RuntimeApi {
 }
 
 /// A body, unless it is larger than an answer may be.
-async fn read(mut body: Incoming) -> Result<Option<Bytes>, hyper::Error> {
+async fn read(mut body: Intake) -> Result<Option<Bytes>, std::io::Error> {
     let (mut taken, mut length) = (Vec::new(), 0_usize);
     while length <= LARGEST_READ
         && let Some(frame) = body.frame().await
@@ -190,15 +187,12 @@ impl Connections for Carried {
             Channel::RuntimeApi => {
                 let stopping = api.region.stopping().clone();
                 api.region.tasks().clone().spawn(async move {
-                    let service = service_fn(move |request| {
+                    let answer = |request| {
                         let api = Arc::clone(&api);
                         async move { Ok::<_, Infallible>(api.answer(request).await) }
-                    });
-                    tokio::select! {
-                        // The runtime is gone when this ends, however it ends.
-                        _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service) => {}
-                        () = stopping.cancelled() => {}
-                    }
+                    };
+                    // The runtime is gone when this ends, however it ends.
+                    let _ = nightproof_connection::serve(stream, Limits::OF_MACHINES, &stopping, answer).await;
                 });
             }
         }

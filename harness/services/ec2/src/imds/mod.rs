@@ -15,8 +15,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use nightproof_connection::{Intake, Limits};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connections::InstanceConnections;
@@ -32,19 +31,15 @@ where
     let region = to.region.clone();
     let stopping = region.stopping().clone();
     region.tasks().spawn(async move {
-        let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+        let answer = |request: Request<Intake>| {
             let to = Arc::clone(&to);
             async move {
                 let (parts, _) = request.into_parts();
                 Ok::<_, Infallible>(answer(&to, &parts).await)
             }
-        });
-        let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        tokio::select! {
-            ended = connection => if let Err(error) = ended {
-                tracing::debug!(%error, "metadata connection ended");
-            },
-            () = stopping.cancelled() => {}
+        };
+        if let Err(error) = nightproof_connection::serve(stream, Limits::OF_MACHINES, &stopping, answer).await {
+            tracing::debug!(%error, "metadata connection ended");
         }
     });
 }
