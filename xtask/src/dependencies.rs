@@ -13,9 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-iam", &[]),
     ("nightproof-template", &[]),
     ("nightproof-journal", &[]),
+    ("nightproof-machine-image", &[]),
     ("nightproof-machine-protocol", &[]),
     ("nightproof-guest", &["nightproof-machine-protocol"]),
-    ("nightproof-machine", &["nightproof-journal", "nightproof-machine-protocol"]),
+    ("nightproof-machine", &["nightproof-journal", "nightproof-machine-image", "nightproof-machine-protocol"]),
     ("nightproof-connection", &[]),
     ("nightproof-core", &["nightproof-iam", "nightproof-journal", "nightproof-wire"]),
     ("nightproof-store", &["nightproof-core", "nightproof-wire"]),
@@ -86,15 +87,25 @@ const SERVICE: &[&str] = &["nightproof-core", "nightproof-iam", "nightproof-jour
 
 /// What some services may use beside.
 const MORE: &[(&str, &[&str])] = &[
-    ("nightproof-service-ec2", &["nightproof-connection", "nightproof-machine", "nightproof-machine-protocol"]),
+    (
+        "nightproof-service-ec2",
+        &["nightproof-connection", "nightproof-machine", "nightproof-machine-image", "nightproof-machine-protocol"],
+    ),
     ("nightproof-service-lambda", &["nightproof-connection", "nightproof-machine"]),
     ("nightproof-service-s3", &["nightproof-store"]),
     ("nightproof-service-sqs", &["nightproof-store"]),
+    ("nightproof-service-ssm", &["nightproof-machine-image"]),
 ];
 
 /// What pure crates may not depend on: they decide, and leave acting to others.
-const PURE: &[&str] =
-    &["nightproof-wire", "nightproof-iam", "nightproof-template", "nightproof-journal", "nightproof-machine-protocol"];
+const PURE: &[&str] = &[
+    "nightproof-wire",
+    "nightproof-iam",
+    "nightproof-template",
+    "nightproof-journal",
+    "nightproof-machine-image",
+    "nightproof-machine-protocol",
+];
 const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"];
 
 /// The file whose list of licences holds here and for cargo-deny.

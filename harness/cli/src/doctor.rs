@@ -12,6 +12,11 @@ pub(crate) async fn doctor() -> Exit {
         tell(check, "LACK");
     }
     printer::line("");
+    printer::line("For instances of Debian and Ubuntu, whose `sh` is dash:");
+    for check in doctor::optional_checks() {
+        tell(&check, "none");
+    }
+    printer::line("");
     printer::line("For `--machine container` and `--cloud localstack`, which a drill can do without:");
     for check in container::doctor::checks().await {
         tell(&check, "none");

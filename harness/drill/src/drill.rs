@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use nightproof_journal::{Event, Journal, Record, StepOutcome};
+use nightproof_journal::{Event, Journal, OTHER_SHELL, Record, StepOutcome};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -181,7 +181,22 @@ impl Drill {
     }
 
     async fn boot(&self, resources: &Resources) -> Result<Vec<String>, Broken> {
-        self.step("boot", 1, boot::boot(&self.clients, resources, self.patience.boot), |found| found.join(", ")).await
+        let booted =
+            self.step("boot", 1, boot::boot(&self.clients, resources, self.patience.boot), |found| found.join(", ")).await;
+        self.adopt_findings();
+        booted
+    }
+
+    /// Takes over what the region has found of its machines, which is in the journal already.
+    fn adopt_findings(&self) {
+        for record in self.journal.records() {
+            match record.event {
+                Event::Finding { id, detail } if id == OTHER_SHELL => {
+                    self.note(|state| state.findings.push(Finding { id, detail }));
+                }
+                _ => {}
+            }
+        }
     }
 
     async fn deploy(&self) -> Result<Resources, Broken> {

@@ -2,11 +2,17 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use nightproof_machine_protocol::GUEST;
 use nightproof_machine_protocol::spec::{ON_DISK, inside};
-use rustix::mount::{MountFlags, UnmountFlags, mount_bind_recursive, mount_remount, unmount};
+use rustix::fs::{Mode, OFlags, open, readlinkat};
+use rustix::io::Errno;
+use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_bind_recursive, mount_remount, unmount};
 use rustix::process::{Pid, WaitOptions, wait};
 
 use crate::guest::say;
@@ -39,6 +45,9 @@ fn prepare() -> Result<Aws, String> {
     fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")
         .map_err(|error| format!("cannot open the low ports: {error}"))?;
     place_disk().map_err(|error| format!("cannot put the disk in its place: {error}"))?;
+    if let Some(program) = task.platform.and_then(|platform| platform.sh) {
+        place_sh(&program).map_err(|error| format!("cannot make {} the machine's sh: {error}", program.display()))?;
+    }
     for path in OF_THE_HOST {
         protect(path).map_err(|error| format!("cannot make {path} read-only: {error}"))?;
     }
@@ -58,6 +67,26 @@ fn place_disk() -> io::Result<()> {
         mount_bind_recursive(format!("{}{folder}", inside::DISK).as_str(), folder)?;
     }
     Ok(unmount(inside::DISK, UnmountFlags::DETACH)?)
+}
+
+/// Makes `program` the machine's `sh`, by a link to it mounted over the host's. That is a link too, whose own target stays what it is: so
+/// both are opened as links, which a mount by path would follow.
+fn place_sh(program: &Path) -> io::Result<()> {
+    symlink(program, inside::SH)?;
+    let link = open(inside::SH, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    for sh in ["/usr/bin/sh", "/bin/sh"] {
+        let host = match open(sh, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+            Err(Errno::NOENT) => continue,
+            opened => opened?,
+        };
+        // Where /bin is a link to /usr/bin the first has done it.
+        if readlinkat(&host, "", Vec::new()).is_ok_and(|target| target.as_bytes() == program.as_os_str().as_bytes()) {
+            continue;
+        }
+        let path = |descriptor: &OwnedFd| format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+        mount_bind(path(&link).as_str(), path(&host).as_str())?;
+    }
+    Ok(())
 }
 
 fn protect(path: &str) -> io::Result<()> {

@@ -8,6 +8,9 @@ use crate::{ApiCall, Later};
 /// Version of the serialized form of [`Record`].
 pub const VERSION: u32 = 1;
 
+/// Id of the finding that a machine's `sh` is not its platform's.
+pub const OTHER_SHELL: &str = "other-shell";
+
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {

@@ -24,6 +24,8 @@ pub mod inside {
     pub const LIBRARIES: &str = "/run/nightproof/lib";
     /// Where a disk in memory is mounted until its folders are at their places.
     pub const DISK: &str = "/run/nightproof/disk";
+    /// The link that is mounted wherever the host has its `sh`.
+    pub const SH: &str = "/run/nightproof/sh";
     /// A real agent's binaries, if one was given.
     pub const AGENT: &str = "/run/nightproof/agent";
 }
@@ -83,6 +85,8 @@ pub struct Task {
     pub address: Ipv4Addr,
     /// Environment of everything that runs in the machine.
     pub environment: BTreeMap<String, String>,
+    /// What it stands in for; `None` where an image decides.
+    pub platform: Option<Platform>,
     /// A program to run; the machine ends when it ends, with its exit code.
     pub command: Vec<String>,
     /// Working directory of `command`.
@@ -99,6 +103,17 @@ pub struct Task {
     pub memory_mib: Option<u64>,
     /// Whether the machine ends when the region lets go of it; a sandbox is ended by its launcher instead.
     pub follows_region: bool,
+}
+
+/// The operating system that a machine stands in for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Platform {
+    /// `Amazon Linux`
+    pub name: String,
+    /// `2023`
+    pub version: String,
+    /// The program that is to be `sh`; `None` if it is the host's.
+    pub sh: Option<PathBuf>,
 }
 
 /// What runs as SSM agent.

@@ -9,8 +9,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use nightproof_journal::{Event, OTHER_SHELL};
 use nightproof_machine_protocol::connection::{LONGEST, Purpose};
-use nightproof_machine_protocol::spec::{Agent, NO_SANDBOX, Task, inside};
+use nightproof_machine_protocol::spec::{Agent, NO_SANDBOX, Platform, Task, inside};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -19,6 +20,7 @@ use tracing::{debug, warn};
 
 use super::error::remedy;
 use super::published::Published;
+use super::shell::{self, Sh};
 use super::started::Started;
 use super::usage::Usage;
 use super::{End, MachineError, MachineSpec, Machines, Role, disk, etc, interposer, sandbox};
@@ -269,7 +271,7 @@ fn prepare(
         write().map_err(io(&path))?;
     }
     let task = part("task.json");
-    let text = serde_json::to_vec(&task_of(machines, spec, environment)).unwrap_or_default();
+    let text = serde_json::to_vec(&task_of(machines, spec, environment, platform(machines, spec)?)).unwrap_or_default();
     fs::write(&task, text).map_err(io(&task))?;
     let socket = part("socket").join("region");
     let listener = bind_socket(&socket).map_err(io(&socket))?;
@@ -291,7 +293,31 @@ fn bind_socket(socket: &Path) -> std::io::Result<UnixListener> {
     UnixListener::bind(Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name))
 }
 
-fn task_of(machines: &Machines, spec: &MachineSpec, mut environment: BTreeMap<String, String>) -> Task {
+/// The platform that a machine shows, if that is not its image's.
+fn platform(machines: &Machines, spec: &MachineSpec) -> Result<Option<Platform>, MachineError> {
+    if machines.containers().is_some() {
+        return Ok(None);
+    }
+    let sh = match shell::choose(spec.platform, Path::new("/"))? {
+        Sh::AsOnHost => None,
+        Sh::Program(program) => Some(program),
+        Sh::Other(detail) => {
+            let (finding, journal) = (Event::Finding { id: OTHER_SHELL.to_owned(), detail }, &machines.settings().journal);
+            if !journal.records().iter().any(|record| record.event == finding) {
+                journal.record(finding);
+            }
+            None
+        }
+    };
+    Ok(Some(Platform { name: spec.platform.name.to_owned(), version: spec.platform.version.to_owned(), sh }))
+}
+
+fn task_of(
+    machines: &Machines,
+    spec: &MachineSpec,
+    mut environment: BTreeMap<String, String>,
+    platform: Option<Platform>,
+) -> Task {
     for (name, value) in
         [("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LANG", "C.UTF-8")]
     {
@@ -309,6 +335,7 @@ fn task_of(machines: &Machines, spec: &MachineSpec, mut environment: BTreeMap<St
         region: machines.settings().region.clone(),
         address: spec.address,
         environment,
+        platform,
         command: spec.command.clone(),
         directory: spec.directory.clone(),
         agent: match (spec.run_agent, &spec.agent_dir) {

@@ -21,7 +21,12 @@ pub struct Check {
 
 /// Looks at everything that a drill on the embedded cloud needs. `itself` is nightproof.
 pub fn checks(itself: &Path) -> Vec<Check> {
-    vec![namespaces(itself), python(), program("sh"), program("tar"), program("gzip"), program("curl")]
+    vec![namespaces(itself), python(), program("sh"), program("bash"), program("tar"), program("gzip"), program("curl")]
+}
+
+/// Looks at what only some instances need.
+pub fn optional_checks() -> Vec<Check> {
+    vec![program("dash")]
 }
 
 /// Tries to make the namespaces, with util-linux's `unshare`, which every distribution has, and a machine's network in them.
@@ -58,7 +63,7 @@ fn python() -> Check {
     }
 }
 
-/// Machines see the host's /usr; scripts expect what Amazon Linux has there.
+/// Machines see the host's /usr; scripts expect what their platform has there.
 fn program(name: &'static str) -> Check {
     let found = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
         .iter()

@@ -34,6 +34,16 @@ pub enum MachineError {
         /// What to do.
         remedy: String,
     },
+    /// The host lacks the program that is `sh` on the machine's platform.
+    #[error(
+        "`sh` is {program} on {system}, and this host has no {program}: install `{program}` with your distribution's package manager"
+    )]
+    Shell {
+        /// The platform.
+        system: String,
+        /// The program.
+        program: &'static str,
+    },
     /// The Docker engine did not start it.
     #[error("cannot start a container: {}; {}", chain(.0), .0.hint())]
     Engine(#[source] EngineError),

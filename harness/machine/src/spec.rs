@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
+use nightproof_machine_image::{AMAZON_LINUX_2023, Platform};
+
 use crate::tools::Tools;
 
 /// A machine to boot.
@@ -41,6 +43,8 @@ pub struct MachineSpec {
     pub memory_mib: Option<u64>,
     /// Size of `/tmp`, MiB; `None` for as much as there is anywhere.
     pub tmp_mib: Option<u64>,
+    /// What a sandbox stands in for; a container's image is its own platform.
+    pub platform: &'static Platform,
     /// What a container may use in all.
     pub size: Option<Size>,
     /// The image of a container, if not the one for instances.
@@ -71,6 +75,7 @@ impl MachineSpec {
             disk_mib: None,
             memory_mib: None,
             tmp_mib: None,
+            platform: &AMAZON_LINUX_2023,
             size: None,
             image: None,
             tools: None,

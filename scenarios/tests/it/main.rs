@@ -34,6 +34,7 @@ mod page;
 mod permissions;
 #[cfg(test)]
 mod report;
+mod shell;
 #[cfg(test)]
 mod smoke;
 mod smoke_beside_local;

@@ -53,14 +53,14 @@ enum Never {}
 
 fn serve(task: &Task) -> Result<Never, ApiError> {
     let api = Api::connect(task)?;
-    register(&api)?;
+    register(task, &api)?;
     let commands = Commands::new(api.clone());
     commands.take_up();
-    let pinger = api.clone();
+    let (pinger, described) = (api.clone(), task.clone());
     thread::spawn(move || {
         loop {
             thread::sleep(PING);
-            if let Err(error) = register(&pinger) {
+            if let Err(error) = register(&described, &pinger) {
                 say(&format!("ssm agent: {error}"));
             }
         }
@@ -100,11 +100,15 @@ fn poll(api: &Api, commands: &Commands) -> Result<(), ApiError> {
 }
 
 /// Tells the service that the agent is there, and what it runs on.
-fn register(api: &Api) -> Result<(), ApiError> {
+fn register(task: &Task, api: &Api) -> Result<(), ApiError> {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     let field = |name: &str| {
         let line = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         line.map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty())
+    };
+    let (name, version) = match &task.platform {
+        Some(platform) => (platform.name.clone(), platform.version.clone()),
+        None => (field("NAME").unwrap_or_else(|| "Linux".to_owned()), field("VERSION_ID").unwrap_or_else(|| "0".to_owned())),
     };
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     api.ssm(
@@ -117,9 +121,9 @@ fn register(api: &Api) -> Result<(), ApiError> {
             "AvailabilityZone": api.zone,
             "ComputerName": hostname.trim(),
             "IPAddress": api.address,
-            "PlatformName": field("NAME").unwrap_or_else(|| "Linux".to_owned()),
+            "PlatformName": name,
             "PlatformType": "Linux",
-            "PlatformVersion": field("VERSION_ID").unwrap_or_else(|| "0".to_owned()),
+            "PlatformVersion": version,
             "SSMConnectionChannel": "ec2messages",
         }),
     )?;

@@ -19,6 +19,7 @@ fn launch(folder: &Path) -> (Child, UnixStream) {
     let task = Task {
         region: "us-east-1".to_owned(),
         address: Ipv4Addr::new(10, 0, 1, 23),
+        platform: None,
         environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
         command: ["python3", "-c", CONNECT].map(str::to_owned).to_vec(),
         directory: "/".to_owned(),

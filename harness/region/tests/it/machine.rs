@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use nightproof_journal::Journal;
-use nightproof_machine::{Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, set_clock, slow_disk};
+use nightproof_machine::{
+    Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, Platform, Shell, set_clock, slow_disk,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +91,34 @@ async fn the_exit_code_and_output_are_the_commands() {
     for line in ["out", "err", "/var/task", "print('hi')"] {
         assert!(console.contains(line), "{console}");
     }
+}
+
+/// What tells bash from dash, by its own words, and asked for by a path, a name, a shebang and `system()`.
+const WHICH_SH: &str = r#"
+ask='(set -o pipefail; x=abc; [[ $x == a* ]] && echo "bash ${x::-1}") 2>/dev/null || echo dash'
+eval "$ask"
+for sh in /bin/sh /usr/bin/sh sh; do $sh -c "$ask"; done
+printf '#!/bin/sh\n%s\n' "$ask" > /tmp/with; printf '%s\n' "$ask" > /tmp/without; chmod +x /tmp/with /tmp/without
+/tmp/with; sh -c /tmp/without
+ask="$ask" python3 -c 'import os; os.system(os.environ["ask"])'
+bash -c "$ask"
+readlink /usr/bin/sh
+"#;
+
+#[tokio::test]
+async fn sh_is_the_platforms_own_however_it_is_started() {
+    let (_, console) = run(WHICH_SH).await;
+    let lines: Vec<&str> = console.lines().collect();
+    assert_eq!(lines.get(..8), Some(["bash ab"; 8].as_slice()), "{console}");
+
+    static DEBIAN: Platform = Platform { name: "Debian GNU/Linux", version: "12", shell: Shell::Dash };
+    if !Path::new("/usr/bin/dash").exists() {
+        return;
+    }
+    let (_, console) = run_as(WHICH_SH, |spec| spec.platform = &DEBIAN).await;
+    let lines: Vec<&str> = console.lines().collect();
+    assert_eq!(lines.get(..7), Some(["dash"; 7].as_slice()), "{console}");
+    assert_eq!(lines.get(7), Some(&"bash ab"), "bash itself stays: {console}");
 }
 
 #[tokio::test]

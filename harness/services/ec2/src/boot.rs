@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::Region;
+use nightproof_machine_image::Platform;
 
 use super::connections::InstanceConnections;
 
@@ -17,6 +18,8 @@ pub struct Launch {
     pub hostname: String,
     /// Its address in its subnet.
     pub address: Ipv4Addr,
+    /// What its image has on it.
+    pub platform: &'static Platform,
     /// Memory of the instance type.
     pub memory_mib: u32,
     /// Processors of the instance type.

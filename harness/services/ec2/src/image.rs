@@ -1,4 +1,4 @@
-//! Machine images: Amazon Linux 2023, and no other.
+//! Machine images, as EC2 shows and launches them.
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
@@ -7,23 +7,7 @@ use serde_json::{Value, json};
 use super::error::{not_found_as, unsupported};
 use super::filter::{filtered, page, selected};
 use super::instance_type::InstanceType;
-
-/// The image that the public parameter of Amazon Linux 2023 names.
-pub(super) const AL2023: &str = "ami-0a1b2c3d4e5f60718";
-/// The root device of the image.
-pub(super) const ROOT_DEVICE: &str = "/dev/xvda";
-/// Size of the image's root volume in GiB.
-pub(super) const ROOT_SIZE: i64 = 8;
-/// The snapshot that the root volume is made from.
-pub(super) const ROOT_SNAPSHOT: &str = "snap-0a1b2c3d4e5f60718";
-/// The account of Amazon's images in most regions.
-const AMAZON: &str = "137112412989";
-
-/// An image as instances need it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Image {
-    pub(super) architecture: &'static str,
-}
+use nightproof_machine_image::{IMAGES, Image};
 
 /// A launch's input with its `ImageId` read from the Parameter Store, as the caller, where it says `resolve:ssm:NAME`.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-systems-manager-parameter-to-find-AMI.html>
@@ -41,9 +25,9 @@ pub(super) async fn resolved(call: &Call, mut input: Value) -> Result<Value, Aws
 }
 
 /// The image with this id.
-pub(super) fn find(id: &str) -> Result<Image, AwsError> {
-    if id == AL2023 {
-        return Ok(Image { architecture: "x86_64" });
+pub(super) fn find(id: &str) -> Result<&'static Image, AwsError> {
+    if let Some(image) = nightproof_machine_image::image(id) {
+        return Ok(image);
     }
     if id.strip_prefix("ami-").is_none_or(|digits| digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         return Err(super::error::error("InvalidAMIID.Malformed", format!("Invalid id: \"{id}\" (expecting \"ami-...\")")));
@@ -52,7 +36,7 @@ pub(super) fn find(id: &str) -> Result<Image, AwsError> {
 }
 
 /// An instance type must run the image's architecture.
-pub(super) fn check(image: Image, kind: &InstanceType) -> Result<(), AwsError> {
+pub(super) fn check(image: &Image, kind: &InstanceType) -> Result<(), AwsError> {
     if kind.architecture == image.architecture {
         return Ok(());
     }
@@ -65,44 +49,60 @@ pub(super) fn check(image: Image, kind: &InstanceType) -> Result<(), AwsError> {
     ))
 }
 
-pub(super) fn describe(input: &Value) -> Result<Value, AwsError> {
-    if input.texts("ExecutableUsers").iter().any(|user| *user != "all") {
-        return Err(unsupported("DescribeImages", "ExecutableUsers"));
-    }
-    let image = json!({
-        "ImageId": AL2023,
-        "Name": "al2023-ami-2023.9.20251117.1-kernel-6.1-x86_64",
-        "Description": "Amazon Linux 2023 AMI 2023.9.20251117.1 x86_64 HVM kernel-6.1",
-        "ImageLocation": "amazon/al2023-ami-2023.9.20251117.1-kernel-6.1-x86_64",
+fn describe_one(image: &Image) -> Value {
+    let mut described = json!({
+        "ImageId": image.id,
+        "Name": image.name,
+        "Description": image.description,
+        "ImageLocation": format!("amazon/{}", image.name),
         "ImageOwnerAlias": "amazon",
-        "OwnerId": AMAZON,
+        "OwnerId": image.owner(),
         "ImageType": "machine",
-        "Architecture": "x86_64",
+        "Architecture": image.architecture,
         "State": "available",
         "Public": true,
         "CreationDate": "2025-11-17T18:00:00.000Z",
         "PlatformDetails": "Linux/UNIX",
         "UsageOperation": "RunInstances",
         "RootDeviceType": "ebs",
-        "RootDeviceName": ROOT_DEVICE,
+        "RootDeviceName": image.root_device(),
         "VirtualizationType": "hvm",
         "Hypervisor": "xen",
-        "BootMode": "uefi-preferred",
-        "ImdsSupport": "v2.0",
         "EnaSupport": true,
         "SriovNetSupport": "simple",
-        "BlockDeviceMappings": [{
-            "DeviceName": ROOT_DEVICE,
-            "Ebs": {
-                "DeleteOnTermination": true, "SnapshotId": ROOT_SNAPSHOT, "VolumeSize": ROOT_SIZE, "VolumeType": "gp3",
-                "Iops": 3000, "Throughput": 125, "Encrypted": false,
-            },
-        }],
+        "BlockDeviceMappings": [{ "DeviceName": image.root_device(), "Ebs": root_volume(image) }],
         "Tags": [],
     });
-    let owned = |owner: &&str| ["amazon", AMAZON].contains(owner);
+    if let Some(described) = described.as_object_mut() {
+        if let Some(mode) = image.boot_mode() {
+            described.insert("BootMode".to_owned(), mode.into());
+        }
+        if image.demands_metadata_tokens() {
+            described.insert("ImdsSupport".to_owned(), "v2.0".into());
+        }
+    }
+    described
+}
+
+fn root_volume(image: &Image) -> Value {
+    let mut volume = json!({
+        "DeleteOnTermination": true, "SnapshotId": image.root_snapshot(), "VolumeSize": image.root_size,
+        "VolumeType": image.root_volume, "Encrypted": false,
+    });
+    if let (Some(volume), "gp3") = (volume.as_object_mut(), image.root_volume) {
+        volume.insert("Iops".to_owned(), 3000.into());
+        volume.insert("Throughput".to_owned(), 125.into());
+    }
+    volume
+}
+
+pub(super) fn describe(input: &Value) -> Result<Value, AwsError> {
+    if input.texts("ExecutableUsers").iter().any(|user| *user != "all") {
+        return Err(unsupported("DescribeImages", "ExecutableUsers"));
+    }
     let owners = input.texts("Owners");
-    let images = if owners.is_empty() || owners.iter().any(owned) { vec![image] } else { Vec::new() };
+    let asked = |image: &&Image| owners.is_empty() || owners.iter().any(|owner| ["amazon", image.owner()].contains(owner));
+    let images = IMAGES.iter().filter(asked).map(describe_one).collect();
     let chosen = selected(images, input, "ImageIds", "ImageId", |id| match find(id) {
         Err(refusal) => refusal,
         Ok(_) => not_found_as("ami", id),

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::error::not_found_as;
 use super::filter::{filtered, page, selected};
-use super::image::ROOT_DEVICE;
 use super::instance_type::InstanceType;
 use super::metadata_options::MetadataOptions;
 use super::records::Records;
 use super::security_group;
 use super::volume::Volume;
+use nightproof_machine_image::Image;
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(super) struct Instance {
     pub(super) reservation: String,
     pub(super) launch_index: usize,
     pub(super) client_token: Option<String>,
-    pub(super) image: String,
+    pub(super) image: &'static Image,
     pub(super) kind: &'static InstanceType,
     pub(super) vpc: String,
     pub(super) subnet: String,
@@ -188,7 +188,7 @@ impl Instance {
         let mappings: Vec<Value> = if gone { Vec::new() } else { self.volumes.iter().map(Volume::as_mapping).collect() };
         let mut described = json!({
             "InstanceId": self.id,
-            "ImageId": self.image,
+            "ImageId": self.image.id,
             "InstanceType": self.kind.name,
             "AmiLaunchIndex": self.launch_index,
             "ClientToken": self.client_token.as_deref().unwrap_or_default(),
@@ -201,7 +201,7 @@ impl Instance {
             "Hypervisor": "xen",
             "VirtualizationType": "hvm",
             "RootDeviceType": "ebs",
-            "RootDeviceName": ROOT_DEVICE,
+            "RootDeviceName": self.image.root_device(),
             "BlockDeviceMappings": mappings,
             "EbsOptimized": self.ebs_optimized,
             "EnaSupport": true,
@@ -209,8 +209,7 @@ impl Instance {
             "PlatformDetails": "Linux/UNIX",
             "UsageOperation": "RunInstances",
             "UsageOperationUpdateTime": self.launched.to_string(),
-            "BootMode": "uefi-preferred",
-            "CurrentInstanceBootMode": "uefi",
+            "CurrentInstanceBootMode": if self.image.boot_mode().is_some() { "uefi" } else { "legacy-bios" },
             "MetadataOptions": self.metadata.describe(),
             "EnclaveOptions": { "Enabled": false },
             "HibernationOptions": { "Configured": false },
@@ -240,6 +239,9 @@ impl Instance {
                 if let Some(profile) = &self.profile {
                     put("IamInstanceProfile", json!({ "Arn": profile.arn, "Id": profile.id }));
                 }
+            }
+            if let Some(mode) = self.image.boot_mode() {
+                put("BootMode", mode.into());
             }
             if let Some((code, message)) = &self.state_reason {
                 put("StateReason", json!({ "Code": code, "Message": message }));

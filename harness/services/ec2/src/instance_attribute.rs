@@ -20,7 +20,7 @@ pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
             let behavior = if instance.terminates_on_shutdown { "terminate" } else { "stop" };
             ("InstanceInitiatedShutdownBehavior", json!({ "Value": behavior }))
         }
-        "rootDeviceName" => ("RootDeviceName", json!({ "Value": super::image::ROOT_DEVICE })),
+        "rootDeviceName" => ("RootDeviceName", json!({ "Value": instance.image.root_device() })),
         "blockDeviceMapping" => ("BlockDeviceMappings", instance.volumes.iter().map(super::volume::Volume::as_mapping).collect()),
         "groupSet" => ("Groups", security_group::identifiers(records, &instance.groups).into()),
         "sourceDestCheck" => ("SourceDestCheck", json!({ "Value": instance.interface.source_dest_check })),
@@ -77,7 +77,7 @@ pub(super) fn modify(records: &mut Records, input: &Value) -> Result<Value, AwsE
     if let Some(name) = text("InstanceType", "instanceType") {
         must_be_stopped(current.state, id, "instanceType")?;
         changed.kind = instance_type::find(&name)?;
-        super::image::check(super::image::find(&current.image)?, changed.kind)?;
+        super::image::check(current.image, changed.kind)?;
         known += 1;
     }
     if let Some(data) = text("UserData", "userData") {

@@ -223,6 +223,7 @@ impl Ec2 {
                 instance_id: instance.id.clone(),
                 hostname: instance.private_dns(region.name()),
                 address: instance.private_ip,
+                platform: instance.image.platform,
                 memory_mib: instance.kind.memory_mib,
                 processors: instance.kind.cpus,
                 first_boot: instance.boots == 1,

@@ -6,6 +6,7 @@ use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
 use super::error::{invalid_parameter, unsupported};
+use nightproof_machine_image::Image;
 
 /// How an instance may ask for its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +19,14 @@ pub(super) struct MetadataOptions {
     pub(super) tags: bool,
 }
 
-impl Default for MetadataOptions {
-    /// What instances of Amazon Linux 2023 get: the image demands version 2, with two hops.
-    fn default() -> Self {
-        Self { enabled: true, tokens_required: true, hop_limit: 2, tags: false }
-    }
-}
-
 impl MetadataOptions {
+    /// What instances get whose launch does not say: an image that demands version 2 has its answers take two hops, any other one.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html>
+    pub(super) fn of_image(image: &Image) -> Self {
+        let tokens_required = image.demands_metadata_tokens();
+        Self { enabled: true, tokens_required, hop_limit: if tokens_required { 2 } else { 1 }, tags: false }
+    }
+
     /// These options with what a request changes.
     pub(super) fn with(mut self, request: &Value) -> Result<Self, AwsError> {
         let choice = |name: &str, yes: &str, no: &str| match request.text(name) {

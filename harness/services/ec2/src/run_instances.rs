@@ -75,7 +75,7 @@ pub(super) fn run(
             "A private IP address can only be specified when launching one instance.",
         ));
     }
-    let metadata = MetadataOptions::default().with(input.get("MetadataOptions").unwrap_or(&Value::Null))?;
+    let metadata = MetadataOptions::of_image(image).with(input.get("MetadataOptions").unwrap_or(&Value::Null))?;
     let terminates_on_shutdown = match input.text("InstanceInitiatedShutdownBehavior").unwrap_or("stop") {
         "stop" => false,
         "terminate" => true,
@@ -100,7 +100,7 @@ pub(super) fn run(
             reservation: reservation.clone(),
             launch_index: index,
             client_token: input.text("ClientToken").map(str::to_owned),
-            image: image_id.to_owned(),
+            image,
             kind,
             vpc: network.subnet.vpc.clone(),
             subnet: network.subnet.id.clone(),
@@ -118,7 +118,7 @@ pub(super) fn run(
                 source_dest_check: true,
                 delete_on_termination: network.delete_on_termination,
             },
-            volumes: volume::planned(input, call.now, &default_key)?,
+            volumes: volume::planned(image, input, call.now, &default_key)?,
             profile: profile.clone().map(|profile| Profile { association: resource_id("iip-assoc"), ..profile }),
             metadata,
             user_data: user_data.clone(),
@@ -164,7 +164,7 @@ fn repeated(records: &Records, input: &Value) -> Result<Option<Value>, AwsError>
         return Ok(None);
     };
     let same_type = input.text("InstanceType").is_none_or(|kind| kind == before.kind.name);
-    if !same_type || input.text("ImageId").is_some_and(|image| image != before.image) {
+    if !same_type || input.text("ImageId").is_some_and(|image| image != before.image.id) {
         return Err(error(
             "IdempotentParameterMismatch",
             "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",

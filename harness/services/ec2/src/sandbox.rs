@@ -35,6 +35,7 @@ impl Booter for Sandboxes {
             tools: self.tools.clone(),
             disk_mib: self.disk_mib,
             disk: Some(disk(region, &launch.instance_id)),
+            platform: launch.platform,
             size: Some(Size { memory_mib: launch.memory_mib, processors: launch.processors.into() }),
             ..MachineSpec::instance(&launch.instance_id, &launch.hostname, launch.address)
         };

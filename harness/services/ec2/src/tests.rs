@@ -10,8 +10,8 @@ use nightproof_service_sts::Sts;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::image::AL2023;
 use super::{BootError, Booter, Ec2, Ended, Launch, Running};
+use nightproof_machine_image::IMAGES;
 
 pub(super) const ACCOUNT: &str = "111122223333";
 
@@ -111,7 +111,7 @@ impl Bed {
 
     pub(super) async fn run(&self, mut more: Value) -> String {
         let input = more.as_object_mut().unwrap();
-        input.entry("ImageId").or_insert(AL2023.into());
+        input.entry("ImageId").or_insert(IMAGES[0].id.into());
         input.entry("InstanceType").or_insert("t3.micro".into());
         input.insert("MinCount".into(), 1.into());
         input.insert("MaxCount".into(), 1.into());
@@ -250,6 +250,28 @@ async fn a_group_starts_with_all_egress_and_takes_rules_once() {
 }
 
 #[tokio::test]
+async fn an_image_brings_its_root_device_architecture_and_metadata_options() {
+    let bed = Bed::new();
+    let ubuntu = json!({ "Owners": ["099720109477"], "Filters": [
+        { "Name": "name", "Values": ["ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"] },
+    ]});
+    let images = bed.ok("DescribeImages", ubuntu).await["Images"].clone();
+    assert_eq!(images.as_array().unwrap().len(), 1, "{images}");
+    assert_eq!(images[0]["BlockDeviceMappings"][0]["Ebs"]["VolumeType"], "gp2");
+    assert_eq!(images[0].get("ImdsSupport"), None);
+    let id = bed.run(json!({ "ImageId": images[0]["ImageId"] })).await;
+    let running = bed.becomes(&id, "running").await;
+    assert_eq!((&running["RootDeviceName"], &running["ImageId"]), (&json!("/dev/sda1"), &images[0]["ImageId"]));
+    assert_eq!(running["MetadataOptions"]["HttpTokens"], "optional");
+    assert_eq!(running["MetadataOptions"]["HttpPutResponseHopLimit"], 1);
+    let arm = bed.ok("DescribeImages", json!({ "Filters": [{ "Name": "architecture", "Values": ["arm64"] }] })).await;
+    let launch = json!({ "ImageId": arm["Images"][0]["ImageId"], "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1 });
+    assert!(bed.refused("RunInstances", launch).await.contains("does not match the architecture 'arm64'"));
+    let launches = bed.recorder.launches.lock().unwrap();
+    assert_eq!((launches[0].platform.name, launches[0].platform.version), ("Ubuntu", "22.04"));
+}
+
+#[tokio::test]
 async fn an_instance_boots_stops_starts_and_terminates_with_its_machine() {
     let bed = Bed::new();
     bed.profile().await;
@@ -352,7 +374,7 @@ async fn instances_are_found_by_tags_and_states() {
 async fn launches_that_aws_refuses_are_refused_and_leave_nothing() {
     let bed = Bed::new();
     let base = |more: Value| {
-        let mut input = json!({ "ImageId": AL2023, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1 });
+        let mut input = json!({ "ImageId": IMAGES[0].id, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1 });
         input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         input
     };
@@ -386,7 +408,8 @@ async fn launches_that_aws_refuses_are_refused_and_leave_nothing() {
 async fn a_client_token_launches_once() {
     let bed = Bed::new();
     let first = bed.run(json!({ "ClientToken": "once" })).await;
-    let again = json!({ "ImageId": AL2023, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "ClientToken": "once" });
+    let again =
+        json!({ "ImageId": IMAGES[0].id, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "ClientToken": "once" });
     assert_eq!(bed.ok("RunInstances", again.clone()).await["Instances"][0]["InstanceId"], first);
     let mut other = again;
     other["InstanceType"] = "t3.small".into();

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::error::{error, invalid_parameter, unsupported};
 use super::filter::{filtered, page, selected};
-use super::image::{ROOT_DEVICE, ROOT_SIZE, ROOT_SNAPSHOT};
 use super::records::{Records, resource_id};
+use nightproof_machine_image::Image;
 
 #[derive(Debug, Clone)]
 pub(super) struct Volume {
@@ -39,46 +39,48 @@ impl Volume {
 }
 
 /// The volumes that a launch asks for, over the image's own.
-pub(super) fn planned(input: &Value, now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {
-    let mut devices: Vec<(&str, Option<&Value>)> = vec![(ROOT_DEVICE, None)];
+pub(super) fn planned(image: &Image, input: &Value, now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {
+    let root = image.root_device();
+    let mut devices: Vec<(&str, Option<&Value>)> = vec![(root, None)];
     for mapping in input.list("BlockDeviceMappings") {
         let device = mapping.required("DeviceName");
         if mapping.has("VirtualName") {
             return Err(unsupported("RunInstances", "BlockDeviceMappings.VirtualName"));
         }
         if mapping.get("NoDevice").is_some() {
-            if device == ROOT_DEVICE {
+            if device == root {
                 return Err(error(
                     "InvalidBlockDeviceMapping",
-                    "The device '/dev/xvda' is the root device and must not be suppressed.",
+                    format!("The device '{root}' is the root device and must not be suppressed."),
                 ));
             }
             continue;
         }
         let ebs = mapping.get("Ebs").ok_or_else(|| error("MissingParameter", "The request must contain the parameter ebs"))?;
-        if device == ROOT_DEVICE {
-            devices.retain(|(name, _)| *name != ROOT_DEVICE);
+        if device == root {
+            devices.retain(|(name, _)| *name != root);
         } else if devices.iter().any(|(name, _)| *name == device) {
             return Err(invalid_parameter(format!("The device '{device}' is used in more than one block-device mapping")));
         }
         devices.push((device, Some(ebs)));
     }
-    devices.into_iter().map(|(device, ebs)| plan(device, ebs.unwrap_or(&Value::Null), now, default_key)).collect()
+    devices.into_iter().map(|(device, ebs)| plan(image, device, ebs.unwrap_or(&Value::Null), now, default_key)).collect()
 }
 
-fn plan(device: &str, ebs: &Value, now: Timestamp, default_key: &str) -> Result<Volume, AwsError> {
-    let root = device == ROOT_DEVICE;
+fn plan(image: &Image, device: &str, ebs: &Value, now: Timestamp, default_key: &str) -> Result<Volume, AwsError> {
+    let root = device == image.root_device();
+    let (root_size, root_snapshot) = (image.root_size, image.root_snapshot());
     for member in ["OutpostArn", "VolumeInitializationRate", "EbsCardIndex"] {
         if ebs.has(member) {
             return Err(unsupported("RunInstances", &format!("BlockDeviceMappings.Ebs.{member}")));
         }
     }
     if let Some(snapshot) = ebs.text("SnapshotId")
-        && !(root && snapshot == ROOT_SNAPSHOT)
+        && !(root && snapshot == root_snapshot)
     {
         return Err(error("InvalidSnapshot.NotFound", format!("The snapshot '{snapshot}' does not exist.")));
     }
-    let kind = ebs.text("VolumeType").unwrap_or("gp3");
+    let kind = ebs.text("VolumeType").unwrap_or(if root { image.root_volume } else { "gp3" });
     let iops = ebs.number("Iops");
     let throughput = ebs.number("Throughput");
     match kind {
@@ -111,15 +113,15 @@ fn plan(device: &str, ebs: &Value, now: Timestamp, default_key: &str) -> Result<
         other => return Err(invalid_parameter(format!("Value ({other}) for parameter volumeType is invalid."))),
     }
     let size = match ebs.number("VolumeSize") {
-        Some(size) if root && size < ROOT_SIZE => {
+        Some(size) if root && size < root_size => {
             return Err(error(
                 "InvalidBlockDeviceMapping",
-                format!("Volume of size {size}GB is smaller than snapshot '{ROOT_SNAPSHOT}', expect size >= {ROOT_SIZE}GB"),
+                format!("Volume of size {size}GB is smaller than snapshot '{root_snapshot}', expect size >= {root_size}GB"),
             ));
         }
         Some(size) if (1..=16_384).contains(&size) => size,
         Some(size) => return Err(invalid_parameter(format!("Volume of {size}GiB is not within the allowed size."))),
-        None if root => ROOT_SIZE,
+        None if root => root_size,
         None => return Err(error("MissingParameter", "The request must contain the parameter size or snapshotId")),
     };
     let encrypted = ebs.flag("Encrypted").unwrap_or(false);
@@ -136,7 +138,7 @@ fn plan(device: &str, ebs: &Value, now: Timestamp, default_key: &str) -> Result<
         throughput: throughput.or((kind == "gp3").then_some(125)),
         encrypted,
         kms_key: encrypted.then(|| key.unwrap_or(default_key).to_owned()),
-        snapshot: if root { ROOT_SNAPSHOT.to_owned() } else { String::new() },
+        snapshot: if root { root_snapshot } else { String::new() },
         delete_on_termination: ebs.flag("DeleteOnTermination").unwrap_or(root),
         created: now,
     })

@@ -1,31 +1,22 @@
-//! Parameters that AWS publishes under `/aws/service/` and every account reads.
+//! Parameters that AWS publishes under `/aws/service/` and every account reads: ids of machine images.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html>
 
-/// The image that instances of this region are booted from, which EC2 describes under the same id.
-const AMAZON_LINUX_2023: &str = "ami-0a1b2c3d4e5f60718";
+use nightproof_machine_image::IMAGES;
 
-const PREFIX: &str = "/aws/service/ami-amazon-linux-latest/";
-
-const NAMES: [&str; 6] = [
-    "al2023-ami-kernel-6.1-x86_64",
-    "al2023-ami-kernel-6.12-x86_64",
-    "al2023-ami-kernel-default-x86_64",
-    "al2023-ami-minimal-kernel-6.1-x86_64",
-    "al2023-ami-minimal-kernel-6.12-x86_64",
-    "al2023-ami-minimal-kernel-default-x86_64",
-];
+const PREFIX: &str = "/aws/service/";
 
 /// Whether the name is one that only AWS gives values to.
 pub(crate) fn is_public(name: &str) -> bool {
-    name.starts_with("/aws/service/")
+    name.starts_with(PREFIX)
 }
 
 /// The value of a public parameter that this region has.
 pub(crate) fn value(name: &str) -> Option<&'static str> {
-    name.strip_prefix(PREFIX).filter(|name| NAMES.contains(name)).map(|_| AMAZON_LINUX_2023)
+    let name = name.strip_prefix(PREFIX)?;
+    IMAGES.iter().find(|image| image.parameters.contains(&name)).map(|image| image.id)
 }
 
 /// Every public parameter with its value.
 pub(crate) fn all() -> impl Iterator<Item = (String, &'static str)> {
-    NAMES.iter().map(|name| (format!("{PREFIX}{name}"), AMAZON_LINUX_2023))
+    IMAGES.iter().flat_map(|image| image.parameters.iter().map(|name| (format!("{PREFIX}{name}"), image.id)))
 }

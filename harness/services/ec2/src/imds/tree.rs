@@ -123,11 +123,11 @@ fn leaves(records: &Records, instance: &Instance) -> BTreeMap<String, String> {
         names.join("\n")
     };
 
-    put("meta-data/ami-id", instance.image.clone());
+    put("meta-data/ami-id", instance.image.id.to_owned());
     put("meta-data/ami-launch-index", instance.launch_index.to_string());
     put("meta-data/ami-manifest-path", "(unknown)".to_owned());
-    put("meta-data/block-device-mapping/ami", "/dev/xvda".to_owned());
-    put("meta-data/block-device-mapping/root", "/dev/xvda".to_owned());
+    put("meta-data/block-device-mapping/ami", instance.image.root_device().to_owned());
+    put("meta-data/block-device-mapping/root", instance.image.root_device().to_owned());
     put("meta-data/hostname", private_dns.clone());
     put("meta-data/instance-action", "none".to_owned());
     put("meta-data/instance-id", instance.id.clone());
@@ -195,7 +195,7 @@ fn identity_document(records: &Records, instance: &Instance) -> String {
         "billingProducts": null,
         "devpayProductCodes": null,
         "marketplaceProductCodes": null,
-        "imageId": instance.image,
+        "imageId": instance.image.id,
         "instanceId": instance.id,
         "instanceType": instance.kind.name,
         "kernelId": null,

@@ -20,6 +20,27 @@ async fn the_public_image_parameter_resolves_to_an_image_id_and_belongs_to_aws()
 }
 
 #[tokio::test]
+async fn the_images_of_amazon_canonical_and_debian_have_public_parameters() {
+    let f = Fixture::new();
+    for name in [
+        "ami-amazon-linux-latest/amzn2-ami-hvm-x86_64-gp2",
+        "ami-amazon-linux-latest/amzn2-ami-kernel-5.10-hvm-arm64-gp2",
+        "ami-amazon-linux-latest/al2023-ami-kernel-6.12-x86_64",
+        "ami-amazon-linux-latest/al2023-ami-minimal-kernel-default-arm64",
+        "canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id",
+        "canonical/ubuntu/server/noble/stable/current/arm64/hvm/ebs-gp3/ami-id",
+        "debian/release/12/latest/amd64",
+        "debian/release/trixie/latest/arm64",
+    ] {
+        let output = f.ssm("GetParameter", json!({"Name": format!("/aws/service/{name}")})).await.unwrap();
+        assert!(output["Parameter"]["Value"].as_str().unwrap().starts_with("ami-0"), "{output}");
+    }
+    let below = json!({"Path": "/aws/service/debian/release/12", "Recursive": true});
+    let output = f.ssm("GetParametersByPath", below).await.unwrap();
+    assert_eq!(output["Parameters"].as_array().unwrap().len(), 2, "{output}");
+}
+
+#[tokio::test]
 async fn a_parameter_is_overwritten_only_on_request_and_keeps_its_versions() {
     let f = Fixture::new();
     put(&f, "/app/a", "1").await;
