@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-iam", &[]),
     ("nightproof-template", &[]),
     ("nightproof-journal", &[]),
+    ("nightproof-network", &[]),
     ("nightproof-machine-image", &[]),
     ("nightproof-machine-protocol", &[]),
     ("nightproof-guest", &["nightproof-machine-protocol"]),
@@ -44,7 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-wire",
         ],
     ),
-    ("nightproof-drill", &["nightproof-journal", "nightproof-template", "nightproof-wire"]),
+    ("nightproof-drill", &["nightproof-journal", "nightproof-network", "nightproof-template", "nightproof-wire"]),
     (
         "nightproof",
         &[
@@ -89,7 +90,13 @@ const SERVICE: &[&str] = &["nightproof-core", "nightproof-iam", "nightproof-jour
 const MORE: &[(&str, &[&str])] = &[
     (
         "nightproof-service-ec2",
-        &["nightproof-connection", "nightproof-machine", "nightproof-machine-image", "nightproof-machine-protocol"],
+        &[
+            "nightproof-connection",
+            "nightproof-machine",
+            "nightproof-machine-image",
+            "nightproof-machine-protocol",
+            "nightproof-network",
+        ],
     ),
     ("nightproof-service-lambda", &["nightproof-connection", "nightproof-machine"]),
     ("nightproof-service-s3", &["nightproof-store"]),
@@ -105,6 +112,7 @@ const PURE: &[&str] = &[
     "nightproof-journal",
     "nightproof-machine-image",
     "nightproof-machine-protocol",
+    "nightproof-network",
 ];
 const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"];
 

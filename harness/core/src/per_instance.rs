@@ -28,6 +28,22 @@ impl<T: Clone> PerInstance<T> {
         self.with(instance, |sender| sender.send_replace(value));
     }
 
+    /// As [`Self::set`]; who follows the instance is not woken if it has `value` already.
+    pub fn update(&self, instance: &str, value: T)
+    where
+        T: PartialEq,
+    {
+        self.with(instance, |sender| {
+            sender.send_if_modified(|current| {
+                let changed = *current != value;
+                if changed {
+                    *current = value;
+                }
+                changed
+            })
+        });
+    }
+
     /// All instances have the usual one again.
     pub fn end_all(&self) {
         for sender in self.values.lock().unwrap_or_else(PoisonError::into_inner).values() {

@@ -8,16 +8,44 @@ use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 use crate::clients::Clients;
 use crate::deploy::Resources;
 use crate::failure::{Broken, at};
-use crate::poll;
+use crate::patience::Patience;
+use crate::{network, poll};
 
-/// The stack's instances, all of them online within `bound`.
-pub(crate) async fn boot(clients: &Clients, resources: &Resources, bound: Duration) -> Result<Vec<String>, Broken> {
+/// The stack's instances, all of them online. If some are not, says what of their network keeps them from Systems Manager.
+pub(crate) async fn boot(
+    clients: &Clients,
+    template: &str,
+    resources: &Resources,
+    patience: Patience,
+) -> Result<Vec<String>, Broken> {
     let instances = resources.ids("AWS::EC2::Instance");
     if instances.is_empty() {
         return Err(Broken::at("instance", "the stack has no instance, so there is nothing to back up"));
     }
-    let online = poll::until(bound, || async {
-        let states = states(clients, &instances).await?;
+    let Err(seen) = online(clients, &instances, patience.network).await? else { return Ok(instances) };
+    let unseen = match network::diagnose(clients, template, resources, &instances).await {
+        Ok(Some(diagnosis)) => {
+            return Err(Broken::at("command", format!("{diagnosis} (after {} s {seen})", patience.network.as_secs())));
+        }
+        Ok(None) => String::new(),
+        Err(error) => format!("; its network cannot be looked at: {}: {}", error.code, error.message),
+    };
+    let Err(seen) = online(clients, &instances, patience.boot.saturating_sub(patience.network)).await? else {
+        return Ok(instances);
+    };
+    Err(Broken::at(
+        "instance",
+        format!(
+            "after {} s {seen}: an instance needs an instance profile with AmazonSSMManagedInstanceCore and a way to SSM{unseen}",
+            patience.boot.as_secs()
+        ),
+    ))
+}
+
+/// Waits until all of these are online, `bound` at most; else what was seen instead.
+async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Result<Result<(), String>, Broken> {
+    poll::until(bound, || async {
+        let states = states(clients, instances).await?;
         let waiting: Vec<String> = instances
             .iter()
             .filter(|instance| states.get(*instance) != Some(&PingStatus::Online))
@@ -26,19 +54,9 @@ pub(crate) async fn boot(clients: &Clients, resources: &Resources, bound: Durati
                 None => format!("{instance} is not registered"),
             })
             .collect();
-        Ok::<_, Broken>(if waiting.is_empty() { Ok(()) } else { Err(waiting.join(", ")) })
+        Ok(if waiting.is_empty() { Ok(()) } else { Err(waiting.join(", ")) })
     })
-    .await?;
-    match online {
-        Ok(()) => Ok(instances),
-        Err(seen) => Err(Broken::at(
-            "instance",
-            format!(
-                "after {} s {seen}: an instance needs an instance profile with AmazonSSMManagedInstanceCore and a way to SSM",
-                bound.as_secs()
-            ),
-        )),
-    }
+    .await
 }
 
 /// What SSM knows of each.

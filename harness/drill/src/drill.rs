@@ -20,7 +20,7 @@ use crate::patience::Patience;
 use crate::recorder::Recorder;
 use crate::told::{self, Told};
 use crate::{Course, DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
-use crate::{access_log, boot, dead_letter, denial, findings, metrics, outage, restore, seed, verify};
+use crate::{access_log, boot, dead_letter, denial, findings, metrics, network, outage, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -124,6 +124,10 @@ impl Drill {
         let stage = self.stage(&resources, manifest).await?;
         for night in 1..=self.plan.nights.max(1) {
             let ended = self.night(night, &stage).await;
+            let ended = match ended {
+                Err(broken) => Err(self.explained(broken, &resources).await),
+                ended => ended,
+            };
             self.notice(night, &resources, ended.as_ref().err()).await;
             ended?;
         }
@@ -181,8 +185,9 @@ impl Drill {
     }
 
     async fn boot(&self, resources: &Resources) -> Result<Vec<String>, Broken> {
-        let booted =
-            self.step("boot", 1, boot::boot(&self.clients, resources, self.patience.boot), |found| found.join(", ")).await;
+        let booted = self
+            .step("boot", 1, boot::boot(&self.clients, &self.plan.template, resources, self.patience), |found| found.join(", "))
+            .await;
         self.adopt_findings();
         booted
     }
@@ -301,6 +306,17 @@ impl Drill {
             .await?;
         }
         Ok(())
+    }
+
+    /// With what of the network keeps instances from Systems Manager, where a command did not come to one.
+    async fn explained(&self, mut broken: Broken, resources: &Resources) -> Broken {
+        let instances = resources.ids("AWS::EC2::Instance");
+        if matches!(broken.hop, "command" | "instance")
+            && let Ok(Some(diagnosis)) = network::diagnose(&self.clients, &self.plan.template, resources, &instances).await
+        {
+            broken.reason = format!("{}: {diagnosis}", broken.reason);
+        }
+        broken
     }
 
     /// Looks who was told of the night. On AWS that is in the mailboxes of those who have subscribed.

@@ -24,6 +24,7 @@ mod manifest;
 mod metrics;
 mod modelled;
 mod native;
+mod network;
 mod observe;
 mod open_port;
 mod outage;

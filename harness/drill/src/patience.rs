@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(crate) struct Patience {
     /// For an instance's agent to register. On AWS a cold one has been seen to take two minutes.
     pub(crate) boot: Duration,
+    /// For an instance's agent to register before its network is looked at; agents may well come later than that.
+    pub(crate) network: Duration,
     /// For the function to show a sign of life after its rule has fired.
     pub(crate) silence: Duration,
     /// For the function's log, once it has sent its command.
@@ -23,6 +25,7 @@ impl Patience {
         let seconds = |local_limit, limit| Duration::from_secs(if local { local_limit } else { limit });
         Self {
             boot: seconds(30, 300),
+            network: seconds(5, 300),
             silence: seconds(20, 120),
             log: seconds(5, 60),
             metrics: seconds(5, 180),

@@ -12,6 +12,7 @@ use std::thread;
 use nightproof_machine_protocol::spec::{Agent, Task, inside};
 
 use crate::again::again;
+use crate::gate::Gate;
 use crate::{AGENT, agent, pace, relay, service, usage};
 
 /// Where functions find the Lambda Runtime API.
@@ -39,7 +40,7 @@ fn run() -> Result<u8, String> {
     let task = crate::task::read()?;
     if task.runtime_api {
         let listener = TcpListener::bind(RUNTIME_API).map_err(|error| format!("cannot carry port 9001: {error}"))?;
-        relay::serve(listener, relay::RUNTIME_API);
+        relay::serve(listener, relay::RUNTIME_API, Gate::new());
     }
     if task.instance {
         thread::spawn(relay::take_inbound);

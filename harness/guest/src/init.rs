@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use nightproof_machine_protocol::GUEST;
-use nightproof_machine_protocol::spec::{ON_DISK, inside};
+use nightproof_machine_protocol::spec::{ON_DISK, Task, inside};
 use rustix::fs::{Mode, OFlags, open, readlinkat};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_bind_recursive, mount_remount, unmount};
@@ -25,8 +25,8 @@ const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
 
 /// Runs the machine to its end; answers the guest's exit code, or 128 and the signal's number as shells do.
 pub(crate) fn main() -> ExitCode {
-    let ended = prepare().and_then(|aws| {
-        aws.serve();
+    let ended = prepare().and_then(|(task, aws)| {
+        aws.serve(task.instance)?;
         run(Command::new(inside::GUEST).arg(GUEST))
     });
     match ended {
@@ -38,15 +38,15 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn prepare() -> Result<Aws, String> {
+fn prepare() -> Result<(Task, Aws), String> {
     let task = crate::task::read()?;
     let aws = network::make(task.address)?;
     // The network belongs to this user namespace, in which nobody is left after `lock_mounts`; root may still use low ports.
     fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")
         .map_err(|error| format!("cannot open the low ports: {error}"))?;
     place_disk().map_err(|error| format!("cannot put the disk in its place: {error}"))?;
-    if let Some(program) = task.platform.and_then(|platform| platform.sh) {
-        place_sh(&program).map_err(|error| format!("cannot make {} the machine's sh: {error}", program.display()))?;
+    if let Some(program) = task.platform.as_ref().and_then(|platform| platform.sh.as_ref()) {
+        place_sh(program).map_err(|error| format!("cannot make {} the machine's sh: {error}", program.display()))?;
     }
     for path in OF_THE_HOST {
         protect(path).map_err(|error| format!("cannot make {path} read-only: {error}"))?;
@@ -55,7 +55,7 @@ fn prepare() -> Result<Aws, String> {
         // What is read-only is so without it; only a script that remounts on purpose could tell.
         say(&format!("init: mounts are not locked: {error}"));
     }
-    Ok(aws)
+    Ok((task, aws))
 }
 
 /// Mounts the folders of a disk in memory on their places, where there is one.

@@ -7,9 +7,11 @@
 mod again;
 mod agent;
 mod container;
+mod gate;
 mod guest;
 mod init;
 mod launcher;
+mod link;
 mod name_service;
 mod netlink;
 mod network;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
+use crate::gate::Gate;
 use crate::network::ENDPOINTS;
 
 /// Seconds that an answer may be kept; names never move.
@@ -17,12 +19,16 @@ const TTL: u32 = 60;
 /// How long a client may leave its connection idle.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Answers from now on, over UDP and TCP.
-pub(crate) fn serve((socket, listener): (UdpSocket, TcpListener)) {
+/// Answers from now on, over UDP and TCP; says nothing while the gate is closed.
+pub(crate) fn serve((socket, listener): (UdpSocket, TcpListener), gate: Arc<Gate>) {
+    let of_datagrams = Arc::clone(&gate);
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         loop {
             let Ok((length, from)) = socket.recv_from(&mut buffer) else { continue };
+            if !of_datagrams.is_open() {
+                continue;
+            }
             if let Some(reply) = buffer.get(..length).and_then(answer) {
                 // The resolver asks again if it does not hear from us.
                 let _ = socket.send_to(&reply, from);
@@ -31,6 +37,7 @@ pub(crate) fn serve((socket, listener): (UdpSocket, TcpListener)) {
     });
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
+            gate.pass();
             // A client that breaks off, or asks what is no query, loses its connection.
             thread::spawn(move || converse(client));
         }

@@ -9,10 +9,13 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use crate::gate::Gate;
 use crate::guest::say;
+use crate::link::{self, Sockets};
 use crate::netlink::Routing;
 use crate::unshare::unshare;
 use crate::{name_service, relay};
@@ -38,11 +41,20 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// Answers from now on, in threads.
-    pub(crate) fn serve(self) {
-        name_service::serve(self.names);
-        relay::serve(self.endpoints, relay::HTTPS);
-        relay::serve(self.metadata, relay::IMDS);
+    /// Answers from now on, in threads; to an `instance` as far as its VPC has it reach AWS.
+    ///
+    /// # Errors
+    /// Why that cannot be known, in words.
+    pub(crate) fn serve(self, instance: bool) -> Result<(), String> {
+        let (names, endpoints) = (Gate::new(), Gate::new());
+        let listener = self.endpoints.try_clone().map_err(|error| format!("cannot share a socket: {error}"))?;
+        name_service::serve(self.names, Arc::clone(&names));
+        relay::serve(self.endpoints, relay::HTTPS, Arc::clone(&endpoints));
+        relay::serve(self.metadata, relay::IMDS, Gate::new());
+        if instance {
+            link::keep(Sockets::new(names, endpoints, listener))?;
+        }
+        Ok(())
     }
 }
 

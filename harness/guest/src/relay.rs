@@ -3,10 +3,13 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::thread;
 
 use nightproof_machine_protocol::connection::Purpose;
 use nightproof_machine_protocol::spec::inside;
+
+use crate::gate::Gate;
 
 /// What connections of a kind are for, and how they are carried.
 pub(crate) struct Channel {
@@ -23,10 +26,11 @@ pub(crate) const RUNTIME_API: Channel = Channel { purpose: Purpose::RuntimeApi, 
 /// How many bytes are passed on at once.
 const PIECE: usize = 64 * 1024;
 
-/// Carries what is accepted from now on.
-pub(crate) fn serve(listener: TcpListener, channel: Channel) {
+/// Carries what is accepted from now on, as it passes the gate.
+pub(crate) fn serve(listener: TcpListener, channel: Channel, gate: Arc<Gate>) {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            gate.pass();
             thread::spawn(move || {
                 // A connection that cannot be carried is closed; its client sees that.
                 let _ = (channel.carry)(&stream, channel.purpose);
@@ -63,6 +67,11 @@ pub(crate) fn take_orders() -> io::Result<UnixStream> {
 /// The region's orders for the pace of the instance's processors, a byte each: percent of their time.
 pub(crate) fn take_paces() -> io::Result<UnixStream> {
     connect(Purpose::Pace)
+}
+
+/// What the instance reaches of AWS, a byte each time that it changes.
+pub(crate) fn take_links() -> io::Result<UnixStream> {
+    connect(Purpose::Link)
 }
 
 /// A connection to the region that has said what it is for.

@@ -49,11 +49,15 @@ static DEBIAN_13: Platform = platform("Debian GNU/Linux", "13", Shell::Dash);
 /// An Amazon Machine Image.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Image {
+    /// `ami-…`
     pub id: &'static str,
+    /// Its name, with its version.
     pub name: &'static str,
+    /// What its publisher says of it.
     pub description: &'static str,
     /// `x86_64` or `arm64`.
     pub architecture: &'static str,
+    /// What is on it.
     pub platform: &'static Platform,
     /// Public parameters of Systems Manager that have its id for a value, below `/aws/service/`.
     pub parameters: &'static [&'static str],

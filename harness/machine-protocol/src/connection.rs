@@ -13,6 +13,8 @@ pub enum Purpose {
     Service,
     /// Brings the pace that the instance's processors keep to: a byte each time, percent of their time.
     Pace,
+    /// Brings what the instance reaches of AWS: [`link`](crate::link).
+    Link,
     /// Reports the memory and the end of a function's command: [`usage`](crate::usage).
     Usage,
     /// Waits until the region sends a port, in two bytes, and then carries a connection to it from outside.
@@ -25,8 +27,17 @@ pub enum Purpose {
 pub const LONGEST: usize = 16;
 
 impl Purpose {
-    const ALL: [Self; 8] =
-        [Self::Https, Self::Imds, Self::RuntimeApi, Self::Service, Self::Pace, Self::Usage, Self::Inbound, Self::Ready];
+    const ALL: [Self; 9] = [
+        Self::Https,
+        Self::Imds,
+        Self::RuntimeApi,
+        Self::Service,
+        Self::Pace,
+        Self::Link,
+        Self::Usage,
+        Self::Inbound,
+        Self::Ready,
+    ];
 
     /// The line that announces it, with its line end.
     pub fn line(self) -> &'static str {
@@ -36,6 +47,7 @@ impl Purpose {
             Self::RuntimeApi => "runtime\n",
             Self::Service => "service\n",
             Self::Pace => "pace\n",
+            Self::Link => "link\n",
             Self::Usage => "usage\n",
             Self::Inbound => "inbound\n",
             Self::Ready => "ready\n",

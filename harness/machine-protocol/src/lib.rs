@@ -2,6 +2,7 @@
 //! guest makes to the region's socket, and what is sent on them. Pure: both sides only encode and decode here.
 
 pub mod connection;
+pub mod link;
 pub mod order;
 pub mod spec;
 pub mod usage;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use nightproof_journal::{Event, OTHER_SHELL};
 use nightproof_machine_protocol::connection::{LONGEST, Purpose};
+use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::spec::{Agent, NO_SANDBOX, Platform, Task, inside};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -50,6 +51,11 @@ pub enum Channel {
 pub trait Connections: Send + Sync {
     /// A connection was made inside the machine. Must not block.
     fn connected(&self, channel: Channel, stream: UnixStream);
+
+    /// What the machine reaches of AWS, now and later.
+    fn link(&self) -> watch::Receiver<Link> {
+        watch::channel(Link::OPEN).1
+    }
 
     /// How many hops the metadata service's answer to a PUT may take from now on.
     fn metadata_hops(&self) -> u8 {
@@ -422,6 +428,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                 Purpose::RuntimeApi => connections.connected(Channel::RuntimeApi, stream),
                 Purpose::Service => connections.connected(Channel::Service, stream),
                 Purpose::Pace => connections.connected(Channel::Pace, stream),
+                Purpose::Link => drop(follow_link(connections.link(), stream).await),
                 Purpose::Usage => usage.follow(stream).await,
                 Purpose::Inbound => published.offer(stream),
                 Purpose::Ready => {
@@ -431,6 +438,23 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                 }
             }
         });
+    }
+}
+
+/// Tells a machine what it reaches of AWS, and each change of that, until the machine ends.
+async fn follow_link(mut link: watch::Receiver<Link>, mut stream: UnixStream) -> std::io::Result<()> {
+    loop {
+        let open = link.borrow_and_update().to_byte();
+        stream.write_u8(open).await?;
+        let changed = tokio::select! {
+            changed = link.changed() => changed,
+            // Nothing is ever said here: it is the end.
+            _ = stream.read_u8() => return Ok(()),
+        };
+        if changed.is_err() {
+            // It stays as it is.
+            return stream.read_u8().await.map(drop);
+        }
     }
 }
 

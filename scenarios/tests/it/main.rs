@@ -26,6 +26,7 @@ mod killed;
 mod misleading;
 #[cfg(test)]
 mod native;
+mod network;
 mod operator;
 #[cfg(test)]
 mod operator_grants;

@@ -10,9 +10,10 @@ use serde_json::Value;
 const POLICY: &str = include_str!("../../../stack/operator-policy.json");
 
 /// Grants that a smoke drill on this region need not use, and what they are for.
-const EXCUSED: [(&str, &str, &str); 12] = [
+const EXCUSED: [(&str, &str, &str); 13] = [
     ("LookAround", "ec2:DescribeRouteTables", "AWS's search by tag remembers what was deleted"),
     ("LookAround", "ec2:DescribeSubnets", "AWS's search by tag remembers what was deleted"),
+    ("LookAround", "ec2:DescribeVpcAttribute", "why an instance's agent does not come online"),
     ("LookAround", "servicequotas:GetAWSDefaultServiceQuota", "a quota that the account has no value of its own of"),
     ("Stacks", "cloudformation:CreateStack", "`nightproof run --operator-policy` deploys without a change set"),
     ("Functions", "lambda:GetPolicy", "CloudFormation reads a permission back"),

@@ -1,4 +1,4 @@
-//! Scripts without a shebang: they run in the `sh` of the instance's image, whatever this host's is.
+//! Scripts without a shebang: they run in the `sh` of the instance's image, whatever this host's is. In a container the image decides.
 
 use nightproof_scenarios::{Scenario, Template};
 
@@ -14,10 +14,15 @@ fn without_shebang(first: &str, line: &str, image: &str) -> Scenario {
     let template = Template::default()
         .replacing("lines = [\"#!/bin/bash\"]", "lines = []")
         .replacing("          set -euo pipefail\n", &format!("          {first}\n          {line}\n"));
-    scenario().template(&template).expect("a template").with(&["--parameter", &format!("LatestAmiId={image}")])
+    scenario().template(&template).expect("a template").with(&[
+        "--machine",
+        "sandbox",
+        "--parameter",
+        &format!("LatestAmiId={image}"),
+    ])
 }
 
-const FOR_BASH: &str = "[[ $DATA_PATH == /* ]] && echo ${DATA_PATH::-1} &> /dev/null";
+const FOR_BASH: &str = "[[ $DATA_PATH == /* ]]\n          echo ${DATA_PATH::-1} &> /dev/null";
 
 #[test]
 fn a_script_for_bash_runs_in_the_sh_of_amazon_linux() {

@@ -58,6 +58,8 @@ impl Api {
             .tls_config(tls)
             .http_status_as_error(false)
             .proxy(None)
+            // As a network that drops packets says nothing, and may have a route the next moment.
+            .timeout_connect(Some(Duration::from_secs(5)))
             // Longer than the service holds an empty GetMessages back.
             .timeout_global(Some(Duration::from_secs(30)))
             .build()

@@ -10,8 +10,10 @@ use nightproof_journal::Journal;
 use nightproof_machine::{
     Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, Platform, Shell, set_clock, slow_disk,
 };
+use nightproof_machine_protocol::link::Link;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -300,6 +302,66 @@ async fn an_instance_has_only_the_part_of_its_processors_that_it_is_given() {
     let machine = Machine::boot(&machines, spec, Arc::clone(&paced) as Arc<dyn Connections>).await.unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("it becomes slow");
     assert_eq!((code, paced.0.text().as_str()), (0, "slow"));
+}
+
+/// Has a link, and metadata.
+struct Linked(watch::Receiver<Link>, Echo);
+
+impl Connections for Linked {
+    fn connected(&self, _: Channel, mut stream: UnixStream) {
+        tokio::spawn(async move { stream.write_all(b"answer").await });
+    }
+
+    fn link(&self) -> watch::Receiver<Link> {
+        self.0.clone()
+    }
+
+    fn console(&self, line: &str) {
+        self.1.console(line);
+    }
+}
+
+#[tokio::test]
+async fn without_a_link_connections_time_out_and_names_are_not_answered_until_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let machines = machines(folder.path());
+    let script = r"
+import socket
+QUERY = b'\0\7\1\0\0\1\0\0\0\0\0\0\3sts\x09amazonaws\3com\0\0\1\0\1'
+def tried(work):
+    try: return work()
+    except TimeoutError: return 'timed out'
+def connect(address, port): return tried(lambda: socket.create_connection((address, port), 0.5).recv(6))
+def resolve():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(0.5); s.connect(('169.254.169.253', 53)); s.send(QUERY)
+    return tried(lambda: len(s.recv(512)) > len(QUERY))
+print(connect('198.18.0.1', 443), resolve(), connect('169.254.169.253', 53), connect('169.254.169.254', 80))
+print('begun', flush=True)
+late = socket.create_connection(('198.18.0.1', 443), 15)
+while resolve() is not True: pass
+print(late.recv(6), flush=True)
+while connect('198.18.0.1', 443) != 'timed out': pass
+print('gone')
+";
+    let (link, watched) = watch::channel(Link { names: false, endpoints: false });
+    let linked = Arc::new(Linked(watched, Echo::default()));
+    let machine = Machine::boot(&machines, python(script), Arc::clone(&linked) as Arc<dyn Connections>).await.unwrap();
+    let wrote = async |line: &str| {
+        let wrote = async {
+            while !linked.1.text().lines().any(|other| other == line) {
+                assert!(machine.is_running(), "{}", linked.1.text());
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wrote).await.expect(line);
+    };
+    wrote("begun").await;
+    assert_eq!(linked.1.text(), "timed out timed out timed out b'answer'\nbegun");
+    link.send_replace(Link::OPEN);
+    wrote("b'answer'").await;
+    link.send_replace(Link { endpoints: false, ..Link::OPEN });
+    tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("its link is gone again");
+    assert!(linked.1.text().ends_with("gone"), "{}", linked.1.text());
 }
 
 /// Waits until a machine has written that.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nightproof_core::Region;
 use nightproof_core::outage::Watch;
+use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::order::{SERVICE_START, SERVICE_STOP};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ impl InstanceConnections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let source = self.ec2.source_ip(&self.account, &self.instance);
-        self.region.accept_tls(way::carry(self.region.ways(), &self.instance, stream), source);
+        self.region.accept_tls(way::carry(self.region.ways(), &self.ec2.links, &self.instance, stream), source);
     }
 
     /// A connection to 169.254.169.254:80: it leads to this instance's metadata.
@@ -52,6 +53,11 @@ impl InstanceConnections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         tokio::spawn(order_paces(self.region.paces().watch(&self.instance), stream));
+    }
+
+    /// What the instance reaches of AWS, now and later.
+    pub fn link(&self) -> watch::Receiver<Link> {
+        self.ec2.links.watch(&self.instance)
     }
 
     /// How many hops the answer to a request for a token may take, as the instance's options say now.

@@ -3,7 +3,6 @@
 mod address;
 mod authorization;
 mod boot;
-mod cidr;
 mod connections;
 mod error;
 mod filter;
@@ -25,6 +24,7 @@ mod sandbox;
 mod security_group;
 mod subnet;
 mod tag;
+mod uplink;
 mod volume;
 mod vpc;
 mod way;
@@ -38,7 +38,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use async_trait::async_trait;
 use nightproof_core::Region;
 use nightproof_core::document::{Members as _, whole_seconds};
+use nightproof_core::per_instance::PerInstance;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use nightproof_machine_protocol::link::Link;
 use serde_json::{Value, json};
 
 pub use boot::{BootError, Booter, Ended, Launch, NoMachines, Running};
@@ -58,6 +60,8 @@ pub struct Ec2 {
     /// What machines that are gone had written to their consoles.
     consoles: Mutex<HashMap<String, Vec<u8>>>,
     metadata: imds::Sessions,
+    /// What each instance reaches of AWS.
+    links: PerInstance<Link>,
 }
 
 impl Ec2 {
@@ -70,6 +74,7 @@ impl Ec2 {
             machines: Mutex::default(),
             consoles: Mutex::default(),
             metadata: imds::Sessions::default(),
+            links: PerInstance::new(Link::OPEN),
         })
     }
 
@@ -252,6 +257,7 @@ impl Ec2 {
                 })?;
                 if !operation.starts_with("Describe") {
                     self.publish(region, account);
+                    self.relink(region, account);
                 }
                 Ok(output)
             }

@@ -17,6 +17,7 @@ use super::connections::InstanceConnections;
 use super::error::error;
 use super::instance::{Instance, State};
 use super::records::Records;
+use super::uplink;
 
 /// What an operation does with its instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,7 +218,11 @@ impl Ec2 {
             account: account.to_owned(),
             instance: id.to_owned(),
         });
-        self.with_instance(region, account, id, |instance| {
+        self.with_records(region, account, |records| {
+            if let Some(instance) = records.instances.get(id) {
+                self.links.update(id, uplink::link(records, instance));
+            }
+            let instance = records.instances.get_mut(id)?;
             instance.boots += 1;
             let launch = Launch {
                 instance_id: instance.id.clone(),
@@ -229,7 +234,7 @@ impl Ec2 {
                 first_boot: instance.boots == 1,
                 connections,
             };
-            (launch, instance.boots)
+            Some((launch, instance.boots))
         })
     }
 

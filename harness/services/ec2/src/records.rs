@@ -6,10 +6,10 @@ use std::net::Ipv4Addr;
 use nightproof_core::Region;
 use nightproof_core::credentials::random_string;
 use nightproof_core::service::AwsError;
+use nightproof_network::Cidr;
 use serde_json::{Value, json};
 
 use super::address::Address;
-use super::cidr::Cidr;
 use super::error::{not_found, not_found_as};
 use super::instance::Instance;
 use super::internet_gateway::InternetGateway;

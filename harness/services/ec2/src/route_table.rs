@@ -2,9 +2,9 @@
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use nightproof_network::Cidr;
 use serde_json::{Value, json};
 
-use super::cidr::Cidr;
 use super::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
 use super::filter::{filtered, page, selected};
 use super::records::{Records, resource_id};
@@ -43,6 +43,11 @@ impl RouteTable {
 
     pub(super) fn is_main(&self) -> bool {
         self.associations.iter().any(|association| association.subnet.is_none())
+    }
+
+    /// Destination and gateway of each route; `local` stands for the VPC itself.
+    pub(super) fn routes(&self) -> impl Iterator<Item = (Cidr, &str)> {
+        self.routes.iter().map(|route| (route.destination, route.gateway.as_str()))
     }
 
     pub(super) fn add_gateway_route(&mut self, destination: Cidr, gateway: &str) {

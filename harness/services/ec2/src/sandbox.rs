@@ -8,8 +8,10 @@ use async_trait::async_trait;
 use nightproof_core::Region;
 use nightproof_machine::tools::Tools;
 use nightproof_machine::{Channel, Connections, Machine, MachineSpec, Machines, Size, remove_folder};
+use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::spec::REBOOT;
 use tokio::net::UnixStream;
+use tokio::sync::watch;
 
 use super::boot::{BootError, Booter, Ended, Launch, Running};
 use super::connections::InstanceConnections;
@@ -91,6 +93,10 @@ impl Connections for Carried {
             // An instance has no Runtime API: the connection closes.
             Channel::RuntimeApi => {}
         }
+    }
+
+    fn link(&self) -> watch::Receiver<Link> {
+        self.0.link()
     }
 
     fn metadata_hops(&self) -> u8 {

@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use nightproof_network::Cidr;
 use serde_json::{Value, json};
 
-use super::cidr::Cidr;
 use super::error::{dependency, error, invalid_parameter, missing, not_found_as, unsupported};
 use super::filter::{filtered, page, selected};
 use super::records::{Records, resource_id};

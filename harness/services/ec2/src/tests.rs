@@ -68,6 +68,7 @@ impl Booter for Recorder {
 pub(super) struct Bed {
     pub(super) region: Region,
     pub(super) recorder: Arc<Recorder>,
+    ec2: Arc<Ec2>,
     caller: Caller,
 }
 
@@ -81,8 +82,12 @@ impl Bed {
         let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
         let iam = Iam::new();
         let ec2 = Ec2::new(Arc::clone(&recorder) as Arc<dyn Booter>);
-        region.install(vec![("iam", Arc::clone(&iam) as Arc<_>), ("sts", Sts::new(iam) as Arc<_>), ("ec2", ec2 as Arc<_>)]);
-        Self { region, recorder, caller: Caller::root(ACCOUNT) }
+        region.install(vec![
+            ("iam", Arc::clone(&iam) as Arc<_>),
+            ("sts", Sts::new(iam) as Arc<_>),
+            ("ec2", Arc::clone(&ec2) as Arc<_>),
+        ]);
+        Self { region, recorder, ec2, caller: Caller::root(ACCOUNT) }
     }
 
     async fn call(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
@@ -224,6 +229,60 @@ async fn a_network_is_made_and_taken_down_in_order() {
     bed.ok("DeleteInternetGateway", json!({ "InternetGatewayId": gateway })).await;
     bed.ok("DeleteSubnet", json!({ "SubnetId": subnet })).await;
     bed.ok("DeleteVpc", json!({ "VpcId": vpc })).await;
+}
+
+#[tokio::test]
+async fn what_an_instance_reaches_of_aws_follows_its_network_while_it_runs() {
+    let bed = Bed::new();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let link = |id: &str| {
+        let link = *bed.ec2.links.watch(id).borrow();
+        (link.names, link.endpoints)
+    };
+    let default = bed.run(json!({})).await;
+    bed.becomes(&default, "running").await;
+    assert_eq!(link(&default), (true, true), "a default subnet is public");
+
+    let vpc = text(&bed.ok("CreateVpc", json!({ "CidrBlock": "10.0.0.0/16" })).await["Vpc"]["VpcId"]);
+    let subnet = text(&bed.ok("CreateSubnet", json!({ "VpcId": vpc, "CidrBlock": "10.0.1.0/24" })).await["Subnet"]["SubnetId"]);
+    let group = json!({ "GroupName": "web", "Description": "web", "VpcId": vpc });
+    let group = text(&bed.ok("CreateSecurityGroup", group).await["GroupId"]);
+    let id = bed.run(json!({ "SubnetId": subnet, "SecurityGroupIds": [group] })).await;
+    bed.becomes(&id, "running").await;
+    assert_eq!(link(&id), (true, false));
+
+    let gateway = text(&bed.ok("CreateInternetGateway", json!({})).await["InternetGateway"]["InternetGatewayId"]);
+    bed.ok("AttachInternetGateway", json!({ "InternetGatewayId": gateway, "VpcId": vpc })).await;
+    let table = text(&bed.ok("CreateRouteTable", json!({ "VpcId": vpc })).await["RouteTable"]["RouteTableId"]);
+    let route = json!({ "RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway });
+    bed.ok("CreateRoute", route.clone()).await;
+    let address = text(&bed.ok("AllocateAddress", json!({})).await["AllocationId"]);
+    let associated = bed.ok("AssociateAddress", json!({ "AllocationId": address, "InstanceId": id })).await;
+    assert_eq!(link(&id), (true, false), "the subnet has the main table, and the route is in another");
+    bed.ok("AssociateRouteTable", json!({ "RouteTableId": table, "SubnetId": subnet })).await;
+    assert_eq!(link(&id), (true, true));
+
+    bed.ok("DeleteRoute", json!({ "RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0" })).await;
+    assert_eq!(link(&id), (true, false));
+    bed.ok("CreateRoute", route).await;
+    assert_eq!(link(&id), (true, true));
+
+    let rule = |protocol: &str, port: i64| {
+        let rule = json!({ "IpProtocol": protocol, "FromPort": port, "ToPort": port, "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] });
+        json!({ "GroupId": group, "IpPermissions": [rule] })
+    };
+    bed.ok("RevokeSecurityGroupEgress", rule("-1", -1)).await;
+    bed.ok("AuthorizeSecurityGroupEgress", rule("tcp", 80)).await;
+    assert_eq!(link(&id), (true, false));
+    bed.ok("AuthorizeSecurityGroupEgress", rule("tcp", 443)).await;
+    assert_eq!(link(&id), (true, true));
+
+    bed.ok("ModifyVpcAttribute", json!({ "VpcId": vpc, "EnableDnsSupport": { "Value": false } })).await;
+    assert_eq!(link(&id), (false, true));
+    bed.ok("DisassociateAddress", json!({ "AssociationId": associated["AssociationId"] })).await;
+    assert_eq!(link(&id), (false, false));
+    bed.ok("DetachInternetGateway", json!({ "InternetGatewayId": gateway, "VpcId": vpc })).await;
+    assert_eq!((link(&id), link(&default)), ((false, false), (true, true)));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The way from instances to the region: a route that is gone for a while, or for good.
+//! The way from instances to the region: a route that is gone for a while, or for good, by a fault or by the VPC's own records.
 //!
 //! Nothing that was sent is lost, since TCP sends it again: what is under way stands still until the way is back, or until either end has
 //! waited long enough. The metadata service is on the instance's own link, and stays.
@@ -8,25 +8,34 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use nightproof_core::outage::{Outages, Watch};
+use nightproof_core::per_instance::PerInstance;
+use nightproof_machine_protocol::link::Link;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
 
-/// A connection of an instance, which stands still for as long as there is no way.
-pub(crate) fn carry<S>(ways: &Outages, instance: &str, stream: S) -> OnItsWay<S> {
-    OnItsWay { stream, way: ways.watch(instance), waiting: None }
+/// A connection of an instance, which stands still for as long as there is no way, or no link.
+pub(crate) fn carry<S>(ways: &Outages, links: &PerInstance<Link>, instance: &str, stream: S) -> OnItsWay<S> {
+    OnItsWay { stream, way: ways.watch(instance), link: links.watch(instance), waiting: None }
 }
 
 /// A stream that is neither read nor written while there is no way. One task has both ends.
 pub(crate) struct OnItsWay<S> {
     stream: S,
     way: Watch,
+    link: watch::Receiver<Link>,
     waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl<S: Unpin> OnItsWay<S> {
     /// The stream, once there is a way.
     fn poll_stream(&mut self, context: &mut Context<'_>) -> Poll<Pin<&mut S>> {
-        if self.waiting.is_none() && !self.way.is_there() {
-            self.waiting = Some(Box::pin(self.way.clone().ended()));
+        if self.waiting.is_none() && !(self.way.is_there() && self.link.borrow().endpoints) {
+            let (way, mut link) = (self.way.clone(), self.link.clone());
+            self.waiting = Some(Box::pin(async move {
+                // Nobody can open it any more: the region has ended.
+                let _ = link.wait_for(|link| link.endpoints).await;
+                way.ended().await;
+            }));
         }
         if let Some(waiting) = &mut self.waiting {
             ready!(waiting.as_mut().poll(context));
@@ -66,11 +75,27 @@ mod tests {
 
     const MOMENT: std::time::Duration = std::time::Duration::from_millis(50);
 
+    fn open() -> PerInstance<Link> {
+        PerInstance::new(Link::OPEN)
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_stands_still_while_the_vpc_has_no_link() {
+        let links = open();
+        let (mut client, server) = duplex(64);
+        let mut carried = carry(&Outages::default(), &links, "i-1", server);
+        client.write_all(b"a").await.unwrap();
+        links.update("i-1", Link { endpoints: false, ..Link::OPEN });
+        assert!(timeout(MOMENT, carried.read_u8()).await.is_err());
+        links.update("i-1", Link { names: false, ..Link::OPEN });
+        assert_eq!(carried.read_u8().await.unwrap(), b'a', "a name that was found is not asked for again");
+    }
+
     #[tokio::test]
     async fn what_is_under_way_stands_still_until_the_way_is_back() {
         let ways = Outages::default();
         let (mut client, server) = duplex(64);
-        let mut carried = carry(&ways, "i-1", server);
+        let mut carried = carry(&ways, &open(), "i-1", server);
         client.write_all(b"a").await.unwrap();
         assert_eq!(carried.read_u8().await.unwrap(), b'a');
 
@@ -95,7 +120,7 @@ mod tests {
         for (instance, arrives) in [("i-1", false), ("i-2", true)] {
             let (mut client, server) = duplex(64);
             client.write_all(b"a").await.unwrap();
-            let mut carried = carry(&ways, instance, server);
+            let mut carried = carry(&ways, &open(), instance, server);
             assert_eq!(timeout(MOMENT, carried.read_u8()).await.is_ok(), arrives, "{instance}");
         }
     }
@@ -104,7 +129,7 @@ mod tests {
     async fn what_closes_a_way_later_counts() {
         let ways = Outages::default();
         let (mut client, server) = duplex(64);
-        let mut carried = carry(&ways, "i-1", server);
+        let mut carried = carry(&ways, &open(), "i-1", server);
         ways.begin("i-1", Lasting::Always);
         client.write_all(b"a").await.unwrap();
         assert!(timeout(MOMENT, carried.read_u8()).await.is_err());

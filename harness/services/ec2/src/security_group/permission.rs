@@ -5,9 +5,9 @@ use std::net::Ipv6Addr;
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use nightproof_network::Cidr;
 use serde_json::Value;
 
-use super::super::cidr::Cidr;
 use super::super::error::{error, invalid_parameter, missing, not_found_as};
 use super::super::records::Records;
 use super::rule::{Rule, Source};

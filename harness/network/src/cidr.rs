@@ -5,42 +5,47 @@ use std::net::Ipv4Addr;
 
 /// A block in canonical form: no host bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Cidr {
+pub struct Cidr {
     network: u32,
     length: u8,
 }
 
 impl Cidr {
     /// `10.0.0.0/16`. Host bits are dropped, as EC2 does: `100.68.0.18/18` is `100.68.0.0/18`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (address, length) = text.split_once('/')?;
         let address: Ipv4Addr = address.parse().ok()?;
         let length: u8 = length.parse().ok().filter(|length| *length <= 32)?;
         Some(Self { network: u32::from(address) & mask(length), length })
     }
 
-    pub(super) fn length(self) -> u8 {
+    /// Bits of its prefix.
+    pub fn length(self) -> u8 {
         self.length
     }
 
-    pub(super) fn addresses(self) -> u64 {
+    /// How many addresses it has.
+    pub fn addresses(self) -> u64 {
         1 << (32 - u32::from(self.length))
     }
 
-    pub(super) fn has(self, address: Ipv4Addr) -> bool {
+    /// Whether an address is in it.
+    pub fn has(self, address: Ipv4Addr) -> bool {
         u32::from(address) & mask(self.length) == self.network
     }
 
-    pub(super) fn contains(self, other: Self) -> bool {
+    /// Whether all of another block is in it.
+    pub fn contains(self, other: Self) -> bool {
         other.length >= self.length && other.network & mask(self.length) == self.network
     }
 
-    pub(super) fn overlaps(self, other: Self) -> bool {
+    /// Whether the two have an address in common.
+    pub fn overlaps(self, other: Self) -> bool {
         self.contains(other) || other.contains(self)
     }
 
     /// The address so many after the first of the block.
-    pub(super) fn nth(self, offset: u64) -> Option<Ipv4Addr> {
+    pub fn nth(self, offset: u64) -> Option<Ipv4Addr> {
         if offset >= self.addresses() {
             return None;
         }
@@ -49,7 +54,7 @@ impl Cidr {
 
     /// Addresses that AWS gives to nobody: the first four and the last.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
-    pub(super) fn reserved(self, address: Ipv4Addr) -> bool {
+    pub fn reserved(self, address: Ipv4Addr) -> bool {
         let offset = u64::from(u32::from(address).wrapping_sub(self.network));
         offset < 4 || offset + 1 == self.addresses()
     }

@@ -1,0 +1,68 @@
+//! Gates: whether what stands for AWS answers.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustix::net::listen;
+
+/// Connections that may wait to be accepted, as the standard library has it.
+const QUEUE: i32 = 128;
+/// How long a plug may take to connect, and how often it is tried: by then the queue is full without it.
+const PLUG_LIMIT: Duration = Duration::from_millis(50);
+const PLUG_TRIES: usize = 20;
+
+/// Open at first.
+pub(crate) struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { open: Mutex::new(true), opened: Condvar::new() })
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set(&self, open: bool) {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = open;
+        self.opened.notify_all();
+    }
+
+    /// Returns once it is open.
+    pub(crate) fn pass(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.opened.wait_while(open, |open| !*open));
+    }
+}
+
+/// What keeps a listening socket from being connected to: its queue is full, so that the kernel drops what would open a connection, as a
+/// network without a route does. A client hears nothing, and connects when it tries again after the queue was emptied. (A socket filter
+/// would do the same, and takes CAP_NET_ADMIN, which nobody has any more once the machine is up.)
+pub(crate) struct Plugs(#[expect(dead_code, reason = "held open")] Vec<TcpStream>);
+
+impl Plugs {
+    /// Plugs a socket whose accepting thread waits at a closed gate with what it accepts: the first plug is for that thread, the
+    /// second stays in the queue, which has room for one.
+    pub(crate) fn put(listener: &TcpListener) -> io::Result<Self> {
+        listen(listener, 0)?;
+        let address = listener.local_addr()?;
+        let mut plugs = Vec::new();
+        for _ in 0..PLUG_TRIES {
+            if plugs.len() == 2 {
+                break;
+            }
+            plugs.extend(TcpStream::connect_timeout(&address, PLUG_LIMIT));
+        }
+        Ok(Self(plugs))
+    }
+
+    pub(crate) fn pull(self, listener: &TcpListener) -> io::Result<()> {
+        drop(self);
+        Ok(listen(listener, QUEUE)?)
+    }
+}

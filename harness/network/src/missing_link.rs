@@ -1,0 +1,72 @@
+//! What keeps an instance from AWS, in words.
+
+/// What else could lead to AWS where an internet gateway does not.
+pub const OTHER_WAYS: &str = "a NAT gateway, or interface endpoints for `ssm`, `ssmmessages` and `ec2messages`";
+
+/// What keeps an instance from AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MissingLink {
+    /// No route of the subnet's table leads to an internet gateway.
+    Route {
+        /// The table.
+        table: String,
+    },
+    /// The gateway that the route leads to is not attached: the route is a black hole.
+    Attachment {
+        /// The internet gateway.
+        gateway: String,
+        /// The VPC that it would have to be attached to.
+        vpc: String,
+    },
+    /// The instance has no public IPv4 address, and an internet gateway carries no other.
+    PublicAddress {
+        /// The subnet, whose `MapPublicIpOnLaunch` decides at a launch.
+        subnet: String,
+    },
+    /// No security group lets TCP port 443 out.
+    Egress {
+        /// The groups.
+        groups: Vec<String>,
+    },
+    /// The VPC's DNS server does not answer.
+    Dns {
+        /// The VPC.
+        vpc: String,
+    },
+}
+
+impl MissingLink {
+    /// What the instance has not, to follow "has". `name` says how a resource is called.
+    pub fn lack(&self, name: impl Fn(&str) -> String) -> String {
+        match self {
+            Self::Route { table } => format!("no route to an internet gateway (route table {})", name(table)),
+            Self::Attachment { gateway, vpc } => {
+                format!("a route to internet gateway {}, which is not attached to VPC {}", name(gateway), name(vpc))
+            }
+            Self::PublicAddress { .. } => "no public IPv4 address".to_owned(),
+            Self::Egress { groups } => {
+                let groups: Vec<String> = groups.iter().map(|group| name(group)).collect();
+                format!("no egress rule for TCP port 443 (security group {})", groups.join(", "))
+            }
+            Self::Dns { vpc } => format!("no DNS server (`EnableDnsSupport` of VPC {} is false)", name(vpc)),
+        }
+    }
+
+    /// What to do about it, to follow "add".
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Route { .. } => "a route for 0.0.0.0/0 to an internet gateway",
+            Self::Attachment { .. } => "a VPCGatewayAttachment",
+            Self::PublicAddress { .. } => {
+                "a public address (`MapPublicIpOnLaunch`, `AssociatePublicIpAddress` or an Elastic IP address)"
+            }
+            Self::Egress { .. } => "an egress rule for TCP port 443",
+            Self::Dns { .. } => "`EnableDnsSupport: true`",
+        }
+    }
+
+    /// Whether [`OTHER_WAYS`] would do in its place.
+    pub fn has_other_ways(&self) -> bool {
+        matches!(self, Self::Route { .. } | Self::Attachment { .. } | Self::PublicAddress { .. })
+    }
+}
