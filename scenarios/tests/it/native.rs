@@ -7,7 +7,8 @@ use crate::scenario;
 const NATIVE: [&str; 6] = ["--cloud", "localstack", "--machine", "sandbox", "--cloudformation", "native"];
 
 fn native(more: &[&str]) -> Scenario {
-    scenario().with(&NATIVE).with(more)
+    // One that the tests share has no CloudFormation.
+    scenario().with(&NATIVE).with(more).without("NIGHTPROOF_LOCALSTACK")
 }
 
 /// Whether the evidence has a line that begins and goes on like that.
@@ -49,8 +50,7 @@ fn what_was_dropped_is_mended_and_the_night_passes() {
 fn what_cannot_be_mended_fails_the_drill() {
     let address = "  Address:\n    Type: AWS::EC2::EIP\n    Properties:\n      Domain: vpc\n\n";
     let template = Template::default().inserting("  DeadLetterQueue:\n    Type: AWS::SQS::Queue\n", address);
-    let night = scenario().template(&template).expect("a template").with(&NATIVE).with(&["--mend"]);
-    let night = night.run().expect("a drill");
+    let night = native(&["--mend"]).template(&template).expect("a template").run().expect("a drill");
     night.assert_broken("stack", "still not as the template says after mending");
     assert!(tells(&night, "Address", "(line "), "{}", night.why());
 }
