@@ -1,17 +1,30 @@
 //! Tags in a request, in the form that most services have them.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::Members as _;
 use crate::service::{AwsError, Call};
 
-/// The `Tags` of a request. Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; others
-/// are answered by `reserved`.
+/// A tag of a request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    key: String,
+    value: String,
+}
+
+/// The `Tags` of a request that is a document, as [`check`] has them.
 pub fn given(call: &Call, input: &Value, reserved: impl FnOnce() -> AwsError) -> Result<Vec<(String, String)>, AwsError> {
-    let tags: Vec<_> =
-        input.list("Tags").iter().map(|tag| (tag.required("Key").to_owned(), tag.required("Value").to_owned())).collect();
-    if call.http.is_some() && tags.iter().any(|(key, _)| key.to_ascii_lowercase().starts_with("aws:")) {
+    let tag = |tag: &Value| Tag { key: tag.required("Key").to_owned(), value: tag.required("Value").to_owned() };
+    check(call, input.list("Tags").iter().map(tag).collect(), reserved)
+}
+
+/// Keys and values of tags. Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; to
+/// others they are refused with `reserved`.
+pub fn check(call: &Call, tags: Vec<Tag>, reserved: impl FnOnce() -> AwsError) -> Result<Vec<(String, String)>, AwsError> {
+    if call.http.is_some() && tags.iter().any(|tag| tag.key.to_ascii_lowercase().starts_with("aws:")) {
         return Err(reserved());
     }
-    Ok(tags)
+    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }

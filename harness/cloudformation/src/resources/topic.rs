@@ -24,7 +24,7 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
         _ => {
             let name = context.name_or(properties, "TopicName", 256);
             let attributes = match properties.get("DisplayName") {
-                Some(display) => json!({ "DisplayName": display }),
+                Some(display) => json!({ "DisplayName": spelt(display) }),
                 None => Value::Null,
             };
             let input = json!({ "Name": name, "Attributes": attributes, "Tags": tag::list(properties, "Key", "Value") });
@@ -111,7 +111,7 @@ pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, pr
 
 async fn update_topic(context: &Context, arn: &str, before: &Value, properties: &Value) -> Result<()> {
     if changed(before, properties, "DisplayName").is_some() {
-        let value = properties.get("DisplayName").cloned().unwrap_or_else(|| "".into());
+        let value = properties.get("DisplayName").map_or_else(|| "".into(), spelt);
         let input = json!({ "TopicArn": arn, "AttributeName": "DisplayName", "AttributeValue": value });
         context.make("sns", "SetTopicAttributes", input).await?;
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use nightproof_core::service::AwsError;
 use nightproof_iam::{Policy, PolicyKind};
-use serde_json::Value;
 
 use super::invalid;
 use super::topic::Topic;
@@ -18,17 +17,11 @@ pub(super) type Attributes = BTreeMap<String, String>;
 const DELIVERY: &str = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false}}"#;
 
 /// Reads `Attributes`, refusing what is unknown or not done here.
-pub(super) fn read(given: Option<&Value>) -> Result<Attributes, AwsError> {
-    let mut read = Attributes::new();
-    for (name, value) in given.and_then(Value::as_object).into_iter().flatten() {
-        let value = value.as_str().unwrap_or_default();
-        check(name, value)?;
-        // What a standard topic is anyway is no attribute of it.
-        if name != "FifoTopic" {
-            read.insert(name.clone(), value.to_owned());
-        }
-    }
-    Ok(read)
+pub(super) fn read(mut given: Attributes) -> Result<Attributes, AwsError> {
+    given.iter().try_for_each(|(name, value)| check(name, value))?;
+    // What a standard topic is anyway is no attribute of it.
+    given.remove("FifoTopic");
+    Ok(given)
 }
 
 pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {

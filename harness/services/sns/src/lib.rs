@@ -19,11 +19,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use nightproof_core::authorization::ResourcePolicyText;
-use nightproof_core::document::Members as _;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
-use topic::Topic;
+use publish::Publish;
+use subscription::{ConfirmSubscription, ListSubscriptions, ListSubscriptionsByTopic, Subscribe, Unsubscribe};
+use subscription_attributes::{GetSubscriptionAttributes, SetSubscriptionAttributes};
+use tags::{ListTagsForResource, TagResource, UntagResource};
+use topic::{CreateTopic, DeleteTopic, GetTopicAttributes, ListTopics, SetTopicAttributes, Topic};
 
 /// The service `sns`.
 #[derive(Debug, Default)]
@@ -64,33 +68,33 @@ fn no_topic() -> AwsError {
 }
 
 /// A page of 100, as all lists of this service have.
-fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
-    nightproof_core::page::page(member, items, input.text("NextToken"), 100, || invalid("NextToken"))
+fn page(member: &str, items: Vec<Value>, token: Option<&str>) -> Result<Value, AwsError> {
+    nightproof_core::page::page(member, items, token, 100, || invalid("NextToken"))
 }
+
+operations!("sns", Sns:
+    ConfirmSubscription => confirm_subscription,
+    CreateTopic => create_topic,
+    DeleteTopic => delete_topic,
+    GetSubscriptionAttributes => get_subscription_attributes,
+    GetTopicAttributes => get_topic_attributes,
+    ListSubscriptions => list_subscriptions,
+    ListSubscriptionsByTopic => list_subscriptions_by_topic,
+    ListTagsForResource => list_tags_for_resource,
+    ListTopics => list_topics,
+    Publish => publish.await,
+    SetSubscriptionAttributes => set_subscription_attributes,
+    SetTopicAttributes => set_topic_attributes,
+    Subscribe => subscribe,
+    TagResource => tag_resource,
+    Unsubscribe => unsubscribe,
+    UntagResource => untag_resource,
+);
 
 #[async_trait]
 impl Service for Sns {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let output = match operation {
-            "CreateTopic" => self.create_topic(call, &input),
-            "DeleteTopic" => self.delete_topic(&input),
-            "ListTopics" => self.list_topics(call, &input),
-            "GetTopicAttributes" => self.get_topic_attributes(&input),
-            "SetTopicAttributes" => self.set_topic_attributes(&input),
-            "Subscribe" => self.subscribe(call, &input),
-            "ConfirmSubscription" => self.confirm_subscription(&input),
-            "Unsubscribe" => self.unsubscribe(&input),
-            "ListSubscriptions" => self.list_subscriptions(call, &input),
-            "ListSubscriptionsByTopic" => self.list_subscriptions_by_topic(&input),
-            "GetSubscriptionAttributes" => self.get_subscription_attributes(&input),
-            "SetSubscriptionAttributes" => self.set_subscription_attributes(&input),
-            "Publish" => self.publish(call, &input).await,
-            "TagResource" => self.tag_resource(call, &input),
-            "UntagResource" => self.untag_resource(&input),
-            "ListTagsForResource" => self.list_tags(&input),
-            other => Err(AwsError::not_implemented("sns", other)),
-        }?;
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {

@@ -1,9 +1,12 @@
 //! What is published, and the form in which it comes to an endpoint.
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
 
+use std::collections::BTreeMap;
+
 use nightproof_core::Region;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::invalid;
@@ -12,6 +15,18 @@ use super::subscription::{Protocol, Subscription};
 /// Bytes of a message with its attributes.
 const LONGEST: usize = 256 * 1024;
 
+/// An attribute of a message.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct MessageAttributeValue {
+    data_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    string_value: Option<String>,
+    /// Base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binary_value: Option<String>,
+}
+
 /// A message to a topic.
 #[derive(Debug)]
 pub(super) struct Message {
@@ -19,7 +34,7 @@ pub(super) struct Message {
     pub(super) subject: Option<String>,
     /// For everybody, or each protocol's own by its name.
     text: Text,
-    attributes: Map<String, Value>,
+    attributes: BTreeMap<String, MessageAttributeValue>,
 }
 
 #[derive(Debug)]
@@ -29,39 +44,74 @@ enum Text {
     Each(Map<String, Value>),
 }
 
+impl MessageAttributeValue {
+    /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
+    fn check(&self) -> Result<(), AwsError> {
+        let kind = &self.data_type;
+        let has = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
+        match kind.split('.').next().unwrap_or_default() {
+            "String" | "Number" if has(&self.string_value) => Ok(()),
+            "Binary" if has(&self.binary_value) => Ok(()),
+            "String" | "Number" | "Binary" => {
+                Err(AwsError::new("InvalidParameterValueException", 400, "The message attribute must contain a non-empty value."))
+            }
+            _ => Err(AwsError::new(
+                "InvalidParameterValueException",
+                400,
+                format!(
+                    "The message attribute has an invalid type: {kind}; the supported types are String, Number, Binary and String.Array."
+                ),
+            )),
+        }
+    }
+
+    /// Bytes of type and value.
+    fn size(&self) -> usize {
+        let text = self.string_value.as_ref().map_or(0, String::len);
+        let binary = self.binary_value.as_ref().map_or(0, |base64| base64.trim_end_matches('=').len() * 3 / 4);
+        self.data_type.len() + text + binary
+    }
+
+    /// The attribute in the envelope of a notification.
+    fn describe(&self) -> Value {
+        let value = self.string_value.as_ref().or(self.binary_value.as_ref()).map(String::as_str).unwrap_or_default();
+        json!({ "Type": self.data_type, "Value": value })
+    }
+}
+
 impl Message {
     /// What `Publish` was given.
     /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
-    pub(super) fn read(input: &Value) -> Result<Self, AwsError> {
-        let text = input.required("Message");
+    pub(super) fn read(
+        text: String,
+        structure: Option<&str>,
+        subject: Option<String>,
+        attributes: BTreeMap<String, MessageAttributeValue>,
+    ) -> Result<Self, AwsError> {
         if text.is_empty() {
             return Err(invalid("Empty message"));
         }
-        let attributes = input.get("MessageAttributes").and_then(Value::as_object).cloned().unwrap_or_default();
-        for attribute in attributes.values() {
-            check_attribute(attribute)?;
-        }
-        let of_attributes: usize = attributes.iter().map(|(name, value)| name.len() + value.to_string().len()).sum();
-        if text.len() + if attributes.is_empty() { 0 } else { of_attributes } > LONGEST {
+        attributes.values().try_for_each(MessageAttributeValue::check)?;
+        let of_attributes: usize = attributes.iter().map(|(name, value)| name.len() + value.size()).sum();
+        if text.len() + of_attributes > LONGEST {
             return Err(invalid("Message too long"));
         }
-        let subject = input.text("Subject");
-        if let Some(subject) = subject {
+        if let Some(subject) = &subject {
             let good = |letter: char| letter.is_ascii_graphic() || letter == ' ';
             if subject.is_empty() || subject.len() > 100 || subject.starts_with(' ') || !subject.chars().all(good) {
                 return Err(invalid("Subject"));
             }
         }
-        let text = match input.text("MessageStructure") {
-            None => Text::One(text.to_owned()),
-            Some("json") => match serde_json::from_str(text) {
+        let text = match structure {
+            None => Text::One(text),
+            Some("json") => match serde_json::from_str(&text) {
                 Ok(Value::Object(each)) if each.get("default").is_some_and(Value::is_string) => Text::Each(each),
                 Ok(_) => return Err(invalid("Message Structure - No default entry in JSON message body")),
                 Err(_) => return Err(invalid("Message Structure - JSON message body failed to parse")),
             },
             Some(_) => return Err(invalid("MessageStructure")),
         };
-        Ok(Self { id: uuid::Uuid::new_v4().to_string(), subject: subject.map(str::to_owned), text, attributes })
+        Ok(Self { id: uuid::Uuid::new_v4().to_string(), subject, text, attributes })
     }
 
     /// The text for a protocol.
@@ -81,7 +131,7 @@ impl Message {
         if subscription.is_raw() {
             let mut message = json!({ "QueueUrl": url, "MessageBody": text });
             if let (false, Some(members)) = (self.attributes.is_empty(), message.as_object_mut()) {
-                members.insert("MessageAttributes".to_owned(), self.attributes.clone().into());
+                members.insert("MessageAttributes".to_owned(), json!(self.attributes));
             }
             return message;
         }
@@ -99,11 +149,8 @@ impl Message {
             format!("https://sns.{}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={}", region.name(), subscription.arn);
         say("UnsubscribeURL", unsubscribe.into());
         if !self.attributes.is_empty() {
-            let told = |(name, value): (&String, &Value)| {
-                let is = value.text("StringValue").or_else(|| value.text("BinaryValue")).unwrap_or_default();
-                (name.clone(), json!({ "Type": value.required("DataType"), "Value": is }))
-            };
-            say("MessageAttributes", Value::Object(self.attributes.iter().map(told).collect()));
+            let described = |(name, value): (&String, &MessageAttributeValue)| (name.clone(), value.describe());
+            say("MessageAttributes", Value::Object(self.attributes.iter().map(described).collect()));
         }
         json!({ "QueueUrl": url, "MessageBody": Value::Object(body).to_string() })
     }
@@ -123,27 +170,6 @@ impl Message {
             }
             None => format!("a message of {} bytes without a subject", text.len()),
         }
-    }
-}
-
-/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
-fn check_attribute(attribute: &Value) -> Result<(), AwsError> {
-    let kind = attribute.required("DataType");
-    let base = kind.split('.').next().unwrap_or_default();
-    let has = |name: &str| attribute.text(name).is_some_and(|value| !value.is_empty());
-    match base {
-        "String" | "Number" if has("StringValue") => Ok(()),
-        "Binary" if has("BinaryValue") => Ok(()),
-        "String" | "Number" | "Binary" => {
-            Err(AwsError::new("InvalidParameterValueException", 400, "The message attribute must contain a non-empty value."))
-        }
-        _ => Err(AwsError::new(
-            "InvalidParameterValueException",
-            400,
-            format!(
-                "The message attribute has an invalid type: {kind}; the supported types are String, Number, Binary and String.Array."
-            ),
-        )),
     }
 }
 

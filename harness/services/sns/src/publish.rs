@@ -1,28 +1,38 @@
 //! Publish.
 
-use nightproof_core::document::Members as _;
+use std::collections::BTreeMap;
+
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::message::Message;
+use super::message::{Message, MessageAttributeValue};
 use super::{Sns, delivery, invalid};
+
+/// `Publish`. <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Publish {
+    topic_arn: Option<String>,
+    target_arn: Option<String>,
+    message: String,
+    subject: Option<String>,
+    message_structure: Option<String>,
+    #[serde(default)]
+    message_attributes: BTreeMap<String, MessageAttributeValue>,
+}
 
 impl Sns {
     /// Answers when every endpoint has been tried, where AWS answers before: who publishes is told nothing of them either way.
-    pub(super) async fn publish(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        if input.has("PhoneNumber") {
-            return Err(AwsError::not_implemented("sns", "Publish to a PhoneNumber"));
-        }
-        let arn = match (input.text("TopicArn"), input.text("TargetArn")) {
+    pub(super) async fn publish(&self, call: &Call, input: Publish) -> Result<Value, AwsError> {
+        let arn = match (input.topic_arn, input.target_arn) {
             (Some(arn), None) | (None, Some(arn)) => arn,
             _ => return Err(invalid("TopicArn or TargetArn Reason: no value for required parameter")),
         };
-        if let Some(member) = ["MessageDeduplicationId", "MessageGroupId"].into_iter().find(|name| input.has(name)) {
-            return Err(AwsError::not_implemented("sns", &format!("Publish with {member}")));
-        }
-        let message = Message::read(input)?;
-        let subscriptions = self.topic(arn, |topic| Ok(topic.subscriptions.clone()))?;
-        delivery::deliver(call, arn, &message, &subscriptions).await;
+        let structure = input.message_structure.as_deref();
+        let message = Message::read(input.message, structure, input.subject, input.message_attributes)?;
+        let subscriptions = self.topic(&arn, |topic| Ok(topic.subscriptions.clone()))?;
+        delivery::deliver(call, &arn, &message, &subscriptions).await;
         Ok(json!({ "MessageId": message.id }))
     }
 }

@@ -3,13 +3,58 @@
 use std::collections::BTreeMap;
 
 use nightproof_core::credentials::random_string;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_journal::{Event, Recipient};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::topic::Topic;
 use super::{Sns, invalid, page, subscription_attributes as attributes};
+
+/// `Subscribe`. <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Subscribe {
+    topic_arn: String,
+    protocol: String,
+    #[serde(default)]
+    endpoint: String,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    return_subscription_arn: bool,
+}
+
+/// `ConfirmSubscription`. <https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ConfirmSubscription {
+    topic_arn: String,
+    token: String,
+    authenticate_on_unsubscribe: Option<String>,
+}
+
+/// `Unsubscribe`. <https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Unsubscribe {
+    subscription_arn: String,
+}
+
+/// `ListSubscriptions`. <https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptions.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListSubscriptions {
+    next_token: Option<String>,
+}
+
+/// `ListSubscriptionsByTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListSubscriptionsByTopic {
+    topic_arn: String,
+    next_token: Option<String>,
+}
 
 /// What a list says in the place of the ARN of a subscription that is not confirmed.
 const PENDING: &str = "PendingConfirmation";
@@ -87,13 +132,11 @@ impl Subscription {
 
 impl Sns {
     /// A queue of the account is confirmed by itself; a mailbox has to be by whoever reads it.
-    /// <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
-    pub(super) fn subscribe(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let protocol = Protocol::read(input.required("Protocol"))?;
-        let endpoint = input.text("Endpoint").unwrap_or_default();
+    pub(super) fn subscribe(&self, call: &Call, input: Subscribe) -> Result<Value, AwsError> {
+        let (topic_arn, endpoint) = (input.topic_arn.as_str(), input.endpoint.as_str());
+        let protocol = Protocol::read(&input.protocol)?;
         protocol.check(endpoint)?;
-        let attributes = attributes::read(protocol, input.get("Attributes"))?;
-        let topic_arn = input.required("TopicArn");
+        let attributes = attributes::read(protocol, input.attributes)?;
         let own_queue = protocol == Protocol::Sqs && endpoint.split(':').nth(4) == Some(call.account());
         if protocol == Protocol::Sqs && !own_queue {
             return Err(AwsError::not_implemented("sns", "a subscription of another account's queue"));
@@ -131,18 +174,16 @@ impl Sns {
                 }],
             });
         }
-        let shown = subscription.confirmed() || input.flag("ReturnSubscriptionArn") == Some(true);
+        let shown = subscription.confirmed() || input.return_subscription_arn;
         Ok(json!({ "SubscriptionArn": if shown { subscription.arn.as_str() } else { "pending confirmation" } }))
     }
 
-    /// <https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html>
-    pub(super) fn confirm_subscription(&self, input: &Value) -> Result<Value, AwsError> {
-        if input.text("AuthenticateOnUnsubscribe").is_some_and(|value| value != "false") {
+    pub(super) fn confirm_subscription(&self, _call: &Call, input: ConfirmSubscription) -> Result<Value, AwsError> {
+        if input.authenticate_on_unsubscribe.is_some_and(|value| value != "false") {
             return Err(AwsError::not_implemented("sns", "ConfirmSubscription with AuthenticateOnUnsubscribe"));
         }
-        let token = input.required("Token");
-        self.topic(input.required("TopicArn"), |topic| {
-            let found = topic.subscriptions.iter_mut().find(|one| one.token.as_deref() == Some(token));
+        self.topic(&input.topic_arn, |topic| {
+            let found = topic.subscriptions.iter_mut().find(|one| one.token.as_ref() == Some(&input.token));
             let subscription = found.ok_or_else(|| invalid("Token"))?;
             subscription.token = None;
             Ok(json!({ "SubscriptionArn": subscription.arn }))
@@ -166,8 +207,8 @@ impl Sns {
     }
 
     /// One that is gone is no error.
-    pub(super) fn unsubscribe(&self, input: &Value) -> Result<Value, AwsError> {
-        let removed = self.subscription(input.required("SubscriptionArn"), |topic, place| {
+    pub(super) fn unsubscribe(&self, _call: &Call, input: Unsubscribe) -> Result<Value, AwsError> {
+        let removed = self.subscription(&input.subscription_arn, |topic, place| {
             topic.deleted += u64::from(topic.subscriptions.remove(place).confirmed());
             Ok(())
         });
@@ -177,17 +218,17 @@ impl Sns {
         }
     }
 
-    pub(super) fn list_subscriptions(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(super) fn list_subscriptions(&self, call: &Call, input: ListSubscriptions) -> Result<Value, AwsError> {
         let all = self.with(call.account(), |topics| {
             let each = topics.values().flat_map(|topic| topic.subscriptions.iter().map(|one| one.listed(&topic.arn)));
             each.collect()
         });
-        page("Subscriptions", all, input)
+        page("Subscriptions", all, input.next_token.as_deref())
     }
 
-    pub(super) fn list_subscriptions_by_topic(&self, input: &Value) -> Result<Value, AwsError> {
-        let arn = input.required("TopicArn");
+    pub(super) fn list_subscriptions_by_topic(&self, _call: &Call, input: ListSubscriptionsByTopic) -> Result<Value, AwsError> {
+        let arn = input.topic_arn.as_str();
         let all = self.topic(arn, |topic| Ok(topic.subscriptions.iter().map(|one| one.listed(arn)).collect()))?;
-        page("Subscriptions", all, input)
+        page("Subscriptions", all, input.next_token.as_deref())
     }
 }

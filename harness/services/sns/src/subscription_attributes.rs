@@ -3,22 +3,34 @@
 
 use std::collections::BTreeMap;
 
-use nightproof_core::document::Members as _;
-use nightproof_core::service::AwsError;
+use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::subscription::Protocol;
 use super::{Sns, invalid};
 
+/// `GetSubscriptionAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetSubscriptionAttributes {
+    subscription_arn: String,
+}
+
+/// `SetSubscriptionAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetSubscriptionAttributes {
+    subscription_arn: String,
+    attribute_name: String,
+    #[serde(default)]
+    attribute_value: String,
+}
+
 /// Reads `Attributes`, refusing what is unknown or not done here.
-pub(super) fn read(protocol: Protocol, given: Option<&Value>) -> Result<BTreeMap<String, String>, AwsError> {
-    let mut read = BTreeMap::new();
-    for (name, value) in given.and_then(Value::as_object).into_iter().flatten() {
-        let value = value.as_str().unwrap_or_default();
-        check(protocol, name, value)?;
-        read.insert(name.clone(), value.to_owned());
-    }
-    Ok(read)
+pub(super) fn read(protocol: Protocol, given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, AwsError> {
+    given.iter().try_for_each(|(name, value)| check(protocol, name, value))?;
+    Ok(given)
 }
 
 fn check(protocol: Protocol, name: &str, value: &str) -> Result<(), AwsError> {
@@ -37,8 +49,8 @@ fn check(protocol: Protocol, name: &str, value: &str) -> Result<(), AwsError> {
 }
 
 impl Sns {
-    pub(super) fn get_subscription_attributes(&self, input: &Value) -> Result<Value, AwsError> {
-        self.subscription(input.required("SubscriptionArn"), |topic, place| {
+    pub(super) fn get_subscription_attributes(&self, _call: &Call, input: GetSubscriptionAttributes) -> Result<Value, AwsError> {
+        self.subscription(&input.subscription_arn, |topic, place| {
             let Some(one) = topic.subscriptions.get(place) else { return Err(invalid("SubscriptionArn")) };
             let mut all = one.attributes.clone();
             for (name, value) in [
@@ -57,12 +69,12 @@ impl Sns {
         })
     }
 
-    pub(super) fn set_subscription_attributes(&self, input: &Value) -> Result<Value, AwsError> {
-        let (name, value) = (input.required("AttributeName"), input.text("AttributeValue").unwrap_or_default());
-        self.subscription(input.required("SubscriptionArn"), |topic, place| {
+    pub(super) fn set_subscription_attributes(&self, _call: &Call, input: SetSubscriptionAttributes) -> Result<Value, AwsError> {
+        let SetSubscriptionAttributes { subscription_arn, attribute_name: name, attribute_value: value } = input;
+        self.subscription(&subscription_arn, |topic, place| {
             let Some(one) = topic.subscriptions.get_mut(place) else { return Err(invalid("SubscriptionArn")) };
-            check(one.protocol, name, value)?;
-            one.attributes.insert(name.to_owned(), value.to_owned());
+            check(one.protocol, &name, &value)?;
+            one.attributes.insert(name, value);
             Ok(json!({}))
         })
     }

@@ -1,19 +1,42 @@
 //! Tags of topics.
 
-use nightproof_core::document::Members as _;
-use nightproof_core::given_tags;
+use nightproof_core::given_tags::{self, Tag};
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Sns, invalid};
+
+/// `TagResource`. <https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagResource {
+    resource_arn: String,
+    tags: Vec<Tag>,
+}
+
+/// `UntagResource`. <https://docs.aws.amazon.com/sns/latest/api/API_UntagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct UntagResource {
+    resource_arn: String,
+    tag_keys: Vec<String>,
+}
+
+/// `ListTagsForResource`. <https://docs.aws.amazon.com/sns/latest/api/API_ListTagsForResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListTagsForResource {
+    resource_arn: String,
+}
 
 /// Tags that a topic may have.
 const MOST: usize = 50;
 
 impl Sns {
-    pub(super) fn tag_resource(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let given = given(call, input)?;
-        self.topic(input.required("ResourceArn"), |topic| {
+    pub(super) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
+        let given = given(call, input.tags)?;
+        self.topic(&input.resource_arn, |topic| {
             let mut tags = topic.tags.clone();
             tags.extend(given);
             if tags.len() > MOST {
@@ -26,17 +49,16 @@ impl Sns {
         .map_err(resource)
     }
 
-    pub(super) fn untag_resource(&self, input: &Value) -> Result<Value, AwsError> {
-        let keys = input.texts("TagKeys");
-        self.topic(input.required("ResourceArn"), |topic| {
-            topic.tags.retain(|key, _| !keys.contains(&key.as_str()));
+    pub(super) fn untag_resource(&self, _call: &Call, input: UntagResource) -> Result<Value, AwsError> {
+        self.topic(&input.resource_arn, |topic| {
+            topic.tags.retain(|key, _| !input.tag_keys.contains(key));
             Ok(json!({}))
         })
         .map_err(resource)
     }
 
-    pub(super) fn list_tags(&self, input: &Value) -> Result<Value, AwsError> {
-        self.topic(input.required("ResourceArn"), |topic| {
+    pub(super) fn list_tags_for_resource(&self, _call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
+        self.topic(&input.resource_arn, |topic| {
             let pair = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
             Ok(json!({ "Tags": topic.tags.iter().map(pair).collect::<Vec<_>>() }))
         })
@@ -53,6 +75,6 @@ fn resource(error: AwsError) -> AwsError {
 }
 
 /// The tags in a request.
-pub(super) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
-    given_tags::given(call, input, || invalid("Tags Reason: keys that begin with aws: are reserved"))
+pub(super) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
+    given_tags::check(call, tags, || invalid("Tags Reason: keys that begin with aws: are reserved"))
 }

@@ -105,6 +105,19 @@ async fn a_queue_gets_the_message_in_an_envelope() {
 }
 
 #[tokio::test]
+async fn attributes_count_into_the_size_of_a_message_by_their_names_types_and_values() {
+    let world = World::new().await;
+    let publish = |length: usize| {
+        let attributes =
+            json!({ "a": { "DataType": "String", "StringValue": "x" }, "b": { "DataType": "Binary", "BinaryValue": "AQI=" } });
+        json!({ "TopicArn": TOPIC, "Message": "m".repeat(length), "MessageAttributes": attributes })
+    };
+    let most = 256 * 1024 - "aStringx".len() - "bBinary".len() - 2;
+    world.ok("sns", "Publish", publish(most)).await;
+    assert!(world.refused("Publish", publish(most + 1)).await.contains("Message too long"));
+}
+
+#[tokio::test]
 async fn a_raw_message_is_the_text_and_its_attributes_are_the_queues() {
     let world = World::new().await;
     world.open_queue().await;
@@ -224,4 +237,10 @@ async fn what_is_not_done_or_not_valid_is_said() {
     assert!(world.refused("GetTopicAttributes", json!({ "TopicArn": "alarms" })).await.contains("TopicArn"));
     world.ok("sns", "DeleteTopic", json!({ "TopicArn": TOPIC })).await;
     world.ok("sns", "DeleteTopic", json!({ "TopicArn": TOPIC })).await;
+}
+
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("sns", Sns::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
 }

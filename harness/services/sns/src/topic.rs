@@ -4,13 +4,56 @@ use std::collections::BTreeMap;
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::default_policy;
-use nightproof_core::document::Members as _;
+use nightproof_core::given_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::attributes::{self, Attributes};
 use super::subscription::Subscription;
 use super::{Sns, invalid, page, tags};
+
+/// `CreateTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CreateTopic {
+    name: String,
+    #[serde(default)]
+    attributes: Attributes,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+/// `DeleteTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteTopic {
+    topic_arn: String,
+}
+
+/// `ListTopics`. <https://docs.aws.amazon.com/sns/latest/api/API_ListTopics.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListTopics {
+    next_token: Option<String>,
+}
+
+/// `GetTopicAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetTopicAttributes {
+    topic_arn: String,
+}
+
+/// `SetTopicAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetTopicAttributes {
+    topic_arn: String,
+    attribute_name: String,
+    #[serde(default)]
+    attribute_value: String,
+}
 
 /// A topic's record.
 #[derive(Debug)]
@@ -28,18 +71,14 @@ pub(super) struct Topic {
 }
 
 impl Sns {
-    /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
-    pub(super) fn create_topic(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = input.required("Name");
-        if input.has("DataProtectionPolicy") {
-            return Err(AwsError::not_implemented("sns", "a topic with a DataProtectionPolicy"));
-        }
-        let attributes = attributes::read(input.get("Attributes"))?;
+    pub(super) fn create_topic(&self, call: &Call, input: CreateTopic) -> Result<Value, AwsError> {
+        let name = input.name.as_str();
+        let attributes = attributes::read(input.attributes)?;
         let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if name.is_empty() || name.len() > 256 || !name.bytes().all(good) {
             return Err(invalid("Topic Name"));
         }
-        let given = tags::given(call, input)?;
+        let given = tags::given(call, input.tags)?;
         let owner = call.account().to_owned();
         let arn = format!("arn:aws:sns:{}:{owner}:{name}", call.region.name());
         self.with(call.account(), |topics| {
@@ -63,8 +102,8 @@ impl Sns {
     }
 
     /// Its subscriptions go along. Deleting a topic that is gone is no error.
-    pub(super) fn delete_topic(&self, input: &Value) -> Result<Value, AwsError> {
-        let arn = input.required("TopicArn").to_owned();
+    pub(super) fn delete_topic(&self, _call: &Call, input: DeleteTopic) -> Result<Value, AwsError> {
+        let arn = input.topic_arn;
         let owner = match self.topic(&arn, |topic| Ok(topic.owner.clone())) {
             Ok(owner) => owner,
             Err(error) if error.code == "NotFoundException" => return Ok(json!({})),
@@ -74,28 +113,27 @@ impl Sns {
         Ok(json!({}))
     }
 
-    pub(super) fn list_topics(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(super) fn list_topics(&self, call: &Call, input: ListTopics) -> Result<Value, AwsError> {
         let arns = self.with(call.account(), |topics| topics.keys().map(|arn| json!({ "TopicArn": arn })).collect());
-        page("Topics", arns, input)
+        page("Topics", arns, input.next_token.as_deref())
     }
 
-    pub(super) fn get_topic_attributes(&self, input: &Value) -> Result<Value, AwsError> {
-        self.topic(input.required("TopicArn"), |topic| Ok(json!({ "Attributes": attributes::described(topic) })))
+    pub(super) fn get_topic_attributes(&self, _call: &Call, input: GetTopicAttributes) -> Result<Value, AwsError> {
+        self.topic(&input.topic_arn, |topic| Ok(json!({ "Attributes": attributes::described(topic) })))
     }
 
-    /// <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
-    pub(super) fn set_topic_attributes(&self, input: &Value) -> Result<Value, AwsError> {
-        let (name, value) = (input.required("AttributeName"), input.text("AttributeValue").unwrap_or_default());
-        self.topic(input.required("TopicArn"), |topic| {
-            attributes::check(name, value)?;
+    pub(super) fn set_topic_attributes(&self, _call: &Call, input: SetTopicAttributes) -> Result<Value, AwsError> {
+        let SetTopicAttributes { topic_arn, attribute_name: name, attribute_value: value } = input;
+        self.topic(&topic_arn, |topic| {
+            attributes::check(&name, &value)?;
             // Without a policy of its own a topic has the one that it was made with.
             if name == "Policy" && value.is_empty() {
                 return Err(invalid("Policy Error: null"));
             }
             if name == "Policy" {
-                topic.policy = PolicyDocument::of_resource(value);
+                topic.policy = PolicyDocument::of_resource(value.as_str());
             }
-            topic.attributes.insert(name.to_owned(), value.to_owned());
+            topic.attributes.insert(name, value);
             Ok(json!({}))
         })
     }
