@@ -19,3 +19,11 @@ pub(crate) fn require_agent(call: &Call, operation: &str, instance: Option<&str>
         }
     }
 }
+
+/// [`require_agent`] for an operation of `ssm` that is served to agents alone.
+pub(crate) fn for_agents_only(call: &Call, operation: &str, instance: Option<&str>) -> Result<(), AwsError> {
+    if call.caller.instance().is_none() {
+        return Err(AwsError::not_implemented("ssm", &format!("{operation} by anybody but an instance's agent")));
+    }
+    require_agent(call, &format!("ssm:{operation}"), instance).map(drop)
+}

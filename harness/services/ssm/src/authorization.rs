@@ -6,7 +6,7 @@ use nightproof_core::service::{Call, Tagged};
 use serde_json::Value;
 
 use super::targets::Target;
-use super::{Ssm, aws_documents, parse};
+use super::{Ssm, aws_documents};
 
 impl Ssm {
     /// Documents, parameters and nodes by name; instances by id or tag.
@@ -34,7 +34,8 @@ impl Ssm {
     /// The instances that a SendCommand reaches: those it names, and those that its targets find at this moment.
     fn targeted(&self, call: &Call, input: &Value) -> Vec<String> {
         let mut ids: Vec<String> = input.texts("InstanceIds").into_iter().map(str::to_owned).collect();
-        let targets: Result<Vec<Target>, _> = input.list("Targets").iter().map(|target| parse(target.clone())).collect();
+        let targets: Result<Vec<Target>, _> =
+            input.list("Targets").iter().map(|target| serde_json::from_value(target.clone())).collect();
         if let Ok(targets) = targets
             && !targets.is_empty()
         {

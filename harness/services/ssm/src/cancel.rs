@@ -10,6 +10,7 @@ use super::invocation::{Stage, State};
 use super::mailbox::Message;
 use super::records::Records;
 
+/// `CancelCommand`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CancelCommand.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CancelCommand {
@@ -19,7 +20,7 @@ pub(crate) struct CancelCommand {
 }
 
 impl Ssm {
-    pub(crate) async fn cancel_command(&self, call: &Call, input: &CancelCommand) -> Result<Value, AwsError> {
+    pub(crate) async fn cancel_command(&self, call: &Call, input: CancelCommand) -> Result<Value, AwsError> {
         self.with(call.account(), |records| {
             let Records { mail, commands, .. } = records;
             let command = commands

@@ -1,12 +1,14 @@
 //! A command: one document with its parameters, sent to a number of nodes.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::command_status::{Verdict, verdict};
 use super::document::Document;
 use super::invocation::Invocation;
 use super::stamp;
+use super::targets::Target;
 
 /// A command's record.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub(crate) struct Command {
     /// The same in the document's types, as the agent gets them.
     pub(crate) typed_parameters: Value,
     pub(crate) instance_ids: Vec<String>,
-    pub(crate) targets: Vec<Value>,
+    pub(crate) targets: Vec<Target>,
     pub(crate) requested: Timestamp,
     pub(crate) delivery_timeout: SignedDuration,
     pub(crate) execution_timeout: SignedDuration,
@@ -29,10 +31,19 @@ pub(crate) struct Command {
     pub(crate) max_errors: String,
     pub(crate) output_bucket: String,
     pub(crate) output_prefix: String,
+    pub(crate) cloud_watch_output: CloudWatchOutputConfig,
     pub(crate) invocations: Vec<Invocation>,
     pub(crate) cancelled: bool,
     /// The status that EventBridge was told last.
     pub(crate) told: &'static str,
+}
+
+/// Whether output goes to CloudWatch Logs, and the log group.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct CloudWatchOutputConfig {
+    pub(crate) cloud_watch_log_group_name: String,
+    pub(crate) cloud_watch_output_enabled: bool,
 }
 
 impl Command {
@@ -90,7 +101,7 @@ impl Command {
             "DeliveryTimedOutCount": verdict.delivery_timed_out,
             "ServiceRole": "",
             "NotificationConfig": {"NotificationArn": "", "NotificationEvents": [], "NotificationType": ""},
-            "CloudWatchOutputConfig": {"CloudWatchLogGroupName": "", "CloudWatchOutputEnabled": false},
+            "CloudWatchOutputConfig": self.cloud_watch_output,
             "TimeoutSeconds": self.delivery_timeout.as_secs(),
         });
         if self.output_bucket.is_empty()

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::command::Command;
 use super::{Ssm, page};
 
+/// `ListCommands`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ListCommands {
@@ -64,7 +65,7 @@ fn keep(command: &Command, filters: &[Filter]) -> Result<bool, AwsError> {
 }
 
 impl Ssm {
-    pub(crate) fn list_commands(&self, call: &Call, input: &ListCommands) -> Result<Value, AwsError> {
+    pub(crate) fn list_commands(&self, call: &Call, input: ListCommands) -> Result<Value, AwsError> {
         let found = self.with(call.account(), |records| {
             let mut found = Vec::new();
             for command in records.commands.iter_mut().rev() {

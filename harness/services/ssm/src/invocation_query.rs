@@ -14,6 +14,7 @@ const STREAM_LIMIT: usize = 24_000;
 /// Characters of a plugin's output that ListCommandInvocations shows.
 const OUTPUT_LIMIT: usize = 2_500;
 
+/// `ListCommandInvocations`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ListCommandInvocations {
@@ -27,6 +28,7 @@ pub(crate) struct ListCommandInvocations {
     details: bool,
 }
 
+/// `GetCommandInvocation`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetCommandInvocation {
@@ -112,7 +114,7 @@ fn describe(invocation: &Invocation, command: &Command, region: &str, details: b
         "CommandPlugins": plugins,
         "ServiceRole": "",
         "NotificationConfig": {"NotificationArn": "", "NotificationEvents": [], "NotificationType": ""},
-        "CloudWatchOutputConfig": {"CloudWatchLogGroupName": "", "CloudWatchOutputEnabled": false},
+        "CloudWatchOutputConfig": command.cloud_watch_output,
     })
 }
 
@@ -135,7 +137,7 @@ fn keep(invocation: &Invocation, command: &Command, filters: &[Filter]) -> Resul
 }
 
 impl Ssm {
-    pub(crate) fn list_command_invocations(&self, call: &Call, input: &ListCommandInvocations) -> Result<Value, AwsError> {
+    pub(crate) fn list_command_invocations(&self, call: &Call, input: ListCommandInvocations) -> Result<Value, AwsError> {
         let found = self.with(call.account(), |records| {
             if let Some(id) = &input.command_id
                 && records.command(id).is_none()
@@ -157,7 +159,7 @@ impl Ssm {
         page("CommandInvocations", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 
-    pub(crate) fn get_command_invocation(&self, call: &Call, input: &GetCommandInvocation) -> Result<Value, AwsError> {
+    pub(crate) fn get_command_invocation(&self, call: &Call, input: GetCommandInvocation) -> Result<Value, AwsError> {
         let region = call.region.name();
         self.with(call.account(), |records| {
             let missing = || AwsError::new("InvocationDoesNotExist", 400, "");
@@ -204,7 +206,7 @@ impl Ssm {
             let link = |stream| plugin.map(|plugin| url(region, plugin, command_of(&command), &invocation.instance_id, stream));
             put("StandardOutputUrl", json!(link("stdout").unwrap_or_default()));
             put("StandardErrorUrl", json!(link("stderr").unwrap_or_default()));
-            put("CloudWatchOutputConfig", json!({"CloudWatchLogGroupName": "", "CloudWatchOutputEnabled": false}));
+            put("CloudWatchOutputConfig", json!(command.cloud_watch_output));
             Ok(Value::Object(output))
         })
     }

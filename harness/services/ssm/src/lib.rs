@@ -5,6 +5,8 @@
 
 mod agent;
 mod agent_reply;
+mod agent_report;
+mod association;
 mod authorization;
 mod aws_documents;
 mod cancel;
@@ -35,13 +37,28 @@ mod yaml;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Notify;
 
 pub(crate) use agent::require_agent;
+use agent_report::{PutComplianceItems, PutInventory};
+use association::{
+    DescribeInstanceAssociationsStatus, ListAssociations, ListInstanceAssociations, UpdateInstanceAssociationStatus,
+};
+use cancel::CancelCommand;
+use command_query::ListCommands;
+use document_store::{
+    CreateDocument, DeleteDocument, DescribeDocument, GetDocument, ListDocuments, UpdateDocument, UpdateDocumentDefaultVersion,
+};
+use invocation_query::{GetCommandInvocation, ListCommandInvocations};
+use managed_node::{DescribeInstanceInformation, GetConnectionStatus, RegisterManagedInstance, UpdateInstanceInformation};
+use parameter::{DeleteParameter, DeleteParameters, PutParameter};
+use parameter_query::{DescribeParameters, GetParameter, GetParameterHistory, GetParameters, GetParametersByPath};
 pub(crate) use records::{Accounts, Records};
+use resource_tags::{AddTagsToResource, ListTagsForResource, RemoveTagsFromResource};
+use send_command::SendCommand;
 
 /// The service `ssm`.
 #[derive(Debug)]
@@ -77,57 +94,51 @@ fn page(member: &str, items: Vec<Value>, token: Option<&str>, size: usize) -> Re
     })
 }
 
-/// The operation's input as a struct. The codec has checked it against the model already.
-pub(crate) fn parse<T: DeserializeOwned>(input: Value) -> Result<T, AwsError> {
-    serde_json::from_value(input).map_err(|error| AwsError::validation(format!("1 validation error detected: {error}")))
-}
-
 /// A time as AWS writes it where a member is a string, to the millisecond.
 pub(crate) fn stamp(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+operations!("ssm", Ssm:
+    AddTagsToResource => add_tags_to_resource,
+    CancelCommand => cancel_command.await,
+    CreateDocument => create_document,
+    DeleteDocument => delete_document,
+    DeleteParameter => delete_parameter,
+    DeleteParameters => delete_parameters,
+    DescribeDocument => describe_document,
+    DescribeInstanceAssociationsStatus => describe_instance_associations_status,
+    DescribeInstanceInformation => describe_instance_information,
+    DescribeParameters => describe_parameters,
+    GetCommandInvocation => get_command_invocation,
+    GetConnectionStatus => get_connection_status,
+    GetDocument => get_document,
+    GetParameter => get_parameter.await,
+    GetParameterHistory => get_parameter_history.await,
+    GetParameters => get_parameters.await,
+    GetParametersByPath => get_parameters_by_path.await,
+    ListAssociations => list_associations,
+    ListCommandInvocations => list_command_invocations,
+    ListCommands => list_commands,
+    ListDocuments => list_documents,
+    ListInstanceAssociations => list_instance_associations,
+    ListTagsForResource => list_tags_for_resource,
+    PutComplianceItems => put_compliance_items,
+    PutInventory => put_inventory,
+    PutParameter => put_parameter.await,
+    RegisterManagedInstance => register_managed_instance,
+    RemoveTagsFromResource => remove_tags_from_resource,
+    SendCommand => send_command.await,
+    UpdateDocument => update_document,
+    UpdateDocumentDefaultVersion => update_document_default_version,
+    UpdateInstanceAssociationStatus => update_instance_association_status,
+    UpdateInstanceInformation => update_instance_information,
+);
+
 #[async_trait]
 impl Service for Ssm {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let output = match operation {
-            "SendCommand" => self.send_command(call, parse(input)?).await,
-            "CancelCommand" => self.cancel_command(call, &parse(input)?).await,
-            "ListCommands" => self.list_commands(call, &parse(input)?),
-            "ListCommandInvocations" => self.list_command_invocations(call, &parse(input)?),
-            "GetCommandInvocation" => self.get_command_invocation(call, &parse(input)?),
-            "DescribeInstanceInformation" => self.describe_instance_information(call, &parse(input)?),
-            "GetConnectionStatus" => self.get_connection_status(call, &input),
-            "RegisterManagedInstance" => self.register_managed_instance(call),
-            "UpdateInstanceInformation" => self.update_instance_information(call, &parse(input)?),
-            "ListInstanceAssociations"
-            | "DescribeInstanceAssociationsStatus"
-            | "UpdateInstanceAssociationStatus"
-            | "ListAssociations"
-            | "PutInventory"
-            | "PutComplianceItems"
-            | "PutConfigurePackageResult" => self.agent_housekeeping(call, operation, &input),
-            "CreateDocument" => self.create_document(call, &parse(input)?),
-            "UpdateDocument" => self.update_document(call, &parse(input)?),
-            "UpdateDocumentDefaultVersion" => self.update_document_default_version(call, &input),
-            "DeleteDocument" => self.delete_document(call, &parse(input)?),
-            "DescribeDocument" => self.describe_document(call, &parse(input)?),
-            "GetDocument" => self.get_document(call, &parse(input)?),
-            "ListDocuments" => self.list_documents(call, &parse(input)?),
-            "PutParameter" => self.put_parameter(call, parse(input)?).await,
-            "GetParameter" => self.get_parameter(call, parse(input)?).await,
-            "GetParameters" => self.get_parameters(call, parse(input)?).await,
-            "GetParametersByPath" => self.get_parameters_by_path(call, parse(input)?).await,
-            "GetParameterHistory" => self.get_parameter_history(call, parse(input)?).await,
-            "DescribeParameters" => self.describe_parameters(call, &parse(input)?),
-            "DeleteParameter" => self.delete_parameter(call, &input),
-            "DeleteParameters" => self.delete_parameters(call, &input),
-            "AddTagsToResource" => self.add_tags_to_resource(call, parse(input)?),
-            "RemoveTagsFromResource" => self.remove_tags_from_resource(call, &parse(input)?),
-            "ListTagsForResource" => self.list_tags_for_resource(call, &parse(input)?),
-            other => Err(AwsError::not_implemented("ssm", other)),
-        }?;
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {

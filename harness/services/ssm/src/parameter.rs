@@ -35,6 +35,7 @@ pub(crate) struct ParameterVersion {
     pub(crate) user: String,
 }
 
+/// `PutParameter`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct PutParameter {
@@ -52,6 +53,20 @@ pub(crate) struct PutParameter {
     tier: Option<String>,
     policies: Option<String>,
     data_type: Option<String>,
+}
+
+/// `DeleteParameter`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteParameter {
+    name: String,
+}
+
+/// `DeleteParameters`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteParameters {
+    names: Vec<String>,
 }
 
 pub(crate) fn not_found() -> AwsError {
@@ -221,15 +236,13 @@ impl Ssm {
         })
     }
 
-    pub(crate) fn delete_parameter(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = input.get("Name").and_then(Value::as_str).unwrap_or_default();
-        if self.remove_parameter(call, name) { Ok(json!({})) } else { Err(not_found()) }
+    pub(crate) fn delete_parameter(&self, call: &Call, input: DeleteParameter) -> Result<Value, AwsError> {
+        if self.remove_parameter(call, &input.name) { Ok(json!({})) } else { Err(not_found()) }
     }
 
-    pub(crate) fn delete_parameters(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let names = input.get("Names").and_then(Value::as_array).cloned().unwrap_or_default();
-        let (deleted, invalid): (Vec<Value>, Vec<Value>) =
-            names.into_iter().partition(|name| self.remove_parameter(call, name.as_str().unwrap_or_default()));
+    pub(crate) fn delete_parameters(&self, call: &Call, input: DeleteParameters) -> Result<Value, AwsError> {
+        let (deleted, invalid): (Vec<String>, Vec<String>) =
+            input.names.into_iter().partition(|name| self.remove_parameter(call, name));
         Ok(json!({"DeletedParameters": deleted, "InvalidParameters": invalid}))
     }
 

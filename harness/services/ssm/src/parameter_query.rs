@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::parameter::{ParameterVersion, arn, not_found};
 use super::{Ssm, page, public_parameters, stamp};
 
+/// `GetParameter`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetParameter {
@@ -16,6 +17,7 @@ pub(crate) struct GetParameter {
     with_decryption: bool,
 }
 
+/// `GetParameters`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetParameters {
@@ -24,15 +26,36 @@ pub(crate) struct GetParameters {
     with_decryption: bool,
 }
 
+/// `GetParametersByPath`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct ListParameters {
-    name: Option<String>,
-    path: Option<String>,
+pub(crate) struct GetParametersByPath {
+    path: String,
     #[serde(default)]
     recursive: bool,
     #[serde(default)]
     with_decryption: bool,
+    #[serde(default)]
+    parameter_filters: Vec<Filter>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+/// `GetParameterHistory`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameterHistory.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetParameterHistory {
+    name: String,
+    #[serde(default)]
+    with_decryption: bool,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+/// `DescribeParameters`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeParameters.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeParameters {
     #[serde(default)]
     parameter_filters: Vec<Filter>,
     #[serde(default)]
@@ -169,8 +192,8 @@ impl Ssm {
         Ok(json!({"Parameters": parameters, "InvalidParameters": invalid}))
     }
 
-    pub(crate) async fn get_parameters_by_path(&self, call: &Call, input: ListParameters) -> Result<Value, AwsError> {
-        let path = input.path.unwrap_or_default();
+    pub(crate) async fn get_parameters_by_path(&self, call: &Call, input: GetParametersByPath) -> Result<Value, AwsError> {
+        let path = input.path;
         if !path.starts_with('/') {
             return Err(AwsError::validation(
                 "The parameter path must begin with \"/\". It can't be prefixed with \"aws\" or \"ssm\".",
@@ -204,7 +227,7 @@ impl Ssm {
         })
     }
 
-    pub(crate) fn describe_parameters(&self, call: &Call, input: &ListParameters) -> Result<Value, AwsError> {
+    pub(crate) fn describe_parameters(&self, call: &Call, input: DescribeParameters) -> Result<Value, AwsError> {
         if input.shared {
             return Err(AwsError::not_implemented("ssm", "Shared of DescribeParameters"));
         }
@@ -225,8 +248,8 @@ impl Ssm {
         page("Parameters", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 
-    pub(crate) async fn get_parameter_history(&self, call: &Call, input: ListParameters) -> Result<Value, AwsError> {
-        let (name, _) = selector(call, input.name.as_deref().unwrap_or_default());
+    pub(crate) async fn get_parameter_history(&self, call: &Call, input: GetParameterHistory) -> Result<Value, AwsError> {
+        let (name, _) = selector(call, &input.name);
         let parameter = self.with(call.account(), |records| records.parameters.get(&name).cloned()).ok_or_else(not_found)?;
         let mut found = Vec::new();
         for version in &parameter.versions {

@@ -18,15 +18,30 @@ pub(crate) struct Tag {
     value: String,
 }
 
+/// `AddTagsToResource`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AddTagsToResource.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Tagging {
+pub(crate) struct AddTagsToResource {
     resource_type: String,
     resource_id: String,
-    #[serde(default)]
     tags: Vec<Tag>,
-    #[serde(default)]
+}
+
+/// `RemoveTagsFromResource`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_RemoveTagsFromResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RemoveTagsFromResource {
+    resource_type: String,
+    resource_id: String,
     tag_keys: Vec<String>,
+}
+
+/// `ListTagsForResource`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListTagsForResource {
+    resource_type: String,
+    resource_id: String,
 }
 
 pub(crate) fn tags_of(tags: Vec<Tag>) -> Tags {
@@ -39,9 +54,8 @@ impl Ssm {
         self.with(account, |records| records.tags.get(&(kind.to_owned(), id.to_owned())).cloned().unwrap_or_default())
     }
 
-    fn check_resource(&self, call: &Call, input: &Tagging) -> Result<(), AwsError> {
-        let id = &input.resource_id;
-        let exists = self.with(call.account(), |records| match input.resource_type.as_str() {
+    fn check_resource(&self, call: &Call, kind: &str, id: &str) -> Result<(), AwsError> {
+        let exists = self.with(call.account(), |records| match kind {
             "Parameter" => Some(records.parameters.contains_key(id)),
             "Document" => Some(records.documents.contains_key(id) || aws_documents::content(id).is_some()),
             "ManagedInstance" => Some(records.nodes.contains_key(id)),
@@ -54,30 +68,30 @@ impl Ssm {
                 400,
                 "The resource ID is not valid. Verify that you entered the correct ID and try again.",
             )),
-            None => Err(AwsError::not_implemented("ssm", &format!("tags of the resource type {}", input.resource_type))),
+            None => Err(AwsError::not_implemented("ssm", &format!("tags of the resource type {kind}"))),
         }
     }
 
-    pub(crate) fn add_tags_to_resource(&self, call: &Call, input: Tagging) -> Result<Value, AwsError> {
-        self.check_resource(call, &input)?;
+    pub(crate) fn add_tags_to_resource(&self, call: &Call, input: AddTagsToResource) -> Result<Value, AwsError> {
+        self.check_resource(call, &input.resource_type, &input.resource_id)?;
         self.with(call.account(), |records| {
             records.tags.entry((input.resource_type, input.resource_id)).or_default().extend(tags_of(input.tags));
         });
         Ok(json!({}))
     }
 
-    pub(crate) fn remove_tags_from_resource(&self, call: &Call, input: &Tagging) -> Result<Value, AwsError> {
-        self.check_resource(call, input)?;
+    pub(crate) fn remove_tags_from_resource(&self, call: &Call, input: RemoveTagsFromResource) -> Result<Value, AwsError> {
+        self.check_resource(call, &input.resource_type, &input.resource_id)?;
         self.with(call.account(), |records| {
-            if let Some(tags) = records.tags.get_mut(&(input.resource_type.clone(), input.resource_id.clone())) {
+            if let Some(tags) = records.tags.get_mut(&(input.resource_type, input.resource_id)) {
                 tags.retain(|key, _| !input.tag_keys.contains(key));
             }
         });
         Ok(json!({}))
     }
 
-    pub(crate) fn list_tags_for_resource(&self, call: &Call, input: &Tagging) -> Result<Value, AwsError> {
-        self.check_resource(call, input)?;
+    pub(crate) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
+        self.check_resource(call, &input.resource_type, &input.resource_id)?;
         let tags = self.tags(call.account(), &input.resource_type, &input.resource_id);
         let tags: Vec<Value> = tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
         Ok(json!({"TagList": tags}))

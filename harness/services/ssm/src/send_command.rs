@@ -1,5 +1,4 @@
 //! SendCommand: checks, targets, and the first messages.
-//! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
 
 use std::collections::BTreeSet;
 
@@ -9,21 +8,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Ssm;
-use super::command::Command;
+use super::command::{CloudWatchOutputConfig, Command};
 use super::command_parameters::{Given, execution_timeout, typed};
 use super::invocation::Invocation;
 use super::targets::Target;
 
+/// `SendCommand`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct SendCommand {
     document_name: String,
     document_version: Option<String>,
-    document_hash: Option<String>,
     #[serde(default)]
     instance_ids: Vec<String>,
     #[serde(default)]
-    targets: Vec<Value>,
+    targets: Vec<Target>,
     #[serde(default)]
     parameters: Given,
     timeout_seconds: Option<i64>,
@@ -34,44 +33,37 @@ pub(crate) struct SendCommand {
     output_prefix: Option<String>,
     max_concurrency: Option<String>,
     max_errors: Option<String>,
-    service_role_arn: Option<String>,
-    notification_config: Option<Value>,
-    cloud_watch_output_config: Option<Value>,
-    alarm_configuration: Option<Value>,
+    #[serde(default)]
+    notification_config: NotificationConfig,
+    #[serde(default)]
+    cloud_watch_output_config: CloudWatchOutputConfig,
+    #[serde(rename = "OutputS3Region")]
+    #[expect(dead_code, reason = "AWS ignores it too: the bucket has a region of its own")]
+    output_region: Option<String>,
+}
+
+/// Whom to notify. Nobody is: only one that says nothing is taken.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct NotificationConfig {
+    notification_arn: String,
+    notification_events: Vec<String>,
+    notification_type: String,
 }
 
 impl SendCommand {
     /// What would change the outcome and is not done here is refused by name.
     fn refuse_unsupported(&self) -> Result<(), AwsError> {
         let refuse = |what: &str| Err(AwsError::not_implemented("ssm", &format!("{what} of SendCommand")));
-        if self.notification_config.as_ref().is_some_and(asks_for_something) {
+        let NotificationConfig { notification_arn, notification_events, notification_type } = &self.notification_config;
+        if !(notification_arn.is_empty() && notification_events.is_empty() && notification_type.is_empty()) {
             return refuse("NotificationConfig");
         }
-        if self.service_role_arn.is_some() {
-            return refuse("ServiceRoleArn");
-        }
-        if self.alarm_configuration.is_some() {
-            return refuse("AlarmConfiguration");
-        }
-        if self.document_hash.is_some() {
-            return refuse("DocumentHash");
-        }
-        let enabled = |config: &Value| config.get("CloudWatchOutputEnabled").and_then(Value::as_bool).unwrap_or(false);
-        if self.cloud_watch_output_config.as_ref().is_some_and(enabled) {
+        if self.cloud_watch_output_config.cloud_watch_output_enabled {
             return refuse("CloudWatchOutputConfig");
         }
         Ok(())
     }
-}
-
-fn asks_for_something(config: &Value) -> bool {
-    config.as_object().is_some_and(|config| {
-        config.values().any(|value| match value {
-            Value::String(text) => !text.is_empty(),
-            Value::Array(list) => !list.is_empty(),
-            _ => false,
-        })
-    })
 }
 
 impl Ssm {
@@ -81,11 +73,10 @@ impl Ssm {
             self.command_document(call, &input.document_name, input.document_version.as_deref())?;
         let parameters = typed(&document, &input.parameters)?;
         check_addressees(&input)?;
-        let targets: Vec<Target> = input.targets.iter().cloned().map(super::parse).collect::<Result<_, _>>()?;
 
         let instances = self.instances(call);
         let addressed = if input.instance_ids.is_empty() {
-            self.resolve(call.account(), &instances, &targets)?
+            self.resolve(call.account(), &instances, &input.targets)?
         } else {
             self.check_instances(call, &instances, &input.instance_ids)?;
             input.instance_ids.clone()
@@ -111,6 +102,7 @@ impl Ssm {
             max_errors: input.max_errors.unwrap_or_else(|| "0".to_owned()),
             output_bucket: input.output_bucket.unwrap_or_default(),
             output_prefix: input.output_prefix.unwrap_or_default(),
+            cloud_watch_output: input.cloud_watch_output_config,
             invocations: addressed.iter().map(|id| Invocation::new(id, &name_of(id), call.now, &document.steps)).collect(),
             document,
             cancelled: false,

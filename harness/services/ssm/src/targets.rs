@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use nightproof_core::service::{AwsError, Call, Instance};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Ssm;
 use super::invocation::State;
 
 /// A target of SendCommand.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Target {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
     #[serde(default)]
     pub(crate) values: Vec<String>,

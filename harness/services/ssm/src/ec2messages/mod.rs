@@ -3,16 +3,18 @@
 
 mod session_channel;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{Ssm, parse, require_agent};
+use crate::{Ssm, require_agent};
 
 pub use session_channel::SsmMessages;
 
@@ -25,20 +27,73 @@ pub struct Ec2Messages {
     ssm: Arc<Ssm>,
 }
 
+/// `GetMessages`: the agent waits for mail.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetMessages {
     destination: String,
     messages_request_id: Option<String>,
     visibility_timeout_in_seconds: Option<u64>,
+    #[serde(flatten)]
+    #[expect(dead_code, reason = "the agent may say more than is known of its calls")]
+    more: BTreeMap<String, Value>,
 }
 
+/// `AcknowledgeMessage`: the agent has a message and is not given it again.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct OneMessage {
+struct AcknowledgeMessage {
+    message_id: String,
+    #[serde(flatten)]
+    #[expect(dead_code, reason = "the agent may say more than is known of its calls")]
+    more: BTreeMap<String, Value>,
+}
+
+/// `DeleteMessage`: the same as [`AcknowledgeMessage`].
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeleteMessage {
+    message_id: String,
+    #[serde(flatten)]
+    #[expect(dead_code, reason = "the agent may say more than is known of its calls")]
+    more: BTreeMap<String, Value>,
+}
+
+/// `FailMessage`: the agent can do nothing with a message.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FailMessage {
+    message_id: String,
+    failure_type: Option<String>,
+    #[serde(flatten)]
+    #[expect(dead_code, reason = "the agent may say more than is known of its calls")]
+    more: BTreeMap<String, Value>,
+}
+
+/// `SendReply`: how far the agent is with a message.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendReply {
     message_id: String,
     payload: Option<String>,
-    failure_type: Option<String>,
+    #[serde(flatten)]
+    #[expect(
+        dead_code,
+        reason = "a reply applies once however often it comes, so its id says nothing, and the agent may say more than is known of its calls"
+    )]
+    more: BTreeMap<String, Value>,
+}
+
+/// `GetEndpoint`: where to send these calls.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetEndpoint {
+    #[serde(flatten)]
+    #[expect(
+        dead_code,
+        reason = "there is one endpoint for every destination, and the agent may say more than is known of its calls"
+    )]
+    more: BTreeMap<String, Value>,
 }
 
 /// The node waits for messages as long as this lives: also when the client hangs up in the middle of the call.
@@ -109,49 +164,64 @@ impl Ec2Messages {
         }))
     }
 
-    /// The message's id ends in the instance that it is for, which the caller has to be.
-    fn for_caller(call: &Call, operation: &str, input: &OneMessage) -> Result<(), AwsError> {
-        let instance = input.message_id.strip_prefix("aws.ssm.").and_then(|rest| rest.split_once('.')).map(|(_, id)| id);
-        let instance =
-            instance.ok_or_else(|| AwsError::validation(format!("The message id {} is not valid.", input.message_id)))?;
-        require_agent(call, &format!("ec2messages:{operation}"), Some(instance)).map(drop)
+    async fn acknowledge_message(&self, call: &Call, input: AcknowledgeMessage) -> Result<Value, AwsError> {
+        self.for_caller(call, "AcknowledgeMessage", &input.message_id)?;
+        self.ssm.acknowledge(call.account(), &input.message_id);
+        self.done(call).await
+    }
+
+    async fn delete_message(&self, call: &Call, input: DeleteMessage) -> Result<Value, AwsError> {
+        self.for_caller(call, "DeleteMessage", &input.message_id)?;
+        self.ssm.acknowledge(call.account(), &input.message_id);
+        self.done(call).await
+    }
+
+    async fn fail_message(&self, call: &Call, input: FailMessage) -> Result<Value, AwsError> {
+        self.for_caller(call, "FailMessage", &input.message_id)?;
+        self.ssm.fail_message(call.account(), &input.message_id, &input.failure_type.unwrap_or_default(), call.now);
+        self.done(call).await
+    }
+
+    async fn send_reply(&self, call: &Call, input: SendReply) -> Result<Value, AwsError> {
+        self.for_caller(call, "SendReply", &input.message_id)?;
+        if !self.ssm.reply(call.account(), &input.message_id, &input.payload.unwrap_or_default(), call.now) {
+            return Err(AwsError::validation("The payload of the reply is not JSON."));
+        }
+        self.done(call).await
+    }
+
+    fn get_endpoint(&self, call: &Call, _input: GetEndpoint) -> Result<Value, AwsError> {
+        Ok(json!({"Endpoint": format!("ec2messages.{}.amazonaws.com", call.region.name()), "Protocol": "https"}))
+    }
+
+    /// The message's id ends in the instance that it is for, which the caller has to be; its agent is alive.
+    fn for_caller(&self, call: &Call, operation: &str, message: &str) -> Result<(), AwsError> {
+        let instance = message.strip_prefix("aws.ssm.").and_then(|rest| rest.split_once('.')).map(|(_, id)| id);
+        let instance = instance.ok_or_else(|| AwsError::validation(format!("The message id {message} is not valid.")))?;
+        let agent = require_agent(call, &format!("ec2messages:{operation}"), Some(instance))?;
+        self.ssm.contact(call.account(), &agent, call.now);
+        Ok(())
+    }
+
+    /// Tells EventBridge what has changed.
+    async fn done(&self, call: &Call) -> Result<Value, AwsError> {
+        self.ssm.announce(&call.region, call.account()).await;
+        Ok(json!({}))
     }
 }
+
+operations!("ec2messages", Ec2Messages:
+    AcknowledgeMessage => acknowledge_message.await,
+    DeleteMessage => delete_message.await,
+    FailMessage => fail_message.await,
+    GetEndpoint => get_endpoint,
+    GetMessages => get_messages.await,
+    SendReply => send_reply.await,
+);
 
 #[async_trait]
 impl Service for Ec2Messages {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        if operation == "GetMessages" {
-            return self.get_messages(call, parse(input)?).await.map(Reply::from);
-        }
-        if operation == "GetEndpoint" {
-            let endpoint = format!("ec2messages.{}.amazonaws.com", call.region.name());
-            return Ok(json!({"Endpoint": endpoint, "Protocol": "https"}).into());
-        }
-        if !["AcknowledgeMessage", "SendReply", "FailMessage", "DeleteMessage"].contains(&operation) {
-            return Err(AwsError::not_implemented("ec2messages", operation));
-        }
-        let input: OneMessage = parse(input)?;
-        Self::for_caller(call, operation, &input)?;
-        let account = call.account();
-        if let Some(instance) = call.caller.instance() {
-            self.ssm.contact(account, instance, call.now);
-        }
-        match operation {
-            "SendReply" => {
-                let payload = input.payload.unwrap_or_default();
-                if !self.ssm.reply(account, &input.message_id, &payload, call.now) {
-                    return Err(AwsError::validation("The payload of the reply is not JSON."));
-                }
-            }
-            "FailMessage" => {
-                let why = input.failure_type.unwrap_or_default();
-                self.ssm.fail_message(account, &input.message_id, &why, call.now);
-            }
-            // Deleted or acknowledged, the agent is not given it again.
-            _ => self.ssm.acknowledge(account, &input.message_id),
-        }
-        self.ssm.announce(&call.region, account).await;
-        Ok(json!({}).into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 }

@@ -267,6 +267,8 @@ async fn what_would_change_the_outcome_and_is_not_done_is_refused_by_name() {
         ("CloudWatchOutputConfig", json!({"CloudWatchOutputEnabled": true})),
         ("NotificationConfig", json!({"NotificationArn": "arn:aws:sns:us-east-1:111122223333:x"})),
         ("ServiceRoleArn", json!("arn:aws:iam::111122223333:role/x")),
+        ("AlarmConfiguration", json!({"Alarms": [{"Name": "x"}]})),
+        ("DocumentHash", json!("0".repeat(64))),
     ] {
         let error = f.send_full(json!({"InstanceIds": [WEB], member: value})).await.unwrap_err();
         assert!(error.code == "NotImplemented" && error.message.contains(member), "{error}");
@@ -276,6 +278,45 @@ async fn what_would_change_the_outcome_and_is_not_done_is_refused_by_name() {
     let error = f.send_full(json!({"InstanceIds": [WEB], "Parameters": {"commands": ["a"], "x": ["y"]}})).await.unwrap_err();
     assert_eq!(error.code, "InvalidParameters");
     f.send(json!({"InstanceIds": [WEB], "DocumentName": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"})).await;
+}
+
+#[tokio::test]
+async fn settings_that_ask_for_nothing_are_taken_and_shown() {
+    let f = Fixture::new();
+    f.node(WEB, &[]).await;
+    let group = json!({"CloudWatchLogGroupName": "nightly", "CloudWatchOutputEnabled": false});
+    let targets = json!([{"Key": "InstanceIds", "Values": [WEB]}]);
+    let id = f
+        .send(json!({
+            "Targets": targets,
+            "OutputS3Region": "eu-west-1",
+            "NotificationConfig": {"NotificationArn": "", "NotificationEvents": [], "NotificationType": ""},
+            "CloudWatchOutputConfig": group,
+        }))
+        .await;
+    let command = f.command(&id).await;
+    assert_eq!((&command["CloudWatchOutputConfig"], &command["Targets"]), (&group, &targets));
+    assert_eq!(command["OutputS3Region"], Value::Null, "there is no bucket");
+    assert_eq!(f.invocation(&id, WEB).await["CloudWatchOutputConfig"], group);
+}
+
+#[tokio::test]
+async fn a_document_with_what_is_not_done_is_refused_by_name_and_force_deletes_a_command_document() {
+    let f = Fixture::new();
+    let content = json!({"schemaVersion": "2.2", "mainSteps": [{"name": "a", "action": "aws:runShellScript", "inputs": {}}]});
+    let content = content.to_string();
+    f.ssm("CreateDocument", json!({"Name": "nightly", "DocumentType": "Command", "Content": content})).await.unwrap();
+    for (operation, input, member) in [
+        ("CreateDocument", json!({"Name": "other", "Content": content, "TargetType": "/"}), "TargetType"),
+        ("UpdateDocument", json!({"Name": "nightly", "Content": content, "VersionName": "v"}), "VersionName"),
+        ("GetDocument", json!({"Name": "nightly", "VersionName": "v"}), "VersionName"),
+        ("DeleteDocument", json!({"Name": "nightly", "DocumentVersion": "1"}), "DocumentVersion"),
+    ] {
+        let error = f.ssm(operation, input).await.unwrap_err();
+        assert!(error.code == "NotImplemented" && error.message.contains(&format!("{operation} with {member} is")), "{error}");
+    }
+    f.ssm("DeleteDocument", json!({"Name": "nightly", "Force": true})).await.unwrap();
+    assert_eq!(f.ssm("DescribeDocument", json!({"Name": "nightly"})).await.unwrap_err().code, "InvalidDocument");
 }
 
 /// Until the invocation has these details, which the deadline's own task brings about.

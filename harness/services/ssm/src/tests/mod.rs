@@ -175,3 +175,11 @@ impl Fixture {
         self.ssm("ListCommands", json!({"CommandId": command})).await.unwrap()["Commands"][0].clone()
     }
 }
+
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("ssm", Ssm::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+    let unread = nightproof_core::operation::unread_members("ec2messages", Ec2Messages::INPUTS).expect("structs fit the model");
+    assert!(unread.is_empty(), "the agent's calls are answered whole: {unread:?}");
+}

@@ -1,5 +1,5 @@
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Fixture;
 
@@ -94,4 +94,45 @@ async fn the_session_channel_is_denied_so_that_an_agent_falls_back_to_messages()
     let input = json!({"ChannelId": WEB, "MessageSchemaVersion": "1.0", "RequestId": "r"});
     let error = f.agent(WEB, "ssmmessages", "CreateControlChannel", input).await.unwrap_err();
     assert_eq!(error.code, "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn an_agent_registers_its_own_instance_and_needs_no_activation() {
+    let f = Fixture::new();
+    let register = |more: Value| f.agent(WEB, "ssm", "RegisterManagedInstance", more);
+    let of_the_agent = json!({"InstanceId": WEB, "PublicKey": "k", "PublicKeyType": "Rsa", "Fingerprint": "f"});
+    assert_eq!(register(of_the_agent).await.unwrap(), json!({"InstanceId": WEB}));
+    assert_eq!(register(json!({"InstanceId": DB})).await.unwrap_err().code, "AccessDeniedException");
+    let error = register(json!({"ActivationId": "a", "ActivationCode": "c"})).await.unwrap_err();
+    assert!(error.code == "NotImplemented" && error.message.contains("ActivationId"), "{error}");
+}
+
+#[tokio::test]
+async fn what_an_agent_says_beyond_what_is_known_of_its_calls_refuses_none_of_them() {
+    let f = Fixture::new();
+    f.node(WEB, &[]).await;
+    let id = f.send(json!({"InstanceIds": [WEB]})).await;
+    let message = format!("aws.ssm.{id}.{WEB}");
+    let item =
+        json!({"TypeName": "AWS:Application", "SchemaVersion": "1.1", "CaptureTime": "2026-11-23T03:00:00Z", "Content": [{}]});
+    for (service, operation, mut input) in [
+        ("ssm", "UpdateInstanceInformation", json!({"PlatformType": "Linux", "AgentStatus": "Active", "IPAddress": "10.0.0.7"})),
+        ("ssm", "ListInstanceAssociations", json!({"InstanceId": WEB, "MaxResults": 20})),
+        ("ssm", "UpdateInstanceAssociationStatus", json!({"InstanceId": WEB, "AssociationId": "a"})),
+        ("ssm", "PutInventory", json!({"InstanceId": WEB, "Items": [item]})),
+        ("ec2messages", "GetEndpoint", json!({"Destination": WEB})),
+        ("ec2messages", "AcknowledgeMessage", json!({"MessageId": message})),
+        ("ec2messages", "SendReply", json!({"MessageId": message, "ReplyId": "x", "Payload": "{}"})),
+        ("ec2messages", "FailMessage", json!({"MessageId": message, "FailureType": "InternalHandlerException"})),
+        ("ec2messages", "DeleteMessage", json!({"MessageId": message})),
+    ] {
+        if operation != "PutInventory" {
+            input["OfANewerAgent"] = json!({"Nested": [1]});
+        }
+        f.agent(WEB, service, operation, input).await.unwrap();
+    }
+    let nodes = f.ssm("DescribeInstanceInformation", json!({})).await.unwrap();
+    assert_eq!(nodes["InstanceInformationList"][0]["IPAddress"], "10.0.0.7");
+    let error = f.ssm("PutInventory", json!({"InstanceId": WEB, "Items": [item]})).await.unwrap_err();
+    assert_eq!(error.code, "NotImplemented", "anybody but an agent would miss what is not kept");
 }
