@@ -3,7 +3,6 @@
 
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use nightproof_core::under_way::UnderWay;
 use nightproof_core::{Caller, Region};
@@ -11,13 +10,14 @@ use serde_json::{Value, json};
 
 use super::input;
 use super::rule::Counted;
+use super::target::Target;
 
 /// One event on its way to one target.
 pub(super) struct Delivery {
     pub account: String,
     pub rule: String,
     pub rule_arn: String,
-    pub target: Value,
+    pub target: Target,
     pub event: Value,
     pub taken: Timestamp,
     pub under_way: UnderWay,
@@ -37,7 +37,7 @@ impl Delivery {
         Counted::Failed.put(&region, &self.account, &self.rule);
         let (code, message) = (error_code(&given_up.error), given_up.error.message.clone());
         tracing::warn!(rule = self.rule, code, message, "an event was not delivered to its target");
-        let Some(queue) = self.target.get("DeadLetterConfig").and_then(|config| config.text("Arn")) else { return };
+        let Some(queue) = self.target.dead_letter_queue() else { return };
         match self.send_to_dead_letters(&region, queue, &given_up).await {
             Ok(()) => Counted::DeadLetter.put(&region, &self.account, &self.rule),
             Err(error) => {
@@ -48,9 +48,9 @@ impl Delivery {
     }
 
     async fn attempts(&mut self, region: &Region) -> Result<(), GivenUp> {
-        let policy = self.target.get("RetryPolicy");
-        let most = policy.and_then(|policy| policy.number("MaximumRetryAttempts")).unwrap_or(185);
-        let age = policy.and_then(|policy| policy.number("MaximumEventAgeInSeconds")).unwrap_or(86_400);
+        let policy = self.target.retry_policy.as_ref();
+        let most = policy.and_then(|policy| policy.maximum_retry_attempts).unwrap_or(185);
+        let age = policy.and_then(|policy| policy.maximum_event_age_in_seconds).unwrap_or(86_400);
         let oldest = self.taken.saturating_add(SignedDuration::from_secs(age)).unwrap_or(Timestamp::MAX);
         let mut retries: u64 = 0;
         loop {
@@ -79,7 +79,7 @@ impl Delivery {
 
     async fn attempt(&self, region: &Region) -> Result<(), AwsError> {
         let payload = input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string());
-        let arn = self.target.required("Arn");
+        let arn = self.target.arn.as_str();
         let caller = self.caller();
         if service_of(arn) == "lambda" {
             let payload = base64::engine::general_purpose::STANDARD.encode(payload);
@@ -91,7 +91,7 @@ impl Delivery {
             return region.call(&caller, "sns", "Publish", input).await.map(drop);
         }
         let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
-        let group = self.target.get("SqsParameters").and_then(|parameters| parameters.text("MessageGroupId"));
+        let group = self.target.sqs_parameters.as_ref().and_then(|parameters| parameters.message_group_id.as_deref());
         if let (Some(group), Some(members)) = (group, message.as_object_mut()) {
             members.insert("MessageGroupId".into(), group.into());
         }
@@ -104,7 +104,7 @@ impl Delivery {
         let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
         let mut attributes = json!({
             "RULE_ARN": text(&self.rule_arn),
-            "TARGET_ARN": text(self.target.required("Arn")),
+            "TARGET_ARN": text(&self.target.arn),
             "ERROR_CODE": text(error_code(&given_up.error)),
             // Attributes of messages are not empty.
             "ERROR_MESSAGE": text(if given_up.error.message.is_empty() { &given_up.error.code } else { &given_up.error.message }),

@@ -3,42 +3,44 @@
 
 use std::collections::BTreeMap;
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::Value;
 
+use super::target::{InputTransformer, Target};
+
 /// The payload for `target`.
-pub(super) fn payload(target: &Value, event: &Value, rule_arn: &str, ingestion: &str) -> String {
-    if let Some(constant) = target.text("Input") {
-        return constant.to_owned();
+pub(super) fn payload(target: &Target, event: &Value, rule_arn: &str, ingestion: &str) -> String {
+    if let Some(constant) = &target.input {
+        return constant.clone();
     }
-    if let Some(path) = target.text("InputPath") {
+    if let Some(path) = &target.input_path {
         return at(event, path).unwrap_or(&Value::Null).to_string();
     }
-    match target.get("InputTransformer") {
+    match &target.input_transformer {
         Some(transformer) => transform(transformer, event, rule_arn, ingestion),
         None => event.to_string(),
     }
 }
 
 /// Refuses a target whose input members AWS refuses.
-pub(super) fn validate(target: &Value) -> Result<(), AwsError> {
-    let given = ["Input", "InputPath", "InputTransformer"].into_iter().filter(|name| target.has(name)).count();
+pub(super) fn validate(target: &Target) -> Result<(), AwsError> {
+    let given = [target.input.is_some(), target.input_path.is_some(), target.input_transformer.is_some()];
+    let given = given.into_iter().filter(|given| *given).count();
     if given > 1 {
         return Err(AwsError::validation("Only one of Input, InputPath, or InputTransformer must be provided."));
     }
-    if let Some(constant) = target.text("Input")
+    if let Some(constant) = &target.input
         && serde_json::from_str::<Value>(constant).is_err()
     {
-        return Err(AwsError::validation(format!("JSON syntax error in input for target {}.", target.required("Id"))));
+        return Err(AwsError::validation(format!("JSON syntax error in input for target {}.", target.id)));
     }
-    if let Some(transformer) = target.get("InputTransformer") {
-        validate_variables(target.required("Id"), transformer)?;
+    if let Some(transformer) = &target.input_transformer {
+        validate_variables(&target.id, transformer)?;
     }
-    let paths = target.get("InputTransformer").and_then(|value| value.get("InputPathsMap")).and_then(Value::as_object);
-    let mut paths = paths.into_iter().flatten().filter_map(|(_, path)| path.as_str()).chain(target.text("InputPath"));
+    let paths = target.input_transformer.iter().flat_map(InputTransformer::paths).map(|(_, path)| path);
+    let mut paths = paths.chain(&target.input_path);
     if let Some(path) = paths.find(|path| steps(path).is_none()) {
-        return Err(AwsError::validation(format!("Invalid InputPath for target {}: {path}", target.required("Id"))));
+        return Err(AwsError::validation(format!("Invalid InputPath for target {}: {path}", target.id)));
     }
     Ok(())
 }
@@ -54,24 +56,22 @@ const PREDEFINED: [&str; 5] = [
 ];
 
 /// Variables are defined before they are used, and the names of AWS's own are taken.
-fn validate_variables(id: &str, transformer: &Value) -> Result<(), AwsError> {
-    let empty = serde_json::Map::new();
-    let defined = transformer.get("InputPathsMap").and_then(Value::as_object).unwrap_or(&empty);
-    if defined.len() > MOST_VARIABLES || defined.keys().any(|name| name.starts_with("AWS") || PREDEFINED.contains(&name.as_str()))
-    {
+fn validate_variables(id: &str, transformer: &InputTransformer) -> Result<(), AwsError> {
+    let defined: Vec<&str> = transformer.paths().map(|(name, _)| name.as_str()).collect();
+    if defined.len() > MOST_VARIABLES || defined.iter().any(|name| name.starts_with("AWS") || PREDEFINED.contains(name)) {
         return Err(AwsError::validation(format!("Invalid InputPathsMap for target {id}.")));
     }
-    let mut used = pieces(transformer.required("InputTemplate")).into_iter().filter_map(|piece| match piece {
+    let mut used = pieces(&transformer.input_template).into_iter().filter_map(|piece| match piece {
         Piece::Variable(name) => Some(name),
         Piece::Text(_) => None,
     });
-    match used.find(|name| !defined.contains_key(*name) && !PREDEFINED.contains(name)) {
+    match used.find(|name| !defined.contains(name) && !PREDEFINED.contains(name)) {
         Some(name) => Err(AwsError::validation(format!("InputTemplate for target {id} contains invalid placeholder {name}."))),
         None => Ok(()),
     }
 }
 
-fn transform(transformer: &Value, event: &Value, rule_arn: &str, ingestion: &str) -> String {
+fn transform(transformer: &InputTransformer, event: &Value, rule_arn: &str, ingestion: &str) -> String {
     let mut without_detail = event.clone();
     if let Some(members) = without_detail.as_object_mut() {
         members.shift_remove("detail");
@@ -83,14 +83,14 @@ fn transform(transformer: &Value, event: &Value, rule_arn: &str, ingestion: &str
         ("aws.events.event".to_owned(), without_detail),
         ("aws.events.event.json".to_owned(), event.clone()),
     ]);
-    for (name, path) in transformer.get("InputPathsMap").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(found) = path.as_str().and_then(|path| at(event, path)) {
+    for (name, path) in transformer.paths() {
+        if let Some(found) = at(event, path) {
             parts.insert(name.clone(), found.clone());
         }
     }
     let mut made = String::new();
     let mut quoted = false;
-    for piece in pieces(transformer.required("InputTemplate")) {
+    for piece in pieces(&transformer.input_template) {
         match piece {
             Piece::Text(text) => {
                 quoted ^= quotation_marks(text) % 2 == 1;
@@ -178,10 +178,16 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn target(members: Value) -> Target {
+        let mut target = json!({"Id": "t", "Arn": "arn:aws:lambda:us-east-1:1:function:f"});
+        target.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        serde_json::from_value(target).unwrap()
+    }
+
     #[test]
     fn a_target_gets_the_event_a_constant_a_part_or_a_text() {
         let event = json!({"detail": {"name": "x", "n": [1, 2]}});
-        let given = |target: Value| payload(&target, &event, "arn:aws:events:us-east-1:1:rule/r", "now");
+        let given = |members: Value| payload(&target(members), &event, "arn:aws:events:us-east-1:1:rule/r", "now");
         assert_eq!(given(json!({})), event.to_string());
         assert_eq!(given(json!({"Input": "{\"a\":1}"})), "{\"a\":1}");
         assert_eq!(given(json!({"InputPath": "$.detail.n[1]"})), "2");
@@ -194,7 +200,7 @@ mod tests {
         let event = json!({"id": "1", "detail": {"name": "a \"b\" \\ c", "list": [1, {"x": "y"}]}});
         let given = |template: &str| {
             let paths = json!({"name": "$.detail.name", "list": "$.detail.list", "missing": "$.detail.missing"});
-            let target = json!({"Id": "t", "InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}});
+            let target = target(json!({"InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}}));
             validate(&target).unwrap();
             payload(&target, &event, "arn:aws:events:us-east-1:1:rule/r", "now")
         };
@@ -208,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_template_uses_only_variables_that_are_defined() {
-        let refused = |transformer: Value| validate(&json!({"Id": "t", "InputTransformer": transformer})).unwrap_err();
+        let refused = |transformer: Value| validate(&target(json!({"InputTransformer": transformer}))).unwrap_err();
         let error = refused(json!({"InputPathsMap": {"a": "$.detail"}, "InputTemplate": "<a> <b>"}));
         assert_eq!(error.message, "InputTemplate for target t contains invalid placeholder b.");
         refused(json!({"InputPathsMap": {"aws.events.rule-arn": "$.detail"}, "InputTemplate": "1"}));

@@ -6,6 +6,7 @@
 mod authorization;
 pub mod cron;
 mod delivery;
+mod event_bus;
 mod input;
 pub mod pattern;
 mod put_events;
@@ -13,6 +14,7 @@ mod rule;
 mod rule_operations;
 pub mod schedule;
 mod tags;
+mod target;
 mod target_operations;
 
 #[cfg(test)]
@@ -25,13 +27,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nightproof_core::Region;
-use nightproof_core::document::Members as _;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_core::under_way;
 use serde_json::{Value, json};
 
 use self::delivery::Delivery;
+use self::event_bus::{DescribeEventBus, ListEventBuses, require_default_bus};
+use self::put_events::{PutEvents, TestEventPattern};
 use self::rule::{Counted, Rule};
+use self::rule_operations::{DeleteRule, DescribeRule, DisableRule, EnableRule, ListRules, PutRule};
+use self::tags::{ListTagsForResource, TagResource, UntagResource};
+use self::target_operations::{ListRuleNamesByTarget, ListTargetsByRule, PutTargets, RemoveTargets};
 
 /// How long is waited for targets that do not answer.
 const QUIET_BOUND: Duration = Duration::from_secs(5);
@@ -72,10 +79,9 @@ impl Events {
         self.under_way.none(QUIET_BOUND).await;
     }
 
-    /// Does something with the rule that `input` names by `member`.
-    fn with_rule<T>(&self, call: &Call, input: &Value, member: &str, act: impl FnOnce(&mut Rule) -> T) -> Result<T, AwsError> {
-        require_default_bus(input)?;
-        let name = input.required(member);
+    /// Runs `act` on a rule, by the names of its bus and its own.
+    fn with_rule<T>(&self, call: &Call, bus: Option<&str>, name: &str, act: impl FnOnce(&mut Rule) -> T) -> Result<T, AwsError> {
+        require_default_bus(bus)?;
         let mut rules = self.lock();
         match rules.get_mut(call.account()).and_then(|rules| rules.get_mut(name)) {
             Some(rule) => Ok(act(rule)),
@@ -156,47 +162,30 @@ fn no_rule(name: &str) -> AwsError {
     AwsError::new("ResourceNotFoundException", 400, format!("Rule {name} does not exist on EventBus default."))
 }
 
-/// There is one bus, which is named by its name, its ARN or not at all.
-fn require_default_bus(input: &Value) -> Result<(), AwsError> {
-    match input.text("EventBusName") {
-        None => Ok(()),
-        Some(name) if name == "default" || name.ends_with(":event-bus/default") => Ok(()),
-        Some(name) => Err(AwsError::new("ResourceNotFoundException", 400, format!("Event bus {name} does not exist."))),
-    }
-}
+operations!("events", Events:
+    DeleteRule => delete_rule,
+    DescribeEventBus => describe_event_bus,
+    DescribeRule => describe_rule,
+    DisableRule => disable_rule,
+    EnableRule => enable_rule,
+    ListEventBuses => list_event_buses,
+    ListRuleNamesByTarget => list_rule_names_by_target,
+    ListRules => list_rules,
+    ListTagsForResource => list_tags_for_resource,
+    ListTargetsByRule => list_targets_by_rule,
+    PutEvents => put_events,
+    PutRule => put_rule,
+    PutTargets => put_targets,
+    RemoveTargets => remove_targets,
+    TagResource => tag_resource,
+    TestEventPattern => test_event_pattern,
+    UntagResource => untag_resource,
+);
 
 #[async_trait]
 impl Service for Events {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let output = match operation {
-            "PutRule" => self.put_rule(call, &input),
-            "DescribeRule" => self.describe_rule(call, &input),
-            "ListRules" => self.list_rules(call, &input),
-            "DeleteRule" => self.delete_rule(call, &input),
-            "EnableRule" => self.set_state(call, &input, true),
-            "DisableRule" => self.set_state(call, &input, false),
-            "PutTargets" => self.put_targets(call, &input),
-            "RemoveTargets" => self.remove_targets(call, &input),
-            "ListTargetsByRule" => self.list_targets(call, &input),
-            "ListRuleNamesByTarget" => self.list_rule_names(call, &input),
-            "TagResource" => self.tag(call, &input),
-            "UntagResource" => self.untag(call, &input),
-            "ListTagsForResource" => self.list_tags(call, &input),
-            "DescribeEventBus" => match input.text("Name") {
-                Some(name) if name != "default" && !name.ends_with(":event-bus/default") => {
-                    Err(AwsError::new("ResourceNotFoundException", 400, format!("Event bus {name} does not exist.")))
-                }
-                _ => Ok(default_bus(call)),
-            },
-            "ListEventBuses" => Ok(match input.text("NamePrefix") {
-                Some(prefix) if !"default".starts_with(prefix) => json!({ "EventBuses": [] }),
-                _ => json!({ "EventBuses": [default_bus(call)] }),
-            }),
-            "PutEvents" => self.put_events(call, &input),
-            "TestEventPattern" => put_events::test_pattern(&input),
-            _ => Err(AwsError::not_implemented("events", operation)),
-        }?;
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
@@ -212,8 +201,4 @@ impl Service for Events {
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         self.rule_tags(account, arn)
     }
-}
-
-fn default_bus(call: &Call) -> Value {
-    json!({ "Name": "default", "Arn": format!("arn:aws:events:{}:{}:event-bus/default", call.region.name(), call.account()) })
 }

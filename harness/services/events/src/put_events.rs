@@ -1,53 +1,82 @@
 //! Events that applications send.
 
 use nightproof_core::Principal;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::event_bus::require_default_bus;
 use super::pattern::Pattern;
-use super::{Events, require_default_bus, whole_seconds};
+use super::{Events, whole_seconds};
+
+/// `PutEvents`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutEvents {
+    entries: Vec<PutEventsRequestEntry>,
+}
+
+/// An event to be put on a bus. The model requires none of its members: an entry that lacks one is refused by itself, beside others that are
+/// taken. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEventsRequestEntry {
+    time: Option<String>,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    resources: Vec<String>,
+    #[serde(default)]
+    detail_type: String,
+    #[serde(default)]
+    detail: String,
+    event_bus_name: Option<String>,
+}
+
+/// `TestEventPattern`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TestEventPattern {
+    event_pattern: String,
+    event: String,
+}
 
 impl Events {
-    pub(super) fn put_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        if input.has("EndpointId") {
-            return Err(AwsError::not_implemented("events", "PutEvents with EndpointId"));
-        }
-        let results: Vec<Value> = input.list("Entries").iter().map(|entry| self.put_event(call, entry)).collect();
-        let failed = results.iter().filter(|result| result.has("ErrorCode")).count();
+    pub(super) fn put_events(&self, call: &Call, input: PutEvents) -> Result<Value, AwsError> {
+        let results: Vec<Value> = input.entries.into_iter().map(|entry| self.put_event(call, entry)).collect();
+        let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
         Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
     }
 
-    fn put_event(&self, call: &Call, entry: &Value) -> Value {
+    fn put_event(&self, call: &Call, entry: PutEventsRequestEntry) -> Value {
         let refused = |code: &str, message: &str| json!({ "ErrorCode": code, "ErrorMessage": message });
-        if let Err(error) = require_default_bus(entry) {
+        if let Err(error) = require_default_bus(entry.event_bus_name.as_deref()) {
             return refused(&error.code, &error.message);
         }
-        for member in ["Source", "DetailType", "Detail"] {
-            if !entry.has(member) || entry.text(member) == Some("") {
+        for (member, value) in [("Source", &entry.source), ("DetailType", &entry.detail_type), ("Detail", &entry.detail)] {
+            if value.is_empty() {
                 let message = format!("Parameter {member} is not valid. Reason: {member} is a required argument.");
                 return refused("InvalidArgument", &message);
             }
         }
-        let source = entry.required("Source");
         // AWS's services tell of themselves; nobody else can in their name.
-        if source.starts_with("aws.") && !matches!(call.caller.principal, Principal::Service { .. }) {
+        if entry.source.starts_with("aws.") && !matches!(call.caller.principal, Principal::Service { .. }) {
             return refused("NotAuthorizedForSourceException", "Not authorized for the source.");
         }
-        let Some(detail) = serde_json::from_str::<Value>(entry.required("Detail")).ok().filter(Value::is_object) else {
+        let Some(detail) = serde_json::from_str::<Value>(&entry.detail).ok().filter(Value::is_object) else {
             return refused("MalformedDetail", "Detail is malformed.");
         };
         let id = uuid::Uuid::new_v4().to_string();
-        let time = entry.text("Time").and_then(|time| time.parse().ok()).unwrap_or(call.now);
+        let time = entry.time.and_then(|time| time.parse().ok()).unwrap_or(call.now);
         let event = json!({
             "version": "0",
             "id": id,
-            "detail-type": entry.required("DetailType"),
-            "source": source,
+            "detail-type": entry.detail_type,
+            "source": entry.source,
             "account": call.account(),
             "time": whole_seconds(time),
             "region": call.region.name(),
-            "resources": entry.list("Resources"),
+            "resources": entry.resources,
             "detail": detail,
         });
         let matching: Vec<String> = {
@@ -61,17 +90,16 @@ impl Events {
         }
         json!({ "EventId": id })
     }
-}
 
-/// `TestEventPattern`. The event must have what every event has.
-/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html>
-pub(super) fn test_pattern(input: &Value) -> Result<Value, AwsError> {
-    let wanted = Pattern::parse(input.required("EventPattern"))?;
-    let event: Value = serde_json::from_str(input.required("Event"))
-        .map_err(|_| AwsError::validation("Parameter Event is not valid. Reason: it is no JSON."))?;
-    let members = ["id", "account", "source", "time", "region", "resources", "detail-type"];
-    if let Some(member) = members.into_iter().find(|member| event.get(member).is_none()) {
-        return Err(AwsError::validation(format!("Parameter Event is not valid. Reason: {member} is a required argument.")));
+    /// The event must have what every event has.
+    pub(super) fn test_event_pattern(&self, _call: &Call, input: TestEventPattern) -> Result<Value, AwsError> {
+        let wanted = Pattern::parse(&input.event_pattern)?;
+        let event: Value = serde_json::from_str(&input.event)
+            .map_err(|_| AwsError::validation("Parameter Event is not valid. Reason: it is no JSON."))?;
+        let members = ["id", "account", "source", "time", "region", "resources", "detail-type"];
+        if let Some(member) = members.into_iter().find(|member| event.get(member).is_none()) {
+            return Err(AwsError::validation(format!("Parameter Event is not valid. Reason: {member} is a required argument.")));
+        }
+        Ok(json!({ "Result": wanted.matches(&event) }))
     }
-    Ok(json!({ "Result": wanted.matches(&event) }))
 }

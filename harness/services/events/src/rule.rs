@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::pattern::Pattern;
 use super::schedule::Schedule;
+use super::target::Target;
 
 /// One more of what CloudWatch counts of a rule. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +56,7 @@ pub(super) struct Rule {
     pub schedule: Option<(String, Schedule)>,
     pub pattern: Option<(String, Pattern)>,
     pub managed_by: Option<String>,
-    pub targets: BTreeMap<String, Value>,
+    pub targets: BTreeMap<String, Target>,
     pub tags: BTreeMap<String, String>,
     /// Ends the task that waits for the next occurrence.
     pub waiting: CancellationToken,

@@ -1,48 +1,110 @@
 //! Operations on rules.
 
 use jiff::Timestamp;
-use nightproof_core::document::Members as _;
+use nightproof_core::given_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::event_bus::require_default_bus;
 use super::pattern::Pattern;
 use super::rule::Rule;
 use super::schedule::Schedule;
-use super::{Events, require_default_bus, tags};
+use super::{Events, tags};
 
 const MOST_RULES: usize = 300;
 
+/// `PutRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutRule {
+    name: String,
+    schedule_expression: Option<String>,
+    event_pattern: Option<String>,
+    state: Option<String>,
+    description: Option<String>,
+    role_arn: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    event_bus_name: Option<String>,
+}
+
+/// `DescribeRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeRule.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeRule {
+    name: String,
+    event_bus_name: Option<String>,
+}
+
+/// `ListRules`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListRules {
+    #[serde(default)]
+    name_prefix: String,
+    event_bus_name: Option<String>,
+    next_token: Option<String>,
+    limit: Option<usize>,
+}
+
+/// `EnableRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EnableRule.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct EnableRule {
+    name: String,
+    event_bus_name: Option<String>,
+}
+
+/// `DisableRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DisableRule {
+    name: String,
+    event_bus_name: Option<String>,
+}
+
+/// `DeleteRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteRule {
+    name: String,
+    event_bus_name: Option<String>,
+    #[serde(default)]
+    force: bool,
+}
+
 impl Events {
-    pub(super) fn put_rule(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        require_default_bus(input)?;
-        let schedule = match input.text("ScheduleExpression").filter(|text| !text.is_empty()) {
-            Some(text) => Some((text.to_owned(), Schedule::parse(text)?)),
+    pub(super) fn put_rule(&self, call: &Call, input: PutRule) -> Result<Value, AwsError> {
+        require_default_bus(input.event_bus_name.as_deref())?;
+        let schedule = match input.schedule_expression.filter(|text| !text.is_empty()) {
+            Some(text) => Some(Schedule::parse(&text).map(|schedule| (text, schedule))?),
             None => None,
         };
-        let pattern = match input.text("EventPattern").filter(|text| !text.is_empty()) {
-            Some(text) => Some((text.to_owned(), Pattern::parse(text)?)),
+        let pattern = match input.event_pattern.filter(|text| !text.is_empty()) {
+            Some(text) => Some(Pattern::parse(&text).map(|pattern| (text, pattern))?),
             None => None,
         };
         if schedule.is_none() && pattern.is_none() {
             return Err(AwsError::validation("Parameter(s) EventPattern or ScheduleExpression must be specified."));
         }
-        let enabled = match input.text("State") {
+        let enabled = match input.state.as_deref() {
             None | Some("ENABLED") => true,
             Some("DISABLED") => false,
             Some(other) => return Err(AwsError::not_implemented("events", &format!("PutRule with State {other}"))),
         };
-        let name = input.required("Name");
-        let given = tags::given(call, input)?;
+        let name = input.name;
+        let given = tags::given(call, input.tags)?;
         let mut accounts = self.lock();
         let rules = accounts.entry(call.account().to_owned()).or_default();
-        if !rules.contains_key(name) && rules.len() >= MOST_RULES {
+        if !rules.contains_key(&name) && rules.len() >= MOST_RULES {
             let message = "The requested resource exceeds the maximum number allowed.";
             return Err(AwsError::new("LimitExceededException", 400, message));
         }
-        let rule = rules.entry(name.to_owned()).or_insert_with(|| Rule {
+        let rule = rules.entry(name.clone()).or_insert_with(|| Rule {
             arn: format!("arn:aws:events:{}:{}:rule/{name}", call.region.name(), call.account()),
-            name: name.to_owned(),
+            name,
             enabled,
             description: None,
             role_arn: None,
@@ -59,8 +121,8 @@ impl Events {
         rule.enabled = enabled;
         rule.schedule = schedule;
         rule.pattern = pattern;
-        rule.description = input.text("Description").map(ToOwned::to_owned);
-        rule.role_arn = input.text("RoleArn").map(ToOwned::to_owned);
+        rule.description = input.description;
+        rule.role_arn = input.role_arn;
         // The same schedule again is no reason to count its period anew.
         if !same {
             rule.since = call.now;
@@ -69,25 +131,32 @@ impl Events {
         Ok(json!({ "RuleArn": rule.arn }))
     }
 
-    pub(super) fn describe_rule(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let mut shown = self.with_rule(call, input, "Name", |rule| rule.describe())?;
+    pub(super) fn describe_rule(&self, call: &Call, input: DescribeRule) -> Result<Value, AwsError> {
+        let mut shown = self.with_rule(call, input.event_bus_name.as_deref(), &input.name, |rule| rule.describe())?;
         if let Some(members) = shown.as_object_mut() {
             members.insert("CreatedBy".into(), call.account().into());
         }
         Ok(shown)
     }
 
-    pub(super) fn list_rules(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        require_default_bus(input)?;
-        let prefix = input.text("NamePrefix").unwrap_or_default();
+    pub(super) fn list_rules(&self, call: &Call, input: ListRules) -> Result<Value, AwsError> {
+        require_default_bus(input.event_bus_name.as_deref())?;
         let rules = self.lock();
         let found = rules.get(call.account()).into_iter().flat_map(|rules| rules.values());
-        let found = found.filter(|rule| rule.name.starts_with(prefix)).map(Rule::describe).collect();
-        page(input, "Rules", found)
+        let found = found.filter(|rule| rule.name.starts_with(&input.name_prefix)).map(Rule::describe).collect();
+        page("Rules", found, input.next_token.as_deref(), input.limit)
     }
 
-    pub(super) fn set_state(&self, call: &Call, input: &Value, enabled: bool) -> Result<Value, AwsError> {
-        self.with_rule(call, input, "Name", |rule| {
+    pub(super) fn enable_rule(&self, call: &Call, input: EnableRule) -> Result<Value, AwsError> {
+        self.set_state(call, input.event_bus_name.as_deref(), &input.name, true)
+    }
+
+    pub(super) fn disable_rule(&self, call: &Call, input: DisableRule) -> Result<Value, AwsError> {
+        self.set_state(call, input.event_bus_name.as_deref(), &input.name, false)
+    }
+
+    fn set_state(&self, call: &Call, bus: Option<&str>, name: &str, enabled: bool) -> Result<Value, AwsError> {
+        self.with_rule(call, bus, name, |rule| {
             refuse_managed(rule, false)?;
             if rule.enabled != enabled {
                 rule.enabled = enabled;
@@ -98,14 +167,14 @@ impl Events {
         })?
     }
 
-    pub(super) fn delete_rule(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        require_default_bus(input)?;
-        let name = input.required("Name");
+    pub(super) fn delete_rule(&self, call: &Call, input: DeleteRule) -> Result<Value, AwsError> {
+        require_default_bus(input.event_bus_name.as_deref())?;
+        let name = input.name.as_str();
         let mut accounts = self.lock();
         let Some(rules) = accounts.get_mut(call.account()) else { return Ok(json!({})) };
         // Deleting what is not there succeeds.
         let Some(rule) = rules.get(name) else { return Ok(json!({})) };
-        refuse_managed(rule, input.flag("Force") == Some(true))?;
+        refuse_managed(rule, input.force)?;
         if !rule.targets.is_empty() {
             return Err(AwsError::validation("Rule can't be deleted since it has targets."));
         }
@@ -125,9 +194,9 @@ pub(super) fn refuse_managed(rule: &Rule, force: bool) -> Result<(), AwsError> {
     }
 }
 
-/// One page of a list: `Limit` items from `NextToken` on.
-pub(super) fn page(input: &Value, member: &str, items: Vec<Value>) -> Result<Value, AwsError> {
-    let limit = input.number("Limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100).max(1);
+/// One page of a list: `limit` items from `token` on.
+pub(super) fn page(member: &str, items: Vec<Value>, token: Option<&str>, limit: Option<usize>) -> Result<Value, AwsError> {
+    let limit = limit.unwrap_or(100).max(1);
     let invalid = || AwsError::validation("Parameter NextToken is not valid.");
-    nightproof_core::page::page(member, items, input.text("NextToken"), limit, invalid)
+    nightproof_core::page::page(member, items, token, limit, invalid)
 }

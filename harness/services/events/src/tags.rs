@@ -1,32 +1,56 @@
 //! Tags of rules.
 
-use nightproof_core::document::Members as _;
-use nightproof_core::given_tags;
+use nightproof_core::given_tags::{self, Tag};
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rule::Rule;
 use super::{Events, no_rule};
 
+/// `TagResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagResource {
+    #[serde(rename = "ResourceARN")]
+    resource_arn: String,
+    tags: Vec<Tag>,
+}
+
+/// `UntagResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UntagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct UntagResource {
+    #[serde(rename = "ResourceARN")]
+    resource_arn: String,
+    tag_keys: Vec<String>,
+}
+
+/// `ListTagsForResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTagsForResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListTagsForResource {
+    #[serde(rename = "ResourceARN")]
+    resource_arn: String,
+}
+
 impl Events {
-    pub(super) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let given = given(call, input)?;
-        self.with_arn(call, input, |rule| rule.tags.extend(given))?;
+    pub(super) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
+        let given = given(call, input.tags)?;
+        self.with_arn(call, &input.resource_arn, |rule| rule.tags.extend(given))?;
         Ok(json!({}))
     }
 
-    pub(super) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let keys = input.texts("TagKeys");
-        self.with_arn(call, input, |rule| rule.tags.retain(|key, _| !keys.contains(&key.as_str())))?;
+    pub(super) fn untag_resource(&self, call: &Call, input: UntagResource) -> Result<Value, AwsError> {
+        self.with_arn(call, &input.resource_arn, |rule| rule.tags.retain(|key, _| !input.tag_keys.contains(key)))?;
         Ok(json!({}))
     }
 
-    pub(super) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with_arn(call, input, |rule| json!({ "Tags": rule.tag_list() }))
+    pub(super) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
+        self.with_arn(call, &input.resource_arn, |rule| json!({ "Tags": rule.tag_list() }))
     }
 
-    fn with_arn<T>(&self, call: &Call, input: &Value, act: impl FnOnce(&mut Rule) -> T) -> Result<T, AwsError> {
-        let arn = input.required("ResourceARN");
+    fn with_arn<T>(&self, call: &Call, arn: &str, act: impl FnOnce(&mut Rule) -> T) -> Result<T, AwsError> {
         let mut rules = self.lock();
         let rule = rules.get_mut(call.account()).and_then(|rules| rules.values_mut().find(|rule| rule.arn == arn));
         rule.map(act).ok_or_else(|| no_rule(arn.rsplit('/').next().unwrap_or(arn)))
@@ -34,6 +58,6 @@ impl Events {
 }
 
 /// The tags in a request.
-pub(super) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
-    given_tags::given(call, input, || AwsError::validation("Tag keys starting with aws: are reserved."))
+pub(super) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
+    given_tags::check(call, tags, || AwsError::validation("Tag keys starting with aws: are reserved."))
 }

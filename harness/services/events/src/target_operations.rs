@@ -1,30 +1,64 @@
 //! Operations on targets.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::delivery::service_of;
+use super::event_bus::require_default_bus;
 use super::rule_operations::{page, refuse_managed};
-use super::{Events, input as target_input, require_default_bus};
+use super::target::Target;
+use super::{Events, input as target_input};
 
 const MOST_TARGETS: usize = 5;
 
-/// Members of a target that change nothing for a function, a queue or a topic are AWS's business; these change something.
-const KNOWN: [&str; 9] =
-    ["Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "RetryPolicy", "DeadLetterConfig", "SqsParameters"];
+/// `PutTargets`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutTargets {
+    rule: String,
+    event_bus_name: Option<String>,
+    targets: Vec<Target>,
+}
+
+/// `RemoveTargets`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemoveTargets.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RemoveTargets {
+    rule: String,
+    event_bus_name: Option<String>,
+    ids: Vec<String>,
+    #[serde(default)]
+    force: bool,
+}
+
+/// `ListTargetsByRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListTargetsByRule {
+    rule: String,
+    event_bus_name: Option<String>,
+    next_token: Option<String>,
+    limit: Option<usize>,
+}
+
+/// `ListRuleNamesByTarget`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRuleNamesByTarget.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListRuleNamesByTarget {
+    target_arn: String,
+    event_bus_name: Option<String>,
+    next_token: Option<String>,
+    limit: Option<usize>,
+}
 
 impl Events {
-    pub(super) fn put_targets(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        for target in input.list("Targets") {
-            validate(target)?;
-        }
-        self.with_rule(call, input, "Rule", |rule| {
+    pub(super) fn put_targets(&self, call: &Call, input: PutTargets) -> Result<Value, AwsError> {
+        input.targets.iter().try_for_each(validate)?;
+        self.with_rule(call, input.event_bus_name.as_deref(), &input.rule, |rule| {
             refuse_managed(rule, false)?;
             let mut targets = rule.targets.clone();
-            for target in input.list("Targets") {
-                targets.insert(target.required("Id").to_owned(), target.clone());
-            }
+            targets.extend(input.targets.into_iter().map(|target| (target.id.clone(), target)));
             if targets.len() > MOST_TARGETS {
                 let message = "The requested resource exceeds the maximum number allowed.";
                 return Err(AwsError::new("LimitExceededException", 400, message));
@@ -34,11 +68,11 @@ impl Events {
         })?
     }
 
-    pub(super) fn remove_targets(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with_rule(call, input, "Rule", |rule| {
-            refuse_managed(rule, input.flag("Force") == Some(true))?;
+    pub(super) fn remove_targets(&self, call: &Call, input: RemoveTargets) -> Result<Value, AwsError> {
+        self.with_rule(call, input.event_bus_name.as_deref(), &input.rule, |rule| {
+            refuse_managed(rule, input.force)?;
             let mut failed = Vec::new();
-            for id in input.texts("Ids") {
+            for id in &input.ids {
                 if rule.targets.remove(id).is_none() {
                     let message = format!("Rule {} does not have target {id}.", rule.name);
                     failed.push(json!({ "TargetId": id, "ErrorCode": "ResourceNotFoundException", "ErrorMessage": message }));
@@ -48,23 +82,25 @@ impl Events {
         })?
     }
 
-    pub(super) fn list_targets(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let targets = self.with_rule(call, input, "Rule", |rule| rule.targets.values().cloned().collect())?;
-        page(input, "Targets", targets)
+    pub(super) fn list_targets_by_rule(&self, call: &Call, input: ListTargetsByRule) -> Result<Value, AwsError> {
+        let targets = self.with_rule(call, input.event_bus_name.as_deref(), &input.rule, |rule| {
+            rule.targets.values().map(|target| json!(target)).collect()
+        })?;
+        page("Targets", targets, input.next_token.as_deref(), input.limit)
     }
 
-    pub(super) fn list_rule_names(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        require_default_bus(input)?;
-        let arn = input.required("TargetArn");
+    pub(super) fn list_rule_names_by_target(&self, call: &Call, input: ListRuleNamesByTarget) -> Result<Value, AwsError> {
+        require_default_bus(input.event_bus_name.as_deref())?;
         let rules = self.lock();
         let rules = rules.get(call.account()).into_iter().flat_map(|rules| rules.values());
-        let found = rules.filter(|rule| rule.targets.values().any(|target| target.text("Arn") == Some(arn)));
-        page(input, "RuleNames", found.map(|rule| rule.name.clone().into()).collect())
+        let found = rules.filter(|rule| rule.targets.values().any(|target| target.arn == input.target_arn));
+        let names = found.map(|rule| rule.name.clone().into()).collect();
+        page("RuleNames", names, input.next_token.as_deref(), input.limit)
     }
 }
 
-fn validate(target: &Value) -> Result<(), AwsError> {
-    let (id, arn) = (target.required("Id"), target.required("Arn"));
+fn validate(target: &Target) -> Result<(), AwsError> {
+    let (id, arn) = (target.id.as_str(), target.arn.as_str());
     let parts: Vec<&str> = arn.split(':').collect();
     if parts.first() != Some(&"arn") || parts.len() < 6 {
         return Err(AwsError::validation(format!("Provided Arn is not in correct format. Parameter {arn} is not valid.")));
@@ -74,20 +110,15 @@ fn validate(target: &Value) -> Result<(), AwsError> {
         "sns" | "sqs" => {}
         other => return Err(AwsError::not_implemented("events", &format!("a target of the kind {other}"))),
     }
-    if ["lambda", "sns"].contains(&service_of(arn)) && target.has("RoleArn") {
+    if ["lambda", "sns"].contains(&service_of(arn)) && target.role_arn.is_some() {
         return Err(AwsError::validation(format!("RoleArn is not supported for target {arn}.")));
     }
-    if let Some(member) =
-        target.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !KNOWN.contains(&name.as_str()))
-    {
-        return Err(AwsError::not_implemented("events", &format!("a target with {member}")));
-    }
     target_input::validate(target)?;
-    if let Some(policy) = target.get("RetryPolicy") {
-        in_range(policy, id, "MaximumRetryAttempts", 0, 185)?;
-        in_range(policy, id, "MaximumEventAgeInSeconds", 60, 86_400)?;
+    if let Some(policy) = &target.retry_policy {
+        in_range(policy.maximum_retry_attempts, id, "MaximumRetryAttempts", 0, 185)?;
+        in_range(policy.maximum_event_age_in_seconds, id, "MaximumEventAgeInSeconds", 60, 86_400)?;
     }
-    match target.get("DeadLetterConfig").and_then(|config| config.text("Arn")) {
+    match target.dead_letter_queue() {
         Some(queue) if service_of(queue) != "sqs" => {
             Err(AwsError::validation(format!("Invalid DeadLetterConfig for target {id}: {queue} is not a queue.")))
         }
@@ -95,8 +126,8 @@ fn validate(target: &Value) -> Result<(), AwsError> {
     }
 }
 
-fn in_range(policy: &Value, id: &str, member: &str, low: i64, high: i64) -> Result<(), AwsError> {
-    match policy.number(member) {
+fn in_range(value: Option<i64>, id: &str, member: &str, low: i64, high: i64) -> Result<(), AwsError> {
+    match value {
         Some(value) if !(low..=high).contains(&value) => {
             Err(AwsError::validation(format!("{member} of target {id} must be between {low} and {high}.")))
         }

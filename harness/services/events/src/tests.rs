@@ -307,3 +307,50 @@ async fn an_event_that_is_too_old_for_its_next_attempt_says_so() {
     assert_eq!(attributes["EXHAUSTED_RETRY_CONDITION"]["StringValue"], "MaximumEventAgeInSeconds");
     assert_eq!(attributes["ERROR_CODE"]["StringValue"], "ERROR_FROM_TARGET");
 }
+
+#[tokio::test]
+async fn targets_are_listed_as_they_were_put() {
+    let world = World::new();
+    world.rule("rate(1 minute)", json!({})).await;
+    let all = json!([
+        { "Id": "a", "Arn": FUNCTION, "Input": "{}", "RetryPolicy": { "MaximumRetryAttempts": 0 }, "DeadLetterConfig": {} },
+        { "Id": "b", "Arn": QUEUE, "RoleArn": "arn:aws:iam::111122223333:role/r", "SqsParameters": { "MessageGroupId": "g" },
+          "InputTransformer": { "InputPathsMap": { "n": "$.detail" }, "InputTemplate": "<n>" } },
+        { "Id": "c", "Arn": QUEUE, "InputPath": "$.detail", "DeadLetterConfig": { "Arn": QUEUE },
+          "RetryPolicy": { "MaximumEventAgeInSeconds": 60 }, "SqsParameters": {} },
+        { "Id": "t", "Arn": FUNCTION },
+    ]);
+    world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": all })).await.unwrap();
+    assert_eq!(world.ask("ListTargetsByRule", json!({ "Rule": "nightly" })).await.unwrap()["Targets"], all);
+    let page = world.ask("ListTargetsByRule", json!({ "Rule": "nightly", "Limit": 3 })).await.unwrap();
+    let rest = json!({ "Rule": "nightly", "NextToken": page["NextToken"] });
+    assert_eq!(world.ask("ListTargetsByRule", rest).await.unwrap(), json!({ "Targets": [{ "Id": "t", "Arn": FUNCTION }] }));
+}
+
+#[tokio::test]
+async fn a_target_with_members_for_other_kinds_is_refused_by_their_names() {
+    let world = World::new();
+    world.rule("rate(1 minute)", json!({})).await;
+    let target = json!({ "Id": "s", "Arn": QUEUE, "KinesisParameters": { "PartitionKeyPath": "$.id" } });
+    let error = world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [target] })).await.unwrap_err();
+    assert_eq!(error.code, "NotImplemented");
+    assert!(error.message.contains("PutTargets with Targets.0.KinesisParameters"), "{error}");
+}
+
+#[tokio::test]
+async fn the_default_bus_is_the_only_one() {
+    let world = World::new();
+    let listed = world.ask("ListEventBuses", json!({ "NamePrefix": "def", "Limit": 1 })).await.unwrap();
+    assert_eq!((&listed["EventBuses"][0]["Name"], listed.get("NextToken")), (&json!("default"), None));
+    assert_eq!(world.ask("ListEventBuses", json!({ "NamePrefix": "mine" })).await.unwrap(), json!({ "EventBuses": [] }));
+    assert_eq!(world.ask("ListEventBuses", json!({ "NextToken": "x" })).await.unwrap_err().code, "ValidationException");
+    let arn = world.ask("DescribeEventBus", json!({})).await.unwrap()["Arn"].clone();
+    assert_eq!(world.ask("DescribeEventBus", json!({ "Name": arn })).await.unwrap()["Name"], "default");
+    assert_eq!(world.ask("DescribeEventBus", json!({ "Name": "mine" })).await.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("events", Events::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}

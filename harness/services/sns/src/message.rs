@@ -45,6 +45,7 @@ enum Text {
 }
 
 impl MessageAttributeValue {
+    /// Refuses an attribute of an unknown type or without a value.
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
     fn check(&self) -> Result<(), AwsError> {
         let kind = &self.data_type;
@@ -80,8 +81,7 @@ impl MessageAttributeValue {
 }
 
 impl Message {
-    /// What `Publish` was given.
-    /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+    /// A message of `Publish`, with a new id.
     pub(super) fn read(
         text: String,
         structure: Option<&str>,
