@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-network", &[]),
     ("nightproof-machine-image", &[]),
     ("nightproof-machine-protocol", &[]),
+    ("nightproof-registry", &[]),
     ("nightproof-guest", &["nightproof-machine-protocol"]),
     ("nightproof-machine", &["nightproof-journal", "nightproof-machine-image", "nightproof-machine-protocol"]),
     ("nightproof-connection", &[]),
@@ -28,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["nightproof-connection", "nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"],
     ),
     ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway"]),
-    ("nightproof-cloudformation", &["nightproof-core", "nightproof-template"]),
+    ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-template"]),
     (
         "nightproof-region",
         &[
@@ -84,7 +85,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ANY_SERVICE: &str = "nightproof-service-";
 
 /// What a service may use: never another one, nor gateway, policies or region.
-const SERVICE: &[&str] = &["nightproof-core", "nightproof-iam", "nightproof-journal", "nightproof-wire"];
+const SERVICE: &[&str] = &["nightproof-core", "nightproof-iam", "nightproof-journal", "nightproof-registry", "nightproof-wire"];
 
 /// What some services may use beside.
 const MORE: &[(&str, &[&str])] = &[
@@ -109,6 +110,7 @@ const PURE: &[&str] = &[
     "nightproof-wire",
     "nightproof-iam",
     "nightproof-template",
+    "nightproof-registry",
     "nightproof-journal",
     "nightproof-machine-image",
     "nightproof-machine-protocol",

@@ -7,6 +7,7 @@ mod fuzz;
 mod gate;
 mod localstack;
 mod models;
+mod registry;
 mod step;
 mod template;
 
@@ -37,6 +38,8 @@ enum Step {
     Template,
     /// Extracts the service models of `harness/wire` anew from botocore.
     Models,
+    /// Extracts the facts of resource types of `harness/registry` anew from cfn-lint.
+    Registry,
     /// All tests.
     Test,
     /// A scenario for each mechanism of machines as containers, and all tests of containers. Needs Docker.
@@ -92,6 +95,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Deps => dependencies::check(),
         Step::Template => template::lint(),
         Step::Models => models::extract(),
+        Step::Registry => registry::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &threads())]),
         Step::Containers => gate::run(gate::CONTAINERS, &[("NIGHTPROOF_MACHINE", "container")]),
         Step::Localstack => localstack::test(),

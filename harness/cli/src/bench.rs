@@ -95,7 +95,7 @@ async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &Cancellation
     let total = milliseconds(begun.elapsed());
     if outcome.result != DrillResult::Passed {
         run::summary(&outcome);
-        return Err(Exit::Failed);
+        return Err(if outcome.result == DrillResult::NotSupported { Exit::NotSupported } else { Exit::Failed });
     }
     let python = milliseconds(python.so_far().saturating_sub(python_before));
     let steps = steps.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -16,6 +16,8 @@ pub enum Exit {
     Missing = 3,
     /// 4: the drill left something behind.
     Leftovers = 4,
+    /// 5: the local region lacks something that AWS has, so that the stack cannot be rehearsed here.
+    NotSupported = 5,
 }
 
 impl From<Exit> for ExitCode {

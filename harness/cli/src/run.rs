@@ -72,6 +72,7 @@ pub(crate) fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.result {
         DrillResult::Failed if outcome.failure.as_ref().is_some_and(|failure| failure.hop == "input") => Exit::Input,
         DrillResult::Failed | DrillResult::Interrupted => Exit::Failed,
+        DrillResult::NotSupported => Exit::NotSupported,
         DrillResult::Passed if !outcome.leftovers.is_empty() => Exit::Leftovers,
         DrillResult::Passed => Exit::Passed,
     }
@@ -98,8 +99,15 @@ pub(crate) fn summary(outcome: &Outcome) {
     for leftover in &outcome.leftovers {
         printer::line(&format!("leftover {leftover}"));
     }
+    if !outcome.not_supported.is_empty() {
+        printer::line("\nCannot be rehearsed here, since this local region does not support:");
+        for item in &outcome.not_supported {
+            printer::line(&format!("  {item}"));
+        }
+    }
     if let Some(failure) = &outcome.failure {
-        printer::line(&format!("\nThe chain broke at {}: {}", failure.hop, failure.reason));
+        let what = if outcome.not_supported.is_empty() { "The chain broke at" } else { "The night ended at" };
+        printer::line(&format!("\n{what} {}: {}", failure.hop, failure.reason));
         for line in &failure.evidence {
             printer::line(&format!("  {line}"));
         }
@@ -107,6 +115,7 @@ pub(crate) fn summary(outcome: &Outcome) {
     printer::line(match outcome.result {
         DrillResult::Passed => "\nPASSED: the backup restores.",
         DrillResult::Failed => "\nFAILED",
+        DrillResult::NotSupported => "\nNOT SUPPORTED: nothing is said of the backup.",
         DrillResult::Interrupted => "\nINTERRUPTED",
     });
 }

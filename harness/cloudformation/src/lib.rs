@@ -11,6 +11,7 @@ mod change_set;
 mod create;
 mod delete;
 mod export;
+mod preflight;
 mod removal;
 mod resources;
 mod rollback;
@@ -156,8 +157,8 @@ fn validation(message: impl Into<String>) -> AwsError {
     AwsError::new("ValidationError", 400, message)
 }
 
-/// Everything that is wrong with a template.
+/// Everything that is wrong with a template, as AWS says it: without its place.
 fn invalid(errors: &[TemplateError]) -> AwsError {
-    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let lines: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
     validation(lines.join("; "))
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use http_body_util::BodyExt as _;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call, empty_body};
-use nightproof_template::{Inputs, Pseudo, Template};
+use nightproof_template::{Inputs, Pseudo, Template, Unsupported};
 use serde_json::{Value, json};
 
 use super::stack::Stack;
-use super::{CloudFormation, capability, export, invalid, resources, text, validation};
+use super::{CloudFormation, capability, export, invalid, preflight, text, validation};
 
 /// Largest template in a request, and in a bucket.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -99,16 +99,19 @@ pub(super) async fn read(
         (false, _) => body(call, input).await?,
     };
     let template = Template::parse(&body).map_err(|errors| invalid(&errors))?;
-    resources::check_types(&template).map_err(validation)?;
+    preflight::check_types(&template)?;
     let capabilities: Vec<String> = input.texts("Capabilities").into_iter().map(str::to_owned).collect();
     capability::check(&template, &capabilities)?;
     let given = given(input, previous)?;
     let mut values = template.parameter_values(&given).map_err(|errors| invalid(&errors))?;
+    if template.is_transformed {
+        preflight::check(call, &template, None, Vec::new())?;
+    }
     let declared = template.parameters.iter();
     let effective = |name: &String, default: &Option<String>| given.get(name).or(default.as_ref()).cloned();
     let given = declared.filter_map(|one| Some((one.name.clone(), effective(&one.name, &one.default)?))).collect();
     let mut shown = shown(&template, &given);
-    look_up(call, &template, &mut values, &mut shown).await?;
+    let lacking = look_up(call, &template, &mut values, &mut shown).await?;
     let inputs = Inputs {
         parameters: values,
         pseudo: Pseudo {
@@ -123,7 +126,8 @@ pub(super) async fn read(
         imports: export::of_others(service, call.account(), stack_id),
         availability_zones: zones(call).await?,
     };
-    template.deploy(inputs.clone()).map_err(|errors| invalid(&errors))?;
+    let deployment = template.deploy(inputs.clone()).map_err(|errors| invalid(&errors))?;
+    preflight::check(call, &template, Some(&deployment), lacking)?;
     let tags = match (input.get("Tags").and_then(Value::as_array), previous) {
         (Some(tags), _) => stack_tags(tags)?,
         (None, Some(previous)) => previous.tags.clone(),
@@ -185,19 +189,26 @@ fn shown(template: &Template, given: &BTreeMap<String, String>) -> Vec<Value> {
     shown.collect()
 }
 
-/// Replaces the values of SSM-typed parameters by what Parameter Store has under those names.
+/// Replaces the values of SSM-typed parameters by what Parameter Store has under those names. Returns those that only AWS's has.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
 async fn look_up(
     call: &Call,
     template: &Template,
     values: &mut BTreeMap<String, Value>,
     shown: &mut [Value],
-) -> Result<(), AwsError> {
+) -> Result<Vec<Unsupported>, AwsError> {
+    let mut lacking = Vec::new();
     for parameter in template.parameters.iter().filter(|parameter| parameter.ssm_type()) {
         let Some(name) = values.get(&parameter.name).and_then(Value::as_str).map(str::to_owned) else { continue };
         let missing = || validation(format!("Unable to fetch parameters [{name}] from parameter store for this account."));
         // `GetParameters`, for one name too: that is the permission which CloudFormation wants.
-        let answer = call.region.call(&call.caller, "ssm", "GetParameters", json!({"Names": [name]})).await?;
+        let answer = match call.region.call(&call.caller, "ssm", "GetParameters", json!({"Names": [name]})).await {
+            Err(error) if error.code == "NotImplemented" => {
+                lacking.push(parameter.unsupported(format!("public parameter `{name}`")));
+                continue;
+            }
+            answer => answer?,
+        };
         let found = answer.list("Parameters").first().ok_or_else(missing)?;
         if found.text("Type") == Some("SecureString") {
             return Err(validation(format!(
@@ -210,7 +221,7 @@ async fn look_up(
             entry["ResolvedValue"] = if parameter.no_echo { "****" } else { stored }.into();
         }
     }
-    Ok(())
+    Ok(lacking)
 }
 
 async fn zones(call: &Call) -> Result<Vec<String>, AwsError> {

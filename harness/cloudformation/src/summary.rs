@@ -7,11 +7,13 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_template::Template;
 use serde_json::{Value, json};
 
-use super::{CloudFormation, capability, invalid, submission};
+use super::{CloudFormation, capability, invalid, preflight, submission};
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ValidateTemplate.html>
 pub(super) async fn validate_template(call: &Call, input: &Value) -> Result<Value, AwsError> {
     let template = parse(&submission::body(call, input).await?)?;
+    preflight::check_types(&template)?;
+    preflight::check(call, &template, None, Vec::new())?;
     let parameters = template.parameters.iter().map(|parameter| {
         json!({
             "ParameterKey": parameter.name,
@@ -56,7 +58,7 @@ pub(super) async fn get_template_summary(service: &CloudFormation, call: &Call, 
         "CapabilitiesReason": capability::reason(&template),
         "ResourceTypes": kinds,
         "Version": "2010-09-09",
-        "DeclaredTransforms": [],
+        "DeclaredTransforms": template.transforms,
     }))
 }
 

@@ -8,8 +8,8 @@ use aws_sdk_cloudformation::types::StackStatus;
 
 use crate::clients::Clients;
 use crate::failure::{Broken, at};
-use crate::review::{self, Review};
-use crate::{Plan, poll};
+use crate::review::{self, ResourceEvent, Review};
+use crate::{Plan, not_supported, poll};
 
 const BOUND: Duration = Duration::from_secs(900);
 
@@ -82,7 +82,7 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
     .await?;
     match ended {
         Ok(true) => resources(clients, name).await,
-        Ok(false) => Err(failed(clients, name).await),
+        Ok(false) => Err(failed(clients, plan, name).await),
         Err(seen) => Err(Broken::at("stack", format!("{name} is {seen} after {} s", BOUND.as_secs()))),
     }
 }
@@ -140,20 +140,27 @@ pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources
     }
 }
 
-/// Why the stack does not stand: the first resource that failed, with its own reason.
-async fn failed(clients: &Clients, name: &str) -> Broken {
+/// Why the stack does not stand: the first resource that failed, with its own reason; what a local region lacks, if that is why all failed.
+async fn failed(clients: &Clients, plan: &Plan, name: &str) -> Broken {
     let events = match review::events(clients, name).await {
         Ok(events) => events,
         Err(error) => return Broken::at("stack", format!("{name} failed, and {error}")),
     };
     // Events come newest first.
-    let failures: Vec<String> = events
+    let is_failure = |event: &&ResourceEvent| event.status.ends_with("_FAILED");
+    let by_others = |event: &&ResourceEvent| !event.reason.as_deref().unwrap_or_default().contains("creation cancelled");
+    let failed: Vec<&ResourceEvent> = events.iter().rev().filter(is_failure).collect();
+    let reason = |event: &ResourceEvent| event.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
+    let described = |event: &&ResourceEvent| format!("{} ({}): {}", event.logical_id, event.kind, reason(event));
+    let lacking: Vec<Vec<String>> = failed
         .iter()
-        .rev()
-        .filter(|event| event.status.ends_with("_FAILED"))
-        .map(|event| format!("{} ({}): {}", event.logical_id, event.kind, event.reason.as_deref().unwrap_or("no reason given")))
+        .copied()
+        .filter(by_others)
+        .map(|event| not_supported::in_reason(&event.logical_id, &reason(event), &plan.template))
         .collect();
-    let first = failures.iter().find(|failure| !failure.contains("creation cancelled")).or_else(|| failures.first());
-    Broken::at("stack", first.cloned().unwrap_or_else(|| format!("{name} was rolled back without a reason")))
-        .with("failed resources", &failures.join("\n"))
+    let all_lacking = if lacking.iter().any(Vec::is_empty) { Vec::new() } else { lacking.concat() };
+    let first = failed.iter().copied().find(by_others).or_else(|| failed.first().copied());
+    let why = first.as_ref().map_or_else(|| format!("{name} was rolled back without a reason"), described);
+    let all: Vec<String> = failed.iter().map(described).collect();
+    Broken::at("stack", why).with("failed resources", &all.join("\n")).for_lack_of(all_lacking)
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nightproof_journal::{Event, Journal, OTHER_SHELL, Record, StepOutcome};
+use nightproof_template::Unsupported;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,7 @@ use crate::patience::Patience;
 use crate::recorder::Recorder;
 use crate::told::{self, Told};
 use crate::{Course, DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
-use crate::{access_log, boot, dead_letter, denial, findings, metrics, network, outage, restore, seed, verify};
+use crate::{access_log, boot, dead_letter, denial, findings, metrics, network, not_supported, outage, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -45,7 +46,7 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
         told: OnceLock::new(),
     };
     let ended = tokio::select! {
-        ended = drill.rehearse() => Some(ended),
+        ended = drill.rehearse() => Some(ended.map_err(|broken| drill.attributed(broken))),
         () = cancel.cancelled() => None,
     };
     // What goes wrong with cleaning up is no cause of a failure.
@@ -62,7 +63,9 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
 /// What the region's journal says that the caller who was refused may not have said.
 fn witnesses(records: &[Record], template: &str) -> Vec<String> {
     let denied = denial::of(records, template).into_iter().map(|denial| format!("denied: {denial}"));
-    denied.chain(outage::of(records).into_iter().map(|outage| format!("not answered: {outage}"))).collect()
+    let unanswered = outage::of(records).into_iter().map(|outage| format!("not answered: {outage}"));
+    let lacking = not_supported::all(records).into_iter().map(|item| format!("not supported by this local region: {item}"));
+    denied.chain(unanswered).chain(lacking).collect()
 }
 
 struct Drill {
@@ -400,9 +403,15 @@ impl Drill {
 
     fn outcome(&self, ended: Option<Result<(), Broken>>, leftovers: Vec<String>) -> Outcome {
         let state = std::mem::take(&mut *self.state());
+        let not_supported = match &ended {
+            Some(Err(broken)) => broken.not_supported.clone(),
+            _ => Vec::new(),
+        };
         let (result, mut failure) = judge(ended, &state.findings, self.plan.strict);
         if let Some(failure) = &mut failure {
-            failure.evidence.extend(self.witnesses.get().into_iter().flatten().cloned());
+            let is_told = |witness: &&String| not_supported.iter().any(|item| witness.ends_with(item.as_str()));
+            let witnesses = self.witnesses.get().into_iter().flatten();
+            failure.evidence.extend(witnesses.filter(|witness| !is_told(witness)).cloned());
         }
         Outcome {
             version: VERSION,
@@ -410,6 +419,7 @@ impl Drill {
             stack: self.stack.clone(),
             result,
             failure,
+            not_supported,
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
             nights: state.nights,
             findings: state.findings,
@@ -429,16 +439,26 @@ impl Drill {
     ) -> Result<T, Broken> {
         self.journal.record(Event::StepStarted { step: step.to_owned(), night });
         let begun = Instant::now();
-        let result = work.await;
+        let result = work.await.map_err(|broken| self.attributed(broken));
         let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
         let (outcome, detail) = match &result {
             Ok(done) => (StepOutcome::Passed, summary(done)),
-            Err(broken) => (StepOutcome::Failed, broken.to_string()),
+            Err(broken) if broken.not_supported.is_empty() => (StepOutcome::Failed, broken.detail()),
+            Err(broken) => (StepOutcome::Skipped, broken.detail()),
         };
         let time = StepTime { step: step.to_owned(), night, milliseconds, outcome, detail: detail.clone() };
         self.note(|state| state.steps.push(time));
         self.journal.record(Event::StepFinished { step: step.to_owned(), night, milliseconds, outcome, detail });
         result
+    }
+
+    /// A failure of a night on a local region, with what the region lacked on the way to it. What the drill itself asked for says so by itself.
+    fn attributed(&self, broken: Broken) -> Broken {
+        if self.local.is_none() || !broken.not_supported.is_empty() {
+            return broken;
+        }
+        let lacking = not_supported::before(broken.hop, &self.journal.records());
+        if lacking.is_empty() { broken } else { broken.for_lack_of(lacking) }
     }
 
     /// Adds a finding, once however many nights show it.
@@ -470,7 +490,15 @@ impl Drill {
 fn judge(ended: Option<Result<(), Broken>>, findings: &[Finding], strict: bool) -> (DrillResult, Option<Failure>) {
     match ended {
         None => (DrillResult::Interrupted, None),
-        Some(Err(broken)) => (DrillResult::Failed, Some(broken.into())),
+        Some(Err(broken)) if broken.not_supported.is_empty() => (DrillResult::Failed, Some(broken.into())),
+        // What the stack itself lacked is no link of the chain.
+        Some(Err(broken)) if broken.hop == "stack" => (DrillResult::NotSupported, None),
+        Some(Err(broken)) => {
+            let message = Unsupported::message(&broken.not_supported);
+            let mut failure = Failure::from(broken);
+            failure.evidence.insert(0, message);
+            (DrillResult::NotSupported, Some(failure))
+        }
         Some(Ok(())) if strict && !findings.is_empty() => {
             let evidence = findings.iter().map(|finding| format!("{}: {}", finding.id, finding.detail)).collect();
             let reason = format!("the backup is good, and a strict drill allows no finding: it has {}", findings.len());
@@ -503,6 +531,21 @@ mod tests {
         let failure = failure.unwrap();
         assert_eq!((failure.hop.as_str(), failure.reason.as_str()), ("script", "exit code 3"));
         assert_eq!(failure.evidence, ["standard error:\ntar: no space"]);
+    }
+
+    #[test]
+    fn what_a_region_lacks_is_no_failure() {
+        let lacking = || vec!["`AWS::EC2::NatGateway` (Nat, line 12)".to_owned()];
+        assert_eq!(
+            judge(Some(Err(Broken::at("stack", "x").for_lack_of(lacking()))), &[], true),
+            (DrillResult::NotSupported, None)
+        );
+        let (result, failure) = judge(Some(Err(Broken::at("command", "no command").for_lack_of(lacking()))), &[], true);
+        assert_eq!(result, DrillResult::NotSupported);
+        assert_eq!(
+            failure.unwrap().evidence,
+            ["cannot be rehearsed here: `AWS::EC2::NatGateway` (Nat, line 12) is not supported"]
+        );
     }
 
     #[test]

@@ -6,8 +6,10 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use nightproof_wire::AwsError;
 
-use crate::Failure;
+use nightproof_template::Unsupported;
+
 use crate::modelled::NO_ANSWER;
+use crate::{Failure, not_supported};
 
 /// Longest item of evidence, in characters.
 const LONGEST: usize = 4000;
@@ -19,11 +21,25 @@ pub(crate) struct Broken {
     pub(crate) hop: &'static str,
     pub(crate) reason: String,
     pub(crate) evidence: Vec<String>,
+    /// What the local region lacks, if that is why: then the chain did not break.
+    pub(crate) not_supported: Vec<String>,
 }
 
 impl Broken {
     pub(crate) fn at(hop: &'static str, reason: impl Into<String>) -> Self {
-        Self { hop, reason: reason.into(), evidence: Vec::new() }
+        Self { hop, reason: reason.into(), evidence: Vec::new(), not_supported: Vec::new() }
+    }
+
+    /// The same, because the local region lacks `items`.
+    #[must_use]
+    pub(crate) fn for_lack_of(mut self, items: Vec<String>) -> Self {
+        self.not_supported = items;
+        self
+    }
+
+    /// What a step says of it.
+    pub(crate) fn detail(&self) -> String {
+        if self.not_supported.is_empty() { self.to_string() } else { Unsupported::message(&self.not_supported) }
     }
 
     /// With one more item of evidence; an empty text adds none.
@@ -53,6 +69,8 @@ fn tail(text: &str) -> String {
 pub(crate) trait Refusal {
     /// `code: message`, or why there was no answer.
     fn reason(&self) -> String;
+    /// What the local region lacks, if it says so.
+    fn not_supported(&self) -> Vec<String>;
 }
 
 impl<E> Refusal for SdkError<E, HttpResponse>
@@ -68,6 +86,10 @@ where
             (None, ..) => DisplayErrorContext(self).to_string(),
         }
     }
+
+    fn not_supported(&self) -> Vec<String> {
+        not_supported::in_answer(self.code().unwrap_or_default(), self.message().unwrap_or_default())
+    }
 }
 
 impl Refusal for AwsError {
@@ -78,6 +100,10 @@ impl Refusal for AwsError {
             (code, message) => format!("{code}: {message}"),
         }
     }
+
+    fn not_supported(&self) -> Vec<String> {
+        not_supported::in_answer(&self.code, &self.message)
+    }
 }
 
 /// The error of a call, as `operation: code: message`.
@@ -87,5 +113,11 @@ pub(crate) fn refused(operation: &str, error: &impl Refusal) -> String {
 
 /// For `map_err`: the call `operation` was refused, which breaks the chain at `hop`.
 pub(crate) fn at<E: Refusal>(hop: &'static str, operation: &'static str) -> impl Fn(E) -> Broken {
-    move |error| Broken::at(hop, refused(operation, &error))
+    move |error| {
+        let lacking = error.not_supported();
+        if lacking.is_empty() {
+            return Broken::at(hop, refused(operation, &error));
+        }
+        Broken::at(hop, Unsupported::message(&lacking)).for_lack_of(lacking)
+    }
 }

@@ -25,6 +25,7 @@ mod metrics;
 mod modelled;
 mod native;
 mod network;
+mod not_supported;
 mod observe;
 mod open_port;
 mod outage;

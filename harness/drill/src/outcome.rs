@@ -23,6 +23,9 @@ pub struct Outcome {
     /// Why it did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// What the local region lacks, each item with its place: why it could not be rehearsed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_supported: Vec<String>,
     /// The first archive of the last night.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,
@@ -59,6 +62,8 @@ pub enum DrillResult {
     Passed,
     /// One is or does not, or a strict drill has findings.
     Failed,
+    /// The local region lacks something that AWS has, so that nothing can be said of the backup.
+    NotSupported,
     /// Ended by its caller before it could say.
     Interrupted,
 }

@@ -10,7 +10,13 @@ pub(super) fn service(parts: &Parts, scope: Option<&str>) -> Result<&'static nig
         Some(scope) => scope.to_owned(),
         None => by_target(parts).or_else(|| by_host(parts)).or_else(|| by_form(parts)).unwrap_or_else(|| "s3".to_owned()),
     };
-    nightproof_wire::service(&name).ok_or_else(|| AwsError::not_implemented(&name, "this service"))
+    nightproof_wire::service(&name)
+        .ok_or_else(|| AwsError::not_implemented(&name, target_operation(parts).unwrap_or("this service")))
+}
+
+/// The operation that a JSON target names.
+pub(super) fn target_operation(parts: &Parts) -> Option<&str> {
+    parts.headers.get("x-amz-target")?.to_str().ok()?.rsplit_once('.').map(|(_, operation)| operation)
 }
 
 fn by_target(parts: &Parts) -> Option<String> {

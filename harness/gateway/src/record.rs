@@ -6,6 +6,7 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Principal, Region};
 use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, TlsDetails, UserIdentity, redact};
 use nightproof_wire::ServiceModel;
+use nightproof_wire::sigv4::Claim;
 use serde_json::Value;
 
 use super::classify;
@@ -32,7 +33,14 @@ pub(super) fn external(
         cipher_suite: cipher.clone(),
         client_provided_host_header: classify::host(head).map(str::to_owned),
     });
-    let mut call = record(region, model, seen.operation, seen.caller.as_ref(), seen.input.clone(), outcome);
+    let mut call = record(
+        region,
+        (model.event_source(), model.signing_name()),
+        seen.operation,
+        seen.caller.as_ref(),
+        seen.input.clone(),
+        outcome,
+    );
     call.request_id = request_id.to_owned();
     call.source_ip_address = peer.source_ip.clone();
     call.user_agent = classify::user_agent(head).to_owned();
@@ -40,9 +48,28 @@ pub(super) fn external(
     region.journal().record(Event::ApiCall(Box::new(call)));
 }
 
+/// Records a call to a service that this region does not have. Its signature is not verified: the caller is the one that the key belongs to.
+pub(super) fn unserved(region: &Region, peer: &Peer, head: &Parts, request_id: &str, claim: Option<&Claim>, error: &AwsError) {
+    let caller = claim.and_then(|claim| region.credentials().find(&claim.access_key_id)).map(|credential| credential.caller);
+    let service = error.message.split(':').next().unwrap_or_default();
+    let mut call = record(
+        region,
+        (format!("{service}.amazonaws.com"), service),
+        classify::target_operation(head),
+        caller.as_ref(),
+        Value::Null,
+        Err(error),
+    );
+    call.request_id = request_id.to_owned();
+    call.source_ip_address = peer.source_ip.clone();
+    call.user_agent = classify::user_agent(head).to_owned();
+    region.journal().record(Event::ApiCall(Box::new(call)));
+}
+
 /// Records a call from inside the region. `input` has passed [`parameters`].
 pub(super) fn internal(from: &Call, model: &ServiceModel, operation: &str, input: Value, outcome: Result<&Value, &AwsError>) {
-    let mut call = record(&from.region, model, Some(operation), Some(&from.caller), input, outcome);
+    let of = (model.event_source(), model.signing_name());
+    let mut call = record(&from.region, of, Some(operation), Some(&from.caller), input, outcome);
     call.request_id = from.request_id.clone();
     call.source_ip_address = from.source_ip.clone();
     call.user_agent = from.user_agent.clone();
@@ -51,7 +78,7 @@ pub(super) fn internal(from: &Call, model: &ServiceModel, operation: &str, input
 
 fn record(
     region: &Region,
-    model: &ServiceModel,
+    (event_source, service): (String, &str),
     operation: Option<&str>,
     caller: Option<&Caller>,
     request_parameters: Value,
@@ -60,14 +87,14 @@ fn record(
     let operation = operation.unwrap_or("Unknown");
     let read_only = ApiCall::reads(operation);
     let response_elements = match outcome {
-        Ok(output) if !read_only => redact(model.signing_name(), operation, output),
+        Ok(output) if !read_only => redact(service, operation, output),
         _ => Value::Null,
     };
     ApiCall {
         event_version: CLOUDTRAIL_VERSION.to_owned(),
         user_identity: caller.map_or_else(unknown, identity),
         event_time: region.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        event_source: model.event_source(),
+        event_source,
         event_name: operation.to_owned(),
         aws_region: region.name().to_owned(),
         source_ip_address: String::new(),

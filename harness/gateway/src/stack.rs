@@ -71,7 +71,10 @@ impl LayerStack {
         let model = match classify::service(&parts, scope.as_deref()) {
             Ok(model) => model,
             // No protocol is known: JSON is what most clients can read.
-            Err(error) => return Ok(unclassified(&error, &request_id)),
+            Err(error) => {
+                record::unserved(&region, &peer, &parts, &request_id, claim.as_ref().ok().and_then(Option::as_ref), &error);
+                return Ok(unclassified(&error, &request_id));
+            }
         };
         let mut seen = Seen {
             operation: None,

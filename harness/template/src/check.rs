@@ -23,7 +23,7 @@ pub(crate) enum By {
 pub(crate) struct Reference {
     pub name: String,
     pub by: By,
-    position: Position,
+    pub(crate) position: Position,
 }
 
 /// What a node refers to by name. `chosen` tells which value of a `Fn::If` counts; `None`: both.
@@ -64,17 +64,17 @@ pub(crate) fn referred(node: &Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Ve
     found
 }
 
-/// The `Fn::ImportValue`s within a node, of the values that conditions choose.
-pub(crate) fn imports<'a>(node: &'a Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Vec<&'a Node> {
+/// The uses of a function within a node, of the values that conditions choose.
+pub(crate) fn uses<'a>(function: &str, node: &'a Node, chosen: &dyn Fn(&str) -> Option<bool>) -> Vec<&'a Node> {
     let mut found = Vec::new();
     node.walk_within(&mut |inner| {
         match &inner.data {
-            Data::Function("Fn::ImportValue", _) => found.push(inner),
+            Data::Function(name, _) if *name == function => found.push(inner),
             Data::Function("Fn::If", argument) => {
                 if let Some([condition, yes, no]) = argument.items()
                     && let Some(holds) = condition.text().and_then(|name| chosen(&name))
                 {
-                    found.extend(imports(if holds { yes } else { no }, chosen));
+                    found.extend(uses(function, if holds { yes } else { no }, chosen));
                     return false;
                 }
             }

@@ -83,7 +83,8 @@ pub struct Deployment<'a> {
     dependencies: BTreeMap<String, BTreeSet<String>>,
 }
 
-struct Nothing;
+/// Before anything is made.
+pub(crate) struct Nothing;
 
 impl Made for Nothing {
     fn reference(&self, _id: &str) -> Option<String> {
@@ -133,6 +134,16 @@ impl<'a> Deployment<'a> {
         condition.is_none_or(|name| self.conditions.get(name).copied().unwrap_or(false))
     }
 
+    /// Whether a condition holds; `None` if there is none of this name.
+    pub(crate) fn condition(&self, name: &str) -> Option<bool> {
+        self.conditions.get(name).copied()
+    }
+
+    /// The outputs whose conditions hold.
+    pub(crate) fn wanted_outputs(&self) -> impl Iterator<Item = &'a crate::Output> + '_ {
+        self.template.outputs.iter().filter(|output| self.applies(output.condition.as_deref()))
+    }
+
     /// The resources that are to be made, in the template's order.
     pub fn resources(&self) -> impl Iterator<Item = &'a Resource> + '_ {
         self.template.resources.iter().filter(|resource| self.applies(resource.condition.as_deref()))
@@ -149,7 +160,12 @@ impl<'a> Deployment<'a> {
         order::waves(&self.dependencies).0
     }
 
-    fn scope<'b>(&'b self, made: &'b dyn Made) -> Scope<'b> {
+    /// The region that the stack is in.
+    pub(crate) fn region(&self) -> &str {
+        &self.inputs.pseudo.region
+    }
+
+    pub(crate) fn scope<'b>(&'b self, made: &'b dyn Made) -> Scope<'b> {
         Scope { template: self.template, inputs: &self.inputs, conditions: &self.conditions, made }
     }
 
@@ -190,11 +206,10 @@ impl<'a> Deployment<'a> {
     pub fn imports(&self) -> Result<BTreeSet<String>, TemplateError> {
         let scope = self.scope(&Nothing);
         let resources = self.resources().filter_map(|resource| resource.properties.as_ref());
-        let outputs = self.template.outputs.iter().filter(|output| self.applies(output.condition.as_deref()));
-        let outputs = outputs.flat_map(|output| std::iter::once(&output.value).chain(&output.export));
+        let outputs = self.wanted_outputs().flat_map(|output| std::iter::once(&output.value).chain(&output.export));
         let mut names = BTreeSet::new();
         for node in resources.chain(outputs) {
-            for import in check::imports(node, &|name| self.conditions.get(name).copied()) {
+            for import in check::uses("Fn::ImportValue", node, &|name| self.condition(name)) {
                 names.insert(scope.import(import)?);
             }
         }
@@ -214,8 +229,7 @@ impl<'a> Deployment<'a> {
                 _ => Err(node.error("Template format error: The Value field of every Outputs member must evaluate to a String.")),
             }
         };
-        let wanted = self.template.outputs.iter().filter(|output| self.applies(output.condition.as_deref()));
-        wanted
+        self.wanted_outputs()
             .map(|output| {
                 Ok(ResolvedOutput {
                     name: output.name.clone(),

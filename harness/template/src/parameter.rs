@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::TemplateError;
 use crate::node::Member;
+use crate::{Position, TemplateError, Unsupported};
 
 /// A parameter as the template declares it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Parameter {
     pub description: Option<String>,
     /// What a violated constraint is explained with.
     pub constraint_description: Option<String>,
+    /// Where its declaration starts.
+    pub position: Position,
     allowed_values: Vec<String>,
     allowed_pattern: Option<String>,
     lengths: (Option<usize>, Option<usize>),
@@ -117,6 +119,7 @@ impl Parameter {
             default: text("Default")?,
             no_echo,
             description: text("Description")?,
+            position: member.position,
             constraint_description: text("ConstraintDescription")?,
             allowed_values: allowed.collect::<Result<_, _>>()?,
             allowed_pattern,
@@ -140,6 +143,11 @@ impl Parameter {
             }
             _ => stored.into(),
         }
+    }
+
+    /// `what` of this parameter, which a local region does not support.
+    pub fn unsupported(&self, what: impl Into<String>) -> Unsupported {
+        Unsupported::new(what, Some(&self.name), self.position)
     }
 
     /// The values that are allowed, if they are listed.

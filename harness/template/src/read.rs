@@ -5,7 +5,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::Value;
 
 use crate::node::{Data, FUNCTIONS, Member, Node};
-use crate::{Position, TemplateError, surrogate};
+use crate::{Position, TemplateError, surrogate, unsupported};
 
 /// Largest template, in bytes: the limit of one in S3.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -101,22 +101,13 @@ fn map<'a, 'y: 'a>(members: impl Iterator<Item = (&'a MarkedYaml<'y>, &'a Marked
         return Ok(Data::Function(long, Box::new(node.clone())));
     }
     // A function that is not one, or not alone, would end up in a property as it stands.
-    if let Some(member) = found.iter().find(|member| member.name.starts_with("Fn::")) {
+    let is_foreign = |member: &&Member| member.name.starts_with("Fn::") && unsupported::function(&member.name).is_none();
+    if let Some(member) = found.iter().find(is_foreign) {
         let name = &member.name;
-        let message = match name.as_str() {
-            name if FUNCTIONS.iter().any(|(_, long)| *long == name) => {
-                format!("Template format error: {name} must be the only member of its object")
-            }
-            "Fn::Transform" | "Fn::Length" | "Fn::ToJsonString" => format!("{name} is not supported by this local region"),
-            name if name.starts_with("Fn::ForEach") => format!("{name} is not supported by this local region"),
-            name => {
-                let supported: Vec<&str> =
-                    FUNCTIONS.iter().map(|(_, long)| *long).filter(|long| long.starts_with("Fn::")).collect();
-                format!(
-                    "Template error: encountered unsupported function: {name} Supported functions are: [{}]",
-                    supported.join(", ")
-                )
-            }
+        let message = if FUNCTIONS.iter().any(|(_, long)| long == name) {
+            format!("Template format error: {name} must be the only member of its object")
+        } else {
+            unsupported::not_a_function(name)
         };
         return Err(TemplateError::at(member.position, message));
     }
@@ -129,6 +120,10 @@ fn tagged(place: Position, tag: &Tag, inner: Node) -> Result<Node, TemplateError
     }
     match FUNCTIONS.iter().find(|(short, _)| *short == tag.suffix && tag.handle == "!") {
         Some((_, long)) => Ok(Node { position: place, data: Data::Function(long, Box::new(inner)) }),
+        None if tag.handle == "!" && unsupported::tagged(&tag.suffix).is_some() => {
+            let name = unsupported::tagged(&tag.suffix).unwrap_or_default().to_owned();
+            Ok(Node { position: place, data: Data::Map(vec![Member { name, position: place, node: inner }]) })
+        }
         None => Err(TemplateError::at(place, format!("Template format error: unknown tag `{}{}`", tag.handle, tag.suffix))),
     }
 }

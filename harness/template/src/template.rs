@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::node::{Member, Node};
-use crate::{Deployment, Inputs, Parameter, Position, TemplateError, check, form, mapping, parameter, read};
+use crate::node::{Data, Member, Node};
+use crate::{
+    Deployment, Inputs, Parameter, Position, TemplateError, Unsupported, check, form, mapping, parameter, read, unsupported,
+};
 
 /// A template that was read and statically checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +20,12 @@ pub struct Template {
     pub resources: Vec<Resource>,
     /// Its outputs, in order; conditions are not applied yet.
     pub outputs: Vec<Output>,
+    /// What CloudFormation knows and a local region does not, outside of its resources: sections, transforms, functions.
+    pub unsupported: Vec<Unsupported>,
+    /// Names in the section `Transform`.
+    pub transforms: Vec<String>,
+    /// Whether a transform makes another template of this one, so that its references cannot be checked, nor its conditions applied.
+    pub is_transformed: bool,
     pub(crate) mappings: Option<Node>,
     pub(crate) conditions: Vec<Member>,
 }
@@ -37,6 +45,10 @@ pub struct Resource {
     pub condition: Option<String>,
     /// Where its declaration starts.
     pub position: Position,
+    /// Where its `Type` stands.
+    pub kind_position: Position,
+    /// Attributes that CloudFormation knows and a local region does not.
+    pub unsupported: Vec<Unsupported>,
     pub(crate) depends_on: Vec<(String, Position)>,
     pub(crate) properties: Option<Node>,
     pub(crate) metadata: Option<Node>,
@@ -58,6 +70,11 @@ impl Resource {
     pub fn position_of(&self, property: &str) -> Option<Position> {
         let members = self.properties.as_ref()?.members()?;
         members.iter().find(|member| member.name == property).map(|member| member.position)
+    }
+
+    /// Whether it is made by somebody's own function or topic.
+    pub fn is_custom(&self) -> bool {
+        is_custom(&self.kind)
     }
 
     /// Whether the declaration has this property.
@@ -107,6 +124,8 @@ const OUTPUTS: usize = 200;
 
 const SECTIONS: &[&str] =
     &["AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
+/// Sections that [`unsupported::find`] tells of.
+const UNSUPPORTED_SECTIONS: &[&str] = &["Transform", "Rules", "Hooks"];
 const ATTRIBUTES: &[&str] =
     &["Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
 
@@ -122,8 +141,16 @@ impl Template {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let template = Self::sections(&root, &mut errors);
-        if let Some(template) = &template {
+        let found = unsupported::find(&root);
+        errors.extend(found.errors);
+        let template = Self::sections(&root, found.is_transformed, &mut errors);
+        let template = template.map(|template| Self {
+            unsupported: found.unsupported,
+            transforms: found.transforms,
+            is_transformed: found.is_transformed,
+            ..template
+        });
+        if let Some(template) = template.as_ref().filter(|template| !template.is_transformed) {
             errors.extend(check::references(template));
         }
         match template {
@@ -132,7 +159,7 @@ impl Template {
         }
     }
 
-    fn sections(root: &Node, errors: &mut Vec<TemplateError>) -> Option<Self> {
+    fn sections(root: &Node, is_transformed: bool, errors: &mut Vec<TemplateError>) -> Option<Self> {
         let members = match root.members() {
             Some(members) => members,
             None => {
@@ -140,13 +167,10 @@ impl Template {
                 return None;
             }
         };
-        for member in members.iter().filter(|member| !SECTIONS.contains(&member.name.as_str())) {
-            let message = match member.name.as_str() {
-                name @ ("Transform" | "Rules" | "Hooks") => {
-                    format!("The template section {name} is not supported by this local region")
-                }
-                name => format!("Invalid template property or properties [{name}]"),
-            };
+        let is_known = |name: &str| SECTIONS.contains(&name) || UNSUPPORTED_SECTIONS.contains(&name);
+        // A macro may have sections of its own.
+        for member in members.iter().filter(|member| !is_transformed && !is_known(&member.name)) {
+            let message = format!("Invalid template property or properties [{}]", member.name);
             errors.push(TemplateError::at(member.position, message));
         }
         if let Some(version) =
@@ -162,9 +186,15 @@ impl Template {
                 Vec::new()
             }
         };
-        let (declared, conditions, resources, outputs) =
-            (section("Parameters"), section("Conditions"), section("Resources"), section("Outputs"));
-        if resources.is_empty() {
+        // Of a function among them nothing is known but that it makes some.
+        let mut declarations = |name: &str| {
+            let mut declared = section(name);
+            declared.retain(|member| unsupported::function(&member.name).is_none());
+            declared
+        };
+        let (declared, conditions) = (declarations("Parameters"), declarations("Conditions"));
+        let (resources, outputs) = (declarations("Resources"), declarations("Outputs"));
+        if resources.is_empty() && !is_transformed {
             errors.push(TemplateError::new("Template format error: At least one Resources member must be defined."));
         }
         for (name, declared, most) in
@@ -191,7 +221,11 @@ impl Template {
         {
             errors.push(error);
         }
+        let resource = |member: &Member| resource(member, is_transformed);
         Some(Self {
+            unsupported: Vec::new(),
+            transforms: Vec::new(),
+            is_transformed,
             description: root.member("Description").and_then(Node::text),
             parameters: collect(&declared, errors, Parameter::read),
             resources: collect(&resources, errors, resource),
@@ -218,7 +252,7 @@ impl Template {
     }
 }
 
-fn collect<T>(members: &[Member], errors: &mut Vec<TemplateError>, read: fn(&Member) -> Result<T, TemplateError>) -> Vec<T> {
+fn collect<T>(members: &[Member], errors: &mut Vec<TemplateError>, read: impl Fn(&Member) -> Result<T, TemplateError>) -> Vec<T> {
     let mut found = Vec::new();
     for member in members {
         match read(member) {
@@ -229,7 +263,13 @@ fn collect<T>(members: &[Member], errors: &mut Vec<TemplateError>, read: fn(&Mem
     found
 }
 
-fn resource(member: &Member) -> Result<Resource, TemplateError> {
+/// Whether a type is made by somebody's own function or topic.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html>
+fn is_custom(kind: &str) -> bool {
+    kind == "AWS::CloudFormation::CustomResource" || kind.starts_with("Custom::")
+}
+
+fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateError> {
     let id = &member.name;
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(TemplateError::at(
@@ -237,15 +277,18 @@ fn resource(member: &Member) -> Result<Resource, TemplateError> {
             format!("Template format error: Resource name {id} is non alphanumeric."),
         ));
     }
+    let is_custom = member.node.member("Type").and_then(Node::text).is_some_and(|kind| is_custom(&kind));
+    let mut unsupported = Vec::new();
     for attribute in member.node.expect_map(&format!("Resource {id}"))? {
-        if !ATTRIBUTES.contains(&attribute.name.as_str()) {
-            let message = match attribute.name.as_str() {
-                name @ ("CreationPolicy" | "UpdatePolicy") => {
-                    format!("{name} of resource {id} is not supported by this local region")
-                }
-                name => format!("Invalid template resource property '{name}'"),
-            };
-            return Err(TemplateError::at(attribute.position, message));
+        let (name, position) = (attribute.name.as_str(), attribute.position);
+        match name {
+            "CreationPolicy" | "UpdatePolicy" => {
+                unsupported.push(Unsupported::new(format!("attribute `{name}`"), Some(id), position));
+            }
+            // Of the handler of a custom resource, which no service reads.
+            "Version" if is_custom => {}
+            _ if ATTRIBUTES.contains(&name) || is_transformed => {}
+            _ => return Err(TemplateError::at(position, format!("Invalid template resource property '{name}'"))),
         }
     }
     let missing = || {
@@ -254,7 +297,8 @@ fn resource(member: &Member) -> Result<Resource, TemplateError> {
             format!("Template format error: [/Resources/{id}] Every Resources object must contain a Type member."),
         )
     };
-    let kind = member.node.member("Type").ok_or_else(missing)?.expect_text(&format!("the Type of resource {id}"))?;
+    let kind_node = member.node.member("Type").ok_or_else(missing)?;
+    let kind = kind_node.expect_text(&format!("the Type of resource {id}"))?;
     let mut depends_on = Vec::new();
     if let Some(node) = member.node.member("DependsOn") {
         for one in node.items().unwrap_or(std::slice::from_ref(node)) {
@@ -266,11 +310,19 @@ fn resource(member: &Member) -> Result<Resource, TemplateError> {
     if let Some(properties) = &properties {
         properties.expect_map(&format!("Properties of resource {id}"))?;
     }
+    // What `cfn-init` reads, which no machine has.
+    let init = member.node.member("Metadata").and_then(Node::members).into_iter().flatten();
+    let init = init.filter(|inner| inner.name == "AWS::CloudFormation::Init");
+    unsupported.extend(init.map(|inner| Unsupported::new("metadata `AWS::CloudFormation::Init`", Some(id), inner.position)));
+    let mut policy = |name| policy(member, name, is_transformed, &mut unsupported);
+    let (deletion_policy, update_replace_policy) = (policy("DeletionPolicy")?, policy("UpdateReplacePolicy")?);
     Ok(Resource {
         id: id.clone(),
         kind,
-        deletion_policy: policy(member, "DeletionPolicy")?,
-        update_replace_policy: policy(member, "UpdateReplacePolicy")?,
+        kind_position: kind_node.position,
+        unsupported,
+        deletion_policy,
+        update_replace_policy,
         condition,
         position: member.position,
         depends_on,
@@ -279,8 +331,18 @@ fn resource(member: &Member) -> Result<Resource, TemplateError> {
     })
 }
 
-fn policy(member: &Member, name: &str) -> Result<DeletionPolicy, TemplateError> {
+fn policy(
+    member: &Member,
+    name: &str,
+    is_transformed: bool,
+    unsupported: &mut Vec<Unsupported>,
+) -> Result<DeletionPolicy, TemplateError> {
     let Some(node) = member.node.member(name) else { return Ok(DeletionPolicy::Delete) };
+    // `AWS::LanguageExtensions` allows functions here.
+    if is_transformed && matches!(node.data, Data::Function(..)) {
+        unsupported.push(Unsupported::new(format!("a function in `{name}`"), Some(&member.name), node.position));
+        return Ok(DeletionPolicy::Delete);
+    }
     match node.text().as_deref() {
         Some("Delete") => Ok(DeletionPolicy::Delete),
         Some("Retain") => Ok(DeletionPolicy::Retain),

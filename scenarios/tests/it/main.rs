@@ -27,6 +27,8 @@ mod misleading;
 #[cfg(test)]
 mod native;
 mod network;
+#[cfg(test)]
+mod not_supported;
 mod operator;
 #[cfg(test)]
 mod operator_grants;

@@ -53,6 +53,7 @@ impl BadNight {
         let lost = match outcome.result {
             DrillResult::Passed => None,
             DrillResult::Failed => outcome.failure.as_ref().map(|failure| format!("{}{}", why(failure), denied(failure))),
+            DrillResult::NotSupported => return Err(Exit::NotSupported),
             DrillResult::Interrupted => return Err(Exit::Failed),
         };
         Ok(Self { course, held: held::all(journal), accesses: usage::all(journal), policies, lost })

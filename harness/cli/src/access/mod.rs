@@ -46,7 +46,7 @@ async fn looked_at(options: &AccessOptions) -> Result<Exit, Exit> {
     }
     if outcome.result != DrillResult::Passed {
         run::summary(&outcome);
-        return Ok(Exit::Failed);
+        return Ok(if outcome.result == DrillResult::NotSupported { Exit::NotSupported } else { Exit::Failed });
     }
     if !options.mutate {
         return Ok(Exit::Passed);

@@ -147,8 +147,10 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
 
 /// Where a drill broke and why, if it did. One that passes and cannot remove what it made has broken too.
 fn broken(outcome: Outcome) -> Result<Option<String>, Exit> {
-    if outcome.result == DrillResult::Interrupted {
-        return Err(Exit::Failed);
+    match outcome.result {
+        DrillResult::Interrupted => return Err(Exit::Failed),
+        DrillResult::NotSupported => return Err(Exit::NotSupported),
+        DrillResult::Passed | DrillResult::Failed => {}
     }
     let broke = outcome.failure.as_ref().map(why);
     Ok(broke.or_else(|| outcome.leftovers.first().map(|left| format!("destroy: left {left}"))))

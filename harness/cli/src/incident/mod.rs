@@ -55,6 +55,11 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     if *format == Format::Text {
         run::summary(&outcome);
     }
+    // What the region lacks is neither the incident nor its mending, unless the file says so.
+    if outcome.result == DrillResult::NotSupported && !differences.is_empty() {
+        printer::note("NOT SUPPORTED: whether it happens cannot be seen here");
+        return Ok(Exit::NotSupported);
+    }
     Ok(if options.expect_fixed { fixed(&incident.expect, &outcome) } else { shown(&differences) })
 }
 

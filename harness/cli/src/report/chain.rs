@@ -38,10 +38,12 @@ pub(super) fn of(told: &Told<'_>) -> Vec<Link> {
     let outcome = told.outcome.as_ref();
     let hop = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.hop.as_str());
     let broke = hop.and_then(|hop| LINKS.iter().position(|(.., hops)| hops.contains(&hop)));
+    // What was lacking says nothing of the link.
+    let is_lacking = outcome.is_some_and(|outcome| outcome.result == DrillResult::NotSupported);
     // A failure of no link (findings, the drill itself) came after, or beside, all of them.
     let whole = outcome.is_some_and(|outcome| outcome.result == DrillResult::Passed) || hop == Some("findings");
     let state = |at: usize| match broke {
-        Some(broke) if at == broke => State::Broke,
+        Some(broke) if at == broke && !is_lacking => State::Broke,
         Some(broke) if at < broke => State::Held,
         None if whole => State::Held,
         _ => State::Untried,
@@ -71,5 +73,7 @@ mod tests {
         assert_eq!(states("passed", None), [Held; 7]);
         assert_eq!(states("failed", Some("findings")), [Held; 7]);
         assert_eq!(states("interrupted", None), [Untried; 7]);
+        assert_eq!(states("not_supported", None), [Untried; 7]);
+        assert_eq!(states("not_supported", Some("command")), [Held, Held, Held, Untried, Untried, Untried, Untried]);
     }
 }

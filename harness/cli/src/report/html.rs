@@ -19,6 +19,7 @@ pub(super) fn page(told: &Told<'_>) -> String {
     let (verdict, class) = match told.outcome.as_ref().map(|outcome| outcome.result) {
         Some(DrillResult::Passed) => ("The backup restores", "good"),
         Some(DrillResult::Failed) => ("The backup failed its drill", "bad"),
+        Some(DrillResult::NotSupported) => ("The stack cannot be rehearsed here", "soft"),
         Some(DrillResult::Interrupted) => ("The drill was interrupted", "soft"),
         None if is_drill => ("The drill did not end", "soft"),
         None => ("What the region was asked", "soft"),
@@ -85,10 +86,18 @@ fn failure(told: &Told<'_>) -> Markup {
     let outcome = told.outcome.as_ref();
     let failure = outcome.and_then(|outcome| outcome.failure.as_ref());
     let leftovers = outcome.map(|outcome| outcome.leftovers.as_slice()).unwrap_or_default();
+    let lacking = outcome.map(|outcome| outcome.not_supported.as_slice()).unwrap_or_default();
     html! {
+        @if !lacking.is_empty() {
+            section.why {
+                h2 { "Not supported by the local region" }
+                ul { @for item in lacking { li { (item) } } }
+            }
+        }
         @if let Some(failure) = failure {
             section.why {
-                h2.bad #why tabindex="-1" { "It broke at " (failure.hop) }
+                @if lacking.is_empty() { h2.bad #why tabindex="-1" { "It broke at " (failure.hop) } }
+                @else { h2 #why tabindex="-1" { "The night ended at " (failure.hop) } }
                 p { (failure.reason) }
                 @for item in &failure.evidence { pre tabindex="0" role="group" aria-label="Evidence" { (item) } }
             }

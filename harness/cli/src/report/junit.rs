@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use nightproof_drill::DrillResult;
 use nightproof_journal::StepOutcome;
+use nightproof_template::Unsupported;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::told::Told;
@@ -14,7 +16,7 @@ pub(super) fn xml(told: &Told<'_>) -> String {
         let mut status = match step.outcome {
             StepOutcome::Passed => TestCaseStatus::success(),
             StepOutcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
-            StepOutcome::Skipped => TestCaseStatus::skipped(),
+            StepOutcome::Skipped => skipped(step.detail),
         };
         if failed {
             status.set_message(step.detail);
@@ -39,20 +41,29 @@ pub(super) fn xml(told: &Told<'_>) -> String {
     report.to_string().unwrap_or_default()
 }
 
+fn skipped(why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(why);
+    status
+}
+
 /// What fails no step: findings of a strict drill, leftovers, a drill that was cut off.
 fn verdict(told: &Told<'_>, suite: &mut TestSuite) {
     let findings: Vec<String> = told.findings.iter().map(|(id, detail)| format!("{id}: {detail}")).collect();
     let why = match &told.outcome {
         None => Some("the journal ends before the drill did".to_owned()),
         Some(outcome) if !outcome.leftovers.is_empty() => Some(format!("left: {}", outcome.leftovers.join("; "))),
+        Some(outcome) if outcome.result == DrillResult::NotSupported => None,
         Some(outcome) => {
             let told_by_a_step = told.steps.iter().any(|step| step.outcome == StepOutcome::Failed);
             let reason = outcome.failure.as_ref().map(|failure| failure.reason.clone());
-            let passed = outcome.result == nightproof_drill::DrillResult::Passed;
+            let passed = outcome.result == DrillResult::Passed;
             (!passed && !told_by_a_step).then(|| reason.unwrap_or_else(|| "interrupted".to_owned()))
         }
     };
+    let lacking = told.outcome.as_ref().map(|outcome| outcome.not_supported.as_slice()).unwrap_or_default();
     let status = match why {
+        None if !lacking.is_empty() => skipped(&Unsupported::message(lacking)),
         None => TestCaseStatus::success(),
         Some(why) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use nightproof_drill::{FireBy, Outcome, Plan};
 use nightproof_journal::Event;
+use nightproof_template::Unsupported;
 
 use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
 use crate::local_times::LocalTimes;
@@ -97,6 +98,10 @@ async fn preview(plan: &Plan, hours: u32) -> Result<Exit, Exit> {
             reviewer::show(&plan.stack(), &changes, hours);
             printer::note("dry run: nothing was made");
             Ok(Exit::Passed)
+        }
+        Err(failure) if Unsupported::items(&failure.reason).is_some() => {
+            printer::error(&failure.reason, None);
+            Ok(Exit::NotSupported)
         }
         Err(failure) => {
             printer::error(&format!("{}: {}", failure.hop, failure.reason), None);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::Result;
 use super::context::{Context, changed, made, policy, text, typed};
+use super::support::unsupported;
 use super::tag;
 use crate::stack::MadeResource;
 
@@ -166,7 +167,7 @@ fn lifecycle_rule(rule: &Value) -> Result<Value> {
                     transitions.map(|one| json!({"StorageClass": one.get("StorageClass"), "Days": one.get("TransitionInDays")}));
                 found["Transitions"] = renamed.collect();
             }
-            other => return Err(format!("Encountered unsupported property {other} of a lifecycle rule")),
+            other => return Err(unsupported(other)),
         }
     }
     Ok(found)

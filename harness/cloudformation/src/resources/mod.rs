@@ -19,14 +19,16 @@ mod parameter;
 mod queue;
 mod rule;
 mod security_group;
+mod support;
 mod tag;
 mod topic;
 mod types;
 
 pub(super) use context::Context;
 pub(super) use difference::Difference;
+pub(super) use support::{Facts, Standing, unsupported};
 pub(super) use tag::with_tags;
-pub(super) use types::{check_types, has_own_iam_name, needs_replacement, own_name};
+pub(super) use types::{check_policies, has_own_iam_name, needs_replacement, own_name};
 
 use serde_json::Value;
 
@@ -79,7 +81,7 @@ fn family(kind: &str) -> Result<Family> {
 
 /// Makes a resource of type `kind` with resolved `properties`.
 pub(super) async fn create(mut context: Context, kind: &str, properties: Value) -> Result<MadeResource> {
-    types::check(kind, &properties)?;
+    support::check(kind, &properties)?;
     context.properties.clone_from(&properties);
     let context = &context;
     let mut made = match family(kind)? {
@@ -107,7 +109,7 @@ pub(super) async fn create(mut context: Context, kind: &str, properties: Value) 
 /// Changes what [`create`] made where it is, to other properties of which none needs a replacement. What was changed before already
 /// is changed again without harm: an update that failed half-way is undone in this way.
 pub(super) async fn update(mut context: Context, kind: &str, old: &MadeResource, properties: Value) -> Result<MadeResource> {
-    types::check(kind, &properties)?;
+    support::check(kind, &properties)?;
     context.properties.clone_from(&properties);
     context.is_update = true;
     let context = &context;

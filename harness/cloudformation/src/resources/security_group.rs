@@ -6,6 +6,7 @@ use super::Result;
 use super::context::{Context, made, pick, tag_specification, text, typed};
 use super::difference::same;
 use super::network::retag;
+use super::support::unsupported;
 use crate::stack::MadeResource;
 
 const INTEGERS: &[&str] = &["FromPort", "ToPort"];
@@ -125,7 +126,7 @@ fn permission(rule: &Value) -> Result<Value> {
         "DestinationSecurityGroupId",
     ];
     if let Some((name, _)) = rule.as_object().into_iter().flatten().find(|(name, _)| !known.contains(&name.as_str())) {
-        return Err(format!("Encountered unsupported property {name} of a security group rule"));
+        return Err(unsupported(name));
     }
     let mut permission = pick(rule, &["IpProtocol", "FromPort", "ToPort"]);
     if let Some(Value::Number(protocol)) = rule.get("IpProtocol") {

@@ -1,4 +1,4 @@
-//! Which types and properties are known, and what changing a property takes. Anything else is an error that names it: nothing is
+//! Which types and properties are supported, and what changing a property takes. Anything else is an error that names it: nothing is
 //! dropped in silence. What needs a replacement, and who carries CloudFormation's own tags, is what the types' schemas say.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
 
@@ -19,7 +19,7 @@ pub(super) enum Tags {
     Map,
 }
 
-struct Type {
+pub(super) struct Type {
     kind: &'static str,
     /// Properties that can be changed where they are.
     changed: &'static [&'static str],
@@ -268,22 +268,20 @@ const TYPES: &[Type] = &[
     ),
 ];
 
-fn find(kind: &str) -> Option<&'static Type> {
+impl Type {
+    /// Whether the type has this property at its top.
+    pub(super) fn has(&self, property: &str) -> bool {
+        self.changed.contains(&property) || self.replaced.contains(&property)
+    }
+}
+
+pub(super) fn find(kind: &str) -> Option<&'static Type> {
     TYPES.iter().find(|known| known.kind == kind)
 }
 
-/// Refuses a template with types that are not known here, or policies that a type does not have.
-pub(in super::super) fn check_types(template: &Template) -> Result<(), String> {
-    let unknown = template.resources.iter().filter(|resource| find(&resource.kind).is_none());
-    let named: Vec<String> = unknown
-        .map(|resource| {
-            format!("{} ({}, line {}, column {})", resource.kind, resource.id, resource.position.line, resource.position.column)
-        })
-        .collect();
-    if !named.is_empty() {
-        return Err(format!("Template format error: Unrecognized resource types: [{}]", named.join(", ")));
-    }
-    for resource in &template.resources {
+/// Refuses policies that a type does not have: of the types that are supported, none has snapshots.
+pub(in super::super) fn check_policies(template: &Template) -> Result<(), String> {
+    for resource in template.resources.iter().filter(|resource| find(&resource.kind).is_some()) {
         for (policy, name) in
             [(resource.deletion_policy, "DeletionPolicy"), (resource.update_replace_policy, "UpdateReplacePolicy")]
         {
@@ -294,15 +292,6 @@ pub(in super::super) fn check_types(template: &Template) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Refuses properties that would be dropped.
-pub(super) fn check(kind: &str, properties: &Value) -> Result<(), String> {
-    let known = find(kind).ok_or_else(|| format!("Unrecognized resource type {kind}"))?;
-    let is_known = |name: &str| known.changed.contains(&name) || known.replaced.contains(&name);
-    let names = properties.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    let unknown: Vec<&str> = names.filter(|name| !is_known(name)).collect();
-    if unknown.is_empty() { Ok(()) } else { Err(format!("Encountered unsupported property {} of {kind}", unknown.join(", "))) }
 }
 
 pub(super) fn tags(kind: &str) -> Tags {

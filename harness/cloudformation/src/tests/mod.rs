@@ -4,6 +4,7 @@ mod change_set;
 mod create;
 mod delete;
 mod oidc_provider;
+mod preflight;
 mod service_role;
 mod tags;
 mod topic;

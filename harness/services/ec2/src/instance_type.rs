@@ -54,9 +54,19 @@ static ALL: &[InstanceType] = &[
 
 /// The type with this name.
 pub(super) fn find(name: &str) -> Result<&'static InstanceType, AwsError> {
-    ALL.iter()
-        .find(|kind| kind.name == name)
-        .ok_or_else(|| invalid_parameter(format!("Invalid value '{name}' for InstanceType.")))
+    ALL.iter().find(|kind| kind.name == name).ok_or_else(|| match is_lacking(name) {
+        true => AwsError::not_implemented("ec2", &format!("the instance type {name}")),
+        false => invalid_parameter(format!("Invalid value '{name}' for InstanceType.")),
+    })
+}
+
+/// Whether AWS has a type with this name that is not here.
+pub(super) fn is_lacking(name: &str) -> bool {
+    let of_aws = || {
+        let facts = nightproof_registry::resource_type("AWS::EC2::Instance");
+        facts.as_ref().and_then(|facts| facts.values(&["InstanceType"])).is_some_and(|known| known.contains(&name))
+    };
+    ALL.iter().all(|kind| kind.name != name) && of_aws()
 }
 
 pub(super) fn describe(input: &Value) -> Result<Value, AwsError> {

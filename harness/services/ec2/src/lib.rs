@@ -267,6 +267,10 @@ impl Ec2 {
 
 #[async_trait]
 impl Service for Ec2 {
+    fn supports(&self, name: &str, value: &str) -> bool {
+        name != "InstanceType" || !instance_type::is_lacking(value)
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let Some(this) = self.this.upgrade() else { return Err(AwsError::internal("the service is going down")) };
         let call = Call { now: whole_seconds(call.now), ..call.clone() };

@@ -36,6 +36,11 @@ pub(super) fn find(arn: &str) -> Option<&'static AwsManaged> {
     ALL.iter().find(|policy| policy.arn == arn)
 }
 
+/// Whether AWS has this policy and it is not among those that are known here.
+pub(super) fn is_lacking(arn: &str) -> bool {
+    find(arn).is_none() && arn.starts_with("arn:aws:iam::aws:") && nightproof_registry::is_managed_policy(arn)
+}
+
 /// The document of one of AWS's managed policies, shared by all who hold it.
 pub(super) fn shared(arn: &str) -> Option<PolicyDocument> {
     static DOCUMENTS: LazyLock<HashMap<&'static str, PolicyDocument>> =

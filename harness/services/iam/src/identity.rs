@@ -89,6 +89,9 @@ pub(super) fn not_found(kind: Kind, name: &str) -> AwsError {
 pub(super) fn boundary(records: &Records, input: &Value) -> Result<Option<String>, AwsError> {
     let Some(arn) = input.text("PermissionsBoundary") else { return Ok(None) };
     if records.managed_document(arn).is_none() {
+        if super::aws_managed::is_lacking(arn) {
+            return Err(AwsError::not_implemented("iam", &format!("the managed policy {arn}")));
+        }
         return Err(no_such_entity(format!("Scope ARN: {arn} does not exist or is not attachable.")));
     }
     Ok(Some(arn.to_owned()))

@@ -274,6 +274,9 @@ pub(super) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result
     }
     // One that AWS manages is read now, as the others are when they are made.
     if records.managed_document(arn).is_none_or(|document| document.policy().is_err()) {
+        if aws_managed::is_lacking(arn) {
+            return Err(AwsError::not_implemented("iam", &format!("the managed policy {arn}")));
+        }
         return Err(no_such_entity(format!("Policy {arn} does not exist or is not attachable.")));
     }
     let identity = records.identity_mut(kind, input)?;

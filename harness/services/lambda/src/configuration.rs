@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::code::Code;
 use super::{destination, invalid};
 
+/// Runtimes that machines can run.
 const RUNTIMES: [&str; 5] = ["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
 
 /// Members that both `CreateFunction` and `UpdateFunctionConfiguration` have and that are honoured.
@@ -62,10 +63,32 @@ pub(super) fn check(call: &Call, operation: &str, input: &Value, beside: &[&str]
     }
     check_logging(input)?;
     if let Some(runtime) = input.text("Runtime").filter(|runtime| !RUNTIMES.contains(runtime)) {
-        return Err(AwsError::not_implemented("lambda", &format!("Runtime {runtime}")));
+        return Err(no_runtime(runtime));
     }
     destination::check_dead_letters(call, input.get("DeadLetterConfig").unwrap_or(&Value::Null))?;
     check_environment(input)
+}
+
+/// Whether AWS has a runtime that is not run here.
+pub(super) fn lacks_runtime(runtime: &str) -> bool {
+    !RUNTIMES.contains(&runtime) && runtimes_of_aws().iter().any(|known| known == runtime)
+}
+
+fn runtimes_of_aws() -> Vec<String> {
+    let facts = nightproof_registry::resource_type("AWS::Lambda::Function");
+    let known = facts.as_ref().and_then(|facts| facts.values(&["Runtime"])).unwrap_or_default();
+    known.into_iter().map(str::to_owned).collect()
+}
+
+/// A runtime that is not run here: one of AWS's, or none.
+fn no_runtime(runtime: &str) -> AwsError {
+    if lacks_runtime(runtime) {
+        return AwsError::not_implemented("lambda", &format!("Runtime {runtime}"));
+    }
+    invalid(&format!(
+        "Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [{}] or be a valid ARN",
+        runtimes_of_aws().join(", ")
+    ))
 }
 
 fn is_neutral(member: &str, input: &Value) -> bool {

@@ -134,6 +134,10 @@ fn pointer(document: &Value, pointer: &str) -> String {
 
 #[async_trait]
 impl Service for Lambda {
+    fn supports(&self, name: &str, value: &str) -> bool {
+        name != "Runtime" || !configuration::lacks_runtime(value)
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let output = match operation {
             "CreateFunction" => self.create(call, &input).await,

@@ -1,0 +1,145 @@
+"""Extracts facts of CloudFormation's resource types from the wheel of cfn-lint, and the ARNs of IAM's managed policies from that of moto, whose
+paths are the arguments. `cargo xtask registry` calls it.
+
+The ARNs are text, one a line, sorted. The facts are text, compressed by zlib: one line for each type, sorted by name: the name, a tab, and a JSON object with
+
+- `p`: the properties, each with its shape
+- `d`: shapes that have a name, if there are any
+- `r`: required properties; `o`: what is read only; `c`: what cannot be changed without a replacement; `w`: what is never shown. The last
+  three are paths, whose parts are separated by slashes
+
+A shape is `0` (a scalar, or anything at all), a text (the name of a shape in `d`), a list with the shape of its items, an object with the sole
+member `=` (a text that is one of these), or any other object: its members with their shapes, `*` for members of any name, `!` for the list of
+those that are required.
+"""
+
+import json
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+SCHEMAS = "cfnlint/data/schemas/"
+REGION = "us-east-1"
+# Values that the schemas leave open, and that cfn-lint knows of each region.
+VALUES = {("AWS::EC2::Instance", "InstanceType"): "extensions/aws_ec2_instance/instancetype_enum.json"}
+
+
+class Type:
+    def __init__(self, schema, values):
+        self.schema = schema
+        for name, known in values.items():
+            schema["properties"][name]["enum"] = known
+        self.named = {}
+
+    def target(self, reference):
+        node = self.schema
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part.replace("~1", "/").replace("~0", "~")]
+        return node
+
+    def shape(self, node, depth=0):
+        if not isinstance(node, dict) or depth > 32:
+            return 0
+        if "$ref" in node:
+            reference = node["$ref"]
+            name = reference.removeprefix("#/definitions/")
+            if name == reference or "/" in name:
+                return self.shape(self.target(reference), depth + 1)
+            if name not in self.named:
+                self.named[name] = 0
+                self.named[name] = self.shape(self.target(reference), depth + 1)
+            return name
+        if node.get("type") == "string" and "enum" in node:
+            return {"=": sorted(node["enum"])}
+        if "items" in node and "properties" not in node:
+            return [self.shape(node["items"], depth + 1)]
+        members = self.members(node, depth)
+        # An object of which nothing is said may hold anything.
+        return members or 0
+
+    def members(self, node, depth):
+        found = {}
+        for name, inner in node.get("properties", {}).items():
+            found[name] = self.shape(inner, depth + 1)
+        for inner in node.get("patternProperties", {}).values():
+            found["*"] = self.shape(inner, depth + 1)
+        extra = node.get("additionalProperties")
+        if isinstance(extra, dict):
+            found["*"] = self.shape(extra, depth + 1)
+        elif extra is True:
+            found["*"] = 0
+        for variants in ("oneOf", "anyOf", "allOf"):
+            for variant in node.get(variants, []):
+                inner = self.shape(variant, depth + 1)
+                while isinstance(inner, str):
+                    inner = self.named[inner]
+                if isinstance(inner, dict):
+                    for name, shape in inner.items():
+                        if name not in ("!", "="):
+                            found.setdefault(name, shape)
+        if node.get("required") and found:
+            found["!"] = sorted(set(node["required"]) & set(found))
+        return found
+
+    def scalars_by_name(self, shape):
+        """The shape without names that stand for scalars."""
+        if isinstance(shape, str):
+            return 0 if self.named[shape] == 0 else shape
+        if isinstance(shape, list):
+            return [self.scalars_by_name(shape[0])]
+        if isinstance(shape, dict):
+            return {name: inner if name in ("!", "=") else self.scalars_by_name(inner) for name, inner in sorted(shape.items())}
+        return 0
+
+    def facts(self):
+        properties = self.members({"properties": self.schema["properties"]}, 0)
+        for variants in ("oneOf", "anyOf", "allOf"):
+            for name, shape in self.members({variants: self.schema.get(variants, [])}, 0).items():
+                if name not in ("*", "!"):
+                    properties.setdefault(name, shape)
+        # A name may stand for another.
+        for _ in range(4):
+            self.named = {name: self.scalars_by_name(shape) for name, shape in self.named.items()}
+        facts = {"p": self.scalars_by_name(properties)}
+        named = {name: shape for name, shape in sorted(self.named.items()) if shape != 0}
+        if named:
+            facts["d"] = named
+        if self.schema.get("required"):
+            facts["r"] = sorted(self.schema["required"])
+        for key, member in (("o", "readOnlyProperties"), ("c", "createOnlyProperties"), ("w", "writeOnlyProperties")):
+            paths = {path.removeprefix("/properties/") for path in self.schema.get(member, [])}
+            if paths:
+                facts[key] = sorted(paths)
+        return facts
+
+
+def managed_policies(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        source = archive.read("moto/iam/aws_managed_policies.py").decode()
+    # Nothing of it is executed.
+    policies = json.loads(source.split('"""')[1].replace("\\\\", "\\"))
+    arns = sorted(f"arn:aws:iam::aws:policy{policy['Path']}{name}" for name, policy in policies.items())
+    (Path(__file__).parent / "data/managed_policies.txt").write_text("".join(f"{arn}\n" for arn in arns))
+    print(f"{len(arns)} managed policies")
+
+
+def main(wheel):
+    lines = []
+    with zipfile.ZipFile(wheel) as archive:
+        names = json.loads(archive.read(f"{SCHEMAS}providers/{REGION}.json"))
+        for name, schema in sorted(names.items()):
+            files = {property: file for (kind, property), file in VALUES.items() if kind == name}
+            values = {property: json.loads(archive.read(SCHEMAS + file))[REGION]["enum"] for property, file in files.items()}
+            facts = Type(json.loads(archive.read(f"{SCHEMAS}resources/{schema}.json")), values).facts()
+            lines.append(name + "\t" + json.dumps(facts, separators=(",", ":")) + "\n")
+        date = json.loads(archive.read(f"{SCHEMAS}version.json"))["schema_date"]
+    text = "".join(lines).encode()
+    folder = Path(__file__).parent / "data"
+    (folder / "resource_types.zlib").write_bytes(zlib.compress(text, 9))
+    print(f"{len(lines)} types of {REGION}, schemas of {date}, {len(text)} bytes of facts")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
+    managed_policies(sys.argv[2])

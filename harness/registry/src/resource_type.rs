@@ -1,0 +1,161 @@
+//! A resource type and its properties.
+
+use serde_json::Value;
+
+use crate::facts;
+
+/// The facts of a resource type.
+#[derive(Debug, Clone)]
+pub struct ResourceType {
+    facts: Value,
+}
+
+/// The type with this name, such as `AWS::S3::Bucket`; `None` if AWS has no such type.
+pub fn resource_type(name: &str) -> Option<ResourceType> {
+    Some(ResourceType { facts: serde_json::from_str(facts::find(name)?).ok()? })
+}
+
+/// Deepest path that is followed; a type may be nested in itself without end.
+const DEEPEST: usize = 64;
+
+impl ResourceType {
+    /// Whether the type has a property at `path`: names from the resource on, without places in lists. Where the schema leaves open what an
+    /// object holds, anything may be in it.
+    pub fn has_property<S: AsRef<str>>(&self, path: &[S]) -> bool {
+        self.shape(path).is_some()
+    }
+
+    /// The values that the property at `path` may have, if the schema lists them. `path` as in [`ResourceType::has_property`].
+    pub fn values<S: AsRef<str>>(&self, path: &[S]) -> Option<Vec<&str>> {
+        let mut shape = self.named(self.shape(path)?);
+        while let Value::Array(items) = shape {
+            shape = self.named(items.first()?);
+        }
+        Some(shape.get("=")?.as_array()?.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The shape of the property at `path`.
+    fn shape<S: AsRef<str>>(&self, path: &[S]) -> Option<&Value> {
+        let mut shape = self.facts.get("p")?;
+        for (depth, name) in path.iter().enumerate() {
+            let name = name.as_ref();
+            shape = match self.members(shape) {
+                Some(members) if depth < DEEPEST && !matches!(name, "!" | "=") => {
+                    members.get(name).or_else(|| members.get("*"))?
+                }
+                Some(_) => return None,
+                None => return Some(&Value::Null),
+            };
+        }
+        Some(shape)
+    }
+
+    /// Whether templates cannot set this property, which is an attribute alone. `path` as in [`ResourceType::has_property`].
+    pub fn is_read_only<S: AsRef<str>>(&self, path: &[S]) -> bool {
+        let path = path.iter().map(AsRef::as_ref).collect::<Vec<_>>().join("/");
+        self.listed("o").any(|known| known == path)
+    }
+
+    /// Names of the properties at the top.
+    pub fn properties(&self) -> impl Iterator<Item = &str> {
+        self.facts.get("p").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Properties at the top that a template must give.
+    pub fn required(&self) -> impl Iterator<Item = &str> {
+        self.listed("r")
+    }
+
+    /// Paths of properties whose change takes a replacement, their parts separated by slashes.
+    pub fn create_only(&self) -> impl Iterator<Item = &str> {
+        self.listed("c")
+    }
+
+    fn listed(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.facts.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// The shape itself, or the one that its name stands for.
+    fn named<'a>(&'a self, shape: &'a Value) -> &'a Value {
+        let mut shape = shape;
+        for _ in 0..DEEPEST {
+            match shape.as_str().and_then(|name| self.facts.get("d")?.get(name)) {
+                Some(inner) => shape = inner,
+                None => break,
+            }
+        }
+        shape
+    }
+
+    /// The members of an object, or of a list of them; `None` for a scalar or what is open.
+    fn members<'a>(&'a self, shape: &'a Value) -> Option<&'a serde_json::Map<String, Value>> {
+        let mut shape = self.named(shape);
+        while let Value::Array(items) = shape {
+            shape = self.named(items.first()?);
+        }
+        shape.as_object()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_aws_are_known_and_others_are_not() {
+        assert!(resource_type("AWS::EC2::NatGateway").is_some());
+        assert!(resource_type("AWS::AutoScaling::AutoScalingGroup").is_some());
+        assert!(resource_type("AWS::EC2::AssociateIamInstanceProfile").is_none());
+        assert!(resource_type("").is_none());
+    }
+
+    #[test]
+    fn properties_are_found_at_any_depth() {
+        let bucket = resource_type("AWS::S3::Bucket").unwrap();
+        assert!(bucket.has_property(&["AccessControl"]));
+        assert!(bucket.has_property(&["LifecycleConfiguration", "Rules", "Transitions", "StorageClass"]));
+        assert!(!bucket.has_property(&["LifecycleConfiguration", "Rules", "Transition", "Storageclass"]));
+        assert!(!bucket.has_property(&["Encryption"]));
+        let function = resource_type("AWS::Lambda::Function").unwrap();
+        assert!(function.has_property(&["Environment", "Variables", "ANY_NAME"]));
+        assert!(!function.has_property(&["Environment", "Variable"]));
+        assert!(!function.has_property(&["Environment", "!"]));
+    }
+
+    #[test]
+    fn what_may_hold_anything_holds_anything() {
+        let role = resource_type("AWS::IAM::Role").unwrap();
+        assert!(role.has_property(&["AssumeRolePolicyDocument", "Statement", "Effect"]));
+    }
+
+    #[test]
+    fn values_that_aws_lists_are_told() {
+        let function = resource_type("AWS::Lambda::Function").unwrap();
+        assert!(function.values(&["Runtime"]).unwrap().contains(&"nodejs22.x"));
+        assert_eq!(function.values(&["Handler"]), None);
+        assert!(!function.has_property(&["Runtime", "Name"]));
+        let instance = resource_type("AWS::EC2::Instance").unwrap();
+        assert!(instance.values(&["InstanceType"]).unwrap().contains(&"c5.4xlarge"));
+    }
+
+    #[test]
+    fn a_type_that_is_nested_in_itself_ends() {
+        let acl = resource_type("AWS::WAFv2::WebACL").unwrap();
+        let mut path = vec!["Rules", "Statement"];
+        for _ in 0..40 {
+            path.extend(["NotStatement", "Statement"]);
+        }
+        assert!(!acl.has_property(&path));
+        assert!(acl.has_property(&path[..8]));
+    }
+
+    #[test]
+    fn required_and_fixed_and_read_only_properties_are_told() {
+        let gateway = resource_type("AWS::EC2::NatGateway").unwrap();
+        assert!(gateway.create_only().any(|name| name == "SubnetId"));
+        assert!(gateway.is_read_only(&["NatGatewayId"]) && !gateway.is_read_only(&["SubnetId"]));
+        let function = resource_type("AWS::Lambda::Function").unwrap();
+        assert_eq!(function.required().collect::<Vec<_>>(), ["Code", "Role"]);
+        assert!(function.properties().any(|name| name == "Runtime"));
+    }
+}

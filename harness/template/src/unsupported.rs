@@ -1,0 +1,216 @@
+//! Features of AWS that a local region does not have: finding them in a template, and the one message that names them all.
+
+use std::fmt;
+
+use crate::node::{Data, Member, Node};
+use crate::{Position, TemplateError};
+
+/// Something that CloudFormation knows and a local region does not support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported {
+    /// What, as a fragment: `` `AWS::EC2::NatGateway` ``, `` section `Rules` ``.
+    pub what: String,
+    /// Logical id of the resource or output that has it.
+    pub logical_id: Option<String>,
+    /// Where it stands in the template.
+    pub position: Position,
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.position.line;
+        match &self.logical_id {
+            Some(id) => write!(f, "{} ({id}, line {line})", self.what),
+            None => write!(f, "{} (line {line})", self.what),
+        }
+    }
+}
+
+const HEAD: &str = "cannot be rehearsed here: ";
+const TAILS: [&str; 2] = [" is not supported", " are not supported"];
+const BETWEEN: &str = "; ";
+
+impl Unsupported {
+    pub(crate) fn new(what: impl Into<String>, logical_id: Option<&str>, position: Position) -> Self {
+        // The separator of the message must not be in an item.
+        let what = what.into().replace(BETWEEN, ";");
+        Self { what, logical_id: logical_id.map(str::to_owned), position }
+    }
+
+    /// As found in a resource.
+    pub fn in_resource(what: impl Into<String>, resource: &crate::Resource, position: Position) -> Self {
+        Self::new(what, Some(&resource.id), position)
+    }
+
+    /// One message that names all of `items`: ``cannot be rehearsed here: `AWS::EC2::NatGateway` (Nat, line 12) is not supported``.
+    pub fn message<T: fmt::Display>(items: &[T]) -> String {
+        let named: Vec<String> = items.iter().map(ToString::to_string).collect();
+        let [one, several] = TAILS;
+        format!("{HEAD}{}{}", named.join(BETWEEN), if named.len() == 1 { one } else { several })
+    }
+
+    /// The items of a [`Unsupported::message`]; `None` if `message` is none.
+    pub fn items(message: &str) -> Option<Vec<String>> {
+        let rest = message.trim().strip_prefix(HEAD)?;
+        let named = TAILS.iter().find_map(|tail| rest.strip_suffix(tail))?;
+        Some(named.split(BETWEEN).map(str::to_owned).collect())
+    }
+}
+
+/// Functions that `AWS::LanguageExtensions` brings.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html>
+const EXTENSIONS: [&str; 3] = ["Fn::Length", "Fn::ToJsonString", "Fn::ForEach"];
+/// Functions that stand on their own.
+const OTHERS: [&str; 2] = ["Fn::Transform", "Fn::GetStackOutput"];
+/// Functions of the section `Rules`, which is not supported as a whole.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html>
+const OF_RULES: [&str; 6] =
+    ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
+
+/// The function that a member of an object stands for, if AWS knows it and we do not. `Fn::ForEach` has a name of its own after it.
+pub(crate) fn function(member: &str) -> Option<&'static str> {
+    let name = if member.starts_with("Fn::ForEach::") { "Fn::ForEach" } else { member };
+    EXTENSIONS.iter().chain(&OTHERS).chain(&OF_RULES).find(|known| **known == name).copied()
+}
+
+/// The long form of a tag that stands for such a function.
+pub(crate) fn tagged(suffix: &str) -> Option<&'static str> {
+    EXTENSIONS.iter().chain(&OTHERS).chain(&OF_RULES).find(|name| name.strip_prefix("Fn::") == Some(suffix)).copied()
+}
+
+/// Findings in the sections of a template, whatever its parameters and conditions.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) unsupported: Vec<Unsupported>,
+    /// Names in the section `Transform`.
+    pub(crate) transforms: Vec<String>,
+    /// Whether a transform or macro makes another template of this one, so that little can be said of it as it stands.
+    pub(crate) is_transformed: bool,
+    /// Functions that AWS does not know either.
+    pub(crate) errors: Vec<TemplateError>,
+}
+
+/// Looks through a whole template.
+pub(crate) fn find(root: &Node) -> Found {
+    let mut found = Found::default();
+    let sections = root.members().unwrap_or_default();
+    for section in sections {
+        match section.name.as_str() {
+            "Transform" => {
+                found.is_transformed = true;
+                found.transforms(&section.node);
+            }
+            name @ ("Rules" | "Hooks") => {
+                found.unsupported.push(Unsupported::new(format!("section `{name}`"), None, section.position));
+            }
+            _ => {}
+        }
+    }
+    // Of the Serverless transform.
+    let globals = sections.iter().filter(|section| section.name == "Globals" && found.is_transformed);
+    found.unsupported.extend(globals.map(|globals| Unsupported::new("section `Globals`", None, globals.position)));
+    let extended = found.is_transformed;
+    for section in sections.iter().filter(|section| !matches!(section.name.as_str(), "Rules" | "Metadata" | "Transform")) {
+        match section.name.as_str() {
+            "Resources" | "Outputs" | "Conditions" => {
+                for member in section.node.members().unwrap_or_default() {
+                    let id = function(&member.name).is_none().then_some(member.name.as_str());
+                    found.member(member, id, extended);
+                }
+            }
+            _ => found.functions(&section.node, None, extended),
+        }
+    }
+    found
+}
+
+impl Found {
+    fn transforms(&mut self, node: &Node) {
+        for one in node.items().unwrap_or(std::slice::from_ref(node)) {
+            let name = one.text().or_else(|| one.member("Name").and_then(Node::text));
+            match name {
+                Some(name) => {
+                    self.unsupported.push(Unsupported::new(format!("transform `{name}`"), None, one.position));
+                    self.transforms.push(name);
+                }
+                None => self.errors.push(one.error("Template format error: Key Name of transform definition must be a string.")),
+            }
+        }
+    }
+
+    fn functions(&mut self, node: &Node, id: Option<&str>, extended: bool) {
+        match &node.data {
+            Data::Scalar(_) => {}
+            Data::List(items) => items.iter().for_each(|item| self.functions(item, id, extended)),
+            Data::Map(members) => members.iter().for_each(|member| self.member(member, id, extended)),
+            Data::Function(_, argument) => self.functions(argument, id, extended),
+        }
+    }
+
+    /// A member of an object, which may be a function, and what is in it.
+    fn member(&mut self, member: &Member, id: Option<&str>, extended: bool) {
+        if let Some(name) = function(&member.name) {
+            let known = match name {
+                "Fn::Transform" => {
+                    self.is_transformed = true;
+                    true
+                }
+                name => OTHERS.contains(&name) || (EXTENSIONS.contains(&name) && extended),
+            };
+            if known {
+                self.unsupported.push(Unsupported::new(format!("`{name}`"), id, member.position));
+            } else {
+                self.errors.push(TemplateError::at(member.position, not_a_function(&member.name)));
+            }
+        }
+        self.functions(&member.node, id, extended);
+    }
+}
+
+/// What CloudFormation answers to a function that it does not know.
+pub(crate) fn not_a_function(name: &str) -> String {
+    const SUPPORTED: &str = "Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, \
+         Fn::Equals, Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, \
+         Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr";
+    format!("Template error: encountered unsupported function: {name} Supported functions are: [{SUPPORTED}]")
+}
+
+/// The dynamic references in a text.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+pub(crate) fn dynamic_references(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("{{resolve:").filter_map(|(start, _)| {
+        let rest = text.get(start..)?;
+        let service = rest.strip_prefix("{{resolve:")?;
+        let known = ["ssm:", "ssm-secure:", "secretsmanager:"].iter().any(|name| service.starts_with(name));
+        known.then(|| rest.find("}}").and_then(|end| rest.get(..end + 2))).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_message_names_everything_and_is_read_back() {
+        let one = Unsupported::new("`AWS::EC2::NatGateway`", Some("Nat"), Position { line: 12, column: 3 });
+        let message = Unsupported::message(std::slice::from_ref(&one));
+        assert_eq!(message, "cannot be rehearsed here: `AWS::EC2::NatGateway` (Nat, line 12) is not supported");
+        assert_eq!(Unsupported::items(&message).unwrap(), ["`AWS::EC2::NatGateway` (Nat, line 12)"]);
+        let section = Unsupported::new("section `Rules`", None, Position { line: 3, column: 1 });
+        let message = Unsupported::message(&[one, section]);
+        assert_eq!(
+            message,
+            "cannot be rehearsed here: `AWS::EC2::NatGateway` (Nat, line 12); section `Rules` (line 3) are not supported"
+        );
+        assert_eq!(Unsupported::items(&message).unwrap().len(), 2);
+        assert_eq!(Unsupported::items("Template format error: no"), None);
+    }
+
+    #[test]
+    fn dynamic_references_are_found_in_a_text() {
+        let found: Vec<&str> =
+            dynamic_references("{{resolve:ssm:/a}}-{{resolve:secretsmanager:b:SecretString:c}} {{resolve:x}}").collect();
+        assert_eq!(found, ["{{resolve:ssm:/a}}", "{{resolve:secretsmanager:b:SecretString:c}}"]);
+        assert_eq!(dynamic_references("{{resolve:ssm:open").count(), 0);
+    }
+}
