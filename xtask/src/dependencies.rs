@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["nightproof-connection", "nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"],
     ),
     ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway"]),
-    ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-template"]),
+    ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-template", "nightproof-wire"]),
     (
         "nightproof-region",
         &[

@@ -16,7 +16,8 @@ pub type Input = (&'static str, fn(Value) -> Result<Vec<String>, serde_json::Err
 ///
 /// # Errors
 /// [`AwsError::not_implemented`] with the paths of all members that `T` does not have (`Entries.0.MessageGroupId`);
-/// [`AwsError::internal`] if `T` does not fit the model, which [`unread_members`] finds in tests.
+/// `SerializationException` if a member has another type than its field: the wire's documents have the model's types, but a document made
+/// inside of the region may not. That `T` itself has the model's types is for [`unread_members`] to see, in tests.
 pub fn read<T: DeserializeOwned>(service: &str, operation: &str, input: Value) -> Result<T, AwsError> {
     refusal(service, operation, split(input))
 }
@@ -26,7 +27,7 @@ fn refusal<T>(service: &str, operation: &str, split: Result<(T, Vec<String>), se
     match split {
         Ok((input, unread)) if unread.is_empty() => Ok(input),
         Ok((_, unread)) => Err(AwsError::not_implemented(service, &format!("{operation} with {}", unread.join(", ")))),
-        Err(error) => Err(AwsError::internal(format!("{service}: the input of {operation} does not fit its struct: {error}"))),
+        Err(error) => Err(AwsError::new("SerializationException", 400, format!("{operation}: {error}"))),
     }
 }
 

@@ -8,6 +8,7 @@
 mod answer;
 pub mod arn;
 mod client;
+mod coerce;
 mod error;
 mod error_answer;
 mod form;

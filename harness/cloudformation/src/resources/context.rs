@@ -45,10 +45,15 @@ impl Context {
         });
     }
 
-    /// A call as the deploying principal. Absent members are left out of the document.
+    /// A call as the deploying principal. Absent members are left out of the document, and scalars take the types of the service's model.
     pub(super) async fn call(&self, service: &str, operation: &str, mut input: Value) -> Result<Value, AwsError> {
         if let Some(members) = input.as_object_mut() {
             members.retain(|_, value| !value.is_null());
+        }
+        if let Some(model) = nightproof_wire::service(service)
+            && let Some(operation) = model.operation(operation)
+        {
+            input = model.coerced(operation, input);
         }
         self.worker.region.call(&self.worker.caller, service, operation, input).await
     }
@@ -144,7 +149,12 @@ impl Context {
 
     /// The name that a property gives, or one made up.
     pub(super) fn name_or(&self, properties: &Value, property: &str, longest: usize) -> String {
-        properties.get(property).and_then(Value::as_str).map_or_else(|| self.name(longest), str::to_owned)
+        match properties.get(property) {
+            Some(Value::String(name)) => name.clone(),
+            // A template may spell a name as a number.
+            Some(name @ (Value::Number(_) | Value::Bool(_))) => name.to_string(),
+            _ => self.name(longest),
+        }
     }
 }
 

@@ -29,18 +29,13 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
         return Ok(made(&id, [("Id", id.as_str().into())]));
     }
     let name = context.name_or(properties, "QueueName", 80);
-    let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), spelt(properties.get(name)?))));
+    let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), properties.get(name)?.clone())));
     let attributes: Map<String, Value> = given.collect();
     let input = json!({"QueueName": name, "Attributes": attributes, "tags": tag::map(properties)});
     let url = text(&context.make("sqs", "CreateQueue", input).await?, "/QueueUrl");
     context.exists(&url);
     let arn = format!("arn:aws:sqs:{}:{}:{name}", context.region(), context.account());
     Ok(made(&url, [("Arn", arn.into()), ("QueueName", name.into()), ("QueueUrl", url.as_str().into())]))
-}
-
-/// Attributes are texts, whatever they mean.
-fn spelt(value: &Value) -> Value {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned).into()
 }
 
 fn queues(properties: &Value) -> Vec<String> {
@@ -76,8 +71,9 @@ pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, pr
         return Ok(old.clone());
     }
     let differ = ATTRIBUTES.into_iter().filter(|(name, _)| changed(before, properties, name).is_some());
-    let attributes: Map<String, Value> =
-        differ.map(|(name, default)| (name.to_owned(), properties.get(name).map_or_else(|| default.into(), spelt))).collect();
+    let attributes: Map<String, Value> = differ
+        .map(|(name, default)| (name.to_owned(), properties.get(name).map_or_else(|| default.into(), Value::clone)))
+        .collect();
     if !attributes.is_empty() {
         context.make("sqs", "SetQueueAttributes", json!({"QueueUrl": url, "Attributes": attributes})).await?;
     }

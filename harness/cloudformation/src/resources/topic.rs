@@ -24,7 +24,7 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
         _ => {
             let name = context.name_or(properties, "TopicName", 256);
             let attributes = match properties.get("DisplayName") {
-                Some(display) => json!({ "DisplayName": spelt(display) }),
+                Some(display) => json!({ "DisplayName": display }),
                 None => Value::Null,
             };
             let input = json!({ "Name": name, "Attributes": attributes, "Tags": tag::list(properties, "Key", "Value") });
@@ -41,7 +41,7 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
 /// The ARN, which a subscription has before it is confirmed.
 async fn subscribe(context: &Context, topic: Option<&Value>, properties: &Value) -> Result<String> {
     let attributes = match properties.get("RawMessageDelivery") {
-        Some(raw) => json!({ "RawMessageDelivery": spelt(raw) }),
+        Some(raw) => json!({ "RawMessageDelivery": raw }),
         None => Value::Null,
     };
     let input = json!({
@@ -52,11 +52,6 @@ async fn subscribe(context: &Context, topic: Option<&Value>, properties: &Value)
         "ReturnSubscriptionArn": true,
     });
     Ok(text(&context.make("sns", "Subscribe", input).await?, "/SubscriptionArn"))
-}
-
-/// Attributes are texts, whatever they mean.
-fn spelt(value: &Value) -> Value {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned).into()
 }
 
 fn inline(properties: &Value) -> Vec<Value> {
@@ -99,7 +94,7 @@ pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, pr
         }
         "AWS::SNS::Subscription" => {
             if changed(before, properties, "RawMessageDelivery").is_some() {
-                let value = properties.get("RawMessageDelivery").map_or_else(|| "false".into(), spelt);
+                let value = properties.get("RawMessageDelivery").map_or_else(|| "false".into(), Value::clone);
                 let input = json!({ "SubscriptionArn": arn, "AttributeName": "RawMessageDelivery", "AttributeValue": value });
                 context.make("sns", "SetSubscriptionAttributes", input).await?;
             }
@@ -111,7 +106,7 @@ pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, pr
 
 async fn update_topic(context: &Context, arn: &str, before: &Value, properties: &Value) -> Result<()> {
     if changed(before, properties, "DisplayName").is_some() {
-        let value = properties.get("DisplayName").map_or_else(|| "".into(), spelt);
+        let value = properties.get("DisplayName").map_or_else(|| "".into(), Value::clone);
         let input = json!({ "TopicArn": arn, "AttributeName": "DisplayName", "AttributeValue": value });
         context.make("sns", "SetTopicAttributes", input).await?;
     }

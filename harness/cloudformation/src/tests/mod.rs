@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod oidc_provider;
 mod preflight;
+mod scalar;
 mod service_role;
 mod tags;
 mod topic;
