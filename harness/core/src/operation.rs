@@ -1,8 +1,8 @@
-//! Operations with typed inputs: what a service's struct does not have, the caller is told of by name.
+//! Operations with typed inputs: a member that a service's struct does not have is refused by its name.
 //!
 //! An operation is a method of its service with a struct beside it, which has a field for each input member that is acted upon. A member
-//! that AWS's model has and the struct lacks is refused as [`AwsError::not_implemented`], so that nothing is ignored in silence. (That a
-//! field is acted upon is the compiler's to see: a field that nobody reads is dead code.) `serde(deny_unknown_fields)` would do the first
+//! that AWS's model has and the struct lacks is refused as [`AwsError::not_implemented`], so that nothing is ignored in silence. (The compiler
+//! checks that a field is acted upon: a field that nobody reads is dead code.) `serde(deny_unknown_fields)` would do the first
 //! half for each struct that carries it; reading through `serde_ignored` does it at any depth, and with the member's path.
 
 use nightproof_wire::{AwsError, service};
@@ -88,8 +88,8 @@ macro_rules! operations {
     };
 }
 
-/// Every operation and input member of a service's model that is answered as not implemented: `CreateQueue.tags`, or `AddPermission` for a
-/// whole operation. For tests, which hold the list against one that is reviewed.
+/// Returns every operation and input member of a service's model that is refused as not implemented: `CreateQueue.tags`, or `AddPermission`
+/// for a whole operation. For tests, which compare the list with a reviewed one.
 ///
 /// # Errors
 /// A struct that does not fit the model.
