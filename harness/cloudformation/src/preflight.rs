@@ -111,10 +111,11 @@ impl Look<'_> {
         let Attribute { name, position, by, is_placeholder, .. } = attribute;
         let kind = of.kind.as_str();
         // A type that is lacking is reported already.
-        if Facts::new(kind).of_type() != Standing::Supported {
+        let facts = Facts::new(kind);
+        if facts.of_type() != Standing::Supported {
             return Ok(());
         }
-        match Facts::new(kind).of_attribute(name) {
+        match facts.of_attribute(name) {
             Standing::Supported => Ok(()),
             Standing::Lacking => {
                 let what = format!("attribute `{name}` of `{kind}`");

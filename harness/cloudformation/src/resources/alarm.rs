@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::Result;
-use super::context::{Context, made, typed};
+use super::context::{Context, made};
 use super::tag;
 use crate::stack::MadeResource;
 
 /// What PutMetricAlarm takes: the properties as they are, but for tags.
 fn alarm(name: &str, properties: &Value) -> Value {
-    let mut input = typed(properties, &["Period", "EvaluationPeriods", "DatapointsToAlarm"], &["ActionsEnabled"]);
+    let mut input = properties.clone();
     if let Some(members) = input.as_object_mut() {
         members.remove("Tags");
         members.insert("AlarmName".to_owned(), name.into());

@@ -8,15 +8,11 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
 use super::Result;
-use super::context::{Context, changed, made, pick, text, typed};
+use super::context::{Context, changed, made, pick, text};
 use super::tag;
 use crate::stack::MadeResource;
 
-const INTEGERS: &[&str] =
-    &["MemorySize", "Timeout", "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "ReservedConcurrentExecutions", "Size"];
-
 pub(super) async fn create(context: &Context, kind: &str, properties: &Value) -> Result<MadeResource> {
-    let properties = &typed(properties, INTEGERS, &[]);
     match kind {
         "AWS::Lambda::Permission" => {
             let id = context.name(100);
@@ -106,8 +102,7 @@ async fn settled(context: &Context, name: &str) -> Result<()> {
 }
 
 pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-    let (name, properties) = (&old.physical, &typed(properties, INTEGERS, &[]));
-    let before = &typed(&old.properties, INTEGERS, &[]);
+    let (name, before) = (&old.physical, &old.properties);
     if kind == "AWS::Lambda::EventInvokeConfig" {
         context.make("lambda", "PutFunctionEventInvokeConfig", properties.clone()).await?;
         return Ok(old.clone());

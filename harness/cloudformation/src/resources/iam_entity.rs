@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Result;
-use super::context::{Context, changed, made, policy, text, texts, typed};
+use super::context::{Context, changed, made, policy, text, texts};
 use super::iam_attachment::Entity;
 use super::tag;
 use crate::stack::MadeResource;
@@ -35,7 +35,6 @@ pub(super) async fn create(context: &Context, kind: &str, properties: &Value) ->
 }
 
 async fn role(context: &Context, properties: &Value) -> Result<MadeResource> {
-    let properties = &typed(properties, &["MaxSessionDuration"], &[]);
     let name = context.name_or(properties, "RoleName", 64);
     let input = json!({
         "RoleName": name,
@@ -82,8 +81,7 @@ async fn change_roles(context: &Context, profile: &str, old: &Value, new: &Value
 }
 
 pub(super) async fn update(context: &Context, kind: &str, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-    let (id, before) = (&old.physical, &typed(&old.properties, &["MaxSessionDuration"], &[]));
-    let properties = &typed(properties, &["MaxSessionDuration"], &[]);
+    let (id, before) = (&old.physical, &old.properties);
     match kind {
         "AWS::IAM::Role" => {
             if let Some((_, document)) = changed(before, properties, "AssumeRolePolicyDocument") {

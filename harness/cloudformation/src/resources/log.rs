@@ -3,14 +3,11 @@
 use serde_json::{Value, json};
 
 use super::Result;
-use super::context::{Context, changed, made, text, typed};
+use super::context::{Context, changed, made, text};
 use super::tag;
 use crate::stack::MadeResource;
 
-const INTEGERS: &[&str] = &["RetentionInDays"];
-
 pub(super) async fn create(context: &Context, kind: &str, properties: &Value) -> Result<MadeResource> {
-    let properties = &typed(properties, INTEGERS, &[]);
     if kind == "AWS::Logs::LogStream" {
         let name = context.name_or(properties, "LogStreamName", 512);
         let input = json!({"logGroupName": properties.get("LogGroupName"), "logStreamName": name});
@@ -40,8 +37,7 @@ async fn retain(context: &Context, name: &str, old: &Value, new: &Value) -> Resu
 
 /// Only groups themselves can be changed.
 pub(super) async fn update(context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-    let (name, properties) = (&old.physical, &typed(properties, INTEGERS, &[]));
-    let before = &typed(&old.properties, INTEGERS, &[]);
+    let (name, before) = (&old.physical, &old.properties);
     retain(context, name, before, properties).await?;
     match changed(before, properties, "KmsKeyId") {
         None => {}

@@ -3,15 +3,12 @@
 use serde_json::{Value, json};
 
 use super::Result;
-use super::context::{Context, changed, made, pick, policy, text, typed};
+use super::context::{Context, changed, made, pick, policy, text};
 use super::difference::same;
 use super::tag;
 use crate::stack::MadeResource;
 
-const INTEGERS: &[&str] = &["MaximumRetryAttempts", "MaximumEventAgeInSeconds"];
-
 pub(super) async fn create(context: &Context, properties: &Value) -> Result<MadeResource> {
-    let properties = &typed(properties, INTEGERS, &[]);
     let name = context.name_or(properties, "Name", 64);
     let mut input = rule(&name, properties);
     input["Tags"] = tag::list(properties, "Key", "Value");
@@ -56,8 +53,7 @@ async fn change_targets(context: &Context, name: &str, old: &Value, new: &Value)
 }
 
 pub(super) async fn update(context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-    let (name, properties) = (&old.physical, &typed(properties, INTEGERS, &[]));
-    let before = &typed(&old.properties, INTEGERS, &[]);
+    let (name, before) = (&old.physical, &old.properties);
     let own = ["Description", "ScheduleExpression", "EventPattern", "State", "RoleArn"];
     if own.into_iter().any(|property| changed(before, properties, property).is_some()) {
         // Putting a rule replaces all of it but its targets and tags.
