@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -15,6 +15,7 @@ use nightproof_core::{Principal, Region};
 use nightproof_iam::is_public;
 use nightproof_iam::{Context, Decision, Effect, Keys, Layer, Named, Policies, Request, ResourcePolicy, ResourceRule};
 use nightproof_journal::{Check, Event, Later};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::known::{Known, KnownCallers};
@@ -162,7 +163,7 @@ impl Authorizer {
         let encoded = (asked.service == "ec2").then(|| {
             let message = URL_SAFE_NO_PAD.encode(random_string(ALPHABET, 300));
             let told = decoded(asked, need, decision).to_string();
-            self.encoded.lock().unwrap_or_else(PoisonError::into_inner).insert(message.clone(), told);
+            self.encoded.lock().insert(message.clone(), told);
             message
         });
         denial::error(asked.service, asked.call.region.name(), &asked.call.caller, need, decision, encoded)
@@ -203,7 +204,7 @@ impl Authorize for Authorizer {
     }
 
     fn decoded(&self, message: &str) -> Option<String> {
-        self.encoded.lock().unwrap_or_else(PoisonError::into_inner).get(message).cloned()
+        self.encoded.lock().get(message).cloned()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Callers that were seen before: who they are and what they bring along, gathered once for all their calls.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use nightproof_core::Caller;
 use nightproof_iam::Context;
+use parking_lot::Mutex;
 
 use super::principal::Subject;
 
@@ -32,7 +33,7 @@ struct Seen {
 impl KnownCallers {
     /// The caller, if it was seen when IAM was as it is.
     pub(super) fn find(&self, caller: &Caller, changes: u64) -> Option<Arc<Known>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.lock();
         let seen = all.get(caller.access_key_id.as_deref()?)?;
         // Through whom a call comes is told by the call.
         let same = seen.changes == changes
@@ -45,7 +46,7 @@ impl KnownCallers {
     /// Remembers a caller that has a key.
     pub(super) fn keep(&self, caller: &Caller, changes: u64, known: &Arc<Known>) {
         let Some(key) = &caller.access_key_id else { return };
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         if all.len() >= MOST {
             all.clear();
         }

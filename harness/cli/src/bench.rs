@@ -1,10 +1,11 @@
 //! `nightproof bench`: how long a drill of the bundled stack takes, and where.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nightproof_drill::DrillResult;
 use nightproof_journal::{Event, Journal};
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -98,7 +99,7 @@ async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &Cancellation
         return Err(if outcome.result == DrillResult::NotSupported { Exit::NotSupported } else { Exit::Failed });
     }
     let python = milliseconds(python.so_far().saturating_sub(python_before));
-    let steps = steps.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let steps = steps.lock().clone();
     Ok(Sample {
         region_start: milliseconds(measured.start),
         call: milliseconds(measured.call),
@@ -114,12 +115,12 @@ fn by_step(journal: &Journal, python: Meter) -> Arc<Mutex<Vec<Step>>> {
     let steps: Arc<Mutex<Vec<Step>>> = Arc::default();
     let (found, before) = (Arc::clone(&steps), Mutex::new(Duration::ZERO));
     journal.subscribe(move |record| match &record.event {
-        Event::StepStarted { .. } => *before.lock().unwrap_or_else(PoisonError::into_inner) = python.so_far(),
+        Event::StepStarted { .. } => *before.lock() = python.so_far(),
         Event::StepFinished { step, milliseconds: wall, .. } => {
-            let before = *before.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = *before.lock();
             let python = milliseconds(python.so_far().saturating_sub(before));
             let step = Step { step: step.clone(), wall: *wall, python };
-            found.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+            found.lock().push(step);
         }
         _ => {}
     });

@@ -26,11 +26,12 @@ mod worker;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_template::TemplateError;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 use self::stack::{Stack, StackStatus};
@@ -49,7 +50,7 @@ impl CloudFormation {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Stack>>> {
-        self.stacks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stacks.lock()
     }
 
     /// Runs `work` on the stack with this id.

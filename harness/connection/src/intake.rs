@@ -2,12 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use parking_lot::{Mutex, MutexGuard};
 
 /// A request's body as its handler reads it. It breaks off once the request has been answered.
 pub struct Intake(Arc<Mutex<State>>);
@@ -32,7 +33,7 @@ impl Intake {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -40,7 +41,7 @@ impl Hold {
     /// Ends the body, whoever still reads it, and returns whether it was read to its end. What is left of it is not asked for: that would
     /// send `100 Continue` to a client that is being refused.
     pub(super) fn end(self) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         let (rest, reader, whole) = (state.rest.take(), state.reader.take(), state.whole);
         drop(state);
         drop(rest);

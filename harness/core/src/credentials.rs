@@ -1,9 +1,9 @@
 //! Access keys that this region issued: who they stand for, their secret, and until when.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rand::RngExt as _;
 
 use crate::Caller;
@@ -90,8 +90,8 @@ impl Credentials {
         credential
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Credential>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<String, Credential>> {
+        self.keys.lock()
     }
 }
 

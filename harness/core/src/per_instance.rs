@@ -1,8 +1,8 @@
 //! Something about each instance that whoever holds its machine follows.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 /// A value for each instance, and the usual one for all that were given none.
@@ -19,7 +19,7 @@ impl<T: Clone> PerInstance<T> {
     }
 
     fn with<R>(&self, instance: &str, act: impl FnOnce(&watch::Sender<T>) -> R) -> R {
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut values = self.values.lock();
         act(values.entry(instance.to_owned()).or_insert_with(|| watch::channel(self.usual.clone()).0))
     }
 
@@ -46,7 +46,7 @@ impl<T: Clone> PerInstance<T> {
 
     /// All instances have the usual one again.
     pub fn end_all(&self) {
-        for sender in self.values.lock().unwrap_or_else(PoisonError::into_inner).values() {
+        for sender in self.values.lock().values() {
             sender.send_replace(self.usual.clone());
         }
     }

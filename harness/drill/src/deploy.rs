@@ -1,10 +1,10 @@
 //! Deploy: creates the stack and finds out what is in it.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::StackStatus;
+use parking_lot::Mutex;
 
 use crate::clients::Clients;
 use crate::failure::{Broken, at};
@@ -105,7 +105,7 @@ async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), Broken
 /// Tells the reviewer of the events that he has not been told of. What cannot be asked for now is told later.
 async fn tell(clients: &Clients, stack: &str, review: &dyn Review, told: &Mutex<BTreeSet<String>>) {
     let events = review::events(clients, stack).await.unwrap_or_default();
-    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut told = told.lock();
     for event in events.iter().rev() {
         if told.insert(event.id.clone()) {
             review.follow(event);

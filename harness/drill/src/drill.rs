@@ -1,9 +1,10 @@
 //! A drill from its first step to its outcome.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use nightproof_journal::{Event, Journal, OTHER_SHELL, Record, StepOutcome};
 use nightproof_template::Unsupported;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -481,8 +482,8 @@ impl Drill {
         change(&mut self.state());
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> parking_lot::MutexGuard<'_, State> {
+        self.state.lock()
     }
 }
 

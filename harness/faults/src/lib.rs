@@ -15,13 +15,14 @@ pub use rule::{Effect, ErrorAnswer, InsertedCall, Matcher, Rule};
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use http_body::Body as _;
 use nightproof_core::service::{AwsError, Body, Call, Reply};
 use nightproof_core::{Caller, Region};
 use nightproof_journal::Event;
+use parking_lot::RwLock;
 use serde_json::Value;
 
 /// The rules that are in force. Without any, every call passes untouched.
@@ -64,7 +65,7 @@ impl Faults {
     /// Puts `rules` in force, in place of all others; each counts from zero.
     pub fn set(&self, rules: Vec<Rule>) {
         let armed = rules.into_iter().map(|rule| Armed { rule, matched: AtomicU64::new(0), first: OnceLock::new() }).collect();
-        *self.armed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(armed);
+        *self.armed.write() = Arc::new(armed);
     }
 
     /// Sets what can give instances a wrong clock and a slow disk. Once; without it such faults have no effect but a warning.
@@ -160,7 +161,7 @@ impl Faults {
 
     /// The effect of the first rule that strikes; every rule that matches counts the call.
     fn struck(&self, call: &Call, service: &str, operation: &str, input: &Value) -> Option<Effect> {
-        let rules = Arc::clone(&self.armed.read().unwrap_or_else(PoisonError::into_inner));
+        let rules = Arc::clone(&self.armed.read());
         let mut effect = None;
         for Armed { rule, matched, first } in rules.iter() {
             if rule.when.matches(&call.caller, service, operation, input) {

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex};
 use rustix::net::listen;
 
 /// Connections that may wait to be accepted, as the standard library has it.
@@ -25,18 +26,18 @@ impl Gate {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.open.lock()
     }
 
     pub(crate) fn set(&self, open: bool) {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = open;
+        *self.open.lock() = open;
         self.opened.notify_all();
     }
 
     /// Returns once it is open.
     pub(crate) fn pass(&self) {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.opened.wait_while(open, |open| !*open));
+        let mut open = self.open.lock();
+        self.opened.wait_while(&mut open, |open| !*open);
     }
 }
 

@@ -9,8 +9,8 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use nightproof_machine_protocol::connection::Purpose;
 use nightproof_machine_protocol::usage::{End, Report};
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::relay;
@@ -74,7 +75,7 @@ impl Usage {
             (None, code) => End::Exit(code.unwrap_or(-1)),
         };
         self.tell(&[self.peak(), Report::Ended(end)]);
-        let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let stream = self.stream.lock();
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
         // The region closes when it has read all.
@@ -88,7 +89,7 @@ impl Usage {
     fn tell(&self, reports: &[Report]) {
         let lines: String = reports.iter().map(|report| format!("{report}\n")).collect();
         // A region that is gone needs no numbers.
-        let _ = self.stream.lock().unwrap_or_else(PoisonError::into_inner).write_all(lines.as_bytes());
+        let _ = self.stream.lock().write_all(lines.as_bytes());
     }
 
     fn measure(&self) -> Vec<Process> {

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::{ApiCall, Event, Record, VERSION};
+use parking_lot::{Mutex, MutexGuard};
 
 /// How many records a journal keeps in memory; the writer, if there is one, gets all of them.
 const KEPT: usize = 20_000;
@@ -116,7 +117,7 @@ impl Journal {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -134,7 +135,7 @@ mod tests {
         struct Shared(Arc<Mutex<Vec<u8>>>);
         impl Write for Shared {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                self.0.lock().unwrap().write(bytes)
+                self.0.lock().write(bytes)
             }
             fn flush(&mut self) -> io::Result<()> {
                 Ok(())
@@ -144,12 +145,12 @@ mod tests {
         let journal = Journal::with_writer(file.clone());
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ears = Arc::clone(&heard);
-        journal.subscribe(move |record| ears.lock().unwrap().push(record.sequence));
+        journal.subscribe(move |record| ears.lock().push(record.sequence));
         journal.record(finding("first"));
         journal.record(finding("second"));
         journal.flush().unwrap();
-        assert_eq!(*heard.lock().unwrap(), [0, 1]);
-        let text = String::from_utf8(file.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(*heard.lock(), [0, 1]);
+        let text = String::from_utf8(file.0.lock().clone()).unwrap();
         let lines: Vec<Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines, journal.records());
         assert!(text.starts_with(r#"{"version":1,"sequence":0,"event":"finding","id":"first""#), "{text}");

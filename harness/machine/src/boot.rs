@@ -6,13 +6,14 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nightproof_journal::{Event, OTHER_SHELL};
 use nightproof_machine_protocol::connection::{LONGEST, Purpose};
 use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::spec::{Agent, NO_SANDBOX, Platform, Task, inside};
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -83,7 +84,7 @@ struct Console {
 
 impl Console {
     fn push(&self, line: &str) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock();
         lines.push_back(line.to_owned());
         while lines.iter().map(|line| line.len() + 1).sum::<usize>() > CONSOLE {
             lines.pop_front();
@@ -91,7 +92,7 @@ impl Console {
     }
 
     fn text(&self) -> String {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.lines.lock();
         lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 }

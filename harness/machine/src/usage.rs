@@ -1,9 +1,9 @@
 //! What a function's machine tells of its memory and of its command's end.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nightproof_machine_protocol::usage::{End, NoReport, QUESTION, Report};
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, watch};
@@ -41,7 +41,7 @@ impl Usage {
     }
 
     pub(super) fn end(&self) -> Option<End> {
-        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.end.lock()
     }
 
     /// Asks and listens until the machine closes the connection.
@@ -66,7 +66,7 @@ impl Usage {
     fn take(&self, line: &str) {
         match line.parse() {
             Ok(Report::Peak(kibibytes)) => self.peak.send_modify(|(count, peak)| (*count, *peak) = (*count + 1, kibibytes)),
-            Ok(Report::Ended(end)) => *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end),
+            Ok(Report::Ended(end)) => *self.end.lock() = Some(end),
             Err(NoReport) => debug!(line, "a machine reports nothing known"),
         }
     }

@@ -1,7 +1,9 @@
 //! What was fetched from a store, for as long as it is known to hold.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 /// Facts by name. A fact that was being fetched while its subject changed is not kept.
 pub struct Known<T>(Mutex<Entries<T>>);
@@ -20,7 +22,7 @@ impl<T> Default for Known<T> {
 
 impl<T> Known<T> {
     fn entries(&self) -> MutexGuard<'_, Entries<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// What is known of `name`.

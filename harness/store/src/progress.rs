@@ -1,12 +1,13 @@
 //! Whether a body on its way still moves: a large one may take any time, on a line that is slow.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use nightproof_core::service::Body;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// When the body last moved.
@@ -17,7 +18,7 @@ impl Progress {
     pub(super) fn of(body: Body) -> (Self, Body) {
         let last = Arc::new(Mutex::new(Instant::now()));
         let noted = Arc::clone(&last);
-        let note = move |_: &Frame<Bytes>| *noted.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let note = move |_: &Frame<Bytes>| *noted.lock() = Instant::now();
         (Self(last), body.inspect_frame(note).boxed_unsync())
     }
 
@@ -35,7 +36,7 @@ impl Progress {
     }
 
     fn last(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }
 

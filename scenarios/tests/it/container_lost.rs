@@ -3,10 +3,11 @@
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 
 use nightproof_scenarios::{Night, Scenario, Template, until};
+use parking_lot::Mutex;
 use rstest::rstest;
 
 use crate::container::{docker, run_of, signal};
@@ -105,7 +106,7 @@ impl Way {
                         let _ = to.shutdown(std::net::Shutdown::Write);
                     });
                 }
-                kept.lock().expect("not poisoned").extend([inner, outer]);
+                kept.lock().extend([inner, outer]);
             }
         });
         Self { socket, open, _folder: folder }
@@ -114,7 +115,7 @@ impl Way {
     /// From now on there is no engine.
     fn close(&self) {
         std::fs::remove_file(&self.socket).expect("the socket");
-        for stream in self.open.lock().expect("not poisoned").iter() {
+        for stream in self.open.lock().iter() {
             // One that has ended by itself.
             let _ = stream.shutdown(std::net::Shutdown::Both);
         }

@@ -11,9 +11,9 @@ mod path;
 mod side;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nightproof_template::{Resource, Template};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use self::aspect::{Aspect, UNSEEN};
@@ -166,7 +166,7 @@ impl Audit {
     }
 
     fn made(&self) -> MutexGuard<'_, Option<Vec<Remade>>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+        self.made.lock()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Signed calls of the agent to `ssm` and `ec2messages`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use nightproof_machine_protocol::spec::{Task, inside};
+use parking_lot::Mutex;
 use serde_json::Value;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -97,12 +98,12 @@ impl Api {
 
     fn refresh(&self) -> Result<(), ApiError> {
         let fresh = Imds::open()?.credentials()?;
-        *self.credentials.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        *self.credentials.lock() = fresh;
         Ok(())
     }
 
     fn current(&self) -> RoleCredentials {
-        self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.credentials.lock().clone()
     }
 
     fn call_once(&self, service: &str, target: &str, input: &Value) -> Result<Value, ApiError> {

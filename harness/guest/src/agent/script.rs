@@ -7,11 +7,12 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nightproof_machine_protocol::spec::REBOOT;
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
@@ -58,7 +59,7 @@ fn timeout_seconds(inputs: &Value) -> u64 {
 fn start(lines: &[&str], folder: &Path, directory: Option<&str>, environment: &[(String, String)]) -> io::Result<Child> {
     fs::create_dir_all(folder)?;
     let script = folder.join("_script.sh");
-    let _held = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _held = STARTING.lock();
     fs::write(&script, lines.join("\n") + "\n")?;
     fs::set_permissions(&script, fs::Permissions::from_mode(0o700))?;
     let mut command = Command::new("sh");

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::PoisonError;
 
 use bollard::container::AttachContainerResults;
 use bollard::container::LogOutput;
@@ -38,7 +37,7 @@ pub struct Containers {
     /// By runtime.
     functions: Mutex<HashMap<String, FunctionImage>>,
     /// Containers with a disk, by the instance's id: running ones, and stopped ones that have the instance's disk.
-    instances: std::sync::Mutex<HashMap<String, String>>,
+    instances: parking_lot::Mutex<HashMap<String, String>>,
     progress: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -69,7 +68,7 @@ impl Containers {
             instance,
             named_function: function,
             functions: Mutex::default(),
-            instances: std::sync::Mutex::default(),
+            instances: parking_lot::Mutex::default(),
             progress,
         };
         containers.function_image(USUAL_RUNTIME).await?;
@@ -190,8 +189,8 @@ impl Containers {
         Ok(Started { output: split(attached), ended: Box::pin(ended) })
     }
 
-    fn instances(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
-        self.instances.lock().unwrap_or_else(PoisonError::into_inner)
+    fn instances(&self) -> parking_lot::MutexGuard<'_, HashMap<String, String>> {
+        self.instances.lock()
     }
 
     /// Removes the container of an instance that will not boot again, with all that is on its disk.

@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use nightproof_journal::Journal;
@@ -11,6 +10,7 @@ use nightproof_machine::{
     Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, Platform, Shell, set_clock, slow_disk,
 };
 use nightproof_machine_protocol::link::Link;
+use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
@@ -26,7 +26,7 @@ pub(crate) struct Echo {
 impl Echo {
     /// What the machine wrote.
     pub(crate) fn text(&self) -> String {
-        self.lines.lock().unwrap().join("\n")
+        self.lines.lock().join("\n")
     }
 }
 
@@ -45,7 +45,7 @@ impl Connections for Echo {
     }
 
     fn console(&self, line: &str) {
-        self.lines.lock().unwrap().push(line.to_owned());
+        self.lines.lock().push(line.to_owned());
     }
 }
 

@@ -1,9 +1,10 @@
 //! The Python tools, installed from PyPI and run in a machine.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use nightproof_machine::tools;
 use nightproof_machine::{Channel, Connections, Machine, MachineSpec};
+use parking_lot::Mutex;
 use tokio::net::UnixStream;
 
 #[derive(Default)]
@@ -13,7 +14,7 @@ impl Connections for Console {
     fn connected(&self, _: Channel, _: UnixStream) {}
 
     fn console(&self, line: &str) {
-        self.0.lock().unwrap().push_str(&format!("{line}\n"));
+        self.0.lock().push_str(&format!("{line}\n"));
     }
 }
 
@@ -33,7 +34,7 @@ async fn the_aws_cli_and_the_runtime_client_run_in_a_machine() {
     let console = Arc::new(Console::default());
     let machine = Machine::boot(&machines, spec, Arc::clone(&console) as Arc<dyn Connections>).await.unwrap();
     let code = machine.exited().await;
-    let console = console.0.lock().unwrap().clone();
+    let console = console.0.lock().clone();
     assert_eq!(code, 0, "{console}");
     assert!(console.contains("aws-cli/1.") && console.contains("imported"), "{console}");
 }

@@ -1,8 +1,6 @@
 //! What EC2's calls are about.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
 
-use std::sync::PoisonError;
-
 use nightproof_core::Caller;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
@@ -62,7 +60,7 @@ impl Ec2 {
     /// All that has tags. What was terminated keeps them for as long as it is described.
     pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
         let arn = |kind: &str, id: &str| format!("arn:aws:ec2:{}:{}:{kind}/{id}", call.region.name(), call.account());
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.accounts.lock();
         let tags = accounts.get(call.account()).into_iter().flat_map(|records| &records.tags);
         let tagged = |(id, tags): (&String, &Vec<(String, String)>)| {
             type_of(id).map(|kind| Tagged { arn: arn(kind, id), tags: tags.clone() })
@@ -73,7 +71,7 @@ impl Ec2 {
     /// The tags of a resource.
     pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let id = arn.rsplit('/').next().unwrap_or_default();
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.accounts.lock();
         accounts.get(account).and_then(|records| records.tags.get(id)).cloned().unwrap_or_default()
     }
 }

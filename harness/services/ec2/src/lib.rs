@@ -33,7 +33,7 @@ mod way;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use nightproof_core::Region;
@@ -41,6 +41,7 @@ use nightproof_core::document::{Members as _, whole_seconds};
 use nightproof_core::per_instance::PerInstance;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_machine_protocol::link::Link;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 pub use boot::{BootError, Booter, Ended, Launch, NoMachines, Running};
@@ -80,7 +81,7 @@ impl Ec2 {
 
     /// Runs `work` on the records of an account, which come with a default VPC.
     fn with_records<T>(&self, region: &Region, account: &str, work: impl FnOnce(&mut Records) -> T) -> T {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = self.accounts.lock();
         let records = accounts.entry(account.to_owned()).or_insert_with(|| Records::new(region, account));
         work(records)
     }
@@ -90,23 +91,23 @@ impl Ec2 {
     }
 
     fn machines(&self) -> MutexGuard<'_, HashMap<String, Arc<dyn Running>>> {
-        self.machines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.machines.lock()
     }
 
     fn consoles(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
-        self.consoles.lock().unwrap_or_else(PoisonError::into_inner)
+        self.consoles.lock()
     }
 
     /// The address that calls of an instance come from: its public one where it has one.
     fn source_ip(&self, account: &str, id: &str) -> String {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.accounts.lock();
         let instance = accounts.get(account).and_then(|records| records.instances.get(id));
         instance.map_or_else(String::new, |instance| instance.public_ip.unwrap_or(instance.private_ip).to_string())
     }
 
     /// How many hops the answer to an instance's request for a metadata token may take; one for an instance that is gone.
     fn metadata_hops(&self, account: &str, id: &str) -> u8 {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.accounts.lock();
         let instance = accounts.get(account).and_then(|records| records.instances.get(id));
         instance.map_or(1, |instance| instance.metadata.hop_limit)
     }

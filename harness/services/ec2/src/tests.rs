@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,6 +7,7 @@ use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
 use nightproof_service_iam::Iam;
 use nightproof_service_sts::Sts;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +45,7 @@ impl Running for Double {
     }
 
     fn open_ports(&self, ports: BTreeSet<u16>) {
-        *self.ports.lock().unwrap() = ports;
+        *self.ports.lock() = ports;
     }
 
     async fn console(&self) -> Vec<u8> {
@@ -55,12 +56,12 @@ impl Running for Double {
 #[async_trait]
 impl Booter for Recorder {
     async fn boot(&self, _region: &Region, launch: Launch) -> Result<Arc<dyn Running>, BootError> {
-        self.launches.lock().unwrap().push(launch);
+        self.launches.lock().push(launch);
         if self.refuses {
             return Err(BootError("no namespaces".to_owned()));
         }
         let machine = Arc::new(Double::default());
-        self.machines.lock().unwrap().push(Arc::clone(&machine));
+        self.machines.lock().push(Arc::clone(&machine));
         Ok(machine)
     }
 }
@@ -326,7 +327,7 @@ async fn an_image_brings_its_root_device_architecture_and_metadata_options() {
     let arm = bed.ok("DescribeImages", json!({ "Filters": [{ "Name": "architecture", "Values": ["arm64"] }] })).await;
     let launch = json!({ "ImageId": arm["Images"][0]["ImageId"], "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1 });
     assert!(bed.refused("RunInstances", launch).await.contains("does not match the architecture 'arm64'"));
-    let launches = bed.recorder.launches.lock().unwrap();
+    let launches = bed.recorder.launches.lock();
     assert_eq!((launches[0].platform.name, launches[0].platform.version), ("Ubuntu", "22.04"));
 }
 
@@ -353,16 +354,16 @@ async fn an_instance_boots_stops_starts_and_terminates_with_its_machine() {
     bed.ok("StopInstances", json!({ "InstanceIds": [id] })).await;
     let stopped = bed.becomes(&id, "stopped").await;
     assert_eq!(stopped["StateReason"]["Code"], "Client.UserInitiatedShutdown");
-    assert!(bed.recorder.machines.lock().unwrap()[0].ended.is_cancelled());
+    assert!(bed.recorder.machines.lock()[0].ended.is_cancelled());
     bed.ok("StartInstances", json!({ "InstanceIds": [id] })).await;
     bed.becomes(&id, "running").await;
-    let firsts: Vec<bool> = bed.recorder.launches.lock().unwrap().iter().map(|launch| launch.first_boot).collect();
+    let firsts: Vec<bool> = bed.recorder.launches.lock().iter().map(|launch| launch.first_boot).collect();
     assert_eq!(firsts, [true, false]);
 
     let changes = bed.ok("TerminateInstances", json!({ "InstanceIds": [id] })).await;
     assert_eq!(changes["TerminatingInstances"][0]["CurrentState"]["Name"], "shutting-down");
     bed.becomes(&id, "terminated").await;
-    assert!(bed.recorder.machines.lock().unwrap()[1].ended.is_cancelled());
+    assert!(bed.recorder.machines.lock()[1].ended.is_cancelled());
     assert_eq!(bed.ok("DescribeVolumes", json!({})).await["Volumes"], json!([]));
     assert!(bed.refused("StartInstances", json!({ "InstanceIds": [id] })).await.starts_with("IncorrectInstanceState"));
 }
@@ -380,7 +381,7 @@ async fn a_machine_that_ends_by_itself_stops_its_instance() {
     let bed = Bed::new();
     let id = bed.run(json!({})).await;
     bed.becomes(&id, "running").await;
-    let machine = Arc::clone(&bed.recorder.machines.lock().unwrap()[0]);
+    let machine = Arc::clone(&bed.recorder.machines.lock()[0]);
     machine.ended.cancel();
     let stopped = bed.becomes(&id, "stopped").await;
     assert_eq!(stopped["StateReason"]["Code"], "Client.InstanceInitiatedShutdown");
@@ -391,14 +392,14 @@ async fn a_machine_that_reboots_itself_boots_again_and_its_instance_stays_runnin
     let bed = Bed::new();
     let id = bed.run(json!({})).await;
     bed.becomes(&id, "running").await;
-    let machine = Arc::clone(&bed.recorder.machines.lock().unwrap()[0]);
+    let machine = Arc::clone(&bed.recorder.machines.lock()[0]);
     machine.reboots.cancel();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while bed.recorder.launches.lock().unwrap().len() < 2 {
+    while bed.recorder.launches.lock().len() < 2 {
         assert!(tokio::time::Instant::now() < deadline, "it does not boot again");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let again = bed.recorder.launches.lock().unwrap().iter().map(|launch| launch.first_boot).collect::<Vec<_>>();
+    let again = bed.recorder.launches.lock().iter().map(|launch| launch.first_boot).collect::<Vec<_>>();
     assert_eq!(again, [true, false]);
     assert_eq!(bed.instance(&id).await["State"]["Name"], "running");
 }
@@ -460,7 +461,7 @@ async fn launches_that_aws_refuses_are_refused_and_leave_nothing() {
         assert!(refusal.starts_with(expected), "{refusal}");
     }
     assert_eq!(bed.ok("DescribeInstances", json!({})).await["Reservations"], json!([]));
-    assert!(bed.recorder.launches.lock().unwrap().is_empty());
+    assert!(bed.recorder.launches.lock().is_empty());
 }
 
 #[tokio::test]
@@ -496,7 +497,7 @@ async fn a_machine_is_told_the_ports_that_are_open_to_everybody_as_they_change()
     }
     let id = bed.run(json!({ "SecurityGroupIds": [group] })).await;
     bed.becomes(&id, "running").await;
-    let told = || bed.recorder.machines.lock().unwrap().first().map(|machine| machine.ports.lock().unwrap().clone());
+    let told = || bed.recorder.machines.lock().first().map(|machine| machine.ports.lock().clone());
     for _ in 0..1000 {
         if told() == Some([443, 8000, 8001].into()) {
             break;

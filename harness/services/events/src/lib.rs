@@ -21,7 +21,7 @@ mod target_operations;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,6 +30,7 @@ use nightproof_core::Region;
 use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_core::under_way;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 use self::delivery::Delivery;
@@ -71,7 +72,7 @@ impl Events {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, BTreeMap<String, Rule>>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rules.lock()
     }
 
     /// Returns when no event is on its way to a target; soon at any rate, whatever a target takes.

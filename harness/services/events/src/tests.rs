@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,6 +7,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
 use nightproof_core::{Caller, Region};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::Events;
@@ -26,8 +27,8 @@ struct Double {
 #[async_trait]
 impl Service for Double {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        self.calls.lock().unwrap().push((operation.to_owned(), call.caller.source_arn.clone(), input));
-        match self.error.lock().unwrap().clone() {
+        self.calls.lock().push((operation.to_owned(), call.caller.source_arn.clone(), input));
+        match self.error.lock().clone() {
             Some(error) => Err(error),
             None if operation == "Invoke" => Ok(json!({ "StatusCode": 202 }).into()),
             None => Ok(json!({ "MessageId": "m", "MD5OfMessageBody": "d" }).into()),
@@ -37,7 +38,7 @@ impl Service for Double {
 
 impl Double {
     fn seen(&self) -> Vec<(String, Option<String>, Value)> {
-        self.calls.lock().unwrap().clone()
+        self.calls.lock().clone()
     }
 }
 
@@ -179,7 +180,7 @@ async fn a_disabled_rule_does_not_fire() {
 #[tokio::test]
 async fn a_missing_permission_sends_the_event_to_the_dead_letter_queue_at_once() {
     let world = World::new();
-    *world.lambda.error.lock().unwrap() = Some(AwsError::new("AccessDeniedException", 403, "no"));
+    *world.lambda.error.lock() = Some(AwsError::new("AccessDeniedException", 403, "no"));
     world.rule("rate(1 minute)", json!({ "DeadLetterConfig": { "Arn": QUEUE } })).await;
     world.pass(SignedDuration::from_mins(1));
     world.until("dead letter", || world.metrics().dead_letter_invocations == 1).await;
@@ -203,7 +204,7 @@ async fn a_missing_permission_sends_the_event_to_the_dead_letter_queue_at_once()
 async fn an_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost() {
     let world = World::new();
     for service in [&world.lambda, &world.sqs] {
-        *service.error.lock().unwrap() = Some(AwsError::new("AccessDeniedException", 403, "no"));
+        *service.error.lock() = Some(AwsError::new("AccessDeniedException", 403, "no"));
     }
     world.rule("rate(1 minute)", json!({ "DeadLetterConfig": { "Arn": QUEUE } })).await;
     world.pass(SignedDuration::from_mins(1));
@@ -214,7 +215,7 @@ async fn an_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost() 
 #[tokio::test]
 async fn throttling_is_retried_on_region_time_as_often_as_the_policy_says() {
     let world = World::new();
-    *world.lambda.error.lock().unwrap() = Some(AwsError::new("TooManyRequestsException", 429, "busy"));
+    *world.lambda.error.lock() = Some(AwsError::new("TooManyRequestsException", 429, "busy"));
     let policy = json!({ "RetryPolicy": { "MaximumRetryAttempts": 2 }, "DeadLetterConfig": { "Arn": QUEUE } });
     world.rule("cron(0 3 * * ? *)", policy).await;
     let due = world.events.next_occurrence(ACCOUNT, "nightly", world.region.clock().now()).unwrap();
@@ -294,7 +295,7 @@ async fn a_pattern_is_tested_against_an_event_that_is_whole() {
 #[tokio::test]
 async fn an_event_that_is_too_old_for_its_next_attempt_says_so() {
     let world = World::new();
-    *world.lambda.error.lock().unwrap() = Some(AwsError::new("ServiceException", 500, "down"));
+    *world.lambda.error.lock() = Some(AwsError::new("ServiceException", 500, "down"));
     let policy = json!({ "RetryPolicy": { "MaximumEventAgeInSeconds": 60 }, "DeadLetterConfig": { "Arn": QUEUE } });
     world.rule("cron(0 3 * * ? *)", policy).await;
     let due = world.events.next_occurrence(ACCOUNT, "nightly", world.region.clock().now()).unwrap();

@@ -25,8 +25,8 @@ mod user;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use nightproof_core::authorization::PolicyDocument;
@@ -34,6 +34,7 @@ use nightproof_core::document::whole_seconds;
 use nightproof_core::identity::{Identities, PrincipalPolicies, RoleFacts};
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_core::{Caller, Principal};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 pub use aws_managed::document as aws_managed_policy;
@@ -55,7 +56,7 @@ impl Iam {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Records>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.accounts.lock()
     }
 }
 

@@ -10,13 +10,14 @@ mod key;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nightproof_core::authorization::{PolicyDocument, ResourcePolicyText};
 use nightproof_core::service::{Body, Call, Reply, Service, Tagged};
 use nightproof_wire::AwsError;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use key::{Key, State};
@@ -136,7 +137,7 @@ impl Kms {
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+        self.records.lock()
     }
 }
 

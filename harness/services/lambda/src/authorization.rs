@@ -1,7 +1,5 @@
 //! What Lambda's calls are about, and the policies of its functions.
 
-use std::sync::PoisonError;
-
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::Call;
@@ -22,7 +20,7 @@ impl Lambda {
     /// The policy of a function.
     pub(super) fn function_policy(&self, account: &str, arn: &str) -> Option<ResourcePolicyText> {
         let name = arn.split(':').nth(6)?;
-        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = self.functions.lock();
         let function = functions.get(account)?.get(name)?;
         // Versions and aliases have policies of their own; `$LATEST` has the function's.
         let policy = function.policies.get(arn.split(':').nth(7).filter(|of| *of != "$LATEST").unwrap_or_default());
@@ -38,7 +36,7 @@ impl Lambda {
 
     /// The tags of a function.
     pub(super) fn function_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
-        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = self.functions.lock();
         let function = arn.split(':').nth(6).and_then(|name| functions.get(account)?.get(name));
         function.map(super::function::Function::tag_pairs).unwrap_or_default()
     }

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use nightproof_core::document::Members as _;
 use nightproof_core::quota;
@@ -61,7 +61,7 @@ impl Lambda {
     pub(super) fn put_concurrency(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let wanted = input.number("ReservedConcurrentExecutions").and_then(|wanted| u64::try_from(wanted).ok()).unwrap_or(0);
         let name = self.with(call, input, |function| Ok(function.configuration.required("FunctionName").to_owned()))?;
-        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut functions = self.functions.lock();
         let functions = functions.entry(call.account().to_owned()).or_default();
         let before = functions.get(&name).and_then(|function| function.reserved).unwrap_or(0);
         if wanted > before && reserved(functions) - before + wanted > ACCOUNT_LIMIT - LEAST_UNRESERVED {
@@ -87,7 +87,7 @@ impl Lambda {
     }
 
     pub(super) fn account_settings(&self, call: &Call) -> Value {
-        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = self.functions.lock();
         let empty = BTreeMap::new();
         let functions = functions.get(call.account()).unwrap_or(&empty);
         let size: i64 = functions.values().filter_map(|function| function.configuration.number("CodeSize")).sum();

@@ -131,7 +131,7 @@ impl Lambda {
     }
 
     fn settings(&self, event: &Event) -> Option<Settings> {
-        let functions = self.functions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let functions = self.functions.lock();
         let function = functions.get(&event.account)?.get(&event.function)?;
         let (definition, _) = function.resolve(event.qualifier.as_deref()).ok()?;
         let config = function.invoke_configs.get(event.qualifier.as_deref().unwrap_or("$LATEST"));

@@ -1,6 +1,5 @@
 //! Invoking a function.
 
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -108,7 +107,7 @@ impl Lambda {
         let definition = admitted.definition.as_ref();
         let arn = definition.text("FunctionArn").to_owned();
         let warm = {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut free = self.free.lock();
             let of_function = free.entry(arn.clone()).or_default();
             of_function.retain(|idle| idle.environment.fits(definition, region.clock().now()));
             of_function.pop()
@@ -123,7 +122,7 @@ impl Lambda {
         let (invoked, reusable) = invoked?;
         if reusable {
             let since = region.clock().now();
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut free = self.free.lock();
             free.entry(arn).or_default().push(Idle { environment, since });
             drop(free);
             self.reap_later(region, since);
@@ -141,7 +140,7 @@ impl Lambda {
             }
             let Some(me) = me.upgrade() else { return };
             let now = region.clock().now();
-            let mut free = me.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut free = me.free.lock();
             free.values_mut().for_each(|idle| idle.retain(|idle| idle.since + IDLE > now));
             free.retain(|_, idle| !idle.is_empty());
         });

@@ -27,7 +27,7 @@ mod version;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -37,6 +37,7 @@ use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_core::under_way;
 use nightproof_machine::Machines;
 use nightproof_machine::tools::Tools;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use self::environment::{Definition, Environment};
@@ -92,7 +93,7 @@ impl Lambda {
 
     fn with<T>(&self, call: &Call, input: &Value, act: impl FnOnce(&mut Function) -> Result<T, AwsError>) -> Result<T, AwsError> {
         let name = function_name(input.required("FunctionName"));
-        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut functions = self.functions.lock();
         match functions.get_mut(call.account()).and_then(|functions| functions.get_mut(name)) {
             Some(function) => act(function),
             None => Err(not_found(format!("Function not found: {}", arn(call, name)))),
@@ -101,7 +102,7 @@ impl Lambda {
 
     /// Starts an invocation of the version or alias: it counts as running until what is answered is dropped.
     fn admit(&self, account: &str, name: &str, qualifier: Option<&str>) -> Result<Admitted, AwsError> {
-        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = self.functions.lock();
         let Some((functions, function)) = functions.get(account).and_then(|all| Some((all, all.get(name)?))) else {
             return Err(not_found(format!("Function not found: {name}")));
         };
@@ -184,7 +185,7 @@ impl Service for Lambda {
     }
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
-        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = self.functions.lock();
         let functions = functions.get(call.account()).into_iter().flat_map(BTreeMap::values);
         functions.map(|function| Tagged { arn: function.arn().to_owned(), tags: function.tag_pairs() }).collect()
     }

@@ -5,7 +5,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use nightproof_core::Region;
 use nightproof_core::document::Members as _;
@@ -33,7 +33,7 @@ impl Lambda {
         let mut made = configuration::make(call, name, &arn(call, name), input);
         configuration::apply_code(&mut made, &code, input.get("Architectures"));
         {
-            let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut functions = self.functions.lock();
             let functions = functions.entry(call.account().to_owned()).or_default();
             if functions.contains_key(name) {
                 return Err(AwsError::new("ResourceConflictException", 409, format!("Function already exist: {name}")));
@@ -128,10 +128,10 @@ impl Lambda {
         }
         self.with(call, input, |_| Ok(()))?;
         let name = function_name(input.required("FunctionName"));
-        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut functions = self.functions.lock();
         functions.get_mut(call.account()).and_then(|all| all.remove(name));
         let (arn, versions) = (arn(call, name), format!("{}:", arn(call, name)));
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free.lock();
         free.retain(|of, _| *of != arn && !of.starts_with(&versions));
         Ok(json!({}))
     }
@@ -141,7 +141,7 @@ impl Lambda {
         if input.has("MasterRegion") {
             return Err(AwsError::not_implemented("lambda", "ListFunctions with MasterRegion"));
         }
-        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let functions = self.functions.lock();
         let all = functions.get(call.account()).into_iter().flat_map(|all| all.iter());
         if input.text("FunctionVersion") != Some("ALL") {
             return page(input, "Functions", all.map(|(name, function)| (name.clone(), listed(&function.configuration))));
@@ -166,7 +166,7 @@ impl Lambda {
     /// The new code and configuration are run from now on; environments of the old ones that are idle end, those at work end after it.
     fn settle(&self, region: &Region, account: &str, name: &str) {
         let serving = {
-            let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut functions = self.functions.lock();
             // Deleted in the meantime.
             let Some(function) = functions.get_mut(account).and_then(|functions| functions.get_mut(name)) else { return };
             if let Some(coming) = function.coming.take() {
@@ -175,7 +175,7 @@ impl Lambda {
             configuration::settle(&mut function.configuration);
             Arc::clone(&function.serving)
         };
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free.lock();
         if let Some(environments) = free.get_mut(serving.text("FunctionArn")) {
             environments.retain(|idle| idle.environment.fits(&serving, region.clock().now()));
         }

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use nightproof_connection::{Intake, Limits};
 use nightproof_core::Region;
 use nightproof_machine::{Channel, Connections};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -73,7 +74,7 @@ impl RuntimeApi {
     }
 
     fn current(&self) -> MutexGuard<'_, Option<(String, oneshot::Sender<Answer>)>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock()
     }
 
     async fn answer(&self, request: Request<Intake>) -> Response<Full<Bytes>> {

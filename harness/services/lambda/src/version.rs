@@ -1,7 +1,7 @@
 //! Versions of functions: code and configuration as they were when published.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html>
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
@@ -111,7 +111,7 @@ impl Lambda {
             }
         })?;
         let arn = format!("{}:{version}", arn(call, function_name(input.required("FunctionName"))));
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).remove(&arn);
+        self.free.lock().remove(&arn);
         Ok(json!({}))
     }
 }

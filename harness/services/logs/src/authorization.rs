@@ -1,7 +1,5 @@
 //! What CloudWatch Logs' calls are about.
 
-use std::sync::PoisonError;
-
 use nightproof_core::service::Call;
 use serde_json::Value;
 
@@ -20,7 +18,7 @@ impl Logs {
 
     /// The tags of the group that an ARN names.
     pub(super) fn group_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.accounts.lock();
         let group = arn.split(':').nth(6).and_then(|name| accounts.get(account)?.get(name));
         group.map(|group| group.tags.clone().into_iter().collect()).unwrap_or_default()
     }

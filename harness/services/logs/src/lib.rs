@@ -11,10 +11,11 @@ mod log_stream;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use log_group::LogGroup;
@@ -35,7 +36,7 @@ impl Logs {
     }
 
     fn groups<T>(&self, call: &Call, act: impl FnOnce(&mut Groups) -> T) -> T {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = self.accounts.lock();
         act(accounts.entry(call.account().to_owned()).or_default())
     }
 
@@ -117,7 +118,7 @@ impl Service for Logs {
     }
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.accounts.lock();
         let groups = accounts.get(call.account()).into_iter().flatten();
         let tagged = |(name, group): (&String, &LogGroup)| Tagged {
             arn: log_group::arn(call, name),

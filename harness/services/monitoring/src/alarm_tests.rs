@@ -1,6 +1,6 @@
 //! Alarms on the region's clock, and whom they tell.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
 use nightproof_core::{Caller, Region};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::CloudWatch;
@@ -23,7 +24,7 @@ struct Ears(Mutex<Vec<(Option<String>, Value)>>);
 impl Service for Ears {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         assert_eq!((operation, call.caller.arn().as_str()), ("Publish", "cloudwatch.amazonaws.com"));
-        self.0.lock().unwrap().push((call.caller.source_arn.clone(), input));
+        self.0.lock().push((call.caller.source_arn.clone(), input));
         Ok(json!({ "MessageId": "m" }).into())
     }
 }
@@ -84,7 +85,7 @@ impl World {
     }
 
     fn told(&self) -> Vec<(Option<String>, Value)> {
-        self.ears.0.lock().unwrap().clone()
+        self.ears.0.lock().clone()
     }
 }
 

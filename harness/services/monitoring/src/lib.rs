@@ -15,7 +15,7 @@ mod tests;
 mod watch;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ use nightproof_core::Region;
 use nightproof_core::document::Members as _;
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::watch as channel;
 
@@ -44,12 +45,12 @@ impl CloudWatch {
     }
 
     fn with<T>(&self, account: &str, act: impl FnOnce(&mut BTreeMap<String, Alarm>) -> T) -> T {
-        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut alarms = self.alarms.lock();
         act(alarms.entry(account.to_owned()).or_default())
     }
 
     fn accounts(&self) -> Vec<String> {
-        self.alarms.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.alarms.lock().keys().cloned().collect()
     }
 }
 

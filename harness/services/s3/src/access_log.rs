@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html>
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use nightproof_core::canonical_id;
 use nightproof_core::service::{Body, Call, Reply, full_body};
 use nightproof_core::{Caller, Principal, Region};
 use nightproof_wire::AwsError;
+use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -55,7 +56,7 @@ struct Pending {
 
 impl Pending {
     fn push(&self, destination: Destination, at: Timestamp, line: String) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push((destination, at, line));
+        self.lines.lock().push((destination, at, line));
         self.wake.notify_one();
     }
 }
@@ -176,7 +177,7 @@ impl AccessLog {
 
     /// Delivers what waits, as the logging service. What its target refuses is lost, as it is on AWS.
     pub(super) async fn deliver(&self, region: &Region) {
-        let waiting = std::mem::take(&mut *self.pending.lines.lock().unwrap_or_else(PoisonError::into_inner));
+        let waiting = std::mem::take(&mut *self.pending.lines.lock());
         let mut batches: Vec<(Destination, Timestamp, String)> = Vec::new();
         for (destination, at, line) in waiting {
             let day = |at: Timestamp| at.as_second().div_euclid(86_400);

@@ -26,8 +26,8 @@ mod tagging;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,6 +35,7 @@ use nightproof_core::Region;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::service::{Body, Call, Reply, Service, Tagged};
 use nightproof_wire::AwsError;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use access_log::{AccessLog, Entry};
@@ -65,7 +66,7 @@ impl S3 {
     }
 
     fn state(&self) -> MutexGuard<'_, state::State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn next_id(&self) -> u64 {

@@ -15,13 +15,14 @@ mod send;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -58,7 +59,7 @@ impl Sqs {
     }
 
     fn with<T>(&self, account: &str, act: impl FnOnce(&mut Queues) -> T) -> T {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = self.accounts.lock();
         act(accounts.entry(account.to_owned()).or_default())
     }
 

@@ -2,7 +2,7 @@
 //! queues under KMS. `docs/stores.md` says where it differs from the embedded one.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::authorization::{PolicyDocument, ResourcePolicyText};
@@ -10,6 +10,7 @@ use nightproof_core::operation::check;
 use nightproof_core::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use nightproof_iam::ResourceRule;
 use nightproof_store::{Known, Question, Store};
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use super::{Sqs, address, attributes, authorization, encryption, queue, text};
@@ -37,8 +38,8 @@ impl RemoteSqs {
         Arc::new(Self { store, queues: Known::default(), data_keys: Mutex::default() })
     }
 
-    fn data_keys(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
-        self.data_keys.lock().unwrap_or_else(PoisonError::into_inner)
+    fn data_keys(&self) -> parking_lot::MutexGuard<'_, HashMap<String, String>> {
+        self.data_keys.lock()
     }
 
     /// Asks the store as the account that the queue belongs to: the region has decided whether the caller may.

@@ -7,7 +7,7 @@ mod authorization;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,7 @@ use nightproof_core::credentials::Credential;
 use nightproof_core::document::Members as _;
 use nightproof_core::identity::{Identities, Session, Sessions};
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// The service.
@@ -33,7 +34,7 @@ impl Sts {
 
     /// Keeps the new session, and forgets those that have ended.
     fn remember(&self, access_key_id: &str, session: Session) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self.sessions.lock();
         let now = session.issued;
         sessions.retain(|_, session| session.expires > now);
         sessions.insert(access_key_id.to_owned(), session);
@@ -76,7 +77,7 @@ impl Sts {
 
 impl Sessions for Sts {
     fn session(&self, access_key_id: &str) -> Option<Session> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+        self.sessions.lock().get(access_key_id).cloned()
     }
 }
 

@@ -2,7 +2,6 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html>
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -10,6 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::credentials::random_string;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::credentials::Issued;
 use super::page::{refusal, text};
@@ -33,7 +33,7 @@ pub(super) struct Session {
 
 impl Sessions {
     pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, Session>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Forgets an instance that is gone.

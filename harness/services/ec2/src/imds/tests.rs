@@ -9,7 +9,7 @@ use crate::tests::{ACCOUNT, Bed};
 
 /// One request over a connection of its own, as a program in the instance makes it.
 async fn ask(bed: &Bed, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) {
-    let connections = bed.recorder.launches.lock().unwrap().last().unwrap().connections.clone();
+    let connections = bed.recorder.launches.lock().last().unwrap().connections.clone();
     let (near, far) = tokio::io::duplex(4096);
     connections.metadata(far);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near)).await.unwrap();

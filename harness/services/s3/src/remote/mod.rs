@@ -7,7 +7,7 @@ mod facts;
 mod times;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use http_body::Body as _;
@@ -15,6 +15,7 @@ use nightproof_core::Region;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use nightproof_store::{Known, Question, Store};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 use super::access_log::AccessLog;
@@ -38,7 +39,7 @@ pub struct RemoteS3 {
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }
 
 impl RemoteS3 {

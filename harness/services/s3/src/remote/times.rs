@@ -2,10 +2,10 @@
 //! this region keeps the store's date.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use jiff::Timestamp;
 use nightproof_core::service::Call;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::super::document::{list, text, whole_seconds};

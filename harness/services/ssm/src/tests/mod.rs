@@ -7,11 +7,12 @@ mod rate_control;
 mod status_events;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::service::{AwsError, Body, Call, Instance, Reply, Service};
 use nightproof_core::{Caller, Principal, Region};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::Ssm;
@@ -30,7 +31,7 @@ impl Service for Instances {
     }
 
     fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
-        let all = self.0.lock().unwrap();
+        let all = self.0.lock();
         let text = |tag: &Value, name: &str| tag[name].as_str().unwrap().to_owned();
         let tags = |tags: &Value| tags.as_array().unwrap().iter().map(|tag| (text(tag, "Key"), text(tag, "Value"))).collect();
         let seen = |(id, (state, given)): (&String, &(String, Value))| Instance {
@@ -50,7 +51,7 @@ pub(super) struct Bus(Mutex<Vec<Value>>);
 impl Service for Bus {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         assert_eq!((operation, call.caller.arn().as_str()), ("PutEvents", "ssm.amazonaws.com"));
-        self.0.lock().unwrap().extend(input["Entries"].as_array().unwrap().clone());
+        self.0.lock().extend(input["Entries"].as_array().unwrap().clone());
         Ok(json!({"FailedEntryCount": 0, "Entries": []}).into())
     }
 }
@@ -87,12 +88,12 @@ impl Fixture {
 
     /// What EventBridge was told.
     pub(super) fn events(&self) -> Vec<Value> {
-        self.bus.0.lock().unwrap().clone()
+        self.bus.0.lock().clone()
     }
 
     pub(super) fn instance(&self, id: &str, state: &str, tags: &[(&str, &str)]) {
         let tags = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-        self.instances.0.lock().unwrap().insert(id.into(), (state.into(), tags));
+        self.instances.0.lock().insert(id.into(), (state.into(), tags));
     }
 
     /// A running instance whose agent has reported.
