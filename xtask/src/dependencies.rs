@@ -10,7 +10,8 @@ use crate::step::{self, StepError};
 /// Which of our crates each of our crates may use. Each service may use [`SERVICE`].
 const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-wire", &[]),
-    ("nightproof-iam", &[]),
+    ("nightproof-wildcard", &[]),
+    ("nightproof-iam", &["nightproof-wildcard"]),
     ("nightproof-template", &[]),
     ("nightproof-journal", &[]),
     ("nightproof-network", &[]),
@@ -23,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-core", &["nightproof-iam", "nightproof-journal", "nightproof-wire"]),
     ("nightproof-store", &["nightproof-core", "nightproof-wire"]),
     ("nightproof-authorization", &["nightproof-core", "nightproof-iam", "nightproof-journal"]),
-    ("nightproof-faults", &["nightproof-core", "nightproof-journal"]),
+    ("nightproof-faults", &["nightproof-core", "nightproof-journal", "nightproof-wildcard"]),
     (
         "nightproof-gateway",
         &["nightproof-connection", "nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"],
@@ -78,14 +79,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-region",
         ],
     ),
-    ("xtask", &[]),
+    ("xtask", &["nightproof-wildcard"]),
 ];
 
 /// What names a crate of one service begin with.
 const ANY_SERVICE: &str = "nightproof-service-";
 
 /// What a service may use: never another one, nor gateway, policies or region.
-const SERVICE: &[&str] = &["nightproof-core", "nightproof-iam", "nightproof-journal", "nightproof-registry", "nightproof-wire"];
+const SERVICE: &[&str] =
+    &["nightproof-core", "nightproof-iam", "nightproof-journal", "nightproof-registry", "nightproof-wildcard", "nightproof-wire"];
 
 /// What some services may use beside.
 const MORE: &[(&str, &[&str])] = &[
@@ -108,6 +110,7 @@ const MORE: &[(&str, &[&str])] = &[
 /// What pure crates may not depend on: they decide, and leave acting to others.
 const PURE: &[&str] = &[
     "nightproof-wire",
+    "nightproof-wildcard",
     "nightproof-iam",
     "nightproof-template",
     "nightproof-registry",

@@ -25,7 +25,6 @@ pub mod region;
 pub mod service;
 mod tls;
 pub mod under_way;
-pub mod wildcard;
 
 pub use caller::{Caller, Principal};
 pub use canonical_user::canonical_id;

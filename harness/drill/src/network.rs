@@ -1,6 +1,7 @@
 //! Network: what keeps instances whose agents are not online from Systems Manager, as far as EC2 shows it.
 
-use nightproof_network::{Cidr, Egress, MissingLink, OTHER_WAYS, Peer, Route, Snapshot, Target};
+use ipnet::Ipv4Net;
+use nightproof_network::{Egress, MissingLink, OTHER_WAYS, Peer, Route, Snapshot, Target};
 use nightproof_template::Template;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ fn table<'a>(tables: &'a Value, subnet: &str) -> Option<&'a Value> {
 
 /// An IPv4 route; those to prefix lists are for services of their own.
 fn route(route: &Value, attached: &[&str]) -> Option<Route> {
-    let destination = Cidr::parse(text(route, "/DestinationCidrBlock"))?;
+    let destination = text(route, "/DestinationCidrBlock").parse().ok()?;
     let target = match text(route, "/GatewayId") {
         "local" => Target::Local,
         id if id.starts_with("igw-") => Target::InternetGateway { id: id.to_owned(), attached: attached.contains(&id) },
@@ -87,7 +88,8 @@ fn route(route: &Value, attached: &[&str]) -> Option<Route> {
 fn egress(permission: &Value) -> impl Iterator<Item = Egress> + '_ {
     let port = |name: &str| permission.get(name).and_then(Value::as_i64).unwrap_or(-1);
     let (protocol, from, to) = (text(permission, "/IpProtocol").to_owned(), port("FromPort"), port("ToPort"));
-    let blocks = items(permission, "IpRanges").filter_map(|range| Cidr::parse(text(range, "/CidrIp"))).map(Peer::Block);
+    let blocks =
+        items(permission, "IpRanges").filter_map(|range| text(range, "/CidrIp").parse::<Ipv4Net>().ok()).map(Peer::Block);
     let lists = items(permission, "PrefixListIds").map(|_| Peer::PrefixList);
     blocks.chain(lists).map(move |peer| Egress { protocol: protocol.clone(), from, to, peer })
 }

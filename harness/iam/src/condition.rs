@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ipnet::IpNet;
 
 use crate::arn::ArnPattern;
 use crate::context::Keys;
 use crate::date;
-use crate::ip_range::IpRange;
+use crate::ip_range;
 use crate::operator::{Comparison, Kind, Operator, Quantifier};
 use crate::pattern::{Pattern, Syntax, Unresolved};
 
@@ -34,7 +35,7 @@ enum Test {
     Number(Comparison, Option<f64>),
     Date(Comparison, Option<date::Moment>),
     Binary(Option<Vec<u8>>),
-    Address(Option<IpRange>),
+    Address(Option<IpNet>),
     Arn(ArnPattern),
     Null(bool),
 }
@@ -148,7 +149,7 @@ impl Test {
             Kind::Number(comparison) => Self::Number(comparison, number(wanted)),
             Kind::Date(comparison) => Self::Date(comparison, date::parse(wanted)),
             Kind::Binary => Self::Binary(STANDARD.decode(wanted).ok()),
-            Kind::Address => Self::Address(IpRange::parse(wanted)),
+            Kind::Address => Self::Address(ip_range::parse(wanted)),
             Kind::Arn => Self::Arn(ArnPattern::new(wanted, variables)),
             Kind::Null => Self::Null(wanted.eq_ignore_ascii_case("true")),
         }
@@ -179,7 +180,7 @@ impl Test {
             Self::Address(wanted) => {
                 let wanted = wanted.ok_or(Problem::Wanted("an address range"))?;
                 let found: IpAddr = found.parse().map_err(|_| Problem::Found("an IP address"))?;
-                Ok(wanted.contains(found))
+                Ok(wanted.contains(&found))
             }
             Self::Arn(pattern) => Ok(pattern.matches(found, context)?),
             Self::Null(_) => Ok(false),

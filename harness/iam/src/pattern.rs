@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use nightproof_wildcard as wildcard;
+
 use crate::context::Keys;
 
 /// Text in which `*` stands for any characters, `?` for one, and `${key}` for the value of a condition key.
@@ -69,17 +71,18 @@ impl Pattern {
     /// Is `text`, with regard to case, of this pattern?
     pub(crate) fn matches<'p>(&'p self, text: &str, context: &'p dyn Keys) -> Result<bool, Unresolved<'p>> {
         self.resolve(context)?;
-        Ok(glob(&self.pieces, text, |variable| variable.value(context), |a, b| a == b))
+        let piece = |piece: &'p Piece| piece.resolve(|variable| variable.value(context));
+        Ok(wildcard::matches(&self.pieces, text, piece, |a, b| a == b))
     }
 
     /// Is `text`, with regard to case, of this pattern, which has no variables?
     pub(crate) fn matches_plain(&self, text: &str) -> bool {
-        glob(&self.pieces, text, |_| None, |a, b| a == b)
+        wildcard::matches(&self.pieces, text, |piece| piece.resolve(|_| None), |a, b| a == b)
     }
 
     /// Is `text`, without regard to the case of ASCII letters, of this pattern, which has no variables?
     pub(crate) fn matches_ignore_ascii_case(&self, text: &str) -> bool {
-        glob(&self.pieces, text, |_| None, str::eq_ignore_ascii_case)
+        wildcard::matches(&self.pieces, text, |piece| piece.resolve(|_| None), str::eq_ignore_ascii_case)
     }
 
     /// The text with its variables replaced; wildcards stay.
@@ -109,47 +112,21 @@ impl Pattern {
     }
 }
 
-impl Variable {
-    fn value<'v>(&'v self, context: &'v dyn Keys) -> Option<&'v str> {
-        context.variable(&self.key).or(self.default.as_deref())
+impl Piece {
+    /// With the value of its variable, or no text if there is none.
+    fn resolve<'p>(&'p self, value: impl Fn(&'p Variable) -> Option<&'p str>) -> wildcard::Piece<'p> {
+        match self {
+            Self::Literal(text) => wildcard::Piece::Literal(text),
+            Self::Any => wildcard::Piece::Any,
+            Self::One => wildcard::Piece::One,
+            Self::Variable(variable) => wildcard::Piece::Literal(value(variable).unwrap_or_default()),
+        }
     }
 }
 
-/// Matches piece by piece. On a mismatch the last `*` takes one character more: since all other pieces are of fixed length, no
-/// earlier one needs to be tried again.
-fn glob<'p>(
-    pieces: &'p [Piece],
-    text: &str,
-    value: impl Fn(&'p Variable) -> Option<&'p str>,
-    equal: impl Fn(&str, &str) -> bool,
-) -> bool {
-    let (mut piece, mut at) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    let starts_with = |at: usize, prefix: &str| {
-        at.checked_add(prefix.len()).and_then(|end| text.get(at..end)).is_some_and(|start| equal(start, prefix))
-    };
-    let character = |at: usize| text.get(at..).and_then(|rest| rest.chars().next()).map(char::len_utf8);
-    loop {
-        let step = match pieces.get(piece) {
-            None if at == text.len() => return true,
-            None => None,
-            Some(Piece::Any) if piece + 1 == pieces.len() => return true,
-            Some(Piece::Any) => {
-                star = Some((piece + 1, at));
-                Some(0)
-            }
-            Some(Piece::One) => character(at),
-            Some(Piece::Literal(literal)) => starts_with(at, literal).then_some(literal.len()),
-            Some(Piece::Variable(variable)) => value(variable).and_then(|value| starts_with(at, value).then_some(value.len())),
-        };
-        if let Some(length) = step {
-            (piece, at) = (piece + 1, at + length);
-            continue;
-        }
-        let Some((after, taken)) = star else { return false };
-        let Some(length) = character(taken) else { return false };
-        star = Some((after, taken + length));
-        (piece, at) = (after, taken + length);
+impl Variable {
+    fn value<'v>(&'v self, context: &'v dyn Keys) -> Option<&'v str> {
+        context.variable(&self.key).or(self.default.as_deref())
     }
 }
 

@@ -2,10 +2,8 @@
 //!
 //! Pure: the region decides by it which packets leave an instance, and a drill why an instance never came online.
 
-mod cidr;
 mod missing_link;
 mod snapshot;
 
-pub use cidr::Cidr;
 pub use missing_link::{MissingLink, OTHER_WAYS};
 pub use snapshot::{Egress, Peer, Route, Snapshot, Target};

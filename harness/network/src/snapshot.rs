@@ -2,7 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use crate::{Cidr, MissingLink};
+use ipnet::Ipv4Net;
+
+use crate::MissingLink;
 
 /// One address each of ranges that Systems Manager, other services and S3 have their endpoints in. Which address a name has differs by
 /// region and by the minute, so that a network counts as open only where all of these are.
@@ -37,7 +39,7 @@ pub struct Snapshot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// Which addresses it is for.
-    pub destination: Cidr,
+    pub destination: Ipv4Net,
     /// Where they are reached.
     pub target: Target,
 }
@@ -75,7 +77,7 @@ pub struct Egress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
     /// These addresses.
-    Block(Cidr),
+    Block(Ipv4Net),
     /// A prefix list, whose addresses are not known here.
     PrefixList,
     /// Instances of a security group, or IPv6 addresses: no endpoint.
@@ -115,8 +117,8 @@ impl Snapshot {
     /// Where the most specific route for an address leads.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>
     fn target(&self, address: Ipv4Addr) -> Option<&Target> {
-        let fitting = self.routes.iter().filter(|route| route.destination.has(address));
-        fitting.max_by_key(|route| route.destination.length()).map(|route| &route.target)
+        let fitting = self.routes.iter().filter(|route| route.destination.contains(&address));
+        fitting.max_by_key(|route| route.destination.prefix_len()).map(|route| &route.target)
     }
 }
 
@@ -128,7 +130,7 @@ impl Egress {
             _ => false,
         };
         port && match self.peer {
-            Peer::Block(block) => block.has(address),
+            Peer::Block(block) => block.contains(&address),
             Peer::PrefixList => true,
             Peer::Elsewhere => false,
         }
@@ -139,8 +141,8 @@ impl Egress {
 mod tests {
     use super::*;
 
-    fn cidr(text: &str) -> Cidr {
-        Cidr::parse(text).unwrap()
+    fn cidr(text: &str) -> Ipv4Net {
+        text.parse().unwrap()
     }
 
     fn gateway(attached: bool) -> Target {

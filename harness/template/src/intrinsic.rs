@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
+use ipnet::Ipv4Net;
 use serde_json::{Map, Value};
 
 use crate::deployment::{Inputs, Made};
@@ -281,24 +282,17 @@ impl Scope<'_> {
         let items = argument.items().ok_or_else(wrong)?;
         let texts: Vec<String> = items.iter().map(|item| self.text(item)).collect::<Result<_, _>>()?;
         let [block, count, bits] = texts.as_slice() else { return Err(wrong()) };
-        let (address, prefix) = block.split_once('/').ok_or_else(wrong)?;
-        let address: std::net::Ipv4Addr = address.parse().map_err(|_| wrong())?;
-        let prefix: u32 = prefix.parse().ok().filter(|prefix| *prefix <= 32).ok_or_else(wrong)?;
-        let count: u32 = count.parse().ok().filter(|count| (1..=256).contains(count)).ok_or_else(wrong)?;
-        let bits: u32 = bits.parse().ok().filter(|bits| (1..=32 - prefix).contains(bits)).ok_or_else(wrong)?;
-        let (size, whole) = (1u64 << bits, 1u64 << (32 - prefix));
-        if u64::from(count) * size > whole {
+        let network: Ipv4Net = block.parse().map_err(|_| wrong())?;
+        let count: usize = count.parse().ok().filter(|count| (1..=256).contains(count)).ok_or_else(wrong)?;
+        let bits: u8 = bits.parse().ok().filter(|bits| (1..=32).contains(bits)).ok_or_else(wrong)?;
+        let subnets = network.subnets(32 - bits).map_err(|_| wrong())?;
+        let blocks: Vec<String> = subnets.take(count).map(|subnet| subnet.to_string()).collect();
+        if blocks.len() < count {
             return Err(
                 node.error(format!("Template error: Fn::Cidr cannot fit {count} blocks of {bits} host bits into {block}"))
             );
         }
-        let start = u64::from(u32::from(address)) / whole * whole;
-        let block = |index: u32| -> Option<String> {
-            let first = u32::try_from(start + u64::from(index) * size).ok()?;
-            Some(format!("{}/{}", std::net::Ipv4Addr::from(first), 32 - bits))
-        };
-        let blocks = (0..count).filter_map(block);
-        Ok(blocks.collect::<Vec<_>>().into())
+        Ok(blocks.into())
     }
 
     fn list(&self, node: &Node) -> Result<Vec<Value>, TemplateError> {

@@ -3,6 +3,7 @@
 mod address;
 mod authorization;
 mod boot;
+mod cidr;
 mod connections;
 mod error;
 mod filter;

@@ -36,7 +36,7 @@ fn open_ports(records: &Records, instance: &Instance) -> BTreeSet<u16> {
 
 /// The TCP ports that a rule opens to every address; a client on this host's loopback stands for any.
 fn opened(rule: &Rule) -> Option<RangeInclusive<i64>> {
-    let anybody = matches!(&rule.source, Source::Ipv4(block) if block == "0.0.0.0/0");
+    let anybody = matches!(rule.source, Source::Ipv4(block) if block.prefix_len() == 0);
     let tcp = rule.direction == Direction::Ingress && rule.protocol == "tcp";
     (anybody && tcp && rule.to - rule.from < WIDEST).then_some(rule.from..=rule.to)
 }

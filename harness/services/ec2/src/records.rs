@@ -6,7 +6,6 @@ use std::net::Ipv4Addr;
 use nightproof_core::Region;
 use nightproof_core::credentials::random_string;
 use nightproof_core::service::AwsError;
-use nightproof_network::Cidr;
 use serde_json::{Value, json};
 
 use super::address::Address;
@@ -17,7 +16,7 @@ use super::route_table::RouteTable;
 use super::security_group::{Rule, SecurityGroup};
 use super::subnet::Subnet;
 use super::vpc::Vpc;
-use super::{place, vpc};
+use super::{cidr, place, vpc};
 
 /// An account's records. A clone is what `DryRun` works on.
 #[derive(Debug, Clone)]
@@ -55,11 +54,10 @@ impl Records {
             tags: BTreeMap::new(),
             next_public: 0,
         };
-        let block = |text: &str| Cidr::parse(text);
-        let Some(cidr) = block("172.31.0.0/16") else { return records };
+        let Some(cidr) = cidr::parse("172.31.0.0/16") else { return records };
         let vpc = vpc::add(&mut records, cidr, true, "default");
         for (index, zone) in place::zones(region.name()).into_iter().enumerate() {
-            if let Some(cidr) = block(&format!("172.31.{}.0/20", index * 16)) {
+            if let Some(cidr) = cidr::parse(&format!("172.31.{}.0/20", index * 16)) {
                 let id = resource_id("subnet");
                 let subnet = Subnet {
                     id: id.clone(),
@@ -75,7 +73,7 @@ impl Records {
         }
         let gateway = resource_id("igw");
         records.gateways.insert(gateway.clone(), InternetGateway { id: gateway.clone(), vpc: Some(vpc.clone()) });
-        if let (Some(all), Some(table)) = (block("0.0.0.0/0"), records.tables.values_mut().find(|table| table.vpc == vpc)) {
+        if let (Some(all), Some(table)) = (cidr::parse("0.0.0.0/0"), records.tables.values_mut().find(|table| table.vpc == vpc)) {
             table.add_gateway_route(all, &gateway);
         }
         records

@@ -1,14 +1,14 @@
 //! Route tables, their routes and associations.
 
+use ipnet::Ipv4Net;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
-use nightproof_network::Cidr;
 use serde_json::{Value, json};
 
 use super::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
 use super::filter::{filtered, page, selected};
 use super::records::{Records, resource_id};
-use super::tag;
+use super::{cidr, tag};
 
 #[derive(Debug, Clone)]
 pub(super) struct RouteTable {
@@ -20,7 +20,7 @@ pub(super) struct RouteTable {
 
 #[derive(Debug, Clone)]
 struct Route {
-    destination: Cidr,
+    destination: Ipv4Net,
     gateway: String,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Association {
 }
 
 impl RouteTable {
-    pub(super) fn new(vpc: &str, cidr: Cidr, main: bool) -> Self {
+    pub(super) fn new(vpc: &str, cidr: Ipv4Net, main: bool) -> Self {
         let mut associations = Vec::new();
         if main {
             associations.push(Association { id: resource_id("rtbassoc"), subnet: None });
@@ -46,11 +46,11 @@ impl RouteTable {
     }
 
     /// Destination and gateway of each route; `local` stands for the VPC itself.
-    pub(super) fn routes(&self) -> impl Iterator<Item = (Cidr, &str)> {
+    pub(super) fn routes(&self) -> impl Iterator<Item = (Ipv4Net, &str)> {
         self.routes.iter().map(|route| (route.destination, route.gateway.as_str()))
     }
 
-    pub(super) fn add_gateway_route(&mut self, destination: Cidr, gateway: &str) {
+    pub(super) fn add_gateway_route(&mut self, destination: Ipv4Net, gateway: &str) {
         self.routes.push(Route { destination, gateway: gateway.to_owned() });
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
 }
 
 /// Destination and gateway of a route request. Gateways are internet gateways; other targets are not here.
-fn target(records: &Records, operation: &str, input: &Value) -> Result<(Cidr, String), AwsError> {
+fn target(records: &Records, operation: &str, input: &Value) -> Result<(Ipv4Net, String), AwsError> {
     let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     for member in members {
         if !["RouteTableId", "DestinationCidrBlock", "GatewayId", "DryRun"].contains(&member) {
@@ -139,7 +139,7 @@ fn target(records: &Records, operation: &str, input: &Value) -> Result<(Cidr, St
         }
     }
     let given = input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?;
-    let destination = cidr(given)?;
+    let destination = self::destination(given)?;
     let gateway = input.text("GatewayId").ok_or_else(|| missing("gatewayId"))?;
     if !gateway.starts_with("igw-") {
         return Err(unsupported(operation, &format!("the gateway {gateway}")));
@@ -154,8 +154,8 @@ fn target(records: &Records, operation: &str, input: &Value) -> Result<(Cidr, St
     Ok((destination, gateway.to_owned()))
 }
 
-fn cidr(given: &str) -> Result<Cidr, AwsError> {
-    Cidr::parse(given).ok_or_else(|| {
+fn destination(given: &str) -> Result<Ipv4Net, AwsError> {
+    cidr::parse(given).ok_or_else(|| {
         invalid_parameter(format!(
             "Value ({given}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block."
         ))
@@ -183,7 +183,7 @@ pub(super) fn replace_route(records: &mut Records, input: &Value) -> Result<Valu
 }
 
 pub(super) fn delete_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let destination = cidr(input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?)?;
+    let destination = self::destination(input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?)?;
     let table = records.table_mut(input.required("RouteTableId"))?;
     match table.routes.iter().find(|route| route.destination == destination) {
         None => Err(no_route(&table.id, destination)),
@@ -197,7 +197,7 @@ pub(super) fn delete_route(records: &mut Records, input: &Value) -> Result<Value
     }
 }
 
-fn no_route(table: &str, destination: Cidr) -> AwsError {
+fn no_route(table: &str, destination: Ipv4Net) -> AwsError {
     error("InvalidRoute.NotFound", format!("no route with destination-cidr-block {destination} in route table {table}"))
 }
 

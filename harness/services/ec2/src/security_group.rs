@@ -3,6 +3,7 @@
 mod permission;
 mod rule;
 
+use ipnet::Ipv4Net;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ pub(super) fn add(records: &mut Records, vpc: &str, name: &str, description: &st
     let id = resource_id("sg");
     let group = SecurityGroup { id: id.clone(), name: name.to_owned(), description: description.to_owned(), vpc: vpc.to_owned() };
     records.groups.insert(id.clone(), group);
-    rule::add(records, Rule::all(&id, Direction::Egress, Source::Ipv4("0.0.0.0/0".to_owned())));
+    rule::add(records, Rule::all(&id, Direction::Egress, Source::Ipv4(Ipv4Net::default())));
     if from_itself {
         rule::add(records, Rule::all(&id, Direction::Ingress, Source::Group(id.clone())));
     }

@@ -2,21 +2,21 @@
 
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
-use nightproof_network::Cidr;
 use serde_json::{Value, json};
 
 use super::error::{dependency, error, invalid_parameter, missing, not_found_as, unsupported};
 use super::filter::{filtered, page, selected};
 use super::records::{Records, resource_id};
-use super::{place, tag};
+use super::{cidr, place, tag};
 
 #[derive(Debug, Clone)]
 pub(super) struct Subnet {
     pub(super) id: String,
     pub(super) vpc: String,
-    pub(super) cidr: Cidr,
+    pub(super) cidr: Ipv4Net,
     pub(super) zone: String,
     pub(super) zone_id: String,
     pub(super) default: bool,
@@ -40,10 +40,10 @@ pub(super) fn free_address(records: &Records, subnet: &Subnet, asked: Option<&st
         let address: Ipv4Addr = asked.parse().map_err(|_| {
             invalid_parameter(format!("Value ({asked}) for parameter privateIpAddress is invalid. Invalid IPv4 address."))
         })?;
-        if !subnet.cidr.has(address) {
+        if !subnet.cidr.contains(&address) {
             return Err(invalid_parameter("Address does not fall within the subnet's address range"));
         }
-        if subnet.cidr.reserved(address) {
+        if cidr::is_reserved(subnet.cidr, address) {
             return Err(invalid_parameter("Address is in subnet's reserved address range"));
         }
         if taken.contains(&address) {
@@ -51,22 +51,19 @@ pub(super) fn free_address(records: &Records, subnet: &Subnet, asked: Option<&st
         }
         return Ok(address);
     }
-    (0..subnet.cidr.addresses())
-        .filter_map(|offset| subnet.cidr.nth(offset))
-        .find(|address| !subnet.cidr.reserved(*address) && !taken.contains(address))
-        .ok_or_else(|| {
-            error(
-                "InsufficientFreeAddressesInSubnet",
-                format!(
-                    "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
-                    subnet.id
-                ),
-            )
-        })
+    cidr::assignable(subnet.cidr).find(|address| !taken.contains(address)).ok_or_else(|| {
+        error(
+            "InsufficientFreeAddressesInSubnet",
+            format!(
+                "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
+                subnet.id
+            ),
+        )
+    })
 }
 
 fn describe_one(records: &Records, subnet: &Subnet) -> Value {
-    let free = subnet.cidr.addresses().saturating_sub(5).saturating_sub(taken(records, &subnet.id).len() as u64);
+    let free = cidr::size(subnet.cidr).saturating_sub(cidr::RESERVED).saturating_sub(taken(records, &subnet.id).len() as u64);
     json!({
         "SubnetId": subnet.id,
         "SubnetArn": format!("arn:aws:ec2:{}:{}:subnet/{}", records.region, records.account, subnet.id),
@@ -102,13 +99,13 @@ pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
     }
     let vpc = records.vpc(input.required("VpcId"))?.clone();
     let given = input.text("CidrBlock").ok_or_else(|| missing("cidrBlock"))?;
-    let cidr = Cidr::parse(given).ok_or_else(|| {
+    let block = cidr::parse(given).ok_or_else(|| {
         invalid_parameter(format!("Value ({given}) for parameter cidrBlock is invalid. This is not a valid CIDR block."))
     })?;
-    if !(16..=28).contains(&cidr.length()) || !vpc.cidr.contains(cidr) {
+    if !cidr::PREFIX_LENGTHS.contains(&block.prefix_len()) || !vpc.cidr.contains(&block) {
         return Err(error("InvalidSubnet.Range", format!("The CIDR '{given}' is invalid.")));
     }
-    if records.subnets.values().any(|other| other.vpc == vpc.id && other.cidr.overlaps(cidr)) {
+    if records.subnets.values().any(|other| other.vpc == vpc.id && cidr::overlap(other.cidr, block)) {
         return Err(error("InvalidSubnet.Conflict", format!("The CIDR '{given}' conflicts with another subnet")));
     }
     let zones = place::zones(&records.region);
@@ -122,8 +119,15 @@ pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
         (None, None) => zones.into_iter().next().ok_or_else(|| AwsError::internal("the region has no zones"))?,
     };
     let id = resource_id("subnet");
-    let subnet =
-        Subnet { id: id.clone(), vpc: vpc.id, cidr, zone: zone.name, zone_id: zone.id, default: false, map_public_ip: false };
+    let subnet = Subnet {
+        id: id.clone(),
+        vpc: vpc.id,
+        cidr: block,
+        zone: zone.name,
+        zone_id: zone.id,
+        default: false,
+        map_public_ip: false,
+    };
     records.subnets.insert(id.clone(), subnet);
     tag::on_creation(records, input, "subnet", &id)?;
     Ok(json!({ "Subnet": describe_one(records, records.subnet(&id)?) }))

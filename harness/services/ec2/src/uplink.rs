@@ -1,8 +1,9 @@
 //! What each instance reaches of AWS, by the records as they are now.
 
+use ipnet::Ipv4Net;
 use nightproof_core::Region;
 use nightproof_machine_protocol::link::Link;
-use nightproof_network::{Cidr, Egress, MissingLink, Peer, Route, Snapshot, Target};
+use nightproof_network::{Egress, MissingLink, Peer, Route, Snapshot, Target};
 
 use super::Ec2;
 use super::instance::Instance;
@@ -50,7 +51,7 @@ fn snapshot(records: &Records, instance: &Instance) -> Snapshot {
     }
 }
 
-fn route(records: &Records, instance: &Instance, destination: Cidr, gateway: &str) -> Route {
+fn route(records: &Records, instance: &Instance, destination: Ipv4Net, gateway: &str) -> Route {
     let attached = || records.gateways.get(gateway).is_some_and(|gateway| gateway.vpc.as_ref() == Some(&instance.vpc));
     let target = match gateway {
         "local" => Target::Local,
@@ -60,8 +61,8 @@ fn route(records: &Records, instance: &Instance, destination: Cidr, gateway: &st
 }
 
 fn egress(rule: &Rule) -> Egress {
-    let peer = match &rule.source {
-        Source::Ipv4(block) => Cidr::parse(block).map_or(Peer::Elsewhere, Peer::Block),
+    let peer = match rule.source {
+        Source::Ipv4(block) => Peer::Block(block),
         Source::Ipv6(_) | Source::Group(_) => Peer::Elsewhere,
     };
     Egress { protocol: rule.protocol.clone(), from: rule.from, to: rule.to, peer }

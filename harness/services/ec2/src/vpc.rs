@@ -1,21 +1,21 @@
 //! VPCs. Each comes with a main route table and a default security group.
 
+use ipnet::Ipv4Net;
 use nightproof_core::document::Members as _;
 use nightproof_core::quota;
 use nightproof_core::service::AwsError;
-use nightproof_network::Cidr;
 use serde_json::{Value, json};
 
 use super::error::{dependency, error, invalid_parameter, missing, not_found_as, unsupported};
 use super::filter::{filtered, page, selected};
 use super::records::{Records, resource_id};
 use super::route_table::RouteTable;
-use super::{security_group, tag};
+use super::{cidr, security_group, tag};
 
 #[derive(Debug, Clone)]
 pub(super) struct Vpc {
     pub(super) id: String,
-    pub(super) cidr: Cidr,
+    pub(super) cidr: Ipv4Net,
     pub(super) default: bool,
     pub(super) tenancy: String,
     pub(super) dns_support: bool,
@@ -24,7 +24,7 @@ pub(super) struct Vpc {
 }
 
 /// A new VPC, with what AWS makes along. Answers its id.
-pub(super) fn add(records: &mut Records, cidr: Cidr, default: bool, tenancy: &str) -> String {
+pub(super) fn add(records: &mut Records, cidr: Ipv4Net, default: bool, tenancy: &str) -> String {
     let id = resource_id("vpc");
     let vpc = Vpc {
         id: id.clone(),
@@ -68,10 +68,10 @@ pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
         return Err(unsupported("CreateVpc", "AmazonProvidedIpv6CidrBlock"));
     }
     let given = input.text("CidrBlock").ok_or_else(|| missing("CidrBlock"))?;
-    let cidr = Cidr::parse(given).ok_or_else(|| {
+    let block = cidr::parse(given).ok_or_else(|| {
         invalid_parameter(format!("Value ({given}) for parameter cidrBlock is invalid. This is not a valid CIDR block."))
     })?;
-    if !(16..=28).contains(&cidr.length()) {
+    if !cidr::PREFIX_LENGTHS.contains(&block.prefix_len()) {
         return Err(error("InvalidVpc.Range", format!("The CIDR '{given}' is invalid.")));
     }
     let tenancy = input.text("InstanceTenancy").unwrap_or("default");
@@ -81,7 +81,7 @@ pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
     if quota::VPCS.is_reached_by(records.vpcs.len()) {
         return Err(error("VpcLimitExceeded", "The maximum number of VPCs has been reached."));
     }
-    let id = add(records, cidr, false, tenancy);
+    let id = add(records, block, false, tenancy);
     tag::on_creation(records, input, "vpc", &id)?;
     Ok(json!({ "Vpc": describe_one(records, records.vpc(&id)?) }))
 }

@@ -1,13 +1,12 @@
 //! `IpPermissions` of requests, taken apart into one rule for each source.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
 
-use std::net::Ipv6Addr;
-
+use ipnet::{Ipv4Net, Ipv6Net};
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
-use nightproof_network::Cidr;
 use serde_json::Value;
 
+use super::super::cidr;
 use super::super::error::{error, invalid_parameter, missing, not_found_as};
 use super::super::records::Records;
 use super::rule::{Rule, Source};
@@ -130,16 +129,16 @@ fn ports(protocol: &str, input: &Value) -> Result<(String, i64, i64), AwsError> 
     }
 }
 
-fn ipv4(block: &str) -> Result<String, AwsError> {
-    let parsed = Cidr::parse(block).filter(|parsed| parsed.to_string() == block);
-    parsed.map(|parsed| parsed.to_string()).ok_or_else(|| invalid_parameter(format!("CIDR block {block} is malformed")))
+/// A block without host bits.
+fn ipv4(block: &str) -> Result<Ipv4Net, AwsError> {
+    let parsed = cidr::parse(block).filter(|parsed| parsed.to_string() == block);
+    parsed.ok_or_else(|| malformed(block))
 }
 
-fn ipv6(block: &str) -> Result<String, AwsError> {
-    let parsed = block.split_once('/').and_then(|(address, length)| {
-        let address: Ipv6Addr = address.parse().ok()?;
-        let length: u8 = length.parse().ok().filter(|length| *length <= 128)?;
-        Some(format!("{address}/{length}"))
-    });
-    parsed.ok_or_else(|| invalid_parameter(format!("CIDR block {block} is malformed")))
+fn ipv6(block: &str) -> Result<Ipv6Net, AwsError> {
+    block.parse().map_err(|_| malformed(block))
+}
+
+fn malformed(block: &str) -> AwsError {
+    invalid_parameter(format!("CIDR block {block} is malformed"))
 }

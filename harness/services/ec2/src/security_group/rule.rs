@@ -1,5 +1,6 @@
 //! Single rules: what is stored, and what `IpPermissions` are made of.
 
+use ipnet::{Ipv4Net, Ipv6Net};
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
@@ -28,8 +29,8 @@ pub(in super::super) struct Rule {
 /// The other end of the traffic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) enum Source {
-    Ipv4(String),
-    Ipv6(String),
+    Ipv4(Ipv4Net),
+    Ipv6(Ipv6Net),
     Group(String),
 }
 
@@ -59,7 +60,8 @@ impl Rule {
     /// How AWS spells a rule in messages.
     fn spelled(&self) -> String {
         let peer = match &self.source {
-            Source::Ipv4(block) | Source::Ipv6(block) => block.clone(),
+            Source::Ipv4(block) => block.to_string(),
+            Source::Ipv6(block) => block.to_string(),
             Source::Group(id) => id.clone(),
         };
         let protocol = if self.protocol == "-1" { "ALL".to_owned() } else { self.protocol.to_uppercase() };
@@ -84,8 +86,8 @@ impl Rule {
         });
         if let Some(described) = described.as_object_mut() {
             let (name, value) = match &self.source {
-                Source::Ipv4(block) => ("CidrIpv4", json!(block)),
-                Source::Ipv6(block) => ("CidrIpv6", json!(block)),
+                Source::Ipv4(block) => ("CidrIpv4", json!(block.to_string())),
+                Source::Ipv6(block) => ("CidrIpv6", json!(block.to_string())),
                 Source::Group(id) => {
                     let vpc = records.groups.get(id).map(|group| &group.vpc);
                     ("ReferencedGroupInfo", json!({ "GroupId": id, "UserId": records.account, "VpcId": vpc }))
@@ -126,8 +128,8 @@ pub(super) fn permissions(records: &Records, group: &str, direction: Direction) 
             let (mut ipv4, mut ipv6, mut groups) = (Vec::new(), Vec::new(), Vec::new());
             for rule in same {
                 match &rule.source {
-                    Source::Ipv4(block) => ipv4.push(described(json!({ "CidrIp": block }), rule)),
-                    Source::Ipv6(block) => ipv6.push(described(json!({ "CidrIpv6": block }), rule)),
+                    Source::Ipv4(block) => ipv4.push(described(json!({ "CidrIp": block.to_string() }), rule)),
+                    Source::Ipv6(block) => ipv6.push(described(json!({ "CidrIpv6": block.to_string() }), rule)),
                     Source::Group(id) => groups.push(described(json!({ "GroupId": id, "UserId": records.account }), rule)),
                 }
             }
@@ -202,8 +204,8 @@ pub(in super::super) fn revoke(records: &mut Records, direction: Direction, inpu
         });
         if let Some(shown) = shown.as_object_mut() {
             let (name, value) = match rule.source {
-                Source::Ipv4(block) => ("CidrIpv4", block),
-                Source::Ipv6(block) => ("CidrIpv6", block),
+                Source::Ipv4(block) => ("CidrIpv4", block.to_string()),
+                Source::Ipv6(block) => ("CidrIpv6", block.to_string()),
                 Source::Group(id) => ("ReferencedGroupId", id),
             };
             shown.insert(name.to_owned(), value.into());

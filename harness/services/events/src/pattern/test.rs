@@ -1,13 +1,15 @@
 //! What a field's value is compared with.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 
+use ipnet::IpNet;
 use nightproof_core::service::AwsError;
+use nightproof_wildcard::Pattern;
 use serde_json::{Map, Value};
 
 use super::invalid;
-use super::network::Network;
+use super::network;
 use super::numeric::{self, Range};
-use super::wildcard::Wildcard;
+use super::wildcard;
 
 const ONE_KEY: &str = "Only one key allowed in match expression";
 
@@ -19,9 +21,9 @@ pub(super) enum Test {
     Suffix(Text),
     /// In lower case.
     EqualsIgnoreCase(String),
-    Wildcard(Wildcard),
+    Wildcard(Pattern),
     Numeric(Range),
-    Network(Network),
+    Network(IpNet),
     Exists(bool),
     /// A value for which none of these holds.
     AnythingBut(Vec<Test>),
@@ -50,12 +52,12 @@ impl Test {
             "equals-ignore-case" => {
                 Ok(Self::EqualsIgnoreCase(text("equals-ignore-case match pattern must be a string")?.to_lowercase()))
             }
-            "wildcard" => Ok(Self::Wildcard(Wildcard::parse(text("wildcard match pattern must be a string")?)?)),
+            "wildcard" => Ok(Self::Wildcard(wildcard::parse(text("wildcard match pattern must be a string")?)?)),
             "numeric" => match operand {
                 Value::Array(terms) => Ok(Self::Numeric(Range::parse(terms)?)),
                 _ => Err(invalid("Value of numeric must be an array.")),
             },
-            "cidr" => Ok(Self::Network(Network::parse(text("prefix match pattern must be a string")?)?)),
+            "cidr" => Ok(Self::Network(network::parse(text("prefix match pattern must be a string")?)?)),
             "exists" => match operand.as_bool() {
                 Some(wanted) => Ok(Self::Exists(wanted)),
                 None => Err(invalid("exists match pattern must be either true or false.")),
@@ -80,9 +82,9 @@ impl Test {
             Self::Prefix(wanted) => text.is_some_and(|text| wanted.folded(text).starts_with(&wanted.text)),
             Self::Suffix(wanted) => text.is_some_and(|text| wanted.folded(text).ends_with(&wanted.text)),
             Self::EqualsIgnoreCase(wanted) => text.is_some_and(|text| text.to_lowercase() == *wanted),
-            Self::Wildcard(wanted) => text.is_some_and(|text| wanted.fits(text)),
+            Self::Wildcard(wanted) => text.is_some_and(|text| wanted.matches(text)),
             Self::Numeric(range) => leaf.as_f64().is_some_and(|number| range.has(number)),
-            Self::Network(network) => text.is_some_and(|text| network.has(text)),
+            Self::Network(block) => text.is_some_and(|text| network::contains(*block, text)),
             Self::Exists(wanted) => *wanted,
             Self::AnythingBut(unwanted) => !unwanted.iter().any(|test| test.fits(leaf)),
         }
