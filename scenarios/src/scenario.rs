@@ -138,9 +138,9 @@ impl Scenario {
 }
 
 impl Night {
-    /// The link that broke, or nothing.
+    /// The name of the hop that broke, or of another point of failure.
     pub fn hop(&self) -> Option<&str> {
-        self.outcome.as_ref()?.failure.as_ref().map(|failure| failure.hop.as_str())
+        self.outcome.as_ref()?.failure.as_ref().map(|failure| failure.point.as_str())
     }
 
     /// Reason and evidence of the failure, or what was written for a person.

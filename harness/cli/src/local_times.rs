@@ -21,7 +21,8 @@ pub(crate) struct LocalTimes {
 
 impl LocalTimes {
     fn of(outcome: &Outcome) -> Self {
-        let time = |time: &StepTime| LocalTime { step: time.step.clone(), night: time.night, milliseconds: time.milliseconds };
+        let time =
+            |time: &StepTime| LocalTime { step: time.step.to_string(), night: time.night, milliseconds: time.milliseconds };
         Self { version: VERSION, run: outcome.run.clone(), steps: outcome.steps.iter().map(time).collect() }
     }
 
@@ -54,7 +55,7 @@ impl LocalTimes {
     pub(crate) fn beside(&self, steps: &[StepTime]) -> Vec<String> {
         let mut lines = vec![format!("{:<18}{:>12}{:>14} {}", "step", "here", "local drill", self.run)];
         lines.extend(steps.iter().map(|time| {
-            let name = if time.night > 1 { format!("{} (night {})", time.step, time.night) } else { time.step.clone() };
+            let name = if time.night > 1 { format!("{} (night {})", time.step, time.night) } else { time.step.to_string() };
             let local = self.steps.iter().find(|local| local.step == time.step && local.night == time.night);
             let local = local.map_or_else(|| "-".to_owned(), |local| seconds(local.milliseconds));
             format!("{name:<18}{:>12}{local:>14}", seconds(time.milliseconds))
@@ -87,22 +88,24 @@ fn read(file: &Path) -> io::Result<Option<LocalTimes>> {
 
 #[cfg(test)]
 mod tests {
+    use nightproof_drill::Step;
     use nightproof_journal::StepOutcome;
 
     use super::*;
 
-    fn step(step: &str, night: u32, milliseconds: f64) -> StepTime {
-        StepTime { step: step.to_owned(), night, milliseconds, outcome: StepOutcome::Passed, detail: String::new() }
+    fn time(step: Step, night: u32, milliseconds: f64) -> StepTime {
+        StepTime { step, night, milliseconds, outcome: StepOutcome::Passed, detail: String::new() }
     }
 
     fn local() -> LocalTimes {
-        let time = |time: StepTime| LocalTime { step: time.step, night: time.night, milliseconds: time.milliseconds };
-        LocalTimes { version: VERSION, run: "0a0b".to_owned(), steps: vec![time(step("deploy", 1, 1250.0))] }
+        let local =
+            |time: StepTime| LocalTime { step: time.step.to_string(), night: time.night, milliseconds: time.milliseconds };
+        LocalTimes { version: VERSION, run: "0a0b".to_owned(), steps: vec![local(time(Step::Deploy, 1, 1250.0))] }
     }
 
     #[test]
     fn steps_stand_beside_those_of_the_same_name_and_night() {
-        let lines = local().beside(&[step("deploy", 1, 61_000.0), step("deploy", 2, 5.0)]);
+        let lines = local().beside(&[time(Step::Deploy, 1, 61_000.0), time(Step::Deploy, 2, 5.0)]);
         let words: Vec<Vec<&str>> = lines.iter().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(words[1], ["deploy", "61.000", "s", "1.250", "s"]);
         assert_eq!(words[2], ["deploy", "(night", "2)", "0.005", "s", "-"]);

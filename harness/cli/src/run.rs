@@ -1,6 +1,6 @@
 //! `nightproof run`: a whole drill on the embedded cloud.
 
-use nightproof_drill::{DrillResult, Native, Outcome};
+use nightproof_drill::{DrillResult, FailurePoint, Native, Outcome};
 
 use crate::arguments::{CloudFormationKind, CloudKind, Format, RunOptions, Telling};
 use crate::embedded::{self, LocalRegion};
@@ -70,7 +70,9 @@ fn check(options: &RunOptions, native: bool) -> Result<(), Exit> {
 
 pub(crate) fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.result {
-        DrillResult::Failed if outcome.failure.as_ref().is_some_and(|failure| failure.hop == "input") => Exit::Input,
+        DrillResult::Failed if outcome.failure.as_ref().is_some_and(|failure| failure.point == FailurePoint::Input) => {
+            Exit::Input
+        }
         DrillResult::Failed | DrillResult::Interrupted => Exit::Failed,
         DrillResult::NotSupported => Exit::NotSupported,
         DrillResult::Passed if !outcome.leftovers.is_empty() => Exit::Leftovers,
@@ -107,7 +109,7 @@ pub(crate) fn summary(outcome: &Outcome) {
     }
     if let Some(failure) = &outcome.failure {
         let what = if outcome.not_supported.is_empty() { "The chain broke at" } else { "The night ended at" };
-        printer::line(&format!("\n{what} {}: {}", failure.hop, failure.reason));
+        printer::line(&format!("\n{what} {}: {}", failure.point, failure.reason));
         for line in &failure.evidence {
             printer::line(&format!("  {line}"));
         }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 
 use crate::Archive;
+use crate::FailurePoint;
 use crate::bucket::Bucket;
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::poll;
 
 /// The log object with the upload's line, as `s3://bucket/key`; nothing if it has not come within `bound`.
@@ -16,20 +17,30 @@ pub(crate) async fn find(
     bucket: &Bucket,
     archive: &Archive,
     bound: Duration,
-) -> Result<Option<String>, Broken> {
+) -> Result<Option<String>, HopFailure> {
     let Some((target, prefix)) = &bucket.log else { return Ok(None) };
     let found = poll::until(bound, || async {
-        let listed =
-            clients.s3.list_objects_v2().bucket(target).prefix(prefix).send().await.map_err(at("drill", "ListObjectsV2"))?;
+        let listed = clients
+            .s3
+            .list_objects_v2()
+            .bucket(target)
+            .prefix(prefix)
+            .send()
+            .await
+            .map_err(at(FailurePoint::Drill, "ListObjectsV2"))?;
         let mut keys: Vec<&str> = listed.contents().iter().filter_map(|object| object.key()).collect();
         keys.sort_unstable();
         for key in keys.into_iter().rev() {
-            let log = clients.s3.get_object().bucket(target).key(key).send().await.map_err(at("drill", "GetObject"))?;
-            let bytes =
-                log.body.collect().await.map_err(|error| Broken::at("drill", format!("an access log broke off: {error}")))?;
+            let log =
+                clients.s3.get_object().bucket(target).key(key).send().await.map_err(at(FailurePoint::Drill, "GetObject"))?;
+            let bytes = log
+                .body
+                .collect()
+                .await
+                .map_err(|error| HopFailure::at(FailurePoint::Drill, format!("an access log broke off: {error}")))?;
             let text = String::from_utf8_lossy(&bytes.into_bytes()).into_owned();
             if text.lines().any(|line| records_upload(line, &archive.bucket, &archive.key)) {
-                return Ok::<_, Broken>(Ok(format!("s3://{target}/{key}")));
+                return Ok::<_, HopFailure>(Ok(format!("s3://{target}/{key}")));
             }
         }
         Ok(Err("no line".to_owned()))

@@ -7,9 +7,9 @@ use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 
 use crate::clients::Clients;
 use crate::deploy::Resources;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::patience::Patience;
-use crate::{network, poll};
+use crate::{FailurePoint, Hop, network, poll};
 
 /// The stack's instances, all of them online. If some are not, says what of their network keeps them from Systems Manager.
 pub(crate) async fn boot(
@@ -17,15 +17,15 @@ pub(crate) async fn boot(
     template: &str,
     resources: &Resources,
     patience: Patience,
-) -> Result<Vec<String>, Broken> {
+) -> Result<Vec<String>, HopFailure> {
     let instances = resources.ids("AWS::EC2::Instance");
     if instances.is_empty() {
-        return Err(Broken::at("instance", "the stack has no instance, so there is nothing to back up"));
+        return Err(HopFailure::at(Hop::Instance, "the stack has no instance, so there is nothing to back up"));
     }
     let Err(seen) = online(clients, &instances, patience.network).await? else { return Ok(instances) };
     let unseen = match network::diagnose(clients, template, resources, &instances).await {
         Ok(Some(diagnosis)) => {
-            return Err(Broken::at("command", format!("{diagnosis} (after {} s {seen})", patience.network.as_secs())));
+            return Err(HopFailure::at(Hop::Command, format!("{diagnosis} (after {} s {seen})", patience.network.as_secs())));
         }
         Ok(None) => String::new(),
         Err(error) => format!("; its network cannot be looked at: {}: {}", error.code, error.message),
@@ -33,8 +33,8 @@ pub(crate) async fn boot(
     let Err(seen) = online(clients, &instances, patience.boot.saturating_sub(patience.network)).await? else {
         return Ok(instances);
     };
-    Err(Broken::at(
-        "instance",
+    Err(HopFailure::at(
+        Hop::Instance,
         format!(
             "after {} s {seen}: an instance needs an instance profile with AmazonSSMManagedInstanceCore and a way to SSM{unseen}",
             patience.boot.as_secs()
@@ -43,7 +43,7 @@ pub(crate) async fn boot(
 }
 
 /// Waits until all of these are online, `bound` at most; else what was seen instead.
-async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Result<Result<(), String>, Broken> {
+async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Result<Result<(), String>, HopFailure> {
     poll::until(bound, || async {
         let states = states(clients, instances).await?;
         let waiting: Vec<String> = instances
@@ -60,19 +60,19 @@ async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Res
 }
 
 /// What SSM knows of each.
-pub(crate) async fn states(clients: &Clients, instances: &[String]) -> Result<BTreeMap<String, PingStatus>, Broken> {
+pub(crate) async fn states(clients: &Clients, instances: &[String]) -> Result<BTreeMap<String, PingStatus>, HopFailure> {
     let filter = InstanceInformationStringFilter::builder()
         .key("InstanceIds")
         .set_values(Some(instances.to_vec()))
         .build()
-        .map_err(|error| Broken::at("drill", error.to_string()))?;
+        .map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
     let answer = clients
         .ssm
         .describe_instance_information()
         .filters(filter)
         .send()
         .await
-        .map_err(at("instance", "DescribeInstanceInformation"))?;
+        .map_err(at(Hop::Instance, "DescribeInstanceInformation"))?;
     Ok(answer
         .instance_information_list()
         .iter()

@@ -6,7 +6,8 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use crate::clients::Clients;
 use crate::deploy::Resources;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
+use crate::{FailurePoint, Hop};
 
 /// A bucket, and where its access is logged.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub(crate) struct Object {
 }
 
 /// The buckets that may get archives: the `wanted` one, or all of the stack but those that only get access logs.
-pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Resources) -> Result<Vec<Bucket>, Broken> {
+pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Resources) -> Result<Vec<Bucket>, HopFailure> {
     let mut names: Vec<String> = match wanted {
         None => resources.ids("AWS::S3::Bucket"),
         Some(wanted) => {
@@ -39,7 +40,7 @@ pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Re
     names.sort();
     let mut buckets = Vec::new();
     for name in names {
-        let answer = clients.s3.get_bucket_logging().bucket(&name).send().await.map_err(at("object", "GetBucketLogging"))?;
+        let answer = clients.s3.get_bucket_logging().bucket(&name).send().await.map_err(at(Hop::Object, "GetBucketLogging"))?;
         let log = answer.logging_enabled().map(|log| (log.target_bucket().to_owned(), log.target_prefix().to_owned()));
         buckets.push(Bucket { name, log });
     }
@@ -50,13 +51,13 @@ pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Re
     // A bucket that logs into itself still gets archives.
     buckets.retain(|bucket| !targets.contains(&bucket.name) || loggers.contains(&bucket.name));
     if buckets.is_empty() {
-        return Err(Broken::at("object", "the stack has no bucket for archives; name one by --bucket"));
+        return Err(HopFailure::at(Hop::Object, "the stack has no bucket for archives; name one by --bucket"));
     }
     Ok(buckets)
 }
 
 /// All versions of all objects in `buckets`.
-pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<BTreeSet<Object>, Broken> {
+pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<BTreeSet<Object>, HopFailure> {
     let mut found = BTreeSet::new();
     for bucket in buckets {
         let (mut key, mut version) = (None, None);
@@ -69,7 +70,7 @@ pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<BTr
                 .set_version_id_marker(version)
                 .send()
                 .await
-                .map_err(at("object", "ListObjectVersions"))?;
+                .map_err(at(Hop::Object, "ListObjectVersions"))?;
             found.extend(answer.versions().iter().map(|object| Object {
                 bucket: bucket.name.clone(),
                 key: object.key().unwrap_or_default().to_owned(),
@@ -91,9 +92,15 @@ pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<BTr
 }
 
 /// Removes all objects of a bucket of the drill's own, with versions, delete markers and unfinished uploads.
-pub(crate) async fn empty(clients: &Clients, bucket: &str) -> Result<(), Broken> {
+pub(crate) async fn empty(clients: &Clients, bucket: &str) -> Result<(), HopFailure> {
     loop {
-        let answer = clients.s3.list_object_versions().bucket(bucket).send().await.map_err(at("drill", "ListObjectVersions"))?;
+        let answer = clients
+            .s3
+            .list_object_versions()
+            .bucket(bucket)
+            .send()
+            .await
+            .map_err(at(FailurePoint::Drill, "ListObjectVersions"))?;
         let versions = answer.versions().iter().map(|found| (found.key(), found.version_id()));
         let markers = answer.delete_markers().iter().map(|found| (found.key(), found.version_id()));
         let identifiers: Vec<ObjectIdentifier> = versions
@@ -109,15 +116,27 @@ pub(crate) async fn empty(clients: &Clients, bucket: &str) -> Result<(), Broken>
             .set_objects(Some(identifiers))
             .quiet(true)
             .build()
-            .map_err(|error| Broken::at("drill", error.to_string()))?;
-        let answer =
-            clients.s3.delete_objects().bucket(bucket).delete(delete).send().await.map_err(at("drill", "DeleteObjects"))?;
+            .map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
+        let answer = clients
+            .s3
+            .delete_objects()
+            .bucket(bucket)
+            .delete(delete)
+            .send()
+            .await
+            .map_err(at(FailurePoint::Drill, "DeleteObjects"))?;
         if let Some(error) = answer.errors().first() {
             let reason = format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default());
-            return Err(Broken::at("drill", format!("DeleteObjects in {bucket}: {reason}")));
+            return Err(HopFailure::at(FailurePoint::Drill, format!("DeleteObjects in {bucket}: {reason}")));
         }
     }
-    let uploads = clients.s3.list_multipart_uploads().bucket(bucket).send().await.map_err(at("drill", "ListMultipartUploads"))?;
+    let uploads = clients
+        .s3
+        .list_multipart_uploads()
+        .bucket(bucket)
+        .send()
+        .await
+        .map_err(at(FailurePoint::Drill, "ListMultipartUploads"))?;
     for upload in uploads.uploads() {
         clients
             .s3
@@ -127,7 +146,7 @@ pub(crate) async fn empty(clients: &Clients, bucket: &str) -> Result<(), Broken>
             .upload_id(upload.upload_id().unwrap_or_default())
             .send()
             .await
-            .map_err(at("drill", "AbortMultipartUpload"))?;
+            .map_err(at(FailurePoint::Drill, "AbortMultipartUpload"))?;
     }
     Ok(())
 }

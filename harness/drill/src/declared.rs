@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use nightproof_template::{Inputs, Made, Pseudo, Template};
 use serde_json::Value;
 
+use crate::Hop;
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 
 /// A deployed stack's template, with what it was deployed with.
 pub(crate) struct Declared {
@@ -18,11 +19,12 @@ pub(crate) struct Declared {
 
 impl Declared {
     /// What CloudFormation says of `stack`.
-    pub(crate) async fn of(clients: &Clients, stack: &str) -> Result<Self, Broken> {
+    pub(crate) async fn of(clients: &Clients, stack: &str) -> Result<Self, HopFailure> {
         let cloudformation = &clients.cloudformation;
         let text =
-            cloudformation.get_template().stack_name(stack).send().await.map_err(at("stack", "GetTemplate"))?.template_body;
-        let described = cloudformation.describe_stacks().stack_name(stack).send().await.map_err(at("stack", "DescribeStacks"))?;
+            cloudformation.get_template().stack_name(stack).send().await.map_err(at(Hop::Stack, "GetTemplate"))?.template_body;
+        let described =
+            cloudformation.describe_stacks().stack_name(stack).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
         let mut inputs = Inputs::default();
         for parameter in described.stacks().first().map(|stack| stack.parameters()).unwrap_or_default() {
             let value = parameter.resolved_value().or(parameter.parameter_value()).unwrap_or_default();

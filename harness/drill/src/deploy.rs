@@ -7,9 +7,9 @@ use aws_sdk_cloudformation::types::StackStatus;
 use parking_lot::Mutex;
 
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::review::{self, ResourceEvent, Review};
-use crate::{Plan, not_supported, poll};
+use crate::{FailurePoint, Hop, Plan, not_supported, poll};
 
 const BOUND: Duration = Duration::from_secs(900);
 
@@ -47,13 +47,13 @@ impl Resources {
 }
 
 /// Creates the stack `name`, after a review if the plan wants one, and waits until it stands.
-pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result<Resources, Broken> {
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result<Resources, HopFailure> {
     match &plan.review {
         None => create(clients, plan, name).await?,
         Some(review) => {
             let changes = review::create(clients, plan, name).await?;
             if !review.approve(name, &changes).await {
-                return Err(Broken::at("drill", "the change set was not approved"));
+                return Err(HopFailure::at(FailurePoint::Drill, "the change set was not approved"));
             }
             review::execute(clients, name).await?;
         }
@@ -64,10 +64,10 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
             tell(clients, name, review.as_ref(), &told).await;
         }
         let answer =
-            clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at("stack", "DescribeStacks"))?;
+            clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
         let stack = answer.stacks().first();
         let status = stack.and_then(|stack| stack.stack_status()).cloned();
-        Ok::<_, Broken>(match status {
+        Ok::<_, HopFailure>(match status {
             Some(StackStatus::CreateComplete) => Ok(true),
             Some(
                 StackStatus::CreateFailed
@@ -83,11 +83,11 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
     match ended {
         Ok(true) => resources(clients, name).await,
         Ok(false) => Err(failed(clients, plan, name).await),
-        Err(seen) => Err(Broken::at("stack", format!("{name} is {seen} after {} s", BOUND.as_secs()))),
+        Err(seen) => Err(HopFailure::at(Hop::Stack, format!("{name} is {seen} after {} s", BOUND.as_secs()))),
     }
 }
 
-async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), Broken> {
+async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), HopFailure> {
     clients
         .cloudformation
         .create_stack()
@@ -99,7 +99,7 @@ async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), Broken
         .send()
         .await
         .map(drop)
-        .map_err(at("stack", "CreateStack"))
+        .map_err(at(Hop::Stack, "CreateStack"))
 }
 
 /// Tells the reviewer of the events that he has not been told of. What cannot be asked for now is told later.
@@ -114,7 +114,7 @@ async fn tell(clients: &Clients, stack: &str, review: &dyn Review, told: &Mutex<
 }
 
 /// Lists the stack's resources that exist.
-pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources, Broken> {
+pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources, HopFailure> {
     let mut found = Vec::new();
     let mut token = None;
     loop {
@@ -125,7 +125,7 @@ pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources
             .set_next_token(token)
             .send()
             .await
-            .map_err(at("stack", "ListStackResources"))?;
+            .map_err(at(Hop::Stack, "ListStackResources"))?;
         found.extend(answer.stack_resource_summaries().iter().filter_map(|summary| {
             Some(Resource {
                 logical: summary.logical_resource_id()?.to_owned(),
@@ -141,10 +141,10 @@ pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources
 }
 
 /// Why the stack does not stand: the first resource that failed, with its own reason; what a local region lacks, if that is why all failed.
-async fn failed(clients: &Clients, plan: &Plan, name: &str) -> Broken {
+async fn failed(clients: &Clients, plan: &Plan, name: &str) -> HopFailure {
     let events = match review::events(clients, name).await {
         Ok(events) => events,
-        Err(error) => return Broken::at("stack", format!("{name} failed, and {error}")),
+        Err(error) => return HopFailure::at(Hop::Stack, format!("{name} failed, and {error}")),
     };
     // Events come newest first.
     let is_failure = |event: &&ResourceEvent| event.status.ends_with("_FAILED");
@@ -162,5 +162,5 @@ async fn failed(clients: &Clients, plan: &Plan, name: &str) -> Broken {
     let first = failed.iter().copied().find(by_others).or_else(|| failed.first().copied());
     let why = first.as_ref().map_or_else(|| format!("{name} was rolled back without a reason"), described);
     let all: Vec<String> = failed.iter().map(described).collect();
-    Broken::at("stack", why).with("failed resources", &all.join("\n")).for_lack_of(all_lacking)
+    HopFailure::at(Hop::Stack, why).with("failed resources", &all.join("\n")).for_lack_of(all_lacking)
 }

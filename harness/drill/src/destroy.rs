@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
-use crate::failure::{Broken, at, refused};
-use crate::{bucket, poll, tagged};
+use crate::failure::{HopFailure, at, refused};
+use crate::{FailurePoint, bucket, poll, tagged};
 
 const BOUND: Duration = Duration::from_secs(900);
 /// Access logs may come into a bucket that was just emptied.
@@ -44,26 +44,26 @@ pub(crate) async fn stack(clients: &Clients, name: &str) -> Vec<String> {
     }
 }
 
-async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), Broken> {
+async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), HopFailure> {
     if !has_bucket(clients, name).await? {
         return Ok(());
     }
     bucket::empty(clients, name).await?;
-    clients.s3.delete_bucket().bucket(name).send().await.map_err(at("drill", "DeleteBucket"))?;
+    clients.s3.delete_bucket().bucket(name).send().await.map_err(at(FailurePoint::Drill, "DeleteBucket"))?;
     Ok(())
 }
 
 /// Whether there is such a bucket.
-pub(crate) async fn has_bucket(clients: &Clients, name: &str) -> Result<bool, Broken> {
+pub(crate) async fn has_bucket(clients: &Clients, name: &str) -> Result<bool, HopFailure> {
     match clients.s3.head_bucket().bucket(name).send().await {
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
-        Err(error) => Err(at("drill", "HeadBucket")(error)),
+        Err(error) => Err(at(FailurePoint::Drill, "HeadBucket")(error)),
     }
 }
 
 /// Answers what the stack had: once it is gone nobody could tell.
-async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, Broken> {
+async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, HopFailure> {
     let Some(id) = stack_id(clients, name).await? else { return Ok(Resources::default()) };
     let had = deploy::resources(clients, &id).await?;
     let mut last = String::new();
@@ -74,34 +74,34 @@ async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, Broken
                 bucket::empty(clients, &bucket).await?;
             }
         }
-        clients.cloudformation.delete_stack().stack_name(&id).send().await.map_err(at("drill", "DeleteStack"))?;
+        clients.cloudformation.delete_stack().stack_name(&id).send().await.map_err(at(FailurePoint::Drill, "DeleteStack"))?;
         match deleted(clients, &id).await? {
             None => return Ok(had),
             Some(reason) => last = reason,
         }
     }
-    Err(Broken::at("drill", last))
+    Err(HopFailure::at(FailurePoint::Drill, last))
 }
 
 /// The id of the stack with this name; a deleted stack is found by its id alone.
-async fn stack_id(clients: &Clients, name: &str) -> Result<Option<String>, Broken> {
+async fn stack_id(clients: &Clients, name: &str) -> Result<Option<String>, HopFailure> {
     match clients.cloudformation.describe_stacks().stack_name(name).send().await {
         Ok(answer) => Ok(answer.stacks().first().and_then(|stack| stack.stack_id()).map(str::to_owned)),
         Err(error) if refused("", &error).contains("does not exist") => Ok(None),
-        Err(error) => Err(at("drill", "DescribeStacks")(error)),
+        Err(error) => Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
     }
 }
 
 /// Waits for the end of a deletion. Answers why it failed, if it did.
-async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, Broken> {
+async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, HopFailure> {
     let ended = poll::until(BOUND, || async {
         let answer = match clients.cloudformation.describe_stacks().stack_name(id).send().await {
             Ok(answer) => answer,
             Err(error) if refused("", &error).contains("does not exist") => return Ok(Ok(None)),
-            Err(error) => return Err(at("drill", "DescribeStacks")(error)),
+            Err(error) => return Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
         };
         let Some(stack) = answer.stacks().first() else { return Ok(Ok(None)) };
-        Ok::<_, Broken>(match stack.stack_status() {
+        Ok::<_, HopFailure>(match stack.stack_status() {
             Some(StackStatus::DeleteComplete) => Ok(None),
             Some(StackStatus::DeleteFailed) => {
                 Ok(Some(stack.stack_status_reason().unwrap_or("DELETE_FAILED without a reason").to_owned()))

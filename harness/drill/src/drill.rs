@@ -12,7 +12,7 @@ use crate::bucket::{self, Bucket};
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
 use crate::destroy::{self, Made};
-use crate::failure::Broken;
+use crate::failure::HopFailure;
 use crate::fire::{self, Rule};
 use crate::manifest::Manifest;
 use crate::native::Audit;
@@ -21,7 +21,7 @@ use crate::outcome::VERSION;
 use crate::patience::Patience;
 use crate::recorder::Recorder;
 use crate::told::{self, Told};
-use crate::{Course, DrillResult, Failure, Finding, Local, Night, Outcome, Plan, StepTime};
+use crate::{Course, DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, Outcome, Plan, Step, StepTime};
 use crate::{access_log, boot, dead_letter, denial, findings, metrics, network, not_supported, outage, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
@@ -103,7 +103,7 @@ struct Stage {
 }
 
 impl Drill {
-    async fn rehearse(&self) -> Result<(), Broken> {
+    async fn rehearse(&self) -> Result<(), HopFailure> {
         match self.plan.course {
             Course::Backup => self.backup().await,
             Course::Undelivered => self.undelivered().await,
@@ -111,9 +111,9 @@ impl Drill {
         }
     }
 
-    async fn backup(&self) -> Result<(), Broken> {
+    async fn backup(&self) -> Result<(), HopFailure> {
         let (manifest, package) =
-            self.step("pack", 1, seed::pack(&self.plan), |(manifest, _)| format!("{} entries", manifest.len())).await?;
+            self.step(Step::Pack, 1, seed::pack(&self.plan), |(manifest, _)| format!("{} entries", manifest.len())).await?;
         let resources = self.deploy().await?;
         if let Some(audit) = &self.audit {
             self.audit(audit, &resources).await?;
@@ -121,7 +121,7 @@ impl Drill {
         let instances = self.boot(&resources).await?;
         let bucket = self.plan.seed_bucket();
         self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
-        self.step("seed", 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
+        self.step(Step::Seed, 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
             format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
         })
         .await?;
@@ -139,7 +139,7 @@ impl Drill {
     }
 
     /// The night in which the rule's event cannot be delivered.
-    async fn undelivered(&self) -> Result<(), Broken> {
+    async fn undelivered(&self) -> Result<(), HopFailure> {
         let clients = &self.clients;
         let resources = self.deploy().await?;
         let rule = fire::find(clients, &self.plan, &resources).await?;
@@ -151,15 +151,15 @@ impl Drill {
             Ok((queue, done))
         };
         let (queue, _) = self
-            .step("fire", 1, fire, |(_, done)| format!("{} ({}), which may invoke nothing: {done}", rule.name, rule.schedule))
+            .step(Step::Fire, 1, fire, |(_, done)| format!("{} ({}), which may invoke nothing: {done}", rule.name, rule.schedule))
             .await?;
         let received = dead_letter::receive(clients, &rule, &queue, self.patience.silence);
-        self.step("dead-letter", 1, received, |code| format!("{} has the event: {code}", queue.name)).await?;
+        self.step(Step::DeadLetter, 1, received, |code| format!("{} has the event: {code}", queue.name)).await?;
         Ok(())
     }
 
     /// The night in which the script finds nothing to back up.
-    async fn failing(&self) -> Result<(), Broken> {
+    async fn failing(&self) -> Result<(), HopFailure> {
         let clients = &self.clients;
         let resources = self.deploy().await?;
         self.boot(&resources).await?;
@@ -169,7 +169,8 @@ impl Drill {
             let done = fire::fire(clients, &self.plan, self.local.as_deref(), &rule, &before).await?;
             Ok((before, done))
         };
-        let (before, _) = self.step("fire", 1, fire, |(_, done)| format!("{} ({}): {done}", rule.name, rule.schedule)).await?;
+        let (before, _) =
+            self.step(Step::Fire, 1, fire, |(_, done)| format!("{} ({}): {done}", rule.name, rule.schedule)).await?;
         let observed = async {
             match observe::observe(clients, &rule, &before, self.patience, self.local.as_deref()).await {
                 Ok(seen) => {
@@ -178,19 +179,21 @@ impl Drill {
                         seen.instances.join(", "),
                         self.plan.data_path
                     );
-                    Err(Broken::at("script", reason))
+                    Err(HopFailure::at(Hop::Script, reason))
                 }
                 Err(broken) => Ok(broken),
             }
         };
-        let broken = self.step("observe", 1, observed, |broken| format!("as it should be, it broke at {broken}")).await?;
+        let broken = self.step(Step::Observe, 1, observed, |broken| format!("as it should be, it broke at {broken}")).await?;
         self.notice(1, &resources, Some(&broken)).await;
         Ok(())
     }
 
-    async fn boot(&self, resources: &Resources) -> Result<Vec<String>, Broken> {
+    async fn boot(&self, resources: &Resources) -> Result<Vec<String>, HopFailure> {
         let booted = self
-            .step("boot", 1, boot::boot(&self.clients, &self.plan.template, resources, self.patience), |found| found.join(", "))
+            .step(Step::Boot, 1, boot::boot(&self.clients, &self.plan.template, resources, self.patience), |found| {
+                found.join(", ")
+            })
             .await;
         self.adopt_findings();
         booted
@@ -208,10 +211,12 @@ impl Drill {
         }
     }
 
-    async fn deploy(&self) -> Result<Resources, Broken> {
+    async fn deploy(&self) -> Result<Resources, HopFailure> {
         self.note(|state| state.made.stack = Some(self.stack.clone()));
         let resources = self
-            .step("deploy", 1, deploy::deploy(&self.clients, &self.plan, &self.stack), |made| format!("{} resources", made.len()))
+            .step(Step::Deploy, 1, deploy::deploy(&self.clients, &self.plan, &self.stack), |made| {
+                format!("{} resources", made.len())
+            })
             .await?;
         for resource in resources.all() {
             self.journal.record(Event::Resource {
@@ -224,9 +229,9 @@ impl Drill {
     }
 
     /// Has the template deployed by the other CloudFormation too, and compares.
-    async fn audit(&self, audit: &Audit, resources: &Resources) -> Result<(), Broken> {
+    async fn audit(&self, audit: &Audit, resources: &Resources) -> Result<(), HopFailure> {
         let audited = self
-            .step("audit", 1, audit.deploy(&self.clients, &self.plan, &self.stack, resources), |audited| {
+            .step(Step::Audit, 1, audit.deploy(&self.clients, &self.plan, &self.stack, resources), |audited| {
                 let mended = if audited.mended.is_empty() { String::new() } else { format!(", {} mended", audited.mended.len()) };
                 format!("{} properties compared with what the native CloudFormation made{mended}", audited.compared)
             })
@@ -238,7 +243,7 @@ impl Drill {
     }
 
     /// Finds the rule and the buckets, and what is wrong with the stack as it stands.
-    async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, Broken> {
+    async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, HopFailure> {
         let rule = fire::find(&self.clients, &self.plan, resources).await?;
         let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
         for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
@@ -247,12 +252,12 @@ impl Drill {
         Ok(Stage { rule, buckets, manifest })
     }
 
-    async fn night(&self, night: u32, stage: &Stage) -> Result<(), Broken> {
+    async fn night(&self, night: u32, stage: &Stage) -> Result<(), HopFailure> {
         self.note(|state| state.nights.push(Night { night, archives: Vec::new() }));
         let clients = &self.clients;
         let fire = async {
             if let Some(local) = &self.local {
-                local.before_night().await.map_err(|reason| Broken::at("drill", reason))?;
+                local.before_night().await.map_err(|reason| HopFailure::at(FailurePoint::Drill, reason))?;
             }
             let objects = bucket::objects(clients, &stage.buckets).await?;
             let before = Before::take(clients, &stage.rule).await?;
@@ -260,11 +265,11 @@ impl Drill {
             Ok((objects, before, done))
         };
         let (objects, before, _) = self
-            .step("fire", night, fire, |(_, _, done)| format!("{} ({}): {done}", stage.rule.name, stage.rule.schedule))
+            .step(Step::Fire, night, fire, |(_, _, done)| format!("{} ({}): {done}", stage.rule.name, stage.rule.schedule))
             .await?;
         let seen = self
             .step(
-                "observe",
+                Step::Observe,
                 night,
                 observe::observe(clients, &stage.rule, &before, self.patience, self.local.as_deref()),
                 |seen| {
@@ -279,7 +284,7 @@ impl Drill {
             self.finding(findings::of_function_log(&stage.rule.function));
         }
         let stored = self
-            .step("verify", night, verify::verify(clients, &stage.buckets, &objects, &seen.instances), |stored| {
+            .step(Step::Verify, night, verify::verify(clients, &stage.buckets, &objects, &seen.instances), |stored| {
                 let each = stored.iter().map(|one| {
                     format!(
                         "s3://{}/{}, {} bytes, {}",
@@ -295,15 +300,16 @@ impl Drill {
                 self.finding(finding);
             }
         }
-        self.step("restore", night, self.restore(stage, &stored), |entries| format!("{entries} entries, all identical")).await?;
-        self.step("access-log", night, self.access_log(stage, &stored), |logged| {
+        self.step(Step::Restore, night, self.restore(stage, &stored), |entries| format!("{entries} entries, all identical"))
+            .await?;
+        self.step(Step::AccessLog, night, self.access_log(stage, &stored), |logged| {
             format!("{logged} of {} uploads logged", stored.len())
         })
         .await?;
         if let Some(sent) = seen.sent {
             let function = &stage.rule.function;
             let counted = metrics::of_function(clients, function, sent, self.patience.metrics);
-            self.step("metrics", night, counted, |counted| match counted {
+            self.step(Step::Metrics, night, counted, |counted| match counted {
                 Some(counted) => format!("{counted} of {function}"),
                 None => "CloudWatch has none yet".to_owned(),
             })
@@ -313,9 +319,9 @@ impl Drill {
     }
 
     /// With what of the network keeps instances from Systems Manager, where a command did not come to one.
-    async fn explained(&self, mut broken: Broken, resources: &Resources) -> Broken {
+    async fn explained(&self, mut broken: HopFailure, resources: &Resources) -> HopFailure {
         let instances = resources.ids("AWS::EC2::Instance");
-        if matches!(broken.hop, "command" | "instance")
+        if matches!(broken.point, FailurePoint::Hop(Hop::Command | Hop::Instance))
             && let Ok(Some(diagnosis)) = network::diagnose(&self.clients, &self.plan.template, resources, &instances).await
         {
             broken.reason = format!("{}: {diagnosis}", broken.reason);
@@ -324,23 +330,23 @@ impl Drill {
     }
 
     /// Looks who was told of the night. On AWS that is in the mailboxes of those who have subscribed.
-    async fn notice(&self, night: u32, resources: &Resources, broken: Option<&Broken>) {
+    async fn notice(&self, night: u32, resources: &Resources, broken: Option<&HopFailure>) {
         let Some(local) = self.local.as_ref().filter(|_| resources.of("AWS::SNS::Topic").next().is_some()) else { return };
         let looked = async {
-            local.notice(broken.is_some_and(|broken| broken.hop == "rule")).await;
+            local.notice(broken.is_some_and(|broken| broken.point == Hop::Rule.into())).await;
             Ok(told::all(&self.journal).into_iter().filter(|told| told.night == night).collect::<Vec<_>>())
         };
         let summary = |told: &Vec<Told>| match told.as_slice() {
             [] => "nobody was told anything".to_owned(),
             told => told.iter().map(Told::whole).collect::<Vec<_>>().join("; "),
         };
-        let told = self.step("notice", night, looked, summary).await.unwrap_or_default();
+        let told = self.step(Step::Notice, night, looked, summary).await.unwrap_or_default();
         for finding in findings::of_notice(&told::refused(&self.journal), &told) {
             self.finding(finding);
         }
     }
 
-    async fn restore(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<u64, Broken> {
+    async fn restore(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<u64, HopFailure> {
         let mut entries = 0;
         for one in stored {
             let comparison =
@@ -361,7 +367,7 @@ impl Drill {
         Ok(entries)
     }
 
-    async fn access_log(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<usize, Broken> {
+    async fn access_log(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<usize, HopFailure> {
         let mut logged = 0;
         for one in stored {
             let Some(bucket) = stage.buckets.iter().find(|bucket| bucket.name == one.archive.bucket) else { continue };
@@ -399,10 +405,10 @@ impl Drill {
             Ok(left)
         };
         let summary = |left: &Vec<String>| if left.is_empty() { "nothing is left".to_owned() } else { left.join("; ") };
-        self.step("destroy", 1, destroyed, summary).await.unwrap_or_default()
+        self.step(Step::Destroy, 1, destroyed, summary).await.unwrap_or_default()
     }
 
-    fn outcome(&self, ended: Option<Result<(), Broken>>, leftovers: Vec<String>) -> Outcome {
+    fn outcome(&self, ended: Option<Result<(), HopFailure>>, leftovers: Vec<String>) -> Outcome {
         let state = std::mem::take(&mut *self.state());
         let not_supported = match &ended {
             Some(Err(broken)) => broken.not_supported.clone(),
@@ -433,12 +439,12 @@ impl Drill {
     /// Does a step, and journals its begin and end.
     async fn step<T>(
         &self,
-        step: &str,
+        step: Step,
         night: u32,
-        work: impl Future<Output = Result<T, Broken>>,
+        work: impl Future<Output = Result<T, HopFailure>>,
         summary: impl FnOnce(&T) -> String,
-    ) -> Result<T, Broken> {
-        self.journal.record(Event::StepStarted { step: step.to_owned(), night });
+    ) -> Result<T, HopFailure> {
+        self.journal.record(Event::StepStarted { step: step.to_string(), night });
         let begun = Instant::now();
         let result = work.await.map_err(|broken| self.attributed(broken));
         let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
@@ -447,18 +453,18 @@ impl Drill {
             Err(broken) if broken.not_supported.is_empty() => (StepOutcome::Failed, broken.detail()),
             Err(broken) => (StepOutcome::Skipped, broken.detail()),
         };
-        let time = StepTime { step: step.to_owned(), night, milliseconds, outcome, detail: detail.clone() };
+        let time = StepTime { step, night, milliseconds, outcome, detail: detail.clone() };
         self.note(|state| state.steps.push(time));
-        self.journal.record(Event::StepFinished { step: step.to_owned(), night, milliseconds, outcome, detail });
+        self.journal.record(Event::StepFinished { step: step.to_string(), night, milliseconds, outcome, detail });
         result
     }
 
     /// A failure of a night on a local region, with what the region lacked on the way to it. What the drill itself asked for says so by itself.
-    fn attributed(&self, broken: Broken) -> Broken {
+    fn attributed(&self, broken: HopFailure) -> HopFailure {
         if self.local.is_none() || !broken.not_supported.is_empty() {
             return broken;
         }
-        let lacking = not_supported::before(broken.hop, &self.journal.records());
+        let lacking = not_supported::before(broken.point, &self.journal.records());
         if lacking.is_empty() { broken } else { broken.for_lack_of(lacking) }
     }
 
@@ -488,12 +494,12 @@ impl Drill {
 }
 
 /// The result in a word, and why.
-fn judge(ended: Option<Result<(), Broken>>, findings: &[Finding], strict: bool) -> (DrillResult, Option<Failure>) {
+fn judge(ended: Option<Result<(), HopFailure>>, findings: &[Finding], strict: bool) -> (DrillResult, Option<Failure>) {
     match ended {
         None => (DrillResult::Interrupted, None),
         Some(Err(broken)) if broken.not_supported.is_empty() => (DrillResult::Failed, Some(broken.into())),
         // What the stack itself lacked is no link of the chain.
-        Some(Err(broken)) if broken.hop == "stack" => (DrillResult::NotSupported, None),
+        Some(Err(broken)) if broken.point == Hop::Stack.into() => (DrillResult::NotSupported, None),
         Some(Err(broken)) => {
             let message = Unsupported::message(&broken.not_supported);
             let mut failure = Failure::from(broken);
@@ -503,7 +509,7 @@ fn judge(ended: Option<Result<(), Broken>>, findings: &[Finding], strict: bool) 
         Some(Ok(())) if strict && !findings.is_empty() => {
             let evidence = findings.iter().map(|finding| format!("{}: {}", finding.id, finding.detail)).collect();
             let reason = format!("the backup is good, and a strict drill allows no finding: it has {}", findings.len());
-            (DrillResult::Failed, Some(Failure { hop: "findings".to_owned(), reason, evidence }))
+            (DrillResult::Failed, Some(Failure { point: FailurePoint::Findings, reason, evidence }))
         }
         Some(Ok(())) => (DrillResult::Passed, None),
     }
@@ -527,10 +533,10 @@ mod tests {
 
     #[test]
     fn a_broken_chain_wins_over_findings() {
-        let broken = Broken::at("script", "exit code 3").with("standard error", "tar: no space\n");
+        let broken = HopFailure::at(Hop::Script, "exit code 3").with("standard error", "tar: no space\n");
         let (_, failure) = judge(Some(Err(broken)), &one_finding(), true);
         let failure = failure.unwrap();
-        assert_eq!((failure.hop.as_str(), failure.reason.as_str()), ("script", "exit code 3"));
+        assert_eq!((failure.point, failure.reason.as_str()), (Hop::Script.into(), "exit code 3"));
         assert_eq!(failure.evidence, ["standard error:\ntar: no space"]);
     }
 
@@ -538,10 +544,10 @@ mod tests {
     fn what_a_region_lacks_is_no_failure() {
         let lacking = || vec!["`AWS::EC2::NatGateway` (Nat, line 12)".to_owned()];
         assert_eq!(
-            judge(Some(Err(Broken::at("stack", "x").for_lack_of(lacking()))), &[], true),
+            judge(Some(Err(HopFailure::at(Hop::Stack, "x").for_lack_of(lacking()))), &[], true),
             (DrillResult::NotSupported, None)
         );
-        let (result, failure) = judge(Some(Err(Broken::at("command", "no command").for_lack_of(lacking()))), &[], true);
+        let (result, failure) = judge(Some(Err(HopFailure::at(Hop::Command, "no command").for_lack_of(lacking()))), &[], true);
         assert_eq!(result, DrillResult::NotSupported);
         assert_eq!(
             failure.unwrap().evidence,

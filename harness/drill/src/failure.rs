@@ -9,40 +9,40 @@ use nightproof_wire::AwsError;
 use nightproof_template::Unsupported;
 
 use crate::modelled::NO_ANSWER;
-use crate::{Failure, not_supported};
+use crate::{Failure, FailurePoint, not_supported};
 
 /// Longest item of evidence, in characters.
 const LONGEST: usize = 4000;
 
-/// The chain broke at a hop.
+/// Where a drill failed, and why.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{hop}: {reason}")]
-pub(crate) struct Broken {
-    pub(crate) hop: &'static str,
+#[error("{point}: {reason}")]
+pub(crate) struct HopFailure {
+    pub(crate) point: FailurePoint,
     pub(crate) reason: String,
     pub(crate) evidence: Vec<String>,
-    /// What the local region lacks, if that is why: then the chain did not break.
+    /// Features that the local region lacks. If there are any, they are the cause, and the chain did not break.
     pub(crate) not_supported: Vec<String>,
 }
 
-impl Broken {
-    pub(crate) fn at(hop: &'static str, reason: impl Into<String>) -> Self {
-        Self { hop, reason: reason.into(), evidence: Vec::new(), not_supported: Vec::new() }
+impl HopFailure {
+    pub(crate) fn at(point: impl Into<FailurePoint>, reason: impl Into<String>) -> Self {
+        Self { point: point.into(), reason: reason.into(), evidence: Vec::new(), not_supported: Vec::new() }
     }
 
-    /// The same, because the local region lacks `items`.
+    /// Marks the failure as caused by `items`, which the local region lacks.
     #[must_use]
     pub(crate) fn for_lack_of(mut self, items: Vec<String>) -> Self {
         self.not_supported = items;
         self
     }
 
-    /// What a step says of it.
+    /// The text for the step that failed.
     pub(crate) fn detail(&self) -> String {
         if self.not_supported.is_empty() { self.to_string() } else { Unsupported::message(&self.not_supported) }
     }
 
-    /// With one more item of evidence; an empty text adds none.
+    /// Adds an item of evidence; an empty text adds none.
     #[must_use]
     pub(crate) fn with(mut self, title: &str, text: &str) -> Self {
         let text = text.trim_end();
@@ -53,9 +53,9 @@ impl Broken {
     }
 }
 
-impl From<Broken> for Failure {
-    fn from(broken: Broken) -> Self {
-        Self { hop: broken.hop.to_owned(), reason: broken.reason, evidence: broken.evidence }
+impl From<HopFailure> for Failure {
+    fn from(broken: HopFailure) -> Self {
+        Self { point: broken.point, reason: broken.reason, evidence: broken.evidence }
     }
 }
 
@@ -111,13 +111,14 @@ pub(crate) fn refused(operation: &str, error: &impl Refusal) -> String {
     format!("{operation}: {}", error.reason())
 }
 
-/// For `map_err`: the call `operation` was refused, which breaks the chain at `hop`.
-pub(crate) fn at<E: Refusal>(hop: &'static str, operation: &'static str) -> impl Fn(E) -> Broken {
+/// For `map_err`: the call `operation` was refused, which fails the drill at `point`.
+pub(crate) fn at<E: Refusal>(point: impl Into<FailurePoint>, operation: &'static str) -> impl Fn(E) -> HopFailure {
+    let point = point.into();
     move |error| {
         let lacking = error.not_supported();
         if lacking.is_empty() {
-            return Broken::at(hop, refused(operation, &error));
+            return HopFailure::at(point, refused(operation, &error));
         }
-        Broken::at(hop, Unsupported::message(&lacking)).for_lack_of(lacking)
+        HopFailure::at(point, Unsupported::message(&lacking)).for_lack_of(lacking)
     }
 }

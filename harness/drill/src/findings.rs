@@ -4,10 +4,10 @@ use crate::bucket::Bucket;
 use crate::clients::Clients;
 use crate::compare::Comparison;
 use crate::deploy::Resources;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::told::Told;
 use crate::verify::Stored;
-use crate::{Finding, open_port, outcome};
+use crate::{Finding, Hop, open_port, outcome};
 
 fn finding(id: &str, detail: impl Into<String>) -> Finding {
     outcome::Finding { id: id.to_owned(), detail: detail.into() }
@@ -19,7 +19,7 @@ pub(crate) async fn of_stack(
     stack: &str,
     buckets: &[Bucket],
     resources: &Resources,
-) -> Result<Vec<Finding>, Broken> {
+) -> Result<Vec<Finding>, HopFailure> {
     let mut found = open_port::find(clients, stack, resources).await?;
     for bucket in buckets.iter().filter(|bucket| bucket.log.is_none()) {
         found.push(finding(
@@ -40,7 +40,7 @@ pub(crate) async fn of_stack(
             {
                 None
             }
-            Err(error) => return Err(at("object", "GetPublicAccessBlock")(error)),
+            Err(error) => return Err(at(Hop::Object, "GetPublicAccessBlock")(error)),
         };
         let on = |member: Option<bool>| member == Some(true);
         let whole = block.is_some_and(|block| {
@@ -72,7 +72,7 @@ pub(crate) fn of_function_log(function: &str) -> Finding {
 }
 
 /// Of an archive, beside the bucket's own default.
-pub(crate) async fn of_archive(clients: &Clients, stored: &Stored) -> Result<Option<Finding>, Broken> {
+pub(crate) async fn of_archive(clients: &Clients, stored: &Stored) -> Result<Option<Finding>, HopFailure> {
     let archive = &stored.archive;
     let answer = match clients.s3.get_bucket_encryption().bucket(&archive.bucket).send().await {
         Ok(answer) => answer,
@@ -82,7 +82,7 @@ pub(crate) async fn of_archive(clients: &Clients, stored: &Stored) -> Result<Opt
         {
             return Ok(None);
         }
-        Err(error) => return Err(at("object", "GetBucketEncryption")(error)),
+        Err(error) => return Err(at(Hop::Object, "GetBucketEncryption")(error)),
     };
     let default = answer
         .server_side_encryption_configuration()

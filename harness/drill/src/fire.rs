@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::deploy::Resources;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::observe::Before;
-use crate::{FireBy, Local, Plan, schedule};
+use crate::{FireBy, Hop, Local, Plan, schedule};
 
 /// The rule that starts the backup.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub(crate) struct Rule {
 }
 
 /// The stack's one scheduled rule with a function behind it, or the one that the plan names.
-pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, Broken> {
+pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
     let mut scheduled = Vec::new();
     let mut others = Vec::new();
     for resource in resources.of("AWS::Events::Rule") {
@@ -37,7 +37,7 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
             continue;
         }
         let rule = clients.modelled.ask("events", "DescribeRule", &json!({ "Name": name })).await;
-        let rule = rule.map_err(at("rule", "DescribeRule"))?;
+        let rule = rule.map_err(at(Hop::Rule, "DescribeRule"))?;
         let text = |member: &str| rule.get(member).and_then(Value::as_str).unwrap_or_default();
         let schedule = text("ScheduleExpression");
         if schedule.is_empty() {
@@ -49,7 +49,7 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
             continue;
         }
         let targets = clients.modelled.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
-        let targets = targets.map_err(at("rule", "ListTargetsByRule"))?;
+        let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
         let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
         let Some((function, qualifier, dead_letters)) = targets.find_map(invoked) else {
             others.push(format!("{name} targets no function"));
@@ -67,12 +67,12 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
     }
     let names: Vec<&str> = scheduled.iter().map(|rule| rule.name.as_str()).collect();
     match (names.len(), &plan.rule) {
-        (0, Some(wanted)) if others.is_empty() => Err(Broken::at("rule", format!("the stack has no rule `{wanted}`"))),
-        (0, _) if others.is_empty() => Err(Broken::at("rule", "the stack has no rule, so nothing starts the backup")),
-        (0, _) => Err(Broken::at("rule", format!("no rule starts the backup: {}", others.join(", ")))),
-        (1, _) => scheduled.pop().ok_or_else(|| Broken::at("rule", "the stack has no rule")),
-        _ => Err(Broken::at(
-            "rule",
+        (0, Some(wanted)) if others.is_empty() => Err(HopFailure::at(Hop::Rule, format!("the stack has no rule `{wanted}`"))),
+        (0, _) if others.is_empty() => Err(HopFailure::at(Hop::Rule, "the stack has no rule, so nothing starts the backup")),
+        (0, _) => Err(HopFailure::at(Hop::Rule, format!("no rule starts the backup: {}", others.join(", ")))),
+        (1, _) => scheduled.pop().ok_or_else(|| HopFailure::at(Hop::Rule, "the stack has no rule")),
+        _ => Err(HopFailure::at(
+            Hop::Rule,
             format!("several rules have a schedule and a function: {}; choose one by --rule", names.join(", ")),
         )),
     }
@@ -103,10 +103,10 @@ pub(crate) async fn fire(
     local: Option<&dyn Local>,
     rule: &Rule,
     before: &Before,
-) -> Result<String, Broken> {
+) -> Result<String, HopFailure> {
     if let Some(local) = local {
         let fired = local.fire(&rule.arn).await;
-        return fired.map_err(|reason| Broken::at("rule", format!("{} cannot be fired: {reason}", rule.name)));
+        return fired.map_err(|reason| HopFailure::at(Hop::Rule, format!("{} cannot be fired: {reason}", rule.name)));
     }
     match plan.fire_by {
         FireBy::Schedule => schedule::hasten(clients, plan, rule, before).await,
@@ -117,7 +117,7 @@ pub(crate) async fn fire(
 /// Invokes the function as EventBridge would: asynchronously, with the event of a schedule.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>
 #[expect(clippy::disallowed_methods, reason = "where the clock cannot be moved, its time is the time")]
-async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, Broken> {
+async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, HopFailure> {
     let now = aws_sdk_s3::primitives::DateTime::from(SystemTime::now());
     let time = now.fmt(aws_sdk_s3::primitives::DateTimeFormat::DateTime).unwrap_or_default();
     let account = rule.arn.split(':').nth(4).unwrap_or_default();
@@ -140,7 +140,7 @@ async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, B
         .payload(event.to_string().into_bytes().into())
         .send()
         .await
-        .map_err(at("function", "Invoke"))?;
+        .map_err(at(Hop::Function, "Invoke"))?;
     Ok(format!("invoked {} with the schedule's event; the rule itself was not tried", rule.function))
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use aws_sdk_s3::primitives::DateTime;
 use serde_json::{Value, json};
 
+use crate::Hop;
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 
 /// Lines of one look at the log.
 #[derive(Debug, Clone, Default)]
@@ -27,14 +28,14 @@ pub(crate) struct FunctionLog {
 
 impl FunctionLog {
     /// The log of `function`, without what is in it already.
-    pub(crate) async fn from_now(clients: &Clients, function: &str) -> Result<Self, Broken> {
+    pub(crate) async fn from_now(clients: &Clients, function: &str) -> Result<Self, HopFailure> {
         let group = format!("/aws/lambda/{function}");
         let seen = events(clients, &group, None).await?.into_iter().map(|event| event.id).collect();
         Ok(Self { group, seen })
     }
 
     /// What has come since.
-    pub(crate) async fn new_lines(&self, clients: &Clients) -> Result<Lines, Broken> {
+    pub(crate) async fn new_lines(&self, clients: &Clients) -> Result<Lines, HopFailure> {
         let events = events(clients, &self.group, None).await?;
         Ok(Lines(events.into_iter().filter(|event| !self.seen.contains(&event.id)).map(|event| event.message).collect()))
     }
@@ -61,7 +62,7 @@ impl From<&Value> for LogEvent {
 
 /// All events, or those from a time to another in milliseconds. A group that does not exist has none: the function has not logged, or
 /// may not.
-pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i64)>) -> Result<Vec<LogEvent>, Broken> {
+pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i64)>) -> Result<Vec<LogEvent>, HopFailure> {
     let (from, to) = times.unzip();
     let mut found = Vec::new();
     let mut token = None;
@@ -70,7 +71,7 @@ pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i
         let answer = match clients.modelled.ask("logs", "FilterLogEvents", &input).await {
             Ok(answer) => answer,
             Err(error) if error.code == "ResourceNotFoundException" => return Ok(found),
-            Err(error) => return Err(at("function", "FilterLogEvents")(error)),
+            Err(error) => return Err(at(Hop::Function, "FilterLogEvents")(error)),
         };
         found.extend(answer.get("events").and_then(Value::as_array).into_iter().flatten().map(LogEvent::from));
         token = answer.get("nextToken").and_then(Value::as_str).map(str::to_owned);

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use serde_json::{Value, json};
 
+use crate::FailurePoint;
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::poll;
 
 /// Before and after the function's command, seconds: a function runs for 15 minutes at most.
@@ -34,19 +35,19 @@ pub(crate) async fn of_function(
     function: &str,
     time: DateTime,
     bound: Duration,
-) -> Result<Option<Counted>, Broken> {
+) -> Result<Option<Counted>, HopFailure> {
     let counted = poll::until(bound, || async {
         let invocations = sum(clients, function, "Invocations", time).await?;
         let Some(invocations) = invocations else { return Ok(Err(String::new())) };
         let errors = sum(clients, function, "Errors", time).await?.unwrap_or_default();
-        Ok::<_, Broken>(Ok(Counted { invocations, errors }))
+        Ok::<_, HopFailure>(Ok(Counted { invocations, errors }))
     })
     .await?;
     Ok(counted.ok())
 }
 
 /// The sum of a function's metric; nothing without a datapoint.
-async fn sum(clients: &Clients, function: &str, metric: &str, time: DateTime) -> Result<Option<f64>, Broken> {
+async fn sum(clients: &Clients, function: &str, metric: &str, time: DateTime) -> Result<Option<f64>, HopFailure> {
     let metric = json!({
         "Namespace": "AWS/Lambda",
         "MetricName": metric,
@@ -60,7 +61,7 @@ async fn sum(clients: &Clients, function: &str, metric: &str, time: DateTime) ->
 /// ahead.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html#eb-metrics>
 #[expect(clippy::disallowed_methods, reason = "where the clock cannot be moved, its time is the time")]
-pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, Broken> {
+pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, HopFailure> {
     const DAY: i64 = 86_400;
     let now = DateTime::from(SystemTime::now()).secs();
     let metric = json!({
@@ -73,7 +74,7 @@ pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, Broken
 }
 
 /// The sum of a metric from `start` to `end`, seconds since the epoch; nothing without a datapoint.
-async fn sum_between(clients: &Clients, mut metric: Value, start: i64, end: i64) -> Result<Option<f64>, Broken> {
+async fn sum_between(clients: &Clients, mut metric: Value, start: i64, end: i64) -> Result<Option<f64>, HopFailure> {
     let time = |seconds: i64| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
     for (member, value) in [("StartTime", time(start).into()), ("EndTime", time(end).into()), ("Statistics", json!(["Sum"]))] {
         if let Some(members) = metric.as_object_mut() {
@@ -81,7 +82,7 @@ async fn sum_between(clients: &Clients, mut metric: Value, start: i64, end: i64)
         }
     }
     let answer = clients.modelled.ask("monitoring", "GetMetricStatistics", &metric).await;
-    let answer = answer.map_err(at("drill", "GetMetricStatistics"))?;
+    let answer = answer.map_err(at(FailurePoint::Drill, "GetMetricStatistics"))?;
     let points = answer.get("Datapoints").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let sums = points.iter().filter_map(|point| point.get("Sum")?.as_f64());
     Ok((!points.is_empty()).then(|| sums.sum()))

@@ -3,6 +3,8 @@
 use nightproof_journal::{ApiCall, Event, Record};
 use nightproof_template::{Template, Unsupported};
 
+use crate::{FailurePoint, Hop, Step};
+
 /// The code of such an answer. S3 has the same code on AWS, with another message.
 const CODE: &str = "NotImplemented";
 /// How the message ends that names an operation or a member.
@@ -47,9 +49,11 @@ pub(crate) fn in_reason(logical_id: &str, reason: &str, template: &str) -> Vec<S
     items.into_iter().map(|item| format!("{item} ({place})")).collect()
 }
 
-/// Items that a local region refused, since the rule last fired, to callers that precede or are the hop; each item with its caller.
-pub(crate) fn before(hop: &str, records: &[Record]) -> Vec<String> {
-    let is_fired = |record: &Record| matches!(&record.event, Event::StepStarted { step, .. } if step == "fire");
+/// Items that a local region refused, since the rule last fired, to callers on the chain up to the hop; each item with its caller. Empty if
+/// the drill did not fail at a hop.
+pub(crate) fn before(point: FailurePoint, records: &[Record]) -> Vec<String> {
+    let Some(hop) = point.hop() else { return Vec::new() };
+    let is_fired = |record: &Record| matches!(&record.event, Event::StepStarted { step, .. } if *step == Step::Fire);
     let begun = records.iter().rposition(is_fired).unwrap_or_default();
     calls(records.get(begun..).unwrap_or_default(), |caller| caller.leads_to(hop))
 }
@@ -91,11 +95,11 @@ fn caller(call: &ApiCall) -> Option<Caller<'_>> {
 
 impl Caller<'_> {
     /// Whether the chain goes by this caller to the hop.
-    fn leads_to(&self, hop: &str) -> bool {
+    fn leads_to(&self, hop: Hop) -> bool {
         match self {
-            Self::Service(_) => matches!(hop, "rule" | "function"),
-            Self::Function(_) => matches!(hop, "function" | "command" | "object" | "archive"),
-            Self::Instance(_) => matches!(hop, "instance" | "script" | "object" | "archive"),
+            Self::Service(_) => matches!(hop, Hop::Rule | Hop::Function),
+            Self::Function(_) => matches!(hop, Hop::Function | Hop::Command | Hop::Object | Hop::Restore),
+            Self::Instance(_) => matches!(hop, Hop::Instance | Hop::Script | Hop::Object | Hop::Restore),
         }
     }
 }
@@ -129,41 +133,44 @@ mod tests {
         Event::ApiCall(Box::new(serde_json::from_value(call).unwrap()))
     }
 
-    fn at(hop: &str, calls: Vec<Event>) -> Vec<String> {
+    fn at(hop: Hop, calls: Vec<Event>) -> Vec<String> {
         let journal = Journal::default();
         journal.record(call("backup", CODE, "ec2: OfAnotherNight is not implemented by this local region"));
-        journal.record(Event::StepStarted { step: "fire".to_owned(), night: 1 });
+        journal.record(Event::StepStarted { step: Step::Fire.to_string(), night: 1 });
         calls.into_iter().for_each(|call| journal.record(call));
-        before(hop, &journal.records())
+        before(hop.into(), &journal.records())
     }
 
     #[test]
     fn an_operation_that_a_function_could_not_call_is_told_with_its_caller() {
         let twice = || vec![call("backup", CODE, NOT), call("backup", CODE, NOT)];
         let told = ["operation `ec2:CreateSnapshot` (called by the function backup)"];
-        assert_eq!(at("function", twice()), told);
-        assert_eq!(at("command", twice()), told, "a handler may hide it");
-        assert!(at("script", twice()).is_empty(), "the script failed by itself");
-        assert!(at("rule", twice()).is_empty());
+        assert_eq!(at(Hop::Function, twice()), told);
+        assert_eq!(at(Hop::Command, twice()), told, "a handler may hide it");
+        assert!(at(Hop::Script, twice()).is_empty(), "the script failed by itself");
+        assert!(at(Hop::Rule, twice()).is_empty());
     }
 
     #[test]
     fn what_an_instance_could_not_call_counts_from_the_script_on() {
         let one = || vec![call("i-1", CODE, "s3: access control lists is not implemented by this local region")];
-        assert_eq!(at("script", one()), ["`s3`: access control lists (called by the instance i-1)"]);
-        assert!(at("function", one()).is_empty());
+        assert_eq!(at(Hop::Script, one()), ["`s3`: access control lists (called by the instance i-1)"]);
+        assert!(at(Hop::Function, one()).is_empty());
     }
 
     #[test]
     fn a_service_that_is_lacking_is_told_as_a_whole() {
         let none = "autoscaling: this service is not implemented by this local region";
-        assert_eq!(at("function", vec![call("backup", CODE, none)]), ["service `autoscaling` (called by the function backup)"]);
+        assert_eq!(
+            at(Hop::Function, vec![call("backup", CODE, none)]),
+            ["service `autoscaling` (called by the function backup)"]
+        );
     }
 
     #[test]
     fn errors_of_aws_are_no_lack() {
         let headers = "A header you provided implies functionality that is not implemented";
-        assert!(at("function", vec![call("backup", CODE, headers), call("backup", "AccessDenied", NOT)]).is_empty());
+        assert!(at(Hop::Function, vec![call("backup", CODE, headers), call("backup", "AccessDenied", NOT)]).is_empty());
         assert!(in_answer("ValidationError", "cannot be rehearsed here: x is not supported").is_empty());
     }
 

@@ -7,8 +7,9 @@ use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_ssm::types::{Command, CommandFilter, CommandInvocation, CommandInvocationStatus, CommandStatus};
 use tokio::time::{Instant, sleep};
 
+use crate::Hop;
 use crate::clients::Clients;
-use crate::failure::{Broken, at, refused};
+use crate::failure::{HopFailure, at, refused};
 use crate::fire::Rule;
 use crate::log::{FunctionLog, Lines};
 use crate::patience::Patience;
@@ -32,13 +33,13 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, Broken> {
+    pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, HopFailure> {
         let commands = commands(clients, Vec::new()).await?.into_iter().filter_map(|command| command.command_id).collect();
         Ok(Self { commands, log: FunctionLog::from_now(clients, &rule.function).await? })
     }
 
     /// Whether the function has run since, or a command was sent.
-    pub(crate) async fn shows_life(&self, clients: &Clients) -> Result<bool, Broken> {
+    pub(crate) async fn shows_life(&self, clients: &Clients) -> Result<bool, HopFailure> {
         Ok(!new_commands(clients, self).await?.is_empty() || self.log.new_lines(clients).await?.started())
     }
 }
@@ -64,7 +65,7 @@ pub(crate) async fn observe(
     before: &Before,
     patience: Patience,
     local: Option<&dyn Local>,
-) -> Result<Seen, Broken> {
+) -> Result<Seen, HopFailure> {
     let sent = function(clients, rule, before, patience.silence).await?;
     let done = commands_done(clients, &sent).await;
     // An event may have been delivered twice, and the other function be slower.
@@ -90,7 +91,7 @@ pub(crate) async fn observe(
 }
 
 /// The instances on which all of these commands succeeded.
-async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<String>, Broken> {
+async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<String>, HopFailure> {
     let mut instances = BTreeSet::new();
     for id in ids {
         instances.extend(command(clients, id).await?);
@@ -99,22 +100,22 @@ async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<Str
 }
 
 /// Waits for the end of the function, whose log may come later than its command.
-async fn function_ended(clients: &Clients, before: &Before, patience: Duration) -> Result<Lines, Broken> {
+async fn function_ended(clients: &Clients, before: &Before, patience: Duration) -> Result<Lines, HopFailure> {
     let asked = Instant::now();
     let lines = poll::until(FUNCTION_BOUND, || async {
         let lines = before.log.new_lines(clients).await?;
         let silent = !lines.started() && asked.elapsed() > patience;
-        Ok::<_, Broken>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
+        Ok::<_, HopFailure>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
     });
     Ok(lines.await?.unwrap_or_default())
 }
 
-fn function_failed(rule: &Rule, reason: &str) -> Broken {
-    Broken::at("function", format!("{} failed: {reason}", rule.function))
+fn function_failed(rule: &Rule, reason: &str) -> HopFailure {
+    HopFailure::at(Hop::Function, format!("{} failed: {reason}", rule.function))
 }
 
 /// Waits for the function's commands.
-async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Vec<String>, Broken> {
+async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Vec<String>, HopFailure> {
     let begun = Instant::now();
     let mut looked = begun;
     let mut ended: Option<Instant> = None;
@@ -132,7 +133,7 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
                 "{} ended without an error and sent no command: a handler that catches its exception and returns it looks like this",
                 rule.function
             );
-            return Err(Broken::at("command", reason).with("function log", &lines.text()));
+            return Err(HopFailure::at(Hop::Command, reason).with("function log", &lines.text()));
         }
         if !lines.started() && looked.elapsed() > LOOK {
             looked = Instant::now();
@@ -146,33 +147,34 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
                     silence.as_secs(),
                     rule.function
                 );
-                return Err(Broken::at("rule", reason));
+                return Err(HopFailure::at(Hop::Rule, reason));
             }
         }
         if begun.elapsed() > FUNCTION_BOUND {
             let reason = format!("{} still runs after {} s and has sent no command", rule.function, FUNCTION_BOUND.as_secs());
-            return Err(Broken::at("function", reason).with("function log", &lines.text()));
+            return Err(HopFailure::at(Hop::Function, reason).with("function log", &lines.text()));
         }
         sleep(poll::pause(begun)).await;
     }
 }
 
 /// Whether the function's own policy keeps EventBridge out.
-async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<Broken> {
+async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
     let reason = format!("{} fired, and {} does not let events.amazonaws.com invoke it", rule.name, rule.function);
     match clients.lambda.get_policy().function_name(&rule.function).send().await {
         Ok(answer) => {
             let policy = answer.policy().unwrap_or_default();
-            (!policy.contains("events.amazonaws.com")).then(|| Broken::at("rule", reason).with("policy of the function", policy))
+            (!policy.contains("events.amazonaws.com"))
+                .then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", policy))
         }
         Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-            Some(Broken::at("rule", reason).with("policy of the function", &refused("GetPolicy", &error)))
+            Some(HopFailure::at(Hop::Rule, reason).with("policy of the function", &refused("GetPolicy", &error)))
         }
         Err(_) => None,
     }
 }
 
-async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, Broken> {
+async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, HopFailure> {
     let mut found = commands(clients, Vec::new()).await?;
     found.retain(|command| command.command_id().is_some_and(|id| !before.commands.contains(id)));
     Ok(found)
@@ -183,14 +185,14 @@ fn ids(commands: &[Command]) -> impl Iterator<Item = &str> {
 }
 
 /// All commands that `filters` let through, latest first.
-pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> Result<Vec<Command>, Broken> {
+pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> Result<Vec<Command>, HopFailure> {
     let mut found = Vec::new();
     let mut token = None;
     loop {
         // An empty list is no filter, and AWS refuses it.
         let filters = Some(filters.clone()).filter(|filters| !filters.is_empty());
         let request = clients.ssm.list_commands().set_filters(filters).set_next_token(token);
-        let answer = request.send().await.map_err(at("command", "ListCommands"))?;
+        let answer = request.send().await.map_err(at(Hop::Command, "ListCommands"))?;
         token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
         found.extend(answer.commands.unwrap_or_default());
         if token.is_none() {
@@ -200,9 +202,9 @@ pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> 
 }
 
 /// Waits for a command's end, and answers the instances on which it succeeded: all of its targets.
-async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, Broken> {
+async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure> {
     let ended = poll::until(SCRIPT_BOUND, || async {
-        let answer = clients.ssm.list_commands().command_id(id).send().await.map_err(at("command", "ListCommands"))?;
+        let answer = clients.ssm.list_commands().command_id(id).send().await.map_err(at(Hop::Command, "ListCommands"))?;
         let Some(command) = answer.commands.unwrap_or_default().into_iter().next() else {
             return Ok(Err("not listed".to_owned()));
         };
@@ -211,12 +213,14 @@ async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, Broken> {
             None | Some(CommandStatus::Pending | CommandStatus::InProgress | CommandStatus::Cancelling)
         );
         let seen = command.status_details().unwrap_or("without a status").to_owned();
-        Ok::<_, Broken>(if waiting { Err(seen) } else { Ok(command) })
+        Ok::<_, HopFailure>(if waiting { Err(seen) } else { Ok(command) })
     })
     .await?;
     let command = match ended {
         Ok(command) => command,
-        Err(seen) => return Err(Broken::at("script", format!("command {id} is {seen} after {} s", SCRIPT_BOUND.as_secs()))),
+        Err(seen) => {
+            return Err(HopFailure::at(Hop::Script, format!("command {id} is {seen} after {} s", SCRIPT_BOUND.as_secs())));
+        }
     };
     let invocations = invocations(clients, id).await?;
     if let Some(failed) = invocations.iter().find(|found| found.status() != Some(&CommandInvocationStatus::Success)) {
@@ -231,16 +235,16 @@ async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, Broken> {
             .collect();
         let reason =
             format!("command {id} ({details}) reached no instance: no managed instance matches {}", targets.join(" and "));
-        return Err(Broken::at("command", reason));
+        return Err(HopFailure::at(Hop::Command, reason));
     }
     if command.status() != Some(&CommandStatus::Success) {
-        return Err(Broken::at("command", format!("command {id} is {details}")));
+        return Err(HopFailure::at(Hop::Command, format!("command {id} is {details}")));
     }
     Ok(invocations.into_iter().filter_map(|found| found.instance_id).collect())
 }
 
 /// What became of a command on each of its instances.
-pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, Broken> {
+pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, HopFailure> {
     let mut found = Vec::new();
     let mut token = None;
     loop {
@@ -252,7 +256,7 @@ pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<Comma
             .set_next_token(token)
             .send()
             .await
-            .map_err(at("command", "ListCommandInvocations"))?;
+            .map_err(at(Hop::Command, "ListCommandInvocations"))?;
         token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
         found.extend(answer.command_invocations.unwrap_or_default());
         if token.is_none() {
@@ -271,21 +275,21 @@ pub fn was_delivered(details: &str) -> bool {
 }
 
 /// What became of a command on an instance where it did not succeed.
-async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocation) -> Broken {
+async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocation) -> HopFailure {
     let instance = failed.instance_id().unwrap_or_default();
     let details = failed.status_details().unwrap_or_default();
     let answer = match clients.ssm.get_command_invocation().command_id(id).instance_id(instance).send().await {
         Ok(answer) => answer,
         Err(error) => {
-            return Broken::at("script", format!("{details} on {instance}"))
+            return HopFailure::at(Hop::Script, format!("{details} on {instance}"))
                 .with("GetCommandInvocation", &refused("GetCommandInvocation", &error));
         }
     };
     let broken = if was_delivered(details) {
         let code = answer.response_code();
-        Broken::at("script", format!("the script on {instance} is {details}, exit code {code}"))
+        HopFailure::at(Hop::Script, format!("the script on {instance} is {details}, exit code {code}"))
     } else {
-        Broken::at("instance", format!("{instance} did not get the command: {details}"))
+        HopFailure::at(Hop::Instance, format!("{instance} did not get the command: {details}"))
     };
     broken
         .with("standard error of the script", answer.standard_error_content().unwrap_or_default())

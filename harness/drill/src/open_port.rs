@@ -7,13 +7,13 @@ use crate::Finding;
 use crate::clients::Clients;
 use crate::declared::{self, Declared, Physical};
 use crate::deploy::Resources;
-use crate::failure::Broken;
+use crate::failure::HopFailure;
 
 /// The one port that the web server needs.
 const HTTPS: u64 = 443;
 
 /// A finding for each rule that lets in more than HTTPS; one that says so if the template cannot be resolved.
-pub(crate) async fn find(clients: &Clients, stack: &str, resources: &Resources) -> Result<Vec<Finding>, Broken> {
+pub(crate) async fn find(clients: &Clients, stack: &str, resources: &Resources) -> Result<Vec<Finding>, HopFailure> {
     let groups = resources.of("AWS::EC2::SecurityGroup").chain(resources.of("AWS::EC2::SecurityGroupIngress"));
     if groups.count() == 0 {
         return Ok(Vec::new());

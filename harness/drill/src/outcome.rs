@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::told::Told;
+use crate::{FailurePoint, Step};
 
 /// Version of [`Outcome`]'s serialized form.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What a drill came to. Also the last event of its journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,17 +72,13 @@ pub enum DrillResult {
 /// Where and why the chain broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// One of [`Failure::HOPS`], or, if no hop of the chain broke: `input`, `dead-letter`, `findings`, `drill`.
-    pub hop: String,
+    /// The hop that broke, or another point of failure.
+    #[serde(rename = "hop")]
+    pub point: FailurePoint,
     /// Why, as a fragment.
     pub reason: String,
     /// What was seen there, one item of one or more lines each.
     pub evidence: Vec<String>,
-}
-
-impl Failure {
-    /// The hops of the chain, in order.
-    pub const HOPS: [&str; 8] = ["stack", "rule", "function", "command", "instance", "script", "object", "archive"];
 }
 
 /// One night.
@@ -136,9 +133,8 @@ pub struct Finding {
 /// How long a step took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepTime {
-    /// `deploy`, `audit`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `notice`,
-    /// `destroy`.
-    pub step: String,
+    /// Which step.
+    pub step: Step,
     /// From 1; for steps outside a night, 1.
     pub night: u32,
     /// Wall time.

@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
-use crate::{Change, Plan};
+use crate::failure::{HopFailure, at};
+use crate::{Change, Hop, Plan};
 
 /// Refuses what would not fit.
-pub(crate) async fn check(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<(), Broken> {
+pub(crate) async fn check(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<(), HopFailure> {
     let made = |kind: &str| changes.iter().filter(|change| change.action == "Add" && change.kind == kind).count() as u64;
     for (kind, service, code, operation, list) in [
         ("AWS::EC2::VPC", "vpc", "L-F678F1CE", "DescribeVpcs", "Vpcs"),
@@ -25,7 +25,7 @@ pub(crate) async fn check(clients: &Clients, plan: &Plan, changes: &[Change]) ->
         Quota::of(clients, "ec2", "L-1216C47A").await?.fits(used, wanted)?;
     }
     // One more is for the data on its way.
-    let buckets = clients.s3.list_buckets().send().await.map_err(at("stack", "ListBuckets"))?.buckets().len();
+    let buckets = clients.s3.list_buckets().send().await.map_err(at(Hop::Stack, "ListBuckets"))?.buckets().len();
     Quota::of(clients, "s3", "L-DC2B2D3D").await?.fits(buckets as u64, made("AWS::S3::Bucket") + 1)
 }
 
@@ -40,32 +40,32 @@ struct Quota {
 impl Quota {
     /// The account's own value, or AWS's where the account has none.
     /// <https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html>
-    async fn of(clients: &Clients, service: &'static str, code: &'static str) -> Result<Self, Broken> {
+    async fn of(clients: &Clients, service: &'static str, code: &'static str) -> Result<Self, HopFailure> {
         let input = json!({ "ServiceCode": service, "QuotaCode": code });
         let answer = match clients.modelled.ask("servicequotas", "GetServiceQuota", &input).await {
             Err(error) if error.code == "NoSuchResourceException" => clients
                 .modelled
                 .ask("servicequotas", "GetAWSDefaultServiceQuota", &input)
                 .await
-                .map_err(at("stack", "GetAWSDefaultServiceQuota"))?,
-            answered => answered.map_err(at("stack", "GetServiceQuota"))?,
+                .map_err(at(Hop::Stack, "GetAWSDefaultServiceQuota"))?,
+            answered => answered.map_err(at(Hop::Stack, "GetServiceQuota"))?,
         };
         let quota = answer.get("Quota").unwrap_or(&Value::Null);
         let value = quota.get("Value").and_then(Value::as_f64);
         let name = quota.get("QuotaName").and_then(Value::as_str).unwrap_or(code).to_owned();
-        let none = || Broken::at("stack", format!("GetServiceQuota: {service} {code} has no value"));
+        let none = || HopFailure::at(Hop::Stack, format!("GetServiceQuota: {service} {code} has no value"));
         // Quotas are whole numbers; one beyond 64 bits bounds nothing.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
         Ok(Self { service, code, name, value: value.ok_or_else(none)? as u64 })
     }
 
-    fn fits(&self, used: u64, wanted: u64) -> Result<(), Broken> {
+    fn fits(&self, used: u64, wanted: u64) -> Result<(), HopFailure> {
         let Self { service, code, name, value } = self;
         if used + wanted <= *value {
             return Ok(());
         }
-        Err(Broken::at(
-            "stack",
+        Err(HopFailure::at(
+            Hop::Stack,
             format!(
                 "the quota `{name}` is {value}: {used} are used, and the stack needs {wanted} more; \
                  remove some, or ask for more in Service Quotas ({service} {code})"
@@ -75,10 +75,10 @@ impl Quota {
 }
 
 /// All that EC2 lists.
-async fn ec2(clients: &Clients, operation: &'static str, list: &str) -> Result<Vec<Value>, Broken> {
+async fn ec2(clients: &Clients, operation: &'static str, list: &str) -> Result<Vec<Value>, HopFailure> {
     let (mut found, mut input) = (Vec::new(), json!({}));
     loop {
-        let mut answer = clients.modelled.ask("ec2", operation, &input).await.map_err(at("stack", operation))?;
+        let mut answer = clients.modelled.ask("ec2", operation, &input).await.map_err(at(Hop::Stack, operation))?;
         let page = answer.get_mut(list).map(Value::take);
         found.extend(page.as_ref().and_then(Value::as_array).into_iter().flatten().cloned());
         match answer.get("NextToken").and_then(Value::as_str) {
@@ -109,13 +109,13 @@ fn is_standard(kind: &str) -> bool {
 }
 
 /// Of the instances that the stack would make; other families have quotas of their own.
-async fn wanted_vcpus(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<u64, Broken> {
+async fn wanted_vcpus(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<u64, HopFailure> {
     let template = nightproof_template::to_json(&plan.template).unwrap_or_default();
     let mut wanted = 0;
     for change in changes.iter().filter(|change| change.action == "Add" && change.kind == "AWS::EC2::Instance") {
         let Some(kind) = instance_type(&template, plan, &change.logical_id).filter(|kind| is_standard(kind)) else { continue };
         let described = clients.modelled.ask("ec2", "DescribeInstanceTypes", &json!({ "InstanceTypes": [kind] })).await;
-        let described = described.map_err(at("stack", "DescribeInstanceTypes"))?;
+        let described = described.map_err(at(Hop::Stack, "DescribeInstanceTypes"))?;
         wanted += described.pointer("/InstanceTypes/0/VCpuInfo/DefaultVCpus").and_then(Value::as_u64).unwrap_or_default();
     }
     Ok(wanted)

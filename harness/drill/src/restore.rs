@@ -11,9 +11,10 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::clients::Clients;
 use crate::compare::{Comparison, compare};
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::manifest::Manifest;
 use crate::verify::Stored;
+use crate::{FailurePoint, Hop};
 
 /// As many differences are listed.
 const LISTED: usize = 50;
@@ -25,24 +26,25 @@ pub(crate) async fn restore(
     manifest: &Arc<Manifest>,
     data_path: &str,
     folder: &Path,
-) -> Result<Comparison, Broken> {
-    let file = tempfile::tempfile_in(folder).map_err(|error| Broken::at("drill", format!("no temporary file: {error}")))?;
+) -> Result<Comparison, HopFailure> {
+    let file = tempfile::tempfile_in(folder)
+        .map_err(|error| HopFailure::at(FailurePoint::Drill, format!("no temporary file: {error}")))?;
     let (file, digest) = download(clients, stored, file).await?;
     if let Some(expected) = &stored.sha256
         && *expected != digest
     {
-        return Err(Broken::at("archive", format!("its metadata promises SHA-256 {expected}, its bytes have {digest}")));
+        return Err(HopFailure::at(Hop::Restore, format!("its metadata promises SHA-256 {expected}, its bytes have {digest}")));
     }
     let (manifest, data_path) = (Arc::clone(manifest), data_path.to_owned());
     let compared = tokio::task::spawn_blocking(move || unpack(file, &manifest, &data_path))
         .await
-        .map_err(|error| Broken::at("drill", format!("the comparison ended early: {error}")))?;
+        .map_err(|error| HopFailure::at(FailurePoint::Drill, format!("the comparison ended early: {error}")))?;
     let name = format!("s3://{}/{}", stored.archive.bucket, stored.archive.key);
-    compared.map_err(|error| Broken::at("archive", format!("{name} cannot be unpacked: {error}")))
+    compared.map_err(|error| HopFailure::at(Hop::Restore, format!("{name} cannot be unpacked: {error}")))
 }
 
 /// What a comparison that is not identical means for the drill.
-pub(crate) fn judge(stored: &Stored, comparison: &Comparison) -> Result<(), Broken> {
+pub(crate) fn judge(stored: &Stored, comparison: &Comparison) -> Result<(), HopFailure> {
     if comparison.is_identical() {
         return Ok(());
     }
@@ -54,7 +56,7 @@ pub(crate) fn judge(stored: &Stored, comparison: &Comparison) -> Result<(), Brok
         comparison.missing.len(),
         comparison.different.len()
     );
-    Err(Broken::at("archive", reason).with("differences", &differences(comparison).join("\n")))
+    Err(HopFailure::at(Hop::Restore, reason).with("differences", &differences(comparison).join("\n")))
 }
 
 /// The first differences, each with its kind.
@@ -65,7 +67,7 @@ pub(crate) fn differences(comparison: &Comparison) -> Vec<String> {
     missing.chain(different).chain(extra).take(LISTED).collect()
 }
 
-async fn download(clients: &Clients, stored: &Stored, file: File) -> Result<(File, String), Broken> {
+async fn download(clients: &Clients, stored: &Stored, file: File) -> Result<(File, String), HopFailure> {
     let archive = &stored.archive;
     let mut answer = clients
         .s3
@@ -75,9 +77,10 @@ async fn download(clients: &Clients, stored: &Stored, file: File) -> Result<(Fil
         .set_version_id(archive.version.clone())
         .send()
         .await
-        .map_err(at("archive", "GetObject"))?;
-    let broken =
-        |error: &dyn std::fmt::Display| Broken::at("archive", format!("the download of {} broke off: {error}", archive.key));
+        .map_err(at(Hop::Restore, "GetObject"))?;
+    let broken = |error: &dyn std::fmt::Display| {
+        HopFailure::at(Hop::Restore, format!("the download of {} broke off: {error}", archive.key))
+    };
     let mut file = tokio::fs::File::from_std(file);
     let (mut digest, mut bytes) = (Sha256::new(), 0_u64);
     while let Some(chunk) = answer.body.try_next().await.map_err(|error| broken(&error))? {
@@ -87,7 +90,7 @@ async fn download(clients: &Clients, stored: &Stored, file: File) -> Result<(Fil
     }
     file.flush().await.map_err(|error| broken(&error))?;
     if bytes != archive.bytes {
-        return Err(Broken::at("archive", format!("{} has {} bytes, {bytes} came", archive.key, archive.bytes)));
+        return Err(HopFailure::at(Hop::Restore, format!("{} has {} bytes, {bytes} came", archive.key, archive.bytes)));
     }
     Ok((file.into_std().await, hex::encode(digest.finalize())))
 }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag};
 
 use crate::clients::Clients;
-use crate::failure::{Broken, at, refused};
-use crate::{Failure, Plan, poll, quotas};
+use crate::failure::{HopFailure, at, refused};
+use crate::{Failure, FailurePoint, Hop, Plan, poll, quotas};
 
 const NAME: &str = "nightproof";
 const BOUND: std::time::Duration = std::time::Duration::from_secs(300);
@@ -54,14 +54,15 @@ pub async fn preview(plan: &Plan) -> Result<Vec<Change>, Failure> {
     let stack = plan.stack();
     let changes = create(&clients, plan, &stack).await;
     // The stack under review exists, with nothing in it.
-    let removed = clients.cloudformation.delete_stack().stack_name(&stack).send().await.map_err(at("drill", "DeleteStack"));
+    let removed =
+        clients.cloudformation.delete_stack().stack_name(&stack).send().await.map_err(at(FailurePoint::Drill, "DeleteStack"));
     let changes = changes?;
     removed?;
     Ok(changes)
 }
 
 /// Makes the change set of a new stack, and tells what is in it, if the account may have that much.
-pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Result<Vec<Change>, Broken> {
+pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Result<Vec<Change>, HopFailure> {
     clients
         .cloudformation
         .create_change_set()
@@ -74,28 +75,28 @@ pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Resul
         .set_tags(Some(tags(plan)))
         .send()
         .await
-        .map_err(at("stack", "CreateChangeSet"))?;
+        .map_err(at(Hop::Stack, "CreateChangeSet"))?;
     let ended = poll::until(BOUND, || async {
         let answer = clients.cloudformation.describe_change_set().change_set_name(NAME).stack_name(stack).send().await;
-        let answer = answer.map_err(at("stack", "DescribeChangeSet"))?;
+        let answer = answer.map_err(at(Hop::Stack, "DescribeChangeSet"))?;
         match answer.status() {
             Some(ChangeSetStatus::CreateComplete) => Ok(Ok(())),
-            Some(ChangeSetStatus::Failed) => Err(Broken::at("stack", answer.status_reason().unwrap_or("no reason given"))),
+            Some(ChangeSetStatus::Failed) => Err(HopFailure::at(Hop::Stack, answer.status_reason().unwrap_or("no reason given"))),
             status => Ok(Err(status.map_or_else(String::new, ToString::to_string))),
         }
     })
     .await?;
-    ended.map_err(|seen| Broken::at("stack", format!("the change set is {seen} after {} s", BOUND.as_secs())))?;
+    ended.map_err(|seen| HopFailure::at(Hop::Stack, format!("the change set is {seen} after {} s", BOUND.as_secs())))?;
     let changes = changes(clients, stack).await?;
     quotas::check(clients, plan, &changes).await?;
     Ok(changes)
 }
 
-async fn changes(clients: &Clients, stack: &str) -> Result<Vec<Change>, Broken> {
+async fn changes(clients: &Clients, stack: &str) -> Result<Vec<Change>, HopFailure> {
     let (mut found, mut token) = (Vec::new(), None);
     loop {
         let request = clients.cloudformation.describe_change_set().change_set_name(NAME).stack_name(stack);
-        let answer = request.set_next_token(token).send().await.map_err(at("stack", "DescribeChangeSet"))?;
+        let answer = request.set_next_token(token).send().await.map_err(at(Hop::Stack, "DescribeChangeSet"))?;
         found.extend(answer.changes().iter().filter_map(|change| change.resource_change()).map(|change| Change {
             action: change.action().map(ToString::to_string).unwrap_or_default(),
             logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
@@ -109,9 +110,9 @@ async fn changes(clients: &Clients, stack: &str) -> Result<Vec<Change>, Broken> 
 }
 
 /// Has the change set done.
-pub(crate) async fn execute(clients: &Clients, stack: &str) -> Result<(), Broken> {
+pub(crate) async fn execute(clients: &Clients, stack: &str) -> Result<(), HopFailure> {
     let request = clients.cloudformation.execute_change_set().change_set_name(NAME).stack_name(stack);
-    request.send().await.map(drop).map_err(at("stack", "ExecuteChangeSet"))
+    request.send().await.map(drop).map_err(at(Hop::Stack, "ExecuteChangeSet"))
 }
 
 /// The events of a stack, latest first, as far as one answer holds them.

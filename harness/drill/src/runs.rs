@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::destroy::{self, Made};
-use crate::failure::{Broken, at};
-use crate::{Endpoint, Failure};
+use crate::failure::{HopFailure, at};
+use crate::{Endpoint, Failure, FailurePoint};
 
 /// Names of stacks begin so.
 pub(crate) const STACK_PREFIX: &str = "nightproof-";
@@ -35,7 +35,7 @@ pub struct Identity {
 /// AWS does not know the caller, or does not answer.
 pub async fn identity(endpoint: &Endpoint) -> Result<Identity, Failure> {
     let answer = Clients::new(endpoint).modelled.ask("sts", "GetCallerIdentity", &json!({})).await;
-    let answer = answer.map_err(at("drill", "GetCallerIdentity"))?;
+    let answer = answer.map_err(at(FailurePoint::Drill, "GetCallerIdentity"))?;
     let text = |member: &str| answer.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(Identity { account: text("Account"), arn: text("Arn") })
 }
@@ -92,11 +92,16 @@ fn tagged<'a>(runs: &'a mut BTreeMap<String, Run>, tags: &Tags) -> Option<&'a mu
 }
 
 /// Stacks by the names that runs give them, with their tags.
-async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, Broken> {
+async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
     let (mut names, mut token) = (Vec::new(), None);
     loop {
-        let answer =
-            clients.cloudformation.list_stacks().set_next_token(token).send().await.map_err(at("drill", "ListStacks"))?;
+        let answer = clients
+            .cloudformation
+            .list_stacks()
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(at(FailurePoint::Drill, "ListStacks"))?;
         let living = answer.stack_summaries().iter().filter(|stack| stack.stack_status() != Some(&StackStatus::DeleteComplete));
         names.extend(
             living.filter_map(|stack| stack.stack_name()).filter(|name| name.starts_with(STACK_PREFIX)).map(str::to_owned),
@@ -112,7 +117,7 @@ async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, Broken> {
             Ok(answer) => answer,
             // Gone since it was listed.
             Err(error) if error.message().is_some_and(|message| message.contains("does not exist")) => continue,
-            Err(error) => return Err(at("drill", "DescribeStacks")(error)),
+            Err(error) => return Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
         };
         for stack in answer.stacks() {
             let tag = |tag: &aws_sdk_cloudformation::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
@@ -123,14 +128,14 @@ async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, Broken> {
 }
 
 /// Buckets by the names that runs give them, with their tags.
-async fn seed_buckets(clients: &Clients) -> Result<Vec<(String, Tags)>, Broken> {
-    let answer = clients.s3.list_buckets().send().await.map_err(at("drill", "ListBuckets"))?;
+async fn seed_buckets(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
+    let answer = clients.s3.list_buckets().send().await.map_err(at(FailurePoint::Drill, "ListBuckets"))?;
     let mut found = Vec::new();
     for name in answer.buckets().iter().filter_map(|bucket| bucket.name()).filter(|name| name.starts_with(SEED_PREFIX)) {
         let tags = match clients.s3.get_bucket_tagging().bucket(name).send().await {
             Ok(answer) => answer.tag_set().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
             Err(error) if matches!(error.code(), Some("NoSuchTagSet" | "NoSuchBucket")) => Tags::new(),
-            Err(error) => return Err(at("drill", "GetBucketTagging")(error)),
+            Err(error) => return Err(at(FailurePoint::Drill, "GetBucketTagging")(error)),
         };
         found.push((name.to_owned(), tags));
     }

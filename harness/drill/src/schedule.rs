@@ -6,10 +6,10 @@ use aws_sdk_cloudformation::types::{Parameter, StackStatus};
 use serde_json::Value;
 
 use crate::clients::Clients;
-use crate::failure::{Broken, at, refused};
+use crate::failure::{HopFailure, at, refused};
 use crate::fire::Rule;
 use crate::observe::Before;
-use crate::{Plan, poll, review};
+use crate::{Hop, Plan, poll, review};
 
 /// Soon enough for a drill; EventBridge knows no shorter rate.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
@@ -20,12 +20,12 @@ const UPDATE_BOUND: Duration = Duration::from_secs(600);
 const FIRE_BOUND: Duration = Duration::from_secs(240);
 
 /// Updates the stack so that the rule fires every minute, waits for the first sign of its function, and sets the schedule back.
-pub(crate) async fn hasten(clients: &Clients, plan: &Plan, rule: &Rule, before: &Before) -> Result<String, Broken> {
+pub(crate) async fn hasten(clients: &Clients, plan: &Plan, rule: &Rule, before: &Before) -> Result<String, HopFailure> {
     let stack = plan.stack();
     let change = Change::of(&plan.template, &rule.logical)?;
     update(clients, plan, &stack, &change, Some(EVERY_MINUTE)).await?;
     let fired = poll::until(FIRE_BOUND, || async {
-        Ok::<_, Broken>(if before.shows_life(clients).await? { Ok(()) } else { Err(String::new()) })
+        Ok::<_, HopFailure>(if before.shows_life(clients).await? { Ok(()) } else { Err(String::new()) })
     })
     .await;
     // Also when nothing came: the stack may be kept.
@@ -45,8 +45,8 @@ enum Change {
 }
 
 impl Change {
-    fn of(template: &str, rule: &str) -> Result<Self, Broken> {
-        let unusable = |why: &str| Broken::at("rule", format!("the schedule of {rule} cannot be changed: {why}"));
+    fn of(template: &str, rule: &str) -> Result<Self, HopFailure> {
+        let unusable = |why: &str| HopFailure::at(Hop::Rule, format!("the schedule of {rule} cannot be changed: {why}"));
         let mut whole = nightproof_template::to_json(template).map_err(|_| unusable("the template cannot be read"))?;
         let schedule = whole
             .pointer_mut(&format!("/Resources/{rule}/Properties/ScheduleExpression"))
@@ -60,7 +60,7 @@ impl Change {
 }
 
 /// Updates the stack to `schedule`, or back to the plan's own template and parameters.
-async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, schedule: Option<&str>) -> Result<(), Broken> {
+async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, schedule: Option<&str>) -> Result<(), HopFailure> {
     let request = clients.cloudformation.update_stack().stack_name(stack).set_capabilities(Some(review::capabilities()));
     let mut parameters = kept(clients, stack).await?;
     let request = match (change, schedule) {
@@ -76,11 +76,11 @@ async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, sc
         (Change::Template(changed), Some(_)) => request.template_body(changed),
         (Change::Template(_), None) => request.template_body(&plan.template),
     };
-    request.set_parameters(Some(parameters)).send().await.map_err(at("rule", "UpdateStack"))?;
+    request.set_parameters(Some(parameters)).send().await.map_err(at(Hop::Rule, "UpdateStack"))?;
     let ended = poll::until(UPDATE_BOUND, || async {
         let answer = clients.cloudformation.describe_stacks().stack_name(stack).send().await;
-        let answer = answer.map_err(at("rule", "DescribeStacks"))?;
-        Ok::<_, Broken>(match answer.stacks().first().and_then(|stack| stack.stack_status()) {
+        let answer = answer.map_err(at(Hop::Rule, "DescribeStacks"))?;
+        Ok::<_, HopFailure>(match answer.stacks().first().and_then(|stack| stack.stack_status()) {
             Some(StackStatus::UpdateComplete) => Ok(None),
             Some(status) if status.as_str().ends_with("ROLLBACK_COMPLETE") || status.as_str().ends_with("FAILED") => {
                 Ok(Some(status.to_string()))
@@ -91,15 +91,17 @@ async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, sc
     .await?;
     match ended {
         Ok(None) => Ok(()),
-        Ok(Some(status)) => Err(Broken::at("rule", format!("the update of its schedule ended as {status}"))),
-        Err(seen) => Err(Broken::at("rule", format!("the update of its schedule is {seen} after {} s", UPDATE_BOUND.as_secs()))),
+        Ok(Some(status)) => Err(HopFailure::at(Hop::Rule, format!("the update of its schedule ended as {status}"))),
+        Err(seen) => {
+            Err(HopFailure::at(Hop::Rule, format!("the update of its schedule is {seen} after {} s", UPDATE_BOUND.as_secs())))
+        }
     }
 }
 
 /// All parameters of the stack, as they are.
-async fn kept(clients: &Clients, stack: &str) -> Result<Vec<Parameter>, Broken> {
+async fn kept(clients: &Clients, stack: &str) -> Result<Vec<Parameter>, HopFailure> {
     let answer = clients.cloudformation.describe_stacks().stack_name(stack).send().await;
-    let answer = answer.map_err(|error| Broken::at("rule", refused("DescribeStacks", &error)))?;
+    let answer = answer.map_err(|error| HopFailure::at(Hop::Rule, refused("DescribeStacks", &error)))?;
     let stack = answer.stacks().first();
     let names = stack.into_iter().flat_map(|stack| stack.parameters()).filter_map(|parameter| parameter.parameter_key());
     Ok(names.map(|name| Parameter::builder().parameter_key(name).use_previous_value(true).build()).collect())

@@ -13,9 +13,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::manifest::Manifest;
-use crate::{Data, Plan, archive, poll, site};
+use crate::{Data, FailurePoint, Plan, archive, poll, site};
 
 const KEY: &str = "seed.tar.gz";
 const BOUND: Duration = Duration::from_secs(900);
@@ -23,10 +23,12 @@ const BOUND: Duration = Duration::from_secs(900);
 const VISIBLE_BOUND: Duration = Duration::from_secs(60);
 
 /// Packs the plan's data, before anything is made.
-pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), Broken> {
+pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), HopFailure> {
     let (data, folder) = (plan.data.clone(), plan.folder.clone());
     let packed = tokio::task::spawn_blocking(move || {
-        let unusable = |error: std::io::Error| Broken::at("drill", format!("`{}` cannot be used: {error}", folder.display()));
+        let unusable = |error: std::io::Error| {
+            HopFailure::at(FailurePoint::Drill, format!("`{}` cannot be used: {error}", folder.display()))
+        };
         std::fs::create_dir_all(&folder).map_err(unusable)?;
         let source = match data {
             Data::Folder(source) => source,
@@ -39,11 +41,11 @@ pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), Broken
         let package = folder.join(KEY);
         let manifest = archive::pack(&source, &package).map_err(|error| {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            Broken::at("input", format!("{error}{cause}"))
+            HopFailure::at(FailurePoint::Input, format!("{error}{cause}"))
         })?;
         Ok((Arc::new(manifest), package))
     });
-    packed.await.unwrap_or_else(|error| Err(Broken::at("drill", format!("packing ended early: {error}"))))
+    packed.await.unwrap_or_else(|error| Err(HopFailure::at(FailurePoint::Drill, format!("packing ended early: {error}"))))
 }
 
 /// Puts the package on every instance. `bucket` is the drill's own and is made here.
@@ -53,7 +55,7 @@ pub(crate) async fn seed(
     instances: &[String],
     bucket: &str,
     package: &Path,
-) -> Result<(), Broken> {
+) -> Result<(), HopFailure> {
     let elsewhere = (plan.endpoint.region != "us-east-1").then(|| {
         let region = BucketLocationConstraint::from(plan.endpoint.region.as_str());
         CreateBucketConfiguration::builder().location_constraint(region).build()
@@ -65,10 +67,10 @@ pub(crate) async fn seed(
         .set_create_bucket_configuration(elsewhere)
         .send()
         .await
-        .map_err(at("drill", "CreateBucket"))?;
+        .map_err(at(FailurePoint::Drill, "CreateBucket"))?;
     let tags = plan.tags().map(|(key, value)| Tag::builder().key(key).value(value).build());
     let tags = tags.collect::<Result<Vec<_>, _>>().and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
-    let tags = tags.map_err(|error| Broken::at("drill", error.to_string()))?;
+    let tags = tags.map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
     once_visible("PutBucketTagging", || {
         let tagging = clients.s3.put_bucket_tagging().bucket(bucket).tagging(tags.clone());
         async { Ok(tagging.send().await) }
@@ -77,12 +79,20 @@ pub(crate) async fn seed(
     once_visible("PutObject", || async {
         let body = ByteStream::from_path(package)
             .await
-            .map_err(|error| Broken::at("drill", format!("`{}` cannot be read: {error}", package.display())))?;
+            .map_err(|error| HopFailure::at(FailurePoint::Drill, format!("`{}` cannot be read: {error}", package.display())))?;
         Ok(clients.s3.put_object().bucket(bucket).key(KEY).body(body).send().await)
     })
     .await?;
-    let hour = PresigningConfig::expires_in(Duration::from_secs(3600)).map_err(|error| Broken::at("drill", error.to_string()))?;
-    let url = clients.s3_names.get_object().bucket(bucket).key(KEY).presigned(hour).await.map_err(at("drill", "presigning"))?;
+    let hour = PresigningConfig::expires_in(Duration::from_secs(3600))
+        .map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
+    let url = clients
+        .s3_names
+        .get_object()
+        .bucket(bucket)
+        .key(KEY)
+        .presigned(hour)
+        .await
+        .map_err(at(FailurePoint::Drill, "presigning"))?;
     let command = clients
         .ssm
         .send_command()
@@ -92,7 +102,7 @@ pub(crate) async fn seed(
         .parameters("commands", script(url.uri(), &plan.data_path))
         .send()
         .await
-        .map_err(at("drill", "SendCommand"))?;
+        .map_err(at(FailurePoint::Drill, "SendCommand"))?;
     let id = command.command().and_then(|command| command.command_id()).unwrap_or_default().to_owned();
     for instance in instances {
         wait(clients, &id, instance).await?;
@@ -102,21 +112,24 @@ pub(crate) async fn seed(
 
 /// Makes a call in the bucket that was just made, again for a while as long as S3 does not know the bucket everywhere.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
-async fn once_visible<T, E, F>(operation: &'static str, call: impl Fn() -> F) -> Result<T, Broken>
+async fn once_visible<T, E, F>(operation: &'static str, call: impl Fn() -> F) -> Result<T, HopFailure>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    F: Future<Output = Result<Result<T, SdkError<E, HttpResponse>>, Broken>>,
+    F: Future<Output = Result<Result<T, SdkError<E, HttpResponse>>, HopFailure>>,
 {
     let made = poll::until(VISIBLE_BOUND, || async {
         match call().await? {
             Ok(answer) => Ok(Ok(answer)),
             Err(error) if error.code() == Some("NoSuchBucket") => Ok(Err(error.message().unwrap_or_default().to_owned())),
-            Err(error) => Err(at("drill", operation)(error)),
+            Err(error) => Err(at(FailurePoint::Drill, operation)(error)),
         }
     });
     made.await?.map_err(|seen| {
         let seconds = VISIBLE_BOUND.as_secs();
-        Broken::at("drill", format!("{operation}: S3 does not know the drill's own bucket {seconds} s after it was made: {seen}"))
+        HopFailure::at(
+            FailurePoint::Drill,
+            format!("{operation}: S3 does not know the drill's own bucket {seconds} s after it was made: {seen}"),
+        )
     })
 }
 
@@ -139,7 +152,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), Broken> {
+async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), HopFailure> {
     let ended = poll::until(BOUND, || async {
         let answer = clients.ssm.get_command_invocation().command_id(command).instance_id(instance).send().await;
         let answer = match answer {
@@ -148,7 +161,7 @@ async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), Br
             Err(error) if error.as_service_error().is_some_and(|error| error.is_invocation_does_not_exist()) => {
                 return Ok(Err("not delivered yet".to_owned()));
             }
-            Err(error) => return Err(at("drill", "GetCommandInvocation")(error)),
+            Err(error) => return Err(at(FailurePoint::Drill, "GetCommandInvocation")(error)),
         };
         let errors = answer.standard_error_content().unwrap_or_default().to_owned();
         Ok(match answer.status() {
@@ -165,12 +178,13 @@ async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), Br
     match ended {
         Ok(None) => Ok(()),
         Ok(Some((status, errors))) => {
-            Err(Broken::at("drill", format!("the command that seeds data is {status} on {instance}"))
+            Err(HopFailure::at(FailurePoint::Drill, format!("the command that seeds data is {status} on {instance}"))
                 .with("standard error", &errors))
         }
-        Err(seen) => {
-            Err(Broken::at("drill", format!("the command that seeds data is {seen} on {instance} after {} s", BOUND.as_secs())))
-        }
+        Err(seen) => Err(HopFailure::at(
+            FailurePoint::Drill,
+            format!("the command that seeds data is {seen} on {instance} after {} s", BOUND.as_secs()),
+        )),
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use nightproof_journal::{Event, Journal, Recipient, Record};
 use serde::{Deserialize, Serialize};
 
+use crate::Step;
+
 /// A message that came to a topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -48,7 +50,7 @@ pub fn of(records: &[Record]) -> Vec<Told> {
             Event::Resource { logical_id, physical_id, .. } => {
                 names.insert(physical_id.as_str(), logical_id.as_str());
             }
-            Event::StepStarted { step, night: begun } if step == "fire" => night = *begun,
+            Event::StepStarted { step, night: begun } if *step == Step::Fire => night = *begun,
             Event::Notification { topic, by, source, what, to } => told.push(Told {
                 night,
                 topic: name(&names, topic),
@@ -120,7 +122,7 @@ mod tests {
         journal.record(resource("Alarms", TOPIC));
         journal.record(resource("Failed", "s-Failed-Y"));
         for night in [1, 2] {
-            journal.record(Event::StepStarted { step: "fire".into(), night });
+            journal.record(Event::StepStarted { step: Step::Fire.to_string(), night });
         }
         journal.record(message(Some("arn:aws:events:us-east-1:1:rule/s-Failed-Y")));
         let told = all(&journal);

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::Archive;
+use crate::Hop;
 use crate::bucket::{self, Bucket, Object};
 use crate::clients::Clients;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 use crate::poll;
 
 /// Objects are listed as soon as their upload has ended; this only allows for a script that leaves the upload to a child.
@@ -29,11 +30,11 @@ pub(crate) async fn verify(
     buckets: &[Bucket],
     before: &BTreeSet<Object>,
     instances: &[String],
-) -> Result<Vec<Stored>, Broken> {
+) -> Result<Vec<Stored>, HopFailure> {
     let fresh = poll::until(BOUND, || async {
         let now = bucket::objects(clients, buckets).await?;
         let fresh: Vec<Object> = now.difference(before).filter(|object| !is_companion(&object.key)).cloned().collect();
-        Ok::<_, Broken>(if fresh.len() >= instances.len() { Ok(fresh) } else { Err(format!("{}", fresh.len())) })
+        Ok::<_, HopFailure>(if fresh.len() >= instances.len() { Ok(fresh) } else { Err(format!("{}", fresh.len())) })
     })
     .await?;
     let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
@@ -51,7 +52,7 @@ pub(crate) async fn verify(
                 if old > 0 { format!(" ({old} objects are there from before this night)") } else { String::new() }
             );
             let keys: Vec<&str> = fresh.iter().map(|object| object.key.as_str()).collect();
-            return Err(Broken::at("object", reason).with("new objects", &keys.join("\n")));
+            return Err(HopFailure::at(Hop::Object, reason).with("new objects", &keys.join("\n")));
         }
     };
     let mut stored = Vec::new();
@@ -67,7 +68,7 @@ pub(crate) fn is_companion(key: &str) -> bool {
 }
 
 /// Which object is whose: by the instance id in the key, or, with one of each, anyhow.
-fn assign<'a>(instances: &'a [String], fresh: &'a [Object]) -> Result<Vec<(&'a str, &'a Object)>, Broken> {
+fn assign<'a>(instances: &'a [String], fresh: &'a [Object]) -> Result<Vec<(&'a str, &'a Object)>, HopFailure> {
     let mut assigned = Vec::new();
     let mut left: Vec<&Object> = fresh.iter().collect();
     let mut unnamed = Vec::new();
@@ -86,8 +87,8 @@ fn assign<'a>(instances: &'a [String], fresh: &'a [Object]) -> Result<Vec<(&'a s
     }
     if left.len() < unnamed.len() {
         let names: Vec<&str> = unnamed.iter().skip(left.len()).map(|instance| instance.as_str()).collect();
-        return Err(Broken::at(
-            "object",
+        return Err(HopFailure::at(
+            Hop::Object,
             format!("the script reports success on {}, and no archive of it is there", names.join(", ")),
         ));
     }
@@ -95,14 +96,14 @@ fn assign<'a>(instances: &'a [String], fresh: &'a [Object]) -> Result<Vec<(&'a s
     Ok(assigned)
 }
 
-fn too_many(instance: &str, objects: &[&Object]) -> Broken {
+fn too_many(instance: &str, objects: &[&Object]) -> HopFailure {
     let keys: Vec<&str> = objects.iter().map(|object| object.key.as_str()).collect();
-    Broken::at("object", format!("one night made {} archives for {instance} where one was due", objects.len()))
+    HopFailure::at(Hop::Object, format!("one night made {} archives for {instance} where one was due", objects.len()))
         .with("new objects", &keys.join("\n"))
 }
 
 /// What the bucket says of an object.
-async fn look(clients: &Clients, instance: &str, object: &Object) -> Result<Stored, Broken> {
+async fn look(clients: &Clients, instance: &str, object: &Object) -> Result<Stored, HopFailure> {
     let name = format!("s3://{}/{}", object.bucket, object.key);
     let head = clients
         .s3
@@ -112,13 +113,13 @@ async fn look(clients: &Clients, instance: &str, object: &Object) -> Result<Stor
         .set_version_id(object.version.clone())
         .send()
         .await
-        .map_err(at("object", "HeadObject"))?;
+        .map_err(at(Hop::Object, "HeadObject"))?;
     let bytes = head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
     if bytes == 0 {
-        return Err(Broken::at("object", format!("{name} is empty")));
+        return Err(HopFailure::at(Hop::Object, format!("{name} is empty")));
     }
     let Some(encryption) = head.server_side_encryption() else {
-        return Err(Broken::at("object", format!("{name} is not encrypted")));
+        return Err(HopFailure::at(Hop::Object, format!("{name} is not encrypted")));
     };
     let sha256 = head
         .metadata()

@@ -25,7 +25,7 @@ fn a_script_that_succeeds_without_uploading_is_found_out() {
 #[test]
 fn a_partial_archive_is_found_out() {
     let night = changed("-czf \"$archive\" .", "-czf \"$archive\" --exclude=./articles .").run().expect("a run");
-    night.assert_broken("archive", "missing: articles");
+    night.assert_broken("restore", "missing: articles");
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_truncated_archive_is_found_out() {
     let night = changed("          sum=$(sha256sum", "          truncate -s -100 \"$archive\"\n          sum=$(sha256sum")
         .run()
         .expect("a run");
-    night.assert_broken("archive", "cannot be unpacked");
+    night.assert_broken("restore", "cannot be unpacked");
 }
 
 #[test]

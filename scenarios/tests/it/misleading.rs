@@ -86,7 +86,7 @@ fn a_backup_of_what_is_new_passes_its_first_night_alone() {
     let archives = "          tar -C \"$DATA_PATH\" $since -czf \"$archive\" .\n          mv /var/tmp/last.new /var/tmp/last\n";
     let incremental = || changed(ARCHIVES, &format!("{since}{archives}"));
     incremental().run().expect("a run").assert_passed();
-    incremental().with(&["--nights", "2"]).run().expect("a run").assert_broken("archive", "missing:");
+    incremental().with(&["--nights", "2"]).run().expect("a run").assert_broken("restore", "missing:");
 }
 
 #[test]

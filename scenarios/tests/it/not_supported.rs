@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use nightproof_drill::{DrillResult, Outcome};
+use nightproof_drill::{DrillResult, Outcome, Step};
 use nightproof_scenarios::{Night, Template};
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ fn everything_that_a_template_lacks_is_named_at_once_and_skipped() {
     let outcome: Outcome = serde_json::from_value(event["outcome"].clone()).expect("an outcome");
     assert_eq!(outcome.not_supported, NAMED);
     assert_eq!((outcome.failure, outcome.leftovers.len()), (None, 0));
-    let step = outcome.steps.iter().find(|step| step.step == "deploy").expect("a step");
+    let step = outcome.steps.iter().find(|step| step.step == Step::Deploy).expect("a step");
     assert_eq!(step.detail, format!("cannot be rehearsed here: {} are not supported", NAMED.join("; ")));
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("a report");
     let junit = read("a.xml");

@@ -44,5 +44,5 @@ fn an_operator_who_may_not_pass_roles_creates_no_function() {
 #[test]
 fn an_operator_who_may_not_use_the_key_restores_nothing() {
     let night = drill_without("ReadArchives");
-    night.assert_broken("archive", "is not authorized to perform: kms:Decrypt");
+    night.assert_broken("restore", "is not authorized to perform: kms:Decrypt");
 }

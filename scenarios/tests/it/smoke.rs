@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Output, Stdio};
 
-use nightproof_drill::Outcome;
+use nightproof_drill::{Outcome, Step};
 use nightproof_scenarios::{Template, Up};
 use rstest::rstest;
 use serde_json::Value;
@@ -80,7 +80,7 @@ fn a_smoke_drill_passes_by_the_schedule_itself_and_sets_it_back_and_needs_all_th
     let mut up = account_with(&["--journal", &journal.display().to_string()]);
     let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--yes", "--format", "json"]);
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
-    let fired = outcome(&ended).steps.into_iter().find(|step| step.step == "fire").expect("a step");
+    let fired = outcome(&ended).steps.into_iter().find(|step| step.step == Step::Fire).expect("a step");
     assert!(fired.detail.contains("EventBridge fired it at rate(1 minute); its own schedule is set back"), "{fired:?}");
     assert_nothing_left(&up);
     let ended = nightproof(&up, &["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke"]);

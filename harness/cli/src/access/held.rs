@@ -1,5 +1,6 @@
 //! The policies that a drill's stack put in force, read from the journal of the calls that made them.
 
+use nightproof_drill::Step;
 use nightproof_journal::{ApiCall, Event, Journal};
 use serde_json::Value;
 
@@ -67,7 +68,7 @@ pub(super) fn all(journal: &Journal) -> Vec<Held> {
 /// The calls up to when the drill removes what it made: a topic gets back the policy that it was made with.
 fn before_destruction(journal: &Journal) -> Vec<ApiCall> {
     let records = journal.records().into_iter();
-    let before = records.take_while(|record| !matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy"));
+    let before = records.take_while(|record| !matches!(&record.event, Event::StepStarted { step, .. } if *step == Step::Destroy));
     before.filter_map(|record| if let Event::ApiCall(call) = record.event { Some(*call) } else { None }).collect()
 }
 

@@ -10,7 +10,7 @@ mod report;
 mod service_neighbour;
 mod usage;
 
-use nightproof_drill::{Course, DrillResult, Failure, Outcome};
+use nightproof_drill::{Course, DrillResult, Failure, FailurePoint, Outcome};
 use nightproof_journal::Journal;
 use nightproof_template::{Template, to_json};
 
@@ -94,8 +94,8 @@ impl Trial {
 
 /// Where a night broke and why: of findings, the first.
 fn why(failure: &Failure) -> String {
-    let finding = failure.evidence.first().filter(|_| failure.hop == "findings");
-    format!("{}: {}", failure.hop, first_line(finding.unwrap_or(&failure.reason)))
+    let finding = failure.evidence.first().filter(|_| failure.point == FailurePoint::Findings);
+    format!("{}: {}", failure.point, first_line(finding.unwrap_or(&failure.reason)))
 }
 
 /// Lambda's logs part the lines of a traceback by carriage returns.

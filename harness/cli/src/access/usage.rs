@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use nightproof_drill::Step;
 use nightproof_journal::{Event, Journal};
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ pub(super) fn all(journal: &Journal) -> BTreeSet<Access> {
         let (principal, source_arn, checks) = match record.event {
             Event::Authorization { principal, source_arn, checks, .. } => (principal, source_arn, checks),
             // What is refused while permissions are being removed says nothing about the stack.
-            Event::StepStarted { step, .. } if step == "destroy" => break,
+            Event::StepStarted { step, .. } if step == Step::Destroy => break,
             _ => continue,
         };
         for check in checks {

@@ -5,16 +5,17 @@ mod function;
 mod rule;
 mod script;
 
+use nightproof_drill::Hop;
 use nightproof_drill::capture::Evidence;
 use serde_json::{Value, json};
 
 use super::chain::Chain;
 
 /// Where the chain broke.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Diagnosis {
-    /// The link, by the drill's names.
-    pub(super) hop: &'static str,
+    /// The hop that broke.
+    pub(super) hop: Hop,
     /// In a sentence.
     pub(super) reason: String,
     /// AWS's error code, or the exit code of a script.
@@ -27,6 +28,13 @@ pub(super) struct Diagnosis {
     pub(super) commands: Option<usize>,
     /// Archives that came.
     pub(super) uploads: Option<usize>,
+}
+
+impl Diagnosis {
+    fn new(hop: Hop, reason: String) -> Self {
+        let recipe = Recipe::default();
+        Self { hop, reason, code: None, says: Vec::new(), recipe, commands: None, uploads: None }
+    }
 }
 
 /// What makes it happen again. Without any of it, the template and its parameters are all that is known.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nightproof_drill::Outcome;
+use nightproof_drill::{Outcome, Step};
 use nightproof_journal::{ApiCall, Event, Record};
 use serde_json::Value;
 
@@ -49,17 +49,18 @@ impl Summary {
             match &record.event {
                 // How often a bucket is found full again while it is removed is chance.
                 Event::StepStarted { step, .. } => {
-                    destroying |= step == "destroy";
-                    firing = step == "fire";
+                    destroying |= *step == Step::Destroy;
+                    firing = *step == Step::Fire;
                 }
                 Event::ApiCall(_) if destroying => {}
                 Event::StepFinished { step, night, outcome, detail, .. } => {
                     let outcome = format!("{outcome:?}").to_lowercase();
                     let whole = normal(&format!("{step} (night {night}) {outcome}: {detail}"), run);
-                    let by_place = matches!(step.as_str(), "fire" | "access-log" | "metrics") && outcome == "passed";
+                    let by_place = [Step::Fire, Step::AccessLog, Step::Metrics].iter().any(|by_place| step == by_place)
+                        && outcome == "passed";
                     let outside = if by_place { format!("{step} (night {night}) {outcome}") } else { whole.clone() };
                     // Who was told is known to a local region alone.
-                    if step != "notice" {
+                    if *step != Step::Notice {
                         summary.outside.steps.insert(outside);
                     }
                     summary.steps.insert(whole);
@@ -93,7 +94,8 @@ impl Summary {
     }
 
     fn conclude(&mut self, outcome: &Outcome, run: &str) {
-        let why = outcome.failure.as_ref().map(|failure| format!(" at {}: {}", failure.hop, failure.reason)).unwrap_or_default();
+        let why =
+            outcome.failure.as_ref().map(|failure| format!(" at {}: {}", failure.point, failure.reason)).unwrap_or_default();
         self.results.insert(normal(&format!("{:?}{why}", outcome.result), run));
         for archive in outcome.nights.iter().flat_map(|night| &night.archives) {
             let identical = if archive.identical { "identical" } else { "not identical" };

@@ -1,7 +1,7 @@
 //! What an incident's file expects to show. An expectation that any drill would meet, or none, is refused where it stands in the file.
 
-use nightproof_drill::{DrillResult, Failure};
-use serde::de::{self, Unexpected};
+use nightproof_drill::{DrillResult, FailurePoint, Hop};
+use serde::de::{self, IntoDeserializer as _, Unexpected};
 use serde::{Deserialize, Deserializer};
 
 /// What shows.
@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer};
 #[serde(try_from = "Members")]
 pub(super) struct Expectation {
     pub(super) result: ExpectedResult,
-    /// The hop at which the chain breaks; one of [`Failure::HOPS`].
-    pub(super) hop: Option<String>,
+    /// The hop at which the chain breaks.
+    pub(super) hop: Option<Hop>,
     /// Texts of the failure, or of what happened in nights that passed.
     pub(super) says: Vec<Text>,
     /// Id of a finding. No other finding counts.
@@ -29,7 +29,7 @@ pub(super) struct Expectation {
 struct Members {
     result: ExpectedResult,
     #[serde(default, deserialize_with = "hop")]
-    hop: Option<String>,
+    hop: Option<Hop>,
     #[serde(default)]
     says: Vec<Text>,
     finding: Option<Text>,
@@ -86,16 +86,13 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// A hop of the chain.
-fn hop<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let hop = Option::<String>::deserialize(deserializer)?;
-    match hop.as_deref() {
-        Some("findings") => {
-            Err(de::Error::custom("a night with a finding passes: expect `result: passed`, and name it by `finding`"))
-        }
-        Some(other) if !Failure::HOPS.contains(&other) => Err(de::Error::unknown_variant(other, &Failure::HOPS)),
-        _ => Ok(hop),
+/// A hop of the chain; any other point of failure, or an unknown name, is refused with the hops that there are.
+fn hop<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Hop>, D::Error> {
+    let Some(name) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    if name == FailurePoint::Findings.as_str() {
+        return Err(de::Error::custom("a night with a finding passes: expect `result: passed`, and name it by `finding`"));
     }
+    Hop::deserialize(name.into_deserializer()).map(Some)
 }
 
 #[cfg(test)]

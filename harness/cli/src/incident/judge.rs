@@ -3,7 +3,7 @@
 use std::iter;
 
 use nightproof_drill::told::Told;
-use nightproof_drill::{Failure, Finding, Outcome};
+use nightproof_drill::{Finding, Hop, Outcome};
 use nightproof_journal::{ApiCall, Event, Journal};
 
 use super::expectation::{Expectation, ExpectedResult, Text};
@@ -16,11 +16,11 @@ pub(super) fn differences(expect: &Expectation, outcome: &Outcome, journal: &Jou
         found.push(format!("the drill {:?}, and was to be {:?}", outcome.result, expect.result).to_lowercase());
     }
     let failure = outcome.failure.as_ref();
-    let hop = failure.map(|failure| failure.hop.as_str());
-    if expect.hop.is_some() && hop != expect.hop.as_deref() {
-        found.push(format!("it broke at {}, not at {}", hop.unwrap_or("no hop"), expect.hop.as_deref().unwrap_or_default()));
+    let hop = failure.and_then(|failure| failure.point.hop());
+    if let Some(expected) = expect.hop.filter(|expected| hop != Some(*expected)) {
+        found.push(format!("it broke at {}, not at {expected}", hop.map_or("no hop", Hop::as_str)));
     }
-    if let Some(failure) = failure.filter(|failure| !Failure::HOPS.contains(&failure.hop.as_str())) {
+    if let Some(failure) = failure.filter(|_| hop.is_none()) {
         found.push(format!("no hop of the chain broke: the drill could not go on: {}", failure.reason));
     }
     if !has_finding(expect, outcome) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nightproof_core::{Caller, Region};
-use nightproof_drill::Local;
+use nightproof_drill::{Local, Step};
 use nightproof_faults::{Effect, Faults, InsertedCall, Rule};
 use nightproof_journal::{Event, Journal};
 use nightproof_region::embedded::Embedded;
@@ -56,7 +56,7 @@ impl Scene {
     pub(super) fn lift_faults_before_destruction(&self, journal: &Journal) {
         let (region, armed) = (self.region.clone(), Arc::clone(&self.armed));
         journal.subscribe(move |record| {
-            if matches!(&record.event, Event::StepStarted { step, .. } if step == "destroy") {
+            if matches!(&record.event, Event::StepStarted { step, .. } if *step == Step::Destroy) {
                 armed.set(Vec::new());
                 region.ways().end_all();
                 region.agents().end_all();

@@ -1,54 +1,58 @@
 //! The chain of a backup, and how far it held.
 
-use nightproof_drill::DrillResult;
+use nightproof_drill::{DrillResult, FailurePoint, Hop};
 
 use super::told::Told;
 
-/// A link.
+/// A hop of the chain in one drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Link {
-    /// What a person calls it.
-    pub(super) name: &'static str,
-    /// What it is on AWS.
-    pub(super) part: &'static str,
+    pub(super) hop: Hop,
     pub(super) state: State,
+}
+
+impl Link {
+    /// The service, or the thing, that the hop depends on.
+    pub(super) fn part(&self) -> &'static str {
+        match self.hop {
+            Hop::Stack => "CloudFormation",
+            Hop::Rule => "EventBridge",
+            Hop::Function => "Lambda",
+            Hop::Command => "Systems Manager",
+            Hop::Instance => "SSM agent",
+            Hop::Script => "EC2 instance",
+            Hop::Object => "S3 bucket",
+            Hop::Restore => "byte for byte",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Held,
     Broke,
-    /// Nothing is known, since an earlier one broke or the drill was cut off.
+    /// Not reached: an earlier hop broke, or the drill was cut off.
     Untried,
 }
 
-/// The links in order, with the hops of a failure that each stands for.
-const LINKS: [(&str, &str, &[&str]); 7] = [
-    ("stack", "CloudFormation", &["input", "stack"]),
-    ("rule", "EventBridge", &["rule"]),
-    ("function", "Lambda", &["function"]),
-    ("command", "Systems Manager", &["command"]),
-    ("script", "EC2 instance", &["instance", "script"]),
-    ("archive", "S3 bucket", &["object"]),
-    ("restore", "byte for byte", &["archive"]),
-];
-
-/// How each link fared.
+/// How each hop fared.
 pub(super) fn of(told: &Told<'_>) -> Vec<Link> {
     let outcome = told.outcome.as_ref();
-    let hop = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.hop.as_str());
-    let broke = hop.and_then(|hop| LINKS.iter().position(|(.., hops)| hops.contains(&hop)));
-    // What was lacking says nothing of the link.
+    let point = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.point);
+    // Input is read before the stack is deployed.
+    let hop = point.and_then(|point| if point == FailurePoint::Input { Some(Hop::Stack) } else { point.hop() });
+    let broke = hop.and_then(|hop| Hop::ALL.iter().position(|one| *one == hop));
+    // A missing feature of the local region proves nothing of the hop.
     let is_lacking = outcome.is_some_and(|outcome| outcome.result == DrillResult::NotSupported);
-    // A failure of no link (findings, the drill itself) came after, or beside, all of them.
-    let whole = outcome.is_some_and(|outcome| outcome.result == DrillResult::Passed) || hop == Some("findings");
+    // A failure at no hop (findings, the drill itself) came after, or beside, all of them.
+    let whole = outcome.is_some_and(|outcome| outcome.result == DrillResult::Passed) || point == Some(FailurePoint::Findings);
     let state = |at: usize| match broke {
         Some(broke) if at == broke && !is_lacking => State::Broke,
         Some(broke) if at < broke => State::Held,
         None if whole => State::Held,
         _ => State::Untried,
     };
-    LINKS.iter().enumerate().map(|(at, (name, part, _))| Link { name, part, state: state(at) }).collect()
+    Hop::ALL.iter().enumerate().map(|(at, hop)| Link { hop: *hop, state: state(at) }).collect()
 }
 
 #[cfg(test)]
@@ -59,7 +63,7 @@ mod tests {
 
     fn states(result: &str, hop: Option<&str>) -> Vec<State> {
         let failure = hop.map(|hop| json!({ "hop": hop, "reason": "r", "evidence": [] }));
-        let outcome = json!({ "version": 1, "run": "r", "stack": "s", "result": result, "failure": failure, "nights": [], "findings": [],
+        let outcome = json!({ "version": 2, "run": "r", "stack": "s", "result": result, "failure": failure, "nights": [], "findings": [],
             "leftovers": [], "steps": [] });
         let journal = Journal::default();
         journal.record(Event::Outcome(json!({ "outcome": outcome })));
@@ -69,11 +73,11 @@ mod tests {
     #[test]
     fn links_before_the_broken_one_held_and_those_after_were_not_tried() {
         use State::{Broke, Held, Untried};
-        assert_eq!(states("failed", Some("command")), [Held, Held, Held, Broke, Untried, Untried, Untried]);
-        assert_eq!(states("passed", None), [Held; 7]);
-        assert_eq!(states("failed", Some("findings")), [Held; 7]);
-        assert_eq!(states("interrupted", None), [Untried; 7]);
-        assert_eq!(states("not_supported", None), [Untried; 7]);
-        assert_eq!(states("not_supported", Some("command")), [Held, Held, Held, Untried, Untried, Untried, Untried]);
+        assert_eq!(states("failed", Some("command")), [Held, Held, Held, Broke, Untried, Untried, Untried, Untried]);
+        assert_eq!(states("passed", None), [Held; 8]);
+        assert_eq!(states("failed", Some("findings")), [Held; 8]);
+        assert_eq!(states("interrupted", None), [Untried; 8]);
+        assert_eq!(states("not_supported", None), [Untried; 8]);
+        assert_eq!(states("not_supported", Some("command")), [Held, Held, Held, Untried, Untried, Untried, Untried, Untried]);
     }
 }

@@ -74,8 +74,8 @@ fn links(told: &Told<'_>) -> Markup {
                         circle cx="14" cy="14" r="12.5" fill="none" stroke="currentColor" stroke-width="2" {}
                         path d=(path) fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" {}
                     }
-                    @if link.state == State::Broke { a.hop href="#why" { (link.name) } } @else { (link.name) }
-                    small { (link.part) }
+                    @if link.state == State::Broke { a.hop href="#why" { (link.hop) } } @else { (link.hop) }
+                    small { (link.part()) }
                 }
             }
         }
@@ -96,8 +96,8 @@ fn failure(told: &Told<'_>) -> Markup {
         }
         @if let Some(failure) = failure {
             section.why {
-                @if lacking.is_empty() { h2.bad #why tabindex="-1" { "It broke at " (failure.hop) } }
-                @else { h2 #why tabindex="-1" { "The night ended at " (failure.hop) } }
+                @if lacking.is_empty() { h2.bad #why tabindex="-1" { "It broke at " (failure.point) } }
+                @else { h2 #why tabindex="-1" { "The night ended at " (failure.point) } }
                 p { (failure.reason) }
                 @for item in &failure.evidence { pre tabindex="0" role="group" aria-label="Evidence" { (item) } }
             }
@@ -279,9 +279,9 @@ mod tests {
             "recipientAccountId": "1",
         });
         journal.record(Event::ApiCall(serde_json::from_value(call).unwrap()));
-        let failure = json!({ "hop": HOSTILE, "reason": HOSTILE, "evidence": [HOSTILE] });
+        let failure = json!({ "hop": "script", "reason": HOSTILE, "evidence": [HOSTILE] });
         journal.record(Event::Outcome(
-            json!({ "outcome": { "version": 1, "run": "r", "stack": "s", "result": "failed", "failure": failure,
+            json!({ "outcome": { "version": 2, "run": "r", "stack": "s", "result": "failed", "failure": failure,
             "nights": [], "findings": [], "leftovers": [HOSTILE], "steps": [] } }),
         ));
         let records = journal.records();

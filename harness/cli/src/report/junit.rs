@@ -21,7 +21,7 @@ pub(super) fn xml(told: &Told<'_>) -> String {
         if failed {
             status.set_message(step.detail);
             if let Some(failure) = told.outcome.as_ref().and_then(|outcome| outcome.failure.as_ref()) {
-                status.set_type(&failure.hop).set_description(failure.evidence.join("\n"));
+                status.set_type(failure.point.as_str()).set_description(failure.evidence.join("\n"));
             }
         }
         let mut case = TestCase::new(format!("{} (night {})", step.name, step.night), status);

@@ -104,7 +104,7 @@ async fn preview(plan: &Plan, hours: u32) -> Result<Exit, Exit> {
             Ok(Exit::NotSupported)
         }
         Err(failure) => {
-            printer::error(&format!("{}: {}", failure.hop, failure.reason), None);
+            printer::error(&format!("{}: {}", failure.point, failure.reason), None);
             Ok(Exit::Failed)
         }
     }

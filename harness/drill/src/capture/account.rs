@@ -7,7 +7,7 @@ use super::{chain, history, run_command};
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
 use crate::failure::{Refusal, at, refused};
-use crate::{Endpoint, Failure, bucket, verify};
+use crate::{Endpoint, Failure, Hop, bucket, verify};
 
 /// Versions that are listed of a bucket: those of the window are what matters, and S3 does not list by time.
 const LISTED: usize = 20_000;
@@ -19,7 +19,7 @@ const LISTED: usize = 20_000;
 pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<Evidence, Failure> {
     let clients = Clients::new(endpoint);
     let mut evidence = Evidence { stack: stack(&clients, name).await?, ..Evidence::default() };
-    let template = clients.cloudformation.get_template().stack_name(name).send().await.map_err(at("stack", "GetTemplate"))?;
+    let template = clients.cloudformation.get_template().stack_name(name).send().await.map_err(at(Hop::Stack, "GetTemplate"))?;
     template.template_body().unwrap_or_default().clone_into(&mut evidence.template);
     let resources = deploy::resources(&clients, name).await?;
     evidence.resources = resources
@@ -41,7 +41,8 @@ pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<
 }
 
 async fn stack(clients: &Clients, name: &str) -> Result<Stack, Failure> {
-    let answer = clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at("stack", "DescribeStacks"))?;
+    let answer =
+        clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
     let Some(found) = answer.stacks().first() else { return Ok(Stack::default()) };
     let parameters = found.parameters().iter().map(|parameter| StackParameter {
         name: text(parameter.parameter_key()),

@@ -11,7 +11,7 @@ use super::names;
 use super::path;
 use super::side::Side;
 use crate::clients::Clients;
-use crate::failure::{Broken, refused};
+use crate::failure::{HopFailure, refused};
 
 /// A resource that was made anew, beside the stack.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(super) async fn make_anew(
     differences: &[Difference],
     made: &(dyn Fn(Remade) + Sync),
     refused: &mut Vec<String>,
-) -> Result<bool, Broken> {
+) -> Result<bool, HopFailure> {
     let fixed = differences.iter().filter(|difference| difference.aspect.mend.is_empty());
     let fixed: BTreeSet<&str> = fixed.map(|difference| difference.logical.as_str()).collect();
     let mut any = false;

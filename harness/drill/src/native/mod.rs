@@ -22,8 +22,8 @@ use self::names::Names;
 use self::side::Side;
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
-use crate::failure::Broken;
-use crate::{Endpoint, Plan, destroy};
+use crate::failure::HopFailure;
+use crate::{Endpoint, Hop, Plan, destroy};
 
 /// Longest value that is shown, in characters.
 const LONGEST: usize = 200;
@@ -113,13 +113,16 @@ impl Audit {
         plan: &Plan,
         stack: &str,
         resources: &Resources,
-    ) -> Result<Audited, Broken> {
+    ) -> Result<Audited, HopFailure> {
         let template = Template::parse(&plan.template).map_err(|errors| {
-            Broken::at("stack", errors.first().map_or_else(|| "the template cannot be read".to_owned(), ToString::to_string))
+            HopFailure::at(
+                Hop::Stack,
+                errors.first().map_or_else(|| "the template cannot be read".to_owned(), ToString::to_string),
+            )
         })?;
         let plan = Plan { review: None, ..plan.clone() };
         *self.made() = Some(Vec::new());
-        let made = deploy::deploy(&self.clients, &plan, stack).await.map_err(|broken| Broken {
+        let made = deploy::deploy(&self.clients, &plan, stack).await.map_err(|broken| HopFailure {
             reason: format!("the native CloudFormation could not deploy it: {}", broken.reason),
             ..broken
         })?;
@@ -136,7 +139,7 @@ impl Audit {
                 first.texts().len(),
                 first.compared
             );
-            return Err(Broken { evidence: first.texts(), ..Broken::at("stack", reason) });
+            return Err(HopFailure { evidence: first.texts(), ..HopFailure::at(Hop::Stack, reason) });
         }
         let mut refused = Vec::new();
         let made = |made| self.made().get_or_insert_default().push(made);
@@ -154,7 +157,7 @@ impl Audit {
             differences = &now.differences;
         }
         let reason = format!("{} properties are still not as the template says after mending", now.texts().len());
-        Err(Broken { evidence: now.texts(), ..Broken::at("stack", reason) }.with("refused", &refused.join("\n")))
+        Err(HopFailure { evidence: now.texts(), ..HopFailure::at(Hop::Stack, reason) }.with("refused", &refused.join("\n")))
     }
 
     /// Removes the stack and what was made beside it. Answers what could not be removed.

@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::aspect::{Aspect, Call};
 use super::names::{self, Names};
 use super::path;
+use crate::Hop;
 use crate::clients::Clients;
 use crate::declared::{self, Declared, Physical};
 use crate::deploy::Resources;
-use crate::failure::{Broken, at};
+use crate::failure::{HopFailure, at};
 
 /// A deployment of the template.
 pub(super) struct Side {
@@ -34,10 +35,15 @@ pub(super) struct Reading {
 }
 
 impl Side {
-    pub(super) async fn new(clients: &Clients, template: &Template, stack: &str, resources: &Resources) -> Result<Self, Broken> {
+    pub(super) async fn new(
+        clients: &Clients,
+        template: &Template,
+        stack: &str,
+        resources: &Resources,
+    ) -> Result<Self, HopFailure> {
         let mut declared = Declared::of(clients, stack).await?;
         let asked = clients.modelled.ask("ec2", "DescribeAvailabilityZones", &Value::Object(Default::default())).await;
-        let zones = asked.map_err(at("stack", "DescribeAvailabilityZones"))?;
+        let zones = asked.map_err(at(Hop::Stack, "DescribeAvailabilityZones"))?;
         let zones = path::pick(&zones, "AvailabilityZones/*/ZoneName").and_then(|zones| serde_json::from_value(zones).ok());
         declared.inputs.availability_zones = zones.unwrap_or_default();
         let physical = resources.all().map(|one| (one.logical.clone(), one.physical.clone())).collect();
@@ -51,9 +57,9 @@ impl Side {
     }
 
     /// Works the properties out, by what resources are called now.
-    fn resolve(&mut self, template: &Template) -> Result<(), Broken> {
+    fn resolve(&mut self, template: &Template) -> Result<(), HopFailure> {
         let unresolved =
-            |error: &dyn std::fmt::Display| Broken::at("stack", format!("its properties cannot be worked out: {error}"));
+            |error: &dyn std::fmt::Display| HopFailure::at(Hop::Stack, format!("its properties cannot be worked out: {error}"));
         let deployment = template.deploy(self.declared.inputs.clone());
         let deployment = deployment.map_err(|errors| unresolved(&errors.first().map(ToString::to_string).unwrap_or_default()))?;
         let made = Physical(self.physical.iter().map(|(logical, physical)| (logical.as_str(), physical.as_str())).collect());
@@ -70,7 +76,7 @@ impl Side {
     }
 
     /// A resource has another name from now on.
-    pub(super) fn renamed(&mut self, template: &Template, logical: &str, physical: &str) -> Result<(), Broken> {
+    pub(super) fn renamed(&mut self, template: &Template, logical: &str, physical: &str) -> Result<(), HopFailure> {
         self.physical.insert(logical.to_owned(), physical.to_owned());
         self.resolve(template)
     }

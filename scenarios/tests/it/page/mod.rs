@@ -41,7 +41,7 @@ fn the_page_of_a_drill_that_passed_suits_every_reader() {
     let folder = tempfile::tempdir().expect("a folder");
     let page = page(folder.path(), nightproof_scenarios::BUNDLED, 0);
     browser.open(&page);
-    assert_eq!(browser.script("return document.querySelectorAll('.chain .held').length"), 7);
+    assert_eq!(browser.script("return document.querySelectorAll('.chain .held').length"), 8);
     assert_eq!(browser.script("return document.getElementById('why')"), Value::Null);
     suits_everybody(&browser, "passed");
     asks_for_nothing(&browser, &page);

@@ -1,5 +1,6 @@
 //! The command reached nobody, or failed somewhere; or what it made is not what one night makes.
 
+use nightproof_drill::Hop;
 use nightproof_drill::capture::{SentCommand, was_delivered};
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
                 return Some(script::diagnosis(chain, command, failed));
             }
             let reason = format!("an instance did not get the command: {}", failed.details);
-            return Some(Diagnosis { hop: "instance", reason, says: vec![failed.details.clone()], ..Diagnosis::default() });
+            return Some(Diagnosis { says: vec![failed.details.clone()], ..Diagnosis::new(Hop::Instance, reason) });
         }
         (command.targets == 0 && command.invocations.is_empty()).then(|| nobody(chain, command))
     })
@@ -39,11 +40,9 @@ fn nobody(chain: &Chain<'_>, command: &SentCommand) -> Diagnosis {
         ("no instance listens", Recipe::call("ec2", "StopInstances", json!({ "InstanceIds": ids })))
     };
     Diagnosis {
-        hop: "command",
-        reason: format!("the command reached no instance ({}): {why}", command.details),
         says: vec!["reached no instance".to_owned()],
         recipe,
-        ..Diagnosis::default()
+        ..Diagnosis::new(Hop::Command, format!("the command reached no instance ({}): {why}", command.details))
     }
 }
 
@@ -66,18 +65,14 @@ pub(super) fn archives(chain: &Chain<'_>) -> Option<Diagnosis> {
     let due = commands.iter().map(succeeded).max().unwrap_or_default();
     if due > 0 && uploads < due {
         return Some(Diagnosis {
-            hop: "object",
-            reason: format!("the script reports success on {due} instances, and {uploads} archives came"),
             says: vec!["the script reports success".to_owned()],
-            ..Diagnosis::default()
+            ..Diagnosis::new(Hop::Object, format!("the script reports success on {due} instances, and {uploads} archives came"))
         });
     }
     if chain.lines().invocations() == 1 && commands.len() == 2 && uploads == 2 * due {
         let when = json!({ "service": "ssm", "operation": "SendCommand", "principal": chain.function_sessions() });
         let fault = json!({ "when": when, "occurrence": { "nth": 1 }, "then": "lose_answer" });
         return Some(Diagnosis {
-            hop: "object",
-            reason: "one invocation sent the command twice".to_owned(),
             says: vec!["one night made 2 archives".to_owned()],
             recipe: Recipe {
                 remark: Some(
@@ -85,7 +80,7 @@ pub(super) fn archives(chain: &Chain<'_>) -> Option<Diagnosis> {
                 ),
                 ..Recipe::fault(fault)
             },
-            ..Diagnosis::default()
+            ..Diagnosis::new(Hop::Object, "one invocation sent the command twice".to_owned())
         });
     }
     None

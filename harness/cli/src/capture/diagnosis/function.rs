@@ -1,5 +1,6 @@
 //! The function failed, or sent nothing.
 
+use nightproof_drill::Hop;
 use serde_json::json;
 
 use super::super::service_error::ServiceError;
@@ -23,34 +24,29 @@ pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
         let fault = json!({ "when": when, "occurrence": occurrence, "then": { "delay": seconds.ceil() + 2.0 } });
         let remark = "Which call it waited for is not in the evidence: here, Systems Manager is slow.";
         return Some(Diagnosis {
-            hop: "function",
-            reason: format!("{} timed out after {seconds:.2} seconds", function.logical_id),
             says: vec![format!("timed out after {seconds:.2} seconds")],
             recipe: Recipe { remark: Some(remark), ..Recipe::fault(fault) },
-            ..Diagnosis::default()
+            ..Diagnosis::new(Hop::Function, format!("{} timed out after {seconds:.2} seconds", function.logical_id))
         });
     }
     let said = chain.log().find_map(ServiceError::said_in).or_else(|| ServiceError::recorded(chain.evidence, &function.role));
     // What a handler catches and does not raise again leaves no command, and no failure either.
-    let (hop, silent) = if failure.is_some() { ("function", None) } else { ("command", Some("sent no command".to_owned())) };
+    let (hop, silent) =
+        if failure.is_some() { (Hop::Function, None) } else { (Hop::Command, Some("sent no command".to_owned())) };
     if let Some(error) = said {
         let fault = error.fault(&chain.function_sessions());
         let remark = error.is_denial().then_some(DENIAL);
         return Some(Diagnosis {
-            hop,
-            reason: format!("{} was refused {}: {}", function.logical_id, error.operation, error.code),
             says: silent.into_iter().chain([error.code.clone()]).collect(),
-            code: Some(error.code),
+            code: Some(error.code.clone()),
             recipe: Recipe { remark, ..fault.map(Recipe::fault).unwrap_or_default() },
-            ..Diagnosis::default()
+            ..Diagnosis::new(hop, format!("{} was refused {}: {}", function.logical_id, error.operation, error.code))
         });
     }
     let reason = failure.clone().unwrap_or_else(|| "it ended without an error and sent no command".to_owned());
     Some(Diagnosis {
-        hop,
-        reason: format!("{}: {reason}", function.logical_id),
         says: silent.or(failure).into_iter().collect(),
-        ..Diagnosis::default()
+        ..Diagnosis::new(hop, format!("{}: {reason}", function.logical_id))
     })
 }
 

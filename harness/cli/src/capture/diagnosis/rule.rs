@@ -1,5 +1,6 @@
 //! The rule started nothing.
 
+use nightproof_drill::Hop;
 use serde_json::{Value, json};
 
 use super::{Chain, Diagnosis, Recipe};
@@ -8,7 +9,7 @@ pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
     let rule = chain.rule;
     let physical = format!("${{{}}}", rule.logical_id);
     let at_rule = |reason: String, says: &str, recipe: Recipe| {
-        Some(Diagnosis { hop: "rule", reason, says: vec![says.to_owned()], recipe, ..Diagnosis::default() })
+        Some(Diagnosis { says: vec![says.to_owned()], recipe, ..Diagnosis::new(Hop::Rule, reason) })
     };
     match rule.state.as_str() {
         "DISABLED" => {

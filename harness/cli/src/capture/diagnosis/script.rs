@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use nightproof_drill::Hop;
 use nightproof_drill::capture::{Invocation, SentCommand};
 use regex::Regex;
 use serde_json::json;
@@ -18,7 +19,11 @@ const SHORT: &str = "5";
 pub(super) fn diagnosis(chain: &Chain<'_>, command: &SentCommand, failed: &Invocation) -> Diagnosis {
     let exit = format!("exit code {}", failed.exit_code);
     let said = [failed.stderr.as_str(), failed.stdout.as_str()].join("\n");
-    let found = Diagnosis { hop: "script", code: Some(failed.exit_code.to_string()), ..Diagnosis::default() };
+    let last = failed.stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    let found = Diagnosis {
+        code: Some(failed.exit_code.to_string()),
+        ..Diagnosis::new(Hop::Script, format!("the script is {}, {exit}: {last}", failed.details))
+    };
     if failed.details.replace(' ', "").ends_with("TimedOut") {
         let recipe = slow(chain, command).unwrap_or_default();
         let reason = "the script took longer than its executionTimeout".to_owned();
@@ -40,8 +45,7 @@ pub(super) fn diagnosis(chain: &Chain<'_>, command: &SentCommand, failed: &Invoc
         let says = vec![exit, tool.message.clone()];
         return Diagnosis { reason, says, recipe: tool.stand_in(chain, failed.exit_code).unwrap_or_default(), ..found };
     }
-    let last = failed.stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    Diagnosis { reason: format!("the script is {}, {exit}: {last}", failed.details), says: vec![exit], ..found }
+    Diagnosis { says: vec![exit], ..found }
 }
 
 /// A key of the stack that is disabled. One that is about to be deleted would be in the way of the stack's own end: that one is a fault.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use nightproof_drill::Hop;
 use nightproof_drill::capture::{
     Evidence, FunctionState, Invocation, LogLine, ManagedInstance, RuleState, SentCommand, StackResource, StoredObject, Target,
 };
@@ -80,17 +81,17 @@ fn a_night_without_fault_has_no_diagnosis() {
 fn a_rule_that_is_disabled_now_is_not_blamed_for_a_night_in_which_it_fired() {
     let mut evidence = with_command("Failed", "Failed", 1, "the end");
     evidence.rules[0].state = "DISABLED".to_owned();
-    assert_eq!(diagnose(&evidence).unwrap().hop, "script");
+    assert_eq!(diagnose(&evidence).unwrap().hop, Hop::Script);
     evidence.commands.clear();
     evidence.functions[0].log.clear();
-    assert_eq!(diagnose(&evidence).unwrap().hop, "rule");
+    assert_eq!(diagnose(&evidence).unwrap().hop, Hop::Rule);
 }
 
 #[test]
 fn what_could_not_be_read_is_not_blamed() {
     let mut evidence = night(&[]);
     evidence.functions[0].policy = None;
-    assert_eq!(diagnose(&evidence).unwrap().hop, "rule");
+    assert_eq!(diagnose(&evidence).unwrap().hop, Hop::Rule);
     evidence.refused.push("GetPolicy: AccessDeniedException: no".to_owned());
     assert_eq!(diagnose(&evidence), None);
     evidence.rules[0].targets.clear();
@@ -103,7 +104,7 @@ fn what_could_not_be_read_is_not_blamed() {
 fn a_denial_is_a_fault_of_the_functions_sessions_alone() {
     let line = "[ERROR] ClientError: An error occurred (AccessDeniedException) when calling the SendCommand operation: no";
     let found = diagnose(&night(&["START RequestId: 1", line, "REPORT RequestId: 1"])).unwrap();
-    assert_eq!((found.hop, found.code.as_deref()), ("function", Some("AccessDeniedException")));
+    assert_eq!((found.hop, found.code.as_deref()), (Hop::Function, Some("AccessDeniedException")));
     assert_eq!(found.recipe.faults[0]["when"]["principal"], "*:assumed-role/*BackupFunctionRole*");
     assert_eq!(found.recipe.remark, Some(super::function::DENIAL));
 }
@@ -112,7 +113,7 @@ fn a_denial_is_a_fault_of_the_functions_sessions_alone() {
 fn an_error_that_the_handler_swallows_breaks_the_chain_at_the_command() {
     let line = "failed: An error occurred (ThrottlingException) when calling the SendCommand operation: Rate exceeded";
     let found = diagnose(&night(&["START RequestId: 1", line, "REPORT RequestId: 1"])).unwrap();
-    assert_eq!(found.hop, "command");
+    assert_eq!(found.hop, Hop::Command);
     assert_eq!(found.says, ["sent no command", "ThrottlingException"]);
 }
 
@@ -179,7 +180,7 @@ fn quotes_of_a_message_do_not_reach_the_template() {
 fn a_script_that_took_too_long_gets_less_time() {
     let found = diagnose(&with_command("TimedOut", "Execution Timed Out", -1, "")).unwrap();
     assert_eq!(found.recipe.replace, [("executionTimeout\": [\"3600".to_owned(), "executionTimeout\": [\"5".to_owned())]);
-    assert_eq!((found.hop, found.says.as_slice()), ("script", ["TimedOut".to_owned()].as_slice()));
+    assert_eq!((found.hop, found.says.as_slice()), (Hop::Script, ["TimedOut".to_owned()].as_slice()));
 }
 
 #[test]
@@ -201,13 +202,13 @@ fn an_instance_that_was_stopped_a_moment_ago_still_seems_to_listen() {
 #[test]
 fn a_success_without_an_archive_is_told_though_nothing_reproduces_it() {
     let found = diagnose(&with_command("Success", "Success", 0, "")).unwrap();
-    assert!(found.hop == "object" && found.recipe.is_empty() && found.uploads == Some(0));
+    assert!(found.hop == Hop::Object && found.recipe.is_empty() && found.uploads == Some(0));
 }
 
 #[test]
 fn a_failure_without_a_message_still_leaves_a_text_to_look_for() {
     let found = diagnose(&night(&["START RequestId: 1", "[ERROR] ", "REPORT RequestId: 1"])).unwrap();
-    assert_eq!((found.hop, found.says.as_slice()), ("function", ["failed".to_owned()].as_slice()));
+    assert_eq!((found.hop, found.says.as_slice()), (Hop::Function, ["failed".to_owned()].as_slice()));
     let draft = crate::capture::draft::draft(&night(RAN), &found, "template.yaml", "a night");
     assert!(crate::incident::Incident::of(&draft).is_ok(), "{draft}");
 }
@@ -223,7 +224,7 @@ fn counts_are_left_out_of_a_window_with_several_invocations() {
 fn an_exception_is_told_in_the_words_of_a_drill() {
     let found =
         diagnose(&night(&["START RequestId: 1", "[ERROR] KeyError: 'TAG_KEY'\nTraceback", "REPORT RequestId: 1"])).unwrap();
-    assert_eq!((found.hop, found.says.as_slice()), ("function", ["KeyError: 'TAG_KEY'".to_owned()].as_slice()));
+    assert_eq!((found.hop, found.says.as_slice()), (Hop::Function, ["KeyError: 'TAG_KEY'".to_owned()].as_slice()));
     assert!(found.recipe.is_empty());
 }
 
@@ -231,7 +232,7 @@ fn an_exception_is_told_in_the_words_of_a_drill() {
 fn a_command_that_was_not_delivered_breaks_the_chain_at_the_instance() {
     for details in ["Delivery Timed Out", "DeliveryTimedOut", "Undeliverable", "Terminated"] {
         let found = diagnose(&with_command("TimedOut", details, -1, "")).unwrap();
-        assert!(found.hop == "instance" && found.recipe.is_empty(), "{found:?}");
+        assert!(found.hop == Hop::Instance && found.recipe.is_empty(), "{found:?}");
     }
     // What still runs has not failed.
     assert_eq!(diagnose(&with_command("InProgress", "InProgress", -1, "")), None);
