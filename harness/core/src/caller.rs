@@ -54,6 +54,11 @@ impl Caller {
         Self { account: account.to_owned(), principal: Principal::Root, access_key_id: None, source_arn: None, via: None }
     }
 
+    /// Who sends a request without a signature to `account`.
+    pub fn anonymous(account: &str) -> Self {
+        Self { account: account.to_owned(), principal: Principal::Anonymous, access_key_id: None, source_arn: None, via: None }
+    }
+
     /// The service `name` (such as `events.amazonaws.com`) acting in `account`.
     pub fn service(account: &str, name: &str) -> Self {
         Self {

@@ -52,8 +52,8 @@ pub struct Afterwards {
 }
 
 impl Afterwards {
-    /// What a caller sees of the reply.
-    pub fn of(self, mut reply: Reply) -> Reply {
+    /// The reply as its caller sees it.
+    pub fn apply_to(self, mut reply: Reply) -> Reply {
         if let Some(bytes) = self.cut_answer {
             reply.body = reply.body.map(|body| body::cut(body, bytes));
         }

@@ -1,15 +1,12 @@
-//! The one endpoint of the region: every call passes these layers, outermost first.
-//!
-//! `journal > respond > classify > authenticate > authorize > dispatch`; `stack` builds them and says why each sits there.
+//! The one endpoint of the region: every call passes the layers of [`stack`], from a connection or from inside of the region.
 
-mod authenticate;
 mod authority;
-mod authorize;
-mod classify;
+mod exchange;
+mod head;
+mod layers;
 mod listener;
 mod payload;
 mod record;
-mod refused;
 mod stack;
 mod timing;
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use nightproof_connection::Intake;
 use nightproof_core::service::{AwsError, Body};
-use nightproof_wire::sigv4::{ChunkedDecoder, Payload};
+use nightproof_wire::sigv4::{ChunkedDecoder, Claim, Payload, Seed};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Sleep;
 
@@ -54,8 +54,40 @@ pub(super) fn check_length(parts: &Parts) -> Result<(), AwsError> {
 }
 
 /// A body that does not say how long it is.
-pub(super) fn no_length() -> AwsError {
+fn no_length() -> AwsError {
     AwsError::new("MissingContentLength", 411, "You must provide the Content-Length HTTP header.")
+}
+
+/// The decoder of a payload that comes in signed chunks, if it does; the head then describes the payload instead of the chunks.
+pub(super) fn chunk_decoder(
+    claim: Option<&Claim>,
+    seed: Option<&Seed>,
+    head: &mut Parts,
+) -> Result<Option<ChunkedDecoder>, AwsError> {
+    let (Some(claim), Some(seed)) = (claim.filter(|claim| claim.payload.is_chunked()), seed) else { return Ok(None) };
+    unwrap_chunked_headers(head)?;
+    let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    Ok(Some(ChunkedDecoder::new(claim, seed, length)))
+}
+
+/// Makes the headers describe the object instead of its framing.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
+fn unwrap_chunked_headers(head: &mut Parts) -> Result<(), AwsError> {
+    let length = head.headers.remove("x-amz-decoded-content-length").ok_or_else(no_length)?;
+    head.headers.insert(header::CONTENT_LENGTH, length);
+    if let Some(encodings) = head.headers.remove(header::CONTENT_ENCODING) {
+        let kept: Vec<&str> = encodings
+            .to_str()
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .filter(|encoding| !encoding.is_empty() && *encoding != "aws-chunked")
+            .collect();
+        if let (false, Ok(value)) = (kept.is_empty(), HeaderValue::try_from(kept.join(","))) {
+            head.headers.insert(header::CONTENT_ENCODING, value);
+        }
+    }
+    Ok(())
 }
 
 /// Reads a whole body. One that says of itself that it is too long is not read at all.

@@ -1,69 +1,54 @@
 //! Every call as a CloudTrail-shaped record in the journal.
 
-use http::request::Parts;
 use nightproof_core::Tls;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Principal, Region};
 use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, TlsDetails, UserIdentity, redact};
-use nightproof_wire::ServiceModel;
-use nightproof_wire::sigv4::Claim;
+use nightproof_wire::{Operation, ServiceModel};
 use serde_json::Value;
 
-use super::classify;
-use super::listener::Peer;
-use super::stack::Seen;
+use super::exchange::Exchange;
+use super::head;
 
 /// The input document as the journal shows it.
 pub(super) fn parameters(model: &ServiceModel, operation: &str, input: &Value) -> Value {
     redact(model.signing_name(), operation, input)
 }
 
-/// Records a call that came over a connection.
-pub(super) fn external(
-    region: &Region,
-    peer: &Peer,
-    head: &Parts,
-    request_id: &str,
-    model: &ServiceModel,
-    seen: &Seen,
-    outcome: Result<&Value, &AwsError>,
-) {
-    let tls = peer.tls.as_ref().map(|Tls { version, cipher }| TlsDetails {
+/// Records a request that came over a connection.
+pub(super) fn request(exchange: &Exchange, outcome: Result<&Value, &AwsError>) {
+    let Exchange { region, peer, head, .. } = exchange;
+    let mut call = match exchange.model {
+        Some(model) => record(
+            region,
+            (model.event_source(), model.signing_name()),
+            exchange.operation.map(Operation::name),
+            exchange.caller.as_ref(),
+            exchange.input.clone(),
+            outcome,
+        ),
+        None => unserved(exchange, outcome),
+    };
+    call.request_id = exchange.request_id.clone();
+    call.source_ip_address = peer.source_ip.clone();
+    call.user_agent = head::user_agent(head).to_owned();
+    call.tls_details = peer.tls.as_ref().map(|Tls { version, cipher }| TlsDetails {
         tls_version: (*version).to_owned(),
         cipher_suite: cipher.clone(),
-        client_provided_host_header: classify::host(head).map(str::to_owned),
+        client_provided_host_header: head::host(head).map(str::to_owned),
     });
-    let mut call = record(
-        region,
-        (model.event_source(), model.signing_name()),
-        seen.operation,
-        seen.caller.as_ref(),
-        seen.input.clone(),
-        outcome,
-    );
-    call.request_id = request_id.to_owned();
-    call.source_ip_address = peer.source_ip.clone();
-    call.user_agent = classify::user_agent(head).to_owned();
-    call.tls_details = tls;
     region.journal().record(Event::ApiCall(Box::new(call)));
 }
 
-/// Records a call to a service that this region does not have. Its signature is not verified: the caller is the one that the key belongs to.
-pub(super) fn unserved(region: &Region, peer: &Peer, head: &Parts, request_id: &str, claim: Option<&Claim>, error: &AwsError) {
-    let caller = claim.and_then(|claim| region.credentials().find(&claim.access_key_id)).map(|credential| credential.caller);
-    let service = error.message.split(':').next().unwrap_or_default();
-    let mut call = record(
-        region,
-        (format!("{service}.amazonaws.com"), service),
-        classify::target_operation(head),
-        caller.as_ref(),
-        Value::Null,
-        Err(error),
-    );
-    call.request_id = request_id.to_owned();
-    call.source_ip_address = peer.source_ip.clone();
-    call.user_agent = classify::user_agent(head).to_owned();
-    region.journal().record(Event::ApiCall(Box::new(call)));
+/// A record of a request to a service that this region does not have. Its signature is not verified: the caller is the one that the key
+/// belongs to.
+fn unserved(exchange: &Exchange, outcome: Result<&Value, &AwsError>) -> ApiCall {
+    let Exchange { region, head, .. } = exchange;
+    let key = exchange.claim.as_ref().map(|claim| claim.access_key_id.as_str());
+    let caller = key.and_then(|key| region.credentials().find(key)).map(|credential| credential.caller);
+    let service = outcome.err().and_then(|error| error.message.split(':').next()).unwrap_or_default();
+    let source = (format!("{service}.amazonaws.com"), service);
+    record(region, source, head::target_operation(head), caller.as_ref(), Value::Null, outcome)
 }
 
 /// Records a call from inside the region. `input` has passed [`parameters`].

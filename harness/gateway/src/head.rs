@@ -1,4 +1,4 @@
-//! Which service a request is for.
+//! What the head of a request says: the service it is for, its host, its client.
 
 use http::request::Parts;
 use nightproof_core::service::AwsError;
@@ -70,7 +70,7 @@ fn head_limit(service: &str) -> usize {
 
 /// Refuses a head that is too long, before anything in it is looked at.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
-pub(super) fn check_head(parts: &Parts, service: &str) -> Result<(), AwsError> {
+pub(super) fn check_length(parts: &Parts, service: &str) -> Result<(), AwsError> {
     let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let limit = head_limit(service);
     if headers + parts.uri.query().map_or(0, str::len) <= limit {
@@ -153,10 +153,10 @@ mod tests {
             let request = http::Request::builder().uri("/b/k").header("x-amz-meta-a", "a".repeat(length)).body(()).unwrap();
             request.into_parts().0
         };
-        assert!(check_head(&head(8 * 1024 - 16), "s3").is_ok());
-        assert_eq!(check_head(&head(8 * 1024), "s3").unwrap_err().code, "RequestHeaderSectionTooLarge");
-        assert!(check_head(&head(8 * 1024), "sts").is_ok());
-        assert_eq!(check_head(&head(64 * 1024), "sts").unwrap_err().status, 413);
+        assert!(check_length(&head(8 * 1024 - 16), "s3").is_ok());
+        assert_eq!(check_length(&head(8 * 1024), "s3").unwrap_err().code, "RequestHeaderSectionTooLarge");
+        assert!(check_length(&head(8 * 1024), "sts").is_ok());
+        assert_eq!(check_length(&head(64 * 1024), "sts").unwrap_err().status, 413);
     }
 
     #[test]

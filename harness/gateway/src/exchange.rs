@@ -1,0 +1,93 @@
+//! What passes between the layers.
+
+use std::time::Duration;
+
+use http::request::Parts;
+use nightproof_core::service::{Body, Reply};
+use nightproof_core::{Caller, Region, Tls};
+use nightproof_wire::sigv4::Claim;
+use nightproof_wire::{Operation, ServiceModel};
+use serde_json::Value;
+
+use super::listener::Peer;
+
+/// A request and what is known of it so far. Each layer adds what it finds out, so that the layers around it can journal a request that
+/// was refused and answer it in its protocol.
+pub(crate) struct Exchange {
+    /// The region that serves it.
+    pub region: Region,
+    /// Where it comes from.
+    pub peer: Peer,
+    /// The id that its answer carries and the journal records.
+    pub request_id: String,
+    /// Method, URI and headers as they were sent.
+    pub head: Parts,
+    /// Who its signature claims to be from; `None` without a signature, or with one that cannot be parsed.
+    pub claim: Option<Claim>,
+    /// The model of the service that it addresses.
+    pub model: Option<&'static ServiceModel>,
+    /// The operation that it asks for.
+    pub operation: Option<&'static Operation>,
+    /// Who sent it, once its signature is verified.
+    pub caller: Option<Caller>,
+    /// Its input document, with secrets redacted.
+    pub input: Value,
+    /// How far the call got below authentication.
+    pub progress: Progress,
+}
+
+impl Exchange {
+    /// A request of which no layer knows anything yet.
+    pub(crate) fn new(region: Region, peer: Peer, mut head: Parts) -> Self {
+        if let Some(tls) = peer.tls.clone() {
+            head.extensions.insert::<Tls>(tls);
+        }
+        Self {
+            region,
+            peer,
+            request_id: uuid::Uuid::new_v4().to_string(),
+            head,
+            claim: None,
+            model: None,
+            operation: None,
+            caller: None,
+            input: Value::Null,
+            progress: Progress::default(),
+        }
+    }
+}
+
+/// How far a call got below authentication.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// How long its authorization took.
+    pub authorizing: Duration,
+    /// Whether the service was called.
+    pub dispatched: bool,
+    /// Whether a fault wants the connection to end without an answer.
+    pub lost: bool,
+}
+
+/// What a service is asked for.
+pub(crate) struct Invocation {
+    /// The service's signing name (`ssm`).
+    pub service: &'static str,
+    /// The model's name of the operation (`SendCommand`).
+    pub operation: &'static str,
+    /// The input document, valid by the model.
+    pub input: Value,
+    /// The streamed payload; empty for most operations.
+    pub body: Body,
+}
+
+/// What a service replied, with what its encoding needs.
+pub(crate) struct Answer {
+    pub model: &'static ServiceModel,
+    pub operation: &'static Operation,
+    pub reply: Reply,
+}
+
+/// A fault lost the answer.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault lost the answer")]
+pub(crate) struct Lost;

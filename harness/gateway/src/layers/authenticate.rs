@@ -1,0 +1,117 @@
+//! Verifies who signs a request, by Signature Version 4.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
+
+use bytes::Bytes;
+use http::request::Parts;
+use jiff::Timestamp;
+use nightproof_connection::Intake;
+use nightproof_core::credentials::Credential;
+use nightproof_core::service::{AwsError, Body, empty_body};
+use nightproof_core::{Caller, Clock, Region};
+use nightproof_wire::sigv4::{self, Claim, Payload, Seed};
+use nightproof_wire::{Operation, ServiceModel};
+
+use super::Decode;
+use crate::exchange::{Answer, Exchange};
+use crate::payload;
+
+pub(crate) struct Authenticate {
+    pub inner: Decode,
+}
+
+/// A request whose signature was verified. That of a streamed payload is verified while it flows.
+pub(crate) struct Authenticated {
+    pub caller: Caller,
+    pub operation: &'static Operation,
+    /// The head; it describes the payload, not the chunks that the payload may have come in.
+    pub head: Parts,
+    /// The body of an operation whose input is a document.
+    pub document: Bytes,
+    /// The body of an operation whose input is streamed.
+    pub body: Body,
+}
+
+impl Authenticate {
+    pub(crate) async fn handle(
+        &self,
+        exchange: &mut Exchange,
+        model: &'static ServiceModel,
+        body: Intake,
+    ) -> Result<Answer, AwsError> {
+        let authenticated = authenticate(exchange, model, body).await?;
+        self.inner.handle(exchange, model, authenticated).await
+    }
+}
+
+async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, body: Intake) -> Result<Authenticated, AwsError> {
+    let service = model.signing_name();
+    let claim = exchange.claim.clone();
+    // Nothing of a stranger's document is read; S3 alone has objects that are public.
+    if claim.is_none() && service != "s3" {
+        exchange.operation = model.route(&exchange.head, &[]).ok();
+        return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
+    }
+    let region = exchange.region.clone();
+    let now = region.clock().now();
+    let mut head = exchange.head.clone();
+    let signed_payload = claim.as_ref().map(|claim| &claim.payload);
+
+    // S3 alone is routed without its body, which may be an object of any size.
+    let streamed = service == "s3" && model.route(&head, &[])?.streams_input();
+    let in_chunks = signed_payload.is_some_and(Payload::is_chunked);
+    if !streamed && !in_chunks {
+        let document = payload::read(service, payload::decoded(service, body, None, None)).await?;
+        let (caller, _) = verify(&head, claim.as_ref(), Some(&sigv4::sha256_hex(&document)), &region, now)?;
+        exchange.caller = Some(caller.clone());
+        let operation = model.route(&head, &document)?;
+        return Ok(Authenticated { caller, operation, head, document, body: empty_body() });
+    }
+    // The head is verified first, the payload while it flows.
+    let (caller, seed) = verify(&head, claim.as_ref(), None, &region, now)?;
+    exchange.caller = Some(caller.clone());
+    if !in_chunks {
+        payload::check_length(&head)?;
+    }
+    let decoder = payload::chunk_decoder(claim.as_ref(), seed.as_ref(), &mut head)?;
+    let body = payload::decoded(service, body, signed_payload, decoder);
+    if streamed {
+        let operation = model.route(&head, &[])?;
+        return Ok(Authenticated { caller, operation, head, document: Bytes::new(), body });
+    }
+    let document = payload::read(service, body).await?;
+    let operation = model.route(&head, &document)?;
+    Ok(Authenticated { caller, operation, head, document, body: empty_body() })
+}
+
+/// The caller that a request's claim resolves to, and what chunk signatures of its payload continue from; an anonymous request has neither
+/// claim nor seed. `body_sha256` is the hash of a body that was read whole. Sessions expire in region time, signatures in real time.
+fn verify(
+    head: &Parts,
+    claim: Option<&Claim>,
+    body_sha256: Option<&str>,
+    region: &Region,
+    now: Timestamp,
+) -> Result<(Caller, Option<Seed>), AwsError> {
+    let Some(claim) = claim else { return Ok((Caller::anonymous(&region.settings().account), None)) };
+    let credential = region.credentials().find(&claim.access_key_id).ok_or_else(unknown_key)?;
+    let seed = sigv4::verify(head, claim, body_sha256, &credential.secret_access_key, Clock::real_now())?;
+    check_session(&credential, claim, now)?;
+    Ok((credential.caller, Some(seed)))
+}
+
+fn check_session(credential: &Credential, claim: &Claim, now: Timestamp) -> Result<(), AwsError> {
+    if credential.session_token != claim.session_token {
+        return Err(unknown_key());
+    }
+    match credential.expires {
+        Some(expires) if expires <= now => {
+            Err(AwsError::new("ExpiredToken", 400, "The security token included in the request is expired"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The codec renames it to the code of each protocol's services (`InvalidAccessKeyId`, `UnrecognizedClientException`).
+fn unknown_key() -> AwsError {
+    AwsError::new("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
+}

@@ -1,0 +1,28 @@
+//! Finds the service that a request addresses, and refuses heads that no service reads.
+
+use nightproof_connection::Intake;
+use nightproof_core::service::AwsError;
+use nightproof_wire::sigv4;
+
+use super::Authenticate;
+use crate::exchange::{Answer, Exchange};
+use crate::head;
+
+pub(crate) struct Classify {
+    pub inner: Authenticate,
+}
+
+impl Classify {
+    pub(crate) async fn handle(&self, exchange: &mut Exchange, body: Intake) -> Result<Answer, AwsError> {
+        let claim = sigv4::claim(&exchange.head);
+        exchange.claim = claim.as_ref().ok().cloned().flatten();
+        let scope = exchange.claim.as_ref().map(|claim| claim.service.as_str());
+        let model = head::service(&exchange.head, scope)?;
+        exchange.model = Some(model);
+        // A signature that cannot be parsed is refused in the protocol of its service.
+        claim?;
+        head::check_length(&exchange.head, model.signing_name())?;
+        head::check_expectation(&exchange.head)?;
+        self.inner.handle(exchange, model, body).await
+    }
+}

@@ -1,0 +1,42 @@
+//! Decodes an authenticated request into the call that it stands for.
+
+use std::sync::Arc;
+
+use nightproof_core::service::{AwsError, Call};
+use nightproof_wire::ServiceModel;
+
+use super::Authorize;
+use super::authenticate::Authenticated;
+use crate::exchange::{Answer, Exchange, Invocation};
+use crate::{head, record};
+
+pub(crate) struct Decode {
+    pub inner: Arc<Authorize>,
+}
+
+impl Decode {
+    pub(crate) async fn handle(
+        &self,
+        exchange: &mut Exchange,
+        model: &'static ServiceModel,
+        authenticated: Authenticated,
+    ) -> Result<Answer, AwsError> {
+        let Authenticated { caller, operation, head, document, body } = authenticated;
+        exchange.operation = Some(operation);
+        let input = model.decode(operation, &head, &document)?;
+        exchange.input = record::parameters(model, operation.name(), &input);
+        let call = Call {
+            region: exchange.region.clone(),
+            caller,
+            request_id: exchange.request_id.clone(),
+            now: exchange.region.clock().now(),
+            source_ip: exchange.peer.source_ip.clone(),
+            user_agent: head::user_agent(&head).to_owned(),
+            tls: exchange.peer.tls.is_some(),
+            http: Some(Arc::new(head)),
+        };
+        let invocation = Invocation { service: model.signing_name(), operation: operation.name(), input, body };
+        let reply = self.inner.call(&call, invocation, &mut exchange.progress).await?;
+        Ok(Answer { model, operation, reply })
+    }
+}
