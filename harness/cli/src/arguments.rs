@@ -5,17 +5,22 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+use crate::Exit;
+
 /// Rehearses the nightly backup of an AWS stack: deploys it to a local region, fires the rule, and restores the archive.
 #[derive(Debug, Parser)]
-#[command(name = "nightproof", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "nightproof", version, arg_required_else_help = true, after_help = after_help())]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 passed, 1 the drill failed or was interrupted, 2 bad input, 3 something is missing on this machine, 4 leftovers.\n\
-Environment: NIGHTPROOF_LOG sets the log filter (debug, nightproof_region=trace); NO_COLOR is honoured; TMPDIR and XDG_CACHE_HOME say where files go.";
+fn after_help() -> String {
+    let environment = "Environment:\n  NIGHTPROOF_LOG sets the log filter (debug, nightproof_region=trace); NO_COLOR is honoured; TMPDIR and \
+        XDG_CACHE_HOME say where files go.";
+    format!("{}\n{environment}", Exit::table())
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

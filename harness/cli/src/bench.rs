@@ -10,6 +10,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{BenchOptions, Format, StackOptions};
+use crate::error::Error;
 use crate::python::{Meter, Watch};
 use crate::rehearse::{Rehearsal, rehearse};
 use crate::stage::Setting;
@@ -53,17 +54,10 @@ struct Report {
     peak_memory_mib: Option<f64>,
 }
 
-pub(crate) async fn bench(options: BenchOptions) -> Exit {
-    match measured(options).await {
-        Ok(()) => Exit::Passed,
-        Err(exit) => exit,
-    }
-}
-
-async fn measured(options: BenchOptions) -> Result<(), Exit> {
+pub(crate) async fn bench(options: BenchOptions) -> Result<Exit, Error> {
     let bundled = StackOptions { template: None, parameters: Vec::new(), data: None, data_path: "/var/www/html".to_owned() };
-    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::of(&bundled)? };
-    let setting = Setting::of_a_drill(options.machine)?;
+    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&bundled)? };
+    let setting = Setting::new(options.machine)?;
     let cancel = interrupt::token()?;
     let watch = Watch::start();
     let mut samples = Vec::new();
@@ -72,7 +66,7 @@ async fn measured(options: BenchOptions) -> Result<(), Exit> {
         printer::note(&format!("drill {run} of {}: {:.0} ms", options.runs, sample.total));
         samples.push(sample);
     }
-    let Some(median) = median(&samples) else { return Err(Exit::Failed) };
+    let median = median(&samples);
     let report = Report {
         version: 1,
         runs: samples.len(),
@@ -85,10 +79,10 @@ async fn measured(options: BenchOptions) -> Result<(), Exit> {
         Format::Text => print(&report),
         Format::Json => printer::line(&serde_json::to_string(&report).unwrap_or_default()),
     }
-    Ok(())
+    Ok(Exit::Passed)
 }
 
-async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &CancellationToken, python: &Meter) -> Result<Sample, Exit> {
+async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &CancellationToken, python: &Meter) -> Result<Sample, Error> {
     let journal = Journal::default();
     let steps = by_step(&journal, python.clone());
     let (begun, python_before) = (Instant::now(), python.so_far());
@@ -96,7 +90,7 @@ async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &Cancellation
     let total = milliseconds(begun.elapsed());
     if outcome.result != DrillResult::Passed {
         run::summary(&outcome);
-        return Err(if outcome.result == DrillResult::NotSupported { Exit::NotSupported } else { Exit::Failed });
+        return Err(Error::Drill(outcome.result));
     }
     let python = milliseconds(python.so_far().saturating_sub(python_before));
     let steps = steps.lock().clone();
@@ -128,26 +122,25 @@ fn by_step(journal: &Journal, python: Meter) -> Arc<Mutex<Vec<Step>>> {
 }
 
 /// The median of each figure by itself.
-fn median(samples: &[Sample]) -> Option<Sample> {
+fn median(samples: &[Sample]) -> Sample {
     let of = |figure: &dyn Fn(&Sample) -> f64| {
         let mut figures: Vec<f64> = samples.iter().map(figure).collect();
         figures.sort_by(f64::total_cmp);
         figures.get(figures.len() / 2).copied().unwrap_or_default()
     };
-    let first = samples.first()?;
-    let steps = first.steps.iter().enumerate().map(|(index, step)| Step {
+    let steps = samples.iter().take(1).flat_map(|first| &first.steps).enumerate().map(|(index, step)| Step {
         step: step.step.clone(),
         wall: of(&|sample| sample.steps.get(index).map_or(0.0, |step| step.wall)),
         python: of(&|sample| sample.steps.get(index).map_or(0.0, |step| step.python)),
     });
-    Some(Sample {
+    Sample {
         region_start: of(&|sample| sample.region_start),
         call: of(&|sample| sample.call),
         authorization: of(&|sample| sample.authorization),
         total: of(&|sample| sample.total),
         python: of(&|sample| sample.python),
         steps: steps.collect(),
-    })
+    }
 }
 
 fn print(report: &Report) {
@@ -200,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_median_is_of_each_figure() {
-        let median = median(&[sample(30.0), sample(10.0), sample(20.0)]).unwrap();
+        let median = median(&[sample(30.0), sample(10.0), sample(20.0)]);
         assert_eq!((median.total, median.python, median.steps[0].wall), (20.0, 10.0, 2.0));
     }
 

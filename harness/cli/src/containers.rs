@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use jiff::SignedDuration;
-use nightproof_machine::container::{self, Abandoned, Containers, Engine, EngineError, ImageError, Images, Owner, Pull, Why};
+use nightproof_machine::container::{self, Abandoned, Containers, Engine, Images, Owner, Pull, Why};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{MachineKind, MachineOptions, PullPolicy};
+use crate::error::Error;
 use crate::{Exit, printer};
 
 /// What the containers of a drill may outlive its nightproof by, should no later one see that it has ended.
@@ -20,52 +21,43 @@ pub(crate) async fn prepare(
     folder: &Path,
     lifetime: SignedDuration,
     cancel: &CancellationToken,
-) -> Result<Option<Containers>, Exit> {
+) -> Result<Option<Containers>, Error> {
     if options.kind() == MachineKind::Sandbox {
         return Ok(None);
     }
-    let engine = Engine::connect().await.map_err(|error| no_engine(&error))?;
+    let engine = Engine::connect().await.map_err(Error::Engine)?;
     clear(&engine).await?;
     let owner = Owner::of(folder, lifetime);
     let named = (options.instance_image.clone(), options.function_image.clone());
     tokio::select! {
         prepared = Containers::prepare(engine, owner, pull(options.pull), named, Box::new(printer::note)) => {
-            prepared.map(Some).map_err(|error| no_image(&error))
+            prepared.map(Some).map_err(Error::Image)
         }
-        () = cancel.cancelled() => Err(Exit::Failed),
+        () = cancel.cancelled() => Err(Error::Interrupted),
     }
 }
 
 /// Removes what ended runs left.
-pub(crate) async fn clear(engine: &Engine) -> Result<(), Exit> {
-    let abandoned = container::sweep(engine).await.map_err(|error| no_engine(&error))?;
+pub(crate) async fn clear(engine: &Engine) -> Result<(), Error> {
+    let abandoned = container::sweep(engine).await.map_err(Error::Engine)?;
     for container in &abandoned {
         printer::note(&format!("removing {}", describe(container)));
         // Another nightproof may be sweeping too; what stays is found by the next.
         if let Err(error) = container::remove(engine, &container.id).await {
-            printer::error(&printer::chain(&error), None);
+            printer::warning(&Error::Engine(error));
         }
     }
     Ok(())
 }
 
 /// `nightproof images`: gets every image ready and names it.
-pub(crate) async fn images(policy: PullPolicy) -> Exit {
-    let engine = match Engine::connect().await {
-        Ok(engine) => engine,
-        Err(error) => return no_engine(&error),
-    };
+pub(crate) async fn images(policy: PullPolicy) -> Result<Exit, Error> {
+    let engine = Engine::connect().await.map_err(Error::Engine)?;
     let images = Images::new(&engine, pull(policy), &printer::note);
-    let made = async {
-        printer::line(&format!("instance    {}", images.instance().await?));
-        printer::line(&format!("function    {}", images.function("python3.13").await?.image));
-        printer::line(&format!("localstack  {}", images.localstack().await?));
-        Ok(())
-    };
-    match made.await {
-        Ok(()) => Exit::Passed,
-        Err(error) => no_image(&error),
-    }
+    printer::line(&format!("instance    {}", images.instance().await.map_err(Error::Image)?));
+    printer::line(&format!("function    {}", images.function("python3.13").await.map_err(Error::Image)?.image));
+    printer::line(&format!("localstack  {}", images.localstack().await.map_err(Error::Image)?));
+    Ok(Exit::Passed)
 }
 
 /// A container that is nobody's, and why it is.
@@ -83,14 +75,4 @@ pub(crate) fn pull(policy: PullPolicy) -> Pull {
         PullPolicy::Missing => Pull::Missing,
         PullPolicy::Never => Pull::Never,
     }
-}
-
-pub(crate) fn no_engine(error: &EngineError) -> Exit {
-    printer::error(&printer::chain(error), Some(error.hint()));
-    Exit::Missing
-}
-
-pub(crate) fn no_image(error: &ImageError) -> Exit {
-    printer::error(&printer::chain(error), Some(error.hint()));
-    Exit::Missing
 }

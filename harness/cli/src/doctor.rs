@@ -2,9 +2,10 @@
 
 use nightproof_machine::{container, doctor};
 
+use crate::error::Error;
 use crate::{Exit, printer};
 
-pub(crate) async fn doctor() -> Exit {
+pub(crate) async fn doctor() -> Result<Exit, Error> {
     // Else the one that the shell would find.
     let itself = std::env::current_exe().unwrap_or_else(|_| "nightproof".into());
     let needed = doctor::checks(&itself);
@@ -21,7 +22,7 @@ pub(crate) async fn doctor() -> Exit {
     for check in container::doctor::checks().await {
         tell(&check, "none");
     }
-    if needed.iter().all(|check| check.ok) { Exit::Passed } else { Exit::Missing }
+    Ok(if needed.iter().all(|check| check.ok) { Exit::Passed } else { Exit::Missing })
 }
 
 fn tell(check: &doctor::Check, otherwise: &str) {

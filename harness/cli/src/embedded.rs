@@ -1,29 +1,25 @@
 //! Starting an embedded region for a command, and the handle a drill has on it.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_journal::Journal;
 use nightproof_machine::tools::{self, Tools};
-use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, StartError, Trigger};
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
 use nightproof_store::Store;
 
+use crate::error::Error;
 use crate::operator::Key;
+use crate::printer;
 use crate::stage::Setting;
-use crate::{Exit, printer};
 
 /// The name of every local region.
 pub(crate) const REGION: &str = "us-east-1";
 
 /// Starts a region in `folder` whose machines are run by this very program, with objects and messages in `store` if there is one.
-pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, store: Option<Store>) -> Result<Embedded, Exit> {
-    let program = std::env::current_exe().map_err(|error| {
-        printer::error(&format!("cannot find nightproof's own program: {error}"), None);
-        Exit::Missing
-    })?;
+pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, store: Option<Store>) -> Result<Embedded, Error> {
+    let program = std::env::current_exe().map_err(Error::OwnProgram)?;
     let options = EmbeddedOptions {
         region: REGION.to_owned(),
         agent_dir: setting.ssm_agent.clone(),
@@ -34,35 +30,12 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         store,
         ..EmbeddedOptions::new(&setting.account, folder.join("region"), program)
     };
-    embedded::start(options).await.map_err(|error| {
-        let remedy = "end what listens there (`ss -ltnp` says what does), or leave `--port` out to take a free one";
-        printer::error(&printer::chain(&error), matches!(error, StartError::Listen { .. }).then_some(remedy));
-        Exit::Missing
-    })
-}
-
-/// A journal that is also written to `file`, if one is named.
-pub(crate) fn open_journal(file: Option<&Path>) -> Result<Journal, Exit> {
-    let Some(file) = file else { return Ok(Journal::default()) };
-    File::create(file).map(|file| Journal::with_writer(BufWriter::new(file))).map_err(|error| {
-        printer::error(&format!("cannot write the journal `{}`: {error}", file.display()), None);
-        Exit::Input
-    })
-}
-
-/// Writes out what is buffered of `journal`; that it is incomplete is said.
-pub(crate) fn flush_journal(journal: &Journal) {
-    if let Err(error) = journal.flush() {
-        printer::error(&format!("the journal is incomplete: {error}"), None);
-    }
+    embedded::start(options).await.map_err(Error::Region)
 }
 
 /// The AWS CLI and the runtime client, installed at first use.
-pub(crate) fn ensure_tools() -> Result<Tools, Exit> {
-    tools::ensure(printer::note).map_err(|error| {
-        printer::error(&printer::chain(&error), Some(error.hint()));
-        Exit::Missing
-    })
+pub(crate) fn ensure_tools() -> Result<Tools, Error> {
+    tools::ensure(printer::note).map_err(Error::Tools)
 }
 
 /// Where a drill finds `region`, called with `key`.
@@ -83,15 +56,12 @@ pub(crate) fn exports(region: &Embedded, key: &Key, folder: &Path) -> std::io::R
     ))
 }
 
-/// What a local region can do for a drill and AWS cannot.
-pub(crate) struct LocalRegion(Trigger);
-
-impl LocalRegion {
-    /// The handle on `embedded`.
-    pub(crate) fn of(embedded: &Embedded) -> Arc<dyn nightproof_drill::Local> {
-        Arc::new(Self(embedded.trigger()))
-    }
+/// What `embedded` can do for a drill and AWS cannot.
+pub(crate) fn local(embedded: &Embedded) -> Arc<dyn nightproof_drill::Local> {
+    Arc::new(LocalRegion(embedded.trigger()))
 }
+
+struct LocalRegion(Trigger);
 
 #[async_trait]
 impl nightproof_drill::Local for LocalRegion {

@@ -1,27 +1,70 @@
-//! The stable list of exit codes; README documents it.
+//! The stable list of exit codes; `docs/exit-codes.md` has the same table.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// 0: the drill passed.
+    /// The command did what it was asked; a drill passed.
     Passed = 0,
-    /// 1: the drill failed, or was interrupted.
+    /// The drill failed or was interrupted, or what was checked does not hold.
     Failed = 1,
-    /// 2: bad input: arguments, template, parameters, data.
+    /// An argument or a file that was given is wrong.
     Input = 2,
-    /// 3: something is missing on this machine.
+    /// Something is missing on this machine.
     Missing = 3,
-    /// 4: the drill left something behind.
+    /// Something that was made could not be removed.
     Leftovers = 4,
-    /// 5: the local region lacks something that AWS has, so that the stack cannot be rehearsed here.
+    /// The local region lacks something that AWS has.
     NotSupported = 5,
+}
+
+impl Exit {
+    const ALL: [Self; 6] = [Self::Passed, Self::Failed, Self::Input, Self::Missing, Self::Leftovers, Self::NotSupported];
+
+    /// What the code means, for a person.
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Passed => "the command did what it was asked; a drill passed",
+            Self::Failed => "the drill failed or was interrupted, or what was checked does not hold",
+            Self::Input => {
+                "bad input: arguments, template, parameters, data, files that are named, an account that is not allowed"
+            }
+            Self::Missing => "something is missing on this machine: namespaces, Python, Docker, a free port, AWS credentials",
+            Self::Leftovers => "something that was made could not be removed",
+            Self::NotSupported => {
+                "the local region lacks something that AWS has: the message names all of it, and the backup is neither good nor bad"
+            }
+        }
+    }
+
+    /// All codes with their meanings, a line each.
+    pub(crate) fn table() -> String {
+        let mut table = "Exit codes:\n".to_owned();
+        for exit in Self::ALL {
+            let _ = writeln!(table, "  {}  {}", exit as u8, exit.meaning());
+        }
+        table
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_all_exit_codes_with_their_meanings() {
+        let page = include_str!("../../../docs/exit-codes.md");
+        let documented: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| exit")).collect();
+        let known = Exit::ALL.map(|exit| format!("| {} | {} |", exit as u8, exit.meaning()));
+        assert_eq!(documented, known);
     }
 }

@@ -7,7 +7,7 @@ use crate::incident::Incident;
 
 /// Any text is an incident, or the error says what is wrong with it.
 pub fn incident(text: &str) {
-    if let Err(why) = Incident::of(text) {
+    if let Err(why) = Incident::parse(text) {
         assert!(!why.is_empty());
     }
 }
@@ -16,6 +16,6 @@ pub fn incident(text: &str) {
 pub fn evidence(document: &[u8]) {
     let Ok(evidence) = serde_json::from_slice::<Evidence>(document) else { return };
     if let Some(draft) = drafted(&evidence) {
-        assert!(Incident::of(&draft).is_ok(), "{:?}\n{draft}", Incident::of(&draft).err());
+        assert!(Incident::parse(&draft).is_ok(), "{:?}\n{draft}", Incident::parse(&draft).err());
     }
 }

@@ -3,14 +3,12 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Exit, printer};
+use crate::error::Error;
+use crate::printer;
 
-/// A token that is cancelled by the first signal. That signals cannot be listened for is said.
-pub(crate) fn token() -> Result<CancellationToken, Exit> {
-    listen().map_err(|error| {
-        printer::error(&format!("cannot listen for signals: {error}"), None);
-        Exit::Missing
-    })
+/// A token that is cancelled by the first signal.
+pub(crate) fn token() -> Result<CancellationToken, Error> {
+    listen().map_err(Error::Signals)
 }
 
 fn listen() -> std::io::Result<CancellationToken> {

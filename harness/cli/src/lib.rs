@@ -9,11 +9,13 @@ mod compare;
 mod containers;
 mod doctor;
 mod embedded;
+mod error;
 mod exit_code;
 #[cfg(fuzzing)]
 pub mod fuzzed;
 mod incident;
 mod interrupt;
+mod journal_file;
 mod local_times;
 mod localstack;
 mod operator;
@@ -30,7 +32,8 @@ mod template;
 mod up;
 mod workspace;
 
-use arguments::SweepCloud;
+use arguments::{Command, SweepCloud};
+use error::Error;
 pub use exit_code::Exit;
 
 use std::ffi::OsString;
@@ -57,34 +60,39 @@ pub fn main() -> ExitCode {
         }
     };
     start_logging();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    let exit = match run_to_end(arguments.command) {
+        Ok(exit) => exit,
         Err(error) => {
-            printer::error(&format!("cannot start the runtime: {error}"), None);
-            return Exit::Missing.into();
+            printer::error(&error);
+            error.exit()
         }
     };
-    let exit = runtime.block_on(async {
-        match arguments.command {
-            arguments::Command::Run(options) => run::run(options).await,
-            arguments::Command::Up(options) => up::up(options).await,
-            arguments::Command::Access(options) => access::access(options).await,
-            arguments::Command::Bench(options) => bench::bench(options).await,
-            arguments::Command::Doctor => doctor::doctor().await,
-            arguments::Command::Images(options) => containers::images(options.pull).await,
-            arguments::Command::Smoke(options) => smoke::smoke(options).await,
-            arguments::Command::Reproduce(options) => incident::reproduce(options).await,
-            arguments::Command::Capture(options) => capture::capture(options).await,
-            arguments::Command::Compare(options) => compare::compare(&options),
-            arguments::Command::Report(options) => report::report(&options),
-            arguments::Command::Resume(options) => smoke::resume(options).await,
-            arguments::Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
-            arguments::Command::Sweep(options) => sweep::sweep(options).await,
+    exit.into()
+}
+
+fn run_to_end(command: Command) -> Result<Exit, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let ended = runtime.block_on(async {
+        match command {
+            Command::Run(options) => run::run(&options).await,
+            Command::Up(options) => up::up(options).await,
+            Command::Access(options) => access::access(&options).await,
+            Command::Bench(options) => bench::bench(options).await,
+            Command::Doctor => doctor::doctor().await,
+            Command::Images(options) => containers::images(options.pull).await,
+            Command::Smoke(options) => smoke::smoke(&options).await,
+            Command::Reproduce(options) => incident::reproduce(&options).await,
+            Command::Capture(options) => capture::capture(&options).await,
+            Command::Compare(options) => compare::compare(&options),
+            Command::Report(options) => report::report(&options),
+            Command::Resume(options) => smoke::resume(options).await,
+            Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
+            Command::Sweep(options) => sweep::sweep(options).await,
         }
     });
     // Blocking threads may sit in a read that never ends; nothing of theirs is needed any more.
     runtime.shutdown_background();
-    exit.into()
+    ended
 }
 
 /// Logs go to standard error when `NIGHTPROOF_LOG` asks for them (`debug`, `nightproof_region=trace`).

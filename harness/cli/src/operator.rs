@@ -6,7 +6,7 @@ use nightproof_core::Caller;
 use nightproof_region::embedded::Embedded;
 use serde_json::{Value, json};
 
-use crate::{Exit, printer};
+use crate::error::Error;
 
 const NAME: &str = "nightproof-operator";
 
@@ -26,28 +26,21 @@ impl Policy {
         Self { file: self.file.clone(), text }
     }
 
-    /// Reads the policy in `file`, if one is named; what is wrong has been said.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Option<Self>, Exit> {
+    /// Reads the policy in `file`, if one is named.
+    pub(crate) fn read(file: Option<&Path>) -> Result<Option<Self>, Error> {
         let Some(file) = file else { return Ok(None) };
-        match std::fs::read_to_string(file) {
-            Ok(text) => Ok(Some(Self { file: file.display().to_string(), text })),
-            Err(error) => {
-                printer::error(&format!("cannot read the operator's policy `{}`: {error}", file.display()), None);
-                Err(Exit::Input)
-            }
-        }
+        let text = std::fs::read_to_string(file).map_err(|source| Error::ReadOperatorPolicy { path: file.to_owned(), source })?;
+        Ok(Some(Self { file: file.display().to_string(), text }))
     }
 }
 
 /// The key of a user who has `policy`; the root user's if there is none.
-pub(crate) async fn key(region: &Embedded, account: &str, policy: Option<&Policy>) -> Result<Key, Exit> {
+pub(crate) async fn key(region: &Embedded, account: &str, policy: Option<&Policy>) -> Result<Key, Error> {
     let Some(policy) = policy else {
         return Ok((region.credentials.access_key_id.clone(), region.credentials.secret_access_key.clone()));
     };
-    let made = make(region, account, &policy.text).await.map_err(|why| {
-        printer::error(&format!("the operator's policy `{}` is refused: {why}", policy.file), None);
-        Exit::Input
-    })?;
+    let made =
+        make(region, account, &policy.text).await.map_err(|why| Error::OperatorPolicy { file: policy.file.clone(), why })?;
     let text = |name: &str| made.pointer(&format!("/AccessKey/{name}")).and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok((text("AccessKeyId"), text("SecretAccessKey")))
 }

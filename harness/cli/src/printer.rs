@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nightproof_journal::{Event, Journal, Record, StepOutcome};
 
 use crate::arguments::Format;
+use crate::error::Error;
 
 /// Prints each event of `journal` from now on: data to standard output, progress to standard error and only on a terminal.
 pub(crate) fn follow(journal: &Journal, format: Format) {
@@ -116,10 +117,19 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// An error, and what to do about it.
-pub(crate) fn error(text: &str, hint: Option<&str>) {
-    note(&format!("error: {text}"));
-    if let Some(hint) = hint {
+/// The error that a command ends with, and the hint.
+pub(crate) fn error(error: &Error) {
+    with_hint("error", error);
+}
+
+/// An error that does not change how the command ends.
+pub(crate) fn warning(error: &Error) {
+    with_hint("warning", error);
+}
+
+fn with_hint(kind: &str, error: &Error) {
+    note(&format!("{kind}: {}", chain(error)));
+    if let Some(hint) = error.hint() {
         note(&format!("  help: {hint}"));
     }
 }

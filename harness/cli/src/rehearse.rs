@@ -8,9 +8,10 @@ use nightproof_journal::Journal;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{DrillOptions, StackOptions};
-use crate::embedded::LocalRegion;
+use crate::embedded;
+use crate::error::Error;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, printer, template};
+use crate::template;
 
 /// What is rehearsed.
 #[derive(Clone)]
@@ -38,15 +39,11 @@ pub(crate) struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// One strict night of what `options` name. What is wrong with them has been said.
-    pub(crate) fn of(options: &StackOptions) -> Result<Self, Exit> {
+    /// One strict night of what `options` name.
+    pub(crate) fn new(options: &StackOptions) -> Result<Self, Error> {
         let template = template::load(options.template.as_deref())?;
         if let Some(folder) = options.data.as_ref().filter(|folder| !folder.is_dir()) {
-            printer::error(
-                &format!("`{}` is not a folder", folder.display()),
-                Some("--data names a folder whose content the web server gets"),
-            );
-            return Err(Exit::Input);
+            return Err(Error::DataFolder(folder.clone()));
         }
         Ok(Self {
             template,
@@ -62,13 +59,13 @@ impl Rehearsal {
         })
     }
 
-    /// As [`Rehearsal::of`], with what `drill` chooses. The bundled stack has no excuse for a finding.
-    pub(crate) fn chosen(stack: &StackOptions, drill: &DrillOptions) -> Result<Self, Exit> {
+    /// As [`Rehearsal::new`], with what `drill` chooses. The bundled stack has no excuse for a finding.
+    pub(crate) fn chosen(stack: &StackOptions, drill: &DrillOptions) -> Result<Self, Error> {
         Ok(Self {
             rule: drill.rule.clone(),
             bucket: drill.bucket.clone(),
             strict: drill.strict || stack.template.is_none(),
-            ..Self::of(stack)?
+            ..Self::new(stack)?
         })
     }
 
@@ -113,18 +110,18 @@ pub(crate) struct Measured {
     pub(crate) authorization: Duration,
 }
 
-/// Runs it in a region of its own, which is gone afterwards. Also answers what it measured of the region.
+/// Runs a drill in a region of its own, which is gone afterwards, and measures the region.
 pub(crate) async fn rehearse(
     rehearsal: &Rehearsal,
     setting: &Setting,
     journal: &Journal,
     cancel: &CancellationToken,
-) -> Result<(Outcome, Measured), Exit> {
+) -> Result<(Outcome, Measured), Error> {
     let begun = Instant::now();
     let stage = Stage::open(setting, journal, cancel).await?;
     let start = begun.elapsed();
     let plan = rehearsal.plan_on(&stage);
-    let outcome = nightproof_drill::run(plan, Some(LocalRegion::of(&stage.region)), journal, cancel.clone()).await;
+    let outcome = nightproof_drill::run(plan, Some(embedded::local(&stage.region)), journal, cancel.clone()).await;
     let timing = stage.region.gateway.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };
     stage.close(journal).await?;

@@ -3,32 +3,27 @@
 use nightproof_drill::{DrillResult, FailurePoint, Native, Outcome};
 
 use crate::arguments::{CloudFormationKind, CloudKind, Format, RunOptions, Telling};
-use crate::embedded::{self, LocalRegion};
+use crate::embedded;
+use crate::error::Error;
 use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, interrupt, operator, printer};
+use crate::{Exit, interrupt, journal_file, operator, printer};
 
-pub(crate) async fn run(options: Box<RunOptions>) -> Exit {
-    match rehearsed(&options).await {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
+pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
-    let reports = Reports::named(report)?;
+    let reports = Reports::new(report)?;
     let rehearsal =
         Rehearsal { nights: options.nights, keep: options.keep, ..Rehearsal::chosen(&options.stack, &options.drill)? };
-    let journal = embedded::open_journal(journal.as_deref())?;
+    let journal = journal_file::open(journal.as_deref())?;
     let native = options.cloudformation == CloudFormationKind::Native;
     check(options, native)?;
     let setting = Setting {
         native,
         ssm_agent: options.ssm_agent.clone(),
         operator_policy: operator::Policy::read(options.operator_policy.as_deref())?,
-        ..Setting::of_a_drill(options.machine.clone())?
+        ..Setting::new(options.machine.clone())?
     };
     let cancel = interrupt::token()?;
     printer::follow(&journal, *format);
@@ -37,7 +32,7 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
     if native {
         plan.native = stage.native(&setting.account).map(|endpoint| Native { endpoint, mend: options.mend });
     }
-    let outcome = nightproof_drill::run(plan, Some(LocalRegion::of(&stage.region)), &journal, cancel.clone()).await;
+    let outcome = nightproof_drill::run(plan, Some(embedded::local(&stage.region)), &journal, cancel.clone()).await;
     LocalTimes::keep(&outcome);
     reports.write(&journal);
     if *format == Format::Text {
@@ -47,7 +42,7 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
         printer::note(&format!("kept in `{}`; end with Ctrl-C. To look around:", stage.folder().display()));
         match stage.exports() {
             Ok(exports) => printer::note(&exports),
-            Err(error) => printer::error(&error.to_string(), None),
+            Err(error) => printer::warning(&Error::WriteExports(error)),
         }
         cancel.cancelled().await;
     }
@@ -56,14 +51,12 @@ async fn rehearsed(options: &RunOptions) -> Result<Exit, Exit> {
 }
 
 /// Refuses options of which one needs another.
-fn check(options: &RunOptions, native: bool) -> Result<(), Exit> {
+fn check(options: &RunOptions, native: bool) -> Result<(), Error> {
     if native && options.machine.cloud.cloud != CloudKind::Localstack {
-        printer::error("`--cloudformation native` is LocalStack's", Some("add `--cloud localstack`"));
-        return Err(Exit::Input);
+        return Err(Error::NativeWithoutLocalstack);
     }
     if options.mend && !native {
-        printer::error("`--mend` sets what LocalStack's own CloudFormation dropped", Some("add `--cloudformation native`"));
-        return Err(Exit::Input);
+        return Err(Error::MendWithoutNative);
     }
     Ok(())
 }

@@ -10,10 +10,11 @@ use nightproof_region::embedded::Embedded;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::MachineOptions;
+use crate::error::Error;
 use crate::localstack::Place;
 use crate::operator::Key;
 use crate::workspace::Workspace;
-use crate::{Exit, containers, embedded, operator, printer};
+use crate::{containers, embedded, journal_file, operator, printer};
 
 /// The account of a drill on a local cloud.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -43,7 +44,7 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// A drill's: the usual account and any port. Installs Python's part at first use.
-    pub(crate) fn of_a_drill(machine: MachineOptions) -> Result<Self, Exit> {
+    pub(crate) fn new(machine: MachineOptions) -> Result<Self, Error> {
         let tools = embedded::ensure_tools()?;
         Ok(Self {
             account: ACCOUNT.to_owned(),
@@ -71,16 +72,18 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Makes a folder, gets machines ready and starts the region; what goes wrong has been said.
-    pub(crate) async fn open(setting: &Setting, journal: &Journal, cancel: &CancellationToken) -> Result<Self, Exit> {
+    /// Makes a folder, gets machines ready and starts the region.
+    pub(crate) async fn open(setting: &Setting, journal: &Journal, cancel: &CancellationToken) -> Result<Self, Error> {
         let workspace = Workspace::new()?;
         let containers = containers::prepare(&setting.machine, workspace.path(), setting.lifetime, cancel).await?;
         let place = Place::open(setting, workspace.path(), cancel).await?;
         let region = match embedded::start(workspace.path(), setting, journal, place.store()).await {
             Ok(region) => region,
-            Err(exit) => {
-                place.close().await?;
-                return Err(exit);
+            Err(error) => {
+                if let Err(left) = place.close().await {
+                    printer::warning(&Error::Engine(left));
+                }
+                return Err(error);
             }
         };
         if let Some(containers) = containers {
@@ -88,9 +91,11 @@ impl Stage {
         }
         match operator::key(&region, &setting.account, setting.operator_policy.as_ref()).await {
             Ok(key) => Ok(Self { region, key, place, workspace }),
-            Err(exit) => {
-                end(region, place, workspace, journal).await?;
-                Err(exit)
+            Err(error) => {
+                if let Err(left) = end(region, place, workspace, journal).await {
+                    printer::warning(&left);
+                }
+                Err(error)
             }
         }
     }
@@ -124,27 +129,18 @@ impl Stage {
         self.workspace.path()
     }
 
-    /// Ends machines and region, writes the journal out and removes the folder; what could not be done has been said.
-    pub(crate) async fn close(self, journal: &Journal) -> Result<(), Exit> {
+    /// Ends machines and region, writes the journal out and removes the folder.
+    pub(crate) async fn close(self, journal: &Journal) -> Result<(), Error> {
         end(self.region, self.place, self.workspace, journal).await
     }
 }
 
-async fn end(region: Embedded, place: Place, workspace: Workspace, journal: &Journal) -> Result<(), Exit> {
-    let left = region.stop().await;
-    for error in &left {
-        printer::error(
-            &printer::chain(error),
-            Some("`nightproof sweep` removes the containers of this run, once the engine answers"),
-        );
-    }
-    embedded::flush_journal(journal);
+async fn end(region: Embedded, place: Place, workspace: Workspace, journal: &Journal) -> Result<(), Error> {
+    let mut left: Vec<String> = region.stop().await.iter().map(|error| printer::chain(error)).collect();
+    journal_file::flush(journal);
     // All are tried, whatever becomes of the others.
-    let removed = place.close().await;
+    left.extend(place.close().await.err().map(|error| printer::chain(&error)));
     let folder = workspace.path().to_owned();
-    workspace.remove().map_err(|error| {
-        printer::error(&format!("cannot remove `{}`: {error}", folder.display()), None);
-        Exit::Leftovers
-    })?;
-    if left.is_empty() { removed } else { Err(Exit::Leftovers) }
+    left.extend(workspace.remove().err().map(|error| format!("`{}`: {error}", folder.display())));
+    if left.is_empty() { Ok(()) } else { Err(Error::Leftovers(left)) }
 }

@@ -4,53 +4,41 @@ use nightproof_machine::container::{self, Engine, EngineError};
 use nightproof_machine::remove_folder;
 
 use crate::arguments::SweepOptions;
+use crate::error::Error;
 use crate::{Exit, containers, printer, workspace};
 
-pub(crate) async fn sweep(options: SweepOptions) -> Exit {
+pub(crate) async fn sweep(options: SweepOptions) -> Result<Exit, Error> {
+    let mut left = Vec::new();
     // Folders whatever becomes of containers, but after them: machines have files of their run's folder mounted.
-    let swept = of_containers(options.dry_run).await;
-    let folders = of_folders(options.dry_run);
-    if swept == Exit::Passed { folders } else { swept }
+    let swept = sweep_containers(options.dry_run, &mut left).await;
+    sweep_folders(options.dry_run, &mut left);
+    swept?;
+    if left.is_empty() { Ok(Exit::Passed) } else { Err(Error::Leftovers(left)) }
 }
 
-async fn of_containers(dry_run: bool) -> Exit {
+async fn sweep_containers(dry_run: bool, left: &mut Vec<String>) -> Result<(), Error> {
     let engine = match Engine::connect().await {
         Ok(engine) => engine,
         Err(EngineError::Missing(_)) if std::env::var_os("DOCKER_HOST").is_none() => {
             printer::note("there is no Docker engine on this machine, so there are no containers");
-            return Exit::Passed;
+            return Ok(());
         }
-        Err(error) => return containers::no_engine(&error),
+        Err(error) => return Err(Error::Engine(error)),
     };
-    let abandoned = match container::sweep(&engine).await {
-        Ok(abandoned) => abandoned,
-        Err(error) => return containers::no_engine(&error),
-    };
-    let mut exit = Exit::Passed;
-    for container in &abandoned {
+    for container in &container::sweep(&engine).await.map_err(Error::Engine)? {
         printer::line(&containers::describe(container));
-        if dry_run {
-            continue;
-        }
-        if let Err(error) = container::remove(&engine, &container.id).await {
-            printer::error(&printer::chain(&error), None);
-            exit = Exit::Leftovers;
+        if !dry_run && let Err(error) = container::remove(&engine, &container.id).await {
+            left.push(format!("container {}: {}", container.name, printer::chain(&error)));
         }
     }
-    exit
+    Ok(())
 }
 
-fn of_folders(dry_run: bool) -> Exit {
-    let mut exit = Exit::Passed;
+fn sweep_folders(dry_run: bool, left: &mut Vec<String>) {
     for folder in workspace::abandoned(&std::env::temp_dir()) {
         printer::line(&format!("folder {}: its nightproof has ended", folder.display()));
-        if dry_run {
-            continue;
-        }
-        if let Err(error) = remove_folder(&folder) {
-            printer::error(&format!("cannot remove `{}`: {error}", folder.display()), None);
-            exit = Exit::Leftovers;
+        if !dry_run && let Err(error) = remove_folder(&folder) {
+            left.push(format!("`{}`: {error}", folder.display()));
         }
     }
-    exit
 }

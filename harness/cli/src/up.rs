@@ -7,28 +7,22 @@ use nightproof_faults::Rule;
 use nightproof_journal::Event;
 
 use crate::arguments::UpOptions;
+use crate::error::Error;
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, containers, embedded, incident, interrupt, operator, printer};
+use crate::{Exit, containers, incident, interrupt, journal_file, operator, printer};
 
-pub(crate) async fn up(options: UpOptions) -> Exit {
-    match kept_up(options).await {
-        Ok(()) => Exit::Passed,
-        Err(exit) => exit,
-    }
-}
-
-async fn kept_up(options: UpOptions) -> Result<(), Exit> {
+pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     let reports = Reports::pages(&options.report)?;
     let faults = incident::faults(options.faults.as_deref(), options.machine.kind())?;
-    let journal = embedded::open_journal(options.journal.as_deref())?;
+    let journal = journal_file::open(options.journal.as_deref())?;
     let setting = Setting {
         account: options.account,
         port: options.port,
         ssm_agent: options.ssm_agent,
         operator_policy: operator::Policy::read(options.operator_policy.as_deref())?,
         lifetime: containers::KEPT,
-        ..Setting::of_a_drill(options.machine)?
+        ..Setting::new(options.machine)?
     };
     let cancel = interrupt::token()?;
     let stage = Stage::open(&setting, &journal, &cancel).await?;
@@ -41,20 +35,17 @@ async fn kept_up(options: UpOptions) -> Result<(), Exit> {
             printer::note(&format!("# {}", printer::port_line(instance, *port, address.as_deref())));
         }
     });
-    let told = stage.exports().and_then(|exports| {
+    let exported = stage.exports().and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
-    match told {
-        Ok(()) => {
-            printer::note("# the region is up; Ctrl-C ends it");
-            cancel.cancelled().await;
-        }
-        Err(error) => printer::error(&format!("cannot write the region's files: {error}"), None),
+    if exported.is_ok() {
+        printer::note("# the region is up; Ctrl-C ends it");
+        cancel.cancelled().await;
     }
     stage.close(&journal).await?;
     reports.write(&journal);
-    Ok(())
+    exported.map(|()| Exit::Passed).map_err(Error::WriteExports)
 }
 
 /// Writes `file` so that who waits for it finds all of it; what is no regular file (a pipe) is written to as it is. It holds a secret key:

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nightproof_machine::remove_folder;
 
-use crate::{Exit, printer};
+use crate::error::Error;
 
 const PREFIX: &str = "nightproof-";
 const LOCK: &str = "lock";
@@ -20,13 +20,9 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Sweeps what killed runs left, then makes a folder for this run. That it cannot be made has been said.
-    pub(crate) fn new() -> Result<Self, Exit> {
-        Self::made().map_err(|error| {
-            let hint = "`nightproof doctor` says what this machine lacks";
-            printer::error(&format!("cannot make a temporary folder: {error}"), Some(hint));
-            Exit::Missing
-        })
+    /// Removes the folders of killed runs, then makes a folder for this run.
+    pub(crate) fn new() -> Result<Self, Error> {
+        Self::made().map_err(Error::Workspace)
     }
 
     fn made() -> io::Result<Self> {

@@ -69,6 +69,18 @@ pub enum DrillResult {
     Interrupted,
 }
 
+impl DrillResult {
+    /// The result as a verb of the past: a drill `failed`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotSupported => "is not supported here",
+            Self::Interrupted => "was interrupted",
+        }
+    }
+}
+
 /// Where and why the chain broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {

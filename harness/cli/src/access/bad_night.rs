@@ -12,7 +12,7 @@ use super::mutants::{self, Statement};
 use super::report::place;
 use super::usage::{self, Access};
 use super::{Trial, first_line, why};
-use crate::Exit;
+use crate::error::Error;
 
 /// What such a night showed.
 pub(super) struct BadNight {
@@ -29,7 +29,7 @@ pub(super) struct BadNight {
 
 impl BadNight {
     /// Rehearses the night whose event cannot be delivered, if a drill with this journal has a rule with a dead-letter queue.
-    pub(super) async fn undelivered(trial: &Trial, journal: &Journal) -> Result<Option<Self>, Exit> {
+    pub(super) async fn undelivered(trial: &Trial, journal: &Journal) -> Result<Option<Self>, Error> {
         if dead_letters(journal).is_none() {
             return Ok(None);
         }
@@ -40,7 +40,7 @@ impl BadNight {
     }
 
     /// Rehearses the night whose script fails, if a drill with this journal has a topic to tell of it.
-    pub(super) async fn failing(trial: &Trial, journal: &Journal) -> Result<Option<Self>, Exit> {
+    pub(super) async fn failing(trial: &Trial, journal: &Journal) -> Result<Option<Self>, Error> {
         if made(&journal.calls(), "CreateTopic").next().is_none() {
             return Ok(None);
         }
@@ -49,12 +49,11 @@ impl BadNight {
         Self::of(Course::Failing, outcome, &journal, policies).map(Some)
     }
 
-    fn of(course: Course, outcome: Outcome, journal: &Journal, policies: BTreeSet<String>) -> Result<Self, Exit> {
+    fn of(course: Course, outcome: Outcome, journal: &Journal, policies: BTreeSet<String>) -> Result<Self, Error> {
         let lost = match outcome.result {
             DrillResult::Passed => None,
             DrillResult::Failed => outcome.failure.as_ref().map(|failure| format!("{}{}", why(failure), denied(failure))),
-            DrillResult::NotSupported => return Err(Exit::NotSupported),
-            DrillResult::Interrupted => return Err(Exit::Failed),
+            DrillResult::NotSupported | DrillResult::Interrupted => return Err(Error::Drill(outcome.result)),
         };
         Ok(Self { course, held: held::all(journal), accesses: usage::all(journal), policies, lost })
     }

@@ -12,33 +12,28 @@ mod usage;
 
 use nightproof_drill::{Course, DrillResult, Failure, FailurePoint, Outcome};
 use nightproof_journal::Journal;
-use nightproof_template::{Template, to_json};
+use nightproof_template::to_json;
 
 use crate::arguments::{AccessOptions, Format, Telling};
+use crate::error::Error;
 use crate::rehearse::{Rehearsal, rehearse};
 use crate::report::Reports;
 use crate::stage::Setting;
-use crate::{Exit, embedded, interrupt, operator, printer, run};
+use crate::{Exit, interrupt, journal_file, operator, printer, run, template};
 
-pub(crate) async fn access(options: AccessOptions) -> Exit {
-    match looked_at(&options).await {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-async fn looked_at(options: &AccessOptions) -> Result<Exit, Exit> {
+pub(crate) async fn access(options: &AccessOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
-    let reports = Reports::named(report)?;
-    let rehearsal = Rehearsal::of(&options.stack)?;
-    let Ok(parsed) = Template::parse(&rehearsal.template) else { return Err(Exit::Input) };
+    let reports = Reports::new(report)?;
+    let rehearsal = Rehearsal::new(&options.stack)?;
+    let parsed = template::parse(options.stack.template.as_deref(), &rehearsal.template)?;
     let operator_policy = operator::Policy::read(options.operator_policy.as_deref())?;
-    let setting = Setting { operator_policy, ..Setting::of_a_drill(options.machine.clone())? };
-    let journal = embedded::open_journal(journal.as_deref())?;
+    let setting = Setting { operator_policy, ..Setting::new(options.machine.clone())? };
+    let journal = journal_file::open(journal.as_deref())?;
     let cancel = interrupt::token()?;
     let (outcome, _) = rehearse(&rehearsal, &setting, &journal, &cancel).await?;
-    embedded::flush_journal(&journal);
+    journal_file::flush(&journal);
     reports.write(&journal);
-    let Ok(whole) = to_json(&rehearsal.template) else { return Err(Exit::Input) };
+    let whole = to_json(&rehearsal.template).unwrap_or_default();
     let report = report::report(&journal, &parsed, &whole, options.stack.template.as_deref());
     match format {
         Format::Text => report::print(&report),
@@ -46,7 +41,7 @@ async fn looked_at(options: &AccessOptions) -> Result<Exit, Exit> {
     }
     if outcome.result != DrillResult::Passed {
         run::summary(&outcome);
-        return Ok(if outcome.result == DrillResult::NotSupported { Exit::NotSupported } else { Exit::Failed });
+        return Ok(run::exit_of(&outcome));
     }
     if !options.mutate {
         return Ok(Exit::Passed);
@@ -84,7 +79,7 @@ impl Trial {
     }
 
     /// Rehearses this night.
-    async fn night(&self, course: Course) -> Result<(Outcome, Journal), Exit> {
+    async fn night(&self, course: Course) -> Result<(Outcome, Journal), Error> {
         let journal = Journal::default();
         let rehearsal = Rehearsal { course, ..self.rehearsal.clone() };
         let (outcome, _) = rehearse(&rehearsal, &self.setting, &journal, &self.cancel).await?;

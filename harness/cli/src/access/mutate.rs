@@ -18,6 +18,7 @@ use super::neighbour::{self, Neighbour};
 use super::usage::{self, Access};
 use super::{Trial, operator_grants, service_neighbour, why};
 use crate::arguments::Format;
+use crate::error::Error;
 use crate::{Exit, operator, printer, stage};
 
 /// What came of it all.
@@ -75,7 +76,7 @@ pub(super) async fn mutate(
     whole: &Value,
     journal: &Journal,
     format: Format,
-) -> Result<Exit, Exit> {
+) -> Result<Exit, Error> {
     let held = held::all(journal);
     let accesses = usage::all(journal);
     let bad_nights = [BadNight::undelivered(trial, journal).await?, BadNight::failing(trial, journal).await?];
@@ -95,7 +96,7 @@ pub(super) async fn mutate(
 }
 
 /// As [`mutate`], for the statements of the operator's policy. What they hold back no drill shows: it does only what it must.
-pub(super) async fn mutate_operator(trial: &Trial, policy: &operator::Policy, format: Format) -> Result<Exit, Exit> {
+pub(super) async fn mutate_operator(trial: &Trial, policy: &operator::Policy, format: Format) -> Result<Exit, Error> {
     let removed = try_without(trial, operator_grants::mutants(policy)).await?;
     Ok(report(&Findings { version: 1, removed, loosened: Vec::new(), too_wide: Vec::new(), lost: Vec::new() }, format))
 }
@@ -110,7 +111,7 @@ fn report(findings: &Findings, format: Format) -> Exit {
 }
 
 /// Runs each grant's nights without it, as many at a time as there are processors.
-async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>, Exit> {
+async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>, Error> {
     let total = mutants.len();
     let places = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
     let mut runs = JoinSet::new();
@@ -137,8 +138,7 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
     }
     let mut removed = Vec::new();
     while let Some(ended) = runs.join_next().await {
-        let Ok(ended) = ended else { return Err(Exit::Failed) };
-        removed.push(ended?);
+        removed.push(ended.map_err(|_| Error::Interrupted)??);
         printer::note(&format!("{} of {total} grants tried", removed.len()));
     }
     removed.sort_by_key(|(number, _)| *number);
@@ -146,10 +146,9 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
 }
 
 /// Where a drill broke and why, if it did. One that passes and cannot remove what it made has broken too.
-fn broken(outcome: Outcome) -> Result<Option<String>, Exit> {
+fn broken(outcome: Outcome) -> Result<Option<String>, Error> {
     match outcome.result {
-        DrillResult::Interrupted => return Err(Exit::Failed),
-        DrillResult::NotSupported => return Err(Exit::NotSupported),
+        DrillResult::Interrupted | DrillResult::NotSupported => return Err(Error::Drill(outcome.result)),
         DrillResult::Passed | DrillResult::Failed => {}
     }
     let broke = outcome.failure.as_ref().map(why);

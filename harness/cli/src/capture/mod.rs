@@ -16,56 +16,40 @@ use nightproof_drill::capture::{Evidence, Window};
 use serde_json::json;
 
 use crate::arguments::CaptureOptions;
+use crate::error::Error;
 use crate::{Exit, account, interrupt, printer, template};
 use diagnosis::Diagnosis;
 use folder::Folder;
 
 const VERSION: u32 = 1;
 
-pub(crate) async fn capture(options: CaptureOptions) -> Exit {
-    match captured(&options).await {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-async fn captured(options: &CaptureOptions) -> Result<Exit, Exit> {
+pub(crate) async fn capture(options: &CaptureOptions) -> Result<Exit, Error> {
     if options.from >= options.to {
-        printer::error(
-            &format!("the night ends at {} and begins at {}", options.to, options.from),
-            Some("--from comes before --to"),
-        );
-        return Err(Exit::Input);
+        return Err(Error::EmptyWindow { from: options.from, to: options.to });
     }
     let path = options.out.clone().unwrap_or_else(|| own_name(&options.stack, options.from));
-    let cannot = |error: &io::Error| {
-        printer::error(
-            &format!("cannot write `{}`: {error}", path.display()),
-            Some("--out names a folder that is empty or not there"),
-        );
-        Exit::Input
-    };
-    Folder::check(&path).map_err(|error| cannot(&error))?;
+    let cannot = |source: io::Error| Error::CaptureFolder { path: path.clone(), source };
+    Folder::check(&path).map_err(cannot)?;
     let cancel = interrupt::token()?;
-    let (endpoint, identity) = account::of_environment(&options.region).await?;
+    let (endpoint, identity) = account::from_environment(&options.region).await?;
     printer::note(&format!("account {} as {}, region {}", identity.account, identity.arn, options.region));
     let window = Window { from: options.from.as_millisecond(), to: options.to.as_millisecond() };
     let evidence = tokio::select! {
         evidence = nightproof_drill::capture::capture(&endpoint, &options.stack, window) => evidence,
-        () = cancel.cancelled() => return Ok(Exit::Failed),
+        () = cancel.cancelled() => return Err(Error::Interrupted),
     };
-    let evidence = evidence.map_err(|failure| account::refused(&failure))?;
-    let whole =
-        template::check(Some(&path.join("template")), &evidence.template).map_err(|errors| printer::note(&errors)).is_ok();
-    let Some(evidence) = scrub::scrubbed(&evidence) else {
-        printer::error("what was captured cannot be read without its secrets, so nothing is written", None);
-        return Err(Exit::Failed);
-    };
-    if whole && template::check(None, &evidence.template).is_err() {
+    let evidence = evidence.map_err(Error::Refused)?;
+    let parsed = template::parse(Some(&path.join("template")), &evidence.template);
+    if let Err(error) = &parsed {
+        printer::warning(error);
+    }
+    let evidence = scrub::scrubbed(&evidence).ok_or(Error::Unscrubbed)?;
+    if parsed.is_ok() && template::parse(None, &evidence.template).is_err() {
         printer::note("note: the template is none any more without its secrets; put others in their place");
     }
     let found = diagnosis::diagnose(&evidence);
-    let folder = Folder::make(&path).map_err(|error| cannot(&error))?;
-    write(options, &identity.account, &evidence, found.as_ref(), &folder).map_err(|error| cannot(&error))?;
+    let folder = Folder::make(&path).map_err(cannot)?;
+    write(options, &identity.account, &evidence, found.as_ref(), &folder).map_err(cannot)?;
     Ok(tell(&evidence, found.as_ref(), &folder))
 }
 

@@ -9,7 +9,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::arguments::{CompareOptions, Format};
-use crate::{Exit, printer};
+use crate::error::Error;
+use crate::{Exit, journal_file, printer};
 use summary::Summary;
 
 /// One thing that only one of the two has.
@@ -33,28 +34,17 @@ struct Report {
     operator_only: bool,
 }
 
-pub(crate) fn compare(options: &CompareOptions) -> Exit {
-    let (a, b) = match read(&options.a).and_then(|a| Ok((a, read(&options.b)?))) {
-        Ok(both) => both,
-        Err(exit) => return exit,
-    };
-    let report = between(&a, &b);
+pub(crate) fn compare(options: &CompareOptions) -> Result<Exit, Error> {
+    let report = between(&read(&options.a)?, &read(&options.b)?);
     match options.format {
         Format::Json => printer::line(&serde_json::to_string(&report).unwrap_or_default()),
         Format::Text => print(&report),
     }
-    if report.differences.is_empty() { Exit::Passed } else { Exit::Failed }
+    Ok(if report.differences.is_empty() { Exit::Passed } else { Exit::Failed })
 }
 
-fn read(file: &Path) -> Result<Summary, Exit> {
-    let bad = |why: String| {
-        printer::error(&why, Some("a journal is what --journal FILE writes"));
-        Exit::Input
-    };
-    let text =
-        std::fs::read_to_string(file).map_err(|error| bad(format!("cannot read the journal `{}`: {error}", file.display())))?;
-    let records = nightproof_journal::read(&text).map_err(|error| bad(format!("`{}`, {error}", file.display())))?;
-    Summary::of(&records).ok_or_else(|| bad(format!("`{}` has no drill that came to its end", file.display())))
+fn read(file: &Path) -> Result<Summary, Error> {
+    Summary::new(&journal_file::read(file)?).ok_or_else(|| Error::NoDrill(file.to_owned()))
 }
 
 fn between(a: &Summary, b: &Summary) -> Report {

@@ -37,7 +37,7 @@ pub(super) struct Outside {
 
 impl Summary {
     /// Nothing, if the drill did not come to its end.
-    pub(super) fn of(records: &[Record]) -> Option<Self> {
+    pub(super) fn new(records: &[Record]) -> Option<Self> {
         let run = records.iter().find_map(|record| match &record.event {
             Event::DrillStarted { run, .. } => Some(run.as_str()),
             _ => None,

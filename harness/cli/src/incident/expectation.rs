@@ -102,7 +102,7 @@ mod tests {
     use super::super::Incident;
 
     fn refusal(expect: &str) -> Option<String> {
-        Incident::of(&format!("version: 1\ntitle: t\nsource: s\nnoticed_by: n\nexpect:{expect}\n")).err()
+        Incident::parse(&format!("version: 1\ntitle: t\nsource: s\nnoticed_by: n\nexpect:{expect}\n")).err()
     }
 
     #[rstest]

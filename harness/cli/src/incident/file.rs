@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
 use super::expectation::Expectation;
+use crate::error::Error;
 use crate::rehearse::Rehearsal;
-use crate::{Exit, printer, template};
+use crate::template;
 
 const VERSION: u32 = 1;
 const MOST_NIGHTS: u32 = 366;
@@ -118,35 +119,29 @@ pub(super) enum Action {
     Instance(InstanceFault),
 }
 
-/// Reads an incident; what is wrong with it has been said, with line and column.
-pub(super) fn read(path: &Path) -> Result<Incident, Exit> {
-    Incident::of(&text(path)?).map_err(|why| bad(&format!("{}: {why}", path.display())))
+/// Reads an incident; an error has line and column.
+pub(super) fn read(path: &Path) -> Result<Incident, Error> {
+    Incident::parse(&text(path)?).map_err(|why| Error::Incident { path: path.to_owned(), why })
 }
 
 /// Reads the faults of a file that has nothing else.
-pub(super) fn faults(path: &Path) -> Result<Vec<Rule>, Exit> {
+pub(super) fn faults(path: &Path) -> Result<Vec<Rule>, Error> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Faults {
         faults: Vec<Rule>,
     }
     let file: Result<Faults, _> = serde_saphyr::from_str(&text(path)?);
-    file.map(|file| file.faults).map_err(|error| bad(&format!("{}: {error}", path.display())))
+    file.map(|file| file.faults).map_err(|error| Error::Incident { path: path.to_owned(), why: error.to_string() })
 }
 
-fn text(path: &Path) -> Result<String, Exit> {
-    let unreadable = |error| bad(&format!("cannot read the incident file `{}`: {error}", path.display()));
-    std::fs::read_to_string(path).map_err(unreadable)
-}
-
-fn bad(why: &str) -> Exit {
-    printer::error(why, Some("docs/incidents.md explains the format"));
-    Exit::Input
+fn text(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::ReadIncident { path: path.to_owned(), source })
 }
 
 impl Incident {
-    /// Reads an incident; the error says what is wrong with the text, with line and column.
-    pub(crate) fn of(text: &str) -> Result<Self, String> {
+    /// Reads the text of an incident; an error has line and column.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let incident: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let Spanned { value: first, referenced: at, .. } = incident.first_night;
         if !(1..=incident.nights).contains(&first) {
@@ -170,20 +165,18 @@ impl Incident {
     }
 
     /// What is rehearsed. `path` is the incident's own.
-    pub(super) fn rehearsal(&self, path: &Path) -> Result<Rehearsal, Exit> {
+    pub(super) fn rehearsal(&self, path: &Path) -> Result<Rehearsal, Error> {
         let beside = |name: &PathBuf| path.parent().unwrap_or(Path::new(".")).join(name);
         let mut text = template::load(self.template.as_ref().map(beside).as_deref())?;
         for Replacement { old, new } in &self.replace {
-            if text.matches(old.as_str()).count() != 1 {
-                let times = text.matches(old.as_str()).count();
-                return Err(bad(&format!("`{}`: the template has this text {times} times, not once: {old}", path.display())));
+            let times = text.matches(old.as_str()).count();
+            if times != 1 {
+                let why = format!("the template has this text {times} times, not once: {old}");
+                return Err(Error::Incident { path: path.to_owned(), why });
             }
             text = text.replacen(old.as_str(), new, 1);
         }
-        if let Err(errors) = template::check(Some(path), &text) {
-            printer::note(&errors);
-            return Err(bad(&format!("`{}`: the template with its replacements is none", path.display())));
-        }
+        template::parse(Some(path), &text)?;
         Ok(Rehearsal {
             template: text,
             parameters: self.parameters.clone().into_iter().collect(),

@@ -11,31 +11,26 @@ use nightproof_drill::{DrillResult, Outcome};
 use nightproof_faults::Rule;
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
+use crate::error::Error;
 use crate::report::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, embedded, interrupt, printer, run};
+use crate::{Exit, interrupt, journal_file, printer, run};
 use expectation::{Expectation, Text};
 pub(crate) use file::Incident;
 use file::Kind;
 use scene::Scene;
 
 /// `nightproof reproduce`: has the incident happen, and says whether it did as described.
-pub(crate) async fn reproduce(options: ReproduceOptions) -> Exit {
-    match reproduced(&options).await {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
+pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
-    let reports = Reports::named(report)?;
+    let reports = Reports::new(report)?;
     let incident = file::read(&options.file)?;
     let rehearsal = incident.rehearsal(&options.file)?;
-    let journal = embedded::open_journal(journal.as_deref())?;
+    let journal = journal_file::open(journal.as_deref())?;
     if options.machine.kind() == MachineKind::Container {
         refuse_in_containers(&incident)?;
     }
-    let setting = Setting { disk_mib: incident.disk_mib, ..Setting::of_a_drill(options.machine.clone())? };
+    let setting = Setting { disk_mib: incident.disk_mib, ..Setting::new(options.machine.clone())? };
     let cancel = interrupt::token()?;
     printer::follow(&journal, *format);
     if *format == Format::Text {
@@ -63,24 +58,14 @@ async fn reproduced(options: &ReproduceOptions) -> Result<Exit, Exit> {
     Ok(if options.expect_fixed { fixed(&incident.expect, &outcome) } else { shown(&differences) })
 }
 
-const INTERPOSED_IN_CONTAINERS: &str =
-    "`clock`, `disk_kib_per_second`: programs of a container's image need not load a library for it";
-
-/// What no container can show is not tried in one.
-fn refuse_in_containers(incident: &Incident) -> Result<(), Exit> {
-    let (why, hint) = match incident {
-        Incident { disk_mib: Some(_), .. } => (
-            "`disk_mib`: a container's disk is as large as Docker's",
-            "give --machine sandbox, or a `before` script that fills the container's disk",
-        ),
-        Incident { machine: Some(Kind::Sandbox), .. } => {
-            ("`machine: sandbox`: nobody may mount in a container", "give --machine sandbox")
-        }
-        incident if incident.is_interposed() => (INTERPOSED_IN_CONTAINERS, "give --machine sandbox"),
-        _ => return Ok(()),
-    };
-    printer::error(why, Some(hint));
-    Err(Exit::Input)
+/// Refuses an incident that no container can show.
+fn refuse_in_containers(incident: &Incident) -> Result<(), Error> {
+    match incident {
+        Incident { disk_mib: Some(_), .. } => Err(Error::DiskInContainers),
+        Incident { machine: Some(Kind::Sandbox), .. } => Err(Error::MountInContainers),
+        incident if incident.is_interposed() => Err(Error::InterposedInContainers),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the drill passes in spite of the incident, without the finding that its file names.
@@ -108,11 +93,10 @@ fn shown(differences: &[String]) -> Exit {
 }
 
 /// The `faults` of a file that has nothing else, for `nightproof up` with machines of this kind.
-pub(crate) fn faults(file: Option<&Path>, machine: MachineKind) -> Result<Vec<Rule>, Exit> {
+pub(crate) fn faults(file: Option<&Path>, machine: MachineKind) -> Result<Vec<Rule>, Error> {
     let faults = file.map_or_else(|| Ok(Vec::new()), file::faults)?;
     if machine == MachineKind::Container && faults.iter().any(Rule::is_interposed) {
-        printer::error(INTERPOSED_IN_CONTAINERS, Some("give --machine sandbox"));
-        return Err(Exit::Input);
+        return Err(Error::InterposedInContainers);
     }
     Ok(faults)
 }

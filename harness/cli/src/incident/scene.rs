@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::file::{Action, Incident};
-use crate::embedded::LocalRegion;
+use crate::embedded;
 
 /// For a script to end on all instances.
 const SCRIPT_BOUND: Duration = Duration::from_secs(120);
@@ -43,7 +43,7 @@ impl Scene {
         Arc::new(Self {
             region: embedded.region.clone(),
             armed: Arc::clone(&embedded.faults),
-            local: LocalRegion::of(embedded),
+            local: embedded::local(embedded),
             root: Caller::root(&embedded.region.settings().account),
             stack: stack.to_owned(),
             before: incident.before.clone(),

@@ -5,12 +5,13 @@ mod html;
 mod junit;
 mod told;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nightproof_journal::{Journal, Record};
 
 use crate::arguments::ReportOptions;
-use crate::{Exit, printer};
+use crate::error::Error;
+use crate::{Exit, journal_file, printer};
 use told::Told;
 
 /// The form of a report, by the ending of its file's name.
@@ -26,79 +27,52 @@ pub(crate) struct Reports(Vec<(PathBuf, Form)>);
 
 impl Reports {
     /// Refuses names that do not say which form is meant.
-    pub(crate) fn named(files: &[PathBuf]) -> Result<Self, Exit> {
+    pub(crate) fn new(files: &[PathBuf]) -> Result<Self, Error> {
         let form = |file: &PathBuf| match file.extension().and_then(|extension| extension.to_str()) {
             Some("html") => Ok((file.clone(), Form::Html)),
             Some("xml") => Ok((file.clone(), Form::Junit)),
-            _ => {
-                let hint = "a report's name ends in .html (a page) or .xml (JUnit)";
-                printer::error(&format!("the form of the report `{}` is not known", file.display()), Some(hint));
-                Err(Exit::Input)
-            }
+            _ => Err(Error::ReportForm(file.clone())),
         };
         files.iter().map(form).collect::<Result<_, _>>().map(Self)
     }
 
-    /// As [`Reports::named`], of what rehearses nothing: JUnit would have nothing to say.
-    pub(crate) fn pages(files: &[PathBuf]) -> Result<Self, Exit> {
-        let reports = Self::named(files)?;
+    /// As [`Reports::new`], for a command that rehearses nothing: JUnit would be empty.
+    pub(crate) fn pages(files: &[PathBuf]) -> Result<Self, Error> {
+        let reports = Self::new(files)?;
         match reports.0.iter().find(|(_, form)| *form == Form::Junit) {
-            Some((file, _)) => Err(no_drill(file)),
+            Some((file, _)) => Err(Error::NoDrillToReport(file.clone())),
             None => Ok(reports),
         }
     }
 
-    /// Writes what `journal` tells; what cannot be written is said, and does not change how the drill ended.
+    /// Writes the reports of `journal`. A failure is a warning: it does not change how the drill ended.
     pub(crate) fn write(&self, journal: &Journal) {
-        if !self.0.is_empty() {
-            // Said already.
-            let _ = self.write_records(&journal.records());
+        if self.0.is_empty() {
+            return;
+        }
+        for error in self.write_records(&journal.records()).into_iter().filter_map(Result::err) {
+            printer::warning(&error);
         }
     }
 
-    fn write_records(&self, records: &[Record]) -> Result<(), Exit> {
+    /// Writes all reports, whatever becomes of the others.
+    fn write_records(&self, records: &[Record]) -> Vec<Result<(), Error>> {
         let told = Told::by(records);
-        let mut result = Ok(());
-        for (file, form) in &self.0 {
-            let text = match form {
-                Form::Html => html::page(&told),
-                Form::Junit if told.run.is_empty() => {
-                    result = Err(no_drill(file));
-                    continue;
-                }
-                Form::Junit => junit::xml(&told),
-            };
-            if let Err(error) = std::fs::write(file, text) {
-                printer::error(&format!("cannot write the report `{}`: {error}", file.display()), None);
-                result = Err(Exit::Missing);
-            }
-        }
-        result
+        let text = |file: &PathBuf, form: Form| match form {
+            Form::Html => Ok(html::page(&told)),
+            Form::Junit if told.run.is_empty() => Err(Error::NoDrillToReport(file.clone())),
+            Form::Junit => Ok(junit::xml(&told)),
+        };
+        let write = |(file, form): &(PathBuf, Form)| {
+            std::fs::write(file, text(file, *form)?).map_err(|source| Error::WriteReport { path: file.clone(), source })
+        };
+        self.0.iter().map(write).collect()
     }
-}
-
-fn no_drill(file: &Path) -> Exit {
-    let hint = "JUnit tells of the steps of a drill; a name that ends in .html gets a page of all calls";
-    printer::error(&format!("there is no drill for `{}` to tell of", file.display()), Some(hint));
-    Exit::Input
 }
 
 /// `nightproof report`: makes reports of a journal that was written earlier.
-pub(crate) fn report(options: &ReportOptions) -> Exit {
-    match reported(&options.journal, &options.output) {
-        Ok(()) => Exit::Passed,
-        Err(exit) => exit,
-    }
-}
-
-fn reported(journal: &Path, output: &[PathBuf]) -> Result<(), Exit> {
-    let reports = Reports::named(output)?;
-    let bad = |why: String| {
-        printer::error(&why, None);
-        Exit::Input
-    };
-    let text = std::fs::read_to_string(journal)
-        .map_err(|error| bad(format!("cannot read the journal `{}`: {error}", journal.display())))?;
-    let records = nightproof_journal::read(&text).map_err(|error| bad(format!("`{}`, {error}", journal.display())))?;
-    reports.write_records(&records)
+pub(crate) fn report(options: &ReportOptions) -> Result<Exit, Error> {
+    let reports = Reports::new(&options.output)?;
+    reports.write_records(&journal_file::read(&options.journal)?).into_iter().collect::<Result<(), _>>()?;
+    Ok(Exit::Passed)
 }

@@ -16,35 +16,28 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use nightproof_drill::{FireBy, Outcome, Plan};
 use nightproof_journal::Event;
-use nightproof_template::Unsupported;
 
 use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
+use crate::error::Error;
 use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
 use crate::report::Reports;
 use crate::workspace::Workspace;
-use crate::{Exit, embedded, interrupt, printer, run};
+use crate::{Exit, interrupt, journal_file, printer, run};
 use reviewer::Reviewer;
 use run_file::{RunFile, now};
 
-pub(crate) async fn smoke(options: Box<SmokeOptions>) -> Exit {
-    match smoked(&options).await {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
+pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
-    let reports = Reports::named(report)?;
+    let reports = Reports::new(report)?;
     let ask = !options.yes && !options.dry_run;
     if ask && !std::io::stdin().is_terminal() {
-        printer::error("nobody is there to approve the change set", Some("--yes runs unattended; --dry-run only shows"));
-        return Err(Exit::Input);
+        return Err(Error::NobodyToApprove);
     }
     let rehearsal = Rehearsal::chosen(&options.stack, &options.drill)?;
     let cancel = interrupt::token()?;
     let (endpoint, identity) = preflight::endpoint(&options.account).await?;
-    preflight::tell_of_others(&endpoint).await?;
+    preflight::list_others(&endpoint).await?;
     let workspace = Workspace::new()?;
 
     let expires = now().saturating_add(SignedDuration::from_hours(i64::from(options.expires))).unwrap_or_else(|_| now());
@@ -61,12 +54,9 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
     plan.recorded_as = Some(identity.clone());
     plan.review = Some(Arc::new(Reviewer { ask, hours: options.expires }));
 
-    let journal = embedded::open_journal(journal.as_deref())?;
+    let journal = journal_file::open(journal.as_deref())?;
     let file = RunFile::of(&plan, &identity.account, expires);
-    file.write().map_err(|error| {
-        printer::error(&format!("cannot note the run in `{}`: {error}", file.path().display()), None);
-        Exit::Missing
-    })?;
+    file.write().map_err(|source| Error::WriteRunFile { path: file.path(), source })?;
     let noted = file.clone();
     journal.subscribe(move |record| {
         if let Event::StepStarted { step, .. } = &record.event {
@@ -87,39 +77,33 @@ async fn smoked(options: &SmokeOptions) -> Result<Exit, Exit> {
             printer::line(&line);
         }
     }
-    embedded::flush_journal(&journal);
-    conclude(&file, &outcome)
+    journal_file::flush(&journal);
+    Ok(conclude(&file, &outcome))
 }
 
 /// Shows what would be made.
-async fn preview(plan: &Plan, hours: u32) -> Result<Exit, Exit> {
-    match nightproof_drill::preview(plan).await {
-        Ok(changes) => {
-            reviewer::show(&plan.stack(), &changes, hours);
-            printer::note("dry run: nothing was made");
-            Ok(Exit::Passed)
-        }
-        Err(failure) if Unsupported::items(&failure.reason).is_some() => {
-            printer::error(&failure.reason, None);
-            Ok(Exit::NotSupported)
-        }
-        Err(failure) => {
-            printer::error(&format!("{}: {}", failure.point, failure.reason), None);
-            Ok(Exit::Failed)
-        }
-    }
+async fn preview(plan: &Plan, hours: u32) -> Result<Exit, Error> {
+    let changes = nightproof_drill::preview(plan).await.map_err(Error::Refused)?;
+    reviewer::show(&plan.stack(), &changes, hours);
+    printer::note("dry run: nothing was made");
+    Ok(Exit::Passed)
 }
 
-/// Forgets a run that left nothing; of another it says how to remove what is left.
-fn conclude(file: &RunFile, outcome: &Outcome) -> Result<Exit, Exit> {
+/// Forgets a run that left nothing; for another, prints how to remove what is left.
+fn conclude(file: &RunFile, outcome: &Outcome) -> Exit {
     if outcome.leftovers.is_empty() {
-        if let Err(error) = file.remove() {
-            printer::error(&format!("cannot remove `{}`: {error}", file.path().display()), None);
-        }
-        return Ok(run::exit_of(outcome));
+        forget(file);
+        return run::exit_of(outcome);
     }
     tell_remedy(file, &outcome.leftovers);
-    Ok(Exit::Leftovers)
+    Exit::Leftovers
+}
+
+/// Removes the note of a run; a failure is a warning.
+fn forget(file: &RunFile) {
+    if let Err(source) = file.remove() {
+        printer::warning(&Error::RemoveFile { path: file.path(), source });
+    }
 }
 
 /// What remains of a run, and how to remove it.

@@ -2,32 +2,27 @@
 
 use nightproof_drill::{Endpoint, Identity};
 
-use crate::account::{self, refused};
+use crate::account;
 use crate::arguments::AccountOptions;
-use crate::{Exit, printer};
+use crate::error::Error;
+use crate::printer;
 
-/// Where AWS is, and who asks; in an account that is not allowed nothing is done.
-pub(super) async fn endpoint(options: &AccountOptions) -> Result<(Endpoint, Identity), Exit> {
+/// The endpoint and the caller, whose account must be an allowed one.
+pub(super) async fn endpoint(options: &AccountOptions) -> Result<(Endpoint, Identity), Error> {
     if options.accounts.is_empty() {
-        let hint = "name each account that drills may run in by --account ID, or all of them by NIGHTPROOF_ACCOUNTS=ID,ID";
-        printer::error("no account is allowed, so nothing is done in any", Some(hint));
-        return Err(Exit::Input);
+        return Err(Error::NoAccountAllowed);
     }
-    let (endpoint, identity) = account::of_environment(&options.region).await?;
+    let (endpoint, identity) = account::from_environment(&options.region).await?;
     if !options.accounts.contains(&identity.account) {
-        printer::error(
-            &format!("these credentials are of account {}, which is not allowed", identity.account),
-            Some("--account names the accounts that drills may run in"),
-        );
-        return Err(Exit::Input);
+        return Err(Error::AccountNotAllowed(identity.account));
     }
     printer::note(&format!("account {} as {}, region {}", identity.account, identity.arn, options.region));
     Ok((endpoint, identity))
 }
 
-/// Tells of earlier runs that are still there. They are no obstacle: a sweep removes them when they have expired.
-pub(super) async fn tell_of_others(endpoint: &Endpoint) -> Result<(), Exit> {
-    let runs = nightproof_drill::list(endpoint).await.map_err(|failure| refused(&failure))?;
+/// Prints earlier runs that are still there. They are no obstacle: a sweep removes them when they have expired.
+pub(super) async fn list_others(endpoint: &Endpoint) -> Result<(), Error> {
+    let runs = nightproof_drill::list(endpoint).await.map_err(Error::Refused)?;
     for run in &runs {
         printer::note(&format!("an earlier run is still there: {} (expires {})", run.run, run.expires));
     }

@@ -5,17 +5,12 @@ use jiff::Timestamp;
 use super::preflight;
 use super::run_file::now;
 use crate::arguments::SweepOptions;
+use crate::error::Error;
 use crate::{Exit, printer};
 
-pub(crate) async fn sweep(options: SweepOptions) -> Exit {
-    match swept(options).await {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-async fn swept(options: SweepOptions) -> Result<Exit, Exit> {
+pub(crate) async fn sweep(options: SweepOptions) -> Result<Exit, Error> {
     let (endpoint, _) = preflight::endpoint(&options.account).await?;
-    let runs = nightproof_drill::list(&endpoint).await.map_err(|failure| crate::account::refused(&failure))?;
+    let runs = nightproof_drill::list(&endpoint).await.map_err(Error::Refused)?;
     let mut exit = Exit::Passed;
     for run in runs {
         let parts = run.stack.iter().map(|stack| format!("stack {stack}"));

@@ -1,0 +1,220 @@
+//! The one error of the command line: message, source, hint and exit code. `main` alone prints it.
+
+use std::io;
+use std::path::PathBuf;
+
+use nightproof_drill::{DrillResult, EndpointError, Failure};
+use nightproof_machine::container::{EngineError, ImageError, LocalStackError};
+use nightproof_machine::tools::ToolsError;
+use nightproof_region::embedded::StartError;
+use nightproof_store::StoreError;
+use nightproof_template::Unsupported;
+use thiserror::Error;
+
+use crate::Exit;
+use crate::template::TemplateErrors;
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+    #[error("cannot listen for signals")]
+    Signals(#[source] io::Error),
+    #[error("interrupted")]
+    Interrupted,
+    #[error("cannot find nightproof's own program")]
+    OwnProgram(#[source] io::Error),
+    #[error("cannot make a temporary folder")]
+    Workspace(#[source] io::Error),
+    #[error("cannot remove {}", .0.join("; "))]
+    Leftovers(Vec<String>),
+
+    #[error("`{}` is not a folder", .0.display())]
+    DataFolder(PathBuf),
+    #[error("cannot read the template `{}`", .path.display())]
+    ReadTemplate { path: PathBuf, source: io::Error },
+    #[error("{0}")]
+    Template(TemplateErrors),
+    #[error("cannot read the operator's policy `{}`", .path.display())]
+    ReadOperatorPolicy { path: PathBuf, source: io::Error },
+    #[error("the operator's policy `{file}` is refused: {why}")]
+    OperatorPolicy { file: String, why: String },
+    #[error("`--cloudformation native` is LocalStack's")]
+    NativeWithoutLocalstack,
+    #[error("`--mend` sets what LocalStack's own CloudFormation dropped")]
+    MendWithoutNative,
+
+    #[error("cannot write the journal `{}`", .path.display())]
+    WriteJournal { path: PathBuf, source: io::Error },
+    #[error("the journal is incomplete")]
+    IncompleteJournal(#[source] io::Error),
+    #[error("cannot read the journal `{}`", .path.display())]
+    ReadJournal { path: PathBuf, source: io::Error },
+    #[error("`{}`, {why}", .path.display())]
+    Journal { path: PathBuf, why: nightproof_journal::ReadError },
+    #[error("`{}` has no drill that came to its end", .0.display())]
+    NoDrill(PathBuf),
+    #[error("cannot write the region's files")]
+    WriteExports(#[source] io::Error),
+
+    #[error("the form of the report `{}` is not known", .0.display())]
+    ReportForm(PathBuf),
+    #[error("there is no drill for `{}` to tell of", .0.display())]
+    NoDrillToReport(PathBuf),
+    #[error("cannot write the report `{}`", .path.display())]
+    WriteReport { path: PathBuf, source: io::Error },
+
+    #[error("cannot read the incident file `{}`", .path.display())]
+    ReadIncident { path: PathBuf, source: io::Error },
+    #[error("{}: {why}", .path.display())]
+    Incident { path: PathBuf, why: String },
+    #[error("`disk_mib`: a container's disk is as large as Docker's")]
+    DiskInContainers,
+    #[error("`machine: sandbox`: nobody may mount in a container")]
+    MountInContainers,
+    #[error("`clock`, `disk_kib_per_second`: programs of a container's image need not load a library for it")]
+    InterposedInContainers,
+
+    #[error("the night ends at {to} and begins at {from}")]
+    EmptyWindow { from: jiff::Timestamp, to: jiff::Timestamp },
+    #[error("cannot write `{}`", .path.display())]
+    CaptureFolder { path: PathBuf, source: io::Error },
+    #[error("what was captured cannot be read without its secrets, so nothing is written")]
+    Unscrubbed,
+
+    #[error(transparent)]
+    Tools(ToolsError),
+    #[error(transparent)]
+    Region(StartError),
+    #[error(transparent)]
+    Engine(EngineError),
+    #[error(transparent)]
+    Image(ImageError),
+    #[error(transparent)]
+    LocalStack(LocalStackError),
+    #[error(transparent)]
+    StoreUrl(StoreError),
+    #[error(transparent)]
+    Store(StoreError),
+
+    #[error(transparent)]
+    Environment(EndpointError),
+    #[error("no account is allowed, so nothing is done in any")]
+    NoAccountAllowed,
+    #[error("these credentials are of account {0}, which is not allowed")]
+    AccountNotAllowed(String),
+    #[error("the run was in account {0}")]
+    OtherAccount(String),
+    #[error("nobody is there to approve the change set")]
+    NobodyToApprove,
+    #[error("nothing is noted of the run `{run}`")]
+    UnknownRun { run: String, source: io::Error },
+    #[error("cannot note the run in `{}`", .path.display())]
+    WriteRunFile { path: PathBuf, source: io::Error },
+    #[error("cannot remove `{}`", .path.display())]
+    RemoveFile { path: PathBuf, source: io::Error },
+    #[error("{}", .0.reason)]
+    Refused(Failure),
+    #[error("a drill {}, so that there is nothing to compare", .0.as_str())]
+    Drill(DrillResult),
+}
+
+impl Error {
+    /// The exit code of the command that ends with this error.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted | Self::Unscrubbed => Exit::Failed,
+            Self::Refused(failure) if Unsupported::items(&failure.reason).is_some() => Exit::NotSupported,
+            Self::Refused(_) => Exit::Failed,
+            Self::Drill(DrillResult::NotSupported) => Exit::NotSupported,
+            Self::Drill(_) => Exit::Failed,
+            Self::Leftovers(_) | Self::RemoveFile { .. } => Exit::Leftovers,
+            Self::Runtime(_)
+            | Self::Signals(_)
+            | Self::OwnProgram(_)
+            | Self::Workspace(_)
+            | Self::IncompleteJournal(_)
+            | Self::Tools(_)
+            | Self::Region(_)
+            | Self::Engine(_)
+            | Self::Image(_)
+            | Self::LocalStack(_)
+            | Self::Store(_)
+            | Self::Environment(_)
+            | Self::WriteRunFile { .. } => Exit::Missing,
+            Self::DataFolder(_)
+            | Self::ReadTemplate { .. }
+            | Self::Template(_)
+            | Self::ReadOperatorPolicy { .. }
+            | Self::OperatorPolicy { .. }
+            | Self::NativeWithoutLocalstack
+            | Self::MendWithoutNative
+            | Self::WriteJournal { .. }
+            | Self::ReadJournal { .. }
+            | Self::Journal { .. }
+            | Self::NoDrill(_)
+            | Self::WriteExports(_)
+            | Self::ReportForm(_)
+            | Self::NoDrillToReport(_)
+            | Self::WriteReport { .. }
+            | Self::ReadIncident { .. }
+            | Self::Incident { .. }
+            | Self::DiskInContainers
+            | Self::MountInContainers
+            | Self::InterposedInContainers
+            | Self::EmptyWindow { .. }
+            | Self::CaptureFolder { .. }
+            | Self::StoreUrl(_)
+            | Self::NoAccountAllowed
+            | Self::AccountNotAllowed(_)
+            | Self::OtherAccount(_)
+            | Self::NobodyToApprove
+            | Self::UnknownRun { .. } => Exit::Input,
+        }
+    }
+
+    /// What the user can do about it.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Workspace(_) => "`nightproof doctor` says what this machine lacks",
+            Self::Leftovers(_) => "`nightproof sweep` removes what is left, once it can",
+            Self::DataFolder(_) => "--data names a folder whose content the web server gets",
+            Self::NativeWithoutLocalstack => "add `--cloud localstack`",
+            Self::MendWithoutNative => "add `--cloudformation native`",
+            Self::ReadJournal { .. } | Self::Journal { .. } | Self::NoDrill(_) => "a journal is what --journal FILE writes",
+            Self::ReportForm(_) => "a report's name ends in .html (a page) or .xml (JUnit)",
+            Self::NoDrillToReport(_) => "JUnit tells of the steps of a drill; a name that ends in .html gets a page of all calls",
+            Self::ReadIncident { .. } | Self::Incident { .. } => "docs/incidents.md explains the format",
+            Self::DiskInContainers => "give --machine sandbox, or a `before` script that fills the container's disk",
+            Self::MountInContainers | Self::InterposedInContainers => "give --machine sandbox",
+            Self::EmptyWindow { .. } => "--from comes before --to",
+            Self::CaptureFolder { .. } => "--out names a folder that is empty or not there",
+            Self::Tools(error) => error.hint(),
+            Self::Engine(error) => error.hint(),
+            Self::Image(error) => error.hint(),
+            Self::LocalStack(error) => error.hint(),
+            Self::Region(StartError::Listen { .. }) => {
+                "end what listens there (`ss -ltnp` says what does), or leave `--port` out to take a free one"
+            }
+            Self::StoreUrl(_) => "`--localstack` wants http://HOST:PORT",
+            Self::Store(_) => "start it, with the services s3 and sqs, or leave `--localstack` out to have one started",
+            Self::Environment(EndpointError::CaBundle { .. } | EndpointError::NoCertificates { .. }) => {
+                "unset AWS_CA_BUNDLE, or name a PEM file"
+            }
+            Self::Environment(EndpointError::Credentials(_)) => {
+                "set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in as for the AWS CLI"
+            }
+            Self::NoAccountAllowed => {
+                "name each account that drills may run in by --account ID, or all of them by NIGHTPROOF_ACCOUNTS=ID,ID"
+            }
+            Self::AccountNotAllowed(_) => "--account names the accounts that drills may run in",
+            Self::OtherAccount(_) => "take credentials of that account",
+            Self::NobodyToApprove => "--yes runs unattended; --dry-run only shows",
+            Self::UnknownRun { .. } => {
+                "a run that left nothing is forgotten; `nightproof sweep --cloud aws` finds others by their tags"
+            }
+            _ => return None,
+        })
+    }
+}
