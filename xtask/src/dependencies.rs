@@ -48,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("nightproof-drill", &["nightproof-journal", "nightproof-network", "nightproof-template", "nightproof-wire"]),
+    ("nightproof-report", &["nightproof-drill", "nightproof-journal", "nightproof-template"]),
     (
         "nightproof",
         &[
@@ -60,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-journal",
             "nightproof-machine",
             "nightproof-region",
+            "nightproof-report",
             // AWS's managed policies, which what a role is granted is compared with.
             "nightproof-service-iam",
             "nightproof-store",

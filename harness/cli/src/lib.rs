@@ -23,6 +23,7 @@ mod printer;
 mod python;
 mod rehearse;
 mod report;
+mod reports;
 mod run;
 mod smoke;
 mod stage;

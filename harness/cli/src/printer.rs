@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nightproof_journal::{Event, Journal, Record, StepOutcome};
+use nightproof_journal::{Event, Journal, Record};
+use nightproof_report::{Mark, ProgressLine};
 
 use crate::arguments::Format;
 use crate::error::Error;
@@ -42,39 +43,18 @@ impl Progress {
     }
 
     fn show(&self, record: &Record) {
-        match &record.event {
-            Event::StepStarted { step, night } => {
-                if let Some(bar) = &self.spinner {
-                    bar.reset_elapsed();
-                    bar.set_message(if *night > 1 { format!("{step} (night {night})") } else { step.clone() });
-                    bar.enable_steady_tick(Duration::from_millis(100));
-                }
+        if let (Event::StepStarted { step, night }, Some(bar)) = (&record.event, &self.spinner) {
+            bar.reset_elapsed();
+            bar.set_message(if *night > 1 { format!("{step} (night {night})") } else { step.clone() });
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        let Some(ProgressLine { mark, text }) = nightproof_report::progress_line(record) else { return };
+        match mark {
+            Mark::None => self.print(&text),
+            mark => {
+                let (word, colour) = mark.word();
+                self.print(&format!("{} {text}", self.paint(word, colour)));
             }
-            Event::StepFinished { step, milliseconds, outcome, detail, .. } => {
-                let (mark, colour) = match outcome {
-                    StepOutcome::Passed => ("ok  ", "32"),
-                    StepOutcome::Failed => ("FAIL", "31"),
-                    StepOutcome::Skipped => ("skip", "33"),
-                };
-                self.print(&format!("{} {step:<10} {:>8.3} s  {detail}", self.paint(mark, colour), milliseconds / 1000.0));
-            }
-            Event::Finding { id, detail } => self.print(&format!("{} {id}: {detail}", self.paint("note", "33"))),
-            Event::Fault { detail, .. } => self.print(&format!("{} {detail}", self.paint("fault", "35"))),
-            Event::DrillStarted { run, cloud, stack } => self.print(&format!("drill {run} on {cloud}, stack {stack}")),
-            Event::Port { instance, port, address } => {
-                self.print(&format!("     {}", port_line(instance, *port, address.as_deref())))
-            }
-            Event::Booted { instance, first: false } => self.print(&format!("     {}", boot_line(instance))),
-            Event::Notification { topic, what, .. } => {
-                let topic = topic.rsplit(':').next().unwrap_or_default();
-                self.print(&format!("{} topic {topic} got {what}", self.paint("told", "36")));
-            }
-            Event::Resource { .. }
-            | Event::Booted { first: true, .. }
-            | Event::ApiCall(_)
-            | Event::Authorization { .. }
-            | Event::LocalTimes { .. }
-            | Event::Outcome(_) => {}
         }
     }
 
@@ -92,19 +72,6 @@ impl Progress {
             None => line(text),
         }
     }
-}
-
-/// Where a port of an instance is reached from now on.
-pub(crate) fn port_line(instance: &str, port: u16, address: Option<&str>) -> String {
-    match address {
-        Some(address) => format!("port {port} of {instance} is published on {address}"),
-        None => format!("port {port} of {instance} is closed"),
-    }
-}
-
-/// That an instance went down and booted again.
-pub(crate) fn boot_line(instance: &str) -> String {
-    format!("{instance} booted again")
 }
 
 /// A line of data on standard output. A closed pipe is the reader's decision, and no error.

@@ -7,7 +7,7 @@ use crate::embedded;
 use crate::error::Error;
 use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
-use crate::report::Reports;
+use crate::reports::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, interrupt, journal_file, operator, printer};
 
@@ -73,44 +73,7 @@ pub(crate) fn exit_of(outcome: &Outcome) -> Exit {
     }
 }
 
+/// Prints the summary of a drill.
 pub(crate) fn summary(outcome: &Outcome) {
-    for archive in outcome.nights.iter().flat_map(|night| &night.archives) {
-        printer::line(&format!("\narchive  s3://{}/{}", archive.bucket, archive.key));
-        printer::line(&format!(
-            "         {} bytes, {} {}",
-            archive.bytes,
-            archive.encryption,
-            archive.key_id.as_deref().unwrap_or("")
-        ));
-        printer::line(&format!(
-            "restore  {} files, {}",
-            archive.files,
-            if archive.identical { "all identical" } else { "NOT identical" }
-        ));
-    }
-    for told in outcome.told.iter().filter(|told| told.night > 0) {
-        printer::line(&format!("told     {}", told.whole()));
-    }
-    for leftover in &outcome.leftovers {
-        printer::line(&format!("leftover {leftover}"));
-    }
-    if !outcome.not_supported.is_empty() {
-        printer::line("\nCannot be rehearsed here, since this local region does not support:");
-        for item in &outcome.not_supported {
-            printer::line(&format!("  {item}"));
-        }
-    }
-    if let Some(failure) = &outcome.failure {
-        let what = if outcome.not_supported.is_empty() { "The chain broke at" } else { "The night ended at" };
-        printer::line(&format!("\n{what} {}: {}", failure.point, failure.reason));
-        for line in &failure.evidence {
-            printer::line(&format!("  {line}"));
-        }
-    }
-    printer::line(match outcome.result {
-        DrillResult::Passed => "\nPASSED: the backup restores.",
-        DrillResult::Failed => "\nFAILED",
-        DrillResult::NotSupported => "\nNOT SUPPORTED: nothing is said of the backup.",
-        DrillResult::Interrupted => "\nINTERRUPTED",
-    });
+    printer::line(&nightproof_report::summary(outcome));
 }

@@ -8,7 +8,7 @@ use nightproof_journal::Event;
 
 use crate::arguments::UpOptions;
 use crate::error::Error;
-use crate::report::Reports;
+use crate::reports::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, containers, incident, interrupt, journal_file, operator, printer};
 
@@ -32,7 +32,7 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     stage.region.faults.set(faults);
     journal.subscribe(|record| {
         if let Event::Port { instance, port, address } = &record.event {
-            printer::note(&format!("# {}", printer::port_line(instance, *port, address.as_deref())));
+            printer::note(&format!("# {}", nightproof_report::port_line(instance, *port, address.as_deref())));
         }
     });
     let exported = stage.exports().and_then(|exports| {

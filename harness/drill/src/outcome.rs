@@ -49,8 +49,8 @@ impl Outcome {
         Event::Outcome(serde_json::json!({ "outcome": self }))
     }
 
-    /// What the document of such an event says; nothing if it is of another form.
-    pub fn of_event(document: &Value) -> Option<Self> {
+    /// The outcome in the document of such an event; `None` if it has another version.
+    pub fn from_event(document: &Value) -> Option<Self> {
         serde_json::from_value(document.get("outcome")?.clone()).ok()
     }
 }

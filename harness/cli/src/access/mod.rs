@@ -17,7 +17,7 @@ use nightproof_template::to_json;
 use crate::arguments::{AccessOptions, Format, Telling};
 use crate::error::Error;
 use crate::rehearse::{Rehearsal, rehearse};
-use crate::report::Reports;
+use crate::reports::Reports;
 use crate::stage::Setting;
 use crate::{Exit, interrupt, journal_file, operator, printer, run, template};
 

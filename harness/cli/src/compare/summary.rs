@@ -77,7 +77,7 @@ impl Summary {
                     }
                 }
                 Event::Outcome(document) => {
-                    summary.conclude(&Outcome::of_event(document)?, run);
+                    summary.conclude(&Outcome::from_event(document)?, run);
                     return Some(summary);
                 }
                 Event::DrillStarted { cloud, .. } => summary.on_account = cloud == "aws",

@@ -7,7 +7,6 @@ use nightproof_drill::{Finding, Hop, Outcome};
 use nightproof_journal::{ApiCall, Event, Journal};
 
 use super::expectation::{Expectation, ExpectedResult, Text};
-use crate::printer;
 
 /// Differences between the outcome and the description; if empty, the incident was reproduced.
 pub(super) fn differences(expect: &Expectation, outcome: &Outcome, journal: &Journal) -> Vec<String> {
@@ -80,7 +79,7 @@ fn happened(outcome: &Outcome, journal: &Journal) -> impl Iterator<Item = String
     let steps = outcome.steps.iter().map(|step| step.detail.clone());
     let events = journal.records().into_iter().filter_map(|record| match record.event {
         Event::Fault { detail, .. } => Some(detail),
-        Event::Booted { instance, first: false } => Some(printer::boot_line(&instance)),
+        Event::Booted { instance, first: false } => Some(format!("{instance} booted again")),
         _ => None,
     });
     steps.chain(events)

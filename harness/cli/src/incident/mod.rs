@@ -12,7 +12,7 @@ use nightproof_faults::Rule;
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::error::Error;
-use crate::report::Reports;
+use crate::reports::Reports;
 use crate::stage::{Setting, Stage};
 use crate::{Exit, interrupt, journal_file, printer, run};
 use expectation::{Expectation, Text};

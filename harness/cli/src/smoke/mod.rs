@@ -21,7 +21,7 @@ use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
 use crate::error::Error;
 use crate::local_times::LocalTimes;
 use crate::rehearse::Rehearsal;
-use crate::report::Reports;
+use crate::reports::Reports;
 use crate::workspace::Workspace;
 use crate::{Exit, interrupt, journal_file, printer, run};
 use reviewer::Reviewer;

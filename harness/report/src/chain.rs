@@ -2,18 +2,18 @@
 
 use nightproof_drill::{DrillResult, FailurePoint, Hop};
 
-use super::told::Told;
+use crate::drill_record::DrillRecord;
 
 /// A hop of the chain in one drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Link {
-    pub(super) hop: Hop,
-    pub(super) state: State,
+pub(crate) struct Link {
+    pub(crate) hop: Hop,
+    pub(crate) state: State,
 }
 
 impl Link {
     /// The service, or the thing, that the hop depends on.
-    pub(super) fn part(&self) -> &'static str {
+    pub(crate) fn part(&self) -> &'static str {
         match self.hop {
             Hop::Stack => "CloudFormation",
             Hop::Rule => "EventBridge",
@@ -28,7 +28,7 @@ impl Link {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     Held,
     Broke,
     /// Not reached: an earlier hop broke, or the drill was cut off.
@@ -36,8 +36,8 @@ pub(super) enum State {
 }
 
 /// How each hop fared.
-pub(super) fn of(told: &Told<'_>) -> Vec<Link> {
-    let outcome = told.outcome.as_ref();
+pub(crate) fn links(drill: &DrillRecord<'_>) -> Vec<Link> {
+    let outcome = drill.outcome.as_ref();
     let point = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.point);
     // Input is read before the stack is deployed.
     let hop = point.and_then(|point| if point == FailurePoint::Input { Some(Hop::Stack) } else { point.hop() });
@@ -67,7 +67,7 @@ mod tests {
             "leftovers": [], "steps": [] });
         let journal = Journal::default();
         journal.record(Event::Outcome(json!({ "outcome": outcome })));
-        of(&Told::by(&journal.records())).into_iter().map(|link| link.state).collect()
+        links(&DrillRecord::new(&journal.records())).into_iter().map(|link| link.state).collect()
     }
 
     #[test]

@@ -1,25 +1,12 @@
-//! Reports: what a journal tells, as a page for people and as JUnit XML for CI. Any can be made later from the journal's file.
-
-mod chain;
-mod html;
-mod junit;
-mod told;
+//! The files that `--report` names.
 
 use std::path::PathBuf;
 
 use nightproof_journal::{Journal, Record};
+use nightproof_report::Form;
 
-use crate::arguments::ReportOptions;
 use crate::error::Error;
-use crate::{Exit, journal_file, printer};
-use told::Told;
-
-/// The form of a report, by the ending of its file's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Html,
-    Junit,
-}
+use crate::printer;
 
 /// Files to write reports into when a drill has ended.
 #[derive(Debug)]
@@ -50,29 +37,17 @@ impl Reports {
         if self.0.is_empty() {
             return;
         }
-        for error in self.write_records(&journal.records()).into_iter().filter_map(Result::err) {
+        for error in self.write_all(&journal.records()).into_iter().filter_map(Result::err) {
             printer::warning(&error);
         }
     }
 
     /// Writes all reports, whatever becomes of the others.
-    fn write_records(&self, records: &[Record]) -> Vec<Result<(), Error>> {
-        let told = Told::by(records);
-        let text = |file: &PathBuf, form: Form| match form {
-            Form::Html => Ok(html::page(&told)),
-            Form::Junit if told.run.is_empty() => Err(Error::NoDrillToReport(file.clone())),
-            Form::Junit => Ok(junit::xml(&told)),
-        };
+    pub(crate) fn write_all(&self, records: &[Record]) -> Vec<Result<(), Error>> {
         let write = |(file, form): &(PathBuf, Form)| {
-            std::fs::write(file, text(file, *form)?).map_err(|source| Error::WriteReport { path: file.clone(), source })
+            let text = nightproof_report::report(records, *form).ok_or_else(|| Error::NoDrillToReport(file.clone()))?;
+            std::fs::write(file, text).map_err(|source| Error::WriteReport { path: file.clone(), source })
         };
         self.0.iter().map(write).collect()
     }
-}
-
-/// `nightproof report`: makes reports of a journal that was written earlier.
-pub(crate) fn report(options: &ReportOptions) -> Result<Exit, Error> {
-    let reports = Reports::new(&options.output)?;
-    reports.write_records(&journal_file::read(&options.journal)?).into_iter().collect::<Result<(), _>>()?;
-    Ok(Exit::Passed)
 }

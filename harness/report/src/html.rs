@@ -5,8 +5,8 @@ use nightproof_drill::DrillResult;
 use nightproof_journal::{ApiCall, StepOutcome};
 use serde_json::json;
 
-use super::chain::{self, State};
-use super::told::Told;
+use crate::chain::{self, State};
+use crate::drill_record::DrillRecord;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -14,9 +14,9 @@ const SCRIPT: &str = include_str!("page.js");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-pub(super) fn page(told: &Told<'_>) -> String {
-    let is_drill = !told.run.is_empty();
-    let (verdict, class) = match told.outcome.as_ref().map(|outcome| outcome.result) {
+pub(crate) fn page(drill: &DrillRecord<'_>) -> String {
+    let is_drill = !drill.run.is_empty();
+    let (verdict, class) = match drill.outcome.as_ref().map(|outcome| outcome.result) {
         Some(DrillResult::Passed) => ("The backup restores", "good"),
         Some(DrillResult::Failed) => ("The backup failed its drill", "bad"),
         Some(DrillResult::NotSupported) => ("The stack cannot be rehearsed here", "soft"),
@@ -31,28 +31,28 @@ pub(super) fn page(told: &Told<'_>) -> String {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (verdict) @if is_drill { ": drill " (told.run) } }
+                title { (verdict) @if is_drill { ": drill " (drill.run) } }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
                     h1 class=(class) { (verdict) }
-                    @if is_drill { span.soft { "drill " (told.run) " on " (told.cloud) ", stack " (told.stack) } }
+                    @if is_drill { span.soft { "drill " (drill.run) " on " (drill.cloud) ", stack " (drill.stack) } }
                     button #theme type="button" { "Light / dark" }
                 }
                 main {
                     @if is_drill {
-                        (links(told))
-                        (failure(told))
-                        (archives(told))
-                        (steps(told))
+                        (links(drill))
+                        (failure(drill))
+                        (archives(drill))
+                        (steps(drill))
                     }
-                    (notes(told))
-                    (resources(told))
-                    (permissions(told))
+                    (notes(drill))
+                    (resources(drill))
+                    (permissions(drill))
                     (timeline())
                 }
-                script #data type="application/json" { (PreEscaped(calls(told))) }
+                script #data type="application/json" { (PreEscaped(calls(drill))) }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -60,10 +60,10 @@ pub(super) fn page(told: &Told<'_>) -> String {
     .into_string()
 }
 
-fn links(told: &Told<'_>) -> Markup {
+fn links(drill: &DrillRecord<'_>) -> Markup {
     html! {
         ol.chain aria-label="The chain of the backup" {
-            @for link in chain::of(told) {
+            @for link in chain::links(drill) {
                 @let (class, word, path) = match link.state {
                     State::Held => ("held", "held", "M8.5 14.5l3.5 3.5 7.5-8"),
                     State::Broke => ("broke", "broke here", "M9.5 9.5l9 9m0-9l-9 9"),
@@ -82,8 +82,8 @@ fn links(told: &Told<'_>) -> Markup {
     }
 }
 
-fn failure(told: &Told<'_>) -> Markup {
-    let outcome = told.outcome.as_ref();
+fn failure(drill: &DrillRecord<'_>) -> Markup {
+    let outcome = drill.outcome.as_ref();
     let failure = outcome.and_then(|outcome| outcome.failure.as_ref());
     let leftovers = outcome.map(|outcome| outcome.leftovers.as_slice()).unwrap_or_default();
     let lacking = outcome.map(|outcome| outcome.not_supported.as_slice()).unwrap_or_default();
@@ -108,8 +108,8 @@ fn failure(told: &Told<'_>) -> Markup {
     }
 }
 
-fn archives(told: &Told<'_>) -> Markup {
-    let nights = told.outcome.as_ref().map(|outcome| outcome.nights.as_slice()).unwrap_or_default();
+fn archives(drill: &DrillRecord<'_>) -> Markup {
+    let nights = drill.outcome.as_ref().map(|outcome| outcome.nights.as_slice()).unwrap_or_default();
     html! {
         @if nights.iter().any(|night| !night.archives.is_empty()) {
             h2 { "Archives" }
@@ -129,12 +129,12 @@ fn archives(told: &Told<'_>) -> Markup {
     }
 }
 
-fn steps(told: &Told<'_>) -> Markup {
+fn steps(drill: &DrillRecord<'_>) -> Markup {
     html! {
         h2 { "Steps" }
         div.scroll role="group" aria-label="Steps" { table {
             thead { tr { th { "Step" } th.num { "Night" } th.num { "Seconds" } th { "What was seen" } } }
-            tbody { @for step in &told.steps { tr {
+            tbody { @for step in &drill.steps { tr {
                 td.name { span class=(if step.outcome == StepOutcome::Failed { "bad" } else { "good" }) {
                     (match step.outcome { StepOutcome::Passed => "✓ ", StepOutcome::Failed => "✗ ", StepOutcome::Skipped => "– " })
                 } (step.name) }
@@ -146,20 +146,20 @@ fn steps(told: &Told<'_>) -> Markup {
     }
 }
 
-fn notes(told: &Told<'_>) -> Markup {
+fn notes(drill: &DrillRecord<'_>) -> Markup {
     html! {
-        @if !told.findings.is_empty() {
+        @if !drill.findings.is_empty() {
             h2 { "Findings" }
             div.scroll role="group" aria-label="Findings" { table {
                 thead { tr { th { "Finding" } th { "What was found" } } }
-                tbody { @for (id, detail) in &told.findings { tr { td.name { (id) } td { (detail) } } } }
+                tbody { @for (id, detail) in &drill.findings { tr { td.name { (id) } td { (detail) } } } }
             } }
         }
-        @if !told.notices.is_empty() {
-            h2 { "Who was told" }
-            div.scroll role="group" aria-label="Who was told" { table {
+        @if !drill.notices.is_empty() {
+            h2 { "Notifications" }
+            div.scroll role="group" aria-label="Notifications" { table {
                 thead { tr { th.num { "Night" } th { "Topic" } th { "Message" } th { "By" } th { "To" } } }
-                tbody { @for one in &told.notices { tr {
+                tbody { @for one in &drill.notices { tr {
                     td.num { (one.night) }
                     td.name { (one.topic) }
                     td { (one.what) }
@@ -168,11 +168,11 @@ fn notes(told: &Told<'_>) -> Markup {
                 } } }
             } }
         }
-        @if !told.faults.is_empty() {
+        @if !drill.faults.is_empty() {
             h2 { "Faults that were made" }
             div.scroll role="group" aria-label="Faults that were made" { table {
                 thead { tr { th.num { "Seconds" } th { "What went wrong" } } }
-                tbody { @for (at, detail) in &told.faults { tr { td.num { (format!("{:.3}", seconds(*at))) } td { (detail) } } } }
+                tbody { @for (at, detail) in &drill.faults { tr { td.num { (format!("{:.3}", seconds(*at))) } td { (detail) } } } }
             } }
         }
     }
@@ -199,13 +199,13 @@ fn timeline() -> Markup {
     }
 }
 
-fn resources(told: &Told<'_>) -> Markup {
+fn resources(drill: &DrillRecord<'_>) -> Markup {
     html! {
-        @if !told.resources.is_empty() {
+        @if !drill.resources.is_empty() {
             h2 { "Resources" }
             div.scroll role="group" aria-label="Resources" { table {
                 thead { tr { th { "In the template" } th { "Type" } th { "On the account" } } }
-                tbody { @for (logical, kind, physical) in &told.resources { tr {
+                tbody { @for (logical, kind, physical) in &drill.resources { tr {
                     td.name { (logical) } td { (kind) } td { (physical) }
                 } } }
             } }
@@ -213,13 +213,13 @@ fn resources(told: &Told<'_>) -> Markup {
     }
 }
 
-fn permissions(told: &Told<'_>) -> Markup {
+fn permissions(drill: &DrillRecord<'_>) -> Markup {
     html! {
-        @if !told.permissions.is_empty() {
+        @if !drill.permissions.is_empty() {
             h2 { "Permissions" }
             div.scroll role="group" aria-label="Permissions" { table {
                 thead { tr { th { "Who" } th { "Action" } th.num { "Asked" } th.num { "Refused" } } }
-                tbody { @for ((principal, action), (asked, refused)) in &told.permissions { tr {
+                tbody { @for ((principal, action), (asked, refused)) in &drill.permissions { tr {
                     td { (principal) } td { (action) } td.num { (asked) } td.num.bad[*refused > 0] { (refused) }
                 } } }
             } }
@@ -228,7 +228,7 @@ fn permissions(told: &Told<'_>) -> Markup {
 }
 
 /// The calls as JSON that may stand in a script element: no `<` that could end it.
-fn calls(told: &Told<'_>) -> String {
+fn calls(drill: &DrillRecord<'_>) -> String {
     let call = |(at, call): &(u64, &ApiCall)| {
         json!({
             "t": at,
@@ -238,7 +238,7 @@ fn calls(told: &Told<'_>) -> String {
             "e": call.error_code,
         })
     };
-    serde_json::Value::Array(told.calls.iter().map(call).collect()).to_string().replace('<', "\\u003c")
+    serde_json::Value::Array(drill.calls.iter().map(call).collect()).to_string().replace('<', "\\u003c")
 }
 
 /// Who called, as short as it is clear.
@@ -285,7 +285,7 @@ mod tests {
             "nights": [], "findings": [], "leftovers": [HOSTILE], "steps": [] } }),
         ));
         let records = journal.records();
-        let page = page(&Told::by(&records));
+        let page = page(&DrillRecord::new(&records));
         assert!(page.contains("&lt;/script&gt;"));
         assert!(!page.contains("<script>alert") && !page.contains("<img"), "{page}");
         // The page's own two, and no more.

@@ -1,0 +1,86 @@
+//! The line that a terminal shows of an event as it comes.
+
+use nightproof_journal::{Event, Record, StepOutcome};
+
+/// What a line begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// A step passed.
+    Ok,
+    /// A step failed.
+    Fail,
+    /// A step was skipped.
+    Skip,
+    /// A finding.
+    Note,
+    /// A fault was made.
+    Fault,
+    /// A topic got a message.
+    Notice,
+    /// Nothing.
+    None,
+}
+
+impl Mark {
+    /// The word, and the SGR code of its colour.
+    pub const fn word(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Ok => ("ok  ", "32"),
+            Self::Fail => ("FAIL", "31"),
+            Self::Skip => ("skip", "33"),
+            Self::Note => ("note", "33"),
+            Self::Fault => ("fault", "35"),
+            Self::Notice => ("told", "36"),
+            Self::None => ("", "0"),
+        }
+    }
+}
+
+/// A mark, and the text after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgressLine {
+    /// What the line begins with.
+    pub mark: Mark,
+    /// The rest.
+    pub text: String,
+}
+
+/// The line of an event; `None` if a terminal shows nothing of it.
+pub fn progress_line(record: &Record) -> Option<ProgressLine> {
+    let line = |mark: Mark, text: String| Some(ProgressLine { mark, text });
+    match &record.event {
+        Event::StepFinished { step, milliseconds, outcome, detail, .. } => {
+            let mark = match outcome {
+                StepOutcome::Passed => Mark::Ok,
+                StepOutcome::Failed => Mark::Fail,
+                StepOutcome::Skipped => Mark::Skip,
+            };
+            line(mark, format!("{step:<10} {:>8.3} s  {detail}", milliseconds / 1000.0))
+        }
+        Event::Finding { id, detail } => line(Mark::Note, format!("{id}: {detail}")),
+        Event::Fault { detail, .. } => line(Mark::Fault, detail.clone()),
+        Event::DrillStarted { run, cloud, stack } => line(Mark::None, format!("drill {run} on {cloud}, stack {stack}")),
+        Event::Port { instance, port, address } => {
+            line(Mark::None, format!("     {}", port_line(instance, *port, address.as_deref())))
+        }
+        Event::Booted { instance, first: false } => line(Mark::None, format!("     {instance} booted again")),
+        Event::Notification { topic, what, .. } => {
+            line(Mark::Notice, format!("topic {} got {what}", topic.rsplit(':').next().unwrap_or_default()))
+        }
+        Event::StepStarted { .. }
+        | Event::Resource { .. }
+        | Event::Booted { first: true, .. }
+        | Event::ApiCall(_)
+        | Event::Authorization { .. }
+        | Event::LocalTimes { .. }
+        | Event::Outcome(_) => None,
+    }
+}
+
+/// Where a port of an instance is reached from now on.
+pub fn port_line(instance: &str, port: u16, address: Option<&str>) -> String {
+    match address {
+        Some(address) => format!("port {port} of {instance} is published on {address}"),
+        None => format!("port {port} of {instance} is closed"),
+    }
+}

@@ -1,0 +1,52 @@
+//! The summary of a drill that a terminal shows at its end.
+
+use std::fmt::Write as _;
+
+use nightproof_drill::{DrillResult, Outcome};
+
+/// The outcome as text, without a line break at its end.
+pub fn summary(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&mut text, outcome);
+    text
+}
+
+fn write(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
+    for archive in outcome.nights.iter().flat_map(|night| &night.archives) {
+        let key = archive.key_id.as_deref().unwrap_or("");
+        writeln!(text, "\narchive  s3://{}/{}", archive.bucket, archive.key)?;
+        writeln!(text, "         {} bytes, {} {key}", archive.bytes, archive.encryption)?;
+        let identical = if archive.identical { "all identical" } else { "NOT identical" };
+        writeln!(text, "restore  {} files, {identical}", archive.files)?;
+    }
+    for notification in outcome.told.iter().filter(|told| told.night > 0) {
+        writeln!(text, "told     {}", notification.whole())?;
+    }
+    for leftover in &outcome.leftovers {
+        writeln!(text, "leftover {leftover}")?;
+    }
+    if !outcome.not_supported.is_empty() {
+        writeln!(text, "\nCannot be rehearsed here, since this local region does not support:")?;
+        for item in &outcome.not_supported {
+            writeln!(text, "  {item}")?;
+        }
+    }
+    if let Some(failure) = &outcome.failure {
+        let what = if outcome.not_supported.is_empty() { "The chain broke at" } else { "The night ended at" };
+        writeln!(text, "\n{what} {}: {}", failure.point, failure.reason)?;
+        for line in &failure.evidence {
+            writeln!(text, "  {line}")?;
+        }
+    }
+    write!(text, "\n{}", verdict(outcome.result))
+}
+
+fn verdict(result: DrillResult) -> &'static str {
+    match result {
+        DrillResult::Passed => "PASSED: the backup restores.",
+        DrillResult::Failed => "FAILED",
+        DrillResult::NotSupported => "NOT SUPPORTED: nothing is said of the backup.",
+        DrillResult::Interrupted => "INTERRUPTED",
+    }
+}
