@@ -52,7 +52,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "nightproof",
         &[
-            "nightproof-authorization",
             "nightproof-core",
             "nightproof-drill",
             "nightproof-faults",
@@ -66,13 +65,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-service-iam",
             "nightproof-store",
             "nightproof-template",
+            "nightproof-wire",
         ],
     ),
     (
         "nightproof-scenarios",
         &[
             "nightproof",
-            "nightproof-authorization",
             "nightproof-core",
             "nightproof-drill",
             "nightproof-faults",

@@ -20,13 +20,15 @@ use serde_json::{Value, json};
 
 use super::known::{Known, KnownCallers};
 use super::principal::{Document, Subject};
-use super::{by_itself, context, denial, table};
+use super::table::Tables;
+use super::{by_itself, context, denial};
 
 /// Decides who may do what, by the policies that IAM and the services hold.
 pub struct Authorizer {
     identities: Arc<dyn Identities>,
     sessions: Arc<dyn Sessions>,
     known: KnownCallers,
+    tables: Tables,
     /// What EC2's denials carry, for `sts:DecodeAuthorizationMessage`.
     encoded: Mutex<HashMap<String, String>>,
 }
@@ -70,7 +72,13 @@ impl Asked<'_> {
 impl Authorizer {
     /// One that finds principals in `identities` and what was handed out to them in `sessions`.
     pub fn new(identities: Arc<impl Identities + 'static>, sessions: Arc<impl Sessions + 'static>) -> Arc<Self> {
-        Arc::new(Self { identities, sessions, known: KnownCallers::default(), encoded: Mutex::default() })
+        Arc::new(Self {
+            identities,
+            sessions,
+            known: KnownCallers::default(),
+            tables: Tables::default(),
+            encoded: Mutex::default(),
+        })
     }
 
     /// Decides on the needs in their order, up to the first that is refused.
@@ -115,8 +123,7 @@ impl Authorizer {
         }
         let prefix = need.action.split(':').next().unwrap_or_default();
         // A bucket's policy has no say in whether another one may be made with its name: that is refused by the service, as taken.
-        let owner =
-            call.region.service(prefix).filter(|_| table::has_resource_policies(prefix) && need.action != "s3:CreateBucket");
+        let owner = call.region.service(prefix).filter(|owner| owner.has_resource_policies() && need.action != "s3:CreateBucket");
         let of_resource = owner.and_then(|service| service.resource_policy(call.account(), &need.resource));
         if asked.is_roots_own(need, of_resource.as_ref()) {
             return Decision::without_statements(Effect::Allow, Layer::Identity, Vec::new());
@@ -173,10 +180,10 @@ impl Authorizer {
 #[async_trait]
 impl Authorize for Authorizer {
     async fn authorize(&self, call: &Call, service: &str, operation: &str, input: &Value) -> Result<(), AwsError> {
-        let rows = table::rows(service, operation).ok_or_else(|| AwsError::not_implemented(service, operation))?;
+        let rows = self.tables.rows(&call.region, service, operation)?;
         let mut needs = Vec::new();
         let is_root = call.caller.principal == Principal::Root;
-        for row in rows.iter().filter(|row| !(is_root && row.is_open_to_root(input)) && row.applies(input)) {
+        for row in rows.iter().filter(|row| !(is_root && row.is_open_to_root(&call.region, input)) && row.applies(input)) {
             let resolved = match row.kind() {
                 Some(kind) => match call.region.service(service) {
                     Some(service) => service.resources(call, kind, input).await,

@@ -1,7 +1,7 @@
 //! Authorization: from a call to what must be allowed, and from there to the policies that decide.
 //!
-//! A table per service (`tables/`) says which actions an operation needs on which resources, with which condition keys; services
-//! add what a table cannot say (an alias that stands for a key, the instances that a tag finds). Each need is put before the evaluator of
+//! Each service lists which actions its operations require on which resources, with which condition keys, and resolves
+//! what a list cannot express (an alias that stands for a key, the instances that a tag finds). Each need is put before the evaluator of
 //! `nightproof_iam` with the caller's policies and the resource's own. An operation without an entry is refused.
 
 mod authorizer;

@@ -1,21 +1,13 @@
-//! The tables: operation -> actions, resources, condition keys.
-//!
-//! A line is `Operations action resource [?Member | !Member | key=Member | key='text']…`:
-//! - operations are separated by commas; an action of `=` is the operation under the service's prefix;
-//! - a resource is `*`, a full ARN pattern (`arn:…`), the rest of an ARN of the service (`vpc/{VpcId}`), or `@kind`, which the service resolves.
-//!   `{A.B}` stands for the value of a member, once for each element of a list; one that is absent reads as `*`, and one that is itself an
-//!   ARN is the whole resource;
-//! - the need exists only if `?Member` is in the request, or `!Member` is not;
-//! - `key=Member` gives the request's value to a condition key, `key='text'` a fixed one.
-//!
-//! Source: the service authorization reference, <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>.
+//! Tables of permissions: from an operation to actions, resources and condition keys, in the notation of
+//! [`nightproof_core::service::Service::permissions`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use nightproof_core::Region;
 use nightproof_core::authorization::Need;
 use nightproof_core::document::Members as _;
-use nightproof_core::service::Call;
+use nightproof_core::service::{AwsError, Call, Service};
 use serde_json::Value;
 
 /// A line of a table.
@@ -23,8 +15,6 @@ use serde_json::Value;
 pub(super) struct Row {
     action: String,
     resource: Pattern,
-    /// Whether resources of its action's service can have policies.
-    guarded: bool,
     only_with: Vec<&'static str>,
     only_without: Vec<&'static str>,
     keys: Vec<(&'static str, Source)>,
@@ -57,71 +47,57 @@ enum Source {
     Text(&'static str),
 }
 
-type Table = HashMap<&'static str, Vec<Row>>;
+/// The permissions that the operations of one service require.
+#[derive(Debug)]
+pub(super) struct Table(HashMap<&'static str, Vec<Row>>);
 
-/// The tables, each parsed when its service is first called.
-macro_rules! tables {
-    ($($service:literal)*) => {
-        const SERVICES: &[&str] = &[$($service),*];
+/// The tables of a region's services, each parsed when its service is first called.
+#[derive(Debug, Default)]
+pub(super) struct Tables(OnceLock<HashMap<&'static str, OnceLock<Result<Table, String>>>>);
 
-        fn parsed(service: &str) -> Option<&'static Result<Table, String>> {
-            match service {
-                $($service => {
-                    static PARSED: OnceLock<Result<Table, String>> = OnceLock::new();
-                    Some(PARSED.get_or_init(|| parse($service, include_str!(concat!("tables/", $service, ".txt")))))
-                })*
-                _ => None,
+impl Tables {
+    /// The permissions that an operation requires.
+    ///
+    /// # Errors
+    /// An operation without a line is not implemented; a table that cannot be parsed is an internal error.
+    pub(super) fn rows(&self, region: &Region, service: &str, operation: &str) -> Result<&[Row], AwsError> {
+        let tables = self.0.get_or_init(|| region.services().map(|(name, _)| (name, OnceLock::new())).collect());
+        let not_implemented = || AwsError::not_implemented(service, operation);
+        let (name, table) = tables.get_key_value(service).ok_or_else(not_implemented)?;
+        let parsed = table.get_or_init(|| Table::parse(name, region.service(name).map_or("", |found| found.permissions())));
+        let table = parsed.as_ref().map_err(|error| AwsError::internal(error.clone()))?;
+        table.0.get(operation).map(Vec::as_slice).ok_or_else(not_implemented)
+    }
+}
+
+/// The operations that a service implements, which are those that its permissions name.
+///
+/// # Errors
+/// The line that cannot be parsed.
+pub fn operations(name: &'static str, service: &dyn Service) -> Result<BTreeSet<&'static str>, String> {
+    Table::parse(name, service.permissions()).map(|table| table.0.into_keys().collect())
+}
+
+impl Table {
+    fn parse(service: &'static str, text: &'static str) -> Result<Self, String> {
+        let mut table: HashMap<_, Vec<_>> = HashMap::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.split('#').next().unwrap_or_default();
+            let mut words = line.split_whitespace();
+            let Some(operations) = words.next() else { continue };
+            let (Some(action), Some(resource)) = (words.next(), words.next()) else {
+                return Err(format!("permissions of {service}, line {}: an action and a resource are missing", number + 1));
+            };
+            let rest: Vec<&'static str> = words.collect();
+            for operation in operations.split(',') {
+                let row = row(service, operation, action, resource, &rest)
+                    .ok_or_else(|| format!("permissions of {service}, line {}: `{line}` cannot be parsed", number + 1))?;
+                let rows = table.entry(operation).or_default();
+                rows.extend((action != "-").then_some(row));
             }
         }
-    };
-}
-
-tables! {
-    "cloudformation" "cloudtrail" "ec2" "ec2messages" "events" "iam" "kms" "lambda" "logs" "monitoring" "s3" "servicequotas" "sns" "sqs" "ssm"
-    "ssmmessages" "sts" "tagging"
-}
-
-/// A test reads every table, so that none is left out here for a fault in it.
-fn table(service: &str) -> Option<&'static Table> {
-    parsed(service)?.as_ref().ok()
-}
-
-/// Every operation that the region implements, with its service: an operation without a line here is not implemented.
-pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let operations = |service: &'static str| table(service).into_iter().flat_map(|table| table.keys().copied());
-    SERVICES.iter().flat_map(move |service| operations(service).map(move |operation| (*service, operation)))
-}
-
-/// Whether resources of the service with this prefix can have policies.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
-pub(super) fn has_resource_policies(prefix: &str) -> bool {
-    matches!(prefix, "kms" | "lambda" | "s3" | "sns" | "sqs" | "sts")
-}
-
-/// The lines of an operation; none means that nobody may call it.
-pub(super) fn rows(service: &str, operation: &str) -> Option<&'static [Row]> {
-    table(service)?.get(operation).map(Vec::as_slice)
-}
-
-fn parse(service: &'static str, text: &'static str) -> Result<Table, String> {
-    let mut table = Table::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default();
-        let mut words = line.split_whitespace();
-        let Some(operations) = words.next() else { continue };
-        let (Some(action), Some(resource)) = (words.next(), words.next()) else {
-            return Err(format!("{service}, line {}: an action and a resource are missing", number + 1));
-        };
-        let rest: Vec<&'static str> = words.collect();
-        for operation in operations.split(',') {
-            let row = row(service, operation, action, resource, &rest)
-                .ok_or_else(|| format!("{service}, line {}: not understood", number + 1))?;
-            // An operation that needs nothing is listed with the action `-`.
-            let rows = table.entry(operation).or_default();
-            rows.extend((action != "-").then_some(row));
-        }
+        Ok(Self(table))
     }
-    Ok(table)
 }
 
 fn row(service: &'static str, operation: &str, action: &str, resource: &'static str, rest: &[&'static str]) -> Option<Row> {
@@ -141,8 +117,7 @@ fn row(service: &'static str, operation: &str, action: &str, resource: &'static 
             Pattern::Arn(arn)
         }
     };
-    let guarded = action.split(':').next().is_none_or(has_resource_policies);
-    let mut row = Row { action, resource, guarded, only_with: Vec::new(), only_without: Vec::new(), keys: Vec::new() };
+    let mut row = Row { action, resource, only_with: Vec::new(), only_without: Vec::new(), keys: Vec::new() };
     for word in rest {
         if let Some(member) = word.strip_prefix('?') {
             row.only_with.push(member);
@@ -186,10 +161,13 @@ impl Row {
 
     /// Whether nothing keeps the root user from it: its action knows no resources, or none that have policies, and all of them are of the
     /// caller's account, as another one's can be named by its ARN alone.
-    pub(super) fn is_open_to_root(&self, input: &Value) -> bool {
+    pub(super) fn is_open_to_root(&self, region: &Region, input: &Value) -> bool {
         match self.resource {
             Pattern::Any => true,
-            Pattern::Kind(_) | Pattern::Arn(_) => !self.guarded && !names_an_arn(input),
+            Pattern::Kind(_) | Pattern::Arn(_) => {
+                let owner = self.action.split(':').next().and_then(|prefix| region.service(prefix));
+                !owner.is_some_and(|service| service.has_resource_policies()) && !names_an_arn(input)
+            }
         }
     }
 
@@ -325,15 +303,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_line_of_every_table_is_understood() {
-        for service in SERVICES {
-            let table = parsed(service).unwrap().as_ref().unwrap();
-            assert!(!table.is_empty(), "{service}");
-            let model = nightproof_wire::service(service).unwrap();
-            for operation in table.keys() {
-                assert!(model.operation(operation).is_some(), "{service} has no operation {operation}");
-            }
-        }
+    fn a_line_that_cannot_be_parsed_is_named() {
+        let error = |text| Table::parse("ssm", text).err();
+        assert_eq!(error("SendCommand = * # all\n\nGetParameter = {Name} ?Name"), None);
+        assert_eq!(error("\nSendCommand ="), Some("permissions of ssm, line 2: an action and a resource are missing".to_owned()));
+        assert_eq!(
+            error("GetParameter = {Name"),
+            Some("permissions of ssm, line 1: `GetParameter = {Name` cannot be parsed".to_owned())
+        );
     }
 
     #[test]

@@ -100,6 +100,10 @@ impl CloudFormation {
 
 #[async_trait]
 impl Service for CloudFormation {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let service = self;
         let account = call.account();

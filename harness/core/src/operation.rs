@@ -58,18 +58,24 @@ pub fn check(service: &str, inputs: &[Input], operation: &str, input: &Value) ->
     refusal(service, operation, unread(input.clone()).map(|unread| ((), unread)))
 }
 
-/// Names a service's operations once, each with its method: `CreateQueue => create_queue`, `.await` behind an asynchronous one. The
-/// struct of an operation's input has the operation's name. Makes `dispatch`, and the constant `INPUTS` for [`unread_members`].
+/// Lists a service's operations, each with its method and the permissions that it requires:
+/// `CreateQueue => create_queue: ["= {QueueName}"]`, `.await` behind an asynchronous method. The struct of an operation's input has the
+/// operation's name; [`Service::permissions`](crate::service::Service::permissions) has the notation of permissions. Makes `dispatch`, and
+/// the constants `PERMISSIONS`, for that method, and `INPUTS`, for [`unread_members`].
 #[macro_export]
 macro_rules! operations {
-    ($signing_name:literal, $service:ty: $($operation:ident => $method:ident $(.$await:tt)?),+ $(,)?) => {
+    ($signing_name:literal, $service:ty: $($operation:ident => $method:ident $(.$await:tt)?: [$($permission:literal),+]),+ $(,)?) => {
         impl $service {
             /// The operations that are written.
             pub const INPUTS: &'static [$crate::operation::Input] = &[
                 $((stringify!($operation), $crate::operation::unread::<$operation>)),+
             ];
 
-            /// Has the operation of this name done.
+            /// The permissions that each operation requires, a line for each.
+            pub const PERMISSIONS: &'static str =
+                concat!($($(stringify!($operation), " ", $permission, "\n"),+),+);
+
+            /// Calls the method of the operation of this name.
             async fn dispatch(
                 &self,
                 call: &$crate::service::Call,

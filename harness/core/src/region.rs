@@ -154,6 +154,11 @@ impl Region {
         self.0.services.get()?.get(name)
     }
 
+    /// All services, by signing name.
+    pub fn services(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn Service>)> {
+        self.0.services.get().into_iter().flatten().map(|(name, service)| (*name, service))
+    }
+
     /// Serves a TLS connection that comes out of a machine whose address is `source_ip`; a task of the region.
     pub fn accept_tls(&self, connection: impl Connection + 'static, source_ip: String) {
         let Some(gateway) = self.0.gateway.get().cloned() else {

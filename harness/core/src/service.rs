@@ -117,8 +117,30 @@ pub trait Service: Send + Sync {
     /// [`AwsError::not_implemented`].
     async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError>;
 
-    /// The ARNs that a table of `authorization` means by `@kind` in a call with this input: where a name, an alias or a tag stands for
-    /// them. None, and there is nothing to ask for: the operation itself says what does not exist.
+    /// The permissions that the service's operations require. A line is
+    /// `Operations action resource [?Member | !Member | key=Member | key='text']…`; `#` begins a comment.
+    /// - Operations are separated by commas; an action of `=` is the operation under the service's prefix; the action of an operation that
+    ///   requires nothing is `-`.
+    /// - A resource is `*`, a full ARN pattern (`arn:…`), the rest of an ARN of the service (`vpc/{VpcId}`), or `@kind`, which
+    ///   [`Service::resources`] resolves. `{A.B}` stands for the value of a member, once for each element of a list; an absent member reads
+    ///   as `*`, and a value that is itself an ARN is the whole resource.
+    /// - The permission is required only if `?Member` is in the request, or `!Member` is not.
+    /// - `key=Member` gives the request's value to a condition key, `key='text'` a fixed one.
+    ///
+    /// An operation without a line is not implemented.
+    /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>
+    fn permissions(&self) -> &'static str {
+        ""
+    }
+
+    /// Whether resources of the service can have policies.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
+    fn has_resource_policies(&self) -> bool {
+        false
+    }
+
+    /// The ARNs that [`Service::permissions`] means by `@kind` in a call with this input, where a name, an alias or a tag stands for
+    /// them. If empty, no permission is required: the operation itself reports what does not exist.
     async fn resources(&self, _call: &Call, _kind: &str, _input: &Value) -> Vec<String> {
         Vec::new()
     }

@@ -226,6 +226,20 @@ impl Embedded {
         self.trigger.clone()
     }
 
+    /// The operations that the region implements, each after its service's signing name.
+    ///
+    /// # Errors
+    /// A service's permissions cannot be parsed.
+    pub fn operations(&self) -> Result<Vec<(&'static str, &'static str)>, String> {
+        let mut all = Vec::new();
+        for (name, service) in self.region.services() {
+            all.extend(
+                nightproof_authorization::operations(name, service.as_ref())?.into_iter().map(|operation| (name, operation)),
+            );
+        }
+        Ok(all)
+    }
+
     /// Ends machines, connections and background tasks, and returns when they have ended: with why a container could not be removed, if
     /// one is left.
     pub async fn stop(self) -> Vec<EngineError> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use nightproof_machine::tools::{self, Tools};
+use nightproof_region::embedded::{self, EmbeddedOptions};
 use nightproof_scenarios::{Up, is_alive, until};
 use rstest::rstest;
 
@@ -99,6 +100,18 @@ const NEVER_THERE: [&str; 5] =
 /// What takes something from a mail, and none is sent.
 const BY_MAIL: &str = "sns ConfirmSubscription";
 
+/// The operations that a region implements, each after its service.
+#[tokio::main]
+async fn operations() -> Vec<(&'static str, &'static str)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options =
+        EmbeddedOptions::new("111122223333", folder.path().join("region"), env!("CARGO_BIN_EXE_nightproof-scenario").into());
+    let region = embedded::start(options).await.expect("a region");
+    let operations = region.operations().expect("permissions");
+    region.stop().await;
+    operations
+}
+
 #[rstest]
 #[case::boto3("boto3")]
 #[case::the_aws_cli("aws")]
@@ -111,9 +124,9 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
     }
     let called = fs::read_to_string(called).expect("what was called");
     let called: BTreeSet<&str> = called.lines().collect();
-    let services =
-        nightproof_authorization::operations().filter(|(service, _)| !matches!(*service, "ec2messages" | "ssmmessages"));
-    let all: BTreeSet<String> = services.map(|(service, operation)| format!("{service} {operation}")).collect();
+    let of_clients = |(service, _): &(&str, &str)| !matches!(*service, "ec2messages" | "ssmmessages");
+    let all: BTreeSet<String> =
+        operations().into_iter().filter(of_clients).map(|(service, operation)| format!("{service} {operation}")).collect();
     let excused = |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one) || one == BY_MAIL;
     let left_out: Vec<&String> = all.iter().filter(|one| !called.contains(one.as_str()) && !excused(one)).collect();
     assert!(left_out.is_empty(), "no script in tests/clients calls {left_out:?} by {client} with success");

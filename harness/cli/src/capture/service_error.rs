@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use nightproof_drill::capture::Evidence;
+use nightproof_wire::Operation;
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -81,8 +82,10 @@ impl ServiceError {
 }
 
 fn service_of(operation: &str) -> Option<String> {
-    let found: Vec<&str> =
-        nightproof_authorization::operations().filter(|(_, name)| *name == operation).map(|(service, _)| service).collect();
+    let has_operation = |service: &&&str| {
+        nightproof_wire::service(service).and_then(|model| model.operation(operation)).is_some_and(Operation::served)
+    };
+    let found: Vec<&str> = nightproof_wire::SERVICES.iter().filter(has_operation).copied().collect();
     let near = NEAR.iter().find(|near| found.contains(near)).copied();
     near.or_else(|| found.first().copied()).map(str::to_owned)
 }

@@ -270,3 +270,20 @@ async fn a_missing_key_is_told_to_those_alone_who_may_list() {
     assert_eq!(cloud.call_as(&user, "s3", "GetObject", get).await.unwrap_err().code, "NoSuchKey");
     cloud.embedded.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn permissions_name_operations_of_the_services_models() {
+    let cloud = cloud().await;
+    let operations = cloud.embedded.operations().unwrap();
+    for (service, operation) in &operations {
+        let model = nightproof_wire::service(service).unwrap();
+        assert!(
+            model.operation(operation).is_some_and(nightproof_wire::Operation::served),
+            "{service} has no operation {operation}"
+        );
+    }
+    for (service, _) in cloud.embedded.region.services() {
+        assert!(operations.iter().any(|(name, _)| *name == service), "nobody may call {service}");
+    }
+    cloud.embedded.stop().await;
+}

@@ -26,6 +26,10 @@ impl CloudTrail {
 
 #[async_trait]
 impl Service for CloudTrail {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         match operation {
             "LookupEvents" => lookup::lookup_events(call, &input).map(Reply::from),

@@ -269,6 +269,10 @@ impl Ec2 {
 
 #[async_trait]
 impl Service for Ec2 {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     fn supports(&self, name: &str, value: &str) -> bool {
         name != "InstanceType" || !instance_type::is_lacking(value)
     }

@@ -164,27 +164,31 @@ fn no_rule(name: &str) -> AwsError {
 }
 
 operations!("events", Events:
-    DeleteRule => delete_rule,
-    DescribeEventBus => describe_event_bus,
-    DescribeRule => describe_rule,
-    DisableRule => disable_rule,
-    EnableRule => enable_rule,
-    ListEventBuses => list_event_buses,
-    ListRuleNamesByTarget => list_rule_names_by_target,
-    ListRules => list_rules,
-    ListTagsForResource => list_tags_for_resource,
-    ListTargetsByRule => list_targets_by_rule,
-    PutEvents => put_events,
-    PutRule => put_rule,
-    PutTargets => put_targets,
-    RemoveTargets => remove_targets,
-    TagResource => tag_resource,
-    TestEventPattern => test_event_pattern,
-    UntagResource => untag_resource,
+    DeleteRule => delete_rule: ["= @rule"],
+    DescribeEventBus => describe_event_bus: ["= @bus"],
+    DescribeRule => describe_rule: ["= @rule"],
+    DisableRule => disable_rule: ["= @rule"],
+    EnableRule => enable_rule: ["= @rule"],
+    ListEventBuses => list_event_buses: ["= *"],
+    ListRuleNamesByTarget => list_rule_names_by_target: ["= *"],
+    ListRules => list_rules: ["= *"],
+    ListTagsForResource => list_tags_for_resource: ["= {ResourceARN}"],
+    ListTargetsByRule => list_targets_by_rule: ["= @rule"],
+    PutEvents => put_events: ["= @buses events:source=Entries.Source events:detail-type=Entries.DetailType"],
+    PutRule => put_rule: ["= @rule events:detail-type=EventPattern.detail-type", "iam:PassRole {RoleArn} ?RoleArn iam:PassedToService='events.amazonaws.com'", "events:TagResource @rule ?Tags"],
+    PutTargets => put_targets: ["= @target-rule events:TargetArn=Targets.Arn", "iam:PassRole {Targets.RoleArn} ?Targets.RoleArn iam:PassedToService='events.amazonaws.com'"],
+    RemoveTargets => remove_targets: ["= @target-rule"],
+    TagResource => tag_resource: ["= {ResourceARN}"],
+    TestEventPattern => test_event_pattern: ["= *"],
+    UntagResource => untag_resource: ["= {ResourceARN}"],
 );
 
 #[async_trait]
 impl Service for Events {
+    fn permissions(&self) -> &'static str {
+        Self::PERMISSIONS
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         self.dispatch(call, operation, input).await.map(Reply::from)
     }

@@ -96,6 +96,10 @@ impl Identities for Iam {
 
 #[async_trait]
 impl Service for Iam {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     fn supports(&self, name: &str, value: &str) -> bool {
         name != "ManagedPolicyArns" || !aws_managed::is_lacking(value)
     }

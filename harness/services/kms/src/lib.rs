@@ -143,6 +143,14 @@ impl Kms {
 
 #[async_trait]
 impl Service for Kms {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let scope = Scope::of(call);
         let mut records = self.records();

@@ -135,6 +135,14 @@ fn pointer(document: &Value, pointer: &str) -> String {
 
 #[async_trait]
 impl Service for Lambda {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     fn supports(&self, name: &str, value: &str) -> bool {
         name != "Runtime" || !configuration::lacks_runtime(value)
     }

@@ -90,6 +90,10 @@ fn no_stream() -> AwsError {
 
 #[async_trait]
 impl Service for Logs {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let output = match operation {
             "CreateLogGroup" => self.create_log_group(call, &input).await,

@@ -60,6 +60,10 @@ fn invalid(message: &str) -> AwsError {
 
 #[async_trait]
 impl Service for CloudWatch {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         match operation {
             "GetMetricStatistics" => statistics::get(call, &input).map(Reply::from),

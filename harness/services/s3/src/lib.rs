@@ -142,6 +142,14 @@ impl S3 {
 
 #[async_trait]
 impl Service for S3 {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError> {
         let entry = self.log_entry(call, operation, &input);
         let result = self.run(call, operation, &input, body).await;

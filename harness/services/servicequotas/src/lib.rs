@@ -32,6 +32,10 @@ enum Of {
 
 #[async_trait]
 impl Service for ServiceQuotas {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let answer = match operation {
             "GetServiceQuota" => one(call, &input, Of::Account)?,

@@ -73,27 +73,37 @@ fn page(member: &str, items: Vec<Value>, token: Option<&str>) -> Result<Value, A
     nightproof_core::page::page(member, items, token, 100, || invalid("NextToken"))
 }
 
+// Operations on a subscription are authorized on no resource:
+// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html>
 operations!("sns", Sns:
-    ConfirmSubscription => confirm_subscription,
-    CreateTopic => create_topic,
-    DeleteTopic => delete_topic,
-    GetSubscriptionAttributes => get_subscription_attributes,
-    GetTopicAttributes => get_topic_attributes,
-    ListSubscriptions => list_subscriptions,
-    ListSubscriptionsByTopic => list_subscriptions_by_topic,
-    ListTagsForResource => list_tags_for_resource,
-    ListTopics => list_topics,
-    Publish => publish.await,
-    SetSubscriptionAttributes => set_subscription_attributes,
-    SetTopicAttributes => set_topic_attributes,
-    Subscribe => subscribe,
-    TagResource => tag_resource,
-    Unsubscribe => unsubscribe,
-    UntagResource => untag_resource,
+    ConfirmSubscription => confirm_subscription: ["= {TopicArn}"],
+    CreateTopic => create_topic: ["= {Name}", "sns:TagResource {Name} ?Tags"],
+    DeleteTopic => delete_topic: ["= {TopicArn}"],
+    GetSubscriptionAttributes => get_subscription_attributes: ["= *"],
+    GetTopicAttributes => get_topic_attributes: ["= {TopicArn}"],
+    ListSubscriptions => list_subscriptions: ["= *"],
+    ListSubscriptionsByTopic => list_subscriptions_by_topic: ["= {TopicArn}"],
+    ListTagsForResource => list_tags_for_resource: ["= {ResourceArn}"],
+    ListTopics => list_topics: ["= *"],
+    Publish => publish.await: ["= {TopicArn} ?TopicArn", "= {TargetArn} ?TargetArn", "= * ?PhoneNumber"],
+    SetSubscriptionAttributes => set_subscription_attributes: ["= *"],
+    SetTopicAttributes => set_topic_attributes: ["= {TopicArn}"],
+    Subscribe => subscribe: ["= {TopicArn} sns:Endpoint=Endpoint sns:Protocol=Protocol"],
+    TagResource => tag_resource: ["= {ResourceArn}"],
+    Unsubscribe => unsubscribe: ["= *"],
+    UntagResource => untag_resource: ["= {ResourceArn}"],
 );
 
 #[async_trait]
 impl Service for Sns {
+    fn permissions(&self) -> &'static str {
+        Self::PERMISSIONS
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         self.dispatch(call, operation, input).await.map(Reply::from)
     }

@@ -96,28 +96,36 @@ fn bad_value(message: impl Into<String>) -> AwsError {
 }
 
 operations!("sqs", Sqs:
-    ChangeMessageVisibility => change_message_visibility,
-    ChangeMessageVisibilityBatch => change_message_visibility_batch,
-    CreateQueue => create_queue,
-    DeleteMessage => delete_message,
-    DeleteMessageBatch => delete_message_batch,
-    DeleteQueue => delete_queue,
-    GetQueueAttributes => get_queue_attributes,
-    GetQueueUrl => get_queue_url,
-    ListDeadLetterSourceQueues => list_dead_letter_source_queues,
-    ListQueues => list_queues,
-    ListQueueTags => list_queue_tags,
-    PurgeQueue => purge_queue,
-    ReceiveMessage => receive_message.await,
-    SendMessage => send_message.await,
-    SendMessageBatch => send_message_batch.await,
-    SetQueueAttributes => set_queue_attributes,
-    TagQueue => tag_queue,
-    UntagQueue => untag_queue,
+    ChangeMessageVisibility => change_message_visibility: ["= @queue"],
+    ChangeMessageVisibilityBatch => change_message_visibility_batch: ["sqs:ChangeMessageVisibility @queue"],
+    CreateQueue => create_queue: ["= {QueueName}", "sqs:TagQueue {QueueName} ?tags"],
+    DeleteMessage => delete_message: ["= @queue"],
+    DeleteMessageBatch => delete_message_batch: ["sqs:DeleteMessage @queue"],
+    DeleteQueue => delete_queue: ["= @queue"],
+    GetQueueAttributes => get_queue_attributes: ["= @queue"],
+    GetQueueUrl => get_queue_url: ["= @named"],
+    ListDeadLetterSourceQueues => list_dead_letter_source_queues: ["= @queue"],
+    ListQueues => list_queues: ["= *"],
+    ListQueueTags => list_queue_tags: ["= @queue"],
+    PurgeQueue => purge_queue: ["= @queue"],
+    ReceiveMessage => receive_message.await: ["= @queue"],
+    SendMessage => send_message.await: ["= @queue"],
+    SendMessageBatch => send_message_batch.await: ["sqs:SendMessage @queue"],
+    SetQueueAttributes => set_queue_attributes: ["= @queue"],
+    TagQueue => tag_queue: ["= @queue"],
+    UntagQueue => untag_queue: ["= @queue"],
 );
 
 #[async_trait]
 impl Service for Sqs {
+    fn permissions(&self) -> &'static str {
+        Self::PERMISSIONS
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         self.dispatch(call, operation, input).await.map(Reply::from)
     }

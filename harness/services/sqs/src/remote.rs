@@ -180,6 +180,14 @@ fn pairs(tags: Option<&Value>) -> Vec<(String, String)> {
 
 #[async_trait]
 impl Service for RemoteSqs {
+    fn permissions(&self) -> &'static str {
+        Sqs::PERMISSIONS
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         self.run(call, operation, input).await.map(Reply::from)
     }

@@ -83,6 +83,14 @@ impl Sessions for Sts {
 
 #[async_trait]
 impl Service for Sts {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         if call.caller.principal == Principal::Anonymous {
             return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));

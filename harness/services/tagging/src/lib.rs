@@ -29,6 +29,10 @@ impl Tagging {
 
 #[async_trait]
 impl Service for Tagging {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let answer = match operation {
             "GetResources" => search::get_resources(&resources(call).await, &input)?,

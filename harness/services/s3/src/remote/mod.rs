@@ -233,6 +233,14 @@ fn size_of(sent: Option<u64>, reply: &Reply) -> Option<u64> {
 
 #[async_trait]
 impl Service for RemoteS3 {
+    fn permissions(&self) -> &'static str {
+        include_str!("../permissions.txt")
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError> {
         // What a bucket's calls are logged and decided by.
         if operation != "CreateBucket" {

@@ -211,16 +211,20 @@ impl Ec2Messages {
 }
 
 operations!("ec2messages", Ec2Messages:
-    AcknowledgeMessage => acknowledge_message.await,
-    DeleteMessage => delete_message.await,
-    FailMessage => fail_message.await,
-    GetEndpoint => get_endpoint,
-    GetMessages => get_messages.await,
-    SendReply => send_reply.await,
+    AcknowledgeMessage => acknowledge_message.await: ["= *"],
+    DeleteMessage => delete_message.await: ["= *"],
+    FailMessage => fail_message.await: ["= *"],
+    GetEndpoint => get_endpoint: ["= *"],
+    GetMessages => get_messages.await: ["= *"],
+    SendReply => send_reply.await: ["= *"],
 );
 
 #[async_trait]
 impl Service for Ec2Messages {
+    fn permissions(&self) -> &'static str {
+        Self::PERMISSIONS
+    }
+
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         self.dispatch(call, operation, input).await.map(Reply::from)
     }

@@ -21,6 +21,10 @@ impl SsmMessages {
 
 #[async_trait]
 impl Service for SsmMessages {
+    fn permissions(&self) -> &'static str {
+        "CreateControlChannel,CreateDataChannel,OpenControlChannel,OpenDataChannel = *"
+    }
+
     async fn call(&self, _call: &Call, operation: &str, _input: Value, _body: Body) -> Result<Reply, AwsError> {
         let message = format!(
             "ssmmessages:{operation} is not available: this local region has no session channels. Commands are delivered by ec2messages."
