@@ -1,8 +1,9 @@
-//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|template|test|containers|localstack|conformance|copy|fuzz|ci`.
+//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|cycles|template|test|containers|localstack|conformance|copy|fuzz|ci`.
 
 mod conformance;
 mod copy;
 mod dependencies;
+mod file_cycles;
 mod fuzz;
 mod gate;
 mod localstack;
@@ -34,6 +35,8 @@ enum Step {
     Docs,
     /// Crates depend on each other only as ARCHITECTURE.md says, and on nothing with a licence that is not listed.
     Deps,
+    /// No files of a crate use each other in a circle.
+    Cycles,
     /// cfn-lint passes on the bundled stack without a warning.
     Template,
     /// Extracts the service models of `harness/wire` anew from botocore.
@@ -93,6 +96,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Clippy => step::cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"], &[]),
         Step::Docs => step::cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")]),
         Step::Deps => dependencies::check(),
+        Step::Cycles => file_cycles::check(),
         Step::Template => template::lint(),
         Step::Models => models::extract(),
         Step::Registry => registry::extract(),
