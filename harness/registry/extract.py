@@ -5,12 +5,13 @@ The ARNs are text, one a line, sorted. The facts are text, compressed by zlib: o
 
 - `p`: the properties, each with its shape
 - `d`: shapes that have a name, if there are any
+- `t`: there if CloudFormation gives its own tags (`aws:cloudformation:…`) to resources of the type
 - `r`: required properties; `o`: what is read only; `c`: what cannot be changed without a replacement; `w`: what is never shown. The last
   three are paths, whose parts are separated by slashes
 
-A shape is `0` (a scalar, or anything at all), a text (the name of a shape in `d`), a list with the shape of its items, an object with the sole
-member `=` (a text that is one of these), or any other object: its members with their shapes, `*` for members of any name, `!` for the list of
-those that are required.
+A shape is a number (`1` a text, `2` an integer, `3` a number, `4` a truth value, `0` anything at all), a text (the name of a shape in `d`), a list
+with the shape of its items, an object with the sole member `=` (a text that is one of these), or any other object: its members with their
+shapes, `*` for members of any name, `!` for the list of those that are required.
 """
 
 import json
@@ -21,6 +22,7 @@ from pathlib import Path
 
 SCHEMAS = "cfnlint/data/schemas/"
 REGION = "us-east-1"
+SCALARS = {"string": 1, "integer": 2, "number": 3, "boolean": 4}
 # Values that the schemas leave open, and that cfn-lint knows of each region.
 VALUES = {("AWS::EC2::Instance", "InstanceType"): "extensions/aws_ec2_instance/instancetype_enum.json"}
 
@@ -54,6 +56,9 @@ class Type:
             return {"=": sorted(node["enum"])}
         if "items" in node and "properties" not in node:
             return [self.shape(node["items"], depth + 1)]
+        kind = node.get("type")
+        if isinstance(kind, str) and kind in SCALARS:
+            return SCALARS[kind]
         members = self.members(node, depth)
         # An object of which nothing is said may hold anything.
         return members or 0
@@ -85,12 +90,13 @@ class Type:
     def scalars_by_name(self, shape):
         """The shape without names that stand for scalars."""
         if isinstance(shape, str):
-            return 0 if self.named[shape] == 0 else shape
+            named = self.named[shape]
+            return named if isinstance(named, int) else shape
         if isinstance(shape, list):
             return [self.scalars_by_name(shape[0])]
         if isinstance(shape, dict):
             return {name: inner if name in ("!", "=") else self.scalars_by_name(inner) for name, inner in sorted(shape.items())}
-        return 0
+        return shape
 
     def facts(self):
         properties = self.members({"properties": self.schema["properties"]}, 0)
@@ -102,9 +108,12 @@ class Type:
         for _ in range(4):
             self.named = {name: self.scalars_by_name(shape) for name, shape in self.named.items()}
         facts = {"p": self.scalars_by_name(properties)}
-        named = {name: shape for name, shape in sorted(self.named.items()) if shape != 0}
+        named = {name: shape for name, shape in sorted(self.named.items()) if not isinstance(shape, int)}
         if named:
             facts["d"] = named
+        tagging = self.schema.get("tagging", {})
+        if tagging.get("taggable") and tagging.get("cloudFormationSystemTags", True):
+            facts["t"] = 1
         if self.schema.get("required"):
             facts["r"] = sorted(self.schema["required"])
         for key, member in (("o", "readOnlyProperties"), ("c", "createOnlyProperties"), ("w", "writeOnlyProperties")):

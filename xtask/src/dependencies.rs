@@ -30,7 +30,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["nightproof-connection", "nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"],
     ),
     ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway"]),
-    ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-template", "nightproof-wire"]),
+    ("nightproof-resource", &["nightproof-core", "nightproof-wire"]),
+    ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-resource", "nightproof-template"]),
     (
         "nightproof-region",
         &[
@@ -43,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-guest",
             "nightproof-journal",
             "nightproof-machine",
+            "nightproof-resource",
             "nightproof-store",
             "nightproof-wire",
         ],
@@ -87,8 +89,15 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ANY_SERVICE: &str = "nightproof-service-";
 
 /// What a service may use: never another one, nor gateway, policies or region.
-const SERVICE: &[&str] =
-    &["nightproof-core", "nightproof-iam", "nightproof-journal", "nightproof-registry", "nightproof-wildcard", "nightproof-wire"];
+const SERVICE: &[&str] = &[
+    "nightproof-core",
+    "nightproof-iam",
+    "nightproof-journal",
+    "nightproof-registry",
+    "nightproof-resource",
+    "nightproof-wildcard",
+    "nightproof-wire",
+];
 
 /// What some services may use beside.
 const MORE: &[(&str, &[&str])] = &[

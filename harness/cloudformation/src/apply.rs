@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use nightproof_resource::MadeResource;
 use nightproof_template::{Deployment, Resource};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::resources;
-use super::stack::{MadeResource, MadeSoFar, StackResource};
+use super::difference::Difference;
+use super::stack::{MadeSoFar, StackResource};
 use super::worker::Worker;
+use super::{properties, resource};
 
 /// What was done about a resource, whether or not it succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,22 +129,23 @@ impl Step {
         tags: &[(String, String)],
     ) -> Self {
         let without = if old.is_some() { Done::Updated } else { Done::Created };
-        let properties = match properties {
-            Ok(properties) => resources::with_tags(&resource.kind, properties, tags, worker, &resource.id),
+        let found = worker.service.types.get(&resource.kind).and_then(|found| Ok((found, properties?)));
+        let (resource_type, properties) = match found {
+            Ok((found, given)) => (found, properties::complete(found, given, tags, worker, &resource.id)),
             Err(reason) => return Self::Fail(without, reason),
         };
         let Some(old) = old else { return Self::Create(properties) };
-        let difference = resources::Difference::between(&resource.kind, &old.properties, &properties);
+        let difference = Difference::between(resource_type, &old.properties, &properties);
         if difference.is_empty() {
             return Self::Keep(old);
         }
-        if let Some(reason) = resources::refusal(&resource.kind, &difference) {
+        if let Some(reason) = difference.changed.iter().find_map(|name| resource_type.provider.refuses_change(name)) {
             return Self::Fail(Done::Updated, reason);
         }
         if !difference.needs_replacement() {
             return Self::Update(old, properties);
         }
-        match resources::own_name(&resource.kind, &old.properties, &properties) {
+        match resource_type.kept_name(&old.properties, &properties) {
             Some(name) => Self::Fail(
                 Done::Updated,
                 format!(
@@ -174,11 +177,10 @@ impl Step {
     }
 
     async fn take(self, worker: &Worker, id: &str, kind: &str) -> Result<MadeResource, String> {
-        let context = worker.context(id);
         match self {
             Self::Keep(made) => Ok(made),
-            Self::Create(properties) | Self::Replace(properties) => resources::create(context, kind, properties).await,
-            Self::Update(old, properties) => resources::update(context, kind, &old, properties).await,
+            Self::Create(properties) | Self::Replace(properties) => resource::create(worker, id, kind, properties).await,
+            Self::Update(old, properties) => resource::update(worker, id, kind, &old, properties).await,
             Self::Fail(_, reason) => Err(reason),
         }
     }

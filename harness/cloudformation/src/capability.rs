@@ -2,17 +2,26 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
 
 use nightproof_core::service::AwsError;
-use nightproof_template::Template;
+use nightproof_template::{Resource, Template};
 
-use super::resources;
+use super::resource_type::ResourceTypes;
+
+/// Types that need an acknowledgement have names that begin with this.
+const PREFIX: &str = "AWS::IAM::";
 
 fn is_iam(kind: &str) -> bool {
-    kind.starts_with("AWS::IAM::")
+    kind.starts_with(PREFIX)
+}
+
+/// Whether a resource gives an IAM entity a name of its own, which needs CAPABILITY_NAMED_IAM.
+fn has_own_iam_name(types: &ResourceTypes, resource: &Resource) -> bool {
+    let named = is_iam(&resource.kind).then(|| types.find(&resource.kind)).flatten();
+    named.and_then(|named| named.provider.facts().naming).is_some_and(|property| resource.declares(property))
 }
 
 /// The capability that a template needs.
-pub(super) fn needed(template: &Template) -> Option<&'static str> {
-    if template.resources.iter().any(resources::has_own_iam_name) {
+pub(super) fn needed(types: &ResourceTypes, template: &Template) -> Option<&'static str> {
+    if template.resources.iter().any(|resource| has_own_iam_name(types, resource)) {
         return Some("CAPABILITY_NAMED_IAM");
     }
     template.resources.iter().any(|resource| is_iam(&resource.kind)).then_some("CAPABILITY_IAM")
@@ -26,8 +35,8 @@ pub(super) fn reason(template: &Template) -> Option<String> {
 }
 
 /// Refuses what is not acknowledged.
-pub(super) fn check(template: &Template, acknowledged: &[String]) -> Result<(), AwsError> {
-    let Some(needed) = needed(template) else { return Ok(()) };
+pub(super) fn check(types: &ResourceTypes, template: &Template, acknowledged: &[String]) -> Result<(), AwsError> {
+    let Some(needed) = needed(types, template) else { return Ok(()) };
     if acknowledged.iter().any(|capability| capability == needed || capability == "CAPABILITY_NAMED_IAM") {
         return Ok(());
     }

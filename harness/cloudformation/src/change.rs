@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 
 use nightproof_core::service::{AwsError, Call};
+use nightproof_resource::MadeResource;
 use nightproof_template::{Deployment, Made, PropertyReference, Resource, Template};
 use serde_json::{Value, json};
 
-use super::stack::{MadeResource, Stack, StackResource};
+use super::difference::Difference;
+use super::resource_type::ResourceType;
+use super::stack::{Stack, StackResource};
 use super::submission::Submission;
-use super::{CloudFormation, create, invalid, resources, update};
+use super::{CloudFormation, create, invalid, properties, update, validation};
 
 /// What stands for values that are known once their resource is made.
 const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -44,9 +47,11 @@ impl Changes {
                 continue;
             };
             let properties = deployment.properties(&id, &expected).map_err(|error| error.to_string());
-            let properties = properties.map(|new| resources::with_tags(&resource.kind, new, &submission.tags, &worker, &id));
+            let resource_type = service.types.get(&resource.kind).map_err(validation)?;
+            let properties = properties.map(|new| properties::complete(resource_type, new, &submission.tags, &worker, &id));
             let before = old.as_ref().and_then(|old| old.resources.iter().find(|before| before.id == id));
-            let comparison = Comparison { deployment: &deployment, stack, submission, before, resource, expected: &expected };
+            let comparison =
+                Comparison { deployment: &deployment, stack, submission, before, resource, resource_type, expected: &expected };
             let details = comparison.details(made, properties.as_ref().ok(), record);
             let replacement = replacement(&details);
             expected.0.insert(
@@ -145,16 +150,16 @@ struct Comparison<'a> {
     submission: &'a Submission,
     before: Option<&'a Resource>,
     resource: &'a Resource,
+    resource_type: &'a ResourceType,
     expected: &'a Expected,
 }
 
 impl Comparison<'_> {
     /// What changes of it, and why. `properties` is `None` if they cannot be known yet.
     fn details(&self, made: &MadeResource, properties: Option<&Value>, record: &StackResource) -> Vec<Value> {
-        let kind = &self.resource.kind;
         let mut details = Vec::new();
         if let Some(properties) = properties {
-            let difference = resources::Difference::between(kind, &made.properties, properties);
+            let difference = Difference::between(self.resource_type, &made.properties, properties);
             for name in &difference.changed {
                 let recreates = difference.replacing.contains(name);
                 details.extend(self.causes(name).into_iter().map(|cause| cause.detail(name, recreates)));
@@ -170,7 +175,7 @@ impl Comparison<'_> {
                     && matches!(self.expected.0.get(&id), Some(Expectation::Changed(_)))
                 {
                     let cause = Cause { source: "ResourceAttribute", entity: Some(format!("{id}.{attribute}")), dynamic: true };
-                    maybe.push(cause.detail(name, resources::needs_replacement(kind, name)));
+                    maybe.push(cause.detail(name, self.resource_type.replaces(name, properties.unwrap_or(&Value::Null))));
                 }
             }
         }

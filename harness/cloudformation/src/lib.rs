@@ -10,15 +10,19 @@ mod change;
 mod change_set;
 mod create;
 mod delete;
+mod difference;
 mod export;
 mod preflight;
+mod properties;
 mod removal;
-mod resources;
+mod resource;
+mod resource_type;
 mod rollback;
 mod service_role;
 mod stack;
 mod submission;
 mod summary;
+mod support;
 mod update;
 mod worker;
 
@@ -30,23 +34,27 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use nightproof_resource::ResourceProvider;
 use nightproof_template::TemplateError;
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
+use self::resource_type::ResourceTypes;
 use self::stack::{Stack, StackStatus};
 
 /// The service. Records are by account.
 pub struct CloudFormation {
     stacks: Mutex<HashMap<String, Vec<Stack>>>,
+    types: ResourceTypes,
     /// Itself, for tasks that outlive a call.
     me: Weak<Self>,
 }
 
 impl CloudFormation {
-    /// A service without stacks.
-    pub fn new() -> Arc<Self> {
-        Arc::new_cyclic(|me| Self { stacks: Mutex::default(), me: me.clone() })
+    /// A service without stacks, for resources of these types.
+    pub fn new(types: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Arc<Self> {
+        let types = ResourceTypes::new(types);
+        Arc::new_cyclic(|me| Self { stacks: Mutex::default(), types, me: me.clone() })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Stack>>> {
@@ -126,7 +134,7 @@ impl Service for CloudFormation {
             "ListImports" => export::list_imports(service, account, &input)?,
             "GetTemplate" => answer::get_template(service, account, &input)?,
             "GetTemplateSummary" => summary::get_template_summary(service, call, &input).await?,
-            "ValidateTemplate" => summary::validate_template(call, &input).await?,
+            "ValidateTemplate" => summary::validate_template(service, call, &input).await?,
             "UpdateTerminationProtection" => {
                 let stack = service.find(account, text(&input, "StackName"))?;
                 let on = input.get("EnableTerminationProtection").and_then(Value::as_bool).unwrap_or(false);

@@ -1,11 +1,11 @@
 //! The check of a template before anything is made: what AWS does not know is refused in AWS's words; what this region lacks, in words of its
 //! own and all of it in one message.
 
-use nightproof_core::service::{AwsError, Call};
-use nightproof_template::{Attribute, Deployment, Property, Resource, Template, Unsupported};
-use serde_json::Value;
+use nightproof_core::service::AwsError;
+use nightproof_template::{Attribute, DeletionPolicy, Deployment, Property, Resource, Template, Unsupported};
 
-use super::resources::{self, Facts, Standing};
+use super::resource_type::ResourceTypes;
+use super::support::{Standing, Support, unknown_property};
 use super::validation;
 
 /// The transform that brings the types `AWS::Serverless::…`, which are in no registry.
@@ -13,10 +13,10 @@ use super::validation;
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
 /// Refuses types that AWS does not know, whether or not they would be made, and policies that a type does not have.
-pub(super) fn check_types(template: &Template) -> Result<(), AwsError> {
+pub(super) fn check_types(types: &ResourceTypes, template: &Template) -> Result<(), AwsError> {
     // A macro may have types of its own.
     let has_macro = template.transforms.iter().any(|name| !name.starts_with("AWS::"));
-    let unknown = template.resources.iter().filter(|one| !has_macro && standing(template, one) == Standing::Unknown);
+    let unknown = template.resources.iter().filter(|one| !has_macro && standing(types, template, one) == Standing::Unknown);
     let mut kinds: Vec<&str> = Vec::new();
     for resource in unknown {
         if !kinds.contains(&resource.kind.as_str()) {
@@ -26,23 +26,38 @@ pub(super) fn check_types(template: &Template) -> Result<(), AwsError> {
     if !kinds.is_empty() {
         return Err(validation(format!("Template format error: Unrecognized resource types: [{}]", kinds.join(", "))));
     }
-    resources::check_policies(template).map_err(validation)
+    check_policies(types, template).map_err(validation)
 }
 
-fn standing(template: &Template, resource: &Resource) -> Standing {
+/// Refuses policies that a type does not have: of the types that are supported, none has snapshots.
+fn check_policies(types: &ResourceTypes, template: &Template) -> Result<(), String> {
+    for resource in template.resources.iter().filter(|resource| types.find(&resource.kind).is_some()) {
+        for (policy, name) in
+            [(resource.deletion_policy, "DeletionPolicy"), (resource.update_replace_policy, "UpdateReplacePolicy")]
+        {
+            if policy == DeletionPolicy::Snapshot {
+                let (kind, id) = (&resource.kind, &resource.id);
+                return Err(format!("Template error: resource type {kind} does not support {name} Snapshot ({id})"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn standing(types: &ResourceTypes, template: &Template, resource: &Resource) -> Standing {
     let is_serverless =
         resource.kind.starts_with("AWS::Serverless::") && template.transforms.iter().any(|name| name == SERVERLESS);
-    if is_serverless { Standing::Lacking } else { Facts::new(&resource.kind).of_type() }
+    if is_serverless { Standing::Lacking } else { Support::new(types, &resource.kind).standing() }
 }
 
 /// Refuses what this region lacks. Without a deployment, which knows parameters, all resources count that no condition may leave out.
 pub(super) fn check(
-    call: &Call,
+    types: &ResourceTypes,
     template: &Template,
     deployment: Option<&Deployment<'_>>,
     more: Vec<Unsupported>,
 ) -> Result<(), AwsError> {
-    let mut look = Look { call, found: template.unsupported.clone(), refused: None };
+    let mut look = Look { types, found: template.unsupported.clone(), refused: None };
     look.found.extend(more);
     let counts = |resource: &&Resource| template.is_transformed || resource.condition.is_none();
     let resources: Vec<&Resource> = match deployment {
@@ -54,7 +69,7 @@ pub(super) fn check(
             Some(deployment) => deployment.unsupported_of(resource),
             None => template.unsupported_of(resource),
         });
-        if standing(template, resource) != Standing::Supported {
+        if standing(types, template, resource) != Standing::Supported {
             look.found.push(Unsupported::in_resource(format!("`{}`", resource.kind), resource, resource.kind_position));
             continue;
         }
@@ -72,7 +87,7 @@ pub(super) fn check(
 }
 
 struct Look<'a> {
-    call: &'a Call,
+    types: &'a ResourceTypes,
     found: Vec<Unsupported>,
     /// What AWS would refuse, in its words.
     refused: Option<String>,
@@ -81,7 +96,7 @@ struct Look<'a> {
 impl Look<'_> {
     fn properties(&mut self, resource: &Resource, properties: &[Property<'_>]) {
         let kind = resource.kind.as_str();
-        let facts = Facts::new(kind);
+        let support = Support::new(self.types, kind);
         // Members of a property that is refused are not reported as well.
         let mut reported: Vec<&[&str]> = Vec::new();
         for property in properties {
@@ -89,12 +104,12 @@ impl Look<'_> {
             if reported.iter().any(|above| path.starts_with(above)) {
                 continue;
             }
-            let what = match facts.of_property(path) {
-                Standing::Supported => self.value(kind, property, &facts),
+            let what = match support.property(path) {
+                Standing::Supported => support.lacking_value(property),
                 Standing::Lacking => Some(format!("`{}` of `{kind}`", property.name())),
                 Standing::Unknown => {
                     let name = path.last().copied().unwrap_or_default();
-                    self.refused.get_or_insert_with(|| resources::unsupported(name));
+                    self.refused.get_or_insert_with(|| unknown_property(name));
                     reported.push(path);
                     None
                 }
@@ -111,11 +126,11 @@ impl Look<'_> {
         let Attribute { name, position, by, is_placeholder, .. } = attribute;
         let kind = of.kind.as_str();
         // A type that is lacking is reported already.
-        let facts = Facts::new(kind);
-        if facts.of_type() != Standing::Supported {
+        let support = Support::new(self.types, kind);
+        if support.standing() != Standing::Supported {
             return Ok(());
         }
-        match facts.of_attribute(name) {
+        match support.attribute(name) {
             Standing::Supported => Ok(()),
             Standing::Lacking => {
                 let what = format!("attribute `{name}` of `{kind}`");
@@ -145,38 +160,5 @@ impl Look<'_> {
         let mut named: Vec<String> = self.found.iter().map(ToString::to_string).collect();
         named.dedup();
         Err(AwsError::new("NotImplemented", 501, Unsupported::message(&named)))
-    }
-
-    /// Describes a value that this region does not support, of a property that it does.
-    fn value(&self, kind: &str, property: &Property<'_>, facts: &Facts<'_>) -> Option<String> {
-        let text = property.text();
-        let is_empty = property.value == Some(Value::Array(Vec::new())) || text.as_deref() == Some("");
-        let lacks = |service: &str, name: &str| {
-            let value = text.as_deref()?;
-            let service = self.call.region.service(service)?;
-            (!service.supports(name, value)).then_some(value)
-        };
-        match (kind, property.path.as_slice()) {
-            ("AWS::Lambda::Function", ["Runtime"]) => lacks("lambda", "Runtime").map(|text| format!("runtime `{text}`")),
-            ("AWS::Lambda::Function", ["Layers" | "KmsKeyArn"] | ["VpcConfig", "SubnetIds" | "SecurityGroupIds"])
-                if !is_empty =>
-            {
-                Some(format!("`{}` of `{kind}`", property.path.first().copied().unwrap_or_default()))
-            }
-            ("AWS::Lambda::Function", ["TracingConfig", "Mode"]) => {
-                text.filter(|text| text == "Active").map(|text| format!("`{}` `{text}` of `{kind}`", property.name()))
-            }
-            ("AWS::IAM::Role" | "AWS::IAM::User", ["ManagedPolicyArns"] | ["PermissionsBoundary"]) => {
-                lacks("iam", "ManagedPolicyArns").map(|arn| format!("managed policy `{arn}`"))
-            }
-            ("AWS::SSM::Document", ["DocumentType"]) => {
-                let is_lacking = |text: &String| text != "Command" && facts.lists(&property.path, text);
-                text.filter(is_lacking).map(|text| format!("document type `{text}`"))
-            }
-            ("AWS::EC2::Instance", ["InstanceType"]) => {
-                lacks("ec2", "InstanceType").map(|text| format!("instance type `{text}`"))
-            }
-            _ => None,
-        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use nightproof_resource::MadeResource;
 use tokio::task::JoinSet;
 
-use super::resources;
-use super::stack::{Event, MadeResource, StackResource};
+use super::resource;
+use super::stack::{Event, StackResource};
 use super::worker::Worker;
 
 /// A resource that its stack lets go of.
@@ -75,7 +76,7 @@ pub(super) async fn remove(worker: &Worker, leaving: Vec<Leaving>) -> Vec<String
             }
             running.spawn(async move {
                 let result = match &one.made {
-                    Some(made) => resources::delete(&worker.context(&one.id), &one.kind, made).await,
+                    Some(made) => resource::delete(&worker, &one.id, &one.kind, made).await,
                     None => Ok(()),
                 };
                 (at, one, result)

@@ -1,12 +1,13 @@
 //! Undoing an update: what was changed is changed back, what was replaced takes its place again, what was made is deleted.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html>
 
+use nightproof_resource::MadeResource;
 use nightproof_template::DeletionPolicy;
 
 use super::apply::{Applied, Done};
 use super::removal::{self, Leaving};
-use super::resources;
-use super::stack::{MadeResource, Stack, StackResource, StackStatus};
+use super::resource;
+use super::stack::{Stack, StackResource, StackStatus};
 use super::worker::Worker;
 
 /// Brings the stack back to what it was `before`. `applied` is what has been done since.
@@ -70,7 +71,7 @@ async fn change_back(worker: &Worker, record: &StackResource, old: &MadeResource
     };
     worker.resource_becomes(&record.id, "UPDATE_IN_PROGRESS", None);
     current.properties.clone_from(attempted);
-    let restored = resources::update(worker.context(&record.id), &record.kind, &current, old.properties.clone()).await?;
+    let restored = resource::update(worker, &record.id, &record.kind, &current, old.properties.clone()).await?;
     worker.record(&record.id, restored);
     worker.resource_becomes(&record.id, "UPDATE_COMPLETE", None);
     Ok(())

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use nightproof_core::document::whole_seconds;
+use nightproof_resource::MadeResource;
 use nightproof_template::{DeletionPolicy, Made, Resource};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::change_set::ChangeSet;
@@ -151,17 +152,6 @@ pub(super) struct StackResource {
     pub depends_on: BTreeSet<String>,
     /// What was made, from the moment at which it exists.
     pub made: Option<MadeResource>,
-}
-
-/// What became of a resource's declaration.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct MadeResource {
-    /// The physical id, which `Ref` answers.
-    pub physical: String,
-    /// What `Fn::GetAtt` answers.
-    pub attributes: Map<String, Value>,
-    /// Its resolved properties, the stack's tags among them.
-    pub properties: Value,
 }
 
 impl Stack {

@@ -99,13 +99,13 @@ pub(super) async fn read(
         (false, _) => body(call, input).await?,
     };
     let template = Template::parse(&body).map_err(|errors| invalid(&errors))?;
-    preflight::check_types(&template)?;
+    preflight::check_types(&service.types, &template)?;
     let capabilities: Vec<String> = input.texts("Capabilities").into_iter().map(str::to_owned).collect();
-    capability::check(&template, &capabilities)?;
+    capability::check(&service.types, &template, &capabilities)?;
     let given = given(input, previous)?;
     let mut values = template.parameter_values(&given).map_err(|errors| invalid(&errors))?;
     if template.is_transformed {
-        preflight::check(call, &template, None, Vec::new())?;
+        preflight::check(&service.types, &template, None, Vec::new())?;
     }
     let declared = template.parameters.iter();
     let effective = |name: &String, default: &Option<String>| given.get(name).or(default.as_ref()).cloned();
@@ -127,7 +127,7 @@ pub(super) async fn read(
         availability_zones: zones(call).await?,
     };
     let deployment = template.deploy(inputs.clone()).map_err(|errors| invalid(&errors))?;
-    preflight::check(call, &template, Some(&deployment), lacking)?;
+    preflight::check(&service.types, &template, Some(&deployment), lacking)?;
     let tags = match (input.get("Tags").and_then(Value::as_array), previous) {
         (Some(tags), _) => stack_tags(tags)?,
         (None, Some(previous)) => previous.tags.clone(),

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::{CloudFormation, capability, invalid, preflight, submission};
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ValidateTemplate.html>
-pub(super) async fn validate_template(call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(super) async fn validate_template(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let template = parse(&submission::body(call, input).await?)?;
-    preflight::check_types(&template)?;
-    preflight::check(call, &template, None, Vec::new())?;
+    preflight::check_types(&service.types, &template)?;
+    preflight::check(&service.types, &template, None, Vec::new())?;
     let parameters = template.parameters.iter().map(|parameter| {
         json!({
             "ParameterKey": parameter.name,
@@ -25,7 +25,7 @@ pub(super) async fn validate_template(call: &Call, input: &Value) -> Result<Valu
     Ok(json!({
         "Parameters": parameters.collect::<Vec<_>>(),
         "Description": template.description,
-        "Capabilities": capability::needed(&template).as_slice(),
+        "Capabilities": capability::needed(&service.types, &template).as_slice(),
         "CapabilitiesReason": capability::reason(&template),
         "DeclaredTransforms": [],
     }))
@@ -54,7 +54,7 @@ pub(super) async fn get_template_summary(service: &CloudFormation, call: &Call, 
     Ok(json!({
         "Parameters": parameters.collect::<Vec<_>>(),
         "Description": template.description,
-        "Capabilities": capability::needed(&template).as_slice(),
+        "Capabilities": capability::needed(&service.types, &template).as_slice(),
         "CapabilitiesReason": capability::reason(&template),
         "ResourceTypes": kinds,
         "Version": "2010-09-09",

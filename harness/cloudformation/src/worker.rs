@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nightproof_core::service::Call;
 use nightproof_core::{Caller, Region};
+use nightproof_resource::MadeResource;
 use tokio_util::sync::CancellationToken;
 
 use super::CloudFormation;
-use super::resources::Context;
-use super::stack::{MadeResource, Stack, StackResource, StackStatus};
+use super::stack::{Stack, StackResource, StackStatus};
 
 #[derive(Clone)]
 pub(super) struct Worker {
@@ -62,10 +62,5 @@ impl Worker {
 
     pub(super) fn record(&self, id: &str, made: MadeResource) {
         self.with(|stack| stack.resource(id).map(|resource| resource.made = Some(made)));
-    }
-
-    /// What making the resource `logical` needs.
-    pub(super) fn context(&self, logical: &str) -> Context {
-        Context::new(self.clone(), logical)
     }
 }

@@ -172,12 +172,6 @@ pub trait Service: Send + Sync {
         Vec::new()
     }
 
-    /// Whether the service supports a value that AWS's has, such as a `Runtime` of Lambda's or an `InstanceType` of EC2's. `name` is the property
-    /// that it is given in.
-    fn supports(&self, _name: &str, _value: &str) -> bool {
-        true
-    }
-
     /// Told of a call that the gateway refused, before it came to the service: what is known of `input` may be a part of it.
     fn refused(&self, _call: &Call, _operation: &str, _input: &Value, _error: &AwsError) {}
 

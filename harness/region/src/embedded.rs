@@ -17,6 +17,7 @@ use nightproof_journal::Journal;
 use nightproof_machine::container::EngineError;
 use nightproof_machine::tools::Tools;
 use nightproof_machine::{MachineSettings, Machines};
+use nightproof_resource::ResourceProvider;
 use nightproof_service_cloudtrail::CloudTrail;
 use nightproof_service_ec2::{Ec2, Sandboxes};
 use nightproof_service_events::Events;
@@ -199,7 +200,7 @@ fn services(trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Ve
         None => (S3::new(region.folder().join("s3")), Sqs::new()),
     };
     vec![
-        ("cloudformation", CloudFormation::new()),
+        ("cloudformation", CloudFormation::new(resource_types())),
         ("cloudtrail", CloudTrail::new()),
         ("ec2", Ec2::new(Arc::new(sandboxes))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
@@ -218,6 +219,24 @@ fn services(trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Ve
         ("sts", sts),
         ("tagging", Tagging::new()),
     ]
+}
+
+/// The resource types that stacks may have, of all services.
+fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProvider> {
+    let services = [
+        nightproof_service_ec2::resource_types(),
+        nightproof_service_events::resource_types(),
+        nightproof_service_iam::resource_types(),
+        nightproof_service_kms::resource_types(),
+        nightproof_service_lambda::resource_types(),
+        nightproof_service_logs::resource_types(),
+        nightproof_service_monitoring::resource_types(),
+        nightproof_service_s3::resource_types(),
+        nightproof_service_sns::resource_types(),
+        nightproof_service_sqs::resource_types(),
+        nightproof_service_ssm::resource_types(),
+    ];
+    services.into_iter().flatten().copied()
 }
 
 impl Embedded {

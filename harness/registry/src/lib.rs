@@ -5,6 +5,7 @@
 mod facts;
 mod managed_policy;
 mod resource_type;
+mod scalar;
 
 pub use managed_policy::is_managed_policy;
 pub use resource_type::{ResourceType, resource_type};

@@ -16,7 +16,7 @@ pub fn resource_type(name: &str) -> Option<ResourceType> {
 }
 
 /// Deepest path that is followed; a type may be nested in itself without end.
-const DEEPEST: usize = 64;
+pub(crate) const DEEPEST: usize = 64;
 
 impl ResourceType {
     /// Whether the type has a property at `path`: names from the resource on, without places in lists. Where the schema leaves open what an
@@ -34,9 +34,14 @@ impl ResourceType {
         Some(shape.get("=")?.as_array()?.iter().filter_map(Value::as_str).collect())
     }
 
+    /// The shape of all properties.
+    pub(crate) fn root(&self) -> Option<&Value> {
+        self.facts.get("p")
+    }
+
     /// The shape of the property at `path`.
     fn shape<S: AsRef<str>>(&self, path: &[S]) -> Option<&Value> {
-        let mut shape = self.facts.get("p")?;
+        let mut shape = self.root()?;
         for (depth, name) in path.iter().enumerate() {
             let name = name.as_ref();
             shape = match self.members(shape) {
@@ -71,12 +76,23 @@ impl ResourceType {
         self.listed("c")
     }
 
+    /// Whether CloudFormation gives its own tags (`aws:cloudformation:…`) to resources of the type.
+    pub fn has_system_tags(&self) -> bool {
+        self.facts.get("t").is_some()
+    }
+
+    /// Whether the property at `path` is a map, whose members have any names. `path` as in [`ResourceType::has_property`].
+    pub fn is_map<S: AsRef<str>>(&self, path: &[S]) -> bool {
+        let shape = self.shape(path).map(|shape| self.named(shape));
+        shape.and_then(Value::as_object).is_some_and(|members| members.contains_key("*"))
+    }
+
     fn listed(&self, key: &str) -> impl Iterator<Item = &str> {
         self.facts.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// The shape itself, or the one that its name stands for.
-    fn named<'a>(&'a self, shape: &'a Value) -> &'a Value {
+    pub(crate) fn named<'a>(&'a self, shape: &'a Value) -> &'a Value {
         let mut shape = shape;
         for _ in 0..DEEPEST {
             match shape.as_str().and_then(|name| self.facts.get("d")?.get(name)) {
@@ -147,6 +163,14 @@ mod tests {
         }
         assert!(!acl.has_property(&path));
         assert!(acl.has_property(&path[..8]));
+    }
+
+    #[test]
+    fn the_form_of_tags_and_whether_the_system_s_are_among_them_are_told() {
+        let of = |name: &str| resource_type(name).map(|found| (found.has_system_tags(), found.is_map(&["Tags"]))).unwrap();
+        assert_eq!(of("AWS::S3::Bucket"), (true, false));
+        assert_eq!(of("AWS::SSM::Parameter"), (true, true));
+        assert_eq!(of("AWS::SQS::Queue"), (false, false));
     }
 
     #[test]

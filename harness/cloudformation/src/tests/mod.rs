@@ -3,10 +3,12 @@
 mod change_set;
 mod create;
 mod delete;
+mod difference;
 mod oidc_provider;
 mod preflight;
 mod scalar;
 mod service_role;
+mod support;
 mod tags;
 mod topic;
 mod update;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use nightproof_authorization::Authorizer;
 use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
+use nightproof_resource::ResourceProvider;
 use nightproof_service_ec2::{BootError, Booter, Ec2, Ended, Launch, Running};
 use nightproof_service_events::Events;
 use nightproof_service_iam::Iam;
@@ -24,6 +25,24 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::CloudFormation;
+
+/// The resource types of all services.
+pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProvider> {
+    let services = [
+        nightproof_service_ec2::resource_types(),
+        nightproof_service_events::resource_types(),
+        nightproof_service_iam::resource_types(),
+        nightproof_service_kms::resource_types(),
+        nightproof_service_lambda::resource_types(),
+        nightproof_service_logs::resource_types(),
+        nightproof_service_monitoring::resource_types(),
+        nightproof_service_s3::resource_types(),
+        nightproof_service_sns::resource_types(),
+        nightproof_service_sqs::resource_types(),
+        nightproof_service_ssm::resource_types(),
+    ];
+    services.into_iter().flatten().copied()
+}
 
 const ACCOUNT: &str = "111122223333";
 
@@ -82,7 +101,7 @@ impl World {
         let sts = Sts::new(Arc::clone(&iam));
         region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
         region.install(vec![
-            ("cloudformation", CloudFormation::new() as Arc<_>),
+            ("cloudformation", CloudFormation::new(resource_types()) as Arc<_>),
             ("ec2", Ec2::new(Arc::clone(&boots) as Arc<dyn Booter>) as Arc<_>),
             ("events", Events::new() as Arc<_>),
             ("iam", iam as Arc<_>),

@@ -19,6 +19,7 @@ mod metadata_options;
 mod place;
 mod reachable;
 mod records;
+mod resources;
 mod route_table;
 mod run_instances;
 mod sandbox;
@@ -50,6 +51,7 @@ pub use connections::InstanceConnections;
 use instance::Instance;
 use lifecycle::Turn;
 use records::Records;
+pub use resources::resource_types;
 pub use sandbox::Sandboxes;
 use security_group::Direction;
 
@@ -271,10 +273,6 @@ impl Ec2 {
 impl Service for Ec2 {
     fn permissions(&self) -> &'static str {
         include_str!("permissions.txt")
-    }
-
-    fn supports(&self, name: &str, value: &str) -> bool {
-        name != "InstanceType" || !instance_type::is_lacking(value)
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {

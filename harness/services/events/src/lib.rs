@@ -10,6 +10,7 @@ mod event_bus;
 mod input;
 pub mod pattern;
 mod put_events;
+mod resources;
 mod rule;
 mod rule_operations;
 pub mod schedule;
@@ -40,6 +41,7 @@ use self::rule::{Counted, Rule};
 use self::rule_operations::{DeleteRule, DescribeRule, DisableRule, EnableRule, ListRules, PutRule};
 use self::tags::{ListTagsForResource, TagResource, UntagResource};
 use self::target_operations::{ListRuleNamesByTarget, ListTargetsByRule, PutTargets, RemoveTargets};
+pub use resources::resource_types;
 
 /// How long is waited for targets that do not answer.
 const QUIET_BOUND: Duration = Duration::from_secs(5);

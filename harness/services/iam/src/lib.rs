@@ -16,6 +16,7 @@ mod managed_policy;
 mod oidc_provider;
 mod page;
 mod records;
+mod resources;
 mod role;
 mod simulate;
 mod tags;
@@ -40,6 +41,7 @@ use serde_json::{Value, json};
 pub use aws_managed::document as aws_managed_policy;
 use identity::Kind;
 use records::Records;
+pub use resources::resource_types;
 
 /// The service. One for the region; records are by account.
 #[derive(Default)]
@@ -98,10 +100,6 @@ impl Identities for Iam {
 impl Service for Iam {
     fn permissions(&self) -> &'static str {
         include_str!("permissions.txt")
-    }
-
-    fn supports(&self, name: &str, value: &str) -> bool {
-        name != "ManagedPolicyArns" || !aws_managed::is_lacking(value)
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {

@@ -6,6 +6,7 @@ mod alias;
 mod authorization;
 mod cryptography;
 mod key;
+mod resources;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use key::{Key, State};
+pub use resources::resource_types;
 
 /// The service `kms`.
 pub struct Kms {

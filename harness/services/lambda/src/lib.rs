@@ -16,6 +16,7 @@ mod lifecycle;
 mod log;
 mod platform;
 mod resource_policy;
+mod resources;
 mod role;
 mod runtime;
 mod runtime_api;
@@ -42,6 +43,7 @@ use serde_json::Value;
 
 use self::environment::{Definition, Environment};
 use self::function::{Function, arn, function_name, qualifier};
+pub use resources::resource_types;
 
 /// An invocation that may run.
 struct Admitted {
@@ -141,10 +143,6 @@ impl Service for Lambda {
 
     fn has_resource_policies(&self) -> bool {
         true
-    }
-
-    fn supports(&self, name: &str, value: &str) -> bool {
-        name != "Runtime" || !configuration::lacks_runtime(value)
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {

@@ -7,6 +7,7 @@ mod filter_pattern;
 mod ingestion;
 mod log_group;
 mod log_stream;
+mod resources;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use log_group::LogGroup;
+pub use resources::resource_types;
 
 /// Groups of one account by name.
 type Groups = BTreeMap<String, LogGroup>;

@@ -8,6 +8,7 @@ mod alarm_operations;
 #[cfg(test)]
 mod alarm_tests;
 mod evaluation;
+mod resources;
 mod statistics;
 mod tags;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch as channel;
 
 use alarm::Alarm;
+pub use resources::resource_types;
 
 /// The service `monitoring`. It keeps alarms; services count into the region.
 #[derive(Debug)]

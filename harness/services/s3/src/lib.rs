@@ -20,6 +20,7 @@ mod multipart;
 pub(crate) mod policy;
 mod put;
 mod remote;
+mod resources;
 mod state;
 mod tagging;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use access_log::{AccessLog, Entry};
 
 pub use access_log::LOGGING;
 pub use remote::RemoteS3;
+pub use resources::resource_types;
 
 /// From the first access log line of a batch to its delivery.
 const LOG_DELAY: Duration = Duration::from_millis(100);

@@ -7,6 +7,7 @@ mod authorization;
 mod delivery;
 mod message;
 mod publish;
+mod resources;
 mod subscription;
 mod subscription_attributes;
 mod tags;
@@ -25,6 +26,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use publish::Publish;
+pub use resources::resource_types;
 use subscription::{ConfirmSubscription, ListSubscriptions, ListSubscriptionsByTopic, Subscribe, Unsubscribe};
 use subscription_attributes::{GetSubscriptionAttributes, SetSubscriptionAttributes};
 use tags::{ListTagsForResource, TagResource, UntagResource};

@@ -10,6 +10,7 @@ mod message_attributes;
 mod queue;
 mod receive;
 mod remote;
+mod resources;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use queue::{
 };
 use receive::ReceiveMessage;
 pub use remote::RemoteSqs;
+pub use resources::resource_types;
 use send::SendMessage;
 
 /// The queues of one account.

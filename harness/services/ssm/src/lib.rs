@@ -27,6 +27,7 @@ mod parameter_query;
 mod public_parameters;
 mod records;
 mod resource_tags;
+mod resources;
 mod send_command;
 mod status_event;
 mod targets;
@@ -59,6 +60,7 @@ use parameter::{DeleteParameter, DeleteParameters, PutParameter};
 use parameter_query::{DescribeParameters, GetParameter, GetParameterHistory, GetParameters, GetParametersByPath};
 pub(crate) use records::{Accounts, Records};
 use resource_tags::{AddTagsToResource, ListTagsForResource, RemoveTagsFromResource};
+pub use resources::resource_types;
 use send_command::SendCommand;
 
 /// The service `ssm`.

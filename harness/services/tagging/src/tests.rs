@@ -26,7 +26,7 @@ impl Account {
         let folder = tempfile::tempdir().unwrap();
         let region = nightproof_test_region::region("111122223333", folder.path());
         region.install(vec![
-            ("cloudformation", CloudFormation::new()),
+            ("cloudformation", CloudFormation::new([])),
             ("ec2", Ec2::new(std::sync::Arc::new(NoMachines))),
             ("events", Events::new()),
             ("iam", Iam::new()),

@@ -1,0 +1,76 @@
+//! One resource of a stack, created, changed or deleted by its type's provider.
+
+use std::sync::Arc;
+
+use nightproof_resource::{Context, Deployment, MadeResource, ResourceRecord};
+use serde_json::Value;
+
+use super::support::Support;
+use super::worker::Worker;
+
+/// Creates the resource `id`, of type `kind`, with complete properties.
+pub(super) async fn create(worker: &Worker, id: &str, kind: &str, properties: Value) -> Result<MadeResource, String> {
+    let types = &worker.service.types;
+    Support::new(types, kind).check(&properties)?;
+    let context = context(worker, id, properties.clone(), false);
+    let made = types.get(kind)?.provider.create(&context, &properties).await?;
+    Ok(MadeResource { properties, ..made })
+}
+
+/// Changes in place what [`create`] made, to other properties of which none needs a replacement. Repeating it does no harm: an update that
+/// failed half-way is undone by another one.
+pub(super) async fn update(
+    worker: &Worker,
+    id: &str,
+    kind: &str,
+    old: &MadeResource,
+    properties: Value,
+) -> Result<MadeResource, String> {
+    let types = &worker.service.types;
+    Support::new(types, kind).check(&properties)?;
+    let context = context(worker, id, properties.clone(), true);
+    let made = types.get(kind)?.provider.update(&context, old, &properties).await?;
+    Ok(MadeResource { properties, ..made })
+}
+
+/// Deletes what [`create`] made. If it is gone already, that is no error.
+pub(super) async fn delete(worker: &Worker, id: &str, kind: &str, made: &MadeResource) -> Result<(), String> {
+    let context = context(worker, id, made.properties.clone(), false);
+    worker.service.types.get(kind)?.provider.delete(&context, made).await
+}
+
+fn context(worker: &Worker, id: &str, properties: Value, is_update: bool) -> Context {
+    let record = Record { worker: worker.clone(), id: id.to_owned(), properties };
+    let deployment = Deployment {
+        region: worker.region.clone(),
+        caller: worker.caller.clone(),
+        stack: worker.name.clone(),
+        logical_id: id.to_owned(),
+        cancel: worker.cancel.clone(),
+        record: Arc::new(record),
+    };
+    Context::new(deployment, is_update)
+}
+
+/// The record of a resource with the properties that it is made with.
+struct Record {
+    worker: Worker,
+    id: String,
+    properties: Value,
+}
+
+impl ResourceRecord for Record {
+    fn exists(&self, physical: &str) {
+        let made = MadeResource { physical: physical.to_owned(), properties: self.properties.clone(), ..MadeResource::default() };
+        let now = self.worker.now();
+        self.worker.with(|stack| {
+            let status = stack.resource(&self.id).map(|resource| {
+                resource.made = Some(made);
+                resource.status
+            });
+            if let Some(status) = status {
+                stack.resource_becomes(&self.id, status, Some("Resource creation Initiated".to_owned()), now);
+            }
+        });
+    }
+}

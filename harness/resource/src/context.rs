@@ -1,0 +1,204 @@
+//! What the functions of a resource type call with: the region, the deploying principal, and the resource's place in its stack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nightproof_core::credentials::random_string;
+use nightproof_core::service::AwsError;
+use nightproof_core::{Caller, Region};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::Result;
+
+/// How long a resource may take to settle; a machine boots in well under a second.
+const SETTLE: Duration = Duration::from_secs(120);
+/// How long what was just made may be unknown elsewhere. CloudFormation waits for minutes; a role that never can be assumed is to fail
+/// sooner in a rehearsal.
+const PROPAGATION: Duration = Duration::from_secs(5);
+
+/// The stack's record of one resource.
+pub trait ResourceRecord: Send + Sync {
+    /// The resource exists under this physical id, and is deleted with the stack even if it never becomes whole.
+    fn exists(&self, physical: &str);
+}
+
+/// The stack that a resource belongs to, and the principal who deploys it.
+pub struct Deployment {
+    /// Where calls go.
+    pub region: Region,
+    /// The deploying principal, by CloudFormation.
+    pub caller: Caller,
+    /// The stack's name.
+    pub stack: String,
+    /// The resource's name in the template.
+    pub logical_id: String,
+    /// Ends what goes on.
+    pub cancel: CancellationToken,
+    /// The stack's record of the resource.
+    pub record: Arc<dyn ResourceRecord>,
+}
+
+/// What creating, changing or deleting one resource needs.
+pub struct Context {
+    deployment: Deployment,
+    is_update: bool,
+}
+
+impl Context {
+    /// For one function of a provider; `is_update` is true for its `update`.
+    pub fn new(deployment: Deployment, is_update: bool) -> Self {
+        Self { deployment, is_update }
+    }
+
+    /// Whether the resource is changed, and so may have been changed in part before.
+    pub fn is_update(&self) -> bool {
+        self.is_update
+    }
+
+    /// Records that the resource exists under this physical id, so that it is deleted even if it never becomes whole.
+    pub fn exists(&self, physical: &str) {
+        self.deployment.record.exists(physical);
+    }
+
+    /// A call as the deploying principal. Absent (null) members are left out of the document, and scalars take the types of the service's
+    /// model.
+    ///
+    /// # Errors
+    /// The service's.
+    pub async fn call(&self, service: &str, operation: &str, mut input: Value) -> std::result::Result<Value, AwsError> {
+        if let Some(members) = input.as_object_mut() {
+            members.retain(|_, value| !value.is_null());
+        }
+        if let Some(model) = nightproof_wire::service(service)
+            && let Some(operation) = model.operation(operation)
+        {
+            input = model.coerced(operation, input);
+        }
+        self.deployment.region.call(&self.deployment.caller, service, operation, input).await
+    }
+
+    /// As [`Context::call`].
+    ///
+    /// # Errors
+    /// The service's, in the words of a resource's status reason.
+    pub async fn make(&self, service: &str, operation: &str, input: Value) -> Result<Value> {
+        self.call(service, operation, input).await.map_err(|error| reason(service, &error))
+    }
+
+    /// As [`Context::make`], repeated for some seconds while the error is `unknown_yet`: what another service has just made may be known to
+    /// this one a little later.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
+    ///
+    /// # Errors
+    /// The service's, in the words of a resource's status reason.
+    pub async fn make_once_known(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+        unknown_yet: impl Fn(&AwsError) -> bool,
+    ) -> Result<Value> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            match self.call(service, operation, input.clone()).await {
+                Err(error) if unknown_yet(&error) && begun.elapsed() < PROPAGATION && !self.deployment.cancel.is_cancelled() => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                answer => return answer.map_err(|error| reason(service, &error)),
+            }
+        }
+    }
+
+    /// As [`Context::make`], except that an error with the code `tolerated` is a success.
+    ///
+    /// # Errors
+    /// The service's, in the words of a resource's status reason.
+    pub async fn make_or(&self, service: &str, operation: &str, input: Value, tolerated: &str) -> Result<()> {
+        match self.call(service, operation, input).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code == tolerated => Ok(()),
+            Err(error) => Err(reason(service, &error)),
+        }
+    }
+
+    /// As [`Context::make`], except that deleting something that does not exist any more succeeds.
+    ///
+    /// # Errors
+    /// The service's, in the words of a resource's status reason.
+    pub async fn unmake(&self, service: &str, operation: &str, input: Value) -> Result<()> {
+        match self.call(service, operation, input).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) => Err(reason(service, &error)),
+        }
+    }
+
+    /// Repeats a call until `settled` is true of its answer, and returns that.
+    ///
+    /// # Errors
+    /// The service's or that of `settled`; or that it took longer than 120 s, with the last answer.
+    pub async fn until(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+        settled: impl Fn(&Value) -> Result<bool>,
+    ) -> Result<Value> {
+        let started = tokio::time::Instant::now();
+        loop {
+            let answer = self.make(service, operation, input.clone()).await?;
+            if settled(&answer)? {
+                return Ok(answer);
+            }
+            if self.deployment.cancel.is_cancelled() {
+                return Err("Resource creation cancelled".to_owned());
+            }
+            if started.elapsed() > SETTLE {
+                return Err(format!("{operation} did not settle in {} s; last seen: {answer}", SETTLE.as_secs()));
+            }
+            // A twentieth of the time that has passed: little is lost by looking late.
+            tokio::time::sleep((started.elapsed() / 20).clamp(Duration::from_millis(1), Duration::from_millis(50))).await;
+        }
+    }
+
+    /// The account that the stack is in.
+    pub fn account(&self) -> &str {
+        &self.deployment.caller.account
+    }
+
+    /// The region's name.
+    pub fn region(&self) -> &str {
+        self.deployment.region.name()
+    }
+
+    /// `stack-logical-RANDOM`, at most `longest` characters.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
+    pub fn name(&self, longest: usize) -> String {
+        let Deployment { stack, logical_id, .. } = &self.deployment;
+        let random = random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 12);
+        let room = longest.saturating_sub(random.len() + 2);
+        let half = room / 2;
+        let logical: String = logical_id.chars().take(room.saturating_sub(stack.len().min(half)).max(half)).collect();
+        let stack: String = stack.chars().take(room.saturating_sub(logical.len())).collect();
+        format!("{stack}-{logical}-{random}")
+    }
+
+    /// The name that a property gives, or one as [`Context::name`] makes it.
+    pub fn name_or(&self, properties: &Value, property: &str, longest: usize) -> String {
+        match properties.get(property).and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None => self.name(longest),
+        }
+    }
+}
+
+/// A status reason, as CloudFormation words what a service answered.
+fn reason(service: &str, error: &AwsError) -> String {
+    format!("{} (Service: {service}, Status Code: {}, Code: {})", error.message, error.status, error.code)
+}
+
+fn is_gone(error: &AwsError) -> bool {
+    let code = &error.code;
+    ["NotFound", "NoSuch", "NonExistent", "DoesNotExist"].iter().any(|part| code.contains(part)) || code == "InvalidDocument"
+}

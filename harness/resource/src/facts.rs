@@ -1,0 +1,64 @@
+//! What is supported of a resource type. What its properties are, and what a change of each takes, CloudFormation's registry knows.
+
+/// What is supported of a resource type. Whatever else a template declares is refused by name: in AWS's words where AWS does not have it
+/// either, and as lacking where CloudFormation's registry has it.
+#[derive(Debug)]
+pub struct ResourceFacts {
+    /// `AWS::S3::Bucket`
+    pub name: &'static str,
+    /// Properties at the top that are acted upon.
+    pub properties: &'static [&'static str],
+    /// The property that names the resource.
+    pub naming: Option<&'static str>,
+    /// Properties of which only some members are acted upon, with the paths of those. Of all other properties every member is.
+    pub members: &'static [(&'static str, &'static [&'static str])],
+    /// The attributes that `Fn::GetAtt` returns, as `create` gives them.
+    pub attributes: &'static [&'static str],
+}
+
+impl ResourceFacts {
+    /// The facts of a type without properties and attributes, for these to be filled in.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, properties: &[], naming: None, members: &[], attributes: &[] }
+    }
+
+    /// Whether the property at `path` is acted upon: names from the resource on, without indexes of lists.
+    pub fn supports(&self, path: &[&str]) -> bool {
+        let [top, rest @ ..] = path else { return true };
+        let has = self.properties.contains(top);
+        if !has || rest.is_empty() {
+            return has;
+        }
+        let Some((_, members)) = self.members.iter().find(|(property, _)| property == top) else { return true };
+        let name = rest.join(".");
+        let any = rest.split_last().map(|(_, before)| [before, &["*"]].concat().join(".")).unwrap_or_default();
+        members.iter().any(|member| *member == name || *member == any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FACTS: ResourceFacts = ResourceFacts {
+        properties: &["Code", "Name", "Open", "Targets"],
+        members: &[("Targets", &["Id", "Paths", "Paths.*"]), ("Code", &["Key"])],
+        ..ResourceFacts::new("A::B::C")
+    };
+
+    #[test]
+    fn members_are_supported_where_all_are_or_where_they_are_listed() {
+        for path in [&["Name"][..], &["Open", "Any", "Depth"], &["Targets"], &["Targets", "Id"], &["Code", "Key"]] {
+            assert!(FACTS.supports(path), "{path:?}");
+        }
+        for path in [&["Other"][..], &["Targets", "Arn"], &["Targets", "Id", "More"], &["Code", "Bucket"]] {
+            assert!(!FACTS.supports(path), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn maps_of_any_names_are_supported_below_their_star() {
+        assert!(FACTS.supports(&["Targets", "Paths", "instance"]));
+        assert!(!FACTS.supports(&["Targets", "Paths", "instance", "more"]));
+    }
+}

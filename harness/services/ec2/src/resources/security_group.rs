@@ -1,0 +1,91 @@
+//! `AWS::EC2::SecurityGroup`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text};
+use serde_json::{Value, json};
+
+use super::security_group_rule::{authorize, permission, revoke};
+use super::tags::{change_tags, tag_specification};
+use crate::security_group::Direction;
+
+pub(super) struct SecurityGroup;
+
+#[async_trait]
+impl ResourceProvider for SecurityGroup {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &["GroupDescription", "GroupName", "SecurityGroupEgress", "SecurityGroupIngress", "Tags", "VpcId"],
+                naming: Some("GroupName"),
+                members: &[
+                    (
+                        "SecurityGroupIngress",
+                        &["CidrIp", "CidrIpv6", "Description", "FromPort", "IpProtocol", "SourceSecurityGroupId", "ToPort"],
+                    ),
+                    (
+                        "SecurityGroupEgress",
+                        &["CidrIp", "CidrIpv6", "Description", "DestinationSecurityGroupId", "FromPort", "IpProtocol", "ToPort"],
+                    ),
+                ],
+                attributes: &["GroupId", "Id", "VpcId"],
+                ..ResourceFacts::new("AWS::EC2::SecurityGroup")
+            }
+        }
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = context.name_or(properties, "GroupName", 255);
+        let input = json!({
+            "GroupName": name,
+            "Description": properties.get("GroupDescription"),
+            "VpcId": properties.get("VpcId"),
+            "TagSpecifications": tag_specification("security-group", properties),
+        });
+        let id = text(&context.make("ec2", "CreateSecurityGroup", input).await?, "/GroupId");
+        context.exists(&id);
+        change_rules(context, &id, &json!({}), properties).await?;
+        let vpc = text(properties, "/VpcId");
+        Ok(MadeResource::new(&id, [("GroupId", id.as_str().into()), ("Id", id.as_str().into()), ("VpcId", vpc.into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        change_rules(context, &old.physical, &old.properties, properties).await?;
+        change_tags(context, &old.physical, &old.properties, properties).await?;
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        context.unmake("ec2", "DeleteSecurityGroup", json!({"GroupId": made.physical})).await
+    }
+}
+
+/// The rules of a group, as `IpPermissions` has them. Rules of its own replace the one that a group begins with, which lets everything out.
+fn rules(properties: &Value, direction: Direction) -> Vec<Value> {
+    let property = match direction {
+        Direction::Ingress => "SecurityGroupIngress",
+        Direction::Egress => "SecurityGroupEgress",
+    };
+    let rules: Vec<Value> = properties.get(property).and_then(Value::as_array).into_iter().flatten().map(permission).collect();
+    match direction {
+        Direction::Egress if rules.is_empty() => vec![json!({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]})],
+        _ => rules,
+    }
+}
+
+/// Takes away the rules that are not wanted any more, and adds those that are new. Rules that others added stay.
+async fn change_rules(context: &Context, id: &str, old: &Value, new: &Value) -> Result<()> {
+    // While an update that failed half-way is undone, a rule may be there already.
+    let tolerated = if context.is_update() { "InvalidPermission.Duplicate" } else { "" };
+    for direction in [Direction::Ingress, Direction::Egress] {
+        let (before, after) = (rules(old, direction), rules(new, direction));
+        for rule in before.iter().filter(|rule| !after.contains(rule)) {
+            context.unmake("ec2", revoke(direction), json!({"GroupId": id, "IpPermissions": [rule]})).await?;
+        }
+        for rule in after.iter().filter(|rule| !before.contains(rule)) {
+            let input = json!({"GroupId": id, "IpPermissions": [rule]});
+            context.make_or("ec2", authorize(direction), input, tolerated).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! `AWS::EC2::SecurityGroupIngress` and `AWS::EC2::SecurityGroupEgress`: rules that are resources of their own
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupingress.html>
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupegress.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
+use serde_json::{Value, json};
+
+use crate::security_group::Direction;
+
+/// The operation that adds rules.
+pub(super) fn authorize(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "AuthorizeSecurityGroupIngress",
+        Direction::Egress => "AuthorizeSecurityGroupEgress",
+    }
+}
+
+/// The operation that takes rules away.
+pub(super) fn revoke(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "RevokeSecurityGroupIngress",
+        Direction::Egress => "RevokeSecurityGroupEgress",
+    }
+}
+
+/// A rule of one direction.
+pub(super) struct SecurityGroupRule(Direction);
+
+pub(super) const INGRESS: SecurityGroupRule = SecurityGroupRule(Direction::Ingress);
+pub(super) const EGRESS: SecurityGroupRule = SecurityGroupRule(Direction::Egress);
+
+const INGRESS_FACTS: &ResourceFacts = &ResourceFacts {
+    properties: &["CidrIp", "CidrIpv6", "Description", "FromPort", "GroupId", "IpProtocol", "SourceSecurityGroupId", "ToPort"],
+    attributes: &["Id"],
+    ..ResourceFacts::new("AWS::EC2::SecurityGroupIngress")
+};
+const EGRESS_FACTS: &ResourceFacts = &ResourceFacts {
+    properties: &[
+        "CidrIp",
+        "CidrIpv6",
+        "Description",
+        "DestinationSecurityGroupId",
+        "FromPort",
+        "GroupId",
+        "IpProtocol",
+        "ToPort",
+    ],
+    attributes: &["Id"],
+    ..ResourceFacts::new("AWS::EC2::SecurityGroupEgress")
+};
+
+#[async_trait]
+impl ResourceProvider for SecurityGroupRule {
+    fn facts(&self) -> &'static ResourceFacts {
+        match self.0 {
+            Direction::Ingress => INGRESS_FACTS,
+            Direction::Egress => EGRESS_FACTS,
+        }
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let answer = context.make("ec2", authorize(self.0), input(properties)).await?;
+        let id = text(&answer, "/SecurityGroupRules/0/SecurityGroupRuleId");
+        context.exists(&id);
+        Ok(MadeResource::new(&id, [("Id", id.as_str().into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let operation = match self.0 {
+            Direction::Ingress => "UpdateSecurityGroupRuleDescriptionsIngress",
+            Direction::Egress => "UpdateSecurityGroupRuleDescriptionsEgress",
+        };
+        context.make("ec2", operation, input(properties)).await?;
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        let input = json!({"GroupId": made.properties.get("GroupId"), "SecurityGroupRuleIds": [made.physical]});
+        context.unmake("ec2", revoke(self.0), input).await
+    }
+}
+
+fn input(properties: &Value) -> Value {
+    json!({"GroupId": properties.get("GroupId"), "IpPermissions": [permission(properties)]})
+}
+
+/// A rule as `IpPermissions` has it.
+pub(super) fn permission(rule: &Value) -> Value {
+    let mut permission = pick(rule, &["IpProtocol", "FromPort", "ToPort"]);
+    let described = |mut target: Value| {
+        if let Some(description) = rule.get("Description") {
+            target["Description"] = description.clone();
+        }
+        json!([target])
+    };
+    if let Some(range) = rule.get("CidrIp") {
+        permission["IpRanges"] = described(json!({"CidrIp": range}));
+    }
+    if let Some(range) = rule.get("CidrIpv6") {
+        permission["Ipv6Ranges"] = described(json!({"CidrIpv6": range}));
+    }
+    if let Some(group) = rule.get("SourceSecurityGroupId").or_else(|| rule.get("DestinationSecurityGroupId")) {
+        permission["UserIdGroupPairs"] = described(json!({"GroupId": group}));
+    }
+    permission
+}

@@ -1,0 +1,128 @@
+//! `AWS::Events::Rule`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{
+    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, pick, policy, tag_list, text,
+};
+use serde_json::{Value, json};
+
+pub(super) struct Rule;
+
+#[async_trait]
+impl ResourceProvider for Rule {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &[
+                    "Description",
+                    "EventBusName",
+                    "EventPattern",
+                    "Name",
+                    "RoleArn",
+                    "ScheduleExpression",
+                    "State",
+                    "Tags",
+                    "Targets",
+                ],
+                naming: Some("Name"),
+                members: &[(
+                    "Targets",
+                    &[
+                        "Arn",
+                        "DeadLetterConfig",
+                        "DeadLetterConfig.Arn",
+                        "Id",
+                        "Input",
+                        "InputPath",
+                        "InputTransformer",
+                        "InputTransformer.InputPathsMap.*",
+                        "InputTransformer.InputPathsMap",
+                        "InputTransformer.InputTemplate",
+                        "RetryPolicy",
+                        "RetryPolicy.MaximumEventAgeInSeconds",
+                        "RetryPolicy.MaximumRetryAttempts",
+                        "RoleArn",
+                        "SqsParameters",
+                        "SqsParameters.MessageGroupId",
+                    ],
+                )],
+                attributes: &["Arn"],
+                ..ResourceFacts::new("AWS::Events::Rule")
+            }
+        }
+    }
+
+    /// The schema lacks what the documentation has: a rule cannot move to another bus.
+    fn replaces(&self, property: &str, _new: &Value) -> Option<bool> {
+        (property == "EventBusName").then_some(true)
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = context.name_or(properties, "Name", 64);
+        let mut input = rule(&name, properties);
+        input["Tags"] = tag_list(properties, "Key", "Value");
+        let answer = context.make("events", "PutRule", input).await?;
+        context.exists(&name);
+        change_targets(context, &name, &Value::Null, properties).await?;
+        Ok(MadeResource::new(name, [("Arn", text(&answer, "/RuleArn").into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let (name, before) = (&old.physical, &old.properties);
+        let own = ["Description", "ScheduleExpression", "EventPattern", "State", "RoleArn"];
+        if own.into_iter().any(|property| changed(before, properties, property).is_some()) {
+            // Putting a rule replaces all of it but its targets and tags.
+            context.make("events", "PutRule", rule(name, properties)).await?;
+        }
+        change_targets(context, name, before, properties).await?;
+        let arn = old.attributes.get("Arn").and_then(Value::as_str).unwrap_or_default();
+        TagChange::between(before, properties).apply(context, "events", ("ResourceARN", arn)).await?;
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        let bus = made.properties.get("EventBusName");
+        let ids: Vec<Value> = targets(&made.properties).iter().filter_map(|target| target.get("Id").cloned()).collect();
+        if !ids.is_empty() {
+            let input = json!({"Rule": made.physical, "EventBusName": bus, "Ids": ids});
+            context.unmake("events", "RemoveTargets", input).await?;
+        }
+        context.unmake("events", "DeleteRule", json!({"Name": made.physical, "EventBusName": bus})).await
+    }
+}
+
+/// The input of `PutRule`, without tags.
+fn rule(name: &str, properties: &Value) -> Value {
+    let mut input = pick(properties, &["Description", "ScheduleExpression", "State", "RoleArn", "EventBusName"]);
+    input["Name"] = name.into();
+    if let Some(pattern) = properties.get("EventPattern") {
+        input["EventPattern"] = policy(pattern);
+    }
+    input
+}
+
+fn targets(properties: &Value) -> Vec<Value> {
+    properties.get("Targets").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+async fn change_targets(context: &Context, name: &str, old: &Value, new: &Value) -> Result<()> {
+    let (before, after) = (targets(old), targets(new));
+    let has = |targets: &[Value], one: &Value| targets.iter().any(|other| other.get("Id") == one.get("Id"));
+    let gone: Vec<Value> =
+        before.iter().filter(|target| !has(&after, target)).filter_map(|target| target.get("Id").cloned()).collect();
+    if !gone.is_empty() {
+        let input = json!({"Rule": name, "EventBusName": old.get("EventBusName"), "Ids": gone});
+        context.unmake("events", "RemoveTargets", input).await?;
+    }
+    let put: Vec<Value> = after.into_iter().filter(|target| !before.contains(target)).collect();
+    if put.is_empty() {
+        return Ok(());
+    }
+    let input = json!({"Rule": name, "EventBusName": new.get("EventBusName"), "Targets": put});
+    let answer = context.make("events", "PutTargets", input).await?;
+    match answer.pointer("/FailedEntries/0") {
+        Some(entry) => Err(format!("{} (Service: events, Code: {})", text(entry, "/ErrorMessage"), text(entry, "/ErrorCode"))),
+        None => Ok(()),
+    }
+}

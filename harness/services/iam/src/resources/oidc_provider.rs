@@ -1,0 +1,67 @@
+//! `AWS::IAM::OIDCProvider`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-oidcprovider.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{
+    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_list, text, texts,
+};
+use serde_json::{Value, json};
+
+pub(super) struct OidcProvider;
+
+#[async_trait]
+impl ResourceProvider for OidcProvider {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &["ClientIdList", "Tags", "ThumbprintList", "Url"],
+                attributes: &["Arn"],
+                ..ResourceFacts::new("AWS::IAM::OIDCProvider")
+            }
+        }
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let input = json!({
+            "Url": properties.get("Url"),
+            "ClientIDList": properties.get("ClientIdList"),
+            "ThumbprintList": properties.get("ThumbprintList"),
+            "Tags": tag_list(properties, "Key", "Value"),
+        });
+        let answer = context.make("iam", "CreateOpenIDConnectProvider", input).await?;
+        let arn = text(&answer, "/OpenIDConnectProviderArn");
+        context.exists(&arn);
+        Ok(MadeResource::new(&arn, [("Arn", arn.as_str().into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let (arn, before) = (&old.physical, &old.properties);
+        let (had, wanted) = (texts(before, "ClientIdList"), texts(properties, "ClientIdList"));
+        for client in wanted.iter().filter(|client| !had.contains(client)) {
+            let input = json!({"OpenIDConnectProviderArn": arn, "ClientID": client});
+            context.make("iam", "AddClientIDToOpenIDConnectProvider", input).await?;
+        }
+        for client in had.iter().filter(|client| !wanted.contains(client)) {
+            let input = json!({"OpenIDConnectProviderArn": arn, "ClientID": client});
+            context.make("iam", "RemoveClientIDFromOpenIDConnectProvider", input).await?;
+        }
+        if changed(before, properties, "ThumbprintList").is_some() {
+            let input = json!({"OpenIDConnectProviderArn": arn, "ThumbprintList": texts(properties, "ThumbprintList")});
+            context.make("iam", "UpdateOpenIDConnectProviderThumbprint", input).await?;
+        }
+        let tags = TagChange::between(before, properties);
+        if let Some(keys) = tags.removed() {
+            let input = json!({"OpenIDConnectProviderArn": arn, "TagKeys": keys});
+            context.make("iam", "UntagOpenIDConnectProvider", input).await?;
+        }
+        if let Some(tags) = tags.set_list("Key", "Value") {
+            let input = json!({"OpenIDConnectProviderArn": arn, "Tags": tags});
+            context.make("iam", "TagOpenIDConnectProvider", input).await?;
+        }
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        context.unmake("iam", "DeleteOpenIDConnectProvider", json!({"OpenIDConnectProviderArn": made.physical})).await
+    }
+}

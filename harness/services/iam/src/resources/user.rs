@@ -1,0 +1,59 @@
+//! `AWS::IAM::User`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-user.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{
+    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, tag_list, text,
+};
+use serde_json::{Value, json};
+
+use super::entity::{Entity, lacking_policy};
+
+pub(super) struct User;
+
+#[async_trait]
+impl ResourceProvider for User {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &["ManagedPolicyArns", "Path", "PermissionsBoundary", "Policies", "Tags", "UserName"],
+                naming: Some("UserName"),
+                attributes: &["Arn"],
+                ..ResourceFacts::new("AWS::IAM::User")
+            }
+        }
+    }
+
+    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
+        lacking_policy(value)
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = context.name_or(properties, "UserName", 64);
+        let input = json!({
+            "UserName": name,
+            "Path": properties.get("Path"),
+            "PermissionsBoundary": properties.get("PermissionsBoundary"),
+            "Tags": tag_list(properties, "Key", "Value"),
+        });
+        let answer = context.make("iam", "CreateUser", input).await?;
+        context.exists(&name);
+        Entity::User.change_policies(context, &name, &Value::Null, properties).await?;
+        Ok(MadeResource::new(name, [("Arn", text(&answer, "/User/Arn").into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let (name, before) = (&old.physical, &old.properties);
+        if let Some((_, path)) = changed(before, properties, "Path") {
+            let input = json!({"UserName": name, "NewPath": path.as_str().unwrap_or("/")});
+            context.make("iam", "UpdateUser", input).await?;
+        }
+        Entity::User.update(context, name, before, properties).await?;
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        Entity::User.change_policies(context, &made.physical, &made.properties, &Value::Null).await?;
+        context.unmake("iam", "DeleteUser", json!({"UserName": made.physical})).await
+    }
+}

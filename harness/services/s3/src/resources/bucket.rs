@@ -1,0 +1,210 @@
+//! `AWS::S3::Bucket`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>
+
+use async_trait::async_trait;
+use nightproof_core::service::AwsError;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, tag_list};
+use serde_json::{Map, Value, json};
+
+pub(super) struct Bucket;
+
+#[async_trait]
+impl ResourceProvider for Bucket {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &[
+                    "BucketEncryption",
+                    "BucketName",
+                    "LifecycleConfiguration",
+                    "LoggingConfiguration",
+                    "OwnershipControls",
+                    "PublicAccessBlockConfiguration",
+                    "Tags",
+                    "VersioningConfiguration",
+                ],
+                naming: Some("BucketName"),
+                members: MEMBERS,
+                attributes: &["Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"],
+                ..ResourceFacts::new("AWS::S3::Bucket")
+            }
+        }
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = match properties.get("BucketName").and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None => context.name(63).to_lowercase(),
+        };
+        // In us-east-1 making one's own bucket again succeeds; a stack must not take over, and later delete, a bucket that it did not make.
+        if context.call("s3", "HeadBucket", json!({"Bucket": name})).await.is_ok() {
+            return Err(format!("{name} already exists"));
+        }
+        context.make("s3", "CreateBucket", json!({"Bucket": name})).await?;
+        context.exists(&name);
+        configure(context, &name, &Value::Null, properties).await?;
+        let region = context.region();
+        Ok(MadeResource::new(
+            &name,
+            [
+                ("Arn", format!("arn:aws:s3:::{name}").into()),
+                ("DomainName", format!("{name}.s3.amazonaws.com").into()),
+                ("RegionalDomainName", format!("{name}.s3.{region}.amazonaws.com").into()),
+                ("DualStackDomainName", format!("{name}.s3.dualstack.{region}.amazonaws.com").into()),
+                ("WebsiteURL", format!("http://{name}.s3-website-{region}.amazonaws.com").into()),
+            ],
+        ))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        configure(context, &old.physical, &old.properties, properties).await?;
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        context.unmake("s3", "DeleteBucket", json!({"Bucket": made.physical})).await
+    }
+}
+
+const MEMBERS: &[(&str, &[&str])] = &[
+    (
+        "BucketEncryption",
+        &[
+            "ServerSideEncryptionConfiguration",
+            "ServerSideEncryptionConfiguration.BlockedEncryptionTypes",
+            "ServerSideEncryptionConfiguration.BlockedEncryptionTypes.EncryptionType",
+            "ServerSideEncryptionConfiguration.BucketKeyEnabled",
+            "ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault",
+            "ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.KMSMasterKeyID",
+            "ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.SSEAlgorithm",
+        ],
+    ),
+    (
+        "LifecycleConfiguration",
+        &[
+            "Rules",
+            "Rules.AbortIncompleteMultipartUpload",
+            "Rules.AbortIncompleteMultipartUpload.DaysAfterInitiation",
+            "Rules.ExpirationInDays",
+            "Rules.ExpiredObjectDeleteMarker",
+            "Rules.Id",
+            "Rules.NoncurrentVersionExpiration",
+            "Rules.NoncurrentVersionExpiration.NewerNoncurrentVersions",
+            "Rules.NoncurrentVersionExpiration.NoncurrentDays",
+            "Rules.NoncurrentVersionExpirationInDays",
+            "Rules.Prefix",
+            "Rules.Status",
+            "Rules.Transitions",
+            "Rules.Transitions.StorageClass",
+            "Rules.Transitions.TransitionInDays",
+        ],
+    ),
+    ("LoggingConfiguration", &["DestinationBucketName", "LogFilePrefix"]),
+    ("OwnershipControls", &["Rules", "Rules.ObjectOwnership"]),
+    ("PublicAccessBlockConfiguration", &["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]),
+    ("VersioningConfiguration", &["Status"]),
+];
+
+/// Sets each configuration that differs, and takes away those that are not given any more.
+async fn configure(context: &Context, bucket: &str, old: &Value, new: &Value) -> Result<()> {
+    for (property, setting) in CONFIGURATIONS {
+        let Some((_, given)) = changed(old, new, property) else { continue };
+        let (operation, member, value) = match setting(bucket, given) {
+            Setting::Put(operation, member, value) => (operation, member, value),
+            Setting::Delete(operation) => {
+                context.unmake("s3", operation, json!({"Bucket": bucket})).await?;
+                continue;
+            }
+        };
+        let mut input = json!({"Bucket": bucket});
+        input[member] = value;
+        // A bucket that was just made may be known elsewhere a little later.
+        let unknown_yet = |error: &AwsError| old.is_null() && error.code == "NoSuchBucket";
+        context.make_once_known("s3", operation, input, unknown_yet).await?;
+    }
+    Ok(())
+}
+
+/// What a property comes to: an operation, the member of its input, and the member's value; or one that deletes.
+enum Setting {
+    Put(&'static str, &'static str, Value),
+    Delete(&'static str),
+}
+
+/// From the bucket's name and the property, which is null if it is not given any more.
+type Read = fn(&str, &Value) -> Setting;
+
+const CONFIGURATIONS: [(&str, Read); 7] = [
+    ("PublicAccessBlockConfiguration", |_, given| match given {
+        Value::Null => Setting::Delete("DeletePublicAccessBlock"),
+        block => Setting::Put("PutPublicAccessBlock", "PublicAccessBlockConfiguration", block.clone()),
+    }),
+    ("OwnershipControls", |_, given| match given {
+        Value::Null => Setting::Delete("DeleteBucketOwnershipControls"),
+        controls => Setting::Put("PutBucketOwnershipControls", "OwnershipControls", controls.clone()),
+    }),
+    ("BucketEncryption", |_, given| encryption(given)),
+    ("VersioningConfiguration", |_, given| {
+        let given = if given.is_null() { json!({"Status": "Suspended"}) } else { given.clone() };
+        Setting::Put("PutBucketVersioning", "VersioningConfiguration", given)
+    }),
+    ("LifecycleConfiguration", |_, given| match given.get("Rules").and_then(Value::as_array) {
+        None => Setting::Delete("DeleteBucketLifecycle"),
+        Some(rules) => {
+            let rules: Vec<Value> = rules.iter().map(lifecycle_rule).collect();
+            Setting::Put("PutBucketLifecycleConfiguration", "LifecycleConfiguration", json!({"Rules": rules}))
+        }
+    }),
+    ("LoggingConfiguration", |bucket, given| {
+        let enabled = (!given.is_null()).then(|| {
+            let target = given.get("DestinationBucketName").cloned().unwrap_or_else(|| bucket.into());
+            let prefix = given.get("LogFilePrefix").cloned().unwrap_or_else(|| "".into());
+            json!({"TargetBucket": target, "TargetPrefix": prefix})
+        });
+        let status = enabled.map_or_else(|| json!({}), |enabled| json!({"LoggingEnabled": enabled}));
+        Setting::Put("PutBucketLogging", "BucketLoggingStatus", status)
+    }),
+    ("Tags", |_, given| match tag_list(&json!({"Tags": given}), "Key", "Value") {
+        Value::Null => Setting::Delete("DeleteBucketTagging"),
+        tags => Setting::Put("PutBucketTagging", "Tagging", json!({"TagSet": tags})),
+    }),
+];
+
+fn encryption(given: &Value) -> Setting {
+    let Some(rules) = given.get("ServerSideEncryptionConfiguration").and_then(Value::as_array) else {
+        return Setting::Delete("DeleteBucketEncryption");
+    };
+    let renamed = rules.iter().map(|rule| {
+        let mut renamed = Map::new();
+        for (name, value) in rule.as_object().into_iter().flatten() {
+            let name = if name == "ServerSideEncryptionByDefault" { "ApplyServerSideEncryptionByDefault" } else { name };
+            renamed.insert(name.to_owned(), value.clone());
+        }
+        Value::Object(renamed)
+    });
+    let rules: Vec<Value> = renamed.collect();
+    Setting::Put("PutBucketEncryption", "ServerSideEncryptionConfiguration", json!({"Rules": rules}))
+}
+
+/// A rule as the API has it.
+fn lifecycle_rule(rule: &Value) -> Value {
+    let mut found = json!({"Filter": {"Prefix": ""}});
+    for (name, value) in rule.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "Id" => found["ID"] = value.clone(),
+            "Prefix" => found["Filter"] = json!({"Prefix": value}),
+            "ExpirationInDays" => found["Expiration"] = json!({"Days": value}),
+            "ExpiredObjectDeleteMarker" => found["Expiration"] = json!({"ExpiredObjectDeleteMarker": value}),
+            "NoncurrentVersionExpirationInDays" => found["NoncurrentVersionExpiration"] = json!({"NoncurrentDays": value}),
+            "Transitions" => {
+                let transitions = value.as_array().into_iter().flatten();
+                let renamed =
+                    transitions.map(|one| json!({"StorageClass": one.get("StorageClass"), "Days": one.get("TransitionInDays")}));
+                found["Transitions"] = renamed.collect();
+            }
+            // These have the API's form.
+            other => found[other] = value.clone(),
+        }
+    }
+    found
+}

@@ -1,0 +1,79 @@
+//! `AWS::SNS::Topic`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_list, text};
+use serde_json::{Value, json};
+
+use super::subscription::subscribe;
+
+pub(super) struct Topic;
+
+#[async_trait]
+impl ResourceProvider for Topic {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &["DisplayName", "Subscription", "Tags", "TopicName"],
+                naming: Some("TopicName"),
+                attributes: &["TopicArn", "TopicName"],
+                ..ResourceFacts::new("AWS::SNS::Topic")
+            }
+        }
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = context.name_or(properties, "TopicName", 256);
+        let attributes = properties.get("DisplayName").map(|display| json!({ "DisplayName": display }));
+        let input = json!({ "Name": name, "Attributes": attributes, "Tags": tag_list(properties, "Key", "Value") });
+        let arn = text(&context.make("sns", "CreateTopic", input).await?, "/TopicArn");
+        context.exists(&arn);
+        for subscription in inline(properties) {
+            subscribe(context, Some(&arn.as_str().into()), &subscription).await?;
+        }
+        Ok(MadeResource::new(arn.as_str(), [("TopicArn", arn.as_str().into()), ("TopicName", name.into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let (arn, before) = (&old.physical, &old.properties);
+        if let Some((_, display)) = changed(before, properties, "DisplayName") {
+            let value = display.as_str().unwrap_or_default();
+            let input = json!({ "TopicArn": arn, "AttributeName": "DisplayName", "AttributeValue": value });
+            context.make("sns", "SetTopicAttributes", input).await?;
+        }
+        change_subscriptions(context, arn, before, properties).await?;
+        TagChange::between(before, properties).apply(context, "sns", ("ResourceArn", arn)).await?;
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        context.unmake("sns", "DeleteTopic", json!({ "TopicArn": made.physical })).await
+    }
+}
+
+/// The subscriptions that a topic declares itself.
+fn inline(properties: &Value) -> Vec<Value> {
+    properties.get("Subscription").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+async fn change_subscriptions(context: &Context, arn: &str, old: &Value, new: &Value) -> Result<()> {
+    let (had, has) = (inline(old), inline(new));
+    for new in has.iter().filter(|one| !had.contains(one)) {
+        subscribe(context, Some(&arn.into()), new).await?;
+    }
+    let gone: Vec<&Value> = had.iter().filter(|one| !has.contains(one)).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let listed = context.make("sns", "ListSubscriptionsByTopic", json!({ "TopicArn": arn })).await?;
+    let listed = listed.get("Subscriptions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let same = |one: &Value, other: &Value| ["Protocol", "Endpoint"].iter().all(|name| one.get(name) == other.get(name));
+    for one in listed.iter().filter(|one| gone.iter().any(|other| same(one, other))) {
+        // One that is not confirmed has no ARN to be known by, and ends by itself.
+        let subscription = text(one, "/SubscriptionArn");
+        if subscription.starts_with("arn:") {
+            context.unmake("sns", "Unsubscribe", json!({ "SubscriptionArn": subscription })).await?;
+        }
+    }
+    Ok(())
+}

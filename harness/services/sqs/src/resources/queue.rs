@@ -1,0 +1,82 @@
+//! `AWS::SQS::Queue`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_map, text};
+use serde_json::{Map, Value, json};
+
+/// Attributes, and what they are if they are not given.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
+const ATTRIBUTES: [(&str, &str); 9] = [
+    ("DelaySeconds", "0"),
+    ("KmsDataKeyReusePeriodSeconds", "300"),
+    ("KmsMasterKeyId", ""),
+    ("MaximumMessageSize", "262144"),
+    ("MessageRetentionPeriod", "345600"),
+    ("ReceiveMessageWaitTimeSeconds", "0"),
+    ("RedrivePolicy", ""),
+    ("SqsManagedSseEnabled", "true"),
+    ("VisibilityTimeout", "30"),
+];
+
+pub(super) struct Queue;
+
+#[async_trait]
+impl ResourceProvider for Queue {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &[
+                    "DelaySeconds",
+                    "KmsDataKeyReusePeriodSeconds",
+                    "KmsMasterKeyId",
+                    "MaximumMessageSize",
+                    "MessageRetentionPeriod",
+                    "QueueName",
+                    "ReceiveMessageWaitTimeSeconds",
+                    "RedrivePolicy",
+                    "SqsManagedSseEnabled",
+                    "Tags",
+                    "VisibilityTimeout",
+                ],
+                naming: Some("QueueName"),
+                attributes: &["Arn", "QueueName", "QueueUrl"],
+                ..ResourceFacts::new("AWS::SQS::Queue")
+            }
+        }
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = context.name_or(properties, "QueueName", 80);
+        let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), properties.get(name)?.clone())));
+        let attributes: Map<String, Value> = given.collect();
+        let input = json!({"QueueName": name, "Attributes": attributes, "tags": tag_map(properties)});
+        let url = text(&context.make("sqs", "CreateQueue", input).await?, "/QueueUrl");
+        context.exists(&url);
+        let arn = format!("arn:aws:sqs:{}:{}:{name}", context.region(), context.account());
+        Ok(MadeResource::new(&url, [("Arn", arn.into()), ("QueueName", name.into()), ("QueueUrl", url.as_str().into())]))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let (url, before) = (&old.physical, &old.properties);
+        let differ = ATTRIBUTES.into_iter().filter(|(name, _)| changed(before, properties, name).is_some());
+        let attributes: Map<String, Value> = differ
+            .map(|(name, default)| (name.to_owned(), properties.get(name).map_or_else(|| default.into(), Value::clone)))
+            .collect();
+        if !attributes.is_empty() {
+            context.make("sqs", "SetQueueAttributes", json!({"QueueUrl": url, "Attributes": attributes})).await?;
+        }
+        let tags = TagChange::between(before, properties);
+        if let Some(keys) = tags.removed() {
+            context.make("sqs", "UntagQueue", json!({"QueueUrl": url, "TagKeys": keys})).await?;
+        }
+        if let Some(tags) = tags.set_map() {
+            context.make("sqs", "TagQueue", json!({"QueueUrl": url, "Tags": tags})).await?;
+        }
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        context.unmake("sqs", "DeleteQueue", json!({"QueueUrl": made.physical})).await
+    }
+}
