@@ -50,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("nightproof-drill", &["nightproof-journal", "nightproof-network", "nightproof-template", "nightproof-wire"]),
+    ("nightproof-incident", &["nightproof-core", "nightproof-drill", "nightproof-faults", "nightproof-journal"]),
     ("nightproof-report", &["nightproof-drill", "nightproof-journal", "nightproof-template"]),
     (
         "nightproof",
@@ -59,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-faults",
             "nightproof-guest",
             "nightproof-iam",
+            "nightproof-incident",
             "nightproof-journal",
             "nightproof-machine",
             "nightproof-region",

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::Exit;
+use crate::rehearse::DATA_PATH;
 
 /// Rehearses the nightly backup of an AWS stack: deploys it to a local region, fires the rule, and restores the archive.
 #[derive(Debug, Parser)]
@@ -66,7 +67,7 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Where the data lives on the instance.
-    #[arg(long, value_name = "PATH", default_value = "/var/www/html")]
+    #[arg(long, value_name = "PATH", default_value = DATA_PATH)]
     pub(crate) data_path: String,
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arguments::{BenchOptions, Format, StackOptions};
 use crate::error::Error;
 use crate::python::{Meter, Watch};
-use crate::rehearse::{Rehearsal, rehearse};
+use crate::rehearse::{DATA_PATH, Rehearsal, rehearse};
 use crate::stage::Setting;
 use crate::{Exit, interrupt, printer, run};
 
@@ -55,7 +55,7 @@ struct Report {
 }
 
 pub(crate) async fn bench(options: BenchOptions) -> Result<Exit, Error> {
-    let bundled = StackOptions { template: None, parameters: Vec::new(), data: None, data_path: "/var/www/html".to_owned() };
+    let bundled = StackOptions { template: None, parameters: Vec::new(), data: None, data_path: DATA_PATH.to_owned() };
     let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&bundled)? };
     let setting = Setting::new(options.machine)?;
     let cancel = interrupt::token()?;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use nightproof_drill::{DrillResult, EndpointError, Failure};
+use nightproof_incident::IncidentError;
 use nightproof_machine::container::{EngineError, ImageError, LocalStackError};
 use nightproof_machine::tools::ToolsError;
 use nightproof_region::embedded::StartError;
@@ -65,16 +66,8 @@ pub(crate) enum Error {
     #[error("cannot write the report `{}`", .path.display())]
     WriteReport { path: PathBuf, source: io::Error },
 
-    #[error("cannot read the incident file `{}`", .path.display())]
-    ReadIncident { path: PathBuf, source: io::Error },
-    #[error("{}: {why}", .path.display())]
-    Incident { path: PathBuf, why: String },
-    #[error("`disk_mib`: a container's disk is as large as Docker's")]
-    DiskInContainers,
-    #[error("`machine: sandbox`: nobody may mount in a container")]
-    MountInContainers,
-    #[error("`clock`, `disk_kib_per_second`: programs of a container's image need not load a library for it")]
-    InterposedInContainers,
+    #[error(transparent)]
+    Incident(IncidentError),
 
     #[error("the night ends at {to} and begins at {from}")]
     EmptyWindow { from: jiff::Timestamp, to: jiff::Timestamp },
@@ -158,11 +151,7 @@ impl Error {
             | Self::ReportForm(_)
             | Self::NoDrillToReport(_)
             | Self::WriteReport { .. }
-            | Self::ReadIncident { .. }
-            | Self::Incident { .. }
-            | Self::DiskInContainers
-            | Self::MountInContainers
-            | Self::InterposedInContainers
+            | Self::Incident(_)
             | Self::EmptyWindow { .. }
             | Self::CaptureFolder { .. }
             | Self::StoreUrl(_)
@@ -185,9 +174,7 @@ impl Error {
             Self::ReadJournal { .. } | Self::Journal { .. } | Self::NoDrill(_) => "a journal is what --journal FILE writes",
             Self::ReportForm(_) => "a report's name ends in .html (a page) or .xml (JUnit)",
             Self::NoDrillToReport(_) => "JUnit tells of the steps of a drill; a name that ends in .html gets a page of all calls",
-            Self::ReadIncident { .. } | Self::Incident { .. } => "docs/incidents.md explains the format",
-            Self::DiskInContainers => "give --machine sandbox, or a `before` script that fills the container's disk",
-            Self::MountInContainers | Self::InterposedInContainers => "give --machine sandbox",
+            Self::Incident(error) => error.hint(),
             Self::EmptyWindow { .. } => "--from comes before --to",
             Self::CaptureFolder { .. } => "--out names a folder that is empty or not there",
             Self::Tools(error) => error.hint(),

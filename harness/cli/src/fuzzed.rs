@@ -3,7 +3,7 @@
 use nightproof_drill::capture::Evidence;
 
 use crate::capture::drafted;
-use crate::incident::Incident;
+use nightproof_incident::Incident;
 
 /// Any text is an incident, or the error says what is wrong with it.
 pub fn incident(text: &str) {

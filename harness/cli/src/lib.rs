@@ -13,7 +13,6 @@ mod error;
 mod exit_code;
 #[cfg(fuzzing)]
 pub mod fuzzed;
-mod incident;
 mod interrupt;
 mod journal_file;
 mod local_times;
@@ -24,6 +23,7 @@ mod python;
 mod rehearse;
 mod report;
 mod reports;
+mod reproduce;
 mod run;
 mod smoke;
 mod stage;
@@ -82,7 +82,7 @@ fn run_to_end(command: Command) -> Result<Exit, Error> {
             Command::Doctor => doctor::doctor().await,
             Command::Images(options) => containers::images(options.pull).await,
             Command::Smoke(options) => smoke::smoke(&options).await,
-            Command::Reproduce(options) => incident::reproduce(&options).await,
+            Command::Reproduce(options) => reproduce::reproduce(&options).await,
             Command::Capture(options) => capture::capture(&options).await,
             Command::Compare(options) => compare::compare(&options),
             Command::Report(options) => report::report(&options),

@@ -13,6 +13,9 @@ use crate::error::Error;
 use crate::stage::{Setting, Stage};
 use crate::template;
 
+/// The folder on instances that the data goes to, unless another is named.
+pub(crate) const DATA_PATH: &str = "/var/www/html";
+
 /// What is rehearsed.
 #[derive(Clone)]
 pub(crate) struct Rehearsal {

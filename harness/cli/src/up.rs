@@ -4,17 +4,18 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use nightproof_faults::Rule;
+use nightproof_incident::IncidentError;
 use nightproof_journal::Event;
 
-use crate::arguments::UpOptions;
+use crate::arguments::{MachineKind, UpOptions};
 use crate::error::Error;
 use crate::reports::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, containers, incident, interrupt, journal_file, operator, printer};
+use crate::{Exit, containers, interrupt, journal_file, operator, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     let reports = Reports::pages(&options.report)?;
-    let faults = incident::faults(options.faults.as_deref(), options.machine.kind())?;
+    let faults = faults(options.faults.as_deref(), options.machine.kind())?;
     let journal = journal_file::open(options.journal.as_deref())?;
     let setting = Setting {
         account: options.account,
@@ -46,6 +47,15 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     stage.close(&journal).await?;
     reports.write(&journal);
     exported.map(|()| Exit::Passed).map_err(Error::WriteExports)
+}
+
+/// The `faults` of a file, for machines of this kind.
+fn faults(file: Option<&Path>, machine: MachineKind) -> Result<Vec<Rule>, Error> {
+    let faults = file.map_or_else(|| Ok(Vec::new()), nightproof_incident::read_faults).map_err(Error::Incident)?;
+    if machine == MachineKind::Container && faults.iter().any(Rule::is_interposed) {
+        return Err(Error::Incident(IncidentError::InterposedInContainers));
+    }
+    Ok(faults)
 }
 
 /// Writes `file` so that who waits for it finds all of it; what is no regular file (a pipe) is written to as it is. It holds a secret key:

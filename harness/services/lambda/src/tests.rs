@@ -288,7 +288,7 @@ async fn functions_are_listed_page_by_page_without_their_states() {
 }
 
 #[tokio::test]
-async fn what_becomes_from_events_is_replaced_or_changed() {
+async fn what_becomes_of_events_is_replaced_or_changed() {
     let world = World::new().await;
     world.function().await;
     let named = |more: Value| with(json!({ "FunctionName": "f" }), &more);

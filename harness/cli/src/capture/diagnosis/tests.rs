@@ -210,7 +210,7 @@ fn a_failure_without_a_message_still_leaves_a_text_to_look_for() {
     let found = diagnose(&night(&["START RequestId: 1", "[ERROR] ", "REPORT RequestId: 1"])).unwrap();
     assert_eq!((found.hop, found.says.as_slice()), (Hop::Function, ["failed".to_owned()].as_slice()));
     let draft = crate::capture::draft::draft(&night(RAN), &found, "template.yaml", "a night");
-    assert!(crate::incident::Incident::parse(&draft).is_ok(), "{draft}");
+    assert!(nightproof_incident::Incident::parse(&draft).is_ok(), "{draft}");
 }
 
 #[test]

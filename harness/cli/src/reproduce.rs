@@ -1,34 +1,25 @@
-//! Incidents: what went wrong somewhere, as a file that makes it go wrong here.
-
-mod expectation;
-mod file;
-mod judge;
-mod scene;
+//! `nightproof reproduce`: has an incident happen, and compares the drill with its description.
 
 use std::path::Path;
 
-use nightproof_drill::{DrillResult, Outcome};
-use nightproof_faults::Rule;
+use nightproof_drill::{Course, Data, DrillResult, Outcome};
+use nightproof_incident::{Incident, Scene};
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::error::Error;
+use crate::rehearse::{DATA_PATH, Rehearsal};
 use crate::reports::Reports;
 use crate::stage::{Setting, Stage};
-use crate::{Exit, interrupt, journal_file, printer, run};
-use expectation::{Expectation, Text};
-pub(crate) use file::Incident;
-use file::Kind;
-use scene::Scene;
+use crate::{Exit, embedded, interrupt, journal_file, printer, run, template};
 
-/// `nightproof reproduce`: has the incident happen, and says whether it did as described.
 pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
     let reports = Reports::new(report)?;
-    let incident = file::read(&options.file)?;
-    let rehearsal = incident.rehearsal(&options.file)?;
+    let incident = Incident::read(&options.file).map_err(Error::Incident)?;
+    let rehearsal = rehearsal(&incident, &options.file)?;
     let journal = journal_file::open(journal.as_deref())?;
     if options.machine.kind() == MachineKind::Container {
-        refuse_in_containers(&incident)?;
+        incident.check_in_containers().map_err(Error::Incident)?;
     }
     let setting = Setting { disk_mib: incident.disk_mib, ..Setting::new(options.machine.clone())? };
     let cancel = interrupt::token()?;
@@ -38,11 +29,15 @@ pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error>
     }
     let stage = Stage::open(&setting, &journal, &cancel).await?;
     let plan = rehearsal.plan_on(&stage);
-    let scene = Scene::new(&incident, &stage.region, &plan.stack());
+    if incident.is_interposed() {
+        stage.region.machines.interposer().prepare();
+    }
+    let local = embedded::local(&stage.region);
+    let scene = Scene::new(&incident, &stage.region.region, &stage.region.faults, local, &plan.stack());
     scene.lift_faults_before_destruction(&journal);
     let outcome = nightproof_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
     reports.write(&journal);
-    let differences = judge::differences(&incident.expect, &outcome, &journal);
+    let differences = nightproof_incident::differences(&incident, &outcome, &journal);
     stage.close(&journal).await?;
     if cancel.is_cancelled() {
         return Ok(Exit::Failed);
@@ -55,26 +50,36 @@ pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error>
         printer::note("NOT SUPPORTED: whether it happens cannot be seen here");
         return Ok(Exit::NotSupported);
     }
-    Ok(if options.expect_fixed { fixed(&incident.expect, &outcome) } else { shown(&differences) })
+    Ok(if options.expect_fixed { fixed(&incident, &outcome) } else { shown(&differences) })
 }
 
-/// Refuses an incident that no container can show.
-fn refuse_in_containers(incident: &Incident) -> Result<(), Error> {
-    match incident {
-        Incident { disk_mib: Some(_), .. } => Err(Error::DiskInContainers),
-        Incident { machine: Some(Kind::Sandbox), .. } => Err(Error::MountInContainers),
-        incident if incident.is_interposed() => Err(Error::InterposedInContainers),
-        _ => Ok(()),
-    }
+/// What is rehearsed. `path` is the incident's own.
+fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
+    let template = template::load(incident.template_file(path).as_deref())?;
+    let template = incident.replaced(path, template).map_err(Error::Incident)?;
+    template::parse(Some(path), &template)?;
+    Ok(Rehearsal {
+        template,
+        parameters: incident.parameters.clone().into_iter().collect(),
+        data: incident.data_folder(path).map_or(Data::Generated, Data::Folder),
+        data_path: incident.data_path.clone().unwrap_or_else(|| DATA_PATH.to_owned()),
+        rule: None,
+        bucket: None,
+        course: Course::Backup,
+        nights: incident.nights,
+        // A finding counts only where the file names it.
+        strict: false,
+        keep: false,
+    })
 }
 
 /// Whether the drill passes in spite of the incident, without the finding that its file names.
-fn fixed(expect: &Expectation, outcome: &Outcome) -> Exit {
+fn fixed(incident: &Incident, outcome: &Outcome) -> Exit {
     if outcome.result != DrillResult::Passed {
         printer::note("NOT FIXED");
         return run::exit_of(outcome);
     }
-    if let Some(Text(id)) = expect.finding.as_ref().filter(|_| judge::has_finding(expect, outcome)) {
+    if let Some(id) = nightproof_incident::remaining_finding(incident, outcome) {
         printer::note(&format!("NOT FIXED: the drill still has the finding `{id}`"));
         return Exit::Failed;
     }
@@ -90,13 +95,4 @@ fn shown(differences: &[String]) -> Exit {
     let shown = differences.is_empty();
     printer::note(if shown { "REPRODUCED: it shows as described" } else { "NOT REPRODUCED" });
     if shown { Exit::Passed } else { Exit::Failed }
-}
-
-/// The `faults` of a file that has nothing else, for `nightproof up` with machines of this kind.
-pub(crate) fn faults(file: Option<&Path>, machine: MachineKind) -> Result<Vec<Rule>, Error> {
-    let faults = file.map_or_else(|| Ok(Vec::new()), file::faults)?;
-    if machine == MachineKind::Container && faults.iter().any(Rule::is_interposed) {
-        return Err(Error::InterposedInContainers);
-    }
-    Ok(faults)
 }

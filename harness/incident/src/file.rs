@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use nightproof_drill::{Course, Data};
 use nightproof_faults::{InsertedCall, InstanceFault, Rule};
 use serde::de;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
-use super::expectation::Expectation;
-use crate::error::Error;
-use crate::rehearse::Rehearsal;
-use crate::template;
+use crate::IncidentError;
+use crate::expectation::Expectation;
 
 const VERSION: u32 = 1;
 const MOST_NIGHTS: u32 = 366;
@@ -22,13 +19,13 @@ const MOST_DISK_MIB: u64 = 4096;
 /// An incident.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Incident {
+pub struct Incident {
     #[serde(rename = "version", deserialize_with = "version")]
     _version: u32,
     /// In a sentence.
-    pub(super) title: String,
-    /// Where it is told: `owner/repository#number`, or an address.
-    pub(super) source: String,
+    pub title: String,
+    /// Where it was reported: `owner/repository#number`, or an address.
+    pub source: String,
     /// Who could have noticed, and how. For the reader.
     #[serde(rename = "noticed_by")]
     _noticed_by: String,
@@ -37,28 +34,31 @@ pub(crate) struct Incident {
     /// What is different in the template.
     #[serde(default)]
     replace: Vec<Replacement>,
+    /// Parameters of the stack.
     #[serde(default)]
-    parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, String>,
     /// Data of the web server, beside this file; made up if there is none.
     data: Option<PathBuf>,
-    data_path: Option<String>,
+    /// The folder on instances that the data goes to, if it is another than usual.
+    pub data_path: Option<String>,
+    /// How many nights in a row.
     #[serde(default = "one", deserialize_with = "nights")]
-    nights: u32,
+    pub nights: u32,
     /// Where alone it shows.
-    pub(super) machine: Option<Kind>,
+    pub(crate) machine: Option<Kind>,
     /// The first night in which `before` happens and `faults` hold.
     #[serde(default = "first")]
     first_night: Spanned<u32>,
     /// Size of instances' disks, MiB.
     #[serde(default, deserialize_with = "disk_mib")]
-    pub(super) disk_mib: Option<u64>,
+    pub disk_mib: Option<u64>,
     /// What happens before the rule's time comes, each night.
     #[serde(default)]
-    pub(super) before: Vec<Action>,
+    pub(crate) before: Vec<Action>,
     /// What goes wrong from then on.
     #[serde(default)]
-    pub(super) faults: Vec<Rule>,
-    pub(super) expect: Expectation,
+    pub(crate) faults: Vec<Rule>,
+    pub(crate) expect: Expectation,
 }
 
 fn one() -> u32 {
@@ -94,7 +94,7 @@ fn disk_mib<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D
 /// A kind of machine that an incident cannot do without.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Its root may mount, and a container's may not.
     Sandbox,
 }
@@ -110,7 +110,7 @@ struct Replacement {
 /// Something that is done.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// A call by the account's root user; `${LogicalId}` in its input is the resource's physical id.
     Call(InsertedCall),
     /// A shell script, run as root on each instance.
@@ -119,29 +119,38 @@ pub(super) enum Action {
     Instance(InstanceFault),
 }
 
-/// Reads an incident; an error has line and column.
-pub(super) fn read(path: &Path) -> Result<Incident, Error> {
-    Incident::parse(&text(path)?).map_err(|why| Error::Incident { path: path.to_owned(), why })
-}
-
-/// Reads the faults of a file that has nothing else.
-pub(super) fn faults(path: &Path) -> Result<Vec<Rule>, Error> {
+/// Reads the `faults` of a file that has nothing else.
+///
+/// # Errors
+/// The file cannot be read, or is not of the format; with line and column.
+pub fn read_faults(path: &Path) -> Result<Vec<Rule>, IncidentError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Faults {
         faults: Vec<Rule>,
     }
     let file: Result<Faults, _> = serde_saphyr::from_str(&text(path)?);
-    file.map(|file| file.faults).map_err(|error| Error::Incident { path: path.to_owned(), why: error.to_string() })
+    file.map(|file| file.faults).map_err(|error| IncidentError::format(path, error.to_string()))
 }
 
-fn text(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| Error::ReadIncident { path: path.to_owned(), source })
+fn text(path: &Path) -> Result<String, IncidentError> {
+    std::fs::read_to_string(path).map_err(|source| IncidentError::Read { path: path.to_owned(), source })
 }
 
 impl Incident {
-    /// Reads the text of an incident; an error has line and column.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads an incident file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not of the format; with line and column.
+    pub fn read(path: &Path) -> Result<Self, IncidentError> {
+        Self::parse(&text(path)?).map_err(|why| IncidentError::format(path, why))
+    }
+
+    /// Reads the text of an incident.
+    ///
+    /// # Errors
+    /// It is not of the format: why, with line and column.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let incident: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let Spanned { value: first, referenced: at, .. } = incident.first_night;
         if !(1..=incident.nights).contains(&first) {
@@ -154,41 +163,56 @@ impl Incident {
     }
 
     /// The first night in which `before` happens and `faults` hold.
-    pub(super) fn first_night(&self) -> u32 {
+    pub(crate) fn first_night(&self) -> u32 {
         self.first_night.value
     }
 
     /// Whether programs of instances must load a library for it.
-    pub(super) fn is_interposed(&self) -> bool {
+    pub fn is_interposed(&self) -> bool {
         let before = |action: &Action| matches!(action, Action::Instance(fault) if fault.is_interposed());
         self.before.iter().any(before) || self.faults.iter().any(Rule::is_interposed)
     }
 
-    /// What is rehearsed. `path` is the incident's own.
-    pub(super) fn rehearsal(&self, path: &Path) -> Result<Rehearsal, Error> {
-        let beside = |name: &PathBuf| path.parent().unwrap_or(Path::new(".")).join(name);
-        let mut text = template::load(self.template.as_ref().map(beside).as_deref())?;
+    /// The template's file, beside the incident's own `path`; `None` stands for the bundled stack.
+    pub fn template_file(&self, path: &Path) -> Option<PathBuf> {
+        self.template.as_ref().map(|name| beside(path, name))
+    }
+
+    /// The folder of the web server's data, beside the incident's own `path`; `None` stands for generated data.
+    pub fn data_folder(&self, path: &Path) -> Option<PathBuf> {
+        self.data.as_ref().map(|name| beside(path, name))
+    }
+
+    /// The template's text with what is different in this incident, whose file is `path`.
+    ///
+    /// # Errors
+    /// A text to be replaced is not in the template once.
+    pub fn replaced(&self, path: &Path, mut template: String) -> Result<String, IncidentError> {
         for Replacement { old, new } in &self.replace {
-            let times = text.matches(old.as_str()).count();
+            let times = template.matches(old.as_str()).count();
             if times != 1 {
                 let why = format!("the template has this text {times} times, not once: {old}");
-                return Err(Error::Incident { path: path.to_owned(), why });
+                return Err(IncidentError::format(path, why));
             }
-            text = text.replacen(old.as_str(), new, 1);
+            template = template.replacen(old.as_str(), new, 1);
         }
-        template::parse(Some(path), &text)?;
-        Ok(Rehearsal {
-            template: text,
-            parameters: self.parameters.clone().into_iter().collect(),
-            data: self.data.as_ref().map_or(Data::Generated, |data| Data::Folder(beside(data))),
-            data_path: self.data_path.clone().unwrap_or_else(|| "/var/www/html".to_owned()),
-            rule: None,
-            bucket: None,
-            course: Course::Backup,
-            nights: self.nights,
-            // A finding counts only where the file names it.
-            strict: false,
-            keep: false,
-        })
+        Ok(template)
     }
+
+    /// Refuses an incident that cannot happen where instances are containers.
+    ///
+    /// # Errors
+    /// What it needs and a container lacks.
+    pub fn check_in_containers(&self) -> Result<(), IncidentError> {
+        match self {
+            Self { disk_mib: Some(_), .. } => Err(IncidentError::DiskInContainers),
+            Self { machine: Some(Kind::Sandbox), .. } => Err(IncidentError::MountInContainers),
+            incident if incident.is_interposed() => Err(IncidentError::InterposedInContainers),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn beside(path: &Path, name: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new(".")).join(name)
 }

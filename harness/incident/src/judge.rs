@@ -6,10 +6,12 @@ use nightproof_drill::told::Told;
 use nightproof_drill::{Finding, Hop, Outcome};
 use nightproof_journal::{ApiCall, Event, Journal};
 
-use super::expectation::{Expectation, ExpectedResult, Text};
+use crate::Incident;
+use crate::expectation::{Expectation, ExpectedResult, Text};
 
-/// Differences between the outcome and the description; if empty, the incident was reproduced.
-pub(super) fn differences(expect: &Expectation, outcome: &Outcome, journal: &Journal) -> Vec<String> {
+/// Differences between the outcome and the incident's description; if empty, the incident was reproduced.
+pub fn differences(incident: &Incident, outcome: &Outcome, journal: &Journal) -> Vec<String> {
+    let expect = &incident.expect;
     let mut found = Vec::new();
     if !expect.result.is(outcome.result) {
         found.push(format!("the drill {:?}, and was to be {:?}", outcome.result, expect.result).to_lowercase());
@@ -49,8 +51,14 @@ pub(super) fn differences(expect: &Expectation, outcome: &Outcome, journal: &Jou
     found
 }
 
+/// The id of the finding that the file names, if the drill has it.
+pub fn remaining_finding<'a>(incident: &'a Incident, outcome: &Outcome) -> Option<&'a str> {
+    let Text(id) = incident.expect.finding.as_ref()?;
+    named(id, outcome).map(|_| id.as_str())
+}
+
 /// Whether the drill has the finding that the file names, if it names one.
-pub(super) fn has_finding(expect: &Expectation, outcome: &Outcome) -> bool {
+fn has_finding(expect: &Expectation, outcome: &Outcome) -> bool {
     expect.finding.as_ref().is_none_or(|Text(id)| named(id, outcome).is_some())
 }
 

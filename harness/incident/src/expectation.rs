@@ -7,20 +7,20 @@ use serde::{Deserialize, Deserializer};
 /// What shows.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Members")]
-pub(super) struct Expectation {
-    pub(super) result: ExpectedResult,
+pub(crate) struct Expectation {
+    pub(crate) result: ExpectedResult,
     /// The hop at which the chain breaks.
-    pub(super) hop: Option<Hop>,
+    pub(crate) hop: Option<Hop>,
     /// Texts of the failure, or of what happened in nights that passed.
-    pub(super) says: Vec<Text>,
+    pub(crate) says: Vec<Text>,
     /// Id of a finding. No other finding counts.
-    pub(super) finding: Option<Text>,
+    pub(crate) finding: Option<Text>,
     /// Archives that instances finished uploading, in all nights.
-    pub(super) uploads: Option<usize>,
+    pub(crate) uploads: Option<usize>,
     /// Commands that the function sent, in all nights.
-    pub(super) commands: Option<usize>,
+    pub(crate) commands: Option<usize>,
     /// Texts that each stand in a message to a topic; an empty list means that no topic gets a message.
-    pub(super) told: Option<Vec<Text>>,
+    pub(crate) told: Option<Vec<Text>>,
 }
 
 /// The members of [`Expectation`] as they stand in the file.
@@ -58,14 +58,14 @@ impl TryFrom<Members> for Expectation {
 /// The result that a file can expect. A drill that was interrupted, or could not be done here, shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum ExpectedResult {
+pub(crate) enum ExpectedResult {
     Passed,
     Failed,
 }
 
 impl ExpectedResult {
     /// Whether a drill came to it.
-    pub(super) fn is(self, result: DrillResult) -> bool {
+    pub(crate) fn is(self, result: DrillResult) -> bool {
         result
             == match self {
                 Self::Passed => DrillResult::Passed,
@@ -76,7 +76,7 @@ impl ExpectedResult {
 
 /// A text that is looked for: not blank, as a blank one is found everywhere.
 #[derive(Debug, Clone)]
-pub(super) struct Text(pub(super) String);
+pub(crate) struct Text(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

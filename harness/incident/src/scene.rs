@@ -10,18 +10,16 @@ use nightproof_core::{Caller, Region};
 use nightproof_drill::{Local, Step};
 use nightproof_faults::{Effect, Faults, InsertedCall, Rule};
 use nightproof_journal::{Event, Journal};
-use nightproof_region::embedded::Embedded;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::file::{Action, Incident};
-use crate::embedded;
+use crate::file::{Action, Incident};
 
 /// For a script to end on all instances.
 const SCRIPT_BOUND: Duration = Duration::from_secs(120);
 
-/// A region with an incident in it.
-pub(super) struct Scene {
+/// A local region in which an incident happens.
+pub struct Scene {
     region: Region,
     /// What goes wrong on purpose.
     armed: Arc<Faults>,
@@ -36,15 +34,13 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new(incident: &Incident, embedded: &Embedded, stack: &str) -> Arc<Self> {
-        if incident.is_interposed() {
-            embedded.machines.interposer().prepare();
-        }
+    /// The incident in `region`, whose calls `faults` are asked about; `local` moves its clock, and `stack` is the drill's.
+    pub fn new(incident: &Incident, region: &Region, faults: &Arc<Faults>, local: Arc<dyn Local>, stack: &str) -> Arc<Self> {
         Arc::new(Self {
-            region: embedded.region.clone(),
-            armed: Arc::clone(&embedded.faults),
-            local: embedded::local(embedded),
-            root: Caller::root(&embedded.region.settings().account),
+            region: region.clone(),
+            armed: Arc::clone(faults),
+            local,
+            root: Caller::root(&region.settings().account),
             stack: stack.to_owned(),
             before: incident.before.clone(),
             faults: incident.faults.clone(),
@@ -52,8 +48,8 @@ impl Scene {
         })
     }
 
-    /// What the drill removes is to go, whatever the incident broke.
-    pub(super) fn lift_faults_before_destruction(&self, journal: &Journal) {
+    /// Ends all faults when the drill begins to remove what it made.
+    pub fn lift_faults_before_destruction(&self, journal: &Journal) {
         let (region, armed) = (self.region.clone(), Arc::clone(&self.armed));
         journal.subscribe(move |record| {
             if matches!(&record.event, Event::StepStarted { step, .. } if *step == Step::Destroy) {
