@@ -30,21 +30,26 @@ struct File {
     imports: BTreeMap<String, Vec<String>>,
 }
 
+/// Files that use each other in a circle.
+struct Cycle {
+    /// Their paths, sorted.
+    files: Vec<String>,
+    /// A line for each use of one by another: `a.rs uses b.rs: Item, Other`.
+    uses: Vec<String>,
+}
+
 /// Checks every crate of the workspace.
 pub(crate) fn check() -> Result<(), StepError> {
     let mut found = Vec::new();
     for source in sources(Path::new(".")) {
         found.extend(cycles(&source)?);
     }
-    let is_excepted = |cycle: &Vec<String>| EXCEPTIONS.iter().any(|(files, _)| files == cycle);
-    let unused = EXCEPTIONS.iter().filter(|(files, _)| !found.iter().any(|cycle| cycle == files));
+    let is_excepted = |cycle: &&Cycle| EXCEPTIONS.iter().any(|(files, _)| *files == cycle.files);
+    let unused = EXCEPTIONS.iter().filter(|(files, _)| !found.iter().any(|cycle| cycle.files == *files));
     let mut offences: Vec<String> = unused.map(|(files, _)| format!("no cycle any more: {}", files.join(", "))).collect();
-    offences.extend(
-        found
-            .iter()
-            .filter(|cycle| !is_excepted(cycle))
-            .map(|cycle| format!("files use each other in a circle: {}", cycle.join(", "))),
-    );
+    for cycle in found.iter().filter(|cycle| !is_excepted(cycle)) {
+        offences.push(format!("files use each other in a circle: {}\n  {}", cycle.files.join(", "), cycle.uses.join("\n  ")));
+    }
     if offences.is_empty() { Ok(()) } else { Err(StepError::Found(offences.join("\n"))) }
 }
 
@@ -69,30 +74,37 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// The cycles among the files below a `src` folder, each as its sorted paths.
-fn cycles(source: &Path) -> Result<Vec<Vec<String>>, StepError> {
+/// The cycles among the files below a `src` folder.
+fn cycles(source: &Path) -> Result<Vec<Cycle>, StepError> {
     let mut files = BTreeMap::new();
     let root = ["lib.rs", "main.rs"].map(|name| source.join(name)).into_iter().find(|path| path.is_file());
     if let Some(root) = root {
         read(&root, source, Module::new(), &mut files)?;
     }
-    let mut graph = DiGraphMap::<&Path, ()>::new();
+    let mut graph = DiGraphMap::<&Path, BTreeSet<&str>>::new();
     for file in files.values() {
         for used in &file.uses {
             if let Some(other) = definition(&files, used, 0).filter(|other| *other != file.path) {
-                graph.add_edge(&file.path, other, ());
+                let item = used.last().map_or("", String::as_str);
+                let mut items = graph.edge_weight(&file.path, other).cloned().unwrap_or_default();
+                items.insert(item);
+                graph.add_edge(&file.path, other, items);
             }
         }
     }
-    let cycles = tarjan_scc(&graph).into_iter().filter(|files| files.len() > 1);
-    Ok(cycles
-        .map(|files| {
-            let name = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
-            let mut names: Vec<String> = files.into_iter().map(name).collect();
-            names.sort();
-            names
-        })
-        .collect())
+    let name = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
+    let cycles = tarjan_scc(&graph).into_iter().filter(|files| files.len() > 1).map(|members| {
+        let among = graph.all_edges().filter(|(from, to, _)| members.contains(from) && members.contains(to));
+        let uses = among.map(|(from, to, items)| {
+            let items: Vec<&str> = items.iter().copied().collect();
+            format!("{} uses {}: {}", name(from), name(to), items.join(", "))
+        });
+        let mut cycle = Cycle { uses: uses.collect(), files: members.iter().map(|path| name(path)).collect() };
+        cycle.files.sort();
+        cycle.uses.sort();
+        cycle
+    });
+    Ok(cycles.collect())
 }
 
 /// Reads a module's file and those of its children. `folder` is where its children are.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::request::Parts;
 use nightproof_core::service::{Body, Reply};
 use nightproof_core::{Caller, Region, Tls};
@@ -9,7 +10,7 @@ use nightproof_wire::sigv4::Claim;
 use nightproof_wire::{Operation, ServiceModel};
 use serde_json::Value;
 
-use super::listener::Peer;
+use super::peer::Peer;
 
 /// A request and what is known of it so far. Each layer adds what it finds out, so that the layers around it can journal a request that
 /// was refused and answer it in its protocol.
@@ -55,6 +56,18 @@ impl Exchange {
             progress: Progress::default(),
         }
     }
+}
+
+/// A request whose signature was verified. That of a streamed payload is verified while it flows.
+pub(crate) struct Authenticated {
+    pub caller: Caller,
+    pub operation: &'static Operation,
+    /// The head; it describes the payload, not the chunks that the payload may have come in.
+    pub head: Parts,
+    /// The body of an operation whose input is a document.
+    pub document: Bytes,
+    /// The body of an operation whose input is streamed.
+    pub body: Body,
 }
 
 /// How far a call got below authentication.

@@ -2,15 +2,18 @@
 
 mod authority;
 mod exchange;
+mod gateway;
 mod head;
 mod layers;
 mod listener;
 mod payload;
+mod peer;
 mod record;
 mod stack;
 mod timing;
 
 pub use authority::{Authority, AuthorityError};
-pub use listener::{Listener, Peer};
+pub use listener::Listener;
+pub use peer::Peer;
 pub use stack::LayerStack;
 pub use timing::Timing;

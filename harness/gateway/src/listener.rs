@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
+use super::peer::Peer;
 use super::stack::LayerStack;
 
 /// How long a client may take to send the head of a request.
@@ -21,15 +22,6 @@ const STANDSTILL: Duration = Duration::from_secs(1);
 
 /// Bytes of TLS records that are read at once; rustls by itself takes 4 KiB, a quarter of a record.
 const READ_AT_ONCE: usize = 64 * 1024;
-
-/// Where a connection comes from.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    /// The caller's address as the journal and access logs show it.
-    pub source_ip: String,
-    /// Whether the connection is encrypted.
-    pub tls: Option<Tls>,
-}
 
 /// A listening port of the region.
 pub struct Listener {

@@ -3,20 +3,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_trait::async_trait;
 use http::{Request, Response};
 use nightproof_connection::Intake;
-use nightproof_core::gateway::{Connection, Gateway};
+use nightproof_core::Region;
 use nightproof_core::service::{AwsError, Body, Call, Reply};
-use nightproof_core::{Caller, Principal, Region};
 use nightproof_faults::Faults;
 use serde_json::Value;
 
+use super::Authority;
 use super::exchange::{Exchange, Lost};
 use super::layers::{Authenticate, Authorize, Classify, Decode, Dispatch, Fault, Internal, Journal, NotifyRefused, Respond};
-use super::listener::Peer;
+use super::peer::Peer;
 use super::timing::Timing;
-use super::{Authority, listener};
 
 /// The layers of one region, with what they need beside it.
 pub struct LayerStack {
@@ -78,37 +76,19 @@ impl LayerStack {
         }
         Ok(response)
     }
-}
 
-#[async_trait]
-impl Gateway for LayerStack {
-    async fn call(
+    /// Makes a call from inside of the region.
+    ///
+    /// # Errors
+    /// What refused it, or the service's error.
+    pub(super) async fn call(
         &self,
-        region: &Region,
-        caller: &Caller,
+        call: &Call,
         service: &str,
         operation: &str,
         input: Value,
         body: Body,
     ) -> Result<Reply, AwsError> {
-        let by = match &caller.principal {
-            Principal::Service { name } => name.clone(),
-            _ => "AWS Internal".to_owned(),
-        };
-        let call = Call {
-            region: region.clone(),
-            caller: caller.clone(),
-            request_id: uuid::Uuid::new_v4().to_string(),
-            now: region.clock().now(),
-            source_ip: by.clone(),
-            user_agent: by,
-            tls: true,
-            http: None,
-        };
-        self.calls.call(&call, service, operation, input, body).await
-    }
-
-    async fn serve_tls(&self, region: Region, connection: Box<dyn Connection>, source_ip: String) {
-        listener::serve_tls(self, region, connection, source_ip).await;
+        self.calls.call(call, service, operation, input, body).await
     }
 }

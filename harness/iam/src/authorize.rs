@@ -5,9 +5,10 @@ use crate::decision::{Decision, Effect, Layer, StatementRef};
 use crate::exempt::is_exempt;
 use crate::layer::{LayerPolicies, Verdict};
 use crate::nearest::nearest;
+use crate::policies::{Policies, ResourceRule};
 use crate::policy::PolicyKind;
 use crate::principal::Grade;
-use crate::request::{Policies, PrincipalKind, Request, ResourceRule};
+use crate::request::{PrincipalKind, Request};
 use crate::statement::Subject;
 
 /// Decides on a request.

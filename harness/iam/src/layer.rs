@@ -1,8 +1,8 @@
 //! The policies of one kind, and what they say of a request.
 
 use crate::decision::{Layer, StatementRef};
+use crate::policies::Named;
 use crate::principal::Grade;
-use crate::request::Named;
 use crate::statement::{Outcome, Statement, StatementEffect, Subject};
 
 /// All policies of one kind that apply to a request.

@@ -25,11 +25,13 @@ struct Draft<'t> {
     conditions: Vec<(&'t str, Operator, &'t str, Vec<Box<str>>)>,
 }
 
-/// Reads and checks a document.
-pub(crate) fn policy(text: &str, kind: PolicyKind) -> Result<Policy, PolicyError> {
-    let document: Node = serde_json::from_str(text).map_err(|_| Fault::Json.error(kind))?;
-    let positions = statement_positions(text);
-    read(&document, &positions, kind)
+impl Policy {
+    /// Reads a document. The error's text is AWS's message: IAM's for `Identity` and `Trust`, S3's for `Resource`.
+    pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
+        let document: Node = serde_json::from_str(text).map_err(|_| Fault::Json.error(kind))?;
+        let positions = statement_positions(text);
+        read(&document, &positions, kind)
+    }
 }
 
 fn read(document: &Node, positions: &[Position], kind: PolicyKind) -> Result<Policy, PolicyError> {

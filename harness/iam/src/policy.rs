@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::parse;
 use crate::pattern;
 use crate::policy_error::PolicyError;
 use crate::statement::Statement;
@@ -53,11 +52,6 @@ impl Version {
 }
 
 impl Policy {
-    /// Reads a document. The error's text is AWS's message: IAM's for `Identity` and `Trust`, S3's for `Resource`.
-    pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
-        parse::policy(text, kind)
-    }
-
     /// The statements, in the order of the document.
     pub fn statements(&self) -> &[Statement] {
         &self.statements

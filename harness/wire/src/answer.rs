@@ -7,7 +7,9 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Kind, Location, Member, Operation, Protocol, ServiceModel, Shape, TimestampFormat};
+use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape};
+use crate::operation::Operation;
+use crate::timestamp::TimestampFormat;
 use crate::xml::Writer;
 use crate::{json, xml_body};
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::model::{Kind, Operation, ServiceModel, Shape};
+use crate::model::{Kind, ServiceModel, Shape};
+use crate::operation::Operation;
 
 impl ServiceModel {
     /// The input document with each scalar in the type that the model has for it, where its spelling allows: numbers and booleans become

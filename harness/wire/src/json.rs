@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value};
 
 use crate::AwsError;
-use crate::model::{Kind, Location, Member, ServiceModel, TimestampFormat};
+use crate::model::{Kind, Location, Member, ServiceModel};
 use crate::timestamp;
+use crate::timestamp::TimestampFormat;
 
 /// Nesting beyond which a document is refused.
 pub(crate) const DEEPEST: usize = 64;

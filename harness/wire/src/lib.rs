@@ -14,12 +14,14 @@ mod error_answer;
 mod form;
 mod json;
 mod model;
+mod operation;
 mod output_check;
 mod path;
 mod pattern;
 mod query;
 mod request;
 mod route;
+mod route_table;
 mod sample;
 pub mod sigv4;
 mod timestamp;
@@ -28,7 +30,8 @@ mod xml;
 mod xml_body;
 
 pub use error::AwsError;
-pub use model::{Operation, Protocol, SERVICES, ServiceModel, service};
+pub use model::{Protocol, SERVICES, ServiceModel, service};
+pub use operation::Operation;
 pub use sample::Sample;
 
 #[cfg(test)]

@@ -7,6 +7,10 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::operation::Operation;
+use crate::route_table::Routes;
+use crate::timestamp::TimestampFormat;
+
 /// How a service speaks, see <https://smithy.io/2.0/aws/protocols/index.html>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -39,44 +43,7 @@ pub struct ServiceModel {
     errors: HashMap<String, ErrorShape>,
     shapes: Vec<Shape>,
     #[serde(skip)]
-    pub(crate) routes: OnceLock<crate::route::Routes>,
-}
-
-/// One operation of a service.
-#[derive(Debug, Deserialize)]
-pub struct Operation {
-    #[serde(skip)]
-    name: String,
-    #[serde(default)]
-    pub(crate) method: String,
-    #[serde(default)]
-    pub(crate) uri: String,
-    pub(crate) status: Option<u16>,
-    #[serde(default)]
-    pub(crate) needs: Needs,
-    #[serde(default)]
-    served: bool,
-    #[serde(rename = "in")]
-    pub(crate) input: Option<usize>,
-    #[serde(rename = "out")]
-    pub(crate) output: Option<usize>,
-    pub(crate) wrapper: Option<String>,
-    pub(crate) root: Option<String>,
-    #[serde(default)]
-    pub(crate) unwrapped: bool,
-    #[serde(skip)]
-    streams_input: bool,
-    #[serde(skip)]
-    streams_output: bool,
-}
-
-/// What a request must carry beside method and path, where several operations share a route.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Needs {
-    #[serde(default)]
-    pub(crate) query: Vec<String>,
-    #[serde(default)]
-    pub(crate) headers: Vec<String>,
+    pub(crate) routes: OnceLock<Routes>,
 }
 
 /// Where an error of the model differs from the plain form.
@@ -160,14 +127,6 @@ pub(crate) struct Member {
     pub(crate) timestamp_format: Option<TimestampFormat>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum TimestampFormat {
-    Iso8601,
-    Rfc822,
-    UnixTimestamp,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Location {
@@ -202,28 +161,6 @@ impl Shape {
     /// The member that is the whole body.
     pub(crate) fn payload(&self) -> Option<&Member> {
         self.payload.as_deref().and_then(|name| self.member(name))
-    }
-}
-
-impl Operation {
-    /// `CreateBucket`.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Whether the request's body is a stream, which is not in the document.
-    pub fn streams_input(&self) -> bool {
-        self.streams_input
-    }
-
-    /// Whether the answer's body is a stream: [`ServiceModel::encode`] leaves the body empty.
-    pub fn streams_output(&self) -> bool {
-        self.streams_output
-    }
-
-    /// Whether the model holds this operation's shapes. AWS has the others too, but this region does not serve them.
-    pub fn served(&self) -> bool {
-        self.served
     }
 }
 

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::model::{Kind, Operation, ServiceModel, Shape};
+use crate::model::{Kind, ServiceModel, Shape};
+use crate::operation::Operation;
 use crate::timestamp;
 
 impl ServiceModel {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::AwsError;
-use crate::model::{Kind, Member, Operation, Protocol, ServiceModel, Shape, TimestampFormat};
+use crate::model::{Kind, Member, Protocol, ServiceModel, Shape};
+use crate::operation::Operation;
+use crate::timestamp::TimestampFormat;
 use crate::xml_body::{read_scalar, write_scalar};
 
 /// Parts of a parameter's name beyond which it is refused.

@@ -6,7 +6,8 @@ use http::HeaderMap;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
-use crate::model::{Kind, Location, Member, Operation, Protocol, ServiceModel, Shape};
+use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape};
+use crate::operation::Operation;
 use crate::xml_body::Unknown;
 use crate::{AwsError, form, json, path, query, route, xml, xml_body};
 
@@ -61,7 +62,7 @@ impl ServiceModel {
             if self.protocol() == Protocol::RestJson {
                 out.extend(json::read_structure(self, input, &json::parse(body)?, 0)?);
             } else {
-                let root = xml::parse(body).ok_or_else(|| route::malformed_body(self))?;
+                let root = xml::parse(body).ok_or_else(|| malformed_body(self))?;
                 out.extend(xml_body::read_structure(self, shape, &root, Unknown::Refused)?);
             }
         }
@@ -146,10 +147,10 @@ impl ServiceModel {
         let shape = self.shape(member.shape);
         Ok(Some(match shape.kind {
             Kind::Blob => Value::String(STANDARD.encode(body)),
-            Kind::String => Value::String(std::str::from_utf8(body).map_err(|_| route::malformed_body(self))?.to_owned()),
+            Kind::String => Value::String(std::str::from_utf8(body).map_err(|_| malformed_body(self))?.to_owned()),
             _ if self.protocol() == Protocol::RestXml => {
                 let root = xml::parse(body).filter(|root| member.location_name().is_none_or(|name| root.name == name));
-                let root = root.ok_or_else(|| route::malformed_body(self))?;
+                let root = root.ok_or_else(|| malformed_body(self))?;
                 Value::Object(xml_body::read_structure(self, shape, &root, Unknown::Refused)?)
             }
             _ => match json::read(self, member, &json::parse(body)?, 0)? {
@@ -199,5 +200,13 @@ fn unwrap_chunked(out: &mut Map<String, Value>, shape: &Shape, parts: &Parts) {
         && shape.member("ContentLength").is_some()
     {
         out.insert("ContentLength".to_owned(), length.into());
+    }
+}
+/// The error of a REST service for a body that cannot be decoded.
+fn malformed_body(model: &ServiceModel) -> AwsError {
+    if model.protocol() == Protocol::RestXml {
+        xml_body::malformed()
+    } else {
+        json::serialization("The request body could not be parsed")
     }
 }

@@ -1,56 +1,13 @@
 //! Which operation a request asks for.
 
-use std::collections::HashSet;
-
 use http::request::Parts;
 
+use crate::AwsError;
 use crate::form;
-use crate::model::{Operation, Protocol, ServiceModel};
+use crate::model::{Protocol, ServiceModel};
+use crate::operation::Operation;
 use crate::path::{match_template, s3_address};
-use crate::{AwsError, xml_body};
-
-/// Routes of a REST service, prepared once.
-#[derive(Debug, Default)]
-pub(crate) struct Routes {
-    routes: Vec<Route>,
-    /// Query names that select an S3 subresource (`acl`, `policy`).
-    subresources: HashSet<String>,
-}
-
-#[derive(Debug)]
-struct Route {
-    operation: String,
-    method: String,
-    path: String,
-    literals: Vec<(String, Option<String>)>,
-}
-
-impl Routes {
-    fn new(model: &ServiceModel) -> Self {
-        let mut found = Self::default();
-        for operation in model.operations() {
-            let (path, query) = operation.uri.split_once('?').unwrap_or((&operation.uri, ""));
-            let literals: Vec<(String, Option<String>)> = query
-                .split('&')
-                .filter(|literal| !literal.is_empty())
-                .map(|literal| match literal.split_once('=') {
-                    Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                    None => (literal.to_owned(), None),
-                })
-                .collect();
-            found.subresources.extend(literals.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name.clone()));
-            found.routes.push(Route {
-                operation: operation.name().to_owned(),
-                method: operation.method.clone(),
-                path: path.to_owned(),
-                literals,
-            });
-        }
-        // In a fixed order, though operations come from a map.
-        found.routes.sort_by(|a, b| a.operation.cmp(&b.operation));
-        found
-    }
-}
+use crate::route_table::{Route, Routes};
 
 impl ServiceModel {
     /// Which operation a request asks for. `body` is read by the Query protocols only.
@@ -89,7 +46,7 @@ impl ServiceModel {
     }
 
     fn route_path(&self, parts: &Parts) -> Result<&Operation, AwsError> {
-        let routes = self.routes.get_or_init(|| Routes::new(self));
+        let routes = self.routes.get_or_init(|| Routes::new(self.operations()));
         let s3 = self.signing_name() == "s3";
         let query = form::parse_query(&parts.uri);
         let path = if s3 {
@@ -167,15 +124,6 @@ pub(crate) fn parameters(parts: &Parts, body: &[u8]) -> Result<Vec<(String, Stri
         form::parse(body).ok_or_else(|| AwsError::new("MalformedQueryString", 400, "The request has too many parameters"))?;
     found.extend(form);
     Ok(found)
-}
-
-/// What a REST service answers to an undecodable body.
-pub(crate) fn malformed_body(model: &ServiceModel) -> AwsError {
-    if model.protocol() == Protocol::RestXml {
-        xml_body::malformed()
-    } else {
-        crate::json::serialization("The request body could not be parsed")
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Kind, Member, Operation, ServiceModel, Shape};
+use crate::model::{Kind, Member, ServiceModel, Shape};
+use crate::operation::Operation;
 
 /// Structures within structures that samples go into.
 const DEEPEST: usize = 6;

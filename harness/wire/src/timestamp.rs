@@ -2,9 +2,16 @@
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use serde::Deserialize;
 use serde_json::{Number, Value};
 
-use crate::model::TimestampFormat;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum TimestampFormat {
+    Iso8601,
+    Rfc822,
+    UnixTimestamp,
+}
 
 /// Reads any of AWS's formats: RFC 3339, HTTP dates, seconds since 1970.
 pub(crate) fn read(text: &str) -> Option<Timestamp> {

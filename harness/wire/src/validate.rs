@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::AwsError;
-use crate::model::{Kind, Operation, Protocol, ServiceModel, Shape};
+use crate::model::{Kind, Protocol, ServiceModel, Shape};
+use crate::operation::Operation;
 
 impl ServiceModel {
     /// Checks an input document: required members, lengths, ranges, patterns. Enumerations and semantics are

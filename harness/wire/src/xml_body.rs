@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::AwsError;
-use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape, TimestampFormat};
+use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape};
 use crate::timestamp;
+use crate::timestamp::TimestampFormat;
 use crate::xml::{Element, Writer};
 
 /// What S3 answers to a body of another shape.

@@ -6,29 +6,17 @@ use http::request::Parts;
 use jiff::Timestamp;
 use nightproof_connection::Intake;
 use nightproof_core::credentials::Credential;
-use nightproof_core::service::{AwsError, Body, empty_body};
+use nightproof_core::service::{AwsError, empty_body};
 use nightproof_core::{Caller, Clock, Region};
+use nightproof_wire::ServiceModel;
 use nightproof_wire::sigv4::{self, Claim, Payload, Seed};
-use nightproof_wire::{Operation, ServiceModel};
 
 use super::Decode;
-use crate::exchange::{Answer, Exchange};
+use crate::exchange::{Answer, Authenticated, Exchange};
 use crate::payload;
 
 pub(crate) struct Authenticate {
     pub inner: Decode,
-}
-
-/// A request whose signature was verified. That of a streamed payload is verified while it flows.
-pub(crate) struct Authenticated {
-    pub caller: Caller,
-    pub operation: &'static Operation,
-    /// The head; it describes the payload, not the chunks that the payload may have come in.
-    pub head: Parts,
-    /// The body of an operation whose input is a document.
-    pub document: Bytes,
-    /// The body of an operation whose input is streamed.
-    pub body: Body,
 }
 
 impl Authenticate {

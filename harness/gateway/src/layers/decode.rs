@@ -6,8 +6,7 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_wire::ServiceModel;
 
 use super::Authorize;
-use super::authenticate::Authenticated;
-use crate::exchange::{Answer, Exchange, Invocation};
+use crate::exchange::{Answer, Authenticated, Exchange, Invocation};
 use crate::{head, record};
 
 pub(crate) struct Decode {

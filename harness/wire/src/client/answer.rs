@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::response::Parts;
 use serde_json::{Map, Value};
 
-use crate::model::{Kind, Location, Member, Operation, Protocol, ServiceModel};
+use crate::model::{Kind, Location, Member, Protocol, ServiceModel};
+use crate::operation::Operation;
 use crate::xml::Element;
 use crate::xml_body::Unknown;
 use crate::{AwsError, json, request, xml, xml_body};

@@ -7,7 +7,9 @@ use http::{HeaderName, HeaderValue, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::model::{Kind, Location, Member, Operation, Protocol, ServiceModel, Shape, TimestampFormat};
+use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape};
+use crate::operation::Operation;
+use crate::timestamp::TimestampFormat;
 use crate::{AwsError, json, query, xml_body};
 
 /// What a path segment and a query keep as they are; a key's slashes stay too.

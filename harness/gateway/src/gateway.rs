@@ -1,0 +1,43 @@
+//! The stack as the region sees it: calls from inside, and connections out of machines.
+
+use async_trait::async_trait;
+use nightproof_core::gateway::{Connection, Gateway};
+use nightproof_core::service::{AwsError, Body, Call, Reply};
+use nightproof_core::{Caller, Principal, Region};
+use serde_json::Value;
+
+use super::listener;
+use super::stack::LayerStack;
+
+#[async_trait]
+impl Gateway for LayerStack {
+    async fn call(
+        &self,
+        region: &Region,
+        caller: &Caller,
+        service: &str,
+        operation: &str,
+        input: Value,
+        body: Body,
+    ) -> Result<Reply, AwsError> {
+        let by = match &caller.principal {
+            Principal::Service { name } => name.clone(),
+            _ => "AWS Internal".to_owned(),
+        };
+        let call = Call {
+            region: region.clone(),
+            caller: caller.clone(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+            now: region.clock().now(),
+            source_ip: by.clone(),
+            user_agent: by,
+            tls: true,
+            http: None,
+        };
+        LayerStack::call(self, &call, service, operation, input, body).await
+    }
+
+    async fn serve_tls(&self, region: Region, connection: Box<dyn Connection>, source_ip: String) {
+        listener::serve_tls(self, region, connection, source_ip).await;
+    }
+}
