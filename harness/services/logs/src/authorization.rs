@@ -1,16 +1,17 @@
-//! What CloudWatch Logs' calls are about.
+//! The resources that calls of CloudWatch Logs name, and their tags.
 
+use nightproof_core::document::Members as _;
 use nightproof_core::service::Call;
 use serde_json::Value;
 
-use super::{Logs, name_in, text};
+use crate::records::{Logs, name_in};
 
 impl Logs {
     /// Groups and streams by name or identifier, as authorization spells their ARNs.
     pub(super) fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        let given = text(input, "logGroupName").map(str::to_owned);
-        let group = given.or_else(|| name_in(call, text(input, "logGroupIdentifier")?));
-        let stream = if kind == "log-stream" { text(input, "logStreamName").unwrap_or_default() } else { "" };
+        let given = input.text("logGroupName").map(str::to_owned);
+        let group = given.or_else(|| name_in(call, input.text("logGroupIdentifier")?));
+        let stream = if kind == "log-stream" { input.text("logStreamName").unwrap_or_default() } else { "" };
         let arn =
             |name: String| format!("arn:aws:logs:{}:{}:log-group:{name}:log-stream:{stream}", call.region.name(), call.account());
         group.map(arn).into_iter().collect()

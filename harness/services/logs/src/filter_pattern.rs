@@ -3,7 +3,7 @@
 
 use nightproof_core::service::AwsError;
 
-use super::invalid;
+use crate::error::invalid;
 
 /// A parsed pattern. The empty one matches everything.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,30 +1,28 @@
 //! PutLogEvents and its limits.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
 
+use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Map, Value, json};
 
-use super::log_stream::{EVENT_OVERHEAD, LogEvent};
-use super::{Logs, invalid, no_stream, number, text};
-
-/// Tokens are no longer checked; AWS still answers one.
-pub(super) const SEQUENCE_TOKEN: &str = "49039859655512876600000000000000000000000000000000000000";
+use crate::error::{invalid, no_stream};
+use crate::records::{EVENT_OVERHEAD, LogEvent, Logs, SEQUENCE_TOKEN};
 
 const BATCH_BYTES: usize = 1_048_576;
 const BATCH_EVENTS: usize = 10_000;
 const DAY: i64 = 86_400_000;
 
 impl Logs {
-    pub(super) fn put_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn put_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let events: Vec<(i64, &str)> = input
             .get("logEvents")
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
-            .map(|event| (number(event, "timestamp").unwrap_or_default(), text(event, "message").unwrap_or_default()))
+            .map(|event| (event.number("timestamp").unwrap_or_default(), event.text("message").unwrap_or_default()))
             .collect();
         check(&events)?;
-        let stream = text(input, "logStreamName").unwrap_or_default();
+        let stream = input.text("logStreamName").unwrap_or_default();
         self.group(call, input, |group| {
             let now = call.now.as_millisecond();
             let expired = group.horizon(call.now);

@@ -5,7 +5,7 @@ use nightproof_core::service::{AwsError, Service};
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::Logs;
+use crate::records::Logs;
 
 const GROUP: &str = "/aws/lambda/backup";
 

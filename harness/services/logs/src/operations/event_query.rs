@@ -1,11 +1,12 @@
 //! GetLogEvents and FilterLogEvents.
 
+use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Map, Value, json};
 
-use super::filter_pattern::FilterPattern;
-use super::log_stream::{LogEvent, Position};
-use super::{Logs, invalid, no_stream, number, text};
+use crate::error::{invalid, no_stream};
+use crate::filter_pattern::FilterPattern;
+use crate::records::{LogEvent, Logs, Position};
 
 /// A page has at most this many events.
 const PAGE_EVENTS: usize = 10_000;
@@ -13,7 +14,7 @@ const PAGE_EVENTS: usize = 10_000;
 const PAGE_BYTES: usize = 1_048_576;
 
 fn limit(input: &Value) -> usize {
-    number(input, "limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS)
+    input.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS)
 }
 
 fn digits((time, arrival): Position) -> String {
@@ -40,7 +41,7 @@ fn within_bytes<'a>(events: impl Iterator<Item = (&'a Position, &'a LogEvent)>, 
         .take_while(|(_, event)| {
             // One event is always on a page, however large.
             let first = bytes == 0;
-            bytes += event.message.len() + super::log_stream::EVENT_OVERHEAD;
+            bytes += event.message.len() + crate::records::EVENT_OVERHEAD;
             first || bytes <= PAGE_BYTES
         })
         .map(|(position, event)| (*position, event))
@@ -57,15 +58,15 @@ fn describe(position: Position, event: &LogEvent) -> Map<String, Value> {
 
 /// The times that a query asks for: from, inclusive, and to, exclusive (FilterLogEvents: inclusive, so one is added).
 fn range(input: &Value, horizon: i64, inclusive_end: i64) -> (i64, i64) {
-    let from = number(input, "startTime").unwrap_or(i64::MIN).max(horizon);
-    let to = number(input, "endTime").map_or(i64::MAX, |end| end.saturating_add(inclusive_end));
+    let from = input.number("startTime").unwrap_or(i64::MIN).max(horizon);
+    let to = input.number("endTime").map_or(i64::MAX, |end| end.saturating_add(inclusive_end));
     (from, to)
 }
 
 impl Logs {
-    pub(super) fn get_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = text(input, "logStreamName").unwrap_or_default();
-        let next = text(input, "nextToken").map(token).transpose()?;
+    pub(crate) fn get_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = input.text("logStreamName").unwrap_or_default();
+        let next = input.text("nextToken").map(token).transpose()?;
         let forward = next.map_or(input.get("startFromHead") == Some(&Value::Bool(true)), |(forward, _)| forward);
         self.group(call, input, |group| {
             let (from, to) = range(input, group.horizon(call.now), 0);
@@ -79,7 +80,7 @@ impl Logs {
                 found.reverse();
                 found
             };
-            // At the end of the stream a token answers itself.
+            // At the end of the stream the given token is returned.
             let here = next.map_or((from.max(0), 0), |(_, position)| position);
             let first = found.first().map_or(here, |(position, _)| *position);
             let last = found.last().map_or(here, |(position, _)| *position);
@@ -93,15 +94,15 @@ impl Logs {
         })
     }
 
-    pub(super) fn filter_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let pattern = FilterPattern::parse(text(input, "filterPattern").unwrap_or_default())?;
+    pub(crate) fn filter_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let pattern = FilterPattern::parse(input.text("filterPattern").unwrap_or_default())?;
         let names: Option<Vec<&str>> =
             input.get("logStreamNames").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect());
-        let prefix = text(input, "logStreamNamePrefix");
+        let prefix = input.text("logStreamNamePrefix");
         if names.is_some() && prefix.is_some() {
             return Err(invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters."));
         }
-        let after: Option<String> = text(input, "nextToken").map(str::to_owned);
+        let after: Option<String> = input.text("nextToken").map(str::to_owned);
         self.group(call, input, |group| {
             let (from, to) = range(input, group.horizon(call.now), 1);
             if let Some(stranger) = names.iter().flatten().find(|name| !group.streams.contains_key(**name)) {

@@ -2,66 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
 use nightproof_core::Caller;
+use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::log_stream::LogStream;
-use super::{Logs, invalid, name_in, no_group, number, text};
+use crate::error::{invalid, no_group};
+use crate::page::page;
+use crate::records::{LogGroup, Logs, arn, name_in};
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
 const RETENTIONS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
-
-/// A group's record.
-#[derive(Debug, Clone)]
-pub(super) struct LogGroup {
-    pub(super) name: String,
-    created: Timestamp,
-    pub(super) retention_days: Option<i64>,
-    kms_key: Option<String>,
-    pub(super) tags: BTreeMap<String, String>,
-    pub(super) streams: BTreeMap<String, LogStream>,
-}
-
-impl LogGroup {
-    /// Events before this moment have expired, in milliseconds.
-    pub(super) fn horizon(&self, now: Timestamp) -> i64 {
-        self.retention_days.map_or(i64::MIN, |days| {
-            now.as_millisecond().saturating_sub(SignedDuration::from_hours(24 * days).as_millis().try_into().unwrap_or(i64::MAX))
-        })
-    }
-
-    fn describe(&self, call: &Call) -> Value {
-        let arn = arn(call, &self.name);
-        let bytes: usize = self.streams.values().map(LogStream::bytes).sum();
-        let mut output = json!({
-            "logGroupName": self.name,
-            "creationTime": self.created.as_millisecond(),
-            "metricFilterCount": 0,
-            "arn": format!("{arn}:*"),
-            "logGroupArn": arn,
-            "storedBytes": bytes,
-            "logGroupClass": "STANDARD",
-            "deletionProtectionEnabled": false,
-        });
-        if let Some(output) = output.as_object_mut() {
-            if let Some(days) = self.retention_days {
-                output.insert("retentionInDays".to_owned(), json!(days));
-            }
-            if let Some(key) = &self.kms_key {
-                output.insert("kmsKeyId".to_owned(), json!(key));
-            }
-        }
-        output
-    }
-}
-
-/// The group's ARN, without the `:*` that some members add.
-pub(super) fn arn(call: &Call, name: &str) -> String {
-    format!("arn:aws:logs:{}:{}:log-group:{name}", call.region.name(), call.account())
-}
 
 fn tags_of(input: &Value) -> BTreeMap<String, String> {
     let tags = input.get("tags").and_then(Value::as_object);
@@ -81,7 +33,7 @@ async fn check_key(call: &Call, group: &str, key: &str) -> Result<(), AwsError> 
 
 /// The group that tags are about, by name or by ARN.
 fn tagged(call: &Call, input: &Value) -> Result<String, AwsError> {
-    match (text(input, "logGroupName"), text(input, "resourceArn")) {
+    match (input.text("logGroupName"), input.text("resourceArn")) {
         (Some(name), _) => Ok(name.to_owned()),
         (None, Some(arn)) => name_in(call, arn).ok_or_else(no_group),
         _ => Err(invalid("resourceArn is missing.")),
@@ -89,15 +41,15 @@ fn tagged(call: &Call, input: &Value) -> Result<String, AwsError> {
 }
 
 impl Logs {
-    pub(super) async fn create_log_group(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = text(input, "logGroupName").unwrap_or_default().to_owned();
-        if let Some(class) = text(input, "logGroupClass").filter(|class| *class != "STANDARD") {
+    pub(crate) async fn create_log_group(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = input.text("logGroupName").unwrap_or_default().to_owned();
+        if let Some(class) = input.text("logGroupClass").filter(|class| *class != "STANDARD") {
             return Err(AwsError::not_implemented("logs", &format!("the log group class {class}")));
         }
         if input.get("deletionProtectionEnabled") == Some(&Value::Bool(true)) {
             return Err(AwsError::not_implemented("logs", "deletionProtectionEnabled of CreateLogGroup"));
         }
-        let kms_key = text(input, "kmsKeyId").map(str::to_owned);
+        let kms_key = input.text("kmsKeyId").map(str::to_owned);
         if let Some(key) = &kms_key {
             check_key(call, &name, key).await?;
         }
@@ -118,19 +70,19 @@ impl Logs {
         })
     }
 
-    pub(super) fn delete_log_group(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = text(input, "logGroupName").unwrap_or_default();
+    pub(crate) fn delete_log_group(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let name = input.text("logGroupName").unwrap_or_default();
         self.groups(call, |groups| groups.remove(name).map(|_| json!({})).ok_or_else(no_group))
     }
 
-    pub(super) fn describe_log_groups(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn describe_log_groups(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         for member in ["accountIdentifiers", "logGroupIdentifiers", "includeLinkedAccounts"] {
             if input.get(member).is_some_and(|value| *value != json!(false)) {
                 return Err(AwsError::not_implemented("logs", &format!("{member} of DescribeLogGroups")));
             }
         }
-        let prefix = text(input, "logGroupNamePrefix");
-        let pattern = text(input, "logGroupNamePattern");
+        let prefix = input.text("logGroupNamePrefix");
+        let pattern = input.text("logGroupNamePattern");
         if prefix.is_some() && pattern.is_some() {
             return Err(invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
         }
@@ -148,8 +100,8 @@ impl Logs {
         page(found, "logGroups", input)
     }
 
-    pub(super) fn put_retention_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let days = number(input, "retentionInDays").unwrap_or_default();
+    pub(crate) fn put_retention_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let days = input.number("retentionInDays").unwrap_or_default();
         if !RETENTIONS.contains(&days) {
             return Err(invalid(format!(
                 "1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: \
@@ -162,19 +114,19 @@ impl Logs {
         })
     }
 
-    pub(super) fn delete_retention_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn delete_retention_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.group(call, input, |group| {
             group.retention_days = None;
             Ok(json!({}))
         })
     }
 
-    pub(super) async fn associate_kms_key(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn associate_kms_key(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         if input.get("resourceIdentifier").is_some() {
             return Err(AwsError::not_implemented("logs", "resourceIdentifier of AssociateKmsKey"));
         }
         let name = self.group(call, input, |group| Ok(group.name.clone()))?;
-        let key = text(input, "kmsKeyId").unwrap_or_default();
+        let key = input.text("kmsKeyId").unwrap_or_default();
         check_key(call, &name, key).await?;
         self.group(call, input, |group| {
             group.kms_key = Some(key.to_owned());
@@ -182,7 +134,7 @@ impl Logs {
         })
     }
 
-    pub(super) fn disassociate_kms_key(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn disassociate_kms_key(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         if input.get("resourceIdentifier").is_some() {
             return Err(AwsError::not_implemented("logs", "resourceIdentifier of DisassociateKmsKey"));
         }
@@ -192,7 +144,7 @@ impl Logs {
         })
     }
 
-    pub(super) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = tagged(call, input)?;
         self.groups(call, |groups| {
             let group = groups.get_mut(&name).ok_or_else(no_group)?;
@@ -201,7 +153,7 @@ impl Logs {
         })
     }
 
-    pub(super) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = tagged(call, input)?;
         let keys = input.get("tagKeys").or_else(|| input.get("tags")).and_then(Value::as_array).cloned().unwrap_or_default();
         self.groups(call, |groups| {
@@ -211,24 +163,8 @@ impl Logs {
         })
     }
 
-    pub(super) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = tagged(call, input)?;
         self.groups(call, |groups| groups.get(&name).map(|group| json!({"tags": group.tags})).ok_or_else(no_group))
     }
-}
-
-/// One page of a description: `limit` (50), `nextToken` (an offset).
-pub(super) fn page(items: Vec<Value>, member: &str, input: &Value) -> Result<Value, AwsError> {
-    let limit = number(input, "limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(50);
-    let start: usize = match text(input, "nextToken") {
-        None => 0,
-        Some(token) => token.parse().map_err(|_| invalid("The specified nextToken is invalid."))?,
-    };
-    let more = items.len() > start.saturating_add(limit);
-    let items: Vec<Value> = items.into_iter().skip(start).take(limit).collect();
-    let mut output = json!({member: items});
-    if let Some(output) = output.as_object_mut().filter(|_| more) {
-        output.insert("nextToken".to_owned(), json!((start + limit).to_string()));
-    }
-    Ok(output)
 }

@@ -1,0 +1,6 @@
+//! The operations, a file for each kind of record.
+
+mod event_query;
+mod log_group;
+mod log_stream;
+mod put_log_events;

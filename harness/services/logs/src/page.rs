@@ -1,0 +1,23 @@
+//! Pages of descriptions.
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use crate::error::invalid;
+
+/// One page of a description: `limit` (50), `nextToken` (an offset).
+pub(crate) fn page(items: Vec<Value>, member: &str, input: &Value) -> Result<Value, AwsError> {
+    let limit = input.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(50);
+    let start: usize = match input.text("nextToken") {
+        None => 0,
+        Some(token) => token.parse().map_err(|_| invalid("The specified nextToken is invalid."))?,
+    };
+    let more = items.len() > start.saturating_add(limit);
+    let items: Vec<Value> = items.into_iter().skip(start).take(limit).collect();
+    let mut output = json!({member: items});
+    if let Some(output) = output.as_object_mut().filter(|_| more) {
+        output.insert("nextToken".to_owned(), json!((start + limit).to_string()));
+    }
+    Ok(output)
+}

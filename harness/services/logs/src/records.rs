@@ -1,0 +1,163 @@
+//! The records of an account: log groups with their streams and events.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use parking_lot::Mutex;
+use serde_json::{Map, Value, json};
+
+use crate::error::{invalid, no_group};
+
+/// Groups of one account by name.
+pub(crate) type Groups = BTreeMap<String, LogGroup>;
+
+/// The service `logs`.
+#[derive(Debug, Default)]
+pub struct Logs {
+    pub(crate) accounts: Mutex<HashMap<String, Groups>>,
+}
+
+impl Logs {
+    /// A service without log groups.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    pub(crate) fn groups<T>(&self, call: &Call, act: impl FnOnce(&mut Groups) -> T) -> T {
+        let mut accounts = self.accounts.lock();
+        act(accounts.entry(call.account().to_owned()).or_default())
+    }
+
+    /// Runs `act` on the group that `input` names by `logGroupName`, or by `logGroupIdentifier` (a name or an ARN).
+    pub(crate) fn group<T>(
+        &self,
+        call: &Call,
+        input: &Value,
+        act: impl FnOnce(&mut LogGroup) -> Result<T, AwsError>,
+    ) -> Result<T, AwsError> {
+        let name = match (input.text("logGroupName"), input.text("logGroupIdentifier")) {
+            (Some(name), None) => name.to_owned(),
+            (None, Some(identifier)) => name_in(call, identifier).ok_or_else(no_group)?,
+            _ => return Err(invalid("Specify either logGroupName or logGroupIdentifier, and not both.")),
+        };
+        self.groups(call, |groups| groups.get_mut(&name).ok_or_else(no_group).and_then(act))
+    }
+}
+
+/// A group's record.
+#[derive(Debug, Clone)]
+pub(crate) struct LogGroup {
+    pub(crate) name: String,
+    pub(crate) created: Timestamp,
+    pub(crate) retention_days: Option<i64>,
+    pub(crate) kms_key: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) streams: BTreeMap<String, LogStream>,
+}
+
+impl LogGroup {
+    /// Events before this moment have expired, in milliseconds.
+    pub(crate) fn horizon(&self, now: Timestamp) -> i64 {
+        self.retention_days.map_or(i64::MIN, |days| {
+            now.as_millisecond().saturating_sub(SignedDuration::from_hours(24 * days).as_millis().try_into().unwrap_or(i64::MAX))
+        })
+    }
+
+    pub(crate) fn describe(&self, call: &Call) -> Value {
+        let arn = arn(call, &self.name);
+        let bytes: usize = self.streams.values().map(LogStream::bytes).sum();
+        let mut output = json!({
+            "logGroupName": self.name,
+            "creationTime": self.created.as_millisecond(),
+            "metricFilterCount": 0,
+            "arn": format!("{arn}:*"),
+            "logGroupArn": arn,
+            "storedBytes": bytes,
+            "logGroupClass": "STANDARD",
+            "deletionProtectionEnabled": false,
+        });
+        if let Some(output) = output.as_object_mut() {
+            if let Some(days) = self.retention_days {
+                output.insert("retentionInDays".to_owned(), json!(days));
+            }
+            if let Some(key) = &self.kms_key {
+                output.insert("kmsKeyId".to_owned(), json!(key));
+            }
+        }
+        output
+    }
+}
+
+/// The group's ARN, without the `:*` that some members add.
+pub(crate) fn arn(call: &Call, name: &str) -> String {
+    format!("arn:aws:logs:{}:{}:log-group:{name}", call.region.name(), call.account())
+}
+
+/// Where an event stands in its stream: by its own time, then by arrival.
+pub(crate) type Position = (i64, u64);
+
+/// A stream's record.
+#[derive(Debug, Clone)]
+pub(crate) struct LogStream {
+    pub(crate) created: Timestamp,
+    pub(crate) events: BTreeMap<Position, LogEvent>,
+    pub(crate) arrivals: u64,
+    pub(crate) last_ingestion: Option<Timestamp>,
+}
+
+/// One event; its time is in its position.
+#[derive(Debug, Clone)]
+pub(crate) struct LogEvent {
+    pub(crate) message: String,
+    pub(crate) ingested: Timestamp,
+}
+
+/// Tokens are no longer checked; AWS still returns one.
+pub(crate) const SEQUENCE_TOKEN: &str = "49039859655512876600000000000000000000000000000000000000";
+
+/// Bytes that an event costs beside its message.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
+pub(crate) const EVENT_OVERHEAD: usize = 26;
+
+impl LogStream {
+    pub(crate) fn bytes(&self) -> usize {
+        self.events.values().map(|event| event.message.len() + EVENT_OVERHEAD).sum()
+    }
+
+    pub(crate) fn last_event(&self) -> Option<i64> {
+        self.events.keys().next_back().map(|(time, _)| *time)
+    }
+
+    pub(crate) fn describe(&self, call: &Call, group: &str, name: &str) -> Value {
+        let mut output = Map::new();
+        output.insert("logStreamName".to_owned(), json!(name));
+        output.insert("creationTime".to_owned(), json!(self.created.as_millisecond()));
+        output.insert("arn".to_owned(), json!(format!("{}:log-stream:{name}", arn(call, group))));
+        // AWS has returned 0 for streams since 2019; the group's is right.
+        output.insert("storedBytes".to_owned(), json!(0));
+        if let Some((first, _)) = self.events.keys().next() {
+            output.insert("firstEventTimestamp".to_owned(), json!(first));
+        }
+        if let Some(last) = self.last_event() {
+            output.insert("lastEventTimestamp".to_owned(), json!(last));
+        }
+        if let Some(time) = self.last_ingestion {
+            output.insert("lastIngestionTime".to_owned(), json!(time.as_millisecond()));
+            output.insert("uploadSequenceToken".to_owned(), json!(SEQUENCE_TOKEN));
+        }
+        Value::Object(output)
+    }
+}
+
+/// The group's name in `arn:aws:logs:<region>:<account>:log-group:<name>[:*]`, or the name itself.
+pub(crate) fn name_in(call: &Call, identifier: &str) -> Option<String> {
+    if !identifier.starts_with("arn:") {
+        return Some(identifier.to_owned());
+    }
+    let prefix = format!("arn:aws:logs:{}:{}:log-group:", call.region.name(), call.account());
+    let name = identifier.strip_prefix(&prefix)?;
+    Some(name.strip_suffix(":*").unwrap_or(name).to_owned())
+}

@@ -1,0 +1,53 @@
+//! The service's operations by name, and what other services ask of its records.
+
+use async_trait::async_trait;
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use serde_json::Value;
+
+use crate::records::{LogGroup, Logs, arn};
+
+#[async_trait]
+impl Service for Logs {
+    fn permissions(&self) -> &'static str {
+        include_str!("permissions.txt")
+    }
+
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        let output = match operation {
+            "CreateLogGroup" => self.create_log_group(call, &input).await,
+            "DeleteLogGroup" => self.delete_log_group(call, &input),
+            "DescribeLogGroups" => self.describe_log_groups(call, &input),
+            "PutRetentionPolicy" => self.put_retention_policy(call, &input),
+            "DeleteRetentionPolicy" => self.delete_retention_policy(call, &input),
+            "AssociateKmsKey" => self.associate_kms_key(call, &input).await,
+            "DisassociateKmsKey" => self.disassociate_kms_key(call, &input),
+            "TagResource" | "TagLogGroup" => self.tag(call, &input),
+            "UntagResource" | "UntagLogGroup" => self.untag(call, &input),
+            "ListTagsForResource" | "ListTagsLogGroup" => self.list_tags(call, &input),
+            "CreateLogStream" => self.create_log_stream(call, &input),
+            "DeleteLogStream" => self.delete_log_stream(call, &input),
+            "DescribeLogStreams" => self.describe_log_streams(call, &input),
+            "PutLogEvents" => self.put_log_events(call, &input),
+            "GetLogEvents" => self.get_log_events(call, &input),
+            "FilterLogEvents" => self.filter_log_events(call, &input),
+            other => Err(AwsError::not_implemented("logs", other)),
+        }?;
+        Ok(output.into())
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        let accounts = self.accounts.lock();
+        let groups = accounts.get(call.account()).into_iter().flatten();
+        let tagged =
+            |(name, group): (&String, &LogGroup)| Tagged { arn: arn(call, name), tags: group.tags.clone().into_iter().collect() };
+        groups.map(tagged).collect()
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.group_tags(account, arn)
+    }
+}
