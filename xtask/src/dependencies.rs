@@ -50,11 +50,13 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("nightproof-drill", &["nightproof-journal", "nightproof-network", "nightproof-template", "nightproof-wire"]),
+    ("nightproof-capture", &["nightproof-drill", "nightproof-template", "nightproof-wire"]),
     ("nightproof-incident", &["nightproof-core", "nightproof-drill", "nightproof-faults", "nightproof-journal"]),
     ("nightproof-report", &["nightproof-drill", "nightproof-journal", "nightproof-template"]),
     (
         "nightproof",
         &[
+            "nightproof-capture",
             "nightproof-core",
             "nightproof-drill",
             "nightproof-faults",
@@ -69,7 +71,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-service-iam",
             "nightproof-store",
             "nightproof-template",
-            "nightproof-wire",
         ],
     ),
     (

@@ -11,8 +11,6 @@ mod doctor;
 mod embedded;
 mod error;
 mod exit_code;
-#[cfg(fuzzing)]
-pub mod fuzzed;
 mod interrupt;
 mod journal_file;
 mod local_times;

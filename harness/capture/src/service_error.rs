@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 /// A call that AWS refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ServiceError {
-    pub(super) code: String,
-    pub(super) operation: String,
+pub(crate) struct ServiceError {
+    pub(crate) code: String,
+    pub(crate) operation: String,
     /// Signing name; nothing if no service of a local region has the operation.
-    pub(super) service: Option<String>,
-    pub(super) message: String,
+    pub(crate) service: Option<String>,
+    pub(crate) message: String,
 }
 
 /// Services whose operation is meant if several have one of that name.
@@ -29,7 +29,7 @@ static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 impl ServiceError {
     /// The first error that a text tells of.
-    pub(super) fn said_in(text: &str) -> Option<Self> {
+    pub(crate) fn said_in(text: &str) -> Option<Self> {
         let found = SAID.as_ref()?.captures(text)?;
         let part = |number: usize| found.get(number).map_or_else(String::new, |part| part.as_str().trim().to_owned());
         let (code, operation, message) = (part(1), part(2), part(3));
@@ -37,7 +37,7 @@ impl ServiceError {
     }
 
     /// The first call of the role's sessions that the event history has an error of.
-    pub(super) fn recorded(evidence: &Evidence, role: &str) -> Option<Self> {
+    pub(crate) fn recorded(evidence: &Evidence, role: &str) -> Option<Self> {
         let role = role.rsplit('/').next()?;
         let text = |event: &Value, pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         evidence.history.iter().find_map(|event| {
@@ -54,12 +54,12 @@ impl ServiceError {
     }
 
     /// Whether a policy, and not AWS's state, is the cause.
-    pub(super) fn is_denial(&self) -> bool {
+    pub(crate) fn is_denial(&self) -> bool {
         self.code.starts_with("AccessDenied") || self.code == "UnauthorizedOperation"
     }
 
     /// The fault by which `principal` gets this error.
-    pub(super) fn fault(&self, principal: &str) -> Option<Value> {
+    pub(crate) fn fault(&self, principal: &str) -> Option<Value> {
         let service = self.service.as_ref()?;
         let error = json!({ "code": self.code, "status": self.status(), "message": self.message });
         let when = json!({ "service": service, "operation": self.operation, "principal": principal });

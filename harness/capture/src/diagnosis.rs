@@ -9,28 +9,33 @@ use nightproof_drill::Hop;
 use nightproof_drill::capture::Evidence;
 use serde_json::{Value, json};
 
-use super::chain::Chain;
+use crate::chain::Chain;
 
 /// Where the chain broke.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Diagnosis {
+pub struct Diagnosis {
     /// The hop that broke.
-    pub(super) hop: Hop,
+    pub hop: Hop,
     /// In a sentence.
-    pub(super) reason: String,
+    pub reason: String,
     /// AWS's error code, or the exit code of a script.
-    pub(super) code: Option<String>,
+    pub code: Option<String>,
     /// Texts by which a drill shows the same.
-    pub(super) says: Vec<String>,
+    pub(crate) says: Vec<String>,
     /// What makes it happen again.
-    pub(super) recipe: Recipe,
+    pub(crate) recipe: Recipe,
     /// Commands that the function sent; nothing if that differs with the time that the window spans.
-    pub(super) commands: Option<usize>,
+    pub(crate) commands: Option<usize>,
     /// Archives that came.
-    pub(super) uploads: Option<usize>,
+    pub(crate) uploads: Option<usize>,
 }
 
 impl Diagnosis {
+    /// Whether something beside the template makes it happen again. Without it, the draft may not show the failure.
+    pub fn has_recipe(&self) -> bool {
+        !self.recipe.is_empty()
+    }
+
     fn new(hop: Hop, reason: String) -> Self {
         let recipe = Recipe::default();
         Self { hop, reason, code: None, says: Vec::new(), recipe, commands: None, uploads: None }
@@ -39,20 +44,20 @@ impl Diagnosis {
 
 /// What makes it happen again. Without any of it, the template and its parameters are all that is known.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Recipe {
+pub(crate) struct Recipe {
     /// Old text of the template, and new.
-    pub(super) replace: Vec<(String, String)>,
+    pub(crate) replace: Vec<(String, String)>,
     /// Actions before the rule's time.
-    pub(super) before: Vec<Value>,
+    pub(crate) before: Vec<Value>,
     /// Faults from then on.
-    pub(super) faults: Vec<Value>,
+    pub(crate) faults: Vec<Value>,
     /// What the reader should know of it.
-    pub(super) remark: Option<&'static str>,
+    pub(crate) remark: Option<&'static str>,
 }
 
 impl Recipe {
     /// Nothing is known that goes beyond the template.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.replace.is_empty() && self.before.is_empty() && self.faults.is_empty()
     }
 
@@ -72,7 +77,7 @@ impl Recipe {
 }
 
 /// The first hop that failed; nothing if none did, or if the stack has no rule with a schedule.
-pub(super) fn diagnose(evidence: &Evidence) -> Option<Diagnosis> {
+pub(crate) fn diagnose(evidence: &Evidence) -> Option<Diagnosis> {
     let chain = Chain::of(evidence)?;
     // As a drill looks: what ran last is blamed only if all before it went well.
     let found = if evidence.commands.is_empty() && chain.lines().invocations() == 0 {

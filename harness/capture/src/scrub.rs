@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use nightproof_drill::capture::Evidence;
 use serde_json::Value;
 
-use super::secret::{REMOVED, is_secret_name, is_secret_value, without};
+use crate::secret::{REMOVED, is_secret_name, is_secret_value, without};
 
 /// Shorter values are not searched for elsewhere: they would be found in words.
 const SHORTEST: usize = 6;
 
 /// The evidence without secrets. Nothing, if it is not what it was afterwards.
-pub(super) fn scrubbed(evidence: &Evidence) -> Option<Evidence> {
+pub(crate) fn scrubbed(evidence: &Evidence) -> Option<Evidence> {
     let mut secrets: Vec<String> = secrets(evidence).into_iter().collect();
     // What holds another goes first.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn without_a_secret_nothing_changes() {
-        let evidence = Evidence { template: crate::template::BUNDLED.to_owned(), ..Evidence::default() };
+        let evidence = Evidence { template: crate::BUNDLED.to_owned(), ..Evidence::default() };
         assert_eq!(scrubbed(&evidence), Some(evidence));
     }
 }

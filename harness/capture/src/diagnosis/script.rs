@@ -7,9 +7,9 @@ use nightproof_drill::capture::{Invocation, SentCommand};
 use regex::Regex;
 use serde_json::json;
 
-use super::super::service_error::ServiceError;
 use super::function::DENIAL;
 use super::{Chain, Diagnosis, Recipe};
+use crate::service_error::ServiceError;
 
 /// ARNs of instances' sessions end with the instance's id.
 const INSTANCES: &str = "*/i-*";

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 /// Stands where a secret was. A plain word, so that YAML, JSON, shell and Python stay what they were.
-pub(super) const REMOVED: &str = "removed-secret";
+pub(crate) const REMOVED: &str = "removed-secret";
 
 /// How names of secrets end.
 const NAMES: &str = "(?:password|passwd|passphrase|_pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key)s?(?:[_-]?(?:value|string))?";
@@ -65,7 +65,7 @@ static OPTION: LazyLock<Regex> = LazyLock::new(|| {
 static KEY: LazyLock<Regex> = LazyLock::new(|| compiled(r"[A-Za-z0-9/+=]+"));
 
 /// Whether a variable, parameter or member of this name holds a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         compiled(
             "(?i)passw(or)?d|passphrase|pwd|secret|token|credential|api_?key|access_?key|private_?key|connection_?string|(^|_)dsn$|(^|_)auth$",
@@ -79,14 +79,14 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether a text can be a secret: no reference, no expansion, no word that says nothing.
-pub(super) fn is_secret_value(value: &str) -> bool {
+pub(crate) fn is_secret_value(value: &str) -> bool {
     let value = value.trim();
     let refers = value.starts_with(['$', '!', '(', '{', '[', '<', '%', '|', '>', ':', '*', '`']) || value.starts_with("arn:");
     !value.is_empty() && !refers && !PLAIN.contains(&value.to_ascii_lowercase().as_str())
 }
 
 /// The text without secrets. In program text (`code`) a bare word after a name may be a variable's, and stays.
-pub(super) fn without(text: &str, code: bool) -> String {
+pub(crate) fn without(text: &str, code: bool) -> String {
     let text = WHOLE.replace_all(text, REMOVED);
     let text = AFTER.replace_all(&text, |found: &Captures<'_>| {
         let kept = ["kept", "kept2", "kept3", "kept4", "kept5"]
@@ -201,7 +201,7 @@ mod tests {
         }
         assert_eq!(without("password = \"hunter2\"", true), "password = \"removed-secret\"");
         assert_eq!(without("export TOKEN=hunter2", true), "export TOKEN=removed-secret");
-        assert_eq!(without(crate::template::BUNDLED, true), crate::template::BUNDLED);
+        assert_eq!(without(crate::BUNDLED, true), crate::BUNDLED);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use nightproof_drill::Hop;
 use serde_json::json;
 
-use super::super::service_error::ServiceError;
 use super::{Chain, Diagnosis, Recipe};
+use crate::service_error::ServiceError;
 
 /// Of a fault that is a policy's doing.
 pub(super) const DENIAL: &str =

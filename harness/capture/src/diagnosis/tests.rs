@@ -35,7 +35,7 @@ fn night(log: &[&str]) -> Evidence {
         kind: kind.to_owned(),
     };
     Evidence {
-        template: crate::template::BUNDLED.to_owned(),
+        template: crate::BUNDLED.to_owned(),
         rules: vec![rule],
         functions: vec![function],
         resources: vec![
@@ -209,7 +209,7 @@ fn a_success_without_an_archive_is_told_though_nothing_reproduces_it() {
 fn a_failure_without_a_message_still_leaves_a_text_to_look_for() {
     let found = diagnose(&night(&["START RequestId: 1", "[ERROR] ", "REPORT RequestId: 1"])).unwrap();
     assert_eq!((found.hop, found.says.as_slice()), (Hop::Function, ["failed".to_owned()].as_slice()));
-    let draft = crate::capture::draft::draft(&night(RAN), &found, "template.yaml", "a night");
+    let draft = crate::draft::draft(&night(RAN), &found, "template.yaml", "a night");
     assert!(nightproof_incident::Incident::parse(&draft).is_ok(), "{draft}");
 }
 

@@ -8,38 +8,37 @@ use std::path::{Path, PathBuf};
 use nightproof_drill::capture::Evidence;
 use serde::Serialize;
 
+/// Checks that a folder is empty or not there.
+///
+/// # Errors
+/// It is not empty, or cannot be read.
+pub fn check(path: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    if entries.count() > 0 { Err(io::Error::other("it is not empty")) } else { Ok(()) }
+}
+
 /// A folder that was empty.
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// Whether it can be made: it is not there, or empty.
-    pub(super) fn check(path: &Path) -> io::Result<()> {
-        let entries = match fs::read_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            entries => entries?,
-        };
-        if entries.count() > 0 { Err(io::Error::other("it is not empty")) } else { Ok(()) }
-    }
-
     /// Makes it, or takes an empty one.
-    pub(super) fn make(path: &Path) -> io::Result<Self> {
-        Self::check(path)?;
+    pub(crate) fn make(path: &Path) -> io::Result<Self> {
+        check(path)?;
         DirBuilder::new().mode(0o700).recursive(true).create(path)?;
         Ok(Self(path.to_owned()))
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-
     /// Writes a file of it.
-    pub(super) fn write(&self, name: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.0.join(name))?;
         file.write_all(text.as_bytes())
     }
 
-    /// Writes what was captured, a file for each kind, and answers the template's name.
-    pub(super) fn write_evidence(&self, evidence: &Evidence) -> io::Result<&'static str> {
+    /// Writes what was captured, a file for each kind, and returns the template's name.
+    pub(crate) fn write_evidence(&self, evidence: &Evidence) -> io::Result<&'static str> {
         let template = if evidence.template.trim_start().starts_with('{') { "template.json" } else { "template.yaml" };
         self.write(template, &evidence.template)?;
         self.json("stack.json", &evidence.stack)?;
@@ -64,7 +63,7 @@ impl Folder {
     }
 
     /// Writes a file of JSON for people.
-    pub(super) fn json(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
+    pub(crate) fn json(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
         self.write(name, &format!("{}\n", serde_json::to_string_pretty(value)?))
     }
 }

@@ -4,17 +4,17 @@ use nightproof_drill::capture::{Evidence, FunctionState, Lines, RuleState};
 use serde_json::Value;
 
 /// A scheduled rule of the stack, and the function that it starts.
-pub(super) struct Chain<'a> {
-    pub(super) evidence: &'a Evidence,
-    pub(super) rule: &'a RuleState,
-    pub(super) function: Option<&'a FunctionState>,
+pub(crate) struct Chain<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) rule: &'a RuleState,
+    pub(crate) function: Option<&'a FunctionState>,
     /// The template, functions in their long form.
-    pub(super) template: Value,
+    pub(crate) template: Value,
 }
 
 impl<'a> Chain<'a> {
     /// The chain of the stack's scheduled rule, one that starts a function first. Of a deleted rule the template says whether it had a schedule.
-    pub(super) fn of(evidence: &'a Evidence) -> Option<Self> {
+    pub(crate) fn of(evidence: &'a Evidence) -> Option<Self> {
         let template = nightproof_template::to_json(&evidence.template).unwrap_or_default();
         let declared = |rule: &RuleState| {
             template.pointer(&format!("/Resources/{}/Properties/ScheduleExpression", rule.logical_id)).is_some()
@@ -33,27 +33,27 @@ impl<'a> Chain<'a> {
     }
 
     /// The lines of the function's log.
-    pub(super) fn log(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn log(&self) -> impl Iterator<Item = &'a str> {
         self.function.into_iter().flat_map(|function| &function.log).flat_map(|line| line.message.lines())
     }
 
     /// The same as a drill reads it.
-    pub(super) fn lines(&self) -> Lines {
+    pub(crate) fn lines(&self) -> Lines {
         self.function.into_iter().flat_map(|function| &function.log).map(|line| line.message.clone()).collect()
     }
 
     /// Archives that came in the window.
-    pub(super) fn uploads(&self) -> usize {
+    pub(crate) fn uploads(&self) -> usize {
         self.evidence.objects.iter().filter(|one| one.fresh && !one.deleted && !one.companion).count()
     }
 
     /// Logical ids of a type.
-    pub(super) fn of_type(&self, kind: &str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn of_type(&self, kind: &str) -> impl Iterator<Item = &'a str> {
         self.evidence.resources.iter().filter(move |one| one.kind == kind).map(|one| one.logical_id.as_str())
     }
 
     /// Absolute paths among the values of parameters and of the function's variables, longest first.
-    pub(super) fn paths(&self) -> Vec<String> {
+    pub(crate) fn paths(&self) -> Vec<String> {
         let parameters = self.evidence.stack.parameters.iter().map(|one| &one.value);
         let variables = self.function.into_iter().flat_map(|function| function.environment.values());
         let good = |path: &&String| {
@@ -67,7 +67,7 @@ impl<'a> Chain<'a> {
     }
 
     /// A pattern for the ARN of the function's sessions in any account and stack.
-    pub(super) fn function_sessions(&self) -> String {
+    pub(crate) fn function_sessions(&self) -> String {
         let name = self.function.and_then(|function| function.role.rsplit('/').next()).unwrap_or_default();
         let own = self.evidence.resources.iter().find(|one| one.kind == "AWS::IAM::Role" && one.physical_id == name);
         match own {

@@ -3,15 +3,15 @@
 use nightproof_drill::capture::Evidence;
 use serde_json::{Map, Value, json};
 
-use super::chain::Chain;
-use super::diagnosis::Diagnosis;
-use super::secret::REMOVED;
+use crate::chain::Chain;
+use crate::diagnosis::Diagnosis;
+use crate::secret::REMOVED;
 
 /// Where a drill's data goes if nothing else is said.
 const DATA_PATH: &str = "/var/www/html";
 
 /// The text of an incident file beside which the template is `template`.
-pub(super) fn draft(evidence: &Evidence, diagnosis: &Diagnosis, template: &str, times: &str) -> String {
+pub(crate) fn draft(evidence: &Evidence, diagnosis: &Diagnosis, template: &str, times: &str) -> String {
     let mut file = Map::new();
     let mut put = |name: &str, value: Value| {
         let empty = value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
