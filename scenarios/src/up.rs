@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// How long to wait for what a busy machine does in seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A region that is up. Dropping it kills it.
+/// A region that is up. Dropping it ends it, by SIGTERM, so that it removes its containers; by SIGKILL if that takes a minute.
 #[derive(Debug)]
 pub struct Up {
     folder: TempDir,
@@ -116,8 +116,10 @@ impl Up {
 impl Drop for Up {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if matches!(self.child.try_wait(), Ok(None)) && self.end_by("TERM").is_err() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }
 

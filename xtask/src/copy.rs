@@ -59,7 +59,11 @@ struct Straight {
 impl Straight {
     fn start(image: &str) -> Result<Self, StepError> {
         let run = ["run", "--detach", "--rm", "--network", "host", "--entrypoint", "sleep"];
-        let id = step::said(Command::new("docker").args(run).args(SIZE).args([image, "86400"]))?;
+        // So that what a killed run leaves is found by `nightproof sweep`, a day later.
+        let expires = step::said(Command::new("date").args(["--utc", "--date", "1 day", "+%Y-%m-%dT%H:%M:%SZ"]))?;
+        let labels = ["nightproof.run=copy".to_owned(), format!("nightproof.expires={}", expires.trim())];
+        let labels = labels.iter().flat_map(|label| ["--label", label]);
+        let id = step::said(Command::new("docker").args(run).args(labels).args(SIZE).args([image, "86400"]))?;
         Ok(Self { id: id.trim().to_owned(), environment: Vec::new() })
     }
 
@@ -170,9 +174,7 @@ fn median(mut times: Vec<f64>) -> f64 {
 /// Measures a file of so many MiB, with a release build.
 pub(crate) fn measure(mebibytes: u32) -> Result<(), StepError> {
     step::cargo(&["build", "--release", "--package", "nightproof"], &[])?;
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    let program = target.join("release/nightproof");
+    let program = step::target().join("release/nightproof");
     let images = step::said(Command::new(&program).arg("images"))?;
     let image = images.lines().find_map(|line| line.strip_prefix("instance")).map(str::trim);
     let image = image.ok_or_else(|| StepError::Found(format!("`nightproof images` names no instance image:\n{images}")))?;

@@ -1,6 +1,7 @@
 //! Running the programs that a step consists of.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// A step that did not pass.
@@ -53,6 +54,12 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, StepError> {
 /// The same, as text.
 pub(crate) fn said(command: &mut Command) -> Result<String, StepError> {
     output(command).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Cargo's folder for what it builds.
+pub(crate) fn target() -> PathBuf {
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"))
 }
 
 /// A line on standard output.

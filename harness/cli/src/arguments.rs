@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Doctor,
     /// Gets the Docker images ready: pulls public ones, makes the others. `--machine container` does so by itself.
     Images(ImageOptions),
+    /// Keeps a LocalStack running in a container, which several drills share by `--localstack URL`, until interrupted. Prints its URL.
+    Localstack(LocalstackOptions),
     /// Lists and removes what ended drills left: containers and temporary folders here, or with `--cloud aws` expired runs in an account.
     Sweep(SweepOptions),
 }
@@ -211,15 +213,31 @@ pub(crate) struct CloudOptions {
     pub(crate) cloud: CloudKind,
     /// With `--cloud localstack`: one that runs already, or any endpoint of its kind, by its address (`http://127.0.0.1:4566`). Without it,
     /// one is started in a container.
-    #[arg(long, value_name = "URL", env = "NIGHTPROOF_LOCALSTACK")]
+    #[arg(long, value_name = "URL", env = "NIGHTPROOF_LOCALSTACK", conflicts_with = "localstack_image")]
     pub(crate) localstack: Option<String>,
-    /// With `--cloud localstack`: the Docker image to start, instead of localstack/localstack:4.14.0.
-    #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_LOCALSTACK_IMAGE", conflicts_with = "localstack")]
+    #[command(flatten)]
+    pub(crate) started: StartedLocalstack,
+}
+
+/// The LocalStack that is started.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StartedLocalstack {
+    /// The Docker image of LocalStack to start, instead of localstack/localstack:4.14.0.
+    #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_LOCALSTACK_IMAGE")]
     pub(crate) localstack_image: Option<String>,
-    /// With `--cloud localstack`: how long the one that is started may take until it answers.
+    /// How long the LocalStack that is started may take until it answers.
     #[arg(long, value_name = "SECONDS", env = "NIGHTPROOF_LOCALSTACK_TIMEOUT", default_value_t = 120)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) localstack_timeout: u64,
+}
+
+/// A LocalStack that is kept running.
+#[derive(Debug, Args)]
+pub(crate) struct LocalstackOptions {
+    #[command(flatten)]
+    pub(crate) started: StartedLocalstack,
+    #[command(flatten)]
+    pub(crate) images: ImageOptions,
 }
 
 /// Where a local region keeps objects and messages.

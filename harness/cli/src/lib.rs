@@ -79,6 +79,7 @@ fn run_to_end(command: Command) -> Result<Exit, Error> {
             Command::Bench(options) => bench::bench(options).await,
             Command::Doctor => doctor::doctor().await,
             Command::Images(options) => containers::images(options.pull).await,
+            Command::Localstack(options) => localstack::keep(&options).await,
             Command::Smoke(options) => smoke::smoke(&options).await,
             Command::Reproduce(options) => reproduce::reproduce(&options).await,
             Command::Capture(options) => capture::capture(&options).await,

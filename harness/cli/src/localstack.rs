@@ -1,4 +1,4 @@
-//! `--cloud localstack`: the store of a stage, started or found.
+//! `--cloud localstack`: the store of a stage, started or found; `nightproof localstack`: one for several drills.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,11 +7,12 @@ use nightproof_machine::container::{Engine, EngineError, Images, LocalStack, Own
 use nightproof_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::CloudKind;
+use crate::arguments::{CloudKind, LocalstackOptions, PullPolicy, StartedLocalstack};
 use crate::embedded::REGION;
 use crate::error::Error;
-use crate::stage::Setting;
-use crate::{containers, printer};
+use crate::stage::{ACCOUNT, Setting};
+use crate::workspace::Workspace;
+use crate::{Exit, containers, interrupt, printer};
 
 /// Objects and messages, wherever they are.
 pub(crate) enum Place {
@@ -62,26 +63,50 @@ async fn found(url: &str, account: &str) -> Result<Store, Error> {
 }
 
 async fn started(setting: &Setting, folder: &Path) -> Result<(LocalStack, Store), Error> {
+    let purpose = if setting.native { Purpose::Native(folder.join("localstack")) } else { Purpose::Store };
+    let owner = Owner::of(folder, setting.lifetime);
+    start(&setting.machine.cloud.started, setting.machine.pull, &owner, &purpose, &setting.account).await
+}
+
+/// `nightproof localstack`: keeps one running until interrupted.
+pub(crate) async fn keep(options: &LocalstackOptions) -> Result<Exit, Error> {
+    let cancel = interrupt::token()?;
+    let workspace = Workspace::new()?;
+    let owner = Owner::of(workspace.path(), containers::KEPT);
+    let (localstack, _) = tokio::select! {
+        started = start(&options.started, options.images.pull, &owner, &Purpose::Store, ACCOUNT) => started?,
+        () = cancel.cancelled() => return Err(Error::Interrupted),
+    };
+    printer::line(&localstack.url);
+    cancel.cancelled().await;
+    localstack.remove().await.map_err(|error| Error::Leftovers(vec![printer::chain(&error)]))?;
+    let folder = workspace.path().to_owned();
+    workspace.remove().map_err(|error| Error::Leftovers(vec![format!("`{}`: {error}", folder.display())]))?;
+    Ok(Exit::Passed)
+}
+
+async fn start(
+    wanted: &StartedLocalstack,
+    pull: PullPolicy,
+    owner: &Owner,
+    purpose: &Purpose,
+    account: &str,
+) -> Result<(LocalStack, Store), Error> {
     let engine = Engine::connect().await.map_err(Error::Engine)?;
     containers::clear(&engine).await?;
-    let images = Images::new(&engine, containers::pull(setting.machine.pull), &printer::note);
-    let image = match &setting.machine.cloud.localstack_image {
+    let images = Images::new(&engine, containers::pull(pull), &printer::note);
+    let image = match &wanted.localstack_image {
         Some(image) => images.named(image).await,
         None => images.localstack().await,
     };
     let image = image.map_err(Error::Image)?;
     printer::note(&format!("starting LocalStack ({image})"));
-    let owner = Owner::of(folder, setting.lifetime);
-    let purpose = if setting.native { Purpose::Native(folder.join("localstack")) } else { Purpose::Store };
-    let timeout = Duration::from_secs(setting.machine.cloud.localstack_timeout);
-    let answers = |url: String| {
-        let account = setting.account.clone();
-        async move {
-            let store = Store::new(&url, REGION).map_err(|error| error.to_string())?;
-            store.check(&account).await.map_err(|error| error.to_string())
-        }
+    let timeout = Duration::from_secs(wanted.localstack_timeout);
+    let answers = |url: String| async move {
+        let store = Store::new(&url, REGION).map_err(|error| error.to_string())?;
+        store.check(account).await.map_err(|error| error.to_string())
     };
-    let localstack = LocalStack::start(engine, &owner, &image, &purpose, timeout, answers).await.map_err(Error::LocalStack)?;
+    let localstack = LocalStack::start(engine, owner, &image, purpose, timeout, answers).await.map_err(Error::LocalStack)?;
     let store = Store::new(&localstack.url, REGION).map_err(Error::Store)?;
     Ok((localstack, store))
 }

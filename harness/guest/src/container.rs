@@ -10,7 +10,7 @@ use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_boundin
 
 use crate::again::again;
 use crate::guest::say;
-use crate::{init, network};
+use crate::{init, network, relay};
 
 /// What it takes to make a network with a namespace beside it, and nothing after that.
 const ADMINISTRATION: [CapabilitySet; 2] = [CapabilitySet::NET_ADMIN, CapabilitySet::SYS_ADMIN];
@@ -18,6 +18,7 @@ const ADMINISTRATION: [CapabilitySet; 2] = [CapabilitySet::NET_ADMIN, Capability
 /// Runs the machine to its end; answers the guest's exit code.
 pub(crate) fn main() -> ExitCode {
     let run = || {
+        relay::await_console().map_err(|error| format!("the region does not read the console: {error}"))?;
         let task = crate::task::read()?;
         let aws = network::make(task.address)?;
         // /run may be in memory; every system has this there from its installation.

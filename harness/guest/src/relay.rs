@@ -54,6 +54,11 @@ pub(crate) fn take_inbound() -> io::Result<()> {
     }
 }
 
+/// Waits until the region reads the console; an error if the region has ended.
+pub(crate) fn await_console() -> io::Result<()> {
+    connect(Purpose::Console)?.read_exact(&mut [0])
+}
+
 /// Tells the region that the machine is up; the connection ends with the region.
 pub(crate) fn announce() -> io::Result<UnixStream> {
     connect(Purpose::Ready)

@@ -432,6 +432,8 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                 Purpose::Link => drop(follow_link(connections.link(), stream).await),
                 Purpose::Usage => usage.follow(stream).await,
                 Purpose::Inbound => published.offer(stream),
+                // Who reads the console was there before anything was accepted.
+                Purpose::Console => drop(stream.write_u8(0).await),
                 Purpose::Ready => {
                     up.send_replace(true);
                     // Held open until then: a machine that follows the region ends with this connection.

@@ -138,7 +138,7 @@ fn an_engine_that_goes_away_fails_the_drill_which_says_what_is_left() {
     assert_eq!((night.code, night.hop()), (4, Some("instance")), "{night:#?}");
     assert!(night.why().contains("DeliveryTimedOut"), "{}", night.why());
     assert!(night.errors.contains("the Docker engine refused to list containers"), "{}", night.errors);
-    assert!(night.errors.contains("help: `nightproof sweep` removes the containers"), "{}", night.errors);
+    assert!(night.errors.contains("help: `nightproof sweep` removes what is left"), "{}", night.errors);
     assert!(night.left.is_empty(), "{night:#?}");
     let swept = Command::new(env!("CARGO_BIN_EXE_nightproof-scenario")).arg("sweep").output().expect("the program");
     assert_eq!(swept.status.code(), Some(0), "{swept:?}");

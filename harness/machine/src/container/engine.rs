@@ -1,11 +1,17 @@
 //! The Docker engine on this machine.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use bollard::{API_DEFAULT_VERSION, Docker};
+use testcontainers::bollard::{self, Docker};
+use testcontainers::core::client::docker_client_instance;
+use testcontainers::core::error::TestcontainersError;
 
-/// Seconds until the engine has begun to answer; it may be unpacking an image of hundreds of megabytes.
-const TIMEOUT: u64 = 600;
+/// How long the engine may take until it begins to answer; it may be unpacking an image of hundreds of megabytes.
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Where an engine of the system's listens.
+const USUAL_SOCKET: &str = "/var/run/docker.sock";
 
 /// A connection to the engine.
 #[derive(Debug, Clone)]
@@ -24,6 +30,9 @@ pub enum EngineError {
     /// There is no socket.
     #[error("there is no Docker engine: `{}` does not exist", .0.display())]
     Missing(PathBuf),
+    /// There is only one of the user's own.
+    #[error("there is no Docker engine of the system's; the user's own at `{}` is used by `DOCKER_HOST` alone", .0.display())]
+    Rootless(PathBuf),
     /// The socket is there, and may not be used.
     #[error("the Docker engine's socket `{}` may not be used by this user", .0.display())]
     Forbidden(PathBuf),
@@ -47,6 +56,24 @@ pub enum EngineError {
         #[source]
         source: bollard::errors::Error,
     },
+    /// A container could not be removed.
+    #[error("cannot remove the container {name}")]
+    Remove {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<TestcontainersError>,
+    },
+    /// A container could not be started.
+    #[error("cannot start the container {name}")]
+    Start {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<TestcontainersError>,
+    },
 }
 
 /// What the user can do when the engine's disk is full.
@@ -66,57 +93,51 @@ impl EngineError {
             Self::Missing(_) => {
                 "install Docker (Debian: `sudo apt-get install docker.io`) or set DOCKER_HOST; `--machine sandbox` needs none"
             }
+            Self::Rootless(_) => "set DOCKER_HOST to `unix://` and that path",
             Self::Forbidden(_) => "add yourself to the group `docker` (`sudo usermod -aG docker $USER`, then log in anew)",
             Self::Silent { .. } => "start it: `sudo systemctl start docker`; `--machine sandbox` needs none",
             Self::Removed(_) => "start a new instance; leave containers with the label `nightproof.run` to nightproof",
             Self::Refused { source, .. } if is_disk_full(&source.to_string()) => DISK_FULL,
-            Self::Refused { .. } => "`docker info` and the engine's log may say more",
+            Self::Start { source, .. } if is_disk_full(&source.to_string()) => DISK_FULL,
+            Self::Refused { .. } | Self::Start { .. } | Self::Remove { .. } => "`docker info` and the engine's log may say more",
         }
     }
 }
 
 impl Engine {
-    /// Connects to the engine that `DOCKER_HOST` names, or to the one at its usual places.
+    /// Connects to the engine that `DOCKER_HOST` names, or to the one at its usual place.
     ///
     /// # Errors
     /// [`EngineError`], with a hint for the user.
     pub async fn connect() -> Result<Self, EngineError> {
         let socket = match std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
             Some(host) => PathBuf::from(host.strip_prefix("unix://").ok_or_else(|| EngineError::Remote(host.clone()))?),
-            None => usual_socket(),
+            None => PathBuf::from(USUAL_SOCKET),
         };
-        Self::at(&socket).await
-    }
-
-    /// Connects to the engine behind `socket`.
-    ///
-    /// # Errors
-    /// See [`Engine::connect`].
-    pub async fn at(socket: &Path) -> Result<Self, EngineError> {
         // The client's own errors do not say which of these it was.
-        match tokio::net::UnixStream::connect(socket).await {
+        match tokio::net::UnixStream::connect(&socket).await {
             Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(EngineError::Missing(socket.to_owned())),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                return Err(EngineError::Forbidden(socket.to_owned()));
-            }
-            Err(error) => return Err(EngineError::Silent { socket: socket.to_owned(), reason: error.to_string() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing(socket)),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Err(EngineError::Forbidden(socket)),
+            Err(error) => return Err(EngineError::Silent { socket, reason: error.to_string() }),
         }
-        let silent = |error: bollard::errors::Error| EngineError::Silent { socket: socket.to_owned(), reason: error.to_string() };
-        let docker = Docker::connect_with_unix(&socket.to_string_lossy(), TIMEOUT, API_DEFAULT_VERSION).map_err(silent)?;
-        let docker = docker.negotiate_version().await.map_err(silent)?;
-        let info = docker.info().await.map_err(silent)?;
+        let docker = async {
+            let docker = docker_client_instance().await.map_err(|error| error.to_string())?.with_timeout(TIMEOUT);
+            let docker = docker.negotiate_version().await.map_err(|error| error.to_string())?;
+            let info = docker.info().await.map_err(|error| error.to_string())?;
+            Ok((docker, info))
+        };
+        let (docker, info) = docker.await.map_err(|reason| EngineError::Silent { socket, reason })?;
         Ok(Self { docker, processors: info.ncpu.unwrap_or(1).max(1) })
     }
 }
 
-/// Where an engine of the system's, or else one of the user's, listens.
-fn usual_socket() -> PathBuf {
-    let system = PathBuf::from("/var/run/docker.sock");
-    let own = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
-    match own {
-        Some(own) if !system.exists() && own.exists() => own,
-        _ => system,
+/// There is no `socket`; an engine of the user's own, which containers are not started on without `DOCKER_HOST`, is pointed out.
+fn missing(socket: PathBuf) -> EngineError {
+    let own = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| PathBuf::from(folder).join("docker.sock"));
+    match own.filter(|own| own.exists() && *own != socket) {
+        Some(own) => EngineError::Rootless(own),
+        None => EngineError::Missing(socket),
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use bollard::query_parameters::{BuildImageOptionsBuilder, CreateImageOptionsBuilder};
 use futures_util::StreamExt as _;
+use testcontainers::bollard::query_parameters::{BuildImageOptionsBuilder, CreateImageOptionsBuilder};
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{GenericImage, bollard};
 use tokio_util::io::ReaderStream;
 
 use super::engine::{DISK_FULL, Engine, EngineError, is_absent, is_disk_full, refused};
@@ -189,13 +191,7 @@ impl<'a> Images<'a> {
             return Err("pulling is switched off".to_owned());
         }
         self.say(&format!("pulling {image}"));
-        let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, "latest"));
-        let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag).build();
-        let mut events = self.engine.docker.create_image(Some(options), None, None);
-        while let Some(event) = events.next().await {
-            event.map_err(|error| error.to_string())?;
-        }
-        Ok(())
+        named(image).pull_image().await.map(drop).map_err(|error| error.to_string())
     }
 
     /// Makes an image of a root file system.
@@ -257,6 +253,12 @@ impl<'a> Images<'a> {
         }
         Ok(())
     }
+}
+
+/// The image of a name as Docker's commands take it; without a tag it is `latest`.
+pub(super) fn named(image: &str) -> GenericImage {
+    let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, "latest"));
+    GenericImage::new(name, tag)
 }
 
 /// Runs something that blocks in a thread for that.

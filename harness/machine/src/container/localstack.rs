@@ -4,17 +4,21 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
-use bollard::query_parameters::{CreateContainerOptionsBuilder, LogsOptionsBuilder};
 use futures_util::StreamExt as _;
+use testcontainers::bollard::models::PortBinding;
+use testcontainers::bollard::query_parameters::LogsOptionsBuilder;
+use testcontainers::core::error::{ClientError, TestcontainersError};
+use testcontainers::core::{AccessMode, IntoContainerPort as _, Mount};
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt as _};
 
-use super::engine::{Engine, EngineError, refused};
+use super::engine::{Engine, EngineError};
+use super::image::named;
 use super::owner::Owner;
-use super::start::read_only;
 use super::sweep;
 
 /// The port that LocalStack serves everything on.
-const PORT: &str = "4566/tcp";
+const PORT: u16 = 4566;
 
 /// What it is started for.
 #[derive(Debug, Clone)]
@@ -38,10 +42,9 @@ const PLUGIN: [(&str, &str); 3] = [
 /// How often it is asked until then.
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// A running LocalStack. Whoever started it removes it; what stays is found by its labels.
+/// A running LocalStack, which is removed with this; what a killed process leaves is found by its labels.
 pub struct LocalStack {
-    engine: Engine,
-    id: String,
+    container: Box<ContainerAsync<GenericImage>>,
     /// Its endpoint, `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -119,13 +122,18 @@ impl LocalStack {
             write_plugin(folder)?;
         }
         let name = format!("{}-localstack", owner.run);
-        let options = CreateContainerOptionsBuilder::default().name(&name).build();
-        let created = engine.docker.create_container(Some(options), body(owner, image, purpose)).await;
-        let id = created.map_err(refused(format!("create the container {name}")))?.id;
-        match started(&engine, &id, image, patience, answers).await {
-            Ok(url) => Ok(Self { engine, id, url }),
+        let container = match request(owner, image, purpose).with_container_name(&name).start().await {
+            Ok(container) => container,
+            Err(source) => {
+                // It may have been made.
+                sweep::remove(&engine, &name).await.ok();
+                return Err(EngineError::Start { name, source: Box::new(source) }.into());
+            }
+        };
+        match answering(&engine, &container, image, patience, answers).await {
+            Ok(url) => Ok(Self { container: Box::new(container), url }),
             Err(error) => {
-                sweep::remove(&engine, &id).await.ok();
+                container.rm().await.ok();
                 Err(error)
             }
         }
@@ -136,7 +144,11 @@ impl LocalStack {
     /// # Errors
     /// Docker's refusal.
     pub async fn remove(self) -> Result<(), EngineError> {
-        sweep::remove(&self.engine, &self.id).await
+        let name = "of LocalStack".to_owned();
+        match (*self.container).rm().await {
+            Err(TestcontainersError::Client(ClientError::RemoveContainer(error))) if sweep::is_removed(&error) => Ok(()),
+            removed => removed.map_err(|source| EngineError::Remove { name, source: Box::new(source) }),
+        }
     }
 }
 
@@ -150,60 +162,56 @@ fn write_plugin(folder: &Path) -> Result<(), LocalStackError> {
     Ok(())
 }
 
-fn body(owner: &Owner, image: &str, purpose: &Purpose) -> ContainerCreateBody {
-    let mut environment: Vec<String> =
-        ["EAGER_SERVICE_LOADING=1", "STRICT_SERVICE_LOADING=1", "DISABLE_EVENTS=1", "SKIP_SSL_CERT_DOWNLOAD=1", "DNS_ADDRESS=0"]
-            .map(str::to_owned)
+fn request(owner: &Owner, image: &str, purpose: &Purpose) -> ContainerRequest<GenericImage> {
+    let mut environment: Vec<(&str, String)> =
+        ["EAGER_SERVICE_LOADING", "STRICT_SERVICE_LOADING", "DISABLE_EVENTS", "SKIP_SSL_CERT_DOWNLOAD"]
+            .map(|name| (name, "1".to_owned()))
             .into();
-    let mut mounts = Vec::new();
+    environment.push(("DNS_ADDRESS", "0".to_owned()));
+    let mut plugin = None;
     match purpose {
-        Purpose::Store => environment.push("SERVICES=s3,sqs".to_owned()),
+        Purpose::Store => environment.push(("SERVICES", "s3,sqs".to_owned())),
         Purpose::Native(folder) => {
-            environment.push("SERVICES=cloudformation,cloudwatch,ec2,events,iam,kms,lambda,logs,s3,sns,sqs,ssm,sts".to_owned());
-            environment.push("LAMBDA_RUNTIME_EXECUTOR=record-only".to_owned());
+            let services = "cloudformation,cloudwatch,ec2,events,iam,kms,lambda,logs,s3,sns,sqs,ssm,sts";
+            environment.push(("SERVICES", services.to_owned()));
+            environment.push(("LAMBDA_RUNTIME_EXECUTOR", "record-only".to_owned()));
             // Where images of nightproof have LocalStack; the public one has none of it.
-            environment.push(format!("PYTHONPATH=/opt/localstack:{EXECUTOR}"));
-            mounts.push(read_only((folder.clone(), EXECUTOR.to_owned())));
+            environment.push(("PYTHONPATH", format!("/opt/localstack:{EXECUTOR}")));
+            plugin = Some(Mount::bind_mount(folder.to_string_lossy(), EXECUTOR).with_access_mode(AccessMode::ReadOnly));
         }
     }
     if let Ok(token) = std::env::var("LOCALSTACK_AUTH_TOKEN") {
-        environment.push(format!("LOCALSTACK_AUTH_TOKEN={token}"));
+        environment.push(("LOCALSTACK_AUTH_TOKEN", token));
     }
+    // Published on loopback alone, at any port.
     let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some("0".to_owned()) };
-    ContainerCreateBody {
-        image: Some(image.to_owned()),
-        env: Some(environment),
-        labels: Some(owner.labels()),
-        exposed_ports: Some(vec![PORT.to_owned()]),
-        host_config: Some(HostConfig {
-            mounts: Some(mounts),
-            port_bindings: Some(HashMap::from([(PORT.to_owned(), Some(vec![binding]))])),
-            ..HostConfig::default()
-        }),
-        ..ContainerCreateBody::default()
-    }
+    let bindings = HashMap::from([(format!("{PORT}/tcp"), Some(vec![binding]))]);
+    let request = named(image).with_exposed_port(PORT.tcp()).with_labels(owner.labels());
+    let request = request.with_host_config_modifier(move |config| {
+        config.publish_all_ports = Some(false);
+        config.port_bindings = Some(bindings.clone());
+    });
+    let request = environment.into_iter().fold(request, |request, (name, value)| request.with_env_var(name, value));
+    plugin.into_iter().fold(request, |request, plugin| request.with_mount(plugin))
 }
 
-async fn started<A: Future<Output = Result<(), String>> + Send>(
+/// Waits until LocalStack answers; its endpoint.
+async fn answering<A: Future<Output = Result<(), String>> + Send>(
     engine: &Engine,
-    id: &str,
+    container: &ContainerAsync<GenericImage>,
     image: &str,
     patience: Duration,
     answers: impl Fn(String) -> A + Send + Sync,
 ) -> Result<String, LocalStackError> {
-    engine.docker.start_container(id, None).await.map_err(refused("start LocalStack"))?;
+    let refused = |source: TestcontainersError| EngineError::Start { name: "of LocalStack".to_owned(), source: Box::new(source) };
     let mut last = "it publishes no port".to_owned();
     let deadline = tokio::time::Instant::now() + patience;
     loop {
-        let found = engine.docker.inspect_container(id, None).await.map_err(refused("look at LocalStack"))?;
-        let state = found.state.unwrap_or_default();
-        if state.running != Some(true) {
-            let code = state.exit_code.unwrap_or(-1);
-            return Err(LocalStackError::Ended { image: image.to_owned(), code, said: log(engine, id).await });
+        if let Some(code) = container.exit_code().await.map_err(refused)? {
+            let said = log(engine, container.id()).await;
+            return Err(LocalStackError::Ended { image: image.to_owned(), code, said });
         }
-        let ports = found.network_settings.and_then(|network| network.ports).unwrap_or_default();
-        let port = ports.get(PORT).and_then(Option::as_ref).and_then(|bound| bound.iter().find_map(|one| one.host_port.clone()));
-        if let Some(port) = port {
+        if let Ok(port) = container.get_host_port_ipv4(PORT).await {
             let url = format!("http://127.0.0.1:{port}");
             match tokio::time::timeout_at(deadline, answers(url.clone())).await {
                 Ok(Ok(())) => return Ok(url),
@@ -212,7 +220,8 @@ async fn started<A: Future<Output = Result<(), String>> + Send>(
             }
         }
         if tokio::time::Instant::now() >= deadline {
-            return Err(LocalStackError::Late { image: image.to_owned(), after: patience, last, said: log(engine, id).await });
+            let said = log(engine, container.id()).await;
+            return Err(LocalStackError::Late { image: image.to_owned(), after: patience, last, said });
         }
         tokio::time::sleep(BETWEEN).await;
     }

@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use bollard::container::AttachContainerResults;
-use bollard::container::LogOutput;
-use bollard::models::{
-    ContainerCreateBody, ContainerUpdateBody, HostConfig, HostConfigLogConfig, Mount, MountTypeEnum, ResourcesUlimits,
-};
-use bollard::query_parameters::{AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, WaitContainerOptionsBuilder};
 use futures_util::StreamExt as _;
+use testcontainers::bollard::container::{AttachContainerResults, LogOutput};
+use testcontainers::bollard::models::{ContainerUpdateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits};
+use testcontainers::bollard::query_parameters::{AttachContainerOptionsBuilder, WaitContainerOptionsBuilder};
+use testcontainers::bollard::{self, Docker};
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{ContainerRequest, GenericImage, ImageExt as _};
 use tokio::io::{AsyncRead, AsyncWriteExt as _};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::engine::{Engine, EngineError, is_absent, refused};
-use super::image::{FunctionImage, ImageError, Images, Pull};
+use super::image::{self, FunctionImage, ImageError, Images, Pull};
 use super::library::{self, Start};
 use super::owner::Owner;
 use super::sweep;
@@ -129,40 +129,23 @@ impl Containers {
         binds: Vec<(PathBuf, String)>,
         (end, stopping): (CancellationToken, CancellationToken),
     ) -> Result<Started, EngineError> {
-        let docker = &self.engine.docker;
         let name = format!("{}-{}", self.owner.run, spec.id);
         let kept = self.instances().get(&spec.id).cloned();
-        let id = match kept {
-            Some(id) => {
-                // Its type may be another since it was stopped.
-                match docker.update_container(&id, self.size(spec)).await {
-                    Err(error) if is_absent(&error) => {
-                        self.instances().remove(&spec.id);
-                        return Err(EngineError::Removed(name));
-                    }
-                    updated => updated.map_err(refused(format!("change the size of the container {name}")))?,
-                };
-                id
-            }
-            None => {
-                let options = CreateContainerOptionsBuilder::default().name(&name).build();
-                let body = self.body(guest, spec, binds);
-                docker.create_container(Some(options), body).await.map_err(refused(format!("create the container {name}")))?.id
-            }
-        };
         let started = async {
-            // Before it starts, so that nothing it says is missed.
+            let id = match kept {
+                Some(id) => self.start_again(&name, id, spec).await?,
+                None => self.start_new(&name, guest, spec, binds).await?,
+            };
+            // The guest waits until its console is read, so that nothing it writes is missed.
             let options = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).build();
-            let attached = docker.attach_container(&id, Some(options)).await.map_err(refused("attach to a container"))?;
-            let ended = tokio::spawn(exit_code(docker.clone(), id.clone(), spec.disk.is_some()));
-            docker.start_container(&id, None).await.map_err(refused(format!("start the container {name}")))?;
-            Ok((attached, ended))
+            let attached = self.engine.docker.attach_container(&id, Some(options)).await;
+            Ok((attached.map_err(refused(format!("attach to the container {name}")))?, id))
         };
-        let (attached, ended) = match started.await {
+        let (attached, id) = match started.await {
             Ok(started) => started,
             Err(error) => {
                 self.instances().remove(&spec.id);
-                remove(&self.engine, &id).await;
+                remove(&self.engine, &name).await;
                 return Err(error);
             }
         };
@@ -170,6 +153,7 @@ impl Containers {
         if keeps {
             self.instances().insert(spec.id.clone(), id.clone());
         }
+        let ended = tokio::spawn(exit_code(self.engine.docker.clone(), id.clone(), keeps));
         let engine = self.engine.clone();
         let ended = async move {
             let mut ended = ended;
@@ -187,6 +171,35 @@ impl Containers {
             code.ok().flatten().unwrap_or(-1)
         };
         Ok(Started { output: split(attached), ended: Box::pin(ended) })
+    }
+
+    /// Starts the container that an instance had before; answers its id.
+    async fn start_again(&self, name: &str, id: String, spec: &MachineSpec) -> Result<String, EngineError> {
+        let docker = &self.engine.docker;
+        // Its type may be another since it was stopped.
+        match docker.update_container(&id, self.size(spec)).await {
+            Err(error) if is_absent(&error) => return Err(EngineError::Removed(name.to_owned())),
+            updated => updated.map_err(refused(format!("change the size of the container {name}")))?,
+        };
+        docker.start_container(&id, None).await.map_err(refused(format!("start the container {name}")))?;
+        Ok(id)
+    }
+
+    /// Makes a container and starts it; answers its id.
+    async fn start_new(
+        &self,
+        name: &str,
+        guest: Start,
+        spec: &MachineSpec,
+        binds: Vec<(PathBuf, String)>,
+    ) -> Result<String, EngineError> {
+        let refused = |source| EngineError::Start { name: name.to_owned(), source: Box::new(source) };
+        let container = self.request(name, guest, spec, binds).start().await.map_err(refused)?;
+        let id = container.id().to_owned();
+        // Its destructor would block a thread, and would remove a container that has an instance's disk: the run removes what it started, or
+        // the next one by the labels.
+        std::mem::forget(container);
+        Ok(id)
     }
 
     fn instances(&self) -> parking_lot::MutexGuard<'_, HashMap<String, String>> {
@@ -227,34 +240,45 @@ impl Containers {
         }
     }
 
-    fn body(&self, guest: Start, spec: &MachineSpec, binds: Vec<(PathBuf, String)>) -> ContainerCreateBody {
+    fn request(
+        &self,
+        name: &str,
+        guest: Start,
+        spec: &MachineSpec,
+        binds: Vec<(PathBuf, String)>,
+    ) -> ContainerRequest<GenericImage> {
+        let host = self.host(guest.files.into_iter().chain(binds), spec);
+        let mut command = guest.command.into_iter().chain([nightproof_machine_protocol::CONTAINER.to_owned()]);
+        image::named(self.image(spec))
+            .with_entrypoint(&command.next().unwrap_or_default())
+            .with_cmd(command)
+            .with_container_name(name)
+            .with_hostname(&spec.hostname)
+            .with_user("0:0")
+            .with_working_dir("/")
+            .with_labels(self.owner.labels())
+            .with_host_config_modifier(move |config| *config = host.clone())
+    }
+
+    fn host(&self, files: impl Iterator<Item = (PathBuf, String)>, spec: &MachineSpec) -> HostConfig {
         let ContainerUpdateBody { memory, memory_swap, nano_cpus, .. } = self.size(spec);
-        ContainerCreateBody {
-            image: Some(self.image(spec).to_owned()),
-            hostname: Some(spec.hostname.clone()),
-            user: Some("0:0".to_owned()),
-            working_dir: Some("/".to_owned()),
-            entrypoint: Some(guest.command.into_iter().chain([nightproof_machine_protocol::CONTAINER.to_owned()]).collect()),
-            labels: Some(self.owner.labels()),
-            host_config: Some(HostConfig {
-                // One that stays has the instance's disk; any other is the engine's to remove, however nightproof ends.
-                auto_remove: Some(spec.disk.is_none()),
-                tmpfs: spec.disk.is_some().then(|| in_memory().collect()),
-                network_mode: Some("none".to_owned()),
-                mounts: Some(guest.files.into_iter().chain(binds).map(read_only).collect()),
-                // To make the machine's network; the first process gives both up before it starts another.
-                cap_add: Some(vec!["NET_ADMIN".to_owned(), "SYS_ADMIN".to_owned()]),
-                cap_drop: Some(vec!["MKNOD".to_owned(), "NET_RAW".to_owned()]),
-                sysctls: Some(HashMap::from([("net.ipv4.ip_unprivileged_port_start".to_owned(), "0".to_owned())])),
-                memory,
-                memory_swap,
-                nano_cpus,
-                ulimits: Some(vec![ResourcesUlimits { name: Some("core".to_owned()), soft: Some(0), hard: Some(0) }]),
-                // The console is read as it is written, and nothing of it is kept by the engine.
-                log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
-                ..HostConfig::default()
-            }),
-            ..ContainerCreateBody::default()
+        HostConfig {
+            // One that stays has the instance's disk; any other is the engine's to remove, however nightproof ends.
+            auto_remove: Some(spec.disk.is_none()),
+            tmpfs: spec.disk.is_some().then(|| in_memory().collect()),
+            network_mode: Some("none".to_owned()),
+            mounts: Some(files.map(read_only).collect()),
+            // To make the machine's network; the first process gives both up before it starts another.
+            cap_add: Some(vec!["NET_ADMIN".to_owned(), "SYS_ADMIN".to_owned()]),
+            cap_drop: Some(vec!["MKNOD".to_owned(), "NET_RAW".to_owned()]),
+            sysctls: Some(HashMap::from([("net.ipv4.ip_unprivileged_port_start".to_owned(), "0".to_owned())])),
+            memory,
+            memory_swap,
+            nano_cpus,
+            ulimits: Some(vec![ResourcesUlimits { name: Some("core".to_owned()), soft: Some(0), hard: Some(0) }]),
+            // The console is read as it is written, and nothing of it is kept by the engine.
+            log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+            ..HostConfig::default()
         }
     }
 }
@@ -279,9 +303,9 @@ async fn kill(engine: &Engine, id: &str) {
     }
 }
 
-/// Waits until the container has ended, or is removed if it does not stay; answers the exit code of its first process.
-async fn exit_code(docker: bollard::Docker, id: String, stays: bool) -> Option<i32> {
-    let condition = if stays { "next-exit" } else { "removed" };
+/// Waits until the container, which was started, has ended, or is removed if it does not stay; answers the exit code of its first process.
+async fn exit_code(docker: Docker, id: String, stays: bool) -> Option<i32> {
+    let condition = if stays { "not-running" } else { "removed" };
     let options = WaitContainerOptionsBuilder::default().condition(condition).build();
     let mut answers = docker.wait_container(&id, Some(options));
     let code = match answers.next().await? {
@@ -318,7 +342,7 @@ pub(super) fn read_only((outside, inside): (PathBuf, String)) -> Mount {
     Mount {
         source: Some(outside.to_string_lossy().into_owned()),
         target: Some(inside),
-        typ: Some(MountTypeEnum::BIND),
+        typ: Some(MountType::BIND),
         read_only: Some(true),
         ..Mount::default()
     }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
 use jiff::Timestamp;
+use testcontainers::bollard;
+use testcontainers::bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
 
 use super::engine::{Engine, EngineError, is_absent, refused};
 use super::owner::{self, EXPIRES, Owner, RUN};
@@ -79,12 +80,13 @@ fn why(labels: &HashMap<String, String>, now: Timestamp) -> Option<Why> {
 pub async fn remove(engine: &Engine, id: &str) -> Result<(), EngineError> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match engine.docker.remove_container(id, Some(options)).await {
-        Err(error) if !is_absent(&error) && !is_on_its_way(&error) => Err(refused(format!("remove the container {id}"))(error)),
+        Err(error) if !is_removed(&error) => Err(refused(format!("remove the container {id}"))(error)),
         _ => Ok(()),
     }
 }
 
-/// `removal of container … is already in progress`
-fn is_on_its_way(error: &bollard::errors::Error) -> bool {
-    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 409, message } if message.contains("in progress"))
+/// Whether the engine refused a removal because the container is gone, or on its way: `removal of container … is already in progress`.
+pub(super) fn is_removed(error: &bollard::errors::Error) -> bool {
+    is_absent(error)
+        || matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 409, message } if message.contains("in progress"))
 }
