@@ -1,4 +1,4 @@
-//! What KMS's calls are about, and the policies of its keys.
+//! The keys that calls of KMS name, their policies and tags.
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html>
 
 use base64::Engine as _;
@@ -9,8 +9,9 @@ use nightproof_core::service::Call;
 use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
-use super::key::Blob;
-use super::{Kms, Scope};
+use crate::key::Blob;
+use crate::records::Kms;
+use crate::scope::Scope;
 
 impl Kms {
     /// Keys by whatever name, the key of an alias, of a ciphertext.
@@ -27,7 +28,7 @@ impl Kms {
             "ciphertext-key" => of_blob(),
             _ => None,
         };
-        let resolved = name.and_then(|name| self.records().resolve(&Scope::of(call), &name).ok());
+        let resolved = name.and_then(|name| self.records().resolve(&Scope::new(call), &name).ok());
         resolved.into_iter().collect()
     }
 

@@ -1,4 +1,4 @@
-//! What KMS does, by documents.
+//! Calls of KMS through a region.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::Kms;
+use crate::records::Kms;
 
 struct Lab {
     region: Region,

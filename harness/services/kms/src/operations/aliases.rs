@@ -1,9 +1,11 @@
 //! Aliases: other names of keys.
 
+use nightproof_core::document::Members as _;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::{Alias, Records, Scope, text};
+use crate::records::{Alias, Records};
+use crate::scope::Scope;
 
 fn check_name(name: &str) -> Result<(), AwsError> {
     let rest = name.strip_prefix("alias/").unwrap_or_default();
@@ -24,18 +26,18 @@ fn check_name(name: &str) -> Result<(), AwsError> {
 }
 
 fn missing(scope: &Scope<'_>, name: &str) -> AwsError {
-    super::not_found(format!("Alias {} is not found.", scope.arn(name)))
+    crate::error::not_found(format!("Alias {} is not found.", scope.arn(name)))
 }
 
 /// The key of an alias: no alias itself, of the caller's account, not about to be deleted.
 fn target(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<String, AwsError> {
-    let key = records.key_by_id(scope, text(input, "TargetKeyId").unwrap_or_default())?;
+    let key = records.key_by_id(scope, input.text("TargetKeyId").unwrap_or_default())?;
     key.not_pending()?;
     Ok(key.arn.clone())
 }
 
-pub(super) fn create(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let name = text(input, "AliasName").unwrap_or_default();
+pub(crate) fn create(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+    let name = input.text("AliasName").unwrap_or_default();
     check_name(name)?;
     let key_arn = target(records, scope, input)?;
     let arn = scope.arn(name);
@@ -46,8 +48,8 @@ pub(super) fn create(records: &mut Records, scope: &Scope<'_>, input: &Value) ->
     Ok(json!({}))
 }
 
-pub(super) fn update(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let name = text(input, "AliasName").unwrap_or_default();
+pub(crate) fn update(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+    let name = input.text("AliasName").unwrap_or_default();
     check_name(name)?;
     let key_arn = target(records, scope, input)?;
     let alias = records.aliases.get_mut(&scope.arn(name)).ok_or_else(|| missing(scope, name))?;
@@ -56,14 +58,14 @@ pub(super) fn update(records: &mut Records, scope: &Scope<'_>, input: &Value) ->
     Ok(json!({}))
 }
 
-pub(super) fn delete(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let name = text(input, "AliasName").unwrap_or_default();
+pub(crate) fn delete(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+    let name = input.text("AliasName").unwrap_or_default();
     check_name(name)?;
     records.aliases.remove(&scope.arn(name)).map(|_| json!({})).ok_or_else(|| missing(scope, name))
 }
 
-pub(super) fn list(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let of_key = match text(input, "KeyId") {
+pub(crate) fn list(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+    let of_key = match input.text("KeyId") {
         Some(name) => Some(records.key_by_id(scope, name)?.arn.clone()),
         None => None,
     };
@@ -83,5 +85,5 @@ pub(super) fn list(records: &mut Records, scope: &Scope<'_>, input: &Value) -> R
             (arn.clone(), entry)
         })
         .collect();
-    super::administration::paged(input, "Aliases", 50, found)
+    crate::page::paged(input, "Aliases", 50, found)
 }

@@ -1,17 +1,19 @@
-//! What keys are for.
+//! Encryption, decryption and data keys.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use nightproof_core::document::Members as _;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::key::{Blob, Key, context_bytes, invalid_ciphertext};
-use super::{Records, Scope, text};
+use crate::key::{Blob, Key, context_bytes, invalid_ciphertext};
+use crate::records::Records;
+use crate::scope::Scope;
 
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 
 fn blob(input: &Value, name: &str) -> Result<Vec<u8>, AwsError> {
-    STANDARD.decode(text(input, name).unwrap_or_default()).map_err(|_| AwsError::validation(format!("{name} is not base64")))
+    STANDARD.decode(input.text(name).unwrap_or_default()).map_err(|_| AwsError::validation(format!("{name} is not base64")))
 }
 
 fn random(length: usize) -> Vec<u8> {
@@ -19,7 +21,7 @@ fn random(length: usize) -> Vec<u8> {
 }
 
 fn check_algorithm(input: &Value, member: &str) -> Result<(), AwsError> {
-    match text(input, member) {
+    match input.text(member) {
         None | Some(ALGORITHM) => Ok(()),
         Some(other) => Err(AwsError::new(
             "InvalidKeyUsageException",
@@ -30,7 +32,7 @@ fn check_algorithm(input: &Value, member: &str) -> Result<(), AwsError> {
 }
 
 fn usable<'r>(records: &'r mut Records, scope: &Scope<'_>, input: &Value, member: &str) -> Result<&'r Key, AwsError> {
-    let key = records.key(scope, text(input, member).unwrap_or_default())?;
+    let key = records.key(scope, input.text(member).unwrap_or_default())?;
     key.usable()?;
     Ok(key)
 }
@@ -42,9 +44,9 @@ fn refuse_recipient(input: &Value) -> Result<(), AwsError> {
     Ok(())
 }
 
-pub(super) fn generate_data_key(records: &mut Records, scope: &Scope<'_>, input: &Value, plain: bool) -> Result<Value, AwsError> {
+pub(crate) fn generate_data_key(records: &mut Records, scope: &Scope<'_>, input: &Value, plain: bool) -> Result<Value, AwsError> {
     refuse_recipient(input)?;
-    let length = match (text(input, "KeySpec"), input.get("NumberOfBytes").and_then(Value::as_u64)) {
+    let length = match (input.text("KeySpec"), input.get("NumberOfBytes").and_then(Value::as_u64)) {
         (Some("AES_256"), None) => 32,
         (Some("AES_128"), None) => 16,
         (None, Some(bytes @ 1..=1024)) => usize::try_from(bytes).unwrap_or(1024),
@@ -60,7 +62,7 @@ pub(super) fn generate_data_key(records: &mut Records, scope: &Scope<'_>, input:
     Ok(output)
 }
 
-pub(super) fn encrypt(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn encrypt(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
     check_algorithm(input, "EncryptionAlgorithm")?;
     let plain = blob(input, "Plaintext")?;
     if plain.is_empty() || plain.len() > 4096 {
@@ -96,19 +98,19 @@ fn open(
     Ok((key.arn.clone(), plain))
 }
 
-pub(super) fn decrypt(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn decrypt(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
     check_algorithm(input, "EncryptionAlgorithm")?;
     refuse_recipient(input)?;
     let bytes = blob(input, "CiphertextBlob")?;
-    let (arn, plain) = open(records, scope, &bytes, input.get("EncryptionContext"), text(input, "KeyId"))?;
+    let (arn, plain) = open(records, scope, &bytes, input.get("EncryptionContext"), input.text("KeyId"))?;
     Ok(json!({"KeyId": arn, "Plaintext": STANDARD.encode(plain), "EncryptionAlgorithm": ALGORITHM}))
 }
 
-pub(super) fn re_encrypt(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn re_encrypt(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
     check_algorithm(input, "SourceEncryptionAlgorithm")?;
     check_algorithm(input, "DestinationEncryptionAlgorithm")?;
     let bytes = blob(input, "CiphertextBlob")?;
-    let (source, plain) = open(records, scope, &bytes, input.get("SourceEncryptionContext"), text(input, "SourceKeyId"))?;
+    let (source, plain) = open(records, scope, &bytes, input.get("SourceEncryptionContext"), input.text("SourceKeyId"))?;
     let key = usable(records, scope, input, "DestinationKeyId")?;
     let sealed = key.encrypt(&plain, &context_bytes(input.get("DestinationEncryptionContext"))?)?;
     Ok(json!({
@@ -120,7 +122,7 @@ pub(super) fn re_encrypt(records: &mut Records, scope: &Scope<'_>, input: &Value
     }))
 }
 
-pub(super) fn generate_random(input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn generate_random(input: &Value) -> Result<Value, AwsError> {
     refuse_recipient(input)?;
     match input.get("NumberOfBytes").and_then(Value::as_u64) {
         Some(bytes @ 1..=1024) => Ok(json!({"Plaintext": STANDARD.encode(random(usize::try_from(bytes).unwrap_or(1024)))})),

@@ -1,0 +1,21 @@
+//! The region, account and time of a call.
+
+use jiff::Timestamp;
+use nightproof_core::service::Call;
+
+/// The region, account and time of a call; key names without an ARN belong to it.
+pub(crate) struct Scope<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(call: &'a Call) -> Self {
+        Self { region: call.region.name(), account: call.account(), now: call.now }
+    }
+
+    pub(crate) fn arn(&self, resource: &str) -> String {
+        format!("arn:aws:kms:{}:{}:{resource}", self.region, self.account)
+    }
+}
