@@ -1,11 +1,11 @@
-//! What IAM's calls are about: ARNs hold paths, which requests leave out.
+//! The resources that calls of IAM name, and their tags. ARNs contain paths, which requests leave out.
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
 use serde_json::Value;
 
-use super::Iam;
-use super::identity::Kind;
+use crate::identity::Kind;
+use crate::records::Iam;
 
 impl Iam {
     /// Roles, users, policies and profiles by name.
@@ -41,7 +41,7 @@ impl Iam {
             "new-role" => new("role", "RoleName"),
             "new-user" => new("user", "UserName"),
             "new-policy" => new("policy", "PolicyName"),
-            "new-oidc-provider" => input.text("Url").map(|url| super::oidc_provider::arn(account, url)),
+            "new-oidc-provider" => input.text("Url").map(|url| super::records::oidc_provider_arn(account, url)),
             "new-profile" => new("instance-profile", "InstanceProfileName"),
             "role" => known(Kind::Role),
             "user" => known(Kind::User).or_else(itself),
@@ -63,7 +63,7 @@ impl Iam {
     }
 
     /// The tags of a role, user, policy, profile or provider.
-    pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+    pub(super) fn tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let accounts = self.lock();
         let Some(records) = accounts.get(account) else { return Vec::new() };
         let Some((kind, name)) = arn.split(':').nth(5).and_then(|rest| rest.split_once('/')) else { return Vec::new() };

@@ -6,7 +6,7 @@ use nightproof_core::service::AwsError;
 use nightproof_iam::PolicyKind;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::error::malformed_policy;
+use crate::error::malformed_policy;
 
 /// What a document is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

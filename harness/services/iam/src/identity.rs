@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::no_such_entity;
-use super::records::{Records, unique_id};
-use super::tags::Tags;
+use crate::error::no_such_entity;
+use crate::names::unique_id;
+use crate::tags::Tags;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -83,31 +82,4 @@ impl Identity {
 
 pub(super) fn not_found(kind: Kind, name: &str) -> AwsError {
     no_such_entity(format!("The {} with name {name} cannot be found.", kind.word()))
-}
-
-/// The boundary that a create or put request names; it must exist.
-pub(super) fn boundary(records: &Records, input: &Value) -> Result<Option<String>, AwsError> {
-    let Some(arn) = input.text("PermissionsBoundary") else { return Ok(None) };
-    if records.managed_document(arn).is_none() {
-        if super::aws_managed::is_lacking(arn) {
-            return Err(AwsError::not_implemented("iam", &format!("the managed policy {arn}")));
-        }
-        return Err(no_such_entity(format!("Scope ARN: {arn} does not exist or is not attachable.")));
-    }
-    Ok(Some(arn.to_owned()))
-}
-
-pub(super) fn put_boundary(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
-    records.identity(kind, input)?;
-    let boundary = boundary(records, input)?;
-    records.identity_mut(kind, input)?.boundary = boundary;
-    Ok(json!({}))
-}
-
-pub(super) fn delete_boundary(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
-    let identity = records.identity_mut(kind, input)?;
-    if identity.boundary.take().is_none() {
-        return Err(no_such_entity(format!("The {} {} does not have a permissions boundary.", kind.word(), identity.name)));
-    }
-    Ok(json!({}))
 }

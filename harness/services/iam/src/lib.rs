@@ -1,219 +1,25 @@
 //! The service `iam`: roles, users with access keys, managed and inline policies, instance profiles, and OpenID Connect
 //! providers. Global, by account.
 //!
-//! Policies are stored and handed out as they were given; deciding by them is the authorization layer's, which reads them
-//! through [`Iam::policies`] and [`Iam::role`].
+//! Policies are stored and returned as they were given. The authorization layer decides by them; it reads them through
+//! [`Identities`](nightproof_core::identity::Identities).
 
-mod access_key;
 mod authorization;
 mod aws_managed;
 mod document;
 mod error;
+mod identities;
 mod identity;
-mod inline_policy;
-mod instance_profile;
-mod managed_policy;
-mod oidc_provider;
+mod names;
+mod operations;
 mod page;
 mod records;
 mod resources;
-mod role;
-mod simulate;
+mod service;
 mod tags;
-mod user;
-
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use async_trait::async_trait;
-use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::document::whole_seconds;
-use nightproof_core::identity::{Identities, PrincipalPolicies, RoleFacts};
-use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
-use nightproof_core::{Caller, Principal};
-use parking_lot::{Mutex, MutexGuard};
-use serde_json::{Value, json};
-
 pub use aws_managed::document as aws_managed_policy;
-use identity::Kind;
-use records::Records;
+pub use records::Iam;
 pub use resources::resource_types;
-
-/// The service. One for the region; records are by account.
-#[derive(Default)]
-pub struct Iam {
-    accounts: Mutex<HashMap<String, Records>>,
-    /// Counts the calls after which somebody's policies may be others.
-    changes: AtomicU64,
-}
-
-impl Iam {
-    /// A service without records.
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self::default())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Records>> {
-        self.accounts.lock()
-    }
-}
-
-impl Identities for Iam {
-    fn changes(&self) -> u64 {
-        self.changes.load(Ordering::Acquire)
-    }
-
-    fn role(&self, account: &str, name: &str) -> Option<RoleFacts> {
-        self.lock().get(account)?.role_facts(account, name)
-    }
-
-    fn policies(&self, caller: &Caller) -> PrincipalPolicies {
-        let accounts = self.lock();
-        let Some(records) = accounts.get(&caller.account) else { return PrincipalPolicies::default() };
-        match &caller.principal {
-            Principal::User { name, .. } => records.policies_of(Kind::User, name),
-            Principal::AssumedRole { role, .. } => records.policies_of(Kind::Role, role),
-            Principal::Root | Principal::Service { .. } | Principal::Anonymous => PrincipalPolicies::default(),
-        }
-    }
-
-    fn managed_policy(&self, account: &str, arn: &str) -> Option<PolicyDocument> {
-        self.lock().get(account)?.managed_document(arn)
-    }
-
-    fn principal_tags(&self, caller: &Caller) -> Vec<(String, String)> {
-        let accounts = self.lock();
-        let identity = accounts.get(&caller.account).and_then(|records| match &caller.principal {
-            Principal::User { name, .. } => records.identity_named(Kind::User, name),
-            Principal::AssumedRole { role, .. } => records.identity_named(Kind::Role, role),
-            Principal::Root | Principal::Service { .. } | Principal::Anonymous => None,
-        });
-        identity.map(|identity| identity.tags.pairs()).unwrap_or_default()
-    }
-}
-
-#[async_trait]
-impl Service for Iam {
-    fn permissions(&self) -> &'static str {
-        include_str!("permissions.txt")
-    }
-
-    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let call = &Call { now: whole_seconds(call.now), ..call.clone() };
-        let mut accounts = self.lock();
-        // Whoever reads the count before this call is done waits for the records, and finds the count changed at its next look.
-        if !["Get", "List", "Simulate"].iter().any(|only_reads| operation.starts_with(only_reads)) {
-            self.changes.fetch_add(1, Ordering::Release);
-        }
-        let records = accounts.entry(call.account().to_owned()).or_default();
-        let output = match operation {
-            "CreateRole" => role::create(records, call, &input),
-            "GetRole" => role::get(records, call, &input),
-            "ListRoles" => role::list(records, call, &input),
-            "DeleteRole" => role::delete(records, &input),
-            "UpdateRole" => role::update(records, &input),
-            "UpdateRoleDescription" => role::update_description(records, call, &input),
-            "UpdateAssumeRolePolicy" => role::update_trust(records, &input),
-
-            "CreateUser" => user::create(records, call, &input),
-            "GetUser" => user::get(records, call, &input),
-            "ListUsers" => user::list(records, call, &input),
-            "DeleteUser" => user::delete(records, &input),
-            "CreateAccessKey" => access_key::create(records, call, &input),
-            "ListAccessKeys" => access_key::list(records, call, &input),
-            "UpdateAccessKey" => access_key::update(records, call, &input),
-            "DeleteAccessKey" => access_key::delete(records, call, &input),
-
-            "PutRolePolicy" => inline_policy::put(records, Kind::Role, &input),
-            "GetRolePolicy" => inline_policy::get(records, Kind::Role, &input),
-            "DeleteRolePolicy" => inline_policy::delete(records, Kind::Role, &input),
-            "ListRolePolicies" => inline_policy::list(records, Kind::Role, &input),
-            "PutUserPolicy" => inline_policy::put(records, Kind::User, &input),
-            "GetUserPolicy" => inline_policy::get(records, Kind::User, &input),
-            "DeleteUserPolicy" => inline_policy::delete(records, Kind::User, &input),
-            "ListUserPolicies" => inline_policy::list(records, Kind::User, &input),
-
-            "AttachRolePolicy" => managed_policy::attach(records, Kind::Role, &input),
-            "DetachRolePolicy" => managed_policy::detach(records, Kind::Role, &input),
-            "ListAttachedRolePolicies" => managed_policy::list_attached(records, Kind::Role, &input),
-            "AttachUserPolicy" => managed_policy::attach(records, Kind::User, &input),
-            "DetachUserPolicy" => managed_policy::detach(records, Kind::User, &input),
-            "ListAttachedUserPolicies" => managed_policy::list_attached(records, Kind::User, &input),
-
-            "PutRolePermissionsBoundary" => identity::put_boundary(records, Kind::Role, &input),
-            "DeleteRolePermissionsBoundary" => identity::delete_boundary(records, Kind::Role, &input),
-            "PutUserPermissionsBoundary" => identity::put_boundary(records, Kind::User, &input),
-            "DeleteUserPermissionsBoundary" => identity::delete_boundary(records, Kind::User, &input),
-
-            "TagRole" => tags::tag(&mut records.identity_mut(Kind::Role, &input)?.tags, &input),
-            "UntagRole" => tags::untag(&mut records.identity_mut(Kind::Role, &input)?.tags, &input),
-            "ListRoleTags" => tags::list(&records.identity(Kind::Role, &input)?.tags, &input),
-            "TagUser" => tags::tag(&mut records.identity_mut(Kind::User, &input)?.tags, &input),
-            "UntagUser" => tags::untag(&mut records.identity_mut(Kind::User, &input)?.tags, &input),
-            "ListUserTags" => tags::list(&records.identity(Kind::User, &input)?.tags, &input),
-            "TagPolicy" => tags::tag(&mut records.policy_mut(&input)?.tags, &input),
-            "UntagPolicy" => tags::untag(&mut records.policy_mut(&input)?.tags, &input),
-            "ListPolicyTags" => managed_policy::list_tags(records, &input),
-            "TagInstanceProfile" => tags::tag(&mut records.profile_mut(&input)?.tags, &input),
-            "UntagInstanceProfile" => tags::untag(&mut records.profile_mut(&input)?.tags, &input),
-            "ListInstanceProfileTags" => tags::list(&records.profile(&input)?.tags, &input),
-
-            "CreateOpenIDConnectProvider" => oidc_provider::create(records, call, &input),
-            "GetOpenIDConnectProvider" => oidc_provider::get(records, &input),
-            "ListOpenIDConnectProviders" => Ok(oidc_provider::list(records)),
-            "DeleteOpenIDConnectProvider" => Ok(oidc_provider::delete(records, &input)),
-            "AddClientIDToOpenIDConnectProvider" => oidc_provider::add_client(records, &input),
-            "RemoveClientIDFromOpenIDConnectProvider" => oidc_provider::remove_client(records, &input),
-            "UpdateOpenIDConnectProviderThumbprint" => oidc_provider::update_thumbprints(records, &input),
-            "TagOpenIDConnectProvider" => tags::tag(&mut records.oidc_provider_mut(&input)?.tags, &input),
-            "UntagOpenIDConnectProvider" => tags::untag(&mut records.oidc_provider_mut(&input)?.tags, &input),
-            "ListOpenIDConnectProviderTags" => tags::list(&records.oidc_provider(&input)?.tags, &input),
-
-            "CreatePolicy" => managed_policy::create(records, call, &input),
-            "GetPolicy" => managed_policy::get(records, &input),
-            "ListPolicies" => managed_policy::list(records, &input),
-            "DeletePolicy" => managed_policy::delete(records, &input),
-            "CreatePolicyVersion" => managed_policy::create_version(records, call, &input),
-            "GetPolicyVersion" => managed_policy::get_version(records, &input),
-            "ListPolicyVersions" => managed_policy::list_versions(records, &input),
-            "SetDefaultPolicyVersion" => managed_policy::set_default_version(records, call, &input),
-            "DeletePolicyVersion" => managed_policy::delete_version(records, &input),
-            "ListEntitiesForPolicy" => managed_policy::list_entities(records, &input),
-
-            "CreateInstanceProfile" => instance_profile::create(records, call, &input),
-            "GetInstanceProfile" => instance_profile::get(records, call, &input),
-            "DeleteInstanceProfile" => instance_profile::delete(records, &input),
-            "ListInstanceProfiles" => instance_profile::list(records, call, &input),
-            "ListInstanceProfilesForRole" => instance_profile::list_for_role(records, call, &input),
-            "AddRoleToInstanceProfile" => instance_profile::add_role(records, &input),
-            "RemoveRoleFromInstanceProfile" => instance_profile::remove_role(records, &input),
-
-            "SimulatePrincipalPolicy" => simulate::principal(records, call, &input),
-            "SimulateCustomPolicy" => simulate::custom(call, &input),
-            "GetContextKeysForPrincipalPolicy" => simulate::context_keys_of_principal(records, call, &input),
-            "GetContextKeysForCustomPolicy" => simulate::context_keys_of_custom(&input),
-
-            "ListAccountAliases" => Ok(json!({ "AccountAliases": [], "IsTruncated": false })),
-            "ListGroupsForUser" => records.identity(Kind::User, &input).map(|_| json!({ "Groups": [], "IsTruncated": false })),
-            "GetAccountSummary" => Ok(records.summary()),
-            _ => Err(AwsError::not_implemented("iam", operation)),
-        }?;
-        Ok(output.into())
-    }
-
-    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        self.named_resources(call, kind, input)
-    }
-
-    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
-        self.tagged_resources(call.account())
-    }
-
-    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
-        self.tags_of(account, arn)
-    }
-}

@@ -6,7 +6,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::validation;
+use crate::error::validation;
 
 /// One page of `items` under `member`. The marker is opaque and tells how many items came before.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html>

@@ -1,4 +1,10 @@
-//! What IAM keeps of an account.
+//! The records of an account.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use std::collections::BTreeMap;
 
@@ -9,11 +15,29 @@ use nightproof_core::identity::{PolicyText, PrincipalPolicies, RoleFacts};
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::{no_such_entity, validation};
-use super::identity::{Identity, Kind};
-use super::oidc_provider::OidcProvider;
-use super::tags::Tags;
-use super::{aws_managed, identity};
+use crate::error::no_such_entity;
+use crate::identity::{Identity, Kind};
+use crate::tags::Tags;
+use crate::{aws_managed, identity};
+
+/// The service `iam`. One for the region; records are by account.
+#[derive(Default)]
+pub struct Iam {
+    pub(crate) accounts: Mutex<HashMap<String, Records>>,
+    /// Counts the calls that may have changed a principal's policies.
+    pub(crate) changes: AtomicU64,
+}
+
+impl Iam {
+    /// A service without records.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<String, Records>> {
+        self.accounts.lock()
+    }
+}
 
 /// An account's records.
 #[derive(Debug, Default)]
@@ -82,6 +106,17 @@ pub(super) struct InstanceProfile {
     pub(super) tags: Tags,
 }
 
+/// A provider.
+#[derive(Debug)]
+pub(super) struct OidcProvider {
+    /// Without `https://`.
+    pub(crate) url: String,
+    pub(crate) clients: Vec<String>,
+    pub(crate) thumbprints: Vec<String>,
+    pub(crate) created: Timestamp,
+    pub(super) tags: Tags,
+}
+
 impl Records {
     pub(super) fn role(&self, name: &str) -> Result<&Role, AwsError> {
         self.roles.get(name).ok_or_else(|| identity::not_found(Kind::Role, name))
@@ -141,6 +176,16 @@ impl Records {
         policy.versions.iter().find(|version| version.number == policy.default_version).map(|version| version.document.clone())
     }
 
+    pub(super) fn oidc_provider(&self, input: &Value) -> Result<&OidcProvider, AwsError> {
+        let arn = input.required("OpenIDConnectProviderArn");
+        self.oidc_providers.get(arn).ok_or_else(|| oidc_provider_not_found(arn))
+    }
+
+    pub(super) fn oidc_provider_mut(&mut self, input: &Value) -> Result<&mut OidcProvider, AwsError> {
+        let arn = input.required("OpenIDConnectProviderArn");
+        self.oidc_providers.get_mut(arn).ok_or_else(|| oidc_provider_not_found(arn))
+    }
+
     pub(super) fn identities(&self) -> impl Iterator<Item = (Kind, &Identity)> {
         let roles = self.roles.values().map(|role| (Kind::Role, &role.identity));
         roles.chain(self.users.values().map(|user| (Kind::User, &user.identity)))
@@ -157,7 +202,7 @@ impl Records {
         })
     }
 
-    pub(super) fn policies_of(&self, kind: Kind, name: &str) -> PrincipalPolicies {
+    pub(super) fn principal_policies(&self, kind: Kind, name: &str) -> PrincipalPolicies {
         let Some(identity) = self.identity_named(kind, name) else { return PrincipalPolicies::default() };
         let managed = |arn: &String| self.managed_document(arn).map(|document| PolicyText { source: arn.clone(), document });
         let inline =
@@ -168,7 +213,7 @@ impl Records {
         }
     }
 
-    /// The answer of `GetAccountSummary`, for what this service keeps.
+    /// The output of `GetAccountSummary`.
     pub(super) fn summary(&self) -> Value {
         json!({ "SummaryMap": {
             "Users": self.users.len(), "UsersQuota": 5000,
@@ -192,42 +237,12 @@ pub(super) fn profile_not_found(name: &str) -> AwsError {
     no_such_entity(format!("Instance Profile {name} cannot be found."))
 }
 
-/// A path begins and ends with a slash. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
-pub(super) fn path(input: &Value) -> Result<String, AwsError> {
-    let path = input.text("Path").unwrap_or("/");
-    let graphic = path.bytes().all(|byte| byte.is_ascii_graphic());
-    if graphic && path.len() <= 512 && path.starts_with('/') && path.ends_with('/') && !path.contains("//") {
-        return Ok(path.to_owned());
-    }
-    Err(validation(
-        "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
-    ))
+pub(crate) fn oidc_provider_not_found(arn: &str) -> AwsError {
+    no_such_entity(format!("OpenIDConnect Provider not found for arn {arn}"))
 }
 
-/// Names of roles, users, policies and profiles are letters, digits and `+=,.@_-`.
-pub(super) fn checked_name<'a>(input: &'a Value, member: &str, longest: usize) -> Result<&'a str, AwsError> {
-    let name = input.required(member);
-    let shown = member
-        .chars()
-        .next()
-        .map(|first| first.to_ascii_lowercase())
-        .into_iter()
-        .chain(member.chars().skip(1))
-        .collect::<String>();
-    if name.is_empty() || name.chars().count() > longest {
-        return Err(validation(format!(
-            "1 validation error detected: Value at '{shown}' failed to satisfy constraint: Member must have length less than or equal to {longest}"
-        )));
-    }
-    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte)) {
-        return Ok(name);
-    }
-    Err(validation(format!(
-        "The specified value for {shown} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
-    )))
-}
-
-/// An id of IAM's form: `AROA` and 17 characters.
-pub(super) fn unique_id(prefix: &str) -> String {
-    format!("{prefix}{}", nightproof_core::credentials::random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 17))
+/// The ARN that a provider of this URL has.
+pub(crate) fn oidc_provider_arn(account: &str, url: &str) -> String {
+    let address = url.trim_start_matches("https://").trim_end_matches('/');
+    format!("arn:aws:iam::{account}:oidc-provider/{address}")
 }

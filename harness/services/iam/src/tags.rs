@@ -4,8 +4,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::{invalid_input, limit_exceeded};
-use super::page::page;
+use crate::error::{invalid_input, limit_exceeded};
 
 const MOST: usize = 50;
 
@@ -26,7 +25,7 @@ impl Tags {
         self.0.clone()
     }
 
-    fn set(&mut self, input: &Value) -> Result<(), AwsError> {
+    pub(crate) fn set(&mut self, input: &Value) -> Result<(), AwsError> {
         let given = input.list("Tags");
         for (index, tag) in given.iter().enumerate() {
             let key = tag.required("Key");
@@ -45,6 +44,11 @@ impl Tags {
         Ok(())
     }
 
+    /// Removes the tags of these keys.
+    pub(super) fn remove(&mut self, keys: &[&str]) {
+        self.0.retain(|(existing, _)| !keys.iter().any(|key| existing.eq_ignore_ascii_case(key)));
+    }
+
     pub(super) fn describe(&self) -> Vec<Value> {
         self.0.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
     }
@@ -52,21 +56,4 @@ impl Tags {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-pub(super) fn tag(tags: &mut Tags, input: &Value) -> Result<Value, AwsError> {
-    let mut changed = tags.clone();
-    changed.set(input)?;
-    *tags = changed;
-    Ok(json!({}))
-}
-
-pub(super) fn untag(tags: &mut Tags, input: &Value) -> Result<Value, AwsError> {
-    let keys = input.texts("TagKeys");
-    tags.0.retain(|(existing, _)| !keys.iter().any(|key| existing.eq_ignore_ascii_case(key)));
-    Ok(json!({}))
-}
-
-pub(super) fn list(tags: &Tags, input: &Value) -> Result<Value, AwsError> {
-    page("Tags", tags.describe(), input)
 }

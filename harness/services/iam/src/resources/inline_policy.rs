@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text, texts};
 use serde_json::Value;
 
-use super::entity::Entity;
+use crate::resources::entity::Entity;
 
 pub(super) struct Policy;
 

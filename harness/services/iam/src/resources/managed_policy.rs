@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, policy, text, texts};
 use serde_json::{Value, json};
 
-use super::entity::Entity;
+use crate::resources::entity::Entity;
 
 /// Most versions that a managed policy has.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>

@@ -7,7 +7,7 @@ use nightproof_resource::{
 };
 use serde_json::{Value, json};
 
-use super::entity::{Entity, lacking_policy};
+use crate::resources::entity::{Entity, lacking_policy};
 
 pub(super) struct User;
 

@@ -5,16 +5,18 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::document::{Use, checked, counted_size, encoded};
-use super::error::{already_exists, delete_conflict, limit_exceeded, validation};
-use super::identity::{Identity, Kind, boundary};
-use super::page::page;
-use super::records::{Records, Role, checked_name, path};
-use super::tags::Tags;
+use crate::document::{Use, checked, counted_size, encoded};
+use crate::error::{already_exists, delete_conflict, limit_exceeded, validation};
+use crate::identity::{Identity, Kind};
+use crate::names::{checked_name, path};
+use crate::operations::permissions_boundary::boundary;
+use crate::page::page;
+use crate::records::{Records, Role};
+use crate::tags::Tags;
 
 impl Role {
     /// The shape `Role`. Lists leave out the description's companions `Tags` and `PermissionsBoundary`, as AWS does.
-    pub(super) fn describe(&self, account: &str, full: bool) -> Value {
+    pub(crate) fn describe(&self, account: &str, full: bool) -> Value {
         let identity = &self.identity;
         let mut role = json!({
             "Path": identity.path,
@@ -43,7 +45,7 @@ impl Role {
     }
 }
 
-pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = checked_name(input, "RoleName", 64)?;
     let path = path(input)?;
     let trust = trust(input.required("AssumeRolePolicyDocument"))?;
@@ -70,12 +72,12 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     Ok(json!({ "Role": described }))
 }
 
-pub(super) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let role = records.role(input.required("RoleName"))?;
     Ok(json!({ "Role": role.describe(call.account(), true) }))
 }
 
-pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let prefix = input.text("PathPrefix").unwrap_or("/");
     let roles = records
         .roles
@@ -86,7 +88,7 @@ pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Valu
     page("Roles", roles, input)
 }
 
-pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let name = input.required("RoleName");
     let role = records.role(name)?;
     if records.profiles.values().any(|profile| profile.role.as_deref() == Some(name)) {
@@ -102,7 +104,7 @@ pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(super) fn update(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn update(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let max_session = max_session(input)?;
     let role = records.role_mut(input.required("RoleName"))?;
     if let Some(description) = input.text("Description") {
@@ -114,13 +116,13 @@ pub(super) fn update(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(super) fn update_description(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn update_description(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let role = records.role_mut(input.required("RoleName"))?;
     role.description = input.text("Description").map(str::to_owned);
     Ok(json!({ "Role": role.describe(call.account(), true) }))
 }
 
-pub(super) fn update_trust(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn update_trust(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     records.role(input.required("RoleName"))?;
     let trust = trust(input.required("PolicyDocument"))?;
     records.role_mut(input.required("RoleName"))?.trust = trust;

@@ -5,13 +5,15 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::aws_managed::{self, AwsManaged};
-use super::document::{Use, checked, counted_size, encoded};
-use super::error::{already_exists, delete_conflict, invalid_input, limit_exceeded, no_such_entity};
-use super::identity::Kind;
-use super::page::page;
-use super::records::{ManagedPolicy, PolicyVersion, Records, checked_name, path, policy_not_found, unique_id};
-use super::tags::Tags;
+use crate::aws_managed;
+use crate::aws_managed::AwsManaged;
+use crate::document::{Use, checked, counted_size, encoded};
+use crate::error::{already_exists, delete_conflict, invalid_input, limit_exceeded, no_such_entity};
+use crate::identity::Kind;
+use crate::names::{checked_name, path, unique_id};
+use crate::page::page;
+use crate::records::{ManagedPolicy, PolicyVersion, Records, policy_not_found};
+use crate::tags::Tags;
 
 fn attachments(records: &Records, arn: &str) -> usize {
     records.identities().filter(|(_, identity)| identity.attached.iter().any(|attached| attached == arn)).count()
@@ -63,7 +65,7 @@ fn describe_aws(records: &Records, policy: &AwsManaged, full: bool) -> Value {
     described
 }
 
-pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = checked_name(input, "PolicyName", 128)?;
     let path = path(input)?;
     let document = accepted(input)?;
@@ -96,7 +98,7 @@ fn accepted(input: &Value) -> Result<PolicyDocument, AwsError> {
     Ok(document)
 }
 
-pub(super) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicyArn");
     if let Some(policy) = aws_managed::find(arn) {
         return Ok(json!({ "Policy": describe_aws(records, policy, true) }));
@@ -105,7 +107,7 @@ pub(super) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({ "Policy": describe(records, policy, true) }))
 }
 
-pub(super) fn list(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let scope = input.text("Scope").unwrap_or("All");
     let prefix = input.text("PathPrefix").unwrap_or("/");
     if input.has("PolicyUsageFilter") {
@@ -125,7 +127,7 @@ pub(super) fn list(records: &Records, input: &Value) -> Result<Value, AwsError> 
     page("Policies", policies, input)
 }
 
-pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let arn = records.policy_mut(input)?.arn.clone();
     if attachments(records, &arn) + boundaries(records, &arn) > 0 {
         return Err(delete_conflict("Cannot delete a policy attached to entities."));
@@ -151,7 +153,7 @@ fn describe_version(version: &PolicyVersion, default: u32, with_document: bool) 
     described
 }
 
-pub(super) fn create_version(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create_version(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let document = accepted(input)?;
     let policy = records.policy_mut(input)?;
     if policy.versions.len() >= 5 {
@@ -182,7 +184,7 @@ fn version_not_found(arn: &str, number: u32) -> AwsError {
     no_such_entity(format!("Policy {arn} version v{number} does not exist or is not attachable."))
 }
 
-pub(super) fn get_version(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get_version(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicyArn");
     let number = version_number(input)?;
     if let Some(policy) = aws_managed::find(arn) {
@@ -199,7 +201,7 @@ pub(super) fn get_version(records: &Records, input: &Value) -> Result<Value, Aws
     Ok(json!({ "PolicyVersion": describe_version(version, policy.default_version, true) }))
 }
 
-pub(super) fn list_versions(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list_versions(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicyArn");
     let versions = if let Some(policy) = aws_managed::find(arn) {
         vec![json!({ "VersionId": policy.version, "IsDefaultVersion": true, "CreateDate": policy.updated })]
@@ -210,7 +212,7 @@ pub(super) fn list_versions(records: &Records, input: &Value) -> Result<Value, A
     page("Versions", versions, input)
 }
 
-pub(super) fn set_default_version(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn set_default_version(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let number = version_number(input)?;
     let policy = records.policy_mut(input)?;
     if !policy.versions.iter().any(|version| version.number == number) {
@@ -221,7 +223,7 @@ pub(super) fn set_default_version(records: &mut Records, call: &Call, input: &Va
     Ok(json!({}))
 }
 
-pub(super) fn delete_version(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete_version(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let number = version_number(input)?;
     let policy = records.policy_mut(input)?;
     if !policy.versions.iter().any(|version| version.number == number) {
@@ -234,7 +236,7 @@ pub(super) fn delete_version(records: &mut Records, input: &Value) -> Result<Val
     Ok(json!({}))
 }
 
-pub(super) fn list_entities(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list_entities(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicyArn");
     if records.managed_document(arn).is_none() {
         return Err(policy_not_found(arn));
@@ -257,7 +259,7 @@ pub(super) fn list_entities(records: &Records, input: &Value) -> Result<Value, A
     Ok(json!({ "PolicyGroups": [], "PolicyUsers": named(Kind::User), "PolicyRoles": named(Kind::Role), "IsTruncated": false }))
 }
 
-pub(super) fn list_tags(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list_tags(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicyArn");
     if aws_managed::find(arn).is_some() {
         return page("Tags", Vec::new(), input);
@@ -266,7 +268,7 @@ pub(super) fn list_tags(records: &Records, input: &Value) -> Result<Value, AwsEr
     page("Tags", policy.tags.describe(), input)
 }
 
-pub(super) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicyArn");
     records.identity(kind, input)?;
     if !arn.starts_with("arn:") {
@@ -294,7 +296,7 @@ pub(super) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result
     Ok(json!({}))
 }
 
-pub(super) fn detach(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn detach(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicyArn");
     let identity = records.identity_mut(kind, input)?;
     let before = identity.attached.len();
@@ -302,7 +304,7 @@ pub(super) fn detach(records: &mut Records, kind: Kind, input: &Value) -> Result
     if identity.attached.len() == before { Err(policy_not_found(arn)) } else { Ok(json!({})) }
 }
 
-pub(super) fn list_attached(records: &Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list_attached(records: &Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let prefix = input.text("PathPrefix").unwrap_or("/");
     let attached = records
         .identity(kind, input)?

@@ -1,4 +1,4 @@
-//! What policies would decide: `SimulatePrincipalPolicy` and `SimulateCustomPolicy`, by the evaluator that decides calls.
+//! Simulated decisions: `SimulatePrincipalPolicy` and `SimulateCustomPolicy`, by the evaluator that decides calls.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
 use std::collections::BTreeSet;
@@ -13,13 +13,13 @@ use nightproof_iam::{
 };
 use serde_json::{Value, json};
 
-use super::error::{malformed_policy, no_such_entity, validation};
-use super::identity::Kind;
-use super::page::page;
-use super::records::Records;
+use crate::error::{malformed_policy, no_such_entity, validation};
+use crate::identity::Kind;
+use crate::page::page;
+use crate::records::Records;
 
 /// The policies of the user or role that `PolicySourceArn` names, and those that the request adds.
-pub(super) fn principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let arn = input.required("PolicySourceArn");
     let held = held(records, call, arn)?;
     let boundary = held.boundary.map(|boundary| boundary.document);
@@ -38,19 +38,19 @@ fn held(records: &Records, call: &Call, arn: &str) -> Result<PrincipalPolicies, 
     if !known {
         return Err(no_such_entity(format!("The {} with name {name} cannot be found.", kind.word())));
     }
-    Ok(records.policies_of(kind, name))
+    Ok(records.principal_policies(kind, name))
 }
 
 /// `GetContextKeysForPrincipalPolicy`: the keys that a simulation of the principal's policies, and those of the request, has to be given.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForPrincipalPolicy.html>
-pub(super) fn context_keys_of_principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn context_keys_of_principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let held = held(records, call, input.required("PolicySourceArn"))?;
     let texts: Vec<&str> = held.identity.iter().map(|policy| &*policy.document).collect();
     context_keys(texts.into_iter().chain(input.texts("PolicyInputList")))
 }
 
 /// `GetContextKeysForCustomPolicy`: the same for the policies of the request alone.
-pub(super) fn context_keys_of_custom(input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn context_keys_of_custom(input: &Value) -> Result<Value, AwsError> {
     context_keys(input.texts("PolicyInputList").into_iter())
 }
 
@@ -72,7 +72,7 @@ fn named<'a>(document: Option<&'a PolicyDocument>, name: &'a str) -> Result<Opti
 }
 
 /// The policies of the request alone.
-pub(super) fn custom(call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn custom(call: &Call, input: &Value) -> Result<Value, AwsError> {
     let caller = format!("arn:aws:iam::{}:user/simulated", call.account());
     simulate(call, input, &caller, Vec::new(), None)
 }

@@ -4,10 +4,11 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::error::{already_exists, delete_conflict, limit_exceeded, no_such_entity};
-use super::page::page;
-use super::records::{InstanceProfile, Records, checked_name, path, unique_id};
-use super::tags::Tags;
+use crate::error::{already_exists, delete_conflict, limit_exceeded, no_such_entity};
+use crate::names::{checked_name, path, unique_id};
+use crate::page::page;
+use crate::records::{InstanceProfile, Records};
+use crate::tags::Tags;
 
 fn describe(records: &Records, profile: &InstanceProfile, account: &str) -> Value {
     let roles: Vec<Value> =
@@ -28,7 +29,7 @@ fn describe(records: &Records, profile: &InstanceProfile, account: &str) -> Valu
     described
 }
 
-pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = checked_name(input, "InstanceProfileName", 128)?;
     let path = path(input)?;
     if records.profiles.keys().any(|existing| existing.eq_ignore_ascii_case(name)) {
@@ -48,12 +49,12 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     Ok(json!({ "InstanceProfile": described }))
 }
 
-pub(super) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let profile = records.profile(input)?;
     Ok(json!({ "InstanceProfile": describe(records, profile, call.account()) }))
 }
 
-pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     if records.profile(input)?.role.is_some() {
         return Err(delete_conflict("Cannot delete entity, must remove roles from instance profile first."));
     }
@@ -61,7 +62,7 @@ pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let prefix = input.text("PathPrefix").unwrap_or("/");
     let profiles = records
         .profiles
@@ -72,7 +73,7 @@ pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Valu
     page("InstanceProfiles", profiles, input)
 }
 
-pub(super) fn list_for_role(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list_for_role(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let role = input.required("RoleName");
     records.role(role)?;
     let profiles = records
@@ -84,7 +85,7 @@ pub(super) fn list_for_role(records: &Records, call: &Call, input: &Value) -> Re
     page("InstanceProfiles", profiles, input)
 }
 
-pub(super) fn add_role(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn add_role(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let role = input.required("RoleName").to_owned();
     if records.profile(input)?.role.is_some() {
         return Err(limit_exceeded("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"));
@@ -94,7 +95,7 @@ pub(super) fn add_role(records: &mut Records, input: &Value) -> Result<Value, Aw
     Ok(json!({}))
 }
 
-pub(super) fn remove_role(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn remove_role(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let role = input.required("RoleName");
     records.role(role)?;
     let profile = records.profile_mut(input)?;

@@ -4,13 +4,14 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::document::{Use, checked, counted_size, encoded};
-use super::error::{limit_exceeded, no_such_entity};
-use super::identity::Kind;
-use super::page::page;
-use super::records::{Records, checked_name};
+use crate::document::{Use, checked, counted_size, encoded};
+use crate::error::{limit_exceeded, no_such_entity};
+use crate::identity::Kind;
+use crate::names::checked_name;
+use crate::page::page;
+use crate::records::Records;
 
-pub(super) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let name = checked_name(input, "PolicyName", 128)?;
     let identity = records.identity_mut(kind, input)?;
     let document = checked(input.required("PolicyDocument"), Use::Inline)?;
@@ -33,20 +34,20 @@ pub(super) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Va
     Ok(json!({}))
 }
 
-pub(super) fn get(records: &Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get(records: &Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let name = input.required("PolicyName");
     let identity = records.identity(kind, input)?;
     let document = identity.inline.get(name).ok_or_else(|| not_found(kind, name))?;
     Ok(json!({ kind.member(): identity.name, "PolicyName": name, "PolicyDocument": encoded(document) }))
 }
 
-pub(super) fn delete(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let name = input.required("PolicyName");
     let removed = records.identity_mut(kind, input)?.inline.remove(name);
     removed.map(|_| json!({})).ok_or_else(|| not_found(kind, name))
 }
 
-pub(super) fn list(records: &Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list(records: &Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
     let names = records.identity(kind, input)?.inline.keys().map(|name| name.as_str().into()).collect();
     page("PolicyNames", names, input)
 }

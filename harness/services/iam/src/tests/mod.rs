@@ -5,7 +5,7 @@ use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::Iam;
+use crate::records::Iam;
 
 const ACCOUNT: &str = "111122223333";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;

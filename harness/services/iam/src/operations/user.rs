@@ -5,11 +5,14 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::error::{already_exists, delete_conflict, validation};
-use super::identity::{self, Identity, Kind, boundary};
-use super::page::page;
-use super::records::{Records, User, checked_name, path};
-use super::tags::Tags;
+use crate::error::{already_exists, delete_conflict, validation};
+use crate::identity;
+use crate::identity::{Identity, Kind};
+use crate::names::{checked_name, path};
+use crate::operations::permissions_boundary::boundary;
+use crate::page::page;
+use crate::records::{Records, User};
+use crate::tags::Tags;
 
 impl User {
     fn describe(&self, account: &str, full: bool) -> Value {
@@ -34,7 +37,7 @@ impl User {
 }
 
 /// The user that a request names, or the one who calls when it names none.
-pub(super) fn named_or_calling(call: &Call, input: &Value) -> Result<String, AwsError> {
+pub(crate) fn named_or_calling(call: &Call, input: &Value) -> Result<String, AwsError> {
     if let Some(name) = input.text("UserName") {
         return Ok(name.to_owned());
     }
@@ -44,7 +47,7 @@ pub(super) fn named_or_calling(call: &Call, input: &Value) -> Result<String, Aws
     }
 }
 
-pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = checked_name(input, "UserName", 64)?;
     let path = path(input)?;
     let tags = Tags::given(input)?;
@@ -58,7 +61,7 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     Ok(json!({ "User": described }))
 }
 
-pub(super) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     if input.text("UserName").is_none() && call.caller.principal == Principal::Root {
         let account = call.account();
         return Ok(json!({ "User": {
@@ -70,7 +73,7 @@ pub(super) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value
     Ok(json!({ "User": user.describe(call.account(), true) }))
 }
 
-pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let prefix = input.text("PathPrefix").unwrap_or("/");
     let users = records
         .users
@@ -81,7 +84,7 @@ pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Valu
     page("Users", users, input)
 }
 
-pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let name = input.required("UserName");
     let user = records.users.get(name).ok_or_else(|| identity::not_found(Kind::User, name))?;
     if !user.keys.is_empty() {

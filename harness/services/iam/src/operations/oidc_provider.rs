@@ -2,35 +2,23 @@
 //! have to ask the provider for its keys.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
 
-use jiff::Timestamp;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::error::{already_exists, invalid_input, limit_exceeded, no_such_entity};
-use super::records::Records;
-use super::tags::Tags;
+use crate::error::{already_exists, invalid_input, limit_exceeded};
+use crate::records::{OidcProvider, Records, oidc_provider_arn};
+use crate::tags::Tags;
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const MOST_PROVIDERS: usize = 100;
 const MOST_CLIENTS: usize = 100;
 const MOST_THUMBPRINTS: usize = 5;
 
-/// A provider.
-#[derive(Debug)]
-pub(super) struct OidcProvider {
-    /// Without `https://`.
-    url: String,
-    clients: Vec<String>,
-    thumbprints: Vec<String>,
-    created: Timestamp,
-    pub(super) tags: Tags,
-}
-
-pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let given = input.required("Url");
     let url = address(given).ok_or_else(|| invalid_input("Invalid Open ID Connect Provider URL"))?;
-    let arn = arn(call.account(), given);
+    let arn = oidc_provider_arn(call.account(), given);
     if records.oidc_providers.contains_key(&arn) {
         return Err(already_exists(format!("Provider with url {given} already exists.")));
     }
@@ -51,12 +39,6 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     let output = json!({"OpenIDConnectProviderArn": arn, "Tags": provider.tags.describe()});
     records.oidc_providers.insert(arn, provider);
     Ok(output)
-}
-
-/// The ARN that a provider of this URL has.
-pub(super) fn arn(account: &str, url: &str) -> String {
-    let address = url.trim_start_matches("https://").trim_end_matches('/');
-    format!("arn:aws:iam::{account}:oidc-provider/{address}")
 }
 
 /// Host and path of a provider's URL, which has neither port nor query.
@@ -87,23 +69,7 @@ fn too_many_clients() -> AwsError {
     limit_exceeded(format!("Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MOST_CLIENTS}"))
 }
 
-impl Records {
-    pub(super) fn oidc_provider(&self, input: &Value) -> Result<&OidcProvider, AwsError> {
-        let arn = input.required("OpenIDConnectProviderArn");
-        self.oidc_providers.get(arn).ok_or_else(|| not_found(arn))
-    }
-
-    pub(super) fn oidc_provider_mut(&mut self, input: &Value) -> Result<&mut OidcProvider, AwsError> {
-        let arn = input.required("OpenIDConnectProviderArn");
-        self.oidc_providers.get_mut(arn).ok_or_else(|| not_found(arn))
-    }
-}
-
-fn not_found(arn: &str) -> AwsError {
-    no_such_entity(format!("OpenIDConnect Provider not found for arn {arn}"))
-}
-
-pub(super) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let provider = records.oidc_provider(input)?;
     Ok(json!({
         "Url": provider.url,
@@ -114,20 +80,20 @@ pub(super) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
     }))
 }
 
-pub(super) fn list(records: &Records) -> Value {
+pub(crate) fn list(records: &Records) -> Value {
     let all: Vec<Value> = records.oidc_providers.keys().map(|arn| json!({"Arn": arn})).collect();
     json!({"OpenIDConnectProviderList": all})
 }
 
 /// Deleting what does not exist succeeds.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteOpenIDConnectProvider.html>
-pub(super) fn delete(records: &mut Records, input: &Value) -> Value {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Value {
     records.oidc_providers.remove(input.required("OpenIDConnectProviderArn"));
     json!({})
 }
 
 /// Adding what is there succeeds.
-pub(super) fn add_client(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn add_client(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let provider = records.oidc_provider_mut(input)?;
     let client = input.required("ClientID");
     if provider.clients.iter().all(|known| known != client) {
@@ -140,13 +106,13 @@ pub(super) fn add_client(records: &mut Records, input: &Value) -> Result<Value, 
 }
 
 /// Removing what is not there succeeds.
-pub(super) fn remove_client(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn remove_client(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let client = input.required("ClientID");
     records.oidc_provider_mut(input)?.clients.retain(|known| known != client);
     Ok(json!({}))
 }
 
-pub(super) fn update_thumbprints(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn update_thumbprints(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let given = thumbprints(input)?;
     records.oidc_provider_mut(input)?.thumbprints = given;
     Ok(json!({}))

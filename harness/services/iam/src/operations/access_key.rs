@@ -5,13 +5,14 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Principal};
 use serde_json::{Value, json};
 
-use super::error::{limit_exceeded, no_such_entity, validation};
-use super::identity::{self, Kind};
-use super::page::page;
-use super::records::{AccessKey, Records};
-use super::user::named_or_calling;
+use crate::error::{limit_exceeded, no_such_entity, validation};
+use crate::identity;
+use crate::identity::Kind;
+use crate::operations::user::named_or_calling;
+use crate::page::page;
+use crate::records::{AccessKey, Records};
 
-pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = named_or_calling(call, input)?;
     let user = records.users.get_mut(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
     if user.keys.len() >= 2 {
@@ -30,7 +31,7 @@ pub(super) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     }}))
 }
 
-pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = named_or_calling(call, input)?;
     let user = records.users.get(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
     let keys = user.keys.iter().map(|AccessKey { id, created, active }| {
@@ -42,7 +43,7 @@ pub(super) fn list(records: &Records, call: &Call, input: &Value) -> Result<Valu
 }
 
 /// Turns a key off, or on again. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html>
-pub(super) fn update(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn update(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = named_or_calling(call, input)?;
     let id = input.required("AccessKeyId");
     let active = match input.required("Status") {
@@ -57,7 +58,7 @@ pub(super) fn update(records: &mut Records, call: &Call, input: &Value) -> Resul
     Ok(json!({}))
 }
 
-pub(super) fn delete(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let name = named_or_calling(call, input)?;
     let id = input.required("AccessKeyId");
     let user = records.users.get_mut(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
