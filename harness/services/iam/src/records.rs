@@ -1,18 +1,15 @@
 //! The records of an account.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-
-use parking_lot::{Mutex, MutexGuard};
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::identity::{PolicyText, PrincipalPolicies, RoleFacts};
 use nightproof_core::service::AwsError;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 use crate::error::no_such_entity;

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use nightproof_core::document::{Members as _, whole_seconds};
 use serde_json::{Map, Value, json};
 
-use super::evaluation::{Condition, State, Verdict};
+use crate::evaluation::{Condition, State, Verdict};
 
 /// An alarm on one metric.
 #[derive(Debug, Clone)]
 pub(super) struct Alarm {
     pub(super) arn: String,
-    /// What PutMetricAlarm was given, without the tags.
+    /// The input of PutMetricAlarm, without the tags.
     pub(super) configuration: Value,
     pub(super) condition: Condition,
     pub(super) tags: BTreeMap<String, String>,
@@ -33,7 +33,7 @@ impl Alarm {
         self.configuration.flag("ActionsEnabled") != Some(false)
     }
 
-    /// What is to be told of a state.
+    /// The topics that are notified of a state.
     pub(super) fn actions(&self, state: State) -> Vec<String> {
         let member = match state {
             State::Ok => "OKActions",
@@ -43,7 +43,7 @@ impl Alarm {
         self.configuration.texts(member).into_iter().map(str::to_owned).collect()
     }
 
-    /// Takes on a verdict, and answers the state that it was in if that is another now.
+    /// Takes on a verdict; returns the state before it, if it was another.
     pub(super) fn become_state(&mut self, verdict: Verdict, at: Timestamp) -> Option<State> {
         let before = self.state;
         if before == verdict.state {
@@ -98,7 +98,7 @@ impl Alarm {
             "NewStateValue": self.state.name(),
             "NewStateReason": self.reason,
             "StateChangeTime": stamp(self.state_updated),
-            "Region": place(region),
+            "Region": region_name(region),
             "AlarmArn": self.arn,
             "OldStateValue": before.name(),
             "OKActions": list("OKActions"),
@@ -124,12 +124,12 @@ impl Alarm {
 
     /// The subject of that message, which has 100 characters at most.
     pub(super) fn subject(&self, region: &str) -> String {
-        let subject = format!("{}: \"{}\" in {}", self.state.name(), self.name(), place(region));
+        let subject = format!("{}: \"{}\" in {}", self.state.name(), self.name(), region_name(region));
         subject.chars().filter(char::is_ascii).take(100).collect()
     }
 }
 
-/// What AWS calls a region where people read it.
-fn place(region: &str) -> &str {
+/// A region's name for people.
+fn region_name(region: &str) -> &str {
     if region == "us-east-1" { "US East (N. Virginia)" } else { region }
 }

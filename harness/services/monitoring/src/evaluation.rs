@@ -49,7 +49,7 @@ pub(super) enum Comparison {
     LessOrEqual,
 }
 
-/// What a period without a datapoint counts as.
+/// How a period without a datapoint is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     /// `missing`: nothing at all is insufficient data.
@@ -91,7 +91,7 @@ impl Condition {
         self.period.saturating_mul(i64::try_from(self.periods + FARTHER_BACK + 1).unwrap_or(i64::MAX)).saturating_add(HOUR)
     }
 
-    /// The state at a whole minute, for a metric's values; nothing if it stays as it is.
+    /// The state at a whole minute, for a metric's values; `None` if it stays as it is.
     pub(super) fn verdict(&self, values: &[Point], at: Timestamp) -> Option<Verdict> {
         let points = self.points(values, self.end(at));
         let breaching = points.iter().filter(|(_, value)| self.breaches(*value)).count();

@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use nightproof_core::Region;
 use nightproof_core::document::Members as _;
 
-use super::alarm::Alarm;
-use super::evaluation::State;
-use super::{CloudWatch, action};
+use crate::alarm::Alarm;
+use crate::evaluation::State;
+use crate::notification as action;
+use crate::records::CloudWatch;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// Minutes that are caught up on: nothing that an alarm looks at is older than what comes before seven days.
@@ -38,7 +39,7 @@ impl CloudWatch {
         }
     }
 
-    /// Evaluates an account's alarms, or one of them, at these moments, and tells of each change. An alarm that was put later than a moment
+    /// Evaluates an account's alarms, or one of them, at these moments, and notifies of each change. An alarm that was put later than a moment
     /// is left alone.
     pub(super) async fn evaluate(&self, region: &Region, account: &str, only: Option<&str>, due: &[Timestamp]) {
         let changed: Vec<(Alarm, State)> = self.with(account, |alarms| {
@@ -55,19 +56,19 @@ impl CloudWatch {
             changed
         });
         for (alarm, before) in changed {
-            action::tell(region, account, &alarm, before).await;
+            action::notify(region, account, &alarm, before).await;
         }
     }
 
-    /// The moment up to which the clock has to be moved for alarms to see what there is now; nothing if there are none. Those that are to
-    /// see that something has not come for long want as long as they remember what came before.
+    /// The moment up to which the clock has to be moved for alarms to see the present datapoints; `None` without alarms. If `missed`, up to
+    /// where they see that datapoints have been missing since: until they no longer see the earlier ones.
     pub fn horizon(&self, account: &str, missed: bool, now: Timestamp) -> Option<Timestamp> {
         let memory = self.with(account, |alarms| alarms.values().map(|alarm| alarm.condition.memory()).max())?;
         let span = if missed { SignedDuration::from_secs(memory) } else { SignedDuration::ZERO };
         now.checked_add(span).and_then(|time| whole_minute(time).checked_add(MINUTE)).ok()
     }
 
-    /// Returns when alarms have been evaluated up to that moment and have told of it.
+    /// Returns when alarms have been evaluated up to that moment and their topics are notified.
     pub async fn evaluated_up_to(&self, time: Timestamp) {
         let mut evaluated = self.evaluated.subscribe();
         let _ = tokio::time::timeout(BOUND, evaluated.wait_for(|at| *at >= whole_minute(time))).await;
@@ -79,12 +80,12 @@ pub(super) fn whole_minute(time: Timestamp) -> Timestamp {
     Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(time)
 }
 
-/// The values of the alarm's metric; none of one that nobody counts.
+/// The values of the alarm's metric; empty if nothing counts it.
 fn values(region: &Region, account: &str, alarm: &Alarm) -> Vec<(Timestamp, f64)> {
     let configuration = &alarm.configuration;
     let name = configuration.required("MetricName");
-    if configuration.text("Unit").is_some_and(|unit| unit != super::statistics::unit(name)) {
+    if configuration.text("Unit").is_some_and(|unit| unit != super::metric::unit(name)) {
         return Vec::new();
     }
-    super::statistics::values(region, account, configuration)
+    super::metric::values(region, account, configuration)
 }

@@ -4,20 +4,20 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use nightproof_core::Region;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::evaluation::Statistic;
-use super::invalid;
+use crate::error::invalid;
+use crate::evaluation::Statistic;
+use crate::metric::{unit, values};
 
 /// Datapoints in an answer.
 const MOST: i64 = 1440;
 /// Periods below a minute.
 const SHORT: [i64; 5] = [1, 5, 10, 20, 30];
 
-pub(super) fn get(call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get_metric_statistics(call: &Call, input: &Value) -> Result<Value, AwsError> {
     if input.has("ExtendedStatistics") {
         return Err(AwsError::not_implemented("monitoring", "GetMetricStatistics of percentiles"));
     }
@@ -56,23 +56,6 @@ pub(super) fn get(call: &Call, input: &Value) -> Result<Value, AwsError> {
     let wants = input.text("Unit").is_none_or(|wanted| wanted == unit);
     let points = points.into_iter().filter(|_| wants).map(|(time, values)| point(time, &values, &statistics, unit));
     Ok(json!({ "Label": name, "Datapoints": points.collect::<Vec<_>>() }))
-}
-
-/// What the values of a metric are.
-pub(super) fn unit(metric: &str) -> &'static str {
-    if metric == "Duration" { "Milliseconds" } else { "Count" }
-}
-
-/// The values of the one metric that has exactly these dimensions; a metric that nobody counts has none.
-pub(super) fn values(region: &Region, account: &str, input: &Value) -> Vec<(Timestamp, f64)> {
-    let [dimension] = input.list("Dimensions") else { return Vec::new() };
-    let wanted = (dimension.required("Name"), dimension.required("Value"));
-    region.metrics().values(|metric| {
-        metric.account == account
-            && metric.namespace == input.required("Namespace")
-            && metric.name == input.required("MetricName")
-            && (metric.dimension.0, metric.dimension.1.as_str()) == wanted
-    })
 }
 
 fn point(time: i64, values: &[f64], statistics: &[&str], unit: &str) -> Value {

@@ -5,28 +5,28 @@ use nightproof_core::given_tags;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::CloudWatch;
+use crate::records::CloudWatch;
 
 impl CloudWatch {
-    pub(super) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let given = given(call, input)?;
         self.with_tags(call, input, |tags| tags.extend(given))?;
         Ok(json!({}))
     }
 
-    pub(super) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let keys = input.texts("TagKeys");
         self.with_tags(call, input, |tags| tags.retain(|key, _| !keys.contains(&key.as_str())))?;
         Ok(json!({}))
     }
 
-    pub(super) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let pair = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
         self.with_tags(call, input, |tags| json!({ "Tags": tags.iter().map(pair).collect::<Vec<_>>() }))
     }
 }
 
 /// The tags in a request.
-pub(super) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
+pub(crate) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
     given_tags::given(call, input, || AwsError::new("InvalidParameterValue", 400, "Tag keys starting with aws: are reserved."))
 }

@@ -7,9 +7,10 @@ use nightproof_core::page::page;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::alarm::Alarm;
-use super::evaluation::{Comparison, Condition, DAY, Missing, State, Statistic, Verdict};
-use super::{CloudWatch, invalid};
+use crate::alarm::Alarm;
+use crate::error::invalid;
+use crate::evaluation::{Comparison, Condition, DAY, Missing, State, Statistic, Verdict};
+use crate::records::CloudWatch;
 
 /// Members of PutMetricAlarm that are done.
 const KNOWN: [&str; 18] = [
@@ -36,17 +37,17 @@ const KNOWN: [&str; 18] = [
 impl CloudWatch {
     /// An alarm is evaluated at once, on AWS within a minute or two.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
-    pub(super) async fn put_metric_alarm(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn put_metric_alarm(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let condition = condition(input)?;
         check_actions(call, input)?;
         let name = input.required("AlarmName").to_owned();
-        let given = super::tags::given(call, input)?;
+        let given = crate::operations::tags::given(call, input)?;
         let mut configuration = input.clone();
         if let Some(members) = configuration.as_object_mut() {
             members.remove("Tags");
         }
         self.with(call.account(), |alarms| match alarms.get_mut(&name) {
-            // What it was tagged with and the state that it is in stay.
+            // Its tags and its state stay.
             Some(alarm) => (alarm.configuration, alarm.condition, alarm.configured) = (configuration, condition, call.now),
             None => {
                 let alarm = Alarm {
@@ -67,7 +68,7 @@ impl CloudWatch {
         Ok(json!({}))
     }
 
-    pub(super) fn describe_alarms(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn describe_alarms(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let unsupported = ["ChildrenOfAlarmName", "ParentsOfAlarmName"];
         if let Some(member) = unsupported.into_iter().find(|name| input.has(name)) {
             return Err(AwsError::not_implemented("monitoring", &format!("DescribeAlarms with {member}")));
@@ -103,12 +104,12 @@ impl CloudWatch {
     }
 
     /// Names that no alarm has are no error.
-    pub(super) fn delete_alarms(&self, call: &Call, input: &Value) -> Value {
+    pub(crate) fn delete_alarms(&self, call: &Call, input: &Value) -> Value {
         self.with(call.account(), |alarms| input.texts("AlarmNames").iter().for_each(|name| drop(alarms.remove(*name))));
         json!({})
     }
 
-    pub(super) fn enable_actions(&self, call: &Call, input: &Value, enabled: bool) -> Value {
+    pub(crate) fn enable_actions(&self, call: &Call, input: &Value, enabled: bool) -> Value {
         self.with(call.account(), |alarms| {
             for name in input.texts("AlarmNames") {
                 if let Some(members) = alarms.get_mut(name).and_then(|alarm| alarm.configuration.as_object_mut()) {
@@ -121,7 +122,7 @@ impl CloudWatch {
 
     /// Until the next evaluation.
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html>
-    pub(super) async fn set_alarm_state(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn set_alarm_state(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let state = State::read(input.required("StateValue")).ok_or_else(|| invalid("StateValue is no state of an alarm."))?;
         let data = input.text("StateReasonData");
         if data.is_some_and(|data| serde_json::from_str::<Value>(data).is_err()) {
@@ -133,13 +134,13 @@ impl CloudWatch {
             Ok(alarm.become_state(verdict, call.now).map(|before| (alarm.clone(), before)))
         })?;
         if let Some((alarm, before)) = changed {
-            super::action::tell(&call.region, call.account(), &alarm, before).await;
+            crate::notification::notify(&call.region, call.account(), &alarm, before).await;
         }
         Ok(json!({}))
     }
 
     /// Runs `act` on the tags of the alarm that the request names.
-    pub(super) fn with_tags<T>(
+    pub(crate) fn with_tags<T>(
         &self,
         call: &Call,
         input: &Value,
@@ -159,7 +160,7 @@ fn no_alarm() -> AwsError {
     AwsError::new("ResourceNotFound", 404, "Unknown alarm")
 }
 
-/// What an alarm is about, as far as it is done here.
+/// When an alarm goes off; what is not evaluated here is refused.
 fn condition(input: &Value) -> Result<Condition, AwsError> {
     let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     if let Some(member) = members.filter(|name| input.has(name)).find(|name| !KNOWN.contains(name)) {
@@ -216,7 +217,7 @@ fn condition(input: &Value) -> Result<Condition, AwsError> {
     })
 }
 
-/// Nobody is told but topics of the account.
+/// Actions are topics of the account.
 fn check_actions(call: &Call, input: &Value) -> Result<(), AwsError> {
     let topics = format!("arn:aws:sns:{}:{}:", call.region.name(), call.account());
     for action in ["OKActions", "AlarmActions", "InsufficientDataActions"].into_iter().flat_map(|list| input.texts(list)) {

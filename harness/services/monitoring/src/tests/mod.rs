@@ -1,11 +1,13 @@
-//! What is told of what was counted.
+//! Statistics and lists of what was counted.
+
+mod alarms;
 
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::CloudWatch;
+use crate::records::CloudWatch;
 
 const ACCOUNT: &str = "111122223333";
 

@@ -1,14 +1,14 @@
-//! Telling a topic that an alarm has changed its state.
+//! Notifications of topics when an alarm changes its state.
 
 use nightproof_core::{Caller, Region};
 use serde_json::json;
 
-use super::alarm::Alarm;
-use super::evaluation::State;
+use crate::alarm::Alarm;
+use crate::evaluation::State;
 
-/// Tells the topics of the alarm's state, as the service itself: a topic's policy has to let it in.
+/// Publishes to the topics of the alarm's state, as the service itself: a topic's policy has to allow it.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html>
-pub(super) async fn tell(region: &Region, account: &str, alarm: &Alarm, before: State) {
+pub(super) async fn notify(region: &Region, account: &str, alarm: &Alarm, before: State) {
     if !alarm.actions_enabled() {
         return;
     }
@@ -17,7 +17,7 @@ pub(super) async fn tell(region: &Region, account: &str, alarm: &Alarm, before: 
     for topic in alarm.actions(alarm.state) {
         let input = json!({ "TopicArn": topic, "Subject": alarm.subject(region.name()), "Message": message });
         if let Err(error) = region.call(&caller, "sns", "Publish", input).await {
-            tracing::warn!(alarm = alarm.name(), topic, %error, "a topic was not told of an alarm");
+            tracing::warn!(alarm = alarm.name(), topic, %error, "a topic was not notified of an alarm");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Alarms on the region's clock, and whom they tell.
+//! Alarms on the region's clock, and their notifications.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use nightproof_core::{Caller, Region};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::CloudWatch;
+use crate::records::CloudWatch;
 
 const ACCOUNT: &str = "111122223333";
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alarms";
 
-/// SNS as far as alarms tell it: who published for what, and the message.
+/// An SNS that records who published for which alarm, and the message.
 #[derive(Default)]
-struct Ears(Mutex<Vec<(Option<String>, Value)>>);
+struct Topics(Mutex<Vec<(Option<String>, Value)>>);
 
 #[async_trait]
-impl Service for Ears {
+impl Service for Topics {
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         assert_eq!((operation, call.caller.arn().as_str()), ("Publish", "cloudwatch.amazonaws.com"));
         self.0.lock().push((call.caller.source_arn.clone(), input));
@@ -32,7 +32,7 @@ impl Service for Ears {
 struct World {
     region: Region,
     alarms: Arc<CloudWatch>,
-    ears: Arc<Ears>,
+    ears: Arc<Topics>,
 }
 
 impl Drop for World {
@@ -44,7 +44,7 @@ impl Drop for World {
 impl World {
     fn new() -> Self {
         let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
-        let (alarms, ears) = (CloudWatch::new(), Arc::new(Ears::default()));
+        let (alarms, ears) = (CloudWatch::new(), Arc::new(Topics::default()));
         region.install(vec![
             ("monitoring", Arc::clone(&alarms) as Arc<dyn Service>),
             ("sns", Arc::clone(&ears) as Arc<dyn Service>),
@@ -84,13 +84,13 @@ impl World {
         to
     }
 
-    fn told(&self) -> Vec<(Option<String>, Value)> {
+    fn notified(&self) -> Vec<(Option<String>, Value)> {
         self.ears.0.lock().clone()
     }
 }
 
 #[tokio::test]
-async fn an_error_is_told_once_and_the_alarm_ends_when_it_is_out_of_sight() {
+async fn an_error_notifies_once_and_the_alarm_ends_when_it_is_out_of_sight() {
     let world = World::new();
     world.put(json!({ "AlarmDescription": "it failed" })).await.unwrap();
     assert_eq!(world.alarm().await["StateValue"], "OK");
@@ -104,9 +104,9 @@ async fn an_error_is_told_once_and_the_alarm_ends_when_it_is_out_of_sight() {
     );
     world.pass(SignedDuration::from_mins(20)).await;
     assert_eq!(world.alarm().await["StateValue"], "OK");
-    let told = world.told();
-    assert_eq!(told.len(), 1, "{told:?}");
-    let (source, input) = &told[0];
+    let notified = world.notified();
+    assert_eq!(notified.len(), 1, "{notified:?}");
+    let (source, input) = &notified[0];
     assert_eq!(source.as_deref(), Some("arn:aws:cloudwatch:us-east-1:111122223333:alarm:a"));
     assert_eq!((&input["TopicArn"], &input["Subject"]), (&json!(TOPIC), &json!("ALARM: \"a\" in US East (N. Virginia)")));
     let message: Value = serde_json::from_str(input["Message"].as_str().unwrap()).unwrap();
@@ -115,35 +115,35 @@ async fn an_error_is_told_once_and_the_alarm_ends_when_it_is_out_of_sight() {
 }
 
 #[tokio::test]
-async fn what_does_not_come_for_long_is_told_however_far_the_clock_is_moved_at_once() {
+async fn what_does_not_come_for_long_notifies_however_far_the_clock_is_moved_at_once() {
     let world = World::new();
     let missing = json!({
         "MetricName": "Invocations", "Period": 3600, "EvaluationPeriods": 26, "ComparisonOperator": "LessThanThreshold",
         "TreatMissingData": "breaching",
     });
     world.put(missing).await.unwrap();
-    assert_eq!((world.alarm().await["StateValue"].clone(), world.told().len()), (json!("ALARM"), 1), "nothing has come yet");
+    assert_eq!((world.alarm().await["StateValue"].clone(), world.notified().len()), (json!("ALARM"), 1), "nothing has come yet");
     for _ in 0..2 {
         world.count("Invocations");
         world.pass(SignedDuration::from_hours(24)).await;
-        assert_eq!((world.alarm().await["StateValue"].clone(), world.told().len()), (json!("OK"), 1));
+        assert_eq!((world.alarm().await["StateValue"].clone(), world.notified().len()), (json!("OK"), 1));
     }
     let to = world.alarms.horizon(ACCOUNT, true, world.region.clock().now()).unwrap();
     world.pass(to.duration_since(world.region.clock().now())).await;
-    assert_eq!((world.alarm().await["StateValue"].clone(), world.told().len()), (json!("ALARM"), 2));
+    assert_eq!((world.alarm().await["StateValue"].clone(), world.notified().len()), (json!("ALARM"), 2));
 }
 
 #[tokio::test]
-async fn an_alarm_whose_actions_are_disabled_changes_its_state_and_tells_nobody() {
+async fn an_alarm_whose_actions_are_disabled_changes_its_state_and_notifies_nobody() {
     let world = World::new();
     world.put(json!({ "ActionsEnabled": false })).await.unwrap();
     let set = |state: &str| json!({ "AlarmName": "a", "StateValue": state, "StateReason": "to try" });
     world.call("SetAlarmState", set("ALARM")).await.unwrap();
-    assert_eq!((world.alarm().await["StateReason"].clone(), world.told().len()), (json!("to try"), 0));
+    assert_eq!((world.alarm().await["StateReason"].clone(), world.notified().len()), (json!("to try"), 0));
     world.call("SetAlarmState", set("OK")).await.unwrap();
     world.call("EnableAlarmActions", json!({ "AlarmNames": ["a"] })).await.unwrap();
     world.call("SetAlarmState", set("ALARM")).await.unwrap();
-    assert_eq!(world.told().len(), 1);
+    assert_eq!(world.notified().len(), 1);
     world.call("DeleteAlarms", json!({ "AlarmNames": ["a", "none"] })).await.unwrap();
     assert_eq!(world.call("SetAlarmState", set("OK")).await.unwrap_err().code, "ResourceNotFound");
 }
