@@ -3,7 +3,7 @@
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_iam::ResourceRule;
 
-use super::Sns;
+use crate::records::Sns;
 
 impl Sns {
     /// The policy of a topic.
@@ -21,7 +21,7 @@ impl Sns {
     }
 
     /// The tags of a topic.
-    pub(super) fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
+    pub(super) fn topic_tags(&self, arn: &str) -> Vec<(String, String)> {
         self.topic(arn, |topic| Ok(topic.tags.clone().into_iter().collect())).unwrap_or_default()
     }
 }

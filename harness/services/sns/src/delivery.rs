@@ -1,14 +1,14 @@
-//! Bringing a message to the endpoints of a topic, and telling the journal who got it.
+//! Delivery of a message to the endpoints of a topic, and its event in the journal.
 
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::Call;
 use nightproof_core::{Caller, Region};
 use nightproof_journal::{Event, Recipient};
 
-use super::message::Message;
-use super::subscription::{Protocol, Subscription};
+use crate::message::Message;
+use crate::records::{Protocol, Subscription};
 
-/// Brings the message to each subscription, as the service itself: a queue's policy has to let it in.
+/// Delivers the message to each subscription, as the service itself: a queue's policy has to allow it.
 /// <https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>
 pub(super) async fn deliver(call: &Call, topic: &str, message: &Message, subscriptions: &[Subscription]) {
     let region = &call.region;
@@ -44,7 +44,7 @@ pub(super) async fn deliver(call: &Call, topic: &str, message: &Message, subscri
         topic: topic.to_owned(),
         by: call.caller.arn(),
         source: call.caller.source_arn.clone(),
-        what: message.told(),
+        what: message.summary(),
         to,
     });
 }

@@ -1,4 +1,4 @@
-//! What is published, and the form in which it comes to an endpoint.
+//! Published messages, and the form in which an endpoint receives them.
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
 
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use nightproof_core::service::AwsError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::invalid;
-use super::subscription::{Protocol, Subscription};
+use crate::error::invalid;
+use crate::records::{Protocol, Subscription};
 
 /// Bytes of a message with its attributes.
 const LONGEST: usize = 256 * 1024;
@@ -126,7 +126,7 @@ impl Message {
     /// In the envelope stand all members of AWS's but for the signature: nobody but AWS could sign in its name.
     pub(super) fn for_queue(&self, subscription: &Subscription, topic: &str, region: &Region) -> Value {
         let text = self.text(Protocol::Sqs.name());
-        let (region_name, account, queue) = place(&subscription.endpoint);
+        let (region_name, account, queue) = queue_address(&subscription.endpoint);
         let url = format!("https://sqs.{region_name}.amazonaws.com/{account}/{queue}");
         if subscription.is_raw() {
             let mut message = json!({ "QueueUrl": url, "MessageBody": text });
@@ -156,7 +156,7 @@ impl Message {
     }
 
     /// In a few words, for who reads what a drill did: the subject, or what an event says that it is.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         if let Some(subject) = &self.subject {
             return subject.clone();
         }
@@ -174,7 +174,7 @@ impl Message {
 }
 
 /// Region, account and name in a queue's ARN.
-fn place(arn: &str) -> (&str, &str, &str) {
+fn queue_address(arn: &str) -> (&str, &str, &str) {
     let mut parts = arn.split(':').skip(3);
     let mut next = || parts.next().unwrap_or_default();
     (next(), next(), next())

@@ -7,20 +7,20 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::subscription::Protocol;
-use super::{Sns, invalid};
+use crate::error::invalid;
+use crate::records::{Protocol, Sns};
 
 /// `GetSubscriptionAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct GetSubscriptionAttributes {
+pub(crate) struct GetSubscriptionAttributes {
     subscription_arn: String,
 }
 
 /// `SetSubscriptionAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SetSubscriptionAttributes {
+pub(crate) struct SetSubscriptionAttributes {
     subscription_arn: String,
     attribute_name: String,
     #[serde(default)]
@@ -28,7 +28,7 @@ pub(super) struct SetSubscriptionAttributes {
 }
 
 /// Reads `Attributes`, refusing what is unknown or not done here.
-pub(super) fn read(protocol: Protocol, given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, AwsError> {
+pub(crate) fn read(protocol: Protocol, given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, AwsError> {
     given.iter().try_for_each(|(name, value)| check(protocol, name, value))?;
     Ok(given)
 }
@@ -49,9 +49,9 @@ fn check(protocol: Protocol, name: &str, value: &str) -> Result<(), AwsError> {
 }
 
 impl Sns {
-    pub(super) fn get_subscription_attributes(&self, _call: &Call, input: GetSubscriptionAttributes) -> Result<Value, AwsError> {
-        self.subscription(&input.subscription_arn, |topic, place| {
-            let Some(one) = topic.subscriptions.get(place) else { return Err(invalid("SubscriptionArn")) };
+    pub(crate) fn get_subscription_attributes(&self, _call: &Call, input: GetSubscriptionAttributes) -> Result<Value, AwsError> {
+        self.subscription(&input.subscription_arn, |topic, index| {
+            let Some(one) = topic.subscriptions.get(index) else { return Err(invalid("SubscriptionArn")) };
             let mut all = one.attributes.clone();
             for (name, value) in [
                 ("SubscriptionArn", one.arn.as_str()),
@@ -69,10 +69,10 @@ impl Sns {
         })
     }
 
-    pub(super) fn set_subscription_attributes(&self, _call: &Call, input: SetSubscriptionAttributes) -> Result<Value, AwsError> {
+    pub(crate) fn set_subscription_attributes(&self, _call: &Call, input: SetSubscriptionAttributes) -> Result<Value, AwsError> {
         let SetSubscriptionAttributes { subscription_arn, attribute_name: name, attribute_value: value } = input;
-        self.subscription(&subscription_arn, |topic, place| {
-            let Some(one) = topic.subscriptions.get_mut(place) else { return Err(invalid("SubscriptionArn")) };
+        self.subscription(&subscription_arn, |topic, index| {
+            let Some(one) = topic.subscriptions.get_mut(index) else { return Err(invalid("SubscriptionArn")) };
             check(one.protocol, &name, &value)?;
             one.attributes.insert(name, value);
             Ok(json!({}))

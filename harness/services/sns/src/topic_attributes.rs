@@ -1,25 +1,20 @@
 //! Attributes of topics.
 //! <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
 
-use std::collections::BTreeMap;
-
 use nightproof_core::service::AwsError;
 use nightproof_iam::{Policy, PolicyKind};
 
-use super::invalid;
-use super::topic::Topic;
+use crate::error::invalid;
+use crate::records::{Attributes, Topic};
 
-/// Attribute names to values, all strings.
-pub(super) type Attributes = BTreeMap<String, String>;
-
-/// What a topic delivers by if it has no policy of its own for that; of HTTP endpoints alone.
+/// The delivery policy of a topic that has none of its own; for HTTP endpoints only.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
 const DELIVERY: &str = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false}}"#;
 
 /// Reads `Attributes`, refusing what is unknown or not done here.
 pub(super) fn read(mut given: Attributes) -> Result<Attributes, AwsError> {
     given.iter().try_for_each(|(name, value)| check(name, value))?;
-    // What a standard topic is anyway is no attribute of it.
+    // Topics are standard ones: `false` is not kept.
     given.remove("FifoTopic");
     Ok(given)
 }
@@ -48,7 +43,7 @@ pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {
     }
 }
 
-/// The names and values that GetTopicAttributes answers.
+/// The names and values that GetTopicAttributes returns.
 pub(super) fn described(topic: &Topic) -> Attributes {
     let confirmed = topic.subscriptions.iter().filter(|one| one.confirmed()).count();
     let mut all = topic.attributes.clone();

@@ -5,12 +5,13 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Sns, invalid};
+use crate::error::invalid;
+use crate::records::Sns;
 
 /// `TagResource`. <https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct TagResource {
+pub(crate) struct TagResource {
     resource_arn: String,
     tags: Vec<Tag>,
 }
@@ -18,7 +19,7 @@ pub(super) struct TagResource {
 /// `UntagResource`. <https://docs.aws.amazon.com/sns/latest/api/API_UntagResource.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct UntagResource {
+pub(crate) struct UntagResource {
     resource_arn: String,
     tag_keys: Vec<String>,
 }
@@ -26,7 +27,7 @@ pub(super) struct UntagResource {
 /// `ListTagsForResource`. <https://docs.aws.amazon.com/sns/latest/api/API_ListTagsForResource.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListTagsForResource {
+pub(crate) struct ListTagsForResource {
     resource_arn: String,
 }
 
@@ -34,7 +35,7 @@ pub(super) struct ListTagsForResource {
 const MOST: usize = 50;
 
 impl Sns {
-    pub(super) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
+    pub(crate) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
         let given = given(call, input.tags)?;
         self.topic(&input.resource_arn, |topic| {
             let mut tags = topic.tags.clone();
@@ -49,7 +50,7 @@ impl Sns {
         .map_err(resource)
     }
 
-    pub(super) fn untag_resource(&self, _call: &Call, input: UntagResource) -> Result<Value, AwsError> {
+    pub(crate) fn untag_resource(&self, _call: &Call, input: UntagResource) -> Result<Value, AwsError> {
         self.topic(&input.resource_arn, |topic| {
             topic.tags.retain(|key, _| !input.tag_keys.contains(key));
             Ok(json!({}))
@@ -57,7 +58,7 @@ impl Sns {
         .map_err(resource)
     }
 
-    pub(super) fn list_tags_for_resource(&self, _call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
+    pub(crate) fn list_tags_for_resource(&self, _call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
         self.topic(&input.resource_arn, |topic| {
             let pair = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
             Ok(json!({ "Tags": topic.tags.iter().map(pair).collect::<Vec<_>>() }))
@@ -66,7 +67,7 @@ impl Sns {
     }
 }
 
-/// What is not there is a resource to these operations, and no topic.
+/// These operations report a missing topic as a missing resource.
 fn resource(error: AwsError) -> AwsError {
     if error.code == "NotFoundException" {
         return AwsError::new("ResourceNotFoundException", 404, "Resource does not exist");
@@ -75,6 +76,6 @@ fn resource(error: AwsError) -> AwsError {
 }
 
 /// The tags in a request.
-pub(super) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
+pub(crate) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
     given_tags::check(call, tags, || invalid("Tags Reason: keys that begin with aws: are reserved"))
 }

@@ -7,7 +7,7 @@ use nightproof_service_sqs::Sqs;
 use nightproof_service_sts::Sts;
 use serde_json::{Value, json};
 
-use super::Sns;
+use crate::records::Sns;
 
 const ACCOUNT: &str = "111122223333";
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alarms";

@@ -6,13 +6,15 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::message::{Message, MessageAttributeValue};
-use super::{Sns, delivery, invalid};
+use crate::delivery;
+use crate::error::invalid;
+use crate::message::{Message, MessageAttributeValue};
+use crate::records::Sns;
 
 /// `Publish`. <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Publish {
+pub(crate) struct Publish {
     topic_arn: Option<String>,
     target_arn: Option<String>,
     message: String,
@@ -23,8 +25,8 @@ pub(super) struct Publish {
 }
 
 impl Sns {
-    /// Answers when every endpoint has been tried, where AWS answers before: who publishes is told nothing of them either way.
-    pub(super) async fn publish(&self, call: &Call, input: Publish) -> Result<Value, AwsError> {
+    /// Returns after every endpoint was tried, AWS before; the output shows neither.
+    pub(crate) async fn publish(&self, call: &Call, input: Publish) -> Result<Value, AwsError> {
         let arn = match (input.topic_arn, input.target_arn) {
             (Some(arn), None) | (None, Some(arn)) => arn,
             _ => return Err(invalid("TopicArn or TargetArn Reason: no value for required parameter")),

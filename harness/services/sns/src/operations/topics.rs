@@ -1,7 +1,5 @@
 //! Topics: making, finding, describing and deleting them.
 
-use std::collections::BTreeMap;
-
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::default_policy;
 use nightproof_core::given_tags::Tag;
@@ -9,14 +7,16 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::attributes::{self, Attributes};
-use super::subscription::Subscription;
-use super::{Sns, invalid, page, tags};
+use crate::error::invalid;
+use crate::operations::tags;
+use crate::page::page;
+use crate::records::{Attributes, Sns, Topic};
+use crate::topic_attributes as attributes;
 
 /// `CreateTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct CreateTopic {
+pub(crate) struct CreateTopic {
     name: String,
     #[serde(default)]
     attributes: Attributes,
@@ -27,51 +27,36 @@ pub(super) struct CreateTopic {
 /// `DeleteTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DeleteTopic {
+pub(crate) struct DeleteTopic {
     topic_arn: String,
 }
 
 /// `ListTopics`. <https://docs.aws.amazon.com/sns/latest/api/API_ListTopics.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListTopics {
+pub(crate) struct ListTopics {
     next_token: Option<String>,
 }
 
 /// `GetTopicAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct GetTopicAttributes {
+pub(crate) struct GetTopicAttributes {
     topic_arn: String,
 }
 
 /// `SetTopicAttributes`. <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SetTopicAttributes {
+pub(crate) struct SetTopicAttributes {
     topic_arn: String,
     attribute_name: String,
     #[serde(default)]
     attribute_value: String,
 }
 
-/// A topic's record.
-#[derive(Debug)]
-pub(super) struct Topic {
-    pub(super) arn: String,
-    pub(super) owner: String,
-    pub(super) attributes: Attributes,
-    /// The policy in force: the attribute, or the one that a topic is made with.
-    pub(super) policy: PolicyDocument,
-    pub(super) tags: BTreeMap<String, String>,
-    /// Oldest first.
-    pub(super) subscriptions: Vec<Subscription>,
-    /// Subscriptions that were confirmed and are no more.
-    pub(super) deleted: u64,
-}
-
 impl Sns {
-    pub(super) fn create_topic(&self, call: &Call, input: CreateTopic) -> Result<Value, AwsError> {
+    pub(crate) fn create_topic(&self, call: &Call, input: CreateTopic) -> Result<Value, AwsError> {
         let name = input.name.as_str();
         let attributes = attributes::read(input.attributes)?;
         let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -102,7 +87,7 @@ impl Sns {
     }
 
     /// Its subscriptions go along. Deleting a topic that is gone is no error.
-    pub(super) fn delete_topic(&self, _call: &Call, input: DeleteTopic) -> Result<Value, AwsError> {
+    pub(crate) fn delete_topic(&self, _call: &Call, input: DeleteTopic) -> Result<Value, AwsError> {
         let arn = input.topic_arn;
         let owner = match self.topic(&arn, |topic| Ok(topic.owner.clone())) {
             Ok(owner) => owner,
@@ -113,16 +98,16 @@ impl Sns {
         Ok(json!({}))
     }
 
-    pub(super) fn list_topics(&self, call: &Call, input: ListTopics) -> Result<Value, AwsError> {
+    pub(crate) fn list_topics(&self, call: &Call, input: ListTopics) -> Result<Value, AwsError> {
         let arns = self.with(call.account(), |topics| topics.keys().map(|arn| json!({ "TopicArn": arn })).collect());
         page("Topics", arns, input.next_token.as_deref())
     }
 
-    pub(super) fn get_topic_attributes(&self, _call: &Call, input: GetTopicAttributes) -> Result<Value, AwsError> {
+    pub(crate) fn get_topic_attributes(&self, _call: &Call, input: GetTopicAttributes) -> Result<Value, AwsError> {
         self.topic(&input.topic_arn, |topic| Ok(json!({ "Attributes": attributes::described(topic) })))
     }
 
-    pub(super) fn set_topic_attributes(&self, _call: &Call, input: SetTopicAttributes) -> Result<Value, AwsError> {
+    pub(crate) fn set_topic_attributes(&self, _call: &Call, input: SetTopicAttributes) -> Result<Value, AwsError> {
         let SetTopicAttributes { topic_arn, attribute_name: name, attribute_value: value } = input;
         self.topic(&topic_arn, |topic| {
             attributes::check(&name, &value)?;

@@ -1,4 +1,4 @@
-//! Subscriptions: who gets the messages of a topic.
+//! Subscriptions: the endpoints that receive a topic's messages.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,15 @@ use nightproof_journal::{Event, Recipient};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::topic::Topic;
-use super::{Sns, invalid, page, subscription_attributes as attributes};
+use crate::error::invalid;
+use crate::operations::subscription_attributes as attributes;
+use crate::page::page;
+use crate::records::{Protocol, Sns, Subscription, Topic};
 
 /// `Subscribe`. <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Subscribe {
+pub(crate) struct Subscribe {
     topic_arn: String,
     protocol: String,
     #[serde(default)]
@@ -28,7 +30,7 @@ pub(super) struct Subscribe {
 /// `ConfirmSubscription`. <https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ConfirmSubscription {
+pub(crate) struct ConfirmSubscription {
     topic_arn: String,
     token: String,
     authenticate_on_unsubscribe: Option<String>,
@@ -37,102 +39,28 @@ pub(super) struct ConfirmSubscription {
 /// `Unsubscribe`. <https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Unsubscribe {
+pub(crate) struct Unsubscribe {
     subscription_arn: String,
 }
 
 /// `ListSubscriptions`. <https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptions.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListSubscriptions {
+pub(crate) struct ListSubscriptions {
     next_token: Option<String>,
 }
 
 /// `ListSubscriptionsByTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListSubscriptionsByTopic {
+pub(crate) struct ListSubscriptionsByTopic {
     topic_arn: String,
     next_token: Option<String>,
 }
 
-/// What a list says in the place of the ARN of a subscription that is not confirmed.
-const PENDING: &str = "PendingConfirmation";
-
-/// How messages come to an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
-    Sqs,
-    Email,
-}
-
-impl Protocol {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Sqs => "sqs",
-            Self::Email => "email",
-        }
-    }
-
-    fn read(name: &str) -> Result<Self, AwsError> {
-        match name {
-            "sqs" => Ok(Self::Sqs),
-            "email" => Ok(Self::Email),
-            "http" | "https" | "email-json" | "sms" | "application" | "lambda" | "firehose" => {
-                Err(AwsError::not_implemented("sns", &format!("the protocol {name}")))
-            }
-            other => Err(invalid(&format!("Does not support this protocol string: {other}"))),
-        }
-    }
-
-    fn check(self, endpoint: &str) -> Result<(), AwsError> {
-        let is_queue = || {
-            let parts: Vec<&str> = endpoint.split(':').collect();
-            matches!(parts.as_slice(), ["arn", _, "sqs", region, account, name] if ![region, account, name].iter().any(|part| part.is_empty()))
-        };
-        let is_address = || endpoint.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-        match self {
-            Self::Sqs if endpoint.ends_with(".fifo") => {
-                Err(invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"))
-            }
-            Self::Sqs if is_queue() => Ok(()),
-            Self::Sqs => Err(invalid("SQS endpoint ARN")),
-            Self::Email if is_address() => Ok(()),
-            Self::Email => Err(invalid("Email address")),
-        }
-    }
-}
-
-/// A subscription's record.
-#[derive(Debug, Clone)]
-pub(super) struct Subscription {
-    pub(super) arn: String,
-    pub(super) owner: String,
-    pub(super) protocol: Protocol,
-    pub(super) endpoint: String,
-    /// What the endpoint was sent to confirm it with, as long as it has not.
-    pub(super) token: Option<String>,
-    pub(super) attributes: BTreeMap<String, String>,
-}
-
-impl Subscription {
-    pub(super) fn confirmed(&self) -> bool {
-        self.token.is_none()
-    }
-
-    pub(super) fn is_raw(&self) -> bool {
-        self.attributes.get("RawMessageDelivery").is_some_and(|raw| raw == "true")
-    }
-
-    fn listed(&self, topic: &str) -> Value {
-        let arn = if self.confirmed() { &self.arn } else { PENDING };
-        json!({ "SubscriptionArn": arn, "Owner": self.owner, "Protocol": self.protocol.name(), "Endpoint": self.endpoint, "TopicArn": topic })
-    }
-}
-
 impl Sns {
-    /// A queue of the account is confirmed by itself; a mailbox has to be by whoever reads it.
-    pub(super) fn subscribe(&self, call: &Call, input: Subscribe) -> Result<Value, AwsError> {
+    /// A queue of the account is confirmed at once, a mailbox by ConfirmSubscription.
+    pub(crate) fn subscribe(&self, call: &Call, input: Subscribe) -> Result<Value, AwsError> {
         let (topic_arn, endpoint) = (input.topic_arn.as_str(), input.endpoint.as_str());
         let protocol = Protocol::read(&input.protocol)?;
         protocol.check(endpoint)?;
@@ -178,7 +106,7 @@ impl Sns {
         Ok(json!({ "SubscriptionArn": if shown { subscription.arn.as_str() } else { "pending confirmation" } }))
     }
 
-    pub(super) fn confirm_subscription(&self, _call: &Call, input: ConfirmSubscription) -> Result<Value, AwsError> {
+    pub(crate) fn confirm_subscription(&self, _call: &Call, input: ConfirmSubscription) -> Result<Value, AwsError> {
         if input.authenticate_on_unsubscribe.is_some_and(|value| value != "false") {
             return Err(AwsError::not_implemented("sns", "ConfirmSubscription with AuthenticateOnUnsubscribe"));
         }
@@ -190,8 +118,8 @@ impl Sns {
         })
     }
 
-    /// Runs `act` on the topic of the subscription with this ARN, and the subscription's place in it.
-    pub(super) fn subscription<T>(
+    /// Runs `act` on the topic of the subscription with this ARN, and the subscription's index in it.
+    pub(crate) fn subscription<T>(
         &self,
         arn: &str,
         act: impl FnOnce(&mut Topic, usize) -> Result<T, AwsError>,
@@ -200,16 +128,16 @@ impl Sns {
             return Err(invalid("SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"));
         };
         let found = self.topic(topic, |topic| {
-            let place = topic.subscriptions.iter().position(|one| one.arn == arn);
-            Ok(place.map(|place| act(topic, place)))
+            let index = topic.subscriptions.iter().position(|one| one.arn == arn);
+            Ok(index.map(|index| act(topic, index)))
         });
         found.ok().flatten().unwrap_or_else(|| Err(AwsError::new("NotFoundException", 404, "Subscription does not exist")))
     }
 
-    /// One that is gone is no error.
-    pub(super) fn unsubscribe(&self, _call: &Call, input: Unsubscribe) -> Result<Value, AwsError> {
-        let removed = self.subscription(&input.subscription_arn, |topic, place| {
-            topic.deleted += u64::from(topic.subscriptions.remove(place).confirmed());
+    /// An unknown subscription is no error.
+    pub(crate) fn unsubscribe(&self, _call: &Call, input: Unsubscribe) -> Result<Value, AwsError> {
+        let removed = self.subscription(&input.subscription_arn, |topic, index| {
+            topic.deleted += u64::from(topic.subscriptions.remove(index).confirmed());
             Ok(())
         });
         match removed {
@@ -218,7 +146,7 @@ impl Sns {
         }
     }
 
-    pub(super) fn list_subscriptions(&self, call: &Call, input: ListSubscriptions) -> Result<Value, AwsError> {
+    pub(crate) fn list_subscriptions(&self, call: &Call, input: ListSubscriptions) -> Result<Value, AwsError> {
         let all = self.with(call.account(), |topics| {
             let each = topics.values().flat_map(|topic| topic.subscriptions.iter().map(|one| one.listed(&topic.arn)));
             each.collect()
@@ -226,7 +154,7 @@ impl Sns {
         page("Subscriptions", all, input.next_token.as_deref())
     }
 
-    pub(super) fn list_subscriptions_by_topic(&self, _call: &Call, input: ListSubscriptionsByTopic) -> Result<Value, AwsError> {
+    pub(crate) fn list_subscriptions_by_topic(&self, _call: &Call, input: ListSubscriptionsByTopic) -> Result<Value, AwsError> {
         let arn = input.topic_arn.as_str();
         let all = self.topic(arn, |topic| Ok(topic.subscriptions.iter().map(|one| one.listed(arn)).collect()))?;
         page("Subscriptions", all, input.next_token.as_deref())

@@ -1,0 +1,7 @@
+//! The operations, by what they are about.
+
+pub(crate) mod publish;
+pub(crate) mod subscription_attributes;
+pub(crate) mod subscriptions;
+pub(crate) mod tags;
+pub(crate) mod topics;

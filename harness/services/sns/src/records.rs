@@ -1,0 +1,132 @@
+//! The records: topics with their subscriptions.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::service::AwsError;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+
+use crate::error::{invalid, no_topic};
+
+/// The service `sns`.
+#[derive(Debug, Default)]
+pub struct Sns {
+    /// Topics by account and ARN.
+    pub(crate) accounts: Mutex<HashMap<String, BTreeMap<String, Topic>>>,
+}
+
+impl Sns {
+    /// A service without topics.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut BTreeMap<String, Topic>) -> T) -> T {
+        let mut accounts = self.accounts.lock();
+        act(accounts.entry(account.to_owned()).or_default())
+    }
+
+    /// Runs `act` on the topic with this ARN, whoever owns it.
+    pub(crate) fn topic<T>(&self, arn: &str, act: impl FnOnce(&mut Topic) -> Result<T, AwsError>) -> Result<T, AwsError> {
+        let mut parts = arn.split(':');
+        let (service, account) = (parts.nth(2), parts.nth(1));
+        let (Some("sns"), Some(account), Some(_), None) = (service, account, parts.next(), parts.next()) else {
+            return Err(invalid("TopicArn"));
+        };
+        self.with(account, |topics| topics.get_mut(arn).ok_or_else(no_topic).and_then(act))
+    }
+}
+
+/// Attribute names to values, all strings.
+pub(crate) type Attributes = BTreeMap<String, String>;
+
+/// A topic's record.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) arn: String,
+    pub(crate) owner: String,
+    pub(crate) attributes: Attributes,
+    /// The policy in force: the attribute, or the one that a topic is made with.
+    pub(crate) policy: PolicyDocument,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Oldest first.
+    pub(crate) subscriptions: Vec<Subscription>,
+    /// Subscriptions that were confirmed and are no more.
+    pub(crate) deleted: u64,
+}
+
+/// Listed instead of the ARN of a subscription that is not confirmed.
+pub(crate) const PENDING: &str = "PendingConfirmation";
+
+/// How messages come to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Sqs,
+    Email,
+}
+
+impl Protocol {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sqs => "sqs",
+            Self::Email => "email",
+        }
+    }
+
+    pub(crate) fn read(name: &str) -> Result<Self, AwsError> {
+        match name {
+            "sqs" => Ok(Self::Sqs),
+            "email" => Ok(Self::Email),
+            "http" | "https" | "email-json" | "sms" | "application" | "lambda" | "firehose" => {
+                Err(AwsError::not_implemented("sns", &format!("the protocol {name}")))
+            }
+            other => Err(invalid(&format!("Does not support this protocol string: {other}"))),
+        }
+    }
+
+    pub(crate) fn check(self, endpoint: &str) -> Result<(), AwsError> {
+        let is_queue = || {
+            let parts: Vec<&str> = endpoint.split(':').collect();
+            matches!(parts.as_slice(), ["arn", _, "sqs", region, account, name] if ![region, account, name].iter().any(|part| part.is_empty()))
+        };
+        let is_address = || endpoint.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+        match self {
+            Self::Sqs if endpoint.ends_with(".fifo") => {
+                Err(invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"))
+            }
+            Self::Sqs if is_queue() => Ok(()),
+            Self::Sqs => Err(invalid("SQS endpoint ARN")),
+            Self::Email if is_address() => Ok(()),
+            Self::Email => Err(invalid("Email address")),
+        }
+    }
+}
+
+/// A subscription's record.
+#[derive(Debug, Clone)]
+pub(crate) struct Subscription {
+    pub(crate) arn: String,
+    pub(crate) owner: String,
+    pub(crate) protocol: Protocol,
+    pub(crate) endpoint: String,
+    /// The token that the endpoint was sent, until the subscription is confirmed.
+    pub(crate) token: Option<String>,
+    pub(crate) attributes: BTreeMap<String, String>,
+}
+
+impl Subscription {
+    pub(crate) fn confirmed(&self) -> bool {
+        self.token.is_none()
+    }
+
+    pub(crate) fn is_raw(&self) -> bool {
+        self.attributes.get("RawMessageDelivery").is_some_and(|raw| raw == "true")
+    }
+
+    pub(crate) fn listed(&self, topic: &str) -> Value {
+        let arn = if self.confirmed() { &self.arn } else { PENDING };
+        json!({ "SubscriptionArn": arn, "Owner": self.owner, "Protocol": self.protocol.name(), "Endpoint": self.endpoint, "TopicArn": topic })
+    }
+}
