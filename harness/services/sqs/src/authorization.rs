@@ -1,11 +1,13 @@
-//! What SQS's calls are about, and the policies of its queues.
+//! The queues that calls of SQS name, their policies and tags.
 
 use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_core::document::Members as _;
 use nightproof_core::service::Call;
 use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
-use super::{Sqs, address, text};
+use crate::address::{address, owner_and_name};
+use crate::records::Sqs;
 
 impl Sqs {
     /// The policy of a queue.
@@ -24,7 +26,7 @@ impl Sqs {
     }
 
     /// The tags of a queue.
-    pub(super) fn tags_of(&self, arn: &str) -> Vec<(String, String)> {
+    pub(super) fn queue_tags(&self, arn: &str) -> Vec<(String, String)> {
         let Some((account, name)) = owner_and_name(arn) else { return Vec::new() };
         self.with(account, |queues| {
             queues.by_name.get(name).map(|queue| queue.tags.clone().into_iter().collect()).unwrap_or_default()
@@ -32,18 +34,12 @@ impl Sqs {
     }
 }
 
-/// Account and name in a queue's ARN.
-pub(super) fn owner_and_name(arn: &str) -> Option<(&str, &str)> {
-    let mut parts = arn.split(':').skip(4);
-    Some((parts.next()?, parts.next()?))
-}
-
 /// The queue of a URL, or of a name.
 pub(super) fn named_queues(call: &Call, kind: &str, input: &Value) -> Vec<String> {
     let arn = |account: &str, name: &str| format!("arn:aws:sqs:{}:{account}:{name}", call.region.name());
     let found = match kind {
-        "queue" => text(input, "QueueUrl").and_then(|url| address(url).ok()).map(|(account, name)| arn(account, name)),
-        _ => text(input, "QueueName").map(|name| arn(text(input, "QueueOwnerAWSAccountId").unwrap_or(call.account()), name)),
+        "queue" => input.text("QueueUrl").and_then(|url| address(url).ok()).map(|(account, name)| arn(account, name)),
+        _ => input.text("QueueName").map(|name| arn(input.text("QueueOwnerAWSAccountId").unwrap_or(call.account()), name)),
     };
     found.into_iter().collect()
 }

@@ -1,11 +1,11 @@
-//! Queues under a customer's KMS key: whoever sends needs a data key of it, whoever receives has to be able to decrypt that.
+//! Queues under a customer's KMS key: a sender needs a data key of it, a receiver has to be able to decrypt that.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html>
 
 use nightproof_core::Caller;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::Sqs;
+use crate::records::Sqs;
 
 /// KMS's refusal in the words of SQS.
 fn translated(error: AwsError) -> AwsError {
@@ -21,7 +21,7 @@ fn translated(error: AwsError) -> AwsError {
 }
 
 impl Sqs {
-    /// A data key for one send, as its ciphertext; none if the queue has no key of the customer's.
+    /// A data key for one send, as its ciphertext; `None` if the queue has no customer managed key.
     pub(super) async fn data_key(&self, call: &Call, queue_url: &str) -> Result<Option<String>, AwsError> {
         let Some((key, arn)) = self.queue(queue_url, |queue| Ok(queue.kms_key().map(|key| (key, queue.arn.clone()))))? else {
             return Ok(None);
@@ -37,7 +37,7 @@ pub(super) async fn new_data_key(call: &Call, key: &str, arn: &str) -> Result<Op
     Ok(output.get("CiphertextBlob").and_then(Value::as_str).map(str::to_owned))
 }
 
-/// Proves that the caller may read what this data key protects.
+/// Checks that the caller may decrypt this data key, and so read the messages that it protects.
 pub(super) async fn open_data_key(call: &Call, arn: &str, data_key: &str) -> Result<(), AwsError> {
     let request = json!({"CiphertextBlob": data_key, "EncryptionContext": {"aws:sqs:arn": arn}});
     call.region.call(&through_sqs(call), "kms", "Decrypt", request).await.map(drop).map_err(translated)

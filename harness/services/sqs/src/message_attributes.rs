@@ -10,7 +10,7 @@ use nightproof_core::service::AwsError;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::bad_value;
+use crate::error::bad_value;
 
 /// A `MessageAttributeValue` of a request. Lists of values are reserved on AWS, which does not accept them.
 #[derive(Debug, Deserialize)]

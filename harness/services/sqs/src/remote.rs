@@ -1,4 +1,4 @@
-//! SQS whose queues and messages are in a store elsewhere. What decides stays here: who may, by the queue's policy, and the data keys of
+//! SQS whose queues and messages are in a store elsewhere. Authorization by queue policies stays here, and the data keys of
 //! queues under KMS. `docs/stores.md` says where it differs from the embedded one.
 
 use std::collections::HashMap;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::authorization::{PolicyDocument, ResourcePolicyText};
+use nightproof_core::document::Members as _;
 use nightproof_core::operation::check;
 use nightproof_core::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use nightproof_iam::ResourceRule;
@@ -13,7 +14,10 @@ use nightproof_store::{Known, Question, Store};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
-use super::{Sqs, address, attributes, authorization, encryption, queue, text};
+use crate::address::{address, owner_and_name, url as queue_url};
+
+use crate::records::Sqs;
+use crate::{authorization, encryption, queue_attributes as attributes};
 
 /// The service `sqs` on a store elsewhere.
 pub struct RemoteSqs {
@@ -74,7 +78,7 @@ impl RemoteSqs {
         let there = self.store.account(account);
         let here = |url: &mut Value| {
             if let Some((_, name)) = url.as_str().and_then(|url| address(url).ok()) {
-                *url = json!(queue::url(call, account, name));
+                *url = json!(queue_url(call, account, name));
             }
         };
         if let Some(url) = output.get_mut("QueueUrl") {
@@ -99,7 +103,7 @@ impl RemoteSqs {
             return Ok(Some(known));
         }
         let changes = self.queues.changes();
-        let Some((account, name)) = authorization::owner_and_name(arn) else { return Ok(None) };
+        let Some((account, name)) = owner_and_name(arn) else { return Ok(None) };
         let url = self.url_in_store(account, name);
         let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});
         let attributes = match self.ask(account, "GetQueueAttributes", &asked).await {
@@ -108,7 +112,7 @@ impl RemoteSqs {
             Err(error) => return Err(error),
         };
         let tags = self.ask(account, "ListQueueTags", &json!({ "QueueUrl": url })).await?;
-        let attribute = |name: &str| attributes.get("Attributes").and_then(|all| text(all, name)).filter(|text| !text.is_empty());
+        let attribute = |name: &str| attributes.get("Attributes").and_then(|all| all.text(name)).filter(|text| !text.is_empty());
         let facts = Arc::new(Facts {
             account: account.to_owned(),
             policy: attribute("Policy").map(PolicyDocument::of_resource),
@@ -124,7 +128,7 @@ impl RemoteSqs {
         let region = call.region.name();
         let mut account = call.account().to_owned();
         let mut arn = None;
-        if let Some(url) = text(&input, "QueueUrl") {
+        if let Some(url) = input.text("QueueUrl") {
             let (owner, name) = address(url)?;
             arn = Some(format!("arn:aws:sqs:{region}:{owner}:{name}"));
             let (owner, there) = (owner.to_owned(), self.url_in_store(owner, name));
@@ -132,8 +136,8 @@ impl RemoteSqs {
                 members.insert("QueueUrl".to_owned(), json!(there));
             }
             account = owner;
-        } else if let Some(name) = text(&input, "QueueName") {
-            let owner = text(&input, "QueueOwnerAWSAccountId").unwrap_or(&account).to_owned();
+        } else if let Some(name) = input.text("QueueName") {
+            let owner = input.text("QueueOwnerAWSAccountId").unwrap_or(&account).to_owned();
             arn = Some(format!("arn:aws:sqs:{region}:{owner}:{name}"));
             account = owner;
         }
@@ -204,7 +208,7 @@ impl Service for RemoteSqs {
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
-        let (_, name) = authorization::owner_and_name(arn)?;
+        let (_, name) = owner_and_name(arn)?;
         let facts = self.queues.get(arn)?;
         Some(ResourcePolicyText {
             name: format!("policy of queue {name}"),
@@ -220,7 +224,7 @@ impl Service for RemoteSqs {
         let Ok(listed) = self.ask(call.account(), "ListQueues", &json!({})).await else { return Vec::new() };
         let mut found = Vec::new();
         for url in listed.get("QueueUrls").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            let arn = super::queue::arn(call, url.rsplit('/').next().unwrap_or_default());
+            let arn = crate::address::arn(call, url.rsplit('/').next().unwrap_or_default());
             if let Ok(Some(facts)) = self.facts(&arn).await {
                 found.push(Tagged { arn, tags: facts.tags.clone() });
             }

@@ -7,14 +7,14 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::message::Message;
-use super::message_attributes::{MessageAttributeValue, MessageAttributes, md5};
-use super::{Sqs, bad_value};
+use crate::error::bad_value;
+use crate::message_attributes::{MessageAttributeValue, MessageAttributes, md5};
+use crate::records::{Message, Sqs};
 
 /// `SendMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SendMessage {
+pub(crate) struct SendMessage {
     queue_url: String,
     message_body: String,
     delay_seconds: Option<i64>,
@@ -29,9 +29,9 @@ pub(super) struct SendMessage {
 /// A message to be put into a queue: an entry of `SendMessageBatch`, or the rest of [`SendMessage`].
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SendMessageBatchEntry {
-    pub(super) id: String,
-    pub(super) message_body: String,
+pub(crate) struct SendMessageBatchEntry {
+    pub(crate) id: String,
+    pub(crate) message_body: String,
     delay_seconds: Option<i64>,
     #[serde(default)]
     message_attributes: BTreeMap<String, MessageAttributeValue>,
@@ -42,7 +42,7 @@ pub(super) struct SendMessageBatchEntry {
 }
 
 impl Sqs {
-    pub(super) async fn send_message(&self, call: &Call, input: SendMessage) -> Result<Value, AwsError> {
+    pub(crate) async fn send_message(&self, call: &Call, input: SendMessage) -> Result<Value, AwsError> {
         let data_key = self.data_key(call, &input.queue_url).await?;
         let entry = SendMessageBatchEntry {
             id: String::new(),
@@ -57,7 +57,7 @@ impl Sqs {
     }
 
     /// Puts a message into the queue of this URL.
-    pub(super) fn enqueue(
+    pub(crate) fn enqueue(
         &self,
         call: &Call,
         queue_url: &str,

@@ -6,16 +6,16 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Sqs;
-use super::message::{ChangeMessageVisibility, DeleteMessage};
-use super::send::SendMessageBatchEntry;
+use crate::operations::messages::{ChangeMessageVisibility, DeleteMessage};
+use crate::operations::send::SendMessageBatchEntry;
+use crate::records::Sqs;
 
 const LARGEST: usize = 1_048_576;
 
 /// `SendMessageBatch`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SendMessageBatch {
+pub(crate) struct SendMessageBatch {
     queue_url: String,
     entries: Vec<SendMessageBatchEntry>,
 }
@@ -23,7 +23,7 @@ pub(super) struct SendMessageBatch {
 /// `DeleteMessageBatch`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DeleteMessageBatch {
+pub(crate) struct DeleteMessageBatch {
     queue_url: String,
     entries: Vec<DeleteMessageBatchEntry>,
 }
@@ -39,7 +39,7 @@ struct DeleteMessageBatchEntry {
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ChangeMessageVisibilityBatch {
+pub(crate) struct ChangeMessageVisibilityBatch {
     queue_url: String,
     entries: Vec<ChangeMessageVisibilityBatchEntry>,
 }
@@ -101,7 +101,7 @@ fn outcome(results: impl Iterator<Item = (String, Result<Value, AwsError>)>) -> 
 }
 
 impl Sqs {
-    pub(super) async fn send_message_batch(&self, call: &Call, input: SendMessageBatch) -> Result<Value, AwsError> {
+    pub(crate) async fn send_message_batch(&self, call: &Call, input: SendMessageBatch) -> Result<Value, AwsError> {
         let SendMessageBatch { queue_url, entries } = input;
         self.queue(&queue_url, |_| Ok(()))?;
         check(entries.iter().map(|entry| entry.id.as_str()))?;
@@ -121,7 +121,7 @@ impl Sqs {
         Ok(outcome(entries.into_iter().map(send)))
     }
 
-    pub(super) fn delete_message_batch(&self, call: &Call, input: DeleteMessageBatch) -> Result<Value, AwsError> {
+    pub(crate) fn delete_message_batch(&self, call: &Call, input: DeleteMessageBatch) -> Result<Value, AwsError> {
         let DeleteMessageBatch { queue_url, entries } = input;
         self.queue(&queue_url, |_| Ok(()))?;
         check(entries.iter().map(|entry| entry.id.as_str()))?;
@@ -132,7 +132,7 @@ impl Sqs {
         Ok(outcome(entries.into_iter().map(delete)))
     }
 
-    pub(super) fn change_message_visibility_batch(
+    pub(crate) fn change_message_visibility_batch(
         &self,
         call: &Call,
         input: ChangeMessageVisibilityBatch,

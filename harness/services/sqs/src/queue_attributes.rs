@@ -7,7 +7,7 @@ use nightproof_core::service::AwsError;
 use nightproof_iam::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
-use super::bad_value;
+use crate::error::bad_value;
 
 /// Attribute names to values, all strings.
 pub(super) type Attributes = BTreeMap<String, String>;

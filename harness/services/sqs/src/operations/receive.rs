@@ -9,9 +9,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::message::{Message, receipt_for};
-use super::message_attributes::md5;
-use super::{Queues, Sqs, address, bad_value, no_queue};
+use crate::address::address;
+use crate::error::{bad_value, no_queue};
+use crate::message_attributes::md5;
+use crate::receipt::receipt_for;
+use crate::records::{Message, Queues, Sqs};
 
 /// What was taken, and when there may be more.
 struct Taken {
@@ -23,7 +25,7 @@ struct Taken {
 /// `ReceiveMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ReceiveMessage {
+pub(crate) struct ReceiveMessage {
     queue_url: String,
     /// The former name of `MessageSystemAttributeNames`.
     #[serde(default)]
@@ -47,7 +49,7 @@ fn bounded(value: Option<i64>, name: &str, low: i64, high: i64) -> Result<Option
 }
 
 impl Sqs {
-    pub(super) async fn receive_message(&self, call: &Call, input: ReceiveMessage) -> Result<Value, AwsError> {
+    pub(crate) async fn receive_message(&self, call: &Call, input: ReceiveMessage) -> Result<Value, AwsError> {
         let most = bounded(input.max_number_of_messages, "MaxNumberOfMessages", 1, 10)?.unwrap_or(1);
         let visibility = bounded(input.visibility_timeout, "VisibilityTimeout", 0, 43_200)?;
         let wait = bounded(input.wait_time_seconds, "WaitTimeSeconds", 0, 20)?;
@@ -79,7 +81,7 @@ impl Sqs {
         };
         let keys: BTreeSet<&String> = taken.messages.iter().filter_map(|message| message.data_key.as_ref()).collect();
         for key in keys {
-            super::encryption::open_data_key(call, &taken.arn, key).await?;
+            crate::encryption::open_data_key(call, &taken.arn, key).await?;
         }
         let names = [input.attribute_names, input.message_system_attribute_names].concat();
         let messages: Vec<Value> =

@@ -5,7 +5,7 @@ use nightproof_core::service::{AwsError, Service};
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::Sqs;
+use crate::records::Sqs;
 
 const ACCOUNT: &str = "111122223333";
 const URL: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/q";

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
-use nightproof_core::authorization::PolicyDocument;
+use jiff::SignedDuration;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::attributes::{Attributes, Redrive, default_of, effective, no_dead_letter_target, read, redrive, same};
-use super::message::Message;
-use super::{Sqs, bad_value, no_queue};
+use crate::address::{arn, url};
+use crate::error::{bad_value, no_queue};
+use crate::queue_attributes::{Attributes, effective, no_dead_letter_target, read, redrive, same};
+use crate::records::{Queue, Sqs, policy};
 
 /// `CreateQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct CreateQueue {
+pub(crate) struct CreateQueue {
     queue_name: String,
     #[serde(default)]
     attributes: Attributes,
@@ -26,14 +26,14 @@ pub(super) struct CreateQueue {
 /// `DeleteQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DeleteQueue {
+pub(crate) struct DeleteQueue {
     queue_url: String,
 }
 
 /// `GetQueueUrl`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct GetQueueUrl {
+pub(crate) struct GetQueueUrl {
     queue_name: String,
     #[serde(rename = "QueueOwnerAWSAccountId")]
     owner: Option<String>,
@@ -42,7 +42,7 @@ pub(super) struct GetQueueUrl {
 /// `ListQueues`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListQueues {
+pub(crate) struct ListQueues {
     #[serde(default)]
     queue_name_prefix: String,
     max_results: Option<i64>,
@@ -52,7 +52,7 @@ pub(super) struct ListQueues {
 /// `ListDeadLetterSourceQueues`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListDeadLetterSourceQueues {
+pub(crate) struct ListDeadLetterSourceQueues {
     queue_url: String,
     max_results: Option<i64>,
     next_token: Option<String>,
@@ -61,7 +61,7 @@ pub(super) struct ListDeadLetterSourceQueues {
 /// `GetQueueAttributes`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct GetQueueAttributes {
+pub(crate) struct GetQueueAttributes {
     queue_url: String,
     #[serde(default)]
     attribute_names: Vec<String>,
@@ -70,7 +70,7 @@ pub(super) struct GetQueueAttributes {
 /// `SetQueueAttributes`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SetQueueAttributes {
+pub(crate) struct SetQueueAttributes {
     queue_url: String,
     attributes: Attributes,
 }
@@ -78,14 +78,14 @@ pub(super) struct SetQueueAttributes {
 /// `PurgeQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct PurgeQueue {
+pub(crate) struct PurgeQueue {
     queue_url: String,
 }
 
 /// `TagQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_TagQueue.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct TagQueue {
+pub(crate) struct TagQueue {
     queue_url: String,
     tags: BTreeMap<String, String>,
 }
@@ -93,7 +93,7 @@ pub(super) struct TagQueue {
 /// `UntagQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_UntagQueue.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct UntagQueue {
+pub(crate) struct UntagQueue {
     queue_url: String,
     tag_keys: Vec<String>,
 }
@@ -101,81 +101,12 @@ pub(super) struct UntagQueue {
 /// `ListQueueTags`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueueTags.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListQueueTags {
+pub(crate) struct ListQueueTags {
     queue_url: String,
 }
 
-/// A queue's record.
-#[derive(Debug)]
-pub(super) struct Queue {
-    pub(super) name: String,
-    pub(super) arn: String,
-    created: Timestamp,
-    modified: Timestamp,
-    pub(super) attributes: Attributes,
-    /// The attribute `Policy`.
-    pub(super) policy: Option<PolicyDocument>,
-    pub(super) tags: BTreeMap<String, String>,
-    pub(super) messages: Vec<Message>,
-    purged: Option<Timestamp>,
-}
-
-fn policy(attributes: &Attributes) -> Option<PolicyDocument> {
-    attributes.get("Policy").filter(|policy| !policy.is_empty()).map(|policy| PolicyDocument::of_resource(policy.as_str()))
-}
-
-impl Queue {
-    /// A numeric attribute, or its default.
-    pub(super) fn setting(&self, name: &str) -> i64 {
-        let value = self.attributes.get(name).map(String::as_str).or_else(|| default_of(name));
-        value.and_then(|value| value.parse().ok()).unwrap_or_default()
-    }
-
-    pub(super) fn redrive(&self) -> Option<Redrive> {
-        self.attributes.get("RedrivePolicy").and_then(|policy| redrive(policy))
-    }
-
-    /// The customer's key, if the queue is encrypted by one.
-    pub(super) fn kms_key(&self) -> Option<String> {
-        self.attributes.get("KmsMasterKeyId").filter(|key| !key.is_empty() && *key != "alias/aws/sqs").cloned()
-    }
-
-    /// Forgets messages older than `MessageRetentionPeriod`.
-    pub(super) fn expire(&mut self, now: Timestamp) {
-        let keep = SignedDuration::from_secs(self.setting("MessageRetentionPeriod"));
-        self.messages.retain(|message| now.duration_since(message.sent) < keep);
-    }
-
-    fn describe(&mut self, now: Timestamp) -> Attributes {
-        self.expire(now);
-        let mut all = effective(&self.attributes);
-        let count = |wanted: fn(&Message, Timestamp) -> bool| {
-            self.messages.iter().filter(|message| wanted(message, now)).count().to_string()
-        };
-        for (name, value) in [
-            ("ApproximateNumberOfMessages", count(Message::visible)),
-            ("ApproximateNumberOfMessagesNotVisible", count(Message::in_flight)),
-            ("ApproximateNumberOfMessagesDelayed", count(Message::delayed)),
-            ("CreatedTimestamp", self.created.as_second().to_string()),
-            ("LastModifiedTimestamp", self.modified.as_second().to_string()),
-            ("QueueArn", self.arn.clone()),
-        ] {
-            all.insert(name.to_owned(), value);
-        }
-        all
-    }
-}
-
-pub(super) fn url(call: &Call, account: &str, name: &str) -> String {
-    format!("https://sqs.{}.amazonaws.com/{account}/{name}", call.region.name())
-}
-
-pub(super) fn arn(call: &Call, name: &str) -> String {
-    format!("arn:aws:sqs:{}:{}:{name}", call.region.name(), call.account())
-}
-
 impl Sqs {
-    pub(super) fn create_queue(&self, call: &Call, input: CreateQueue) -> Result<Value, AwsError> {
+    pub(crate) fn create_queue(&self, call: &Call, input: CreateQueue) -> Result<Value, AwsError> {
         let name = input.queue_name.as_str();
         if name.ends_with(".fifo") {
             return Err(AwsError::not_implemented("sqs", "a FIFO queue"));
@@ -234,8 +165,8 @@ impl Sqs {
         Err(no_dead_letter_target(policy))
     }
 
-    pub(super) fn delete_queue(&self, call: &Call, input: DeleteQueue) -> Result<Value, AwsError> {
-        let (account, name) = super::address(&input.queue_url)?;
+    pub(crate) fn delete_queue(&self, call: &Call, input: DeleteQueue) -> Result<Value, AwsError> {
+        let (account, name) = crate::address::address(&input.queue_url)?;
         self.with(account, |queues| {
             queues.by_name.remove(name).ok_or_else(no_queue)?;
             queues.deleted.insert(name.to_owned(), call.now);
@@ -243,7 +174,7 @@ impl Sqs {
         })
     }
 
-    pub(super) fn get_queue_url(&self, call: &Call, input: GetQueueUrl) -> Result<Value, AwsError> {
+    pub(crate) fn get_queue_url(&self, call: &Call, input: GetQueueUrl) -> Result<Value, AwsError> {
         let name = input.queue_name.as_str();
         let owner = input.owner.as_deref().unwrap_or(call.account());
         if self.with(owner, |queues| queues.by_name.contains_key(name)) {
@@ -253,14 +184,14 @@ impl Sqs {
         }
     }
 
-    pub(super) fn list_queues(&self, call: &Call, input: ListQueues) -> Result<Value, AwsError> {
+    pub(crate) fn list_queues(&self, call: &Call, input: ListQueues) -> Result<Value, AwsError> {
         let prefix = input.queue_name_prefix.as_str();
         let names: Vec<String> =
             self.with(call.account(), |queues| queues.by_name.keys().filter(|name| name.starts_with(prefix)).cloned().collect());
         listing(call, names, input.max_results, input.next_token.as_deref(), "QueueUrls")
     }
 
-    pub(super) fn list_dead_letter_source_queues(
+    pub(crate) fn list_dead_letter_source_queues(
         &self,
         call: &Call,
         input: ListDeadLetterSourceQueues,
@@ -277,7 +208,7 @@ impl Sqs {
         Ok(output)
     }
 
-    pub(super) fn get_queue_attributes(&self, call: &Call, input: GetQueueAttributes) -> Result<Value, AwsError> {
+    pub(crate) fn get_queue_attributes(&self, call: &Call, input: GetQueueAttributes) -> Result<Value, AwsError> {
         let names = input.attribute_names;
         let all = self.queue(&input.queue_url, |queue| Ok(queue.describe(call.now)))?;
         const SETTABLE_ONLY: [&str; 5] =
@@ -301,7 +232,7 @@ impl Sqs {
         Ok(if wanted.is_empty() { json!({}) } else { json!({"Attributes": wanted}) })
     }
 
-    pub(super) fn set_queue_attributes(&self, call: &Call, input: SetQueueAttributes) -> Result<Value, AwsError> {
+    pub(crate) fn set_queue_attributes(&self, call: &Call, input: SetQueueAttributes) -> Result<Value, AwsError> {
         let attributes = read(input.attributes)?;
         self.queue(&input.queue_url, |_| Ok(()))?;
         self.check_redrive(call, &attributes)?;
@@ -326,7 +257,7 @@ impl Sqs {
         })
     }
 
-    pub(super) fn purge_queue(&self, call: &Call, input: PurgeQueue) -> Result<Value, AwsError> {
+    pub(crate) fn purge_queue(&self, call: &Call, input: PurgeQueue) -> Result<Value, AwsError> {
         self.queue(&input.queue_url, |queue| {
             if queue.purged.is_some_and(|purged| call.now.duration_since(purged) < SignedDuration::from_mins(1)) {
                 let message = format!("Only one PurgeQueue operation on {} is allowed every 60 seconds.", queue.name);
@@ -338,21 +269,21 @@ impl Sqs {
         })
     }
 
-    pub(super) fn tag_queue(&self, _call: &Call, input: TagQueue) -> Result<Value, AwsError> {
+    pub(crate) fn tag_queue(&self, _call: &Call, input: TagQueue) -> Result<Value, AwsError> {
         self.queue(&input.queue_url, |queue| {
             queue.tags.extend(input.tags);
             Ok(json!({}))
         })
     }
 
-    pub(super) fn untag_queue(&self, _call: &Call, input: UntagQueue) -> Result<Value, AwsError> {
+    pub(crate) fn untag_queue(&self, _call: &Call, input: UntagQueue) -> Result<Value, AwsError> {
         self.queue(&input.queue_url, |queue| {
             queue.tags.retain(|key, _| !input.tag_keys.contains(key));
             Ok(json!({}))
         })
     }
 
-    pub(super) fn list_queue_tags(&self, _call: &Call, input: ListQueueTags) -> Result<Value, AwsError> {
+    pub(crate) fn list_queue_tags(&self, _call: &Call, input: ListQueueTags) -> Result<Value, AwsError> {
         self.queue(&input.queue_url, |queue| Ok(if queue.tags.is_empty() { json!({}) } else { json!({"Tags": queue.tags}) }))
     }
 }

@@ -1,0 +1,69 @@
+//! Messages: when they can be seen, deleting them, and their visibility.
+
+use jiff::SignedDuration;
+use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::bad_value;
+use crate::receipt::{invalid_handle, message_in};
+use crate::records::Sqs;
+
+/// `DeleteMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteMessage {
+    pub(crate) queue_url: String,
+    pub(crate) receipt_handle: String,
+}
+
+/// `ChangeMessageVisibility`.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ChangeMessageVisibility {
+    pub(crate) queue_url: String,
+    pub(crate) receipt_handle: String,
+    pub(crate) visibility_timeout: i64,
+}
+
+impl Sqs {
+    pub(crate) fn delete_message(&self, _call: &Call, input: DeleteMessage) -> Result<Value, AwsError> {
+        let handle = input.receipt_handle.as_str();
+        self.queue(&input.queue_url, |queue| {
+            let id = message_in(&queue.arn, handle).ok_or_else(|| invalid_handle(handle))?;
+            // A handle that a later receive has replaced deletes nothing, and neither does one of a message that is gone.
+            queue.messages.retain(|message| message.id != id || message.receipt.as_deref() != Some(handle));
+            Ok(json!({}))
+        })
+    }
+
+    pub(crate) fn change_message_visibility(&self, call: &Call, input: ChangeMessageVisibility) -> Result<Value, AwsError> {
+        let (handle, seconds) = (input.receipt_handle.as_str(), input.visibility_timeout);
+        if !(0..=43_200).contains(&seconds) {
+            return Err(bad_value(format!(
+                "Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200."
+            )));
+        }
+        self.queue(&input.queue_url, |queue| {
+            let id = message_in(&queue.arn, handle).ok_or_else(|| invalid_handle(handle))?;
+            let message = queue
+                .messages
+                .iter_mut()
+                .find(|message| message.id == id && message.receipt.as_deref() == Some(handle))
+                .ok_or_else(|| {
+                    bad_value(format!(
+                        "Value {handle} for parameter ReceiptHandle is invalid. \
+                         Reason: Message does not exist or is not available for visibility timeout change."
+                    ))
+                })?;
+            if !message.in_flight(call.now) {
+                return Err(AwsError::new("MessageNotInflight", 400, "The specified message isn't in flight."));
+            }
+            message.visible_at = call.now + SignedDuration::from_secs(seconds);
+            Ok(())
+        })?;
+        self.arrived.notify_waiters();
+        Ok(json!({}))
+    }
+}

@@ -1,0 +1,7 @@
+//! The operations, by what they are about.
+
+pub(crate) mod batches;
+pub(crate) mod messages;
+pub(crate) mod queues;
+pub(crate) mod receive;
+pub(crate) mod send;

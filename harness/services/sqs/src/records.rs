@@ -1,0 +1,145 @@
+//! The records: queues with their messages.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::service::AwsError;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::address::address;
+use crate::error::no_queue;
+use crate::message_attributes::MessageAttributes;
+use crate::queue_attributes::{Attributes, Redrive, default_of, effective, redrive};
+
+/// The queues of one account.
+#[derive(Debug, Default)]
+pub(crate) struct Queues {
+    pub(crate) by_name: BTreeMap<String, Queue>,
+    /// When queues were deleted: a name is free again after a minute.
+    pub(crate) deleted: HashMap<String, Timestamp>,
+}
+
+/// The service `sqs`.
+#[derive(Debug, Default)]
+pub struct Sqs {
+    pub(crate) accounts: Mutex<HashMap<String, Queues>>,
+    /// Notified whenever a message may have become receivable.
+    pub(crate) arrived: Notify,
+}
+
+impl Sqs {
+    /// A service without queues.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut Queues) -> T) -> T {
+        let mut accounts = self.accounts.lock();
+        act(accounts.entry(account.to_owned()).or_default())
+    }
+
+    /// Runs `act` on the queue of this URL.
+    pub(crate) fn queue<T>(&self, url: &str, act: impl FnOnce(&mut Queue) -> Result<T, AwsError>) -> Result<T, AwsError> {
+        let (account, name) = address(url)?;
+        self.with(account, |queues| queues.by_name.get_mut(name).ok_or_else(no_queue).and_then(act))
+    }
+}
+
+/// A queue's record.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) created: Timestamp,
+    pub(crate) modified: Timestamp,
+    pub(crate) attributes: Attributes,
+    /// The attribute `Policy`.
+    pub(crate) policy: Option<PolicyDocument>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) purged: Option<Timestamp>,
+}
+
+pub(crate) fn policy(attributes: &Attributes) -> Option<PolicyDocument> {
+    attributes.get("Policy").filter(|policy| !policy.is_empty()).map(|policy| PolicyDocument::of_resource(policy.as_str()))
+}
+
+impl Queue {
+    /// A numeric attribute, or its default.
+    pub(crate) fn setting(&self, name: &str) -> i64 {
+        let value = self.attributes.get(name).map(String::as_str).or_else(|| default_of(name));
+        value.and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
+    pub(crate) fn redrive(&self) -> Option<Redrive> {
+        self.attributes.get("RedrivePolicy").and_then(|policy| redrive(policy))
+    }
+
+    /// The customer's key, if the queue is encrypted by one.
+    pub(crate) fn kms_key(&self) -> Option<String> {
+        self.attributes.get("KmsMasterKeyId").filter(|key| !key.is_empty() && *key != "alias/aws/sqs").cloned()
+    }
+
+    /// Forgets messages older than `MessageRetentionPeriod`.
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        let keep = SignedDuration::from_secs(self.setting("MessageRetentionPeriod"));
+        self.messages.retain(|message| now.duration_since(message.sent) < keep);
+    }
+
+    pub(crate) fn describe(&mut self, now: Timestamp) -> Attributes {
+        self.expire(now);
+        let mut all = effective(&self.attributes);
+        let count = |wanted: fn(&Message, Timestamp) -> bool| {
+            self.messages.iter().filter(|message| wanted(message, now)).count().to_string()
+        };
+        for (name, value) in [
+            ("ApproximateNumberOfMessages", count(Message::visible)),
+            ("ApproximateNumberOfMessagesNotVisible", count(Message::in_flight)),
+            ("ApproximateNumberOfMessagesDelayed", count(Message::delayed)),
+            ("CreatedTimestamp", self.created.as_second().to_string()),
+            ("LastModifiedTimestamp", self.modified.as_second().to_string()),
+            ("QueueArn", self.arn.clone()),
+        ] {
+            all.insert(name.to_owned(), value);
+        }
+        all
+    }
+}
+
+/// A message's record.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    pub(crate) attributes: MessageAttributes,
+    pub(crate) trace_header: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) sender: String,
+    pub(crate) sent: Timestamp,
+    /// Cannot be received before.
+    pub(crate) visible_at: Timestamp,
+    pub(crate) receives: u64,
+    pub(crate) first_received: Option<Timestamp>,
+    /// The handle of the last receive.
+    pub(crate) receipt: Option<String>,
+    pub(crate) dead_letter_source: Option<String>,
+    /// The data key that protects it, under the queue's KMS key.
+    pub(crate) data_key: Option<String>,
+}
+
+impl Message {
+    pub(crate) fn visible(&self, now: Timestamp) -> bool {
+        self.visible_at <= now
+    }
+
+    pub(crate) fn in_flight(&self, now: Timestamp) -> bool {
+        self.visible_at > now && self.receives > 0 && self.receipt.is_some()
+    }
+
+    pub(crate) fn delayed(&self, now: Timestamp) -> bool {
+        self.visible_at > now && !self.in_flight(now)
+    }
+}

@@ -1,0 +1,77 @@
+//! The service's operations by name, and what other services ask of its records.
+
+use async_trait::async_trait;
+use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_core::operations;
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use serde_json::Value;
+
+use crate::address::arn;
+use crate::authorization;
+use crate::operations::batches::{ChangeMessageVisibilityBatch, DeleteMessageBatch, SendMessageBatch};
+use crate::operations::messages::{ChangeMessageVisibility, DeleteMessage};
+use crate::operations::queues::{
+    CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues, ListQueueTags, ListQueues, PurgeQueue,
+    SetQueueAttributes, TagQueue, UntagQueue,
+};
+use crate::operations::receive::ReceiveMessage;
+use crate::operations::send::SendMessage;
+use crate::records::{Queue, Sqs};
+
+operations!("sqs", Sqs:
+    ChangeMessageVisibility => change_message_visibility: ["= @queue"],
+    ChangeMessageVisibilityBatch => change_message_visibility_batch: ["sqs:ChangeMessageVisibility @queue"],
+    CreateQueue => create_queue: ["= {QueueName}", "sqs:TagQueue {QueueName} ?tags"],
+    DeleteMessage => delete_message: ["= @queue"],
+    DeleteMessageBatch => delete_message_batch: ["sqs:DeleteMessage @queue"],
+    DeleteQueue => delete_queue: ["= @queue"],
+    GetQueueAttributes => get_queue_attributes: ["= @queue"],
+    GetQueueUrl => get_queue_url: ["= @named"],
+    ListDeadLetterSourceQueues => list_dead_letter_source_queues: ["= @queue"],
+    ListQueues => list_queues: ["= *"],
+    ListQueueTags => list_queue_tags: ["= @queue"],
+    PurgeQueue => purge_queue: ["= @queue"],
+    ReceiveMessage => receive_message.await: ["= @queue"],
+    SendMessage => send_message.await: ["= @queue"],
+    SendMessageBatch => send_message_batch.await: ["sqs:SendMessage @queue"],
+    SetQueueAttributes => set_queue_attributes: ["= @queue"],
+    TagQueue => tag_queue: ["= @queue"],
+    UntagQueue => untag_queue: ["= @queue"],
+);
+
+#[async_trait]
+impl Service for Sqs {
+    fn permissions(&self) -> &'static str {
+        Self::PERMISSIONS
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        self.dispatch(call, operation, input).await.map(Reply::from)
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        authorization::named_queues(call, kind, input)
+    }
+
+    fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {
+        self.queue_policy(arn)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        self.with(call.account(), |queues| {
+            let tagged = |(name, queue): (&String, &Queue)| Tagged {
+                arn: arn(call, name),
+                tags: queue.tags.clone().into_iter().collect(),
+            };
+            queues.by_name.iter().map(tagged).collect()
+        })
+    }
+
+    fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {
+        self.queue_tags(arn)
+    }
+}
