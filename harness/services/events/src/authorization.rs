@@ -4,7 +4,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::Call;
 use serde_json::Value;
 
-use super::Events;
+use crate::records::Events;
 
 const DEFAULT_BUS: &str = "default";
 

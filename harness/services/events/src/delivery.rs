@@ -12,7 +12,7 @@ use super::input;
 use super::rule::Counted;
 use super::target::Target;
 
-/// One event on its way to one target.
+/// The delivery of one event to one target.
 pub(super) struct Delivery {
     pub account: String,
     pub rule: String,
@@ -140,7 +140,7 @@ fn queue_url(arn: &str) -> String {
     format!("https://sqs.{region}.amazonaws.com/{account}/{name}")
 }
 
-/// What a later attempt may mend: throttling and failures of the target's service.
+/// Whether a later attempt may succeed: throttling and failures of the target's service.
 fn retriable(error: &AwsError) -> bool {
     error.code != "NotImplemented" && (error.status >= 500 || error.status == 429 || error.code.contains("Throttl"))
 }

@@ -149,7 +149,7 @@ fn quotation_marks(text: &str) -> usize {
         .count()
 }
 
-/// What a text is between quotation marks.
+/// A text as the content of a JSON string.
 fn escaped(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or_default().to_owned()

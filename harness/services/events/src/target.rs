@@ -35,7 +35,7 @@ pub(super) struct InputTransformer {
     pub(super) input_template: String,
 }
 
-/// What a queue needs to know. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html>
+/// Parameters of a queue. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html>
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SqsParameters {

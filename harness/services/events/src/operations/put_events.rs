@@ -1,18 +1,19 @@
 //! Events that applications send.
 
 use nightproof_core::Principal;
+use nightproof_core::document::whole_seconds;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::event_bus::require_default_bus;
-use super::pattern::Pattern;
-use super::{Events, whole_seconds};
+use crate::bus::require_default_bus;
+use crate::pattern::Pattern;
+use crate::records::Events;
 
 /// `PutEvents`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct PutEvents {
+pub(crate) struct PutEvents {
     entries: Vec<PutEventsRequestEntry>,
 }
 
@@ -36,13 +37,13 @@ struct PutEventsRequestEntry {
 /// `TestEventPattern`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct TestEventPattern {
+pub(crate) struct TestEventPattern {
     event_pattern: String,
     event: String,
 }
 
 impl Events {
-    pub(super) fn put_events(&self, call: &Call, input: PutEvents) -> Result<Value, AwsError> {
+    pub(crate) fn put_events(&self, call: &Call, input: PutEvents) -> Result<Value, AwsError> {
         let results: Vec<Value> = input.entries.into_iter().map(|entry| self.put_event(call, entry)).collect();
         let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
         Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
@@ -59,7 +60,7 @@ impl Events {
                 return refused("InvalidArgument", &message);
             }
         }
-        // AWS's services tell of themselves; nobody else can in their name.
+        // Only AWS's services send events in the name of `aws.`.
         if entry.source.starts_with("aws.") && !matches!(call.caller.principal, Principal::Service { .. }) {
             return refused("NotAuthorizedForSourceException", "Not authorized for the source.");
         }
@@ -74,7 +75,7 @@ impl Events {
             "detail-type": entry.detail_type,
             "source": entry.source,
             "account": call.account(),
-            "time": whole_seconds(time),
+            "time": whole_seconds(time).to_string(),
             "region": call.region.name(),
             "resources": entry.resources,
             "detail": detail,
@@ -92,7 +93,7 @@ impl Events {
     }
 
     /// The event must have what every event has.
-    pub(super) fn test_event_pattern(&self, _call: &Call, input: TestEventPattern) -> Result<Value, AwsError> {
+    pub(crate) fn test_event_pattern(&self, _call: &Call, input: TestEventPattern) -> Result<Value, AwsError> {
         let wanted = Pattern::parse(&input.event_pattern)?;
         let event: Value = serde_json::from_str(&input.event)
             .map_err(|_| AwsError::validation("Parameter Event is not valid. Reason: it is no JSON."))?;

@@ -5,13 +5,14 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::rule::Rule;
-use super::{Events, no_rule};
+use crate::error::no_rule;
+use crate::records::Events;
+use crate::rule::Rule;
 
 /// `TagResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TagResource.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct TagResource {
+pub(crate) struct TagResource {
     #[serde(rename = "ResourceARN")]
     resource_arn: String,
     tags: Vec<Tag>,
@@ -20,7 +21,7 @@ pub(super) struct TagResource {
 /// `UntagResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UntagResource.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct UntagResource {
+pub(crate) struct UntagResource {
     #[serde(rename = "ResourceARN")]
     resource_arn: String,
     tag_keys: Vec<String>,
@@ -29,24 +30,24 @@ pub(super) struct UntagResource {
 /// `ListTagsForResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTagsForResource.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListTagsForResource {
+pub(crate) struct ListTagsForResource {
     #[serde(rename = "ResourceARN")]
     resource_arn: String,
 }
 
 impl Events {
-    pub(super) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
+    pub(crate) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
         let given = given(call, input.tags)?;
         self.with_arn(call, &input.resource_arn, |rule| rule.tags.extend(given))?;
         Ok(json!({}))
     }
 
-    pub(super) fn untag_resource(&self, call: &Call, input: UntagResource) -> Result<Value, AwsError> {
+    pub(crate) fn untag_resource(&self, call: &Call, input: UntagResource) -> Result<Value, AwsError> {
         self.with_arn(call, &input.resource_arn, |rule| rule.tags.retain(|key, _| !input.tag_keys.contains(key)))?;
         Ok(json!({}))
     }
 
-    pub(super) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
+    pub(crate) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
         self.with_arn(call, &input.resource_arn, |rule| json!({ "Tags": rule.tag_list() }))
     }
 
@@ -58,6 +59,6 @@ impl Events {
 }
 
 /// The tags in a request.
-pub(super) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
+pub(crate) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
     given_tags::check(call, tags, || AwsError::validation("Tag keys starting with aws: are reserved."))
 }

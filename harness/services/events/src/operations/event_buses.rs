@@ -4,20 +4,21 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Events;
-use super::rule_operations::page;
+use crate::bus::require_default_bus;
+use crate::page::page;
+use crate::records::Events;
 
 /// `DescribeEventBus`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DescribeEventBus {
+pub(crate) struct DescribeEventBus {
     name: Option<String>,
 }
 
 /// `ListEventBuses`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListEventBuses {
+pub(crate) struct ListEventBuses {
     #[serde(default)]
     name_prefix: String,
     next_token: Option<String>,
@@ -25,12 +26,12 @@ pub(super) struct ListEventBuses {
 }
 
 impl Events {
-    pub(super) fn describe_event_bus(&self, call: &Call, input: DescribeEventBus) -> Result<Value, AwsError> {
+    pub(crate) fn describe_event_bus(&self, call: &Call, input: DescribeEventBus) -> Result<Value, AwsError> {
         require_default_bus(input.name.as_deref())?;
         Ok(default_bus(call))
     }
 
-    pub(super) fn list_event_buses(&self, call: &Call, input: ListEventBuses) -> Result<Value, AwsError> {
+    pub(crate) fn list_event_buses(&self, call: &Call, input: ListEventBuses) -> Result<Value, AwsError> {
         let buses = if "default".starts_with(&input.name_prefix) { vec![default_bus(call)] } else { Vec::new() };
         page("EventBuses", buses, input.next_token.as_deref(), input.limit)
     }
@@ -38,13 +39,4 @@ impl Events {
 
 fn default_bus(call: &Call) -> Value {
     json!({ "Name": "default", "Arn": format!("arn:aws:events:{}:{}:event-bus/default", call.region.name(), call.account()) })
-}
-
-/// There is one bus, which is named by its name, its ARN or not at all.
-pub(super) fn require_default_bus(name: Option<&str>) -> Result<(), AwsError> {
-    match name {
-        None => Ok(()),
-        Some(name) if name == "default" || name.ends_with(":event-bus/default") => Ok(()),
-        Some(name) => Err(AwsError::new("ResourceNotFoundException", 400, format!("Event bus {name} does not exist."))),
-    }
 }

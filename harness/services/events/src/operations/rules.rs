@@ -7,18 +7,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::event_bus::require_default_bus;
-use super::pattern::Pattern;
-use super::rule::Rule;
-use super::schedule::Schedule;
-use super::{Events, tags};
+use crate::bus::require_default_bus;
+use crate::operations::tags;
+use crate::page::page;
+use crate::pattern::Pattern;
+use crate::records::Events;
+use crate::rule::Rule;
+use crate::schedule::Schedule;
 
 const MOST_RULES: usize = 300;
 
 /// `PutRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct PutRule {
+pub(crate) struct PutRule {
     name: String,
     schedule_expression: Option<String>,
     event_pattern: Option<String>,
@@ -33,7 +35,7 @@ pub(super) struct PutRule {
 /// `DescribeRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeRule.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DescribeRule {
+pub(crate) struct DescribeRule {
     name: String,
     event_bus_name: Option<String>,
 }
@@ -41,7 +43,7 @@ pub(super) struct DescribeRule {
 /// `ListRules`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListRules {
+pub(crate) struct ListRules {
     #[serde(default)]
     name_prefix: String,
     event_bus_name: Option<String>,
@@ -52,7 +54,7 @@ pub(super) struct ListRules {
 /// `EnableRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EnableRule.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct EnableRule {
+pub(crate) struct EnableRule {
     name: String,
     event_bus_name: Option<String>,
 }
@@ -60,7 +62,7 @@ pub(super) struct EnableRule {
 /// `DisableRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DisableRule {
+pub(crate) struct DisableRule {
     name: String,
     event_bus_name: Option<String>,
 }
@@ -68,7 +70,7 @@ pub(super) struct DisableRule {
 /// `DeleteRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct DeleteRule {
+pub(crate) struct DeleteRule {
     name: String,
     event_bus_name: Option<String>,
     #[serde(default)]
@@ -76,7 +78,7 @@ pub(super) struct DeleteRule {
 }
 
 impl Events {
-    pub(super) fn put_rule(&self, call: &Call, input: PutRule) -> Result<Value, AwsError> {
+    pub(crate) fn put_rule(&self, call: &Call, input: PutRule) -> Result<Value, AwsError> {
         require_default_bus(input.event_bus_name.as_deref())?;
         let schedule = match input.schedule_expression.filter(|text| !text.is_empty()) {
             Some(text) => Some(Schedule::parse(&text).map(|schedule| (text, schedule))?),
@@ -131,7 +133,7 @@ impl Events {
         Ok(json!({ "RuleArn": rule.arn }))
     }
 
-    pub(super) fn describe_rule(&self, call: &Call, input: DescribeRule) -> Result<Value, AwsError> {
+    pub(crate) fn describe_rule(&self, call: &Call, input: DescribeRule) -> Result<Value, AwsError> {
         let mut shown = self.with_rule(call, input.event_bus_name.as_deref(), &input.name, |rule| rule.describe())?;
         if let Some(members) = shown.as_object_mut() {
             members.insert("CreatedBy".into(), call.account().into());
@@ -139,7 +141,7 @@ impl Events {
         Ok(shown)
     }
 
-    pub(super) fn list_rules(&self, call: &Call, input: ListRules) -> Result<Value, AwsError> {
+    pub(crate) fn list_rules(&self, call: &Call, input: ListRules) -> Result<Value, AwsError> {
         require_default_bus(input.event_bus_name.as_deref())?;
         let rules = self.lock();
         let found = rules.get(call.account()).into_iter().flat_map(|rules| rules.values());
@@ -147,11 +149,11 @@ impl Events {
         page("Rules", found, input.next_token.as_deref(), input.limit)
     }
 
-    pub(super) fn enable_rule(&self, call: &Call, input: EnableRule) -> Result<Value, AwsError> {
+    pub(crate) fn enable_rule(&self, call: &Call, input: EnableRule) -> Result<Value, AwsError> {
         self.set_state(call, input.event_bus_name.as_deref(), &input.name, true)
     }
 
-    pub(super) fn disable_rule(&self, call: &Call, input: DisableRule) -> Result<Value, AwsError> {
+    pub(crate) fn disable_rule(&self, call: &Call, input: DisableRule) -> Result<Value, AwsError> {
         self.set_state(call, input.event_bus_name.as_deref(), &input.name, false)
     }
 
@@ -167,7 +169,7 @@ impl Events {
         })?
     }
 
-    pub(super) fn delete_rule(&self, call: &Call, input: DeleteRule) -> Result<Value, AwsError> {
+    pub(crate) fn delete_rule(&self, call: &Call, input: DeleteRule) -> Result<Value, AwsError> {
         require_default_bus(input.event_bus_name.as_deref())?;
         let name = input.name.as_str();
         let mut accounts = self.lock();
@@ -184,7 +186,7 @@ impl Events {
 }
 
 /// Rules that an AWS service made are that service's to change.
-pub(super) fn refuse_managed(rule: &Rule, force: bool) -> Result<(), AwsError> {
+pub(crate) fn refuse_managed(rule: &Rule, force: bool) -> Result<(), AwsError> {
     match &rule.managed_by {
         Some(service) if !force => {
             let message = format!("Rule {} is managed by {service} and can be modified only by it.", rule.name);
@@ -192,11 +194,4 @@ pub(super) fn refuse_managed(rule: &Rule, force: bool) -> Result<(), AwsError> {
         }
         _ => Ok(()),
     }
-}
-
-/// One page of a list: `limit` items from `token` on.
-pub(super) fn page(member: &str, items: Vec<Value>, token: Option<&str>, limit: Option<usize>) -> Result<Value, AwsError> {
-    let limit = limit.unwrap_or(100).max(1);
-    let invalid = || AwsError::validation("Parameter NextToken is not valid.");
-    nightproof_core::page::page(member, items, token, limit, invalid)
 }

@@ -10,14 +10,14 @@ use nightproof_core::{Caller, Region};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::Events;
-use super::rule::Counted;
+use crate::records::Events;
+use crate::rule::Counted;
 
 const ACCOUNT: &str = "111122223333";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:backup";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:dead";
 
-/// Takes the place of a service: keeps what it was asked, answers what it was told to.
+/// Stands in for a service: records its calls, and returns the replies it was given.
 #[derive(Default)]
 struct Double {
     calls: Mutex<Vec<(String, Option<String>, Value)>>,
@@ -42,7 +42,7 @@ impl Double {
     }
 }
 
-/// What was counted of the rule `nightly`.
+/// The metrics of the rule `nightly`.
 #[derive(Debug, Default, PartialEq)]
 struct RuleMetrics {
     triggered_rules: usize,

@@ -4,18 +4,20 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::delivery::service_of;
-use super::event_bus::require_default_bus;
-use super::rule_operations::{page, refuse_managed};
-use super::target::Target;
-use super::{Events, input as target_input};
+use crate::bus::require_default_bus;
+use crate::delivery::service_of;
+use crate::input as target_input;
+use crate::operations::rules::refuse_managed;
+use crate::page::page;
+use crate::records::Events;
+use crate::target::Target;
 
 const MOST_TARGETS: usize = 5;
 
 /// `PutTargets`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct PutTargets {
+pub(crate) struct PutTargets {
     rule: String,
     event_bus_name: Option<String>,
     targets: Vec<Target>,
@@ -24,7 +26,7 @@ pub(super) struct PutTargets {
 /// `RemoveTargets`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemoveTargets.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RemoveTargets {
+pub(crate) struct RemoveTargets {
     rule: String,
     event_bus_name: Option<String>,
     ids: Vec<String>,
@@ -35,7 +37,7 @@ pub(super) struct RemoveTargets {
 /// `ListTargetsByRule`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListTargetsByRule {
+pub(crate) struct ListTargetsByRule {
     rule: String,
     event_bus_name: Option<String>,
     next_token: Option<String>,
@@ -45,7 +47,7 @@ pub(super) struct ListTargetsByRule {
 /// `ListRuleNamesByTarget`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRuleNamesByTarget.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListRuleNamesByTarget {
+pub(crate) struct ListRuleNamesByTarget {
     target_arn: String,
     event_bus_name: Option<String>,
     next_token: Option<String>,
@@ -53,7 +55,7 @@ pub(super) struct ListRuleNamesByTarget {
 }
 
 impl Events {
-    pub(super) fn put_targets(&self, call: &Call, input: PutTargets) -> Result<Value, AwsError> {
+    pub(crate) fn put_targets(&self, call: &Call, input: PutTargets) -> Result<Value, AwsError> {
         input.targets.iter().try_for_each(validate)?;
         self.with_rule(call, input.event_bus_name.as_deref(), &input.rule, |rule| {
             refuse_managed(rule, false)?;
@@ -68,7 +70,7 @@ impl Events {
         })?
     }
 
-    pub(super) fn remove_targets(&self, call: &Call, input: RemoveTargets) -> Result<Value, AwsError> {
+    pub(crate) fn remove_targets(&self, call: &Call, input: RemoveTargets) -> Result<Value, AwsError> {
         self.with_rule(call, input.event_bus_name.as_deref(), &input.rule, |rule| {
             refuse_managed(rule, input.force)?;
             let mut failed = Vec::new();
@@ -82,14 +84,14 @@ impl Events {
         })?
     }
 
-    pub(super) fn list_targets_by_rule(&self, call: &Call, input: ListTargetsByRule) -> Result<Value, AwsError> {
+    pub(crate) fn list_targets_by_rule(&self, call: &Call, input: ListTargetsByRule) -> Result<Value, AwsError> {
         let targets = self.with_rule(call, input.event_bus_name.as_deref(), &input.rule, |rule| {
             rule.targets.values().map(|target| json!(target)).collect()
         })?;
         page("Targets", targets, input.next_token.as_deref(), input.limit)
     }
 
-    pub(super) fn list_rule_names_by_target(&self, call: &Call, input: ListRuleNamesByTarget) -> Result<Value, AwsError> {
+    pub(crate) fn list_rule_names_by_target(&self, call: &Call, input: ListRuleNamesByTarget) -> Result<Value, AwsError> {
         require_default_bus(input.event_bus_name.as_deref())?;
         let rules = self.lock();
         let rules = rules.get(call.account()).into_iter().flat_map(|rules| rules.values());
