@@ -8,9 +8,8 @@ use std::process::ExitCode;
 use nightproof_machine_protocol::GUEST;
 use rustix::thread::{CapabilitySet, capabilities, remove_capability_from_bounding_set, set_capabilities};
 
-use crate::again::again;
-use crate::guest::say;
-use crate::{init, network, relay};
+use crate::re_exec::re_exec;
+use crate::{console, init, network, relay};
 
 /// What it takes to make a network with a namespace beside it, and nothing after that.
 const ADMINISTRATION: [CapabilitySet; 2] = [CapabilitySet::NET_ADMIN, CapabilitySet::SYS_ADMIN];
@@ -25,12 +24,12 @@ pub(crate) fn main() -> ExitCode {
         fs::create_dir_all("/run/lock").map_err(|error| format!("cannot make /run/lock: {error}"))?;
         give_up_administration().map_err(|error| format!("cannot give up its capabilities: {error}"))?;
         aws.serve(task.instance)?;
-        init::run(&mut again(GUEST).map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?)
+        init::run(&mut re_exec(GUEST).map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?)
     };
     match run() {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
         Err(error) => {
-            say(&format!("init: {error}"));
+            console::print(&format!("init: {error}"));
             ExitCode::FAILURE
         }
     }

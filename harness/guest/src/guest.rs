@@ -1,7 +1,7 @@
 //! What makes a machine an instance or a function's environment.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
@@ -11,9 +11,9 @@ use std::thread;
 
 use nightproof_machine_protocol::spec::{Agent, Task, inside};
 
-use crate::again::again;
 use crate::gate::Gate;
-use crate::{AGENT, agent, pace, relay, service, usage};
+use crate::re_exec::{AGENT, re_exec};
+use crate::{agent, console, pace, relay, service, usage};
 
 /// Where functions find the Lambda Runtime API.
 const RUNTIME_API: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9001);
@@ -25,15 +25,10 @@ pub(crate) fn main() -> ExitCode {
     match run() {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            say(&format!("guest: {error}"));
+            console::print(&format!("guest: {error}"));
             ExitCode::FAILURE
         }
     }
-}
-
-/// A line on the machine's console.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn run() -> Result<u8, String> {
@@ -59,7 +54,7 @@ fn run() -> Result<u8, String> {
     }
     match task.agent {
         Agent::None => {}
-        Agent::Guest => service::keep(SERVICE, || again(AGENT)),
+        Agent::Guest => service::keep(SERVICE, || re_exec(AGENT)),
         Agent::Real => keep_real_agent(&task)?,
     }
     if task.command.is_empty() {

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_bind_recursive, mount_remount, unmount};
 use rustix::process::{Pid, WaitOptions, wait};
 
-use crate::guest::say;
+use crate::console;
 use crate::network;
 use crate::network::Aws;
 use crate::unshare::unshare;
@@ -32,7 +32,7 @@ pub(crate) fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
         Err(error) => {
-            say(&format!("init: {error}"));
+            console::print(&format!("init: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -53,7 +53,7 @@ fn prepare() -> Result<(Task, Aws), String> {
     }
     if let Err(error) = lock_mounts() {
         // What is read-only is so without it; only a script that remounts on purpose could tell.
-        say(&format!("init: mounts are not locked: {error}"));
+        console::print(&format!("init: mounts are not locked: {error}"));
     }
     Ok((task, aws))
 }

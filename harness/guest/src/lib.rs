@@ -4,8 +4,8 @@
 //! with nightproof; and inside the sandbox as the *guest*, which answers DNS, carries connections to the region over one unix socket, and
 //! runs the SSM agent. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
 
-mod again;
 mod agent;
+mod console;
 mod container;
 mod gate;
 mod guest;
@@ -16,6 +16,7 @@ mod name_service;
 mod netlink;
 mod network;
 mod pace;
+mod re_exec;
 mod relay;
 mod service;
 mod task;
@@ -27,10 +28,7 @@ use std::process::ExitCode;
 
 use nightproof_machine_protocol::{CONTAINER, GUEST, LAUNCHER, NETWORK};
 
-/// First argument of the SSM agent, which the guest keeps running.
-const AGENT: &str = "__agent";
-/// First argument of the process that runs one command of the agent's; the command's record follows.
-const DOCUMENT_WORKER: &str = "__document-worker";
+use self::re_exec::{AGENT, DOCUMENT_WORKER};
 
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
 /// launcher forks, so the process must have no other threads.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use nightproof_machine_protocol::link::Link;
 
+use crate::console;
 use crate::gate::{Gate, Plugs};
-use crate::guest::say;
 use crate::relay;
 
 /// How long the region may take to say it the first time.
@@ -30,7 +30,7 @@ pub(crate) fn keep(mut sockets: Sockets) -> Result<(), String> {
         // Ends with the region.
         while let Ok(link) = next(&mut region) {
             if let Err(error) = sockets.set(link) {
-                say(&format!("init: cannot change what of AWS is reachable: {error}"));
+                console::print(&format!("init: cannot change what of AWS is reachable: {error}"));
             }
         }
     });

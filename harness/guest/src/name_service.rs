@@ -1,6 +1,7 @@
 //! DNS in a machine: every name below amazonaws.com is at one address, no other name exists.
 
 use std::io::{self, Read as _, Write as _};
+use std::net::Ipv4Addr;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::thread;
@@ -11,8 +12,9 @@ use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use crate::gate::Gate;
-use crate::network::ENDPOINTS;
 
+/// All of AWS's endpoints; of a range that no network uses. <https://www.rfc-editor.org/rfc/rfc2544>
+pub(crate) const ENDPOINTS: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 /// Seconds that an answer may be kept; names never move.
 const TTL: u32 = 60;
 

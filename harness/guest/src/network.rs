@@ -13,19 +13,18 @@ use std::sync::Arc;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use crate::console;
 use crate::gate::Gate;
-use crate::guest::say;
 use crate::link::{self, Sockets};
+use crate::name_service::{self, ENDPOINTS};
 use crate::netlink::Routing;
+use crate::relay;
 use crate::unshare::unshare;
-use crate::{name_service, relay};
 
 /// The DNS server of every VPC. <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>
 const NAMES: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
 /// The instance metadata service.
 const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
-/// All of AWS's endpoints; of a range that no network uses. <https://www.rfc-editor.org/rfc/rfc2544>
-pub(crate) const ENDPOINTS: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 
 /// The machine's interface, by the name that it has on Amazon Linux in a container; and AWS's.
 const MACHINE: &str = "eth0";
@@ -65,7 +64,7 @@ pub(crate) fn main() -> ExitCode {
     match tried {
         Ok(_) => ExitCode::SUCCESS,
         Err(reason) => {
-            say(&reason);
+            console::print(&reason);
             ExitCode::FAILURE
         }
     }

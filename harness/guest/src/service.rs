@@ -14,7 +14,7 @@ use nightproof_machine_protocol::spec::REBOOT;
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::guest::say;
+use crate::console;
 use crate::relay;
 
 /// How long a service that failed is left alone.
@@ -86,7 +86,7 @@ impl<C: Fn() -> io::Result<Command>> Service<C> {
                 }
                 Ok(Event::Ended(status)) if status.code() == Some(REBOOT.into()) => reboot(),
                 Ok(Event::Ended(status)) => {
-                    say(&format!("{} ended: {status}", self.name));
+                    console::print(&format!("{} ended: {status}", self.name));
                     if self.process.as_ref().is_some_and(has_ended) {
                         self.process = None;
                         self.due = (!status.success()).then(|| Instant::now() + RESTART);
@@ -95,7 +95,7 @@ impl<C: Fn() -> io::Result<Command>> Service<C> {
                 Err(RecvTimeoutError::Timeout) => {
                     self.due = None;
                     if let Err(error) = self.start() {
-                        say(&format!("cannot start {}: {error}", self.name));
+                        console::print(&format!("cannot start {}: {error}", self.name));
                         self.due = Some(Instant::now() + RESTART);
                     }
                 }
@@ -121,7 +121,7 @@ impl<C: Fn() -> io::Result<Command>> Service<C> {
 
 /// Ends the machine, which is then booted again. Its first process ends with this one, and the kernel kills all others.
 fn reboot() -> ! {
-    say("reboot: the SSM agent was asked for it");
+    console::print("reboot: the SSM agent was asked for it");
     std::process::exit(REBOOT.into())
 }
 

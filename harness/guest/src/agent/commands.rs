@@ -18,9 +18,9 @@ use super::api::Api;
 use super::record::{Command, Next, Record, Records, Report};
 use super::reply::{self, Outcome, Status};
 use super::worker;
-use crate::DOCUMENT_WORKER;
-use crate::again::again;
-use crate::guest::say;
+use crate::console;
+use crate::re_exec::DOCUMENT_WORKER;
+use crate::re_exec::re_exec;
 
 /// How often a reply is tried before it is given up.
 const TRIES: u32 = 5;
@@ -59,7 +59,7 @@ impl Commands {
                 (Ok(command), Some(_)) => inner.run(&command, &record),
                 (Ok(command), None) if record.has_begun() => inner.follow(&command, &record, None),
                 (Ok(command), None) => inner.run(&command, &record),
-                (Err(error), _) => say(&format!("ssm agent: {}: {error}", record.folder().display())),
+                (Err(error), _) => console::print(&format!("ssm agent: {}: {error}", record.folder().display())),
             });
         }
     }
@@ -94,7 +94,7 @@ impl Commands {
         } else {
             let failed = self.0.api.messages("FailMessage", &json!({"MessageId": id, "FailureType": "InternalHandlerException"}));
             if let Err(error) = failed {
-                say(&format!("ssm agent: {error}"));
+                console::print(&format!("ssm agent: {error}"));
             }
         }
     }
@@ -159,13 +159,13 @@ impl Inner {
 
     fn put_away(&self, record: &Path, result: io::Result<()>) {
         if let Err(error) = result {
-            say(&format!("ssm agent: {}: {error}", record.display()));
+            console::print(&format!("ssm agent: {}: {error}", record.display()));
         }
     }
 
     fn acknowledge(&self, id: &str) {
         if let Err(error) = self.api.messages("AcknowledgeMessage", &json!({"MessageId": id})) {
-            say(&format!("ssm agent: {error}"));
+            console::print(&format!("ssm agent: {error}"));
         }
     }
 
@@ -175,7 +175,7 @@ impl Inner {
             let reply_id = uuid::Uuid::new_v4().to_string();
             match self.api.messages("SendReply", &json!({"MessageId": message, "Payload": payload, "ReplyId": reply_id})) {
                 Ok(_) => return,
-                Err(error) => say(&format!("ssm agent: reply {attempt} of {TRIES}: {error}")),
+                Err(error) => console::print(&format!("ssm agent: reply {attempt} of {TRIES}: {error}")),
             }
             thread::sleep(Duration::from_millis(200) * attempt);
         }
@@ -194,7 +194,7 @@ fn heard(news: &mut News) -> Option<Report> {
 
 /// Starts the process that runs the command of `record`.
 fn start(record: &Record) -> io::Result<Option<News>> {
-    let mut process = again(DOCUMENT_WORKER)?.arg(record.folder()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut process = re_exec(DOCUMENT_WORKER)?.arg(record.folder()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let news = process.stdout.take().map(BufReader::new);
     // Its end shows in its news; here it is only reaped.
     thread::spawn(move || process.wait());

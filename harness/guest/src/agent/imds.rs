@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use ureq::Agent;
 
-use super::api::ApiError;
+use super::api_error::ApiError;
 
 const BASE: &str = "http://169.254.169.254/latest";
 

@@ -1,6 +1,7 @@
 //! The SSM agent: polls for commands, runs their documents, and reports, by the protocol of amazon-ssm-agent.
 
 mod api;
+mod api_error;
 mod commands;
 mod control_flow;
 mod document;
@@ -9,6 +10,7 @@ mod record;
 mod reply;
 mod script;
 pub(crate) mod user_data;
+mod version;
 pub(crate) mod worker;
 
 use std::process::ExitCode;
@@ -18,12 +20,12 @@ use std::time::Duration;
 use nightproof_machine_protocol::spec::Task;
 use serde_json::{Value, json};
 
-use self::api::{Api, ApiError};
+use self::api::Api;
+use self::api_error::ApiError;
 use self::commands::Commands;
-use crate::guest::say;
+use self::version::VERSION;
+use crate::console;
 
-/// The version that this agent reports; the newest real one whose protocol it was held against.
-const VERSION: &str = "3.3.1142.0";
 /// How long a message stays invisible to others once it was given to us, in seconds.
 const VISIBILITY: u64 = 10;
 /// How often the agent says that it is there.
@@ -34,7 +36,7 @@ pub(crate) fn main() -> ExitCode {
     let task = match crate::task::read() {
         Ok(task) => task,
         Err(error) => {
-            say(&format!("ssm agent: {error}"));
+            console::print(&format!("ssm agent: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -42,7 +44,7 @@ pub(crate) fn main() -> ExitCode {
     loop {
         match serve(&task) {
             Ok(never) => match never {},
-            Err(error) => say(&format!("ssm agent: {error}")),
+            Err(error) => console::print(&format!("ssm agent: {error}")),
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_secs(15));
@@ -61,7 +63,7 @@ fn serve(task: &Task) -> Result<Never, ApiError> {
         loop {
             thread::sleep(PING);
             if let Err(error) = register(&described, &pinger) {
-                say(&format!("ssm agent: {error}"));
+                console::print(&format!("ssm agent: {error}"));
             }
         }
     });
@@ -71,7 +73,7 @@ fn serve(task: &Task) -> Result<Never, ApiError> {
             Ok(()) => failures = 0,
             Err(error) if failures < 10 => {
                 failures += 1;
-                say(&format!("ssm agent: {error}"));
+                console::print(&format!("ssm agent: {error}"));
                 thread::sleep(Duration::from_millis(500) * failures);
             }
             Err(error) => return Err(error),

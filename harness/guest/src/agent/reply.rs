@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{VERSION, script};
+use super::version::VERSION;
 
 /// How a plugin, or a whole document, stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,13 +45,6 @@ impl Outcome {
     /// A plugin that could not do its work.
     pub(super) fn failed(reason: &str) -> Self {
         Self { status: Status::Failed, code: 1, stdout: String::new(), stderr: reason.to_owned() }
-    }
-
-    /// It said this after what it had said `before` a reboot, a [`plugin`]'s report.
-    pub(super) fn go_on_from(&mut self, before: &Value) {
-        let said = |name: &str| before.get(name).and_then(Value::as_str).unwrap_or_default();
-        self.stdout = script::continued(said("standardOutput"), &self.stdout);
-        self.stderr = script::continued(said("standardError"), &self.stderr);
     }
 
     /// A plugin that was not for this machine.

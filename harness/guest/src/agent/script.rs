@@ -163,8 +163,17 @@ fn collect(stream: Option<Kept>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What a script says that was begun before a reboot: the real agent goes on writing to the same files.
-pub(super) fn continued(before: &str, now: &str) -> String {
+impl Outcome {
+    /// Puts what a plugin printed `before` a reboot, by its report, before what it printed since.
+    pub(super) fn go_on_from(&mut self, before: &Value) {
+        let text = |name: &str| before.get(name).and_then(Value::as_str).unwrap_or_default();
+        self.stdout = continued(text("standardOutput"), &self.stdout);
+        self.stderr = continued(text("standardError"), &self.stderr);
+    }
+}
+
+/// The output of a script that was begun before a reboot: the real agent appends to the same files.
+fn continued(before: &str, now: &str) -> String {
     if before.ends_with(TRUNCATED) { before.to_owned() } else { cut(format!("{before}{now}")) }
 }
 

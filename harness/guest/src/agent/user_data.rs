@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use nightproof_machine_protocol::spec::Task;
 
 use super::imds::Imds;
-use crate::guest::say;
+use crate::console;
 
 const FOLDER: &str = "/var/lib/cloud/instance/scripts";
 const SCRIPT: &str = "/var/lib/cloud/instance/scripts/part-001";
@@ -20,15 +20,15 @@ pub(crate) fn run(task: &Task) {
     let text = match Imds::open().and_then(|imds| imds.find("user-data")) {
         Ok(Some(text)) => text,
         Ok(None) => return,
-        Err(error) => return say(&format!("user data: {error}")),
+        Err(error) => return console::print(&format!("user data: {error}")),
     };
     if !text.starts_with("#!") {
-        return say("user data: only scripts (`#!`) are run here; cloud-config and other forms are not");
+        return console::print("user data: only scripts (`#!`) are run here; cloud-config and other forms are not");
     }
     match execute(task, &text) {
-        Ok(status) if status.success() => say("user data: finished"),
-        Ok(status) => say(&format!("user data: failed ({status}); see {LOG}")),
-        Err(error) => say(&format!("user data: {error}")),
+        Ok(status) if status.success() => console::print("user data: finished"),
+        Ok(status) => console::print(&format!("user data: failed ({status}); see {LOG}")),
+        Err(error) => console::print(&format!("user data: {error}")),
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::record::{Command, Next, Record, Report};
 use super::reply::{self, Outcome, Status};
 use super::{control_flow, document, script};
-use crate::guest::say;
+use crate::console;
 
 /// How often a worker looks whether its command is cancelled.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -28,7 +28,7 @@ pub(crate) fn main(folder: &OsStr) -> ExitCode {
         || Ok::<_, String>((record.begin().and_then(|()| record.command()).map_err(|e| e.to_string())?, crate::task::read()?));
     let done = worker().and_then(|(command, task)| Work { record: &record, command, task }.run());
     if let Err(error) = done {
-        say(&format!("ssm document worker: {error}"));
+        console::print(&format!("ssm document worker: {error}"));
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! This program once more, in another of its parts.
+//! Execution of this program once more, as another of its parts.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,10 +6,15 @@ use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::Command;
 
-use crate::{AGENT, CONTAINER, DOCUMENT_WORKER, GUEST};
+use nightproof_machine_protocol::{CONTAINER, GUEST};
+
+/// First argument of the SSM agent, which the guest keeps running.
+pub(crate) const AGENT: &str = "__agent";
+/// First argument of the process that runs one command of the agent's; the command's record follows.
+pub(crate) const DOCUMENT_WORKER: &str = "__document-worker";
 
 /// A command that starts this program as this process was started, which in a container is by the host's loader, but as `part`.
-pub(crate) fn again(part: &str) -> io::Result<Command> {
+pub(crate) fn re_exec(part: &str) -> io::Result<Command> {
     let line = fs::read("/proc/self/cmdline")?;
     let words = line.split(|byte| *byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let mut words = words.take_while(|word| ![CONTAINER, GUEST, AGENT, DOCUMENT_WORKER].iter().any(|part| word == part));
