@@ -70,7 +70,7 @@ pub(super) fn check(
             None => template.unsupported_of(resource),
         });
         if standing(types, template, resource) != Standing::Supported {
-            look.found.push(Unsupported::in_resource(format!("`{}`", resource.kind), resource, resource.kind_position));
+            look.found.push(Unsupported::in_resource(format!("`{}`", resource.kind), &resource.id, resource.kind_position));
             continue;
         }
         match deployment {
@@ -115,7 +115,7 @@ impl Look<'_> {
                 }
             };
             if let Some(what) = what {
-                self.found.push(Unsupported::in_resource(what, resource, property.position));
+                self.found.push(Unsupported::in_resource(what, &resource.id, property.position));
                 reported.push(path);
             }
         }

@@ -6,10 +6,6 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::SignedDuration;
-
-use crate::Machines;
-
 /// A shared library that sets the clock of the programs that load it wrong and makes their disk slow, as `interposer/library.rs` says.
 const PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/interposer.so"));
 
@@ -50,24 +46,18 @@ pub(super) fn make(folder: &Path, etc: &Path) -> io::Result<(PathBuf, String)> {
     Ok((outside, INSIDE.to_owned()))
 }
 
-/// Sets the clock of a running machine wrong by `offset`, in whole seconds, from now on.
-///
-/// # Errors
-/// There is no such machine, or [`Interposer::prepare`] came after its boot.
-pub fn set_clock(machines: &Machines, machine: &str, offset: SignedDuration) -> io::Result<()> {
-    set(machines, machine, CLOCK_OFFSET, offset.as_secs().to_ne_bytes())
+/// Sets the clock of the running machine with this folder fast by so many seconds.
+pub(super) fn set_clock(folder: &Path, seconds: i64) -> io::Result<()> {
+    set(folder, CLOCK_OFFSET, seconds.to_ne_bytes())
 }
 
-/// Has the disk of a running machine read and write `bytes_per_second` altogether, from now on.
-///
-/// # Errors
-/// As those of [`set_clock`].
-pub fn slow_disk(machines: &Machines, machine: &str, bytes_per_second: u64) -> io::Result<()> {
-    set(machines, machine, DISK_BYTES_PER_SECOND, bytes_per_second.to_ne_bytes())
+/// Has the disk of the running machine with this folder read and write so many bytes a second.
+pub(super) fn slow_disk(folder: &Path, bytes_per_second: u64) -> io::Result<()> {
+    set(folder, DISK_BYTES_PER_SECOND, bytes_per_second.to_ne_bytes())
 }
 
-fn set(machines: &Machines, machine: &str, at: u64, number: [u8; 8]) -> io::Result<()> {
-    let file = machines.folder_of(machine).join("interposer").join(STATE);
+fn set(folder: &Path, at: u64, number: [u8; 8]) -> io::Result<()> {
+    let file = folder.join("interposer").join(STATE);
     // Written over and not anew: programs have it mapped.
     fs::OpenOptions::new().write(true).open(file)?.write_all_at(&number, at)
 }

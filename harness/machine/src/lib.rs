@@ -24,7 +24,7 @@ mod usage;
 pub use boot::{Channel, Connections, Machine};
 pub use disk::remove as remove_folder;
 pub use error::MachineError;
-pub use interposer::{Interposer, set_clock, slow_disk};
+pub use interposer::Interposer;
 pub use machines::{MachineSettings, Machines};
 pub use nightproof_machine_image::{Platform, Shell};
 pub use nightproof_machine_protocol::usage::End;

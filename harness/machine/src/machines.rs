@@ -1,15 +1,17 @@
 //! What all machines of a region have in common.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use jiff::SignedDuration;
 use nightproof_journal::Journal;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::Interposer;
 use crate::container::Containers;
+use crate::interposer::{self, Interposer};
 
 /// What a region gives its machines.
 #[derive(Debug)]
@@ -69,6 +71,22 @@ impl Machines {
     /// Whether instances can have a wrong clock and a slow disk.
     pub fn interposer(&self) -> &Interposer {
         &self.0.interposer
+    }
+
+    /// Sets the clock of a running machine wrong by `offset`, in whole seconds, from now on.
+    ///
+    /// # Errors
+    /// There is no such machine, or [`Interposer::prepare`] came after its boot.
+    pub fn set_clock(&self, machine: &str, offset: SignedDuration) -> io::Result<()> {
+        interposer::set_clock(&self.folder_of(machine), offset.as_secs())
+    }
+
+    /// Has the disk of a running machine read and write `bytes_per_second` altogether, from now on.
+    ///
+    /// # Errors
+    /// As those of [`Machines::set_clock`].
+    pub fn slow_disk(&self, machine: &str, bytes_per_second: u64) -> io::Result<()> {
+        interposer::slow_disk(&self.folder_of(machine), bytes_per_second)
     }
 }
 

@@ -5,50 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::check::By;
+use crate::inputs::{Inputs, Made, Nothing};
 use crate::intrinsic::Scope;
 use crate::node::Node;
-use crate::{Resource, Template, TemplateError, check, order};
-
-/// What a template is resolved with.
-#[derive(Debug, Clone, Default)]
-pub struct Inputs {
-    /// Values of all parameters, SSM types already looked up.
-    pub parameters: BTreeMap<String, Value>,
-    /// Pseudo parameters.
-    pub pseudo: Pseudo,
-    /// Exports of other stacks, by name.
-    pub imports: BTreeMap<String, String>,
-    /// What `Fn::GetAZs` answers.
-    pub availability_zones: Vec<String>,
-}
-
-/// Pseudo parameters.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
-#[derive(Debug, Clone, Default)]
-pub struct Pseudo {
-    /// 12 digits.
-    pub account_id: String,
-    /// `us-east-1`
-    pub region: String,
-    /// The stack's name.
-    pub stack_name: String,
-    /// The stack's ARN.
-    pub stack_id: String,
-    /// `aws`
-    pub partition: String,
-    /// `amazonaws.com`
-    pub url_suffix: String,
-    /// Topics that are told of the stack's events.
-    pub notification_arns: Vec<String>,
-}
-
-/// What has been made so far.
-pub trait Made {
-    /// What `Ref` of a resource answers; `None` if it is not made.
-    fn reference(&self, id: &str) -> Option<String>;
-    /// An attribute of a resource; `None` if it has none of that name.
-    fn attribute(&self, id: &str, name: &str) -> Option<Value>;
-}
+use crate::{Resource, Template, TemplateError, check, order, parameter};
 
 /// An output with its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,15 +43,21 @@ pub struct Deployment<'a> {
     dependencies: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Before anything is made.
-pub(crate) struct Nothing;
-
-impl Made for Nothing {
-    fn reference(&self, _id: &str) -> Option<String> {
-        None
+impl Template {
+    /// The value of every parameter: given, or its default. For an SSM type it is the SSM parameter's *name*, which the caller looks up.
+    ///
+    /// # Errors
+    /// Unknown, missing and invalid ones, in CloudFormation's words.
+    pub fn parameter_values(&self, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, Value>, Vec<TemplateError>> {
+        parameter::values(&self.parameters, given)
     }
-    fn attribute(&self, _id: &str, _name: &str) -> Option<Value> {
-        None
+
+    /// Applies conditions and works out the order of creation.
+    ///
+    /// # Errors
+    /// Conditions that cannot be evaluated, references to resources that their condition leaves out.
+    pub fn deploy(&self, inputs: Inputs) -> Result<Deployment<'_>, Vec<TemplateError>> {
+        Deployment::new(self, inputs)
     }
 }
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use ipnet::Ipv4Net;
 use serde_json::{Map, Value};
 
-use crate::deployment::{Inputs, Made};
+use crate::inputs::{Inputs, Made};
 use crate::node::{Data, Member, Node};
 use crate::{Template, TemplateError};
 

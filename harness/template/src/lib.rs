@@ -2,9 +2,11 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
 mod check;
+mod declaration;
 mod deployment;
 mod error;
 mod form;
+mod inputs;
 mod intrinsic;
 mod mapping;
 mod node;
@@ -13,14 +15,17 @@ mod parameter;
 mod policy;
 mod property;
 mod read;
+mod sections;
 mod surrogate;
 mod template;
 mod unsupported;
 
-pub use deployment::{Deployment, Inputs, Made, PropertyReference, Pseudo, ResolvedOutput};
+pub use declaration::{DeletionPolicy, Output, Resource};
+pub use deployment::{Deployment, PropertyReference, ResolvedOutput};
 pub use error::{Position, TemplateError};
+pub use inputs::{Inputs, Made, Pseudo};
 pub use parameter::Parameter;
 pub use policy::{PolicyPlace, StatementPlace, to_json};
 pub use property::{Attribute, Property};
-pub use template::{DeletionPolicy, Output, Resource, Template};
+pub use template::Template;
 pub use unsupported::Unsupported;

@@ -128,7 +128,7 @@ impl View<'_> {
         if let Some(properties) = &resource.properties {
             self.texts(properties, &mut |text, position| {
                 for reference in dynamic_references(text) {
-                    let one = Unsupported::in_resource(format!("dynamic reference `{reference}`"), resource, position);
+                    let one = Unsupported::in_resource(format!("dynamic reference `{reference}`"), &resource.id, position);
                     if !found.contains(&one) {
                         found.push(one);
                     }
@@ -184,13 +184,13 @@ impl Deployment<'_> {
     pub fn unsupported_of(&self, resource: &Resource) -> Vec<Unsupported> {
         let mut found = self.view(|view| view.unsupported(resource));
         // Only this region's zones are known.
-        let scope = self.scope(&crate::deployment::Nothing);
+        let scope = self.scope(&crate::inputs::Nothing);
         let zones = resource.properties.iter().flat_map(|node| check::uses("Fn::GetAZs", node, &|name| self.condition(name)));
         found.extend(zones.filter_map(|node| {
             let Data::Function(_, argument) = &node.data else { return None };
             let Ok(Some(Value::String(region))) = scope.resolve(argument) else { return None };
             let is_another = !region.is_empty() && region != self.region();
-            is_another.then(|| Unsupported::in_resource(format!("`Fn::GetAZs` of `{region}`"), resource, node.position))
+            is_another.then(|| Unsupported::in_resource(format!("`Fn::GetAZs` of `{region}`"), &resource.id, node.position))
         }));
         found
     }
@@ -212,7 +212,7 @@ impl Deployment<'_> {
     }
 
     fn view<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
-        let scope: Scope<'_> = self.scope(&crate::deployment::Nothing);
+        let scope: Scope<'_> = self.scope(&crate::inputs::Nothing);
         look(&View { holds: &|name| self.condition(name), value: &|node| scope.resolve(node).ok().flatten() })
     }
 }

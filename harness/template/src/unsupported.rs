@@ -37,9 +37,9 @@ impl Unsupported {
         Self { what, logical_id: logical_id.map(str::to_owned), position }
     }
 
-    /// As found in a resource.
-    pub fn in_resource(what: impl Into<String>, resource: &crate::Resource, position: Position) -> Self {
-        Self::new(what, Some(&resource.id), position)
+    /// As found in the resource with this logical id.
+    pub fn in_resource(what: impl Into<String>, logical_id: &str, position: Position) -> Self {
+        Self::new(what, Some(logical_id), position)
     }
 
     /// One message that names all of `items`: ``cannot be rehearsed here: `AWS::EC2::NatGateway` (Nat, line 12) is not supported``.

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::image::{ImageError, Images, apart};
+use super::image::{Images, apart};
+use super::image_error::ImageError;
 use super::packages::run;
 use super::recipe::{BASE_PACKAGES, DEBIAN};
 

@@ -4,6 +4,7 @@ mod base;
 pub mod doctor;
 mod engine;
 mod image;
+mod image_error;
 mod library;
 mod localstack;
 mod owner;
@@ -13,7 +14,8 @@ mod start;
 mod sweep;
 
 pub use engine::{Engine, EngineError};
-pub use image::{FunctionImage, ImageError, Images, Pull};
+pub use image::{FunctionImage, Images, Pull};
+pub use image_error::ImageError;
 pub use localstack::{LocalStack, LocalStackError, Purpose};
 pub use owner::Owner;
 pub use start::Containers;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::image::ImageError;
+use super::image_error::ImageError;
 use super::recipe::{PYTHON, Packages};
 use crate::tools::{Python, to_its_end};
 

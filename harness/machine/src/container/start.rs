@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::engine::{Engine, EngineError, is_absent, refused};
-use super::image::{self, FunctionImage, ImageError, Images, Pull};
+use super::image::{self, FunctionImage, Images, Pull};
+use super::image_error::ImageError;
 use super::library::{self, Start};
 use super::owner::Owner;
 use super::sweep;

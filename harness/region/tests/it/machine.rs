@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nightproof_journal::Journal;
-use nightproof_machine::{
-    Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, Platform, Shell, set_clock, slow_disk,
-};
+use nightproof_machine::{Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, Platform, Shell};
 use nightproof_machine_protocol::link::Link;
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -388,7 +386,7 @@ async fn a_clock_that_is_set_wrong_is_wrong_for_what_runs_already_and_for_what_s
     let echo = Arc::new(Echo::default());
     let machine = Machine::boot(&machines, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
     begun(&echo).await;
-    set_clock(&machines, "i-1", jiff::SignedDuration::from_hours(3)).unwrap();
+    machines.set_clock("i-1", jiff::SignedDuration::from_hours(3)).unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("it sees the clock");
     assert_eq!((code, echo.text().as_str()), (0, "begun\nTrue True"));
 }
@@ -423,7 +421,7 @@ async fn all_programs_wait_for_a_slow_disk() {
     let spec = python(DISK_AT_256_KIB_A_SECOND);
     let machine = Machine::boot(&machines, spec, Arc::clone(&echo) as Arc<dyn Connections>).await.unwrap();
     begun(&echo).await;
-    slow_disk(&machines, "i-1", 256 * 1024).unwrap();
+    machines.slow_disk("i-1", 256 * 1024).unwrap();
     let code = tokio::time::timeout(Duration::from_secs(60), machine.exited()).await.expect("it ends");
     assert_eq!((code, echo.text().as_str()), (0, "begun\nTrue\nTrue\nTrue\nTrue\nTrue"));
 }

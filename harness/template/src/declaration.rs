@@ -1,0 +1,97 @@
+//! Resources and outputs as a template declares them.
+
+use crate::error::Position;
+use crate::node::Node;
+use crate::unsupported::Unsupported;
+
+/// A resource as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// Logical id.
+    pub id: String,
+    /// `AWS::S3::Bucket`
+    pub kind: String,
+    /// What becomes of it when it is deleted from the stack.
+    pub deletion_policy: DeletionPolicy,
+    /// What becomes of it when it is replaced.
+    pub update_replace_policy: DeletionPolicy,
+    /// The condition under which it is made.
+    pub condition: Option<String>,
+    /// Where its declaration starts.
+    pub position: Position,
+    /// Where its `Type` stands.
+    pub kind_position: Position,
+    /// Attributes that CloudFormation knows and a local region does not.
+    pub unsupported: Vec<Unsupported>,
+    pub(crate) depends_on: Vec<(String, Position)>,
+    pub(crate) properties: Option<Node>,
+    pub(crate) metadata: Option<Node>,
+}
+
+impl Resource {
+    /// Whether another declaration gives this property in the same words, be it not at all.
+    pub fn says_the_same_of(&self, other: &Self, property: &str) -> bool {
+        let of = |resource: &Self| resource.properties.as_ref().and_then(|properties| properties.member(property).cloned());
+        same(of(self).as_ref(), of(other).as_ref())
+    }
+
+    /// Whether another declaration has the same `Metadata`.
+    pub fn has_metadata_of(&self, other: &Self) -> bool {
+        same(self.metadata.as_ref(), other.metadata.as_ref())
+    }
+
+    /// Where the declaration gives this property.
+    pub fn position_of(&self, property: &str) -> Option<Position> {
+        let members = self.properties.as_ref()?.members()?;
+        members.iter().find(|member| member.name == property).map(|member| member.position)
+    }
+
+    /// Whether it is made by somebody's own function or topic.
+    pub fn is_custom(&self) -> bool {
+        is_custom(&self.kind)
+    }
+
+    /// Whether the declaration has this property.
+    pub fn declares(&self, property: &str) -> bool {
+        self.properties.as_ref().is_some_and(|properties| properties.member(property).is_some())
+    }
+}
+
+fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.same(other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// What becomes of a resource that its stack lets go of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletionPolicy {
+    /// It is deleted.
+    Delete,
+    /// It stays.
+    Retain,
+    /// A snapshot is taken first.
+    Snapshot,
+    /// It stays, unless its creation is being rolled back.
+    RetainExceptOnCreate,
+}
+
+/// An output as the template declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// The condition under which it exists.
+    pub condition: Option<String>,
+    pub(crate) value: Node,
+    pub(crate) export: Option<Node>,
+}
+
+/// Whether a type is made by somebody's own function or topic.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html>
+pub(crate) fn is_custom(kind: &str) -> bool {
+    kind == "AWS::CloudFormation::CustomResource" || kind.starts_with("Custom::")
+}

@@ -1,0 +1,260 @@
+//! A template's sections, read and checked.
+
+use std::collections::BTreeSet;
+
+use crate::declaration::{DeletionPolicy, Output, Resource, is_custom};
+use crate::node::{Data, Member, Node};
+use crate::parameter::Parameter;
+use crate::template::Template;
+use crate::unsupported::{self, Unsupported};
+use crate::{TemplateError, check, form, mapping, read};
+
+/// Quotas of a template.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const PARAMETERS: usize = 200;
+const RESOURCES: usize = 500;
+const OUTPUTS: usize = 200;
+
+const SECTIONS: &[&str] =
+    &["AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
+/// Sections that [`unsupported::find`] tells of.
+const UNSUPPORTED_SECTIONS: &[&str] = &["Transform", "Rules", "Hooks"];
+const ATTRIBUTES: &[&str] =
+    &["Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
+
+impl Template {
+    /// Reads a template, YAML or JSON, and checks all that can be checked without parameters: sections, references, cycles.
+    ///
+    /// # Errors
+    /// Everything that was found wrong, with its place, in CloudFormation's words.
+    pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
+        let root = read::read(text).map_err(|error| vec![error])?;
+        let mut errors = Vec::new();
+        form::nulls(&root, &mut String::new(), &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let found = unsupported::find(&root);
+        errors.extend(found.errors);
+        let template = Self::sections(&root, found.is_transformed, &mut errors);
+        let template = template.map(|template| Self {
+            unsupported: found.unsupported,
+            transforms: found.transforms,
+            is_transformed: found.is_transformed,
+            ..template
+        });
+        if let Some(template) = template.as_ref().filter(|template| !template.is_transformed) {
+            errors.extend(check::references(template));
+        }
+        match template {
+            Some(template) if errors.is_empty() => Ok(template),
+            _ => Err(errors),
+        }
+    }
+
+    fn sections(root: &Node, is_transformed: bool, errors: &mut Vec<TemplateError>) -> Option<Self> {
+        let members = match root.members() {
+            Some(members) => members,
+            None => {
+                errors.push(root.error("Template format error: unsupported structure."));
+                return None;
+            }
+        };
+        let is_known = |name: &str| SECTIONS.contains(&name) || UNSUPPORTED_SECTIONS.contains(&name);
+        // A macro may have sections of its own.
+        for member in members.iter().filter(|member| !is_transformed && !is_known(&member.name)) {
+            let message = format!("Invalid template property or properties [{}]", member.name);
+            errors.push(TemplateError::at(member.position, message));
+        }
+        if let Some(version) =
+            root.member("AWSTemplateFormatVersion").filter(|version| version.text().as_deref() != Some("2010-09-09"))
+        {
+            errors.push(version.error("Template format error: Unrecognized template format version; it must be \"2010-09-09\""));
+        }
+        let mut section = |name: &str| match root.member(name).map(|node| node.expect_map(name)) {
+            None => Vec::new(),
+            Some(Ok(members)) => members.to_vec(),
+            Some(Err(error)) => {
+                errors.push(error);
+                Vec::new()
+            }
+        };
+        // Of a function among them nothing is known but that it makes some.
+        let mut declarations = |name: &str| {
+            let mut declared = section(name);
+            declared.retain(|member| unsupported::function(&member.name).is_none());
+            declared
+        };
+        let (declared, conditions) = (declarations("Parameters"), declarations("Conditions"));
+        let (resources, outputs) = (declarations("Resources"), declarations("Outputs"));
+        if resources.is_empty() && !is_transformed {
+            errors.push(TemplateError::new("Template format error: At least one Resources member must be defined."));
+        }
+        for (name, declared, most) in
+            [("parameters", &declared, PARAMETERS), ("resources", &resources, RESOURCES), ("outputs", &outputs, OUTPUTS)]
+        {
+            let count = declared.len();
+            if count > most {
+                let message =
+                    format!("Template format error: Number of {name}, {count}, is greater than maximum allowed, {most}");
+                errors.push(TemplateError::new(message));
+                return None;
+            }
+        }
+        let parameters: BTreeSet<&str> = declared.iter().map(|parameter| parameter.name.as_str()).collect();
+        for resource in resources.iter().filter(|resource| parameters.contains(resource.name.as_str())) {
+            let message = format!("Template format error: {} is both a parameter and a resource", resource.name);
+            errors.push(TemplateError::at(resource.position, message));
+        }
+        if let Some(mappings) = root.member("Mappings") {
+            errors.extend(mapping::check(mappings));
+        }
+        if let Some(description) = root.member("Description")
+            && let Err(error) = description.expect_text("Description")
+        {
+            errors.push(error);
+        }
+        let resource = |member: &Member| resource(member, is_transformed);
+        Some(Self {
+            unsupported: Vec::new(),
+            transforms: Vec::new(),
+            is_transformed,
+            description: root.member("Description").and_then(Node::text),
+            parameters: collect(&declared, errors, Parameter::read),
+            resources: collect(&resources, errors, resource),
+            outputs: collect(&outputs, errors, output),
+            mappings: root.member("Mappings").cloned(),
+            conditions,
+        })
+    }
+}
+
+fn collect<T>(members: &[Member], errors: &mut Vec<TemplateError>, read: impl Fn(&Member) -> Result<T, TemplateError>) -> Vec<T> {
+    let mut found = Vec::new();
+    for member in members {
+        match read(member) {
+            Ok(value) => found.push(value),
+            Err(error) => errors.push(error),
+        }
+    }
+    found
+}
+
+fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateError> {
+    let id = &member.name;
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(TemplateError::at(
+            member.position,
+            format!("Template format error: Resource name {id} is non alphanumeric."),
+        ));
+    }
+    let is_custom = member.node.member("Type").and_then(Node::text).is_some_and(|kind| is_custom(&kind));
+    let mut unsupported = Vec::new();
+    for attribute in member.node.expect_map(&format!("Resource {id}"))? {
+        let (name, position) = (attribute.name.as_str(), attribute.position);
+        match name {
+            "CreationPolicy" | "UpdatePolicy" => {
+                unsupported.push(Unsupported::new(format!("attribute `{name}`"), Some(id), position));
+            }
+            // Of the handler of a custom resource, which no service reads.
+            "Version" if is_custom => {}
+            _ if ATTRIBUTES.contains(&name) || is_transformed => {}
+            _ => return Err(TemplateError::at(position, format!("Invalid template resource property '{name}'"))),
+        }
+    }
+    let missing = || {
+        TemplateError::at(
+            member.position,
+            format!("Template format error: [/Resources/{id}] Every Resources object must contain a Type member."),
+        )
+    };
+    let kind_node = member.node.member("Type").ok_or_else(missing)?;
+    let kind = kind_node.expect_text(&format!("the Type of resource {id}"))?;
+    let mut depends_on = Vec::new();
+    if let Some(node) = member.node.member("DependsOn") {
+        for one in node.items().unwrap_or(std::slice::from_ref(node)) {
+            depends_on.push((one.expect_text(&format!("DependsOn of resource {id}"))?, one.position));
+        }
+    }
+    let condition = member.node.member("Condition").map(|node| node.expect_text("Condition")).transpose()?;
+    let properties = member.node.member("Properties").cloned();
+    if let Some(properties) = &properties {
+        properties.expect_map(&format!("Properties of resource {id}"))?;
+    }
+    // What `cfn-init` reads, which no machine has.
+    let init = member.node.member("Metadata").and_then(Node::members).into_iter().flatten();
+    let init = init.filter(|inner| inner.name == "AWS::CloudFormation::Init");
+    unsupported.extend(init.map(|inner| Unsupported::new("metadata `AWS::CloudFormation::Init`", Some(id), inner.position)));
+    let mut policy = |name| policy(member, name, is_transformed, &mut unsupported);
+    let (deletion_policy, update_replace_policy) = (policy("DeletionPolicy")?, policy("UpdateReplacePolicy")?);
+    Ok(Resource {
+        id: id.clone(),
+        kind,
+        kind_position: kind_node.position,
+        unsupported,
+        deletion_policy,
+        update_replace_policy,
+        condition,
+        position: member.position,
+        depends_on,
+        properties,
+        metadata: member.node.member("Metadata").cloned(),
+    })
+}
+
+fn policy(
+    member: &Member,
+    name: &str,
+    is_transformed: bool,
+    unsupported: &mut Vec<Unsupported>,
+) -> Result<DeletionPolicy, TemplateError> {
+    let Some(node) = member.node.member(name) else { return Ok(DeletionPolicy::Delete) };
+    // `AWS::LanguageExtensions` allows functions here.
+    if is_transformed && matches!(node.data, Data::Function(..)) {
+        unsupported.push(Unsupported::new(format!("a function in `{name}`"), Some(&member.name), node.position));
+        return Ok(DeletionPolicy::Delete);
+    }
+    match node.text().as_deref() {
+        Some("Delete") => Ok(DeletionPolicy::Delete),
+        Some("Retain") => Ok(DeletionPolicy::Retain),
+        Some("Snapshot") => Ok(DeletionPolicy::Snapshot),
+        Some("RetainExceptOnCreate") if name == "DeletionPolicy" => Ok(DeletionPolicy::RetainExceptOnCreate),
+        _ => Err(node.error(format!("Template format error: Unrecognized {name} for resource {}", member.name))),
+    }
+}
+
+fn output(member: &Member) -> Result<Output, TemplateError> {
+    let name = &member.name;
+    for inner in member.node.expect_map(&format!("Output {name}"))? {
+        if !["Value", "Description", "Export", "Condition"].contains(&inner.name.as_str()) {
+            return Err(TemplateError::at(
+                inner.position,
+                format!("Template format error: Output {name} has an unknown member {}", inner.name),
+            ));
+        }
+    }
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let message = format!("Template format error: Output name {name} is non alphanumeric.");
+        return Err(TemplateError::at(member.position, message));
+    }
+    let text = |key: &str| member.node.member(key).map(|node| node.expect_text(&format!("{key} of output {name}"))).transpose();
+    let value = member.node.member("Value").cloned();
+    let missing =
+        || TemplateError::at(member.position, format!("Template format error: Output {name} is malformed. It has no Value."));
+    let export = match member.node.member("Export") {
+        None => None,
+        Some(export) => Some(
+            export
+                .member("Name")
+                .cloned()
+                .ok_or_else(|| export.error(format!("Template format error: Export of output {name} has no Name")))?,
+        ),
+    };
+    Ok(Output {
+        name: name.clone(),
+        description: text("Description")?,
+        condition: text("Condition")?,
+        value: value.ok_or_else(missing)?,
+        export,
+    })
+}
