@@ -5,8 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -154,14 +153,7 @@ pub fn is_alive(id: u32) -> bool {
 
 /// Looks again and again until `look` sees it; whether it did within a minute.
 pub fn until(mut look: impl FnMut() -> bool) -> bool {
-    let end = Instant::now() + LIMIT;
-    while Instant::now() < end {
-        if look() {
-            return true;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    false
+    nightproof_poll::until_blocking(LIMIT, || if look() { Ok(()) } else { Err(()) }).is_ok()
 }
 
 fn parent_of(id: u32) -> Option<u32> {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::localstack::LocalStack;
 use crate::step::{self, StepError};
@@ -137,16 +137,8 @@ impl Drop for Up {
 }
 
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, StepError> {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return Ok(found);
-        }
-        if begun.elapsed() > PATIENCE {
-            return Err(StepError::Found(format!("{what} is not there after {} s", PATIENCE.as_secs())));
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let late = |()| StepError::Found(format!("{what} is not there after {} s", PATIENCE.as_secs()));
+    nightproof_poll::until_blocking(PATIENCE, || look().ok_or(())).map_err(late)
 }
 
 /// Has the instance run a script by way of the region, and answers what it said.

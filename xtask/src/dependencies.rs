@@ -11,6 +11,7 @@ use crate::step::{self, StepError};
 const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-wire", &[]),
     ("nightproof-wildcard", &[]),
+    ("nightproof-poll", &[]),
     ("nightproof-iam", &["nightproof-wildcard"]),
     ("nightproof-template", &[]),
     ("nightproof-journal", &[]),
@@ -19,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-machine-protocol", &[]),
     ("nightproof-registry", &[]),
     ("nightproof-guest", &["nightproof-machine-protocol"]),
-    ("nightproof-machine", &["nightproof-journal", "nightproof-machine-image", "nightproof-machine-protocol"]),
+    ("nightproof-machine", &["nightproof-journal", "nightproof-machine-image", "nightproof-machine-protocol", "nightproof-poll"]),
     ("nightproof-connection", &[]),
     ("nightproof-core", &["nightproof-iam", "nightproof-journal", "nightproof-wire"]),
     ("nightproof-store", &["nightproof-core", "nightproof-wire"]),
@@ -30,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["nightproof-connection", "nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"],
     ),
     ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway"]),
-    ("nightproof-resource", &["nightproof-core", "nightproof-wire"]),
+    ("nightproof-resource", &["nightproof-core", "nightproof-poll", "nightproof-wire"]),
     ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-resource", "nightproof-template"]),
     (
         "nightproof-region",
@@ -49,9 +50,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-wire",
         ],
     ),
-    ("nightproof-drill", &["nightproof-journal", "nightproof-network", "nightproof-template", "nightproof-wire"]),
+    (
+        "nightproof-drill",
+        &["nightproof-journal", "nightproof-network", "nightproof-poll", "nightproof-template", "nightproof-wire"],
+    ),
     ("nightproof-capture", &["nightproof-drill", "nightproof-template", "nightproof-wire"]),
-    ("nightproof-incident", &["nightproof-core", "nightproof-drill", "nightproof-faults", "nightproof-journal"]),
+    (
+        "nightproof-incident",
+        &["nightproof-core", "nightproof-drill", "nightproof-faults", "nightproof-journal", "nightproof-poll"],
+    ),
     ("nightproof-report", &["nightproof-drill", "nightproof-journal", "nightproof-template"]),
     (
         "nightproof",
@@ -82,10 +89,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-faults",
             "nightproof-journal",
             "nightproof-machine",
+            "nightproof-poll",
             "nightproof-region",
         ],
     ),
-    ("xtask", &["nightproof-wildcard"]),
+    ("xtask", &["nightproof-poll", "nightproof-wildcard"]),
 ];
 
 /// What names a crate of one service begin with.

@@ -110,11 +110,10 @@ mod tests {
             .spawn()
             .unwrap();
         let mut seen = BTreeMap::new();
-        let begun = std::time::Instant::now();
-        while seen.values().sum::<u64>() == 0 && begun.elapsed() < Duration::from_secs(20) {
+        let _ = nightproof_poll::until_blocking(Duration::from_secs(20), || {
             look(std::process::id(), &mut seen);
-            std::thread::sleep(INTERVAL);
-        }
+            if seen.values().sum::<u64>() > 0 { Ok(()) } else { Err(()) }
+        });
         let python: Vec<u32> = seen.keys().copied().collect();
         for process in &python {
             let _ = std::process::Command::new("kill").arg(process.to_string()).status();

@@ -9,7 +9,6 @@ use crate::FailurePoint;
 use crate::bucket::Bucket;
 use crate::clients::Clients;
 use crate::failure::{HopFailure, at};
-use crate::poll;
 
 /// The log object with the upload's line, as `s3://bucket/key`; nothing if it has not come within `bound`.
 pub(crate) async fn find(
@@ -19,7 +18,7 @@ pub(crate) async fn find(
     bound: Duration,
 ) -> Result<Option<String>, HopFailure> {
     let Some((target, prefix)) = &bucket.log else { return Ok(None) };
-    let found = poll::until(bound, || async {
+    let found = nightproof_poll::try_until(bound, || async {
         let listed = clients
             .s3
             .list_objects_v2()

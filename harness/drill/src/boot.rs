@@ -9,7 +9,7 @@ use crate::clients::Clients;
 use crate::deploy::Resources;
 use crate::failure::{HopFailure, at};
 use crate::patience::Patience;
-use crate::{FailurePoint, Hop, network, poll};
+use crate::{FailurePoint, Hop, network};
 
 /// The stack's instances, all of them online. If some are not, says what of their network keeps them from Systems Manager.
 pub(crate) async fn boot(
@@ -44,7 +44,7 @@ pub(crate) async fn boot(
 
 /// Waits until all of these are online, `bound` at most; else what was seen instead.
 async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Result<Result<(), String>, HopFailure> {
-    poll::until(bound, || async {
+    nightproof_poll::try_until(bound, || async {
         let states = states(clients, instances).await?;
         let waiting: Vec<String> = instances
             .iter()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::clients::Clients;
 use crate::failure::{HopFailure, at, refused};
 use crate::fire::Rule;
-use crate::{FailurePoint, Hop, metrics, poll};
+use crate::{FailurePoint, Hop, metrics};
 
 /// A queue for what a rule cannot deliver.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub(crate) async fn forbid(clients: &Clients, rule: &Rule) -> Result<(), HopFail
 
 /// Waits for an event of `rule` in the queue, and answers why it could not be delivered.
 pub(crate) async fn receive(clients: &Clients, rule: &Rule, queue: &DeadLetters, bound: Duration) -> Result<String, HopFailure> {
-    let received = poll::until(bound, || async {
+    let received = nightproof_poll::try_until(bound, || async {
         if let Some(code) = look(clients, rule, queue).await? {
             return Ok(Ok(code));
         }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use crate::clients::Clients;
 use crate::failure::{HopFailure, at};
 use crate::review::{self, ResourceEvent, Review};
-use crate::{FailurePoint, Hop, Plan, not_supported, poll};
+use crate::{FailurePoint, Hop, Plan, not_supported};
 
 const BOUND: Duration = Duration::from_secs(900);
 
@@ -59,7 +59,7 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
         }
     }
     let told = Mutex::new(BTreeSet::new());
-    let ended = poll::until(BOUND, || async {
+    let ended = nightproof_poll::try_until(BOUND, || async {
         if let Some(review) = &plan.review {
             tell(clients, name, review.as_ref(), &told).await;
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::clients::Clients;
 use crate::deploy::{self, Resources};
 use crate::failure::{HopFailure, at, refused};
-use crate::{FailurePoint, bucket, poll, tagged};
+use crate::{FailurePoint, bucket, tagged};
 
 const BOUND: Duration = Duration::from_secs(900);
 /// Access logs may come into a bucket that was just emptied.
@@ -94,7 +94,7 @@ async fn stack_id(clients: &Clients, name: &str) -> Result<Option<String>, HopFa
 
 /// Waits for the end of a deletion. Answers why it failed, if it did.
 async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, HopFailure> {
-    let ended = poll::until(BOUND, || async {
+    let ended = nightproof_poll::try_until(BOUND, || async {
         let answer = match clients.cloudformation.describe_stacks().stack_name(id).send().await {
             Ok(answer) => answer,
             Err(error) if refused("", &error).contains("does not exist") => return Ok(Ok(None)),

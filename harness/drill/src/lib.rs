@@ -33,7 +33,6 @@ mod outage;
 mod outcome;
 mod patience;
 mod plan;
-mod poll;
 mod quotas;
 mod recorder;
 mod restore;

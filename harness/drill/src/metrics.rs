@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::FailurePoint;
 use crate::clients::Clients;
 use crate::failure::{HopFailure, at};
-use crate::poll;
 
 /// Before and after the function's command, seconds: a function runs for 15 minutes at most.
 const AROUND: i64 = 900;
@@ -36,7 +35,7 @@ pub(crate) async fn of_function(
     time: DateTime,
     bound: Duration,
 ) -> Result<Option<Counted>, HopFailure> {
-    let counted = poll::until(bound, || async {
+    let counted = nightproof_poll::try_until(bound, || async {
         let invocations = sum(clients, function, "Invocations", time).await?;
         let Some(invocations) = invocations else { return Ok(Err(String::new())) };
         let errors = sum(clients, function, "Errors", time).await?.unwrap_or_default();

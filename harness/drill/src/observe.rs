@@ -14,7 +14,6 @@ use crate::fire::Rule;
 use crate::log::{FunctionLog, Lines};
 use crate::patience::Patience;
 use crate::plan::Local;
-use crate::poll;
 
 /// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
 const FUNCTION_BOUND: Duration = Duration::from_secs(960);
@@ -102,7 +101,7 @@ async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<Str
 /// Waits for the end of the function, whose log may come later than its command.
 async fn function_ended(clients: &Clients, before: &Before, patience: Duration) -> Result<Lines, HopFailure> {
     let asked = Instant::now();
-    let lines = poll::until(FUNCTION_BOUND, || async {
+    let lines = nightproof_poll::try_until(FUNCTION_BOUND, || async {
         let lines = before.log.new_lines(clients).await?;
         let silent = !lines.started() && asked.elapsed() > patience;
         Ok::<_, HopFailure>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
@@ -119,6 +118,7 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
     let begun = Instant::now();
     let mut looked = begun;
     let mut ended: Option<Instant> = None;
+    let mut pauses = nightproof_poll::pauses(FUNCTION_BOUND);
     loop {
         let sent = new_commands(clients, before).await?;
         if !sent.is_empty() {
@@ -150,11 +150,11 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
                 return Err(HopFailure::at(Hop::Rule, reason));
             }
         }
-        if begun.elapsed() > FUNCTION_BOUND {
+        let Some(pause) = pauses.next() else {
             let reason = format!("{} still runs after {} s and has sent no command", rule.function, FUNCTION_BOUND.as_secs());
             return Err(HopFailure::at(Hop::Function, reason).with("function log", &lines.text()));
-        }
-        sleep(poll::pause(begun)).await;
+        };
+        sleep(pause).await;
     }
 }
 
@@ -203,7 +203,7 @@ pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> 
 
 /// Waits for a command's end, and answers the instances on which it succeeded: all of its targets.
 async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure> {
-    let ended = poll::until(SCRIPT_BOUND, || async {
+    let ended = nightproof_poll::try_until(SCRIPT_BOUND, || async {
         let answer = clients.ssm.list_commands().command_id(id).send().await.map_err(at(Hop::Command, "ListCommands"))?;
         let Some(command) = answer.commands.unwrap_or_default().into_iter().next() else {
             return Ok(Err("not listed".to_owned()));

@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, 
 
 use crate::clients::Clients;
 use crate::failure::{HopFailure, at, refused};
-use crate::{Failure, FailurePoint, Hop, Plan, poll, quotas};
+use crate::{Failure, FailurePoint, Hop, Plan, quotas};
 
 const NAME: &str = "nightproof";
 const BOUND: std::time::Duration = std::time::Duration::from_secs(300);
@@ -76,7 +76,7 @@ pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Resul
         .send()
         .await
         .map_err(at(Hop::Stack, "CreateChangeSet"))?;
-    let ended = poll::until(BOUND, || async {
+    let ended = nightproof_poll::try_until(BOUND, || async {
         let answer = clients.cloudformation.describe_change_set().change_set_name(NAME).stack_name(stack).send().await;
         let answer = answer.map_err(at(Hop::Stack, "DescribeChangeSet"))?;
         match answer.status() {

@@ -9,7 +9,7 @@ use crate::clients::Clients;
 use crate::failure::{HopFailure, at, refused};
 use crate::fire::Rule;
 use crate::observe::Before;
-use crate::{Hop, Plan, poll, review};
+use crate::{Hop, Plan, review};
 
 /// Soon enough for a drill; EventBridge knows no shorter rate.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
@@ -24,7 +24,7 @@ pub(crate) async fn hasten(clients: &Clients, plan: &Plan, rule: &Rule, before: 
     let stack = plan.stack();
     let change = Change::of(&plan.template, &rule.logical)?;
     update(clients, plan, &stack, &change, Some(EVERY_MINUTE)).await?;
-    let fired = poll::until(FIRE_BOUND, || async {
+    let fired = nightproof_poll::try_until(FIRE_BOUND, || async {
         Ok::<_, HopFailure>(if before.shows_life(clients).await? { Ok(()) } else { Err(String::new()) })
     })
     .await;
@@ -77,7 +77,7 @@ async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, sc
         (Change::Template(_), None) => request.template_body(&plan.template),
     };
     request.set_parameters(Some(parameters)).send().await.map_err(at(Hop::Rule, "UpdateStack"))?;
-    let ended = poll::until(UPDATE_BOUND, || async {
+    let ended = nightproof_poll::try_until(UPDATE_BOUND, || async {
         let answer = clients.cloudformation.describe_stacks().stack_name(stack).send().await;
         let answer = answer.map_err(at(Hop::Rule, "DescribeStacks"))?;
         Ok::<_, HopFailure>(match answer.stacks().first().and_then(|stack| stack.stack_status()) {

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use crate::clients::Clients;
 use crate::failure::{HopFailure, at};
 use crate::manifest::Manifest;
-use crate::{Data, FailurePoint, Plan, archive, poll, site};
+use crate::{Data, FailurePoint, Plan, archive, site};
 
 const KEY: &str = "seed.tar.gz";
 const BOUND: Duration = Duration::from_secs(900);
@@ -117,7 +117,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     F: Future<Output = Result<Result<T, SdkError<E, HttpResponse>>, HopFailure>>,
 {
-    let made = poll::until(VISIBLE_BOUND, || async {
+    let made = nightproof_poll::try_until(VISIBLE_BOUND, || async {
         match call().await? {
             Ok(answer) => Ok(Ok(answer)),
             Err(error) if error.code() == Some("NoSuchBucket") => Ok(Err(error.message().unwrap_or_default().to_owned())),
@@ -153,7 +153,7 @@ fn quoted(text: &str) -> String {
 }
 
 async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), HopFailure> {
-    let ended = poll::until(BOUND, || async {
+    let ended = nightproof_poll::try_until(BOUND, || async {
         let answer = clients.ssm.get_command_invocation().command_id(command).instance_id(instance).send().await;
         let answer = match answer {
             Ok(answer) => answer,

@@ -8,7 +8,6 @@ use crate::Hop;
 use crate::bucket::{self, Bucket, Object};
 use crate::clients::Clients;
 use crate::failure::{HopFailure, at};
-use crate::poll;
 
 /// Objects are listed as soon as their upload has ended; this only allows for a script that leaves the upload to a child.
 const BOUND: Duration = Duration::from_secs(10);
@@ -31,7 +30,7 @@ pub(crate) async fn verify(
     before: &BTreeSet<Object>,
     instances: &[String],
 ) -> Result<Vec<Stored>, HopFailure> {
-    let fresh = poll::until(BOUND, || async {
+    let fresh = nightproof_poll::try_until(BOUND, || async {
         let now = bucket::objects(clients, buckets).await?;
         let fresh: Vec<Object> = now.difference(before).filter(|object| !is_companion(&object.key)).cloned().collect();
         Ok::<_, HopFailure>(if fresh.len() >= instances.len() { Ok(fresh) } else { Err(format!("{}", fresh.len())) })

@@ -11,7 +11,6 @@ use nightproof_drill::{Local, Step};
 use nightproof_faults::{Effect, Faults, InsertedCall, Rule};
 use nightproof_journal::{Event, Journal};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 
 use crate::file::{Action, Incident};
 
@@ -103,14 +102,14 @@ impl Scene {
 
     /// Waits for a script to succeed everywhere.
     async fn ended(&self, command: &Value) -> Result<(), String> {
-        let deadline = Instant::now() + SCRIPT_BOUND;
-        loop {
+        let status = nightproof_poll::try_until(SCRIPT_BOUND, || async {
             let answer = self.call("ssm", "ListCommands", json!({ "CommandId": command })).await?;
-            match answer.pointer("/Commands/0/Status").and_then(Value::as_str).unwrap_or_default() {
-                "Success" => return Ok(()),
-                "Pending" | "InProgress" if Instant::now() < deadline => sleep(Duration::from_millis(20)).await,
-                status => return Err(format!("the incident's script is {status}")),
-            }
+            let status = answer.pointer("/Commands/0/Status").and_then(Value::as_str).unwrap_or_default().to_owned();
+            Ok::<_, String>(if matches!(&*status, "Pending" | "InProgress") { Err(status) } else { Ok(status) })
+        });
+        match status.await? {
+            Ok(status) if status == "Success" => Ok(()),
+            Ok(status) | Err(status) => Err(format!("the incident's script is {status}")),
         }
     }
 }

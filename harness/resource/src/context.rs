@@ -99,15 +99,13 @@ impl Context {
         input: Value,
         unknown_yet: impl Fn(&AwsError) -> bool,
     ) -> Result<Value> {
-        let begun = tokio::time::Instant::now();
-        loop {
+        let made = nightproof_poll::try_until(PROPAGATION, || async {
             match self.call(service, operation, input.clone()).await {
-                Err(error) if unknown_yet(&error) && begun.elapsed() < PROPAGATION && !self.deployment.cancel.is_cancelled() => {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                answer => return answer.map_err(|error| reason(service, &error)),
+                Err(error) if unknown_yet(&error) && !self.deployment.cancel.is_cancelled() => Ok(Err(error)),
+                answer => answer.map(Ok),
             }
-        }
+        });
+        made.await.flatten().map_err(|error| reason(service, &error))
     }
 
     /// As [`Context::make`], except that an error with the code `tolerated` is a success.
@@ -145,21 +143,16 @@ impl Context {
         input: Value,
         settled: impl Fn(&Value) -> Result<bool>,
     ) -> Result<Value> {
-        let started = tokio::time::Instant::now();
-        loop {
+        let answered = nightproof_poll::try_until(SETTLE, || async {
             let answer = self.make(service, operation, input.clone()).await?;
-            if settled(&answer)? {
-                return Ok(answer);
+            match settled(&answer)? {
+                true => Ok(Ok(answer)),
+                false if self.deployment.cancel.is_cancelled() => Err("Resource creation cancelled".to_owned()),
+                false => Ok(Err(answer)),
             }
-            if self.deployment.cancel.is_cancelled() {
-                return Err("Resource creation cancelled".to_owned());
-            }
-            if started.elapsed() > SETTLE {
-                return Err(format!("{operation} did not settle in {} s; last seen: {answer}", SETTLE.as_secs()));
-            }
-            // A twentieth of the time that has passed: little is lost by looking late.
-            tokio::time::sleep((started.elapsed() / 20).clamp(Duration::from_millis(1), Duration::from_millis(50))).await;
-        }
+        });
+        let late = |last| format!("{operation} did not settle in {} s; last seen: {last}", SETTLE.as_secs());
+        answered.await?.map_err(late)
     }
 
     /// The account that the stack is in.

@@ -1,9 +1,8 @@
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use serde_json::json;
 
-use super::world::{World, submission, template};
+use super::world::{BOUND, World, submission, template};
 
 #[tokio::test]
 async fn a_stack_can_be_deleted_while_it_is_created() {
@@ -15,12 +14,12 @@ async fn a_stack_can_be_deleted_while_it_is_created() {
          Q: {{Type: AWS::SQS::Queue, Properties: {{QueueName: made}}}}, Later: {{Type: AWS::SQS::Queue, DependsOn: I}}}}"
     ));
     let stack = world.stack("CreateStack", submission("s", &body)).await["StackId"].as_str().unwrap().to_owned();
-    for _ in 0..2_000 {
-        if world.history("s").await.contains(&"Q CREATE_COMPLETE".to_owned()) && !world.physical("s", "I").await.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let made = nightproof_poll::until(BOUND, || async {
+        let history = world.history("s").await;
+        let made = history.contains(&"Q CREATE_COMPLETE".to_owned()) && !world.physical("s", "I").await.is_empty();
+        if made { Ok(()) } else { Err(history) }
+    });
+    made.await.unwrap();
     world.stack("DeleteStack", json!({"StackName": "s"})).await;
     assert_eq!(world.status(&stack).await, "DELETE_COMPLETE");
     let history = world.history(&stack).await;

@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::CloudFormation;
 
+/// How long a test waits for an event that takes milliseconds on an idle machine.
+pub(super) const BOUND: Duration = Duration::from_secs(20);
+
 /// The resource types of all services.
 pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProvider> {
     let services = [
@@ -140,17 +143,13 @@ impl World {
 
     /// Waits until a stack is at rest.
     pub(super) async fn settled(&self, name: &str) -> Value {
-        let mut stack = Value::Null;
-        for _ in 0..5_000 {
+        let settled = nightproof_poll::until(BOUND, || async {
             let answer = self.call("cloudformation", "DescribeStacks", json!({"StackName": name})).await;
-            let Ok(answer) = answer else { return Value::Null };
-            stack = answer["Stacks"][0].clone();
-            if !stack["StackStatus"].as_str().unwrap().ends_with("IN_PROGRESS") {
-                return stack;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        panic!("{name} does not come to rest: {stack}");
+            let Ok(answer) = answer else { return Ok(Value::Null) };
+            let stack = answer["Stacks"][0].clone();
+            if stack["StackStatus"].as_str().unwrap().ends_with("IN_PROGRESS") { Err(stack) } else { Ok(stack) }
+        });
+        settled.await.unwrap_or_else(|stack| panic!("{name} does not come to rest: {stack}"))
     }
 
     /// Makes a stack and waits; its status.

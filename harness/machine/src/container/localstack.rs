@@ -39,9 +39,6 @@ const PLUGIN: [(&str, &str); 3] = [
     ("nightproof_executor-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: nightproof-executor\nVersion: 1\n"),
 ];
 
-/// How often it is asked until then.
-const BETWEEN: Duration = Duration::from_millis(100);
-
 /// A running LocalStack, which is removed with this; what a killed process leaves is found by its labels.
 pub struct LocalStack {
     container: Box<ContainerAsync<GenericImage>>,
@@ -204,26 +201,26 @@ async fn answering<A: Future<Output = Result<(), String>> + Send>(
     answers: impl Fn(String) -> A + Send + Sync,
 ) -> Result<String, LocalStackError> {
     let refused = |source: TestcontainersError| EngineError::Start { name: "of LocalStack".to_owned(), source: Box::new(source) };
-    let mut last = "it publishes no port".to_owned();
+    // An answer may hang for as long as LocalStack comes up.
     let deadline = tokio::time::Instant::now() + patience;
-    loop {
+    let answered = nightproof_poll::try_until(patience, || async {
         if let Some(code) = container.exit_code().await.map_err(refused)? {
             let said = log(engine, container.id()).await;
             return Err(LocalStackError::Ended { image: image.to_owned(), code, said });
         }
-        if let Ok(port) = container.get_host_port_ipv4(PORT).await {
-            let url = format!("http://127.0.0.1:{port}");
-            match tokio::time::timeout_at(deadline, answers(url.clone())).await {
-                Ok(Ok(())) => return Ok(url),
-                Ok(Err(error)) => last = error,
-                Err(_) => {}
-            }
-        }
-        if tokio::time::Instant::now() >= deadline {
+        let Ok(port) = container.get_host_port_ipv4(PORT).await else { return Ok(Err("it publishes no port".to_owned())) };
+        let url = format!("http://127.0.0.1:{port}");
+        Ok(match tokio::time::timeout_at(deadline, answers(url.clone())).await {
+            Ok(answered) => answered.map(|()| url),
+            Err(_) => Err(format!("{url} gives no answer")),
+        })
+    });
+    match answered.await? {
+        Ok(url) => Ok(url),
+        Err(last) => {
             let said = log(engine, container.id()).await;
-            return Err(LocalStackError::Late { image: image.to_owned(), after: patience, last, said });
+            Err(LocalStackError::Late { image: image.to_owned(), after: patience, last, said })
         }
-        tokio::time::sleep(BETWEEN).await;
     }
 }
 

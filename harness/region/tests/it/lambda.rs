@@ -1,7 +1,6 @@
 //! Functions that run in machines.
 
 use std::io::{Cursor, Write as _};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -68,15 +67,11 @@ impl Cloud {
 
     /// Waits until the function is created or updated.
     pub(crate) async fn settled(&self, name: &str) {
-        let mut seen = Value::Null;
-        for _ in 0..500 {
-            seen = self.call("lambda", "GetFunctionConfiguration", json!({ "FunctionName": name })).await;
-            if seen["State"] == "Active" && seen["LastUpdateStatus"] == "Successful" {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        panic!("not settled: {seen}");
+        let settled = nightproof_poll::until(crate::BOUND, || async {
+            let seen = self.call("lambda", "GetFunctionConfiguration", json!({ "FunctionName": name })).await;
+            if seen["State"] == "Active" && seen["LastUpdateStatus"] == "Successful" { Ok(()) } else { Err(seen) }
+        });
+        settled.await.unwrap_or_else(|seen| panic!("not settled: {seen}"));
     }
 
     /// The answer, with its payload decoded.
@@ -97,15 +92,12 @@ impl Cloud {
 impl Cloud {
     /// Waits for a message in a queue.
     pub(crate) async fn received(&self, queue: &Value) -> Value {
-        for _ in 0..2500 {
+        let received = nightproof_poll::until(crate::BOUND, || async {
             let mut answer =
                 self.call("sqs", "ReceiveMessage", json!({ "QueueUrl": queue, "MessageAttributeNames": ["All"] })).await;
-            if let Some(message) = answer["Messages"].as_array_mut().and_then(Vec::pop) {
-                return message;
-            }
-            tokio::time::sleep(Duration::from_millis(4)).await;
-        }
-        panic!("no message came to {queue}");
+            answer["Messages"].as_array_mut().and_then(Vec::pop).ok_or(answer)
+        });
+        received.await.unwrap_or_else(|answer| panic!("no message came to {queue}: {answer}"))
     }
 }
 
@@ -354,13 +346,8 @@ async fn an_environment_that_waits_too_long_is_gone() {
     assert_eq!(cloud.invoke("fn", &json!({})).await.1, 2, "warm");
     assert_eq!(machines(), 1);
     clock.advance_to(clock.now() + jiff::SignedDuration::from_mins(5));
-    for _ in 0..2500 {
-        if machines() == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    assert_eq!(machines(), 0);
+    let gone = nightproof_poll::until(crate::BOUND, || async { if machines() == 0 { Ok(()) } else { Err(machines()) } });
+    assert_eq!(gone.await, Ok(()));
     assert_eq!(cloud.invoke("fn", &json!({})).await.1, 1);
     cloud.embedded.stop().await;
 }
@@ -397,13 +384,11 @@ async fn the_log_of_a_function_that_runs_is_written_while_it_runs() {
     let event = json!({ "go": go });
     let running = cloud.invoke("fn", &event);
     let watching = async {
-        for _ in 0..1000 {
-            if cloud.logs("fn").await.contains(&"begun\n".to_owned()) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(4)).await;
-        }
-        assert!(cloud.logs("fn").await.contains(&"begun\n".to_owned()), "nothing is seen of a running function");
+        let begun = nightproof_poll::until(crate::BOUND, || async {
+            let logs = cloud.logs("fn").await;
+            if logs.contains(&"begun\n".to_owned()) { Ok(()) } else { Err(logs) }
+        });
+        begun.await.expect("a running function logs");
         cloud.call("sqs", "SendMessage", json!({ "QueueUrl": go, "MessageBody": "go" })).await;
     };
     let ((answer, _), ()) = tokio::join!(running, watching);

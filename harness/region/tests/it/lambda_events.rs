@@ -1,7 +1,5 @@
 //! Asynchronous invocations of functions that run in machines.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
@@ -37,29 +35,25 @@ impl Cloud {
 
     /// Waits for a message while region time passes: when a pause has begun cannot be seen, so it may be late, and not early.
     async fn received_in_time(&self, queue: &Value) -> Value {
-        for _ in 0..2500 {
+        let received = nightproof_poll::until(crate::BOUND, || async {
             let mut answer =
                 self.call("sqs", "ReceiveMessage", json!({ "QueueUrl": queue, "MessageAttributeNames": ["All"] })).await;
-            if let Some(message) = answer["Messages"].as_array_mut().and_then(Vec::pop) {
-                return message;
+            let message = answer["Messages"].as_array_mut().and_then(Vec::pop);
+            if message.is_none() {
+                self.pass(SignedDuration::from_secs(20));
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            self.pass(SignedDuration::from_secs(20));
-        }
-        panic!("no message came to {queue}");
+            message.ok_or(answer)
+        });
+        received.await.unwrap_or_else(|answer| panic!("no message came to {queue}: {answer}"))
     }
 
     /// Waits until the function's log has `count` lines with `text`.
     async fn logged(&self, function: &str, text: &str, count: usize) {
-        let mut seen = Vec::new();
-        for _ in 0..2500 {
-            seen = self.logs(function).await;
-            if seen.iter().filter(|line| line.contains(text)).count() >= count {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(4)).await;
-        }
-        panic!("`{text}` was not logged {count} times: {seen:?}");
+        let logged = nightproof_poll::until(crate::BOUND, || async {
+            let seen = self.logs(function).await;
+            if seen.iter().filter(|line| line.contains(text)).count() >= count { Ok(()) } else { Err(seen) }
+        });
+        logged.await.unwrap_or_else(|seen| panic!("`{text}` was not logged {count} times: {seen:?}"));
     }
 }
 
@@ -210,15 +204,12 @@ async fn records_of_failures_are_put_into_a_bucket() {
     let on_failure = json!({ "OnFailure": { "Destination": "arn:aws:s3:::failed-events" } });
     cloud.outcomes("fn", json!({ "MaximumRetryAttempts": 0, "DestinationConfig": on_failure })).await;
     cloud.send("fn", &json!({ "n": 1 })).await;
-    let mut seen = Value::Null;
-    for _ in 0..2500 {
-        seen = cloud.call("s3", "ListObjectsV2", json!({ "Bucket": "failed-events", "Prefix": "aws/lambda/async/fn/" })).await;
-        if seen["KeyCount"] == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(4)).await;
-    }
-    assert_eq!(seen["KeyCount"], 1, "{seen}");
+    let seen = nightproof_poll::until(crate::BOUND, || async {
+        let seen =
+            cloud.call("s3", "ListObjectsV2", json!({ "Bucket": "failed-events", "Prefix": "aws/lambda/async/fn/" })).await;
+        if seen["KeyCount"] == 1 { Ok(seen) } else { Err(seen) }
+    });
+    let seen = seen.await.unwrap();
     assert!(seen["Contents"][0]["Size"].as_u64().unwrap() > 200, "{seen}");
     cloud.embedded.stop().await;
 }

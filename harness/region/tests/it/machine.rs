@@ -345,13 +345,15 @@ print('gone')
     let linked = Arc::new(Linked(watched, Echo::default()));
     let machine = Machine::boot(&machines, python(script), Arc::clone(&linked) as Arc<dyn Connections>).await.unwrap();
     let wrote = async |line: &str| {
-        let wrote = async {
-            while !linked.1.text().lines().any(|other| other == line) {
-                assert!(machine.is_running(), "{}", linked.1.text());
-                tokio::time::sleep(Duration::from_millis(10)).await;
+        let wrote = nightproof_poll::until(crate::BOUND, || async {
+            let text = linked.1.text();
+            if text.lines().any(|other| other == line) {
+                return Ok(());
             }
-        };
-        tokio::time::timeout(Duration::from_secs(20), wrote).await.expect(line);
+            assert!(machine.is_running(), "{text}");
+            Err(text)
+        });
+        wrote.await.expect(line);
     };
     wrote("begun").await;
     assert_eq!(linked.1.text(), "timed out timed out timed out b'answer'\nbegun");
@@ -364,12 +366,8 @@ print('gone')
 
 /// Waits until a machine has written that.
 async fn begun(echo: &Echo) {
-    let begun = async {
-        while echo.text() != "begun" {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), begun).await.expect("it begins");
+    let begun = nightproof_poll::until(crate::BOUND, || async { if echo.text() == "begun" { Ok(()) } else { Err(echo.text()) } });
+    begun.await.expect("it begins");
 }
 
 #[tokio::test]

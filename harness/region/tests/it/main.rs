@@ -24,3 +24,7 @@ mod refused_by_store;
 mod store;
 #[cfg(test)]
 mod tools;
+
+/// How long a test waits for an event that takes milliseconds on an idle machine.
+#[cfg(test)]
+const BOUND: std::time::Duration = std::time::Duration::from_secs(20);

@@ -39,23 +39,14 @@ fn address(journal: &Journal, wanted: u16) -> Option<SocketAddr> {
 }
 
 async fn until<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..2000 {
-        if let Some(seen) = poll() {
-            return seen;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what}")
+    nightproof_poll::until(crate::BOUND, || std::future::ready(poll().ok_or(what))).await.unwrap()
 }
 
 async fn refuses(address: SocketAddr) {
-    for _ in 0..500 {
-        if TcpStream::connect(address).await.is_err() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{address} still accepts")
+    let refuses = nightproof_poll::until(crate::BOUND, || async {
+        if TcpStream::connect(address).await.is_err() { Ok(()) } else { Err("still accepts") }
+    });
+    refuses.await.unwrap();
 }
 
 /// Whether this process runs the one test `name`: what it listens on is this test's then. Elsewhere that test is run in a process of its own,

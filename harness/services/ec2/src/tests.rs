@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::{BootError, Booter, Ec2, Ended, Launch, Running};
 use nightproof_machine_image::IMAGES;
 
+/// How long a test waits for an event that takes milliseconds on an idle machine.
+const BOUND: Duration = Duration::from_secs(20);
+
 pub(super) const ACCOUNT: &str = "111122223333";
 
 /// Boots nothing, and remembers what it was asked to.
@@ -131,15 +134,11 @@ impl Bed {
     }
 
     pub(super) async fn becomes(&self, id: &str, state: &str) -> Value {
-        let mut last = Value::Null;
-        for _ in 0..500 {
-            last = self.instance(id).await;
-            if last["State"]["Name"] == state {
-                return last;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        panic!("{id} is not {state}, but {}", last["State"]["Name"]);
+        let becomes = nightproof_poll::until(BOUND, || async {
+            let last = self.instance(id).await;
+            if last["State"]["Name"] == state { Ok(last) } else { Err(last) }
+        });
+        becomes.await.unwrap_or_else(|last| panic!("{id} is not {state}, but {}", last["State"]["Name"]))
     }
 }
 
@@ -394,13 +393,11 @@ async fn a_machine_that_reboots_itself_boots_again_and_its_instance_stays_runnin
     bed.becomes(&id, "running").await;
     let machine = Arc::clone(&bed.recorder.machines.lock()[0]);
     machine.reboots.cancel();
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while bed.recorder.launches.lock().len() < 2 {
-        assert!(tokio::time::Instant::now() < deadline, "it does not boot again");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let again = bed.recorder.launches.lock().iter().map(|launch| launch.first_boot).collect::<Vec<_>>();
-    assert_eq!(again, [true, false]);
+    let again = nightproof_poll::until(BOUND, || async {
+        let boots = bed.recorder.launches.lock().iter().map(|launch| launch.first_boot).collect::<Vec<_>>();
+        if boots.len() < 2 { Err(boots) } else { Ok(boots) }
+    });
+    assert_eq!(again.await, Ok(vec![true, false]));
     assert_eq!(bed.instance(&id).await["State"]["Name"], "running");
 }
 
@@ -498,13 +495,11 @@ async fn a_machine_is_told_the_ports_that_are_open_to_everybody_as_they_change()
     let id = bed.run(json!({ "SecurityGroupIds": [group] })).await;
     bed.becomes(&id, "running").await;
     let told = || bed.recorder.machines.lock().first().map(|machine| machine.ports.lock().clone());
-    for _ in 0..1000 {
-        if told() == Some([443, 8000, 8001].into()) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert_eq!(told(), Some([443, 8000, 8001].into()));
+    let first = nightproof_poll::until(BOUND, || async {
+        let ports = told();
+        if ports == Some([443, 8000, 8001].into()) { Ok(()) } else { Err(ports) }
+    });
+    assert_eq!(first.await, Ok(()));
     bed.ok("AuthorizeSecurityGroupIngress", rule("tcp", 8443, 8443, "0.0.0.0/0")).await;
     assert_eq!(told(), Some([443, 8000, 8001, 8443].into()));
     bed.ok("RevokeSecurityGroupIngress", rule("tcp", 8000, 8001, "0.0.0.0/0")).await;

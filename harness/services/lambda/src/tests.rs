@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 
 use super::Lambda;
 
+/// How long a test waits for an event that takes milliseconds on an idle machine.
+const BOUND: Duration = Duration::from_secs(20);
+
 const ACCOUNT: &str = "111122223333";
 
 struct World {
@@ -70,15 +73,11 @@ impl World {
     }
 
     async fn settled(&self, name: &str) -> Value {
-        let mut seen = Value::Null;
-        for _ in 0..500 {
-            seen = self.ask("GetFunctionConfiguration", json!({ "FunctionName": name })).await.unwrap();
-            if seen["LastUpdateStatus"] == "Successful" {
-                return seen;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        panic!("not settled: {seen}");
+        let settled = nightproof_poll::until(BOUND, || async {
+            let seen = self.ask("GetFunctionConfiguration", json!({ "FunctionName": name })).await.unwrap();
+            if seen["LastUpdateStatus"] == "Successful" { Ok(seen) } else { Err(seen) }
+        });
+        settled.await.unwrap_or_else(|seen| panic!("not settled: {seen}"))
     }
 }
 

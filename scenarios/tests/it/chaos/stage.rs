@@ -19,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 use super::draw::Case;
 use super::witness;
 
+/// For a mishap's script to end.
+const SCRIPT_BOUND: Duration = Duration::from_secs(20);
+
 const ACCOUNT: &str = "123456789012";
 
 pub(super) struct Stage {
@@ -152,14 +155,13 @@ impl Chaos {
         let input =
             json!({"DocumentName": "AWS-RunShellScript", "InstanceIds": instances.collect::<Vec<_>>(), "Parameters": parameters});
         let Ok(sent) = self.call("ssm", "SendCommand", input).await else { return Ok(()) };
-        for _ in 0..1000 {
+        let ended = nightproof_poll::try_until(SCRIPT_BOUND, || async {
             let listed = self.call("ssm", "ListCommands", json!({"CommandId": sent["Command"]["CommandId"]})).await?;
-            if !matches!(listed["Commands"][0]["Status"].as_str(), Some("Pending" | "InProgress")) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
+            let runs = matches!(listed["Commands"][0]["Status"].as_str(), Some("Pending" | "InProgress"));
+            Ok::<_, String>(if runs { Err(()) } else { Ok(()) })
+        });
+        // One that is still running goes on in the night.
+        ended.await.map(drop)
     }
 }
 

@@ -256,19 +256,16 @@ async fn requests_are_logged_to_the_target_bucket_in_aws_s_format() {
     lab.put("k", b"12345").await;
     lab.get(json!({"Bucket": "nightly", "Key": "k"})).await;
     lab.refused("GetObject", json!({"Bucket": "nightly", "Key": "gone"})).await;
-    let mut lines = String::new();
-    for _ in 0..200 {
+    let written = nightproof_poll::until(crate::BOUND, || async {
         let listed = lab.ok("ListObjectsV2", json!({"Bucket": "logs-here"})).await;
-        lines.clear();
+        let mut lines = String::new();
         for entry in listed["Contents"].as_array().into_iter().flatten() {
             let bytes = lab.get(json!({"Bucket": "logs-here", "Key": entry["Key"]})).await.1;
             lines.push_str(std::str::from_utf8(&bytes).expect("text"));
         }
-        if lines.lines().count() == 3 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+        if lines.lines().count() == 3 { Ok(lines) } else { Err(lines) }
+    });
+    let lines = written.await.unwrap();
     let fields: Vec<Vec<&str>> = lines.lines().map(|line| line.split(' ').collect()).collect();
     let find =
         |operation: &str, status: &str| fields.iter().find(|line| line[7] == operation && line[10] == status).expect("a line");

@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use crate::records::Events;
 use crate::rule::Counted;
 
+/// How long a test waits for an event that takes milliseconds on an idle machine.
+const BOUND: Duration = Duration::from_secs(20);
+
 const ACCOUNT: &str = "111122223333";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:backup";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:dead";
@@ -99,13 +102,8 @@ impl World {
     }
 
     async fn until(&self, what: &str, met: impl Fn() -> bool) {
-        for _ in 0..500 {
-            if met() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        panic!("{what} not seen; metrics {:?}", self.metrics());
+        let seen = nightproof_poll::until(BOUND, || async { if met() { Ok(()) } else { Err(self.metrics()) } });
+        seen.await.unwrap_or_else(|metrics| panic!("{what} not seen; metrics {metrics:?}"));
     }
 
     fn pass(&self, time: SignedDuration) -> Timestamp {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::Fixture;
+use super::{BOUND, Fixture};
 
 const WEB: &str = "i-0123456789abcdef0";
 const DB: &str = "i-0123456789abcdef1";
@@ -321,13 +321,9 @@ async fn a_document_with_what_is_not_done_is_refused_by_name_and_force_deletes_a
 
 /// Until the invocation has these details, which the deadline's own task brings about.
 async fn eventually(f: &Fixture, command: &str, instance: &str, details: &str) {
-    let mut last = Value::Null;
-    for _ in 0..500 {
-        last = f.invocation(command, instance).await;
-        if last["StatusDetails"] == details {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    panic!("never {details}: {last}");
+    let seen = nightproof_poll::until(BOUND, || async {
+        let last = f.invocation(command, instance).await;
+        if last["StatusDetails"] == details { Ok(()) } else { Err(last) }
+    });
+    seen.await.unwrap_or_else(|last| panic!("never {details}: {last}"));
 }

@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 use super::Ssm;
 use crate::ec2messages::{Ec2Messages, SsmMessages};
 
+/// How long a test waits for an event that takes milliseconds on an idle machine.
+const BOUND: std::time::Duration = std::time::Duration::from_secs(20);
+
 pub(super) const ACCOUNT: &str = "111122223333";
 
 /// EC2 as far as this service asks it.

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::Fixture;
+use super::{BOUND, Fixture};
 
 const NODE: &str = "i-0123456789abcdef0";
 
@@ -46,13 +46,11 @@ async fn a_command_that_nobody_fetches_in_time_is_told_as_timed_out() {
     f.node(NODE, &[]).await;
     f.send(json!({"InstanceIds": [NODE], "TimeoutSeconds": 60})).await;
     f.region.clock().advance_to(f.region.clock().now() + jiff::SignedDuration::from_secs(61));
-    for _ in 0..500 {
-        if told(&f).len() == 2 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
-    assert_eq!(told(&f), ["invocation TimedOut", "command TimedOut"]);
+    let both = nightproof_poll::until(BOUND, || async {
+        let told = told(&f);
+        if told.len() == 2 { Ok(told) } else { Err(told) }
+    });
+    assert_eq!(both.await.unwrap(), ["invocation TimedOut", "command TimedOut"]);
 }
 
 #[tokio::test]
