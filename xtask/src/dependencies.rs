@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "nightproof-gateway",
         &["nightproof-connection", "nightproof-core", "nightproof-faults", "nightproof-journal", "nightproof-wire"],
     ),
-    ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway"]),
+    ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway", "nightproof-resource"]),
     ("nightproof-resource", &["nightproof-core", "nightproof-poll", "nightproof-wire"]),
     ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-resource", "nightproof-template"]),
     (

@@ -1,11 +1,15 @@
 //! The region of a unit test: one handle and its gateway, without policies, faults or machines. Services are installed by the test.
 
+mod resource;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use nightproof_core::{Region, Settings};
 use nightproof_faults::Faults;
 use nightproof_gateway::LayerStack;
+
+pub use resource::resource_context;
 
 /// A region in us-east-1 of `account`, with its files in `folder`.
 pub fn region(account: &str, folder: impl Into<PathBuf>) -> Region {

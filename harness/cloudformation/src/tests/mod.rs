@@ -4,6 +4,7 @@ mod change_set;
 mod create;
 mod delete;
 mod difference;
+mod lambda_version;
 mod oidc_provider;
 mod preflight;
 mod scalar;

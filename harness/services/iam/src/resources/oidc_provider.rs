@@ -65,3 +65,38 @@ impl ResourceProvider for OidcProvider {
         context.unmake("iam", "DeleteOpenIDConnectProvider", json!({"OpenIDConnectProviderArn": made.physical})).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nightproof_core::Caller;
+    use nightproof_test_region::{region, resource_context};
+
+    use super::*;
+
+    const ACCOUNT: &str = "111122223333";
+
+    #[tokio::test]
+    async fn clients_and_tags_are_changed_in_place() {
+        let region = region(ACCOUNT, "/nonexistent");
+        region.install(vec![("iam", crate::Iam::new() as Arc<_>)]);
+        let properties = |clients: [&str; 2], tag: &str| json!({"Url": "https://a.example", "ClientIdList": clients, "Tags": [{"Key": tag, "Value": "x"}]});
+        let (first, second) = (properties(["one", "two"], "a"), properties(["two", "three"], "b"));
+        let made = OidcProvider.create(&resource_context(&region, false), &first).await.unwrap();
+        let made = MadeResource { properties: first, ..made };
+        OidcProvider.update(&resource_context(&region, true), &made, &second).await.unwrap();
+        let get = async || {
+            let input = json!({"OpenIDConnectProviderArn": made.physical});
+            region.call(&Caller::root(ACCOUNT), "iam", "GetOpenIDConnectProvider", input).await
+        };
+        let provider = get().await.unwrap();
+        assert_eq!(provider["ClientIDList"], json!(["two", "three"]));
+        assert_eq!(provider["Tags"], json!([{"Key": "b", "Value": "x"}]));
+
+        let context = resource_context(&region, false);
+        OidcProvider.delete(&context, &made).await.unwrap();
+        OidcProvider.delete(&context, &made).await.unwrap();
+        assert_eq!(get().await.unwrap_err().code, "NoSuchEntity");
+    }
+}

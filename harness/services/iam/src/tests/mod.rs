@@ -212,3 +212,23 @@ fn documents_of_aws_are_well_formed() {
         assert!(policy.path().starts_with('/') && policy.path().ends_with('/'));
     }
 }
+
+#[tokio::test]
+async fn an_account_has_one_provider_of_a_url_and_none_without_https() {
+    let bed = Bed::new();
+    let create = |url: &str| json!({"Url": url});
+    bed.ok("CreateOpenIDConnectProvider", create("https://a.example")).await;
+    for (url, code) in [
+        ("https://a.example", "EntityAlreadyExists"),
+        ("http://b.example", "InvalidInput"),
+        ("https://b.example:8443", "InvalidInput"),
+    ] {
+        let refused = bed.call("CreateOpenIDConnectProvider", create(url)).await.unwrap_err();
+        assert_eq!(refused.code, code, "{url}");
+    }
+    let input = json!({"Url": "https://c.example", "ThumbprintList": ["abc"]});
+    assert!(bed.call("CreateOpenIDConnectProvider", input).await.is_err());
+    let gone = json!({"OpenIDConnectProviderArn": "arn:aws:iam::111122223333:oidc-provider/c.example"});
+    assert_eq!(bed.call("GetOpenIDConnectProvider", gone.clone()).await.unwrap_err().code, "NoSuchEntity");
+    bed.ok("DeleteOpenIDConnectProvider", gone).await;
+}
