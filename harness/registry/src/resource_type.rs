@@ -166,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_tags_and_whether_the_system_s_are_among_them_are_told() {
-        let of = |name: &str| resource_type(name).map(|found| (found.has_system_tags(), found.is_map(&["Tags"]))).unwrap();
-        assert_eq!(of("AWS::S3::Bucket"), (true, false));
-        assert_eq!(of("AWS::SSM::Parameter"), (true, true));
-        assert_eq!(of("AWS::SQS::Queue"), (false, false));
+    fn tags_are_a_list_or_a_map_with_or_without_those_of_cloudformation() {
+        let tags = |name: &str| resource_type(name).map(|found| (found.has_system_tags(), found.is_map(&["Tags"]))).unwrap();
+        assert_eq!(tags("AWS::S3::Bucket"), (true, false));
+        assert_eq!(tags("AWS::SSM::Parameter"), (true, true));
+        assert_eq!(tags("AWS::SQS::Queue"), (false, false));
     }
 
     #[test]
