@@ -1,4 +1,4 @@
-//! What Lambda's calls are about, and the policies of its functions.
+//! The functions that calls of Lambda name, their policies and tags.
 
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::document::Members as _;
@@ -6,8 +6,8 @@ use nightproof_core::service::Call;
 use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
-use super::Lambda;
-use super::function::{arn, function_name, qualifier};
+use crate::function::{arn, function_name, qualifier};
+use crate::records::Lambda;
 
 impl Lambda {
     /// The function that a call names, by name or ARN; with the version or alias, if it names one.

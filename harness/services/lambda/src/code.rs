@@ -12,7 +12,7 @@ use nightproof_machine::FileSpec;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::invalid;
+use crate::error::invalid;
 
 /// Largest unpacked code.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>

@@ -5,8 +5,10 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::code::Code;
-use super::{destination, invalid};
+use crate::code::Code;
+use crate::destination;
+use crate::error::invalid;
+use crate::revision::revision;
 
 /// Runtimes that machines can run.
 const RUNTIMES: [&str; 5] = ["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
@@ -199,10 +201,6 @@ pub(super) fn apply_code(configuration: &mut Value, code: &Code, architectures: 
 pub(super) fn touch(configuration: &mut Value, call: &Call) {
     configuration["LastModified"] = call.now.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string().into();
     configuration["RevisionId"] = revision().into();
-}
-
-pub(super) fn revision() -> String {
-    uuid::Uuid::new_v4().to_string()
 }
 
 /// Says that an update has begun.

@@ -8,9 +8,10 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call, full_body};
 use serde_json::{Value, json};
 
-use super::environment::Definition;
-use super::event_queue::Event;
-use super::{invalid, role};
+use crate::definition::Definition;
+use crate::error::invalid;
+use crate::event::Event;
+use crate::role;
 
 /// Bytes of an error's message that a dead-letter queue gets.
 const LONGEST_MESSAGE: usize = 1024;
@@ -18,7 +19,7 @@ const LONGEST_MESSAGE: usize = 1024;
 /// How the last attempt ended.
 #[derive(Debug, Clone)]
 pub(super) enum Response {
-    /// The function ran and answered this.
+    /// The function ran and returned this.
     Ran {
         /// Its answer, or the description of its error.
         payload: Vec<u8>,
@@ -30,7 +31,7 @@ pub(super) enum Response {
     Refused(AwsError),
 }
 
-/// An event that is through, one way or the other.
+/// An event that is done, with success or without.
 pub(super) struct Outcome<'a> {
     pub event: &'a Event,
     /// `Success`, `RetriesExhausted`, `EventAgeExceeded` or `ZeroReservedConcurrency`.
@@ -142,9 +143,9 @@ impl Outcome<'_> {
                     "Resources": [arn, self.event.function_arn(self.definition)], "EventBusName": arn,
                 });
                 let answer = region.call(caller, "events", "PutEvents", json!({ "Entries": [entry] })).await?;
-                match super::pointer(&answer, "/Entries/0/ErrorCode") {
+                match crate::pointer::pointer(&answer, "/Entries/0/ErrorCode") {
                     code if code.is_empty() => Ok(()),
-                    code => Err(AwsError::new(code, 400, super::pointer(&answer, "/Entries/0/ErrorMessage"))),
+                    code => Err(AwsError::new(code, 400, crate::pointer::pointer(&answer, "/Entries/0/ErrorMessage"))),
                 }
             }
             _ => {

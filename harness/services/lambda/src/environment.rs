@@ -1,7 +1,6 @@
 //! An execution environment: a machine that runs the official runtime client with the function's code.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -13,48 +12,18 @@ use nightproof_machine::tools::Tools;
 use nightproof_machine::{MachineSpec, Machines, RuntimeClient, Size};
 use serde_json::Value;
 
-use super::ExecutionHost;
-use super::code::Code;
-use super::log::Log;
-use super::platform::{Event, Report};
-use super::role;
-use super::runtime::{Failure, Runtime};
-use super::variables::variables;
+use crate::definition::Definition;
+use crate::execution_host::ExecutionHost;
+use crate::log::Log;
+use crate::platform::{Event, Report};
+use crate::role;
+use crate::runtime::{Failure, Runtime};
+use crate::variables::variables;
 
 /// How long initialization may take before the first invocation; afterwards it counts as part of that.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// What a function is when it is invoked.
-#[derive(Debug, Clone)]
-pub(super) struct Definition {
-    pub configuration: Value,
-    pub code: Arc<Code>,
-    /// Changes whenever code or configuration do; environments of another one are not used.
-    pub generation: String,
-}
-
-impl Definition {
-    pub(super) fn text(&self, name: &str) -> &str {
-        self.configuration.get(name).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// The function's ARN without a version.
-    pub(super) fn unqualified_arn(&self) -> &str {
-        let arn = self.text("FunctionArn");
-        // arn:partition:lambda:region:account:function:name, and possibly a version.
-        arn.match_indices(':').nth(6).and_then(|(at, _)| arn.get(..at)).unwrap_or(arn)
-    }
-
-    pub(super) fn number(&self, name: &str) -> u64 {
-        self.configuration.get(name).and_then(Value::as_u64).unwrap_or_default()
-    }
-
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(self.number("Timeout").max(1))
-    }
-}
-
-/// What came of an invocation.
+/// The result of an invocation.
 #[derive(Debug, Clone)]
 pub(super) struct Invoked {
     pub payload: Vec<u8>,
@@ -93,7 +62,7 @@ impl Environment {
         let client = RuntimeClient::find(&host.machines, &host.tools, runtime, definition.text("Handler"))
             .await
             .map_err(|error| AwsError::new("ServiceException", 500, error.to_string()))?;
-        say_what_differs(region, &client.python, definition, &mut log);
+        report_differences(region, &client.python, definition, &mut log);
         let spec = machine(region, &host.tools, client, definition, &log, credential);
         log.platform(&Event::InitStart { runtime });
         let began = Instant::now();
@@ -226,7 +195,7 @@ fn machine(
 }
 
 /// A function runs on this host's processor, and on this host's Python or an image's; its log says where it asks for others.
-fn say_what_differs(region: &Region, version: &str, definition: &Definition, log: &mut Log) {
+fn report_differences(region: &Region, version: &str, definition: &Definition, log: &mut Log) {
     let (name, runtime) = (definition.text("FunctionName"), definition.text("Runtime"));
     let now = region.clock().now();
     if runtime.strip_prefix("python") != Some(version) {
@@ -237,7 +206,7 @@ fn say_what_differs(region: &Region, version: &str, definition: &Definition, log
         "aarch64" => "arm64",
         other => other,
     };
-    let architecture = super::pointer(&definition.configuration, "/Architectures/0");
+    let architecture = crate::pointer::pointer(&definition.configuration, "/Architectures/0");
     if architecture != host {
         tracing::warn!(function = name, architecture, host, "the function runs on another architecture than its own");
         log.line(now, &format!("nightproof: architecture {architecture} is run by this host's {host}"));

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use nightproof_core::Region;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use nightproof_core::under_way::UnderWay;
 use serde_json::{Value, json};
 
-use super::Lambda;
-use super::destination::{Outcome, Response};
-use super::environment::Definition;
+use crate::definition::Definition;
+use crate::destination::{Outcome, Response};
+use crate::event::Event;
+use crate::records::Lambda;
 
 /// Pauses before the retries of an event whose function failed.
 const RETRY_AFTER: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
@@ -26,35 +26,13 @@ const DEFAULT_RETRIES: i64 = 2;
 /// 6 hours, in seconds.
 const DEFAULT_AGE: i64 = 21_600;
 
-/// An event that has been accepted.
-#[derive(Clone)]
-pub(super) struct Event {
-    pub region: Region,
-    pub account: String,
-    /// The function's name.
-    pub function: String,
-    /// The version or alias that was named.
-    pub qualifier: Option<String>,
-    pub request_id: String,
-    pub payload: Vec<u8>,
-    /// Region time.
-    pub accepted: Timestamp,
-}
-
-/// What the function says of its events, as it stands now.
+/// The function's present settings for its events.
 struct Settings {
     definition: Arc<Definition>,
     reserved: Option<u64>,
     retries: u64,
     until: Timestamp,
     destinations: Value,
-}
-
-impl Event {
-    /// The function as the invocation named it; `$LATEST` when it named no version.
-    pub(super) fn function_arn(&self, definition: &Definition) -> String {
-        format!("{}:{}", definition.unqualified_arn(), self.qualifier.as_deref().unwrap_or("$LATEST"))
-    }
 }
 
 impl Lambda {

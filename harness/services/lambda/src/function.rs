@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use rand::RngExt;
 use serde_json::{Map, Value, json};
 
-use super::alias::Alias;
-use super::environment::Definition;
-use super::resource_policy::Policy;
-use super::version::Version;
+use crate::definition::Definition;
+use crate::error::revision_mismatch;
+use crate::revision::revision;
 
 /// A function of an account.
 #[derive(Debug)]
 pub(super) struct Function {
-    /// What `GetFunctionConfiguration` answers.
+    /// The output of `GetFunctionConfiguration`.
     pub configuration: Value,
-    /// What invocations run: the code and configuration of the last update that has settled.
+    /// The code and configuration of the last update that has settled.
     pub serving: Arc<Definition>,
-    /// What they are going to run when the update in progress has settled.
+    /// The same after the update in progress has settled.
     pub coming: Option<Arc<Definition>>,
     pub tags: Map<String, Value>,
     /// Reserved concurrency.
@@ -51,7 +52,7 @@ impl Function {
         self.coming.as_ref().unwrap_or(&self.serving)
     }
 
-    /// What an invocation of the version or alias runs, and the ARN that it was named by.
+    /// The code and configuration that an invocation of the version or alias runs, and the ARN that it was named by.
     pub(super) fn resolve(&self, qualifier: Option<&str>) -> Result<(Arc<Definition>, String), AwsError> {
         let Some(qualifier) = qualifier else { return Ok((Arc::clone(&self.serving), self.arn().to_owned())) };
         let version = self.aliases.get(qualifier).map_or(qualifier, Alias::version);
@@ -69,7 +70,7 @@ impl Function {
 
     /// The error for a version or alias that there is not.
     pub(super) fn unknown(&self, qualifier: &str) -> AwsError {
-        super::not_found(format!("Function not found: {}:{qualifier}", self.arn()))
+        crate::error::not_found(format!("Function not found: {}:{qualifier}", self.arn()))
     }
 
     /// The shape `Concurrency`; empty without reserved concurrency.
@@ -77,7 +78,7 @@ impl Function {
         self.reserved.map_or_else(|| json!({}), |reserved| json!({ "ReservedConcurrentExecutions": reserved }))
     }
 
-    /// What `GetFunction` answers. `Code` is without the presigned `Location` of the zip: code is unpacked when it is taken, and the zip not
+    /// The output of `GetFunction`. `Code` is without the presigned `Location` of the zip: code is unpacked when it is taken, and the zip not
     /// kept.
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
     pub(super) fn describe(&self, qualifier: Option<&str>) -> Result<Value, AwsError> {
@@ -121,9 +122,62 @@ impl Function {
     }
 }
 
-pub(super) fn revision_mismatch() -> AwsError {
-    let message = "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id";
-    AwsError::new("PreconditionFailedException", 412, message)
+/// An alias as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Alias {
+    pub(crate) version: String,
+    pub(crate) description: String,
+    /// Another version, and which part of the invocations it has.
+    pub(crate) other: Option<(String, f64)>,
+    pub(crate) revision: String,
+}
+
+impl Alias {
+    /// Whether it sends invocations to the version.
+    pub(crate) fn names(&self, version: &str) -> bool {
+        self.version == version || self.other.as_ref().is_some_and(|(other, _)| other == version)
+    }
+
+    /// The version for an invocation.
+    pub(crate) fn version(&self) -> &str {
+        match &self.other {
+            Some((other, weight)) if rand::rng().random::<f64>() < *weight => other,
+            _ => &self.version,
+        }
+    }
+}
+
+/// A published version.
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub definition: Arc<Definition>,
+    /// The generation of `$LATEST` that it was made of.
+    pub(crate) of: String,
+}
+
+/// The policy of a function, or of one of its versions or aliases.
+#[derive(Debug, Default)]
+pub(crate) struct Policy {
+    pub statements: Vec<Value>,
+    pub revision: String,
+    /// The document that the statements make; none while there was never any.
+    pub document: Option<PolicyDocument>,
+}
+
+impl Policy {
+    /// To be called after a change of the statements.
+    pub(crate) fn revise(&mut self) {
+        let document = json!({ "Version": "2012-10-17", "Id": "default", "Statement": self.statements });
+        self.document = Some(PolicyDocument::of_resource(document.to_string()));
+        self.revision = revision();
+    }
+
+    pub(crate) fn require_revision(&self, input: &Value) -> Result<(), AwsError> {
+        match input.text("RevisionId") {
+            Some(revision) if revision != self.revision => Err(revision_mismatch()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The name in a name, a partial ARN or an ARN.

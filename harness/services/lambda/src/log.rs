@@ -1,11 +1,11 @@
-//! What a function's environment writes to CloudWatch Logs, with the function's own role.
+//! Log events of a function's environment, written to CloudWatch Logs with the function's own role.
 
 use jiff::Timestamp;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::environment::Definition;
-use super::platform::Event;
+use crate::definition::Definition;
+use crate::platform::Event;
 
 /// The log stream of one environment.
 pub(super) struct Log {
@@ -23,9 +23,9 @@ pub(super) struct Log {
 impl Log {
     /// A stream of its own in the function's log group; made when there is something to write.
     pub(super) fn open(region: &Region, caller: Caller, definition: &Definition) -> Self {
-        let config = |member: &str| super::pointer(&definition.configuration, &format!("/LoggingConfig/{member}"));
+        let config = |member: &str| crate::pointer::pointer(&definition.configuration, &format!("/LoggingConfig/{member}"));
         let day = region.clock().now().strftime("%Y/%m/%d").to_string();
-        // A group that is shared by functions tells their streams apart.
+        // In a group that functions share, the streams carry their names.
         let of = match config("LogGroup") == format!("/aws/lambda/{}", definition.text("FunctionName")) {
             true => String::new(),
             false => definition.text("FunctionName").to_owned(),

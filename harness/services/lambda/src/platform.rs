@@ -1,4 +1,4 @@
-//! What Lambda itself writes to a function's log, as text or as JSON.
+//! Lambda's own records in a function's log, as text or as JSON.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html>
 
@@ -22,7 +22,7 @@ pub(super) enum Event<'a> {
     Broken { request_id: &'a str, trouble: &'a Trouble },
     /// An invocation has ended.
     End { request_id: &'a str },
-    /// What an invocation took.
+    /// Duration and memory of an invocation.
     Report(Report<'a>),
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Trouble {
     pub status: &'static str,
     /// `Runtime.ExitError`; a time-out has none.
     pub error_type: Option<String>,
-    /// What is said of it in a log of text.
+    /// Its message in a log of text.
     pub text: String,
 }
 

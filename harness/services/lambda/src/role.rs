@@ -9,7 +9,7 @@ use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::environment::Definition;
+use crate::definition::Definition;
 
 const REFUSED: &str = "The role defined for the function cannot be assumed by Lambda.";
 
@@ -24,7 +24,7 @@ pub(super) struct Session {
 pub(super) async fn check(region: &Region, account: &str, role: &str, function: &str) -> Result<(), AwsError> {
     match assume_role(region, account, role, function).await {
         Ok(_) => Ok(()),
-        Err(error) if error.status < 500 => Err(super::invalid(REFUSED)),
+        Err(error) if error.status < 500 => Err(crate::error::invalid(REFUSED)),
         Err(error) => Err(error),
     }
 }
@@ -36,7 +36,7 @@ pub(super) async fn assume(region: &Region, account: &str, definition: &Definiti
         400..500 => AwsError::new("AccessDeniedException", 403, REFUSED),
         _ => error,
     })?;
-    let key = super::pointer(&assumed, "/Credentials/AccessKeyId");
+    let key = crate::pointer::pointer(&assumed, "/Credentials/AccessKeyId");
     let credential = region.credentials().find(&key).ok_or_else(|| AwsError::internal("the role's session was not kept"))?;
     Ok(Session { expires: credential.expires, credential })
 }

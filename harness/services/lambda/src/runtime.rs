@@ -10,11 +10,11 @@ use nightproof_machine::{End, Machine, MachineSpec, Machines};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::log::Log;
-use super::platform::Trouble;
-use super::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
+use crate::log::Log;
+use crate::platform::Trouble;
+use crate::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
 
-/// Output that a function wrote before it answered arrives by another way than the answer: it is waited for until the console has been
+/// Output that a function wrote before its response arrives on another channel than that: it is waited for until the console has been
 /// quiet for this long.
 const QUIET: Duration = Duration::from_millis(5);
 /// But no longer than this.
@@ -137,7 +137,7 @@ impl Runtime {
 }
 
 impl Failure {
-    /// What the invocation answers.
+    /// The payload that the invocation returns.
     pub(super) fn payload(&self, request_id: &str) -> Vec<u8> {
         let (kind, message) = match self {
             Self::Described(payload) => return payload.clone(),
@@ -157,14 +157,17 @@ impl Failure {
         json!({"errorType": kind, "errorMessage": message}).to_string().into_bytes()
     }
 
-    /// What the platform reports; nothing for an error that the handler raised, which is the function's own.
+    /// The platform's report; `None` for an error that the handler raised.
     pub(super) fn trouble(&self, request_id: &str, now: Timestamp) -> Trouble {
         let error = |kind: &str, text: String| Trouble { status: "error", error_type: Some(kind.to_owned()), text };
         match self {
             Self::Described(payload) => {
                 let described: Value = serde_json::from_slice(payload).unwrap_or_default();
-                let kind = super::pointer(&described, "/errorType");
-                error(if kind.is_empty() { "Runtime.Unknown" } else { &kind }, super::pointer(&described, "/errorMessage"))
+                let kind = crate::pointer::pointer(&described, "/errorType");
+                error(
+                    if kind.is_empty() { "Runtime.Unknown" } else { &kind },
+                    crate::pointer::pointer(&described, "/errorMessage"),
+                )
             }
             Self::Exited(end) => {
                 let kind = exit_type(*end);

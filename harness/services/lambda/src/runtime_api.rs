@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 /// Largest answer of a function.
 pub(super) const LARGEST_ANSWER: usize = LARGEST_PAYLOAD + 100;
-/// What is read of an answer that is too large, so that its sender reads why it is refused.
+/// The most that is read of a response that is too large, so that its sender receives the refusal.
 const LARGEST_READ: usize = 256 * 1024 * 1024;
 
 /// An invocation for the runtime.
@@ -32,7 +32,7 @@ pub(super) struct Work {
     pub answer: oneshot::Sender<Answer>,
 }
 
-/// What the runtime posts of an invocation.
+/// The response that the runtime posts for an invocation.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// The handler's return value.
@@ -142,7 +142,7 @@ impl RuntimeApi {
         let mut current = self.current();
         match current.take() {
             Some((expected, sender)) if expected == id => {
-                // Nobody may be waiting any more: the invocation timed out.
+                // The receiver is gone if the invocation timed out.
                 let _ = sender.send(answer);
                 status(StatusCode::ACCEPTED, r#"{"status":"OK"}"#)
             }

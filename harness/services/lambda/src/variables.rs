@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use nightproof_core::Region;
 use serde_json::Value;
 
-use super::environment::Definition;
-use super::log::Log;
+use crate::definition::Definition;
+use crate::log::Log;
 
 /// All but the credentials.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
@@ -32,7 +32,7 @@ pub(super) fn variables(region: &Region, python_path: &str, definition: &Definit
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    let logging = |member: &str| super::pointer(&definition.configuration, &format!("/LoggingConfig/{member}"));
+    let logging = |member: &str| crate::pointer::pointer(&definition.configuration, &format!("/LoggingConfig/{member}"));
     // The runtime client reads how it is to write the application's log.
     variables.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), logging("LogFormat"));
     if logging("LogFormat") == "JSON" {

@@ -14,7 +14,7 @@ use nightproof_service_s3::S3;
 use nightproof_service_sts::Sts;
 use serde_json::{Value, json};
 
-use super::Lambda;
+use crate::records::Lambda;
 
 /// How long a test waits for an event that takes milliseconds on an idle machine.
 const BOUND: Duration = Duration::from_secs(20);

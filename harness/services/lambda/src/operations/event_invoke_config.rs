@@ -4,14 +4,17 @@
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::function::{Function, qualifier};
-use super::{Lambda, destination, invalid, lifecycle, not_found};
+use crate::destination;
+use crate::error::{invalid, not_found};
+use crate::function::{Function, qualifier};
+use crate::page::page;
+use crate::records::Lambda;
 
 const MEMBERS: [&str; 3] = ["MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"];
 
 impl Lambda {
     /// `PutFunctionEventInvokeConfig` replaces what there is, `UpdateFunctionEventInvokeConfig` (`keep`) changes it.
-    pub(super) fn put_invoke_config(&self, call: &Call, input: &Value, keep: bool) -> Result<Value, AwsError> {
+    pub(crate) fn put_invoke_config(&self, call: &Call, input: &Value, keep: bool) -> Result<Value, AwsError> {
         if !MEMBERS.iter().any(|member| input.get(member).is_some()) {
             return Err(invalid("You must specify at least one of error handling or destination setting."));
         }
@@ -36,14 +39,14 @@ impl Lambda {
         })
     }
 
-    pub(super) fn get_invoke_config(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn get_invoke_config(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.with(call, input, |function| {
             let key = key(function, input)?;
             function.invoke_configs.get(&key).cloned().ok_or_else(|| none(function, &key))
         })
     }
 
-    pub(super) fn delete_invoke_config(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn delete_invoke_config(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.with(call, input, |function| {
             let key = key(function, input)?;
             match function.invoke_configs.remove(&key) {
@@ -53,10 +56,10 @@ impl Lambda {
         })
     }
 
-    pub(super) fn list_invoke_configs(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_invoke_configs(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.with(call, input, |function| {
             let all = function.invoke_configs.iter().map(|(key, config)| (key.clone(), config.clone()));
-            lifecycle::page(input, "FunctionEventInvokeConfigs", all)
+            page(input, "FunctionEventInvokeConfigs", all)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Creating, updating and deleting functions.
 //!
-//! Creation and updates settle after their answers, as on AWS: until then a function is `Pending`, or its update `InProgress` while
+//! Creation and updates settle after their calls return, as on AWS: until then a function is `Pending`, or its update `InProgress` while
 //! invocations still run the code and configuration from before it.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
 
@@ -12,17 +12,20 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::code::{self, Code};
-use super::function::{Function, arn, function_name};
-use super::version::definition;
-use super::{Lambda, configuration, function, role, tags};
+use crate::code::Code;
+use crate::definition::definition;
+use crate::function::{Function, arn, function_name};
+use crate::operations::tags;
+use crate::page::{listed, page};
+use crate::records::Lambda;
+use crate::{code, configuration, function, role};
 
 impl Lambda {
-    pub(super) async fn create(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn create(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         configuration::check(call, "CreateFunction", input, &["FunctionName", "Code", "Tags", "Architectures", "Publish"])?;
         if !input.has("Runtime") || !input.has("Handler") {
             let message = "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
-            return Err(super::invalid(message));
+            return Err(crate::error::invalid(message));
         }
         let tags = input.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default();
         tags::check(&tags)?;
@@ -63,7 +66,7 @@ impl Lambda {
         Ok(made)
     }
 
-    pub(super) async fn update_code(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn update_code(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let known = [
             "FunctionName",
             "ZipFile",
@@ -103,7 +106,7 @@ impl Lambda {
         Ok(answer)
     }
 
-    pub(super) async fn update_configuration(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn update_configuration(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         configuration::check(call, "UpdateFunctionConfiguration", input, &["FunctionName", "RevisionId"])?;
         self.with(call, input, |function| function.require_revision(input))?;
         if let Some(wanted) = input.text("Role") {
@@ -122,7 +125,7 @@ impl Lambda {
         Ok(answer)
     }
 
-    pub(super) fn delete(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn delete(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         if let Some(version) = function::qualifier(input) {
             return self.delete_version(call, input, version);
         }
@@ -137,7 +140,7 @@ impl Lambda {
     }
 
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html>
-    pub(super) fn list(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         if input.has("MasterRegion") {
             return Err(AwsError::not_implemented("lambda", "ListFunctions with MasterRegion"));
         }
@@ -187,33 +190,4 @@ fn begin(call: &Call, function: &mut Function, mut next: Value, code: Arc<Code>)
     configuration::begin_update(&mut next);
     function.coming = Some(definition(&next, code));
     function.configuration = next;
-}
-
-/// Lists leave out what only a look at the function itself shows.
-pub(super) fn listed(configuration: &Value) -> Value {
-    let mut shown = configuration.clone();
-    if let Some(members) = shown.as_object_mut() {
-        members.retain(|name, _| !name.starts_with("State") && !name.starts_with("LastUpdateStatus"));
-    }
-    shown
-}
-
-/// A page of a list that is sorted by its items' names: the marker is the last name of the page before.
-pub(super) fn page(input: &Value, member: &str, all: impl Iterator<Item = (String, Value)>) -> Result<Value, AwsError> {
-    let most = usize::try_from(input.number("MaxItems").unwrap_or(50)).unwrap_or(50).min(50);
-    let marker = input.text("Marker").filter(|marker| !marker.is_empty());
-    let mut rest = all.filter(|(name, _)| marker.is_none_or(|marker| name.as_str() > marker)).peekable();
-    let mut items = Vec::new();
-    let mut last = None;
-    while items.len() < most
-        && let Some((name, item)) = rest.next()
-    {
-        items.push(item);
-        last = Some(name);
-    }
-    let mut made = json!({ member: items });
-    if rest.peek().is_some() {
-        made["NextMarker"] = last.into();
-    }
-    Ok(made)
 }

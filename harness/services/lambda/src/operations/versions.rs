@@ -1,4 +1,4 @@
-//! Versions of functions: code and configuration as they were when published.
+//! Versions of functions: code and configuration at the time of publishing.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html>
 
 use std::sync::Arc;
@@ -7,22 +7,16 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::code::Code;
-use super::environment::Definition;
-use super::function::{Function, arn, function_name};
-use super::{Lambda, configuration, invalid, lifecycle};
-
-/// A published version.
-#[derive(Debug)]
-pub(super) struct Version {
-    pub definition: Arc<Definition>,
-    /// The generation of `$LATEST` that it was made of.
-    of: String,
-}
+use crate::configuration;
+use crate::definition::definition;
+use crate::error::invalid;
+use crate::function::{Function, Version, arn, function_name};
+use crate::page::{listed, page};
+use crate::records::Lambda;
 
 impl Function {
-    /// Publishes `$LATEST`, unless nothing has changed since the last version. Answers the version's configuration.
-    pub(super) fn publish(&mut self, description: Option<&str>) -> Value {
+    /// Publishes `$LATEST`, unless nothing has changed since the last version. Returns the version's configuration.
+    pub(crate) fn publish(&mut self, description: Option<&str>) -> Value {
         let latest = Arc::clone(self.latest());
         if let Some(last) = self.versions.values().next_back().filter(|last| last.of == latest.generation) {
             return last.definition.configuration.clone();
@@ -42,7 +36,7 @@ impl Function {
     }
 
     /// The configuration of a version, of what an alias names, or of `$LATEST`.
-    pub(super) fn configuration_of(&self, qualifier: Option<&str>) -> Result<Value, AwsError> {
+    pub(crate) fn configuration_of(&self, qualifier: Option<&str>) -> Result<Value, AwsError> {
         match qualifier {
             None => Ok(self.configuration.clone()),
             Some("$LATEST") => {
@@ -61,12 +55,8 @@ impl Function {
     }
 }
 
-pub(super) fn definition(configuration: &Value, code: Arc<Code>) -> Arc<Definition> {
-    Arc::new(Definition { configuration: configuration.clone(), code, generation: configuration::revision() })
-}
-
 impl Lambda {
-    pub(super) fn publish_version(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn publish_version(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         if input.has("PublishTo") {
             return Err(AwsError::not_implemented("lambda", "PublishVersion with PublishTo"));
         }
@@ -83,19 +73,19 @@ impl Lambda {
         })
     }
 
-    pub(super) fn list_versions(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_versions(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.with(call, input, |function| {
             let latest = function.configuration_of(Some("$LATEST"))?;
             let versions = function.versions.iter();
             // Sorted as numbers are, since a page ends with its last name.
             let versions = versions.map(|(number, version)| (format!("{number:020}"), version.definition.configuration.clone()));
             let all = std::iter::once((String::from("$LATEST"), latest)).chain(versions);
-            lifecycle::page(input, "Versions", all.map(|(name, version)| (name, lifecycle::listed(&version))))
+            page(input, "Versions", all.map(|(name, version)| (name, listed(&version))))
         })
     }
 
     /// `DeleteFunction` with a version.
-    pub(super) fn delete_version(&self, call: &Call, input: &Value, version: &str) -> Result<Value, AwsError> {
+    pub(crate) fn delete_version(&self, call: &Call, input: &Value, version: &str) -> Result<Value, AwsError> {
         if version == "$LATEST" {
             return Err(invalid("$LATEST version cannot be deleted without deleting the function."));
         }

@@ -3,36 +3,15 @@
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
-use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
-use super::function::Function;
-use super::{Lambda, configuration, invalid, lifecycle, not_found};
-
-/// An alias as it is kept.
-#[derive(Debug, Clone)]
-pub(super) struct Alias {
-    version: String,
-    description: String,
-    /// Another version, and which part of the invocations it has.
-    other: Option<(String, f64)>,
-    revision: String,
-}
+use crate::error::{invalid, not_found};
+use crate::function::{Alias, Function};
+use crate::page::page;
+use crate::records::Lambda;
+use crate::revision::revision;
 
 impl Alias {
-    /// Whether it sends invocations to the version.
-    pub(super) fn names(&self, version: &str) -> bool {
-        self.version == version || self.other.as_ref().is_some_and(|(other, _)| other == version)
-    }
-
-    /// The version for an invocation.
-    pub(super) fn version(&self) -> &str {
-        match &self.other {
-            Some((other, weight)) if rand::rng().random::<f64>() < *weight => other,
-            _ => &self.version,
-        }
-    }
-
     fn describe(&self, function: &Function, name: &str) -> Value {
         let mut made = json!({
             "AliasArn": alias_arn(function, name), "Name": name, "FunctionVersion": self.version, "Description": self.description,
@@ -87,11 +66,10 @@ fn missing(function: &Function, name: &str) -> AwsError {
 }
 
 impl Lambda {
-    pub(super) fn create_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn create_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = input.required("Name");
         self.with(call, input, |function| {
-            let mut alias =
-                Alias { version: String::new(), description: String::new(), other: None, revision: configuration::revision() };
+            let mut alias = Alias { version: String::new(), description: String::new(), other: None, revision: revision() };
             alias.apply(function, input)?;
             if function.aliases.contains_key(name) {
                 let message = format!("Alias already exists: {}", alias_arn(function, name));
@@ -103,22 +81,22 @@ impl Lambda {
         })
     }
 
-    pub(super) fn update_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn update_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = input.required("Name");
         self.with(call, input, |function| {
             let mut alias = function.aliases.get(name).cloned().ok_or_else(|| missing(function, name))?;
             if input.text("RevisionId").is_some_and(|revision| revision != alias.revision) {
-                return Err(super::function::revision_mismatch());
+                return Err(crate::error::revision_mismatch());
             }
             alias.apply(function, input)?;
-            alias.revision = configuration::revision();
+            alias.revision = revision();
             let made = alias.describe(function, name);
             function.aliases.insert(name.to_owned(), alias);
             Ok(made)
         })
     }
 
-    pub(super) fn get_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn get_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = input.required("Name");
         self.with(call, input, |function| match function.aliases.get(name) {
             Some(alias) => Ok(alias.describe(function, name)),
@@ -127,7 +105,7 @@ impl Lambda {
     }
 
     /// An alias that is not there counts as deleted.
-    pub(super) fn delete_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn delete_alias(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = input.required("Name");
         self.with(call, input, |function| {
             function.aliases.remove(name);
@@ -137,11 +115,11 @@ impl Lambda {
         })
     }
 
-    pub(super) fn list_aliases(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_aliases(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let version = input.text("FunctionVersion");
         self.with(call, input, |function| {
             let all = function.aliases.iter().filter(|(_, alias)| version.is_none_or(|version| alias.names(version)));
-            lifecycle::page(input, "Aliases", all.map(|(name, alias)| (name.clone(), alias.describe(function, name))))
+            page(input, "Aliases", all.map(|(name, alias)| (name.clone(), alias.describe(function, name))))
         })
     }
 }

@@ -1,41 +1,16 @@
-//! A function's resource policy: who may invoke it besides its own account.
+//! Statements of functions' resource policies, which let others than the own account invoke them.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html>
 
-use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::function::{Function, qualifier, revision_mismatch};
-use super::{Lambda, configuration, invalid, not_found};
-
-/// The policy of a function, or of one of its versions or aliases.
-#[derive(Debug, Default)]
-pub(super) struct Policy {
-    pub statements: Vec<Value>,
-    pub revision: String,
-    /// The document that the statements make; none while there was never any.
-    pub document: Option<PolicyDocument>,
-}
-
-impl Policy {
-    /// To be called after a change of the statements.
-    fn revise(&mut self) {
-        let document = json!({ "Version": "2012-10-17", "Id": "default", "Statement": self.statements });
-        self.document = Some(PolicyDocument::of_resource(document.to_string()));
-        self.revision = configuration::revision();
-    }
-
-    fn require_revision(&self, input: &Value) -> Result<(), AwsError> {
-        match input.text("RevisionId") {
-            Some(revision) if revision != self.revision => Err(revision_mismatch()),
-            _ => Ok(()),
-        }
-    }
-}
+use crate::error::{invalid, not_found};
+use crate::function::{Function, qualifier};
+use crate::records::Lambda;
 
 /// Where a request's policy is kept, and the ARN that it is for.
-fn place(function: &Function, input: &Value) -> Result<(String, String), AwsError> {
+fn policy_key(function: &Function, input: &Value) -> Result<(String, String), AwsError> {
     match qualifier(input) {
         None => Ok((String::new(), function.arn().to_owned())),
         Some("$LATEST") => Err(invalid("We currently do not support adding policies for $LATEST.")),
@@ -44,9 +19,9 @@ fn place(function: &Function, input: &Value) -> Result<(String, String), AwsErro
 }
 
 impl Lambda {
-    pub(super) fn add_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn add_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.with(call, input, |function| {
-            let (key, arn) = place(function, input)?;
+            let (key, arn) = policy_key(function, input)?;
             let made = statement(input, &arn)?;
             let policy = function.policies.entry(key).or_default();
             policy.require_revision(input)?;
@@ -61,9 +36,9 @@ impl Lambda {
         })
     }
 
-    pub(super) fn remove_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn remove_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.with(call, input, |function| {
-            let (key, _) = place(function, input)?;
+            let (key, _) = policy_key(function, input)?;
             let sid = input.required("StatementId");
             let policy = function.policies.entry(key).or_default();
             policy.require_revision(input)?;
@@ -77,9 +52,9 @@ impl Lambda {
         })
     }
 
-    pub(super) fn get_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn get_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.with(call, input, |function| {
-            let (key, _) = place(function, input)?;
+            let (key, _) = policy_key(function, input)?;
             match function.policies.get(&key).filter(|policy| !policy.statements.is_empty()) {
                 Some(policy) => Ok(json!({ "Policy": policy.document.as_deref(), "RevisionId": policy.revision })),
                 None => Err(not_found("The resource you requested does not exist.")),

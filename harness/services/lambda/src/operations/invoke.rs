@@ -11,11 +11,12 @@ use nightproof_core::metrics::Metric;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::environment::{Definition, Environment, Invoked, tail};
-use super::event_queue::Event;
-use super::function::{function_name, qualifier};
-use super::runtime_api::LARGEST_PAYLOAD;
-use super::{Admitted, Idle, Lambda};
+use crate::definition::Definition;
+use crate::environment::{Environment, Invoked, tail};
+use crate::event::Event;
+use crate::function::{function_name, qualifier};
+use crate::records::{Admitted, Idle, Lambda};
+use crate::runtime_api::LARGEST_PAYLOAD;
 
 /// Largest payload of an asynchronous invocation.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -36,14 +37,14 @@ fn count(region: &Region, account: &str, definition: &Definition, invoked: &Resu
 }
 
 impl Lambda {
-    pub(super) async fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let qualifier = qualifier(input);
         self.with(call, input, |function| {
             function.require_active()?;
             function.resolve(qualifier)
         })?;
         let payload = input.text("Payload").map(|payload| STANDARD.decode(payload)).transpose();
-        let mut payload = payload.map_err(|_| super::invalid("Payload is not base64"))?.unwrap_or_default();
+        let mut payload = payload.map_err(|_| crate::error::invalid("Payload is not base64"))?.unwrap_or_default();
         if payload.is_empty() {
             payload = b"{}".to_vec();
         }
@@ -93,7 +94,7 @@ impl Lambda {
     }
 
     /// Runs an invocation in an environment that is free, or in a new one.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         region: &Region,
         account: &str,

@@ -5,12 +5,13 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Map, Value, json};
 
-use super::{Lambda, invalid};
+use crate::error::invalid;
+use crate::records::Lambda;
 
 const MOST_TAGS: usize = 50;
 
 impl Lambda {
-    pub(super) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.tagged(call, input, |tags| {
             let given = input.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default();
             check_reserved(call, &given)?;
@@ -22,7 +23,7 @@ impl Lambda {
         })
     }
 
-    pub(super) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.tagged(call, input, |tags| {
             for key in input.texts("TagKeys") {
                 tags.shift_remove(key);
@@ -31,7 +32,7 @@ impl Lambda {
         })
     }
 
-    pub(super) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.tagged(call, input, |tags| Ok(json!({ "Tags": tags })))
     }
 
@@ -54,7 +55,7 @@ impl Lambda {
 
 /// Refuses tags that no resource may have.
 /// <https://docs.aws.amazon.com/general/latest/gr/aws_tagging.html#tag-conventions>
-pub(super) fn check(tags: &Map<String, Value>) -> Result<(), AwsError> {
+pub(crate) fn check(tags: &Map<String, Value>) -> Result<(), AwsError> {
     if tags.len() > MOST_TAGS {
         return Err(invalid("Number of tags exceeds resource tag limit."));
     }
@@ -68,7 +69,7 @@ pub(super) fn check(tags: &Map<String, Value>) -> Result<(), AwsError> {
 }
 
 /// Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; users may not.
-pub(super) fn check_reserved(call: &Call, tags: &Map<String, Value>) -> Result<(), AwsError> {
+pub(crate) fn check_reserved(call: &Call, tags: &Map<String, Value>) -> Result<(), AwsError> {
     if call.http.is_some() && tags.keys().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
         return Err(invalid("Tag keys must not start with aws:, which is reserved for system use."));
     }
