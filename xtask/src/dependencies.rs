@@ -54,6 +54,17 @@ const ARROWS: &[(&str, &[&str])] = &[
         "nightproof-drill",
         &["nightproof-journal", "nightproof-network", "nightproof-poll", "nightproof-template", "nightproof-wire"],
     ),
+    (
+        "nightproof-audit",
+        &[
+            "nightproof-drill",
+            "nightproof-iam",
+            "nightproof-journal",
+            // AWS's managed policies, which the grants of a role are compared with.
+            "nightproof-service-iam",
+            "nightproof-template",
+        ],
+    ),
     ("nightproof-capture", &["nightproof-drill", "nightproof-template", "nightproof-wire"]),
     (
         "nightproof-incident",
@@ -63,19 +74,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "nightproof",
         &[
+            "nightproof-audit",
             "nightproof-capture",
             "nightproof-core",
             "nightproof-drill",
             "nightproof-faults",
             "nightproof-guest",
-            "nightproof-iam",
             "nightproof-incident",
             "nightproof-journal",
             "nightproof-machine",
             "nightproof-region",
             "nightproof-report",
-            // AWS's managed policies, which what a role is granted is compared with.
-            "nightproof-service-iam",
             "nightproof-store",
             "nightproof-template",
         ],

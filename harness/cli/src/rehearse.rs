@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nightproof_drill::{Course, Data, Endpoint, FireBy, Outcome, Plan};
+use nightproof_drill::{Data, Endpoint, FireBy, NightVariant, Outcome, Plan};
 use nightproof_journal::Journal;
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +32,7 @@ pub(crate) struct Rehearsal {
     /// The bucket that gets the archives, for templates with several.
     pub(crate) bucket: Option<String>,
     /// Which night it is.
-    pub(crate) course: Course,
+    pub(crate) variant: NightVariant,
     /// How many nights in a row; at least 1.
     pub(crate) nights: u32,
     /// Findings fail the drill.
@@ -55,7 +55,7 @@ impl Rehearsal {
             data_path: options.data_path.clone(),
             rule: None,
             bucket: None,
-            course: Course::Backup,
+            variant: NightVariant::Backup,
             nights: 1,
             strict: true,
             keep: false,
@@ -85,7 +85,7 @@ impl Rehearsal {
             review: None,
             recorded_as: None,
             native: None,
-            course: self.course,
+            variant: self.variant,
             fire_by: FireBy::default(),
             endpoint,
             cloud: "embedded".to_owned(),

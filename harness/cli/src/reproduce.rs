@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nightproof_drill::{Course, Data, DrillResult, Outcome};
+use nightproof_drill::{Data, DrillResult, NightVariant, Outcome};
 use nightproof_incident::{Incident, Scene};
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
@@ -65,7 +65,7 @@ fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
         data_path: incident.data_path.clone().unwrap_or_else(|| DATA_PATH.to_owned()),
         rule: None,
         bucket: None,
-        course: Course::Backup,
+        variant: NightVariant::Backup,
         nights: incident.nights,
         // A finding counts only where the file names it.
         strict: false,

@@ -21,7 +21,7 @@ use crate::outcome::VERSION;
 use crate::patience::Patience;
 use crate::recorder::Recorder;
 use crate::told::{self, Told};
-use crate::{Course, DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, Outcome, Plan, Step, StepTime};
+use crate::{DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, NightVariant, Outcome, Plan, Step, StepTime};
 use crate::{access_log, boot, dead_letter, denial, findings, metrics, network, not_supported, outage, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
@@ -104,10 +104,10 @@ struct Stage {
 
 impl Drill {
     async fn rehearse(&self) -> Result<(), HopFailure> {
-        match self.plan.course {
-            Course::Backup => self.backup().await,
-            Course::Undelivered => self.undelivered().await,
-            Course::Failing => self.failing().await,
+        match self.plan.variant {
+            NightVariant::Backup => self.backup().await,
+            NightVariant::Undelivered => self.undelivered().await,
+            NightVariant::Failing => self.failing().await,
         }
     }
 

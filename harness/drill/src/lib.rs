@@ -53,7 +53,7 @@ pub use hop::{FailurePoint, Hop};
 pub use manifest::{DataError, Entry, Manifest};
 pub use native::Native;
 pub use outcome::{Archive, DrillResult, Failure, Finding, Night, Outcome, StepTime};
-pub use plan::{Course, Data, FireBy, Local, Plan, new_run};
+pub use plan::{Data, FireBy, Local, NightVariant, Plan, new_run};
 pub use review::{Change, ResourceEvent, Review, preview};
 pub use runs::{Identity, Run, destroy, identity, list};
 pub use site::generate as generate_site;

@@ -28,7 +28,7 @@ pub enum FireBy {
 
 /// Which night is rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Course {
+pub enum NightVariant {
     /// The one that goes well: its archive restores.
     #[default]
     Backup,
@@ -51,7 +51,7 @@ pub struct Plan {
     /// As whom the drill calls: then its calls go into its journal. On a local region, which journals all calls itself, nobody.
     pub recorded_as: Option<Identity>,
     /// Which night it rehearses.
-    pub course: Course,
+    pub variant: NightVariant,
     /// How the rule's time comes on AWS.
     pub fire_by: FireBy,
     /// Where.

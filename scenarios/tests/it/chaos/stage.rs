@@ -61,7 +61,7 @@ impl Stage {
             review: None,
             recorded_as: None,
             native: None,
-            course: nightproof_drill::Course::default(),
+            variant: nightproof_drill::NightVariant::default(),
             fire_by: FireBy::default(),
             cloud: "embedded".to_owned(),
             // What is waited for in vain is waited for in real time here.

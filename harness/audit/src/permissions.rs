@@ -1,6 +1,7 @@
 //! Used, denied, never used: by policy and statement, with the line in the template.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use nightproof_iam::action_covers;
@@ -9,13 +10,12 @@ use nightproof_template::{PolicyPlace, Template};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::held::{self, Held};
-use super::usage::{self, Access};
-use crate::printer;
+use crate::policy_in_force::{self, PolicyInForce};
+use crate::usage::{self, Access};
 
 /// What a drill used of its permissions.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub struct Permissions {
     /// Version of this form.
     version: u32,
     /// Each policy of the stack.
@@ -56,20 +56,20 @@ struct Denied {
 }
 
 /// Reads a drill's journal against its template, which is `file` or the bundled one, and `whole` as JSON.
-pub(super) fn report(journal: &Journal, template: &Template, whole: &Value, file: Option<&Path>) -> Report {
+pub fn permissions(journal: &Journal, template: &Template, whole: &Value, file: Option<&Path>) -> Permissions {
     let file = file.map_or_else(|| "stack/template.yaml".to_owned(), |file| file.display().to_string());
     let accesses = usage::all(journal);
     let places = template.policies();
-    let policies = held::all(journal).iter().map(|held| policy_use(held, &accesses, &places, whole, &file)).collect();
+    let policies = policy_in_force::all(journal).iter().map(|held| policy_use(held, &accesses, &places, whole, &file)).collect();
     let denied = accesses.iter().filter(|access| !access.allowed).map(|access| Denied {
         principal: access.principal.clone(),
         action: access.action.clone(),
         resource: access.resource.clone(),
     });
-    Report { version: 1, policies, denied: denied.collect() }
+    Permissions { version: 1, policies, denied: denied.collect() }
 }
 
-fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], whole: &Value, file: &str) -> PolicyUse {
+fn policy_use(held: &PolicyInForce, accesses: &BTreeSet<Access>, places: &[PolicyPlace], whole: &Value, file: &str) -> PolicyUse {
     let of_role = |access: &&Access| held.role.is_none() || held.role.as_deref() == access.role();
     let used_by = |index: Option<usize>| {
         let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -103,7 +103,7 @@ fn policy_use(held: &Held, accesses: &BTreeSet<Access>, places: &[PolicyPlace], 
 
 /// The document in the template, which is `whole` as JSON, that this policy was made of: it says the same, and has the policy's name, or
 /// belongs to a resource whose id is in the name.
-pub(super) fn place<'a>(held: &Held, places: &'a [PolicyPlace], whole: &Value) -> Option<&'a PolicyPlace> {
+pub(crate) fn place<'a>(held: &PolicyInForce, places: &'a [PolicyPlace], whole: &Value) -> Option<&'a PolicyPlace> {
     let document = held.document.as_ref()?;
     let same = |place: &&PolicyPlace| {
         place.statements.len() == held.statements().len()
@@ -152,27 +152,29 @@ fn strings(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// The report for a person.
-pub(super) fn print(report: &Report) {
-    for policy in &report.policies {
-        let role = policy.role.as_ref().filter(|role| !policy.policy.ends_with(role.as_str()));
-        printer::line(&format!("{}{}", policy.policy, role.map(|role| format!(", of role {role}")).unwrap_or_default()));
-        for (number, statement) in policy.statements.iter().enumerate() {
-            let name = statement.sid.clone().unwrap_or_else(|| format!("statement {}", number + 1));
-            let place = statement.place.as_ref().map(|place| format!("  ({place})")).unwrap_or_default();
-            printer::line(&format!("  {} {name}{place}", statement.effect));
-            for (action, resources) in &statement.used {
-                let first = resources.first().map(String::as_str).unwrap_or_default();
-                let more = if resources.len() > 1 { format!(" and {} more", resources.len() - 1) } else { String::new() };
-                printer::line(&format!("    used   {action}  {first}{more}"));
-            }
-            for action in &statement.never_used {
-                printer::line(&format!("    never  {action}"));
+impl fmt::Display for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for policy in &self.policies {
+            let role = policy.role.as_ref().filter(|role| !policy.policy.ends_with(role.as_str()));
+            writeln!(f, "{}{}", policy.policy, role.map(|role| format!(", of role {role}")).unwrap_or_default())?;
+            for (number, statement) in policy.statements.iter().enumerate() {
+                let name = statement.sid.clone().unwrap_or_else(|| format!("statement {}", number + 1));
+                let place = statement.place.as_ref().map(|place| format!("  ({place})")).unwrap_or_default();
+                writeln!(f, "  {} {name}{place}", statement.effect)?;
+                for (action, resources) in &statement.used {
+                    let first = resources.first().map(String::as_str).unwrap_or_default();
+                    let more = if resources.len() > 1 { format!(" and {} more", resources.len() - 1) } else { String::new() };
+                    writeln!(f, "    used   {action}  {first}{more}")?;
+                }
+                for action in &statement.never_used {
+                    writeln!(f, "    never  {action}")?;
+                }
             }
         }
-    }
-    for denied in &report.denied {
-        printer::line(&format!("denied {} {} on {}", denied.principal, denied.action, denied.resource));
+        for denied in &self.denied {
+            writeln!(f, "denied {} {} on {}", denied.principal, denied.action, denied.resource)?;
+        }
+        Ok(())
     }
 }
 

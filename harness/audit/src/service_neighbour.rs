@@ -8,25 +8,25 @@ use nightproof_iam::{
     Context, Effect, Named, Policies, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule, authorize,
 };
 
-use super::held::Held;
-use super::neighbour;
-use super::usage::Access;
+use crate::neighbour;
+use crate::policy_in_force::PolicyInForce;
+use crate::usage::Access;
 
 /// An access that the service should not have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Neighbour {
+pub(crate) struct Neighbour {
     /// In words: `another rule's event`.
-    pub(super) what: &'static str,
-    pub(super) service: String,
-    pub(super) action: String,
-    pub(super) resource: String,
+    pub(crate) what: &'static str,
+    pub(crate) service: String,
+    pub(crate) action: String,
+    pub(crate) resource: String,
     /// For whom the service calls.
     source_arn: Option<String>,
     source_account: String,
 }
 
 /// The neighbours of everything that `policy`, the policy of a resource of `account`, lets services do.
-pub(super) fn of(policy: &Held, account: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
+pub(crate) fn of(policy: &PolicyInForce, account: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
     let by_it = |access: &&Access| access.allowed && access.by.iter().any(|(name, _)| *name == policy.name);
     let is_service = |access: &&Access| !access.principal.starts_with("arn:") && access.principal.ends_with(".amazonaws.com");
     let had: Vec<&Access> = accesses.iter().filter(by_it).filter(is_service).collect();
@@ -96,7 +96,7 @@ fn owner(resource: &str) -> &str {
 }
 
 /// Which of `neighbours` the policy allows.
-pub(super) fn allowed(policy: &Held, account: &str, neighbours: &BTreeSet<Neighbour>) -> BTreeSet<Neighbour> {
+pub(crate) fn allowed(policy: &PolicyInForce, account: &str, neighbours: &BTreeSet<Neighbour>) -> BTreeSet<Neighbour> {
     let Some((name, parsed)) = neighbour::parsed(policy, PolicyKind::Resource) else { return BTreeSet::new() };
     let is_allowed = |neighbour: &&Neighbour| {
         let mut context = Context::new();
@@ -142,7 +142,7 @@ mod tests {
         let statement = json!({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": action,
             "Resource": QUEUE, "Condition": condition});
         let document = json!({"Version": "2012-10-17", "Statement": [statement]});
-        let held = Held { name: "policy of queue dead".into(), role: None, document: Some(document) };
+        let held = PolicyInForce { name: "policy of queue dead".into(), role: None, document: Some(document) };
         let access = Access {
             principal: "events.amazonaws.com".into(),
             source_arn: Some(RULE.into()),

@@ -1,6 +1,7 @@
-//! `nightproof access --mutate`: takes each grant away and runs the drill again, loosens each restriction and asks what it held back.
+//! Takes each grant away and runs the drill again, loosens each restriction and asks what it held back.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use nightproof_drill::{DrillResult, Outcome};
@@ -11,19 +12,16 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::bad_night::BadNight;
-use super::held::{self, Held};
-use super::mutants::{self, Mutant};
-use super::neighbour::{self, Neighbour};
-use super::usage::{self, Access};
-use super::{Trial, operator_grants, service_neighbour, why};
-use crate::arguments::Format;
-use crate::error::Error;
-use crate::{Exit, operator, printer, stage};
+use crate::bad_night::BadNight;
+use crate::mutants::{self, Mutant};
+use crate::neighbour::{self, Neighbour};
+use crate::policy_in_force::{self, PolicyInForce};
+use crate::usage::{self, Access};
+use crate::{Rehearse, Unfinished, operator_grants, service_neighbour, why};
 
-/// What came of it all.
+/// What taking grants away and loosening restrictions showed.
 #[derive(Debug, Serialize)]
-struct Findings {
+pub struct Mutations {
     version: u32,
     removed: Vec<Removed>,
     loosened: Vec<Loosened>,
@@ -70,59 +68,65 @@ struct TooWide {
     allowed: String,
 }
 
-pub(super) async fn mutate(
-    trial: &Trial,
+impl Mutations {
+    /// Whether every grant is needed and narrow, and nothing is lost in a night that goes wrong.
+    pub fn is_clean(&self) -> bool {
+        let needless = self.removed.iter().any(|removed| removed.verdict == Verdict::Needless);
+        !needless && self.too_wide.is_empty() && self.lost.is_empty()
+    }
+}
+
+/// Takes each grant of a template away and runs the drill again, and loosens each restriction. `whole` is the template as JSON, `journal` that
+/// of a drill that passed in `account`.
+///
+/// # Errors
+/// A drill could not be run, or had no result.
+pub async fn mutate<R: Rehearse>(
+    drill: &Arc<R>,
     template: &Template,
     whole: &Value,
     journal: &Journal,
-    format: Format,
-) -> Result<Exit, Error> {
-    let held = held::all(journal);
+    account: &str,
+) -> Result<Mutations, R::Error> {
+    let held = policy_in_force::all(journal);
     let accesses = usage::all(journal);
-    let bad_nights = [BadNight::undelivered(trial, journal).await?, BadNight::failing(trial, journal).await?];
+    let bad_nights = [BadNight::undelivered(drill.as_ref(), journal).await?, BadNight::failing(drill.as_ref(), journal).await?];
     let bad_nights: Vec<BadNight> = bad_nights.into_iter().flatten().collect();
     let mutants = mutants::all(whole, template, &held, &accesses, &bad_nights);
-    let removed = try_without(trial, mutants).await?;
-    let (mut loosened, mut too_wide) = neighbours(&held, &accesses);
-    // What topics allow, the night that tells them shows whole.
+    let removed = try_without(drill, mutants).await?;
+    let (mut loosened, mut too_wide) = neighbours(&held, &accesses, account);
+    // The night with notifications shows the policies of topics in whole.
     let others = held.iter().filter(|policy| !policy.is_of_topic());
-    next_to_services(others, &accesses, &mut loosened, &mut too_wide);
+    next_to_services(others, &accesses, account, &mut loosened, &mut too_wide);
     for night in &bad_nights {
         let own = night.held.iter().filter(|policy| night.policies.contains(&policy.name));
-        next_to_services(own, &night.accesses, &mut loosened, &mut too_wide);
+        next_to_services(own, &night.accesses, account, &mut loosened, &mut too_wide);
     }
     let lost = bad_nights.iter().filter_map(BadNight::loss).collect();
-    Ok(report(&Findings { version: 1, removed, loosened, too_wide, lost }, format))
+    Ok(Mutations { version: 1, removed, loosened, too_wide, lost })
 }
 
-/// As [`mutate`], for the statements of the operator's policy. What they hold back no drill shows: it does only what it must.
-pub(super) async fn mutate_operator(trial: &Trial, policy: &operator::Policy, format: Format) -> Result<Exit, Error> {
-    let removed = try_without(trial, operator_grants::mutants(policy)).await?;
-    Ok(report(&Findings { version: 1, removed, loosened: Vec::new(), too_wide: Vec::new(), lost: Vec::new() }, format))
-}
-
-fn report(findings: &Findings, format: Format) -> Exit {
-    match format {
-        Format::Text => print(findings),
-        Format::Json => printer::line(&serde_json::to_string(findings).unwrap_or_default()),
-    }
-    let needless = findings.removed.iter().any(|removed| removed.verdict == Verdict::Needless);
-    if needless || !findings.too_wide.is_empty() || !findings.lost.is_empty() { Exit::Failed } else { Exit::Passed }
+/// As [`mutate`], for the statements of the operator's `policy`. Its restrictions are not loosened: a drill shows only what it must do.
+///
+/// # Errors
+/// A drill could not be run, or had no result.
+pub async fn mutate_operator<R: Rehearse>(drill: &Arc<R>, policy: &str) -> Result<Mutations, R::Error> {
+    let removed = try_without(drill, operator_grants::mutants(policy)).await?;
+    Ok(Mutations { version: 1, removed, loosened: Vec::new(), too_wide: Vec::new(), lost: Vec::new() })
 }
 
 /// Runs each grant's nights without it, as many at a time as there are processors.
-async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>, Error> {
+async fn try_without<R: Rehearse>(drill: &Arc<R>, mutants: Vec<Mutant>) -> Result<Vec<Removed>, R::Error> {
     let total = mutants.len();
     let places = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
     let mut runs = JoinSet::new();
     for (number, mutant) in mutants.into_iter().enumerate() {
-        let (places, trial) = (Arc::clone(&places), trial.clone());
+        let (places, drill) = (Arc::clone(&places), Arc::clone(drill));
         runs.spawn(async move {
             let _place = places.acquire_owned().await;
-            let trial = trial.changed(mutant.without);
             let mut broke = None;
-            for course in mutant.nights {
-                let (outcome, _) = trial.night(course).await?;
+            for variant in mutant.nights {
+                let (outcome, _) = drill.rehearse(Some(&mutant.without), variant).await?;
                 broke = broken(outcome)?;
                 if broke.is_some() {
                     break;
@@ -133,22 +137,22 @@ async fn try_without(trial: &Trial, mutants: Vec<Mutant>) -> Result<Vec<Removed>
                 None if mutant.exercised => Verdict::Needless,
                 None => Verdict::NotExercised,
             };
-            Ok((number, Removed { grant: mutant.grant, verdict, broke }))
+            Ok::<_, R::Error>((number, Removed { grant: mutant.grant, verdict, broke }))
         });
     }
     let mut removed = Vec::new();
     while let Some(ended) = runs.join_next().await {
-        removed.push(ended.map_err(|_| Error::Interrupted)??);
-        printer::note(&format!("{} of {total} grants tried", removed.len()));
+        removed.push(ended.map_err(|_| Unfinished(DrillResult::Interrupted))??);
+        drill.tried(removed.len(), total);
     }
     removed.sort_by_key(|(number, _)| *number);
     Ok(removed.into_iter().map(|(_, removed)| removed).collect())
 }
 
 /// Where a drill broke and why, if it did. One that passes and cannot remove what it made has broken too.
-fn broken(outcome: Outcome) -> Result<Option<String>, Error> {
+fn broken(outcome: Outcome) -> Result<Option<String>, Unfinished> {
     match outcome.result {
-        DrillResult::Interrupted | DrillResult::NotSupported => return Err(Error::Drill(outcome.result)),
+        DrillResult::Interrupted | DrillResult::NotSupported => return Err(Unfinished(outcome.result)),
         DrillResult::Passed | DrillResult::Failed => {}
     }
     let broke = outcome.failure.as_ref().map(why);
@@ -156,13 +160,13 @@ fn broken(outcome: Outcome) -> Result<Option<String>, Error> {
 }
 
 /// What each restriction of each role holds back, and what no restriction does.
-fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec<TooWide>) {
+fn neighbours(held: &[PolicyInForce], accesses: &BTreeSet<Access>, account: &str) -> (Vec<Loosened>, Vec<TooWide>) {
     let roles: BTreeSet<&str> = held.iter().filter_map(|policy| policy.role.as_deref()).collect();
     let (mut loosened, mut too_wide) = (Vec::new(), Vec::new());
     let tell = |neighbour: &Neighbour| format!("{}: {} on {}", neighbour.what, neighbour.action, neighbour.resource);
     for role in roles {
         let all = neighbour::of(role, accesses);
-        let as_it_stands = neighbour::allowed(role, stage::ACCOUNT, held, &all);
+        let as_it_stands = neighbour::allowed(role, account, held, &all);
         too_wide.extend(as_it_stands.iter().map(|one| TooWide {
             role: Some(role.to_owned()),
             service: None,
@@ -175,7 +179,7 @@ fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec
                     if let Some(place) = changed.get_mut(at) {
                         *place = policy.with(index, looser);
                     }
-                    let now = neighbour::allowed(role, stage::ACCOUNT, &changed, &all);
+                    let now = neighbour::allowed(role, account, &changed, &all);
                     loosened.push(Loosened {
                         restriction: format!("{} of {} without {what}", name(statement, index), policy.name),
                         holds_back: now.difference(&as_it_stands).map(tell).collect(),
@@ -189,8 +193,9 @@ fn neighbours(held: &[Held], accesses: &BTreeSet<Access>) -> (Vec<Loosened>, Vec
 
 /// As [`neighbours`], of what services are let do by the policies of resources.
 fn next_to_services<'a>(
-    held: impl Iterator<Item = &'a Held>,
+    held: impl Iterator<Item = &'a PolicyInForce>,
     accesses: &BTreeSet<Access>,
+    account: &str,
     loosened: &mut Vec<Loosened>,
     too_wide: &mut Vec<TooWide>,
 ) {
@@ -199,17 +204,17 @@ fn next_to_services<'a>(
     // Who may assume a role is told apart by the service alone.
     let of_resources = held.filter(|policy| policy.role.is_none() && !policy.is_trust());
     for policy in of_resources {
-        let all = of(policy, stage::ACCOUNT, accesses);
+        let all = of(policy, account, accesses);
         if all.is_empty() {
             continue;
         }
-        let as_it_stands = allowed(policy, stage::ACCOUNT, &all);
+        let as_it_stands = allowed(policy, account, &all);
         let wide = |one: &Neighbour| TooWide { role: None, service: Some(one.service.clone()), allowed: tell(one) };
         too_wide.extend(as_it_stands.iter().map(wide));
         let allows = |statement: &Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
         for (index, statement) in policy.statements().into_iter().enumerate().filter(|(_, statement)| allows(statement)) {
             for (what, looser) in neighbour::loosened(statement) {
-                let now = allowed(&policy.with(index, looser), stage::ACCOUNT, &all);
+                let now = allowed(&policy.with(index, looser), account, &all);
                 loosened.push(Loosened {
                     restriction: format!("{} of {} without {what}", name(statement, index), policy.name),
                     holds_back: now.difference(&as_it_stands).map(tell).collect(),
@@ -224,34 +229,37 @@ fn name(statement: &Value, index: usize) -> String {
     statement.get("Sid").and_then(Value::as_str).map_or_else(|| format!("statement {}", index + 1), str::to_owned)
 }
 
-fn print(findings: &Findings) {
-    printer::line("\nWithout each grant:");
-    for removed in &findings.removed {
-        let verdict = match removed.verdict {
-            Verdict::Needed => "needed  ",
-            Verdict::Needless => "NEEDLESS",
-            Verdict::NotExercised => "untried ",
-        };
-        let broke = removed.broke.as_ref().map(|broke| format!("\n           {broke}")).unwrap_or_default();
-        printer::line(&format!("  {verdict} {}{broke}", removed.grant));
-    }
-    if !findings.loosened.is_empty() {
-        printer::line("\nWithout each restriction, these would be allowed:");
-    }
-    for loosened in &findings.loosened {
-        printer::line(&format!("  {}", loosened.restriction));
-        for held_back in &loosened.holds_back {
-            printer::line(&format!("    {held_back}"));
+impl fmt::Display for Mutations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nWithout each grant:")?;
+        for removed in &self.removed {
+            let verdict = match removed.verdict {
+                Verdict::Needed => "needed  ",
+                Verdict::Needless => "NEEDLESS",
+                Verdict::NotExercised => "untried ",
+            };
+            let broke = removed.broke.as_ref().map(|broke| format!("\n           {broke}")).unwrap_or_default();
+            writeln!(f, "  {verdict} {}{broke}", removed.grant)?;
         }
-        if loosened.holds_back.is_empty() {
-            printer::line("    nothing that was tried");
+        if !self.loosened.is_empty() {
+            writeln!(f, "\nWithout each restriction, these would be allowed:")?;
         }
-    }
-    for wide in &findings.too_wide {
-        let who = wide.role.as_deref().or(wide.service.as_deref()).unwrap_or_default();
-        printer::line(&format!("TOO WIDE: {who} is allowed {}", wide.allowed));
-    }
-    for lost in &findings.lost {
-        printer::line(&format!("LOST: {lost}"));
+        for loosened in &self.loosened {
+            writeln!(f, "  {}", loosened.restriction)?;
+            for held_back in &loosened.holds_back {
+                writeln!(f, "    {held_back}")?;
+            }
+            if loosened.holds_back.is_empty() {
+                writeln!(f, "    nothing that was tried")?;
+            }
+        }
+        for wide in &self.too_wide {
+            let who = wide.role.as_deref().or(wide.service.as_deref()).unwrap_or_default();
+            writeln!(f, "TOO WIDE: {who} is allowed {}", wide.allowed)?;
+        }
+        for lost in &self.lost {
+            writeln!(f, "LOST: {lost}")?;
+        }
+        Ok(())
     }
 }

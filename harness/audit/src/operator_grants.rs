@@ -1,15 +1,14 @@
 //! The grants of an operator's policy, each with the policy that lacks it.
 
-use nightproof_drill::Course;
+use nightproof_drill::NightVariant;
 use serde_json::Value;
 
-use super::Changed;
-use super::mutants::Mutant;
-use crate::operator::Policy;
+use crate::Change;
+use crate::mutants::Mutant;
 
 /// One policy for each statement that allows something. What is no policy has none: the drill was refused with it.
-pub(super) fn mutants(policy: &Policy) -> Vec<Mutant> {
-    let whole: Value = serde_json::from_str(&policy.text).unwrap_or_default();
+pub(crate) fn mutants(policy: &str) -> Vec<Mutant> {
+    let whole: Value = serde_json::from_str(policy).unwrap_or_default();
     let statements = whole.get("Statement").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let allows = |(_, statement): &(usize, &Value)| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
     let mutant = |(index, statement): (usize, &Value)| {
@@ -20,8 +19,8 @@ pub(super) fn mutants(policy: &Policy) -> Vec<Mutant> {
         let name = statement.get("Sid").and_then(Value::as_str);
         Mutant {
             grant: format!("{} of the operator's policy", name.map_or_else(|| format!("statement {}", index + 1), str::to_owned)),
-            without: Changed::Operator(policy.with(without.to_string())),
-            nights: vec![Course::Backup],
+            without: Change::OperatorPolicy(without.to_string()),
+            nights: vec![NightVariant::Backup],
             exercised: true,
         }
     };

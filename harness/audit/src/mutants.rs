@@ -2,33 +2,38 @@
 
 use std::collections::BTreeSet;
 
-use nightproof_drill::Course;
+use nightproof_drill::NightVariant;
 use nightproof_template::{PolicyPlace, Template};
 use serde_json::{Value, json};
 
-use super::Changed;
-use super::bad_night::BadNight;
-use super::held::Held;
-use super::report::place;
-use super::usage::Access;
+use crate::Change;
+use crate::bad_night::BadNight;
+use crate::permissions::place;
+use crate::policy_in_force::PolicyInForce;
+use crate::usage::Access;
 
 /// A grant, and what a trial has without it.
-pub(super) struct Mutant {
-    pub(super) grant: String,
-    pub(super) without: Changed,
+pub(crate) struct Mutant {
+    pub(crate) grant: String,
+    pub(crate) without: Change,
     /// The nights to try without it.
-    pub(super) nights: Vec<Course>,
+    pub(crate) nights: Vec<NightVariant>,
     /// Whether it is for one of those nights at all.
-    pub(super) exercised: bool,
+    pub(crate) exercised: bool,
 }
 
 /// A statement in a template: pointer to its document, and its place there from 0.
-pub(super) type Statement = (String, usize);
+pub(crate) type Statement = (String, usize);
 
 /// The statements that allowed something.
-pub(super) fn used(held: &[Held], accesses: &BTreeSet<Access>, places: &[PolicyPlace], whole: &Value) -> BTreeSet<Statement> {
+pub(crate) fn used(
+    held: &[PolicyInForce],
+    accesses: &BTreeSet<Access>,
+    places: &[PolicyPlace],
+    whole: &Value,
+) -> BTreeSet<Statement> {
     let by: BTreeSet<&(String, usize)> = accesses.iter().flat_map(|access| &access.by).collect();
-    let in_template = |policy: &Held| Some((policy.name.clone(), place(policy, places, whole)?.pointer.clone()));
+    let in_template = |policy: &PolicyInForce| Some((policy.name.clone(), place(policy, places, whole)?.pointer.clone()));
     let pointers: Vec<(String, String)> = held.iter().filter_map(in_template).collect();
     let statements = pointers.iter().flat_map(|(name, pointer)| {
         by.iter().filter(move |(policy, _)| policy == name).map(move |(_, index)| (pointer.clone(), *index))
@@ -37,10 +42,10 @@ pub(super) fn used(held: &[Held], accesses: &BTreeSet<Access>, places: &[PolicyP
 }
 
 /// One template for each grant that can be taken away. A statement is made to hold for nobody, so that its policy stays well-formed.
-pub(super) fn all(
+pub(crate) fn all(
     whole: &Value,
     template: &Template,
-    held: &[Held],
+    held: &[PolicyInForce],
     accesses: &BTreeSet<Access>,
     bad_nights: &[BadNight],
 ) -> Vec<Mutant> {
@@ -78,14 +83,14 @@ pub(super) fn all(
                 bad_nights.iter().filter(|(_, statements)| statements.contains(&at)).map(|(night, _)| *night).collect();
             let mut nights = Vec::new();
             if in_a_good_night || bad.is_empty() {
-                nights.push(Course::Backup);
+                nights.push(NightVariant::Backup);
             }
             // What is lost as it is tells nothing of what is taken away.
-            nights.extend(bad.iter().filter(|night| night.lost.is_none()).map(|night| night.course));
+            nights.extend(bad.iter().filter(|night| night.lost.is_none()).map(|night| night.variant));
             let name = statement.sid.clone().unwrap_or_else(|| format!("statement {}", index + 1));
             found.push(Mutant {
                 grant: format!("{name} of {} ({}, line {})", place.resource, place.kind, statement.position.line),
-                without: Changed::Template(mutant.to_string()),
+                without: Change::Template(mutant.to_string()),
                 nights,
                 exercised: in_a_good_night || !bad.is_empty(),
             });
@@ -100,8 +105,8 @@ pub(super) fn all(
 fn beside_documents(whole: &Value, id: &str, resource: &Value) -> Vec<Mutant> {
     let of_backup = |grant: String, mutant: &Value| Mutant {
         grant,
-        without: Changed::Template(mutant.to_string()),
-        nights: vec![Course::Backup],
+        without: Change::Template(mutant.to_string()),
+        nights: vec![NightVariant::Backup],
         exercised: true,
     };
     let mut found = Vec::new();

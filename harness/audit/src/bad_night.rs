@@ -2,64 +2,64 @@
 
 use std::collections::BTreeSet;
 
-use nightproof_drill::{Course, DrillResult, Failure, Outcome};
+use nightproof_drill::{DrillResult, Failure, NightVariant, Outcome};
 use nightproof_journal::{ApiCall, Journal};
 use nightproof_template::PolicyPlace;
 use serde_json::Value;
 
-use super::held::{self, Held};
-use super::mutants::{self, Statement};
-use super::report::place;
-use super::usage::{self, Access};
-use super::{Trial, first_line, why};
-use crate::error::Error;
+use crate::mutants::{self, Statement};
+use crate::permissions::place;
+use crate::policy_in_force::{self, PolicyInForce};
+use crate::usage::{self, Access};
+use crate::{Rehearse, Unfinished, first_line, why};
 
 /// What such a night showed.
-pub(super) struct BadNight {
-    pub(super) course: Course,
+pub(crate) struct BadNight {
+    pub(crate) variant: NightVariant,
     /// The policies in force.
-    pub(super) held: Vec<Held>,
+    pub(crate) held: Vec<PolicyInForce>,
     /// What was decided on.
-    pub(super) accesses: BTreeSet<Access>,
+    pub(crate) accesses: BTreeSet<Access>,
     /// Names of the policies that are for it: of a dead-letter queue, of topics.
-    pub(super) policies: BTreeSet<String>,
+    pub(crate) policies: BTreeSet<String>,
     /// Why what it is to leave behind was lost, if it was: the event, or word of it.
-    pub(super) lost: Option<String>,
+    pub(crate) lost: Option<String>,
 }
 
 impl BadNight {
     /// Rehearses the night whose event cannot be delivered, if a drill with this journal has a rule with a dead-letter queue.
-    pub(super) async fn undelivered(trial: &Trial, journal: &Journal) -> Result<Option<Self>, Error> {
+    pub(crate) async fn undelivered<R: Rehearse>(drill: &R, journal: &Journal) -> Result<Option<Self>, R::Error> {
         if dead_letters(journal).is_none() {
             return Ok(None);
         }
-        let (outcome, journal) = trial.night(Course::Undelivered).await?;
+        let (outcome, journal) = drill.rehearse(None, NightVariant::Undelivered).await?;
         let queue = dead_letters(&journal).unwrap_or_default();
         let policies = BTreeSet::from([format!("policy of queue {}", queue.rsplit(':').next().unwrap_or_default())]);
-        Self::of(Course::Undelivered, outcome, &journal, policies).map(Some)
+        Self::of(NightVariant::Undelivered, outcome, &journal, policies).map(Some).map_err(Into::into)
     }
 
     /// Rehearses the night whose script fails, if a drill with this journal has a topic to tell of it.
-    pub(super) async fn failing(trial: &Trial, journal: &Journal) -> Result<Option<Self>, Error> {
+    pub(crate) async fn failing<R: Rehearse>(drill: &R, journal: &Journal) -> Result<Option<Self>, R::Error> {
         if made(&journal.calls(), "CreateTopic").next().is_none() {
             return Ok(None);
         }
-        let (outcome, journal) = trial.night(Course::Failing).await?;
-        let policies = held::all(&journal).into_iter().filter(Held::is_of_topic).map(|held| held.name).collect();
-        Self::of(Course::Failing, outcome, &journal, policies).map(Some)
+        let (outcome, journal) = drill.rehearse(None, NightVariant::Failing).await?;
+        let policies =
+            policy_in_force::all(&journal).into_iter().filter(PolicyInForce::is_of_topic).map(|held| held.name).collect();
+        Self::of(NightVariant::Failing, outcome, &journal, policies).map(Some).map_err(Into::into)
     }
 
-    fn of(course: Course, outcome: Outcome, journal: &Journal, policies: BTreeSet<String>) -> Result<Self, Error> {
+    fn of(variant: NightVariant, outcome: Outcome, journal: &Journal, policies: BTreeSet<String>) -> Result<Self, Unfinished> {
         let lost = match outcome.result {
             DrillResult::Passed => None,
             DrillResult::Failed => outcome.failure.as_ref().map(|failure| format!("{}{}", why(failure), denied(failure))),
-            DrillResult::NotSupported | DrillResult::Interrupted => return Err(Error::Drill(outcome.result)),
+            DrillResult::NotSupported | DrillResult::Interrupted => return Err(Unfinished(outcome.result)),
         };
-        Ok(Self { course, held: held::all(journal), accesses: usage::all(journal), policies, lost })
+        Ok(Self { variant, held: policy_in_force::all(journal), accesses: usage::all(journal), policies, lost })
     }
 
     /// The statements that are for such a night: those that allowed something in it, and all of its policies.
-    pub(super) fn statements(&self, places: &[PolicyPlace], whole: &Value) -> BTreeSet<Statement> {
+    pub(crate) fn statements(&self, places: &[PolicyPlace], whole: &Value) -> BTreeSet<Statement> {
         let mut found = mutants::used(&self.held, &self.accesses, places, whole);
         let own = self.held.iter().filter(|held| self.policies.contains(&held.name));
         let own = own.filter_map(|held| place(held, places, whole));
@@ -68,10 +68,10 @@ impl BadNight {
     }
 
     /// What it says of what it lost.
-    pub(super) fn loss(&self) -> Option<String> {
-        let what = match self.course {
-            Course::Failing => "word of a script that failed",
-            Course::Backup | Course::Undelivered => "an event that cannot be delivered",
+    pub(crate) fn loss(&self) -> Option<String> {
+        let what = match self.variant {
+            NightVariant::Failing => "word of a script that failed",
+            NightVariant::Backup | NightVariant::Undelivered => "an event that cannot be delivered",
         };
         self.lost.as_ref().map(|lost| format!("{what}; {lost}"))
     }

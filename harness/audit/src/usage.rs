@@ -8,30 +8,30 @@ use serde_json::Value;
 
 /// One access that was decided on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Access {
+pub(crate) struct Access {
     /// ARN of the caller, or a service's name.
-    pub(super) principal: String,
+    pub(crate) principal: String,
     /// ARN of the resource for which a service called.
-    pub(super) source_arn: Option<String>,
+    pub(crate) source_arn: Option<String>,
     /// `s3:PutObject`
-    pub(super) action: String,
+    pub(crate) action: String,
     /// ARN, or `*`.
-    pub(super) resource: String,
+    pub(crate) resource: String,
     /// Whether it was allowed.
-    pub(super) allowed: bool,
+    pub(crate) allowed: bool,
     /// The statements that allowed or denied it: name of the policy, and place in it from 0.
-    pub(super) by: Vec<(String, usize)>,
+    pub(crate) by: Vec<(String, usize)>,
 }
 
 impl Access {
     /// The role whose session called.
-    pub(super) fn role(&self) -> Option<&str> {
+    pub(crate) fn role(&self) -> Option<&str> {
         self.principal.split_once(":assumed-role/")?.1.split('/').next()
     }
 }
 
 /// All accesses, each once.
-pub(super) fn all(journal: &Journal) -> BTreeSet<Access> {
+pub(crate) fn all(journal: &Journal) -> BTreeSet<Access> {
     let mut found = BTreeSet::new();
     for record in journal.records() {
         let (principal, source_arn, checks) = match record.event {

@@ -9,28 +9,28 @@ use nightproof_iam::{
 };
 use serde_json::Value;
 
-use super::held::Held;
-use super::usage::Access;
+use crate::policy_in_force::PolicyInForce;
+use crate::usage::Access;
 
 /// An access that nobody should have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Neighbour {
+pub(crate) struct Neighbour {
     /// In words: `another bucket`.
-    pub(super) what: &'static str,
-    pub(super) action: String,
-    pub(super) resource: String,
+    pub(crate) what: &'static str,
+    pub(crate) action: String,
+    pub(crate) resource: String,
     /// The service through which a key is used.
     via: Option<String>,
 }
 
 /// The neighbours of everything that `role` was allowed.
-pub(super) fn of(role: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
+pub(crate) fn of(role: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
     let mine = accesses.iter().filter(|access| access.allowed && access.role() == Some(role));
     mine.flat_map(|access| around(&access.action, &access.resource)).collect()
 }
 
 /// The neighbours of one access.
-pub(super) fn around(action: &str, resource: &str) -> Vec<Neighbour> {
+pub(crate) fn around(action: &str, resource: &str) -> Vec<Neighbour> {
     let neighbour = |what, action: &str, resource: String| Neighbour { what, action: action.to_owned(), resource, via: None };
     match action.split(':').next() {
         Some("s3") => of_object(action, resource),
@@ -96,7 +96,12 @@ fn of_object(action: &str, resource: &str) -> Vec<Neighbour> {
 }
 
 /// Which of `neighbours` the policies of `role` allow.
-pub(super) fn allowed(role: &str, account: &str, held: &[Held], neighbours: &BTreeSet<Neighbour>) -> BTreeSet<Neighbour> {
+pub(crate) fn allowed(
+    role: &str,
+    account: &str,
+    held: &[PolicyInForce],
+    neighbours: &BTreeSet<Neighbour>,
+) -> BTreeSet<Neighbour> {
     let identity: Vec<(String, Policy)> =
         held.iter().filter(|one| one.role.as_deref() == Some(role)).filter_map(|one| parsed(one, PolicyKind::Identity)).collect();
     let of_keys: Vec<(String, Policy)> = held
@@ -139,7 +144,7 @@ pub(super) fn allowed(role: &str, account: &str, held: &[Held], neighbours: &BTr
     neighbours.iter().filter(is_allowed).cloned().collect()
 }
 
-pub(super) fn parsed(held: &Held, kind: PolicyKind) -> Option<(String, Policy)> {
+pub(crate) fn parsed(held: &PolicyInForce, kind: PolicyKind) -> Option<(String, Policy)> {
     let text = match &held.document {
         Some(document) => document.to_string(),
         None => nightproof_service_iam::aws_managed_policy(&held.name)?.to_owned(),
@@ -148,7 +153,7 @@ pub(super) fn parsed(held: &Held, kind: PolicyKind) -> Option<(String, Policy)> 
 }
 
 /// The ways in which a statement can be loosened, one restriction at a time: what, and the statement without it.
-pub(super) fn loosened(statement: &Value) -> Vec<(&'static str, Value)> {
+pub(crate) fn loosened(statement: &Value) -> Vec<(&'static str, Value)> {
     let mut found = Vec::new();
     let changed = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
         let mut statement = statement.clone();
@@ -179,9 +184,9 @@ mod tests {
 
     const ACCOUNT: &str = "111122223333";
 
-    fn role(statement: Value) -> Vec<Held> {
+    fn role(statement: Value) -> Vec<PolicyInForce> {
         let document = json!({"Version": "2012-10-17", "Statement": [statement]});
-        vec![Held { name: "inline policy p of role r".into(), role: Some("r".into()), document: Some(document) }]
+        vec![PolicyInForce { name: "inline policy p of role r".into(), role: Some("r".into()), document: Some(document) }]
     }
 
     fn uploads() -> BTreeSet<Neighbour> {

@@ -6,28 +6,28 @@ use serde_json::Value;
 
 /// A policy in force.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Held {
+pub(crate) struct PolicyInForce {
     /// As the evaluator's decisions name it: `inline policy upload-backup of role r`, `policy of bucket b`, an ARN.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Name of the role whose identity it belongs to; `None` for policies of resources and for trust.
-    pub(super) role: Option<String>,
+    pub(crate) role: Option<String>,
     /// Its document; `None` for a managed policy, whose text is AWS's.
-    pub(super) document: Option<Value>,
+    pub(crate) document: Option<Value>,
 }
 
-impl Held {
+impl PolicyInForce {
     /// Whether it says who may assume a role.
-    pub(super) fn is_trust(&self) -> bool {
+    pub(crate) fn is_trust(&self) -> bool {
         self.name.starts_with("trust policy")
     }
 
     /// Whether it says who may do what with a topic.
-    pub(super) fn is_of_topic(&self) -> bool {
+    pub(crate) fn is_of_topic(&self) -> bool {
         self.name.starts_with("policy of topic ")
     }
 
     /// The policy with another statement in the place of one.
-    pub(super) fn with(&self, index: usize, statement: Value) -> Self {
+    pub(crate) fn with(&self, index: usize, statement: Value) -> Self {
         let mut changed = self.clone();
         match changed.document.as_mut().and_then(|document| document.get_mut("Statement")) {
             Some(Value::Array(statements)) => {
@@ -42,7 +42,7 @@ impl Held {
     }
 
     /// Its statements.
-    pub(super) fn statements(&self) -> Vec<&Value> {
+    pub(crate) fn statements(&self) -> Vec<&Value> {
         match self.document.as_ref().and_then(|document| document.get("Statement")) {
             Some(Value::Array(statements)) => statements.iter().collect(),
             Some(one) => vec![one],
@@ -52,8 +52,8 @@ impl Held {
 }
 
 /// All policies, in the order in which they came into force. Those of functions are gathered from their permissions.
-pub(super) fn all(journal: &Journal) -> Vec<Held> {
-    let mut found: Vec<Held> = Vec::new();
+pub(crate) fn all(journal: &Journal) -> Vec<PolicyInForce> {
+    let mut found: Vec<PolicyInForce> = Vec::new();
     for call in before_destruction(journal).iter().filter(|call| call.error_code.is_none()) {
         if call.event_name == "AddPermission" {
             add_permission(call, &mut found);
@@ -72,20 +72,20 @@ fn before_destruction(journal: &Journal) -> Vec<ApiCall> {
     before.filter_map(|record| if let Event::ApiCall(call) = record.event { Some(*call) } else { None }).collect()
 }
 
-fn held(call: &ApiCall) -> Option<Held> {
+fn held(call: &ApiCall) -> Option<PolicyInForce> {
     let input = &call.request_parameters;
     let text = |name: &str| input.get(name).and_then(Value::as_str);
     let document = |text: &str| serde_json::from_str(text).ok();
     let role = text("RoleName").map(str::to_owned);
-    let of_resource = |name: String, policy: &str| Held { name, role: None, document: document(policy) };
+    let of_resource = |name: String, policy: &str| PolicyInForce { name, role: None, document: document(policy) };
     Some(match call.event_name.as_str() {
         "CreateRole" => of_resource(format!("trust policy of role {}", role?), text("AssumeRolePolicyDocument")?),
-        "PutRolePolicy" => Held {
+        "PutRolePolicy" => PolicyInForce {
             name: format!("inline policy {} of role {}", text("PolicyName")?, role.as_deref()?),
             role,
             document: document(text("PolicyDocument")?),
         },
-        "AttachRolePolicy" => Held { name: text("PolicyArn")?.to_owned(), role, document: None },
+        "AttachRolePolicy" => PolicyInForce { name: text("PolicyArn")?.to_owned(), role, document: None },
         "PutBucketPolicy" => of_resource(format!("policy of bucket {}", text("Bucket")?), text("Policy")?),
         "CreateKey" => {
             let id = call.response_elements.pointer("/KeyMetadata/KeyId")?.as_str()?;
@@ -106,7 +106,7 @@ fn held(call: &ApiCall) -> Option<Held> {
     })
 }
 
-fn add_permission(call: &ApiCall, found: &mut Vec<Held>) {
+fn add_permission(call: &ApiCall, found: &mut Vec<PolicyInForce>) {
     let function = call.request_parameters.get("FunctionName").and_then(Value::as_str).unwrap_or_default();
     let name = format!("policy of function {}", function.rsplit(':').next().unwrap_or_default());
     let statement = call.response_elements.get("Statement").and_then(Value::as_str);
@@ -117,7 +117,7 @@ fn add_permission(call: &ApiCall, found: &mut Vec<Held>) {
                 statements.push(statement);
             }
         }
-        None => found.push(Held {
+        None => found.push(PolicyInForce {
             name,
             role: None,
             document: Some(serde_json::json!({"Version": "2012-10-17", "Statement": [statement]})),
