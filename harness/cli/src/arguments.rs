@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::Exit;
-use crate::rehearse::DATA_PATH;
+use crate::rehearsal::DATA_PATH;
 
 /// Rehearses the nightly backup of an AWS stack: deploys it to a local region, fires the rule, and restores the archive.
 #[derive(Debug, Parser)]

@@ -1,14 +1,14 @@
-//! Docker: machines as containers, `nightproof images`.
+//! Docker: machines as containers.
 
 use std::path::Path;
 
 use jiff::SignedDuration;
-use nightproof_machine::container::{self, Abandoned, Containers, Engine, Images, Owner, Pull, Why};
+use nightproof_machine::container::{self, Abandoned, Containers, Engine, Owner, Pull, Why};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{MachineKind, MachineOptions, PullPolicy};
 use crate::error::Error;
-use crate::{Exit, printer};
+use crate::printer;
 
 /// What the containers of a drill may outlive its nightproof by, should no later one see that it has ended.
 pub(crate) const DRILL: SignedDuration = SignedDuration::from_hours(12);
@@ -48,16 +48,6 @@ pub(crate) async fn clear(engine: &Engine) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// `nightproof images`: gets every image ready and names it.
-pub(crate) async fn images(policy: PullPolicy) -> Result<Exit, Error> {
-    let engine = Engine::connect().await.map_err(Error::Engine)?;
-    let images = Images::new(&engine, pull(policy), &printer::note);
-    printer::line(&format!("instance    {}", images.instance().await.map_err(Error::Image)?));
-    printer::line(&format!("function    {}", images.function("python3.13").await.map_err(Error::Image)?.image));
-    printer::line(&format!("localstack  {}", images.localstack().await.map_err(Error::Image)?));
-    Ok(Exit::Passed)
 }
 
 /// A container that is nobody's, and why it is.

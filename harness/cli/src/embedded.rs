@@ -10,9 +10,9 @@ use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
 use nightproof_store::Store;
 
 use crate::error::Error;
+use crate::local_environment::Setting;
 use crate::operator::Key;
 use crate::printer;
-use crate::stage::Setting;
 
 /// The name of every local region.
 pub(crate) const REGION: &str = "us-east-1";

@@ -1,37 +1,28 @@
 //! The `nightproof` command.
 
-mod access;
 mod account;
 mod arguments;
-mod bench;
-mod capture;
-mod compare;
+mod commands;
 mod containers;
-mod doctor;
 mod embedded;
 mod error;
 mod exit_code;
 mod interrupt;
 mod journal_file;
+mod local_environment;
 mod local_times;
-mod localstack;
 mod operator;
+mod outcome;
 mod printer;
 mod python;
-mod rehearse;
-mod report;
+mod rehearsal;
 mod reports;
-mod reproduce;
-mod run;
-mod smoke;
-mod stage;
 mod state;
-mod sweep;
+mod store;
 mod template;
-mod up;
 mod workspace;
 
-use arguments::{Command, SweepCloud};
+use arguments::Command;
 use error::Error;
 pub use exit_code::Exit;
 
@@ -71,25 +62,7 @@ pub fn main() -> ExitCode {
 
 fn run_to_end(command: Command) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
-    let ended = runtime.block_on(async {
-        match command {
-            Command::Run(options) => run::run(&options).await,
-            Command::Up(options) => up::up(options).await,
-            Command::Access(options) => access::access(&options).await,
-            Command::Bench(options) => bench::bench(options).await,
-            Command::Doctor => doctor::doctor().await,
-            Command::Images(options) => containers::images(options.pull).await,
-            Command::Localstack(options) => localstack::keep(&options).await,
-            Command::Smoke(options) => smoke::smoke(&options).await,
-            Command::Reproduce(options) => reproduce::reproduce(&options).await,
-            Command::Capture(options) => capture::capture(&options).await,
-            Command::Compare(options) => compare::compare(&options),
-            Command::Report(options) => report::report(&options),
-            Command::Resume(options) => smoke::resume(options).await,
-            Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
-            Command::Sweep(options) => sweep::sweep(options).await,
-        }
-    });
+    let ended = runtime.block_on(async { commands::run(command).await });
     // Blocking threads may sit in a read that never ends; nothing of theirs is needed any more.
     runtime.shutdown_background();
     ended

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arguments::{DrillOptions, StackOptions};
 use crate::embedded;
 use crate::error::Error;
-use crate::stage::{Setting, Stage};
+use crate::local_environment::{LocalEnvironment, Setting};
 use crate::template;
 
 /// The folder on instances that the data goes to, unless another is named.
@@ -72,9 +72,9 @@ impl Rehearsal {
         })
     }
 
-    /// The plan of a drill on `stage`.
-    pub(crate) fn plan_on(&self, stage: &Stage) -> Plan {
-        Plan { cloud: stage.cloud().to_owned(), ..self.plan(stage.endpoint(), stage.folder()) }
+    /// The plan of a drill in `environment`.
+    pub(crate) fn plan_on(&self, environment: &LocalEnvironment) -> Plan {
+        Plan { cloud: environment.cloud().to_owned(), ..self.plan(environment.endpoint(), environment.folder()) }
     }
 
     /// The plan of a drill at `endpoint`, with temporary files in `folder`.
@@ -121,12 +121,12 @@ pub(crate) async fn rehearse(
     cancel: &CancellationToken,
 ) -> Result<(Outcome, Measured), Error> {
     let begun = Instant::now();
-    let stage = Stage::open(setting, journal, cancel).await?;
+    let environment = LocalEnvironment::open(setting, journal, cancel).await?;
     let start = begun.elapsed();
-    let plan = rehearsal.plan_on(&stage);
-    let outcome = nightproof_drill::run(plan, Some(embedded::local(&stage.region)), journal, cancel.clone()).await;
-    let timing = stage.region.gateway.timing();
+    let plan = rehearsal.plan_on(&environment);
+    let outcome = nightproof_drill::run(plan, Some(embedded::local(&environment.region)), journal, cancel.clone()).await;
+    let timing = environment.region.gateway.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };
-    stage.close(journal).await?;
+    environment.close(journal).await?;
     Ok((outcome, measured))
 }

@@ -1,4 +1,4 @@
-//! `--cloud localstack`: the store of a stage, started or found; `nightproof localstack`: one for several drills.
+//! `--cloud localstack`: the store of a local environment, started or found.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,24 +7,23 @@ use nightproof_machine::container::{Engine, EngineError, Images, LocalStack, Own
 use nightproof_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{CloudKind, LocalstackOptions, PullPolicy, StartedLocalstack};
+use crate::arguments::{CloudKind, PullPolicy, StartedLocalstack};
 use crate::embedded::REGION;
 use crate::error::Error;
-use crate::stage::{ACCOUNT, Setting};
-use crate::workspace::Workspace;
-use crate::{Exit, containers, interrupt, printer};
+use crate::local_environment::Setting;
+use crate::{containers, printer};
 
 /// Objects and messages, wherever they are.
-pub(crate) enum Place {
+pub(crate) enum StoreLocation {
     /// In this process.
     Embedded,
     /// At an endpoint that runs already.
     Found(Store),
-    /// In a container of this stage.
+    /// In a container of this environment.
     Started(LocalStack, Store),
 }
 
-impl Place {
+impl StoreLocation {
     /// Starts or finds the store that the setting names. `folder` is the run's.
     pub(crate) async fn open(setting: &Setting, folder: &Path, cancel: &CancellationToken) -> Result<Self, Error> {
         let wanted = &setting.machine.cloud;
@@ -68,24 +67,8 @@ async fn started(setting: &Setting, folder: &Path) -> Result<(LocalStack, Store)
     start(&setting.machine.cloud.started, setting.machine.pull, &owner, &purpose, &setting.account).await
 }
 
-/// `nightproof localstack`: keeps one running until interrupted.
-pub(crate) async fn keep(options: &LocalstackOptions) -> Result<Exit, Error> {
-    let cancel = interrupt::token()?;
-    let workspace = Workspace::new()?;
-    let owner = Owner::of(workspace.path(), containers::KEPT);
-    let (localstack, _) = tokio::select! {
-        started = start(&options.started, options.images.pull, &owner, &Purpose::Store, ACCOUNT) => started?,
-        () = cancel.cancelled() => return Err(Error::Interrupted),
-    };
-    printer::line(&localstack.url);
-    cancel.cancelled().await;
-    localstack.remove().await.map_err(|error| Error::Leftovers(vec![printer::chain(&error)]))?;
-    let folder = workspace.path().to_owned();
-    workspace.remove().map_err(|error| Error::Leftovers(vec![format!("`{}`: {error}", folder.display())]))?;
-    Ok(Exit::Passed)
-}
-
-async fn start(
+/// Starts LocalStack in a container and waits until it answers.
+pub(crate) async fn start(
     wanted: &StartedLocalstack,
     pull: PullPolicy,
     owner: &Owner,

@@ -11,15 +11,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::MachineOptions;
 use crate::error::Error;
-use crate::localstack::Place;
 use crate::operator::Key;
+use crate::store::StoreLocation;
 use crate::workspace::Workspace;
 use crate::{containers, embedded, journal_file, operator, printer};
 
 /// The account of a drill on a local cloud.
 pub(crate) const ACCOUNT: &str = "123456789012";
 
-/// What a stage is opened with.
+/// What an environment is opened with.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
     /// The operator's 12-digit account id.
@@ -60,27 +60,27 @@ impl Setting {
     }
 }
 
-/// A running region and all that is its own. [`Stage::close`] ends it; a stage that is dropped leaves nothing that the next start does
+/// A running region and all that is its own. [`LocalEnvironment::close`] ends it; an environment that is dropped leaves nothing that the next start does
 /// not sweep.
-pub(crate) struct Stage {
+pub(crate) struct LocalEnvironment {
     /// The region.
     pub(crate) region: Embedded,
     /// The operator's.
     key: Key,
-    place: Place,
+    store: StoreLocation,
     workspace: Workspace,
 }
 
-impl Stage {
+impl LocalEnvironment {
     /// Makes a folder, gets machines ready and starts the region.
     pub(crate) async fn open(setting: &Setting, journal: &Journal, cancel: &CancellationToken) -> Result<Self, Error> {
         let workspace = Workspace::new()?;
         let containers = containers::prepare(&setting.machine, workspace.path(), setting.lifetime, cancel).await?;
-        let place = Place::open(setting, workspace.path(), cancel).await?;
-        let region = match embedded::start(workspace.path(), setting, journal, place.store()).await {
+        let store = StoreLocation::open(setting, workspace.path(), cancel).await?;
+        let region = match embedded::start(workspace.path(), setting, journal, store.store()).await {
             Ok(region) => region,
             Err(error) => {
-                if let Err(left) = place.close().await {
+                if let Err(left) = store.close().await {
                     printer::warning(&Error::Engine(left));
                 }
                 return Err(error);
@@ -90,9 +90,9 @@ impl Stage {
             region.machines.set_containers(containers);
         }
         match operator::key(&region, &setting.account, setting.operator_policy.as_ref()).await {
-            Ok(key) => Ok(Self { region, key, place, workspace }),
+            Ok(key) => Ok(Self { region, key, store, workspace }),
             Err(error) => {
-                if let Err(left) = end(region, place, workspace, journal).await {
+                if let Err(left) = end(region, store, workspace, journal).await {
                     printer::warning(&left);
                 }
                 Err(error)
@@ -107,7 +107,7 @@ impl Stage {
 
     /// Where LocalStack's own CloudFormation is, as the region's account; there is none on an embedded cloud.
     pub(crate) fn native(&self, account: &str) -> Option<Endpoint> {
-        let store = self.place.store()?;
+        let store = self.store.store()?;
         Some(Endpoint::with_key(Some(store.url()), None, self.region.region.name(), (account, "of-no-account")))
     }
 
@@ -118,28 +118,28 @@ impl Stage {
 
     /// What a drill on it runs against.
     pub(crate) fn cloud(&self) -> &'static str {
-        match self.place {
-            Place::Embedded => "embedded",
-            Place::Found(_) | Place::Started(..) => "localstack",
+        match self.store {
+            StoreLocation::Embedded => "embedded",
+            StoreLocation::Found(_) | StoreLocation::Started(..) => "localstack",
         }
     }
 
-    /// The stage's folder.
+    /// The folder of its files.
     pub(crate) fn folder(&self) -> &Path {
         self.workspace.path()
     }
 
     /// Ends machines and region, writes the journal out and removes the folder.
     pub(crate) async fn close(self, journal: &Journal) -> Result<(), Error> {
-        end(self.region, self.place, self.workspace, journal).await
+        end(self.region, self.store, self.workspace, journal).await
     }
 }
 
-async fn end(region: Embedded, place: Place, workspace: Workspace, journal: &Journal) -> Result<(), Error> {
+async fn end(region: Embedded, store: StoreLocation, workspace: Workspace, journal: &Journal) -> Result<(), Error> {
     let mut left: Vec<String> = region.stop().await.iter().map(|error| printer::chain(error)).collect();
     journal_file::flush(journal);
     // All are tried, whatever becomes of the others.
-    left.extend(place.close().await.err().map(|error| printer::chain(&error)));
+    left.extend(store.close().await.err().map(|error| printer::chain(&error)));
     let folder = workspace.path().to_owned();
     left.extend(workspace.remove().err().map(|error| format!("`{}`: {error}", folder.display())));
     if left.is_empty() { Ok(()) } else { Err(Error::Leftovers(left)) }

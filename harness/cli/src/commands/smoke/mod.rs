@@ -20,10 +20,10 @@ use nightproof_journal::Event;
 use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
 use crate::error::Error;
 use crate::local_times::LocalTimes;
-use crate::rehearse::Rehearsal;
+use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
 use crate::workspace::Workspace;
-use crate::{Exit, interrupt, journal_file, printer, run};
+use crate::{Exit, interrupt, journal_file, outcome, printer};
 use reviewer::Reviewer;
 use run_file::{RunFile, now};
 
@@ -72,7 +72,7 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
     let outcome = nightproof_drill::run(plan, None, &journal, cancel).await;
     reports.write(&journal);
     if *format == Format::Text {
-        run::summary(&outcome);
+        outcome::summary(&outcome);
         for line in local.iter().flat_map(|local| local.beside(&outcome.steps)) {
             printer::line(&line);
         }
@@ -93,7 +93,7 @@ async fn preview(plan: &Plan, hours: u32) -> Result<Exit, Error> {
 fn conclude(file: &RunFile, outcome: &Outcome) -> Exit {
     if outcome.leftovers.is_empty() {
         forget(file);
-        return run::exit_of(outcome);
+        return outcome::exit(outcome);
     }
     tell_remedy(file, &outcome.leftovers);
     Exit::Leftovers

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{AccessOptions, Format, Telling};
 use crate::error::Error;
-use crate::rehearse::{Rehearsal, rehearse};
+use crate::local_environment::{ACCOUNT, Setting};
+use crate::rehearsal::{Rehearsal, rehearse};
 use crate::reports::Reports;
-use crate::stage::{ACCOUNT, Setting};
-use crate::{Exit, interrupt, journal_file, operator, printer, run, template};
+use crate::{Exit, interrupt, journal_file, operator, outcome, printer, template};
 
 pub(crate) async fn access(options: &AccessOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
@@ -33,8 +33,8 @@ pub(crate) async fn access(options: &AccessOptions) -> Result<Exit, Error> {
     reports.write(&journal);
     print(&nightproof_audit::permissions(&journal, &parsed, &whole, options.stack.template.as_deref()), *format);
     if outcome.result != DrillResult::Passed {
-        run::summary(&outcome);
-        return Ok(run::exit_of(&outcome));
+        outcome::summary(&outcome);
+        return Ok(outcome::exit(&outcome));
     }
     if !options.mutate {
         return Ok(Exit::Passed);

@@ -9,8 +9,8 @@ use nightproof_journal::Event;
 
 use crate::arguments::{MachineKind, UpOptions};
 use crate::error::Error;
+use crate::local_environment::{LocalEnvironment, Setting};
 use crate::reports::Reports;
-use crate::stage::{Setting, Stage};
 use crate::{Exit, containers, interrupt, journal_file, operator, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
@@ -26,17 +26,17 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
         ..Setting::new(options.machine)?
     };
     let cancel = interrupt::token()?;
-    let stage = Stage::open(&setting, &journal, &cancel).await?;
+    let environment = LocalEnvironment::open(&setting, &journal, &cancel).await?;
     if faults.iter().any(Rule::is_interposed) {
-        stage.region.machines.interposer().prepare();
+        environment.region.machines.interposer().prepare();
     }
-    stage.region.faults.set(faults);
+    environment.region.faults.set(faults);
     journal.subscribe(|record| {
         if let Event::Port { instance, port, address } = &record.event {
             printer::note(&format!("# {}", nightproof_report::port_line(instance, *port, address.as_deref())));
         }
     });
-    let exported = stage.exports().and_then(|exports| {
+    let exported = environment.exports().and_then(|exports| {
         printer::line(&exports);
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
@@ -44,7 +44,7 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
         printer::note("# the region is up; Ctrl-C ends it");
         cancel.cancelled().await;
     }
-    stage.close(&journal).await?;
+    environment.close(&journal).await?;
     reports.write(&journal);
     exported.map(|()| Exit::Passed).map_err(Error::WriteExports)
 }

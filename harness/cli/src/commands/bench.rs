@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{BenchOptions, Format, StackOptions};
 use crate::error::Error;
+use crate::local_environment::Setting;
 use crate::python::{Meter, Watch};
-use crate::rehearse::{DATA_PATH, Rehearsal, rehearse};
-use crate::stage::Setting;
-use crate::{Exit, interrupt, printer, run};
+use crate::rehearsal::{DATA_PATH, Rehearsal, rehearse};
+use crate::{Exit, interrupt, outcome, printer};
 
 /// One drill, measured. Times in milliseconds.
 #[derive(Debug, Clone, Serialize)]
@@ -89,7 +89,7 @@ async fn measure(rehearsal: &Rehearsal, setting: &Setting, cancel: &Cancellation
     let (outcome, measured) = rehearse(rehearsal, setting, &journal, cancel).await?;
     let total = milliseconds(begun.elapsed());
     if outcome.result != DrillResult::Passed {
-        run::summary(&outcome);
+        outcome::summary(&outcome);
         return Err(Error::Drill(outcome.result));
     }
     let python = milliseconds(python.so_far().saturating_sub(python_before));

@@ -7,10 +7,10 @@ use nightproof_incident::{Incident, Scene};
 
 use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
 use crate::error::Error;
-use crate::rehearse::{DATA_PATH, Rehearsal};
+use crate::local_environment::{LocalEnvironment, Setting};
+use crate::rehearsal::{DATA_PATH, Rehearsal};
 use crate::reports::Reports;
-use crate::stage::{Setting, Stage};
-use crate::{Exit, embedded, interrupt, journal_file, printer, run, template};
+use crate::{Exit, embedded, interrupt, journal_file, outcome, printer, template};
 
 pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
@@ -27,23 +27,23 @@ pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error>
     if *format == Format::Text {
         printer::line(&format!("incident {} ({})", incident.title, incident.source));
     }
-    let stage = Stage::open(&setting, &journal, &cancel).await?;
-    let plan = rehearsal.plan_on(&stage);
+    let environment = LocalEnvironment::open(&setting, &journal, &cancel).await?;
+    let plan = rehearsal.plan_on(&environment);
     if incident.is_interposed() {
-        stage.region.machines.interposer().prepare();
+        environment.region.machines.interposer().prepare();
     }
-    let local = embedded::local(&stage.region);
-    let scene = Scene::new(&incident, &stage.region.region, &stage.region.faults, local, &plan.stack());
+    let local = embedded::local(&environment.region);
+    let scene = Scene::new(&incident, &environment.region.region, &environment.region.faults, local, &plan.stack());
     scene.lift_faults_before_destruction(&journal);
     let outcome = nightproof_drill::run(plan, Some(scene), &journal, cancel.clone()).await;
     reports.write(&journal);
     let differences = nightproof_incident::differences(&incident, &outcome, &journal);
-    stage.close(&journal).await?;
+    environment.close(&journal).await?;
     if cancel.is_cancelled() {
         return Ok(Exit::Failed);
     }
     if *format == Format::Text {
-        run::summary(&outcome);
+        outcome::summary(&outcome);
     }
     // What the region lacks is neither the incident nor its mending, unless the file says so.
     if outcome.result == DrillResult::NotSupported && !differences.is_empty() {
@@ -77,14 +77,14 @@ fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
 fn fixed(incident: &Incident, outcome: &Outcome) -> Exit {
     if outcome.result != DrillResult::Passed {
         printer::note("NOT FIXED");
-        return run::exit_of(outcome);
+        return outcome::exit(outcome);
     }
     if let Some(id) = nightproof_incident::remaining_finding(incident, outcome) {
         printer::note(&format!("NOT FIXED: the drill still has the finding `{id}`"));
         return Exit::Failed;
     }
     printer::note("FIXED: the incident does not happen any more");
-    run::exit_of(outcome)
+    outcome::exit(outcome)
 }
 
 /// Whether the incident shows as described.

@@ -1,0 +1,40 @@
+//! The commands, a file or folder each.
+
+mod access;
+mod bench;
+mod capture;
+mod compare;
+mod doctor;
+mod images;
+mod localstack;
+mod report;
+mod reproduce;
+mod run;
+mod smoke;
+mod sweep;
+mod up;
+
+use crate::Exit;
+use crate::arguments::{Command, SweepCloud};
+use crate::error::Error;
+
+/// Runs a command to its end.
+pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
+    match command {
+        Command::Run(options) => run::run(&options).await,
+        Command::Up(options) => up::up(options).await,
+        Command::Access(options) => access::access(&options).await,
+        Command::Bench(options) => bench::bench(options).await,
+        Command::Doctor => doctor::doctor().await,
+        Command::Images(options) => images::images(&options).await,
+        Command::Localstack(options) => localstack::keep(&options).await,
+        Command::Smoke(options) => smoke::smoke(&options).await,
+        Command::Reproduce(options) => reproduce::reproduce(&options).await,
+        Command::Capture(options) => capture::capture(&options).await,
+        Command::Compare(options) => compare::compare(&options),
+        Command::Report(options) => report::report(&options),
+        Command::Resume(options) => smoke::resume(options).await,
+        Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
+        Command::Sweep(options) => sweep::sweep(options).await,
+    }
+}
