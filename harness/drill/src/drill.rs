@@ -8,21 +8,32 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::bucket::{self, Bucket};
-use crate::clients::Clients;
-use crate::deploy::{self, Resources};
-use crate::destroy::{self, Made};
-use crate::failure::HopFailure;
-use crate::fire::{self, Rule};
-use crate::manifest::Manifest;
+use crate::account::clients::Clients;
+use crate::account::recorder::Recorder;
+use crate::archive::bucket::{self, Bucket};
+use crate::archive::manifest::Manifest;
+use crate::chain::failure::HopFailure;
+use crate::cleanup::destroy::{self, Made};
+use crate::evidence::denial;
+use crate::evidence::findings;
+use crate::evidence::network;
+use crate::evidence::not_supported;
+use crate::evidence::notifications::{self, Notification};
+use crate::evidence::outage;
 use crate::native::Audit;
-use crate::observe::{self, Before};
 use crate::outcome::VERSION;
-use crate::patience::Patience;
-use crate::recorder::Recorder;
-use crate::told::{self, Told};
+use crate::restore::archive_check;
+use crate::steps::access_log;
+use crate::steps::boot;
+use crate::steps::dead_letter;
+use crate::steps::deploy::{self, Resources};
+use crate::steps::fire::{self, Rule};
+use crate::steps::metrics;
+use crate::steps::observe::{self, Before};
+use crate::steps::seed;
+use crate::steps::verify;
+use crate::timeouts::Timeouts;
 use crate::{DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, NightVariant, Outcome, Plan, Step, StepTime};
-use crate::{access_log, boot, dead_letter, denial, findings, metrics, network, not_supported, outage, restore, seed, verify};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -35,16 +46,16 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
             Some(caller) => Clients::recorded(&plan.endpoint, Recorder::new(journal, caller, &plan.endpoint.region)),
             None => Clients::new(&plan.endpoint),
         },
-        audit: plan.native.as_ref().map(Audit::of),
+        audit: plan.native.as_ref().map(Audit::new),
         plan,
-        patience: Patience::of(local.is_some()),
+        timeouts: Timeouts::new(local.is_some()),
         local,
         journal: journal.clone(),
         run,
         stack,
         state: Mutex::default(),
         witnesses: OnceLock::new(),
-        told: OnceLock::new(),
+        notifications: OnceLock::new(),
     };
     let ended = tokio::select! {
         ended = drill.rehearse() => Some(ended.map_err(|broken| drill.attributed(broken))),
@@ -53,7 +64,7 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     // What goes wrong with cleaning up is no cause of a failure.
     let records = journal.records();
     let _ = drill.witnesses.set(witnesses(&records, &drill.plan.template));
-    let _ = drill.told.set(told::of(&records));
+    let _ = drill.notifications.set(notifications::from_records(&records));
     drop(records);
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
@@ -61,10 +72,10 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     outcome
 }
 
-/// What the region's journal says that the caller who was refused may not have said.
+/// Denials, outages and missing features that the caller may not have reported.
 fn witnesses(records: &[Record], template: &str) -> Vec<String> {
-    let denied = denial::of(records, template).into_iter().map(|denial| format!("denied: {denial}"));
-    let unanswered = outage::of(records).into_iter().map(|outage| format!("not answered: {outage}"));
+    let denied = denial::all(records, template).into_iter().map(|denial| format!("denied: {denial}"));
+    let unanswered = outage::all(records).into_iter().map(|outage| format!("not answered: {outage}"));
     let lacking = not_supported::all(records).into_iter().map(|item| format!("not supported by this local region: {item}"));
     denied.chain(unanswered).chain(lacking).collect()
 }
@@ -72,7 +83,7 @@ fn witnesses(records: &[Record], template: &str) -> Vec<String> {
 struct Drill {
     plan: Plan,
     clients: Clients,
-    patience: Patience,
+    timeouts: Timeouts,
     local: Option<Arc<dyn Local>>,
     /// Another CloudFormation, to compare with.
     audit: Option<Audit>,
@@ -82,8 +93,8 @@ struct Drill {
     state: Mutex<State>,
     /// Who was denied what and what no service could answer, before anything was destroyed.
     witnesses: OnceLock<Vec<String>>,
-    /// Who was told what, before anything was destroyed.
-    told: OnceLock<Vec<Told>>,
+    /// SNS notifications, before anything was destroyed.
+    notifications: OnceLock<Vec<Notification>>,
 }
 
 /// What the drill knows when it is interrupted.
@@ -153,7 +164,7 @@ impl Drill {
         let (queue, _) = self
             .step(Step::Fire, 1, fire, |(_, done)| format!("{} ({}), which may invoke nothing: {done}", rule.name, rule.schedule))
             .await?;
-        let received = dead_letter::receive(clients, &rule, &queue, self.patience.silence);
+        let received = dead_letter::receive(clients, &rule, &queue, self.timeouts.silence);
         self.step(Step::DeadLetter, 1, received, |code| format!("{} has the event: {code}", queue.name)).await?;
         Ok(())
     }
@@ -172,7 +183,7 @@ impl Drill {
         let (before, _) =
             self.step(Step::Fire, 1, fire, |(_, done)| format!("{} ({}): {done}", rule.name, rule.schedule)).await?;
         let observed = async {
-            match observe::observe(clients, &rule, &before, self.patience, self.local.as_deref()).await {
+            match observe::observe(clients, &rule, &before, self.timeouts, self.local.as_deref()).await {
                 Ok(seen) => {
                     let reason = format!(
                         "it ended well on {} where there is nothing at {}",
@@ -191,7 +202,7 @@ impl Drill {
 
     async fn boot(&self, resources: &Resources) -> Result<Vec<String>, HopFailure> {
         let booted = self
-            .step(Step::Boot, 1, boot::boot(&self.clients, &self.plan.template, resources, self.patience), |found| {
+            .step(Step::Boot, 1, boot::boot(&self.clients, &self.plan.template, resources, self.timeouts), |found| {
                 found.join(", ")
             })
             .await;
@@ -271,7 +282,7 @@ impl Drill {
             .step(
                 Step::Observe,
                 night,
-                observe::observe(clients, &stage.rule, &before, self.patience, self.local.as_deref()),
+                observe::observe(clients, &stage.rule, &before, self.timeouts, self.local.as_deref()),
                 |seen| {
                     format!("{} sent the command, the script ended well on {}", stage.rule.function, seen.instances.join(", "))
                 },
@@ -308,7 +319,7 @@ impl Drill {
         .await?;
         if let Some(sent) = seen.sent {
             let function = &stage.rule.function;
-            let counted = metrics::of_function(clients, function, sent, self.patience.metrics);
+            let counted = metrics::of_function(clients, function, sent, self.timeouts.metrics);
             self.step(Step::Metrics, night, counted, |counted| match counted {
                 Some(counted) => format!("{counted} of {function}"),
                 None => "CloudWatch has none yet".to_owned(),
@@ -329,19 +340,19 @@ impl Drill {
         broken
     }
 
-    /// Looks who was told of the night. On AWS that is in the mailboxes of those who have subscribed.
+    /// Collects the notifications of the night. On AWS only subscribers get them.
     async fn notice(&self, night: u32, resources: &Resources, broken: Option<&HopFailure>) {
-        let Some(local) = self.local.as_ref().filter(|_| resources.of("AWS::SNS::Topic").next().is_some()) else { return };
+        let Some(local) = self.local.as_ref().filter(|_| resources.of_type("AWS::SNS::Topic").next().is_some()) else { return };
         let looked = async {
             local.notice(broken.is_some_and(|broken| broken.point == Hop::Rule.into())).await;
-            Ok(told::all(&self.journal).into_iter().filter(|told| told.night == night).collect::<Vec<_>>())
+            Ok(notifications::all(&self.journal).into_iter().filter(|sent| sent.night == night).collect::<Vec<_>>())
         };
-        let summary = |told: &Vec<Told>| match told.as_slice() {
-            [] => "nobody was told anything".to_owned(),
-            told => told.iter().map(Told::whole).collect::<Vec<_>>().join("; "),
+        let summary = |sent: &Vec<Notification>| match sent.as_slice() {
+            [] => "no notification was sent".to_owned(),
+            sent => sent.iter().map(Notification::whole).collect::<Vec<_>>().join("; "),
         };
-        let told = self.step(Step::Notice, night, looked, summary).await.unwrap_or_default();
-        for finding in findings::of_notice(&told::refused(&self.journal), &told) {
+        let sent = self.step(Step::Notice, night, looked, summary).await.unwrap_or_default();
+        for finding in findings::of_notice(&notifications::refused(&self.journal), &sent) {
             self.finding(finding);
         }
     }
@@ -350,15 +361,15 @@ impl Drill {
         let mut entries = 0;
         for one in stored {
             let comparison =
-                restore::restore(&self.clients, one, &stage.manifest, &self.plan.data_path, &self.plan.folder).await?;
+                archive_check::restore(&self.clients, one, &stage.manifest, &self.plan.data_path, &self.plan.folder).await?;
             self.note_night(|night| {
                 if let Some(noted) = night.archives.iter_mut().find(|noted| noted.instance == one.archive.instance) {
                     noted.files = comparison.seeded;
                     noted.identical = comparison.is_identical();
-                    noted.differences = restore::differences(&comparison);
+                    noted.differences = archive_check::differences(&comparison);
                 }
             });
-            restore::judge(one, &comparison)?;
+            archive_check::judge(one, &comparison)?;
             if let Some(finding) = findings::of_restore(one, &comparison) {
                 self.finding(finding);
             }
@@ -371,7 +382,7 @@ impl Drill {
         let mut logged = 0;
         for one in stored {
             let Some(bucket) = stage.buckets.iter().find(|bucket| bucket.name == one.archive.bucket) else { continue };
-            match access_log::find(&self.clients, bucket, &one.archive, self.patience.access_log).await? {
+            match access_log::find(&self.clients, bucket, &one.archive, self.timeouts.access_log).await? {
                 Some(found) => {
                     logged += 1;
                     self.note_night(|night| {
@@ -430,7 +441,7 @@ impl Drill {
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
             nights: state.nights,
             findings: state.findings,
-            told: self.told.get().cloned().unwrap_or_default(),
+            notifications: self.notifications.get().cloned().unwrap_or_default(),
             leftovers,
             steps: state.steps,
         }

@@ -4,7 +4,7 @@ use nightproof_journal::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::told::Told;
+use crate::evidence::notifications::Notification;
 use crate::{FailurePoint, Step};
 
 /// Version of [`Outcome`]'s serialized form.
@@ -34,9 +34,9 @@ pub struct Outcome {
     pub nights: Vec<Night>,
     /// What did not break a night and should be mended.
     pub findings: Vec<Finding>,
-    /// What came to topics, up to when the drill removed what it made: who would have been told of which night.
+    /// SNS notifications, up to when the drill removed what it made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub told: Vec<Told>,
+    pub notifications: Vec<Notification>,
     /// What the drill made and could not remove: `bucket x`.
     pub leftovers: Vec<String>,
     /// Each step with its wall time.

@@ -90,18 +90,18 @@ pub fn new_run() -> String {
 impl Plan {
     /// The name of its stack.
     pub fn stack(&self) -> String {
-        format!("{}{}", crate::runs::STACK_PREFIX, self.run)
+        format!("{}{}", crate::cleanup::runs::STACK_PREFIX, self.run)
     }
 
     /// The bucket that its data goes through.
     pub fn seed_bucket(&self) -> String {
-        format!("{}{}", crate::runs::SEED_PREFIX, self.run)
+        format!("{}{}", crate::cleanup::runs::SEED_PREFIX, self.run)
     }
 
     /// Tags of the stack and of all that the drill makes beside it.
     pub(crate) fn tags(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let expires = self.expires.as_deref().map(|expires| (crate::runs::EXPIRES_TAG, expires));
-        std::iter::once((crate::runs::RUN_TAG, self.run.as_str())).chain(expires)
+        let expires = self.expires.as_deref().map(|expires| (crate::cleanup::runs::EXPIRES_TAG, expires));
+        std::iter::once((crate::cleanup::runs::RUN_TAG, self.run.as_str())).chain(expires)
     }
 }
 

@@ -3,17 +3,20 @@
 #![allow(dead_code, unused_imports, reason = "modules of another crate, of which this uses a part")]
 
 // The drill's own modules, without the AWS SDKs that come with its crate and that would take half an hour to be instrumented.
-#[path = "../../drill/src/archive.rs"]
-mod archive;
-#[path = "../../drill/src/compare.rs"]
-mod compare;
-#[path = "../../drill/src/manifest.rs"]
-mod manifest;
+#[path = "../../drill/src/archive"]
+mod archive {
+    pub(crate) mod manifest;
+    pub(crate) mod tarball;
+}
+#[path = "../../drill/src/restore"]
+mod restore {
+    pub(crate) mod comparison;
+}
 
 use std::io::Read as _;
 
-use compare::compare;
-use manifest::{Entry, Manifest};
+use archive::manifest::{Entry, Manifest};
+use restore::comparison::compare;
 use flate2::read::MultiGzDecoder;
 use libfuzzer_sys::fuzz_target;
 

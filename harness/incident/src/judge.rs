@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use nightproof_drill::told::Told;
+use nightproof_drill::notifications::Notification;
 use nightproof_drill::{Finding, Hop, Outcome};
 use nightproof_journal::{ApiCall, Event, Journal};
 
@@ -43,7 +43,7 @@ pub fn differences(incident: &Incident, outcome: &Outcome, journal: &Journal) ->
         }
     }
     if let Some(expected) = &expect.told {
-        found.extend(differences_of_told(expected, &outcome.told));
+        found.extend(missing_notifications(expected, &outcome.notifications));
     }
     if !outcome.leftovers.is_empty() {
         found.push(format!("something is left: {}", outcome.leftovers.join("; ")));
@@ -93,15 +93,15 @@ fn happened(outcome: &Outcome, journal: &Journal) -> impl Iterator<Item = String
     steps.chain(events)
 }
 
-/// Who was told, of all nights; what topics got before the first is of the stack being new.
-fn differences_of_told(expected: &[Text], told: &[Told]) -> Vec<String> {
-    let sentences: Vec<String> = told.iter().filter(|told| told.night > 0).map(Told::whole).collect();
+/// Compares the notifications of all nights; those before the first are of the deployment.
+fn missing_notifications(expected: &[Text], sent: &[Notification]) -> Vec<String> {
+    let sentences: Vec<String> = sent.iter().filter(|one| one.night > 0).map(Notification::whole).collect();
     if expected.is_empty() {
-        return sentences.iter().map(|sentence| format!("nobody was to be told, and {sentence}")).collect();
+        return sentences.iter().map(|sentence| format!("no notification was expected, and {sentence}")).collect();
     }
     let missing = expected.iter().filter(|Text(text)| !sentences.iter().any(|sentence| sentence.contains(text)));
-    let seen = if sentences.is_empty() { "nobody was told anything".to_owned() } else { sentences.join("; ") };
-    missing.map(|Text(text)| format!("nobody was told `{text}`: {seen}")).collect()
+    let seen = if sentences.is_empty() { "no notification was sent".to_owned() } else { sentences.join("; ") };
+    missing.map(|Text(text)| format!("no notification has `{text}`: {seen}")).collect()
 }
 
 /// Whether an instance has finished an object.

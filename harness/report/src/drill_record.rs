@@ -16,7 +16,7 @@ pub(crate) struct DrillRecord<'a> {
     pub(crate) local: &'a [LocalTime],
     pub(crate) findings: Vec<(&'a str, &'a str)>,
     /// What topics got.
-    pub(crate) notices: Vec<nightproof_drill::told::Told>,
+    pub(crate) notices: Vec<nightproof_drill::notifications::Notification>,
     pub(crate) faults: Vec<(u64, &'a str)>,
     pub(crate) calls: Vec<(u64, &'a ApiCall)>,
     /// Principal and action, with how often it was asked for and how often refused.
@@ -40,7 +40,7 @@ pub(crate) struct Step<'a> {
 
 impl<'a> DrillRecord<'a> {
     pub(crate) fn new(records: &'a [Record]) -> Self {
-        let mut drill = Self { notices: nightproof_drill::told::of(records), ..Self::default() };
+        let mut drill = Self { notices: nightproof_drill::notifications::from_records(records), ..Self::default() };
         for record in records {
             drill.end = drill.end.max(record.at);
             match &record.event {

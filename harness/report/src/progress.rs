@@ -30,7 +30,7 @@ impl Mark {
             Self::Skip => ("skip", "33"),
             Self::Note => ("note", "33"),
             Self::Fault => ("fault", "35"),
-            Self::Notice => ("told", "36"),
+            Self::Notice => ("sns ", "36"),
             Self::None => ("", "0"),
         }
     }

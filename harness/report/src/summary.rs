@@ -20,8 +20,8 @@ fn write(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
         let identical = if archive.identical { "all identical" } else { "NOT identical" };
         writeln!(text, "restore  {} files, {identical}", archive.files)?;
     }
-    for notification in outcome.told.iter().filter(|told| told.night > 0) {
-        writeln!(text, "told     {}", notification.whole())?;
+    for notification in outcome.notifications.iter().filter(|sent| sent.night > 0) {
+        writeln!(text, "notified {}", notification.whole())?;
     }
     for leftover in &outcome.leftovers {
         writeln!(text, "leftover {leftover}")?;

@@ -56,7 +56,7 @@ fn passed() -> Vec<Record> {
         }),
         step("restore", "passed", "288 entries, all identical"),
         outcome(json!({
-            "result": "passed", "nights": [{ "night": 1, "archives": [archive] }], "told": [notification],
+            "result": "passed", "nights": [{ "night": 1, "archives": [archive] }], "notifications": [notification],
             "findings": [{ "id": "open-port", "detail": "port 22 is open to everybody; close it" }],
         })),
     ])

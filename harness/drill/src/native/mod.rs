@@ -3,12 +3,12 @@
 //! Nothing here knows how a property becomes a resource. The region has deployed the template too, and both are asked the same questions;
 //! where the answers differ, by logical ids, the other CloudFormation did something else.
 
-mod aspect;
-mod aspects;
-mod mend;
+mod compared_endpoint;
 mod names;
 mod path;
-mod side;
+mod probe;
+mod probes;
+mod repair;
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,15 @@ use nightproof_template::{Resource, Template};
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
-use self::aspect::{Aspect, UNSEEN};
-use self::mend::Remade;
+use self::compared_endpoint::ComparedEndpoint;
 use self::names::Names;
-use self::side::Side;
-use crate::clients::Clients;
-use crate::deploy::{self, Resources};
-use crate::failure::HopFailure;
-use crate::{Endpoint, Hop, Plan, destroy};
+use self::probe::{Probe, UNSEEN};
+use self::repair::Remade;
+use crate::account::clients::Clients;
+use crate::chain::failure::HopFailure;
+use crate::cleanup::destroy;
+use crate::steps::deploy::{self, Resources};
+use crate::{Endpoint, Hop, Plan};
 
 /// Longest value that is shown, in characters.
 const LONGEST: usize = 200;
@@ -69,7 +70,7 @@ impl Audited {
 
 /// Where the two deployments differ.
 struct Difference {
-    aspect: &'static Aspect,
+    aspect: &'static Probe,
     logical: String,
     /// For which item of a list.
     of: Option<Value>,
@@ -102,7 +103,7 @@ impl Comparison {
 }
 
 impl Audit {
-    pub(crate) fn of(native: &Native) -> Self {
+    pub(crate) fn new(native: &Native) -> Self {
         Self { clients: Clients::new(&native.endpoint), mend: native.mend, made: Mutex::default() }
     }
 
@@ -126,8 +127,8 @@ impl Audit {
             reason: format!("the native CloudFormation could not deploy it: {}", broken.reason),
             ..broken
         })?;
-        let region = Side::new(region, &template, stack, resources).await?;
-        let mut native = Side::new(&self.clients, &template, stack, &made).await?;
+        let region = ComparedEndpoint::new(region, &template, stack, resources).await?;
+        let mut native = ComparedEndpoint::new(&self.clients, &template, stack, &made).await?;
         let first = compare(&template, &region, &native).await;
         let mut audited = Audited { compared: first.compared, unseen: first.unseen.clone(), ..Audited::default() };
         if first.is_clean() {
@@ -143,12 +144,12 @@ impl Audit {
         }
         let mut refused = Vec::new();
         let made = |made| self.made().get_or_insert_default().push(made);
-        let anew = mend::make_anew(&template, &mut native, &first.differences, &made, &mut refused).await?;
+        let anew = repair::make_anew(&template, &mut native, &first.differences, &made, &mut refused).await?;
         let mut now = if anew { compare(&template, &region, &native).await } else { Comparison::default() };
         let mut differences = if anew { &now.differences } else { &first.differences };
         // What is made anew loses what was right of it.
         for _ in 0..PASSES {
-            mend::set(&region, &native, differences, &mut refused).await;
+            repair::set(&region, &native, differences, &mut refused).await;
             now = compare(&template, &region, &native).await;
             if now.is_clean() {
                 audited.mended = first.texts();
@@ -163,7 +164,7 @@ impl Audit {
     /// Removes the stack and what was made beside it. Answers what could not be removed.
     pub(crate) async fn destroy(&self, stack: &str) -> Vec<String> {
         let Some(remade) = self.made().take() else { return Vec::new() };
-        let mut left = mend::remove(&self.clients, &remade).await;
+        let mut left = repair::remove(&self.clients, &remade).await;
         left.extend(destroy::stack(&self.clients, stack).await);
         left.into_iter().map(|one| format!("native {one}")).collect()
     }
@@ -174,7 +175,7 @@ impl Audit {
 }
 
 /// Asks both about every property that the template gives.
-async fn compare(template: &Template, region: &Side, native: &Side) -> Comparison {
+async fn compare(template: &Template, region: &ComparedEndpoint, native: &ComparedEndpoint) -> Comparison {
     let mut found = Comparison::default();
     let names = (region.names(), native.names());
     for resource in &template.resources {
@@ -185,8 +186,8 @@ async fn compare(template: &Template, region: &Side, native: &Side) -> Compariso
             continue;
         }
         let given: Vec<&str> = given.keys().map(String::as_str).collect();
-        let aspects = aspects::all().filter(|aspect| aspect.kinds.contains(&resource.kind.as_str()));
-        let aspects: Vec<&'static Aspect> = aspects.collect();
+        let aspects = probes::all().filter(|aspect| aspect.kinds.contains(&resource.kind.as_str()));
+        let aspects: Vec<&'static Probe> = aspects.collect();
         for property in &given {
             let is_name = names_it(region, &resource.id, property) && names_it(native, &resource.id, property);
             if is_name || aspects.iter().any(|aspect| aspect.properties.contains(property)) {
@@ -198,7 +199,7 @@ async fn compare(template: &Template, region: &Side, native: &Side) -> Compariso
             }
         }
         // The tags of the stack are every resource's.
-        let shows = |aspect: &&Aspect| aspect.properties.iter().any(|one| *one == "Tags" || given.contains(one));
+        let shows = |aspect: &&Probe| aspect.properties.iter().any(|one| *one == "Tags" || given.contains(one));
         for aspect in aspects.into_iter().filter(shows) {
             found.compared += usize::from(!aspect.properties.iter().any(|one| given.contains(one)));
             ask(resource, aspect, (region, native), (&names.0, &names.1), &mut found).await;
@@ -210,8 +211,8 @@ async fn compare(template: &Template, region: &Side, native: &Side) -> Compariso
 /// Asks both about one aspect of a resource.
 async fn ask(
     resource: &Resource,
-    aspect: &'static Aspect,
-    (region, native): (&Side, &Side),
+    aspect: &'static Probe,
+    (region, native): (&ComparedEndpoint, &ComparedEndpoint),
     (ours, theirs): (&Names, &Names),
     found: &mut Comparison,
 ) {
@@ -253,7 +254,7 @@ fn place(resource: &Resource, properties: &[&str]) -> String {
 }
 
 /// Whether this property is what the resource is called.
-fn names_it(side: &Side, logical: &str, property: &str) -> bool {
+fn names_it(side: &ComparedEndpoint, logical: &str, property: &str) -> bool {
     let value = side.value(logical, property).and_then(|value| value.as_str().map(str::to_owned));
     let id = side.id(logical).unwrap_or_default();
     value.is_some_and(|value| id == value || id.rsplit('/').next() == Some(&value))

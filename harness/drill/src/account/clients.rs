@@ -1,0 +1,104 @@
+//! The AWS SDK clients of a drill.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+
+use crate::Endpoint;
+use crate::account::dynamic_client::DynamicClient;
+use crate::account::recorder::Recorder;
+
+/// One client for each service that a drill calls much of, and one for all others.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
+    /// All other services.
+    pub(crate) dynamic: DynamicClient,
+    /// For presigning only: URLs with AWS's own names, which is what a machine can reach.
+    pub(crate) s3_names: aws_sdk_s3::Client,
+}
+
+/// Attempts of a call that is throttled, or that AWS fails to answer.
+const ATTEMPTS: u32 = 8;
+
+/// The longest pause before the next attempt: the SDK's own.
+const PAUSE: Duration = Duration::from_secs(20);
+/// The same on a region of this machine, which has its callers to itself.
+const LOCAL_PAUSE: Duration = Duration::from_secs(1);
+
+/// HTTP by rustls; trusts this CA instead of the system's, if there is one.
+pub(crate) fn http(ca_pem: Option<&str>) -> SharedHttpClient {
+    let context = ca_pem.and_then(|pem| {
+        let store = TrustStore::empty().with_pem_certificate(pem.as_bytes());
+        TlsContext::builder().with_trust_store(store).build().ok()
+    });
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    match context {
+        Some(context) => http.tls_context(context).build_https(),
+        None => http.build_https(),
+    }
+}
+
+/// How long a connection may take; a call may take any time.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build()
+}
+
+/// A service's client by its builder of settings. Each service has types of its own, of the same form.
+macro_rules! client {
+    ($service:ident, $settings:expr, $recorder:expr) => {{
+        let mut settings: $service::config::Builder = $settings;
+        if let Some(recorder) = &$recorder {
+            settings.push_interceptor(SharedInterceptor::new(recorder.clone()));
+        }
+        $service::Client::from_conf(settings.build())
+    }};
+}
+
+impl Clients {
+    /// Clients of `endpoint`.
+    pub(crate) fn new(endpoint: &Endpoint) -> Self {
+        Self::with(endpoint, None)
+    }
+
+    /// Clients of `endpoint`, whose calls go to `recorder` too.
+    pub(crate) fn recorded(endpoint: &Endpoint, recorder: Recorder) -> Self {
+        Self::with(endpoint, Some(recorder))
+    }
+
+    fn with(endpoint: &Endpoint, recorder: Option<Recorder>) -> Self {
+        let http = http(endpoint.ca_pem.as_deref());
+        let pause = if endpoint.url.is_some() { LOCAL_PAUSE } else { PAUSE };
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(pause);
+        let names = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(endpoint.region.clone()))
+            .credentials_provider(endpoint.credentials.clone())
+            .http_client(http.clone())
+            .retry_config(retries.clone())
+            .timeout_config(timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        let mut config = names.to_builder();
+        config.set_endpoint_url(endpoint.url.clone());
+        let config = config.build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.url.is_some());
+        Self {
+            cloudformation: client!(aws_sdk_cloudformation, (&config).into(), recorder),
+            lambda: client!(aws_sdk_lambda, (&config).into(), recorder),
+            s3: client!(aws_sdk_s3, s3, recorder),
+            ssm: client!(aws_sdk_ssm, (&config).into(), recorder),
+            dynamic: DynamicClient::new(endpoint, http, retries, recorder),
+            s3_names: aws_sdk_s3::Client::new(&names),
+        }
+    }
+}

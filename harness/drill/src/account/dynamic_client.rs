@@ -1,0 +1,276 @@
+//! Calls of services by AWS's service models, the ones that a local region reads calls by: their SDK crates would be large for the few
+//! operations that are needed of each. Signing, identities, retries and time-outs are the SDK's own runtime, as they are of its clients.
+
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
+use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
+use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::config_bag::{FrozenLayer, Layer};
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SigningName;
+use aws_types::region::{Region, SigningRegion};
+use nightproof_wire::{AwsError, ServiceModel};
+use serde_json::Value;
+
+use crate::Endpoint;
+use crate::account::clients;
+use crate::account::recorder::{self, Recorder};
+
+/// The code of a call that nobody answered. AWS has no word for it.
+pub(crate) const NO_ANSWER: &str = "NoAnswer";
+
+/// A client of every service that has a model.
+#[derive(Debug, Clone)]
+pub(crate) struct DynamicClient {
+    url: Option<String>,
+    region: String,
+    http: SharedHttpClient,
+    retries: RetryConfig,
+    /// What signs requests, with the credentials in use.
+    signing: RuntimeComponentsBuilder,
+    recorder: Option<Recorder>,
+}
+
+impl DynamicClient {
+    /// A client of `endpoint` by `http`, whose calls go to `recorder` too.
+    pub(crate) fn new(endpoint: &Endpoint, http: SharedHttpClient, retries: RetryConfig, recorder: Option<Recorder>) -> Self {
+        let mut signing = RuntimeComponentsBuilder::new("signing");
+        let scheme = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
+        signing.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(scheme)));
+        signing.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
+        signing.set_identity_cache(Some(IdentityCache::lazy().build()));
+        signing.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(endpoint.credentials.clone()));
+        Self { url: endpoint.url.clone(), region: endpoint.region.clone(), http, retries, signing, recorder }
+    }
+
+    /// Asks `service`, a signing name, and asks again while it throttles or fails.
+    ///
+    /// # Errors
+    /// The service's own; [`NO_ANSWER`] if there was none.
+    pub(crate) async fn ask(&self, service: &str, operation: &str, input: &Value) -> Result<Value, AwsError> {
+        let unknown = || AwsError::new("InvalidAction", 400, format!("there is no model of {service}:{operation}"));
+        let model = nightproof_wire::service(service).ok_or_else(unknown)?;
+        let known = model.operation(operation).ok_or_else(unknown)?;
+        let url = self.url.clone().unwrap_or_else(|| own_url(service, &self.region));
+        let mut asked = Operation::builder()
+            .service_name(service.to_owned())
+            .operation_name(operation.to_owned())
+            .http_client(self.http.clone())
+            .endpoint_url(url.trim_end_matches('/'))
+            .standard_retry(&self.retries)
+            .retry_classifier(HttpStatusCodeClassifier::default())
+            .retry_classifier(TransientErrorClassifier::<Refusal>::new())
+            .retry_classifier(AwsErrorCodeClassifier::<Refusal>::new())
+            .retry_classifier(ServiceClockSkewClassifier::<Refusal>::new())
+            .timeout_config(clients::timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .interceptor(ServiceClockSkewInterceptor::new())
+            .interceptor(UserAgentInterceptor::new())
+            .with_connection_poisoning()
+            .runtime_plugin(
+                StaticRuntimePlugin::new()
+                    .with_config(self.settings(model.signing_name()))
+                    .with_runtime_components(self.signing.clone()),
+            )
+            .serializer(|request: http::Request<Vec<u8>>| sendable(request))
+            .deserializer(move |response| read(model, known, response));
+        if let Some(recorder) = &self.recorder {
+            asked = asked.interceptor(recorder.clone());
+        }
+        asked.build().invoke(model.encode_request(known, input)?).await.map_err(|error| match error {
+            SdkError::ServiceError(refused) => *refused.into_err().error,
+            silent => AwsError::new(NO_ANSWER, 503, DisplayErrorContext(silent).to_string()),
+        })
+    }
+
+    /// What the layers of a call read: how its request is signed, and what it is called in the user agent.
+    fn settings(&self, service: &'static str) -> FrozenLayer {
+        let mut options = SigningOptions::default();
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html: S3 is signed as it is sent.
+        options.double_uri_encode = service != "s3";
+        options.normalize_uri_path = service != "s3";
+        options.content_sha256_header = service == "s3";
+        let mut layer = Layer::new("call");
+        layer.store_put(AuthSchemeOptionResolverParams::new(()));
+        layer.store_put(SigV4OperationSigningConfig {
+            region: Some(SigningRegion::from(Region::new(self.region.clone()))),
+            region_set: None,
+            name: Some(SigningName::from(service)),
+            signing_options: options,
+        });
+        layer.store_put(ApiMetadata::new(service, env!("CARGO_PKG_VERSION")));
+        layer.freeze()
+    }
+}
+
+/// An error that a service answered, as the SDK's runtime reads errors.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+struct Refusal {
+    error: Box<AwsError>,
+    metadata: ErrorMetadata,
+}
+
+impl From<AwsError> for Refusal {
+    fn from(error: AwsError) -> Self {
+        let metadata = ErrorMetadata::builder().code(&error.code).message(&error.message).build();
+        Self { error: Box::new(error), metadata }
+    }
+}
+
+impl ProvideErrorMetadata for Refusal {
+    fn meta(&self) -> &ErrorMetadata {
+        &self.metadata
+    }
+}
+
+fn sendable(request: http::Request<Vec<u8>>) -> Result<HttpRequest, BoxError> {
+    Ok(HttpRequest::try_from(request.map(|body| body.into()))?)
+}
+
+fn read(
+    model: &ServiceModel,
+    operation: &nightproof_wire::Operation,
+    response: &HttpResponse,
+) -> Result<Value, OrchestratorError<Refusal>> {
+    let head = recorder::head(response).ok_or_else(|| OrchestratorError::other("the answer is no HTTP"))?;
+    let body = response.body().bytes().unwrap_or_default();
+    model.decode_answer(operation, &head, body).map_err(|error| OrchestratorError::operation(error.into()))
+}
+
+/// DNS suffixes of AWS's partitions, by what the names of their regions begin with. All other regions are under `amazonaws.com`.
+/// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+const SUFFIXES: [(&str, &str); 6] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+];
+
+fn own_url(service: &str, region: &str) -> String {
+    let suffix = SUFFIXES.iter().find(|(begin, _)| region.starts_with(begin)).map_or("amazonaws.com", |(_, suffix)| suffix);
+    format!("https://{service}.{region}.{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    const GROUPS: &str = r#"{"logGroups":[{"logGroupName":"/a"}]}"#;
+
+    /// A client of an endpoint with this URL, which gives up after three attempts.
+    fn client(url: String) -> DynamicClient {
+        let endpoint = Endpoint::with_key(Some(url), None, "eu-west-1", ("key", "secret"));
+        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
+        DynamicClient::new(&endpoint, clients::http(None), retries, None)
+    }
+
+    /// An endpoint with these answers, status and body, each for one request; the heads of the requests come back.
+    fn endpoint(answers: &'static [(u16, &'static str)]) -> (String, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let served = std::thread::spawn(move || {
+            let answered = answers.iter().map(|(status, body)| {
+                let mut stream = BufReader::new(listener.accept().unwrap().0);
+                let (mut head, mut length) = (String::new(), 0);
+                while !head.ends_with("\r\n\r\n") {
+                    let begun = head.len();
+                    stream.read_line(&mut head).unwrap();
+                    let line = head[begun..].to_lowercase();
+                    length = line.strip_prefix("content-length: ").map_or(length, |value| value.trim().parse().unwrap());
+                }
+                stream.read_exact(&mut vec![0; length]).unwrap();
+                let answer = format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+                head
+            });
+            answered.collect()
+        });
+        (url, served)
+    }
+
+    async fn groups(url: String) -> Result<Value, AwsError> {
+        client(url).ask("logs", "DescribeLogGroups", &json!({ "logGroupNamePrefix": "/a", "nextToken": null })).await
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_throttled_or_fails_is_signed_and_sent_again() {
+        let (url, served) =
+            endpoint(&[(400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#), (503, ""), (200, GROUPS)]);
+        assert_eq!(groups(url).await.unwrap(), json!({ "logGroups": [{ "logGroupName": "/a" }] }));
+        for head in served.join().unwrap() {
+            let head = head.to_lowercase();
+            assert!(head.contains("x-amz-target: logs_20140328.describeloggroups"), "{head}");
+            assert!(head.contains("credential=key/") && head.contains("/eu-west-1/logs/aws4_request"), "{head}");
+            assert!(head.contains("user-agent: aws-sdk-rust/"), "{head}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_throttled_each_time_ends_with_the_services_own_error() {
+        const THROTTLED: (u16, &str) = (400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#);
+        let (url, served) = endpoint(&[THROTTLED, THROTTLED, THROTTLED]);
+        let error = groups(url).await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.status), ("ThrottlingException: Rate exceeded", 400));
+        assert_eq!(served.join().unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_not_asked_again() {
+        const REFUSALS: [&[(u16, &str)]; 2] = [
+            &[(400, r#"{"__type":"ResourceNotFoundException","message":"The specified log group does not exist."}"#)],
+            // What a local region lacks, it lacks the next time too.
+            &[(501, r#"{"__type":"NotImplemented","message":"logs: X is not implemented by this local region"}"#)],
+        ];
+        for refusal in REFUSALS {
+            let (url, served) = endpoint(refusal);
+            let error = groups(url).await.unwrap_err();
+            let answer = json!({ "__type": error.code, "message": error.message }).to_string();
+            assert_eq!((error.status, answer.as_str()), refusal[0]);
+            assert_eq!(served.join().unwrap().len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_nobody_serves_is_no_answer() {
+        // Closed at once, and nobody else gets the port so soon.
+        let url = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+        let error = groups(url).await.unwrap_err();
+        assert_eq!(error.code, NO_ANSWER);
+        assert!(error.message.contains("refused"), "{}", error.message);
+    }
+
+    #[test]
+    fn each_partition_has_names_of_its_own() {
+        assert_eq!(own_url("logs", "eu-west-1"), "https://logs.eu-west-1.amazonaws.com");
+        assert_eq!(own_url("sts", "us-gov-west-1"), "https://sts.us-gov-west-1.amazonaws.com");
+        assert_eq!(own_url("sts", "cn-north-1"), "https://sts.cn-north-1.amazonaws.com.cn");
+        assert_eq!(own_url("events", "us-isob-east-1"), "https://events.us-isob-east-1.sc2s.sgov.gov");
+        assert_eq!(own_url("events", "eusc-de-east-1"), "https://events.eusc-de-east-1.amazonaws.eu");
+    }
+}

@@ -1,0 +1,8 @@
+//! The account: clients, credentials, quotas and what a stack is on it.
+
+pub(crate) mod clients;
+pub(crate) mod dynamic_client;
+pub(crate) mod endpoint;
+pub(crate) mod quotas;
+pub(crate) mod recorder;
+pub(crate) mod template_property;

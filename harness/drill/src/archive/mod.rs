@@ -1,0 +1,6 @@
+//! Archives: the data that is seeded, and the buckets that get what is made of it.
+
+pub(crate) mod bucket;
+pub(crate) mod manifest;
+pub(crate) mod sample_site;
+pub(crate) mod tarball;

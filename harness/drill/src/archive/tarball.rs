@@ -1,0 +1,130 @@
+//! Packs a folder for seeding, and notes what went in.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+use tar::{Builder, EntryType, Header};
+use walkdir::WalkDir;
+
+use crate::archive::manifest::{DataError, Entry, Manifest};
+
+/// Packs the content of `folder` into the new file `package` (tar, gzip), owned by root.
+pub(crate) fn pack(folder: &Path, package: &Path) -> Result<Manifest, DataError> {
+    let failed = |source| DataError::Write { path: package.to_owned(), source };
+    let file = File::create(package).map_err(failed)?;
+    let mut tar = Builder::new(GzEncoder::new(io::BufWriter::new(file), Compression::fast()));
+    let mut manifest = Manifest::new();
+    for found in WalkDir::new(folder).min_depth(1).sort_by_file_name() {
+        let found = found.map_err(|error| DataError::Read {
+            path: error.path().unwrap_or(folder).to_owned(),
+            source: error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of folders")),
+        })?;
+        let path = found.path();
+        let name = path.strip_prefix(folder).unwrap_or(path);
+        let entry = append(&mut tar, path, name, package)?;
+        manifest.insert(name.as_os_str().as_bytes().to_vec(), entry);
+    }
+    tar.into_inner().and_then(GzEncoder::finish).and_then(|buffer| buffer.into_inner().map_err(Into::into)).map_err(failed)?;
+    Ok(manifest)
+}
+
+fn append(tar: &mut Builder<impl io::Write>, path: &Path, name: &Path, package: &Path) -> Result<Entry, DataError> {
+    let unreadable = |source| DataError::Read { path: path.to_owned(), source };
+    let failed = |source| DataError::Write { path: package.to_owned(), source };
+    let metadata = fs::symlink_metadata(path).map_err(unreadable)?;
+    let mode = metadata.mode() & 0o7777;
+    let mut header = Header::new_gnu();
+    header.set_mode(mode);
+    header.set_mtime(u64::try_from(metadata.mtime()).unwrap_or(0));
+    header.set_size(0);
+    if metadata.is_dir() {
+        header.set_entry_type(EntryType::Directory);
+        tar.append_data(&mut header, name, io::empty()).map_err(failed)?;
+        Ok(Entry::Folder { mode })
+    } else if metadata.is_symlink() {
+        let target = fs::read_link(path).map_err(unreadable)?;
+        header.set_entry_type(EntryType::Symlink);
+        // The literal form keeps `./` and `//`, which are part of a link; only very long targets need the other.
+        if header.set_link_name_literal(target.as_os_str().as_bytes()).is_ok() {
+            tar.append_data(&mut header, name, io::empty()).map_err(failed)?;
+        } else {
+            tar.append_link(&mut header, name, &target).map_err(failed)?;
+        }
+        Ok(Entry::Link { target: target.as_os_str().as_bytes().to_vec() })
+    } else if metadata.is_file() {
+        header.set_entry_type(EntryType::Regular);
+        header.set_size(metadata.len());
+        let file = File::open(path).map_err(unreadable)?;
+        let mut reader = Digesting::new(BufReader::new(file).take(metadata.len()));
+        tar.append_data(&mut header, name, &mut reader).map_err(failed)?;
+        let (sha256, bytes) = reader.finish();
+        if bytes != metadata.len() {
+            return Err(unreadable(io::Error::other("it shrank while it was read")));
+        }
+        Ok(Entry::File { mode, bytes, sha256 })
+    } else {
+        Err(DataError::Special { path: path.to_owned() })
+    }
+}
+
+/// Digests what is read through it.
+pub(crate) struct Digesting<R> {
+    reader: R,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl<R: Read> Digesting<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, digest: Sha256::new(), bytes: 0 }
+    }
+
+    /// SHA-256 and length of what was read.
+    pub(crate) fn finish(self) -> ([u8; 32], u64) {
+        (self.digest.finalize().into(), self.bytes)
+    }
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.digest.update(buffer.get(..count).unwrap_or_default());
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate_site;
+    use crate::restore::comparison::compare;
+
+    #[test]
+    fn a_packed_site_compares_equal_to_its_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        let (site, package) = (folder.path().join("site"), folder.path().join("seed.tar.gz"));
+        generate_site(&site).unwrap();
+        let manifest = pack(&site, &package).unwrap();
+        assert!(manifest.len() > 200, "{}", manifest.len());
+        let tar = flate2::read::MultiGzDecoder::new(File::open(package).unwrap());
+        let comparison = compare(tar, &manifest, "/var/www/html").unwrap();
+        assert!(comparison.is_identical() && comparison.extra.is_empty(), "{comparison:?}");
+    }
+
+    #[test]
+    fn a_pipe_among_the_data_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path().join("site");
+        fs::create_dir(&site).unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(site.join("socket")).unwrap();
+        let error = pack(&site, &folder.path().join("seed.tar.gz")).unwrap_err();
+        assert!(matches!(&error, DataError::Special { path } if path.ends_with("socket")), "{error}");
+    }
+}

@@ -1,0 +1,4 @@
+//! The chain of a backup: its hops, and what breaks one.
+
+pub(crate) mod failure;
+pub(crate) mod hop;

@@ -1,0 +1,164 @@
+//! Destroy: removes what the drill made, and looks for what is left.
+
+use std::time::Duration;
+
+use aws_sdk_cloudformation::types::StackStatus;
+use serde_json::{Value, json};
+
+use crate::FailurePoint;
+use crate::account::clients::Clients;
+use crate::archive::bucket;
+use crate::chain::failure::{HopFailure, at, refused};
+use crate::cleanup::tagged;
+use crate::steps::deploy::{self, Resources};
+
+const BOUND: Duration = Duration::from_secs(900);
+/// Access logs may come into a bucket that was just emptied.
+const ATTEMPTS: u32 = 4;
+
+/// What the drill has made, or was about to make.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Made {
+    pub(crate) stack: Option<String>,
+    pub(crate) seed_bucket: Option<String>,
+}
+
+/// Removes it, and looks for what has the run's tag. Answers what could not be removed, as `kind name: why`.
+pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<String> {
+    let mut leftovers = Vec::new();
+    if let Some(name) = &made.seed_bucket
+        && let Err(broken) = remove_bucket(clients, name).await
+    {
+        leftovers.push(format!("bucket {name}: {}", broken.reason));
+    }
+    if let Some(name) = &made.stack {
+        leftovers.extend(stack(clients, name).await);
+    }
+    leftovers.extend(tagged::remains(clients, run, &leftovers).await);
+    leftovers
+}
+
+/// Removes a stack. Answers what could not be removed of it.
+pub(crate) async fn stack(clients: &Clients, name: &str) -> Vec<String> {
+    match remove_stack(clients, name).await {
+        Ok(resources) => remains(clients, &resources).await,
+        Err(broken) => vec![format!("stack {name}: {}", broken.reason)],
+    }
+}
+
+async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), HopFailure> {
+    if !has_bucket(clients, name).await? {
+        return Ok(());
+    }
+    bucket::empty(clients, name).await?;
+    clients.s3.delete_bucket().bucket(name).send().await.map_err(at(FailurePoint::Drill, "DeleteBucket"))?;
+    Ok(())
+}
+
+/// Whether there is such a bucket.
+pub(crate) async fn has_bucket(clients: &Clients, name: &str) -> Result<bool, HopFailure> {
+    match clients.s3.head_bucket().bucket(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+        Err(error) => Err(at(FailurePoint::Drill, "HeadBucket")(error)),
+    }
+}
+
+/// Answers what the stack had: once it is gone nobody could tell.
+async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, HopFailure> {
+    let Some(id) = stack_id(clients, name).await? else { return Ok(Resources::default()) };
+    let had = deploy::resources(clients, &id).await?;
+    let mut last = String::new();
+    for _ in 0..ATTEMPTS {
+        for bucket in had.ids("AWS::S3::Bucket") {
+            // One that was never made, or is gone already, needs no emptying.
+            if has_bucket(clients, &bucket).await? {
+                bucket::empty(clients, &bucket).await?;
+            }
+        }
+        clients.cloudformation.delete_stack().stack_name(&id).send().await.map_err(at(FailurePoint::Drill, "DeleteStack"))?;
+        match deleted(clients, &id).await? {
+            None => return Ok(had),
+            Some(reason) => last = reason,
+        }
+    }
+    Err(HopFailure::at(FailurePoint::Drill, last))
+}
+
+/// The id of the stack with this name; a deleted stack is found by its id alone.
+async fn stack_id(clients: &Clients, name: &str) -> Result<Option<String>, HopFailure> {
+    match clients.cloudformation.describe_stacks().stack_name(name).send().await {
+        Ok(answer) => Ok(answer.stacks().first().and_then(|stack| stack.stack_id()).map(str::to_owned)),
+        Err(error) if refused("", &error).contains("does not exist") => Ok(None),
+        Err(error) => Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
+    }
+}
+
+/// Waits for the end of a deletion. Answers why it failed, if it did.
+async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, HopFailure> {
+    let ended = nightproof_poll::try_until(BOUND, || async {
+        let answer = match clients.cloudformation.describe_stacks().stack_name(id).send().await {
+            Ok(answer) => answer,
+            Err(error) if refused("", &error).contains("does not exist") => return Ok(Ok(None)),
+            Err(error) => return Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
+        };
+        let Some(stack) = answer.stacks().first() else { return Ok(Ok(None)) };
+        Ok::<_, HopFailure>(match stack.stack_status() {
+            Some(StackStatus::DeleteComplete) => Ok(None),
+            Some(StackStatus::DeleteFailed) => {
+                Ok(Some(stack.stack_status_reason().unwrap_or("DELETE_FAILED without a reason").to_owned()))
+            }
+            status => Err(status.map_or_else(String::new, ToString::to_string)),
+        })
+    })
+    .await?;
+    Ok(ended.unwrap_or_else(|seen| Some(format!("still {seen} after {} s", BOUND.as_secs()))))
+}
+
+/// What is still there of the stack: buckets, functions, rules, log groups.
+async fn remains(clients: &Clients, resources: &Resources) -> Vec<String> {
+    let mut found = Vec::new();
+    for bucket in resources.ids("AWS::S3::Bucket") {
+        match has_bucket(clients, &bucket).await {
+            Ok(true) => found.push(format!("bucket {bucket}")),
+            Ok(false) => {}
+            Err(broken) => found.push(format!("bucket {bucket}, perhaps: {}", broken.reason)),
+        }
+    }
+    for function in resources.ids("AWS::Lambda::Function") {
+        match clients.lambda.get_function().function_name(&function).send().await {
+            Ok(_) => found.push(format!("function {function}")),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
+            Err(error) => found.push(format!("function {function}, perhaps: {}", refused("GetFunction", &error))),
+        }
+        found.extend(remove_log_group(clients, &function).await);
+    }
+    for rule in resources.ids("AWS::Events::Rule") {
+        // The physical id of a rule on a bus of its own is `bus|rule`.
+        let (bus, name) = rule.split_once('|').map_or((None, rule.as_str()), |(bus, name)| (Some(bus), name));
+        match clients.dynamic.ask("events", "DescribeRule", &json!({ "Name": name, "EventBusName": bus })).await {
+            Ok(_) => found.push(format!("rule {rule}")),
+            Err(error) if error.code == "ResourceNotFoundException" => {}
+            Err(error) => found.push(format!("rule {rule}, perhaps: {}", refused("DescribeRule", &error))),
+        }
+    }
+    found
+}
+
+/// A function whose template has no log group makes one by itself, and nobody deletes it. Answers what cannot be removed.
+async fn remove_log_group(clients: &Clients, function: &str) -> Option<String> {
+    let group = format!("/aws/lambda/{function}");
+    // Groups come by name, so that of those that begin so the one itself is the first.
+    let known = match clients.dynamic.ask("logs", "DescribeLogGroups", &json!({ "logGroupNamePrefix": group })).await {
+        Ok(answer) => {
+            let mut groups = answer.get("logGroups").and_then(Value::as_array).into_iter().flatten();
+            groups.any(|one| one.get("logGroupName").and_then(Value::as_str) == Some(group.as_str()))
+        }
+        Err(error) => return Some(format!("log group {group}, perhaps: {}", refused("DescribeLogGroups", &error))),
+    };
+    if !known {
+        return None;
+    }
+    let removed = clients.dynamic.ask("logs", "DeleteLogGroup", &json!({ "logGroupName": group })).await;
+    removed.err().map(|error| format!("log group {group}: {}", refused("DeleteLogGroup", &error)))
+}

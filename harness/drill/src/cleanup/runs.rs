@@ -1,0 +1,169 @@
+//! Runs of this and earlier drills in an account: who is asking, what is there, and removing it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::StackStatus;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use serde_json::{Value, json};
+
+use crate::account::clients::Clients;
+use crate::chain::failure::{HopFailure, at};
+use crate::cleanup::destroy::{self, Made};
+use crate::{Endpoint, Failure, FailurePoint};
+
+/// Names of stacks begin so.
+pub(crate) const STACK_PREFIX: &str = "nightproof-";
+/// Names of the buckets that data goes through begin so.
+pub(crate) const SEED_PREFIX: &str = "nightproof-seed-";
+/// The tag with the id of the run.
+pub(crate) const RUN_TAG: &str = "nightproof:run";
+/// The tag with the time from which on a sweep may remove a run, RFC 3339.
+pub(crate) const EXPIRES_TAG: &str = "nightproof:expires";
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// 12-digit account id.
+    pub account: String,
+    /// The caller's ARN.
+    pub arn: String,
+}
+
+/// Asks AWS who calls.
+///
+/// # Errors
+/// AWS does not know the caller, or does not answer.
+pub async fn identity(endpoint: &Endpoint) -> Result<Identity, Failure> {
+    let answer = Clients::new(endpoint).dynamic.ask("sts", "GetCallerIdentity", &json!({})).await;
+    let answer = answer.map_err(at(FailurePoint::Drill, "GetCallerIdentity"))?;
+    let text = |member: &str| answer.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(Identity { account: text("Account"), arn: text("Arn") })
+}
+
+/// What a run has, or had, in the account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// Its id.
+    pub run: String,
+    /// From when on it may be removed, as its tag says; RFC 3339.
+    pub expires: String,
+    /// Its stack.
+    pub stack: Option<String>,
+    /// The bucket that its data goes through.
+    pub seed_bucket: Option<String>,
+}
+
+/// All runs in the account whose stack or bucket has both tags. What lacks one of the tags is not nightproof's.
+///
+/// # Errors
+/// AWS refused to list or to describe.
+pub async fn list(endpoint: &Endpoint) -> Result<Vec<Run>, Failure> {
+    let clients = Clients::new(endpoint);
+    let mut runs = BTreeMap::new();
+    for (stack, tags) in stacks(&clients).await? {
+        if let Some(run) = tagged(&mut runs, &tags) {
+            run.stack = Some(stack);
+        }
+    }
+    for (bucket, tags) in seed_buckets(&clients).await? {
+        if let Some(run) = tagged(&mut runs, &tags) {
+            run.seed_bucket = Some(bucket);
+        }
+    }
+    Ok(runs.into_values().collect())
+}
+
+/// Removes what a run has: its buckets' content, its stack, the bucket that its data went through. Answers what is left and why.
+pub async fn destroy(endpoint: &Endpoint, run: &Run) -> Vec<String> {
+    let made = Made { stack: run.stack.clone(), seed_bucket: run.seed_bucket.clone() };
+    destroy::destroy(&Clients::new(endpoint), &run.run, &made).await
+}
+
+type Tags = Vec<(String, String)>;
+
+/// The run that both tags name.
+fn tagged<'a>(runs: &'a mut BTreeMap<String, Run>, tags: &Tags) -> Option<&'a mut Run> {
+    let value = |wanted: &str| tags.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone());
+    let (id, expires) = (value(RUN_TAG)?, value(EXPIRES_TAG)?);
+    let run = runs.entry(id.clone()).or_insert_with(|| Run { run: id, ..Run::default() });
+    // The later of two is the safe one.
+    run.expires = std::mem::take(&mut run.expires).max(expires);
+    Some(run)
+}
+
+/// Stacks by the names that runs give them, with their tags.
+async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
+    let (mut names, mut token) = (Vec::new(), None);
+    loop {
+        let answer = clients
+            .cloudformation
+            .list_stacks()
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(at(FailurePoint::Drill, "ListStacks"))?;
+        let living = answer.stack_summaries().iter().filter(|stack| stack.stack_status() != Some(&StackStatus::DeleteComplete));
+        names.extend(
+            living.filter_map(|stack| stack.stack_name()).filter(|name| name.starts_with(STACK_PREFIX)).map(str::to_owned),
+        );
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    let mut found = Vec::new();
+    for name in names {
+        let answer = match clients.cloudformation.describe_stacks().stack_name(&name).send().await {
+            Ok(answer) => answer,
+            // Gone since it was listed.
+            Err(error) if error.message().is_some_and(|message| message.contains("does not exist")) => continue,
+            Err(error) => return Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
+        };
+        for stack in answer.stacks() {
+            let tag = |tag: &aws_sdk_cloudformation::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
+            found.push((name.clone(), stack.tags().iter().filter_map(tag).collect()));
+        }
+    }
+    Ok(found)
+}
+
+/// Buckets by the names that runs give them, with their tags.
+async fn seed_buckets(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
+    let answer = clients.s3.list_buckets().send().await.map_err(at(FailurePoint::Drill, "ListBuckets"))?;
+    let mut found = Vec::new();
+    for name in answer.buckets().iter().filter_map(|bucket| bucket.name()).filter(|name| name.starts_with(SEED_PREFIX)) {
+        let tags = match clients.s3.get_bucket_tagging().bucket(name).send().await {
+            Ok(answer) => answer.tag_set().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
+            Err(error) if matches!(error.code(), Some("NoSuchTagSet" | "NoSuchBucket")) => Tags::new(),
+            Err(error) => return Err(at(FailurePoint::Drill, "GetBucketTagging")(error)),
+        };
+        found.push((name.to_owned(), tags));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_lacks_one_of_the_tags_is_no_run() {
+        let mut runs = BTreeMap::new();
+        assert!(tagged(&mut runs, &tags(&[(RUN_TAG, "a")])).is_none());
+        assert!(tagged(&mut runs, &tags(&[(EXPIRES_TAG, "2026-01-01T00:00:00Z")])).is_none());
+        assert!(runs.is_empty());
+    }
+
+    #[test]
+    fn a_run_expires_when_its_last_part_does() {
+        let mut runs = BTreeMap::new();
+        for expires in ["2026-01-01T02:00:00Z", "2026-01-01T01:00:00Z"] {
+            tagged(&mut runs, &tags(&[(RUN_TAG, "a"), (EXPIRES_TAG, expires)])).unwrap();
+        }
+        assert_eq!(runs["a"].expires, "2026-01-01T02:00:00Z");
+    }
+}

@@ -1,0 +1,137 @@
+//! Asks an account for all of it.
+
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+
+use super::evidence::{Evidence, Stack, StackEvent, StackParameter, StackResource, StoredObject, Window};
+use super::{chain, history, run_command};
+use crate::account::clients::Clients;
+use crate::archive::bucket;
+use crate::chain::failure::{Refusal, at, refused};
+use crate::steps::deploy::{self, Resources};
+use crate::steps::verify;
+use crate::{Endpoint, Failure, Hop};
+
+/// Versions that are listed of a bucket: those of the window are what matters, and S3 does not list by time.
+const LISTED: usize = 20_000;
+
+/// Reads what `endpoint` knows of the stack `name` and what it did in `window`. Nothing is changed.
+///
+/// # Errors
+/// There is no such stack, or its template and resources cannot be read. What else cannot be had is named in the evidence.
+pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<Evidence, Failure> {
+    let clients = Clients::new(endpoint);
+    let mut evidence = Evidence { stack: stack(&clients, name).await?, ..Evidence::default() };
+    let template = clients.cloudformation.get_template().stack_name(name).send().await.map_err(at(Hop::Stack, "GetTemplate"))?;
+    template.template_body().unwrap_or_default().clone_into(&mut evidence.template);
+    let resources = deploy::resources(&clients, name).await?;
+    evidence.resources = resources
+        .all()
+        .map(|resource| StackResource {
+            logical_id: resource.logical.clone(),
+            physical_id: resource.physical.clone(),
+            kind: resource.kind.clone(),
+        })
+        .collect();
+    stack_events(&clients, name, &mut evidence).await;
+    chain::rules(&clients, &resources, &mut evidence).await;
+    chain::functions(&clients, &resources, window, &mut evidence).await;
+    history::read(&clients, window, &mut evidence).await;
+    run_command::instances(&clients, &resources, &mut evidence).await;
+    run_command::commands(&clients, window, &mut evidence).await;
+    objects(&clients, &resources, window, &mut evidence).await;
+    Ok(evidence)
+}
+
+async fn stack(clients: &Clients, name: &str) -> Result<Stack, Failure> {
+    let answer =
+        clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
+    let Some(found) = answer.stacks().first() else { return Ok(Stack::default()) };
+    let parameters = found.parameters().iter().map(|parameter| StackParameter {
+        name: text(parameter.parameter_key()),
+        value: text(parameter.parameter_value()),
+        resolved: text(parameter.resolved_value()),
+    });
+    Ok(Stack {
+        name: text(found.stack_name()),
+        id: text(found.stack_id()),
+        status: found.stack_status().map(ToString::to_string).unwrap_or_default(),
+        reason: text(found.stack_status_reason()),
+        parameters: parameters.collect(),
+    })
+}
+
+async fn stack_events(clients: &Clients, name: &str, evidence: &mut Evidence) {
+    let mut token = None;
+    loop {
+        let request = clients.cloudformation.describe_stack_events().stack_name(name).set_next_token(token);
+        let Some(answer) = noted(request.send().await, "DescribeStackEvents", evidence) else { return };
+        evidence.stack_events.extend(answer.stack_events().iter().map(|event| StackEvent {
+            time: event.timestamp().map(time).unwrap_or_default(),
+            logical_id: text(event.logical_resource_id()),
+            kind: text(event.resource_type()),
+            status: event.resource_status().map(ToString::to_string).unwrap_or_default(),
+            reason: text(event.resource_status_reason()),
+        }));
+        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
+        if token.is_none() {
+            return;
+        }
+    }
+}
+
+async fn objects(clients: &Clients, resources: &Resources, window: Window, evidence: &mut Evidence) {
+    let buckets = match bucket::find(clients, None, resources).await {
+        Ok(buckets) => buckets,
+        Err(broken) => return evidence.refused.push(broken.reason),
+    };
+    for bucket in buckets {
+        let (mut key, mut version) = (None, None);
+        let mut listed = 0;
+        loop {
+            let request = clients.s3.list_object_versions().bucket(&bucket.name);
+            let answer = request.set_key_marker(key).set_version_id_marker(version).send().await;
+            let Some(answer) = noted(answer, "ListObjectVersions", evidence) else { break };
+            let object = |key: Option<&str>, version: Option<&str>, at: Option<&DateTime>| StoredObject {
+                bucket: bucket.name.clone(),
+                key: text(key),
+                version: text(version.filter(|id| *id != "null")),
+                time: at.map(time).unwrap_or_default(),
+                fresh: at.and_then(|at| at.to_millis().ok()).is_some_and(|at| window.holds_second(at)),
+                companion: key.is_some_and(verify::is_companion),
+                ..StoredObject::default()
+            };
+            evidence.objects.extend(answer.versions().iter().map(|found| StoredObject {
+                bytes: found.size().unwrap_or_default(),
+                ..object(found.key(), found.version_id(), found.last_modified())
+            }));
+            evidence.objects.extend(
+                answer.delete_markers().iter().map(|found| StoredObject {
+                    deleted: true,
+                    ..object(found.key(), found.version_id(), found.last_modified())
+                }),
+            );
+            listed += answer.versions().len() + answer.delete_markers().len();
+            if answer.is_truncated() != Some(true) {
+                break;
+            }
+            if listed >= LISTED {
+                evidence.refused.push(format!("ListObjectVersions: {} has more than {LISTED} versions", bucket.name));
+                break;
+            }
+            (key, version) = (answer.next_key_marker.clone(), answer.next_version_id_marker.clone());
+        }
+    }
+}
+
+/// The answer; of an error it is noted that this could not be had.
+pub(super) fn noted<T>(answer: Result<T, impl Refusal>, operation: &str, evidence: &mut Evidence) -> Option<T> {
+    answer.map_err(|error| evidence.refused.push(refused(operation, &error))).ok()
+}
+
+pub(super) fn text(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+pub(super) fn time(time: &DateTime) -> String {
+    time.fmt(DateTimeFormat::DateTime).unwrap_or_default()
+}

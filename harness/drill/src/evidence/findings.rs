@@ -1,0 +1,157 @@
+//! Findings: what does not break a night and should be mended.
+
+use crate::account::clients::Clients;
+use crate::archive::bucket::Bucket;
+use crate::chain::failure::{HopFailure, at};
+use crate::evidence::notifications::Notification;
+use crate::evidence::open_port;
+use crate::restore::comparison::Comparison;
+use crate::steps::deploy::Resources;
+use crate::steps::verify::Stored;
+use crate::{Finding, Hop, outcome};
+
+fn finding(id: &str, detail: impl Into<String>) -> Finding {
+    outcome::Finding { id: id.to_owned(), detail: detail.into() }
+}
+
+/// Of the stack as it stands.
+pub(crate) async fn of_stack(
+    clients: &Clients,
+    stack: &str,
+    buckets: &[Bucket],
+    resources: &Resources,
+) -> Result<Vec<Finding>, HopFailure> {
+    let mut found = open_port::find(clients, stack, resources).await?;
+    for bucket in buckets.iter().filter(|bucket| bucket.log.is_none()) {
+        found.push(finding(
+            "no-access-log",
+            format!("{} gets archives and logs no access: give it a LoggingConfiguration", bucket.name),
+        ));
+    }
+    let mut names: Vec<String> = buckets.iter().map(|bucket| bucket.name.clone()).collect();
+    names.extend(resources.ids("AWS::S3::Bucket"));
+    names.sort();
+    names.dedup();
+    for name in names {
+        let answer = clients.s3.get_public_access_block().bucket(&name).send().await;
+        let block = match answer {
+            Ok(answer) => answer.public_access_block_configuration,
+            Err(error)
+                if aws_sdk_s3::error::ProvideErrorMetadata::code(&error) == Some("NoSuchPublicAccessBlockConfiguration") =>
+            {
+                None
+            }
+            Err(error) => return Err(at(Hop::Object, "GetPublicAccessBlock")(error)),
+        };
+        let on = |member: Option<bool>| member == Some(true);
+        let whole = block.is_some_and(|block| {
+            on(block.block_public_acls)
+                && on(block.block_public_policy)
+                && on(block.ignore_public_acls)
+                && on(block.restrict_public_buckets)
+        });
+        if !whole {
+            found.push(finding(
+                "no-public-access-block",
+                format!("{name} does not block public access in all four ways: set its PublicAccessBlockConfiguration"),
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Of what the function said.
+pub(crate) fn of_function(function: &str, complaint: Option<&str>) -> Option<Finding> {
+    complaint.map(|line| {
+        finding("function-error", format!("{function} logs an error and reports success, so no alarm sees it: {line}"))
+    })
+}
+
+/// Of a function that leaves no trace of what it did.
+pub(crate) fn of_function_log(function: &str) -> Finding {
+    finding("no-function-log", format!("{function} wrote no log: may its role write to the function's log group?"))
+}
+
+/// Of an archive, beside the bucket's own default.
+pub(crate) async fn of_archive(clients: &Clients, stored: &Stored) -> Result<Option<Finding>, HopFailure> {
+    let archive = &stored.archive;
+    let answer = match clients.s3.get_bucket_encryption().bucket(&archive.bucket).send().await {
+        Ok(answer) => answer,
+        Err(error)
+            if aws_sdk_s3::error::ProvideErrorMetadata::code(&error)
+                == Some("ServerSideEncryptionConfigurationNotFoundError") =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(at(Hop::Object, "GetBucketEncryption")(error)),
+    };
+    let default = answer
+        .server_side_encryption_configuration()
+        .and_then(|configuration| configuration.rules().first())
+        .and_then(|rule| rule.apply_server_side_encryption_by_default());
+    let Some(default) = default else { return Ok(None) };
+    let wanted = default.sse_algorithm().as_str();
+    if wanted != archive.encryption {
+        let detail = format!("{} is encrypted by {} where the bucket's default is {wanted}", archive.key, archive.encryption);
+        return Ok(Some(finding("other-encryption", detail)));
+    }
+    let key = archive.key_id.as_deref().unwrap_or_default();
+    Ok(default.kms_master_key_id().filter(|wanted| !same_key(wanted, key)).map(|wanted| {
+        finding("other-key", format!("{} is encrypted by the key `{key}` where the bucket's default is `{wanted}`", archive.key))
+    }))
+}
+
+/// Whether the two name one key, as an ARN or an id. An alias cannot be told, and passes.
+fn same_key(wanted: &str, key: &str) -> bool {
+    let id = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    wanted.contains("alias/") || id(wanted) == id(key)
+}
+
+/// Of files in an archive that nobody put there.
+pub(crate) fn of_restore(stored: &Stored, comparison: &Comparison) -> Option<Finding> {
+    let first = comparison.extra.first()?;
+    let count = comparison.extra.len();
+    Some(finding("extra-files", format!("{} holds {count} entries that were not seeded, such as `{first}`", stored.archive.key)))
+}
+
+/// Notifications that were refused by a topic or by a subscriber.
+pub(crate) fn of_notice(refused: &[(String, String, String)], told: &[Notification]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (topic, by, message) in refused {
+        let hint =
+            if by == "events.amazonaws.com" { " (EventBridge is let in by a statement without a Condition alone)" } else { "" };
+        found.push(finding(
+            "notice-refused",
+            format!("topic {topic} was told nothing by {by}: {message}: let its policy name {by}{hint}"),
+        ));
+    }
+    for told in told {
+        for to in told.to.iter().filter(|to| to.contains(": not delivered: ")) {
+            found.push(finding("notice-undelivered", format!("{}, and not who has subscribed: {to}", told.sentence())));
+        }
+    }
+    found
+}
+
+/// Of an upload that no access log shows.
+pub(crate) fn of_access_log(stored: &Stored) -> Finding {
+    finding(
+        "access-log-missing",
+        format!(
+            "the upload of {} is in no access log: may logging.s3.amazonaws.com write to the log bucket?",
+            stored.archive.key
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_the_same_by_id_and_by_arn() {
+        let arn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
+        assert!(same_key("1234abcd", arn) && same_key(arn, arn) && same_key("alias/x", arn));
+        assert!(!same_key("arn:aws:kms:us-east-1:123456789012:key/other", arn));
+    }
+}

@@ -1,0 +1,176 @@
+//! Network: what keeps instances whose agents are not online from Systems Manager, as far as EC2 shows it.
+
+use ipnet::Ipv4Net;
+use nightproof_network::{Egress, MissingLink, OTHER_WAYS, Peer, Route, Snapshot, Target};
+use nightproof_template::Template;
+use nightproof_wire::AwsError;
+use serde_json::{Value, json};
+
+use crate::account::clients::Clients;
+use crate::steps::deploy::Resources;
+
+/// What keeps any of these instances from Systems Manager, in a sentence each; `None` if EC2 shows nothing that does.
+///
+/// # Errors
+/// What EC2 refused to show.
+pub(crate) async fn diagnose(
+    clients: &Clients,
+    template: &str,
+    resources: &Resources,
+    instances: &[String],
+) -> Result<Option<String>, AwsError> {
+    let described = ask(clients, "DescribeInstances", json!({ "InstanceIds": instances })).await?;
+    let places = Places::new(template, resources);
+    let mut sentences = Vec::new();
+    for instance in items(&described, "Reservations").flat_map(|reservation| items(reservation, "Instances")) {
+        // One that is stopped has other reasons to be silent.
+        if !matches!(text(instance, "/State/Name"), "pending" | "running") {
+            continue;
+        }
+        let snapshot = snapshot(clients, instance).await?;
+        let missing = snapshot.missing_links();
+        if !missing.is_empty() {
+            sentences.push(sentence(text(instance, "/InstanceId"), &snapshot.subnet, &missing, &places));
+        }
+    }
+    Ok((!sentences.is_empty()).then(|| sentences.join("; ")))
+}
+
+async fn ask(clients: &Clients, operation: &str, input: Value) -> Result<Value, AwsError> {
+    let answer = clients.dynamic.ask("ec2", operation, &input).await;
+    answer.map_err(|error| AwsError { message: format!("{operation}: {}", error.message), ..error })
+}
+
+/// Asks EC2 for all that decides what an instance reaches.
+async fn snapshot(clients: &Clients, instance: &Value) -> Result<Snapshot, AwsError> {
+    let (vpc, subnet) = (text(instance, "/VpcId"), text(instance, "/SubnetId"));
+    let groups: Vec<String> = items(instance, "SecurityGroups").map(|group| text(group, "/GroupId").to_owned()).collect();
+    let in_vpc = |filter: &str| json!({ "Filters": [{ "Name": filter, "Values": [vpc] }] });
+    let tables = ask(clients, "DescribeRouteTables", in_vpc("vpc-id")).await?;
+    let gateways = ask(clients, "DescribeInternetGateways", in_vpc("attachment.vpc-id")).await?;
+    let rules = ask(clients, "DescribeSecurityGroups", json!({ "GroupIds": groups })).await?;
+    let dns = ask(clients, "DescribeVpcAttribute", json!({ "VpcId": vpc, "Attribute": "enableDnsSupport" })).await?;
+    let attached: Vec<&str> = items(&gateways, "InternetGateways").map(|gateway| text(gateway, "/InternetGatewayId")).collect();
+    let table = table(&tables, subnet);
+    Ok(Snapshot {
+        vpc: vpc.to_owned(),
+        dns_support: dns.pointer("/EnableDnsSupport/Value").and_then(Value::as_bool) != Some(false),
+        subnet: subnet.to_owned(),
+        public_address: text(instance, "/PublicIpAddress").parse().ok(),
+        route_table: table.map_or_else(String::new, |table| text(table, "/RouteTableId").to_owned()),
+        routes: table.into_iter().flat_map(|table| items(table, "Routes")).filter_map(|one| route(one, &attached)).collect(),
+        groups,
+        egress: items(&rules, "SecurityGroups").flat_map(|group| items(group, "IpPermissionsEgress")).flat_map(egress).collect(),
+    })
+}
+
+/// The table that a subnet is associated with, or the main one.
+fn table<'a>(tables: &'a Value, subnet: &str) -> Option<&'a Value> {
+    let associated =
+        |wanted: &dyn Fn(&Value) -> bool| items(tables, "RouteTables").find(|table| items(table, "Associations").any(wanted));
+    let own = associated(&|association| text(association, "/SubnetId") == subnet);
+    own.or_else(|| associated(&|association| association.get("Main").and_then(Value::as_bool) == Some(true)))
+}
+
+/// An IPv4 route; those to prefix lists are for services of their own.
+fn route(route: &Value, attached: &[&str]) -> Option<Route> {
+    let destination = text(route, "/DestinationCidrBlock").parse().ok()?;
+    let target = match text(route, "/GatewayId") {
+        "local" => Target::Local,
+        id if id.starts_with("igw-") => Target::InternetGateway { id: id.to_owned(), attached: attached.contains(&id) },
+        id => Target::Other(id.to_owned()),
+    };
+    Some(Route { destination, target })
+}
+
+/// The rules that a permission stands for.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
+fn egress(permission: &Value) -> impl Iterator<Item = Egress> + '_ {
+    let port = |name: &str| permission.get(name).and_then(Value::as_i64).unwrap_or(-1);
+    let (protocol, from, to) = (text(permission, "/IpProtocol").to_owned(), port("FromPort"), port("ToPort"));
+    let blocks =
+        items(permission, "IpRanges").filter_map(|range| text(range, "/CidrIp").parse::<Ipv4Net>().ok()).map(Peer::Block);
+    let lists = items(permission, "PrefixListIds").map(|_| Peer::PrefixList);
+    blocks.chain(lists).map(move |peer| Egress { protocol: protocol.clone(), from, to, peer })
+}
+
+fn items<'a>(value: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(list).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Where in the template the resources of a stack are.
+struct Places<'a> {
+    resources: &'a Resources,
+    template: Option<Template>,
+}
+
+impl<'a> Places<'a> {
+    fn new(template: &str, resources: &'a Resources) -> Self {
+        Self { resources, template: Template::parse(template).ok() }
+    }
+
+    /// `` `Subnet` (line 8) ``, or the physical id of what is not of the stack.
+    fn name(&self, physical: &str) -> String {
+        let Some(resource) = self.resources.all().find(|resource| resource.physical == physical) else {
+            return format!("`{physical}`");
+        };
+        let declared = self.template.iter().flat_map(|template| &template.resources).find(|one| one.id == resource.logical);
+        let line = declared.map(|one| format!(" (line {})", one.position.line)).unwrap_or_default();
+        format!("`{}`{line}", resource.logical)
+    }
+}
+
+fn sentence(instance: &str, subnet: &str, missing: &[MissingLink], places: &Places) -> String {
+    let lacks: Vec<String> = missing.iter().map(|link| link.lack(|id| places.name(id))).collect();
+    let remedies: Vec<&str> = missing.iter().map(MissingLink::remedy).collect();
+    let other = if missing.iter().any(MissingLink::has_other_ways) { format!(", or {OTHER_WAYS}") } else { String::new() };
+    format!(
+        "instance {} in subnet {} has {}: its agent cannot reach Systems Manager; add {}{other}",
+        places.name(instance),
+        places.name(subnet),
+        lacks.join(" and "),
+        remedies.join(" and "),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subnet_has_its_own_table_or_the_main_one() {
+        let tables = json!({ "RouteTables": [
+            { "RouteTableId": "rtb-main", "Associations": [{ "Main": true }] },
+            { "RouteTableId": "rtb-own", "Associations": [{ "Main": false, "SubnetId": "subnet-1" }] },
+        ]});
+        let id = |subnet| table(&tables, subnet).map(|table| text(table, "/RouteTableId"));
+        assert_eq!((id("subnet-1"), id("subnet-2")), (Some("rtb-own"), Some("rtb-main")));
+    }
+
+    #[test]
+    fn what_a_route_leads_to_is_known_of_internet_gateways_alone() {
+        let target = |one: Value| route(&one, &["igw-1"]).map(|route| route.target);
+        let to = |id: &str| json!({ "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": id });
+        assert_eq!(target(to("igw-1")), Some(Target::InternetGateway { id: "igw-1".to_owned(), attached: true }));
+        assert_eq!(target(to("igw-2")), Some(Target::InternetGateway { id: "igw-2".to_owned(), attached: false }));
+        let nat = json!({ "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1" });
+        assert!(matches!(target(nat), Some(Target::Other(_))));
+        assert_eq!(target(json!({ "DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1" })), None);
+        assert_eq!(target(json!({ "DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1" })), None);
+    }
+
+    #[test]
+    fn a_permission_is_a_rule_for_each_block_and_prefix_list() {
+        let permission = json!({
+            "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{ "CidrIp": "10.0.0.0/8" }],
+            "PrefixListIds": [{ "PrefixListId": "pl-1" }], "UserIdGroupPairs": [{ "GroupId": "sg-1" }],
+        });
+        let rules: Vec<Egress> = egress(&permission).collect();
+        assert_eq!(rules.len(), 2);
+        assert!(rules.iter().all(|rule| (rule.from, rule.to) == (443, 443)));
+    }
+}

@@ -1,0 +1,82 @@
+//! Boot: waits until the stack's instances are managed by SSM.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
+
+use crate::account::clients::Clients;
+use crate::chain::failure::{HopFailure, at};
+use crate::evidence::network;
+use crate::steps::deploy::Resources;
+use crate::timeouts::Timeouts;
+use crate::{FailurePoint, Hop};
+
+/// The stack's instances, all of them online. If some are not, says what of their network keeps them from Systems Manager.
+pub(crate) async fn boot(
+    clients: &Clients,
+    template: &str,
+    resources: &Resources,
+    timeouts: Timeouts,
+) -> Result<Vec<String>, HopFailure> {
+    let instances = resources.ids("AWS::EC2::Instance");
+    if instances.is_empty() {
+        return Err(HopFailure::at(Hop::Instance, "the stack has no instance, so there is nothing to back up"));
+    }
+    let Err(seen) = online(clients, &instances, timeouts.network).await? else { return Ok(instances) };
+    let unseen = match network::diagnose(clients, template, resources, &instances).await {
+        Ok(Some(diagnosis)) => {
+            return Err(HopFailure::at(Hop::Command, format!("{diagnosis} (after {} s {seen})", timeouts.network.as_secs())));
+        }
+        Ok(None) => String::new(),
+        Err(error) => format!("; its network cannot be looked at: {}: {}", error.code, error.message),
+    };
+    let Err(seen) = online(clients, &instances, timeouts.boot.saturating_sub(timeouts.network)).await? else {
+        return Ok(instances);
+    };
+    Err(HopFailure::at(
+        Hop::Instance,
+        format!(
+            "after {} s {seen}: an instance needs an instance profile with AmazonSSMManagedInstanceCore and a way to SSM{unseen}",
+            timeouts.boot.as_secs()
+        ),
+    ))
+}
+
+/// Waits until all of these are online, `bound` at most; else what was seen instead.
+async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Result<Result<(), String>, HopFailure> {
+    nightproof_poll::try_until(bound, || async {
+        let states = states(clients, instances).await?;
+        let waiting: Vec<String> = instances
+            .iter()
+            .filter(|instance| states.get(*instance) != Some(&PingStatus::Online))
+            .map(|instance| match states.get(instance) {
+                Some(status) => format!("{instance} is {status}"),
+                None => format!("{instance} is not registered"),
+            })
+            .collect();
+        Ok(if waiting.is_empty() { Ok(()) } else { Err(waiting.join(", ")) })
+    })
+    .await
+}
+
+/// What SSM knows of each.
+pub(crate) async fn states(clients: &Clients, instances: &[String]) -> Result<BTreeMap<String, PingStatus>, HopFailure> {
+    let filter = InstanceInformationStringFilter::builder()
+        .key("InstanceIds")
+        .set_values(Some(instances.to_vec()))
+        .build()
+        .map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
+    let answer = clients
+        .ssm
+        .describe_instance_information()
+        .filters(filter)
+        .send()
+        .await
+        .map_err(at(Hop::Instance, "DescribeInstanceInformation"))?;
+    Ok(answer
+        .instance_information_list()
+        .iter()
+        .filter_map(|found| Some((found.instance_id()?.to_owned(), found.ping_status()?.clone())))
+        .collect())
+}

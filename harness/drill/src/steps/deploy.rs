@@ -1,0 +1,167 @@
+//! Deploy: creates the stack and finds out what is in it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_cloudformation::types::StackStatus;
+use parking_lot::Mutex;
+
+use crate::account::clients::Clients;
+use crate::chain::failure::{HopFailure, at};
+use crate::evidence::not_supported;
+use crate::steps::review::{self, ResourceEvent, Review};
+use crate::{FailurePoint, Hop, Plan};
+
+const BOUND: Duration = Duration::from_secs(900);
+
+/// A resource of the stack.
+#[derive(Debug, Clone)]
+pub(crate) struct Resource {
+    pub(crate) logical: String,
+    pub(crate) physical: String,
+    pub(crate) kind: String,
+}
+
+/// What the stack made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Resources(Vec<Resource>);
+
+impl Resources {
+    /// Resources of a type, such as `AWS::S3::Bucket`.
+    pub(crate) fn of_type(&self, kind: &str) -> impl Iterator<Item = &Resource> {
+        self.0.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Resource> {
+        self.0.iter()
+    }
+
+    /// Physical ids of a type.
+    pub(crate) fn ids(&self, kind: &str) -> Vec<String> {
+        self.of_type(kind).map(|resource| resource.physical.clone()).collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Creates the stack `name`, after a review if the plan wants one, and waits until it stands.
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result<Resources, HopFailure> {
+    match &plan.review {
+        None => create(clients, plan, name).await?,
+        Some(review) => {
+            let changes = review::create(clients, plan, name).await?;
+            if !review.approve(name, &changes).await {
+                return Err(HopFailure::at(FailurePoint::Drill, "the change set was not approved"));
+            }
+            review::execute(clients, name).await?;
+        }
+    }
+    let told = Mutex::new(BTreeSet::new());
+    let ended = nightproof_poll::try_until(BOUND, || async {
+        if let Some(review) = &plan.review {
+            tell(clients, name, review.as_ref(), &told).await;
+        }
+        let answer =
+            clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
+        let stack = answer.stacks().first();
+        let status = stack.and_then(|stack| stack.stack_status()).cloned();
+        Ok::<_, HopFailure>(match status {
+            Some(StackStatus::CreateComplete) => Ok(true),
+            Some(
+                StackStatus::CreateFailed
+                | StackStatus::RollbackComplete
+                | StackStatus::RollbackFailed
+                | StackStatus::DeleteComplete,
+            ) => Ok(false),
+            Some(status) => Err(status.to_string()),
+            None => Err("no such stack".to_owned()),
+        })
+    })
+    .await?;
+    match ended {
+        Ok(true) => resources(clients, name).await,
+        Ok(false) => Err(failed(clients, plan, name).await),
+        Err(seen) => Err(HopFailure::at(Hop::Stack, format!("{name} is {seen} after {} s", BOUND.as_secs()))),
+    }
+}
+
+async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), HopFailure> {
+    clients
+        .cloudformation
+        .create_stack()
+        .stack_name(name)
+        .template_body(&plan.template)
+        .set_parameters(Some(review::parameters(plan)))
+        .set_capabilities(Some(review::capabilities()))
+        .set_tags(Some(review::tags(plan)))
+        .send()
+        .await
+        .map(drop)
+        .map_err(at(Hop::Stack, "CreateStack"))
+}
+
+/// Tells the reviewer of the events that he has not been told of. What cannot be asked for now is told later.
+async fn tell(clients: &Clients, stack: &str, review: &dyn Review, told: &Mutex<BTreeSet<String>>) {
+    let events = review::events(clients, stack).await.unwrap_or_default();
+    let mut told = told.lock();
+    for event in events.iter().rev() {
+        if told.insert(event.id.clone()) {
+            review.follow(event);
+        }
+    }
+}
+
+/// Lists the stack's resources that exist.
+pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources, HopFailure> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = clients
+            .cloudformation
+            .list_stack_resources()
+            .stack_name(name)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(at(Hop::Stack, "ListStackResources"))?;
+        found.extend(answer.stack_resource_summaries().iter().filter_map(|summary| {
+            Some(Resource {
+                logical: summary.logical_resource_id()?.to_owned(),
+                physical: summary.physical_resource_id().filter(|id| !id.is_empty())?.to_owned(),
+                kind: summary.resource_type()?.to_owned(),
+            })
+        }));
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(Resources(found));
+        }
+    }
+}
+
+/// Why the stack does not stand: the first resource that failed, with its own reason; what a local region lacks, if that is why all failed.
+async fn failed(clients: &Clients, plan: &Plan, name: &str) -> HopFailure {
+    let events = match review::events(clients, name).await {
+        Ok(events) => events,
+        Err(error) => return HopFailure::at(Hop::Stack, format!("{name} failed, and {error}")),
+    };
+    // Events come newest first.
+    let is_failure = |event: &&ResourceEvent| event.status.ends_with("_FAILED");
+    let by_others = |event: &&ResourceEvent| !event.reason.as_deref().unwrap_or_default().contains("creation cancelled");
+    let failed: Vec<&ResourceEvent> = events.iter().rev().filter(is_failure).collect();
+    let reason = |event: &ResourceEvent| event.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
+    let described = |event: &&ResourceEvent| format!("{} ({}): {}", event.logical_id, event.kind, reason(event));
+    let lacking: Vec<Vec<String>> = failed
+        .iter()
+        .copied()
+        .filter(by_others)
+        .map(|event| not_supported::in_reason(&event.logical_id, &reason(event), &plan.template))
+        .collect();
+    let all_lacking = if lacking.iter().any(Vec::is_empty) { Vec::new() } else { lacking.concat() };
+    let first = failed.iter().copied().find(by_others).or_else(|| failed.first().copied());
+    let why = first.as_ref().map_or_else(|| format!("{name} was rolled back without a reason"), described);
+    let all: Vec<String> = failed.iter().map(described).collect();
+    HopFailure::at(Hop::Stack, why).with("failed resources", &all.join("\n")).for_lack_of(all_lacking)
+}

@@ -1,0 +1,15 @@
+//! The steps of a drill.
+
+pub(crate) mod access_log;
+pub(crate) mod boot;
+pub(crate) mod dead_letter;
+pub(crate) mod deploy;
+pub(crate) mod fire;
+pub(crate) mod function_log;
+pub(crate) mod metrics;
+pub(crate) mod observe;
+pub(crate) mod review;
+pub(crate) mod schedule;
+pub(crate) mod seed;
+pub(crate) mod step;
+pub(crate) mod verify;

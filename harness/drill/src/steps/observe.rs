@@ -1,0 +1,297 @@
+//! Observe: follows a night from the rule to the script, hop by hop.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::DateTime;
+use aws_sdk_ssm::types::{Command, CommandFilter, CommandInvocation, CommandInvocationStatus, CommandStatus};
+use tokio::time::{Instant, sleep};
+
+use crate::Hop;
+use crate::account::clients::Clients;
+use crate::chain::failure::{HopFailure, at, refused};
+use crate::plan::Local;
+use crate::steps::fire::Rule;
+use crate::steps::function_log::{FunctionLog, Lines};
+use crate::timeouts::Timeouts;
+
+/// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
+const FUNCTION_BOUND: Duration = Duration::from_secs(960);
+/// Between a look at the function's permissions and the next.
+const LOOK: Duration = Duration::from_secs(2);
+/// From the end of the function to its command being listed.
+const GRACE: Duration = Duration::from_secs(3);
+/// For the script to end.
+const SCRIPT_BOUND: Duration = Duration::from_secs(7200);
+
+/// What there was before the rule fired.
+#[derive(Debug)]
+pub(crate) struct Before {
+    commands: BTreeSet<String>,
+    log: FunctionLog,
+}
+
+impl Before {
+    pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, HopFailure> {
+        let commands = commands(clients, Vec::new()).await?.into_iter().filter_map(|command| command.command_id).collect();
+        Ok(Self { commands, log: FunctionLog::from_now(clients, &rule.function).await? })
+    }
+
+    /// Whether the function has run since, or a command was sent.
+    pub(crate) async fn shows_life(&self, clients: &Clients) -> Result<bool, HopFailure> {
+        Ok(!new_commands(clients, self).await?.is_empty() || self.log.new_lines(clients).await?.started())
+    }
+}
+
+/// What a night did, up to the script's end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Instances whose script succeeded.
+    pub(crate) instances: Vec<String>,
+    /// By which the handler complains without failing.
+    pub(crate) complaint: Option<String>,
+    /// Whether the function wrote a log.
+    pub(crate) logged: bool,
+    /// When the function sent its first command, by AWS's clock.
+    pub(crate) sent: Option<DateTime>,
+}
+
+/// Follows the night that began after `before`. A function that shows no sign of life for as long as `patience` has was not invoked; a
+/// `local` region knows when none works any more.
+pub(crate) async fn observe(
+    clients: &Clients,
+    rule: &Rule,
+    before: &Before,
+    timeouts: Timeouts,
+    local: Option<&dyn Local>,
+) -> Result<Seen, HopFailure> {
+    let sent = function(clients, rule, before, timeouts.silence).await?;
+    let done = commands_done(clients, &sent).await;
+    // An event may have been delivered twice, and the other function be slower.
+    if let Some(local) = local {
+        local.settled().await;
+    }
+    // The function may well still run: what it says at its end counts too, and so does that it fails where a command did.
+    let lines = function_ended(clients, before, timeouts.log).await;
+    let (mut instances, lines) = (done?, lines?);
+    if let Some(reason) = lines.failure() {
+        return Err(function_failed(rule, &reason).with("function log", &lines.text()));
+    }
+    let listed = new_commands(clients, before).await?;
+    for id in ids(&listed).filter(|id| !sent.iter().any(|one| one == id)) {
+        instances.extend(command(clients, id).await?);
+    }
+    Ok(Seen {
+        sent: listed.iter().filter_map(Command::requested_date_time).min_by_key(|time| time.secs()).copied(),
+        instances: instances.into_iter().collect(),
+        complaint: lines.complaint().map(str::to_owned),
+        logged: lines.started(),
+    })
+}
+
+/// The instances on which all of these commands succeeded.
+async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<String>, HopFailure> {
+    let mut instances = BTreeSet::new();
+    for id in ids {
+        instances.extend(command(clients, id).await?);
+    }
+    Ok(instances)
+}
+
+/// Waits for the end of the function, whose log may come later than its command.
+async fn function_ended(clients: &Clients, before: &Before, timeouts: Duration) -> Result<Lines, HopFailure> {
+    let asked = Instant::now();
+    let lines = nightproof_poll::try_until(FUNCTION_BOUND, || async {
+        let lines = before.log.new_lines(clients).await?;
+        let silent = !lines.started() && asked.elapsed() > timeouts;
+        Ok::<_, HopFailure>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
+    });
+    Ok(lines.await?.unwrap_or_default())
+}
+
+fn function_failed(rule: &Rule, reason: &str) -> HopFailure {
+    HopFailure::at(Hop::Function, format!("{} failed: {reason}", rule.function))
+}
+
+/// Waits for the function's commands.
+async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Vec<String>, HopFailure> {
+    let begun = Instant::now();
+    let mut looked = begun;
+    let mut ended: Option<Instant> = None;
+    let mut pauses = nightproof_poll::pauses(FUNCTION_BOUND);
+    loop {
+        let sent = new_commands(clients, before).await?;
+        if !sent.is_empty() {
+            return Ok(ids(&sent).map(str::to_owned).collect());
+        }
+        let lines = before.log.new_lines(clients).await?;
+        if let Some(reason) = lines.failure() {
+            return Err(function_failed(rule, &reason).with("function log", &lines.text()));
+        }
+        if lines.ended() && ended.get_or_insert_with(Instant::now).elapsed() > GRACE {
+            let reason = format!(
+                "{} ended without an error and sent no command: a handler that catches its exception and returns it looks like this",
+                rule.function
+            );
+            return Err(HopFailure::at(Hop::Command, reason).with("function log", &lines.text()));
+        }
+        if !lines.started() && looked.elapsed() > LOOK {
+            looked = Instant::now();
+            if let Some(broken) = not_permitted(clients, rule).await {
+                return Err(broken);
+            }
+            if begun.elapsed() > silence {
+                let reason = format!(
+                    "{} fired and within {} s {} neither logged nor sent a command",
+                    rule.name,
+                    silence.as_secs(),
+                    rule.function
+                );
+                return Err(HopFailure::at(Hop::Rule, reason));
+            }
+        }
+        let Some(pause) = pauses.next() else {
+            let reason = format!("{} still runs after {} s and has sent no command", rule.function, FUNCTION_BOUND.as_secs());
+            return Err(HopFailure::at(Hop::Function, reason).with("function log", &lines.text()));
+        };
+        sleep(pause).await;
+    }
+}
+
+/// Whether the function's own policy keeps EventBridge out.
+async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
+    let reason = format!("{} fired, and {} does not let events.amazonaws.com invoke it", rule.name, rule.function);
+    match clients.lambda.get_policy().function_name(&rule.function).send().await {
+        Ok(answer) => {
+            let policy = answer.policy().unwrap_or_default();
+            (!policy.contains("events.amazonaws.com"))
+                .then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", policy))
+        }
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+            Some(HopFailure::at(Hop::Rule, reason).with("policy of the function", &refused("GetPolicy", &error)))
+        }
+        Err(_) => None,
+    }
+}
+
+async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, HopFailure> {
+    let mut found = commands(clients, Vec::new()).await?;
+    found.retain(|command| command.command_id().is_some_and(|id| !before.commands.contains(id)));
+    Ok(found)
+}
+
+fn ids(commands: &[Command]) -> impl Iterator<Item = &str> {
+    commands.iter().filter_map(Command::command_id)
+}
+
+/// All commands that `filters` let through, latest first.
+pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> Result<Vec<Command>, HopFailure> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        // An empty list is no filter, and AWS refuses it.
+        let filters = Some(filters.clone()).filter(|filters| !filters.is_empty());
+        let request = clients.ssm.list_commands().set_filters(filters).set_next_token(token);
+        let answer = request.send().await.map_err(at(Hop::Command, "ListCommands"))?;
+        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
+        found.extend(answer.commands.unwrap_or_default());
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Waits for a command's end, and answers the instances on which it succeeded: all of its targets.
+async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure> {
+    let ended = nightproof_poll::try_until(SCRIPT_BOUND, || async {
+        let answer = clients.ssm.list_commands().command_id(id).send().await.map_err(at(Hop::Command, "ListCommands"))?;
+        let Some(command) = answer.commands.unwrap_or_default().into_iter().next() else {
+            return Ok(Err("not listed".to_owned()));
+        };
+        let waiting = matches!(
+            command.status(),
+            None | Some(CommandStatus::Pending | CommandStatus::InProgress | CommandStatus::Cancelling)
+        );
+        let seen = command.status_details().unwrap_or("without a status").to_owned();
+        Ok::<_, HopFailure>(if waiting { Err(seen) } else { Ok(command) })
+    })
+    .await?;
+    let command = match ended {
+        Ok(command) => command,
+        Err(seen) => {
+            return Err(HopFailure::at(Hop::Script, format!("command {id} is {seen} after {} s", SCRIPT_BOUND.as_secs())));
+        }
+    };
+    let invocations = invocations(clients, id).await?;
+    if let Some(failed) = invocations.iter().find(|found| found.status() != Some(&CommandInvocationStatus::Success)) {
+        return Err(invocation_failed(clients, id, failed).await);
+    }
+    let details = command.status_details().unwrap_or_default();
+    if invocations.is_empty() {
+        let targets: Vec<String> = command
+            .targets()
+            .iter()
+            .map(|target| format!("{}={}", target.key().unwrap_or_default(), target.values().join(",")))
+            .collect();
+        let reason =
+            format!("command {id} ({details}) reached no instance: no managed instance matches {}", targets.join(" and "));
+        return Err(HopFailure::at(Hop::Command, reason));
+    }
+    if command.status() != Some(&CommandStatus::Success) {
+        return Err(HopFailure::at(Hop::Command, format!("command {id} is {details}")));
+    }
+    Ok(invocations.into_iter().filter_map(|found| found.instance_id).collect())
+}
+
+/// What became of a command on each of its instances.
+pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, HopFailure> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = clients
+            .ssm
+            .list_command_invocations()
+            .command_id(id)
+            .details(true)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(at(Hop::Command, "ListCommandInvocations"))?;
+        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
+        found.extend(answer.command_invocations.unwrap_or_default());
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Whether the instance got the command, by the details of its invocation's status, with or without blanks.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html>
+pub fn was_delivered(details: &str) -> bool {
+    !matches!(
+        details.replace(' ', "").as_str(),
+        "DeliveryTimedOut" | "Undeliverable" | "Terminated" | "InvalidPlatform" | "AccessDenied"
+    )
+}
+
+/// What became of a command on an instance where it did not succeed.
+async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocation) -> HopFailure {
+    let instance = failed.instance_id().unwrap_or_default();
+    let details = failed.status_details().unwrap_or_default();
+    let answer = match clients.ssm.get_command_invocation().command_id(id).instance_id(instance).send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            return HopFailure::at(Hop::Script, format!("{details} on {instance}"))
+                .with("GetCommandInvocation", &refused("GetCommandInvocation", &error));
+        }
+    };
+    let broken = if was_delivered(details) {
+        let code = answer.response_code();
+        HopFailure::at(Hop::Script, format!("the script on {instance} is {details}, exit code {code}"))
+    } else {
+        HopFailure::at(Hop::Instance, format!("{instance} did not get the command: {details}"))
+    };
+    broken
+        .with("standard error of the script", answer.standard_error_content().unwrap_or_default())
+        .with("standard output of the script", answer.standard_output_content().unwrap_or_default())
+}

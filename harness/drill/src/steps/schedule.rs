@@ -1,0 +1,130 @@
+//! Schedule: makes a rule fire within a minute where the clock cannot be moved, and sets its own schedule back.
+
+use std::time::Duration;
+
+use aws_sdk_cloudformation::types::{Parameter, StackStatus};
+use serde_json::Value;
+
+use crate::account::clients::Clients;
+use crate::chain::failure::{HopFailure, at, refused};
+use crate::steps::fire::Rule;
+use crate::steps::observe::Before;
+use crate::steps::review;
+use crate::{Hop, Plan};
+
+/// Soon enough for a drill; EventBridge knows no shorter rate.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
+const EVERY_MINUTE: &str = "rate(1 minute)";
+/// For an update of one rule.
+const UPDATE_BOUND: Duration = Duration::from_secs(600);
+/// For EventBridge to fire a rule of one minute, which it may do a minute late.
+const FIRE_BOUND: Duration = Duration::from_secs(240);
+
+/// Updates the stack so that the rule fires every minute, waits for the first sign of its function, and sets the schedule back.
+pub(crate) async fn hasten(clients: &Clients, plan: &Plan, rule: &Rule, before: &Before) -> Result<String, HopFailure> {
+    let stack = plan.stack();
+    let change = Change::new(&plan.template, &rule.logical)?;
+    update(clients, plan, &stack, &change, Some(EVERY_MINUTE)).await?;
+    let fired = nightproof_poll::try_until(FIRE_BOUND, || async {
+        Ok::<_, HopFailure>(if before.shows_life(clients).await? { Ok(()) } else { Err(String::new()) })
+    })
+    .await;
+    // Also when nothing came: the stack may be kept.
+    update(clients, plan, &stack, &change, None).await?;
+    // That nothing came is told by who observes, with the evidence.
+    let waited = if fired?.is_ok() { "EventBridge fired it" } else { "it has not fired" };
+    Ok(format!("{waited} at {EVERY_MINUTE}; its own schedule is set back"))
+}
+
+/// Where a template says how often the rule fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Change {
+    /// In this parameter.
+    Parameter(String),
+    /// In the rule itself: the template with another schedule.
+    Template(String),
+}
+
+impl Change {
+    fn new(template: &str, rule: &str) -> Result<Self, HopFailure> {
+        let unusable = |why: &str| HopFailure::at(Hop::Rule, format!("the schedule of {rule} cannot be changed: {why}"));
+        let mut whole = nightproof_template::to_json(template).map_err(|_| unusable("the template cannot be read"))?;
+        let schedule = whole
+            .pointer_mut(&format!("/Resources/{rule}/Properties/ScheduleExpression"))
+            .ok_or_else(|| unusable("the template has no such rule; drill with --fire invoke"))?;
+        if let Some(parameter) = schedule.get("Ref").and_then(Value::as_str) {
+            return Ok(Self::Parameter(parameter.to_owned()));
+        }
+        *schedule = EVERY_MINUTE.into();
+        Ok(Self::Template(whole.to_string()))
+    }
+}
+
+/// Updates the stack to `schedule`, or back to the plan's own template and parameters.
+async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, schedule: Option<&str>) -> Result<(), HopFailure> {
+    let request = clients.cloudformation.update_stack().stack_name(stack).set_capabilities(Some(review::capabilities()));
+    let mut parameters = kept(clients, stack).await?;
+    let request = match (change, schedule) {
+        (Change::Parameter(name), schedule) => {
+            parameters.retain(|parameter| parameter.parameter_key() != Some(name));
+            let own = plan.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+            // Without a value of its own a parameter goes back to its default.
+            if let Some(value) = schedule.or(own) {
+                parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
+            }
+            request.use_previous_template(true)
+        }
+        (Change::Template(changed), Some(_)) => request.template_body(changed),
+        (Change::Template(_), None) => request.template_body(&plan.template),
+    };
+    request.set_parameters(Some(parameters)).send().await.map_err(at(Hop::Rule, "UpdateStack"))?;
+    let ended = nightproof_poll::try_until(UPDATE_BOUND, || async {
+        let answer = clients.cloudformation.describe_stacks().stack_name(stack).send().await;
+        let answer = answer.map_err(at(Hop::Rule, "DescribeStacks"))?;
+        Ok::<_, HopFailure>(match answer.stacks().first().and_then(|stack| stack.stack_status()) {
+            Some(StackStatus::UpdateComplete) => Ok(None),
+            Some(status) if status.as_str().ends_with("ROLLBACK_COMPLETE") || status.as_str().ends_with("FAILED") => {
+                Ok(Some(status.to_string()))
+            }
+            status => Err(status.map_or_else(String::new, ToString::to_string)),
+        })
+    })
+    .await?;
+    match ended {
+        Ok(None) => Ok(()),
+        Ok(Some(status)) => Err(HopFailure::at(Hop::Rule, format!("the update of its schedule ended as {status}"))),
+        Err(seen) => {
+            Err(HopFailure::at(Hop::Rule, format!("the update of its schedule is {seen} after {} s", UPDATE_BOUND.as_secs())))
+        }
+    }
+}
+
+/// All parameters of the stack, as they are.
+async fn kept(clients: &Clients, stack: &str) -> Result<Vec<Parameter>, HopFailure> {
+    let answer = clients.cloudformation.describe_stacks().stack_name(stack).send().await;
+    let answer = answer.map_err(|error| HopFailure::at(Hop::Rule, refused("DescribeStacks", &error)))?;
+    let stack = answer.stacks().first();
+    let names = stack.into_iter().flat_map(|stack| stack.parameters()).filter_map(|parameter| parameter.parameter_key());
+    Ok(names.map(|name| Parameter::builder().parameter_key(name).use_previous_value(true).build()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "Parameters: {When: {Type: String}}\nResources:\n  A: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: !Ref When}}\n  B: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: 'rate(1 day)'}}\n";
+
+    #[test]
+    fn a_schedule_is_changed_by_its_parameter_or_in_the_template() {
+        assert_eq!(Change::new(TEMPLATE, "A").unwrap(), Change::Parameter("When".to_owned()));
+        let Change::Template(text) = Change::new(TEMPLATE, "B").unwrap() else { panic!("no template") };
+        let changed: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(changed["Resources"]["B"]["Properties"]["ScheduleExpression"], EVERY_MINUTE);
+        assert_eq!(changed["Resources"]["A"]["Properties"]["ScheduleExpression"]["Ref"], "When");
+    }
+
+    #[test]
+    fn a_rule_that_the_template_does_not_have_is_said() {
+        assert!(Change::new(TEMPLATE, "C").unwrap_err().reason.contains("--fire invoke"));
+    }
+}
