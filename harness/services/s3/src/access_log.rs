@@ -11,11 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use jiff::{Timestamp, tz::TimeZone};
-use nightproof_core::Tls;
-use nightproof_core::canonical_id;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nightproof_core::service::{Body, Call, Reply, full_body};
-use nightproof_core::{Caller, Principal, Region};
+use nightproof_core::{Caller, Principal, Region, Tls, canonical_id};
 use nightproof_wire::AwsError;
 use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -23,6 +22,9 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::document::text;
+
+/// From the first access log line of a batch to its delivery.
+pub(crate) const LOG_DELAY: Duration = Duration::from_millis(100);
 
 /// The principal that writes logs.
 pub const LOGGING: &str = "logging.s3.amazonaws.com";

@@ -6,10 +6,10 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_iam::ResourceRule;
 use serde_json::Value;
 
-use super::S3;
+use crate::records::S3;
 
 impl S3 {
-    /// The policy of the bucket that an ARN is about. A bucket without policy still has an owner.
+    /// The policy of the bucket that an ARN names. A bucket without policy still has an owner.
     pub(super) fn bucket_policy(&self, arn: &str) -> Option<ResourcePolicyText> {
         let name = bucket_of(arn)?;
         let state = self.state();

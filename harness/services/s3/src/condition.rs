@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use nightproof_wire::AwsError;
 use serde_json::Value;
 
-use super::document::{text, time};
-use super::error::{no_such_key, precondition_failed};
-use super::state::Bucket;
+use crate::document::{text, time};
+use crate::error::{no_such_key, precondition_failed};
+use crate::records::Bucket;
 
 /// The members that carry conditions: a read's own, or those of a copy's source.
 #[derive(Clone, Copy)]

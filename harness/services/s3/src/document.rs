@@ -37,3 +37,29 @@ pub(super) fn list<'a>(input: &'a Value, name: &str) -> &'a [Value] {
 pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
+
+/// Sets a member of a document.
+pub(crate) fn set(document: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = document {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+/// Removes members that are `null`: absent members of an output are written so.
+pub(crate) fn without_nulls(mut document: Value) -> Value {
+    match &mut document {
+        Value::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            for value in members.values_mut() {
+                *value = without_nulls(std::mem::take(value));
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_nulls(std::mem::take(item));
+            }
+        }
+        _ => {}
+    }
+    document
+}

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::S3;
-use super::delete::delete;
-use super::document::{flag, list, number, text, time};
-use super::error::{invalid_argument, invalid_request, malformed_xml};
-use super::state::{Bucket, Content, Object, State, Version, Versioning};
+use crate::document::{flag, list, number, text, time};
+use crate::error::{invalid_argument, invalid_request, malformed_xml};
+use crate::operations::delete::delete;
+use crate::records::{Bucket, Content, Object, S3, State, Version, Versioning};
 
 /// Midnight (UTC) at or after `days` days from `from`.
 fn midnight_after(from: Timestamp, days: i64) -> Timestamp {
@@ -37,7 +37,7 @@ pub(super) fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
         let mut rule = rule.clone();
         check(&rule)?;
         if text(&rule, "ID").is_none() {
-            super::set(&mut rule, "ID", json!(uuid::Uuid::new_v4().to_string()));
+            crate::document::set(&mut rule, "ID", json!(uuid::Uuid::new_v4().to_string()));
         }
         let id = text(&rule, "ID").unwrap_or_default();
         if id.len() > 255 {

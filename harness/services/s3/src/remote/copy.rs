@@ -3,11 +3,10 @@
 use nightproof_core::service::{AwsError, Call, Reply, empty_body};
 use serde_json::{Map, Value, json};
 
-use super::super::copy::{Source, of_source};
-use super::super::document::text;
-use super::super::put::kept_headers;
-use super::super::{set, without_nulls};
-use super::{RemoteS3, data_key};
+use crate::document::{set, text, without_nulls};
+use crate::operations::copy::{Source, of_source};
+use crate::operations::put::kept_headers;
+use crate::remote::{RemoteS3, data_key};
 
 impl RemoteS3 {
     /// What the store says of a copy's source, whose key the caller can open.

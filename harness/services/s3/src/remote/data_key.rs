@@ -4,9 +4,8 @@
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::super::document::{owned, text};
-use super::super::encryption::Encryption;
-use super::super::set;
+use crate::document::{owned, set, text};
+use crate::encryption::Encryption;
 
 /// The name in the metadata; nobody outside sees it.
 const NAME: &str = "nightproof-data-key";

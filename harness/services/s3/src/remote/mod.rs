@@ -1,30 +1,33 @@
-//! S3 whose buckets and objects are in a store elsewhere. What decides stays here: who may, by the bucket's policy; the data keys of KMS;
+//! S3 whose buckets and objects are in a store elsewhere. Authorization by bucket policies stays here, and so do KMS's data keys and
 //! access logs. `docs/stores.md` says where it differs from the embedded one.
 
 mod copy;
 mod data_key;
 mod facts;
+mod lookup;
 mod times;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use facts::Facts;
 use http_body::Body as _;
 use nightproof_core::Region;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use nightproof_store::{Known, Question, Store};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-
-use super::access_log::AccessLog;
-use super::copy::Source;
-use super::document::{list, number, text};
-use super::encryption::{Encryption, Wanted};
-use super::{LOG_DELAY, S3, authorization, delete, policy, put, set, tagging};
-use facts::Facts;
 use times::Times;
+
+use crate::access_log::{AccessLog, LOG_DELAY};
+use crate::document::{list, number, set, text};
+use crate::encryption::{Encryption, Wanted};
+use crate::operations::copy::Source;
+use crate::operations::{delete, put, tagging};
+use crate::records::S3;
+use crate::{authorization, policy};
 
 /// The service `s3` on a store elsewhere.
 pub struct RemoteS3 {
@@ -36,10 +39,6 @@ pub struct RemoteS3 {
     uploads: Mutex<HashMap<String, Encryption>>,
     times: Times,
     log: AccessLog,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock()
 }
 
 impl RemoteS3 {
@@ -77,7 +76,7 @@ impl RemoteS3 {
             "CreateBucket" => {
                 let reply = self.ask(call, operation, &input, body).await?;
                 let bucket = text(&input, "Bucket").unwrap_or_default().to_owned();
-                locked(&self.owners).entry(bucket).or_insert_with(|| call.account().to_owned());
+                self.owners.lock().entry(bucket).or_insert_with(|| call.account().to_owned());
                 Ok(reply)
             }
             "PutBucketPolicy" => {
@@ -113,7 +112,7 @@ impl RemoteS3 {
         let mut reply = self.ask(call, "CreateMultipartUpload", &input, empty_body()).await?;
         encryption.describe_write(&mut reply.output);
         if let Some(id) = text(&reply.output, "UploadId") {
-            locked(&self.uploads).insert(id.to_owned(), encryption);
+            self.uploads.lock().insert(id.to_owned(), encryption);
         }
         Ok(reply)
     }
@@ -122,7 +121,7 @@ impl RemoteS3 {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions>
     async fn upload(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError> {
         let id = text(&input, "UploadId").unwrap_or_default().to_owned();
-        let encryption = locked(&self.uploads).get(&id).cloned();
+        let encryption = self.uploads.lock().get(&id).cloned();
         if let Some(encryption) = &encryption {
             encryption.open(call).await?;
         }
@@ -134,7 +133,7 @@ impl RemoteS3 {
             encryption.describe(&mut reply.output);
         }
         if operation == "CompleteMultipartUpload" {
-            locked(&self.uploads).remove(&id);
+            self.uploads.lock().remove(&id);
         }
         Ok(reply)
     }
@@ -191,11 +190,12 @@ impl RemoteS3 {
 
     async fn tag_bucket(&self, call: &Call, operation: &str, mut input: Value) -> Result<Reply, AwsError> {
         let asked = json!({"Bucket": input.get("Bucket"), "ExpectedBucketOwner": input.get("ExpectedBucketOwner")});
-        let mut current = match self.ask(call, "GetBucketTagging", &super::without_nulls(asked.clone()), empty_body()).await {
-            Ok(reply) => reply.output,
-            Err(error) if error.code == "NoSuchTagSet" => json!({}),
-            Err(error) => return Err(error),
-        };
+        let mut current =
+            match self.ask(call, "GetBucketTagging", &crate::document::without_nulls(asked.clone()), empty_body()).await {
+                Ok(reply) => reply.output,
+                Err(error) if error.code == "NoSuchTagSet" => json!({}),
+                Err(error) => return Err(error),
+            };
         facts::reveal_system_tags(&mut current);
         let current = list(&current, "TagSet");
         let wanted = if operation == "PutBucketTagging" {
@@ -206,7 +206,7 @@ impl RemoteS3 {
             tagging::undeletable(call, current)
         };
         if wanted.is_empty() {
-            return self.ask(call, "DeleteBucketTagging", &super::without_nulls(asked), empty_body()).await;
+            return self.ask(call, "DeleteBucketTagging", &crate::document::without_nulls(asked), empty_body()).await;
         }
         set(&mut input, "Tagging", json!({"TagSet": facts::hidden_system_tags(&wanted)}));
         self.ask(call, "PutBucketTagging", &input, empty_body()).await

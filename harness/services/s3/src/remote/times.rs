@@ -8,9 +8,7 @@ use nightproof_core::service::Call;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::super::document::{list, text, whole_seconds};
-use super::super::set;
-use super::locked;
+use crate::document::{list, set, text, whole_seconds};
 
 /// The version of objects in a bucket that never had versions.
 const UNVERSIONED: &str = "null";
@@ -44,14 +42,14 @@ impl Times {
                     self.written(call, bucket.clone(), member(deleted, "Key"), deleted, "DeleteMarkerVersionId");
                 }
             }
-            "DeleteBucket" => locked(&self.written).retain(|(of, _), _| *of != bucket),
+            "DeleteBucket" => self.written.lock().retain(|(of, _), _| *of != bucket),
             _ => {}
         }
     }
 
     fn written(&self, call: &Call, bucket: String, key: String, output: &Value, version: &str) {
         let version = text(output, version).unwrap_or(UNVERSIONED).to_owned();
-        let mut written = locked(&self.written);
+        let mut written = self.written.lock();
         let versions = written.entry((bucket, key)).or_default();
         versions.retain(|(other, _)| *other != version);
         versions.push((version, whole_seconds(call.now)));
@@ -59,7 +57,7 @@ impl Times {
 
     /// When a version was written; without one, the latest.
     fn of(&self, bucket: &str, key: &str, version: Option<&str>) -> Option<Timestamp> {
-        let written = locked(&self.written);
+        let written = self.written.lock();
         let versions = written.get(&(bucket.to_owned(), key.to_owned()))?;
         match version {
             Some(version) => versions.iter().find(|(other, _)| other == version).map(|(_, at)| *at),

@@ -4,13 +4,11 @@ use nightproof_core::service::{Call, Reply};
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::blob;
-use super::checksum::asks_for;
-use super::condition;
-use super::document::{number, text};
-use super::error::{invalid_argument, no_such_key, no_such_version, not_implemented};
-use super::state::{Bucket, NULL, Object, Version};
-use super::{S3, set};
+use crate::checksum::asks_for;
+use crate::document::{number, set, text};
+use crate::error::{invalid_argument, no_such_key, no_such_version, not_implemented};
+use crate::records::{Bucket, NULL, Object, S3, Version};
+use crate::{blob, condition};
 
 /// The bytes that a read answers with.
 #[derive(Debug, PartialEq)]
@@ -67,7 +65,7 @@ fn span_of_part(object: &Object, wanted: i64) -> Result<Span, AwsError> {
 
 /// The version that a read names, and never a delete marker: what hides the object is said in the refusal's headers.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html>
-pub(super) fn find<'a>(bucket: &'a Bucket, key: &str, asked: Option<&str>) -> Result<&'a Version, AwsError> {
+pub(crate) fn find<'a>(bucket: &'a Bucket, key: &str, asked: Option<&str>) -> Result<&'a Version, AwsError> {
     let Some(id) = asked else {
         let version = bucket.latest(key).ok_or_else(|| no_such_key(key))?;
         return match version.object() {
@@ -94,7 +92,7 @@ fn by_marker(error: AwsError, marker: &Version) -> AwsError {
 }
 
 impl S3 {
-    pub(super) async fn get_object(&self, call: &Call, input: &Value) -> Result<Reply, AwsError> {
+    pub(crate) async fn get_object(&self, call: &Call, input: &Value) -> Result<Reply, AwsError> {
         let (mut output, version, span) = self.describe_object(call, input)?;
         let Some(object) = version.object() else { return Err(no_such_key(text(input, "Key").unwrap_or_default())) };
         if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
@@ -119,13 +117,13 @@ impl S3 {
         Ok(Reply { output, body: Some(body) })
     }
 
-    pub(super) fn head_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn head_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.describe_object(call, input).map(|(output, ..)| output)
     }
 
     /// What GetObject and HeadObject have in common.
     fn describe_object(&self, call: &Call, input: &Value) -> Result<(Value, Version, Span), AwsError> {
-        super::encryption::refuse_customer_keys(input)?;
+        crate::encryption::refuse_customer_keys(input)?;
         let key = text(input, "Key").unwrap_or_default();
         let (version, shown) = {
             let mut state = self.state();
@@ -139,7 +137,7 @@ impl S3 {
         let (range, part) = (text(input, "Range"), number(input, "PartNumber"));
         let span = match (range, part) {
             (Some(_), Some(_)) => {
-                return Err(super::error::invalid_request("Cannot specify both Range header and partNumber query parameter"));
+                return Err(crate::error::invalid_request("Cannot specify both Range header and partNumber query parameter"));
             }
             (range, None) => span_of_range(range, object.size)?,
             (None, Some(part)) => span_of_part(object, part)?,
@@ -177,8 +175,8 @@ impl S3 {
         Ok((output, version, span))
     }
 
-    pub(super) fn get_object_attributes(&self, input: &Value) -> Result<Value, AwsError> {
-        super::encryption::refuse_customer_keys(input)?;
+    pub(crate) fn get_object_attributes(&self, input: &Value) -> Result<Value, AwsError> {
+        crate::encryption::refuse_customer_keys(input)?;
         let key = text(input, "Key").unwrap_or_default();
         let mut state = self.state();
         let bucket = state.bucket(input)?;
@@ -218,7 +216,7 @@ impl S3 {
                 "NextPartNumberMarker": page.last().map_or(0, |part| part.number),
             });
             // Parts are listed only of objects whose parts have checksums of their own.
-            if object.checksum.as_ref().is_some_and(|checksum| checksum.kind == super::checksum::Kind::Composite) {
+            if object.checksum.as_ref().is_some_and(|checksum| checksum.kind == crate::checksum::Kind::Composite) {
                 let listed: Vec<Value> = page
                     .iter()
                     .map(|part| {
@@ -237,14 +235,14 @@ impl S3 {
     }
 
     /// An object's access control list: the owner's, as ownership is enforced or nobody set another.
-    pub(super) fn get_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn get_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
         let mut state = self.state();
         let bucket = state.bucket(input)?;
         find(bucket, text(input, "Key").unwrap_or_default(), text(input, "VersionId"))?;
-        Ok(super::config::owner_only(&bucket.account))
+        Ok(crate::operations::config::owner_only(&bucket.account))
     }
 
-    pub(super) fn put_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn put_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
         let mut state = self.state();
         let bucket = state.bucket(input)?;
         find(bucket, text(input, "Key").unwrap_or_default(), text(input, "VersionId"))?;

@@ -7,21 +7,20 @@ use nightproof_core::service::Call;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::document::{flag, list, owned, text, whole_seconds};
-use super::error::{malformed_xml, precondition_failed};
-use super::state::{Bucket, Content, NULL, Versioning};
-use super::{S3, set};
+use crate::document::{flag, list, owned, set, text, whole_seconds};
+use crate::error::{malformed_xml, precondition_failed};
+use crate::records::{Bucket, Content, NULL, S3, Versioning};
 
-/// What a deletion did.
+/// The result of a deletion.
 #[derive(Default)]
-pub(super) struct Deleted {
+pub(crate) struct Deleted {
     /// The version that is gone, or the delete marker that was made.
-    pub(super) version: Option<String>,
-    pub(super) marker: bool,
+    pub(crate) version: Option<String>,
+    pub(crate) marker: bool,
 }
 
 /// Deletes as a client would: a named version for good, else the current one, by a marker where versions are kept.
-pub(super) fn delete(bucket: &mut Bucket, key: &str, version: Option<&str>, now: Timestamp) -> Deleted {
+pub(crate) fn delete(bucket: &mut Bucket, key: &str, version: Option<&str>, now: Timestamp) -> Deleted {
     if let Some(id) = version {
         let removed = bucket.remove(key, id);
         let marker = removed.is_some_and(|version| version.object().is_none());
@@ -40,13 +39,13 @@ fn check_condition(bucket: &Bucket, key: &str, etag: Option<&str>) -> Result<(),
     match bucket.latest(key).and_then(|version| version.object()) {
         Some(object) if etag == "*" || etag.trim_matches('"') == object.etag.trim_matches('"') => Ok(()),
         Some(_) => Err(precondition_failed("If-Match")),
-        None => Err(super::error::no_such_key(key)),
+        None => Err(crate::error::no_such_key(key)),
     }
 }
 
 /// Whether the caller may delete one key of a `DeleteObjects` request, each of which is decided on by itself.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
-pub(super) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), AwsError> {
+pub(crate) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), AwsError> {
     let Some(authorizer) = call.region.authorizer() else { return Ok(()) };
     let (bucket, key) = (text(input, "Bucket").unwrap_or_default(), text(one, "Key").unwrap_or_default());
     let version = text(one, "VersionId");
@@ -59,13 +58,13 @@ pub(super) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), 
 }
 
 /// A key of a `DeleteObjects` request that was not deleted.
-pub(super) fn refused_one(one: &Value, error: &AwsError) -> Value {
+pub(crate) fn refused_one(one: &Value, error: &AwsError) -> Value {
     json!({"Key": owned(one, "Key"), "VersionId": owned(one, "VersionId"), "Code": error.code, "Message": error.message})
 }
 
 impl S3 {
-    pub(super) fn delete_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let key = super::put::checked_key(input)?;
+    pub(crate) fn delete_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let key = crate::operations::put::checked_key(input)?;
         refuse_directory_conditions(input)?;
         let mut state = self.state();
         let bucket = state.bucket(input)?;
@@ -78,7 +77,7 @@ impl S3 {
         Ok(output)
     }
 
-    pub(super) fn delete_objects(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn delete_objects(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let request = Self::payload(input, "Delete")?;
         let wanted = list(request, "Objects");
         if wanted.is_empty() || wanted.len() > 1000 {
@@ -118,7 +117,7 @@ impl S3 {
 fn refuse_directory_conditions(input: &Value) -> Result<(), AwsError> {
     for member in ["IfMatchLastModifiedTime", "IfMatchSize", "LastModifiedTime", "Size"] {
         if input.get(member).is_some_and(|value| !value.is_null()) {
-            return Err(super::error::not_implemented(member));
+            return Err(crate::error::not_implemented(member));
         }
     }
     Ok(())

@@ -7,22 +7,21 @@ use nightproof_wire::AwsError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::checksum;
-use super::document::{flag, number, text};
-use super::error::invalid_argument;
-use super::state::{Bucket, Version};
-use super::{S3, set};
+use crate::checksum;
+use crate::document::{flag, number, set, text};
+use crate::error::invalid_argument;
+use crate::records::{Bucket, S3, Version};
 
 /// What `encoding-type=url` leaves as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b'~');
 
 /// An opaque continuation token for `after`.
-pub(super) fn token(after: &str) -> String {
+pub(crate) fn token(after: &str) -> String {
     STANDARD.encode(format!("1:{after}"))
 }
 
 /// What a continuation token stands for.
-pub(super) fn untoken(token: Option<&str>) -> Result<Option<String>, AwsError> {
+pub(crate) fn untoken(token: Option<&str>) -> Result<Option<String>, AwsError> {
     let Some(token) = token else { return Ok(None) };
     let read = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match read.as_deref().and_then(|text| text.strip_prefix("1:")) {
@@ -152,7 +151,7 @@ fn entry(asked: &Asked<'_>, key: &str, version: &Version) -> Option<Value> {
 }
 
 impl S3 {
-    pub(super) fn list_objects_v2(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_objects_v2(&self, input: &Value) -> Result<Value, AwsError> {
         let asked = Asked::of(input, "MaxKeys")?;
         let resumed = untoken(text(input, "ContinuationToken"))?;
         let after = resumed.clone().or_else(|| text(input, "StartAfter").map(str::to_owned)).unwrap_or_default();
@@ -187,7 +186,7 @@ impl S3 {
         Ok(output)
     }
 
-    pub(super) fn list_objects(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_objects(&self, input: &Value) -> Result<Value, AwsError> {
         let asked = Asked::of(input, "MaxKeys")?;
         let marker = text(input, "Marker").unwrap_or_default();
         let mut state = self.state();
@@ -213,7 +212,7 @@ impl S3 {
         Ok(output)
     }
 
-    pub(super) fn list_object_versions(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_object_versions(&self, input: &Value) -> Result<Value, AwsError> {
         let asked = Asked::of(input, "MaxKeys")?;
         let key_marker = text(input, "KeyMarker").unwrap_or_default();
         let version_marker = text(input, "VersionIdMarker");

@@ -8,13 +8,13 @@ use nightproof_core::service::{Body, Call};
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::checksum::{self, Algorithm, Kind};
-use super::document::{list, number, owned, text, whole_seconds};
-use super::encryption::Encryption;
-use super::error::{invalid_argument, invalid_request, malformed_xml, no_such_upload};
-use super::put::{checked_key, initiator, kept_headers, storage_class};
-use super::state::{Object, Part, PartFacts, Upload};
-use super::{S3, set};
+use crate::checksum;
+use crate::checksum::{Algorithm, Kind};
+use crate::document::{list, number, owned, set, text, whole_seconds};
+use crate::encryption::Encryption;
+use crate::error::{invalid_argument, invalid_request, malformed_xml, no_such_upload};
+use crate::operations::put::{checked_key, initiator, kept_headers, storage_class};
+use crate::records::{Object, Part, PartFacts, S3, Upload};
 
 /// The least size of every part but the last.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
@@ -38,7 +38,7 @@ fn part_number(input: &Value) -> Result<i64, AwsError> {
 }
 
 impl S3 {
-    pub(super) async fn create_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn create_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = checked_key(input)?;
         let destination = self.destination(input)?;
         let bucket_name = text(input, "Bucket").unwrap_or_default();
@@ -58,7 +58,7 @@ impl S3 {
                 ))
             })?,
         };
-        let (headers, tags, class) = (kept_headers(input)?, super::tagging::of_header(input)?, storage_class(input)?);
+        let (headers, tags, class) = (kept_headers(input)?, crate::operations::tagging::of_header(input)?, storage_class(input)?);
         let (encryption, _) = Encryption::begin(call, destination.wanted, bucket_name, key).await?;
         let id = random_string(UPLOAD_ID, 128);
         let mut output = json!({"Bucket": bucket_name, "Key": key, "UploadId": id});
@@ -83,7 +83,7 @@ impl S3 {
         let mut state = self.state();
         let bucket = state.bucket(input)?;
         if bucket.incarnation != destination.incarnation {
-            return Err(super::error::no_such_bucket(bucket_name));
+            return Err(crate::error::no_such_bucket(bucket_name));
         }
         bucket.uploads.insert(id, upload);
         drop(state);
@@ -105,7 +105,7 @@ impl S3 {
 
     /// Streams a part in, and makes it the upload's part of that number.
     async fn add_part(&self, call: &Call, input: &Value, carries: &Value, body: Body) -> Result<(Part, Underway), AwsError> {
-        super::encryption::refuse_customer_keys(input)?;
+        crate::encryption::refuse_customer_keys(input)?;
         let number = part_number(input)?;
         let upload = self.underway(input)?;
         if let (Some((given, _)), true) = (checksum::given(carries)?, upload.asked)
@@ -121,7 +121,7 @@ impl S3 {
         let received = self.receive(call, carries, body, &upload.folder, &key, Some(upload.algorithm)).await?;
         let digest: [u8; 16] = if upload.encryption.hides_md5() { rand::random() } else { received.md5 };
         let part = Part {
-            checksum: received.checksum(upload.algorithm).ok_or_else(|| super::error::internal("a part without checksum"))?,
+            checksum: received.checksum(upload.algorithm).ok_or_else(|| crate::error::internal("a part without checksum"))?,
             etag: format!("\"{}\"", hex::encode(digest)),
             digest,
             modified: whole_seconds(call.now),
@@ -134,7 +134,7 @@ impl S3 {
         Ok((part, upload))
     }
 
-    pub(super) async fn upload_part(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
+    pub(crate) async fn upload_part(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
         let (part, upload) = self.add_part(call, input, input, body).await?;
         let mut output = json!({"ETag": part.etag});
         upload.encryption.describe(&mut output);
@@ -142,7 +142,7 @@ impl S3 {
         Ok(output)
     }
 
-    pub(super) async fn upload_part_copy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn upload_part_copy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         part_number(input)?;
         self.underway(input)?;
         let found = self.copy_source(input)?;
@@ -181,7 +181,7 @@ impl S3 {
         Ok(output)
     }
 
-    pub(super) async fn complete_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn complete_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = checked_key(input)?;
         let id = text(input, "UploadId").unwrap_or_default();
         let encryption = self.underway(input)?.encryption;
@@ -194,7 +194,7 @@ impl S3 {
         let whole = checksum::given(input)?;
         let mut state = self.state();
         let bucket = state.bucket(input)?;
-        super::condition::check_write(input, bucket, key)?;
+        crate::condition::check_write(input, bucket, key)?;
         let upload = bucket.uploads.get(id).ok_or_else(|| no_such_upload(id))?;
         if let Some(kind) = text(input, "ChecksumType")
             && kind != upload.kind.name()
@@ -231,7 +231,7 @@ impl S3 {
             checksum.describe(&mut output, true);
         }
         bucket.uploads.remove(id);
-        let content = super::state::Content::Object(std::sync::Arc::new(object));
+        let content = crate::records::Content::Object(std::sync::Arc::new(object));
         let version = bucket.add(key, content, tags, whole_seconds(call.now));
         set(&mut output, "VersionId", bucket.shown_version(&version));
         drop(state);
@@ -241,14 +241,14 @@ impl S3 {
         Ok(output)
     }
 
-    pub(super) fn abort_multipart_upload(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn abort_multipart_upload(&self, input: &Value) -> Result<Value, AwsError> {
         self.underway(input)?;
         let id = text(input, "UploadId").unwrap_or_default();
         self.state().bucket(input)?.uploads.remove(id);
         Ok(json!({}))
     }
 
-    pub(super) fn list_parts(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_parts(&self, input: &Value) -> Result<Value, AwsError> {
         self.underway(input)?;
         let id = text(input, "UploadId").unwrap_or_default();
         let most = usize::try_from(number(input, "MaxParts").unwrap_or(1000)).unwrap_or(1000).min(1000);
@@ -294,7 +294,7 @@ impl S3 {
         Ok(output)
     }
 
-    pub(super) fn list_multipart_uploads(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_multipart_uploads(&self, input: &Value) -> Result<Value, AwsError> {
         let most = usize::try_from(number(input, "MaxUploads").unwrap_or(1000)).unwrap_or(1000).min(1000);
         let prefix = text(input, "Prefix").unwrap_or_default();
         let delimiter = text(input, "Delimiter");

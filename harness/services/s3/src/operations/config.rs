@@ -7,30 +7,31 @@ use nightproof_iam::is_public;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::document::{flag, list, text};
-use super::error::{invalid_argument, malformed_xml, not_implemented};
-use super::state::{Bucket, State};
-use super::{S3, policy, set, tagging};
+use crate::document::{flag, list, set, text};
+use crate::error::{invalid_argument, malformed_xml, not_implemented};
+use crate::operations::tagging;
+use crate::policy;
+use crate::records::{Bucket, S3, State};
 
 impl Bucket {
     /// Whether access control lists are off.
-    pub(super) fn owner_enforced(&self) -> bool {
+    pub(crate) fn owner_enforced(&self) -> bool {
         self.config.get("OwnershipControls").is_some_and(owner_enforced)
     }
 
     /// A setting of the bucket's public access block.
-    pub(super) fn blocks(&self, setting: &str) -> bool {
+    pub(crate) fn blocks(&self, setting: &str) -> bool {
         self.config.get("PublicAccessBlockConfiguration").and_then(|block| flag(block, setting)).unwrap_or(false)
     }
 }
 
 /// Whether these `OwnershipControls` turn access control lists off.
-pub(super) fn owner_enforced(controls: &Value) -> bool {
+pub(crate) fn owner_enforced(controls: &Value) -> bool {
     list(controls, "Rules").first().and_then(|rule| text(rule, "ObjectOwnership")) == Some("BucketOwnerEnforced")
 }
 
 /// The access control list of a resource whose owner alone may use it.
-pub(super) fn owner_only(account: &str) -> Value {
+pub(crate) fn owner_only(account: &str) -> Value {
     let id = canonical_id(account);
     json!({
         "Owner": {"ID": id},
@@ -44,7 +45,7 @@ fn missing(code: &str, message: &str, bucket: &Bucket) -> AwsError {
 
 impl S3 {
     /// Get, Put and Delete of configuration subresources; `None` for another operation.
-    pub(super) fn config(&self, call: &Call, operation: &str, input: &Value) -> Option<Result<Value, AwsError>> {
+    pub(crate) fn config(&self, call: &Call, operation: &str, input: &Value) -> Option<Result<Value, AwsError>> {
         let mut state = self.state();
         let result = match operation {
             "GetBucketEncryption" => stored(&mut state, input, "ServerSideEncryptionConfiguration", |config, _| {
@@ -90,7 +91,7 @@ impl S3 {
             "GetBucketLifecycleConfiguration" => stored(&mut state, input, "LifecycleConfiguration", |config, _| {
                 Ok(json!({"Rules": config.get("Rules"), "TransitionDefaultMinimumObjectSize": config.get("TransitionDefaultMinimumObjectSize")}))
             }),
-            "PutBucketLifecycleConfiguration" => super::lifecycle::put(&mut state, input),
+            "PutBucketLifecycleConfiguration" => crate::lifecycle::put(&mut state, input),
             "DeleteBucketLifecycle" => remove(&mut state, input, "LifecycleConfiguration"),
             "GetBucketAcl" => state.bucket(input).map(|bucket| owner_only(&bucket.account)),
             "PutBucketAcl" => put_acl(&mut state, input),
@@ -308,7 +309,7 @@ fn put_ownership(state: &mut State, input: &Value) -> Result<Value, AwsError> {
 fn put_acl(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     let bucket = state.bucket(input)?;
     if bucket.owner_enforced() {
-        return Err(super::put::no_lists());
+        return Err(crate::operations::put::no_lists());
     }
     if text(input, "ACL") == Some("private") && input.get("AccessControlPolicy").is_none() {
         return Ok(json!({}));

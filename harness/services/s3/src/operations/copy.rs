@@ -7,26 +7,24 @@ use nightproof_wire::AwsError;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::blob;
-use super::checksum::{Algorithm, Kind};
-use super::condition;
-use super::document::text;
-use super::encryption::{Encryption, Wanted};
-use super::error::{invalid_argument, invalid_request};
-use super::get::find;
-use super::put::{LARGEST_PUT, checked_key, etag, kept_headers, storage_class};
-use super::state::{Object, Version};
-use super::{S3, set};
+use crate::checksum::{Algorithm, Kind};
+use crate::document::{set, text};
+use crate::encryption::{Encryption, Wanted};
+use crate::error::{invalid_argument, invalid_request};
+use crate::operations::get::find;
+use crate::operations::put::{LARGEST_PUT, checked_key, etag, kept_headers, storage_class};
+use crate::records::{Object, S3, Version};
+use crate::{blob, condition};
 
 /// What `x-amz-copy-source` names.
-pub(super) struct Source {
-    pub(super) bucket: String,
-    pub(super) key: String,
-    pub(super) version: Option<String>,
+pub(crate) struct Source {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) version: Option<String>,
 }
 
 impl Source {
-    pub(super) fn of(input: &Value) -> Result<Self, AwsError> {
+    pub(crate) fn of(input: &Value) -> Result<Self, AwsError> {
         let given = text(input, "CopySource").unwrap_or_default();
         let refused = || {
             invalid_argument(
@@ -49,7 +47,7 @@ impl Source {
 }
 
 /// What is said of an object, when it is said of a copy's source.
-pub(super) fn of_source(error: AwsError) -> AwsError {
+pub(crate) fn of_source(error: AwsError) -> AwsError {
     match error.code.as_str() {
         "MethodNotAllowed" => {
             invalid_request("The source of a copy request may not specifically refer to a delete marker by version id.")
@@ -59,17 +57,17 @@ pub(super) fn of_source(error: AwsError) -> AwsError {
 }
 
 /// An object to copy from, found and permitted by its conditions.
-pub(super) struct Found {
-    pub(super) source: Source,
-    pub(super) version: Version,
-    pub(super) object: Arc<Object>,
+pub(crate) struct Found {
+    pub(crate) source: Source,
+    pub(crate) version: Version,
+    pub(crate) object: Arc<Object>,
     /// Null where the source's bucket has no versions.
-    pub(super) shown: Value,
+    pub(crate) shown: Value,
 }
 
 impl S3 {
     /// Finds a copy's source.
-    pub(super) fn copy_source(&self, input: &Value) -> Result<Found, AwsError> {
+    pub(crate) fn copy_source(&self, input: &Value) -> Result<Found, AwsError> {
         let source = Source::of(input)?;
         let mut state = self.state();
         let asked = json!({"Bucket": source.bucket, "ExpectedBucketOwner": input.get("ExpectedSourceBucketOwner")});
@@ -77,7 +75,7 @@ impl S3 {
         let version = find(bucket, &source.key, source.version.as_deref()).map_err(of_source)?;
         let version = version.clone();
         let shown = bucket.shown_version(&version.id);
-        let object = version.object().cloned().ok_or_else(|| super::error::no_such_key(&source.key))?;
+        let object = version.object().cloned().ok_or_else(|| crate::error::no_such_key(&source.key))?;
         condition::check_read(input, condition::COPY_SOURCE, &object.etag, version.modified)?;
         if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
             return Err(AwsError::new("InvalidObjectState", 403, "Operation is not valid for the source object's storage class"));
@@ -86,12 +84,12 @@ impl S3 {
     }
 
     /// The source's plain bytes, for who copies.
-    pub(super) async fn read_source(&self, call: &Call, object: &Object, start: u64, length: u64) -> Result<Body, AwsError> {
+    pub(crate) async fn read_source(&self, call: &Call, object: &Object, start: u64, length: u64) -> Result<Body, AwsError> {
         let key = object.encryption.open(call).await?;
         Ok(blob::read(&object.blobs, &key, start, length))
     }
 
-    pub(super) async fn copy_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn copy_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = checked_key(input)?;
         let found = self.copy_source(input)?;
         if found.object.size > LARGEST_PUT {
@@ -127,7 +125,7 @@ impl S3 {
             }
             kept
         };
-        let tags = if new_tags { super::tagging::of_header(input)? } else { found.version.tags.clone() };
+        let tags = if new_tags { crate::operations::tagging::of_header(input)? } else { found.version.tags.clone() };
         let asked = text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()?;
         let kept = found.object.checksum.as_ref().map(|checksum| checksum.algorithm);
         let algorithm = asked.or(kept).unwrap_or(Algorithm::Crc64Nvme);
@@ -149,7 +147,7 @@ impl S3 {
             encryption,
         };
         let (version, object) = self.commit(call, input, destination.incarnation, key, object, tags)?;
-        let mut result = json!({"ETag": object.etag, "LastModified": super::document::whole_seconds(call.now)});
+        let mut result = json!({"ETag": object.etag, "LastModified": crate::document::whole_seconds(call.now)});
         if let Some(checksum) = &object.checksum {
             checksum.describe(&mut result, true);
         }

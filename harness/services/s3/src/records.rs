@@ -1,17 +1,50 @@
 //! The records: buckets, keys, versions and uploads. Bytes are on disk.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_wire::AwsError;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Map, Value, json};
 
-use super::blob::Blob;
-use super::checksum::{Algorithm, Checksum, Kind};
-use super::encryption::Encryption;
-use super::error::{access_denied, no_such_bucket};
+use crate::access_log::{AccessLog, LOG_DELAY};
+use crate::blob::Blob;
+use crate::checksum::{Algorithm, Checksum, Kind};
+use crate::encryption::Encryption;
+use crate::error::{access_denied, no_such_bucket};
+
+/// The service `s3`.
+pub struct S3 {
+    pub(crate) folder: PathBuf,
+    pub(crate) state: Mutex<State>,
+    pub(crate) next: AtomicU64,
+    pub(crate) log: AccessLog,
+}
+
+impl S3 {
+    /// Objects live under `folder`, a folder by account and bucket.
+    pub fn new(folder: impl Into<PathBuf>) -> Arc<Self> {
+        Self::with_log_delay(folder, LOG_DELAY)
+    }
+
+    /// As [`S3::new`], with another time from the first access log line of a batch to its delivery.
+    pub fn with_log_delay(folder: impl Into<PathBuf>, log_delay: Duration) -> Arc<Self> {
+        Arc::new(Self { folder: folder.into(), state: Mutex::default(), next: AtomicU64::new(1), log: AccessLog::new(log_delay) })
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+}
 
 /// All buckets, by name: names are global over accounts.
 #[derive(Default)]
@@ -36,7 +69,7 @@ pub(super) struct Bucket {
     pub(super) name: String,
     pub(super) account: String,
     pub(super) created: Timestamp,
-    /// Tells this bucket from an earlier one of the same name.
+    /// Differs from that of an earlier bucket of the same name.
     pub(super) incarnation: u64,
     /// Configuration subresources as documents, by the member that carries them (`PublicAccessBlockConfiguration`).
     pub(super) config: BTreeMap<&'static str, Value>,
@@ -86,7 +119,7 @@ impl Bucket {
         }
     }
 
-    /// Makes `content` the current version of `key`, and answers its id.
+    /// Makes `content` the current version of `key`, and returns its id.
     pub(super) fn add(&mut self, key: &str, content: Content, tags: Vec<Value>, now: Timestamp) -> String {
         let id = match self.versioning() {
             Versioning::Enabled => nightproof_core::credentials::random_string(VERSION_ID, 32),
@@ -111,7 +144,7 @@ impl Bucket {
         Some(removed)
     }
 
-    /// The id that answers carry: none on a bucket that never had versions.
+    /// The id that outputs carry; `null` on a bucket that never had versions.
     pub(super) fn shown_version(&self, id: &str) -> Value {
         if self.versioning() == Versioning::Never { Value::Null } else { json!(id) }
     }
@@ -145,7 +178,7 @@ impl Version {
     }
 }
 
-/// What a version of an object is; never changes.
+/// The object of a version; never changes.
 #[derive(Clone)]
 pub(super) struct Object {
     pub(super) size: u64,
@@ -169,7 +202,7 @@ pub(super) struct PartFacts {
     pub(super) checksum: Option<Checksum>,
 }
 
-/// A multipart upload under way.
+/// A multipart upload that has not ended.
 pub(super) struct Upload {
     pub(super) key: String,
     pub(super) initiated: Timestamp,
@@ -177,7 +210,7 @@ pub(super) struct Upload {
     pub(super) tags: Vec<Value>,
     pub(super) storage_class: String,
     pub(super) encryption: Encryption,
-    /// What the whole will be checked by; the flag tells whether the client asked for it.
+    /// The checksum of the whole object; `asked` if the client chose it.
     pub(super) algorithm: Algorithm,
     pub(super) kind: Kind,
     pub(super) asked: bool,

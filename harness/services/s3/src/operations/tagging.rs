@@ -5,18 +5,18 @@ use nightproof_core::service::Call;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use super::S3;
-use super::document::{list, text};
-use super::error::{invalid_argument, no_such_key, no_such_version};
+use crate::document::{list, text};
+use crate::error::{invalid_argument, no_such_key, no_such_version};
+use crate::records::S3;
 
 /// Keys and values of a `TagSet`.
-pub(super) fn pairs(tags: Option<&Value>) -> Vec<(String, String)> {
+pub(crate) fn pairs(tags: Option<&Value>) -> Vec<(String, String)> {
     let tags = tags.and_then(Value::as_array).into_iter().flatten();
     tags.filter_map(|tag| Some((text(tag, "Key")?.to_owned(), tag.get("Value")?.as_str()?.to_owned()))).collect()
 }
 
 /// Checks a set of tags.
-pub(super) fn check(tags: &[Value], most: usize) -> Result<(), AwsError> {
+pub(crate) fn check(tags: &[Value], most: usize) -> Result<(), AwsError> {
     if tags.len() > most {
         return Err(AwsError::new(
             "BadRequest",
@@ -50,7 +50,7 @@ fn is_system(tag: &Value) -> bool {
 }
 
 /// Checks the tags that are to replace those that a bucket has.
-pub(super) fn check_of_bucket(call: &Call, current: &[Value], wanted: &[Value]) -> Result<(), AwsError> {
+pub(crate) fn check_of_bucket(call: &Call, current: &[Value], wanted: &[Value]) -> Result<(), AwsError> {
     let outside = call.http.is_some();
     let given = |tag: &&Value| is_system(tag) && (!outside || current.contains(tag));
     let own: Vec<Value> = wanted.iter().filter(|tag| !given(tag)).cloned().collect();
@@ -62,7 +62,7 @@ pub(super) fn check_of_bucket(call: &Call, current: &[Value], wanted: &[Value]) 
 }
 
 /// The tags of a bucket that are left when the caller deletes all.
-pub(super) fn undeletable(call: &Call, current: &[Value]) -> Vec<Value> {
+pub(crate) fn undeletable(call: &Call, current: &[Value]) -> Vec<Value> {
     current.iter().filter(|tag| call.http.is_some() && is_system(tag)).cloned().collect()
 }
 
@@ -71,7 +71,7 @@ fn allowed(text: &str) -> bool {
 }
 
 /// The tags of the `x-amz-tagging` header, which is a query string.
-pub(super) fn of_header(input: &Value) -> Result<Vec<Value>, AwsError> {
+pub(crate) fn of_header(input: &Value) -> Result<Vec<Value>, AwsError> {
     let Some(header) = text(input, "Tagging") else { return Ok(Vec::new()) };
     let mut tags = Vec::new();
     for pair in header.split('&').filter(|pair| !pair.is_empty()) {
@@ -92,7 +92,7 @@ pub(super) fn of_header(input: &Value) -> Result<Vec<Value>, AwsError> {
 }
 
 impl S3 {
-    pub(super) fn object_tagging(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn object_tagging(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
         let key = text(input, "Key").unwrap_or_default();
         let asked = text(input, "VersionId");
         let tags = match operation {
@@ -106,7 +106,7 @@ impl S3 {
         };
         let mut state = self.state();
         let bucket = state.bucket(input)?;
-        let plain = bucket.versioning() == super::state::Versioning::Never;
+        let plain = bucket.versioning() == crate::records::Versioning::Never;
         let version = bucket.version_mut(key, asked).ok_or_else(|| match asked {
             Some(id) => no_such_version(key, id),
             None => no_such_key(key),

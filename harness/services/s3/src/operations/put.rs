@@ -8,38 +8,37 @@ use nightproof_core::service::{Body, Call};
 use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
-use super::S3;
-use super::blob::{Blob, DataKey, Writer};
-use super::checksum::{self, Algorithm, Checksum, Hasher, Kind};
-use super::condition;
-use super::document::{number, text, whole_seconds};
-use super::encryption::{Encryption, Wanted};
-use super::error::{internal, invalid_request, no_such_bucket, not_implemented};
-use super::state::{Bucket, Content, Object};
+use crate::blob::{Blob, DataKey, Writer};
+use crate::checksum::{Algorithm, Checksum, Hasher, Kind};
+use crate::document::{number, text, whole_seconds};
+use crate::encryption::{Encryption, Wanted};
+use crate::error::{internal, invalid_request, no_such_bucket, not_implemented};
+use crate::records::{Bucket, Content, Object, S3};
+use crate::{checksum, condition};
 
 /// The largest object that one request may write, and the largest part.
-pub(super) const LARGEST_PUT: u64 = 5 * 1024 * 1024 * 1024;
+pub(crate) const LARGEST_PUT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// What a body came to.
-pub(super) struct Received {
-    pub(super) blob: Blob,
-    pub(super) md5: [u8; 16],
+pub(crate) struct Received {
+    pub(crate) blob: Blob,
+    pub(crate) md5: [u8; 16],
     sums: Vec<(Algorithm, String)>,
 }
 
 impl Received {
     /// The checksum by `algorithm`, which was asked for.
-    pub(super) fn checksum(&self, algorithm: Algorithm) -> Option<Checksum> {
+    pub(crate) fn checksum(&self, algorithm: Algorithm) -> Option<Checksum> {
         let (_, value) = self.sums.iter().find(|(other, _)| *other == algorithm)?;
         Some(Checksum { algorithm, value: value.clone(), kind: Kind::FullObject })
     }
 }
 
 /// Where a write goes, decided before its body is read.
-pub(super) struct Destination {
-    pub(super) incarnation: u64,
-    pub(super) folder: std::path::PathBuf,
-    pub(super) wanted: Wanted,
+pub(crate) struct Destination {
+    pub(crate) incarnation: u64,
+    pub(crate) folder: std::path::PathBuf,
+    pub(crate) wanted: Wanted,
 }
 
 /// Members that an object keeps and gives back as they came.
@@ -55,7 +54,7 @@ const KEPT: [&str; 8] = [
 ];
 
 /// The kept members of a request.
-pub(super) fn kept_headers(input: &Value) -> Result<Map<String, Value>, AwsError> {
+pub(crate) fn kept_headers(input: &Value) -> Result<Map<String, Value>, AwsError> {
     let mut headers = Map::new();
     for name in KEPT {
         let Some(value) = input.get(name).filter(|value| !value.is_null()) else { continue };
@@ -82,7 +81,7 @@ pub(super) fn kept_headers(input: &Value) -> Result<Map<String, Value>, AwsError
 }
 
 /// The storage class of a write.
-pub(super) fn storage_class(input: &Value) -> Result<String, AwsError> {
+pub(crate) fn storage_class(input: &Value) -> Result<String, AwsError> {
     const CLASSES: [&str; 8] = [
         "STANDARD",
         "REDUCED_REDUNDANCY",
@@ -102,7 +101,7 @@ pub(super) fn storage_class(input: &Value) -> Result<String, AwsError> {
 }
 
 /// The key of a request, not longer than S3 allows.
-pub(super) fn checked_key(input: &Value) -> Result<&str, AwsError> {
+pub(crate) fn checked_key(input: &Value) -> Result<&str, AwsError> {
     let key = text(input, "Key").unwrap_or_default();
     if key.len() > 1024 {
         return Err(AwsError::new("KeyTooLongError", 400, "Your key is too long")
@@ -112,13 +111,13 @@ pub(super) fn checked_key(input: &Value) -> Result<&str, AwsError> {
     Ok(key)
 }
 
-/// What a bucket whose owner owns everything in it says to access control lists.
-pub(super) fn no_lists() -> AwsError {
+/// The error for access control lists on a bucket whose owner owns everything in it.
+pub(crate) fn no_lists() -> AwsError {
     AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
 }
 
 /// Refuses members of a write that would change its outcome and that this region does not have.
-pub(super) fn refuse_unsupported(input: &Value, enforced: bool) -> Result<(), AwsError> {
+pub(crate) fn refuse_unsupported(input: &Value, enforced: bool) -> Result<(), AwsError> {
     for member in ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"] {
         match text(input, member) {
             None | Some("bucket-owner-full-control") => {}
@@ -142,7 +141,7 @@ pub(super) fn refuse_unsupported(input: &Value, enforced: bool) -> Result<(), Aw
 
 impl S3 {
     /// Checks a write of an object before its body is read.
-    pub(super) fn destination(&self, input: &Value) -> Result<Destination, AwsError> {
+    pub(crate) fn destination(&self, input: &Value) -> Result<Destination, AwsError> {
         let key = checked_key(input)?;
         let mut state = self.state();
         let bucket = state.bucket(input)?;
@@ -153,12 +152,12 @@ impl S3 {
     }
 
     /// The folder of a bucket's files. Bucket names have no slash and no `..`, accounts are digits.
-    pub(super) fn bucket_folder(&self, bucket: &Bucket) -> std::path::PathBuf {
+    pub(crate) fn bucket_folder(&self, bucket: &Bucket) -> std::path::PathBuf {
         self.folder.join(&bucket.account).join(&bucket.name)
     }
 
     /// Streams a request's body to a file and verifies its length, its digests, and the checksum it came with.
-    pub(super) async fn receive(
+    pub(crate) async fn receive(
         &self,
         call: &Call,
         input: &Value,
@@ -223,7 +222,7 @@ impl S3 {
     }
 
     /// Makes an object current, unless its bucket went away meanwhile or a condition no longer holds.
-    pub(super) fn commit(
+    pub(crate) fn commit(
         &self,
         call: &Call,
         input: &Value,
@@ -245,11 +244,11 @@ impl S3 {
         Ok((shown, object))
     }
 
-    pub(super) async fn put_object(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
+    pub(crate) async fn put_object(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
         let destination = self.destination(input)?;
         let headers = kept_headers(input)?;
         let storage_class = storage_class(input)?;
-        let tags = super::tagging::of_header(input)?;
+        let tags = crate::operations::tagging::of_header(input)?;
         checksum::check_md5_form(input)?;
         let key = checked_key(input)?;
         let bucket = text(input, "Bucket").unwrap_or_default();
@@ -272,7 +271,7 @@ impl S3 {
             checksum.describe(&mut output, true);
         }
         if let Some(expiration) = self.expiration(input, key, call.now) {
-            super::set(&mut output, "Expiration", json!(expiration));
+            crate::document::set(&mut output, "Expiration", json!(expiration));
         }
         Ok(output)
     }
@@ -280,7 +279,7 @@ impl S3 {
 
 /// The ETag of bytes with this MD5; under KMS it says nothing about the content.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>
-pub(super) fn etag(encryption: &Encryption, md5: &[u8; 16]) -> String {
+pub(crate) fn etag(encryption: &Encryption, md5: &[u8; 16]) -> String {
     let digest = if encryption.hides_md5() { rand::random() } else { *md5 };
     format!("\"{}\"", hex::encode(digest))
 }
@@ -307,7 +306,7 @@ fn from_body(error: std::io::Error) -> AwsError {
 }
 
 /// The requested owner of a document, as `Owner` and `Initiator` show it.
-pub(super) fn initiator(call: &Call) -> Value {
+pub(crate) fn initiator(call: &Call) -> Value {
     match call.caller.principal {
         nightproof_core::Principal::Root => json!({"ID": canonical_id(call.account())}),
         _ => json!({"ID": call.caller.arn(), "DisplayName": call.caller.user_id()}),

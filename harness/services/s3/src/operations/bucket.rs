@@ -1,15 +1,13 @@
 //! Buckets: make, remove, find.
 
-use nightproof_core::canonical_id;
-use nightproof_core::quota;
 use nightproof_core::service::Call;
+use nightproof_core::{canonical_id, quota};
 use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
-use super::S3;
-use super::document::{list, text, whole_seconds};
-use super::error::{invalid_argument, malformed_xml, not_implemented};
-use super::state::Bucket;
+use crate::document::{list, text, whole_seconds};
+use crate::error::{invalid_argument, malformed_xml, not_implemented};
+use crate::records::{Bucket, S3};
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 fn check_name(name: &str) -> Result<(), AwsError> {
@@ -32,7 +30,7 @@ fn check_name(name: &str) -> Result<(), AwsError> {
 }
 
 impl S3 {
-    pub(super) fn create_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn create_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = text(input, "Bucket").unwrap_or_default();
         check_name(name)?;
         for member in ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"] {
@@ -84,7 +82,7 @@ impl S3 {
             return Err(invalid_argument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", ownership));
         }
         let tags = list(&asked, "Tags");
-        super::tagging::check(tags, 50)?;
+        crate::operations::tagging::check(tags, 50)?;
         let mut state = self.state();
         if let Some(bucket) = state.buckets.get(name) {
             if bucket.account != call.account() {
@@ -138,13 +136,13 @@ impl S3 {
         Ok(json!({"Location": format!("/{name}"), "BucketArn": format!("arn:aws:s3:::{name}")}))
     }
 
-    pub(super) fn delete_bucket(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn delete_bucket(&self, input: &Value) -> Result<Value, AwsError> {
         let mut state = self.state();
         let bucket = state.bucket(input)?;
         let name = bucket.name.clone();
         if !bucket.keys.is_empty() {
             let message = match bucket.versioning() {
-                super::state::Versioning::Never => "The bucket you tried to delete is not empty",
+                crate::records::Versioning::Never => "The bucket you tried to delete is not empty",
                 _ => "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
             };
             return Err(AwsError::new("BucketNotEmpty", 409, message).with("BucketName", name));
@@ -153,7 +151,7 @@ impl S3 {
         Ok(json!({}))
     }
 
-    pub(super) fn head_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn head_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = self.state().bucket(input)?.name.clone();
         Ok(json!({
             "BucketArn": format!("arn:aws:s3:::{name}"),
@@ -162,10 +160,10 @@ impl S3 {
         }))
     }
 
-    pub(super) fn list_buckets(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn list_buckets(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let prefix = text(input, "Prefix").unwrap_or_default();
-        let most = usize::try_from(super::document::number(input, "MaxBuckets").unwrap_or(10_000)).unwrap_or(10_000);
-        let after = super::list::untoken(text(input, "ContinuationToken"))?;
+        let most = usize::try_from(crate::document::number(input, "MaxBuckets").unwrap_or(10_000)).unwrap_or(10_000);
+        let after = crate::operations::list::untoken(text(input, "ContinuationToken"))?;
         let state = self.state();
         let elsewhere = text(input, "BucketRegion").is_some_and(|region| region != call.region.name());
         let mut found: Vec<&Bucket> = state
@@ -178,7 +176,7 @@ impl S3 {
         found.truncate(most);
         let mut output = Map::new();
         if more && let Some(last) = found.last() {
-            output.insert("ContinuationToken".to_owned(), json!(super::list::token(&last.name)));
+            output.insert("ContinuationToken".to_owned(), json!(crate::operations::list::token(&last.name)));
         }
         let buckets: Vec<Value> = found
             .iter()
@@ -199,7 +197,7 @@ impl S3 {
         Ok(Value::Object(output))
     }
 
-    pub(super) fn get_bucket_location(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn get_bucket_location(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         self.state().bucket(input)?;
         // us-east-1 is an empty constraint: a null.
         Ok(match call.region.name() {
@@ -209,7 +207,7 @@ impl S3 {
     }
 
     /// Refuses a request document without its payload.
-    pub(super) fn payload<'a>(input: &'a Value, member: &str) -> Result<&'a Value, AwsError> {
+    pub(crate) fn payload<'a>(input: &'a Value, member: &str) -> Result<&'a Value, AwsError> {
         input.get(member).filter(|value| value.is_object()).ok_or_else(malformed_xml)
     }
 }

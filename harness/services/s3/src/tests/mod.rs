@@ -8,7 +8,7 @@ use nightproof_core::{Caller, Region};
 use nightproof_service_kms::Kms;
 use serde_json::{Value, json};
 
-use super::S3;
+use crate::records::S3;
 
 struct Lab {
     region: Region,

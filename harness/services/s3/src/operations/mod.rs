@@ -1,0 +1,11 @@
+//! The operations, by what they are about.
+
+pub(crate) mod bucket;
+pub(crate) mod config;
+pub(crate) mod copy;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod multipart;
+pub(crate) mod put;
+pub(crate) mod tagging;
