@@ -1,13 +1,12 @@
-//! What the agent says of a message: acknowledged, failed, or a reply with the state of the document and its plugins.
+//! An agent's reaction to a message: acknowledged, failed, or a reply with the state of the document and its plugins.
 //! Replies come more than once and in any order; a terminal state is never left.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Ssm;
-use super::delivery::{advance, message_id};
-use super::invocation::{Plugin, Stage, State};
-use super::records::Records;
+use crate::delivery::{advance, message_id};
+use crate::invocation::{Plugin, Stage, State};
+use crate::records::{Records, Ssm};
 
 /// `aws.ssm.<command>.<instance>` taken apart. The command's id has no dots.
 pub(crate) fn parts_of(message: &str) -> Option<(&str, &str)> {

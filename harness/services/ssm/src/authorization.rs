@@ -5,8 +5,9 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
 use serde_json::Value;
 
-use super::targets::Target;
-use super::{Ssm, aws_documents};
+use crate::aws_documents;
+use crate::command::Target;
+use crate::records::Ssm;
 
 impl Ssm {
     /// Documents, parameters and nodes by name; instances by id or tag.
@@ -56,7 +57,7 @@ impl Ssm {
                 "Parameter" => Some(arn(format!("parameter/{}", id.trim_start_matches('/')))),
                 _ => None,
             };
-            let tagged = |((kind, id), tags): (&(String, String), &super::resource_tags::Tags)| {
+            let tagged = |((kind, id), tags): (&(String, String), &crate::records::Tags)| {
                 Some(Tagged { arn: named(kind, id)?, tags: tags.clone().into_iter().collect() })
             };
             records.tags.iter().filter_map(tagged).collect()

@@ -4,11 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::command_status::{Verdict, verdict};
-use super::document::Document;
-use super::invocation::Invocation;
-use super::stamp;
-use super::targets::Target;
+use crate::document::Document;
+use crate::invocation::Invocation;
+use crate::stamp::stamp;
 
 /// A command's record.
 #[derive(Debug)]
@@ -34,8 +32,18 @@ pub(crate) struct Command {
     pub(crate) cloud_watch_output: CloudWatchOutputConfig,
     pub(crate) invocations: Vec<Invocation>,
     pub(crate) cancelled: bool,
-    /// The status that EventBridge was told last.
-    pub(crate) told: &'static str,
+    /// The status that EventBridge received last.
+    pub(crate) reported: &'static str,
+}
+
+/// A target of SendCommand.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Target {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    #[serde(default)]
+    pub(crate) values: Vec<String>,
 }
 
 /// Whether output goes to CloudWatch Logs, and the log group.
@@ -65,10 +73,6 @@ impl Command {
     /// How many invocations may fail before no more are started.
     pub(crate) fn tolerated_errors(&self) -> usize {
         share(&self.max_errors, self.invocations.len())
-    }
-
-    pub(crate) fn verdict(&self) -> Verdict {
-        verdict(self)
     }
 
     pub(crate) fn invocation(&mut self, instance: &str) -> Option<&mut Invocation> {

@@ -1,17 +1,16 @@
-//! Bringing a command to its nodes: rate control, messages, and the two deadlines.
+//! Delivery of a command to its nodes: rate control, messages, and the two deadlines.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/send-commands-multiple.html>
 
 use jiff::Timestamp;
 use nightproof_core::Region;
 use serde_json::{Value, json};
 
-use super::Ssm;
-use super::command::Command;
-use super::invocation::{Stage, State};
-use super::mailbox::Message;
-use super::records::Records;
+use crate::command::Command;
+use crate::invocation::{Stage, State};
+use crate::mailbox::Message;
+use crate::records::{Records, Ssm};
 
-/// `MessageId` of the message that brings `command` to `instance`.
+/// `MessageId` of the message that delivers `command` to `instance`.
 pub(crate) fn message_id(command: &str, instance: &str) -> String {
     format!("aws.ssm.{command}.{instance}")
 }
@@ -29,7 +28,7 @@ fn payload(command: &Command) -> Value {
     })
 }
 
-/// Starts as many waiting invocations as `MaxConcurrency` allows; ends them once `MaxErrors` is passed. Answers whether
+/// Starts as many waiting invocations as `MaxConcurrency` allows; ends them once `MaxErrors` is passed. Returns whether
 /// there is new mail.
 pub(crate) fn advance(records: &mut Records, id: &str, now: Timestamp) -> bool {
     let Records { nodes, mail, commands, .. } = records;

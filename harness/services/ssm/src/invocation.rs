@@ -82,8 +82,8 @@ pub(crate) struct Invocation {
     pub(crate) plugins: Vec<Plugin>,
     /// What the agent says about the document as a whole when it could not run it.
     pub(crate) trace: String,
-    /// The status that EventBridge was told last.
-    pub(crate) told: &'static str,
+    /// The status that EventBridge received last.
+    pub(crate) reported: &'static str,
 }
 
 impl Invocation {
@@ -95,7 +95,7 @@ impl Invocation {
             state: State::Open(Stage::Waiting),
             plugins: steps.iter().map(|step| Plugin::new(&step.id, &step.action)).collect(),
             trace: String::new(),
-            told: "Pending",
+            reported: "Pending",
         }
     }
 

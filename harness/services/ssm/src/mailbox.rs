@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::stamp;
+use crate::stamp::stamp;
 
 /// One message.
 #[derive(Debug, Clone)]

@@ -1,13 +1,43 @@
-//! What an account has in the service.
+//! The records of an account.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Weak};
 
-use super::command::Command;
-use super::document_store::StoredDocument;
-use super::mailbox::Mailbox;
-use super::managed_node::ManagedNode;
-use super::parameter::Parameter;
-use super::resource_tags::Tags;
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Notify;
+
+use crate::command::Command;
+use crate::mailbox::Mailbox;
+use crate::node::ManagedNode;
+use crate::stored_document::StoredDocument;
+use crate::stored_parameter::Parameter;
+
+/// The service `ssm`.
+#[derive(Debug)]
+pub struct Ssm {
+    /// For the tasks that watch a command's deadlines.
+    pub(crate) me: Weak<Ssm>,
+    pub(crate) accounts: Mutex<Accounts>,
+    /// Notified whenever a message was put into a mailbox.
+    pub(crate) mail: Notify,
+}
+
+impl Ssm {
+    /// A service without nodes, commands or parameters.
+    pub fn new() -> Arc<Self> {
+        Arc::new_cyclic(|me| Self { me: me.clone(), accounts: Mutex::default(), mail: Notify::new() })
+    }
+
+    /// Runs `act` on the records of `account`. Synchronous, so that the lock is never held over an await.
+    pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut Records) -> T) -> T {
+        let mut accounts = self.lock();
+        act(accounts.entry(account.to_owned()).or_default())
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Accounts> {
+        self.accounts.lock()
+    }
+}
 
 /// Records by account id.
 pub(crate) type Accounts = HashMap<String, Records>;
@@ -35,3 +65,6 @@ impl Records {
         self.commands.iter_mut().find(|command| command.id == id)
     }
 }
+
+/// Keys to values.
+pub(crate) type Tags = BTreeMap<String, String>;

@@ -1,11 +1,12 @@
-//! What Run Command tells EventBridge: each change of a command's status, and of its status on each node.
+//! Events of Run Command for EventBridge: each change of a command's status, and of its status on each node.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-eventbridge-events.html>
 
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
-use super::command::Command;
-use super::{Ssm, stamp};
+use crate::command::Command;
+use crate::records::Ssm;
+use crate::stamp::stamp;
 
 /// Entries of one call of `PutEvents`.
 const MOST: usize = 10;
@@ -31,7 +32,7 @@ fn changes(command: &mut Command, region: &str, account: &str) -> Vec<Value> {
     let requested = stamp(command.requested);
     for invocation in &mut command.invocations {
         let (status, _) = invocation.state.words();
-        if std::mem::replace(&mut invocation.told, status) == status {
+        if std::mem::replace(&mut invocation.reported, status) == status {
             continue;
         }
         let detail = json!({
@@ -44,7 +45,7 @@ fn changes(command: &mut Command, region: &str, account: &str) -> Vec<Value> {
         entries.push(entry("EC2 Command Invocation Status-change Notification", vec![arn(&invocation.instance_id)], &detail));
     }
     let status = command.verdict().status;
-    if std::mem::replace(&mut command.told, status) != status {
+    if std::mem::replace(&mut command.reported, status) != status {
         let detail = json!({
             "command-id": command.id,
             "document-name": command.document_name,

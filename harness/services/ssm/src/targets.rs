@@ -1,22 +1,12 @@
-//! Which nodes a command goes to: EC2's instances and their tags, joined with the nodes that agents registered.
+//! The nodes that a command is sent to: EC2's instances and their tags, joined with the nodes that agents registered.
 
 use std::collections::BTreeSet;
 
 use nightproof_core::service::{AwsError, Call, Instance};
-use serde::{Deserialize, Serialize};
 
-use super::Ssm;
-use super::invocation::State;
-
-/// A target of SendCommand.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Target {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) key: Option<String>,
-    #[serde(default)]
-    pub(crate) values: Vec<String>,
-}
+use crate::command::Target;
+use crate::invocation::State;
+use crate::records::Ssm;
 
 impl Ssm {
     /// The account's instances. Nodes whose instance is gone are deregistered on the way.

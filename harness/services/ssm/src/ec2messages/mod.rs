@@ -14,7 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{Ssm, require_agent};
+use crate::agent::require_agent;
+use crate::records::Ssm;
 
 pub use session_channel::SsmMessages;
 

@@ -15,8 +15,8 @@ use nightproof_core::{Caller, Principal, Region};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::Ssm;
 use crate::ec2messages::{Ec2Messages, SsmMessages};
+use crate::records::Ssm;
 
 /// How long a test waits for an event that takes milliseconds on an idle machine.
 const BOUND: std::time::Duration = std::time::Duration::from_secs(20);

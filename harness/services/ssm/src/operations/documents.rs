@@ -1,4 +1,4 @@
-//! The account's documents and Amazon's: GetDocument, CreateDocument and their kin.
+//! Operations on documents, the account's and Amazon's.
 
 use jiff::Timestamp;
 use nightproof_core::service::{AwsError, Call};
@@ -6,24 +6,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
-use super::document::Document;
-use super::{Ssm, aws_documents, page, stamp, yaml};
-
-/// A document with its versions, of which the first has number 1.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredDocument {
-    versions: Vec<Version>,
-    default: usize,
-    created: Timestamp,
-}
-
-#[derive(Debug, Clone)]
-struct Version {
-    text: String,
-    format: String,
-    document: Document,
-    created: Timestamp,
-}
+use crate::document::Document;
+use crate::page::page;
+use crate::records::Ssm;
+use crate::stamp::stamp;
+use crate::stored_document::{StoredDocument, Version};
+use crate::{aws_documents, yaml};
 
 /// `CreateDocument`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html>
 #[derive(Debug, Deserialize)]
@@ -102,10 +90,6 @@ fn no_document(name: &str) -> AwsError {
     AwsError::new("InvalidDocument", 400, format!("Document with name {name} does not exist."))
 }
 
-fn no_version(version: &str) -> AwsError {
-    AwsError::new("InvalidDocumentVersion", 400, format!("The document version {version} is not valid or does not exist."))
-}
-
 /// The name in `arn:aws:ssm:<region>:<account>:document/<name>`, or the name itself. Amazon's documents have no account.
 fn name_in<'a>(call: &Call, text: &'a str) -> Result<&'a str, AwsError> {
     let Some(rest) = text.strip_prefix("arn:aws:ssm:") else { return Ok(text) };
@@ -117,22 +101,6 @@ fn name_in<'a>(call: &Call, text: &'a str) -> Result<&'a str, AwsError> {
         Ok(name)
     } else {
         Err(no_document(text))
-    }
-}
-
-impl StoredDocument {
-    fn latest(&self) -> usize {
-        self.versions.len()
-    }
-
-    fn version(&self, wanted: Option<&str>) -> Result<(usize, &Version), AwsError> {
-        let number = match wanted {
-            None | Some("" | "$DEFAULT") => self.default,
-            Some("$LATEST") => self.latest(),
-            Some(number) => number.parse().map_err(|_| no_version(number))?,
-        };
-        let found = number.checked_sub(1).and_then(|index| self.versions.get(index));
-        found.map(|found| (number, found)).ok_or_else(|| no_version(wanted.unwrap_or_default()))
     }
 }
 

@@ -1,11 +1,11 @@
-//! What an agent reports of its instance unasked, inventory and compliance: taken, so that the agent goes on, and kept nowhere.
+//! Inventory and compliance, which an agent reports unasked: accepted, and not kept.
 
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Ssm;
-use super::agent::for_agents_only;
+use crate::agent::for_agents_only;
+use crate::records::Ssm;
 
 /// `PutInventory`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutInventory.html>
 #[derive(Debug, Deserialize)]

@@ -5,8 +5,9 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::command::Command;
-use super::{Ssm, page};
+use crate::command::Command;
+use crate::page::page;
+use crate::records::Ssm;
 
 /// `ListCommands`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html>
 #[derive(Debug, Deserialize)]

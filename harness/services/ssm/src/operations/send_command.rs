@@ -7,11 +7,10 @@ use nightproof_core::service::{AwsError, Call, Instance};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Ssm;
-use super::command::{CloudWatchOutputConfig, Command};
-use super::command_parameters::{Given, execution_timeout, typed};
-use super::invocation::Invocation;
-use super::targets::Target;
+use crate::command::{CloudWatchOutputConfig, Command, Target};
+use crate::command_parameters::{Given, execution_timeout, typed};
+use crate::invocation::Invocation;
+use crate::records::Ssm;
 
 /// `SendCommand`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
 #[derive(Debug, Deserialize)]
@@ -106,7 +105,7 @@ impl Ssm {
             invocations: addressed.iter().map(|id| Invocation::new(id, &name_of(id), call.now, &document.steps)).collect(),
             document,
             cancelled: false,
-            told: "Pending",
+            reported: "Pending",
         };
         let mut answer = command.describe(call.region.name());
         if let Some(answer) = answer.as_object_mut() {

@@ -3,37 +3,19 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use nightproof_core::Caller;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::resource_tags::{Tag, tags_of};
-use super::{Ssm, public_parameters, stamp};
+use crate::operations::resource_tags::{Tag, tags_of};
+use crate::public_parameters;
+use crate::records::Ssm;
+use crate::stamp::stamp;
+use crate::stored_parameter::ParameterVersion;
 
 /// A parameter keeps this many versions.
 const VERSIONS: usize = 100;
-
-/// A parameter's record: its versions, oldest first, of which the last is current.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parameter {
-    pub(crate) versions: Vec<ParameterVersion>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct ParameterVersion {
-    pub(crate) number: i64,
-    pub(crate) kind: String,
-    /// A secure string's is KMS's ciphertext, in base64.
-    pub(crate) value: String,
-    pub(crate) key_id: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) allowed_pattern: Option<String>,
-    pub(crate) tier: String,
-    pub(crate) modified: Timestamp,
-    pub(crate) user: String,
-}
 
 /// `PutParameter`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
 #[derive(Debug, Deserialize)]

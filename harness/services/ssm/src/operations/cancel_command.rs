@@ -1,14 +1,13 @@
-//! CancelCommand: what was not handed out ends at once, what runs is asked to end.
+//! CancelCommand: invocations that no agent has taken end at once, running ones are asked to end.
 
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Ssm;
-use super::delivery::message_id;
-use super::invocation::{Stage, State};
-use super::mailbox::Message;
-use super::records::Records;
+use crate::delivery::message_id;
+use crate::invocation::{Stage, State};
+use crate::mailbox::Message;
+use crate::records::{Records, Ssm};
 
 /// `CancelCommand`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CancelCommand.html>
 #[derive(Debug, Deserialize)]

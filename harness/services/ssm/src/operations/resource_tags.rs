@@ -1,15 +1,11 @@
 //! Tags of documents, parameters and managed nodes.
 
-use std::collections::BTreeMap;
-
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Ssm, aws_documents};
-
-/// Keys to values.
-pub(crate) type Tags = BTreeMap<String, String>;
+use crate::aws_documents;
+use crate::records::{Ssm, Tags};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]

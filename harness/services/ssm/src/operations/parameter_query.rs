@@ -5,8 +5,12 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::parameter::{ParameterVersion, arn, not_found};
-use super::{Ssm, page, public_parameters, stamp};
+use crate::operations::parameters::{arn, not_found};
+use crate::page::page;
+use crate::public_parameters;
+use crate::records::Ssm;
+use crate::stamp::stamp;
+use crate::stored_parameter::ParameterVersion;
 
 /// `GetParameter`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
 #[derive(Debug, Deserialize)]

@@ -4,10 +4,12 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::command::Command;
-use super::command_query::Filter;
-use super::invocation::{Invocation, Plugin, Stage, State};
-use super::{Ssm, page, stamp};
+use crate::command::Command;
+use crate::invocation::{Invocation, Plugin, Stage, State};
+use crate::operations::command_query::Filter;
+use crate::page::page;
+use crate::records::Ssm;
+use crate::stamp::stamp;
 
 /// Characters of each stream that GetCommandInvocation shows.
 const STREAM_LIMIT: usize = 24_000;

@@ -7,8 +7,8 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Ssm;
-use super::agent::for_agents_only;
+use crate::agent::for_agents_only;
+use crate::records::Ssm;
 
 /// `ListAssociations`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListAssociations.html>
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,85 @@
+//! The service's operations by name, and what other services ask of its records.
+
+use async_trait::async_trait;
+use nightproof_core::operations;
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use serde_json::Value;
+
+use crate::node::UpdateInstanceInformation;
+use crate::operations::agent_report::{PutComplianceItems, PutInventory};
+use crate::operations::associations::{
+    DescribeInstanceAssociationsStatus, ListAssociations, ListInstanceAssociations, UpdateInstanceAssociationStatus,
+};
+use crate::operations::cancel_command::CancelCommand;
+use crate::operations::command_query::ListCommands;
+use crate::operations::documents::{
+    CreateDocument, DeleteDocument, DescribeDocument, GetDocument, ListDocuments, UpdateDocument, UpdateDocumentDefaultVersion,
+};
+use crate::operations::invocation_query::{GetCommandInvocation, ListCommandInvocations};
+use crate::operations::managed_nodes::{DescribeInstanceInformation, GetConnectionStatus, RegisterManagedInstance};
+use crate::operations::parameter_query::{
+    DescribeParameters, GetParameter, GetParameterHistory, GetParameters, GetParametersByPath,
+};
+use crate::operations::parameters::{DeleteParameter, DeleteParameters, PutParameter};
+use crate::operations::resource_tags::{AddTagsToResource, ListTagsForResource, RemoveTagsFromResource};
+use crate::operations::send_command::SendCommand;
+use crate::records::Ssm;
+
+operations!("ssm", Ssm:
+    AddTagsToResource => add_tags_to_resource: ["= @tagged"],
+    CancelCommand => cancel_command.await: ["= *"],
+    CreateDocument => create_document: ["= @document"],
+    DeleteDocument => delete_document: ["= @document"],
+    DeleteParameter => delete_parameter: ["= @parameter"],
+    DeleteParameters => delete_parameters: ["= @parameters"],
+    DescribeDocument => describe_document: ["= @document"],
+    DescribeInstanceAssociationsStatus => describe_instance_associations_status: ["= *"],
+    DescribeInstanceInformation => describe_instance_information: ["= *"],
+    DescribeParameters => describe_parameters: ["= *"],
+    GetCommandInvocation => get_command_invocation: ["= *"],
+    GetConnectionStatus => get_connection_status: ["= *"],
+    GetDocument => get_document: ["= @document"],
+    GetParameter => get_parameter.await: ["= @parameter"],
+    GetParameterHistory => get_parameter_history.await: ["= @parameter"],
+    GetParameters => get_parameters.await: ["= @parameters"],
+    GetParametersByPath => get_parameters_by_path.await: ["= @path ssm:Recursive=Recursive"],
+    ListAssociations => list_associations: ["= *"],
+    ListCommandInvocations => list_command_invocations: ["= *"],
+    ListCommands => list_commands: ["= *"],
+    ListDocuments => list_documents: ["= *"],
+    ListInstanceAssociations => list_instance_associations: ["= @node"],
+    ListTagsForResource => list_tags_for_resource: ["= @tagged"],
+    PutComplianceItems => put_compliance_items: ["= *"],
+    PutInventory => put_inventory: ["= *"],
+    PutParameter => put_parameter.await: ["= @parameter"],
+    RegisterManagedInstance => register_managed_instance: ["= *"],
+    RemoveTagsFromResource => remove_tags_from_resource: ["= @tagged"],
+    SendCommand => send_command.await: ["= @document", "= @targeted-instances", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
+    UpdateDocument => update_document: ["= @document"],
+    UpdateDocumentDefaultVersion => update_document_default_version: ["= @document"],
+    UpdateInstanceAssociationStatus => update_instance_association_status: ["= *"],
+    UpdateInstanceInformation => update_instance_information: ["= @node"],
+);
+
+#[async_trait]
+impl Service for Ssm {
+    fn permissions(&self) -> &'static str {
+        Self::PERMISSIONS
+    }
+
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        self.dispatch(call, operation, input).await.map(Reply::from)
+    }
+
+    async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+        self.named_resources(call, kind, input)
+    }
+
+    async fn tagged(&self, call: &Call) -> Vec<Tagged> {
+        self.tagged_resources(call)
+    }
+
+    fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+        self.tags_of(account, arn)
+    }
+}
