@@ -465,6 +465,17 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
+    fn every_command_explains_itself() {
+        // What the environment of a test sets is no part of the text.
+        insta::with_settings!({ filters => [(r"\[env: (\w+)=[^\]]*\]", "[env: $1=…]")] }, {
+            insta::assert_snapshot!("help", Arguments::command().render_help());
+            for command in Arguments::command().get_subcommands_mut() {
+                insta::assert_snapshot!(format!("help_{}", command.get_name()), command.render_help());
+            }
+        });
+    }
+
+    #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
     }

@@ -205,3 +205,6 @@ impl Error {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ const HOURLY: &[(&str, f64)] = &[
 const REQUESTS: f64 = 0.01;
 
 /// Dollars for `hours` of what `changes` make.
-pub(super) fn of(changes: &[Change], hours: u32) -> f64 {
+pub(super) fn estimate(changes: &[Change], hours: u32) -> f64 {
     let price = |change: &Change| HOURLY.iter().find(|(kind, _)| *kind == change.kind).map_or(0.0, |(_, price)| *price);
     REQUESTS + changes.iter().map(price).sum::<f64>() * f64::from(hours)
 }
@@ -29,7 +29,7 @@ mod tests {
     fn what_costs_by_the_hour_costs_more_with_the_hours() {
         let change = |kind: &str| Change { action: "Add".to_owned(), logical_id: "A".to_owned(), kind: kind.to_owned() };
         let changes = [change("AWS::EC2::Instance"), change("AWS::IAM::Role")];
-        assert!(of(&changes, 6) > of(&changes, 1) && of(&changes, 1) < 0.05, "{}", of(&changes, 1));
-        assert!(of(&[], 6) <= REQUESTS);
+        assert!(estimate(&changes, 6) > estimate(&changes, 1) && estimate(&changes, 1) < 0.05, "{}", estimate(&changes, 1));
+        assert!(estimate(&[], 6) <= REQUESTS);
     }
 }

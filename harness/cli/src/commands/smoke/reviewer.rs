@@ -38,16 +38,31 @@ impl Review for Reviewer {
     }
 }
 
-/// What would be made, and what that costs.
+/// Prints what would be made, and what that costs.
 pub(super) fn show(stack: &str, changes: &[Change], hours: u32) {
-    printer::note(&format!("stack {stack} makes {} resources:", changes.len()));
-    for change in changes {
-        printer::note(&format!("  {:<8} {:<34} {}", change.action, change.kind, change.logical_id));
-    }
-    printer::note(&format!(
+    printer::note(&plan(stack, changes, hours));
+}
+
+fn plan(stack: &str, changes: &[Change], hours: u32) -> String {
+    let mut lines = vec![format!("stack {stack} makes {} resources:", changes.len())];
+    lines.extend(changes.iter().map(|change| format!("  {:<8} {:<34} {}", change.action, change.kind, change.logical_id)));
+    lines.push(format!(
         "estimated cost: ${:.2} for the hour that a drill may take, ${:.2} should it stay until it expires in {hours} h \
          (list prices of us-east-1 and t3.micro; other types cost more)",
-        cost::of(changes, 1),
-        cost::of(changes, hours)
+        cost::estimate(changes, 1),
+        cost::estimate(changes, hours)
     ));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_has_the_resources_and_what_they_cost() {
+        let change = |kind: &str, id: &str| Change { action: "Add".to_owned(), logical_id: id.to_owned(), kind: kind.to_owned() };
+        let changes = [change("AWS::EC2::Instance", "WebServerInstance"), change("AWS::S3::Bucket", "BackupBucket")];
+        insta::assert_snapshot!(plan("nightproof-0a1b2c3d", &changes, 6));
+    }
 }
