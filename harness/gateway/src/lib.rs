@@ -1,4 +1,4 @@
-//! The one endpoint of the region: every call passes the layers of [`stack`], from a connection or from inside of the region.
+//! The one endpoint of the region: every call passes a stack of layers, whether it comes over a connection or from inside of the region.
 
 mod authority;
 mod exchange;
