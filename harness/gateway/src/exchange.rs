@@ -1,15 +1,17 @@
 //! What passes between the layers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use nightproof_core::service::{Body, Reply};
+use nightproof_core::service::{Body, Call, Reply};
 use nightproof_core::{Caller, Region, Tls};
 use nightproof_wire::sigv4::Claim;
 use nightproof_wire::{Operation, ServiceModel};
 use serde_json::Value;
 
+use super::head;
 use super::peer::Peer;
 
 /// A request and what is known of it so far. Each layer adds what it finds out, so that the layers around it can journal a request that
@@ -54,6 +56,20 @@ impl Exchange {
             caller: None,
             input: Value::Null,
             progress: Progress::default(),
+        }
+    }
+
+    /// The call that the request stands for, by this caller; `head` describes it.
+    pub(crate) fn call(&self, caller: Caller, head: Parts) -> Call {
+        Call {
+            region: self.region.clone(),
+            caller,
+            request_id: self.request_id.clone(),
+            now: self.region.clock().now(),
+            source_ip: self.peer.source_ip.clone(),
+            user_agent: head::user_agent(&head).to_owned(),
+            tls: self.peer.tls.is_some(),
+            http: Some(Arc::new(head)),
         }
     }
 }

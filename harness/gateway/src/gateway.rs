@@ -34,7 +34,7 @@ impl Gateway for LayerStack {
             tls: true,
             http: None,
         };
-        LayerStack::call(self, &call, service, operation, input, body).await
+        self.calls.call(&call, service, operation, input, body).await
     }
 
     async fn serve_tls(&self, region: Region, connection: Box<dyn Connection>, source_ip: String) {

@@ -6,9 +6,8 @@ use std::time::Instant;
 use http::{Request, Response};
 use nightproof_connection::Intake;
 use nightproof_core::Region;
-use nightproof_core::service::{AwsError, Body, Call, Reply};
+use nightproof_core::service::Body;
 use nightproof_faults::Faults;
-use serde_json::Value;
 
 use super::Authority;
 use super::exchange::{Exchange, Lost};
@@ -20,7 +19,7 @@ use super::timing::Timing;
 pub struct LayerStack {
     authority: Option<Authority>,
     requests: Respond,
-    calls: Internal,
+    pub(super) calls: Internal,
     timing: Timing,
 }
 
@@ -75,20 +74,5 @@ impl LayerStack {
             self.timing.record(model.signing_name(), begun.elapsed(), exchange.progress.authorizing);
         }
         Ok(response)
-    }
-
-    /// Makes a call from inside of the region.
-    ///
-    /// # Errors
-    /// What refused it, or the service's error.
-    pub(super) async fn call(
-        &self,
-        call: &Call,
-        service: &str,
-        operation: &str,
-        input: Value,
-        body: Body,
-    ) -> Result<Reply, AwsError> {
-        self.calls.call(call, service, operation, input, body).await
     }
 }

@@ -8,8 +8,8 @@ use nightproof_connection::Intake;
 use nightproof_core::credentials::Credential;
 use nightproof_core::service::{AwsError, empty_body};
 use nightproof_core::{Caller, Clock, Region};
-use nightproof_wire::ServiceModel;
 use nightproof_wire::sigv4::{self, Claim, Payload, Seed};
+use nightproof_wire::{Operation, ServiceModel};
 
 use super::Decode;
 use crate::exchange::{Answer, Authenticated, Exchange};
@@ -33,42 +33,40 @@ impl Authenticate {
 
 async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, body: Intake) -> Result<Authenticated, AwsError> {
     let service = model.signing_name();
-    let claim = exchange.claim.clone();
+    let Exchange { region, claim, head, caller: verified, .. } = exchange;
+    let (region, claim) = (&*region, claim.as_ref());
     // Nothing of a stranger's document is read; S3 alone has objects that are public.
     if claim.is_none() && service != "s3" {
-        exchange.operation = model.route(&exchange.head, &[]).ok();
+        exchange.operation = model.route(head, &[]).ok();
         return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
     }
-    let region = exchange.region.clone();
     let now = region.clock().now();
-    let mut head = exchange.head.clone();
-    let signed_payload = claim.as_ref().map(|claim| &claim.payload);
+    let mut head = head.clone();
+    let signed_payload = claim.map(|claim| &claim.payload);
 
     // S3 alone is routed without its body, which may be an object of any size.
-    let streamed = service == "s3" && model.route(&head, &[])?.streams_input();
+    let routed = if service == "s3" { Some(model.route(&head, &[])?) } else { None };
+    let route = |head: &Parts, document: &[u8]| routed.map_or_else(|| model.route(head, document), Ok);
+    let streamed = routed.is_some_and(Operation::streams_input);
     let in_chunks = signed_payload.is_some_and(Payload::is_chunked);
     if !streamed && !in_chunks {
         let document = payload::read(service, payload::decoded(service, body, None, None)).await?;
-        let (caller, _) = verify(&head, claim.as_ref(), Some(&sigv4::sha256_hex(&document)), &region, now)?;
-        exchange.caller = Some(caller.clone());
-        let operation = model.route(&head, &document)?;
+        let (caller, _) = verify(&head, claim, Some(&sigv4::sha256_hex(&document)), region, now)?;
+        *verified = Some(caller.clone());
+        let operation = route(&head, &document)?;
         return Ok(Authenticated { caller, operation, head, document, body: empty_body() });
     }
     // The head is verified first, the payload while it flows.
-    let (caller, seed) = verify(&head, claim.as_ref(), None, &region, now)?;
-    exchange.caller = Some(caller.clone());
+    let (caller, seed) = verify(&head, claim, None, region, now)?;
+    *verified = Some(caller.clone());
     if !in_chunks {
         payload::check_length(&head)?;
     }
-    let decoder = payload::chunk_decoder(claim.as_ref(), seed.as_ref(), &mut head)?;
+    let decoder = payload::chunk_decoder(claim, seed.as_ref(), &mut head)?;
     let body = payload::decoded(service, body, signed_payload, decoder);
-    if streamed {
-        let operation = model.route(&head, &[])?;
-        return Ok(Authenticated { caller, operation, head, document: Bytes::new(), body });
-    }
-    let document = payload::read(service, body).await?;
-    let operation = model.route(&head, &document)?;
-    Ok(Authenticated { caller, operation, head, document, body: empty_body() })
+    let (document, body) = if streamed { (Bytes::new(), body) } else { (payload::read(service, body).await?, empty_body()) };
+    let operation = route(&head, &document)?;
+    Ok(Authenticated { caller, operation, head, document, body })
 }
 
 /// The caller that a request's claim resolves to, and what chunk signatures of its payload continue from; an anonymous request has neither

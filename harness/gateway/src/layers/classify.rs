@@ -14,13 +14,12 @@ pub(crate) struct Classify {
 
 impl Classify {
     pub(crate) async fn handle(&self, exchange: &mut Exchange, body: Intake) -> Result<Answer, AwsError> {
-        let claim = sigv4::claim(&exchange.head);
-        exchange.claim = claim.as_ref().ok().cloned().flatten();
+        let parsed = sigv4::claim(&exchange.head).map(|claim| exchange.claim = claim);
         let scope = exchange.claim.as_ref().map(|claim| claim.service.as_str());
         let model = head::service(&exchange.head, scope)?;
         exchange.model = Some(model);
         // A signature that cannot be parsed is refused in the protocol of its service.
-        claim?;
+        parsed?;
         head::check_length(&exchange.head, model.signing_name())?;
         head::check_expectation(&exchange.head)?;
         self.inner.handle(exchange, model, body).await

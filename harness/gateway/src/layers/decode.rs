@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::AwsError;
 use nightproof_wire::ServiceModel;
 
 use super::Authorize;
 use crate::exchange::{Answer, Authenticated, Exchange, Invocation};
-use crate::{head, record};
+use crate::record;
 
 pub(crate) struct Decode {
     pub inner: Arc<Authorize>,
@@ -24,16 +24,7 @@ impl Decode {
         exchange.operation = Some(operation);
         let input = model.decode(operation, &head, &document)?;
         exchange.input = record::parameters(model, operation.name(), &input);
-        let call = Call {
-            region: exchange.region.clone(),
-            caller,
-            request_id: exchange.request_id.clone(),
-            now: exchange.region.clock().now(),
-            source_ip: exchange.peer.source_ip.clone(),
-            user_agent: head::user_agent(&head).to_owned(),
-            tls: exchange.peer.tls.is_some(),
-            http: Some(Arc::new(head)),
-        };
+        let call = exchange.call(caller, head);
         let invocation = Invocation { service: model.signing_name(), operation: operation.name(), input, body };
         let reply = self.inner.call(&call, invocation, &mut exchange.progress).await?;
         Ok(Answer { model, operation, reply })

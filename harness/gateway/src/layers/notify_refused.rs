@@ -1,14 +1,11 @@
 //! Notifies a service of the requests that were refused before they reached it: S3 writes access log lines of those too.
 
-use std::sync::Arc;
-
 use nightproof_connection::Intake;
 use nightproof_core::Caller;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::AwsError;
 
 use super::Classify;
 use crate::exchange::{Answer, Exchange};
-use crate::head;
 
 pub(crate) struct NotifyRefused {
     pub inner: Classify,
@@ -29,18 +26,10 @@ impl NotifyRefused {
 
 /// A request that cannot be routed to an operation names nothing that a service could record.
 fn notify(exchange: &Exchange, error: &AwsError) {
-    let Exchange { region, peer, head, .. } = exchange;
+    let Exchange { region, head, .. } = exchange;
     let Some(model) = exchange.model else { return };
     let Some(operation) = exchange.operation.or_else(|| model.route(head, &[]).ok()) else { return };
-    let call = Call {
-        region: region.clone(),
-        caller: exchange.caller.clone().unwrap_or_else(|| Caller::anonymous(&region.settings().account)),
-        request_id: exchange.request_id.clone(),
-        now: region.clock().now(),
-        source_ip: peer.source_ip.clone(),
-        user_agent: head::user_agent(head).to_owned(),
-        tls: peer.tls.is_some(),
-        http: Some(Arc::new(head.clone())),
-    };
+    let caller = exchange.caller.clone().unwrap_or_else(|| Caller::anonymous(&region.settings().account));
+    let call = exchange.call(caller, head.clone());
     region.tell_refused(&call, model.signing_name(), operation.name(), &model.addressed(head), error);
 }
