@@ -183,7 +183,7 @@ impl Authorize for Authorizer {
         let rows = self.tables.rows(&call.region, service, operation)?;
         let mut needs = Vec::new();
         let is_root = call.caller.principal == Principal::Root;
-        for row in rows.iter().filter(|row| !(is_root && row.is_open_to_root(&call.region, input)) && row.applies(input)) {
+        for row in rows.iter().filter(|row| !(is_root && row.is_open_to_root(input)) && row.applies(input)) {
             let resolved = match row.kind() {
                 Some(kind) => match call.region.service(service) {
                     Some(service) => service.resources(call, kind, input).await,

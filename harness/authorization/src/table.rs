@@ -15,6 +15,8 @@ use serde_json::Value;
 pub(super) struct Row {
     action: String,
     resource: Pattern,
+    /// Whether resources of its action's service can have policies; true until it is known.
+    guarded: bool,
     only_with: Vec<&'static str>,
     only_without: Vec<&'static str>,
     keys: Vec<(&'static str, Source)>,
@@ -64,7 +66,14 @@ impl Tables {
         let tables = self.0.get_or_init(|| region.services().map(|(name, _)| (name, OnceLock::new())).collect());
         let not_implemented = || AwsError::not_implemented(service, operation);
         let (name, table) = tables.get_key_value(service).ok_or_else(not_implemented)?;
-        let parsed = table.get_or_init(|| Table::parse(name, region.service(name).map_or("", |found| found.permissions())));
+        let parsed = table.get_or_init(|| {
+            let mut table = Table::parse(name, region.service(name).map_or("", |found| found.permissions()))?;
+            for row in table.0.values_mut().flatten() {
+                let owner = row.action.split(':').next().and_then(|prefix| region.service(prefix));
+                row.guarded = owner.is_some_and(|service| service.has_resource_policies());
+            }
+            Ok(table)
+        });
         let table = parsed.as_ref().map_err(|error| AwsError::internal(error.clone()))?;
         table.0.get(operation).map(Vec::as_slice).ok_or_else(not_implemented)
     }
@@ -117,7 +126,7 @@ fn row(service: &'static str, operation: &str, action: &str, resource: &'static 
             Pattern::Arn(arn)
         }
     };
-    let mut row = Row { action, resource, only_with: Vec::new(), only_without: Vec::new(), keys: Vec::new() };
+    let mut row = Row { action, resource, guarded: true, only_with: Vec::new(), only_without: Vec::new(), keys: Vec::new() };
     for word in rest {
         if let Some(member) = word.strip_prefix('?') {
             row.only_with.push(member);
@@ -161,13 +170,10 @@ impl Row {
 
     /// Whether nothing keeps the root user from it: its action knows no resources, or none that have policies, and all of them are of the
     /// caller's account, as another one's can be named by its ARN alone.
-    pub(super) fn is_open_to_root(&self, region: &Region, input: &Value) -> bool {
+    pub(super) fn is_open_to_root(&self, input: &Value) -> bool {
         match self.resource {
             Pattern::Any => true,
-            Pattern::Kind(_) | Pattern::Arn(_) => {
-                let owner = self.action.split(':').next().and_then(|prefix| region.service(prefix));
-                !owner.is_some_and(|service| service.has_resource_policies()) && !names_an_arn(input)
-            }
+            Pattern::Kind(_) | Pattern::Arn(_) => !self.guarded && !names_an_arn(input),
         }
     }
 
