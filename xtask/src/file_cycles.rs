@@ -15,7 +15,15 @@ use syn::{Attribute, Item, ItemMod, UseTree, Visibility};
 use crate::step::StepError;
 
 /// Cycles that stay, each with the reason; a cycle is named by its files, sorted.
-const EXCEPTIONS: &[(&[&str], &str)] = &[];
+const EXCEPTIONS: &[(&[&str], &str)] = &[(
+    &[
+        "harness/core/src/authorization.rs",
+        "harness/core/src/gateway.rs",
+        "harness/core/src/region.rs",
+        "harness/core/src/service.rs",
+    ],
+    "a region holds its services, gateway and authorizer as trait objects, and each of their methods is given the region",
+)];
 
 /// A module's path below its crate: `["operations", "create_queue"]`; the crate's root is empty.
 type Module = Vec<String>;
