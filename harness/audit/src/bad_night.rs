@@ -35,7 +35,7 @@ impl BadNight {
         let (outcome, journal) = drill.rehearse(None, NightVariant::Undelivered).await?;
         let queue = dead_letters(&journal).unwrap_or_default();
         let policies = BTreeSet::from([format!("policy of queue {}", queue.rsplit(':').next().unwrap_or_default())]);
-        Self::of(NightVariant::Undelivered, outcome, &journal, policies).map(Some).map_err(Into::into)
+        Self::new(NightVariant::Undelivered, outcome, &journal, policies).map(Some).map_err(Into::into)
     }
 
     /// Rehearses the night whose script fails, if a drill with this journal has a topic to tell of it.
@@ -46,10 +46,10 @@ impl BadNight {
         let (outcome, journal) = drill.rehearse(None, NightVariant::Failing).await?;
         let policies =
             policy_in_force::all(&journal).into_iter().filter(PolicyInForce::is_of_topic).map(|held| held.name).collect();
-        Self::of(NightVariant::Failing, outcome, &journal, policies).map(Some).map_err(Into::into)
+        Self::new(NightVariant::Failing, outcome, &journal, policies).map(Some).map_err(Into::into)
     }
 
-    fn of(variant: NightVariant, outcome: Outcome, journal: &Journal, policies: BTreeSet<String>) -> Result<Self, Unfinished> {
+    fn new(variant: NightVariant, outcome: Outcome, journal: &Journal, policies: BTreeSet<String>) -> Result<Self, Unfinished> {
         let lost = match outcome.result {
             DrillResult::Passed => None,
             DrillResult::Failed => outcome.failure.as_ref().map(|failure| format!("{}{}", why(failure), denied(failure))),

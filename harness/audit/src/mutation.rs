@@ -165,7 +165,7 @@ fn neighbours(held: &[PolicyInForce], accesses: &BTreeSet<Access>, account: &str
     let (mut loosened, mut too_wide) = (Vec::new(), Vec::new());
     let tell = |neighbour: &Neighbour| format!("{}: {} on {}", neighbour.what, neighbour.action, neighbour.resource);
     for role in roles {
-        let all = neighbour::of(role, accesses);
+        let all = neighbour::neighbours(role, accesses);
         let as_it_stands = neighbour::allowed(role, account, held, &all);
         too_wide.extend(as_it_stands.iter().map(|one| TooWide {
             role: Some(role.to_owned()),
@@ -199,12 +199,12 @@ fn next_to_services<'a>(
     loosened: &mut Vec<Loosened>,
     too_wide: &mut Vec<TooWide>,
 ) {
-    use service_neighbour::{Neighbour, allowed, of};
+    use service_neighbour::{Neighbour, allowed, neighbours};
     let tell = |neighbour: &Neighbour| format!("{}: {} on {}", neighbour.what, neighbour.action, neighbour.resource);
     // Who may assume a role is told apart by the service alone.
     let of_resources = held.filter(|policy| policy.role.is_none() && !policy.is_trust());
     for policy in of_resources {
-        let all = of(policy, account, accesses);
+        let all = neighbours(policy, account, accesses);
         if all.is_empty() {
             continue;
         }

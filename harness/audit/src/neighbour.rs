@@ -24,7 +24,7 @@ pub(crate) struct Neighbour {
 }
 
 /// The neighbours of everything that `role` was allowed.
-pub(crate) fn of(role: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
+pub(crate) fn neighbours(role: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
     let mine = accesses.iter().filter(|access| access.allowed && access.role() == Some(role));
     mine.flat_map(|access| around(&access.action, &access.resource)).collect()
 }
@@ -198,7 +198,7 @@ mod tests {
             allowed: true,
             by: Vec::new(),
         };
-        of("r", &BTreeSet::from([access]))
+        neighbours("r", &BTreeSet::from([access]))
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) struct Neighbour {
 }
 
 /// The neighbours of everything that `policy`, the policy of a resource of `account`, lets services do.
-pub(crate) fn of(policy: &PolicyInForce, account: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
+pub(crate) fn neighbours(policy: &PolicyInForce, account: &str, accesses: &BTreeSet<Access>) -> BTreeSet<Neighbour> {
     let by_it = |access: &&Access| access.allowed && access.by.iter().any(|(name, _)| *name == policy.name);
     let is_service = |access: &&Access| !access.principal.starts_with("arn:") && access.principal.ends_with(".amazonaws.com");
     let had: Vec<&Access> = accesses.iter().filter(by_it).filter(is_service).collect();
@@ -151,7 +151,7 @@ mod tests {
             allowed: true,
             by: vec![("policy of queue dead".into(), 0)],
         };
-        let neighbours = of(&held, ACCOUNT, &BTreeSet::from([access]));
+        let neighbours = super::neighbours(&held, ACCOUNT, &BTreeSet::from([access]));
         allowed(&held, ACCOUNT, &neighbours).iter().map(|one| one.what).collect()
     }
 

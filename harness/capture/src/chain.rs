@@ -14,7 +14,7 @@ pub(crate) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// The chain of the stack's scheduled rule, one that starts a function first. Of a deleted rule the template says whether it had a schedule.
-    pub(crate) fn of(evidence: &'a Evidence) -> Option<Self> {
+    pub(crate) fn from_evidence(evidence: &'a Evidence) -> Option<Self> {
         let template = nightproof_template::to_json(&evidence.template).unwrap_or_default();
         let declared = |rule: &RuleState| {
             template.pointer(&format!("/Resources/{}/Properties/ScheduleExpression", rule.logical_id)).is_some()

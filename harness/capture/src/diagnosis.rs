@@ -78,7 +78,7 @@ impl Recipe {
 
 /// The first hop that failed; nothing if none did, or if the stack has no rule with a schedule.
 pub(crate) fn diagnose(evidence: &Evidence) -> Option<Diagnosis> {
-    let chain = Chain::of(evidence)?;
+    let chain = Chain::from_evidence(evidence)?;
     // As a drill looks: what ran last is blamed only if all before it went well.
     let found = if evidence.commands.is_empty() && chain.lines().invocations() == 0 {
         rule::diagnosis(&chain)

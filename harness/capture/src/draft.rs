@@ -66,7 +66,7 @@ fn parameters(evidence: &Evidence) -> Value {
 
 /// The folder that is archived, if a parameter or variable is named as if it said so.
 fn data_path(evidence: &Evidence) -> Option<String> {
-    let chain = Chain::of(evidence)?;
+    let chain = Chain::from_evidence(evidence)?;
     let known = chain.paths();
     let telling = |name: &str| {
         let name = name.to_ascii_lowercase();

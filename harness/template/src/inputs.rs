@@ -33,7 +33,7 @@ pub struct Pseudo {
     pub partition: String,
     /// `amazonaws.com`
     pub url_suffix: String,
-    /// Topics that are told of the stack's events.
+    /// Topics to which the stack's events are published.
     pub notification_arns: Vec<String>,
 }
 

@@ -40,7 +40,7 @@ pub(super) fn diagnosis(chain: &Chain<'_>, command: &SentCommand, failed: &Invoc
         let reason = format!("the script did not find {path}, {exit}");
         return Diagnosis { reason, says: vec![exit, line], recipe, ..found };
     }
-    if let Some(tool) = Tool::of(chain, failed) {
+    if let Some(tool) = Tool::from_failure(chain, failed) {
         let reason = format!("{} failed: {}, {exit}", tool.name, tool.message);
         let says = vec![exit, tool.message.clone()];
         return Diagnosis { reason, says, recipe: tool.stand_in(chain, failed.exit_code).unwrap_or_default(), ..found };
@@ -100,7 +100,7 @@ static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^([a-
 
 impl Tool {
     /// The program that says why it failed, if the template's script names it.
-    fn of(chain: &Chain<'_>, failed: &Invocation) -> Option<Self> {
+    fn from_failure(chain: &Chain<'_>, failed: &Invocation) -> Option<Self> {
         let named = |name: &str| {
             let word = Regex::new(&format!(r"(?:^|[\s(|;&])({})\s", regex::escape(name)));
             word.is_ok_and(|word| word.is_match(&chain.evidence.template))

@@ -174,7 +174,7 @@ impl Containers {
         Ok(Started { output: split(attached), ended: Box::pin(ended) })
     }
 
-    /// Starts the container that an instance had before; answers its id.
+    /// Starts the container that an instance had before; returns its id.
     async fn start_again(&self, name: &str, id: String, spec: &MachineSpec) -> Result<String, EngineError> {
         let docker = &self.engine.docker;
         // Its type may be another since it was stopped.
@@ -186,7 +186,7 @@ impl Containers {
         Ok(id)
     }
 
-    /// Makes a container and starts it; answers its id.
+    /// Makes a container and starts it; returns its id.
     async fn start_new(
         &self,
         name: &str,
@@ -215,7 +215,7 @@ impl Containers {
         }
     }
 
-    /// Removes all containers of this run, whatever became of earlier tries; answers why what stays could not be removed.
+    /// Removes all containers of this run, whatever became of earlier tries; returns why one that stays could not be removed.
     pub async fn discard_all(&self) -> Vec<EngineError> {
         self.instances().clear();
         let containers = match sweep::of_run(&self.engine, &self.owner).await {
@@ -304,7 +304,7 @@ async fn kill(engine: &Engine, id: &str) {
     }
 }
 
-/// Waits until the container, which was started, has ended, or is removed if it does not stay; answers the exit code of its first process.
+/// Waits until a started container has ended, or is removed if it does not stay; returns the exit code of its first process.
 async fn exit_code(docker: Docker, id: String, stays: bool) -> Option<i32> {
     let condition = if stays { "not-running" } else { "removed" };
     let options = WaitContainerOptionsBuilder::default().condition(condition).build();

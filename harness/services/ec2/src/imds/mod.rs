@@ -46,7 +46,7 @@ where
 
 /// What the service answers one request.
 async fn answer(to: &InstanceConnections, request: &http::request::Parts) -> Response<Full<Bytes>> {
-    let Some(facts) = tree::Facts::of(to) else { return refusal(StatusCode::NOT_FOUND) };
+    let Some(facts) = tree::Facts::from_connections(to) else { return refusal(StatusCode::NOT_FOUND) };
     if !facts.options.enabled {
         return refusal(StatusCode::FORBIDDEN);
     }

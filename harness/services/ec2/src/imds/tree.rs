@@ -66,7 +66,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// `None` once the instance is gone.
-    pub(super) fn of(to: &InstanceConnections) -> Option<Self> {
+    pub(super) fn from_connections(to: &InstanceConnections) -> Option<Self> {
         to.ec2.with_records(&to.region, &to.account, |records| {
             let instance = records.instances.get(&to.instance).filter(|instance| !instance.is_terminated())?;
             Some(Self {

@@ -24,7 +24,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn of(input: &Value) -> Result<Self, AwsError> {
+    pub(crate) fn from_input(input: &Value) -> Result<Self, AwsError> {
         let given = text(input, "CopySource").unwrap_or_default();
         let refused = || {
             invalid_argument(
@@ -68,7 +68,7 @@ pub(crate) struct Found {
 impl S3 {
     /// Finds a copy's source.
     pub(crate) fn copy_source(&self, input: &Value) -> Result<Found, AwsError> {
-        let source = Source::of(input)?;
+        let source = Source::from_input(input)?;
         let mut state = self.state();
         let asked = json!({"Bucket": source.bucket, "ExpectedBucketOwner": input.get("ExpectedSourceBucketOwner")});
         let bucket = state.bucket(&asked)?;

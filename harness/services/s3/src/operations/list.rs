@@ -39,7 +39,7 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of(input: &'a Value, most: &str) -> Result<Self, AwsError> {
+    fn from_input(input: &'a Value, most: &str) -> Result<Self, AwsError> {
         let asked = number(input, most).unwrap_or(1000);
         let kept = usize::try_from(asked)
             .map_err(|_| invalid_argument("Argument maxKeys must be an integer between 0 and 2147483647", "max-keys", asked))?;
@@ -152,7 +152,7 @@ fn entry(asked: &Asked<'_>, key: &str, version: &Version) -> Option<Value> {
 
 impl S3 {
     pub(crate) fn list_objects_v2(&self, input: &Value) -> Result<Value, AwsError> {
-        let asked = Asked::of(input, "MaxKeys")?;
+        let asked = Asked::from_input(input, "MaxKeys")?;
         let resumed = untoken(text(input, "ContinuationToken"))?;
         let after = resumed.clone().or_else(|| text(input, "StartAfter").map(str::to_owned)).unwrap_or_default();
         let owner = flag(input, "FetchOwner").unwrap_or(false);
@@ -187,7 +187,7 @@ impl S3 {
     }
 
     pub(crate) fn list_objects(&self, input: &Value) -> Result<Value, AwsError> {
-        let asked = Asked::of(input, "MaxKeys")?;
+        let asked = Asked::from_input(input, "MaxKeys")?;
         let marker = text(input, "Marker").unwrap_or_default();
         let mut state = self.state();
         let bucket = state.bucket(input)?;
@@ -213,7 +213,7 @@ impl S3 {
     }
 
     pub(crate) fn list_object_versions(&self, input: &Value) -> Result<Value, AwsError> {
-        let asked = Asked::of(input, "MaxKeys")?;
+        let asked = Asked::from_input(input, "MaxKeys")?;
         let key_marker = text(input, "KeyMarker").unwrap_or_default();
         let version_marker = text(input, "VersionIdMarker");
         if version_marker.is_some() && key_marker.is_empty() {

@@ -19,7 +19,7 @@ impl RemoteS3 {
     }
 
     pub(super) async fn copy_object(&self, call: &Call, mut input: Value) -> Result<Reply, AwsError> {
-        let from = Source::of(&input)?;
+        let from = Source::from_input(&input)?;
         let source = self.open_copy_source(call, &from).await?;
         let replaces = text(&input, "MetadataDirective") == Some("REPLACE");
         let same = text(&input, "Bucket") == Some(from.bucket.as_str()) && text(&input, "Key") == Some(from.key.as_str());

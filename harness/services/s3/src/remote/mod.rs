@@ -126,7 +126,7 @@ impl RemoteS3 {
             encryption.open(call).await?;
         }
         if operation == "UploadPartCopy" {
-            self.open_copy_source(call, &Source::of(&input)?).await?;
+            self.open_copy_source(call, &Source::from_input(&input)?).await?;
         }
         let mut reply = self.ask(call, operation, &input, body).await?;
         if let Some(encryption) = &encryption {
