@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use parking_lot::Mutex;
 use testcontainers::bollard::models::PortBinding;
 use testcontainers::bollard::query_parameters::LogsOptionsBuilder;
 use testcontainers::core::error::{ClientError, TestcontainersError};
@@ -201,8 +202,9 @@ async fn answering<A: Future<Output = Result<(), String>> + Send>(
     answers: impl Fn(String) -> A + Send + Sync,
 ) -> Result<String, LocalStackError> {
     let refused = |source: TestcontainersError| EngineError::Start { name: "of LocalStack".to_owned(), source: Box::new(source) };
-    // An answer may hang for as long as LocalStack comes up.
+    // An answer may hang for as long as LocalStack comes up. One that the deadline cuts off says less than the one before it.
     let deadline = tokio::time::Instant::now() + patience;
+    let before = Mutex::new(None);
     let answered = nightproof_poll::try_until(patience, || async {
         if let Some(code) = container.exit_code().await.map_err(refused)? {
             let said = log(engine, container.id()).await;
@@ -211,8 +213,8 @@ async fn answering<A: Future<Output = Result<(), String>> + Send>(
         let Ok(port) = container.get_host_port_ipv4(PORT).await else { return Ok(Err("it publishes no port".to_owned())) };
         let url = format!("http://127.0.0.1:{port}");
         Ok(match tokio::time::timeout_at(deadline, answers(url.clone())).await {
-            Ok(answered) => answered.map(|()| url),
-            Err(_) => Err(format!("{url} gives no answer")),
+            Ok(answered) => answered.map(|()| url).inspect_err(|refusal| *before.lock() = Some(refusal.clone())),
+            Err(_) => Err(before.lock().take().unwrap_or_else(|| format!("{url} gives no answer"))),
         })
     });
     match answered.await? {
