@@ -7,9 +7,9 @@ use nightproof_journal::{ApiCall, Journal};
 use nightproof_template::PolicyPlace;
 use serde_json::Value;
 
-use crate::mutants::{self, Statement};
 use crate::permissions::place;
 use crate::policy_in_force::{self, PolicyInForce};
+use crate::statement::{self, Statement};
 use crate::usage::{self, Access};
 use crate::{Rehearse, Unfinished, first_line, why};
 
@@ -60,7 +60,7 @@ impl BadNight {
 
     /// The statements that are for such a night: those that allowed something in it, and all of its policies.
     pub(crate) fn statements(&self, places: &[PolicyPlace], whole: &Value) -> BTreeSet<Statement> {
-        let mut found = mutants::used(&self.held, &self.accesses, places, whole);
+        let mut found = statement::used(&self.held, &self.accesses, places, whole);
         let own = self.held.iter().filter(|held| self.policies.contains(&held.name));
         let own = own.filter_map(|held| place(held, places, whole));
         found.extend(own.flat_map(|place| (0..place.statements.len()).map(|index| (place.pointer.clone(), index))));

@@ -10,6 +10,7 @@ mod operator_grants;
 mod permissions;
 mod policy_in_force;
 mod service_neighbour;
+mod statement;
 mod usage;
 
 use async_trait::async_trait;

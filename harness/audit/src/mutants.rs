@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use nightproof_drill::NightVariant;
-use nightproof_template::{PolicyPlace, Template};
+use nightproof_template::Template;
 use serde_json::{Value, json};
 
 use crate::Change;
 use crate::bad_night::BadNight;
 use crate::permissions::place;
 use crate::policy_in_force::PolicyInForce;
+use crate::statement;
 use crate::usage::Access;
 
 /// A grant, and what a trial has without it.
@@ -22,25 +23,6 @@ pub(crate) struct Mutant {
     pub(crate) exercised: bool,
 }
 
-/// A statement in a template: pointer to its document, and its place there from 0.
-pub(crate) type Statement = (String, usize);
-
-/// The statements that allowed something.
-pub(crate) fn used(
-    held: &[PolicyInForce],
-    accesses: &BTreeSet<Access>,
-    places: &[PolicyPlace],
-    whole: &Value,
-) -> BTreeSet<Statement> {
-    let by: BTreeSet<&(String, usize)> = accesses.iter().flat_map(|access| &access.by).collect();
-    let in_template = |policy: &PolicyInForce| Some((policy.name.clone(), place(policy, places, whole)?.pointer.clone()));
-    let pointers: Vec<(String, String)> = held.iter().filter_map(in_template).collect();
-    let statements = pointers.iter().flat_map(|(name, pointer)| {
-        by.iter().filter(move |(policy, _)| policy == name).map(move |(_, index)| (pointer.clone(), *index))
-    });
-    statements.collect()
-}
-
 /// One template for each grant that can be taken away. A statement is made to hold for nobody, so that its policy stays well-formed.
 pub(crate) fn all(
     whole: &Value,
@@ -50,7 +32,7 @@ pub(crate) fn all(
     bad_nights: &[BadNight],
 ) -> Vec<Mutant> {
     let places = template.policies();
-    let used = used(held, accesses, &places, whole);
+    let used = statement::used(held, accesses, &places, whole);
     let bad_nights: Vec<_> = bad_nights.iter().map(|night| (night, night.statements(&places, whole))).collect();
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();

@@ -4,6 +4,7 @@
 //! neither the files nor the diagnosis nor the draft have any. [`Night::new`] is the entry; all but [`Night::write`] is pure.
 
 mod chain;
+mod diagnose;
 mod diagnosis;
 mod draft;
 mod folder;
@@ -52,7 +53,7 @@ impl Night {
     /// Removes the secrets and looks for the hop that failed; `None` if the evidence cannot be read without its secrets.
     pub fn new(evidence: &Evidence) -> Option<Self> {
         let evidence = scrub::scrubbed(evidence)?;
-        let diagnosis = diagnosis::diagnose(&evidence);
+        let diagnosis = diagnose::diagnose(&evidence);
         Some(Self { evidence, diagnosis })
     }
 

@@ -53,8 +53,15 @@ impl ServiceError {
         })
     }
 
+    /// What the reader should know of a fault that stands for this error, if a policy is its cause.
+    pub(crate) fn remark(&self) -> Option<&'static str> {
+        self.is_denial().then_some(
+            "Should the template itself lack the permission, remove the fault: the template alone shows it then, and its fix mends it.",
+        )
+    }
+
     /// Whether a policy, and not AWS's state, is the cause.
-    pub(crate) fn is_denial(&self) -> bool {
+    fn is_denial(&self) -> bool {
         self.code.starts_with("AccessDenied") || self.code == "UnauthorizedOperation"
     }
 

@@ -6,7 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::Exit;
-use crate::rehearsal::DATA_PATH;
+use crate::format::Format;
+
+/// The folder on instances that the data goes to, unless another is named.
+pub(crate) const DATA_PATH: &str = "/var/www/html";
 
 /// Rehearses the nightly backup of an AWS stack: deploys it to a local region, fires the rule, and restores the archive.
 #[derive(Debug, Parser)]
@@ -433,15 +436,6 @@ pub(crate) enum PullPolicy {
     Missing,
     /// Never: what is not there is made.
     Never,
-}
-
-/// How to report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// A line a step, and a summary.
-    Text,
-    /// A JSON line an event; the last one is the outcome.
-    Json,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

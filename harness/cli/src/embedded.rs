@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_journal::Journal;
-use nightproof_machine::tools::{self, Tools};
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
 use nightproof_store::Store;
 
 use crate::error::Error;
-use crate::local_environment::Setting;
 use crate::operator::Key;
-use crate::printer;
+use crate::setting::Setting;
 
 /// The name of every local region.
 pub(crate) const REGION: &str = "us-east-1";
@@ -31,11 +29,6 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         ..EmbeddedOptions::new(&setting.account, folder.join("region"), program)
     };
     embedded::start(options).await.map_err(Error::Region)
-}
-
-/// The AWS CLI and the runtime client, installed at first use.
-pub(crate) fn ensure_tools() -> Result<Tools, Error> {
-    tools::ensure(printer::note).map_err(Error::Tools)
 }
 
 /// Where a drill finds `region`, called with `key`.

@@ -13,7 +13,7 @@ use nightproof_template::Unsupported;
 use thiserror::Error;
 
 use crate::Exit;
-use crate::template::TemplateErrors;
+use crate::template_errors::TemplateErrors;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, Error)]

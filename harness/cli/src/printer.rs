@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nightproof_journal::{Event, Journal, Record};
 use nightproof_report::{Mark, ProgressLine};
 
-use crate::arguments::Format;
 use crate::error::Error;
+use crate::format::Format;
 
 /// Prints each event of `journal` from now on: data to standard output, progress to standard error and only on a terminal.
 pub(crate) fn follow(journal: &Journal, format: Format) {

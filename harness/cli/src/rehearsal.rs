@@ -10,11 +10,9 @@ use tokio_util::sync::CancellationToken;
 use crate::arguments::{DrillOptions, StackOptions};
 use crate::embedded;
 use crate::error::Error;
-use crate::local_environment::{LocalEnvironment, Setting};
+use crate::local_environment::LocalEnvironment;
+use crate::setting::Setting;
 use crate::template;
-
-/// The folder on instances that the data goes to, unless another is named.
-pub(crate) const DATA_PATH: &str = "/var/www/html";
 
 /// What is rehearsed.
 #[derive(Clone)]

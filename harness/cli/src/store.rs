@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arguments::{CloudKind, PullPolicy, StartedLocalstack};
 use crate::embedded::REGION;
 use crate::error::Error;
-use crate::local_environment::Setting;
+use crate::setting::Setting;
 use crate::{containers, printer};
 
 /// Objects and messages, wherever they are.

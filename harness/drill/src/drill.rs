@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::clients::Clients;
 use crate::account::recorder::Recorder;
+use crate::account::resources::Resources;
 use crate::archive::bucket::{self, Bucket};
 use crate::archive::manifest::Manifest;
 use crate::chain::failure::HopFailure;
@@ -26,10 +27,11 @@ use crate::restore::archive_check;
 use crate::steps::access_log;
 use crate::steps::boot;
 use crate::steps::dead_letter;
-use crate::steps::deploy::{self, Resources};
-use crate::steps::fire::{self, Rule};
+use crate::steps::deploy;
+use crate::steps::fire;
 use crate::steps::metrics;
 use crate::steps::observe::{self, Before};
+use crate::steps::rule::{self, Rule};
 use crate::steps::seed;
 use crate::steps::verify;
 use crate::timeouts::Timeouts;
@@ -153,7 +155,7 @@ impl Drill {
     async fn undelivered(&self) -> Result<(), HopFailure> {
         let clients = &self.clients;
         let resources = self.deploy().await?;
-        let rule = fire::find(clients, &self.plan, &resources).await?;
+        let rule = rule::find(clients, &self.plan, &resources).await?;
         let fire = async {
             let queue = dead_letter::find(clients, &rule).await?;
             dead_letter::forbid(clients, &rule).await?;
@@ -174,7 +176,7 @@ impl Drill {
         let clients = &self.clients;
         let resources = self.deploy().await?;
         self.boot(&resources).await?;
-        let rule = fire::find(clients, &self.plan, &resources).await?;
+        let rule = rule::find(clients, &self.plan, &resources).await?;
         let fire = async {
             let before = Before::take(clients, &rule).await?;
             let done = fire::fire(clients, &self.plan, self.local.as_deref(), &rule, &before).await?;
@@ -255,7 +257,7 @@ impl Drill {
 
     /// Finds the rule and the buckets, and what is wrong with the stack as it stands.
     async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, HopFailure> {
-        let rule = fire::find(&self.clients, &self.plan, resources).await?;
+        let rule = rule::find(&self.clients, &self.plan, resources).await?;
         let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
         for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
             self.finding(finding);

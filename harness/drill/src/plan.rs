@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Endpoint, Identity, Native, Review};
+use crate::account::endpoint::Endpoint;
+use crate::account::identity::Identity;
+use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
+use crate::steps::reviewer::Review;
 
 /// What the instances are to hold.
 #[derive(Debug, Clone)]
@@ -37,6 +40,15 @@ pub enum NightVariant {
     Undelivered,
     /// One in which the script is to fail, for no instance holds what it backs up: who is told of it.
     Failing,
+}
+
+/// Another CloudFormation, which deploys the template too and is compared with the region's.
+#[derive(Debug, Clone)]
+pub struct Native {
+    /// Where it is, and as whom to call it; the same account and region as the drill's own.
+    pub endpoint: Endpoint,
+    /// What it dropped or changed is set by direct calls, and compared again.
+    pub mend: bool,
 }
 
 /// A drill.
@@ -90,18 +102,18 @@ pub fn new_run() -> String {
 impl Plan {
     /// The name of its stack.
     pub fn stack(&self) -> String {
-        format!("{}{}", crate::cleanup::runs::STACK_PREFIX, self.run)
+        format!("{}{}", STACK_PREFIX, self.run)
     }
 
     /// The bucket that its data goes through.
     pub fn seed_bucket(&self) -> String {
-        format!("{}{}", crate::cleanup::runs::SEED_PREFIX, self.run)
+        format!("{}{}", SEED_PREFIX, self.run)
     }
 
     /// Tags of the stack and of all that the drill makes beside it.
     pub(crate) fn tags(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let expires = self.expires.as_deref().map(|expires| (crate::cleanup::runs::EXPIRES_TAG, expires));
-        std::iter::once((crate::cleanup::runs::RUN_TAG, self.run.as_str())).chain(expires)
+        let expires = self.expires.as_deref().map(|expires| (EXPIRES_TAG, expires));
+        std::iter::once((RUN_TAG, self.run.as_str())).chain(expires)
     }
 }
 

@@ -11,11 +11,12 @@ use nightproof_template::to_json;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{AccessOptions, Format, Telling};
+use crate::arguments::{AccessOptions, Telling};
 use crate::error::Error;
-use crate::local_environment::{ACCOUNT, Setting};
+use crate::format::Format;
 use crate::rehearsal::{Rehearsal, rehearse};
 use crate::reports::Reports;
+use crate::setting::{ACCOUNT, Setting};
 use crate::{Exit, interrupt, journal_file, operator, outcome, printer, template};
 
 pub(crate) async fn access(options: &AccessOptions) -> Result<Exit, Error> {

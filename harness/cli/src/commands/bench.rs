@@ -9,11 +9,12 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{BenchOptions, Format, StackOptions};
+use crate::arguments::{BenchOptions, DATA_PATH, StackOptions};
 use crate::error::Error;
-use crate::local_environment::Setting;
+use crate::format::Format;
 use crate::python::{Meter, Watch};
-use crate::rehearsal::{DATA_PATH, Rehearsal, rehearse};
+use crate::rehearsal::{Rehearsal, rehearse};
+use crate::setting::Setting;
 use crate::{Exit, interrupt, outcome, printer};
 
 /// One drill, measured. Times in milliseconds.

@@ -4,7 +4,7 @@ use nightproof_machine::container::{Owner, Purpose};
 
 use crate::arguments::LocalstackOptions;
 use crate::error::Error;
-use crate::local_environment::ACCOUNT;
+use crate::setting::ACCOUNT;
 use crate::workspace::Workspace;
 use crate::{Exit, containers, interrupt, printer, store};
 

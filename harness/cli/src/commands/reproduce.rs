@@ -5,11 +5,13 @@ use std::path::Path;
 use nightproof_drill::{Data, DrillResult, NightVariant, Outcome};
 use nightproof_incident::{Incident, Scene};
 
-use crate::arguments::{Format, MachineKind, ReproduceOptions, Telling};
+use crate::arguments::{DATA_PATH, MachineKind, ReproduceOptions, Telling};
 use crate::error::Error;
-use crate::local_environment::{LocalEnvironment, Setting};
-use crate::rehearsal::{DATA_PATH, Rehearsal};
+use crate::format::Format;
+use crate::local_environment::LocalEnvironment;
+use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
+use crate::setting::Setting;
 use crate::{Exit, embedded, interrupt, journal_file, outcome, printer, template};
 
 pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error> {

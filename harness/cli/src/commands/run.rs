@@ -2,13 +2,15 @@
 
 use nightproof_drill::Native;
 
-use crate::arguments::{CloudFormationKind, CloudKind, Format, RunOptions, Telling};
+use crate::arguments::{CloudFormationKind, CloudKind, RunOptions, Telling};
 use crate::embedded;
 use crate::error::Error;
-use crate::local_environment::{LocalEnvironment, Setting};
+use crate::format::Format;
+use crate::local_environment::LocalEnvironment;
 use crate::local_times::LocalTimes;
 use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
+use crate::setting::Setting;
 use crate::{Exit, interrupt, journal_file, operator, outcome, printer};
 
 pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {

@@ -9,8 +9,9 @@ use nightproof_journal::Event;
 
 use crate::arguments::{MachineKind, UpOptions};
 use crate::error::Error;
-use crate::local_environment::{LocalEnvironment, Setting};
+use crate::local_environment::LocalEnvironment;
 use crate::reports::Reports;
+use crate::setting::Setting;
 use crate::{Exit, containers, interrupt, journal_file, operator, printer};
 
 pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {

@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 
 use crate::Endpoint;
 use crate::account::dynamic_client::DynamicClient;
+use crate::account::http;
 use crate::account::recorder::Recorder;
 
 /// One client for each service that a drill calls much of, and one for all others.
@@ -34,24 +32,6 @@ const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_secs(20);
 /// The same on a region of this machine, which has its callers to itself.
 const LOCAL_PAUSE: Duration = Duration::from_secs(1);
-
-/// HTTP by rustls; trusts this CA instead of the system's, if there is one.
-pub(crate) fn http(ca_pem: Option<&str>) -> SharedHttpClient {
-    let context = ca_pem.and_then(|pem| {
-        let store = TrustStore::empty().with_pem_certificate(pem.as_bytes());
-        TlsContext::builder().with_trust_store(store).build().ok()
-    });
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    match context {
-        Some(context) => http.tls_context(context).build_https(),
-        None => http.build_https(),
-    }
-}
-
-/// How long a connection may take; a call may take any time.
-pub(crate) fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build()
-}
 
 /// A service's client by its builder of settings. Each service has types of its own, of the same form.
 macro_rules! client {
@@ -76,7 +56,7 @@ impl Clients {
     }
 
     fn with(endpoint: &Endpoint, recorder: Option<Recorder>) -> Self {
-        let http = http(endpoint.ca_pem.as_deref());
+        let http = http::client(endpoint.ca_pem.as_deref());
         let pause = if endpoint.url.is_some() { LOCAL_PAUSE } else { PAUSE };
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(pause);
         let names = SdkConfig::builder()
@@ -85,7 +65,7 @@ impl Clients {
             .credentials_provider(endpoint.credentials.clone())
             .http_client(http.clone())
             .retry_config(retries.clone())
-            .timeout_config(timeouts())
+            .timeout_config(http::timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let mut config = names.to_builder();

@@ -29,11 +29,8 @@ use nightproof_wire::{AwsError, ServiceModel};
 use serde_json::Value;
 
 use crate::Endpoint;
-use crate::account::clients;
-use crate::account::recorder::{self, Recorder};
-
-/// The code of a call that nobody answered. AWS has no word for it.
-pub(crate) const NO_ANSWER: &str = "NoAnswer";
+use crate::account::http::{self as connection, NO_ANSWER};
+use crate::account::recorder::Recorder;
 
 /// A client of every service that has a model.
 #[derive(Debug, Clone)]
@@ -78,7 +75,7 @@ impl DynamicClient {
             .retry_classifier(TransientErrorClassifier::<Refusal>::new())
             .retry_classifier(AwsErrorCodeClassifier::<Refusal>::new())
             .retry_classifier(ServiceClockSkewClassifier::<Refusal>::new())
-            .timeout_config(clients::timeouts())
+            .timeout_config(connection::timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .interceptor(ServiceClockSkewInterceptor::new())
             .interceptor(UserAgentInterceptor::new())
@@ -149,7 +146,7 @@ fn read(
     operation: &nightproof_wire::Operation,
     response: &HttpResponse,
 ) -> Result<Value, OrchestratorError<Refusal>> {
-    let head = recorder::head(response).ok_or_else(|| OrchestratorError::other("the answer is no HTTP"))?;
+    let head = connection::head(response).ok_or_else(|| OrchestratorError::other("the answer is no HTTP"))?;
     let body = response.body().bytes().unwrap_or_default();
     model.decode_answer(operation, &head, body).map_err(|error| OrchestratorError::operation(error.into()))
 }
@@ -187,7 +184,7 @@ mod tests {
     fn client(url: String) -> DynamicClient {
         let endpoint = Endpoint::with_key(Some(url), None, "eu-west-1", ("key", "secret"));
         let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
-        DynamicClient::new(&endpoint, clients::http(None), retries, None)
+        DynamicClient::new(&endpoint, connection::client(None), retries, None)
     }
 
     /// An endpoint with these answers, status and body, each for one request; the heads of the requests come back.

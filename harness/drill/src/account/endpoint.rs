@@ -7,7 +7,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use crate::account::clients;
+use crate::account::http;
 
 /// Where AWS is, and as whom to call it.
 #[derive(Clone)]
@@ -88,7 +88,7 @@ impl Endpoint {
         let ca_pem = ca_pem.map(bundle).transpose()?;
         let config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            .http_client(clients::http(ca_pem.as_deref()))
+            .http_client(http::client(ca_pem.as_deref()))
             .load()
             .await;
         let none = || EndpointError::Credentials("no provider is configured".to_owned());

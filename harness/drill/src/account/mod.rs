@@ -3,6 +3,9 @@
 pub(crate) mod clients;
 pub(crate) mod dynamic_client;
 pub(crate) mod endpoint;
+pub(crate) mod http;
+pub(crate) mod identity;
 pub(crate) mod quotas;
 pub(crate) mod recorder;
+pub(crate) mod resources;
 pub(crate) mod template_property;

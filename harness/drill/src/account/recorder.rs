@@ -17,8 +17,8 @@ use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, Journal, UserIdenti
 use nightproof_wire::{AwsError, Operation, ServiceModel};
 use serde_json::Value;
 
-use crate::Identity;
-use crate::account::dynamic_client::NO_ANSWER;
+use crate::account::http::{NO_ANSWER, head};
+use crate::account::identity::Identity;
 
 /// What a client alone cannot know: the address that AWS saw.
 const UNKNOWN_ADDRESS: &str = "-";
@@ -169,15 +169,6 @@ fn parts(request: &Request) -> Option<http::request::Parts> {
         built = built.header(http::header::HOST, authority.as_str());
     }
     for (name, value) in request.headers().iter().filter(|(name, _)| *name != "host") {
-        built = built.header(name, value);
-    }
-    Some(built.body(()).ok()?.into_parts().0)
-}
-
-/// The head of an answer.
-pub(crate) fn head(response: &Response) -> Option<http::response::Parts> {
-    let mut built = http::Response::builder().status(response.status().as_u16());
-    for (name, value) in response.headers().iter() {
         built = built.header(name, value);
     }
     Some(built.body(()).ok()?.into_parts().0)

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::chain::failure::{HopFailure, at};
-use crate::steps::deploy::Resources;
 use crate::{FailurePoint, Hop};
 
 /// A bucket, and where its access is logged.
@@ -89,6 +89,15 @@ pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<BTr
         }
     }
     Ok(found)
+}
+
+/// Whether there is such a bucket.
+pub(crate) async fn exists(clients: &Clients, name: &str) -> Result<bool, HopFailure> {
+    match clients.s3.head_bucket().bucket(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+        Err(error) => Err(at(FailurePoint::Drill, "HeadBucket")(error)),
+    }
 }
 
 /// Removes all objects of a bucket of the drill's own, with versions, delete markers and unfinished uploads.

@@ -8,7 +8,7 @@ use nightproof_wire::AwsError;
 
 use nightproof_template::Unsupported;
 
-use crate::account::dynamic_client::NO_ANSWER;
+use crate::account::http::NO_ANSWER;
 use crate::evidence::not_supported;
 use crate::{Failure, FailurePoint};
 

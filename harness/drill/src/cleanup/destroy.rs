@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::FailurePoint;
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::cleanup::tagged;
-use crate::steps::deploy::{self, Resources};
 
 const BOUND: Duration = Duration::from_secs(900);
 /// Access logs may come into a bucket that was just emptied.
@@ -47,7 +47,7 @@ pub(crate) async fn stack(clients: &Clients, name: &str) -> Vec<String> {
 }
 
 async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), HopFailure> {
-    if !has_bucket(clients, name).await? {
+    if !bucket::exists(clients, name).await? {
         return Ok(());
     }
     bucket::empty(clients, name).await?;
@@ -55,24 +55,15 @@ async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), HopFailure> 
     Ok(())
 }
 
-/// Whether there is such a bucket.
-pub(crate) async fn has_bucket(clients: &Clients, name: &str) -> Result<bool, HopFailure> {
-    match clients.s3.head_bucket().bucket(name).send().await {
-        Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
-        Err(error) => Err(at(FailurePoint::Drill, "HeadBucket")(error)),
-    }
-}
-
 /// Answers what the stack had: once it is gone nobody could tell.
 async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, HopFailure> {
     let Some(id) = stack_id(clients, name).await? else { return Ok(Resources::default()) };
-    let had = deploy::resources(clients, &id).await?;
+    let had = Resources::load(clients, &id).await?;
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
         for bucket in had.ids("AWS::S3::Bucket") {
             // One that was never made, or is gone already, needs no emptying.
-            if has_bucket(clients, &bucket).await? {
+            if bucket::exists(clients, &bucket).await? {
                 bucket::empty(clients, &bucket).await?;
             }
         }
@@ -119,7 +110,7 @@ async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, HopFailu
 async fn remains(clients: &Clients, resources: &Resources) -> Vec<String> {
     let mut found = Vec::new();
     for bucket in resources.ids("AWS::S3::Bucket") {
-        match has_bucket(clients, &bucket).await {
+        match bucket::exists(clients, &bucket).await {
             Ok(true) => found.push(format!("bucket {bucket}")),
             Ok(false) => {}
             Err(broken) => found.push(format!("bucket {bucket}, perhaps: {}", broken.reason)),

@@ -7,27 +7,11 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
+use crate::account::identity::Identity;
 use crate::chain::failure::{HopFailure, at};
 use crate::cleanup::destroy::{self, Made};
+use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
 use crate::{Endpoint, Failure, FailurePoint};
-
-/// Names of stacks begin so.
-pub(crate) const STACK_PREFIX: &str = "nightproof-";
-/// Names of the buckets that data goes through begin so.
-pub(crate) const SEED_PREFIX: &str = "nightproof-seed-";
-/// The tag with the id of the run.
-pub(crate) const RUN_TAG: &str = "nightproof:run";
-/// The tag with the time from which on a sweep may remove a run, RFC 3339.
-pub(crate) const EXPIRES_TAG: &str = "nightproof:expires";
-
-/// Who calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// 12-digit account id.
-    pub account: String,
-    /// The caller's ARN.
-    pub arn: String,
-}
 
 /// Asks AWS who calls.
 ///

@@ -5,9 +5,9 @@ use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
+use crate::archive::bucket;
 use crate::chain::failure::refused;
-use crate::cleanup::destroy::has_bucket;
-use crate::cleanup::runs::RUN_TAG;
+use crate::cleanup::marks::RUN_TAG;
 
 /// What has the tag of `run`, as `resource ARN`. The search is eventually consistent and remembers what was deleted a moment ago: each
 /// hit is looked at by its own service. One that may not be looked at may be there. What `told` names, say a bucket, is not named again.
@@ -128,7 +128,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
 /// Whether the search only remembers it; why that cannot be known.
 async fn is_over(clients: &Clients, arn: &str) -> Result<bool, String> {
     if let Some(bucket) = arn.strip_prefix("arn:aws:s3:::") {
-        return has_bucket(clients, bucket).await.map(|there| !there).map_err(|broken| broken.reason);
+        return bucket::exists(clients, bucket).await.map(|there| !there).map_err(|broken| broken.reason);
     }
     let Some(named) = Named::parse(arn) else { return Ok(false) };
     let Some(look) = look(&named) else { return Ok(false) };

@@ -1,12 +1,12 @@
 //! Findings: what does not break a night and should be mended.
 
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::archive::bucket::Bucket;
 use crate::chain::failure::{HopFailure, at};
 use crate::evidence::notifications::Notification;
 use crate::evidence::open_port;
 use crate::restore::comparison::Comparison;
-use crate::steps::deploy::Resources;
 use crate::steps::verify::Stored;
 use crate::{Finding, Hop, outcome};
 

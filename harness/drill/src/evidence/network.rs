@@ -7,7 +7,7 @@ use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
-use crate::steps::deploy::Resources;
+use crate::account::resources::Resources;
 
 /// What keeps any of these instances from Systems Manager, in a sentence each; `None` if EC2 shows nothing that does.
 ///

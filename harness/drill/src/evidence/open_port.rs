@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use crate::Finding;
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::account::template_property::{self, Physical, TemplateProperties};
 use crate::chain::failure::HopFailure;
-use crate::steps::deploy::Resources;
 
 /// The one port that the web server needs.
 const HTTPS: u64 = 443;

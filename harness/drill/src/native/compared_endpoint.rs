@@ -11,9 +11,9 @@ use super::path;
 use super::probe::{Call, Probe};
 use crate::Hop;
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::account::template_property::{self, Physical, TemplateProperties};
 use crate::chain::failure::{HopFailure, at};
-use crate::steps::deploy::Resources;
 
 /// A deployment of the template.
 pub(super) struct ComparedEndpoint {

@@ -4,6 +4,7 @@
 //! where the answers differ, by logical ids, the other CloudFormation did something else.
 
 mod compared_endpoint;
+mod difference;
 mod names;
 mod path;
 mod probe;
@@ -17,29 +18,22 @@ use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use self::compared_endpoint::ComparedEndpoint;
+use self::difference::Difference;
 use self::names::Names;
 use self::probe::{Probe, UNSEEN};
 use self::repair::Remade;
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::chain::failure::HopFailure;
 use crate::cleanup::destroy;
-use crate::steps::deploy::{self, Resources};
-use crate::{Endpoint, Hop, Plan};
+use crate::steps::deploy;
+use crate::{Hop, Native, Plan};
 
 /// Longest value that is shown, in characters.
 const LONGEST: usize = 200;
 
 /// How often what differs is set.
 const PASSES: u32 = 2;
-
-/// Another CloudFormation, which deploys the template too and is compared with the region's.
-#[derive(Debug, Clone)]
-pub struct Native {
-    /// Where it is, and as whom to call it; the same account and region as the drill's own.
-    pub endpoint: Endpoint,
-    /// What it dropped or changed is set by direct calls, and compared again.
-    pub mend: bool,
-}
 
 /// A drill's handle on it.
 pub(crate) struct Audit {
@@ -66,20 +60,6 @@ impl Audited {
         let mended = self.mended.into_iter().map(|text| ("native-mended", text));
         mended.chain(self.unseen.into_iter().map(|text| ("native-not-compared", text)))
     }
-}
-
-/// Where the two deployments differ.
-struct Difference {
-    aspect: &'static Probe,
-    logical: String,
-    /// For which item of a list.
-    of: Option<Value>,
-    /// What the region says, in its own names.
-    want: Option<Value>,
-    /// What the other says.
-    have: Option<Value>,
-    /// In a sentence.
-    text: String,
 }
 
 /// What a comparison came to.

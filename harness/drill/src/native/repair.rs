@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use nightproof_template::Template;
 use serde_json::Value;
 
-use super::Difference;
 use super::compared_endpoint::ComparedEndpoint;
+use super::difference::Difference;
 use super::names;
 use super::path;
 use super::probe::{ANEW, Anew, Call, Each};

@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::chain::failure::{HopFailure, at};
 use crate::evidence::network;
-use crate::steps::deploy::Resources;
 use crate::timeouts::Timeouts;
 use crate::{FailurePoint, Hop};
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at, refused};
-use crate::steps::fire::Rule;
 use crate::steps::metrics;
+use crate::steps::rule::Rule;
 use crate::{FailurePoint, Hop};
 
 /// A queue for what a rule cannot deliver.

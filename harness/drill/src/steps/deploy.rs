@@ -7,45 +7,14 @@ use aws_sdk_cloudformation::types::StackStatus;
 use parking_lot::Mutex;
 
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::chain::failure::{HopFailure, at};
 use crate::evidence::not_supported;
-use crate::steps::review::{self, ResourceEvent, Review};
+use crate::steps::review;
+use crate::steps::reviewer::{ResourceEvent, Review};
 use crate::{FailurePoint, Hop, Plan};
 
 const BOUND: Duration = Duration::from_secs(900);
-
-/// A resource of the stack.
-#[derive(Debug, Clone)]
-pub(crate) struct Resource {
-    pub(crate) logical: String,
-    pub(crate) physical: String,
-    pub(crate) kind: String,
-}
-
-/// What the stack made.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Resources(Vec<Resource>);
-
-impl Resources {
-    /// Resources of a type, such as `AWS::S3::Bucket`.
-    pub(crate) fn of_type(&self, kind: &str) -> impl Iterator<Item = &Resource> {
-        self.0.iter().filter(move |resource| resource.kind == kind)
-    }
-
-    /// All of them.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Resource> {
-        self.0.iter()
-    }
-
-    /// Physical ids of a type.
-    pub(crate) fn ids(&self, kind: &str) -> Vec<String> {
-        self.of_type(kind).map(|resource| resource.physical.clone()).collect()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
 
 /// Creates the stack `name`, after a review if the plan wants one, and waits until it stands.
 pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result<Resources, HopFailure> {
@@ -82,7 +51,7 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
     })
     .await?;
     match ended {
-        Ok(true) => resources(clients, name).await,
+        Ok(true) => Resources::load(clients, name).await,
         Ok(false) => Err(failed(clients, plan, name).await),
         Err(seen) => Err(HopFailure::at(Hop::Stack, format!("{name} is {seen} after {} s", BOUND.as_secs()))),
     }
@@ -110,33 +79,6 @@ async fn tell(clients: &Clients, stack: &str, review: &dyn Review, told: &Mutex<
     for event in events.iter().rev() {
         if told.insert(event.id.clone()) {
             review.follow(event);
-        }
-    }
-}
-
-/// Lists the stack's resources that exist.
-pub(crate) async fn resources(clients: &Clients, name: &str) -> Result<Resources, HopFailure> {
-    let mut found = Vec::new();
-    let mut token = None;
-    loop {
-        let answer = clients
-            .cloudformation
-            .list_stack_resources()
-            .stack_name(name)
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(at(Hop::Stack, "ListStackResources"))?;
-        found.extend(answer.stack_resource_summaries().iter().filter_map(|summary| {
-            Some(Resource {
-                logical: summary.logical_resource_id()?.to_owned(),
-                physical: summary.physical_resource_id().filter(|id| !id.is_empty())?.to_owned(),
-                kind: summary.resource_type()?.to_owned(),
-            })
-        }));
-        token = answer.next_token().map(str::to_owned);
-        if token.is_none() {
-            return Ok(Resources(found));
         }
     }
 }

@@ -9,6 +9,8 @@ pub(crate) mod function_log;
 pub(crate) mod metrics;
 pub(crate) mod observe;
 pub(crate) mod review;
+pub(crate) mod reviewer;
+pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod seed;
 pub(crate) mod step;

@@ -11,8 +11,8 @@ use crate::Hop;
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
-use crate::steps::fire::Rule;
 use crate::steps::function_log::{FunctionLog, Lines};
+use crate::steps::rule::Rule;
 use crate::timeouts::Timeouts;
 
 /// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.

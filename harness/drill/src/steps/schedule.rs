@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at, refused};
-use crate::steps::fire::Rule;
 use crate::steps::observe::Before;
 use crate::steps::review;
+use crate::steps::rule::Rule;
 use crate::{Hop, Plan};
 
 /// Soon enough for a drill; EventBridge knows no shorter rate.

@@ -8,8 +8,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::arguments::{CompareOptions, Format};
+use crate::arguments::CompareOptions;
 use crate::error::Error;
+use crate::format::Format;
 use crate::{Exit, journal_file, printer};
 use summary::Summary;
 

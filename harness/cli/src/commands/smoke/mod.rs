@@ -17,8 +17,9 @@ use jiff::SignedDuration;
 use nightproof_drill::{FireBy, Outcome, Plan};
 use nightproof_journal::Event;
 
-use crate::arguments::{FireKind, Format, SmokeOptions, Telling};
+use crate::arguments::{FireKind, SmokeOptions, Telling};
 use crate::error::Error;
+use crate::format::Format;
 use crate::local_times::LocalTimes;
 use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;

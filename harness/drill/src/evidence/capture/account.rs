@@ -1,13 +1,14 @@
 //! Asks an account for all of it.
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_s3::primitives::DateTime;
 
+use super::answer::{noted, text, time};
 use super::evidence::{Evidence, Stack, StackEvent, StackParameter, StackResource, StoredObject, Window};
 use super::{chain, history, run_command};
 use crate::account::clients::Clients;
+use crate::account::resources::Resources;
 use crate::archive::bucket;
-use crate::chain::failure::{Refusal, at, refused};
-use crate::steps::deploy::{self, Resources};
+use crate::chain::failure::at;
 use crate::steps::verify;
 use crate::{Endpoint, Failure, Hop};
 
@@ -23,7 +24,7 @@ pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<
     let mut evidence = Evidence { stack: stack(&clients, name).await?, ..Evidence::default() };
     let template = clients.cloudformation.get_template().stack_name(name).send().await.map_err(at(Hop::Stack, "GetTemplate"))?;
     template.template_body().unwrap_or_default().clone_into(&mut evidence.template);
-    let resources = deploy::resources(&clients, name).await?;
+    let resources = Resources::load(&clients, name).await?;
     evidence.resources = resources
         .all()
         .map(|resource| StackResource {
@@ -121,17 +122,4 @@ async fn objects(clients: &Clients, resources: &Resources, window: Window, evide
             (key, version) = (answer.next_key_marker.clone(), answer.next_version_id_marker.clone());
         }
     }
-}
-
-/// The answer; of an error it is noted that this could not be had.
-pub(super) fn noted<T>(answer: Result<T, impl Refusal>, operation: &str, evidence: &mut Evidence) -> Option<T> {
-    answer.map_err(|error| evidence.refused.push(refused(operation, &error))).ok()
-}
-
-pub(super) fn text(text: Option<&str>) -> String {
-    text.unwrap_or_default().to_owned()
-}
-
-pub(super) fn time(time: &DateTime) -> String {
-    time.fmt(DateTimeFormat::DateTime).unwrap_or_default()
 }

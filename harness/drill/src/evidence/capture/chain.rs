@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::account::{noted, text, time};
+use super::answer::{noted, text, time};
 use super::evidence::{Evidence, FunctionState, LogLine, RuleState, Target, Window};
 use crate::account::clients::Clients;
+use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::refused;
-use crate::steps::deploy::{Resource, Resources};
 use crate::steps::function_log;
 
 /// The state of each rule.

@@ -4,7 +4,7 @@
 use aws_sdk_s3::primitives::DateTime;
 use serde_json::{Value, json};
 
-use super::account;
+use super::answer;
 use super::evidence::{Evidence, Window};
 use crate::account::clients::Clients;
 use crate::chain::failure::refused;
@@ -14,7 +14,7 @@ const MOST: usize = 2000;
 
 /// Reads the events of `window` that changed something.
 pub(super) async fn read(clients: &Clients, window: Window, evidence: &mut Evidence) {
-    let time = |milliseconds: i64| account::time(&DateTime::from_secs(milliseconds.div_euclid(1000)));
+    let time = |milliseconds: i64| answer::time(&DateTime::from_secs(milliseconds.div_euclid(1000)));
     let mut input = json!({
         "StartTime": time(window.from),
         "EndTime": time(window.to.saturating_add(999)),

@@ -1,6 +1,7 @@
 //! Capture: what an account can tell of a night, by reading alone. What it does not tell is noted, and no reason to stop.
 
 mod account;
+mod answer;
 mod chain;
 mod evidence;
 mod history;

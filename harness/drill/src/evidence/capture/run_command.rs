@@ -4,10 +4,10 @@ use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_ssm::types::{Command, CommandFilter, CommandFilterKey, InstanceInformation};
 use serde_json::Value;
 
-use super::account::{noted, text, time};
+use super::answer::{noted, text, time};
 use super::evidence::{Evidence, Invocation, ManagedInstance, SentCommand, Window};
 use crate::account::clients::Clients;
-use crate::steps::deploy::Resources;
+use crate::account::resources::Resources;
 use crate::steps::observe;
 
 /// The stack's instances.

@@ -4,7 +4,9 @@ use nightproof_drill::Hop;
 use nightproof_drill::capture::{SentCommand, was_delivered};
 use serde_json::{Value, json};
 
-use super::{Chain, Diagnosis, Recipe, script};
+use super::script;
+use crate::chain::Chain;
+use crate::diagnosis::{Diagnosis, Recipe};
 
 pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
     chain.evidence.commands.iter().find_map(|command| {

@@ -3,7 +3,8 @@
 use nightproof_drill::Hop;
 use serde_json::{Value, json};
 
-use super::{Chain, Diagnosis, Recipe};
+use crate::chain::Chain;
+use crate::diagnosis::{Diagnosis, Recipe};
 
 pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
     let rule = chain.rule;

@@ -3,12 +3,9 @@
 use nightproof_drill::Hop;
 use serde_json::json;
 
-use super::{Chain, Diagnosis, Recipe};
+use crate::chain::Chain;
+use crate::diagnosis::{Diagnosis, Recipe};
 use crate::service_error::ServiceError;
-
-/// Of a fault that is a policy's doing.
-pub(super) const DENIAL: &str =
-    "Should the template itself lack the permission, remove the fault: the template alone shows it then, and its fix mends it.";
 
 pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
     let function = chain.function?;
@@ -35,11 +32,10 @@ pub(super) fn diagnosis(chain: &Chain<'_>) -> Option<Diagnosis> {
         if failure.is_some() { (Hop::Function, None) } else { (Hop::Command, Some("sent no command".to_owned())) };
     if let Some(error) = said {
         let fault = error.fault(&chain.function_sessions());
-        let remark = error.is_denial().then_some(DENIAL);
         return Some(Diagnosis {
             says: silent.into_iter().chain([error.code.clone()]).collect(),
             code: Some(error.code.clone()),
-            recipe: Recipe { remark, ..fault.map(Recipe::fault).unwrap_or_default() },
+            recipe: Recipe { remark: error.remark(), ..fault.map(Recipe::fault).unwrap_or_default() },
             ..Diagnosis::new(hop, format!("{} was refused {}: {}", function.logical_id, error.operation, error.code))
         });
     }

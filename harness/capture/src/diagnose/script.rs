@@ -7,8 +7,8 @@ use nightproof_drill::capture::{Invocation, SentCommand};
 use regex::Regex;
 use serde_json::json;
 
-use super::function::DENIAL;
-use super::{Chain, Diagnosis, Recipe};
+use crate::chain::Chain;
+use crate::diagnosis::{Diagnosis, Recipe};
 use crate::service_error::ServiceError;
 
 /// ARNs of instances' sessions end with the instance's id.
@@ -31,7 +31,7 @@ pub(super) fn diagnosis(chain: &Chain<'_>, command: &SentCommand, failed: &Invoc
     }
     if let Some(error) = ServiceError::said_in(&said) {
         let recipe = key(chain, &error).or_else(|| error.fault(INSTANCES).map(Recipe::fault)).unwrap_or_default();
-        let recipe = Recipe { remark: error.is_denial().then_some(DENIAL), ..recipe };
+        let recipe = Recipe { remark: error.remark(), ..recipe };
         let reason = format!("the script was refused {}: {}", error.operation, error.code);
         return Diagnosis { reason, says: vec![error.code.clone()], code: Some(error.code), recipe, ..found };
     }

@@ -1,0 +1,54 @@
+//! What a local environment is opened with.
+
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+use nightproof_machine::tools::Tools;
+
+use crate::arguments::MachineOptions;
+use crate::error::Error;
+use crate::{containers, operator, tools};
+
+/// The account of a drill on a local cloud.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// What an environment is opened with.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    /// The operator's 12-digit account id.
+    pub(crate) account: String,
+    /// Port of the HTTPS endpoint on 127.0.0.1; 0 takes a free one.
+    pub(crate) port: u16,
+    /// Folder with a real amazon-ssm-agent, to run on instances instead of the guest's own.
+    pub(crate) ssm_agent: Option<PathBuf>,
+    /// What instances and functions run in.
+    pub(crate) machine: MachineOptions,
+    /// What containers may outlive this process by, should no later nightproof see that it has ended.
+    pub(crate) lifetime: SignedDuration,
+    /// Whether LocalStack's own CloudFormation is to deploy too; wants `--cloud localstack`.
+    pub(crate) native: bool,
+    /// Python's part.
+    pub(crate) tools: Tools,
+    /// Size of instances' disks, MiB; without one they are as large as the host's. Sandboxes only.
+    pub(crate) disk_mib: Option<u64>,
+    /// The identity policy that is all the operator has; without one the operator is the root user.
+    pub(crate) operator_policy: Option<operator::Policy>,
+}
+
+impl Setting {
+    /// A drill's: the usual account and any port. Installs Python's part at first use.
+    pub(crate) fn new(machine: MachineOptions) -> Result<Self, Error> {
+        let tools = tools::ensure()?;
+        Ok(Self {
+            account: ACCOUNT.to_owned(),
+            port: 0,
+            ssm_agent: None,
+            machine,
+            native: false,
+            lifetime: containers::DRILL,
+            tools,
+            disk_mib: None,
+            operator_policy: None,
+        })
+    }
+}
