@@ -6,7 +6,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
 use serde_json::{Value, json};
 
-use super::Ec2;
+use super::ec2::Ec2;
 
 /// Resource types by the prefix of their ids.
 const TYPES: &[(&str, &str)] = &[

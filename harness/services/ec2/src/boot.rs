@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::Region;
+use nightproof_machine::Connections;
 use nightproof_machine_image::Platform;
-
-use super::connections::InstanceConnections;
 
 /// What is needed to boot an instance.
 pub struct Launch {
@@ -27,7 +26,7 @@ pub struct Launch {
     /// Whether this is the instance's first boot, at which its user data runs.
     pub first_boot: bool,
     /// Takes the connections that are made in the machine.
-    pub connections: Arc<InstanceConnections>,
+    pub connections: Arc<dyn Connections>,
 }
 
 /// Why a machine did not boot, for the instance's `StateReason`.

@@ -2,67 +2,51 @@
 
 use std::sync::Arc;
 
-use nightproof_core::Region;
 use nightproof_core::outage::Watch;
+use nightproof_machine::{Channel, Connections};
 use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::order::{SERVICE_START, SERVICE_STOP};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::UnixStream;
 use tokio::sync::watch;
 
-use super::Ec2;
-use super::imds;
-use crate::way;
+use crate::instance_handle::InstanceHandle;
+use crate::{imds, way};
 
-/// The outside of one instance.
-pub struct InstanceConnections {
-    pub(super) region: Region,
-    pub(super) ec2: Arc<Ec2>,
-    pub(super) account: String,
-    pub(super) instance: String,
-}
+/// Takes the connections of one instance's machine.
+pub(crate) struct InstanceConnections(pub(crate) Arc<InstanceHandle>);
 
-impl InstanceConnections {
-    /// A connection to port 443 of an AWS name: it leads to the region's gateway, from the instance's address.
-    pub fn https<S>(&self, stream: S)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let source = self.ec2.source_ip(&self.account, &self.instance);
-        self.region.accept_tls(way::carry(self.region.ways(), &self.ec2.links, &self.instance, stream), source);
+impl Connections for InstanceConnections {
+    fn connected(&self, channel: Channel, stream: UnixStream) {
+        let Self(instance) = self;
+        let region = &instance.region;
+        match channel {
+            // Port 443 of an AWS name: the region's gateway, from the instance's address.
+            Channel::Https => {
+                let source = instance.ec2.source_ip(&instance.account, &instance.id);
+                region.accept_tls(way::carry(region.ways(), &instance.ec2.links, &instance.id, stream), source);
+            }
+            // 169.254.169.254:80: this instance's metadata.
+            Channel::Imds => imds::serve(Arc::clone(instance), stream),
+            // Orders for the SSM agent's service.
+            Channel::Service => {
+                tokio::spawn(order(region.agents().watch(&instance.id), stream));
+            }
+            // The pace of the instance's processors.
+            Channel::Pace => {
+                tokio::spawn(order_paces(region.paces().watch(&instance.id), stream));
+            }
+            // An instance has no Runtime API: the connection closes.
+            Channel::RuntimeApi => {}
+        }
     }
 
-    /// A connection to 169.254.169.254:80: it leads to this instance's metadata.
-    pub fn metadata<S>(self: &Arc<Self>, stream: S)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        imds::serve(Arc::clone(self), stream);
+    fn link(&self) -> watch::Receiver<Link> {
+        self.0.ec2.links.watch(&self.0.id)
     }
 
-    /// A connection that brings orders for the SSM agent's service.
-    pub fn service<S>(&self, stream: S)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        tokio::spawn(order(self.region.agents().watch(&self.instance), stream));
-    }
-
-    /// A connection that brings the pace of the instance's processors.
-    pub fn pace<S>(&self, stream: S)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        tokio::spawn(order_paces(self.region.paces().watch(&self.instance), stream));
-    }
-
-    /// What the instance reaches of AWS, now and later.
-    pub fn link(&self) -> watch::Receiver<Link> {
-        self.ec2.links.watch(&self.instance)
-    }
-
-    /// How many hops the answer to a request for a token may take, as the instance's options say now.
-    pub fn metadata_hops(&self) -> u8 {
-        self.ec2.metadata_hops(&self.account, &self.instance)
+    fn metadata_hops(&self) -> u8 {
+        self.0.ec2.metadata_hops(&self.0.account, &self.0.id)
     }
 }
 

@@ -5,12 +5,14 @@ mod authorization;
 mod boot;
 mod cidr;
 mod connections;
+mod ec2;
 mod error;
 mod filter;
 mod image;
 mod imds;
 mod instance;
 mod instance_attribute;
+mod instance_handle;
 mod instance_profile;
 mod instance_type;
 mod internet_gateway;
@@ -34,87 +36,22 @@ mod way;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::Region;
 use nightproof_core::document::{Members as _, whole_seconds};
-use nightproof_core::per_instance::PerInstance;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
-use nightproof_machine_protocol::link::Link;
-use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 pub use boot::{BootError, Booter, Ended, Launch, NoMachines, Running};
-pub use connections::InstanceConnections;
+pub use ec2::Ec2;
 use instance::Instance;
 use lifecycle::Turn;
 use records::Records;
 pub use resources::resource_types;
 pub use sandbox::Sandboxes;
 use security_group::Direction;
-
-/// The service.
-pub struct Ec2 {
-    this: Weak<Self>,
-    booter: Arc<dyn Booter>,
-    accounts: Mutex<HashMap<String, Records>>,
-    machines: Mutex<HashMap<String, Arc<dyn Running>>>,
-    /// What machines that are gone had written to their consoles.
-    consoles: Mutex<HashMap<String, Vec<u8>>>,
-    metadata: imds::Sessions,
-    /// What each instance reaches of AWS.
-    links: PerInstance<Link>,
-}
-
-impl Ec2 {
-    /// A service whose instances `booter` boots.
-    pub fn new(booter: Arc<dyn Booter>) -> Arc<Self> {
-        Arc::new_cyclic(|this| Self {
-            this: Weak::clone(this),
-            booter,
-            accounts: Mutex::default(),
-            machines: Mutex::default(),
-            consoles: Mutex::default(),
-            metadata: imds::Sessions::default(),
-            links: PerInstance::new(Link::OPEN),
-        })
-    }
-
-    /// Runs `work` on the records of an account, which come with a default VPC.
-    fn with_records<T>(&self, region: &Region, account: &str, work: impl FnOnce(&mut Records) -> T) -> T {
-        let mut accounts = self.accounts.lock();
-        let records = accounts.entry(account.to_owned()).or_insert_with(|| Records::new(region, account));
-        work(records)
-    }
-
-    fn with_instance<T>(&self, region: &Region, account: &str, id: &str, work: impl FnOnce(&mut Instance) -> T) -> Option<T> {
-        self.with_records(region, account, |records| records.instances.get_mut(id).map(work))
-    }
-
-    fn machines(&self) -> MutexGuard<'_, HashMap<String, Arc<dyn Running>>> {
-        self.machines.lock()
-    }
-
-    fn consoles(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
-        self.consoles.lock()
-    }
-
-    /// The address that calls of an instance come from: its public one where it has one.
-    fn source_ip(&self, account: &str, id: &str) -> String {
-        let accounts = self.accounts.lock();
-        let instance = accounts.get(account).and_then(|records| records.instances.get(id));
-        instance.map_or_else(String::new, |instance| instance.public_ip.unwrap_or(instance.private_ip).to_string())
-    }
-
-    /// How many hops the answer to an instance's request for a metadata token may take; one for an instance that is gone.
-    fn metadata_hops(&self, account: &str, id: &str) -> u8 {
-        let accounts = self.accounts.lock();
-        let instance = accounts.get(account).and_then(|records| records.instances.get(id));
-        instance.map_or(1, |instance| instance.metadata.hop_limit)
-    }
-}
 
 /// An operation that works on records alone.
 fn on_records(records: &mut Records, operation: &str, input: &Value) -> Result<Value, AwsError> {

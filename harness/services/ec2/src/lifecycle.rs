@@ -11,11 +11,12 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_journal::Event;
 use serde_json::{Value, json};
 
-use super::Ec2;
 use super::boot::{Ended, Launch, Running};
 use super::connections::InstanceConnections;
+use super::ec2::Ec2;
 use super::error::error;
 use super::instance::{Instance, State};
+use super::instance_handle::InstanceHandle;
 use super::records::Records;
 use super::uplink;
 
@@ -212,12 +213,12 @@ impl Ec2 {
     }
 
     fn launch(self: &Arc<Self>, region: &Region, account: &str, id: &str) -> Option<(Launch, u64)> {
-        let connections = Arc::new(InstanceConnections {
+        let connections = InstanceConnections(Arc::new(InstanceHandle {
             region: region.clone(),
             ec2: Arc::clone(self),
             account: account.to_owned(),
-            instance: id.to_owned(),
-        });
+            id: id.to_owned(),
+        }));
         self.with_records(region, account, |records| {
             if let Some(instance) = records.instances.get(id) {
                 self.links.update(id, uplink::link(records, instance));
@@ -232,7 +233,7 @@ impl Ec2 {
                 memory_mib: instance.kind.memory_mib,
                 processors: instance.kind.cpus,
                 first_boot: instance.boots == 1,
-                connections,
+                connections: Arc::new(connections),
             };
             Some((launch, instance.boots))
         })

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use nightproof_core::Region;
 
-use super::Ec2;
+use super::ec2::Ec2;
 use super::instance::Instance;
 use super::records::Records;
 use super::security_group::{Direction, Rule, Source};

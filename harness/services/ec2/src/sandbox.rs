@@ -7,14 +7,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nightproof_core::Region;
 use nightproof_machine::tools::Tools;
-use nightproof_machine::{Channel, Connections, Machine, MachineSpec, Machines, Size, remove_folder};
-use nightproof_machine_protocol::link::Link;
+use nightproof_machine::{Machine, MachineSpec, Machines, Size, remove_folder};
 use nightproof_machine_protocol::spec::REBOOT;
-use tokio::net::UnixStream;
-use tokio::sync::watch;
 
 use super::boot::{BootError, Booter, Ended, Launch, Running};
-use super::connections::InstanceConnections;
 
 /// Boots each instance as a machine with the AWS CLI and an SSM agent.
 pub struct Sandboxes {
@@ -41,7 +37,7 @@ impl Booter for Sandboxes {
             size: Some(Size { memory_mib: launch.memory_mib, processors: launch.processors.into() }),
             ..MachineSpec::instance(&launch.instance_id, &launch.hostname, launch.address)
         };
-        let machine = Machine::boot(&self.machines, spec, Arc::new(Carried(launch.connections))).await;
+        let machine = Machine::boot(&self.machines, spec, launch.connections).await;
         machine.map(|machine| Arc::new(machine) as Arc<dyn Running>).map_err(|error| BootError(error.to_string()))
     }
 
@@ -78,28 +74,5 @@ impl Running for Machine {
 
     async fn console(&self) -> Vec<u8> {
         Self::console(self).into_bytes()
-    }
-}
-
-struct Carried(Arc<InstanceConnections>);
-
-impl Connections for Carried {
-    fn connected(&self, channel: Channel, stream: UnixStream) {
-        match channel {
-            Channel::Https => self.0.https(stream),
-            Channel::Imds => self.0.metadata(stream),
-            Channel::Service => self.0.service(stream),
-            Channel::Pace => self.0.pace(stream),
-            // An instance has no Runtime API: the connection closes.
-            Channel::RuntimeApi => {}
-        }
-    }
-
-    fn link(&self) -> watch::Receiver<Link> {
-        self.0.link()
-    }
-
-    fn metadata_hops(&self) -> u8 {
-        self.0.metadata_hops()
     }
 }

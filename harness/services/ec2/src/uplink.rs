@@ -5,7 +5,7 @@ use nightproof_core::Region;
 use nightproof_machine_protocol::link::Link;
 use nightproof_network::{Egress, MissingLink, Peer, Route, Snapshot, Target};
 
-use super::Ec2;
+use super::ec2::Ec2;
 use super::instance::Instance;
 use super::records::Records;
 use super::security_group::{Direction, Rule, Source};

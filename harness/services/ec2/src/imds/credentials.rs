@@ -10,24 +10,18 @@ use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Principal};
 use serde_json::{Value, json};
 
-use super::page::{refusal, text};
+use super::page::{pretty, refusal, seconds, text};
+use super::session::Issued;
 use super::tree::Facts;
-use crate::connections::InstanceConnections;
+use crate::instance_handle::InstanceHandle;
 
 const HOURS: i64 = 6;
 const IDENTITY: &str = "meta-data/identity-credentials/ec2/security-credentials/ec2-instance";
 
-/// Credentials that were given out, with the profile that they came through.
-pub(super) struct Issued {
-    profile: String,
-    access_key_id: String,
-    document: String,
-}
-
 /// The answer to a path of credentials; `None` for all other paths.
-pub(super) async fn answer(to: &InstanceConnections, facts: &Facts, path: &str) -> Option<Response<Full<Bytes>>> {
+pub(super) async fn answer(instance: &InstanceHandle, facts: &Facts, path: &str) -> Option<Response<Full<Bytes>>> {
     if path == IDENTITY {
-        return Some(text(identity_credentials(to)));
+        return Some(text(identity_credentials(instance)));
     }
     let rest = path.strip_prefix("meta-data/iam")?;
     let Some(profile) = &facts.profile else { return Some(refusal(StatusCode::NOT_FOUND)) };
@@ -36,15 +30,15 @@ pub(super) async fn answer(to: &InstanceConnections, facts: &Facts, path: &str) 
         "/info" => text(pretty(&json!({
             "Code": "Success", "LastUpdated": seconds(profile.since), "InstanceProfileArn": profile.arn, "InstanceProfileId": profile.id,
         }))),
-        "/security-credentials" | "/security-credentials/" => match role(to, &profile.name).await {
+        "/security-credentials" | "/security-credentials/" => match role(instance, &profile.name).await {
             Ok(Some((name, _))) => text(name),
             Ok(None) => text(""),
             Err(_) => refusal(StatusCode::NOT_FOUND),
         },
         other => match other.strip_prefix("/security-credentials/") {
-            Some(asked) => match role(to, &profile.name).await {
+            Some(asked) => match role(instance, &profile.name).await {
                 Ok(Some((name, arn))) if name == asked.trim_end_matches('/') => {
-                    text(role_credentials(to, &profile.arn, &name, &arn).await)
+                    text(role_credentials(instance, &profile.arn, &name, &arn).await)
                 }
                 _ => refusal(StatusCode::NOT_FOUND),
             },
@@ -55,30 +49,30 @@ pub(super) async fn answer(to: &InstanceConnections, facts: &Facts, path: &str) 
 }
 
 /// Name and ARN of the role that the profile holds now.
-async fn role(to: &InstanceConnections, profile: &str) -> Result<Option<(String, String)>, AwsError> {
-    let ec2 = Caller::service(&to.account, "ec2.amazonaws.com");
-    let found = to.region.call(&ec2, "iam", "GetInstanceProfile", json!({ "InstanceProfileName": profile })).await?;
+async fn role(instance: &InstanceHandle, profile: &str) -> Result<Option<(String, String)>, AwsError> {
+    let ec2 = Caller::service(&instance.account, "ec2.amazonaws.com");
+    let found = instance.region.call(&ec2, "iam", "GetInstanceProfile", json!({ "InstanceProfileName": profile })).await?;
     let roles = found.get("InstanceProfile").map(|profile| profile.list("Roles")).unwrap_or_default();
     Ok(roles.first().map(|role| (role.required("RoleName").to_owned(), role.required("Arn").to_owned())))
 }
 
 /// The credentials of the role: those given out before while they last for another hour, else new ones.
-async fn role_credentials(to: &InstanceConnections, profile: &str, name: &str, arn: &str) -> String {
-    let now = to.region.clock().now();
-    if let Some(document) = still_good(to, name, profile, now) {
+async fn role_credentials(instance: &InstanceHandle, profile: &str, name: &str, arn: &str) -> String {
+    let now = instance.region.clock().now();
+    if let Some(document) = still_good(instance, name, profile, now) {
         return document;
     }
-    let ec2 = Caller::service(&to.account, "ec2.amazonaws.com");
-    let input = json!({ "RoleArn": arn, "RoleSessionName": to.instance, "DurationSeconds": HOURS * 3600 });
-    match to.region.call(&ec2, "sts", "AssumeRole", input).await {
+    let ec2 = Caller::service(&instance.account, "ec2.amazonaws.com");
+    let input = json!({ "RoleArn": arn, "RoleSessionName": instance.id, "DurationSeconds": HOURS * 3600 });
+    match instance.region.call(&ec2, "sts", "AssumeRole", input).await {
         Ok(output) => {
             let credentials = output.get("Credentials").cloned().unwrap_or_default();
             let document = success(&credentials, now);
-            remember(to, name, profile, &credentials, &document);
+            remember(instance, name, profile, &credentials, &document);
             document
         }
         Err(refused) => {
-            tracing::warn!(instance = to.instance, role = name, %refused, "role of the instance cannot be assumed");
+            tracing::warn!(instance = instance.id, role = name, %refused, "role of the instance cannot be assumed");
             let message = format!(
                 "EC2 cannot assume the role {name}. Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc."
             );
@@ -89,39 +83,42 @@ async fn role_credentials(to: &InstanceConnections, profile: &str, name: &str, a
 
 /// Every instance has a role of its own, to which AWS alone gives permissions.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html#ec2-instance-identity-roles>
-fn identity_credentials(to: &InstanceConnections) -> String {
+fn identity_credentials(instance: &InstanceHandle) -> String {
     const ROLE: &str = "aws:ec2-instance";
-    let now = to.region.clock().now();
-    if let Some(document) = still_good(to, ROLE, "", now) {
+    let now = instance.region.clock().now();
+    if let Some(document) = still_good(instance, ROLE, "", now) {
         return document;
     }
-    let principal =
-        Principal::AssumedRole { role: ROLE.to_owned(), role_id: to.account.clone() + ":" + ROLE, session: to.instance.clone() };
-    let mut caller = Caller::root(&to.account);
+    let principal = Principal::AssumedRole {
+        role: ROLE.to_owned(),
+        role_id: instance.account.clone() + ":" + ROLE,
+        session: instance.id.clone(),
+    };
+    let mut caller = Caller::root(&instance.account);
     caller.principal = principal;
     let expires = now.saturating_add(SignedDuration::from_hours(HOURS)).unwrap_or(Timestamp::MAX);
-    let credential = to.region.credentials().issue_session(caller, expires);
+    let credential = instance.region.credentials().issue_session(caller, expires);
     let credentials = json!({
         "AccessKeyId": credential.access_key_id, "SecretAccessKey": credential.secret_access_key,
         "SessionToken": credential.session_token, "Expiration": seconds(expires),
     });
     let document = success(&credentials, now);
-    remember(to, ROLE, "", &credentials, &document);
+    remember(instance, ROLE, "", &credentials, &document);
     document
 }
 
-fn still_good(to: &InstanceConnections, role: &str, profile: &str, now: Timestamp) -> Option<String> {
-    let sessions = to.ec2.metadata.lock();
-    let issued = sessions.get(&to.instance)?.issued.get(role)?;
-    let expires = to.region.credentials().find(&issued.access_key_id)?.expires?;
+fn still_good(instance: &InstanceHandle, role: &str, profile: &str, now: Timestamp) -> Option<String> {
+    let sessions = instance.ec2.metadata.lock();
+    let issued = sessions.get(&instance.id)?.issued.get(role)?;
+    let expires = instance.region.credentials().find(&issued.access_key_id)?.expires?;
     let left = expires.duration_since(now);
     (issued.profile == profile && left >= SignedDuration::from_hours(1)).then(|| issued.document.clone())
 }
 
-fn remember(to: &InstanceConnections, role: &str, profile: &str, credentials: &Value, document: &str) {
+fn remember(instance: &InstanceHandle, role: &str, profile: &str, credentials: &Value, document: &str) {
     let Some(access_key_id) = credentials.text("AccessKeyId").map(str::to_owned) else { return };
     let issued = Issued { profile: profile.to_owned(), access_key_id, document: document.to_owned() };
-    to.ec2.metadata.lock().entry(to.instance.clone()).or_default().issued.insert(role.to_owned(), issued);
+    instance.ec2.metadata.lock().entry(instance.id.clone()).or_default().issued.insert(role.to_owned(), issued);
 }
 
 fn success(credentials: &Value, now: Timestamp) -> String {
@@ -134,13 +131,4 @@ fn success(credentials: &Value, now: Timestamp) -> String {
         "Token": credentials.required("SessionToken"),
         "Expiration": credentials.required("Expiration"),
     }))
-}
-
-/// Times are whole seconds.
-pub(super) fn seconds(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-pub(super) fn pretty(document: &Value) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default()
 }

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use http_body_util::Full;
+use jiff::Timestamp;
+use serde_json::Value;
 
 pub(super) fn text(text: impl Into<String>) -> Response<Full<Bytes>> {
     document("text/plain", text.into())
@@ -36,4 +38,13 @@ pub(super) fn refusal(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = document("text/html", page);
     *response.status_mut() = status;
     response
+}
+
+/// Times are whole seconds.
+pub(super) fn seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+pub(super) fn pretty(document: &Value) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default()
 }

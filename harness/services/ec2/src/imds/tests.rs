@@ -3,15 +3,17 @@ use http::StatusCode;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::TokioIo;
 use jiff::SignedDuration;
+use nightproof_machine::Channel;
 use serde_json::{Value, json};
+use tokio::net::UnixStream;
 
 use crate::tests::{ACCOUNT, Bed};
 
 /// One request over a connection of its own, as a program in the instance makes it.
 async fn ask(bed: &Bed, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) {
     let connections = bed.recorder.launches.lock().last().unwrap().connections.clone();
-    let (near, far) = tokio::io::duplex(4096);
-    connections.metadata(far);
+    let (near, far) = UnixStream::pair().unwrap();
+    connections.connected(Channel::Imds, far);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near)).await.unwrap();
     tokio::spawn(connection);
     let mut request = http::Request::builder().method(method).uri(path).header("host", "169.254.169.254");

@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::credentials::{pretty, seconds};
-use crate::connections::InstanceConnections;
+use super::page::{pretty, seconds};
 use crate::instance::{Instance, Profile};
+use crate::instance_handle::InstanceHandle;
 use crate::metadata_options::MetadataOptions;
 use crate::records::Records;
 
@@ -66,9 +66,10 @@ pub(super) struct Facts {
 
 impl Facts {
     /// `None` once the instance is gone.
-    pub(super) fn from_connections(to: &InstanceConnections) -> Option<Self> {
-        to.ec2.with_records(&to.region, &to.account, |records| {
-            let instance = records.instances.get(&to.instance).filter(|instance| !instance.is_terminated())?;
+    pub(super) fn from_instance(instance: &InstanceHandle) -> Option<Self> {
+        let InstanceHandle { ec2, region, account, id } = instance;
+        ec2.with_records(region, account, |records| {
+            let instance = records.instances.get(id).filter(|instance| !instance.is_terminated())?;
             Some(Self {
                 options: instance.metadata,
                 profile: instance.profile.clone(),
