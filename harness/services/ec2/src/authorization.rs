@@ -6,7 +6,8 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
 use serde_json::{Value, json};
 
-use super::ec2::Ec2;
+use crate::ec2::Ec2;
+use crate::records::Instance;
 
 /// Resource types by the prefix of their ids.
 const TYPES: &[(&str, &str)] = &[
@@ -25,7 +26,7 @@ const TYPES: &[(&str, &str)] = &[
 
 impl Ec2 {
     /// What a call reaches beside what it names by the id of one type.
-    pub(super) async fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+    pub(crate) async fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         let arn = |rest: String| format!("arn:aws:ec2:{}:{}:{rest}", call.region.name(), call.account());
         match kind {
             "tagged" => {
@@ -47,7 +48,7 @@ impl Ec2 {
                 let id = input.required("AssociationId");
                 self.with_records(&call.region, call.account(), |records| {
                     let table = records.tables.values().find(|table| table.associations.iter().any(|one| one.id == id));
-                    let holds = |instance: &&super::Instance| instance.profile.as_ref().is_some_and(|one| one.association == id);
+                    let holds = |instance: &&Instance| instance.profile.as_ref().is_some_and(|one| one.association == id);
                     let instance = records.instances.values().find(holds);
                     let table = table.map(|table| arn(format!("route-table/{}", table.id)));
                     table.or_else(|| instance.map(|instance| arn(format!("instance/{}", instance.id)))).into_iter().collect()
@@ -58,7 +59,7 @@ impl Ec2 {
     }
 
     /// All that has tags. What was terminated keeps them for as long as it is described.
-    pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
+    pub(crate) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
         let arn = |kind: &str, id: &str| format!("arn:aws:ec2:{}:{}:{kind}/{id}", call.region.name(), call.account());
         let accounts = self.accounts.lock();
         let tags = accounts.get(call.account()).into_iter().flat_map(|records| &records.tags);
@@ -69,7 +70,7 @@ impl Ec2 {
     }
 
     /// The tags of a resource.
-    pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+    pub(crate) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let id = arn.rsplit('/').next().unwrap_or_default();
         let accounts = self.accounts.lock();
         accounts.get(account).and_then(|records| records.tags.get(id)).cloned().unwrap_or_default()

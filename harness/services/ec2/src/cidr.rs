@@ -7,37 +7,37 @@ use ipnet::Ipv4Net;
 
 /// Lengths of prefix that VPCs and subnets may have.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
-pub(super) const PREFIX_LENGTHS: RangeInclusive<u8> = 16..=28;
+pub(crate) const PREFIX_LENGTHS: RangeInclusive<u8> = 16..=28;
 
 /// How many addresses of a subnet AWS assigns to nobody: the first four and the last.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
-pub(super) const RESERVED: u64 = 5;
+pub(crate) const RESERVED: u64 = 5;
 
 /// Reads `10.0.0.0/16`. Host bits are dropped: `100.68.0.18/18` is `100.68.0.0/18`.
-pub(super) fn parse(text: &str) -> Option<Ipv4Net> {
+pub(crate) fn parse(text: &str) -> Option<Ipv4Net> {
     let block: Ipv4Net = text.parse().ok()?;
     // Numbers with leading zeros are refused: some programs read them as octal.
     (block.to_string() == text).then(|| block.trunc())
 }
 
 /// How many addresses a block has.
-pub(super) fn size(block: Ipv4Net) -> u64 {
+pub(crate) fn size(block: Ipv4Net) -> u64 {
     1 << (block.max_prefix_len() - block.prefix_len())
 }
 
 /// The addresses of a subnet that interfaces may have, ascending.
-pub(super) fn assignable(subnet: Ipv4Net) -> impl Iterator<Item = Ipv4Addr> {
+pub(crate) fn assignable(subnet: Ipv4Net) -> impl Iterator<Item = Ipv4Addr> {
     // Without the first and the last.
     subnet.hosts().skip(3)
 }
 
 /// Whether AWS assigns an address of a subnet to nobody.
-pub(super) fn is_reserved(subnet: Ipv4Net, address: Ipv4Addr) -> bool {
+pub(crate) fn is_reserved(subnet: Ipv4Net, address: Ipv4Addr) -> bool {
     address == subnet.network() || address == subnet.broadcast() || subnet.hosts().take(3).any(|reserved| reserved == address)
 }
 
 /// Whether two blocks have an address in common.
-pub(super) fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
+pub(crate) fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
     one.contains(&other) || other.contains(&one)
 }
 

@@ -9,9 +9,9 @@ use nightproof_machine_protocol::link::Link;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::boot::{Booter, Running};
+use crate::default_vpc;
 use crate::imds::Sessions;
-use crate::instance::Instance;
-use crate::records::Records;
+use crate::records::{Instance, Records};
 
 /// The service.
 pub struct Ec2 {
@@ -43,7 +43,11 @@ impl Ec2 {
     /// Runs `work` on the records of an account, which come with a default VPC.
     pub(crate) fn with_records<T>(&self, region: &Region, account: &str, work: impl FnOnce(&mut Records) -> T) -> T {
         let mut accounts = self.accounts.lock();
-        let records = accounts.entry(account.to_owned()).or_insert_with(|| Records::new(region, account));
+        let records = accounts.entry(account.to_owned()).or_insert_with(|| {
+            let mut records = Records::new(region.name(), account);
+            default_vpc::add(&mut records);
+            records
+        });
         work(records)
     }
 

@@ -2,33 +2,33 @@
 
 use nightproof_core::service::AwsError;
 
-pub(super) fn error(code: &str, message: impl Into<String>) -> AwsError {
+pub(crate) fn error(code: &str, message: impl Into<String>) -> AwsError {
     AwsError::new(code, 400, message)
 }
 
-pub(super) fn invalid_parameter(message: impl Into<String>) -> AwsError {
+pub(crate) fn invalid_parameter(message: impl Into<String>) -> AwsError {
     error("InvalidParameterValue", message)
 }
 
-pub(super) fn missing(parameter: &str) -> AwsError {
+pub(crate) fn missing(parameter: &str) -> AwsError {
     error("MissingParameter", format!("The request must contain the parameter {parameter}"))
 }
 
-pub(super) fn dependency(message: impl Into<String>) -> AwsError {
+pub(crate) fn dependency(message: impl Into<String>) -> AwsError {
     error("DependencyViolation", message)
 }
 
-pub(super) fn unsupported(operation: &str, member: &str) -> AwsError {
+pub(crate) fn unsupported(operation: &str, member: &str) -> AwsError {
     AwsError::not_implemented("ec2", &format!("{operation} with {member}"))
 }
 
 /// The error for an id of nothing: each kind of resource has its own code and words.
-pub(super) fn not_found(id: &str) -> AwsError {
+pub(crate) fn not_found(id: &str) -> AwsError {
     not_found_as(id.split_once('-').map_or("", |(kind, _)| kind), id)
 }
 
 /// The error for an `id` where one with the prefix `kind` was wanted.
-pub(super) fn not_found_as(kind: &str, id: &str) -> AwsError {
+pub(crate) fn not_found_as(kind: &str, id: &str) -> AwsError {
     let (code, message) = match kind {
         "vpc" => ("InvalidVpcID.NotFound", format!("The vpc ID '{id}' does not exist")),
         "subnet" => ("InvalidSubnetID.NotFound", format!("The subnet ID '{id}' does not exist")),
@@ -46,4 +46,9 @@ pub(super) fn not_found_as(kind: &str, id: &str) -> AwsError {
         _ => ("InvalidID", format!("The ID '{id}' is not valid")),
     };
     error(code, message)
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html>
+pub(crate) fn dry_run() -> AwsError {
+    AwsError::new("DryRunOperation", 412, "Request would have succeeded, but DryRun flag is set.")
 }

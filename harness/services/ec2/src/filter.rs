@@ -8,19 +8,19 @@ use nightproof_core::service::AwsError;
 use nightproof_wildcard::{Pattern, Syntax};
 use serde_json::{Value, json};
 
-use super::error::{error, invalid_parameter};
+use crate::error::{error, invalid_parameter};
 
 /// What a filter's values may have beside `*`. Case counts.
 const SYNTAX: Syntax = Syntax { question_mark: true, escapes: true };
 
 /// A filter's name, and the path in the described resource where its values are. Lists on the path are gone through.
-pub(super) type Paths = &'static [(&'static str, &'static str)];
+pub(crate) type Paths = &'static [(&'static str, &'static str)];
 
 /// Reads the values that a filter compares.
 type ValuesOf = Box<dyn Fn(&Value) -> Vec<String>>;
 
 /// The resources that pass all filters of a request. A filter that is not in `paths` is refused.
-pub(super) fn filtered(described: Vec<Value>, input: &Value, paths: Paths) -> Result<Vec<Value>, AwsError> {
+pub(crate) fn filtered(described: Vec<Value>, input: &Value, paths: Paths) -> Result<Vec<Value>, AwsError> {
     let mut kept = described;
     for filter in input.list("Filters") {
         let name = filter.required("Name");
@@ -76,7 +76,7 @@ fn values_at(resource: &Value, path: &str) -> Vec<String> {
 }
 
 /// One page of `items` under `member`.
-pub(super) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
     let skip = match input.text("NextToken").filter(|token| !token.is_empty()) {
         None => 0,
         Some(token) => URL_SAFE_NO_PAD
@@ -103,7 +103,7 @@ pub(super) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Val
 }
 
 /// The resources named in the list `member`, or all when it names none. An unknown id is refused with `refusal`.
-pub(super) fn selected(
+pub(crate) fn selected(
     described: Vec<Value>,
     input: &Value,
     member: &str,

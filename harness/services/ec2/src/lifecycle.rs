@@ -1,131 +1,17 @@
-//! Instances come and go: boot, stop, reboot, terminate, each with its machine.
+//! The machines of instances: boot, and follow to their end.
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::Region;
-use nightproof_core::document::Members as _;
-use nightproof_core::service::{AwsError, Call};
 use nightproof_journal::Event;
-use serde_json::{Value, json};
 
-use super::boot::{Ended, Launch, Running};
-use super::connections::InstanceConnections;
-use super::ec2::Ec2;
-use super::error::error;
-use super::instance::{Instance, State};
-use super::instance_handle::InstanceHandle;
-use super::records::Records;
-use super::uplink;
-
-/// What an operation does with its instances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    Start,
-    Stop,
-    Reboot,
-    Terminate,
-}
-
-/// Changes the records. Answers `(id, state before)` of those whose machine must follow.
-pub(super) fn change(records: &mut Records, turn: Turn, input: &Value, now: Timestamp) -> Result<Vec<(String, State)>, AwsError> {
-    let ids = input.texts("InstanceIds");
-    for id in &ids {
-        let instance = records.instance(id)?;
-        let wrong = |wanted: &str| {
-            error("IncorrectInstanceState", format!("The instance '{id}' is not in a state from which it can be {wanted}."))
-        };
-        match turn {
-            Turn::Start if matches!(instance.state, State::Stopping | State::ShuttingDown | State::Terminated) => {
-                return Err(wrong("started"));
-            }
-            Turn::Stop if matches!(instance.state, State::ShuttingDown | State::Terminated | State::Pending) => {
-                return Err(wrong("stopped"));
-            }
-            Turn::Reboot
-                if matches!(instance.state, State::Stopping | State::Stopped | State::ShuttingDown | State::Terminated) =>
-            {
-                return Err(wrong("rebooted"));
-            }
-            Turn::Stop if instance.stop_protection => {
-                return Err(error(
-                    "OperationNotPermitted",
-                    format!(
-                        "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
-                    ),
-                ));
-            }
-            Turn::Terminate if instance.termination_protection && !instance.is_terminated() => {
-                return Err(error(
-                    "OperationNotPermitted",
-                    format!(
-                        "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
-                    ),
-                ));
-            }
-            _ => {}
-        }
-    }
-    let mut turned = Vec::new();
-    for id in ids {
-        let before = records.instance(id)?.state;
-        turned.push((id.to_owned(), before));
-        let address = match turn {
-            Turn::Start
-                if before == State::Stopped
-                    && records.instance(id)?.wants_public_ip
-                    && records.instance(id)?.public_ip.is_none() =>
-            {
-                Some(records.take_public_address())
-            }
-            _ => None,
-        };
-        let instance = records.instance_mut(id)?;
-        match (turn, before) {
-            (Turn::Start, State::Stopped) => {
-                instance.state = State::Pending;
-                instance.state_reason = None;
-                instance.transition = String::new();
-                instance.launched = now;
-                instance.public_ip = instance.public_ip.or(address);
-            }
-            (Turn::Stop, State::Running) => leave(instance, State::Stopping, now),
-            (Turn::Terminate, State::Pending | State::Running | State::Stopping | State::Stopped) => {
-                leave(instance, State::ShuttingDown, now)
-            }
-            _ => {}
-        }
-    }
-    Ok(turned)
-}
-
-/// On its way out by a user's request.
-fn leave(instance: &mut Instance, state: State, now: Timestamp) {
-    instance.state = state;
-    instance.transition = format!("User initiated ({})", now.strftime("%Y-%m-%d %H:%M:%S GMT"));
-    let code = "Client.UserInitiatedShutdown";
-    instance.state_reason = Some((code.to_owned(), format!("{code}: User initiated shutdown")));
-}
-
-/// The answer of start, stop and terminate.
-pub(super) fn answer(records: &Records, turn: Turn, turned: &[(String, State)]) -> Value {
-    let member = match turn {
-        Turn::Start => "StartingInstances",
-        Turn::Stop => "StoppingInstances",
-        Turn::Terminate => "TerminatingInstances",
-        Turn::Reboot => return json!({}),
-    };
-    let changes: Vec<Value> = turned
-        .iter()
-        .filter_map(|(id, before)| {
-            let now = records.instances.get(id)?.state;
-            Some(json!({ "InstanceId": id, "PreviousState": before.describe(), "CurrentState": now.describe() }))
-        })
-        .collect();
-    json!({ member: changes })
-}
+use crate::boot::{Ended, Launch};
+use crate::connections::InstanceConnections;
+use crate::ec2::Ec2;
+use crate::instance_handle::InstanceHandle;
+use crate::records::{Instance, Records, State};
+use crate::uplink;
 
 /// The end of an instance's record: addresses, groups and volumes are given back.
 fn finish(records: &mut Records, id: &str, now: Timestamp) {
@@ -143,7 +29,7 @@ fn finish(records: &mut Records, id: &str, now: Timestamp) {
 
 /// Terminated instances stay visible for an hour.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>
-pub(super) fn forget_old(records: &mut Records, now: Timestamp) {
+pub(crate) fn forget_old(records: &mut Records, now: Timestamp) {
     let old: Vec<String> = records
         .instances
         .values()
@@ -163,7 +49,7 @@ pub(super) fn forget_old(records: &mut Records, now: Timestamp) {
 
 impl Ec2 {
     /// Boots the machine of a pending instance in the background, and follows it to its end.
-    pub(super) fn boot(self: &Arc<Self>, region: &Region, account: &str, id: &str) {
+    pub(crate) fn boot(self: &Arc<Self>, region: &Region, account: &str, id: &str) {
         let ec2 = Arc::clone(self);
         let (inner, account, id) = (region.clone(), account.to_owned(), id.to_owned());
         region.tasks().spawn(async move { ec2.run_machine(&inner, &account, &id).await });
@@ -262,7 +148,7 @@ impl Ec2 {
     }
 
     /// Ends an instance's machine, and then brings its record from stopping to stopped, from shutting-down to terminated.
-    async fn end_machine(self: &Arc<Self>, region: &Region, account: &str, id: &str) {
+    pub(crate) async fn end_machine(self: &Arc<Self>, region: &Region, account: &str, id: &str) {
         let machine = self.machines().remove(id);
         if let Some(machine) = machine {
             let console = machine.console().await;
@@ -286,68 +172,5 @@ impl Ec2 {
             Some(instance) if instance.state == State::ShuttingDown => finish(records, id, now),
             _ => {}
         });
-    }
-
-    /// Start, stop, reboot and terminate.
-    pub(super) fn turn(self: &Arc<Self>, call: &Call, turn: Turn, input: &Value) -> Result<Value, AwsError> {
-        if turn == Turn::Stop && input.flag("Hibernate") == Some(true) {
-            return Err(super::error::unsupported("StopInstances", "Hibernate"));
-        }
-        let (turned, output) = self.with_records(&call.region, call.account(), |records| {
-            let turned = change(records, turn, input, call.now)?;
-            let output = answer(records, turn, &turned);
-            Ok::<_, AwsError>((turned, output))
-        })?;
-        for (id, before) in turned {
-            let region = call.region.clone();
-            let account = call.account().to_owned();
-            match (turn, before) {
-                (Turn::Start, State::Stopped) => self.boot(&region, &account, &id),
-                (Turn::Stop, State::Running)
-                | (Turn::Terminate, State::Pending | State::Running | State::Stopping | State::Stopped) => {
-                    let ec2 = Arc::clone(self);
-                    let task = {
-                        let region = region.clone();
-                        async move { ec2.end_machine(&region, &account, &id).await }
-                    };
-                    region.tasks().spawn(task);
-                }
-                (Turn::Reboot, State::Running) => {
-                    let ec2 = Arc::clone(self);
-                    let task = {
-                        let region = region.clone();
-                        async move {
-                            let machine = ec2.machines().remove(&id);
-                            // A machine that reboots keeps its state `running`, as on AWS; its boot count moves on.
-                            ec2.with_instance(&region, &account, &id, |instance| instance.boots += 1);
-                            if let Some(machine) = machine {
-                                machine.stop().await;
-                            }
-                            ec2.boot(&region, &account, &id);
-                        }
-                    };
-                    region.tasks().spawn(task);
-                }
-                _ => {}
-            }
-        }
-        Ok(output)
-    }
-
-    /// `GetConsoleOutput`: the last 64 KB of what the machine wrote.
-    pub(super) async fn console_output(self: &Arc<Self>, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let id = input.required("InstanceId");
-        self.with_records(&call.region, call.account(), |records| records.instance(id).map(|_| ()))?;
-        let machine: Option<Arc<dyn Running>> = self.machines().get(id).cloned();
-        let console = match machine {
-            Some(machine) => Some(machine.console().await),
-            None => self.consoles().get(id).cloned(),
-        };
-        let mut output = json!({ "InstanceId": id, "Timestamp": call.now.to_string() });
-        if let (Some(output), Some(console)) = (output.as_object_mut(), console) {
-            let last = console.get(console.len().saturating_sub(64 * 1024)..).unwrap_or_default();
-            output.insert("Output".to_owned(), STANDARD.encode(last).into());
-        }
-        Ok(output)
     }
 }

@@ -3,32 +3,32 @@
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use nightproof_machine_image::Image;
 use serde_json::{Value, json};
 
-use super::error::{invalid_parameter, unsupported};
-use nightproof_machine_image::Image;
+use crate::error::{invalid_parameter, unsupported};
 
 /// How an instance may ask for its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MetadataOptions {
+pub(crate) struct MetadataOptions {
     /// Whether the service answers at all.
-    pub(super) enabled: bool,
+    pub(crate) enabled: bool,
     /// Whether a token is demanded (version 2 alone).
-    pub(super) tokens_required: bool,
-    pub(super) hop_limit: u8,
-    pub(super) tags: bool,
+    pub(crate) tokens_required: bool,
+    pub(crate) hop_limit: u8,
+    pub(crate) tags: bool,
 }
 
 impl MetadataOptions {
     /// What instances get whose launch does not say: an image that demands version 2 has its answers take two hops, any other one.
     /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html>
-    pub(super) fn of_image(image: &Image) -> Self {
+    pub(crate) fn of_image(image: &Image) -> Self {
         let tokens_required = image.demands_metadata_tokens();
         Self { enabled: true, tokens_required, hop_limit: if tokens_required { 2 } else { 1 }, tags: false }
     }
 
     /// These options with what a request changes.
-    pub(super) fn with(mut self, request: &Value) -> Result<Self, AwsError> {
+    pub(crate) fn with(mut self, request: &Value) -> Result<Self, AwsError> {
         let choice = |name: &str, yes: &str, no: &str| match request.text(name) {
             None => Ok(None),
             Some(value) if value == yes => Ok(Some(true)),
@@ -51,7 +51,7 @@ impl MetadataOptions {
         Ok(self)
     }
 
-    pub(super) fn describe(self) -> Value {
+    pub(crate) fn describe(self) -> Value {
         let switch = |on: bool| if on { "enabled" } else { "disabled" };
         json!({
             "State": "applied",

@@ -5,17 +5,15 @@ use std::ops::RangeInclusive;
 
 use nightproof_core::Region;
 
-use super::ec2::Ec2;
-use super::instance::Instance;
-use super::records::Records;
-use super::security_group::{Direction, Rule, Source};
+use crate::ec2::Ec2;
+use crate::records::{Direction, Instance, Records, Rule, Source};
 
 /// The most ports that a rule may open for them to be published: beyond, it says nothing of what is served.
 const WIDEST: i64 = 16;
 
 impl Ec2 {
     /// Tells each machine of the account which of its ports are open.
-    pub(super) fn publish(&self, region: &Region, account: &str) {
+    pub(crate) fn publish(&self, region: &Region, account: &str) {
         let machines = self.machines().clone();
         // Told under the lock, so that of two changes the later one is told last.
         self.with_records(region, account, |records| {

@@ -10,7 +10,7 @@ use nightproof_machine::tools::Tools;
 use nightproof_machine::{Machine, MachineSpec, Machines, Size, remove_folder};
 use nightproof_machine_protocol::spec::REBOOT;
 
-use super::boot::{BootError, Booter, Ended, Launch, Running};
+use crate::boot::{BootError, Booter, Ended, Launch, Running};
 
 /// Boots each instance as a machine with the AWS CLI and an SSM agent.
 pub struct Sandboxes {

@@ -5,14 +5,12 @@ use nightproof_core::Region;
 use nightproof_machine_protocol::link::Link;
 use nightproof_network::{Egress, MissingLink, Peer, Route, Snapshot, Target};
 
-use super::ec2::Ec2;
-use super::instance::Instance;
-use super::records::Records;
-use super::security_group::{Direction, Rule, Source};
+use crate::ec2::Ec2;
+use crate::records::{Direction, Instance, Records, Rule, Source};
 
 impl Ec2 {
     /// Opens and closes the links of the account's instances, as a change of the records may have it.
-    pub(super) fn relink(&self, region: &Region, account: &str) {
+    pub(crate) fn relink(&self, region: &Region, account: &str) {
         // Under the lock, so that of two changes the later one comes last.
         self.with_records(region, account, |records| {
             for instance in records.instances.values().filter(|instance| !instance.is_terminated()) {
@@ -23,7 +21,7 @@ impl Ec2 {
 }
 
 /// What an instance reaches.
-pub(super) fn link(records: &Records, instance: &Instance) -> Link {
+pub(crate) fn link(records: &Records, instance: &Instance) -> Link {
     let (names, endpoints): (Vec<_>, Vec<_>) =
         snapshot(records, instance).missing_links().into_iter().partition(|missing| matches!(missing, MissingLink::Dns { .. }));
     Link { names: names.is_empty(), endpoints: endpoints.is_empty() }

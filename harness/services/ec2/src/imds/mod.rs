@@ -8,8 +8,5 @@ mod server;
 mod session;
 mod tree;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use server::serve;
 pub(crate) use session::Sessions;

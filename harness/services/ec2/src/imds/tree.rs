@@ -8,10 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::page::{pretty, seconds};
-use crate::instance::{Instance, Profile};
 use crate::instance_handle::InstanceHandle;
 use crate::metadata_options::MetadataOptions;
-use crate::records::Records;
+use crate::records::{Instance, Profile, Records};
 
 /// Versions of the service, the newest last.
 pub(super) const VERSIONS: &[&str] = &[

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::security_group_rule::{authorize, permission, revoke};
 use super::tags::{change_tags, tag_specification};
-use crate::security_group::Direction;
+use crate::records::Direction;
 
 pub(super) struct SecurityGroup;
 

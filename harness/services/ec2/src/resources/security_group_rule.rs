@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Value, json};
 
-use crate::security_group::Direction;
+use crate::records::Direction;
 
 /// The operation that adds rules.
 pub(super) fn authorize(direction: Direction) -> &'static str {

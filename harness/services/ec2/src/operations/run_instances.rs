@@ -1,20 +1,21 @@
 //! `RunInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::sync::Arc;
+
 use nightproof_core::credentials::random_string;
 use nightproof_core::document::Members as _;
 use nightproof_core::quota;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::error::{error, invalid_parameter, missing, unsupported};
-use super::instance::{Instance, Interface, Profile, State};
-use super::instance_type::InstanceType;
-use super::metadata_options::MetadataOptions;
-use super::records::{Records, resource_id};
-use super::subnet::{Subnet, free_address};
-use super::{image, instance_type, security_group, tag, volume};
+use super::instance_profiles;
+use crate::ec2::Ec2;
+use crate::error::{dry_run, error, invalid_parameter, missing, unsupported};
+use crate::instance_type::InstanceType;
+use crate::metadata_options::MetadataOptions;
+use crate::records::{Instance, Interface, Profile, Records, State, Subnet};
+use crate::resource_id::resource_id;
+use crate::{block_device, image, instance_type, request_tags, security_group, subnet_address, user_data};
 
 /// Members that would change what is launched, and are not written.
 const UNWRITTEN: &[&str] = &[
@@ -46,13 +47,31 @@ struct Network<'a> {
     delete_on_termination: bool,
 }
 
+impl Ec2 {
+    pub(crate) async fn run_instances(self: &Arc<Self>, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let (region, account) = (&call.region, call.account());
+        let profile = instance_profiles::named(call, input).await?;
+        let input = &image::resolved(call, input.clone()).await?;
+        if input.flag("DryRun") == Some(true) {
+            self.with_records(region, account, |records| run(&mut records.clone(), call, input, profile))?;
+            return Err(dry_run());
+        }
+        let (output, launched) = self.with_records(region, account, |records| {
+            // A refusal leaves nothing behind, not even of the first of several instances.
+            let mut changed = records.clone();
+            let result = run(&mut changed, call, input, profile)?;
+            *records = changed;
+            Ok::<_, AwsError>(result)
+        })?;
+        for id in launched {
+            self.boot(region, account, &id);
+        }
+        Ok(output)
+    }
+}
+
 /// Makes the records of a launch in state `pending`. Answers the reservation and the ids to boot.
-pub(super) fn run(
-    records: &mut Records,
-    call: &Call,
-    input: &Value,
-    profile: Option<Profile>,
-) -> Result<(Value, Vec<String>), AwsError> {
+fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profile>) -> Result<(Value, Vec<String>), AwsError> {
     if let Some(answer) = repeated(records, input)? {
         return Ok((answer, Vec::new()));
     }
@@ -85,14 +104,14 @@ pub(super) fn run(
             )));
         }
     };
-    let tags = tag::specified(input, &["instance", "volume", "network-interface"])?;
+    let tags = request_tags::specified(input, &["instance", "volume", "network-interface"])?;
     let tags_for = |kind: &str| tags.iter().find(|(name, _)| *name == kind).map(|(_, tags)| *tags).unwrap_or_default();
 
     let reservation = resource_id("r");
     let default_key = format!("arn:aws:kms:{}:{}:alias/aws/ebs", records.region, records.account);
     let mut launched = Vec::new();
     for index in 0..count {
-        let private_ip = free_address(records, &network.subnet, network.private_ip)?;
+        let private_ip = subnet_address::free(records, &network.subnet, network.private_ip)?;
         let wants_public_ip = network.public_ip;
         let public_ip = wants_public_ip.then(|| records.take_public_address());
         let instance = Instance {
@@ -118,7 +137,7 @@ pub(super) fn run(
                 source_dest_check: true,
                 delete_on_termination: network.delete_on_termination,
             },
-            volumes: volume::planned(image, input, call.now, &default_key)?,
+            volumes: block_device::planned(image, input, call.now, &default_key)?,
             profile: profile.clone().map(|profile| Profile { association: resource_id("iip-assoc"), ..profile }),
             metadata,
             user_data: user_data.clone(),
@@ -134,10 +153,10 @@ pub(super) fn run(
             boots: 0,
             ended: None,
         };
-        tag::put(records, &instance.id, tags_for("instance"))?;
-        tag::put(records, &instance.interface.id, tags_for("network-interface"))?;
+        request_tags::set(records, &instance.id, tags_for("instance"))?;
+        request_tags::set(records, &instance.interface.id, tags_for("network-interface"))?;
         for volume in &instance.volumes {
-            tag::put(records, &volume.id, tags_for("volume"))?;
+            request_tags::set(records, &volume.id, tags_for("volume"))?;
         }
         launched.push(instance.id.clone());
         records.instances.insert(instance.id.clone(), instance);
@@ -235,18 +254,8 @@ fn check_quota(records: &Records, kind: &InstanceType, count: usize) -> Result<(
 
 fn user_data(input: &Value) -> Result<Option<String>, AwsError> {
     let Some(text) = input.text("UserData").filter(|text| !text.is_empty()) else { return Ok(None) };
-    checked_user_data(text)?;
+    user_data::decode(text)?;
     Ok(Some(text.to_owned()))
-}
-
-/// User data is base64 of at most 16 KB. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html>
-pub(super) fn checked_user_data(text: &str) -> Result<Vec<u8>, AwsError> {
-    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let decoded = STANDARD.decode(compact).map_err(|_| invalid_parameter("Invalid BASE64 encoding of user data."))?;
-    if decoded.len() > 16 * 1024 {
-        return Err(invalid_parameter("User data is limited to 16384 bytes"));
-    }
-    Ok(decoded)
 }
 
 /// Subnet, groups and addresses: given at the top, in one interface, or those of the default VPC.
@@ -319,7 +328,7 @@ fn network<'a>(records: &Records, input: &'a Value) -> Result<Network<'a>, AwsEr
         );
     }
     groups.dedup();
-    check_groups(records, &groups, &subnet.vpc, &subnet.id)?;
+    security_group::check_groups(records, &groups, &subnet.vpc, &subnet.id)?;
     Ok(Network {
         public_ip: from.flag("AssociatePublicIpAddress").unwrap_or(subnet.map_public_ip),
         private_ip: from.text("PrivateIpAddress"),
@@ -328,25 +337,6 @@ fn network<'a>(records: &Records, input: &'a Value) -> Result<Network<'a>, AwsEr
         subnet,
         groups,
     })
-}
-
-/// Groups of an interface belong to the VPC of its subnet, five at most.
-pub(super) fn check_groups(records: &Records, groups: &[String], vpc: &str, subnet: &str) -> Result<(), AwsError> {
-    if groups.len() > 5 {
-        return Err(error(
-            "SecurityGroupsPerInterfaceLimitExceeded",
-            "The maximum number of security groups per interface has been reached.",
-        ));
-    }
-    for id in groups {
-        if records.group(id)?.vpc != vpc {
-            return Err(error(
-                "InvalidParameter",
-                format!("Security group {id} and subnet {subnet} belong to different networks."),
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn default_subnet(records: &Records, zone: Option<&str>) -> Result<Subnet, AwsError> {

@@ -1,24 +1,15 @@
 //! Elastic IP addresses.
 
-use std::net::Ipv4Addr;
-
 use nightproof_core::document::Members as _;
 use nightproof_core::quota;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::{error, missing, not_found_as, unsupported};
-use super::filter::{filtered, selected};
-use super::records::{Records, resource_id};
-use super::tag;
-
-#[derive(Debug, Clone)]
-pub(super) struct Address {
-    pub(super) allocation: String,
-    pub(super) ip: Ipv4Addr,
-    /// Association id and instance.
-    pub(super) association: Option<(String, String)>,
-}
+use crate::error::{error, missing, not_found_as, unsupported};
+use crate::filter::{filtered, selected};
+use crate::records::{Address, Records};
+use crate::request_tags;
+use crate::resource_id::resource_id;
 
 fn describe_one(records: &Records, address: &Address) -> Value {
     let mut described = json!({
@@ -41,7 +32,7 @@ fn describe_one(records: &Records, address: &Address) -> Value {
     described
 }
 
-pub(super) fn allocate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn allocate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     for member in ["Address", "PublicIpv4Pool", "CustomerOwnedIpv4Pool", "IpamPoolId"] {
         if input.has(member) {
             return Err(unsupported("AllocateAddress", member));
@@ -53,7 +44,7 @@ pub(super) fn allocate(records: &mut Records, input: &Value) -> Result<Value, Aw
     let ip = records.take_public_address();
     let id = resource_id("eipalloc");
     records.addresses.insert(id.clone(), Address { allocation: id.clone(), ip, association: None });
-    tag::on_creation(records, input, "elastic-ip", &id)?;
+    request_tags::on_creation(records, input, "elastic-ip", &id)?;
     Ok(json!({
         "AllocationId": id, "PublicIp": ip.to_string(), "Domain": "vpc", "PublicIpv4Pool": "amazon", "NetworkBorderGroup": records.region,
     }))
@@ -70,7 +61,7 @@ fn named(records: &Records, input: &Value) -> Result<String, AwsError> {
         .ok_or_else(|| error("InvalidAddress.NotFound", format!("Address '{ip}' not found.")))
 }
 
-pub(super) fn release(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn release(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = named(records, input)?;
     if let Some(address) = records.addresses.get(&id)
         && address.association.is_some()
@@ -82,7 +73,7 @@ pub(super) fn release(records: &mut Records, input: &Value) -> Result<Value, Aws
     Ok(json!({}))
 }
 
-pub(super) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = named(records, input)?;
     if input.has("PrivateIpAddress") {
         return Err(unsupported("AssociateAddress", "PrivateIpAddress"));
@@ -128,7 +119,7 @@ pub(super) fn associate(records: &mut Records, input: &Value) -> Result<Value, A
     Ok(json!({ "AssociationId": association }))
 }
 
-pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let wanted = input.text("AssociationId");
     let ip = input.text("PublicIp");
     let found = records.addresses.values_mut().find(|address| {
@@ -142,7 +133,7 @@ pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value
     Ok(json!({}))
 }
 
-pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let all = records.addresses.values().map(|address| describe_one(records, address)).collect();
     let chosen = selected(all, input, "AllocationIds", "AllocationId", |id| not_found_as("eipalloc", id))?;
     let chosen = selected(chosen, input, "PublicIps", "PublicIp", |ip| {

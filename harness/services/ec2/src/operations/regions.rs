@@ -3,46 +3,14 @@
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::invalid_parameter;
-use super::filter::{filtered, selected};
-use super::records::Records;
+use crate::availability_zone;
+use crate::error::invalid_parameter;
+use crate::filter::{filtered, selected};
+use crate::records::Records;
 
-/// An availability zone: its name in the account, and its id, which is the same in all accounts.
-#[derive(Debug, Clone)]
-pub(super) struct Zone {
-    pub(super) name: String,
-    pub(super) id: String,
-}
-
-/// The zones of a region.
-pub(super) fn zones(region: &str) -> Vec<Zone> {
-    let numbers: &[u8] = if region == "us-east-1" { &[4, 6, 1, 2, 3, 5] } else { &[1, 2, 3] };
-    let short = short_name(region);
-    ('a'..='z')
-        .zip(numbers)
-        .map(|(letter, number)| Zone { name: format!("{region}{letter}"), id: format!("{short}-az{number}") })
-        .collect()
-}
-
-/// `us-east-1` is `use1` in zone ids, `ap-southeast-2` is `apse2`.
-fn short_name(region: &str) -> String {
-    let mut parts = region.split('-');
-    let area = parts.next().unwrap_or_default();
-    let direction = parts.next().unwrap_or_default();
-    let number = parts.next().unwrap_or_default();
-    let direction = match direction {
-        "southeast" => "se",
-        "northeast" => "ne",
-        "southwest" => "sw",
-        "northwest" => "nw",
-        other => other.get(..1).unwrap_or_default(),
-    };
-    format!("{area}{direction}{number}")
-}
-
-pub(super) fn describe_zones(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe_zones(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let region = &records.region;
-    let zones = zones(region)
+    let zones = availability_zone::zones(region)
         .into_iter()
         .map(|zone| {
             json!({
@@ -67,7 +35,7 @@ pub(super) fn describe_zones(records: &Records, input: &Value) -> Result<Value, 
 }
 
 /// One region exists: this one.
-pub(super) fn describe_regions(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe_regions(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let region = &records.region;
     let regions = vec![json!({
         "RegionName": region, "Endpoint": format!("ec2.{region}.amazonaws.com"), "OptInStatus": "opt-in-not-required",
@@ -78,7 +46,7 @@ pub(super) fn describe_regions(records: &Records, input: &Value) -> Result<Value
     Ok(json!({ "Regions": filtered(regions, input, paths)? }))
 }
 
-pub(super) fn describe_account(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe_account(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let default_vpc = records.default_vpc().map_or("none", |vpc| vpc.id.as_str());
     let attributes = [
         ("supported-platforms", "VPC"),

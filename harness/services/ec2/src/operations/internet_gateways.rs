@@ -5,16 +5,11 @@ use nightproof_core::quota;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::{dependency, error, not_found_as};
-use super::filter::{filtered, page, selected};
-use super::records::{Records, resource_id};
-use super::tag;
-
-#[derive(Debug, Clone)]
-pub(super) struct InternetGateway {
-    pub(super) id: String,
-    pub(super) vpc: Option<String>,
-}
+use crate::error::{dependency, error, invalid_parameter, not_found_as};
+use crate::filter::{filtered, page, selected};
+use crate::records::{InternetGateway, Records};
+use crate::request_tags;
+use crate::resource_id::resource_id;
 
 fn describe_one(records: &Records, gateway: &InternetGateway) -> Value {
     let attachments: Vec<Value> = gateway.vpc.iter().map(|vpc| json!({ "State": "available", "VpcId": vpc })).collect();
@@ -26,17 +21,17 @@ fn describe_one(records: &Records, gateway: &InternetGateway) -> Value {
     })
 }
 
-pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     if quota::INTERNET_GATEWAYS.is_reached_by(records.gateways.len()) {
         return Err(error("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached."));
     }
     let id = resource_id("igw");
     records.gateways.insert(id.clone(), InternetGateway { id: id.clone(), vpc: None });
-    tag::on_creation(records, input, "internet-gateway", &id)?;
+    request_tags::on_creation(records, input, "internet-gateway", &id)?;
     Ok(json!({ "InternetGateway": describe_one(records, records.gateway(&id)?) }))
 }
 
-pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = input.required("InternetGatewayId");
     if records.gateway(id)?.vpc.is_some() {
         return Err(dependency(format!("The internetGateway '{id}' has dependencies and cannot be deleted.")));
@@ -46,7 +41,7 @@ pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let all = records.gateways.values().map(|gateway| describe_one(records, gateway)).collect();
     let chosen = selected(all, input, "InternetGatewayIds", "InternetGatewayId", |id| not_found_as("igw", id))?;
     let paths = &[
@@ -58,7 +53,7 @@ pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
     page("InternetGateways", filtered(chosen, input, paths)?, input)
 }
 
-pub(super) fn attach(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn attach(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let (id, vpc) = (input.required("InternetGatewayId"), input.required("VpcId"));
     let gateway = records.gateway(id)?;
     records.vpc(vpc)?;
@@ -75,10 +70,10 @@ pub(super) fn attach(records: &mut Records, input: &Value) -> Result<Value, AwsE
 }
 
 fn invalid_attachment(vpc: &str) -> AwsError {
-    super::error::invalid_parameter(format!("Network {vpc} already has an internet gateway attached"))
+    invalid_parameter(format!("Network {vpc} already has an internet gateway attached"))
 }
 
-pub(super) fn detach(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn detach(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let (id, vpc) = (input.required("InternetGatewayId"), input.required("VpcId"));
     let gateway = records.gateway(id)?;
     records.vpc(vpc)?;

@@ -1,45 +1,17 @@
-//! Volumes of instances. They are records: a machine's files live in the machine.
+//! Block device mappings of launches. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html>
 
 use jiff::Timestamp;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
-use serde_json::{Value, json};
-
-use super::error::{error, invalid_parameter, unsupported};
-use super::filter::{filtered, page, selected};
-use super::records::{Records, resource_id};
 use nightproof_machine_image::Image;
+use serde_json::Value;
 
-#[derive(Debug, Clone)]
-pub(super) struct Volume {
-    pub(super) id: String,
-    device: String,
-    size: i64,
-    kind: String,
-    iops: Option<i64>,
-    throughput: Option<i64>,
-    encrypted: bool,
-    kms_key: Option<String>,
-    snapshot: String,
-    pub(super) delete_on_termination: bool,
-    created: Timestamp,
-}
-
-impl Volume {
-    /// As `Instance.BlockDeviceMappings` shows it.
-    pub(super) fn as_mapping(&self) -> Value {
-        json!({
-            "DeviceName": self.device,
-            "Ebs": {
-                "VolumeId": self.id, "Status": "attached", "AttachTime": self.created.to_string(),
-                "DeleteOnTermination": self.delete_on_termination,
-            },
-        })
-    }
-}
+use crate::error::{error, invalid_parameter, unsupported};
+use crate::records::Volume;
+use crate::resource_id::resource_id;
 
 /// The volumes that a launch asks for, over the image's own.
-pub(super) fn planned(image: &Image, input: &Value, now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {
+pub(crate) fn planned(image: &Image, input: &Value, now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {
     let root = image.root_device();
     let mut devices: Vec<(&str, Option<&Value>)> = vec![(root, None)];
     for mapping in input.list("BlockDeviceMappings") {
@@ -142,55 +114,4 @@ fn plan(image: &Image, device: &str, ebs: &Value, now: Timestamp, default_key: &
         delete_on_termination: ebs.flag("DeleteOnTermination").unwrap_or(root),
         created: now,
     })
-}
-
-pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let mut all = Vec::new();
-    for instance in records.instances.values() {
-        for volume in &instance.volumes {
-            let attached = !instance.is_terminated();
-            if !attached && volume.delete_on_termination {
-                continue;
-            }
-            let mut attachments = Vec::new();
-            if attached {
-                attachments.push(json!({
-                    "VolumeId": volume.id, "InstanceId": instance.id, "Device": volume.device, "State": "attached",
-                    "AttachTime": volume.created.to_string(), "DeleteOnTermination": volume.delete_on_termination,
-                }));
-            }
-            all.push(json!({
-                "VolumeId": volume.id,
-                "Size": volume.size,
-                "VolumeType": volume.kind,
-                "Iops": volume.iops,
-                "Throughput": volume.throughput,
-                "Encrypted": volume.encrypted,
-                "KmsKeyId": volume.kms_key,
-                "SnapshotId": volume.snapshot,
-                "AvailabilityZone": instance.zone,
-                "AvailabilityZoneId": instance.zone_id,
-                "State": if attached { "in-use" } else { "available" },
-                "CreateTime": volume.created.to_string(),
-                "MultiAttachEnabled": false,
-                "Attachments": attachments,
-                "Tags": records.tags_of(&volume.id),
-            }));
-        }
-    }
-    let chosen = selected(all, input, "VolumeIds", "VolumeId", super::error::not_found)?;
-    let paths = &[
-        ("volume-id", "VolumeId"),
-        ("attachment.instance-id", "Attachments.InstanceId"),
-        ("attachment.device", "Attachments.Device"),
-        ("attachment.status", "Attachments.State"),
-        ("attachment.delete-on-termination", "Attachments.DeleteOnTermination"),
-        ("availability-zone", "AvailabilityZone"),
-        ("encrypted", "Encrypted"),
-        ("size", "Size"),
-        ("snapshot-id", "SnapshotId"),
-        ("status", "State"),
-        ("volume-type", "VolumeType"),
-    ];
-    page("Volumes", filtered(chosen, input, paths)?, input)
 }

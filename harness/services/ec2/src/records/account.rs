@@ -3,46 +3,43 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use nightproof_core::Region;
-use nightproof_core::credentials::random_string;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
 use super::address::Address;
-use super::error::{not_found, not_found_as};
 use super::instance::Instance;
 use super::internet_gateway::InternetGateway;
 use super::route_table::RouteTable;
-use super::security_group::{Rule, SecurityGroup};
+use super::security_group::SecurityGroup;
+use super::security_group_rule::Rule;
 use super::subnet::Subnet;
 use super::vpc::Vpc;
-use super::{cidr, place, vpc};
+use crate::error::{error, not_found, not_found_as};
 
 /// An account's records. A clone is what `DryRun` works on.
 #[derive(Debug, Clone)]
-pub(super) struct Records {
-    pub(super) account: String,
-    pub(super) region: String,
-    pub(super) vpcs: BTreeMap<String, Vpc>,
-    pub(super) subnets: BTreeMap<String, Subnet>,
-    pub(super) gateways: BTreeMap<String, InternetGateway>,
-    pub(super) tables: BTreeMap<String, RouteTable>,
-    pub(super) groups: BTreeMap<String, SecurityGroup>,
-    pub(super) rules: BTreeMap<String, Rule>,
-    pub(super) addresses: BTreeMap<String, Address>,
-    pub(super) instances: BTreeMap<String, Instance>,
+pub(crate) struct Records {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) vpcs: BTreeMap<String, Vpc>,
+    pub(crate) subnets: BTreeMap<String, Subnet>,
+    pub(crate) gateways: BTreeMap<String, InternetGateway>,
+    pub(crate) tables: BTreeMap<String, RouteTable>,
+    pub(crate) groups: BTreeMap<String, SecurityGroup>,
+    pub(crate) rules: BTreeMap<String, Rule>,
+    pub(crate) addresses: BTreeMap<String, Address>,
+    pub(crate) instances: BTreeMap<String, Instance>,
     /// Tags by resource id, in the order in which keys were first set.
-    pub(super) tags: BTreeMap<String, Vec<(String, String)>>,
+    pub(crate) tags: BTreeMap<String, Vec<(String, String)>>,
     next_public: u32,
 }
 
 impl Records {
-    /// The records of a new account: a default VPC with a subnet in each zone.
-    /// <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html>
-    pub(super) fn new(region: &Region, account: &str) -> Self {
-        let mut records = Self {
+    /// The records of an account that has nothing.
+    pub(crate) fn new(region: &str, account: &str) -> Self {
+        Self {
             account: account.to_owned(),
-            region: region.name().to_owned(),
+            region: region.to_owned(),
             vpcs: BTreeMap::new(),
             subnets: BTreeMap::new(),
             gateways: BTreeMap::new(),
@@ -53,71 +50,48 @@ impl Records {
             instances: BTreeMap::new(),
             tags: BTreeMap::new(),
             next_public: 0,
-        };
-        let Some(cidr) = cidr::parse("172.31.0.0/16") else { return records };
-        let vpc = vpc::add(&mut records, cidr, true, "default");
-        for (index, zone) in place::zones(region.name()).into_iter().enumerate() {
-            if let Some(cidr) = cidr::parse(&format!("172.31.{}.0/20", index * 16)) {
-                let id = resource_id("subnet");
-                let subnet = Subnet {
-                    id: id.clone(),
-                    vpc: vpc.clone(),
-                    cidr,
-                    zone: zone.name,
-                    zone_id: zone.id,
-                    default: true,
-                    map_public_ip: true,
-                };
-                records.subnets.insert(id, subnet);
-            }
         }
-        let gateway = resource_id("igw");
-        records.gateways.insert(gateway.clone(), InternetGateway { id: gateway.clone(), vpc: Some(vpc.clone()) });
-        if let (Some(all), Some(table)) = (cidr::parse("0.0.0.0/0"), records.tables.values_mut().find(|table| table.vpc == vpc)) {
-            table.add_gateway_route(all, &gateway);
-        }
-        records
     }
 
-    pub(super) fn vpc(&self, id: &str) -> Result<&Vpc, AwsError> {
+    pub(crate) fn vpc(&self, id: &str) -> Result<&Vpc, AwsError> {
         self.vpcs.get(id).ok_or_else(|| not_found_as("vpc", id))
     }
 
-    pub(super) fn subnet(&self, id: &str) -> Result<&Subnet, AwsError> {
+    pub(crate) fn subnet(&self, id: &str) -> Result<&Subnet, AwsError> {
         self.subnets.get(id).ok_or_else(|| not_found_as("subnet", id))
     }
 
-    pub(super) fn group(&self, id: &str) -> Result<&SecurityGroup, AwsError> {
+    pub(crate) fn group(&self, id: &str) -> Result<&SecurityGroup, AwsError> {
         self.groups.get(id).ok_or_else(|| not_found_as("sg", id))
     }
 
-    pub(super) fn table(&self, id: &str) -> Result<&RouteTable, AwsError> {
+    pub(crate) fn table(&self, id: &str) -> Result<&RouteTable, AwsError> {
         self.tables.get(id).ok_or_else(|| not_found_as("rtb", id))
     }
 
-    pub(super) fn table_mut(&mut self, id: &str) -> Result<&mut RouteTable, AwsError> {
+    pub(crate) fn table_mut(&mut self, id: &str) -> Result<&mut RouteTable, AwsError> {
         self.tables.get_mut(id).ok_or_else(|| not_found_as("rtb", id))
     }
 
-    pub(super) fn gateway(&self, id: &str) -> Result<&InternetGateway, AwsError> {
+    pub(crate) fn gateway(&self, id: &str) -> Result<&InternetGateway, AwsError> {
         self.gateways.get(id).ok_or_else(|| not_found_as("igw", id))
     }
 
-    pub(super) fn instance(&self, id: &str) -> Result<&Instance, AwsError> {
+    pub(crate) fn instance(&self, id: &str) -> Result<&Instance, AwsError> {
         self.instances.get(id).ok_or_else(|| unknown_instance(id))
     }
 
-    pub(super) fn instance_mut(&mut self, id: &str) -> Result<&mut Instance, AwsError> {
+    pub(crate) fn instance_mut(&mut self, id: &str) -> Result<&mut Instance, AwsError> {
         self.instances.get_mut(id).ok_or_else(|| unknown_instance(id))
     }
 
     /// The default VPC, unless it was deleted.
-    pub(super) fn default_vpc(&self) -> Option<&Vpc> {
+    pub(crate) fn default_vpc(&self) -> Option<&Vpc> {
         self.vpcs.values().find(|vpc| vpc.default)
     }
 
     /// Whether a resource has this id.
-    pub(super) fn exists(&self, id: &str) -> bool {
+    pub(crate) fn exists(&self, id: &str) -> bool {
         self.vpcs.contains_key(id)
             || self.subnets.contains_key(id)
             || self.gateways.contains_key(id)
@@ -133,14 +107,14 @@ impl Records {
     }
 
     /// The tags of a resource as `Tags` members.
-    pub(super) fn tags_of(&self, id: &str) -> Value {
+    pub(crate) fn tags_of(&self, id: &str) -> Value {
         let tags = self.tags.get(id).map(Vec::as_slice).unwrap_or_default();
         tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
     }
 
     /// Public addresses come from a documentation block, so that nothing outside is ever meant by one.
     /// <https://www.rfc-editor.org/rfc/rfc5737>
-    pub(super) fn take_public_address(&mut self) -> Ipv4Addr {
+    pub(crate) fn take_public_address(&mut self) -> Ipv4Addr {
         let taken: Vec<Ipv4Addr> = self
             .addresses
             .values()
@@ -162,10 +136,5 @@ impl Records {
 fn unknown_instance(id: &str) -> AwsError {
     let digits = id.strip_prefix("i-").unwrap_or_default();
     let well_formed = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if well_formed { not_found(id) } else { super::error::error("InvalidInstanceID.Malformed", format!("Invalid id: \"{id}\"")) }
-}
-
-/// A new id: a prefix and 17 hexadecimal digits.
-pub(super) fn resource_id(prefix: &str) -> String {
-    format!("{prefix}-0{}", random_string(b"0123456789abcdef", 16))
+    if well_formed { not_found(id) } else { error("InvalidInstanceID.Malformed", format!("Invalid id: \"{id}\"")) }
 }

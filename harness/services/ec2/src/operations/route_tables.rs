@@ -5,55 +5,11 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
-use super::filter::{filtered, page, selected};
-use super::records::{Records, resource_id};
-use super::{cidr, tag};
-
-#[derive(Debug, Clone)]
-pub(super) struct RouteTable {
-    pub(super) id: String,
-    pub(super) vpc: String,
-    routes: Vec<Route>,
-    pub(super) associations: Vec<Association>,
-}
-
-#[derive(Debug, Clone)]
-struct Route {
-    destination: Ipv4Net,
-    gateway: String,
-}
-
-/// What a table is used by: a subnet, or as the main table every subnet that has none of its own.
-#[derive(Debug, Clone)]
-pub(super) struct Association {
-    pub(super) id: String,
-    pub(super) subnet: Option<String>,
-}
-
-impl RouteTable {
-    pub(super) fn new(vpc: &str, cidr: Ipv4Net, main: bool) -> Self {
-        let mut associations = Vec::new();
-        if main {
-            associations.push(Association { id: resource_id("rtbassoc"), subnet: None });
-        }
-        let local = Route { destination: cidr, gateway: "local".to_owned() };
-        Self { id: resource_id("rtb"), vpc: vpc.to_owned(), routes: vec![local], associations }
-    }
-
-    pub(super) fn is_main(&self) -> bool {
-        self.associations.iter().any(|association| association.subnet.is_none())
-    }
-
-    /// Destination and gateway of each route; `local` stands for the VPC itself.
-    pub(super) fn routes(&self) -> impl Iterator<Item = (Ipv4Net, &str)> {
-        self.routes.iter().map(|route| (route.destination, route.gateway.as_str()))
-    }
-
-    pub(super) fn add_gateway_route(&mut self, destination: Ipv4Net, gateway: &str) {
-        self.routes.push(Route { destination, gateway: gateway.to_owned() });
-    }
-}
+use crate::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
+use crate::filter::{filtered, page, selected};
+use crate::records::{Association, Records, Route, RouteTable};
+use crate::resource_id::resource_id;
+use crate::{cidr, request_tags};
 
 fn describe_one(records: &Records, table: &RouteTable) -> Value {
     let routes: Vec<Value> = table
@@ -92,16 +48,16 @@ fn describe_one(records: &Records, table: &RouteTable) -> Value {
     })
 }
 
-pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let vpc = records.vpc(input.required("VpcId"))?;
     let table = RouteTable::new(&vpc.id, vpc.cidr, false);
     let id = table.id.clone();
     records.tables.insert(id.clone(), table);
-    tag::on_creation(records, input, "route-table", &id)?;
+    request_tags::on_creation(records, input, "route-table", &id)?;
     Ok(json!({ "RouteTable": describe_one(records, records.table(&id)?) }))
 }
 
-pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = input.required("RouteTableId");
     if !records.table(id)?.associations.is_empty() {
         return Err(dependency(format!("The routeTable '{id}' has dependencies and cannot be deleted.")));
@@ -111,7 +67,7 @@ pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let all = records.tables.values().map(|table| describe_one(records, table)).collect();
     let chosen = selected(all, input, "RouteTableIds", "RouteTableId", |id| not_found_as("rtb", id))?;
     let paths = &[
@@ -162,7 +118,7 @@ fn destination(given: &str) -> Result<Ipv4Net, AwsError> {
     })
 }
 
-pub(super) fn create_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let (destination, gateway) = target(records, "CreateRoute", input)?;
     let table = records.table_mut(input.required("RouteTableId"))?;
     if table.routes.iter().any(|route| route.destination == destination) {
@@ -172,7 +128,7 @@ pub(super) fn create_route(records: &mut Records, input: &Value) -> Result<Value
     Ok(json!({ "Return": true }))
 }
 
-pub(super) fn replace_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn replace_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let (destination, gateway) = target(records, "ReplaceRoute", input)?;
     let table = records.table_mut(input.required("RouteTableId"))?;
     let id = table.id.clone();
@@ -182,7 +138,7 @@ pub(super) fn replace_route(records: &mut Records, input: &Value) -> Result<Valu
     Ok(json!({}))
 }
 
-pub(super) fn delete_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let destination = self::destination(input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?)?;
     let table = records.table_mut(input.required("RouteTableId"))?;
     match table.routes.iter().find(|route| route.destination == destination) {
@@ -201,7 +157,7 @@ fn no_route(table: &str, destination: Ipv4Net) -> AwsError {
     error("InvalidRoute.NotFound", format!("no route with destination-cidr-block {destination} in route table {table}"))
 }
 
-pub(super) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     if input.has("GatewayId") || input.has("PublicIpv4Pool") {
         return Err(unsupported("AssociateRouteTable", "GatewayId or PublicIpv4Pool"));
     }
@@ -235,7 +191,7 @@ pub(super) fn associate(records: &mut Records, input: &Value) -> Result<Value, A
     Ok(json!({ "AssociationId": id, "AssociationState": { "State": "associated" } }))
 }
 
-pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = input.required("AssociationId");
     let table = records
         .tables
@@ -249,7 +205,7 @@ pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value
     Ok(json!({}))
 }
 
-pub(super) fn replace_association(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn replace_association(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = input.required("AssociationId");
     let wanted = records.table(input.required("RouteTableId"))?;
     let (wanted, vpc) = (wanted.id.clone(), wanted.vpc.clone());

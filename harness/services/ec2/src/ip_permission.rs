@@ -1,22 +1,20 @@
-//! `IpPermissions` of requests, taken apart into one rule for each source.
+//! `IpPermissions`: in requests taken apart into one rule for each source, in answers put together from them.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::super::cidr;
-use super::super::error::{error, invalid_parameter, missing, not_found_as};
-use super::super::records::Records;
-use super::rule::{Rule, Source};
-use super::{Direction, by_name};
+use crate::error::{error, invalid_parameter, missing, not_found_as, unsupported};
+use crate::records::{Direction, Records, Rule, Source};
+use crate::{cidr, security_group};
 
 /// The rules that a request speaks of, for the group `group`.
-pub(super) fn rules(records: &Records, group: &str, direction: Direction, input: &Value) -> Result<Vec<Rule>, AwsError> {
+pub(crate) fn rules(records: &Records, group: &str, direction: Direction, input: &Value) -> Result<Vec<Rule>, AwsError> {
     let mut rules = Vec::new();
     if input.has("SourceSecurityGroupName") || input.has("SourceSecurityGroupOwnerId") {
-        return Err(super::super::error::unsupported("security group rules", "SourceSecurityGroupName; use IpPermissions"));
+        return Err(unsupported("security group rules", "SourceSecurityGroupName; use IpPermissions"));
     }
     if let Some(protocol) = input.text("IpProtocol") {
         // The short form: one protocol, port range and IPv4 block beside the group.
@@ -47,7 +45,7 @@ pub(super) fn rules(records: &Records, group: &str, direction: Direction, input:
         for pair in permission.list("UserIdGroupPairs") {
             let id = match (pair.text("GroupId"), pair.text("GroupName")) {
                 (Some(id), _) => records.groups.get(id).map(|group| group.id.clone()).ok_or_else(|| not_found_as("sg", id))?,
-                (None, Some(name)) => by_name(records, name)?,
+                (None, Some(name)) => security_group::by_name(records, name)?,
                 (None, None) => return Err(missing("groupId")),
             };
             let here = records.group(group)?.vpc.clone();
@@ -64,6 +62,43 @@ pub(super) fn rules(records: &Records, group: &str, direction: Direction, input:
         return Err(missing("ipPermissions"));
     }
     Ok(rules)
+}
+
+/// The rules of one direction, put together by protocol and ports as `IpPermissions` are.
+pub(crate) fn permissions(records: &Records, group: &str, direction: Direction) -> Vec<Value> {
+    let mut rules: Vec<&Rule> =
+        records.rules.values().filter(|rule| rule.group == group && rule.direction == direction).collect();
+    rules.sort_by(|a, b| (&a.protocol, a.from, a.to).cmp(&(&b.protocol, b.from, b.to)));
+    rules
+        .chunk_by(|a, b| a.protocol == b.protocol && a.from == b.from && a.to == b.to)
+        .filter_map(|same| {
+            let first = same.first()?;
+            let described = |mut source: Value, rule: &Rule| {
+                if let (Some(source), Some(description)) = (source.as_object_mut(), &rule.description) {
+                    source.insert("Description".to_owned(), description.as_str().into());
+                }
+                source
+            };
+            let (mut ipv4, mut ipv6, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+            for rule in same {
+                match &rule.source {
+                    Source::Ipv4(block) => ipv4.push(described(json!({ "CidrIp": block.to_string() }), rule)),
+                    Source::Ipv6(block) => ipv6.push(described(json!({ "CidrIpv6": block.to_string() }), rule)),
+                    Source::Group(id) => groups.push(described(json!({ "GroupId": id, "UserId": records.account }), rule)),
+                }
+            }
+            let mut permission = json!({
+                "IpProtocol": first.protocol, "IpRanges": ipv4, "Ipv6Ranges": ipv6, "PrefixListIds": [], "UserIdGroupPairs": groups,
+            });
+            if first.protocol != "-1"
+                && let Some(permission) = permission.as_object_mut()
+            {
+                permission.insert("FromPort".to_owned(), first.from.into());
+                permission.insert("ToPort".to_owned(), first.to.into());
+            }
+            Some(permission)
+        })
+        .collect()
 }
 
 fn rule(

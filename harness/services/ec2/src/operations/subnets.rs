@@ -1,69 +1,19 @@
 //! Subnets and their addresses.
 
-use std::net::Ipv4Addr;
-
-use ipnet::Ipv4Net;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::error::{dependency, error, invalid_parameter, missing, not_found_as, unsupported};
-use super::filter::{filtered, page, selected};
-use super::records::{Records, resource_id};
-use super::{cidr, place, tag};
-
-#[derive(Debug, Clone)]
-pub(super) struct Subnet {
-    pub(super) id: String,
-    pub(super) vpc: String,
-    pub(super) cidr: Ipv4Net,
-    pub(super) zone: String,
-    pub(super) zone_id: String,
-    pub(super) default: bool,
-    pub(super) map_public_ip: bool,
-}
-
-/// Addresses of the subnet that interfaces hold.
-fn taken(records: &Records, subnet: &str) -> Vec<Ipv4Addr> {
-    records
-        .instances
-        .values()
-        .filter(|instance| instance.subnet == subnet && !instance.is_terminated())
-        .map(|instance| instance.private_ip)
-        .collect()
-}
-
-/// The address asked for if it is free, else the lowest free one.
-pub(super) fn free_address(records: &Records, subnet: &Subnet, asked: Option<&str>) -> Result<Ipv4Addr, AwsError> {
-    let taken = taken(records, &subnet.id);
-    if let Some(asked) = asked {
-        let address: Ipv4Addr = asked.parse().map_err(|_| {
-            invalid_parameter(format!("Value ({asked}) for parameter privateIpAddress is invalid. Invalid IPv4 address."))
-        })?;
-        if !subnet.cidr.contains(&address) {
-            return Err(invalid_parameter("Address does not fall within the subnet's address range"));
-        }
-        if cidr::is_reserved(subnet.cidr, address) {
-            return Err(invalid_parameter("Address is in subnet's reserved address range"));
-        }
-        if taken.contains(&address) {
-            return Err(error("InvalidIPAddress.InUse", format!("Address {asked} is in use.")));
-        }
-        return Ok(address);
-    }
-    cidr::assignable(subnet.cidr).find(|address| !taken.contains(address)).ok_or_else(|| {
-        error(
-            "InsufficientFreeAddressesInSubnet",
-            format!(
-                "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
-                subnet.id
-            ),
-        )
-    })
-}
+use crate::error::{dependency, error, invalid_parameter, missing, not_found_as, unsupported};
+use crate::filter::{filtered, page, selected};
+use crate::records::{Records, Subnet};
+use crate::resource_id::resource_id;
+use crate::{availability_zone, cidr, request_tags, subnet_address};
 
 fn describe_one(records: &Records, subnet: &Subnet) -> Value {
-    let free = cidr::size(subnet.cidr).saturating_sub(cidr::RESERVED).saturating_sub(taken(records, &subnet.id).len() as u64);
+    let free = cidr::size(subnet.cidr)
+        .saturating_sub(cidr::RESERVED)
+        .saturating_sub(subnet_address::taken(records, &subnet.id).len() as u64);
     json!({
         "SubnetId": subnet.id,
         "SubnetArn": format!("arn:aws:ec2:{}:{}:subnet/{}", records.region, records.account, subnet.id),
@@ -88,7 +38,7 @@ fn describe_one(records: &Records, subnet: &Subnet) -> Value {
     })
 }
 
-pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     for member in ["Ipv6CidrBlock", "OutpostArn", "Ipv4IpamPoolId", "Ipv4NetmaskLength", "Ipv6IpamPoolId", "Ipv6NetmaskLength"] {
         if input.has(member) {
             return Err(unsupported("CreateSubnet", member));
@@ -108,7 +58,7 @@ pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
     if records.subnets.values().any(|other| other.vpc == vpc.id && cidr::overlap(other.cidr, block)) {
         return Err(error("InvalidSubnet.Conflict", format!("The CIDR '{given}' conflicts with another subnet")));
     }
-    let zones = place::zones(&records.region);
+    let zones = availability_zone::zones(&records.region);
     let zone = match (input.text("AvailabilityZone"), input.text("AvailabilityZoneId")) {
         (Some(name), _) => zones.into_iter().find(|zone| zone.name == name).ok_or_else(|| {
             invalid_parameter(format!("Value ({name}) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: {}.", zone_names(&records.region)))
@@ -129,18 +79,18 @@ pub(super) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
         map_public_ip: false,
     };
     records.subnets.insert(id.clone(), subnet);
-    tag::on_creation(records, input, "subnet", &id)?;
+    request_tags::on_creation(records, input, "subnet", &id)?;
     Ok(json!({ "Subnet": describe_one(records, records.subnet(&id)?) }))
 }
 
 fn zone_names(region: &str) -> String {
-    place::zones(region).into_iter().map(|zone| zone.name).collect::<Vec<_>>().join(", ")
+    availability_zone::zones(region).into_iter().map(|zone| zone.name).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = input.required("SubnetId");
     records.subnet(id)?;
-    if !taken(records, id).is_empty() {
+    if !subnet_address::taken(records, id).is_empty() {
         return Err(dependency(format!("The subnet '{id}' has dependencies and cannot be deleted.")));
     }
     records.subnets.remove(id);
@@ -151,7 +101,7 @@ pub(super) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let all = records.subnets.values().map(|subnet| describe_one(records, subnet)).collect();
     let chosen = selected(all, input, "SubnetIds", "SubnetId", |id| not_found_as("subnet", id))?;
     let paths = &[
@@ -174,7 +124,7 @@ pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
     page("Subnets", filtered(chosen, input, paths)?, input)
 }
 
-pub(super) fn modify_attribute(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn modify_attribute(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = input.required("SubnetId");
     let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     for member in members {

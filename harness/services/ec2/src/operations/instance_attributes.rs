@@ -4,12 +4,11 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Map, Value, json};
 
-use super::error::{error, invalid_parameter, missing, unsupported};
-use super::instance::State;
-use super::records::Records;
-use super::{instance_type, run_instances, security_group};
+use crate::error::{error, invalid_parameter, missing, unsupported};
+use crate::records::{Records, State, Volume};
+use crate::{image, instance_type, security_group, user_data};
 
-pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let instance = records.instance(input.required("InstanceId"))?;
     let (member, value) = match input.required("Attribute") {
         "instanceType" => ("InstanceType", json!({ "Value": instance.kind.name })),
@@ -21,7 +20,7 @@ pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
             ("InstanceInitiatedShutdownBehavior", json!({ "Value": behavior }))
         }
         "rootDeviceName" => ("RootDeviceName", json!({ "Value": instance.image.root_device() })),
-        "blockDeviceMapping" => ("BlockDeviceMappings", instance.volumes.iter().map(super::volume::Volume::as_mapping).collect()),
+        "blockDeviceMapping" => ("BlockDeviceMappings", instance.volumes.iter().map(Volume::as_mapping).collect()),
         "groupSet" => ("Groups", security_group::identifiers(records, &instance.groups).into()),
         "sourceDestCheck" => ("SourceDestCheck", json!({ "Value": instance.interface.source_dest_check })),
         "ebsOptimized" => ("EbsOptimized", json!({ "Value": instance.ebs_optimized })),
@@ -36,7 +35,7 @@ pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
 }
 
 /// An attribute is given as a member of its own, or by its name in `Attribute` with a `Value`.
-pub(super) fn modify(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn modify(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let id = input.required("InstanceId");
     let current = records.instance(id)?.clone();
     let mut changed = current.clone();
@@ -77,12 +76,12 @@ pub(super) fn modify(records: &mut Records, input: &Value) -> Result<Value, AwsE
     if let Some(name) = text("InstanceType", "instanceType") {
         must_be_stopped(current.state, id, "instanceType")?;
         changed.kind = instance_type::find(&name)?;
-        super::image::check(current.image, changed.kind)?;
+        image::check(current.image, changed.kind)?;
         known += 1;
     }
     if let Some(data) = text("UserData", "userData") {
         must_be_stopped(current.state, id, "userData")?;
-        run_instances::checked_user_data(&data)?;
+        user_data::decode(&data)?;
         changed.user_data = Some(data).filter(|data| !data.is_empty());
         known += 1;
     }
@@ -96,7 +95,7 @@ pub(super) fn modify(records: &mut Records, input: &Value) -> Result<Value, AwsE
         for group in input.texts("Groups") {
             changed.groups.push(records.group(group)?.id.clone());
         }
-        run_instances::check_groups(records, &changed.groups, &current.vpc, &current.subnet)?;
+        security_group::check_groups(records, &changed.groups, &current.vpc, &current.subnet)?;
         known += 1;
     }
     let asked = input
@@ -126,7 +125,7 @@ fn must_be_stopped(state: State, id: &str, attribute: &str) -> Result<(), AwsErr
     ))
 }
 
-pub(super) fn modify_metadata_options(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn modify_metadata_options(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let instance = records.instance_mut(input.required("InstanceId"))?;
     if matches!(instance.state, State::ShuttingDown | State::Terminated) {
         return Err(error(

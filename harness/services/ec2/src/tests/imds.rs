@@ -7,7 +7,7 @@ use nightproof_machine::Channel;
 use serde_json::{Value, json};
 use tokio::net::UnixStream;
 
-use crate::tests::{ACCOUNT, Bed};
+use super::bed::{ACCOUNT, Bed};
 
 /// One request over a connection of its own, as a program in the instance makes it.
 async fn ask(bed: &Bed, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) {

@@ -5,13 +5,13 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::error::{error, invalid_parameter, not_found_as};
-use super::filter::{filtered, page, selected};
-use super::instance::{Instance, Profile};
-use super::records::{Records, resource_id};
+use crate::error::{error, invalid_parameter, not_found_as};
+use crate::filter::{filtered, page, selected};
+use crate::records::{Instance, Profile, Records};
+use crate::resource_id::resource_id;
 
 /// The profile that a request names by ARN or name, read from IAM as EC2 itself. `None`: it names none.
-pub(super) async fn named(call: &Call, input: &Value) -> Result<Option<Profile>, AwsError> {
+pub(crate) async fn named(call: &Call, input: &Value) -> Result<Option<Profile>, AwsError> {
     let Some(specification) = input.get("IamInstanceProfile") else { return Ok(None) };
     let (given, arn) = match (specification.text("Arn"), specification.text("Name")) {
         (None, None) => return Ok(None),
@@ -50,7 +50,7 @@ fn describe_one(instance: &Instance, profile: &Profile, state: &str) -> Value {
     })
 }
 
-pub(super) fn associate(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
+pub(crate) fn associate(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
     let instance = records.instance_mut(input.required("InstanceId"))?;
     if instance.is_terminated() {
         return Err(error(
@@ -73,19 +73,19 @@ fn with_association<'a>(records: &'a mut Records, id: &str) -> Result<&'a mut In
     found.ok_or_else(|| error("InvalidAssociationID.NotFound", format!("An invalid association-id of '{id}' was given")))
 }
 
-pub(super) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let instance = with_association(records, input.required("AssociationId"))?;
     let Some(profile) = instance.profile.take() else { return Err(AwsError::internal("association")) };
     Ok(json!({ "IamInstanceProfileAssociation": describe_one(instance, &profile, "disassociating") }))
 }
 
-pub(super) fn replace(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
+pub(crate) fn replace(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
     let instance = with_association(records, input.required("AssociationId"))?;
     instance.profile = Some(profile.clone());
     Ok(json!({ "IamInstanceProfileAssociation": describe_one(instance, &profile, "associating") }))
 }
 
-pub(super) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
     let all = records
         .instances
         .values()

@@ -1,0 +1,172 @@
+//! Start, stop, reboot and terminate.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::{AwsError, Call};
+use serde_json::{Value, json};
+
+use crate::ec2::Ec2;
+use crate::error::{error, unsupported};
+use crate::records::{Instance, Records, State};
+
+/// What an operation does with its instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StateChange {
+    Start,
+    Stop,
+    Reboot,
+    Terminate,
+}
+
+/// Changes the records. Answers `(id, state before)` of those whose machine must follow.
+pub(crate) fn change(
+    records: &mut Records,
+    asked: StateChange,
+    input: &Value,
+    now: Timestamp,
+) -> Result<Vec<(String, State)>, AwsError> {
+    let ids = input.texts("InstanceIds");
+    for id in &ids {
+        let instance = records.instance(id)?;
+        let wrong = |wanted: &str| {
+            error("IncorrectInstanceState", format!("The instance '{id}' is not in a state from which it can be {wanted}."))
+        };
+        match asked {
+            StateChange::Start if matches!(instance.state, State::Stopping | State::ShuttingDown | State::Terminated) => {
+                return Err(wrong("started"));
+            }
+            StateChange::Stop if matches!(instance.state, State::ShuttingDown | State::Terminated | State::Pending) => {
+                return Err(wrong("stopped"));
+            }
+            StateChange::Reboot
+                if matches!(instance.state, State::Stopping | State::Stopped | State::ShuttingDown | State::Terminated) =>
+            {
+                return Err(wrong("rebooted"));
+            }
+            StateChange::Stop if instance.stop_protection => {
+                return Err(error(
+                    "OperationNotPermitted",
+                    format!(
+                        "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
+                    ),
+                ));
+            }
+            StateChange::Terminate if instance.termination_protection && !instance.is_terminated() => {
+                return Err(error(
+                    "OperationNotPermitted",
+                    format!(
+                        "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
+                    ),
+                ));
+            }
+            _ => {}
+        }
+    }
+    let mut changed = Vec::new();
+    for id in ids {
+        let before = records.instance(id)?.state;
+        changed.push((id.to_owned(), before));
+        let address = match asked {
+            StateChange::Start
+                if before == State::Stopped
+                    && records.instance(id)?.wants_public_ip
+                    && records.instance(id)?.public_ip.is_none() =>
+            {
+                Some(records.take_public_address())
+            }
+            _ => None,
+        };
+        let instance = records.instance_mut(id)?;
+        match (asked, before) {
+            (StateChange::Start, State::Stopped) => {
+                instance.state = State::Pending;
+                instance.state_reason = None;
+                instance.transition = String::new();
+                instance.launched = now;
+                instance.public_ip = instance.public_ip.or(address);
+            }
+            (StateChange::Stop, State::Running) => leave(instance, State::Stopping, now),
+            (StateChange::Terminate, State::Pending | State::Running | State::Stopping | State::Stopped) => {
+                leave(instance, State::ShuttingDown, now)
+            }
+            _ => {}
+        }
+    }
+    Ok(changed)
+}
+
+/// On its way out by a user's request.
+fn leave(instance: &mut Instance, state: State, now: Timestamp) {
+    instance.state = state;
+    instance.transition = format!("User initiated ({})", now.strftime("%Y-%m-%d %H:%M:%S GMT"));
+    let code = "Client.UserInitiatedShutdown";
+    instance.state_reason = Some((code.to_owned(), format!("{code}: User initiated shutdown")));
+}
+
+/// The answer of start, stop and terminate.
+fn answer(records: &Records, asked: StateChange, changed: &[(String, State)]) -> Value {
+    let member = match asked {
+        StateChange::Start => "StartingInstances",
+        StateChange::Stop => "StoppingInstances",
+        StateChange::Terminate => "TerminatingInstances",
+        StateChange::Reboot => return json!({}),
+    };
+    let changes: Vec<Value> = changed
+        .iter()
+        .filter_map(|(id, before)| {
+            let now = records.instances.get(id)?.state;
+            Some(json!({ "InstanceId": id, "PreviousState": before.describe(), "CurrentState": now.describe() }))
+        })
+        .collect();
+    json!({ member: changes })
+}
+
+impl Ec2 {
+    /// Start, stop, reboot and terminate.
+    pub(crate) fn change_states(self: &Arc<Self>, call: &Call, asked: StateChange, input: &Value) -> Result<Value, AwsError> {
+        if asked == StateChange::Stop && input.flag("Hibernate") == Some(true) {
+            return Err(unsupported("StopInstances", "Hibernate"));
+        }
+        let (changed, output) = self.with_records(&call.region, call.account(), |records| {
+            let changed = change(records, asked, input, call.now)?;
+            let output = answer(records, asked, &changed);
+            Ok::<_, AwsError>((changed, output))
+        })?;
+        for (id, before) in changed {
+            let region = call.region.clone();
+            let account = call.account().to_owned();
+            match (asked, before) {
+                (StateChange::Start, State::Stopped) => self.boot(&region, &account, &id),
+                (StateChange::Stop, State::Running)
+                | (StateChange::Terminate, State::Pending | State::Running | State::Stopping | State::Stopped) => {
+                    let ec2 = Arc::clone(self);
+                    let task = {
+                        let region = region.clone();
+                        async move { ec2.end_machine(&region, &account, &id).await }
+                    };
+                    region.tasks().spawn(task);
+                }
+                (StateChange::Reboot, State::Running) => {
+                    let ec2 = Arc::clone(self);
+                    let task = {
+                        let region = region.clone();
+                        async move {
+                            let machine = ec2.machines().remove(&id);
+                            // A machine that reboots keeps its state `running`, as on AWS; its boot count moves on.
+                            ec2.with_instance(&region, &account, &id, |instance| instance.boots += 1);
+                            if let Some(machine) = machine {
+                                machine.stop().await;
+                            }
+                            ec2.boot(&region, &account, &id);
+                        }
+                    };
+                    region.tasks().spawn(task);
+                }
+                _ => {}
+            }
+        }
+        Ok(output)
+    }
+}

@@ -1,0 +1,71 @@
+//! Instance types and where they are offered.
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use crate::error::{error, invalid_parameter};
+use crate::filter::{filtered, page, selected};
+use crate::records::Records;
+use crate::{availability_zone, instance_type};
+
+pub(crate) fn describe(input: &Value) -> Result<Value, AwsError> {
+    let all = instance_type::ALL
+        .iter()
+        .map(|kind| {
+            let burstable = kind.name.starts_with('t');
+            let free = ["t2.micro", "t3.micro"].contains(&kind.name);
+            json!({
+                "InstanceType": kind.name,
+                "CurrentGeneration": true,
+                "FreeTierEligible": free,
+                "SupportedUsageClasses": ["on-demand", "spot"],
+                "SupportedRootDeviceTypes": ["ebs"],
+                "SupportedVirtualizationTypes": ["hvm"],
+                "BareMetal": false,
+                "Hypervisor": kind.hypervisor,
+                "ProcessorInfo": { "SupportedArchitectures": [kind.architecture] },
+                "VCpuInfo": { "DefaultVCpus": kind.cpus },
+                "MemoryInfo": { "SizeInMiB": kind.memory_mib },
+                "InstanceStorageSupported": false,
+                "HibernationSupported": false,
+                "BurstablePerformanceSupported": burstable,
+                "DedicatedHostsSupported": false,
+                "AutoRecoverySupported": true,
+            })
+        })
+        .collect();
+    let chosen = selected(all, input, "InstanceTypes", "InstanceType", |name| {
+        error("InvalidInstanceType", format!("The following supplied instance types do not exist: [{name}]"))
+    })?;
+    let paths = &[
+        ("instance-type", "InstanceType"),
+        ("current-generation", "CurrentGeneration"),
+        ("free-tier-eligible", "FreeTierEligible"),
+        ("hypervisor", "Hypervisor"),
+        ("bare-metal", "BareMetal"),
+        ("burstable-performance-supported", "BurstablePerformanceSupported"),
+        ("processor-info.supported-architecture", "ProcessorInfo.SupportedArchitectures"),
+        ("vcpu-info.default-vcpus", "VCpuInfo.DefaultVCpus"),
+        ("memory-info.size-in-mib", "MemoryInfo.SizeInMiB"),
+    ];
+    page("InstanceTypes", filtered(chosen, input, paths)?, input)
+}
+
+pub(crate) fn describe_offerings(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let location = input.text("LocationType").unwrap_or("region");
+    let places: Vec<String> = match location {
+        "region" => vec![records.region.clone()],
+        "availability-zone" => availability_zone::zones(&records.region).into_iter().map(|zone| zone.name).collect(),
+        "availability-zone-id" => availability_zone::zones(&records.region).into_iter().map(|zone| zone.id).collect(),
+        other => return Err(invalid_parameter(format!("Value ({other}) for parameter locationType is invalid."))),
+    };
+    let all = instance_type::ALL
+        .iter()
+        .flat_map(|kind| {
+            places.iter().map(move |place| json!({ "InstanceType": kind.name, "LocationType": location, "Location": place }))
+        })
+        .collect();
+    let paths = &[("instance-type", "InstanceType"), ("location", "Location")];
+    page("InstanceTypeOfferings", filtered(all, input, paths)?, input)
+}

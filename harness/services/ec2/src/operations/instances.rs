@@ -1,0 +1,182 @@
+//! Instances, their status and their interfaces.
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use crate::error::not_found_as;
+use crate::filter::{Paths, filtered, page, selected};
+use crate::records::{Instance, Records, State};
+
+static FILTERS: Paths = &[
+    ("instance-id", "InstanceId"),
+    ("image-id", "ImageId"),
+    ("instance-type", "InstanceType"),
+    ("instance-state-name", "State.Name"),
+    ("instance-state-code", "State.Code"),
+    ("architecture", "Architecture"),
+    ("availability-zone", "Placement.AvailabilityZone"),
+    ("availability-zone-id", "Placement.AvailabilityZoneId"),
+    ("tenancy", "Placement.Tenancy"),
+    ("vpc-id", "VpcId"),
+    ("subnet-id", "SubnetId"),
+    ("private-ip-address", "PrivateIpAddress"),
+    ("private-dns-name", "PrivateDnsName"),
+    ("ip-address", "PublicIpAddress"),
+    ("dns-name", "PublicDnsName"),
+    ("iam-instance-profile.arn", "IamInstanceProfile.Arn"),
+    ("iam-instance-profile.id", "IamInstanceProfile.Id"),
+    ("instance.group-id", "SecurityGroups.GroupId"),
+    ("instance.group-name", "SecurityGroups.GroupName"),
+    ("group-id", "SecurityGroups.GroupId"),
+    ("group-name", "SecurityGroups.GroupName"),
+    ("monitoring-state", "Monitoring.State"),
+    ("client-token", "ClientToken"),
+    ("launch-index", "AmiLaunchIndex"),
+    ("launch-time", "LaunchTime"),
+    ("root-device-name", "RootDeviceName"),
+    ("root-device-type", "RootDeviceType"),
+    ("hypervisor", "Hypervisor"),
+    ("virtualization-type", "VirtualizationType"),
+    ("platform-details", "PlatformDetails"),
+    ("state-reason-code", "StateReason.Code"),
+    ("owner-id", "OwnerId"),
+    ("reservation-id", "ReservationId"),
+    ("metadata-options.http-tokens", "MetadataOptions.HttpTokens"),
+    ("metadata-options.http-endpoint", "MetadataOptions.HttpEndpoint"),
+    ("metadata-options.http-put-response-hop-limit", "MetadataOptions.HttpPutResponseHopLimit"),
+    ("block-device-mapping.volume-id", "BlockDeviceMappings.Ebs.VolumeId"),
+    ("block-device-mapping.device-name", "BlockDeviceMappings.DeviceName"),
+    ("network-interface.network-interface-id", "NetworkInterfaces.NetworkInterfaceId"),
+    ("network-interface.subnet-id", "NetworkInterfaces.SubnetId"),
+    ("network-interface.vpc-id", "NetworkInterfaces.VpcId"),
+    ("network-interface.group-id", "NetworkInterfaces.Groups.GroupId"),
+    ("network-interface.addresses.private-ip-address", "NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress"),
+];
+
+/// The answer's reservations: instances that were launched together stand together.
+pub(crate) fn reservations(records: &Records, instances: Vec<Value>) -> Vec<Value> {
+    let mut reservations: Vec<(String, Vec<Value>)> = Vec::new();
+    for mut instance in instances {
+        let id = instance.required("ReservationId").to_owned();
+        if let Some(instance) = instance.as_object_mut() {
+            instance.remove("ReservationId");
+            instance.remove("OwnerId");
+        }
+        match reservations.iter_mut().find(|(existing, _)| *existing == id) {
+            Some((_, instances)) => instances.push(instance),
+            None => reservations.push((id, vec![instance])),
+        }
+    }
+    reservations
+        .into_iter()
+        .map(|(id, instances)| json!({ "ReservationId": id, "OwnerId": records.account, "Groups": [], "Instances": instances }))
+        .collect()
+}
+
+/// All instances, in the order of launch, with the reservation's members that filters speak of.
+fn all(records: &Records) -> Vec<Value> {
+    let mut instances: Vec<&Instance> = records.instances.values().collect();
+    instances.sort_by(|a, b| (a.launched, &a.reservation, a.launch_index).cmp(&(b.launched, &b.reservation, b.launch_index)));
+    instances
+        .into_iter()
+        .map(|instance| {
+            let mut described = instance.describe(records);
+            if let Some(described) = described.as_object_mut() {
+                described.insert("ReservationId".to_owned(), instance.reservation.as_str().into());
+                described.insert("OwnerId".to_owned(), records.account.as_str().into());
+            }
+            described
+        })
+        .collect()
+}
+
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    for id in input.texts("InstanceIds") {
+        records.instance(id)?;
+    }
+    let chosen = selected(all(records), input, "InstanceIds", "InstanceId", |id| not_found_as("i", id))?;
+    let mut output = page("Instances", filtered(chosen, input, FILTERS)?, input)?;
+    if let Some(output) = output.as_object_mut()
+        && let Some(Value::Array(instances)) = output.remove("Instances")
+    {
+        output.insert("Reservations".to_owned(), reservations(records, instances).into());
+    }
+    Ok(output)
+}
+
+/// Checks pass once an instance runs: a machine that is booted is a machine that works.
+pub(crate) fn describe_status(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    for id in input.texts("InstanceIds") {
+        records.instance(id)?;
+    }
+    let everything = input.flag("IncludeAllInstances").unwrap_or(false);
+    let mut shown = Vec::new();
+    for instance in records.instances.values() {
+        if !everything && instance.state != State::Running {
+            continue;
+        }
+        let status = |name: &str| match instance.state {
+            State::Running => json!({ "Status": "ok", "Details": [{ "Name": name, "Status": "passed" }] }),
+            State::Pending => json!({ "Status": "initializing", "Details": [{ "Name": name, "Status": "initializing" }] }),
+            _ => json!({ "Status": "not-applicable" }),
+        };
+        shown.push(json!({
+            "InstanceId": instance.id, "AvailabilityZone": instance.zone, "AvailabilityZoneId": instance.zone_id,
+            "InstanceState": instance.state.describe(), "InstanceStatus": status("reachability"), "SystemStatus": status("reachability"),
+            "Events": [],
+        }));
+    }
+    let wanted = input.texts("InstanceIds");
+    shown.retain(|status| wanted.is_empty() || status.text("InstanceId").is_some_and(|id| wanted.contains(&id)));
+    let paths = &[
+        ("availability-zone", "AvailabilityZone"),
+        ("instance-state-name", "InstanceState.Name"),
+        ("instance-state-code", "InstanceState.Code"),
+        ("instance-status.status", "InstanceStatus.Status"),
+        ("instance-status.reachability", "InstanceStatus.Details.Status"),
+        ("system-status.status", "SystemStatus.Status"),
+        ("system-status.reachability", "SystemStatus.Details.Status"),
+    ];
+    page("InstanceStatuses", filtered(shown, input, paths)?, input)
+}
+
+pub(crate) fn describe_interfaces(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let mut shown = Vec::new();
+    for instance in records.instances.values().filter(|instance| !instance.is_terminated()) {
+        let mut described = instance.describe_interface(records);
+        if let Some(described) = described.as_object_mut() {
+            described.insert("AvailabilityZone".to_owned(), instance.zone.as_str().into());
+            described.insert("AvailabilityZoneId".to_owned(), instance.zone_id.as_str().into());
+            described.insert("RequesterManaged".to_owned(), false.into());
+            described.insert("TagSet".to_owned(), records.tags_of(&instance.interface.id));
+            if let Some(Value::Object(attachment)) = described.get_mut("Attachment") {
+                attachment.insert("InstanceId".to_owned(), instance.id.as_str().into());
+                attachment.insert("InstanceOwnerId".to_owned(), records.account.as_str().into());
+            }
+        }
+        shown.push(described);
+    }
+    let chosen = selected(shown, input, "NetworkInterfaceIds", "NetworkInterfaceId", |id| not_found_as("eni", id))?;
+    let paths = &[
+        ("network-interface-id", "NetworkInterfaceId"),
+        ("vpc-id", "VpcId"),
+        ("subnet-id", "SubnetId"),
+        ("group-id", "Groups.GroupId"),
+        ("group-name", "Groups.GroupName"),
+        ("availability-zone", "AvailabilityZone"),
+        ("private-ip-address", "PrivateIpAddress"),
+        ("addresses.private-ip-address", "PrivateIpAddresses.PrivateIpAddress"),
+        ("association.public-ip", "Association.PublicIp"),
+        ("attachment.instance-id", "Attachment.InstanceId"),
+        ("attachment.attachment-id", "Attachment.AttachmentId"),
+        ("attachment.status", "Attachment.Status"),
+        ("description", "Description"),
+        ("interface-type", "InterfaceType"),
+        ("mac-address", "MacAddress"),
+        ("owner-id", "OwnerId"),
+        ("requester-managed", "RequesterManaged"),
+        ("status", "Status"),
+    ];
+    page("NetworkInterfaces", filtered(chosen, input, paths)?, input)
+}

@@ -1,0 +1,11 @@
+//! Elastic IP addresses.
+
+use std::net::Ipv4Addr;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Address {
+    pub(crate) allocation: String,
+    pub(crate) ip: Ipv4Addr,
+    /// Association id and instance.
+    pub(crate) association: Option<(String, String)>,
+}

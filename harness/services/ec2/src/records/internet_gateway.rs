@@ -1,0 +1,7 @@
+//! Internet gateways.
+
+#[derive(Debug, Clone)]
+pub(crate) struct InternetGateway {
+    pub(crate) id: String,
+    pub(crate) vpc: Option<String>,
+}

@@ -1,0 +1,23 @@
+//! The records of an account.
+
+mod account;
+mod address;
+mod instance;
+mod internet_gateway;
+mod route_table;
+mod security_group;
+mod security_group_rule;
+mod subnet;
+mod volume;
+mod vpc;
+
+pub(crate) use account::Records;
+pub(crate) use address::Address;
+pub(crate) use instance::{Instance, Interface, Profile, State};
+pub(crate) use internet_gateway::InternetGateway;
+pub(crate) use route_table::{Association, Route, RouteTable};
+pub(crate) use security_group::SecurityGroup;
+pub(crate) use security_group_rule::{Direction, Rule, Source};
+pub(crate) use subnet::Subnet;
+pub(crate) use volume::Volume;
+pub(crate) use vpc::Vpc;

@@ -1,0 +1,4 @@
+mod bed;
+mod imds;
+mod instances;
+mod networks;
