@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
 use indicatif::{ProgressBar, ProgressStyle};
 use nightproof_journal::{Event, Journal, Record};
 use nightproof_report::{Mark, ProgressLine};
@@ -39,7 +41,7 @@ impl Progress {
             }
             bar
         });
-        Self { spinner, colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
+        Self { spinner, colour: AutoStream::choice(&io::stdout()) != ColorChoice::Never }
     }
 
     fn show(&self, record: &Record) {
@@ -52,14 +54,11 @@ impl Progress {
         match mark {
             Mark::None => self.print(&text),
             mark => {
-                let (word, colour) = mark.word();
-                self.print(&format!("{} {text}", self.paint(word, colour)));
+                let (word, style) = mark.word();
+                let style = if self.colour { style } else { Style::new() };
+                self.print(&format!("{style}{word}{style:#} {text}"));
             }
         }
-    }
-
-    fn paint(&self, text: &str, colour: &str) -> String {
-        if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn print(&self, text: &str) {

@@ -4,17 +4,14 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use serde::Serialize;
 
-/// `$XDG_STATE_HOME/nightproof`.
+/// `$XDG_STATE_HOME/nightproof`; without a home folder, one of that name among the temporary files.
 /// <https://specifications.freedesktop.org/basedir-spec/latest/>
 pub(crate) fn folder() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state = set("XDG_STATE_HOME")
-        .filter(|path| path.is_absolute())
-        .or_else(|| set("HOME").map(|home| home.join(".local/state")))
-        .unwrap_or_else(std::env::temp_dir);
-    state.join("nightproof")
+    let state = Xdg::new().ok().and_then(|folders| folders.state_dir()).filter(|folder| folder.is_absolute());
+    state.unwrap_or_else(std::env::temp_dir).join("nightproof")
 }
 
 /// Writes `document` into `file`, whole or not at all, and makes the folders above it.

@@ -1,5 +1,6 @@
 //! The line that a terminal shows of an event as it comes.
 
+use anstyle::{AnsiColor, Style};
 use nightproof_journal::{Event, Record, StepOutcome};
 
 /// What a line begins with.
@@ -22,16 +23,16 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// The word, and the SGR code of its colour.
-    pub const fn word(self) -> (&'static str, &'static str) {
+    /// The word, and its style.
+    pub const fn word(self) -> (&'static str, Style) {
         match self {
-            Self::Ok => ("ok  ", "32"),
-            Self::Fail => ("FAIL", "31"),
-            Self::Skip => ("skip", "33"),
-            Self::Note => ("note", "33"),
-            Self::Fault => ("fault", "35"),
-            Self::Notice => ("sns ", "36"),
-            Self::None => ("", "0"),
+            Self::Ok => ("ok  ", AnsiColor::Green.on_default()),
+            Self::Fail => ("FAIL", AnsiColor::Red.on_default()),
+            Self::Skip => ("skip", AnsiColor::Yellow.on_default()),
+            Self::Note => ("note", AnsiColor::Yellow.on_default()),
+            Self::Fault => ("fault", AnsiColor::Magenta.on_default()),
+            Self::Notice => ("sns ", AnsiColor::Cyan.on_default()),
+            Self::None => ("", Style::new()),
         }
     }
 }

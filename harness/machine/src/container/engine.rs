@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use testcontainers::bollard::{self, Docker};
 use testcontainers::core::client::docker_client_instance;
 use testcontainers::core::error::TestcontainersError;
@@ -134,7 +135,7 @@ impl Engine {
 
 /// There is no `socket`; an engine of the user's own, which containers are not started on without `DOCKER_HOST`, is pointed out.
 fn missing(socket: PathBuf) -> EngineError {
-    let own = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| PathBuf::from(folder).join("docker.sock"));
+    let own = Xdg::new().ok().and_then(|folders| folders.runtime_dir()).map(|folder| folder.join("docker.sock"));
     match own.filter(|own| own.exists() && *own != socket) {
         Some(own) => EngineError::Rootless(own),
         None => EngineError::Missing(socket),

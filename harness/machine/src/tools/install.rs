@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use sha2::{Digest as _, Sha256};
 
 use super::Python;
@@ -100,9 +101,8 @@ pub(crate) fn lock(name: &str) -> io::Result<File> {
 }
 
 fn cache_folder() -> PathBuf {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    base.or_else(home).unwrap_or_else(std::env::temp_dir).join("nightproof")
+    let cache = Xdg::new().ok().map(|folders| folders.cache_dir()).filter(|folder| folder.is_absolute());
+    cache.unwrap_or_else(std::env::temp_dir).join("nightproof")
 }
 
 impl Tools {
