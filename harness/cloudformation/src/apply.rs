@@ -7,14 +7,14 @@ use nightproof_template::{Deployment, Resource};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::difference::Difference;
-use super::stack::{MadeSoFar, StackResource};
-use super::worker::Worker;
-use super::{properties, resource};
+use crate::difference::Difference;
+use crate::records::{MadeSoFar, StackResource};
+use crate::worker::Worker;
+use crate::{properties, resource};
 
 /// What was done about a resource, whether or not it succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Done {
+pub(crate) enum Done {
     Kept,
     Created,
     Updated,
@@ -22,7 +22,7 @@ pub(super) enum Done {
 }
 
 /// What became of all of them.
-pub(super) struct Applied {
+pub(crate) struct Applied {
     pub made: MadeSoFar,
     /// By logical id; what was never begun is not in it.
     pub done: BTreeMap<String, Done>,
@@ -34,7 +34,7 @@ pub(super) struct Applied {
 
 /// Makes, changes or replaces every resource of `deployment` as soon as all that it depends on are as they should be. `before` are the
 /// resources that the stack has. When one fails, those that were begun are waited for, and no other is begun.
-pub(super) async fn apply(
+pub(crate) async fn apply(
     worker: &Worker,
     deployment: &Deployment<'_>,
     before: &BTreeMap<String, StackResource>,

@@ -4,11 +4,11 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::Call;
 use serde_json::Value;
 
-use super::CloudFormation;
+use crate::cloudformation::CloudFormation;
 
 impl CloudFormation {
     /// Stacks by name or id; any of that name where none is yet.
-    pub(super) fn named_stacks(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
+    pub(crate) fn named_stacks(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
         let Some(name) = input.text("StackName") else {
             // A change set's ARN names its stack only to those who know it.
             let owner = input.text("ChangeSetName").and_then(|id| self.owner(call.account(), id));
@@ -25,7 +25,7 @@ impl CloudFormation {
     }
 
     /// The tags of a stack.
-    pub(super) fn stack_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
+    pub(crate) fn stack_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         self.with(account, arn, |stack| stack.tags.clone()).unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@
 use nightproof_core::service::AwsError;
 use nightproof_template::{Resource, Template};
 
-use super::resource_type::ResourceTypes;
+use crate::resource_type::ResourceTypes;
 
 /// Types that need an acknowledgement have names that begin with this.
 const PREFIX: &str = "AWS::IAM::";
@@ -20,7 +20,7 @@ fn has_own_iam_name(types: &ResourceTypes, resource: &Resource) -> bool {
 }
 
 /// The capability that a template needs.
-pub(super) fn needed(types: &ResourceTypes, template: &Template) -> Option<&'static str> {
+pub(crate) fn needed(types: &ResourceTypes, template: &Template) -> Option<&'static str> {
     if template.resources.iter().any(|resource| has_own_iam_name(types, resource)) {
         return Some("CAPABILITY_NAMED_IAM");
     }
@@ -28,14 +28,14 @@ pub(super) fn needed(types: &ResourceTypes, template: &Template) -> Option<&'sta
 }
 
 /// Why it needs one, as `GetTemplateSummary` says it.
-pub(super) fn reason(template: &Template) -> Option<String> {
+pub(crate) fn reason(template: &Template) -> Option<String> {
     let kinds = template.resources.iter().map(|resource| resource.kind.as_str()).filter(|kind| is_iam(kind));
     let kinds: Vec<&str> = kinds.collect();
     (!kinds.is_empty()).then(|| format!("The following resource(s) require capabilities: [{}]", kinds.join(", ")))
 }
 
 /// Refuses what is not acknowledged.
-pub(super) fn check(types: &ResourceTypes, template: &Template, acknowledged: &[String]) -> Result<(), AwsError> {
+pub(crate) fn check(types: &ResourceTypes, template: &Template, acknowledged: &[String]) -> Result<(), AwsError> {
     let Some(needed) = needed(types, template) else { return Ok(()) };
     if acknowledged.iter().any(|capability| capability == needed || capability == "CAPABILITY_NAMED_IAM") {
         return Ok(());

@@ -8,17 +8,19 @@ use nightproof_resource::MadeResource;
 use nightproof_template::{Deployment, Made, PropertyReference, Resource, Template};
 use serde_json::{Value, json};
 
-use super::difference::Difference;
-use super::resource_type::ResourceType;
-use super::stack::{Stack, StackResource};
-use super::submission::Submission;
-use super::{CloudFormation, create, invalid, properties, update, validation};
+use crate::cloudformation::CloudFormation;
+use crate::difference::Difference;
+use crate::error::{invalid, validation};
+use crate::records::{Stack, StackResource, Submission};
+use crate::resource_type::ResourceType;
+use crate::worker::Worker;
+use crate::{outputs, properties};
 
 /// What stands for values that are known once their resource is made.
 const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// The changes of one submission.
-pub(super) struct Changes {
+pub(crate) struct Changes {
     /// In `DescribeChangeSet`'s form.
     pub resources: Vec<Value>,
     outputs: bool,
@@ -29,10 +31,10 @@ impl Changes {
     ///
     /// # Errors
     /// What no update can do.
-    pub(super) fn of(service: &CloudFormation, call: &Call, stack: &Stack, submission: &Submission) -> Result<Self, AwsError> {
+    pub(crate) fn of(service: &CloudFormation, call: &Call, stack: &Stack, submission: &Submission) -> Result<Self, AwsError> {
         let deployment = submission.template.deploy(submission.inputs.clone()).map_err(|errors| invalid(&errors))?;
-        update::check(stack, &deployment)?;
-        let Some(worker) = super::worker::Worker::on(stack, service, call, call.caller.clone()) else {
+        check(stack, &deployment)?;
+        let Some(worker) = Worker::on(stack, service, call, call.caller.clone()) else {
             return Err(AwsError::new("InternalFailure", 500, "the region is going down"));
         };
         let old = Template::parse(&stack.template).ok();
@@ -74,20 +76,37 @@ impl Changes {
             changes.push(removal(record));
         }
         let outputs = match deployment.outputs(&expected) {
-            Ok(outputs) => outputs.iter().map(create::output).collect::<Vec<_>>() != stack.outputs,
+            Ok(outputs) => outputs.iter().map(outputs::output).collect::<Vec<_>>() != stack.outputs,
             Err(_) => true,
         };
         Ok(Self { resources: changes, outputs })
     }
 
     /// Whether nothing would change at all.
-    pub(super) fn are_none(&self) -> bool {
+    pub(crate) fn are_none(&self) -> bool {
         self.resources.is_empty() && !self.outputs
     }
 }
 
+/// Refuses what no update can do.
+fn check(stack: &Stack, deployment: &Deployment<'_>) -> Result<(), AwsError> {
+    let other_kind = |id: &str, kind: &str| stack.resources.iter().any(|record| record.id == id && record.kind != kind);
+    let changed: Vec<&str> = deployment
+        .resources()
+        .filter(|resource| other_kind(&resource.id, &resource.kind))
+        .map(|resource| resource.id.as_str())
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(validation(format!(
+        "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
+        changed.join(", ")
+    )))
+}
+
 /// What making a stack would add, in `DescribeChangeSet`'s form.
-pub(super) fn additions(submission: &Submission) -> Result<Vec<Value>, AwsError> {
+pub(crate) fn additions(submission: &Submission) -> Result<Vec<Value>, AwsError> {
     let deployment = submission.template.deploy(submission.inputs.clone()).map_err(|errors| invalid(&errors))?;
     Ok(deployment.resources().map(|resource| change("Add", resource, None)).collect())
 }

@@ -3,11 +3,11 @@
 use nightproof_resource::changed;
 use serde_json::Value;
 
-use super::resource_type::ResourceType;
+use crate::resource_type::ResourceType;
 
 /// What differs between two sets of resolved properties.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     /// Names of properties with another value, in the order of the new ones.
     pub changed: Vec<String>,
     /// Those of them that cannot be changed in place.
@@ -15,7 +15,7 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn between(resource_type: &ResourceType, old: &Value, new: &Value) -> Self {
+    pub(crate) fn between(resource_type: &ResourceType, old: &Value, new: &Value) -> Self {
         let names = |value: &Value| value.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default();
         let (before, mut all): (Vec<String>, Vec<String>) = (names(old), names(new));
         all.extend(before.into_iter().filter(|name| new.get(name).is_none()));
@@ -24,11 +24,11 @@ impl Difference {
         Self { changed, replacing }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.changed.is_empty()
     }
 
-    pub(super) fn needs_replacement(&self) -> bool {
+    pub(crate) fn needs_replacement(&self) -> bool {
         !self.replacing.is_empty()
     }
 }

@@ -4,16 +4,16 @@
 use nightproof_core::service::AwsError;
 use nightproof_template::{Attribute, DeletionPolicy, Deployment, Property, Resource, Template, Unsupported};
 
-use super::resource_type::ResourceTypes;
-use super::support::{Standing, Support, unknown_property};
-use super::validation;
+use crate::error::validation;
+use crate::resource_type::ResourceTypes;
+use crate::support::{Standing, Support, unknown_property};
 
 /// The transform that brings the types `AWS::Serverless::…`, which are in no registry.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.html>
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
 /// Refuses types that AWS does not know, whether or not they would be made, and policies that a type does not have.
-pub(super) fn check_types(types: &ResourceTypes, template: &Template) -> Result<(), AwsError> {
+pub(crate) fn check_types(types: &ResourceTypes, template: &Template) -> Result<(), AwsError> {
     // A macro may have types of its own.
     let has_macro = template.transforms.iter().any(|name| !name.starts_with("AWS::"));
     let unknown = template.resources.iter().filter(|one| !has_macro && standing(types, template, one) == Standing::Unknown);
@@ -51,7 +51,7 @@ fn standing(types: &ResourceTypes, template: &Template, resource: &Resource) -> 
 }
 
 /// Refuses what this region lacks. Without a deployment, which knows parameters, all resources count that no condition may leave out.
-pub(super) fn check(
+pub(crate) fn check(
     types: &ResourceTypes,
     template: &Template,
     deployment: Option<&Deployment<'_>>,

@@ -5,11 +5,11 @@
 use nightproof_resource::tag_pairs;
 use serde_json::{Value, json};
 
-use super::resource_type::ResourceType;
-use super::worker::Worker;
+use crate::resource_type::ResourceType;
+use crate::worker::Worker;
 
 /// Completes properties whose functions are resolved. Where a resource gives a tag of the stack another value, its own wins.
-pub(super) fn complete(
+pub(crate) fn complete(
     resource_type: &ResourceType,
     properties: Value,
     stack_tags: &[(String, String)],

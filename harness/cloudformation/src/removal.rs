@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use nightproof_resource::MadeResource;
 use tokio::task::JoinSet;
 
-use super::resource;
-use super::stack::{Event, StackResource};
-use super::worker::Worker;
+use crate::records::{Event, StackResource};
+use crate::resource;
+use crate::worker::Worker;
 
 /// A resource that its stack lets go of.
 #[derive(Debug, Clone)]
-pub(super) struct Leaving {
+pub(crate) struct Leaving {
     pub id: String,
     pub kind: String,
     pub made: Option<MadeResource>,
@@ -23,7 +23,7 @@ pub(super) struct Leaving {
 }
 
 impl Leaving {
-    pub(super) fn of(record: &StackResource, keep: bool) -> Self {
+    pub(crate) fn of(record: &StackResource, keep: bool) -> Self {
         Self {
             id: record.id.clone(),
             kind: record.kind.clone(),
@@ -35,7 +35,7 @@ impl Leaving {
     }
 
     /// What was in the place of `record` before, or was to be.
-    pub(super) fn replaced(record: &StackResource, made: MadeResource, keep: bool) -> Self {
+    pub(crate) fn replaced(record: &StackResource, made: MadeResource, keep: bool) -> Self {
         Self { made: Some(made), recorded: false, ..Self::of(record, keep) }
     }
 
@@ -50,7 +50,7 @@ impl Leaving {
 }
 
 /// Deletes all of them, in parallel as dependencies allow. Answers the logical ids of those that are left.
-pub(super) async fn remove(worker: &Worker, leaving: Vec<Leaving>) -> Vec<String> {
+pub(crate) async fn remove(worker: &Worker, leaving: Vec<Leaving>) -> Vec<String> {
     // What is being taken back is taken back, even if nobody waits for what was to be made any more.
     let worker = &Worker { cancel: tokio_util::sync::CancellationToken::new(), ..worker.clone() };
     let mut left: Vec<(usize, Leaving)> = leaving.into_iter().enumerate().collect();
@@ -100,6 +100,6 @@ pub(super) async fn remove(worker: &Worker, leaving: Vec<Leaving>) -> Vec<String
 }
 
 /// The stack's reason when some resources are left.
-pub(super) fn failure(left: &[String]) -> Option<String> {
+pub(crate) fn failure(left: &[String]) -> Option<String> {
     (!left.is_empty()).then(|| format!("The following resource(s) failed to delete: [{}]. ", left.join(", ")))
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use nightproof_resource::{Context, Deployment, MadeResource, ResourceRecord};
 use serde_json::Value;
 
-use super::support::Support;
-use super::worker::Worker;
+use crate::support::Support;
+use crate::worker::Worker;
 
 /// Creates the resource `id`, of type `kind`, with complete properties.
-pub(super) async fn create(worker: &Worker, id: &str, kind: &str, properties: Value) -> Result<MadeResource, String> {
+pub(crate) async fn create(worker: &Worker, id: &str, kind: &str, properties: Value) -> Result<MadeResource, String> {
     let types = &worker.service.types;
     Support::new(types, kind).check(&properties)?;
     let context = context(worker, id, properties.clone(), false);
@@ -19,7 +19,7 @@ pub(super) async fn create(worker: &Worker, id: &str, kind: &str, properties: Va
 
 /// Changes in place what [`create`] made, to other properties of which none needs a replacement. Repeating it does no harm: an update that
 /// failed half-way is undone by another one.
-pub(super) async fn update(
+pub(crate) async fn update(
     worker: &Worker,
     id: &str,
     kind: &str,
@@ -34,7 +34,7 @@ pub(super) async fn update(
 }
 
 /// Deletes what [`create`] made. If it is gone already, that is no error.
-pub(super) async fn delete(worker: &Worker, id: &str, kind: &str, made: &MadeResource) -> Result<(), String> {
+pub(crate) async fn delete(worker: &Worker, id: &str, kind: &str, made: &MadeResource) -> Result<(), String> {
     let context = context(worker, id, made.properties.clone(), false);
     worker.service.types.get(kind)?.provider.delete(&context, made).await
 }

@@ -4,14 +4,14 @@
 use nightproof_resource::MadeResource;
 use nightproof_template::DeletionPolicy;
 
-use super::apply::{Applied, Done};
-use super::removal::{self, Leaving};
-use super::resource;
-use super::stack::{Stack, StackResource, StackStatus};
-use super::worker::Worker;
+use crate::apply::{Applied, Done};
+use crate::records::{Stack, StackResource, StackStatus};
+use crate::removal::{self, Leaving};
+use crate::resource;
+use crate::worker::Worker;
 
 /// Brings the stack back to what it was `before`. `applied` is what has been done since.
-pub(super) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Applied>, reason: &str) {
+pub(crate) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Applied>, reason: &str) {
     let now = worker.now();
     worker.with(|stack| {
         stack.takes_back(before);

@@ -5,11 +5,11 @@ use nightproof_core::Caller;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::json;
 
-use super::stack::Stack;
-use super::validation;
+use crate::error::validation;
+use crate::records::Stack;
 
 /// Who makes the calls for a stack.
-pub(super) struct Deployer {
+pub(crate) struct Deployer {
     pub caller: Caller,
     /// The role's ARN, if the caller is a session of one.
     pub role: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct Deployer {
 ///
 /// # Errors
 /// `ValidationError` if the role does not exist, or does not trust CloudFormation.
-pub(super) async fn deployer(call: &Call, stack: &Stack, given: Option<&str>) -> Result<Deployer, AwsError> {
+pub(crate) async fn deployer(call: &Call, stack: &Stack, given: Option<&str>) -> Result<Deployer, AwsError> {
     let Some(role) = given.or(stack.role.as_deref()) else { return Ok(Deployer { caller: call.caller.clone(), role: None }) };
     let service = Caller::service(call.account(), "cloudformation.amazonaws.com").acting_for(&stack.id);
     let input = json!({"RoleArn": role, "RoleSessionName": "AWSCloudFormation"});

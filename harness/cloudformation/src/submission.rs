@@ -1,4 +1,4 @@
-//! What a request submits for a stack: a template with its parameters, capabilities and tags, read and checked.
+//! Reads and checks what a request submits for a stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,31 +8,19 @@ use nightproof_core::service::{AwsError, Call, empty_body};
 use nightproof_template::{Inputs, Pseudo, Template, Unsupported};
 use serde_json::{Value, json};
 
-use super::stack::Stack;
-use super::{CloudFormation, capability, export, invalid, preflight, text, validation};
+use crate::cloudformation::CloudFormation;
+use crate::error::{invalid, validation};
+use crate::records::{Stack, Submission};
+use crate::{capability, export, preflight};
 
 /// Largest template in a request, and in a bucket.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 const LARGEST_BODY: usize = 51_200;
+
 const LARGEST_OBJECT: usize = 1 << 20;
 
-/// What a stack is to become.
-#[derive(Debug, Clone)]
-pub(super) struct Submission {
-    /// The template as it was sent.
-    pub body: String,
-    pub template: Template,
-    /// The value of each parameter before lists are split and names looked up.
-    pub given: BTreeMap<String, String>,
-    /// Parameters as answers show them.
-    pub shown: Vec<Value>,
-    pub inputs: Inputs,
-    pub capabilities: Vec<String>,
-    pub tags: Vec<(String, String)>,
-}
-
 /// Members that would change what happens, and are not honoured.
-pub(super) fn refuse_unsupported(input: &Value, operation: &str, names: &[&str]) -> Result<(), AwsError> {
+pub(crate) fn refuse_unsupported(input: &Value, operation: &str, names: &[&str]) -> Result<(), AwsError> {
     match names.iter().find(|name| input.has(name) && input.flag(name) != Some(false)) {
         Some(name) => Err(AwsError::not_implemented("cloudformation", &format!("{name} of {operation}"))),
         None => Ok(()),
@@ -40,7 +28,7 @@ pub(super) fn refuse_unsupported(input: &Value, operation: &str, names: &[&str])
 }
 
 /// The template in a request, or in the bucket that it names.
-pub(super) async fn body(call: &Call, input: &Value) -> Result<String, AwsError> {
+pub(crate) async fn body(call: &Call, input: &Value) -> Result<String, AwsError> {
     match (input.text("TemplateBody"), input.text("TemplateURL")) {
         (Some(body), None) if body.len() <= LARGEST_BODY => Ok(body.to_owned()),
         (Some(_), None) => Err(validation(format!(
@@ -83,7 +71,7 @@ async fn fetch(call: &Call, url: &str) -> Result<String, AwsError> {
 }
 
 /// Reads a request. `previous` is the stack that it changes.
-pub(super) async fn read(
+pub(crate) async fn read(
     service: &CloudFormation,
     call: &Call,
     input: &Value,
@@ -140,7 +128,7 @@ pub(super) async fn read(
 fn stack_tags(tags: &[Value]) -> Result<Vec<(String, String)>, AwsError> {
     let mut seen = BTreeSet::new();
     for tag in tags {
-        let key = text(tag, "Key");
+        let key = tag.required("Key");
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(validation(format!("User-defined tags can't start with the prefix 'aws:': {key}")));
         }
@@ -151,7 +139,7 @@ fn stack_tags(tags: &[Value]) -> Result<Vec<(String, String)>, AwsError> {
     if tags.len() > 50 {
         return Err(validation("A stack can have at most 50 tags."));
     }
-    Ok(tags.iter().map(|tag| (text(tag, "Key").to_owned(), text(tag, "Value").to_owned())).collect())
+    Ok(tags.iter().map(|tag| (tag.required("Key").to_owned(), tag.required("Value").to_owned())).collect())
 }
 
 /// Parameters with the values that are given, the previous ones included where they are asked for.
@@ -217,7 +205,7 @@ async fn look_up(
         }
         let stored = found.required("Value");
         values.insert(parameter.name.clone(), parameter.looked_up(stored));
-        if let Some(entry) = shown.iter_mut().find(|entry| text(entry, "ParameterKey") == parameter.name) {
+        if let Some(entry) = shown.iter_mut().find(|entry| entry.required("ParameterKey") == parameter.name) {
             entry["ResolvedValue"] = if parameter.no_echo { "****" } else { stored }.into();
         }
     }
@@ -226,7 +214,7 @@ async fn look_up(
 
 async fn zones(call: &Call) -> Result<Vec<String>, AwsError> {
     let answer = call.region.call(&call.caller, "ec2", "DescribeAvailabilityZones", json!({})).await?;
-    Ok(answer.list("AvailabilityZones").iter().map(|zone| text(zone, "ZoneName").to_owned()).collect())
+    Ok(answer.list("AvailabilityZones").iter().map(|zone| zone.required("ZoneName").to_owned()).collect())
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use nightproof_resource::TemplateValue;
 use nightproof_template::{Property, Unsupported};
 use serde_json::Value;
 
-use super::resource_type::{ResourceType, ResourceTypes};
+use crate::resource_type::{ResourceType, ResourceTypes};
 
 /// Who knows a type, property or attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// This region supports it.
     Supported,
     /// AWS has it, and this region does not.
@@ -21,7 +21,7 @@ pub(super) enum Standing {
 }
 
 /// The facts of a type by its provider, if there is one, and by CloudFormation's registry.
-pub(super) struct Support<'a> {
+pub(crate) struct Support<'a> {
     name: &'a str,
     supported: Option<&'a ResourceType>,
     /// The schema of a type that is not supported, read when it is first asked for.
@@ -30,7 +30,7 @@ pub(super) struct Support<'a> {
 
 impl<'a> Support<'a> {
     /// For the type with this name.
-    pub(super) fn new(types: &'a ResourceTypes, name: &'a str) -> Self {
+    pub(crate) fn new(types: &'a ResourceTypes, name: &'a str) -> Self {
         Self { name, supported: types.find(name), schema: OnceCell::new() }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Support<'a> {
     }
 
     /// The standing of the type itself.
-    pub(super) fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> Standing {
         match self.supported.is_some() {
             true => Standing::Supported,
             false if self.schema().is_some() || self.name.starts_with("Custom::") => Standing::Lacking,
@@ -51,7 +51,7 @@ impl<'a> Support<'a> {
     }
 
     /// The standing of a property, given by its path.
-    pub(super) fn property(&self, path: &[&str]) -> Standing {
+    pub(crate) fn property(&self, path: &[&str]) -> Standing {
         if self.supported.is_some_and(|supported| supported.provider.facts().supports(path)) {
             return Standing::Supported;
         }
@@ -60,7 +60,7 @@ impl<'a> Support<'a> {
     }
 
     /// The standing of an attribute.
-    pub(super) fn attribute(&self, name: &str) -> Standing {
+    pub(crate) fn attribute(&self, name: &str) -> Standing {
         if self.supported.is_some_and(|supported| supported.provider.facts().attributes.contains(&name)) {
             return Standing::Supported;
         }
@@ -69,7 +69,7 @@ impl<'a> Support<'a> {
     }
 
     /// Describes the value of a supported property if that is lacking.
-    pub(super) fn lacking_value(&self, property: &Property<'_>) -> Option<String> {
+    pub(crate) fn lacking_value(&self, property: &Property<'_>) -> Option<String> {
         let text = property.text();
         let is_empty = property.value == Some(Value::Array(Vec::new())) || text.as_deref() == Some("");
         let value = TemplateValue { path: &property.path, text: text.as_deref(), is_empty };
@@ -77,7 +77,7 @@ impl<'a> Support<'a> {
     }
 
     /// Refuses properties that would be dropped, once their values are known.
-    pub(super) fn check(&self, properties: &Value) -> Result<(), String> {
+    pub(crate) fn check(&self, properties: &Value) -> Result<(), String> {
         let mut refused = None;
         each(properties, &mut Vec::new(), &mut |path| {
             let standing = self.property(path);
@@ -112,6 +112,6 @@ fn each<'v>(value: &'v Value, path: &mut Vec<&'v str>, visit: &mut dyn FnMut(&[&
 }
 
 /// CloudFormation's words for a property that it does not know.
-pub(super) fn unknown_property(name: &str) -> String {
+pub(crate) fn unknown_property(name: &str) -> String {
     format!("Encountered unsupported property {name}")
 }

@@ -4,54 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
-use nightproof_template::{DeletionPolicy, Deployment};
-use serde_json::{Value, json};
+use nightproof_template::DeletionPolicy;
 
-use super::apply::{self, Applied, Done};
-use super::change::Changes;
-use super::change_set::ChangeSet;
-use super::removal::{self, Leaving};
-use super::service_role::{self, Deployer};
-use super::stack::{Stack, StackResource, StackStatus};
-use super::submission::{self, Submission};
-use super::worker::Worker;
-use super::{CloudFormation, create, invalid, rollback, text, validation};
-
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
-pub(super) async fn update(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let unsupported = [
-        "StackPolicyBody",
-        "StackPolicyURL",
-        "StackPolicyDuringUpdateBody",
-        "StackPolicyDuringUpdateURL",
-        "NotificationARNs",
-        "RollbackConfiguration",
-        "ResourceTypes",
-        "DisableRollback",
-        "RetainExceptOnCreate",
-        "DeploymentConfig",
-    ];
-    submission::refuse_unsupported(input, "UpdateStack", &unsupported)?;
-    let name = text(input, "StackName");
-    let token = input.text("ClientRequestToken");
-    let stack = find(service, call.account(), name)?;
-    if service.repeated(call.account(), name, token, "UpdateStack")?.is_some() {
-        return Ok(json!({"StackId": stack.id}));
-    }
-    let submission = submission::read(service, call, input, (&stack.name, &stack.id), Some(&stack)).await?;
-    let changes = Changes::of(service, call, &stack, &submission)?;
-    if changes.are_none() {
-        return Err(validation("No updates are to be performed."));
-    }
-    let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;
-    begin(service, call, &stack.id, submission, deployer, (token, "UpdateStack"))?;
-    Ok(json!({"StackId": stack.id}))
-}
+use crate::apply::{self, Applied, Done};
+use crate::cloudformation::CloudFormation;
+use crate::error::{invalid, validation};
+use crate::records::{ChangeSet, Stack, StackResource, StackStatus, Submission};
+use crate::removal::{self, Leaving};
+use crate::service_role::Deployer;
+use crate::worker::Worker;
+use crate::{outputs, rollback};
 
 /// A stack that can be updated.
-pub(super) fn find(service: &CloudFormation, account: &str, name: &str) -> Result<Stack, AwsError> {
+pub(crate) fn find(service: &CloudFormation, account: &str, name: &str) -> Result<Stack, AwsError> {
     let found = service.find(account, name).ok();
     let exists = |stack: &Stack| !matches!(stack.status, StackStatus::ReviewInProgress | StackStatus::DeleteComplete);
     let stack = found.filter(exists).ok_or_else(|| validation(format!("Stack [{name}] does not exist")))?;
@@ -66,25 +32,8 @@ fn updatable(stack: &Stack) -> Result<(), AwsError> {
     Err(validation(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status.word())))
 }
 
-/// Refuses what no update can do.
-pub(super) fn check(stack: &Stack, deployment: &Deployment<'_>) -> Result<(), AwsError> {
-    let other_kind = |id: &str, kind: &str| stack.resources.iter().any(|record| record.id == id && record.kind != kind);
-    let changed: Vec<&str> = deployment
-        .resources()
-        .filter(|resource| other_kind(&resource.id, &resource.kind))
-        .map(|resource| resource.id.as_str())
-        .collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
-    Err(validation(format!(
-        "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
-        changed.join(", ")
-    )))
-}
-
 /// Starts to update a stack.
-pub(super) fn begin(
+pub(crate) fn begin(
     service: &CloudFormation,
     call: &Call,
     id: &str,
@@ -133,7 +82,7 @@ async fn run(worker: &Worker, before: &Stack, submission: &Submission) {
     let failure = applied
         .failure
         .clone()
-        .or_else(|| create::finish(worker, &deployment, &applied.made, StackStatus::UpdateCompleteCleanupInProgress).err());
+        .or_else(|| outputs::finish(worker, &deployment, &applied.made, StackStatus::UpdateCompleteCleanupInProgress).err());
     if let Some(reason) = failure {
         return rollback::undo(worker, before, Some(&applied), &reason).await;
     }

@@ -8,11 +8,11 @@ use nightproof_core::{Caller, Region};
 use nightproof_resource::MadeResource;
 use tokio_util::sync::CancellationToken;
 
-use super::CloudFormation;
-use super::stack::{Stack, StackResource, StackStatus};
+use crate::cloudformation::CloudFormation;
+use crate::records::{Stack, StackResource, StackStatus};
 
 #[derive(Clone)]
-pub(super) struct Worker {
+pub(crate) struct Worker {
     pub service: Arc<CloudFormation>,
     pub region: Region,
     pub caller: Caller,
@@ -25,7 +25,7 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Works on `stack` as `deployer`; `None` while the region goes down.
-    pub(super) fn on(stack: &Stack, service: &CloudFormation, call: &Call, deployer: Caller) -> Option<Self> {
+    pub(crate) fn on(stack: &Stack, service: &CloudFormation, call: &Call, deployer: Caller) -> Option<Self> {
         Some(Self {
             service: service.me.upgrade()?,
             region: call.region.clone(),
@@ -36,31 +36,31 @@ impl Worker {
         })
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.region.clock().now()
     }
 
     /// Runs `work` on the stack's record.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Stack) -> T) -> Option<T> {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Stack) -> T) -> Option<T> {
         self.service.with(&self.caller.account, &self.id, work)
     }
 
     /// A copy of the records of its resources.
-    pub(super) fn resources(&self) -> Vec<StackResource> {
+    pub(crate) fn resources(&self) -> Vec<StackResource> {
         self.with(|stack| stack.resources.clone()).unwrap_or_default()
     }
 
-    pub(super) fn stack_becomes(&self, status: StackStatus, reason: Option<String>) {
+    pub(crate) fn stack_becomes(&self, status: StackStatus, reason: Option<String>) {
         let now = self.now();
         self.with(|stack| stack.becomes(status, reason, now));
     }
 
-    pub(super) fn resource_becomes(&self, id: &str, status: &'static str, reason: Option<String>) {
+    pub(crate) fn resource_becomes(&self, id: &str, status: &'static str, reason: Option<String>) {
         let now = self.now();
         self.with(|stack| stack.resource_becomes(id, status, reason, now));
     }
 
-    pub(super) fn record(&self, id: &str, made: MadeResource) {
+    pub(crate) fn record(&self, id: &str, made: MadeResource) {
         self.with(|stack| stack.resource(id).map(|resource| resource.made = Some(made)));
     }
 }

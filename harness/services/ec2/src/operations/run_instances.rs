@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use super::instance_profiles;
 use crate::ec2::Ec2;
 use crate::error::{dry_run, error, invalid_parameter, missing, unsupported};
-use crate::instance_type::InstanceType;
+use crate::instance_type::{self, InstanceType};
 use crate::metadata_options::MetadataOptions;
 use crate::records::{Instance, Interface, Profile, Records, State, Subnet};
 use crate::resource_id::resource_id;
-use crate::{block_device, image, instance_type, request_tags, security_group, subnet_address, user_data};
+use crate::{block_device, image, request_tags, security_group, subnet_address, user_data};
 
 /// Members that would change what is launched, and are not written.
 const UNWRITTEN: &[&str] = &[

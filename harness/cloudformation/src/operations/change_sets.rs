@@ -1,80 +1,51 @@
 //! Change sets: what would be done, shown before it is done.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html>
 
-use jiff::Timestamp;
 use nightproof_core::document::{Members as _, whole_seconds};
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use super::change::{self, Changes};
-use super::stack::{OnFailure, Stack, StackStatus};
-use super::submission::{self, Submission};
-use super::{CloudFormation, create, service_role, text, update, validation};
+use crate::change::{self, Changes};
+use crate::cloudformation::CloudFormation;
+use crate::error::validation;
+use crate::records::{ChangeSet, OnFailure, Stack, StackStatus};
+use crate::{creation, service_role, submission, update};
 
 /// What a change set of an update says when there is nothing to do.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
-/// A change set of one stack.
-#[derive(Debug, Clone)]
-pub(super) struct ChangeSet {
-    pub id: String,
-    pub name: String,
-    pub description: Option<String>,
-    created: Timestamp,
-    /// Whether it makes the stack.
-    creates: bool,
-    /// `CREATE_COMPLETE` or `FAILED`.
-    status: &'static str,
-    reason: Option<&'static str>,
-    execution: &'static str,
-    /// In `DescribeChangeSet`'s form.
-    changes: Vec<Value>,
-    on_failure: Option<OnFailure>,
-    /// The role that it is to be executed with, if it names one.
-    role: Option<String>,
-    token: Option<String>,
-    pub submission: Submission,
+/// The change set in `ListChangeSets`' form.
+fn summary(set: &ChangeSet, stack: &Stack) -> Value {
+    json!({
+        "StackId": stack.id,
+        "StackName": stack.name,
+        "ChangeSetId": set.id,
+        "ChangeSetName": set.name,
+        "ExecutionStatus": set.execution,
+        "Status": set.status,
+        "StatusReason": set.reason,
+        "CreationTime": whole_seconds(set.created),
+        "Description": set.description,
+        "IncludeNestedStacks": false,
+    })
 }
 
-impl ChangeSet {
-    /// Another update was begun.
-    pub(super) fn outdate(&mut self) {
-        if self.execution == "AVAILABLE" {
-            self.execution = "OBSOLETE";
-        }
-    }
-
-    fn summary(&self, stack: &Stack) -> Value {
-        json!({
-            "StackId": stack.id,
-            "StackName": stack.name,
-            "ChangeSetId": self.id,
-            "ChangeSetName": self.name,
-            "ExecutionStatus": self.execution,
-            "Status": self.status,
-            "StatusReason": self.reason,
-            "CreationTime": whole_seconds(self.created),
-            "Description": self.description,
-            "IncludeNestedStacks": false,
-        })
-    }
-
-    fn describe(&self, stack: &Stack) -> Value {
-        let mut document = self.summary(stack);
-        let tags = self.submission.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value}));
-        document["Parameters"] = self.submission.shown.clone().into();
-        document["Capabilities"] = self.submission.capabilities.clone().into();
-        document["Tags"] = tags.collect();
-        document["Changes"] = self.changes.clone().into();
-        document["NotificationARNs"] = json!([]);
-        document["RollbackConfiguration"] = json!({});
-        document["OnStackFailure"] = self.on_failure.map(OnFailure::word).into();
-        document
-    }
+/// The change set in `DescribeChangeSet`'s form.
+fn document(set: &ChangeSet, stack: &Stack) -> Value {
+    let mut document = summary(set, stack);
+    let tags = set.submission.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value}));
+    document["Parameters"] = set.submission.shown.clone().into();
+    document["Capabilities"] = set.submission.capabilities.clone().into();
+    document["Tags"] = tags.collect();
+    document["Changes"] = set.changes.clone().into();
+    document["NotificationARNs"] = json!([]);
+    document["RollbackConfiguration"] = json!({});
+    document["OnStackFailure"] = set.on_failure.map(OnFailure::word).into();
+    document
 }
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html>
-pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) async fn create(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let unsupported = [
         "NotificationARNs",
         "RollbackConfiguration",
@@ -85,7 +56,7 @@ pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value)
         "DeploymentConfig",
     ];
     submission::refuse_unsupported(input, "CreateChangeSet", &unsupported)?;
-    let (stack_name, name) = (text(input, "StackName"), text(input, "ChangeSetName"));
+    let (stack_name, name) = (input.required("StackName"), input.required("ChangeSetName"));
     let account = call.account();
     let token = input.text("ClientToken");
     let existing = service.find(account, stack_name).ok().filter(|stack| stack.status != StackStatus::DeleteComplete);
@@ -111,7 +82,7 @@ pub(super) async fn create(service: &CloudFormation, call: &Call, input: &Value)
                     stack.name
                 )));
             }
-            None => (Stack::new(&create::new_id(call, stack_name), stack_name, call.now), false),
+            None => (Stack::new(&creation::new_id(call, stack_name), stack_name, call.now), false),
         }
     } else {
         (update::find(service, account, stack_name)?, true)
@@ -166,22 +137,13 @@ fn on_failure(input: &Value) -> Result<Option<OnFailure>, AwsError> {
     }
 }
 
-impl CloudFormation {
-    /// The stack of the change set with this ARN.
-    pub(super) fn owner(&self, account: &str, id: &str) -> Option<Stack> {
-        let stacks = self.lock();
-        let all = stacks.get(account).map(Vec::as_slice).unwrap_or_default();
-        all.iter().find(|stack| stack.change_sets.iter().any(|set| set.id == id)).cloned()
-    }
-}
-
 fn not_found(name: &str) -> AwsError {
     AwsError::new("ChangeSetNotFound", 404, format!("ChangeSet [{name}] does not exist"))
 }
 
 /// A change set by its ARN, or by its name and its stack's.
 fn find(service: &CloudFormation, account: &str, input: &Value) -> Result<(Stack, ChangeSet), AwsError> {
-    let name = text(input, "ChangeSetName");
+    let name = input.required("ChangeSetName");
     let stack = match input.text("StackName") {
         Some(stack) => service.find(account, stack)?,
         None if name.starts_with("arn:") => service.owner(account, name).ok_or_else(|| not_found(name))?,
@@ -192,24 +154,24 @@ fn find(service: &CloudFormation, account: &str, input: &Value) -> Result<(Stack
 }
 
 /// The template of a change set.
-pub(super) fn template(service: &CloudFormation, account: &str, input: &Value) -> Result<String, AwsError> {
+pub(crate) fn template(service: &CloudFormation, account: &str, input: &Value) -> Result<String, AwsError> {
     Ok(find(service, account, input)?.1.submission.body)
 }
 
-pub(super) fn describe(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
     submission::refuse_unsupported(input, "DescribeChangeSet", &["IncludePropertyValues"])?;
     let (stack, set) = find(service, account, input)?;
-    Ok(set.describe(&stack))
+    Ok(document(&set, &stack))
 }
 
-pub(super) fn list(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let stack = service.find(account, text(input, "StackName"))?;
-    let summaries = stack.change_sets.iter().rev().map(|set| set.summary(&stack));
+pub(crate) fn list(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+    let stack = service.find(account, input.required("StackName"))?;
+    let summaries = stack.change_sets.iter().rev().map(|set| summary(set, &stack));
     Ok(json!({"Summaries": summaries.collect::<Vec<_>>()}))
 }
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html>
-pub(super) async fn execute(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) async fn execute(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     submission::refuse_unsupported(input, "ExecuteChangeSet", &["RetainExceptOnCreate"])?;
     let account = call.account();
     let (stack, set) = find(service, account, input)?;
@@ -247,7 +209,7 @@ pub(super) async fn execute(service: &CloudFormation, call: &Call, input: &Value
         if begun != Some(true) {
             return Err(validation(format!("Stack [{}] is not in REVIEW_IN_PROGRESS state", stack.name)));
         }
-        create::begin(service, call, &stack.id, set.submission.clone(), deployer);
+        creation::begin(service, call, &stack.id, set.submission.clone(), deployer);
     } else {
         update::begin(service, call, &stack.id, set.submission.clone(), deployer, (token, "ExecuteChangeSet"))?;
     }
@@ -261,7 +223,7 @@ pub(super) async fn execute(service: &CloudFormation, call: &Call, input: &Value
 }
 
 /// Deleting what does not exist succeeds.
-pub(super) fn delete(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn delete(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let account = call.account();
     let (stack, set) = match find(service, account, input) {
         Ok(found) => found,

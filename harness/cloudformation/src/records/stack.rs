@@ -6,16 +6,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nightproof_core::document::whole_seconds;
 use nightproof_resource::MadeResource;
-use nightproof_template::{DeletionPolicy, Made, Resource};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::change_set::ChangeSet;
+use super::on_failure::OnFailure;
+use super::stack_resource::StackResource;
+use super::stack_status::StackStatus;
 use super::submission::Submission;
 
 /// A stack, deleted ones included.
 #[derive(Debug, Clone)]
-pub(super) struct Stack {
+pub(crate) struct Stack {
     pub id: String,
     pub name: String,
     /// The template as it was sent; empty as long as a stack is only reviewed.
@@ -58,105 +60,9 @@ pub(super) struct Stack {
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What happens when a resource cannot be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum OnFailure {
-    #[default]
-    Rollback,
-    DoNothing,
-    Delete,
-}
-
-impl OnFailure {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Rollback => "ROLLBACK",
-            Self::DoNothing => "DO_NOTHING",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StackStatus {
-    CreateInProgress,
-    CreateComplete,
-    CreateFailed,
-    RollbackInProgress,
-    RollbackComplete,
-    RollbackFailed,
-    DeleteInProgress,
-    DeleteComplete,
-    DeleteFailed,
-    ReviewInProgress,
-    UpdateInProgress,
-    UpdateCompleteCleanupInProgress,
-    UpdateComplete,
-    UpdateRollbackInProgress,
-    UpdateRollbackCompleteCleanupInProgress,
-    UpdateRollbackComplete,
-    UpdateRollbackFailed,
-}
-
-impl StackStatus {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::CreateInProgress => "CREATE_IN_PROGRESS",
-            Self::CreateComplete => "CREATE_COMPLETE",
-            Self::CreateFailed => "CREATE_FAILED",
-            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
-            Self::RollbackComplete => "ROLLBACK_COMPLETE",
-            Self::RollbackFailed => "ROLLBACK_FAILED",
-            Self::DeleteInProgress => "DELETE_IN_PROGRESS",
-            Self::DeleteComplete => "DELETE_COMPLETE",
-            Self::DeleteFailed => "DELETE_FAILED",
-            Self::ReviewInProgress => "REVIEW_IN_PROGRESS",
-            Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
-            Self::UpdateCompleteCleanupInProgress => "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-            Self::UpdateComplete => "UPDATE_COMPLETE",
-            Self::UpdateRollbackInProgress => "UPDATE_ROLLBACK_IN_PROGRESS",
-            Self::UpdateRollbackCompleteCleanupInProgress => "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-            Self::UpdateRollbackComplete => "UPDATE_ROLLBACK_COMPLETE",
-            Self::UpdateRollbackFailed => "UPDATE_ROLLBACK_FAILED",
-        }
-    }
-
-    /// Whether an update is going on, during which a stack cannot be deleted.
-    pub(super) fn is_updating(self) -> bool {
-        matches!(
-            self,
-            Self::UpdateInProgress
-                | Self::UpdateCompleteCleanupInProgress
-                | Self::UpdateRollbackInProgress
-                | Self::UpdateRollbackCompleteCleanupInProgress
-        )
-    }
-
-    /// Whether a stack can be updated.
-    pub(super) fn is_updatable(self) -> bool {
-        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateRollbackComplete)
-    }
-}
-
-/// A resource of a stack.
-#[derive(Debug, Clone)]
-pub(super) struct StackResource {
-    pub id: String,
-    pub kind: String,
-    pub status: &'static str,
-    pub reason: Option<String>,
-    pub changed: Timestamp,
-    pub deletion_policy: DeletionPolicy,
-    pub update_replace_policy: DeletionPolicy,
-    pub depends_on: BTreeSet<String>,
-    /// What was made, from the moment at which it exists.
-    pub made: Option<MadeResource>,
-}
-
 impl Stack {
     /// A stack of which nothing is known but its name.
-    pub(super) fn new(id: &str, name: &str, now: Timestamp) -> Self {
+    pub(crate) fn new(id: &str, name: &str, now: Timestamp) -> Self {
         Self {
             id: id.to_owned(),
             name: name.to_owned(),
@@ -189,7 +95,7 @@ impl Stack {
     }
 
     /// Becomes what a request submits, but for its resources.
-    pub(super) fn takes(&mut self, submission: &Submission) {
+    pub(crate) fn takes(&mut self, submission: &Submission) {
         self.template.clone_from(&submission.body);
         self.description.clone_from(&submission.template.description);
         self.parameters.clone_from(&submission.shown);
@@ -199,7 +105,7 @@ impl Stack {
     }
 
     /// Becomes what it was, but for its resources.
-    pub(super) fn takes_back(&mut self, before: &Self) {
+    pub(crate) fn takes_back(&mut self, before: &Self) {
         self.template.clone_from(&before.template);
         self.description.clone_from(&before.description);
         self.parameters.clone_from(&before.parameters);
@@ -209,17 +115,17 @@ impl Stack {
     }
 
     /// Keeps a client request token, and names it in the events to come.
-    pub(super) fn take_token(&mut self, token: Option<&str>, operation: &'static str) {
+    pub(crate) fn take_token(&mut self, token: Option<&str>, operation: &'static str) {
         self.token = token.map(str::to_owned);
         self.tokens.extend(token.map(|token| (token.to_owned(), operation)));
     }
 
-    pub(super) fn resource(&mut self, id: &str) -> Option<&mut StackResource> {
+    pub(crate) fn resource(&mut self, id: &str) -> Option<&mut StackResource> {
         self.resources.iter_mut().find(|resource| resource.id == id)
     }
 
     /// Adds a resource, or takes the place of its record.
-    pub(super) fn put(&mut self, record: StackResource) {
+    pub(crate) fn put(&mut self, record: StackResource) {
         match self.resource(&record.id) {
             Some(existing) => *existing = record,
             None => self.resources.push(record),
@@ -227,7 +133,7 @@ impl Stack {
     }
 
     /// Changes a resource's status and tells it in an event.
-    pub(super) fn resource_becomes(&mut self, id: &str, status: &'static str, reason: Option<String>, now: Timestamp) {
+    pub(crate) fn resource_becomes(&mut self, id: &str, status: &'static str, reason: Option<String>, now: Timestamp) {
         let Some(resource) = self.resource(id) else { return };
         resource.status = status;
         resource.reason.clone_from(&reason);
@@ -237,7 +143,7 @@ impl Stack {
     }
 
     /// Changes the stack's status and tells it in an event.
-    pub(super) fn becomes(&mut self, status: StackStatus, reason: Option<String>, now: Timestamp) {
+    pub(crate) fn becomes(&mut self, status: StackStatus, reason: Option<String>, now: Timestamp) {
         self.status = status;
         self.reason.clone_from(&reason);
         let stack = MadeResource { physical: self.id.clone(), ..MadeResource::default() };
@@ -248,7 +154,7 @@ impl Stack {
     }
 
     /// Adds an event.
-    pub(super) fn tell(&mut self, event: Event<'_>, now: Timestamp) {
+    pub(crate) fn tell(&mut self, event: Event<'_>, now: Timestamp) {
         self.events.push(json!({
             "StackId": self.id,
             "EventId": uuid::Uuid::new_v4().to_string(),
@@ -264,7 +170,7 @@ impl Stack {
     }
 
     /// The stack in `DescribeStacks`' form.
-    pub(super) fn document(&self) -> Value {
+    pub(crate) fn document(&self) -> Value {
         json!({
             "StackId": self.id,
             "StackName": self.name,
@@ -289,53 +195,10 @@ impl Stack {
 }
 
 /// What happened to a resource, or to the stack itself.
-pub(super) struct Event<'a> {
+pub(crate) struct Event<'a> {
     pub logical: &'a str,
     pub kind: &'a str,
     pub made: Option<&'a MadeResource>,
     pub status: &'static str,
     pub reason: Option<String>,
-}
-
-impl StackResource {
-    /// A resource that nothing has been done about yet.
-    pub(super) fn of(resource: &Resource, depends_on: BTreeSet<String>, now: Timestamp) -> Self {
-        Self {
-            id: resource.id.clone(),
-            kind: resource.kind.clone(),
-            status: "CREATE_IN_PROGRESS",
-            reason: None,
-            changed: now,
-            deletion_policy: resource.deletion_policy,
-            update_replace_policy: resource.update_replace_policy,
-            depends_on,
-            made: None,
-        }
-    }
-
-    /// The resource in `DescribeStackResources`' form.
-    pub(super) fn document(&self) -> Value {
-        json!({
-            "LogicalResourceId": self.id,
-            "PhysicalResourceId": self.made.as_ref().map(|made| made.physical.clone()),
-            "ResourceType": self.kind,
-            "ResourceStatus": self.status,
-            "ResourceStatusReason": self.reason,
-            "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
-        })
-    }
-}
-
-/// What was made of the resources so far.
-#[derive(Debug, Clone, Default)]
-pub(super) struct MadeSoFar(pub BTreeMap<String, MadeResource>);
-
-impl Made for MadeSoFar {
-    fn reference(&self, id: &str) -> Option<String> {
-        self.0.get(id).map(|made| made.physical.clone())
-    }
-
-    fn attribute(&self, id: &str, name: &str) -> Option<Value> {
-        self.0.get(id)?.attributes.get(name).cloned()
-    }
 }

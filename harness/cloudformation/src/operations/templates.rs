@@ -1,4 +1,4 @@
-//! What a template asks for: `ValidateTemplate` and `GetTemplateSummary`.
+//! Templates: of stacks and change sets, and what they ask for.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,30 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_template::Template;
 use serde_json::{Value, json};
 
-use super::{CloudFormation, capability, invalid, preflight, submission};
+use super::change_sets;
+use crate::cloudformation::CloudFormation;
+use crate::error::{invalid, validation};
+use crate::records::{Stack, StackStatus};
+use crate::{capability, preflight, submission};
+
+pub(crate) fn get_template(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+    let body = match input.get("ChangeSetName") {
+        Some(_) => change_sets::template(service, account, input)?,
+        None => {
+            let template = |stack: &Stack| match stack.status {
+                StackStatus::ReviewInProgress => {
+                    Err(validation(format!("GetTemplate cannot be called on REVIEW_IN_PROGRESS stacks: {}", stack.id)))
+                }
+                _ => Ok(stack.template.clone()),
+            };
+            service.read(account, input.required("StackName"), template)??
+        }
+    };
+    Ok(json!({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}))
+}
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ValidateTemplate.html>
-pub(super) async fn validate_template(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) async fn validate_template(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let template = parse(&submission::body(call, input).await?)?;
     preflight::check_types(&service.types, &template)?;
     preflight::check(&service.types, &template, None, Vec::new())?;
@@ -33,7 +53,7 @@ pub(super) async fn validate_template(service: &CloudFormation, call: &Call, inp
 
 /// Of a template, or of that of a stack.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html>
-pub(super) async fn get_template_summary(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) async fn get_template_summary(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let body = match input.text("StackName") {
         Some(name) => service.read(call.account(), name, |stack| stack.template.clone())?,
         None => submission::body(call, input).await?,

@@ -1,13 +1,14 @@
-//! Operations that read.
+//! Stacks, their resources and events, as they are shown.
 
-use nightproof_core::document::whole_seconds;
+use nightproof_core::document::{Members as _, whole_seconds};
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
-use super::stack::{Stack, StackResource, StackStatus};
-use super::{CloudFormation, change_set, text, validation};
+use crate::cloudformation::CloudFormation;
+use crate::error::validation;
+use crate::records::{Stack, StackResource};
 
-pub(super) fn describe_stacks(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe_stacks(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
     let stacks: Vec<Value> = match input.get("StackName").and_then(Value::as_str) {
         Some(name) => vec![service.read(account, name, Stack::document)?],
         None => {
@@ -19,7 +20,7 @@ pub(super) fn describe_stacks(service: &CloudFormation, account: &str, input: &V
     Ok(json!({"Stacks": stacks}))
 }
 
-pub(super) fn list_stacks(service: &CloudFormation, account: &str, input: &Value) -> Value {
+pub(crate) fn list_stacks(service: &CloudFormation, account: &str, input: &Value) -> Value {
     let wanted: Vec<&str> =
         input.get("StackStatusFilter").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let stacks = service.lock();
@@ -47,13 +48,13 @@ pub(super) fn list_stacks(service: &CloudFormation, account: &str, input: &Value
     json!({"StackSummaries": summaries})
 }
 
-pub(super) fn describe_events(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let mut events = service.read(account, text(input, "StackName"), |stack| stack.events.clone())?;
+pub(crate) fn describe_events(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+    let mut events = service.read(account, input.required("StackName"), |stack| stack.events.clone())?;
     events.reverse();
     Ok(json!({"StackEvents": events}))
 }
 
-pub(super) fn describe_resources(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe_resources(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
     let wanted = input.get("LogicalResourceId").and_then(Value::as_str);
     let described = |stack: &Stack| {
         let found = stack.resources.iter().filter(|resource| wanted.is_none_or(|wanted| resource.id == wanted));
@@ -84,8 +85,8 @@ pub(super) fn describe_resources(service: &CloudFormation, account: &str, input:
     Ok(json!({"StackResources": resources}))
 }
 
-pub(super) fn describe_resource(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let wanted = text(input, "LogicalResourceId");
+pub(crate) fn describe_resource(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+    let wanted = input.required("LogicalResourceId");
     let described = |stack: &Stack| {
         let resource = stack.resources.iter().find(|resource| resource.id == wanted);
         let resource =
@@ -96,33 +97,24 @@ pub(super) fn describe_resource(service: &CloudFormation, account: &str, input: 
         document["LastUpdatedTimestamp"] = resource.changed.to_string().into();
         Ok(document)
     };
-    let detail = service.read(account, text(input, "StackName"), described)??;
+    let detail = service.read(account, input.required("StackName"), described)??;
     Ok(json!({"StackResourceDetail": detail}))
 }
 
-pub(super) fn list_resources(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn list_resources(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
     let summary = |resource: &StackResource| {
         let mut document = resource.document();
         document["LastUpdatedTimestamp"] = resource.changed.to_string().into();
         document
     };
     let listed = |stack: &Stack| stack.resources.iter().map(summary).collect::<Vec<_>>();
-    let summaries = service.read(account, text(input, "StackName"), listed)?;
+    let summaries = service.read(account, input.required("StackName"), listed)?;
     Ok(json!({"StackResourceSummaries": summaries}))
 }
 
-pub(super) fn get_template(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let body = match input.get("ChangeSetName") {
-        Some(_) => change_set::template(service, account, input)?,
-        None => {
-            let template = |stack: &Stack| match stack.status {
-                StackStatus::ReviewInProgress => {
-                    Err(validation(format!("GetTemplate cannot be called on REVIEW_IN_PROGRESS stacks: {}", stack.id)))
-                }
-                _ => Ok(stack.template.clone()),
-            };
-            service.read(account, text(input, "StackName"), template)??
-        }
-    };
-    Ok(json!({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}))
+pub(crate) fn update_termination_protection(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
+    let stack = service.find(account, input.required("StackName"))?;
+    let on = input.flag("EnableTerminationProtection").unwrap_or(false);
+    service.with(account, &stack.id, |stack| stack.protected = on);
+    Ok(json!({"StackId": stack.id}))
 }

@@ -1,0 +1,9 @@
+//! The operations, by what they are about.
+
+pub(crate) mod change_sets;
+pub(crate) mod create_stack;
+pub(crate) mod delete_stack;
+pub(crate) mod exports;
+pub(crate) mod stacks;
+pub(crate) mod templates;
+pub(crate) mod update_stack;

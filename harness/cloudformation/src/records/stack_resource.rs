@@ -1,0 +1,66 @@
+//! Resources of stacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use nightproof_resource::MadeResource;
+use nightproof_template::{DeletionPolicy, Made, Resource};
+use serde_json::{Value, json};
+
+/// A resource of a stack.
+#[derive(Debug, Clone)]
+pub(crate) struct StackResource {
+    pub id: String,
+    pub kind: String,
+    pub status: &'static str,
+    pub reason: Option<String>,
+    pub changed: Timestamp,
+    pub deletion_policy: DeletionPolicy,
+    pub update_replace_policy: DeletionPolicy,
+    pub depends_on: BTreeSet<String>,
+    /// What was made, from the moment at which it exists.
+    pub made: Option<MadeResource>,
+}
+
+impl StackResource {
+    /// A resource that nothing has been done about yet.
+    pub(crate) fn of(resource: &Resource, depends_on: BTreeSet<String>, now: Timestamp) -> Self {
+        Self {
+            id: resource.id.clone(),
+            kind: resource.kind.clone(),
+            status: "CREATE_IN_PROGRESS",
+            reason: None,
+            changed: now,
+            deletion_policy: resource.deletion_policy,
+            update_replace_policy: resource.update_replace_policy,
+            depends_on,
+            made: None,
+        }
+    }
+
+    /// The resource in `DescribeStackResources`' form.
+    pub(crate) fn document(&self) -> Value {
+        json!({
+            "LogicalResourceId": self.id,
+            "PhysicalResourceId": self.made.as_ref().map(|made| made.physical.clone()),
+            "ResourceType": self.kind,
+            "ResourceStatus": self.status,
+            "ResourceStatusReason": self.reason,
+            "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+        })
+    }
+}
+
+/// What was made of the resources so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MadeSoFar(pub BTreeMap<String, MadeResource>);
+
+impl Made for MadeSoFar {
+    fn reference(&self, id: &str) -> Option<String> {
+        self.0.get(id).map(|made| made.physical.clone())
+    }
+
+    fn attribute(&self, id: &str, name: &str) -> Option<Value> {
+        self.0.get(id)?.attributes.get(name).cloned()
+    }
+}

@@ -1,0 +1,63 @@
+//! Statuses of stacks.
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StackStatus {
+    CreateInProgress,
+    CreateComplete,
+    CreateFailed,
+    RollbackInProgress,
+    RollbackComplete,
+    RollbackFailed,
+    DeleteInProgress,
+    DeleteComplete,
+    DeleteFailed,
+    ReviewInProgress,
+    UpdateInProgress,
+    UpdateCompleteCleanupInProgress,
+    UpdateComplete,
+    UpdateRollbackInProgress,
+    UpdateRollbackCompleteCleanupInProgress,
+    UpdateRollbackComplete,
+    UpdateRollbackFailed,
+}
+
+impl StackStatus {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::CreateInProgress => "CREATE_IN_PROGRESS",
+            Self::CreateComplete => "CREATE_COMPLETE",
+            Self::CreateFailed => "CREATE_FAILED",
+            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
+            Self::RollbackComplete => "ROLLBACK_COMPLETE",
+            Self::RollbackFailed => "ROLLBACK_FAILED",
+            Self::DeleteInProgress => "DELETE_IN_PROGRESS",
+            Self::DeleteComplete => "DELETE_COMPLETE",
+            Self::DeleteFailed => "DELETE_FAILED",
+            Self::ReviewInProgress => "REVIEW_IN_PROGRESS",
+            Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
+            Self::UpdateCompleteCleanupInProgress => "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            Self::UpdateComplete => "UPDATE_COMPLETE",
+            Self::UpdateRollbackInProgress => "UPDATE_ROLLBACK_IN_PROGRESS",
+            Self::UpdateRollbackCompleteCleanupInProgress => "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+            Self::UpdateRollbackComplete => "UPDATE_ROLLBACK_COMPLETE",
+            Self::UpdateRollbackFailed => "UPDATE_ROLLBACK_FAILED",
+        }
+    }
+
+    /// Whether an update is going on, during which a stack cannot be deleted.
+    pub(crate) fn is_updating(self) -> bool {
+        matches!(
+            self,
+            Self::UpdateInProgress
+                | Self::UpdateCompleteCleanupInProgress
+                | Self::UpdateRollbackInProgress
+                | Self::UpdateRollbackCompleteCleanupInProgress
+        )
+    }
+
+    /// Whether a stack can be updated.
+    pub(crate) fn is_updatable(self) -> bool {
+        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateRollbackComplete)
+    }
+}
