@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::document::Members as _;
 use crate::service::{AwsError, Call};
 
-/// A tag of a request.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+/// A tag of a request. A member may be absent where the service's model lets it be.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct Tag {
     key: String,
     value: String,

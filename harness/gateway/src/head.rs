@@ -29,6 +29,7 @@ fn by_target(parts: &Parts) -> Option<String> {
         "AmazonSQS" => "sqs",
         "TrentService" => "kms",
         "Logs_20140328" => "logs",
+        "secretsmanager" => "secretsmanager",
         _ => return None,
     };
     Some(name.to_owned())

@@ -20,6 +20,9 @@ const SECRET: &[&str] = &[
     "PrivateKeyPlaintext",
     "KeyMaterial",
     "TokenValue",
+    "SecretString",
+    "SecretBinary",
+    "RandomPassword",
 ];
 
 /// Members too large or too private to keep: their presence is recorded, not their content.

@@ -18,22 +18,16 @@ use nightproof_machine::container::EngineError;
 use nightproof_machine::tools::Tools;
 use nightproof_machine::{MachineSettings, Machines};
 use nightproof_resource::ResourceProvider;
-use nightproof_service_cloudtrail::CloudTrail;
 use nightproof_service_ec2::{Ec2, Sandboxes};
 use nightproof_service_events::Events;
 use nightproof_service_iam::Iam;
-use nightproof_service_kms::Kms;
 use nightproof_service_lambda::{ExecutionHost, Lambda};
-use nightproof_service_logs::Logs;
 use nightproof_service_monitoring::CloudWatch;
 use nightproof_service_s3::{RemoteS3, S3};
-use nightproof_service_servicequotas::ServiceQuotas;
-use nightproof_service_sns::Sns;
 use nightproof_service_sqs::{RemoteSqs, Sqs};
 use nightproof_service_ssm::Ssm;
 use nightproof_service_ssm::ec2messages::{Ec2Messages, SsmMessages};
 use nightproof_service_sts::Sts;
-use nightproof_service_tagging::Tagging;
 use nightproof_store::Store;
 use nightproof_wire::arn::Arn;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -189,6 +183,10 @@ fn raise_descriptor_limit() {
     }
 }
 
+/// A service's signing name, the service, and its resource types.
+type Member = (&'static str, Arc<dyn Service>, &'static [&'static dyn ResourceProvider]);
+
+/// Services by signing name, CloudFormation with the resource types of all of them.
 fn services(trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Vec<(&'static str, Arc<dyn Service>)> {
     let Trigger { region, events, functions, alarms } = trigger.clone();
     let iam = Iam::new();
@@ -199,44 +197,34 @@ fn services(trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Ve
         Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
         None => (S3::new(region.folder().join("s3")), Sqs::new()),
     };
-    vec![
-        ("cloudformation", CloudFormation::new(resource_types())),
-        ("cloudtrail", CloudTrail::new()),
-        ("ec2", Ec2::new(Arc::new(sandboxes))),
-        ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
-        ("events", events),
-        ("iam", iam),
-        ("kms", Kms::new()),
-        ("lambda", functions),
-        ("logs", Logs::new()),
-        ("monitoring", alarms),
-        ("s3", s3),
-        ("servicequotas", ServiceQuotas::new()),
-        ("sns", Sns::new()),
-        ("sqs", sqs),
-        ("ssm", ssm),
-        ("ssmmessages", SsmMessages::new()),
-        ("sts", sts),
-        ("tagging", Tagging::new()),
-    ]
-}
-
-/// The resource types that stacks may have, of all services.
-fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProvider> {
-    let services = [
-        nightproof_service_ec2::resource_types(),
-        nightproof_service_events::resource_types(),
-        nightproof_service_iam::resource_types(),
-        nightproof_service_kms::resource_types(),
-        nightproof_service_lambda::resource_types(),
-        nightproof_service_logs::resource_types(),
-        nightproof_service_monitoring::resource_types(),
-        nightproof_service_s3::resource_types(),
-        nightproof_service_sns::resource_types(),
-        nightproof_service_sqs::resource_types(),
-        nightproof_service_ssm::resource_types(),
+    let members: Vec<Member> = vec![
+        ("cloudtrail", nightproof_service_cloudtrail::CloudTrail::new(), &[]),
+        ("ec2", Ec2::new(Arc::new(sandboxes)), nightproof_service_ec2::resource_types()),
+        ("ec2messages", Ec2Messages::new(Arc::clone(&ssm)), &[]),
+        ("events", events, nightproof_service_events::resource_types()),
+        ("iam", iam, nightproof_service_iam::resource_types()),
+        ("kms", nightproof_service_kms::Kms::new(), nightproof_service_kms::resource_types()),
+        ("lambda", functions, nightproof_service_lambda::resource_types()),
+        ("logs", nightproof_service_logs::Logs::new(), nightproof_service_logs::resource_types()),
+        ("monitoring", alarms, nightproof_service_monitoring::resource_types()),
+        ("s3", s3, nightproof_service_s3::resource_types()),
+        (
+            "secretsmanager",
+            nightproof_service_secretsmanager::SecretsManager::new(),
+            nightproof_service_secretsmanager::resource_types(),
+        ),
+        ("servicequotas", nightproof_service_servicequotas::ServiceQuotas::new(), &[]),
+        ("sns", nightproof_service_sns::Sns::new(), nightproof_service_sns::resource_types()),
+        ("sqs", sqs, nightproof_service_sqs::resource_types()),
+        ("ssm", ssm, nightproof_service_ssm::resource_types()),
+        ("ssmmessages", SsmMessages::new(), &[]),
+        ("sts", sts, &[]),
+        ("tagging", nightproof_service_tagging::Tagging::new(), &[]),
     ];
-    services.into_iter().flatten().copied()
+    let types: Vec<&'static dyn ResourceProvider> = members.iter().flat_map(|(.., types)| types.iter().copied()).collect();
+    let mut services: Vec<(&'static str, Arc<dyn Service>)> = vec![("cloudformation", CloudFormation::new(types))];
+    services.extend(members.into_iter().map(|(name, service, _)| (name, service)));
+    services
 }
 
 impl Embedded {

@@ -253,7 +253,7 @@ macro_rules! services {
                 $($name => {
                     static MODEL: OnceLock<Option<ServiceModel>> = OnceLock::new();
                     MODEL
-                        .get_or_init(|| ServiceModel::parse($name, include_str!(concat!("../models/", $name, ".json"))).ok())
+                        .get_or_init(|| ServiceModel::parse($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name, ".json"))).ok())
                         .as_ref()
                 })*
                 _ => None,
@@ -262,26 +262,8 @@ macro_rules! services {
     };
 }
 
-services!(
-    "cloudformation",
-    "cloudtrail",
-    "ec2",
-    "ec2messages",
-    "events",
-    "iam",
-    "kms",
-    "lambda",
-    "logs",
-    "monitoring",
-    "s3",
-    "servicequotas",
-    "sns",
-    "sqs",
-    "ssm",
-    "ssmmessages",
-    "sts",
-    "tagging",
-);
+// Each model in the folder, by the build script.
+include!(concat!(env!("OUT_DIR"), "/services.rs"));
 
 #[cfg(test)]
 mod tests {

@@ -355,6 +355,38 @@ def managed():
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateDocument"}])["Events"])
 
 
+def secrets():
+    manager = client("secretsmanager")
+    password = manager.get_random_password(PasswordLength=20, ExcludePunctuation=True)["RandomPassword"]
+    assert len(password) == 20 and password.isalnum()
+    made = manager.create_secret(Name="ops/db", SecretString=password, Tags=TAGS)
+    arn, of = made["ARN"], {"SecretId": "ops/db"}
+    value = manager.get_secret_value(**of)
+    assert (value["SecretString"], value["VersionStages"]) == (password, ["AWSCURRENT"]), value["VersionStages"]
+    pending = manager.put_secret_value(**of, SecretBinary=b"\x00\xff", VersionStages=["AWSPENDING"])["VersionId"]
+    manager.update_secret_version_stage(
+        **of, VersionStage="AWSCURRENT", MoveToVersionId=pending, RemoveFromVersionId=made["VersionId"])
+    assert manager.get_secret_value(SecretId=arn)["SecretBinary"] == b"\x00\xff"
+    assert manager.get_secret_value(**of, VersionStage="AWSPREVIOUS")["SecretString"] == password
+    assert len(manager.list_secret_version_ids(**of)["Versions"]) == 2
+    manager.update_secret(**of, Description="of the database")
+    assert manager.describe_secret(**of)["Description"] == "of the database"
+    assert [one["ARN"] for one in manager.list_secrets(Filters=[{"Key": "name", "Values": ["ops/"]}])["SecretList"]] == [arn]
+    manager.tag_resource(**of, Tags=[{"Key": "b", "Value": "2"}])
+    manager.untag_resource(**of, TagKeys=["b"])
+    readers = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]}
+    manager.put_resource_policy(**of, ResourcePolicy=json.dumps(readers), BlockPublicPolicy=True)
+    assert json.loads(manager.get_resource_policy(**of)["ResourcePolicy"]) == readers
+    manager.delete_resource_policy(**of)
+    refused("NotImplemented", manager.rotate_secret, **of)
+    manager.delete_secret(**of, RecoveryWindowInDays=7)
+    refused("InvalidRequestException", manager.get_secret_value, **of)
+    manager.restore_secret(**of)
+    manager.delete_secret(**of, ForceDeleteWithoutRecovery=True)
+    refused("ResourceNotFoundException", manager.describe_secret, **of)
+
+
 def stacks():
     cloudformation = client("cloudformation")
     queue = {"Type": "AWS::SQS::Queue"}
@@ -401,4 +433,5 @@ messages(keys())
 functions()
 managed()
 notices()
+secrets()
 stacks()

@@ -8,6 +8,7 @@ mod lambda_version;
 mod oidc_provider;
 mod preflight;
 mod scalar;
+mod secret;
 mod service_role;
 mod support;
 mod tags;

@@ -116,6 +116,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("cloudwatch", "alarm") => {
             Look { tells: Tells::Member("/MetricAlarms/0"), ..listed("DescribeAlarms", "AlarmNames", "ResourceNotFound") }
         }
+        ("secretsmanager", "secret") => by("DescribeSecret", "SecretId", named.arn, "ResourceNotFoundException"),
         ("sns", "") => by("GetTopicAttributes", "TopicArn", named.arn, "NotFound"),
         ("sqs", "") => {
             let url = format!("https://sqs.{}.amazonaws.com/{}/{}", named.region, named.account, named.id);
@@ -158,6 +159,11 @@ mod tests {
             ("arn:aws:kms:us-east-1:1:key/k", "DescribeKey", json!({ "KeyId": "arn:aws:kms:us-east-1:1:key/k" })),
             ("arn:aws:lambda:us-east-1:1:function:f", "GetFunction", json!({ "FunctionName": "f" })),
             ("arn:aws:logs:us-east-1:1:log-group:/a/b", "DescribeLogGroups", json!({ "logGroupNamePrefix": "/a/b" })),
+            (
+                "arn:aws:secretsmanager:us-east-1:1:secret:s-AbCdEf",
+                "DescribeSecret",
+                json!({ "SecretId": "arn:aws:secretsmanager:us-east-1:1:secret:s-AbCdEf" }),
+            ),
             ("arn:aws:sns:us-east-1:1:t", "GetTopicAttributes", json!({ "TopicArn": "arn:aws:sns:us-east-1:1:t" })),
             ("arn:aws:sqs:us-east-1:1:q", "GetQueueAttributes", json!({ "QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q" })),
         ] {
