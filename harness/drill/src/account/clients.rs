@@ -16,7 +16,6 @@ use crate::account::recorder::Recorder;
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
-    pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     /// All other services.
@@ -74,7 +73,6 @@ impl Clients {
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.url.is_some());
         Self {
             cloudformation: client!(aws_sdk_cloudformation, (&config).into(), recorder),
-            lambda: client!(aws_sdk_lambda, (&config).into(), recorder),
             s3: client!(aws_sdk_s3, s3, recorder),
             ssm: client!(aws_sdk_ssm, (&config).into(), recorder),
             dynamic: DynamicClient::new(endpoint, http, retries, recorder),

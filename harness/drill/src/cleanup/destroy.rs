@@ -117,9 +117,9 @@ async fn remains(clients: &Clients, resources: &Resources) -> Vec<String> {
         }
     }
     for function in resources.ids("AWS::Lambda::Function") {
-        match clients.lambda.get_function().function_name(&function).send().await {
+        match clients.dynamic.ask("lambda", "GetFunction", &json!({ "FunctionName": function })).await {
             Ok(_) => found.push(format!("function {function}")),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
+            Err(error) if error.code == "ResourceNotFoundException" => {}
             Err(error) => found.push(format!("function {function}, perhaps: {}", refused("GetFunction", &error))),
         }
         found.extend(remove_log_group(clients, &function).await);

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at, refused};
-use crate::steps::metrics;
 use crate::steps::rule::Rule;
+use crate::steps::{function, metrics};
 use crate::{FailurePoint, Hop};
 
 /// A queue for what a rule cannot deliver.
@@ -37,17 +37,13 @@ pub(crate) async fn find(clients: &Clients, rule: &Rule) -> Result<DeadLetters, 
 /// Takes away whatever lets anybody but its own account invoke the function of `rule`. An event that EventBridge has no permission to
 /// deliver is not tried again: it goes to the dead-letter queue at once.
 pub(crate) async fn forbid(clients: &Clients, rule: &Rule) -> Result<(), HopFailure> {
-    let request = clients.lambda.get_policy().function_name(&rule.function).set_qualifier(rule.qualifier.clone());
-    let policy = match request.send().await {
-        Ok(answer) => answer.policy.unwrap_or_default(),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => return Ok(()),
-        Err(error) => return Err(HopFailure::at(Hop::Rule, refused("GetPolicy", &error))),
-    };
-    let policy: Value = serde_json::from_str(&policy).unwrap_or_default();
+    let policy =
+        function::policy(clients, &rule.function, rule.qualifier.as_deref()).await.map_err(at(Hop::Rule, "GetPolicy"))?;
+    let policy: Value = policy.and_then(|policy| serde_json::from_str(&policy).ok()).unwrap_or_default();
     let statements = policy.get("Statement").and_then(Value::as_array).into_iter().flatten();
     for sid in statements.filter_map(|statement| statement.get("Sid")?.as_str()) {
-        let request = clients.lambda.remove_permission().function_name(&rule.function).statement_id(sid);
-        request.set_qualifier(rule.qualifier.clone()).send().await.map_err(at(Hop::Rule, "RemovePermission"))?;
+        let input = json!({ "FunctionName": rule.function, "Qualifier": rule.qualifier, "StatementId": sid });
+        clients.dynamic.ask("lambda", "RemovePermission", &input).await.map_err(at(Hop::Rule, "RemovePermission"))?;
     }
     Ok(())
 }

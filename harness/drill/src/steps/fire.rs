@@ -2,14 +2,13 @@
 
 use std::time::SystemTime;
 
-use aws_sdk_lambda::types::InvocationType;
 use serde_json::json;
 
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::observe::Before;
 use crate::steps::rule::Rule;
-use crate::steps::schedule;
+use crate::steps::{function, schedule};
 use crate::{FireBy, Hop, Local, Plan};
 
 /// Has the rule's time come: by the clock of a local region, or as the plan says.
@@ -48,14 +47,6 @@ async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, H
         "resources": [rule.arn],
         "detail": {},
     });
-    clients
-        .lambda
-        .invoke()
-        .function_name(&rule.function)
-        .invocation_type(InvocationType::Event)
-        .payload(event.to_string().into_bytes().into())
-        .send()
-        .await
-        .map_err(at(Hop::Function, "Invoke"))?;
+    function::invoke(clients, &rule.function, &event).await.map_err(at(Hop::Function, "Invoke"))?;
     Ok(format!("invoked {} with the schedule's event; the rule itself was not tried", rule.function))
 }

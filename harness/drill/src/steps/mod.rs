@@ -5,6 +5,7 @@ pub(crate) mod boot;
 pub(crate) mod dead_letter;
 pub(crate) mod deploy;
 pub(crate) mod fire;
+pub(crate) mod function;
 pub(crate) mod function_log;
 pub(crate) mod metrics;
 pub(crate) mod observe;

@@ -11,6 +11,7 @@ use crate::Hop;
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
+use crate::steps::function;
 use crate::steps::function_log::{FunctionLog, Lines};
 use crate::steps::rule::Rule;
 use crate::timeouts::Timeouts;
@@ -161,17 +162,10 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
 /// Whether the function's own policy keeps EventBridge out.
 async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
     let reason = format!("{} fired, and {} does not let events.amazonaws.com invoke it", rule.name, rule.function);
-    match clients.lambda.get_policy().function_name(&rule.function).send().await {
-        Ok(answer) => {
-            let policy = answer.policy().unwrap_or_default();
-            (!policy.contains("events.amazonaws.com"))
-                .then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", policy))
-        }
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-            Some(HopFailure::at(Hop::Rule, reason).with("policy of the function", &refused("GetPolicy", &error)))
-        }
-        Err(_) => None,
-    }
+    // A policy that cannot be read keeps nobody out as far as is known.
+    let policy = function::policy(clients, &rule.function, None).await.ok()?;
+    let policy = policy.unwrap_or_else(|| "it has none".to_owned());
+    (!policy.contains("events.amazonaws.com")).then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", &policy))
 }
 
 async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, HopFailure> {

@@ -7,7 +7,7 @@ use super::evidence::{Evidence, FunctionState, LogLine, RuleState, Target, Windo
 use crate::account::clients::Clients;
 use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::refused;
-use crate::steps::function_log;
+use crate::steps::{function, function_log};
 
 /// The state of each rule.
 pub(super) async fn rules(clients: &Clients, resources: &Resources, evidence: &mut Evidence) {
@@ -49,24 +49,25 @@ async fn rule(clients: &Clients, resource: &Resource, evidence: &mut Evidence) -
 /// The state of each function, and its log of the window.
 pub(super) async fn functions(clients: &Clients, resources: &Resources, window: Window, evidence: &mut Evidence) {
     for resource in resources.of_type("AWS::Lambda::Function") {
-        let function = function(clients, resource, window, evidence).await;
+        let function = function_state(clients, resource, window, evidence).await;
         evidence.functions.extend(function);
     }
 }
 
-async fn function(clients: &Clients, resource: &Resource, window: Window, evidence: &mut Evidence) -> Option<FunctionState> {
+async fn function_state(
+    clients: &Clients,
+    resource: &Resource,
+    window: Window,
+    evidence: &mut Evidence,
+) -> Option<FunctionState> {
     let name = &resource.physical;
-    let answer = clients.lambda.get_function_configuration().function_name(name).send().await;
+    let answer = clients.dynamic.ask("lambda", "GetFunctionConfiguration", &json!({ "FunctionName": name })).await;
     let answer = noted(answer, "GetFunctionConfiguration", evidence)?;
-    let policy = match clients.lambda.get_policy().function_name(name).send().await {
-        Ok(policy) => policy.policy().map(str::to_owned),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => None,
-        Err(error) => {
-            evidence.refused.push(refused("GetPolicy", &error));
-            None
-        }
-    };
-    let group = answer.logging_config().and_then(|logging| logging.log_group()).map(str::to_owned);
+    let policy = noted(function::policy(clients, name, None).await, "GetPolicy", evidence).flatten();
+    let member = |name: &str| text(answer.get(name).and_then(Value::as_str));
+    let number =
+        |name: &str| answer.get(name).and_then(Value::as_i64).and_then(|number| number.try_into().ok()).unwrap_or_default();
+    let group = answer.pointer("/LoggingConfig/LogGroup").and_then(Value::as_str).map(str::to_owned);
     let group = group.unwrap_or_else(|| format!("/aws/lambda/{name}"));
     let lines = match function_log::events(clients, &group, Some((window.from, window.to))).await {
         Ok(events) => events,
@@ -75,18 +76,18 @@ async fn function(clients: &Clients, resource: &Resource, window: Window, eviden
             Vec::new()
         }
     };
-    let environment = answer.environment().and_then(|environment| environment.variables()).into_iter().flatten();
+    let environment = answer.pointer("/Environment/Variables").and_then(Value::as_object).into_iter().flatten();
     Some(FunctionState {
         logical_id: resource.logical.clone(),
         name: name.clone(),
-        arn: text(answer.function_arn()),
-        role: text(answer.role()),
-        runtime: answer.runtime().map(ToString::to_string).unwrap_or_default(),
-        state: answer.state().map(ToString::to_string).unwrap_or_default(),
-        modified: text(answer.last_modified()),
-        timeout: answer.timeout().unwrap_or_default(),
-        memory: answer.memory_size().unwrap_or_default(),
-        environment: environment.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        arn: member("FunctionArn"),
+        role: member("Role"),
+        runtime: member("Runtime"),
+        state: member("State"),
+        modified: member("LastModified"),
+        timeout: number("Timeout"),
+        memory: number("MemorySize"),
+        environment: environment.map(|(name, value)| (name.clone(), text(value.as_str()))).collect(),
         policy,
         log: lines.into_iter().map(|line| LogLine { time: time(&line.time), message: line.message }).collect(),
     })
