@@ -54,10 +54,10 @@ pub(crate) async fn apply(
             for resource in ready {
                 let old = before.get(&resource.id).and_then(|record| record.made.clone());
                 let properties = deployment.properties(&resource.id, &applied.made).map_err(|error| error.to_string());
-                let step = Step::of(worker, resource, old, properties, tags);
+                let step = Step::new(worker, resource, old, properties, tags);
                 worker.with(|stack| {
                     let depends_on = deployment.dependencies(&resource.id).clone();
-                    let mut record = StackResource::of(resource, depends_on, worker.now());
+                    let mut record = StackResource::new(resource, depends_on, worker.now());
                     if let Some(existing) = stack.resource(&resource.id) {
                         (record.status, record.changed) = (existing.status, existing.changed);
                         record.made.clone_from(&existing.made);
@@ -121,7 +121,7 @@ enum Step {
 }
 
 impl Step {
-    fn of(
+    fn new(
         worker: &Worker,
         resource: &Resource,
         old: Option<MadeResource>,

@@ -31,7 +31,7 @@ impl Changes {
     ///
     /// # Errors
     /// What no update can do.
-    pub(crate) fn of(service: &CloudFormation, call: &Call, stack: &Stack, submission: &Submission) -> Result<Self, AwsError> {
+    pub(crate) fn new(service: &CloudFormation, call: &Call, stack: &Stack, submission: &Submission) -> Result<Self, AwsError> {
         let deployment = submission.template.deploy(submission.inputs.clone()).map_err(|errors| invalid(&errors))?;
         check(stack, &deployment)?;
         let Some(worker) = Worker::on(stack, service, call, call.caller.clone()) else {

@@ -77,7 +77,7 @@ async fn fail(worker: &Worker, reason: &str) {
     }
     let keep = |policy| policy == DeletionPolicy::Retain;
     let records = worker.resources();
-    let leaving = records.iter().map(|record| Leaving::of(record, keep(record.deletion_policy))).collect();
+    let leaving = records.iter().map(|record| Leaving::new(record, keep(record.deletion_policy))).collect();
     let left = removal::remove(worker, leaving).await;
     let now = worker.now();
     worker.with(|stack| {

@@ -28,7 +28,7 @@ async fn run(worker: &Worker, retained: &[String], force: bool) {
     let gone = |status: &str| matches!(status, "DELETE_COMPLETE" | "DELETE_SKIPPED");
     let leaving = records.iter().filter(|record| !gone(record.status)).map(|record| {
         let keep = matches!(record.deletion_policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate);
-        Leaving::of(record, keep || retained.contains(&record.id))
+        Leaving::new(record, keep || retained.contains(&record.id))
     });
     let mut left = removal::remove(worker, leaving.collect()).await;
     if force {

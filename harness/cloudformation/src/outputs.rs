@@ -9,7 +9,7 @@ use crate::export;
 use crate::records::{MadeSoFar, StackStatus};
 use crate::worker::Worker;
 
-/// Outputs and exports; the stack has `status` then.
+/// Gives the stack its outputs and exports, and then `status`.
 pub(crate) fn finish(worker: &Worker, deployment: &Deployment<'_>, made: &MadeSoFar, status: StackStatus) -> Result<(), String> {
     let outputs = deployment.outputs(made).map_err(|error| error.message)?;
     let mut exports = BTreeMap::new();

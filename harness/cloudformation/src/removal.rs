@@ -23,7 +23,7 @@ pub(crate) struct Leaving {
 }
 
 impl Leaving {
-    pub(crate) fn of(record: &StackResource, keep: bool) -> Self {
+    pub(crate) fn new(record: &StackResource, keep: bool) -> Self {
         Self {
             id: record.id.clone(),
             kind: record.kind.clone(),
@@ -36,7 +36,7 @@ impl Leaving {
 
     /// What was in the place of `record` before, or was to be.
     pub(crate) fn replaced(record: &StackResource, made: MadeResource, keep: bool) -> Self {
-        Self { made: Some(made), recorded: false, ..Self::of(record, keep) }
+        Self { made: Some(made), recorded: false, ..Self::new(record, keep) }
     }
 
     fn becomes(&self, worker: &Worker, status: &'static str, reason: Option<String>) {
@@ -49,7 +49,7 @@ impl Leaving {
     }
 }
 
-/// Deletes all of them, in parallel as dependencies allow. Answers the logical ids of those that are left.
+/// Deletes all of them, in parallel as dependencies allow. Returns the logical ids of those that are left.
 pub(crate) async fn remove(worker: &Worker, leaving: Vec<Leaving>) -> Vec<String> {
     // What is being taken back is taken back, even if nobody waits for what was to be made any more.
     let worker = &Worker { cancel: tokio_util::sync::CancellationToken::new(), ..worker.clone() };

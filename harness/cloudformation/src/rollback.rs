@@ -48,7 +48,7 @@ pub(crate) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Appli
     let existed = |id: &str| before.resources.iter().any(|record| record.id == id);
     let records = worker.resources();
     for record in records.iter().filter(|record| !existed(&record.id)) {
-        leaving.push(Leaving::of(record, record.deletion_policy == DeletionPolicy::Retain));
+        leaving.push(Leaving::new(record, record.deletion_policy == DeletionPolicy::Retain));
     }
     worker.stack_becomes(StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
     removal::remove(worker, leaving).await;

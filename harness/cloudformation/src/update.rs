@@ -96,7 +96,7 @@ async fn clean_up(worker: &Worker, before: &Stack, applied: &Applied) {
     let leaving = before.resources.iter().filter_map(|record| match applied.done.get(&record.id) {
         None => {
             let keep = matches!(record.deletion_policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate);
-            Some(Leaving::of(record, keep))
+            Some(Leaving::new(record, keep))
         }
         Some(Done::Replaced) => {
             let now = now_recorded.iter().find(|now| now.id == record.id).unwrap_or(record);

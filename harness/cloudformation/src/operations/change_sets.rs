@@ -92,7 +92,7 @@ pub(crate) async fn create(service: &CloudFormation, call: &Call, input: &Value)
     let changes = if creates {
         Some(change::additions(&submission)?)
     } else {
-        let changes = Changes::of(service, call, &stack, &submission)?;
+        let changes = Changes::new(service, call, &stack, &submission)?;
         (!changes.are_none()).then_some(changes.resources)
     };
     let id = format!("arn:aws:cloudformation:{}:{account}:changeSet/{name}/{}", call.region.name(), uuid::Uuid::new_v4());

@@ -31,7 +31,7 @@ pub(crate) async fn update(service: &CloudFormation, call: &Call, input: &Value)
         return Ok(json!({"StackId": stack.id}));
     }
     let submission = submission::read(service, call, input, (&stack.name, &stack.id), Some(&stack)).await?;
-    let changes = Changes::of(service, call, &stack, &submission)?;
+    let changes = Changes::new(service, call, &stack, &submission)?;
     if changes.are_none() {
         return Err(validation("No updates are to be performed."));
     }

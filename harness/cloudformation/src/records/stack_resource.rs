@@ -24,7 +24,7 @@ pub(crate) struct StackResource {
 
 impl StackResource {
     /// A resource that nothing has been done about yet.
-    pub(crate) fn of(resource: &Resource, depends_on: BTreeSet<String>, now: Timestamp) -> Self {
+    pub(crate) fn new(resource: &Resource, depends_on: BTreeSet<String>, now: Timestamp) -> Self {
         Self {
             id: resource.id.clone(),
             kind: resource.kind.clone(),

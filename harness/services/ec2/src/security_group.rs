@@ -32,7 +32,7 @@ pub(crate) fn remove(records: &mut Records, id: &str) {
     records.tags.remove(id);
 }
 
-/// Stores a rule under a new id, which is the answer.
+/// Stores a rule under a new id. Returns the id.
 pub(crate) fn add_rule(records: &mut Records, mut rule: Rule) -> String {
     rule.id = resource_id("sgr");
     let id = rule.id.clone();

@@ -1,4 +1,4 @@
-//! New VPCs.
+//! The making of VPCs, the default one included.
 
 use ipnet::Ipv4Net;
 
@@ -6,7 +6,7 @@ use crate::records::{Records, RouteTable, Vpc};
 use crate::resource_id::resource_id;
 use crate::security_group;
 
-/// A new VPC, with what AWS makes along. Answers its id.
+/// Adds a VPC with its main route table and default security group. Returns its id.
 pub(crate) fn add(records: &mut Records, cidr: Ipv4Net, default: bool, tenancy: &str) -> String {
     let id = resource_id("vpc");
     let vpc = Vpc {

@@ -20,7 +20,7 @@ pub(crate) enum StateChange {
     Terminate,
 }
 
-/// Changes the records. Answers `(id, state before)` of those whose machine must follow.
+/// Changes the records. Returns `(id, state before)` of those whose machine must follow.
 pub(crate) fn change(
     records: &mut Records,
     asked: StateChange,

@@ -70,7 +70,7 @@ impl Ec2 {
     }
 }
 
-/// Makes the records of a launch in state `pending`. Answers the reservation and the ids to boot.
+/// Makes the records of a launch in state `pending`. Returns the reservation and the ids to boot.
 fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profile>) -> Result<(Value, Vec<String>), AwsError> {
     if let Some(answer) = repeated(records, input)? {
         return Ok((answer, Vec::new()));
