@@ -3,8 +3,8 @@
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_iam::ResourceRule;
 
-use super::Sts;
-use super::assume_role::parse;
+use crate::records::Sts;
+use crate::role_arn::parse;
 
 impl Sts {
     /// Who may assume a role.

@@ -7,19 +7,19 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_journal::ApiCall;
 use serde_json::{Value, json};
 
-use super::data_event::is_data_event;
-use super::resource;
+use crate::data_event::is_data_event;
+use crate::resource;
 
 /// How far the history goes back.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// Events in an answer, if the request does not say; also the most.
 const PAGE: i64 = 50;
 
-pub(super) fn lookup_events(call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn lookup_events(call: &Call, input: &Value) -> Result<Value, AwsError> {
     if input.text("EventCategory").is_some() {
         return Err(AwsError::not_implemented("cloudtrail", "LookupEvents of Insights events"));
     }
-    let attribute = Attribute::of(input)?;
+    let attribute = Attribute::read(input)?;
     let (start, end) = range(input, call.now)?;
     let page = input.number("MaxResults").unwrap_or(PAGE);
     if !(1..=PAGE).contains(&page) {
@@ -66,7 +66,7 @@ struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    fn of(input: &'a Value) -> Result<Option<Self>, AwsError> {
+    fn read(input: &'a Value) -> Result<Option<Self>, AwsError> {
         const KEYS: [&str; 8] =
             ["AccessKeyId", "EventId", "EventName", "EventSource", "ReadOnly", "ResourceName", "ResourceType", "Username"];
         let invalid = |message: String| AwsError::new("InvalidLookupAttributesException", 400, message);

@@ -5,7 +5,7 @@ use nightproof_service_kms::Kms;
 use nightproof_service_sqs::Sqs;
 use serde_json::{Value, json};
 
-use super::CloudTrail;
+use crate::records::CloudTrail;
 
 async fn region() -> (Region, Caller) {
     let region = nightproof_test_region::region("111122223333", "/nonexistent");

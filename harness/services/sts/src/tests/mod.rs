@@ -7,7 +7,7 @@ use nightproof_core::{Caller, Principal, Region};
 use nightproof_service_iam::Iam;
 use serde_json::{Value, json};
 
-use super::Sts;
+use crate::records::Sts;
 
 const ACCOUNT: &str = "111122223333";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;

@@ -4,7 +4,7 @@ use nightproof_core::{Caller, Region};
 use nightproof_service_ec2::{Ec2, NoMachines};
 use serde_json::{Value, json};
 
-use super::ServiceQuotas;
+use crate::records::ServiceQuotas;
 
 struct Account {
     region: Region,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const PAGE: usize = 100;
 
 /// `all` is sorted by ARN.
-pub(super) fn get_resources(all: &[Tagged], input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn get_resources(all: &[Tagged], input: &Value) -> Result<Value, AwsError> {
     if input.flag("IncludeComplianceDetails") == Some(true) || input.flag("ExcludeCompliantResources") == Some(true) {
         return Err(AwsError::not_implemented("tagging", "GetResources with the compliance of tags"));
     }

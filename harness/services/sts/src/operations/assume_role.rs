@@ -2,14 +2,18 @@
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
+use nightproof_core::identity::Session;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Principal};
 use serde_json::{Value, json};
 
-use super::{Session, Sts, access_denied, describe, duration, expiry, validation};
+use crate::error::{access_denied, validation};
+use crate::records::Sts;
+use crate::role_arn::parse;
+use crate::session::{describe, duration, expiry};
 
 impl Sts {
-    pub(super) fn assume_role(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn assume_role(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let arn = input.required("RoleArn");
         let session_name = session_name(input)?;
         let seconds = duration(input, 43_200)?;
@@ -90,15 +94,6 @@ fn session_policy(input: &Value) -> Result<Option<PolicyDocument>, AwsError> {
     let Some(document) = input.text("Policy").map(PolicyDocument::of_identity) else { return Ok(None) };
     let malformed = document.policy().err().map(|error| AwsError::new("MalformedPolicyDocument", 400, error.message()));
     malformed.map_or(Ok(Some(document)), Err)
-}
-
-/// Account and name of `arn:aws:iam::account:role/path/name`.
-pub(super) fn parse(arn: &str) -> Option<(&str, &str)> {
-    let rest = arn.strip_prefix("arn:aws:iam::")?;
-    let (account, role) = rest.split_once(":role/")?;
-    let name = role.rsplit('/').next()?;
-    let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    (digits && !name.is_empty()).then_some((account, name))
 }
 
 fn denied(caller: &Caller, role: &str) -> AwsError {

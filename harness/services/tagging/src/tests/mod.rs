@@ -12,7 +12,7 @@ use nightproof_service_sqs::Sqs;
 use nightproof_service_ssm::Ssm;
 use serde_json::{Value, json};
 
-use super::Tagging;
+use crate::records::Tagging;
 
 struct Account {
     region: Region,

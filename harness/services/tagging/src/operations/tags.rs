@@ -1,0 +1,21 @@
+//! The keys that are in use, and the values of one.
+
+use std::collections::BTreeSet;
+
+use nightproof_core::document::Members as _;
+use nightproof_core::service::Tagged;
+use serde_json::{Value, json};
+
+/// `GetTagKeys`. <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetTagKeys.html>
+pub(crate) fn get_tag_keys(all: Vec<Tagged>) -> Value {
+    let keys = |tags: Vec<(String, String)>| tags.into_iter().map(|(key, _)| key);
+    json!({ "TagKeys": all.into_iter().flat_map(|one| keys(one.tags)).collect::<BTreeSet<_>>() })
+}
+
+/// `GetTagValues`. <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetTagValues.html>
+pub(crate) fn get_tag_values(all: Vec<Tagged>, input: &Value) -> Value {
+    let wanted = input.required("Key");
+    let tags = all.into_iter().flat_map(|one| one.tags);
+    let values = tags.filter(|(key, _)| key == wanted).map(|(_, value)| value);
+    json!({ "TagValues": values.collect::<BTreeSet<_>>() })
+}
