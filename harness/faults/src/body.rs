@@ -1,4 +1,4 @@
-//! A payload that breaks off.
+//! Payloads that break off, or arrive with a wrong byte.
 
 use std::io;
 use std::pin::Pin;
@@ -41,6 +41,43 @@ impl HttpBody for Cut {
 
     fn size_hint(&self) -> SizeHint {
         // As long as it was said to be: that is what makes the end a break.
+        self.body.size_hint()
+    }
+}
+
+/// `body` with one bit of the byte at `offset` flipped.
+pub(super) fn corrupt(body: Body, offset: u64) -> Body {
+    Corrupt { body, until: Some(offset) }.boxed_unsync()
+}
+
+struct Corrupt {
+    body: Body,
+    /// Bytes that come before the wrong one; `None` when that has passed.
+    until: Option<u64>,
+}
+
+impl HttpBody for Corrupt {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let frame = match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => frame,
+            other => return other,
+        };
+        let (Some(until), Some(data)) = (self.until, frame.data_ref()) else { return Poll::Ready(Some(Ok(frame))) };
+        let mut bytes = data.to_vec();
+        self.until = match usize::try_from(until).ok().and_then(|until| bytes.get_mut(until)) {
+            Some(byte) => {
+                *byte ^= 1;
+                None
+            }
+            None => Some(until - bytes.len() as u64),
+        };
+        Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
 }

@@ -135,6 +135,7 @@ impl Faults {
             Effect::Repeat => Ok((body, Afterwards { repeat: !comes_once, ..through })),
             Effect::CutAnswer(bytes) => Ok((body, Afterwards { cut_answer: Some(bytes), ..through })),
             Effect::CutRequest(bytes) => Ok((body::cut(body, bytes), Afterwards { lose_answer: true, ..through })),
+            Effect::CorruptRequest(offset) => Ok((body::corrupt(body, offset), through)),
             Effect::ExpireCredentials => {
                 if let Some(key) = &call.caller.access_key_id {
                     call.region.credentials().expire(key, call.now);

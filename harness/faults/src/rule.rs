@@ -78,6 +78,8 @@ pub enum Effect {
     CutAnswer(u64),
     /// The connection ends after so many bytes of the payload that is sent.
     CutRequest(u64),
+    /// One bit of the byte at this offset of the payload that is sent arrives flipped; without effect beyond its end.
+    CorruptRequest(u64),
     /// Before it is done, the session whose credentials signed it ends: the caller's next call is refused. Without effect on long-lived
     /// keys, which do not expire.
     ExpireCredentials,
@@ -152,6 +154,7 @@ impl fmt::Display for Effect {
             Self::Repeat => f.write_str("is done twice"),
             Self::CutAnswer(bytes) => write!(f, "breaks off after {bytes} bytes of the answer"),
             Self::CutRequest(bytes) => write!(f, "breaks off after {bytes} bytes of the request"),
+            Self::CorruptRequest(offset) => write!(f, "arrives with byte {offset} of the request wrong"),
             Self::ExpireCredentials => f.write_str("is the last with its credentials"),
             Self::Instance(fault) => write!(f, "befalls its instance: {fault}"),
             Self::Calls(calls) => {

@@ -110,6 +110,21 @@ async fn a_payload_that_breaks_off_leaves_no_object() {
 }
 
 #[tokio::test]
+async fn a_payload_with_a_wrong_byte_is_refused_by_its_checksum_and_stored_without_one() {
+    let lab = Lab::with(json!([{ "when": { "operation": "PutObject" }, "then": { "corrupt_request": 1 } }]));
+    lab.call("s3", "CreateBucket", json!({ "Bucket": "wrong-byte" })).await.unwrap();
+    let put = async |more: Value| {
+        let mut input = json!({ "Bucket": "wrong-byte", "Key": "k", "ContentLength": 5 });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        lab.region.call_with_body(&Caller::root("111122223333"), "s3", "PutObject", input, full_body("hello")).await
+    };
+    let refused = put(json!({ "ContentMD5": "XUFAKrxLKna5cZ2REBfFkg==" })).await.err().unwrap();
+    assert_eq!(refused.code, "BadDigest");
+    let stored = put(json!({})).await.unwrap().output["ETag"].clone();
+    assert_ne!(stored, "\"5d41402abc4b2a76b9719d911017c592\"", "the digest of what was sent");
+}
+
+#[tokio::test]
 async fn calls_of_somebody_else_come_first() {
     let lab = Lab::with(json!([{
         "when": { "operation": "GenerateDataKey" },
