@@ -43,7 +43,7 @@ pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
             || (service == "cloudformation" && *name == "TemplateBody")
             || (service == "sqs" && *name == "Body")
             // Events of Run Command carry the script.
-            || (service == "sns" && operation == "Publish" && *name == "Message")
+            || (service == "sns" && operation.starts_with("Publish") && *name == "Message")
             || (service == "events" && operation == "PutEvents" && *name == "Detail")
             // Scripts tend to hold secrets; CloudTrail hides them too.
             || (service == "ssm" && *name == "Parameters" && matches!(operation, "SendCommand" | "ListCommands"))

@@ -276,6 +276,9 @@ def notices():
     sns.publish(TargetArn=arn, Message="as it is", MessageAttributes=said)
     message = taken()
     assert (message["Body"], message["MessageAttributes"]["night"]["StringValue"]) == ("as it is", "first"), message
+    batch = sns.publish_batch(**topic, PublishBatchRequestEntries=[{"Id": "a", "Message": "in a batch"}, {"Id": "b", "Message": ""}])
+    assert ([one["Id"] for one in batch["Successful"]], [one["Id"] for one in batch["Failed"]]) == (["a"], ["b"]), batch
+    assert taken()["Body"] == "in a batch"
 
     rules = client("events")
     rules.put_rule(Name="ops-notices", EventPattern=json.dumps({"source": ["ops"]}))

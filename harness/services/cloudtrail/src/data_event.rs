@@ -52,7 +52,7 @@ pub(super) fn is_data_event(call: &ApiCall) -> bool {
     let name = call.event_name.as_str();
     match call.event_source.as_str() {
         "s3.amazonaws.com" => S3.contains(&name),
-        "sns.amazonaws.com" => name == "Publish",
+        "sns.amazonaws.com" => matches!(name, "Publish" | "PublishBatch"),
         "sqs.amazonaws.com" => SQS.contains(&name),
         "lambda.amazonaws.com" => name == "Invoke",
         "logs.amazonaws.com" => name == "PutLogEvents",

@@ -13,7 +13,7 @@ use crate::error::invalid;
 use crate::records::{Protocol, Subscription};
 
 /// Bytes of a message with its attributes.
-const LONGEST: usize = 256 * 1024;
+pub(super) const LONGEST: usize = 256 * 1024;
 
 /// An attribute of a message.
 #[derive(Debug, Deserialize, Serialize)]
@@ -35,6 +35,8 @@ pub(super) struct Message {
     /// For everybody, or each protocol's own by its name.
     text: Text,
     attributes: BTreeMap<String, MessageAttributeValue>,
+    /// Bytes of the text and the attributes as they were published.
+    pub(super) size: usize,
 }
 
 #[derive(Debug)]
@@ -92,8 +94,8 @@ impl Message {
             return Err(invalid("Empty message"));
         }
         attributes.values().try_for_each(MessageAttributeValue::check)?;
-        let of_attributes: usize = attributes.iter().map(|(name, value)| name.len() + value.size()).sum();
-        if text.len() + of_attributes > LONGEST {
+        let size = text.len() + attributes.iter().map(|(name, value)| name.len() + value.size()).sum::<usize>();
+        if size > LONGEST {
             return Err(invalid("Message too long"));
         }
         if let Some(subject) = &subject {
@@ -111,7 +113,7 @@ impl Message {
             },
             Some(_) => return Err(invalid("MessageStructure")),
         };
-        Ok(Self { id: uuid::Uuid::new_v4().to_string(), subject, text, attributes })
+        Ok(Self { id: uuid::Uuid::new_v4().to_string(), subject, text, attributes, size })
     }
 
     /// The text for a protocol.

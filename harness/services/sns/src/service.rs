@@ -6,7 +6,7 @@ use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
-use crate::operations::publish::Publish;
+use crate::operations::publish::{Publish, PublishBatch};
 use crate::operations::subscription_attributes::{GetSubscriptionAttributes, SetSubscriptionAttributes};
 use crate::operations::subscriptions::{
     ConfirmSubscription, ListSubscriptions, ListSubscriptionsByTopic, Subscribe, Unsubscribe,
@@ -28,6 +28,7 @@ operations!("sns", Sns:
     ListTagsForResource => list_tags_for_resource: ["= {ResourceArn}"],
     ListTopics => list_topics: ["= *"],
     Publish => publish.await: ["= {TopicArn} ?TopicArn", "= {TargetArn} ?TargetArn", "= * ?PhoneNumber"],
+    PublishBatch => publish_batch.await: ["sns:Publish {TopicArn}"],
     SetSubscriptionAttributes => set_subscription_attributes: ["= *"],
     SetTopicAttributes => set_topic_attributes: ["= {TopicArn}"],
     Subscribe => subscribe: ["= {TopicArn} sns:Endpoint=Endpoint sns:Protocol=Protocol"],

@@ -118,6 +118,37 @@ async fn attributes_count_into_the_size_of_a_message_by_their_names_types_and_va
 }
 
 #[tokio::test]
+async fn a_batch_delivers_its_good_messages_and_lists_the_others() {
+    let world = World::new().await;
+    world.open_queue().await;
+    world.subscribe(json!({ "RawMessageDelivery": "true" })).await;
+    let batch = |entries: Vec<Value>| json!({ "TopicArn": TOPIC, "PublishBatchRequestEntries": entries });
+    let entry = |id: &str, text: &str| json!({ "Id": id, "Message": text });
+    let sent = world.ok("sns", "PublishBatch", batch(vec![entry("a", "one"), entry("b", ""), entry("c", "two")])).await;
+    let ids = |list: &Value| list.as_array().unwrap().iter().map(|one| one["Id"].clone()).collect::<Vec<_>>();
+    assert_eq!((ids(&sent["Successful"]), ids(&sent["Failed"])), (vec![json!("a"), json!("c")], vec![json!("b")]));
+    assert_eq!(sent["Failed"][0]["Message"], "Invalid parameter: Empty message");
+    let input = json!({ "QueueUrl": URL, "MaxNumberOfMessages": 10 });
+    let received = world.ok("sqs", "ReceiveMessage", input).await["Messages"].clone();
+    assert_eq!(received.as_array().map(Vec::len), Some(2), "{received}");
+    let long = "x".repeat(128 * 1024 + 1);
+    let many: Vec<Value> = (0..11).map(|number| entry(&number.to_string(), "m")).collect();
+    for (entries, refusal) in [
+        (Vec::new(), "EmptyBatchRequestException"),
+        (many, "TooManyEntriesInBatchRequestException"),
+        (vec![entry("a", "m"), entry("a", "m")], "BatchEntryIdsNotDistinctException"),
+        (vec![entry("a b", "m")], "InvalidBatchEntryIdException"),
+        (vec![entry("a", &long), entry("b", &long)], "BatchRequestTooLongException"),
+    ] {
+        let refused = world.refused("PublishBatch", batch(entries)).await;
+        assert!(refused.starts_with(refusal), "{refused}");
+    }
+    assert_eq!(world.told().len(), 2, "nothing of a refused batch is published");
+    let journal = serde_json::to_string(&world.region.journal().records()).unwrap();
+    assert!(!journal.contains(&long[..1024]), "messages are not journaled");
+}
+
+#[tokio::test]
 async fn a_raw_message_is_the_text_and_its_attributes_are_the_queues() {
     let world = World::new().await;
     world.open_queue().await;
