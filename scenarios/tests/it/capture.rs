@@ -9,6 +9,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::command::{PROGRAM, said};
+use crate::redactor::assert_output;
 use crate::smoke::with_faults;
 use crate::up::{assert_passed, boto3_with};
 
@@ -55,6 +56,12 @@ fn assert_reproduced(folder: &Path) {
     let text = fs::read_to_string(&draft).unwrap_or_default();
     assert_eq!(ended.status.code(), Some(0), "{text}\n{}", said(&ended));
     assert!(said(&ended).contains("REPRODUCED: it shows as described"), "{text}\n{}", said(&ended));
+}
+
+#[test]
+fn a_capture_prints_its_diagnosis_and_what_to_do_next() {
+    let (ended, folder) = Night::of("rule_disabled", &Template::default(), "", "{}").captured();
+    assert_output("capture", &said(&ended).replace(&folder.display().to_string(), "[out]"));
 }
 
 /// The function's calls, in a fault.

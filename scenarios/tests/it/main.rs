@@ -33,8 +33,12 @@ mod operator;
 #[cfg(test)]
 mod operator_grants;
 #[cfg(test)]
+mod output;
+#[cfg(test)]
 mod page;
 mod permissions;
+#[cfg(test)]
+mod redactor;
 #[cfg(test)]
 mod report;
 mod shell;
