@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-wire", &[]),
     ("nightproof-wildcard", &[]),
     ("nightproof-poll", &[]),
-    ("nightproof-iam", &["nightproof-wildcard"]),
+    ("nightproof-iam-policy", &["nightproof-wildcard"]),
     ("nightproof-template", &[]),
     ("nightproof-journal", &[]),
     ("nightproof-network", &[]),
@@ -22,9 +22,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-guest", &["nightproof-machine-protocol"]),
     ("nightproof-machine", &["nightproof-journal", "nightproof-machine-image", "nightproof-machine-protocol", "nightproof-poll"]),
     ("nightproof-connection", &[]),
-    ("nightproof-core", &["nightproof-iam", "nightproof-journal", "nightproof-wire"]),
+    ("nightproof-core", &["nightproof-iam-policy", "nightproof-journal", "nightproof-wire"]),
     ("nightproof-store", &["nightproof-core", "nightproof-wire"]),
-    ("nightproof-authorization", &["nightproof-core", "nightproof-iam", "nightproof-journal"]),
+    ("nightproof-authorization", &["nightproof-core", "nightproof-iam-policy", "nightproof-journal"]),
     ("nightproof-faults", &["nightproof-core", "nightproof-journal", "nightproof-wildcard"]),
     (
         "nightproof-gateway",
@@ -58,7 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "nightproof-audit",
         &[
             "nightproof-drill",
-            "nightproof-iam",
+            "nightproof-iam-policy",
             "nightproof-journal",
             // AWS's managed policies, which the grants of a role are compared with.
             "nightproof-service-iam",
@@ -111,7 +111,7 @@ const ANY_SERVICE: &str = "nightproof-service-";
 /// What a service may use: never another one, nor gateway, policies or region.
 const SERVICE: &[&str] = &[
     "nightproof-core",
-    "nightproof-iam",
+    "nightproof-iam-policy",
     "nightproof-journal",
     "nightproof-registry",
     "nightproof-resource",
@@ -141,7 +141,7 @@ const MORE: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "nightproof-wire",
     "nightproof-wildcard",
-    "nightproof-iam",
+    "nightproof-iam-policy",
     "nightproof-template",
     "nightproof-registry",
     "nightproof-journal",

@@ -106,6 +106,8 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Conformance => conformance::write(),
         Step::Copy { mebibytes } => copy::measure(mebibytes),
         Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
-        Step::Ci => [Step::Fmt, Step::Deps, Step::Template, Step::Clippy, Step::Docs, Step::Test].into_iter().try_for_each(timed),
+        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Template, Step::Clippy, Step::Docs, Step::Test]
+            .into_iter()
+            .try_for_each(timed),
     }
 }

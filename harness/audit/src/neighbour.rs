@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Effect, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
     authorize,
 };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use nightproof_iam::action_covers;
+use nightproof_iam_policy::action_covers;
 use nightproof_journal::Journal;
 use nightproof_template::{PolicyPlace, Template};
 use serde::Serialize;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Effect, Named, Policies, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule, authorize,
 };
 

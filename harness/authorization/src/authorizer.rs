@@ -12,8 +12,8 @@ use nightproof_core::credentials::random_string;
 use nightproof_core::identity::{Identities, Sessions};
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Principal, Region};
-use nightproof_iam::is_public;
-use nightproof_iam::{Context, Decision, Effect, Keys, Layer, Named, Policies, Request, ResourcePolicy, ResourceRule};
+use nightproof_iam_policy::is_public;
+use nightproof_iam_policy::{Context, Decision, Effect, Keys, Layer, Named, Policies, Request, ResourcePolicy, ResourceRule};
 use nightproof_journal::{Check, Event, Later};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -156,7 +156,7 @@ impl Authorizer {
             resource_account: of_resource.as_ref().map(|held| held.owner.as_str()),
             context: &keys,
         };
-        let mut decision = nightproof_iam::authorize(&request, &policies);
+        let mut decision = nightproof_iam_policy::authorize(&request, &policies);
         if decision.effect == Effect::Allow && of_resource.as_ref().is_some_and(|held| shuts_out(held, asked)) {
             decision.effect = Effect::ImplicitDeny;
             decision.layer = Layer::Resource;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nightproof_core::service::Call;
 use nightproof_core::{Caller, Principal};
-use nightproof_iam::Context;
+use nightproof_iam_policy::Context;
 use serde_json::Value;
 
 use super::principal::Subject;
@@ -85,7 +85,7 @@ pub(super) fn of_principal(caller: &Caller, region: &str, subject: &Subject) -> 
             context.insert("aws:PrincipalType", "AssumedRole");
             context.insert("aws:userid", caller.user_id());
             // The role's ARN, whatever the session.
-            if let nightproof_iam::PrincipalKind::Session { role_arn } = &subject.principal.kind {
+            if let nightproof_iam_policy::PrincipalKind::Session { role_arn } = &subject.principal.kind {
                 context.insert("aws:PrincipalArn", role_arn.clone());
             }
         }
@@ -150,7 +150,7 @@ fn of_sns(context: &mut Context, call: &Call) {
 fn of_s3(context: &mut Context, call: &Call) {
     if !matches!(call.caller.principal, Principal::Service { .. } | Principal::Anonymous) {
         let account = call.account().to_owned();
-        context.insert_with(nightproof_iam::CANONICAL_USER, move || nightproof_core::canonical_id(&account));
+        context.insert_with(nightproof_iam_policy::CANONICAL_USER, move || nightproof_core::canonical_id(&account));
     }
     let Some(http) = &call.http else { return };
     if call.caller.access_key_id.is_some() {

@@ -4,7 +4,7 @@
 use nightproof_core::authorization::Need;
 use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Principal};
-use nightproof_iam::Decision;
+use nightproof_iam_policy::Decision;
 
 /// The error of a call to `service` for which `need` was not allowed. `encoded` is what EC2's message carries for
 /// `sts:DecodeAuthorizationMessage`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use nightproof_core::Caller;
-use nightproof_iam::Context;
+use nightproof_iam_policy::Context;
 use parking_lot::Mutex;
 
 use super::principal::Subject;

@@ -3,7 +3,7 @@
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::identity::{Identities, PolicyText, Session, Sessions};
 use nightproof_core::{Caller, Principal};
-use nightproof_iam::{Principal as Evaluated, PrincipalKind};
+use nightproof_iam_policy::{Principal as Evaluated, PrincipalKind};
 
 /// A principal with its policies.
 pub(super) struct Subject {

@@ -1,7 +1,7 @@
 //! What services and the authorization of calls say to each other.
 
 use async_trait::async_trait;
-use nightproof_iam::ResourceRule;
+use nightproof_iam_policy::ResourceRule;
 use nightproof_wire::AwsError;
 use serde_json::Value;
 

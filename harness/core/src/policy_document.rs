@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use nightproof_iam::{Policy, PolicyError, PolicyKind};
+use nightproof_iam_policy::{Policy, PolicyError, PolicyKind};
 
 /// The text of a policy, and what it says, which is read once: services read it when they store it, to refuse what is malformed, and each
 /// call that it decides on finds it read.

@@ -1,7 +1,7 @@
 //! Any request before any policy is decided on: a statement that applies denies where it allowed, and no other.
 #![no_main]
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Decision, Effect, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, authorize,
 };
 use libfuzzer_sys::{

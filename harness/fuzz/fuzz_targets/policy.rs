@@ -1,7 +1,7 @@
 //! Any text is parsed or refused; what is parsed round-trips and has its statements where it says.
 #![no_main]
 
-use nightproof_iam::{Policy, PolicyKind, check_bucket_policy};
+use nightproof_iam_policy::{Policy, PolicyKind, check_bucket_policy};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -54,7 +54,7 @@ pub(crate) fn assert_all_used(journal: &Path) {
     }
     assert!(used.len() > 50, "{used:?}");
     let is_used = |(sid, pattern): &(String, String)| {
-        used.iter().any(|(by, action)| by == sid && nightproof_iam::action_covers(pattern, action))
+        used.iter().any(|(by, action)| by == sid && nightproof_iam_policy::action_covers(pattern, action))
     };
     let granted = granted();
     let unused: BTreeSet<(String, String)> = granted.iter().filter(|grant| !is_used(grant)).cloned().collect();

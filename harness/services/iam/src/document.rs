@@ -3,7 +3,7 @@
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
-use nightproof_iam::PolicyKind;
+use nightproof_iam_policy::PolicyKind;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::malformed_policy;

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::Call;
-use nightproof_iam::ResourceRule;
+use nightproof_iam_policy::ResourceRule;
 use serde_json::Value;
 
 use crate::key::Blob;

@@ -3,7 +3,7 @@
 use nightproof_core::authorization::{Need, PolicyDocument, ResourcePolicyText};
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
-use nightproof_iam::ResourceRule;
+use nightproof_iam_policy::ResourceRule;
 use serde_json::Value;
 
 use crate::records::S3;

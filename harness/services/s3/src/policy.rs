@@ -3,7 +3,7 @@
 
 use nightproof_core::Caller;
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_iam::{check_bucket_policy, is_public};
+use nightproof_iam_policy::{check_bucket_policy, is_public};
 use nightproof_wire::AwsError;
 
 use super::error::access_denied;

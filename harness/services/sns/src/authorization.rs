@@ -1,7 +1,7 @@
 //! The policies and tags of topics.
 
 use nightproof_core::authorization::ResourcePolicyText;
-use nightproof_iam::ResourceRule;
+use nightproof_iam_policy::ResourceRule;
 
 use crate::records::Sns;
 

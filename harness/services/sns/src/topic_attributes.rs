@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
 
 use nightproof_core::service::AwsError;
-use nightproof_iam::{Policy, PolicyKind};
+use nightproof_iam_policy::{Policy, PolicyKind};
 
 use crate::error::invalid;
 use crate::records::{Attributes, Topic};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use nightproof_core::service::AwsError;
-use nightproof_iam::{Policy, PolicyKind};
+use nightproof_iam_policy::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
 use crate::error::bad_value;

@@ -9,7 +9,7 @@ use nightproof_core::authorization::{PolicyDocument, ResourcePolicyText};
 use nightproof_core::document::Members as _;
 use nightproof_core::operation::check;
 use nightproof_core::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
-use nightproof_iam::ResourceRule;
+use nightproof_iam_policy::ResourceRule;
 use nightproof_store::{Known, Question, Store};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};

@@ -1,7 +1,7 @@
 //! The trust policies of roles.
 
 use nightproof_core::authorization::ResourcePolicyText;
-use nightproof_iam::ResourceRule;
+use nightproof_iam_policy::ResourceRule;
 
 use crate::records::Sts;
 use crate::role_arn::parse;

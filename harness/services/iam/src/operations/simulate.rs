@@ -7,7 +7,7 @@ use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::identity::{PolicyText, PrincipalPolicies};
 use nightproof_core::service::{AwsError, Call};
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Decision, Effect, Layer, Named, Policies, Policy, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
     authorize,
 };
@@ -176,7 +176,7 @@ fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool) ->
         .nearest
         .iter()
         .filter_map(|near| match &near.miss {
-            nightproof_iam::Miss::Condition { key, found, .. } if found.is_empty() => Some(key.as_str()),
+            nightproof_iam_policy::Miss::Condition { key, found, .. } if found.is_empty() => Some(key.as_str()),
             _ => None,
         })
         .collect();

@@ -3,7 +3,7 @@
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::canonical_id;
 use nightproof_core::service::Call;
-use nightproof_iam::is_public;
+use nightproof_iam_policy::is_public;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The policies of the bundled stack.
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Effect, Layer, Miss, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy,
     ResourceRule, authorize,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Decision, Miss, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy,
     ResourceRule, StatementRef, authorize,
 };

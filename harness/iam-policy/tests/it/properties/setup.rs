@@ -1,6 +1,6 @@
 //! Random policies and requests over so few names that they often meet.
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Decision, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
     authorize,
 };

@@ -2,7 +2,7 @@
 
 mod setup;
 
-use nightproof_iam::{Context, Effect, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, authorize};
+use nightproof_iam_policy::{Context, Effect, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, authorize};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};

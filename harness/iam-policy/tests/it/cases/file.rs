@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nightproof_iam::{Policy, PolicyKind};
+use nightproof_iam_policy::{Policy, PolicyKind};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
-//! How long one decision takes, with the policies of the bundled stack: `cargo bench -p nightproof-iam`.
+//! How long one decision takes, with the policies of the bundled stack: `cargo bench -p nightproof-iam-policy`.
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Decision, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
     authorize,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nightproof_iam::{
+use nightproof_iam_policy::{
     Context, Decision, Effect, Named, Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, ResourcePolicy,
     ResourceRule, authorize, check_bucket_policy,
 };
