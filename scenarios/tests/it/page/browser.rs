@@ -1,4 +1,4 @@
-//! A client of WebDriver: headless Chromium, driven as a person does by mouse and keyboard.
+//! Headless Chromium by WebDriver, driven as a person does by mouse and keyboard.
 //! <https://www.w3.org/TR/webdriver2/>, and of its vendor: <https://chromedevtools.github.io/devtools-protocol/>.
 
 use std::fs;
@@ -9,13 +9,20 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fantoccini::actions::{
+    Actions, InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, WheelAction, WheelActions,
+};
+use fantoccini::elements::Element;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use url::{ParseError, Url};
 
 /// A bound for what the page or the browser does, far beyond what any takes.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The member that stands for an element.
-const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Keys by their code points, <https://www.w3.org/TR/webdriver2/#keyboard-actions>.
 pub(super) mod key {
@@ -26,12 +33,28 @@ pub(super) mod key {
     pub(in crate::page) const DOWN: char = '\u{E015}';
 }
 
+/// A command of Chromium's own, by its path below the session.
+#[derive(Debug)]
+struct VendorCommand {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for VendorCommand {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.body.to_string()))
+    }
+}
+
 /// A browser with one window. It ends with this, and so does the browser if only its driver is killed: they speak by a pipe.
 pub(super) struct Browser {
     driver: Child,
-    agent: ureq::Agent,
-    /// Address of the session.
-    session: String,
+    runtime: Runtime,
+    client: Client,
     profile: TempDir,
 }
 
@@ -56,9 +79,7 @@ impl Browser {
         });
         // Whoever reads no more would let it die of a closed pipe.
         std::thread::spawn(move || said.for_each(drop));
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None).build();
         let profile = tempfile::tempdir().expect("a folder");
-        let mut browser = Self { driver, agent: config.into(), session: String::new(), profile };
         let port = port.expect("chromedriver says its port");
         let arguments = [
             "--headless=new".to_owned(),
@@ -67,31 +88,36 @@ impl Browser {
             "--disable-dev-shm-usage".to_owned(),
             "--remote-debugging-pipe".to_owned(),
             "--window-size=1200,900".to_owned(),
-            format!("--user-data-dir={}", browser.profile.path().display()),
+            format!("--user-data-dir={}", profile.path().display()),
         ];
-        let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "goog:chromeOptions": { "args": arguments },
-            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        } } });
-        browser.session = format!("http://127.0.0.1:{port}/session");
-        let made = browser.post("", &wanted);
-        let id = made.get("sessionId").and_then(Value::as_str).expect("a session");
-        browser.session = format!("{}/{id}", browser.session);
-        Some(browser)
+        let capabilities = Capabilities::from_iter([
+            ("goog:chromeOptions".to_owned(), json!({ "args": arguments })),
+            ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL", "performance": "ALL" })),
+        ]);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities);
+        let url = format!("http://127.0.0.1:{port}");
+        let client = runtime.block_on(within("a session", builder.connect(&url)));
+        Some(Self { driver, runtime, client, profile })
     }
 
-    fn post(&self, command: &str, body: &Value) -> Value {
-        let answer = self.agent.post(format!("{}{command}", self.session)).send(body.to_string());
-        value(command, answer)
+    /// Does what the future does, in the bounds of patience.
+    fn wait<T, E: std::fmt::Display>(&self, what: &str, asked: impl Future<Output = Result<T, E>>) -> T {
+        self.runtime.block_on(within(what, asked))
+    }
+
+    fn vendor(&self, path: &'static str, body: Value) -> Value {
+        self.wait(path, self.client.issue_cmd(VendorCommand { path, body }))
     }
 
     pub(super) fn open(&self, page: &Path) {
-        self.post("/url", &json!({ "url": format!("file://{}", page.display()) }));
+        self.wait("goto", self.client.goto(&format!("file://{}", page.display())));
     }
 
     /// What a function's body returns.
     pub(super) fn script(&self, body: &str) -> Value {
-        self.post("/execute/sync", &json!({ "script": body, "args": [] }))
+        self.wait(body, self.client.execute(body, Vec::new()))
     }
 
     /// Waits until an expression is true.
@@ -111,51 +137,62 @@ impl Browser {
         }
     }
 
-    fn element(&self, css: &str) -> String {
-        let found = self.post("/element", &json!({ "using": "css selector", "value": css }));
-        found.get(ELEMENT).and_then(Value::as_str).unwrap_or_else(|| panic!("`{css}` is no element: {found}")).to_owned()
+    fn element(&self, css: &str) -> Element {
+        self.wait(css, self.client.find(Locator::Css(css)))
     }
 
     /// Clicks the middle of an element; one that is covered by another cannot be.
     pub(super) fn click(&self, css: &str) {
-        self.post(&format!("/element/{}/click", self.element(css)), &json!({}));
+        self.wait(css, self.element(css).click());
     }
 
     /// Types keys one after the other, wherever the focus is.
     pub(super) fn press(&self, keys: impl IntoIterator<Item = char>) {
-        let stroke = |key: char| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })];
-        let strokes: Vec<Value> = keys.into_iter().flat_map(stroke).collect();
-        self.post("/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
+        let strokes = keys.into_iter().fold(KeyActions::new("keyboard".to_owned()), |strokes, value| {
+            strokes.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        self.wait("keys", self.client.perform_actions(strokes));
     }
 
     /// Turns the wheel over an element while Control is held.
     pub(super) fn wheel(&self, css: &str, by: i32) {
-        let origin = json!({ ELEMENT: self.element(css) });
-        let pause = json!({ "type": "pause" });
-        self.post(
-            "/actions",
-            &json!({ "actions": [
-            { "type": "key", "id": "keyboard", "actions": [
-                { "type": "keyDown", "value": key::CONTROL }, pause, { "type": "keyUp", "value": key::CONTROL },
-            ] },
-            { "type": "wheel", "id": "wheel", "actions": [
-                pause, { "type": "scroll", "x": 0, "y": 0, "deltaX": 0, "deltaY": by, "origin": origin }, pause,
-            ] },
-        ] }),
-        );
+        let middle = self.script(&format!(
+            "const at = document.querySelector('{css}');
+            at.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+            const box = at.getBoundingClientRect();
+            return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height / 2)]"
+        ));
+        let (x, y): (i64, i64) = serde_json::from_value(middle).expect("a place");
+        let keys = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: key::CONTROL })
+            .pause(Duration::ZERO)
+            .then(KeyAction::Up { value: key::CONTROL });
+        let wheel = WheelActions::new("wheel".to_owned())
+            .pause(Duration::ZERO)
+            .then(WheelAction::Scroll { duration: None, x, y, delta_x: 0, delta_y: by.into() })
+            .pause(Duration::ZERO);
+        self.wait("the wheel", self.client.perform_actions(Actions::from(keys).and(wheel)));
     }
 
     /// Drags an element's content sideways.
     pub(super) fn drag(&self, css: &str, by: i32) {
-        let origin = json!({ ELEMENT: self.element(css) });
-        let moved = |x: i32| json!({ "type": "pointerMove", "duration": 0, "x": x, "y": 0, "origin": origin });
-        let actions = json!([moved(0), { "type": "pointerDown", "button": 0 }, moved(by), { "type": "pointerUp", "button": 0 }]);
-        self.post("/actions", &json!({ "actions": [{ "type": "pointer", "id": "mouse", "actions": actions }] }));
+        let moved = |x: i32| PointerAction::MoveToElement {
+            element: self.element(css),
+            duration: Some(Duration::ZERO),
+            x: x.into(),
+            y: 0.0,
+        };
+        let actions = MouseActions::new("mouse".to_owned())
+            .then(moved(0))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(moved(by))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.wait("the mouse", self.client.perform_actions(actions));
     }
 
     /// A command of the DevTools protocol.
     pub(super) fn devtools(&self, command: &str, parameters: &Value) -> Value {
-        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+        self.vendor("goog/cdp/execute", json!({ "cmd": command, "params": parameters }))
     }
 
     /// A window of this width, in CSS pixels, narrower than any window of a desktop too.
@@ -165,7 +202,7 @@ impl Browser {
         self.until(&format!("innerWidth === {width}"));
         // What the page does about it comes with the next frame.
         let frame = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))";
-        self.post("/execute/async", &json!({ "script": frame, "args": [] }));
+        self.wait(frame, self.client.execute_async(frame, Vec::new()));
     }
 
     /// What a person's system prefers: `light` or `dark`.
@@ -177,7 +214,7 @@ impl Browser {
 
     /// Entries of a log (`browser`, `performance`) since it was asked for last.
     pub(super) fn log(&self, kind: &str) -> Vec<Value> {
-        let log = self.post("/se/log", &json!({ "type": kind }));
+        let log = self.vendor("se/log", json!({ "type": kind }));
         log.as_array().unwrap_or_else(|| panic!("no log: {log}")).clone()
     }
 
@@ -204,19 +241,20 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         // The browser ends by its session, or else by the end of its driver.
-        let _ = self.agent.delete(&self.session).call();
+        let closed = self.client.clone().close();
+        let _ = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, closed).await });
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }
 
-/// The value of an answer.
-fn value(command: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {
-    let mut answer = answer.unwrap_or_else(|error| panic!("{command}: {error}"));
-    let text = answer.body_mut().read_to_string().unwrap_or_else(|error| panic!("{command}: {error}"));
-    assert!(answer.status().is_success(), "{command}: {text}");
-    let mut answer: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{command}: {error}: {text}"));
-    answer.get_mut("value").map(Value::take).unwrap_or_else(|| panic!("{command}: {answer}"))
+/// What was asked for; panics if it is refused or does not come in the bounds of patience.
+async fn within<T, E: std::fmt::Display>(what: &str, asked: impl Future<Output = Result<T, E>>) -> T {
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => panic!("{what}: {error}"),
+        Err(_) => panic!("{what}: nothing came in {} s", PATIENCE.as_secs()),
+    }
 }
 
 /// The command line of a process that names a folder.
