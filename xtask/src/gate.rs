@@ -70,7 +70,8 @@ pub(crate) fn run(chosen: &Chosen, environment: &[(&str, &str)]) -> Result<(), S
     let names = names(chosen, &tests)?;
     let mut arguments = vec!["test", "--workspace", "--test", "it", "--", "--include-ignored", "--exact"];
     arguments.extend(names);
-    step::cargo(&arguments, environment)
+    let threads = step::threads();
+    step::cargo(&arguments, &[environment, &[("RUST_TEST_THREADS", threads.as_str())]].concat())
 }
 
 /// Those of `tests` that are chosen.

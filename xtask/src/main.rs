@@ -76,12 +76,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// How many tests run at a time: twice as many as there are processors, since tests of whole nights wait as long as they work.
-fn threads() -> String {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    (2 * processors).to_string()
-}
-
 /// Runs a step and prints how long it took.
 fn timed(step: Step) -> Result<(), step::StepError> {
     let (name, begun) = (format!("{step:?}").to_lowercase(), Instant::now());
@@ -100,7 +94,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Template => template::lint(),
         Step::Models => models::extract(),
         Step::Registry => registry::extract(),
-        Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &threads())]),
+        Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &step::threads())]),
         Step::Containers => gate::run(gate::CONTAINERS, &[("NIGHTPROOF_MACHINE", "container")]),
         Step::Localstack => localstack::test(),
         Step::Conformance => conformance::write(),

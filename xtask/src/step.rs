@@ -36,6 +36,12 @@ pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<
     run(&mut command)
 }
 
+/// How many tests run at a time: twice as many as there are processors, since tests of whole nights wait as long as they work.
+pub(crate) fn threads() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (2 * processors).to_string()
+}
+
 /// Runs a program to its end; its output goes where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result<(), StepError> {
     let program = format!("{command:?}");
