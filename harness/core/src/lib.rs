@@ -4,6 +4,7 @@
 //! Nothing here knows a service, the gateway, the policies or a machine. The handle is given those that calls need, once, as trait objects:
 //! [`Gateway`](gateway::Gateway) and [`Authorize`](authorization::Authorize).
 
+mod account_store;
 pub mod authorization;
 pub mod caller;
 mod canonical_user;
@@ -26,6 +27,7 @@ pub mod service;
 mod tls;
 pub mod under_way;
 
+pub use account_store::AccountStore;
 pub use caller::{Caller, Principal};
 pub use canonical_user::canonical_id;
 pub use clock::Clock;

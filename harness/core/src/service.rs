@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
 use jiff::Timestamp;
-use serde_json::Value;
-
 pub use nightproof_wire::AwsError;
+pub use nightproof_wire::arn::Arn;
+use serde_json::Value;
 
 use crate::authorization::ResourcePolicyText;
 use crate::{Caller, Region};
@@ -54,6 +54,11 @@ impl Call {
     /// The account that the caller acts in.
     pub fn account(&self) -> &str {
         &self.caller.account
+    }
+
+    /// The ARN of a service's resource in this region and the caller's account.
+    pub fn arn(&self, service: &str, resource: impl Into<String>) -> String {
+        Arn::new(service, self.region.name(), self.account(), resource).to_string()
     }
 }
 

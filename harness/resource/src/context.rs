@@ -6,6 +6,7 @@ use std::time::Duration;
 use nightproof_core::credentials::random_string;
 use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
+use nightproof_wire::arn::Arn;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -158,6 +159,11 @@ impl Context {
     /// The account that the stack is in.
     pub fn account(&self) -> &str {
         &self.deployment.caller.account
+    }
+
+    /// The ARN of a service's resource in the stack's region and account.
+    pub fn arn(&self, service: &str, resource: impl Into<String>) -> String {
+        Arn::new(service, self.region(), self.account(), resource).to_string()
     }
 
     /// The region's name.

@@ -11,7 +11,7 @@ const DEFAULT_BUS: &str = "default";
 impl Events {
     /// Rules and buses by their names. A rule of the default bus has no bus in its ARN.
     pub(super) fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        let arn = |rest: String| format!("arn:aws:events:{}:{}:{rest}", call.region.name(), call.account());
+        let arn = |rest: String| call.arn("events", rest);
         let bus = |given: Option<&str>| match given {
             Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
             given => arn(format!("event-bus/{}", given.unwrap_or(DEFAULT_BUS))),

@@ -5,9 +5,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use nightproof_core::AccountStore;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::under_way;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::MutexGuard;
 
 use crate::bus::require_default_bus;
 use crate::error::no_rule;
@@ -19,7 +20,7 @@ pub(crate) const QUIET_BOUND: Duration = Duration::from_secs(5);
 /// The service `events`.
 pub struct Events {
     /// Rules of the default bus, by account and name.
-    pub(crate) rules: Mutex<HashMap<String, BTreeMap<String, Rule>>>,
+    pub(crate) rules: AccountStore<BTreeMap<String, Rule>>,
     /// Deliveries in flight; those that wait for a retry are not counted.
     pub(crate) under_way: under_way::Count,
     pub(crate) this: Weak<Self>,
@@ -28,7 +29,11 @@ pub struct Events {
 impl Events {
     /// A service without rules.
     pub fn new() -> Arc<Self> {
-        Arc::new_cyclic(|this| Self { rules: Mutex::default(), under_way: under_way::Count::default(), this: this.clone() })
+        Arc::new_cyclic(|this| Self {
+            rules: AccountStore::default(),
+            under_way: under_way::Count::default(),
+            this: this.clone(),
+        })
     }
 
     /// When an enabled rule fires next by its schedule.

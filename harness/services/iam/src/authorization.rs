@@ -4,6 +4,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
 use serde_json::Value;
 
+use crate::arn::arn;
 use crate::identity::Kind;
 use crate::records::Iam;
 
@@ -13,29 +14,26 @@ impl Iam {
         let account = call.account();
         let new = |word: &str, member: &str| {
             let path = input.text("Path").unwrap_or("/");
-            input.text(member).map(|name| format!("arn:aws:iam::{account}:{word}{path}{name}"))
+            input.text(member).map(|name| arn(account, format!("{word}{path}{name}")))
         };
         let accounts = self.lock();
         let records = accounts.get(account);
         let known = |kind: Kind| {
             let name = input.text(kind.member())?;
             let identity = records.and_then(|records| records.identity_named(kind, name));
-            Some(
-                identity
-                    .map_or_else(|| format!("arn:aws:iam::{account}:{}/{name}", kind.word()), |found| found.arn(kind, account)),
-            )
+            Some(identity.map_or_else(|| arn(account, format!("{}/{name}", kind.word())), |found| found.arn(kind, account)))
         };
         let profile = || {
             let name = input.text("InstanceProfileName")?;
             let found = records.and_then(|records| records.profiles.get(name)).map(|profile| profile.arn.clone());
-            Some(found.unwrap_or_else(|| format!("arn:aws:iam::{account}:instance-profile/{name}")))
+            Some(found.unwrap_or_else(|| arn(account, format!("instance-profile/{name}"))))
         };
         // A user who names nobody means itself.
         let itself = || match &call.caller.principal {
             nightproof_core::Principal::User { name, .. } => {
                 records.and_then(|records| records.identity_named(Kind::User, name)).map(|found| found.arn(Kind::User, account))
             }
-            _ => Some(format!("arn:aws:iam::{account}:user/*")),
+            _ => Some(arn(account, "user/*")),
         };
         let found = match kind {
             "new-role" => new("role", "RoleName"),

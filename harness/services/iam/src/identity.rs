@@ -7,6 +7,7 @@ use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
+use crate::arn::arn;
 use crate::error::no_such_entity;
 use crate::names::unique_id;
 use crate::tags::Tags;
@@ -71,7 +72,7 @@ impl Identity {
     }
 
     pub(super) fn arn(&self, kind: Kind, account: &str) -> String {
-        format!("arn:aws:iam::{account}:{}{}{}", kind.word(), self.path, self.name)
+        arn(account, format!("{}{}{}", kind.word(), self.path, self.name))
     }
 
     pub(super) fn describe_boundary(&self) -> Option<Value> {

@@ -4,6 +4,7 @@
 //! Policies are stored and returned as they were given. The authorization layer decides by them; it reads them through
 //! [`Identities`](nightproof_core::identity::Identities).
 
+mod arn;
 mod authorization;
 mod aws_managed;
 mod document;

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nightproof_core::document::Members as _;
+use nightproof_core::page::Page;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
@@ -21,12 +22,10 @@ pub(super) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Val
             .ok_or_else(|| validation("Invalid Marker."))?,
     };
     let take = input.number("MaxItems").and_then(|items| usize::try_from(items).ok()).unwrap_or(100);
-    let end = skip.saturating_add(take);
-    let truncated = end < items.len();
-    let shown: Vec<Value> = items.into_iter().skip(skip).take(take).collect();
-    let mut output = json!({ member: shown, "IsTruncated": truncated });
-    if truncated && let Some(output) = output.as_object_mut() {
-        output.insert("Marker".to_owned(), URL_SAFE_NO_PAD.encode(format!("after:{end}")).into());
+    let page = Page::at(skip, take, items);
+    let mut output = json!({ member: page.items, "IsTruncated": page.next.is_some() });
+    if let (Some(output), Some(next)) = (output.as_object_mut(), page.next) {
+        output.insert("Marker".to_owned(), URL_SAFE_NO_PAD.encode(format!("after:{next}")).into());
     }
     Ok(output)
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
+use nightproof_core::AccountStore;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::identity::{PolicyText, PrincipalPolicies, RoleFacts};
 use nightproof_core::service::AwsError;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::MutexGuard;
 use serde_json::{Value, json};
 
+use crate::arn::arn;
 use crate::error::no_such_entity;
 use crate::identity::{Identity, Kind};
 use crate::tags::Tags;
@@ -20,7 +22,7 @@ use crate::{aws_managed, identity};
 /// The service `iam`. One for the region; records are by account.
 #[derive(Default)]
 pub struct Iam {
-    pub(crate) accounts: Mutex<HashMap<String, Records>>,
+    pub(crate) accounts: AccountStore<Records>,
     /// Counts the calls that may have changed a principal's policies.
     pub(crate) changes: AtomicU64,
 }
@@ -241,5 +243,5 @@ pub(crate) fn oidc_provider_not_found(arn: &str) -> AwsError {
 /// The ARN that a provider of this URL has.
 pub(crate) fn oidc_provider_arn(account: &str, url: &str) -> String {
     let address = url.trim_start_matches("https://").trim_end_matches('/');
-    format!("arn:aws:iam::{account}:oidc-provider/{address}")
+    arn(account, format!("oidc-provider/{address}"))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_wire::AwsError;
+use nightproof_wire::arn::Arn;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ impl Key {
     pub(super) fn new(region: &str, account: &str, policy: PolicyDocument, now: Timestamp) -> Self {
         let id = uuid::Uuid::new_v4().to_string();
         Self {
-            arn: format!("arn:aws:kms:{region}:{account}:key/{id}"),
+            arn: Arn::new("kms", region, account, format!("key/{id}")).to_string(),
             id,
             created: now,
             description: String::new(),

@@ -1,7 +1,7 @@
 //! The region, account and time of a call.
 
 use jiff::Timestamp;
-use nightproof_core::service::Call;
+use nightproof_core::service::{Arn, Call};
 
 /// The region, account and time of a call; key names without an ARN belong to it.
 pub(crate) struct Scope<'a> {
@@ -16,6 +16,6 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn arn(&self, resource: &str) -> String {
-        format!("arn:aws:kms:{}:{}:{resource}", self.region, self.account)
+        Arn::new("kms", self.region, self.account, resource).to_string()
     }
 }

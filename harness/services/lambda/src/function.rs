@@ -197,7 +197,7 @@ fn named(reference: &str) -> &str {
 }
 
 pub(super) fn arn(call: &Call, name: &str) -> String {
-    format!("arn:aws:lambda:{}:{}:function:{name}", call.region.name(), call.account())
+    call.arn("lambda", format!("function:{name}"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Pages of lists.
 
 use nightproof_core::document::Members as _;
+use nightproof_core::page::Page;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
@@ -16,19 +17,10 @@ pub(crate) fn listed(configuration: &Value) -> Value {
 /// A page of a list that is sorted by its items' names: the marker is the last name of the page before.
 pub(crate) fn page(input: &Value, member: &str, all: impl Iterator<Item = (String, Value)>) -> Result<Value, AwsError> {
     let most = usize::try_from(input.number("MaxItems").unwrap_or(50)).unwrap_or(50).min(50);
-    let marker = input.text("Marker").filter(|marker| !marker.is_empty());
-    let mut rest = all.filter(|(name, _)| marker.is_none_or(|marker| name.as_str() > marker)).peekable();
-    let mut items = Vec::new();
-    let mut last = None;
-    while items.len() < most
-        && let Some((name, item)) = rest.next()
-    {
-        items.push(item);
-        last = Some(name);
-    }
-    let mut made = json!({ member: items });
-    if rest.peek().is_some() {
-        made["NextMarker"] = last.into();
+    let page = Page::after(input.text("Marker").unwrap_or_default(), most, all);
+    let mut made = json!({ member: page.items });
+    if let Some(next) = page.next {
+        made["NextMarker"] = next.into();
     }
     Ok(made)
 }

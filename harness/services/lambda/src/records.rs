@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
+use nightproof_core::AccountStore;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::under_way;
@@ -34,7 +35,7 @@ pub(crate) struct Idle {
 
 /// The service `lambda`.
 pub struct Lambda {
-    pub(crate) functions: Mutex<HashMap<String, BTreeMap<String, Function>>>,
+    pub(crate) functions: AccountStore<BTreeMap<String, Function>>,
     /// Environments that wait for an invocation, by function ARN.
     pub(crate) free: Mutex<HashMap<String, Vec<Idle>>>,
     /// Events in flight; those that wait for a retry are not counted.
@@ -48,7 +49,7 @@ impl Lambda {
     /// A service without functions. Without a host it runs none.
     pub fn new(host: Option<ExecutionHost>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
-            functions: Mutex::default(),
+            functions: AccountStore::default(),
             free: Mutex::default(),
             under_way: under_way::Count::default(),
             host,

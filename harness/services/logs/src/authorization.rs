@@ -12,8 +12,7 @@ impl Logs {
         let given = input.text("logGroupName").map(str::to_owned);
         let group = given.or_else(|| name_in(call, input.text("logGroupIdentifier")?));
         let stream = if kind == "log-stream" { input.text("logStreamName").unwrap_or_default() } else { "" };
-        let arn =
-            |name: String| format!("arn:aws:logs:{}:{}:log-group:{name}:log-stream:{stream}", call.region.name(), call.account());
+        let arn = |name: String| call.arn("logs", format!("log-group:{name}:log-stream:{stream}"));
         group.map(arn).into_iter().collect()
     }
 

@@ -1,6 +1,7 @@
 //! Pages of descriptions.
 
 use nightproof_core::document::Members as _;
+use nightproof_core::page::Page;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
@@ -13,11 +14,10 @@ pub(crate) fn page(items: Vec<Value>, member: &str, input: &Value) -> Result<Val
         None => 0,
         Some(token) => token.parse().map_err(|_| invalid("The specified nextToken is invalid."))?,
     };
-    let more = items.len() > start.saturating_add(limit);
-    let items: Vec<Value> = items.into_iter().skip(start).take(limit).collect();
-    let mut output = json!({member: items});
-    if let Some(output) = output.as_object_mut().filter(|_| more) {
-        output.insert("nextToken".to_owned(), json!((start + limit).to_string()));
+    let page = Page::at(start, limit, items);
+    let mut output = json!({member: page.items});
+    if let (Some(output), Some(next)) = (output.as_object_mut(), page.next) {
+        output.insert("nextToken".to_owned(), json!(next.to_string()));
     }
     Ok(output)
 }

@@ -1,12 +1,12 @@
 //! The records of an account: log groups with their streams and events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use nightproof_core::AccountStore;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
-use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_group};
@@ -17,7 +17,7 @@ pub(crate) type Groups = BTreeMap<String, LogGroup>;
 /// The service `logs`.
 #[derive(Debug, Default)]
 pub struct Logs {
-    pub(crate) accounts: Mutex<HashMap<String, Groups>>,
+    pub(crate) accounts: AccountStore<Groups>,
 }
 
 impl Logs {
@@ -27,8 +27,7 @@ impl Logs {
     }
 
     pub(crate) fn groups<T>(&self, call: &Call, act: impl FnOnce(&mut Groups) -> T) -> T {
-        let mut accounts = self.accounts.lock();
-        act(accounts.entry(call.account().to_owned()).or_default())
+        self.accounts.with(call.account(), act)
     }
 
     /// Runs `act` on the group that `input` names by `logGroupName`, or by `logGroupIdentifier` (a name or an ARN).
@@ -93,7 +92,7 @@ impl LogGroup {
 
 /// The group's ARN, without the `:*` that some members add.
 pub(crate) fn arn(call: &Call, name: &str) -> String {
-    format!("arn:aws:logs:{}:{}:log-group:{name}", call.region.name(), call.account())
+    call.arn("logs", format!("log-group:{name}"))
 }
 
 /// Where an event stands in its stream: by its own time, then by arrival.
@@ -157,7 +156,7 @@ pub(crate) fn name_in(call: &Call, identifier: &str) -> Option<String> {
     if !identifier.starts_with("arn:") {
         return Some(identifier.to_owned());
     }
-    let prefix = format!("arn:aws:logs:{}:{}:log-group:", call.region.name(), call.account());
+    let prefix = call.arn("logs", "log-group:");
     let name = identifier.strip_prefix(&prefix)?;
     Some(name.strip_suffix(":*").unwrap_or(name).to_owned())
 }

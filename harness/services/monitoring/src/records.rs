@@ -1,10 +1,10 @@
 //! The records: alarms by account and name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use parking_lot::Mutex;
+use nightproof_core::AccountStore;
 use tokio::sync::watch as channel;
 
 use crate::alarm::Alarm;
@@ -13,7 +13,7 @@ use crate::alarm::Alarm;
 #[derive(Debug)]
 pub struct CloudWatch {
     /// Alarms by account and name.
-    pub(crate) alarms: Mutex<HashMap<String, BTreeMap<String, Alarm>>>,
+    pub(crate) alarms: AccountStore<BTreeMap<String, Alarm>>,
     /// The moment up to which alarms have been evaluated and their topics are notified.
     pub(crate) evaluated: channel::Sender<Timestamp>,
 }
@@ -21,12 +21,11 @@ pub struct CloudWatch {
 impl CloudWatch {
     /// A service without alarms.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { alarms: Mutex::default(), evaluated: channel::Sender::new(Timestamp::MIN) })
+        Arc::new(Self { alarms: AccountStore::default(), evaluated: channel::Sender::new(Timestamp::MIN) })
     }
 
     pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut BTreeMap<String, Alarm>) -> T) -> T {
-        let mut alarms = self.alarms.lock();
-        act(alarms.entry(account.to_owned()).or_default())
+        self.alarms.with(account, act)
     }
 
     pub(crate) fn accounts(&self) -> Vec<String> {

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::document::text;
+use crate::arn::arn;
 
 /// From the first access log line of a batch to its delivery.
 pub(crate) const LOG_DELAY: Duration = Duration::from_millis(100);
@@ -193,8 +194,7 @@ impl AccessLog {
         }
         for (destination, first, lines) in batches {
             let key = destination.key(region.name(), first, region.clock().now());
-            let caller =
-                Caller::service(&destination.account, LOGGING).acting_for(&format!("arn:aws:s3:::{}", destination.source));
+            let caller = Caller::service(&destination.account, LOGGING).acting_for(&arn(&destination.source));
             let input = json!({
                 "Bucket": destination.target,
                 "Key": key,

@@ -6,6 +6,7 @@ use nightproof_core::service::{AwsError, Call};
 use nightproof_iam_policy::ResourceRule;
 use serde_json::Value;
 
+use crate::arn::arn;
 use crate::records::S3;
 
 impl S3 {
@@ -30,7 +31,7 @@ pub(super) fn copy_sources(kind: &str, input: &Value) -> Vec<String> {
         "copy-source-version" => version.is_some(),
         _ => false,
     };
-    (wanted && !object.is_empty()).then(|| format!("arn:aws:s3:::{object}")).into_iter().collect()
+    (wanted && !object.is_empty()).then(|| arn(object)).into_iter().collect()
 }
 
 /// The bucket that an ARN is about.
@@ -53,7 +54,7 @@ pub(super) fn policy_text(bucket: &str, owner: &str, document: Option<PolicyDocu
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax>
 pub(super) fn concealed(call: &Call, input: &Value, error: AwsError) -> AwsError {
     let Some(authorizer) = call.region.authorizer().filter(|_| error.code == "NoSuchKey") else { return error };
-    let resource = format!("arn:aws:s3:::{}", input.text("Bucket").unwrap_or_default());
+    let resource = arn(input.text("Bucket").unwrap_or_default());
     let need = Need { action: "s3:ListBucket".to_owned(), resource, keys: Vec::new() };
     authorizer.check(call, "s3", need).map_or_else(|denied| denied, |()| error)
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::blob::DataKey;
 use super::document::{flag, list, owned, text};
 use super::error::{access_denied, internal, invalid_argument, not_implemented};
+use crate::arn::arn;
 
 /// How an object is encrypted.
 #[derive(Clone)]
@@ -121,9 +122,9 @@ impl Encryption {
                 })?,
             None => Map::new(),
         };
-        let arn = if bucket_key { format!("arn:aws:s3:::{bucket}") } else { format!("arn:aws:s3:::{bucket}/{key}") };
+        let arn = arn(if bucket_key { bucket.to_owned() } else { format!("{bucket}/{key}") });
         context.entry("aws:s3:arn").or_insert(json!(arn));
-        let key_id = key_id.unwrap_or_else(|| format!("arn:aws:kms:{}:{}:alias/aws/s3", call.region.name(), call.account()));
+        let key_id = key_id.unwrap_or_else(|| call.arn("kms", "alias/aws/s3"));
         let input = json!({"KeyId": key_id, "KeySpec": "AES_256", "EncryptionContext": context});
         let made = call.region.call(&through_s3(call), "kms", "GenerateDataKey", input).await.map_err(from_kms)?;
         let (Some(wrapped), Some(key_arn), Some(key)) = (owned(&made, "CiphertextBlob"), owned(&made, "KeyId"), plaintext(&made))

@@ -2,6 +2,7 @@
 //! and lifecycle rules.
 
 mod access_log;
+mod arn;
 mod authorization;
 mod blob;
 mod checksum;

@@ -10,6 +10,7 @@ use nightproof_wire::AwsError;
 use serde_json::Value;
 
 use crate::access_log::Entry;
+use crate::arn::arn;
 use crate::document::without_nulls;
 use crate::operations::tagging;
 use crate::records::{Bucket, S3};
@@ -125,7 +126,7 @@ impl Service for S3 {
         let state = self.state();
         let own = state.buckets.values().filter(|bucket| bucket.account == call.account());
         let tags = |bucket: &Bucket| tagging::pairs(bucket.config.get("TagSet"));
-        own.map(|bucket| Tagged { arn: format!("arn:aws:s3:::{}", bucket.name), tags: tags(bucket) }).collect()
+        own.map(|bucket| Tagged { arn: arn(&bucket.name), tags: tags(bucket) }).collect()
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {

@@ -1,11 +1,11 @@
 //! The records: topics with their subscriptions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use nightproof_core::AccountStore;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::error::{invalid, no_topic};
@@ -14,7 +14,7 @@ use crate::error::{invalid, no_topic};
 #[derive(Debug, Default)]
 pub struct Sns {
     /// Topics by account and ARN.
-    pub(crate) accounts: Mutex<HashMap<String, BTreeMap<String, Topic>>>,
+    pub(crate) accounts: AccountStore<BTreeMap<String, Topic>>,
 }
 
 impl Sns {
@@ -24,8 +24,7 @@ impl Sns {
     }
 
     pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut BTreeMap<String, Topic>) -> T) -> T {
-        let mut accounts = self.accounts.lock();
-        act(accounts.entry(account.to_owned()).or_default())
+        self.accounts.with(account, act)
     }
 
     /// Runs `act` on the topic with this ARN, whoever owns it.

@@ -20,7 +20,7 @@ pub(crate) fn url(call: &Call, account: &str, name: &str) -> String {
 }
 
 pub(crate) fn arn(call: &Call, name: &str) -> String {
-    format!("arn:aws:sqs:{}:{}:{name}", call.region.name(), call.account())
+    call.arn("sqs", name)
 }
 
 /// Account and name in a queue's ARN.

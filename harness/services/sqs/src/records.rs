@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use nightproof_core::AccountStore;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::address::address;
@@ -25,7 +25,7 @@ pub(crate) struct Queues {
 /// The service `sqs`.
 #[derive(Debug, Default)]
 pub struct Sqs {
-    pub(crate) accounts: Mutex<HashMap<String, Queues>>,
+    pub(crate) accounts: AccountStore<Queues>,
     /// Notified whenever a message may have become receivable.
     pub(crate) arrived: Notify,
 }
@@ -37,8 +37,7 @@ impl Sqs {
     }
 
     pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut Queues) -> T) -> T {
-        let mut accounts = self.accounts.lock();
-        act(accounts.entry(account.to_owned()).or_default())
+        self.accounts.with(account, act)
     }
 
     /// Runs `act` on the queue of this URL.

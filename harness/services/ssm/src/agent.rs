@@ -1,6 +1,6 @@
 //! Who may speak for a node: the role session that was issued to that very instance.
 
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
 
 /// The calling agent's instance, which must be `instance` if one is named.
 pub(crate) fn require_agent(call: &Call, operation: &str, instance: Option<&str>) -> Result<String, AwsError> {
@@ -10,7 +10,8 @@ pub(crate) fn require_agent(call: &Call, operation: &str, instance: Option<&str>
         (Some(agent), Some(instance)) if agent == instance => Ok(agent.to_owned()),
         _ => {
             let (region, account) = (call.region.name(), call.account());
-            let resource = instance.map_or_else(|| "*".to_owned(), |id| format!("arn:aws:ec2:{region}:{account}:instance/{id}"));
+            let resource = instance
+                .map_or_else(|| "*".to_owned(), |id| Arn::new("ec2", region, account, format!("instance/{id}")).to_string());
             Err(AwsError::new(
                 "AccessDeniedException",
                 400,

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html>
 
 use nightproof_core::document::Members as _;
-use nightproof_core::service::{Call, Tagged};
+use nightproof_core::service::{Arn, Call, Tagged};
 use serde_json::Value;
 
 use crate::aws_documents;
@@ -49,7 +49,7 @@ impl Ssm {
 
     /// Documents, parameters and managed nodes that have tags.
     pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
-        let arn = |rest: String| format!("arn:aws:ssm:{}:{}:{rest}", call.region.name(), call.account());
+        let arn = |rest: String| call.arn("ssm", rest);
         self.with(call.account(), |records| {
             let named = |kind: &str, id: &str| match kind {
                 "Document" => Some(arn(format!("document/{id}"))),
@@ -90,7 +90,7 @@ fn document(call: &Call, name: &str) -> String {
     let owned_by_aws =
         aws_documents::content(name).is_some() || ["AWS-", "AWSEC2-", "Amazon"].iter().any(|prefix| name.starts_with(prefix));
     let account = if owned_by_aws { "" } else { call.account() };
-    format!("arn:aws:ssm:{}:{account}:document/{name}", call.region.name())
+    Arn::new("ssm", call.region.name(), account, format!("document/{name}")).to_string()
 }
 
 /// Public parameters have no account in their ARN.
@@ -101,11 +101,11 @@ fn parameter(call: &Call, name: &str) -> String {
     // A selector of a version or label is no part of the name.
     let name = name.split(':').next().unwrap_or_default().trim_start_matches('/');
     let account = if name.starts_with("aws/") { "" } else { call.account() };
-    format!("arn:aws:ssm:{}:{account}:parameter/{name}", call.region.name())
+    Arn::new("ssm", call.region.name(), account, format!("parameter/{name}")).to_string()
 }
 
 /// Instances are EC2's; nodes from elsewhere are Systems Manager's own.
 fn node(call: &Call, id: &str) -> String {
     let (service, kind) = if id.starts_with("mi-") { ("ssm", "managed-instance") } else { ("ec2", "instance") };
-    format!("arn:aws:{service}:{}:{}:{kind}/{id}", call.region.name(), call.account())
+    call.arn(service, format!("{kind}/{id}"))
 }

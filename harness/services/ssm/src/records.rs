@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 
-use parking_lot::{Mutex, MutexGuard};
+use nightproof_core::AccountStore;
 use tokio::sync::Notify;
 
 use crate::command::Command;
@@ -17,7 +17,7 @@ use crate::stored_parameter::Parameter;
 pub struct Ssm {
     /// For the tasks that watch a command's deadlines.
     pub(crate) me: Weak<Ssm>,
-    pub(crate) accounts: Mutex<Accounts>,
+    pub(crate) accounts: AccountStore<Records>,
     /// Notified whenever a message was put into a mailbox.
     pub(crate) mail: Notify,
 }
@@ -25,22 +25,14 @@ pub struct Ssm {
 impl Ssm {
     /// A service without nodes, commands or parameters.
     pub fn new() -> Arc<Self> {
-        Arc::new_cyclic(|me| Self { me: me.clone(), accounts: Mutex::default(), mail: Notify::new() })
+        Arc::new_cyclic(|me| Self { me: me.clone(), accounts: AccountStore::default(), mail: Notify::new() })
     }
 
     /// Runs `act` on the records of `account`. Synchronous, so that the lock is never held over an await.
     pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut Records) -> T) -> T {
-        let mut accounts = self.lock();
-        act(accounts.entry(account.to_owned()).or_default())
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Accounts> {
-        self.accounts.lock()
+        self.accounts.with(account, act)
     }
 }
-
-/// Records by account id.
-pub(crate) type Accounts = HashMap<String, Records>;
 
 /// The records of one account.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! Events of Run Command for EventBridge: each change of a command's status, and of its status on each node.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-eventbridge-events.html>
 
+use nightproof_core::service::Arn;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ impl Ssm {
 
 fn changes(command: &mut Command, region: &str, account: &str) -> Vec<Value> {
     let mut entries = Vec::new();
-    let arn = |instance: &str| format!("arn:aws:ec2:{region}:{account}:instance/{instance}");
+    let arn = |instance: &str| Arn::new("ec2", region, account, format!("instance/{instance}")).to_string();
     let requested = stamp(command.requested);
     for invocation in &mut command.invocations {
         let (status, _) = invocation.state.words();

@@ -38,5 +38,5 @@ impl Events {
 }
 
 fn default_bus(call: &Call) -> Value {
-    json!({ "Name": "default", "Arn": format!("arn:aws:events:{}:{}:event-bus/default", call.region.name(), call.account()) })
+    json!({ "Name": "default", "Arn": call.arn("events", "event-bus/default") })
 }

@@ -105,7 +105,7 @@ impl Events {
             return Err(AwsError::new("LimitExceededException", 400, message));
         }
         let rule = rules.entry(name.clone()).or_insert_with(|| Rule {
-            arn: format!("arn:aws:events:{}:{}:rule/{name}", call.region.name(), call.account()),
+            arn: call.arn("events", format!("rule/{name}")),
             name,
             enabled,
             description: None,

@@ -4,6 +4,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
+use crate::arn::arn;
 use crate::error::{already_exists, delete_conflict, limit_exceeded, no_such_entity};
 use crate::names::{checked_name, path, unique_id};
 use crate::page::page;
@@ -36,7 +37,7 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         return Err(already_exists(format!("Instance Profile {name} already exists.")));
     }
     let profile = InstanceProfile {
-        arn: format!("arn:aws:iam::{}:instance-profile{path}{name}", call.account()),
+        arn: arn(call.account(), format!("instance-profile{path}{name}")),
         name: name.to_owned(),
         path,
         id: unique_id("AIPA"),

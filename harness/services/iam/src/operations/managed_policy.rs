@@ -5,6 +5,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
+use crate::arn::arn;
 use crate::aws_managed;
 use crate::aws_managed::AwsManaged;
 use crate::document::{Use, checked, counted_size, encoded};
@@ -73,7 +74,7 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         return Err(already_exists(format!("A policy called {name} already exists. Duplicate names are not allowed.")));
     }
     let policy = ManagedPolicy {
-        arn: format!("arn:aws:iam::{}:policy{path}{name}", call.account()),
+        arn: arn(call.account(), format!("policy{path}{name}")),
         name: name.to_owned(),
         path,
         id: unique_id("ANPA"),

@@ -13,6 +13,7 @@ use nightproof_iam_policy::{
 };
 use serde_json::{Value, json};
 
+use crate::arn::arn;
 use crate::error::{malformed_policy, no_such_entity, validation};
 use crate::identity::Kind;
 use crate::page::page;
@@ -73,7 +74,7 @@ fn named<'a>(document: Option<&'a PolicyDocument>, name: &'a str) -> Result<Opti
 
 /// The policies of the request alone.
 pub(crate) fn custom(call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let caller = format!("arn:aws:iam::{}:user/simulated", call.account());
+    let caller = arn(call.account(), "user/simulated");
     simulate(call, input, &caller, Vec::new(), None)
 }
 

@@ -56,7 +56,7 @@ impl ResourceProvider for LogGroup {
 }
 
 fn arn(context: &Context, name: &str) -> String {
-    format!("arn:aws:logs:{}:{}:log-group:{name}", context.region(), context.account())
+    context.arn("logs", format!("log-group:{name}"))
 }
 
 async fn retain(context: &Context, name: &str, old: &Value, new: &Value) -> Result<()> {

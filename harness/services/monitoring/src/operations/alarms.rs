@@ -51,7 +51,7 @@ impl CloudWatch {
             Some(alarm) => (alarm.configuration, alarm.condition, alarm.configured) = (configuration, condition, call.now),
             None => {
                 let alarm = Alarm {
-                    arn: format!("arn:aws:cloudwatch:{}:{}:alarm:{name}", call.region.name(), call.account()),
+                    arn: call.arn("cloudwatch", format!("alarm:{name}")),
                     configuration,
                     condition,
                     tags: given.into_iter().collect(),
@@ -219,7 +219,7 @@ fn condition(input: &Value) -> Result<Condition, AwsError> {
 
 /// Actions are topics of the account.
 fn check_actions(call: &Call, input: &Value) -> Result<(), AwsError> {
-    let topics = format!("arn:aws:sns:{}:{}:", call.region.name(), call.account());
+    let topics = call.arn("sns", "");
     for action in ["OKActions", "AlarmActions", "InsufficientDataActions"].into_iter().flat_map(|list| input.texts(list)) {
         let parts: Vec<&str> = action.split(':').collect();
         match parts.as_slice() {

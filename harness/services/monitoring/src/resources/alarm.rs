@@ -73,5 +73,5 @@ fn alarm(name: &str, properties: &Value) -> Value {
 }
 
 fn arn(context: &Context, name: &str) -> String {
-    format!("arn:aws:cloudwatch:{}:{}:alarm:{name}", context.region(), context.account())
+    context.arn("cloudwatch", format!("alarm:{name}"))
 }

@@ -5,6 +5,7 @@ use nightproof_core::{canonical_id, quota};
 use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
+use crate::arn::arn;
 use crate::document::{list, text, whole_seconds};
 use crate::error::{invalid_argument, malformed_xml, not_implemented};
 use crate::records::{Bucket, S3};
@@ -133,7 +134,7 @@ impl S3 {
             }
             state.buckets.insert(name.to_owned(), bucket);
         }
-        Ok(json!({"Location": format!("/{name}"), "BucketArn": format!("arn:aws:s3:::{name}")}))
+        Ok(json!({"Location": format!("/{name}"), "BucketArn": arn(name)}))
     }
 
     pub(crate) fn delete_bucket(&self, input: &Value) -> Result<Value, AwsError> {
@@ -154,7 +155,7 @@ impl S3 {
     pub(crate) fn head_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = self.state().bucket(input)?.name.clone();
         Ok(json!({
-            "BucketArn": format!("arn:aws:s3:::{name}"),
+            "BucketArn": arn(name),
             "BucketRegion": call.region.name(),
             "AccessPointAlias": false,
         }))
@@ -185,7 +186,7 @@ impl S3 {
                     "Name": bucket.name,
                     "CreationDate": bucket.created,
                     "BucketRegion": call.region.name(),
-                    "BucketArn": format!("arn:aws:s3:::{}", bucket.name),
+                    "BucketArn": arn(&bucket.name),
                 })
             })
             .collect();

@@ -7,6 +7,7 @@ use nightproof_core::service::Call;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
+use crate::arn::arn;
 use crate::document::{flag, list, owned, set, text, whole_seconds};
 use crate::error::{malformed_xml, precondition_failed};
 use crate::records::{Bucket, Content, NULL, S3, Versioning};
@@ -51,7 +52,7 @@ pub(crate) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), 
     let version = text(one, "VersionId");
     let need = Need {
         action: if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }.to_owned(),
-        resource: format!("arn:aws:s3:::{bucket}/{key}"),
+        resource: arn(format!("{bucket}/{key}")),
         keys: version.map(|version| ("s3:versionid", vec![version.to_owned()])).into_iter().collect(),
     };
     authorizer.check(call, "s3", need)

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use times::Times;
 
 use crate::access_log::{AccessLog, LOG_DELAY};
+use crate::arn::arn;
 use crate::document::{list, number, set, text};
 use crate::encryption::{Encryption, Wanted};
 use crate::operations::copy::Source;
@@ -293,7 +294,7 @@ impl Service for RemoteS3 {
         for name in list(&listed.output, "Buckets").iter().filter_map(|bucket| text(bucket, "Name")) {
             if let Ok(mut reply) = self.ask(call, "GetBucketTagging", &json!({ "Bucket": name }), empty_body()).await {
                 facts::reveal_system_tags(&mut reply.output);
-                found.push(Tagged { arn: format!("arn:aws:s3:::{name}"), tags: tagging::pairs(reply.output.get("TagSet")) });
+                found.push(Tagged { arn: arn(name), tags: tagging::pairs(reply.output.get("TagSet")) });
             }
         }
         found

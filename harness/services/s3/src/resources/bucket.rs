@@ -6,6 +6,8 @@ use nightproof_core::service::AwsError;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, tag_list};
 use serde_json::{Map, Value, json};
 
+use crate::arn::arn;
+
 pub(super) struct Bucket;
 
 #[async_trait]
@@ -47,7 +49,7 @@ impl ResourceProvider for Bucket {
         Ok(MadeResource::new(
             &name,
             [
-                ("Arn", format!("arn:aws:s3:::{name}").into()),
+                ("Arn", arn(&name).into()),
                 ("DomainName", format!("{name}.s3.amazonaws.com").into()),
                 ("RegionalDomainName", format!("{name}.s3.{region}.amazonaws.com").into()),
                 ("DualStackDomainName", format!("{name}.s3.dualstack.{region}.amazonaws.com").into()),

@@ -3,7 +3,7 @@
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::default_policy;
 use nightproof_core::given_tags::Tag;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ impl Sns {
         }
         let given = tags::given(call, input.tags)?;
         let owner = call.account().to_owned();
-        let arn = format!("arn:aws:sns:{}:{owner}:{name}", call.region.name());
+        let arn = Arn::new("sns", call.region.name(), &owner, name).to_string();
         self.with(call.account(), |topics| {
             if let Some(topic) = topics.get(&arn) {
                 if given.iter().any(|(key, value)| topic.tags.get(key) != Some(value)) {

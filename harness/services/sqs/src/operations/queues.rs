@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use nightproof_core::page::Page;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -301,14 +302,14 @@ fn listing(
         None => 0,
         Some(token) => token.parse().map_err(|_| bad_value("Invalid or expired next token."))?,
     };
-    let more = max_results.is_some() && names.len() > start.saturating_add(size);
-    let urls: Vec<String> = names.iter().skip(start).take(size).map(|name| url(call, call.account(), name)).collect();
+    let page = Page::at(start, size, names);
+    let urls: Vec<String> = page.items.iter().map(|name| url(call, call.account(), name)).collect();
     let mut output = Map::new();
     if !urls.is_empty() {
         output.insert(member.to_owned(), json!(urls));
     }
-    if more {
-        output.insert("NextToken".to_owned(), json!((start + size).to_string()));
+    if let Some(next) = page.next.filter(|_| max_results.is_some()) {
+        output.insert("NextToken".to_owned(), json!(next.to_string()));
     }
     Ok(Value::Object(output))
 }

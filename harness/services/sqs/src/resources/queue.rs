@@ -53,7 +53,7 @@ impl ResourceProvider for Queue {
         let input = json!({"QueueName": name, "Attributes": attributes, "tags": tag_map(properties)});
         let url = text(&context.make("sqs", "CreateQueue", input).await?, "/QueueUrl");
         context.exists(&url);
-        let arn = format!("arn:aws:sqs:{}:{}:{name}", context.region(), context.account());
+        let arn = context.arn("sqs", &name);
         Ok(MadeResource::new(&url, [("Arn", arn.into()), ("QueueName", name.into()), ("QueueUrl", url.as_str().into())]))
     }
 

@@ -81,7 +81,7 @@ struct Filter {
 
 /// The name and the version (or label) in `name`, `name:3`, and an ARN of either.
 fn selector<'a>(call: &Call, text: &'a str) -> (String, Option<&'a str>) {
-    let prefix = format!("arn:aws:ssm:{}:{}:parameter/", call.region.name(), call.account());
+    let prefix = call.arn("ssm", "parameter/");
     let (full, rest) = match text.strip_prefix(&prefix) {
         Some(rest) => (true, rest),
         None => (false, text),

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nightproof_core::Caller;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ pub(crate) fn not_found() -> AwsError {
 /// `arn:aws:ssm:<region>:<account>:parameter/<name without its slash>`; AWS's own have no account.
 pub(crate) fn arn(call: &Call, name: &str) -> String {
     let account = if public_parameters::is_public(name) { "" } else { call.account() };
-    format!("arn:aws:ssm:{}:{account}:parameter/{}", call.region.name(), name.trim_start_matches('/'))
+    Arn::new("ssm", call.region.name(), account, format!("parameter/{}", name.trim_start_matches('/'))).to_string()
 }
 
 /// KMS's refusal in the words of Parameter Store.
