@@ -10,7 +10,8 @@ use crate::records::Sqs;
 /// KMS's refusal in the words of SQS.
 fn translated(error: AwsError) -> AwsError {
     let code = match error.code.as_str() {
-        "AccessDeniedException" => "KmsAccessDenied",
+        // A policy's denial has no exception of KMS's own as its code.
+        "AccessDenied" | "AccessDeniedException" => "KmsAccessDenied",
         "NotFoundException" => "KmsNotFound",
         "DisabledException" => "KmsDisabled",
         "KMSInvalidStateException" => "KmsInvalidState",

@@ -1,8 +1,12 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use nightproof_authorization::Authorizer;
 use nightproof_core::service::{AwsError, Service};
 use nightproof_core::{Caller, Region};
+use nightproof_service_iam::Iam;
+use nightproof_service_kms::Kms;
+use nightproof_service_sts::Sts;
 use serde_json::{Value, json};
 
 use crate::records::Sqs;
@@ -119,4 +123,24 @@ async fn fifo_queues_are_refused_by_name() {
 fn what_is_not_acted_upon_is_refused_by_name() {
     let unread = nightproof_core::operation::unread_members("sqs", Sqs::INPUTS).expect("structs fit the model");
     insta::assert_snapshot!(unread.join("\n"));
+}
+
+#[tokio::test]
+async fn a_sender_that_the_policy_of_the_queues_key_keeps_out_is_refused_in_the_words_of_sqs() {
+    let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
+    let iam = Iam::new();
+    let sts = Sts::new(iam.clone());
+    region.set_authorizer(Authorizer::new(iam.clone(), sts.clone()));
+    region.install(vec![("iam", iam), ("kms", Kms::new()), ("sqs", Sqs::new()), ("sts", sts)]);
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:*", "Resource": "*" },
+        { "Effect": "Deny", "Principal": { "AWS": root }, "Action": "kms:GenerateDataKey", "Resource": "*" },
+    ]});
+    let key = region.call(&Caller::root(ACCOUNT), "kms", "CreateKey", json!({ "Policy": policy.to_string() })).await.unwrap();
+    let attributes = json!({ "KmsMasterKeyId": key["KeyMetadata"]["KeyId"] });
+    sqs(&region, "CreateQueue", json!({ "QueueName": "q", "Attributes": attributes })).await.unwrap();
+    let error = sqs(&region, "SendMessage", json!({ "QueueUrl": URL, "MessageBody": "m" })).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.status), ("KmsAccessDenied", 400));
+    assert!(error.message.contains("is not authorized to perform: kms:GenerateDataKey"), "{}", error.message);
 }
