@@ -20,7 +20,7 @@ pub(crate) struct Expectation {
     /// Commands that the function sent, in all nights.
     pub(crate) commands: Option<usize>,
     /// Texts that each stand in a message to a topic; an empty list means that no topic gets a message.
-    pub(crate) told: Option<Vec<Text>>,
+    pub(crate) notifications: Option<Vec<Text>>,
 }
 
 /// The members of [`Expectation`] as they stand in the file.
@@ -35,14 +35,14 @@ struct Members {
     finding: Option<Text>,
     uploads: Option<usize>,
     commands: Option<usize>,
-    told: Option<Vec<Text>>,
+    notifications: Option<Vec<Text>>,
 }
 
 impl TryFrom<Members> for Expectation {
     type Error = &'static str;
 
     fn try_from(members: Members) -> Result<Self, Self::Error> {
-        let Members { result, hop, says, finding, uploads, commands, told } = members;
+        let Members { result, hop, says, finding, uploads, commands, notifications } = members;
         match result {
             ExpectedResult::Failed if hop.is_none() && says.is_empty() => {
                 Err("any failure would meet `result: failed`: name the hop that breaks (`hop`) or a text of the failure (`says`)")
@@ -50,7 +50,7 @@ impl TryFrom<Members> for Expectation {
             ExpectedResult::Passed if hop.is_some() => {
                 Err("no hop breaks in a night that passed: leave `hop` out, or expect `result: failed`")
             }
-            _ => Ok(Self { result, hop, says, finding, uploads, commands, told }),
+            _ => Ok(Self { result, hop, says, finding, uploads, commands, notifications }),
         }
     }
 }
@@ -112,12 +112,12 @@ mod tests {
         "name the hop that breaks (`hop`) or a text of the failure (`says`)",
         "line 6 column 3"
     )]
-    #[case::counts(" {result: failed, commands: 1, uploads: 0, told: []}", "any failure would meet", "line 5 column 9")]
+    #[case::counts(" {result: failed, commands: 1, uploads: 0, notifications: []}", "any failure would meet", "line 5 column 9")]
     #[case::a_finding_beside_any_failure(" {result: failed, finding: open-port}", "any failure would meet", "line 5 column 9")]
     #[case::no_texts(" {result: failed, says: []}", "any failure would meet", "line 5 column 9")]
     #[case::an_empty_text(" {result: failed, says: [\"\"]}", "a text that is not blank", "line 5 column 33")]
     #[case::a_blank_text(" {result: failed, says: [ok, \" \"]}", "a text that is not blank", "line 5 column 37")]
-    #[case::a_blank_message(" {result: passed, told: [\"\"]}", "a text that is not blank", "line 5 column 33")]
+    #[case::a_blank_message(" {result: passed, notifications: [\"\"]}", "a text that is not blank", "line 5 column 42")]
     #[case::a_blank_finding(" {result: passed, finding: \"\"}", "a text that is not blank", "line 5 column 26")]
     #[case::an_unknown_hop(" {result: failed, hop: skript}", "unknown variant `skript`, expected one of", "line 5 column 26")]
     #[case::the_drill_itself(" {result: failed, hop: drill}", "unknown variant `drill`", "line 5 column 26")]
@@ -139,7 +139,7 @@ mod tests {
     #[case::a_finding_beside_a_hop(" {result: failed, hop: script, finding: notice-refused}")]
     #[case::a_finding(" {result: passed, finding: access-log-missing}")]
     #[case::a_good_night(" {result: passed}")]
-    #[case::nobody_is_told(" {result: failed, hop: object, told: []}")]
+    #[case::no_topic_gets_a_message(" {result: failed, hop: object, notifications: []}")]
     fn an_expectation_of_something_is_taken(#[case] expect: &str) {
         assert_eq!(refusal(expect), None);
     }

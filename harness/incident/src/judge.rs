@@ -42,7 +42,7 @@ pub fn differences(incident: &Incident, outcome: &Outcome, journal: &Journal) ->
             found.push(format!("there are {seen} {what}, not {expected}"));
         }
     }
-    if let Some(expected) = &expect.told {
+    if let Some(expected) = &expect.notifications {
         found.extend(missing_notifications(expected, &outcome.notifications));
     }
     if !outcome.leftovers.is_empty() {

@@ -53,9 +53,9 @@ impl Scene {
         journal.subscribe(move |record| {
             if matches!(&record.event, Event::StepStarted { step, .. } if *step == Step::Destroy) {
                 armed.set(Vec::new());
-                region.ways().end_all();
+                region.link_outages().end_all();
                 region.agents().end_all();
-                region.paces().end_all();
+                region.cpu_shares().end_all();
             }
         });
     }
