@@ -70,7 +70,7 @@ impl Credentials {
         }
     }
 
-    /// Forgets a key. Answers whether it existed.
+    /// Forgets a key. Returns whether it existed.
     pub fn revoke(&self, access_key_id: &str) -> bool {
         self.lock().remove(access_key_id).is_some()
     }

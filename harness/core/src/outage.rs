@@ -1,4 +1,4 @@
-//! What an instance is without for a while, or for good.
+//! Outages of something that instances depend on (their link, their SSM agent), for a time or for good.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::per_instance::PerInstance;
 
-/// How long something lasts.
+/// How long an outage lasts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Lasting {
     /// From now on.
@@ -26,80 +26,80 @@ impl fmt::Display for Lasting {
     }
 }
 
-/// Whether an instance has it.
+/// The state of one instance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
-    There,
-    MissingUntil(Instant),
-    Missing,
+    Up,
+    DownUntil(Instant),
+    Down,
 }
 
-/// Which instances are without it.
+/// The outages of instances.
 #[derive(Debug)]
 pub struct Outages(PerInstance<State>);
 
 impl Default for Outages {
     fn default() -> Self {
-        Self(PerInstance::new(State::There))
+        Self(PerInstance::new(State::Up))
     }
 }
 
 impl Outages {
-    /// An instance is without it from now on. What begins later counts.
+    /// Begins an outage of an instance now, which replaces an earlier one.
     pub fn begin(&self, instance: &str, lasting: Lasting) {
         let state = match lasting {
-            Lasting::Always => State::Missing,
-            Lasting::Time(time) => Instant::now().checked_add(time).map_or(State::Missing, State::MissingUntil),
+            Lasting::Always => State::Down,
+            Lasting::Time(time) => Instant::now().checked_add(time).map_or(State::Down, State::DownUntil),
         };
         self.0.set(instance, state);
     }
 
-    /// All instances have it again.
+    /// Ends all outages.
     pub fn end_all(&self) {
         self.0.end_all();
     }
 
-    /// What becomes of an instance.
+    /// The outages of one instance.
     pub fn watch(&self, instance: &str) -> Watch {
         Watch(self.0.watch(instance))
     }
 }
 
-/// Whether one instance has it.
+/// The outages of one instance.
 #[derive(Clone)]
 pub struct Watch(watch::Receiver<State>);
 
 impl Watch {
-    /// Whether it has it now, as far as nobody has to look at a clock for that.
-    pub fn is_there(&self) -> bool {
-        *self.0.borrow() == State::There
+    /// Whether there is none. One whose time has passed counts until [`Watch::ended`] has seen that.
+    pub fn is_up(&self) -> bool {
+        *self.0.borrow() == State::Up
     }
 
-    /// Returns when an outage begins after now; never if nobody can begin one.
+    /// Returns when an outage begins after this call; never if the outages are dropped.
     pub async fn begun(&mut self) {
         self.0.mark_unchanged();
         loop {
             if self.0.changed().await.is_err() {
                 return std::future::pending().await;
             }
-            if *self.0.borrow_and_update() != State::There {
+            if *self.0.borrow_and_update() != State::Up {
                 return;
             }
         }
     }
 
-    /// Returns when it has it; at once without anybody who could give it back.
+    /// Returns when there is no outage, or the outages are dropped.
     pub async fn ended(mut self) {
         loop {
             let now = *self.0.borrow_and_update();
             match now {
-                State::There => return,
-                State::MissingUntil(time) if Instant::now() >= time => return,
-                State::MissingUntil(time) => tokio::select! {
+                State::Up => return,
+                State::DownUntil(time) if Instant::now() >= time => return,
+                State::DownUntil(time) => tokio::select! {
                     () = sleep_until(time) => return,
                     changed = self.0.changed() => if changed.is_err() { return },
                 },
-                State::Missing => {
+                State::Down => {
                     if self.0.changed().await.is_err() {
                         return;
                     }

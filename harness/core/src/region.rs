@@ -40,9 +40,9 @@ struct Inner {
     journal: Journal,
     gateway: OnceLock<Arc<dyn Gateway>>,
     authorizer: OnceLock<Arc<dyn Authorize>>,
-    ways: Outages,
+    link_outages: Outages,
     agents: Outages,
-    paces: PerInstance<u8>,
+    cpu_shares: PerInstance<u8>,
     metrics: Metrics,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
@@ -64,9 +64,9 @@ impl Region {
             journal,
             gateway: OnceLock::new(),
             authorizer: OnceLock::new(),
-            ways: Outages::default(),
+            link_outages: Outages::default(),
             agents: Outages::default(),
-            paces: PerInstance::new(100),
+            cpu_shares: PerInstance::new(100),
             metrics: Metrics::default(),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
@@ -134,9 +134,9 @@ impl Region {
         &self.0.metrics
     }
 
-    /// The ways of instances to the region.
-    pub fn ways(&self) -> &Outages {
-        &self.0.ways
+    /// Outages of the links from instances to the region.
+    pub fn link_outages(&self) -> &Outages {
+        &self.0.link_outages
     }
 
     /// The SSM agents of instances.
@@ -144,9 +144,9 @@ impl Region {
         &self.0.agents
     }
 
-    /// What instances are given of each processor's time, percent.
-    pub fn paces(&self) -> &PerInstance<u8> {
-        &self.0.paces
+    /// The share of each processor that an instance gets, percent.
+    pub fn cpu_shares(&self) -> &PerInstance<u8> {
+        &self.0.cpu_shares
     }
 
     /// The service of this name.

@@ -128,7 +128,7 @@ pub trait Local: Send + Sync {
         Ok(())
     }
 
-    /// Moves the region's clock to the next scheduled time of the rule with this ARN. Answers what was done, as a fragment.
+    /// Moves the region's clock to the next scheduled time of the rule with this ARN. Returns what was done, as a fragment.
     ///
     /// # Errors
     /// Why it could not: the rule is unknown or disabled, or has no schedule.

@@ -77,9 +77,9 @@ impl Faults {
     /// Has `fault` befall an instance of `region`.
     pub fn befall(&self, region: &Region, instance: &str, fault: InstanceFault) {
         match fault {
-            InstanceFault::Offline(lasting) => region.ways().begin(instance, lasting),
+            InstanceFault::Offline(lasting) => region.link_outages().begin(instance, lasting),
             InstanceFault::AgentStopped(lasting) => region.agents().begin(instance, lasting),
-            InstanceFault::CpuPercent(percent) => region.paces().set(instance, percent),
+            InstanceFault::CpuPercent(percent) => region.cpu_shares().set(instance, percent),
             InstanceFault::Clock(offset) => {
                 self.interpose(instance, "set an instance's clock wrong", |machines| machines.set_clock(instance, offset));
             }

@@ -14,7 +14,7 @@ use crate::{console, init, network, relay};
 /// What it takes to make a network with a namespace beside it, and nothing after that.
 const ADMINISTRATION: [CapabilitySet; 2] = [CapabilitySet::NET_ADMIN, CapabilitySet::SYS_ADMIN];
 
-/// Runs the machine to its end; answers the guest's exit code.
+/// Runs the machine to its end; returns the guest's exit code.
 pub(crate) fn main() -> ExitCode {
     let run = || {
         relay::await_console().map_err(|error| format!("the region does not read the console: {error}"))?;

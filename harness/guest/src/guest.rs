@@ -13,7 +13,7 @@ use nightproof_machine_protocol::spec::{Agent, Task, inside};
 
 use crate::gate::Gate;
 use crate::re_exec::{AGENT, re_exec};
-use crate::{agent, console, pace, relay, service, usage};
+use crate::{agent, console, cpu_throttle, relay, service, usage};
 
 /// Where functions find the Lambda Runtime API.
 const RUNTIME_API: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9001);
@@ -39,7 +39,7 @@ fn run() -> Result<u8, String> {
     }
     if task.instance {
         thread::spawn(relay::take_inbound);
-        thread::spawn(pace::keep);
+        thread::spawn(cpu_throttle::keep);
     }
     copy(Path::new(inside::FILES), Path::new("/"))
         .map_err(|error| format!("cannot put the machine's files in place: {error}"))?;
@@ -71,7 +71,7 @@ fn end_with(mut region: UnixStream) {
     std::process::exit(0);
 }
 
-/// Runs the task's command to its end; answers its exit code, or 128 and the signal's number as shells do.
+/// Runs the task's command to its end; returns its exit code, or 128 and the signal's number as shells do.
 fn run_command(task: &Task) -> Result<u8, String> {
     let (program, arguments) = task.command.split_first().ok_or("the command is empty")?;
     let usage = match task.runtime_api {

@@ -23,7 +23,7 @@ use crate::unshare::unshare;
 /// What of /proc belongs to the whole host, and is writable for its root: a machine started by root has root's user id.
 const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
 
-/// Runs the machine to its end; answers the guest's exit code, or 128 and the signal's number as shells do.
+/// Runs the machine to its end; returns the guest's exit code, or 128 and the signal's number as shells do.
 pub(crate) fn main() -> ExitCode {
     let ended = prepare().and_then(|(task, aws)| {
         aws.serve(task.instance)?;
@@ -106,7 +106,7 @@ fn lock_mounts() -> io::Result<()> {
     fs::write("/proc/self/gid_map", "0 0 1")
 }
 
-/// Starts the guest and reaps orphans until it ends; answers its exit code.
+/// Starts the guest and reaps orphans until it ends; returns its exit code.
 pub(crate) fn run(guest: &mut Command) -> Result<i32, String> {
     let guest = guest.spawn().map_err(|error| format!("cannot start the guest: {error}"))?;
     let guest = i32::try_from(guest.id()).ok().and_then(Pid::from_raw);

@@ -7,6 +7,7 @@
 mod agent;
 mod console;
 mod container;
+mod cpu_throttle;
 mod gate;
 mod guest;
 mod init;
@@ -15,7 +16,6 @@ mod link;
 mod name_service;
 mod netlink;
 mod network;
-mod pace;
 mod re_exec;
 mod relay;
 mod service;

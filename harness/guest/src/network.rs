@@ -71,7 +71,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 /// Makes the machine's network, in which it has `address`, and listens on AWS's side of it. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN over
-/// the network namespace, and a process with one thread. Answers in words why it cannot be.
+/// the network namespace, and a process with one thread. Returns in words why it cannot be.
 pub(crate) fn make(address: Ipv4Addr) -> Result<Aws, String> {
     made(address).map_err(|error| {
         let remedy = match error.raw_os_error() {

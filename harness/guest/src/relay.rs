@@ -69,9 +69,9 @@ pub(crate) fn take_orders() -> io::Result<UnixStream> {
     connect(Purpose::Service)
 }
 
-/// The region's orders for the pace of the instance's processors, a byte each: percent of their time.
-pub(crate) fn take_paces() -> io::Result<UnixStream> {
-    connect(Purpose::Pace)
+/// The share of each processor that the instance gets, a byte each time that it changes: percent.
+pub(crate) fn take_cpu_shares() -> io::Result<UnixStream> {
+    connect(Purpose::CpuShare)
 }
 
 /// What the instance reaches of AWS, a byte each time that it changes.

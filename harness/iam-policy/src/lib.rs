@@ -1,7 +1,7 @@
 //! Authorization, decided in pure code: policy documents and a request's context in, a decision with its reasons out.
 //!
 //! A [`Policy`] is parsed once from its document and refused as AWS refuses it. [`authorize`] puts a [`Request`] before the [`Policies`]
-//! that apply to it and answers a [`Decision`]: the outcome, the statements that decided, the statements that came nearest to
+//! that apply to it and returns a [`Decision`]: the outcome, the statements that decided, the statements that came nearest to
 //! allowing, and what could not be evaluated. The caller gathers policies and condition keys; nothing here reads a clock, a file or
 //! the environment.
 //!

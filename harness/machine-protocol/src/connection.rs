@@ -11,8 +11,8 @@ pub enum Purpose {
     RuntimeApi,
     /// Brings the region's orders for the SSM agent's service: [`order`](crate::order).
     Service,
-    /// Brings the pace that the instance's processors keep to: a byte each time, percent of their time.
-    Pace,
+    /// The share of each processor that the instance gets: a byte each time, percent.
+    CpuShare,
     /// Brings what the instance reaches of AWS: [`link`](crate::link).
     Link,
     /// Reports the memory and the end of a function's command: [`usage`](crate::usage).
@@ -34,7 +34,7 @@ impl Purpose {
         Self::Imds,
         Self::RuntimeApi,
         Self::Service,
-        Self::Pace,
+        Self::CpuShare,
         Self::Link,
         Self::Usage,
         Self::Inbound,
@@ -49,7 +49,7 @@ impl Purpose {
             Self::Imds => "imds\n",
             Self::RuntimeApi => "runtime\n",
             Self::Service => "service\n",
-            Self::Pace => "pace\n",
+            Self::CpuShare => "cpu-share\n",
             Self::Link => "link\n",
             Self::Usage => "usage\n",
             Self::Inbound => "inbound\n",

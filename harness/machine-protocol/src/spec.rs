@@ -97,7 +97,7 @@ pub struct Task {
     pub user_data: bool,
     /// Whether to carry port 9001, the Lambda Runtime API, and to tell the region of the command's memory and end.
     pub runtime_api: bool,
-    /// Whether it is an instance: takes connections from outside, to ports that the region names, and keeps to the pace that it orders.
+    /// Whether it is an instance: takes connections from outside, to ports that the region names, and keeps to the CPU share that it sets.
     pub instance: bool,
     /// Memory that the command's processes may use together, MiB; `None` for any.
     pub memory_mib: Option<u64>,

@@ -71,7 +71,7 @@ fn is_on_disk(descriptor: c_int) -> bool {
     })
 }
 
-/// Waits until the disk has done with so many bytes of each file that is on it. Answers the bytes.
+/// Waits until the disk has done with so many bytes of each file that is on it. Returns the bytes.
 fn wait(bytes: c_long, files: &[c_int]) -> c_long {
     let Some(state) = state() else { return bytes };
     let per_second = state.disk_bytes_per_second.load(Ordering::Relaxed);

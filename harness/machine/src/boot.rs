@@ -44,8 +44,8 @@ pub enum Channel {
     RuntimeApi,
     /// Orders for the SSM agent's service: a byte each, from outside.
     Service,
-    /// Orders for the pace of an instance's processors: percent of their time, a byte each, from outside.
-    Pace,
+    /// The share of each processor that an instance gets, percent, a byte each time, from outside.
+    CpuShare,
 }
 
 /// Who answers the connections that a machine makes.
@@ -180,7 +180,7 @@ impl Machine {
         self.exited().await;
     }
 
-    /// Waits until the machine has ended and is removed; answers the exit code of its first process.
+    /// Waits until the machine has ended and is removed; returns the exit code of its first process.
     pub async fn exited(&self) -> i32 {
         let mut ended = self.ended.clone();
         ended.wait_for(Option::is_some).await.ok().and_then(|code| *code).unwrap_or(-1)
@@ -428,7 +428,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                 }
                 Purpose::RuntimeApi => connections.connected(Channel::RuntimeApi, stream),
                 Purpose::Service => connections.connected(Channel::Service, stream),
-                Purpose::Pace => connections.connected(Channel::Pace, stream),
+                Purpose::CpuShare => connections.connected(Channel::CpuShare, stream),
                 Purpose::Link => drop(follow_link(connections.link(), stream).await),
                 Purpose::Usage => usage.follow(stream).await,
                 Purpose::Inbound => published.offer(stream),

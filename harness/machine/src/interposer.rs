@@ -36,7 +36,7 @@ impl Interposer {
     }
 }
 
-/// Puts what the machine with this `folder` and `/etc` needs in place. Answers what it is to see of the host.
+/// Puts what the machine with this `folder` and `/etc` needs in place. Returns what it is to see of the host.
 pub(super) fn make(folder: &Path, etc: &Path) -> io::Result<(PathBuf, String)> {
     let outside = folder.join("interposer");
     fs::create_dir_all(&outside)?;

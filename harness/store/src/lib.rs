@@ -117,7 +117,7 @@ impl Store {
         Ok(())
     }
 
-    /// Asks, and answers what the store answers.
+    /// Calls the store and returns its answer.
     ///
     /// # Errors
     /// The store's own; `ServiceUnavailable` where there is none; what is wrong with the body.

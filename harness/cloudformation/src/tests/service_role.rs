@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, submission, template};
 
-/// A role that may do all with queues; answers its ARN.
+/// A role that may do all with queues; returns its ARN.
 async fn role(world: &World, name: &str, trusted: &str) -> String {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": trusted},

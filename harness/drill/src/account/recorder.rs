@@ -120,7 +120,7 @@ impl Intercept for Recorder {
     }
 }
 
-/// A call under way.
+/// A call in flight.
 #[derive(Debug, Clone)]
 struct Sent {
     call: ApiCall,

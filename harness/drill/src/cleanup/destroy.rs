@@ -23,7 +23,7 @@ pub(crate) struct Made {
     pub(crate) seed_bucket: Option<String>,
 }
 
-/// Removes it, and looks for what has the run's tag. Answers what could not be removed, as `kind name: why`.
+/// Removes it, and looks for what has the run's tag. Returns what could not be removed, as `kind name: why`.
 pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<String> {
     let mut leftovers = Vec::new();
     if let Some(name) = &made.seed_bucket
@@ -38,7 +38,7 @@ pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<St
     leftovers
 }
 
-/// Removes a stack. Answers what could not be removed of it.
+/// Removes a stack. Returns what could not be removed of it.
 pub(crate) async fn stack(clients: &Clients, name: &str) -> Vec<String> {
     match remove_stack(clients, name).await {
         Ok(resources) => remains(clients, &resources).await,
@@ -55,7 +55,7 @@ async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), HopFailure> 
     Ok(())
 }
 
-/// Answers what the stack had: once it is gone nobody could tell.
+/// Returns what the stack had: once it is gone nobody could tell.
 async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, HopFailure> {
     let Some(id) = stack_id(clients, name).await? else { return Ok(Resources::default()) };
     let had = Resources::load(clients, &id).await?;
@@ -85,7 +85,7 @@ async fn stack_id(clients: &Clients, name: &str) -> Result<Option<String>, HopFa
     }
 }
 
-/// Waits for the end of a deletion. Answers why it failed, if it did.
+/// Waits for the end of a deletion. Returns why it failed, if it did.
 async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, HopFailure> {
     let ended = nightproof_poll::try_until(BOUND, || async {
         let answer = match clients.cloudformation.describe_stacks().stack_name(id).send().await {
@@ -136,7 +136,7 @@ async fn remains(clients: &Clients, resources: &Resources) -> Vec<String> {
     found
 }
 
-/// A function whose template has no log group makes one by itself, and nobody deletes it. Answers what cannot be removed.
+/// A function whose template has no log group makes one by itself, and nobody deletes it. Returns what cannot be removed.
 async fn remove_log_group(clients: &Clients, function: &str) -> Option<String> {
     let group = format!("/aws/lambda/{function}");
     // Groups come by name, so that of those that begin so the one itself is the first.

@@ -57,7 +57,7 @@ pub async fn list(endpoint: &Endpoint) -> Result<Vec<Run>, Failure> {
     Ok(runs.into_values().collect())
 }
 
-/// Removes what a run has: its buckets' content, its stack, the bucket that its data went through. Answers what is left and why.
+/// Removes what a run has: its buckets' content, its stack, the bucket that its data went through. Returns what is left and why.
 pub async fn destroy(endpoint: &Endpoint, run: &Run) -> Vec<String> {
     let made = Made { stack: run.stack.clone(), seed_bucket: run.seed_bucket.clone() };
     destroy::destroy(&Clients::new(endpoint), &run.run, &made).await

@@ -10,7 +10,7 @@ use crate::Step;
 /// A message that was published to a topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
-    /// The night that was under way, from 1; 0 before the first.
+    /// The night that ran, from 1; 0 before the first.
     pub night: u32,
     /// The topic, by its id in the template if the stack has made it, else its ARN.
     pub topic: String,

@@ -141,7 +141,7 @@ impl Audit {
         Err(HopFailure { evidence: now.texts(), ..HopFailure::at(Hop::Stack, reason) }.with("refused", &refused.join("\n")))
     }
 
-    /// Removes the stack and what was made beside it. Answers what could not be removed.
+    /// Removes the stack and what was made beside it. Returns what could not be removed.
     pub(crate) async fn destroy(&self, stack: &str) -> Vec<String> {
         let Some(remade) = self.made().take() else { return Vec::new() };
         let mut left = repair::remove(&self.clients, &remade).await;

@@ -20,7 +20,7 @@ pub(crate) struct Remade {
     id: String,
 }
 
-/// Makes anew, by their properties, the resources of which something cannot be set. Answers whether there was any, and adds the calls that
+/// Makes anew, by their properties, the resources of which something cannot be set. Returns whether there was any, and adds the calls that
 /// were refused.
 pub(super) async fn make_anew(
     template: &Template,
@@ -91,7 +91,7 @@ fn items(value: Option<&Value>) -> Vec<Value> {
     }
 }
 
-/// Removes what was made anew. Answers what could not be removed.
+/// Removes what was made anew. Returns what could not be removed.
 pub(super) async fn remove(clients: &Clients, remade: &[Remade]) -> Vec<String> {
     let mut left = Vec::new();
     for Remade { anew, id } in remade {

@@ -48,7 +48,7 @@ pub(crate) async fn forbid(clients: &Clients, rule: &Rule) -> Result<(), HopFail
     Ok(())
 }
 
-/// Waits for an event of `rule` in the queue, and answers why it could not be delivered.
+/// Waits for an event of `rule` in the queue, and returns why it could not be delivered.
 pub(crate) async fn receive(clients: &Clients, rule: &Rule, queue: &DeadLetters, bound: Duration) -> Result<String, HopFailure> {
     let received = nightproof_poll::try_until(bound, || async {
         if let Some(code) = look(clients, rule, queue).await? {

@@ -195,7 +195,7 @@ pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> 
     }
 }
 
-/// Waits for a command's end, and answers the instances on which it succeeded: all of its targets.
+/// Waits for a command's end, and returns the instances on which it succeeded: all of its targets.
 async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure> {
     let ended = nightproof_poll::try_until(SCRIPT_BOUND, || async {
         let answer = clients.ssm.list_commands().command_id(id).send().await.map_err(at(Hop::Command, "ListCommands"))?;

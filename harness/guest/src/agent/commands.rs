@@ -1,6 +1,6 @@
 //! Commands on this instance: each is run by a process of its own, looked after by a thread, and can be cancelled.
 //!
-//! A command that was under way when the agent ended is taken up again. Its process may have gone on, as nothing but the agent was stopped:
+//! A command that was running when the agent ended is taken up again. Its process may have gone on, as nothing but the agent was stopped:
 //! then what comes of it is reported. Where it is gone, after a reboot for one, the command has failed; the script is not run again. One that
 //! asked for the reboot is.
 
@@ -50,7 +50,7 @@ impl Commands {
         Self(Arc::new(Inner { api, records }))
     }
 
-    /// Looks after the commands that were under way when the agent ended.
+    /// Looks after the commands that were running when the agent ended.
     pub(super) fn take_up(&self) {
         for record in self.0.records.current() {
             let pending = record.pending_reboot();

@@ -11,7 +11,7 @@ use nightproof_machine_protocol::spec::{Agent, Bind, LauncherSpec, Task, inside}
 
 const CONNECT: &str = "import socket, time; s = socket.create_connection(('198.18.0.1', 443)); s.sendall(b'up'); time.sleep(600)";
 
-/// Starts a launcher as nightproof does; answers it and a connection from inside, which lives for as long as the machine.
+/// Starts a launcher as nightproof does; returns it and a connection from inside, which lives for as long as the machine.
 fn launch(folder: &Path) -> (Child, UnixStream) {
     for name in ["root", "etc", "socket"] {
         std::fs::create_dir(folder.join(name)).unwrap();

@@ -65,7 +65,7 @@ pub(crate) fn machines_with(folder: &Path, journal: Journal) -> Machines {
     })
 }
 
-/// Runs a shell script as a function's command; answers its exit code and console.
+/// Runs a shell script as a function's command; returns its exit code and console.
 async fn run(script: &str) -> (i32, String) {
     run_as(script, |_| {}).await
 }
@@ -259,13 +259,13 @@ async fn orphans_are_reaped() {
     assert_eq!(console, "end");
 }
 
-/// Orders one pace, and keeps the connection.
+/// Sets a CPU share once, and keeps the connection.
 #[derive(Default)]
-struct Paced(Echo);
+struct Throttled(Echo);
 
-impl Connections for Paced {
+impl Connections for Throttled {
     fn connected(&self, channel: Channel, mut stream: UnixStream) {
-        if channel == Channel::Pace {
+        if channel == Channel::CpuShare {
             tokio::spawn(async move {
                 stream.write_u8(5).await.unwrap();
                 let _ = stream.read_u8().await;
@@ -296,10 +296,10 @@ async fn an_instance_has_only_the_part_of_its_processors_that_it_is_given() {
     let script = "import time\nwhile True:\n a, c = time.monotonic(), time.process_time()\n while time.process_time() - c < 0.02: pass\n \
                   b = time.monotonic() - a\n if b > 0.2: break\nprint('slow')";
     let spec = python(script);
-    let paced = Arc::new(Paced::default());
-    let machine = Machine::boot(&machines, spec, Arc::clone(&paced) as Arc<dyn Connections>).await.unwrap();
+    let throttled = Arc::new(Throttled::default());
+    let machine = Machine::boot(&machines, spec, Arc::clone(&throttled) as Arc<dyn Connections>).await.unwrap();
     let code = tokio::time::timeout(Duration::from_secs(20), machine.exited()).await.expect("it becomes slow");
-    assert_eq!((code, paced.0.text().as_str()), (0, "slow"));
+    assert_eq!((code, throttled.0.text().as_str()), (0, "slow"));
 }
 
 /// Has a link, and metadata.

@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use tokio::sync::watch;
 
 use crate::instance_handle::InstanceHandle;
-use crate::{imds, way};
+use crate::{imds, uplink_stream};
 
 /// Takes the connections of one instance's machine.
 pub(crate) struct InstanceConnections(pub(crate) Arc<InstanceHandle>);
@@ -24,7 +24,7 @@ impl Connections for InstanceConnections {
             // Port 443 of an AWS name: the region's gateway, from the instance's address.
             Channel::Https => {
                 let source = instance.ec2.source_ip(&instance.account, &instance.id);
-                region.accept_tls(way::carry(region.ways(), &instance.ec2.links, &instance.id, stream), source);
+                region.accept_tls(uplink_stream::carry(region.link_outages(), &instance.ec2.links, &instance.id, stream), source);
             }
             // 169.254.169.254:80: this instance's metadata.
             Channel::Imds => imds::serve(Arc::clone(instance), stream),
@@ -32,9 +32,9 @@ impl Connections for InstanceConnections {
             Channel::Service => {
                 tokio::spawn(order(region.agents().watch(&instance.id), stream));
             }
-            // The pace of the instance's processors.
-            Channel::Pace => {
-                tokio::spawn(order_paces(region.paces().watch(&instance.id), stream));
+            // Its share of the processors.
+            Channel::CpuShare => {
+                tokio::spawn(send_cpu_shares(region.cpu_shares().watch(&instance.id), stream));
             }
             // An instance has no Runtime API: the connection closes.
             Channel::RuntimeApi => {}
@@ -50,16 +50,16 @@ impl Connections for InstanceConnections {
     }
 }
 
-/// Tells the pace, and each later one, until the machine ends.
-async fn order_paces<S>(mut pace: watch::Receiver<u8>, mut stream: S) -> std::io::Result<()>
+/// Sends the CPU share, and each later one, until the machine ends.
+async fn send_cpu_shares<S>(mut share: watch::Receiver<u8>, mut stream: S) -> std::io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let percent = *pace.borrow_and_update();
+        let percent = *share.borrow_and_update();
         stream.write_u8(percent).await?;
         tokio::select! {
-            changed = pace.changed() => if changed.is_err() { return Ok(()) },
+            changed = share.changed() => if changed.is_err() { return Ok(()) },
             // Nothing is ever said here: it is the end.
             _ = stream.read_u8() => return Ok(()),
         }

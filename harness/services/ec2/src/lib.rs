@@ -31,9 +31,9 @@ mod subnet_address;
 #[cfg(test)]
 mod tests;
 mod uplink;
+mod uplink_stream;
 mod user_data;
 mod vpc;
-mod way;
 
 pub use boot::{BootError, Booter, Ended, Launch, NoMachines, Running};
 pub use ec2::Ec2;

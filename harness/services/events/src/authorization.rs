@@ -34,6 +34,6 @@ impl Events {
     pub(super) fn rule_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let rules = self.lock();
         let rule = rules.get(account).and_then(|rules| rules.values().find(|rule| rule.arn == arn));
-        rule.map(|rule| rule.tags.clone().into_iter().collect()).unwrap_or_default()
+        rule.map(|rule| rule.tags.pairs()).unwrap_or_default()
     }
 }

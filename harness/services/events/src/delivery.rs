@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
+use nightproof_core::in_flight::InFlight;
 use nightproof_core::service::AwsError;
-use nightproof_core::under_way::UnderWay;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(super) struct Delivery {
     pub target: Target,
     pub event: Value,
     pub taken: Timestamp,
-    pub under_way: UnderWay,
+    pub in_flight: InFlight,
 }
 
 /// Why an event was given up.
@@ -67,12 +67,12 @@ impl Delivery {
             if again > oldest {
                 return Err(give_up(Some("MaximumEventAgeInSeconds")));
             }
-            self.under_way.pause();
+            self.in_flight.pause();
             tokio::select! {
                 () = region.clock().sleep_until(again) => {}
                 () = region.stopping().cancelled() => return Ok(()),
             }
-            self.under_way.go_on();
+            self.in_flight.go_on();
             retries += 1;
         }
     }

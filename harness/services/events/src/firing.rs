@@ -53,7 +53,7 @@ impl Events {
                 target,
                 event: event.clone(),
                 taken: region.clock().now(),
-                under_way: self.under_way.begin(),
+                in_flight: self.in_flight.begin(),
             };
             region.tasks().spawn(delivery.run(region.clone()));
         }

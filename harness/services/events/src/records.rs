@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nightproof_core::AccountStore;
+use nightproof_core::in_flight;
 use nightproof_core::service::{AwsError, Call};
-use nightproof_core::under_way;
 use parking_lot::MutexGuard;
 
 use crate::bus::require_default_bus;
@@ -22,7 +22,7 @@ pub struct Events {
     /// Rules of the default bus, by account and name.
     pub(crate) rules: AccountStore<BTreeMap<String, Rule>>,
     /// Deliveries in flight; those that wait for a retry are not counted.
-    pub(crate) under_way: under_way::Count,
+    pub(crate) in_flight: in_flight::Count,
     pub(crate) this: Weak<Self>,
 }
 
@@ -31,7 +31,7 @@ impl Events {
     pub fn new() -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             rules: AccountStore::default(),
-            under_way: under_way::Count::default(),
+            in_flight: in_flight::Count::default(),
             this: this.clone(),
         })
     }
@@ -54,7 +54,7 @@ impl Events {
 
     /// Resolves once no delivery is in flight, at the latest after five seconds.
     pub async fn quiet(&self) {
-        self.under_way.none(QUIET_BOUND).await;
+        self.in_flight.none(QUIET_BOUND).await;
     }
 
     /// Runs `act` on a rule, by the names of its bus and its own.

@@ -1,11 +1,12 @@
 //! Rules and their targets, as they are kept.
 
+use nightproof_core::tags::Tags;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightproof_core::Region;
 use nightproof_core::metrics::Metric;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::pattern::Pattern;
@@ -57,7 +58,7 @@ pub(super) struct Rule {
     pub pattern: Option<(String, Pattern)>,
     pub managed_by: Option<String>,
     pub targets: BTreeMap<String, Target>,
-    pub tags: BTreeMap<String, String>,
+    pub tags: Tags,
     /// Ends the task that waits for the next occurrence.
     pub waiting: CancellationToken,
     /// The moment from which a rate counts.
@@ -85,10 +86,6 @@ impl Rule {
             }
         }
         Value::Object(shown)
-    }
-
-    pub(super) fn tag_list(&self) -> Vec<Value> {
-        self.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
     }
 }
 

@@ -51,7 +51,7 @@ impl Service for Events {
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
         let rules = self.lock();
         let rules = rules.get(call.account()).into_iter().flat_map(BTreeMap::values);
-        rules.map(|rule| Tagged { arn: rule.arn.clone(), tags: rule.tags.clone().into_iter().collect() }).collect()
+        rules.map(|rule| Tagged { arn: rule.arn.clone(), tags: rule.tags.pairs() }).collect()
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

@@ -87,7 +87,7 @@ impl Environment {
             && self.expires.is_none_or(|expires| expires > now + definition.timeout())
     }
 
-    /// Runs one invocation. Answers whether the environment can be used again.
+    /// Runs one invocation. Returns whether the environment can be used again.
     pub(super) async fn invoke(
         &mut self,
         definition: &Definition,

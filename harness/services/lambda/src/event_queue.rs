@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::document::Members as _;
+use nightproof_core::in_flight::InFlight;
 use nightproof_core::service::AwsError;
-use nightproof_core::under_way::UnderWay;
 use serde_json::{Value, json};
 
 use crate::definition::Definition;
@@ -39,11 +39,11 @@ impl Lambda {
     /// Takes an event, which is worked off from now on.
     pub(super) fn enqueue(&self, event: Event) {
         let Some(me) = self.me.upgrade() else { return };
-        let mut under_way = self.under_way.begin();
+        let mut in_flight = self.in_flight.begin();
         event.region.clone().tasks().spawn(async move {
             let stopping = event.region.stopping().clone();
             tokio::select! {
-                () = me.work_off(&event, &mut under_way) => {}
+                () = me.work_off(&event, &mut in_flight) => {}
                 () = stopping.cancelled() => {}
             }
         });
@@ -51,10 +51,10 @@ impl Lambda {
 
     /// Returns when no function works on an event; what waits to be tried again is not waited for.
     pub async fn quiet(&self) {
-        self.under_way.none(LONGEST_RUN).await;
+        self.in_flight.none(LONGEST_RUN).await;
     }
 
-    async fn work_off(&self, event: &Event, under_way: &mut UnderWay) {
+    async fn work_off(&self, event: &Event, in_flight: &mut InFlight) {
         let clock = event.region.clock();
         let (mut attempts, mut refusals) = (0_u64, 0_u32);
         let mut response = None;
@@ -94,9 +94,9 @@ impl Lambda {
             if next > settings.until {
                 return settings.end(event, "EventAgeExceeded", attempts, response.as_ref()).await;
             }
-            under_way.pause();
+            in_flight.pause();
             clock.sleep_until(next).await;
-            under_way.go_on();
+            in_flight.go_on();
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 use jiff::Timestamp;
 use nightproof_core::AccountStore;
 use nightproof_core::document::Members as _;
+use nightproof_core::in_flight;
 use nightproof_core::service::{AwsError, Call};
-use nightproof_core::under_way;
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ pub struct Lambda {
     /// Environments that wait for an invocation, by function ARN.
     pub(crate) free: Mutex<HashMap<String, Vec<Idle>>>,
     /// Events in flight; those that wait for a retry are not counted.
-    pub(crate) under_way: under_way::Count,
+    pub(crate) in_flight: in_flight::Count,
     pub(crate) host: Option<ExecutionHost>,
     /// Itself, for invocations that outlive a call.
     pub(crate) me: Weak<Self>,
@@ -51,7 +51,7 @@ impl Lambda {
         Arc::new_cyclic(|me| Self {
             functions: AccountStore::default(),
             free: Mutex::default(),
-            under_way: under_way::Count::default(),
+            in_flight: in_flight::Count::default(),
             host,
             me: me.clone(),
         })

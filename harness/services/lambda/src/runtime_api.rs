@@ -184,7 +184,7 @@ impl Connections for Carried {
         match channel {
             Channel::Https => api.region.accept_tls(stream, SOURCE_IP.to_owned()),
             // A function has neither instance metadata nor an SSM agent: the connection closes.
-            Channel::Imds | Channel::Service | Channel::Pace => {}
+            Channel::Imds | Channel::Service | Channel::CpuShare => {}
             Channel::RuntimeApi => {
                 let stopping = api.region.stopping().clone();
                 api.region.tasks().clone().spawn(async move {

@@ -20,6 +20,6 @@ impl Logs {
     pub(super) fn group_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let accounts = self.accounts.lock();
         let group = arn.split(':').nth(6).and_then(|name| accounts.get(account)?.get(name));
-        group.map(|group| group.tags.clone().into_iter().collect()).unwrap_or_default()
+        group.map(|group| group.tags.pairs()).unwrap_or_default()
     }
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightproof_core::AccountStore;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use nightproof_core::tags::Tags;
 use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_group};
@@ -53,7 +54,7 @@ pub(crate) struct LogGroup {
     pub(crate) created: Timestamp,
     pub(crate) retention_days: Option<i64>,
     pub(crate) kms_key: Option<String>,
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: Tags,
     pub(crate) streams: BTreeMap<String, LogStream>,
 }
 

@@ -42,8 +42,7 @@ impl Service for Logs {
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
         let accounts = self.accounts.lock();
         let groups = accounts.get(call.account()).into_iter().flatten();
-        let tagged =
-            |(name, group): (&String, &LogGroup)| Tagged { arn: arn(call, name), tags: group.tags.clone().into_iter().collect() };
+        let tagged = |(name, group): (&String, &LogGroup)| Tagged { arn: arn(call, name), tags: group.tags.pairs() };
         groups.map(tagged).collect()
     }
 

@@ -1,9 +1,8 @@
 //! Alarms, as they are kept and described.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use nightproof_core::document::{Members as _, whole_seconds};
+use nightproof_core::tags::Tags;
 use serde_json::{Map, Value, json};
 
 use crate::evaluation::{Condition, State, Verdict};
@@ -15,7 +14,7 @@ pub(super) struct Alarm {
     /// The input of PutMetricAlarm, without the tags.
     pub(super) configuration: Value,
     pub(super) condition: Condition,
-    pub(super) tags: BTreeMap<String, String>,
+    pub(super) tags: Tags,
     pub(super) configured: Timestamp,
     pub(super) state: State,
     pub(super) reason: String,

@@ -35,7 +35,7 @@ impl Service for CloudWatch {
     }
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
-        let tagged = |alarm: &Alarm| Tagged { arn: alarm.arn.clone(), tags: alarm.tags.clone().into_iter().collect() };
+        let tagged = |alarm: &Alarm| Tagged { arn: alarm.arn.clone(), tags: alarm.tags.pairs() };
         self.with(call.account(), |alarms| alarms.values().map(tagged).collect())
     }
 

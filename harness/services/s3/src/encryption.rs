@@ -94,7 +94,7 @@ impl Wanted {
 }
 
 impl Encryption {
-    /// Asks for a data key as the caller, and answers it with what is kept of it.
+    /// Asks for a data key as the caller, and returns it with what is kept of it.
     pub(super) async fn begin(call: &Call, wanted: Wanted, bucket: &str, key: &str) -> Result<(Self, DataKey), AwsError> {
         let Wanted::Kms { key_id, bucket_key, given_context } = wanted else {
             let key = DataKey::random();

@@ -47,6 +47,6 @@ impl SecretsManager {
 
     /// The tags of a secret.
     pub(super) fn secret_tags(&self, arn: &str) -> Vec<(String, String)> {
-        self.by_arn(arn, |secret| secret.tags.clone().into_iter().collect()).unwrap_or_default()
+        self.by_arn(arn, |secret| secret.tags.pairs()).unwrap_or_default()
     }
 }

@@ -27,8 +27,8 @@ impl Filter {
         match self.key.as_str() {
             "description" => description.starts_with(&lower),
             "name" => secret.name.starts_with(value),
-            "tag-key" => secret.tags.keys().any(|key| key.starts_with(value)),
-            "tag-value" => secret.tags.values().any(|one| one.starts_with(value)),
+            "tag-key" => secret.tags.iter().any(|(key, _)| key.starts_with(value)),
+            "tag-value" => secret.tags.iter().any(|(_, one)| one.starts_with(value)),
             "all" => {
                 let tags = secret.tags.iter().flat_map(|(key, value)| [key, value]).map(|text| text.to_lowercase());
                 let texts: Vec<String> = [secret.name.to_lowercase(), description].into_iter().chain(tags).collect();

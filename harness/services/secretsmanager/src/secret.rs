@@ -1,11 +1,12 @@
 //! The record of a secret, and the rules by which staging labels move.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
+use nightproof_core::tags::Tags;
 use serde_json::{Map, Value, json};
 
 use crate::encryption::SealedValue;
@@ -30,7 +31,7 @@ pub(crate) struct Secret {
     /// The key as it was given; without one, values are under the key that AWS manages.
     pub(crate) kms_key: Option<String>,
     pub(crate) policy: Option<PolicyDocument>,
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: Tags,
     pub(crate) created: Timestamp,
     pub(crate) changed: Timestamp,
     pub(crate) accessed: Option<Timestamp>,
@@ -215,8 +216,7 @@ impl Secret {
         put("LastAccessedDate", json!(self.accessed));
         put("DeletedDate", json!(self.deleted));
         put("CreatedDate", json!(self.created));
-        let pair = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
-        put("Tags", self.tags.iter().map(pair).collect());
+        put("Tags", self.tags.list().into());
         let staged = self.versions.iter().filter(|version| !version.labels.is_empty());
         let staged: Map<String, Value> = staged.map(|version| (version.id.clone(), json!(version.labels))).collect();
         if !staged.is_empty() {

@@ -58,7 +58,7 @@ impl Service for SecretsManager {
     }
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
-        let tagged = |secret: &Secret| Tagged { arn: secret.arn.clone(), tags: secret.tags.clone().into_iter().collect() };
+        let tagged = |secret: &Secret| Tagged { arn: secret.arn.clone(), tags: secret.tags.pairs() };
         self.with(call.account(), |secrets| secrets.values().map(tagged).collect())
     }
 

@@ -22,6 +22,6 @@ impl Sns {
 
     /// The tags of a topic.
     pub(super) fn topic_tags(&self, arn: &str) -> Vec<(String, String)> {
-        self.topic(arn, |topic| Ok(topic.tags.clone().into_iter().collect())).unwrap_or_default()
+        self.topic(arn, |topic| Ok(topic.tags.pairs())).unwrap_or_default()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nightproof_core::AccountStore;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
+use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 
 use crate::error::{invalid, no_topic};
@@ -49,7 +50,7 @@ pub(crate) struct Topic {
     pub(crate) attributes: Attributes,
     /// The policy in force: the attribute, or the one that a topic is made with.
     pub(crate) policy: PolicyDocument,
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: Tags,
     /// Oldest first.
     pub(crate) subscriptions: Vec<Subscription>,
     /// Subscriptions that were confirmed and are no more.

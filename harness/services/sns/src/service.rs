@@ -56,7 +56,7 @@ impl Service for Sns {
     }
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
-        let tagged = |topic: &Topic| Tagged { arn: topic.arn.clone(), tags: topic.tags.clone().into_iter().collect() };
+        let tagged = |topic: &Topic| Tagged { arn: topic.arn.clone(), tags: topic.tags.pairs() };
         self.with(call.account(), |topics| topics.values().map(tagged).collect())
     }
 

@@ -28,9 +28,7 @@ impl Sqs {
     /// The tags of a queue.
     pub(super) fn queue_tags(&self, arn: &str) -> Vec<(String, String)> {
         let Some((account, name)) = owner_and_name(arn) else { return Vec::new() };
-        self.with(account, |queues| {
-            queues.by_name.get(name).map(|queue| queue.tags.clone().into_iter().collect()).unwrap_or_default()
-        })
+        self.with(account, |queues| queues.by_name.get(name).map(|queue| queue.tags.pairs()).unwrap_or_default())
     }
 }
 

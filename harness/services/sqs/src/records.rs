@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightproof_core::AccountStore;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
+use nightproof_core::tags::Tags;
 use tokio::sync::Notify;
 
 use crate::address::address;
@@ -57,7 +58,7 @@ pub(crate) struct Queue {
     pub(crate) attributes: Attributes,
     /// The attribute `Policy`.
     pub(crate) policy: Option<PolicyDocument>,
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: Tags,
     pub(crate) messages: Vec<Message>,
     pub(crate) purged: Option<Timestamp>,
 }

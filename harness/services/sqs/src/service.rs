@@ -63,10 +63,7 @@ impl Service for Sqs {
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
         self.with(call.account(), |queues| {
-            let tagged = |(name, queue): (&String, &Queue)| Tagged {
-                arn: arn(call, name),
-                tags: queue.tags.clone().into_iter().collect(),
-            };
+            let tagged = |(name, queue): (&String, &Queue)| Tagged { arn: arn(call, name), tags: queue.tags.pairs() };
             queues.by_name.iter().map(tagged).collect()
         })
     }

@@ -54,7 +54,7 @@ impl Ssm {
         }
     }
 
-    /// One reply. Answers false if it is not JSON.
+    /// One reply. Returns false if it is not JSON.
     pub(crate) fn reply(&self, account: &str, message: &str, payload: &str, now: Timestamp) -> bool {
         let Ok(payload) = serde_json::from_str::<Value>(payload) else { return false };
         let mailed = self.with(account, |records| {

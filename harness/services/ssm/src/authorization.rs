@@ -3,6 +3,7 @@
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{Arn, Call, Tagged};
+use nightproof_core::tags::Tags;
 use serde_json::Value;
 
 use crate::aws_documents;
@@ -57,9 +58,8 @@ impl Ssm {
                 "Parameter" => Some(arn(format!("parameter/{}", id.trim_start_matches('/')))),
                 _ => None,
             };
-            let tagged = |((kind, id), tags): (&(String, String), &crate::records::Tags)| {
-                Some(Tagged { arn: named(kind, id)?, tags: tags.clone().into_iter().collect() })
-            };
+            let tagged =
+                |((kind, id), tags): (&(String, String), &Tags)| Some(Tagged { arn: named(kind, id)?, tags: tags.pairs() });
             records.tags.iter().filter_map(tagged).collect()
         })
     }
@@ -73,12 +73,12 @@ impl Ssm {
             // The ARN of `/a/b` and that of `a/b` are alike.
             "parameter" => {
                 let mut tags = self.tags(account, "Parameter", &format!("/{id}"));
-                tags.extend(self.tags(account, "Parameter", id));
+                tags.extend(self.tags(account, "Parameter", id).pairs());
                 tags
             }
             _ => return Vec::new(),
         };
-        tags.into_iter().collect()
+        tags.pairs()
     }
 }
 

@@ -65,7 +65,7 @@ impl Command {
         self.requested + self.delivery_timeout
     }
 
-    /// How many invocations may be under way at once.
+    /// How many invocations may be in flight at once.
     pub(crate) fn concurrency(&self) -> usize {
         share(&self.max_concurrency, self.invocations.len()).max(1)
     }

@@ -93,7 +93,7 @@ impl Ssm {
         });
     }
 
-    /// Applies the deadlines that `now` has passed. Answers whether the command is at its end.
+    /// Applies the deadlines that `now` has passed. Returns whether the command is at its end.
     pub(crate) fn expire(&self, account: &str, id: &str, now: Timestamp) -> bool {
         self.with(account, |records| {
             let Records { mail, commands, .. } = records;

@@ -71,7 +71,7 @@ impl Mailbox {
         self.messages.iter().filter_map(|message| message.hidden_until).min()
     }
 
-    /// Drops a message. Answers whether it was there.
+    /// Drops a message. Returns whether it was there.
     pub(crate) fn remove(&mut self, id: &str) -> bool {
         let before = self.messages.len();
         self.messages.retain(|message| message.id != id);

@@ -1,5 +1,6 @@
 //! The records of an account.
 
+use nightproof_core::tags::Tags;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 
@@ -57,6 +58,3 @@ impl Records {
         self.commands.iter_mut().find(|command| command.id == id)
     }
 }
-
-/// Keys to values.
-pub(crate) type Tags = BTreeMap<String, String>;

@@ -61,7 +61,7 @@ impl RunFile {
         state::write(&self.path(), self)
     }
 
-    /// Notes which step is under way.
+    /// Notes which step runs.
     pub(super) fn at_step(&self, step: &str) -> io::Result<()> {
         Self { step: step.to_owned(), ..self.clone() }.write()
     }

@@ -1,7 +1,7 @@
 //! Operations on rules.
 
 use jiff::Timestamp;
-use nightproof_core::given_tags::Tag;
+use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};

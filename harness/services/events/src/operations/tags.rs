@@ -1,6 +1,6 @@
 //! Tags of rules.
 
-use nightproof_core::given_tags::{self, Tag};
+use nightproof_core::request_tags::{self, Tag};
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,12 +43,12 @@ impl Events {
     }
 
     pub(crate) fn untag_resource(&self, call: &Call, input: UntagResource) -> Result<Value, AwsError> {
-        self.with_arn(call, &input.resource_arn, |rule| rule.tags.retain(|key, _| !input.tag_keys.contains(key)))?;
+        self.with_arn(call, &input.resource_arn, |rule| rule.tags.remove(&input.tag_keys))?;
         Ok(json!({}))
     }
 
     pub(crate) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
-        self.with_arn(call, &input.resource_arn, |rule| json!({ "Tags": rule.tag_list() }))
+        self.with_arn(call, &input.resource_arn, |rule| json!({ "Tags": rule.tags.list() }))
     }
 
     fn with_arn<T>(&self, call: &Call, arn: &str, act: impl FnOnce(&mut Rule) -> T) -> Result<T, AwsError> {
@@ -60,5 +60,5 @@ impl Events {
 
 /// The tags in a request.
 pub(crate) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
-    given_tags::check(call, tags, || AwsError::validation("Tag keys starting with aws: are reserved."))
+    request_tags::check(call, tags, || AwsError::validation("Tag keys starting with aws: are reserved."))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nightproof_core::Caller;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 
 use crate::error::{invalid, no_group};
@@ -15,7 +16,7 @@ use crate::records::{LogGroup, Logs, arn, name_in};
 const RETENTIONS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-fn tags_of(input: &Value) -> BTreeMap<String, String> {
+fn tags_of(input: &Value) -> Tags {
     let tags = input.get("tags").and_then(Value::as_object);
     tags.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
@@ -148,17 +149,17 @@ impl Logs {
         let name = tagged(call, input)?;
         self.groups(call, |groups| {
             let group = groups.get_mut(&name).ok_or_else(no_group)?;
-            group.tags.extend(tags_of(input));
+            group.tags.extend(tags_of(input).pairs());
             Ok(json!({}))
         })
     }
 
     pub(crate) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = tagged(call, input)?;
-        let keys = input.get("tagKeys").or_else(|| input.get("tags")).and_then(Value::as_array).cloned().unwrap_or_default();
+        let keys = input.texts(if input.get("tagKeys").is_some() { "tagKeys" } else { "tags" });
         self.groups(call, |groups| {
             let group = groups.get_mut(&name).ok_or_else(no_group)?;
-            group.tags.retain(|key, _| !keys.contains(&json!(key)));
+            group.tags.remove(&keys);
             Ok(json!({}))
         })
     }

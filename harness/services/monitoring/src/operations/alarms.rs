@@ -1,10 +1,9 @@
 //! Operations on alarms.
 
-use std::collections::BTreeMap;
-
 use nightproof_core::document::Members as _;
 use nightproof_core::page::page;
 use nightproof_core::service::{AwsError, Call};
+use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 
 use crate::alarm::Alarm;
@@ -140,12 +139,7 @@ impl CloudWatch {
     }
 
     /// Runs `act` on the tags of the alarm that the request names.
-    pub(crate) fn with_tags<T>(
-        &self,
-        call: &Call,
-        input: &Value,
-        act: impl FnOnce(&mut BTreeMap<String, String>) -> T,
-    ) -> Result<T, AwsError> {
+    pub(crate) fn with_tags<T>(&self, call: &Call, input: &Value, act: impl FnOnce(&mut Tags) -> T) -> Result<T, AwsError> {
         let arn = input.required("ResourceARN");
         self.with(call.account(), |alarms| {
             let found = alarms.values_mut().find(|alarm| alarm.arn == arn);

@@ -1,7 +1,7 @@
 //! Tags of alarms.
 
 use nightproof_core::document::Members as _;
-use nightproof_core::given_tags;
+use nightproof_core::request_tags;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
@@ -16,17 +16,16 @@ impl CloudWatch {
 
     pub(crate) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let keys = input.texts("TagKeys");
-        self.with_tags(call, input, |tags| tags.retain(|key, _| !keys.contains(&key.as_str())))?;
+        self.with_tags(call, input, |tags| tags.remove(&keys))?;
         Ok(json!({}))
     }
 
     pub(crate) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let pair = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
-        self.with_tags(call, input, |tags| json!({ "Tags": tags.iter().map(pair).collect::<Vec<_>>() }))
+        self.with_tags(call, input, |tags| json!({ "Tags": tags.list() }))
     }
 }
 
 /// The tags in a request.
 pub(crate) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
-    given_tags::given(call, input, || AwsError::new("InvalidParameterValue", 400, "Tag keys starting with aws: are reserved."))
+    request_tags::given(call, input, || AwsError::new("InvalidParameterValue", 400, "Tag keys starting with aws: are reserved."))
 }

@@ -1,7 +1,7 @@
 //! Secrets: making, changing, deleting and restoring them.
 
 use jiff::SignedDuration;
-use nightproof_core::given_tags::Tag;
+use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};

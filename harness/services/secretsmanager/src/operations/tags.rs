@@ -1,6 +1,6 @@
 //! Tags of secrets.
 
-use nightproof_core::given_tags::{self, Tag};
+use nightproof_core::request_tags::{self, Tag};
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl SecretsManager {
 
     pub(crate) fn untag_resource(&self, call: &Call, input: UntagResource) -> Result<Value, AwsError> {
         self.secret(call, &input.secret_id, |secret| {
-            secret.active()?.tags.retain(|key, _| !input.tag_keys.contains(key));
+            secret.active()?.tags.remove(&input.tag_keys);
             Ok(json!({}))
         })
     }
@@ -50,7 +50,7 @@ impl SecretsManager {
 /// The tags in a request.
 pub(crate) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
     let given =
-        given_tags::check(call, tags, || invalid_parameter("Tag keys that begin with aws: are reserved for system use."))?;
+        request_tags::check(call, tags, || invalid_parameter("Tag keys that begin with aws: are reserved for system use."))?;
     if given.iter().any(|(key, _)| key.is_empty()) {
         return Err(invalid_parameter("You must provide a key for each tag."));
     }

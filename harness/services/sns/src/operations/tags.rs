@@ -1,6 +1,6 @@
 //! Tags of topics.
 
-use nightproof_core::given_tags::{self, Tag};
+use nightproof_core::request_tags::{self, Tag};
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,18 +52,14 @@ impl Sns {
 
     pub(crate) fn untag_resource(&self, _call: &Call, input: UntagResource) -> Result<Value, AwsError> {
         self.topic(&input.resource_arn, |topic| {
-            topic.tags.retain(|key, _| !input.tag_keys.contains(key));
+            topic.tags.remove(&input.tag_keys);
             Ok(json!({}))
         })
         .map_err(resource)
     }
 
     pub(crate) fn list_tags_for_resource(&self, _call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
-        self.topic(&input.resource_arn, |topic| {
-            let pair = |(key, value): (&String, &String)| json!({ "Key": key, "Value": value });
-            Ok(json!({ "Tags": topic.tags.iter().map(pair).collect::<Vec<_>>() }))
-        })
-        .map_err(resource)
+        self.topic(&input.resource_arn, |topic| Ok(json!({ "Tags": topic.tags.list() }))).map_err(resource)
     }
 }
 
@@ -77,5 +73,5 @@ fn resource(error: AwsError) -> AwsError {
 
 /// The tags in a request.
 pub(crate) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
-    given_tags::check(call, tags, || invalid("Tags Reason: keys that begin with aws: are reserved"))
+    request_tags::check(call, tags, || invalid("Tags Reason: keys that begin with aws: are reserved"))
 }

@@ -2,7 +2,7 @@
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::default_policy;
-use nightproof_core::given_tags::Tag;
+use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ impl Sns {
         let arn = Arn::new("sns", call.region.name(), &owner, name).to_string();
         self.with(call.account(), |topics| {
             if let Some(topic) = topics.get(&arn) {
-                if given.iter().any(|(key, value)| topic.tags.get(key) != Some(value)) {
+                if given.iter().any(|(key, value)| topic.tags.get(key) != Some(value.as_str())) {
                     return Err(invalid("Tags Reason: Topic already exists with different tags"));
                 }
                 let has = |(name, value): (&String, &String)| topic.attributes.get(name) == Some(value);

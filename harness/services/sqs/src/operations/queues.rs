@@ -1,10 +1,9 @@
 //! Queues: making, finding, describing and deleting them.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use nightproof_core::page::Page;
 use nightproof_core::service::{AwsError, Call};
+use nightproof_core::tags::Tags;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -21,7 +20,7 @@ pub(crate) struct CreateQueue {
     #[serde(default)]
     attributes: Attributes,
     #[serde(default, rename = "tags")]
-    tags: BTreeMap<String, String>,
+    tags: Tags,
 }
 
 /// `DeleteQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html>
@@ -88,7 +87,7 @@ pub(crate) struct PurgeQueue {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct TagQueue {
     queue_url: String,
-    tags: BTreeMap<String, String>,
+    tags: Tags,
 }
 
 /// `UntagQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_UntagQueue.html>
@@ -272,14 +271,14 @@ impl Sqs {
 
     pub(crate) fn tag_queue(&self, _call: &Call, input: TagQueue) -> Result<Value, AwsError> {
         self.queue(&input.queue_url, |queue| {
-            queue.tags.extend(input.tags);
+            queue.tags.extend(input.tags.pairs());
             Ok(json!({}))
         })
     }
 
     pub(crate) fn untag_queue(&self, _call: &Call, input: UntagQueue) -> Result<Value, AwsError> {
         self.queue(&input.queue_url, |queue| {
-            queue.tags.retain(|key, _| !input.tag_keys.contains(key));
+            queue.tags.remove(&input.tag_keys);
             Ok(json!({}))
         })
     }

@@ -135,7 +135,7 @@ impl Filter {
             }
             key if key.starts_with("tag:") => {
                 let tags = ssm.tags(call.account(), "Parameter", name);
-                let value = key.strip_prefix("tag:").and_then(|key| tags.get(key).cloned());
+                let value = key.strip_prefix("tag:").and_then(|key| tags.get(key).map(str::to_owned));
                 value.is_some_and(|value| self.values.is_empty() || any(&value))
             }
             other => {

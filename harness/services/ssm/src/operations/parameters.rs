@@ -4,11 +4,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nightproof_core::Caller;
+use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::operations::resource_tags::{Tag, tags_of};
 use crate::public_parameters;
 use crate::records::Ssm;
 use crate::stamp::stamp;
@@ -212,7 +212,7 @@ impl Ssm {
             let surplus = parameter.versions.len().saturating_sub(VERSIONS);
             parameter.versions.drain(..surplus);
             if !input.tags.is_empty() {
-                records.tags.insert(("Parameter".to_owned(), input.name), tags_of(input.tags));
+                records.tags.insert(("Parameter".to_owned(), input.name), input.tags.into_iter().map(Tag::pair).collect());
             }
             Ok(json!({"Version": number, "Tier": tier}))
         })

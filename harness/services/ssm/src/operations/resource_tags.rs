@@ -1,18 +1,13 @@
 //! Tags of documents, parameters and managed nodes.
 
+use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
+use nightproof_core::tags::Tags;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::aws_documents;
-use crate::records::{Ssm, Tags};
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Tag {
-    key: String,
-    value: String,
-}
+use crate::records::Ssm;
 
 /// `AddTagsToResource`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AddTagsToResource.html>
 #[derive(Debug, Deserialize)]
@@ -38,10 +33,6 @@ pub(crate) struct RemoveTagsFromResource {
 pub(crate) struct ListTagsForResource {
     resource_type: String,
     resource_id: String,
-}
-
-pub(crate) fn tags_of(tags: Vec<Tag>) -> Tags {
-    tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
 
 impl Ssm {
@@ -71,7 +62,11 @@ impl Ssm {
     pub(crate) fn add_tags_to_resource(&self, call: &Call, input: AddTagsToResource) -> Result<Value, AwsError> {
         self.check_resource(call, &input.resource_type, &input.resource_id)?;
         self.with(call.account(), |records| {
-            records.tags.entry((input.resource_type, input.resource_id)).or_default().extend(tags_of(input.tags));
+            records
+                .tags
+                .entry((input.resource_type, input.resource_id))
+                .or_default()
+                .extend(input.tags.into_iter().map(Tag::pair));
         });
         Ok(json!({}))
     }
@@ -80,7 +75,7 @@ impl Ssm {
         self.check_resource(call, &input.resource_type, &input.resource_id)?;
         self.with(call.account(), |records| {
             if let Some(tags) = records.tags.get_mut(&(input.resource_type, input.resource_id)) {
-                tags.retain(|key, _| !input.tag_keys.contains(key));
+                tags.remove(&input.tag_keys);
             }
         });
         Ok(json!({}))
@@ -89,7 +84,6 @@ impl Ssm {
     pub(crate) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
         self.check_resource(call, &input.resource_type, &input.resource_id)?;
         let tags = self.tags(call.account(), &input.resource_type, &input.resource_id);
-        let tags: Vec<Value> = tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-        Ok(json!({"TagList": tags}))
+        Ok(json!({"TagList": tags.list()}))
     }
 }

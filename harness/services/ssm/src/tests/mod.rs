@@ -137,7 +137,7 @@ impl Fixture {
         tokio::time::timeout(std::time::Duration::from_millis(20), self.messages(id)).await.unwrap_or_default()
     }
 
-    /// Sends `AWS-RunShellScript` and answers the command's id.
+    /// Sends `AWS-RunShellScript` and returns the command's id.
     pub(super) async fn send(&self, more: Value) -> String {
         self.send_full(more).await.unwrap()["Command"]["CommandId"].as_str().unwrap().to_owned()
     }

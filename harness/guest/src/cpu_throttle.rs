@@ -17,9 +17,9 @@ use crate::{relay, usage};
 /// How long a share and the rest take together.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// Keeps to the pace that the region orders, a byte of percent each time. Ends with the region.
+/// Keeps to the CPU share that the region sets, a byte each time, percent. Ends with the region.
 pub(crate) fn keep() -> io::Result<()> {
-    let mut region = relay::take_paces()?;
+    let mut region = relay::take_cpu_shares()?;
     let percent = Arc::new(AtomicU8::new(100));
     let kept = Arc::clone(&percent);
     let keeper: JoinHandle<()> = thread::spawn(move || keep_to(&kept));

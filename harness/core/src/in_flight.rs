@@ -1,21 +1,21 @@
-//! How much of something is under way at this moment, for those who wait until nothing is.
+//! A count of what is in flight, for those who wait until nothing is.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How much is under way.
+/// The number of things in flight.
 #[derive(Debug, Default)]
 pub struct Count(watch::Sender<usize>);
 
 impl Count {
-    /// One more, as long as what is answered is kept.
-    pub fn begin(&self) -> UnderWay {
+    /// Adds one, until the returned value is dropped.
+    pub fn begin(&self) -> InFlight {
         self.0.send_modify(|count| *count += 1);
-        UnderWay { count: self.0.clone(), counted: true }
+        InFlight { count: self.0.clone(), counted: true }
     }
 
-    /// Returns when nothing is under way, or `bound` has passed.
+    /// Returns when nothing is in flight, or `bound` has passed.
     pub async fn none(&self, bound: Duration) {
         let mut count = self.0.subscribe();
         // The sender is this one: that it is gone is no end either.
@@ -23,22 +23,22 @@ impl Count {
     }
 }
 
-/// Something that is under way.
+/// Something that is in flight.
 #[derive(Debug)]
-pub struct UnderWay {
+pub struct InFlight {
     count: watch::Sender<usize>,
     counted: bool,
 }
 
-impl UnderWay {
-    /// While it waits to be tried again it is not.
+impl InFlight {
+    /// Does not count while it waits for a retry.
     pub fn pause(&mut self) {
         if std::mem::take(&mut self.counted) {
             self.count.send_modify(|count| *count = count.saturating_sub(1));
         }
     }
 
-    /// It is tried again.
+    /// Counts again.
     pub fn go_on(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
             self.count.send_modify(|count| *count += 1);
@@ -46,7 +46,7 @@ impl UnderWay {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.pause();
     }

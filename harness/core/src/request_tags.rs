@@ -14,6 +14,13 @@ pub struct Tag {
     value: String,
 }
 
+impl Tag {
+    /// Key and value.
+    pub fn pair(self) -> (String, String) {
+        (self.key, self.value)
+    }
+}
+
 /// The `Tags` of a request that is a document, as [`check`] has them.
 pub fn given(call: &Call, input: &Value, reserved: impl FnOnce() -> AwsError) -> Result<Vec<(String, String)>, AwsError> {
     let tag = |tag: &Value| Tag { key: tag.required("Key").to_owned(), value: tag.required("Value").to_owned() };
@@ -26,5 +33,5 @@ pub fn check(call: &Call, tags: Vec<Tag>, reserved: impl FnOnce() -> AwsError) -
     if call.http.is_some() && tags.iter().any(|tag| tag.key.to_ascii_lowercase().starts_with("aws:")) {
         return Err(reserved());
     }
-    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    Ok(tags.into_iter().map(Tag::pair).collect())
 }
