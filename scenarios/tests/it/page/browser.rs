@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -122,18 +122,12 @@ impl Browser {
 
     /// Waits until an expression is true.
     pub(super) fn until(&self, expression: &str) {
-        let begun = Instant::now();
-        loop {
+        let seen = nightproof_poll::until_blocking(PATIENCE, || {
             let seen = self.script(&format!("return {expression}"));
-            if seen == true {
-                return;
-            }
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "`{expression}` is still {seen}; the page: {}",
-                self.script("return document.body.innerText")
-            );
-            std::thread::sleep(Duration::from_millis(20));
+            if seen == true { Ok(()) } else { Err(seen) }
+        });
+        if let Err(seen) = seen {
+            panic!("`{expression}` is still {seen}; the page: {}", self.script("return document.body.innerText"));
         }
     }
 
@@ -230,11 +224,8 @@ impl Browser {
     pub(super) fn quit(self) {
         let profile = self.profile.path().to_owned();
         drop(self);
-        let begun = Instant::now();
-        while let Some(left) = process_that_names(&profile) {
-            assert!(begun.elapsed() < PATIENCE, "a process of the browser is left: {left}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let ended = nightproof_poll::until_blocking(PATIENCE, || process_that_names(&profile).map_or(Ok(()), Err));
+        assert_eq!(ended, Ok(()), "a process of the browser is left");
     }
 }
 
