@@ -4,6 +4,9 @@ use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 
 use ipnet::Ipv4Net;
+use nightproof_core::service::AwsError;
+
+use crate::error::invalid_parameter;
 
 /// Lengths of prefix that VPCs and subnets may have.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
@@ -18,6 +21,13 @@ pub(crate) fn parse(text: &str) -> Option<Ipv4Net> {
     let block: Ipv4Net = text.parse().ok()?;
     // Numbers with leading zeros are refused: some programs read them as octal.
     (block.to_string() == text).then(|| block.trunc())
+}
+
+/// The block that a request gives as `parameter`.
+pub(crate) fn given(parameter: &str, text: &str) -> Result<Ipv4Net, AwsError> {
+    parse(text).ok_or_else(|| {
+        invalid_parameter(format!("Value ({text}) for parameter {parameter} is invalid. This is not a valid CIDR block."))
+    })
 }
 
 /// How many addresses a block has.

@@ -1,11 +1,11 @@
 //! The records: secrets of all accounts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use nightproof_core::AccountStore;
 use nightproof_core::service::{AwsError, Call};
-use parking_lot::Mutex;
 
 use crate::error::not_found;
 use crate::secret::Secret;
@@ -13,7 +13,7 @@ use crate::secret::Secret;
 /// The service `secretsmanager`.
 #[derive(Debug, Default)]
 pub struct SecretsManager {
-    accounts: Mutex<HashMap<String, Secrets>>,
+    accounts: AccountStore<Secrets>,
 }
 
 /// The secrets of an account by name.
@@ -27,7 +27,7 @@ impl SecretsManager {
 
     /// Runs `act` on the secrets of an account. Synchronous, so that the lock is never held over an await.
     pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut Secrets) -> T) -> T {
-        act(self.accounts.lock().entry(account.to_owned()).or_default())
+        self.accounts.with(account, act)
     }
 
     /// Runs `act` on the secret that a request names, whoever owns it. A secret whose recovery window is over is gone.

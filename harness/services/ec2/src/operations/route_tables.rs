@@ -95,7 +95,7 @@ fn target(records: &Records, operation: &str, input: &Value) -> Result<(Ipv4Net,
         }
     }
     let given = input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?;
-    let destination = self::destination(given)?;
+    let destination = cidr::given("destinationCidrBlock", given)?;
     let gateway = input.text("GatewayId").ok_or_else(|| missing("gatewayId"))?;
     if !gateway.starts_with("igw-") {
         return Err(unsupported(operation, &format!("the gateway {gateway}")));
@@ -108,14 +108,6 @@ fn target(records: &Records, operation: &str, input: &Value) -> Result<(Ipv4Net,
         )));
     }
     Ok((destination, gateway.to_owned()))
-}
-
-fn destination(given: &str) -> Result<Ipv4Net, AwsError> {
-    cidr::parse(given).ok_or_else(|| {
-        invalid_parameter(format!(
-            "Value ({given}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block."
-        ))
-    })
 }
 
 pub(crate) fn create_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
@@ -139,7 +131,8 @@ pub(crate) fn replace_route(records: &mut Records, input: &Value) -> Result<Valu
 }
 
 pub(crate) fn delete_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let destination = self::destination(input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?)?;
+    let given = input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?;
+    let destination = cidr::given("destinationCidrBlock", given)?;
     let table = records.table_mut(input.required("RouteTableId"))?;
     match table.routes.iter().find(|route| route.destination == destination) {
         None => Err(no_route(&table.id, destination)),

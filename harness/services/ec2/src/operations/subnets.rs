@@ -49,9 +49,7 @@ pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
     }
     let vpc = records.vpc(input.required("VpcId"))?.clone();
     let given = input.text("CidrBlock").ok_or_else(|| missing("cidrBlock"))?;
-    let block = cidr::parse(given).ok_or_else(|| {
-        invalid_parameter(format!("Value ({given}) for parameter cidrBlock is invalid. This is not a valid CIDR block."))
-    })?;
+    let block = cidr::given("cidrBlock", given)?;
     if !cidr::PREFIX_LENGTHS.contains(&block.prefix_len()) || !vpc.cidr.contains(&block) {
         return Err(error("InvalidSubnet.Range", format!("The CIDR '{given}' is invalid.")));
     }

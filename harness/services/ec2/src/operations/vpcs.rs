@@ -36,9 +36,7 @@ pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
         return Err(unsupported("CreateVpc", "AmazonProvidedIpv6CidrBlock"));
     }
     let given = input.text("CidrBlock").ok_or_else(|| missing("CidrBlock"))?;
-    let block = cidr::parse(given).ok_or_else(|| {
-        invalid_parameter(format!("Value ({given}) for parameter cidrBlock is invalid. This is not a valid CIDR block."))
-    })?;
+    let block = cidr::given("cidrBlock", given)?;
     if !cidr::PREFIX_LENGTHS.contains(&block.prefix_len()) {
         return Err(error("InvalidVpc.Range", format!("The CIDR '{given}' is invalid.")));
     }

@@ -79,7 +79,7 @@ pub(crate) struct Instance {
     pub(crate) stop_protection: bool,
     pub(crate) terminates_on_shutdown: bool,
     pub(crate) ebs_optimized: bool,
-    /// Counts boots, so that what belongs to an earlier one is told apart.
+    /// Counts boots, which distinguishes what belongs to an earlier one.
     pub(crate) boots: u64,
     /// Region time of termination, from which the record stays visible for an hour.
     pub(crate) ended: Option<Timestamp>,

@@ -32,7 +32,7 @@ impl World {
         Self { region }
     }
 
-    async fn of(&self, service: &str, operation: &str, input: Value) -> Value {
+    async fn call_other(&self, service: &str, operation: &str, input: Value) -> Value {
         let result = self.region.call(&Caller::root(ACCOUNT), service, operation, input).await;
         result.unwrap_or_else(|error| panic!("{operation}: {error}"))
     }

@@ -7,9 +7,9 @@ use super::{ACCOUNT, World, text, token};
 
 /// A user with a policy.
 async fn user(world: &World, statement: Value) -> Caller {
-    let made = world.of("iam", "CreateUser", json!({"UserName": "reader"})).await;
+    let made = world.call_other("iam", "CreateUser", json!({"UserName": "reader"})).await;
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    world.of("iam", "PutUserPolicy", json!({"UserName": "reader", "PolicyName": "p", "PolicyDocument": policy})).await;
+    world.call_other("iam", "PutUserPolicy", json!({"UserName": "reader", "PolicyName": "p", "PolicyDocument": policy})).await;
     let principal = Principal::User { name: "reader".to_owned(), id: text(&made["User"], "UserId") };
     Caller { principal, ..Caller::root(ACCOUNT) }
 }
@@ -55,14 +55,14 @@ async fn a_secrets_own_policy_lets_in_and_keeps_out() {
 #[tokio::test]
 async fn a_reader_needs_the_secrets_key_too() {
     let world = World::new();
-    let key = text(&world.of("kms", "CreateKey", json!({})).await["KeyMetadata"], "KeyId");
+    let key = text(&world.call_other("kms", "CreateKey", json!({})).await["KeyMetadata"], "KeyId");
     world.ok("CreateSecret", json!({"Name": "s", "SecretString": "v", "KmsKeyId": key, "ClientRequestToken": token(1)})).await;
     let caller = user(&world, json!({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"})).await;
     assert_eq!(read(&world, &caller, "s").await.unwrap_err(), "AccessDeniedException: Access to KMS is not allowed");
     let through = json!({"Effect": "Allow", "Action": ["secretsmanager:*", "kms:Decrypt"], "Resource": "*",
         "Condition": {"StringEqualsIfExists": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}});
     let policy = json!({"Version": "2012-10-17", "Statement": [through]}).to_string();
-    world.of("iam", "PutUserPolicy", json!({"UserName": "reader", "PolicyName": "p", "PolicyDocument": policy})).await;
+    world.call_other("iam", "PutUserPolicy", json!({"UserName": "reader", "PolicyName": "p", "PolicyDocument": policy})).await;
     assert_eq!(read(&world, &caller, "s").await.unwrap()["SecretString"], "v");
 }
 

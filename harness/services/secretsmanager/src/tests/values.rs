@@ -43,15 +43,15 @@ async fn a_secret_without_a_value_gets_its_first_one_later() {
 #[tokio::test]
 async fn values_are_under_the_key_that_is_given_and_move_with_it() {
     let world = World::new();
-    let keys = [world.of("kms", "CreateKey", json!({})).await, world.of("kms", "CreateKey", json!({})).await];
+    let keys = [world.call_other("kms", "CreateKey", json!({})).await, world.call_other("kms", "CreateKey", json!({})).await];
     let [one, two] = keys.map(|key| text(&key["KeyMetadata"], "KeyId"));
     let create = json!({"Name": "s", "SecretString": "v", "KmsKeyId": one, "ClientRequestToken": token(1)});
     world.ok("CreateSecret", create).await;
     assert_eq!(world.ok("DescribeSecret", json!({"SecretId": "s"})).await["KmsKeyId"], json!(one));
     world.ok("UpdateSecret", json!({"SecretId": "s", "KmsKeyId": two})).await;
-    world.of("kms", "DisableKey", json!({"KeyId": one})).await;
+    world.call_other("kms", "DisableKey", json!({"KeyId": one})).await;
     assert_eq!(world.ok("GetSecretValue", json!({"SecretId": "s"})).await["SecretString"], "v");
-    world.of("kms", "DisableKey", json!({"KeyId": two})).await;
+    world.call_other("kms", "DisableKey", json!({"KeyId": two})).await;
     assert!(
         world.refused("GetSecretValue", json!({"SecretId": "s"})).await.starts_with("DecryptionFailure: Secrets Manager can't")
     );
