@@ -9,8 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut names = Vec::new();
     for entry in fs::read_dir("models")? {
         let path = entry?.path();
-        // What is extracted, by which rules.
-        if path.extension().is_some_and(|extension| extension == "json") && !path.ends_with("operations.json") {
+        if path.extension().is_some_and(|extension| extension == "json") {
             names.extend(path.file_stem().and_then(|name| name.to_str()).map(|name| format!("{name:?}")));
         }
     }

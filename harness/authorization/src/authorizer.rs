@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nightproof_core::authorization::{Authorize, Need, PolicyDocument, ResourcePolicyText};
 use nightproof_core::credentials::random_string;
 use nightproof_core::identity::{Identities, Sessions};
+use nightproof_core::service::arn;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Principal, Region};
 use nightproof_iam_policy::is_public;
@@ -197,7 +198,7 @@ impl Authorize for Authorizer {
             return Ok(());
         }
         for need in &needs {
-            if let Some(service) = need.resource.split(':').nth(2).and_then(|owner| call.region.service(owner))
+            if let Some(service) = call.region.service(arn::service_of(&need.resource))
                 && let Some(prepared) = service.prepare(call, &need.resource)
             {
                 prepared.await;
@@ -269,7 +270,7 @@ fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Con
             many => context.insert_all(*key, many.iter().cloned()),
         }
     }
-    let owner = need.resource.split(':').nth(2).and_then(|service| region.service(service));
+    let owner = region.service(arn::service_of(&need.resource));
     for (key, value) in owner.map(|owner| owner.resource_tags(asked.call.account(), &need.resource)).unwrap_or_default() {
         // IAM and Systems Manager have keys of their own beside the global one.
         context.insert(format!("aws:ResourceTag/{key}"), value.clone());
@@ -284,7 +285,7 @@ fn of_need(region: &Region, asked: &Asked<'_>, need: &Need, prefix: &str) -> Con
 
 /// The account in the ARN of a need's resource, if it names one.
 fn account_of(need: &Need) -> Option<&str> {
-    need.resource.split(':').nth(4).filter(|account| !account.is_empty())
+    Some(arn::account_of(&need.resource)).filter(|account| !account.is_empty())
 }
 
 /// The document that `sts:DecodeAuthorizationMessage` answers.

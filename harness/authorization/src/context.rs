@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use nightproof_core::service::Arn;
 use nightproof_core::service::Call;
 use nightproof_core::{Caller, Principal};
 use nightproof_iam_policy::Context;
@@ -114,7 +115,7 @@ pub(super) fn of_principal(caller: &Caller, region: &str, subject: &Subject) -> 
             (&session.issued_to.principal, &caller.principal)
             && name == "ec2.amazonaws.com"
         {
-            let arn = format!("arn:aws:ec2:{region}:{}:instance/{instance}", caller.account);
+            let arn = Arn::new("ec2", region, &caller.account, format!("instance/{instance}")).to_string();
             context.insert("ec2:SourceInstanceARN", arn);
             context.insert("ec2:RoleDelivery", "2.0");
         }

@@ -18,7 +18,7 @@ impl CloudFormation {
             let all = kind == "stack-or-all" || input.has("ChangeSetName");
             return if all { vec!["*".to_owned()] } else { Vec::new() };
         };
-        let prefix = format!("arn:aws:cloudformation:{}:{}:stack/", call.region.name(), call.account());
+        let prefix = call.arn("cloudformation", "stack/");
         let found = self.look_up(call.account(), name, |stack| stack.id.clone());
         let named = if name.starts_with("arn:") { name.to_owned() } else { format!("{prefix}{name}/*") };
         vec![found.unwrap_or(named)]

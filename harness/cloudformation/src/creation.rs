@@ -16,7 +16,7 @@ use crate::worker::Worker;
 
 /// A stack's ARN.
 pub(crate) fn new_id(call: &Call, name: &str) -> String {
-    format!("arn:aws:cloudformation:{}:{}:stack/{name}/{}", call.region.name(), call.account(), uuid::Uuid::new_v4())
+    call.arn("cloudformation", format!("stack/{name}/{}", uuid::Uuid::new_v4()))
 }
 
 /// Starts making a stack that is recorded.

@@ -1,5 +1,6 @@
 //! Who makes a call.
 
+use nightproof_wire::arn::Arn;
 use serde::Serialize;
 
 /// The principal of a call and the account it acts in.
@@ -88,9 +89,11 @@ impl Caller {
     pub fn arn(&self) -> String {
         let account = &self.account;
         match &self.principal {
-            Principal::Root => format!("arn:aws:iam::{account}:root"),
-            Principal::User { name, .. } => format!("arn:aws:iam::{account}:user/{name}"),
-            Principal::AssumedRole { role, session, .. } => format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
+            Principal::Root => Arn::new("iam", "", account, "root").to_string(),
+            Principal::User { name, .. } => Arn::new("iam", "", account, format!("user/{name}")).to_string(),
+            Principal::AssumedRole { role, session, .. } => {
+                Arn::new("sts", "", account, format!("assumed-role/{role}/{session}")).to_string()
+            }
             Principal::Service { name } => name.clone(),
             Principal::Anonymous => "*".to_owned(),
         }

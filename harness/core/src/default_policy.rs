@@ -1,5 +1,6 @@
 //! Policies that AWS gives resources which are made without one.
 
+use nightproof_wire::arn::Arn;
 use serde_json::{Value, json};
 
 /// The policy of a KMS key.
@@ -11,7 +12,7 @@ pub fn key(account: &str) -> Value {
         "Statement": [{
             "Sid": "Enable IAM User Permissions",
             "Effect": "Allow",
-            "Principal": {"AWS": format!("arn:aws:iam::{}:root", account)},
+            "Principal": {"AWS": Arn::new("iam", "", account, "root").to_string()},
             "Action": "kms:*",
             "Resource": "*",
         }],

@@ -10,7 +10,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
 use jiff::Timestamp;
 pub use nightproof_wire::AwsError;
-pub use nightproof_wire::arn::Arn;
+pub use nightproof_wire::arn::{self, Arn};
 use serde_json::Value;
 
 use crate::authorization::ResourcePolicyText;

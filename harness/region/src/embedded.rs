@@ -4,12 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use nightproof_authorization::Authorizer;
-use nightproof_cloudformation::CloudFormation;
 use nightproof_core::credentials::Credential;
 use nightproof_core::gateway::Gateway;
-use nightproof_core::service::Service;
 use nightproof_core::{Caller, Region, Settings};
 use nightproof_faults::Faults;
 use nightproof_gateway::{Authority, AuthorityError, LayerStack, Listener};
@@ -17,22 +13,16 @@ use nightproof_journal::Journal;
 use nightproof_machine::container::EngineError;
 use nightproof_machine::tools::Tools;
 use nightproof_machine::{MachineSettings, Machines};
-use nightproof_resource::ResourceProvider;
-use nightproof_service_ec2::{Ec2, Sandboxes};
+use nightproof_service_ec2::Sandboxes;
 use nightproof_service_events::Events;
-use nightproof_service_iam::Iam;
 use nightproof_service_lambda::{ExecutionHost, Lambda};
 use nightproof_service_monitoring::CloudWatch;
-use nightproof_service_s3::{RemoteS3, S3};
-use nightproof_service_sqs::{RemoteSqs, Sqs};
-use nightproof_service_ssm::Ssm;
-use nightproof_service_ssm::ec2messages::{Ec2Messages, SsmMessages};
-use nightproof_service_sts::Sts;
 use nightproof_store::Store;
-use nightproof_wire::arn::Arn;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::interposed::InterposedMachines;
+use crate::services::services;
+pub use crate::trigger::{FireError, Trigger};
 
 /// What an embedded region is started with.
 #[derive(Debug, Clone)]
@@ -98,17 +88,6 @@ pub struct Embedded {
     trigger: Trigger,
 }
 
-/// A rule could not be fired.
-#[derive(Debug, thiserror::Error)]
-pub enum FireError {
-    /// What was named is no rule's ARN.
-    #[error("`{0}` is not the ARN of a rule")]
-    Arn(String),
-    /// The rule does not exist, is disabled, or has no schedule that comes again.
-    #[error("rule `{0}` does not exist, is disabled, or its schedule never comes again")]
-    NoOccurrence(String),
-}
-
 /// A region could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -160,7 +139,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
     let (events, functions, alarms) = (Events::new(), Lambda::new(host), CloudWatch::new());
     let trigger = Trigger { region: region.clone(), events, functions, alarms };
-    region.install(services(&trigger, Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib }, store));
+    region.install(services(&region, &trigger, Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib }, store));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;
@@ -181,50 +160,6 @@ fn raise_descriptor_limit() {
     {
         tracing::debug!(%error, "cannot raise the limit of file descriptors");
     }
-}
-
-/// A service's signing name, the service, and its resource types.
-type Member = (&'static str, Arc<dyn Service>, &'static [&'static dyn ResourceProvider]);
-
-/// Services by signing name, CloudFormation with the resource types of all of them.
-fn services(trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Vec<(&'static str, Arc<dyn Service>)> {
-    let Trigger { region, events, functions, alarms } = trigger.clone();
-    let iam = Iam::new();
-    let sts = Sts::new(Arc::clone(&iam));
-    region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
-    let ssm = Ssm::new();
-    let (s3, sqs): (Arc<dyn Service>, Arc<dyn Service>) = match store {
-        Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
-        None => (S3::new(region.folder().join("s3")), Sqs::new()),
-    };
-    let members: Vec<Member> = vec![
-        ("cloudtrail", nightproof_service_cloudtrail::CloudTrail::new(), &[]),
-        ("ec2", Ec2::new(Arc::new(sandboxes)), nightproof_service_ec2::resource_types()),
-        ("ec2messages", Ec2Messages::new(Arc::clone(&ssm)), &[]),
-        ("events", events, nightproof_service_events::resource_types()),
-        ("iam", iam, nightproof_service_iam::resource_types()),
-        ("kms", nightproof_service_kms::Kms::new(), nightproof_service_kms::resource_types()),
-        ("lambda", functions, nightproof_service_lambda::resource_types()),
-        ("logs", nightproof_service_logs::Logs::new(), nightproof_service_logs::resource_types()),
-        ("monitoring", alarms, nightproof_service_monitoring::resource_types()),
-        ("s3", s3, nightproof_service_s3::resource_types()),
-        (
-            "secretsmanager",
-            nightproof_service_secretsmanager::SecretsManager::new(),
-            nightproof_service_secretsmanager::resource_types(),
-        ),
-        ("servicequotas", nightproof_service_servicequotas::ServiceQuotas::new(), &[]),
-        ("sns", nightproof_service_sns::Sns::new(), nightproof_service_sns::resource_types()),
-        ("sqs", sqs, nightproof_service_sqs::resource_types()),
-        ("ssm", ssm, nightproof_service_ssm::resource_types()),
-        ("ssmmessages", SsmMessages::new(), &[]),
-        ("sts", sts, &[]),
-        ("tagging", nightproof_service_tagging::Tagging::new(), &[]),
-    ];
-    let types: Vec<&'static dyn ResourceProvider> = members.iter().flat_map(|(.., types)| types.iter().copied()).collect();
-    let mut services: Vec<(&'static str, Arc<dyn Service>)> = vec![("cloudformation", CloudFormation::new(types))];
-    services.extend(members.into_iter().map(|(name, service, _)| (name, service)));
-    services
 }
 
 impl Embedded {
@@ -258,50 +193,6 @@ impl Embedded {
         match self.machines.containers() {
             Some(containers) => containers.discard_all().await,
             None => Vec::new(),
-        }
-    }
-}
-
-/// Fires rules: what a drill on a local region does instead of waiting for the night.
-#[derive(Clone)]
-pub struct Trigger {
-    region: Region,
-    events: Arc<Events>,
-    functions: Arc<Lambda>,
-    alarms: Arc<CloudWatch>,
-}
-
-impl Trigger {
-    /// Moves the region's clock to the next time at which the rule's schedule is due.
-    ///
-    /// # Errors
-    /// [`FireError`] where nothing will fire.
-    pub fn fire(&self, rule_arn: &str) -> Result<Timestamp, FireError> {
-        let arn: Arn = rule_arn.parse().map_err(|_| FireError::Arn(rule_arn.to_owned()))?;
-        let rule = arn.resource.strip_prefix("rule/").ok_or_else(|| FireError::Arn(rule_arn.to_owned()))?;
-        let at = self
-            .events
-            .next_occurrence(&arn.account, rule, self.region.clock().now())
-            .ok_or_else(|| FireError::NoOccurrence(rule_arn.to_owned()))?;
-        self.region.clock().advance_to(at);
-        Ok(at)
-    }
-
-    /// Returns when no event is on its way to a target any more and no function works on one. What waits to be tried again is not waited for.
-    pub async fn settled(&self) {
-        self.events.quiet().await;
-        self.functions.quiet().await;
-    }
-
-    /// Returns when whoever is told of what has happened has been told. Where there are alarms the clock is moved to the next minute, when
-    /// they are evaluated; or, if something was `missed`, by as long as they remember what came before it.
-    pub async fn notice(&self, missed: bool) {
-        self.events.quiet().await;
-        let clock = self.region.clock();
-        if let Some(to) = self.alarms.horizon(&self.region.settings().account, missed, clock.now()) {
-            clock.advance_to(to);
-            self.alarms.evaluated_up_to(to).await;
-            self.events.quiet().await;
         }
     }
 }

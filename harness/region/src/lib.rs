@@ -3,3 +3,5 @@
 
 pub mod embedded;
 mod interposed;
+mod services;
+mod trigger;

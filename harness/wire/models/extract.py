@@ -4,8 +4,8 @@
     python3 extract.py [FOLDER-OF-BOTOCORE-DATA]
 
 Without a folder the installed botocore is used. Writes one JSON file per service beside this script: protocol facts,
-every operation's name and route, and for the operations that `operations.json` selects the shapes with their wire names and
-constraints. No documentation text. `manual/*.json` are models that botocore does not ship, in botocore's own format; where a
+every operation's name and route, and for the operations that the `model.json` of the service's crate selects the shapes with their
+wire names and constraints. No documentation text. `manual/*.json` are models that botocore does not ship, in botocore's own format; where a
 file has the name of a botocore service its operations are added to that service.
 """
 
@@ -16,6 +16,7 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+HARNESS = HERE.parent.parent
 
 # Root elements of S3's answers, which botocore does not know (it ignores the root); from the S3 API reference.
 S3_ROOTS = {
@@ -198,7 +199,8 @@ def main():
         import botocore
 
         data = pathlib.Path(botocore.__file__).parent / "data"
-    rules = json.loads((HERE / "operations.json").read_text())
+    files = [*HARNESS.glob("services/*/model.json"), HARNESS / "cloudformation/model.json"]
+    rules = {path.parent.name: json.loads(path.read_text()) for path in files}
     manual = {path.stem: json.loads(path.read_text()) for path in sorted((HERE / "manual").glob("*.json"))}
     for service in sorted(set(rules) | set(manual)):
         if service in rules:

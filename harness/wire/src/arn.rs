@@ -46,6 +46,30 @@ impl Arn {
     }
 }
 
+/// The service in the text of an ARN; empty where the text is none.
+pub fn service_of(arn: &str) -> &str {
+    part(arn, 2)
+}
+
+/// The region in the text of an ARN; empty for global services, and where the text is no ARN.
+pub fn region_of(arn: &str) -> &str {
+    part(arn, 3)
+}
+
+/// The account in the text of an ARN; empty where it names none, and where the text is no ARN.
+pub fn account_of(arn: &str) -> &str {
+    part(arn, 4)
+}
+
+/// The resource in the text of an ARN, with its colons and slashes; empty where the text is no ARN.
+pub fn resource_of(arn: &str) -> &str {
+    part(arn, 5)
+}
+
+fn part(arn: &str, index: usize) -> &str {
+    arn.splitn(6, ':').nth(index).filter(|_| arn.starts_with("arn:")).unwrap_or_default()
+}
+
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { partition, service, region, account, resource } = self;
@@ -81,6 +105,14 @@ mod tests {
             let arn: Arn = text.parse().unwrap();
             assert_eq!((arn.to_string().as_str(), arn.resource_type(), arn.resource_id()), (text, kind, id));
         }
+    }
+
+    #[test]
+    fn the_parts_of_a_text_are_those_of_the_arn() {
+        let text = "arn:aws:lambda:us-east-1:000000000000:function:f:1";
+        let parts = [service_of(text), region_of(text), account_of(text), resource_of(text)];
+        assert_eq!(parts, ["lambda", "us-east-1", "000000000000", "function:f:1"]);
+        assert_eq!([account_of("arn:aws:s3:::b"), account_of("a:b:c:d:e:f"), resource_of("name")], ["", "", ""]);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Recorder {
     }
 
     fn identity(&self, access_key: String) -> UserIdentity {
-        let resource = self.caller.arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let resource = nightproof_wire::arn::resource_of(&self.caller.arn);
         let kind = match resource.split('/').next().unwrap_or_default() {
             "root" => "Root",
             "user" => "IAMUser",

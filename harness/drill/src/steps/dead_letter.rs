@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use nightproof_wire::arn;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
@@ -26,8 +27,7 @@ pub(crate) async fn find(clients: &Clients, rule: &Rule) -> Result<DeadLetters, 
             format!("{} has no dead-letter queue for {}", rule.name, rule.function),
         ));
     };
-    let mut parts = arn.split(':').skip(4);
-    let (account, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let (account, name) = (arn::account_of(arn), arn::resource_of(arn));
     let input = json!({ "QueueName": name, "QueueOwnerAWSAccountId": account });
     let answer = ask(clients, "GetQueueUrl", &input).await?;
     let url = answer.get("QueueUrl").and_then(Value::as_str).unwrap_or_default();

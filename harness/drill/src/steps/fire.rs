@@ -35,7 +35,7 @@ pub(crate) async fn fire(
 async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, HopFailure> {
     let now = aws_sdk_s3::primitives::DateTime::from(SystemTime::now());
     let time = now.fmt(aws_sdk_s3::primitives::DateTimeFormat::DateTime).unwrap_or_default();
-    let account = rule.arn.split(':').nth(4).unwrap_or_default();
+    let account = nightproof_wire::arn::account_of(&rule.arn);
     let event = json!({
         "version": "0",
         "id": uuid::Uuid::new_v4().to_string(),

@@ -1,5 +1,6 @@
 //! The rule that starts the backup.
 
+use nightproof_wire::arn;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
@@ -76,13 +77,13 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
 
 /// The name of the function with this ARN; nothing for ARNs of other services.
 fn function_of(arn: &str) -> Option<String> {
-    let mut parts = arn.split(':');
-    (parts.nth(2) == Some("lambda") && parts.nth(2) == Some("function")).then(|| parts.next().map(str::to_owned)).flatten()
+    let function = arn::resource_of(arn).strip_prefix("function:").filter(|_| arn::service_of(arn) == "lambda")?;
+    function.split(':').next().map(str::to_owned)
 }
 
 /// The version or alias in a function's ARN.
 fn qualifier_of(arn: &str) -> Option<String> {
-    arn.split(':').nth(7).map(str::to_owned)
+    arn::resource_of(arn).split(':').nth(2).map(str::to_owned)
 }
 
 /// The function that a target invokes, its version or alias, and the queue of what does not reach it.

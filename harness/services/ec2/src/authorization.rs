@@ -27,7 +27,7 @@ const TYPES: &[(&str, &str)] = &[
 impl Ec2 {
     /// What a call reaches beside what it names by the id of one type.
     pub(crate) async fn named_resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        let arn = |rest: String| format!("arn:aws:ec2:{}:{}:{rest}", call.region.name(), call.account());
+        let arn = |rest: String| call.arn("ec2", rest);
         match kind {
             "tagged" => {
                 let ids = input.texts("Resources");
@@ -60,7 +60,7 @@ impl Ec2 {
 
     /// All that has tags. What was terminated keeps them for as long as it is described.
     pub(crate) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
-        let arn = |kind: &str, id: &str| format!("arn:aws:ec2:{}:{}:{kind}/{id}", call.region.name(), call.account());
+        let arn = |kind: &str, id: &str| call.arn("ec2", format!("{kind}/{id}"));
         let accounts = self.accounts.lock();
         let tags = accounts.get(call.account()).into_iter().flat_map(|records| &records.tags);
         let tagged = |(id, tags): (&String, &Vec<(String, String)>)| {

@@ -4,7 +4,9 @@
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::in_flight::InFlight;
+use nightproof_core::queue_url;
 use nightproof_core::service::AwsError;
+use nightproof_core::service::arn;
 use nightproof_core::{Caller, Region};
 use serde_json::{Value, json};
 
@@ -81,12 +83,12 @@ impl Delivery {
         let payload = input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string());
         let arn = self.target.arn.as_str();
         let caller = self.caller();
-        if service_of(arn) == "lambda" {
+        if arn::service_of(arn) == "lambda" {
             let payload = base64::engine::general_purpose::STANDARD.encode(payload);
             let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
             return region.call(&caller, "lambda", "Invoke", input).await.map(drop);
         }
-        if service_of(arn) == "sns" {
+        if arn::service_of(arn) == "sns" {
             let input = json!({ "TopicArn": arn, "Message": payload });
             return region.call(&caller, "sns", "Publish", input).await.map(drop);
         }
@@ -124,20 +126,6 @@ impl Delivery {
     fn caller(&self) -> Caller {
         Caller::service(&self.account, "events.amazonaws.com").acting_for(&self.rule_arn)
     }
-}
-
-/// The service in an ARN.
-pub(super) fn service_of(arn: &str) -> &str {
-    arn.split(':').nth(2).unwrap_or_default()
-}
-
-/// A queue's URL follows from its ARN. It is not asked for: a queue's policy lets EventBridge send messages, and nothing else.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>
-fn queue_url(arn: &str) -> String {
-    let mut parts = arn.split(':').skip(3);
-    let mut next = || parts.next().unwrap_or_default();
-    let (region, account, name) = (next(), next(), next());
-    format!("https://sqs.{region}.amazonaws.com/{account}/{name}")
 }
 
 /// Whether a later attempt may succeed: throttling and failures of the target's service.

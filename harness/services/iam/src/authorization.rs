@@ -64,7 +64,7 @@ impl Iam {
     pub(super) fn tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let accounts = self.lock();
         let Some(records) = accounts.get(account) else { return Vec::new() };
-        let Some((kind, name)) = arn.split(':').nth(5).and_then(|rest| rest.split_once('/')) else { return Vec::new() };
+        let Some((kind, name)) = nightproof_core::service::arn::resource_of(arn).split_once('/') else { return Vec::new() };
         let name = name.rsplit('/').next().unwrap_or(name);
         let tags = match kind {
             "role" => records.identity_named(Kind::Role, name).map(|role| &role.tags),

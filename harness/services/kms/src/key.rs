@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::service::Arn;
 use nightproof_wire::AwsError;
-use nightproof_wire::arn::Arn;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ impl Key {
     }
 
     pub(super) fn account(&self) -> &str {
-        self.arn.split(':').nth(4).unwrap_or_default()
+        nightproof_core::service::arn::account_of(&self.arn)
     }
 
     /// `KeyMetadata`.

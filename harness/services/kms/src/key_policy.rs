@@ -2,6 +2,7 @@
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
+use nightproof_core::service::Arn;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub(crate) fn managed_policy(scope: &Scope<'_>, service: &str) -> String {
             {
                 "Sid": "Allow direct access to key metadata to the account",
                 "Effect": "Allow",
-                "Principal": {"AWS": format!("arn:aws:iam::{}:root", scope.account)},
+                "Principal": {"AWS": Arn::new("iam", "", scope.account, "root").to_string()},
                 "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
                 "Resource": "*",
             },

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use nightproof_core::authorization::PolicyDocument;
+use nightproof_core::service::arn;
 use nightproof_wire::AwsError;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -62,9 +63,7 @@ impl Records {
         match key_arn.filter(|key_arn| self.keys.contains_key(key_arn)) {
             Some(key_arn) => Ok(key_arn),
             None if is_alias => Err(not_found(format!("Alias {arn} is not found."))),
-            None if arn.split(':').nth(3).is_some_and(|region| region != scope.region) => {
-                Err(not_found(format!("Invalid arn {}", arn.split(':').nth(3).unwrap_or_default())))
-            }
+            None if arn::region_of(&arn) != scope.region => Err(not_found(format!("Invalid arn {}", arn::region_of(&arn)))),
             None => Err(not_found(format!("Key '{arn}' does not exist"))),
         }
     }

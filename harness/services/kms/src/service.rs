@@ -71,7 +71,7 @@ impl Service for Kms {
 
     async fn tagged(&self, call: &Call) -> Vec<Tagged> {
         let records = self.records();
-        let own = records.keys.values().filter(|key| key.arn.split(':').nth(4) == Some(call.account()));
+        let own = records.keys.values().filter(|key| nightproof_core::service::arn::account_of(&key.arn) == call.account());
         own.map(|key| Tagged { arn: key.arn.clone(), tags: key.tags.clone().into_iter().collect() }).collect()
     }
 

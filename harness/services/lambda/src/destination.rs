@@ -5,6 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nightproof_core::Caller;
 use nightproof_core::document::Members as _;
+use nightproof_core::queue_url;
+use nightproof_core::service::arn;
 use nightproof_core::service::{AwsError, Call, full_body};
 use serde_json::{Value, json};
 
@@ -126,7 +128,7 @@ impl Outcome<'_> {
     async fn send_record(&self, caller: &Caller, arn: &str) -> Result<(), AwsError> {
         let region = &self.event.region;
         let record = self.record();
-        match arn.split(':').nth(2).unwrap_or_default() {
+        match arn::service_of(arn) {
             "sqs" => {
                 let message = json!({ "QueueUrl": queue_url(arn), "MessageBody": record.to_string() });
                 region.call(caller, "sqs", "SendMessage", message).await.map(drop)
@@ -219,13 +221,4 @@ impl Outcome<'_> {
         }
         record
     }
-}
-
-/// A queue's URL follows from its ARN.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>
-fn queue_url(arn: &str) -> String {
-    let mut parts = arn.split(':').skip(3);
-    let mut next = || parts.next().unwrap_or_default();
-    let (region, account, name) = (next(), next(), next());
-    format!("https://sqs.{region}.amazonaws.com/{account}/{name}")
 }

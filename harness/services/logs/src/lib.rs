@@ -12,5 +12,13 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use nightproof_core::service::Service;
 pub use records::Logs;
 pub use resources::resource_types;
+
+/// The service, for a region to install.
+pub fn service() -> Arc<dyn Service> {
+    Logs::new()
+}

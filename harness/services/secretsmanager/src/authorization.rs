@@ -24,13 +24,13 @@ impl SecretsManager {
         });
         let unknown = || match id.starts_with("arn:") {
             true => id.to_owned(),
-            false => format!("arn:aws:secretsmanager:{}:{}:secret:{id}-??????", call.region.name(), call.account()),
+            false => call.arn("secretsmanager", format!("secret:{id}-??????")),
         };
         vec![found.unwrap_or_else(unknown)]
     }
 
     fn by_arn<T>(&self, arn: &str, read: impl FnOnce(&Secret) -> T) -> Option<T> {
-        let account = arn.split(':').nth(4)?;
+        let account = nightproof_core::service::arn::account_of(arn);
         self.with(account, |secrets| secrets.values().find(|secret| secret.arn == arn).map(read))
     }
 

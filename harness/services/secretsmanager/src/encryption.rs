@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nightproof_core::Caller;
+use nightproof_core::service::{Arn, arn};
 use nightproof_core::service::{AwsError, Call};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
@@ -113,8 +114,8 @@ fn context(secret: &str, version: &str) -> Value {
 }
 
 fn key_id(call: &Call, secret: &str, key: Option<&str>) -> String {
-    let owner = secret.split(':').nth(4).unwrap_or_default();
-    let managed = || format!("arn:aws:kms:{}:{owner}:alias/aws/secretsmanager", call.region.name());
+    let owner = arn::account_of(secret);
+    let managed = || Arn::new("kms", call.region.name(), owner, "alias/aws/secretsmanager").to_string();
     key.map_or_else(managed, str::to_owned)
 }
 

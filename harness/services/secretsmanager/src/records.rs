@@ -51,7 +51,7 @@ pub(crate) fn purge(secrets: &mut Secrets, now: Timestamp) {
 
 /// The account of a secret: that of its ARN, or the caller's.
 pub(crate) fn owner<'a>(call: &'a Call, id: &'a str) -> &'a str {
-    if id.starts_with("arn:") { id.split(':').nth(4).unwrap_or_default() } else { call.account() }
+    if id.starts_with("arn:") { nightproof_core::service::arn::account_of(id) } else { call.account() }
 }
 
 /// Whether `id` is the secret's name, its ARN, or its ARN without the random characters at its end.

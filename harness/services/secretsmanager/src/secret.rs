@@ -74,7 +74,7 @@ pub(crate) fn day(moment: Timestamp) -> Timestamp {
 
 impl Secret {
     pub(crate) fn owner(&self) -> &str {
-        self.arn.split(':').nth(4).unwrap_or_default()
+        nightproof_core::service::arn::account_of(&self.arn)
     }
 
     /// Refuses what cannot be done to a secret that is to be deleted.

@@ -7,4 +7,12 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use nightproof_core::service::Service;
 pub use records::ServiceQuotas;
+
+/// The service, for a region to install.
+pub fn service() -> Arc<dyn Service> {
+    ServiceQuotas::new()
+}

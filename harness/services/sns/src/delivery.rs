@@ -12,7 +12,7 @@ use crate::records::{Protocol, Subscription};
 /// <https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html>
 pub(super) async fn deliver(call: &Call, topic: &str, message: &Message, subscriptions: &[Subscription]) {
     let region = &call.region;
-    let account = topic.split(':').nth(4).unwrap_or_default();
+    let account = nightproof_core::service::arn::account_of(topic);
     let name = topic.rsplit(':').next().unwrap_or_default();
     count(region, account, name, "NumberOfMessagesPublished");
     let caller = Caller::service(account, "sns.amazonaws.com").acting_for(topic);

@@ -15,5 +15,13 @@ mod service;
 mod tests;
 mod topic_attributes;
 
+use std::sync::Arc;
+
+use nightproof_core::service::Service;
 pub use records::Sns;
 pub use resources::resource_types;
+
+/// The service, for a region to install.
+pub fn service() -> Arc<dyn Service> {
+    Sns::new()
+}

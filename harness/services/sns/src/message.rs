@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use nightproof_core::Region;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use nightproof_core::{Region, queue_url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -128,8 +128,7 @@ impl Message {
     /// In the envelope stand all members of AWS's but for the signature: nobody but AWS could sign in its name.
     pub(super) fn for_queue(&self, subscription: &Subscription, topic: &str, region: &Region) -> Value {
         let text = self.text(Protocol::Sqs.name());
-        let (region_name, account, queue) = queue_address(&subscription.endpoint);
-        let url = format!("https://sqs.{region_name}.amazonaws.com/{account}/{queue}");
+        let url = queue_url(&subscription.endpoint);
         if subscription.is_raw() {
             let mut message = json!({ "QueueUrl": url, "MessageBody": text });
             if let (false, Some(members)) = (self.attributes.is_empty(), message.as_object_mut()) {
@@ -173,11 +172,4 @@ impl Message {
             None => format!("a message of {} bytes without a subject", text.len()),
         }
     }
-}
-
-/// Region, account and name in a queue's ARN.
-fn queue_address(arn: &str) -> (&str, &str, &str) {
-    let mut parts = arn.split(':').skip(3);
-    let mut next = || parts.next().unwrap_or_default();
-    (next(), next(), next())
 }

@@ -2,6 +2,7 @@
 
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::document::Members as _;
+use nightproof_core::service::Arn;
 use nightproof_core::service::Call;
 use nightproof_iam_policy::ResourceRule;
 use serde_json::Value;
@@ -34,7 +35,7 @@ impl Sqs {
 
 /// The queue of a URL, or of a name.
 pub(super) fn named_queues(call: &Call, kind: &str, input: &Value) -> Vec<String> {
-    let arn = |account: &str, name: &str| format!("arn:aws:sqs:{}:{account}:{name}", call.region.name());
+    let arn = |account: &str, name: &str| Arn::new("sqs", call.region.name(), account, name).to_string();
     let found = match kind {
         "queue" => input.text("QueueUrl").and_then(|url| address(url).ok()).map(|(account, name)| arn(account, name)),
         _ => input.text("QueueName").map(|name| arn(input.text("QueueOwnerAWSAccountId").unwrap_or(call.account()), name)),

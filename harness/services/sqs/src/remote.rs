@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use nightproof_core::authorization::{PolicyDocument, ResourcePolicyText};
 use nightproof_core::document::Members as _;
 use nightproof_core::operation::check;
+use nightproof_core::service::Arn;
 use nightproof_core::service::{AwsError, Body, Call, Prepared, Reply, Service, Tagged, empty_body};
 use nightproof_iam_policy::ResourceRule;
 use nightproof_store::{Known, Question, Store};
@@ -130,7 +131,7 @@ impl RemoteSqs {
         let mut arn = None;
         if let Some(url) = input.text("QueueUrl") {
             let (owner, name) = address(url)?;
-            arn = Some(format!("arn:aws:sqs:{region}:{owner}:{name}"));
+            arn = Some(Arn::new("sqs", region, &owner, name).to_string());
             let (owner, there) = (owner.to_owned(), self.url_in_store(owner, name));
             if let Value::Object(members) = &mut input {
                 members.insert("QueueUrl".to_owned(), json!(there));
@@ -138,7 +139,7 @@ impl RemoteSqs {
             account = owner;
         } else if let Some(name) = input.text("QueueName") {
             let owner = input.text("QueueOwnerAWSAccountId").unwrap_or(&account).to_owned();
-            arn = Some(format!("arn:aws:sqs:{region}:{owner}:{name}"));
+            arn = Some(Arn::new("sqs", region, &owner, name).to_string());
             account = owner;
         }
         let key = match &arn {

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html>
 
 use nightproof_core::document::Members as _;
-use nightproof_core::service::{Arn, Call, Tagged};
+use nightproof_core::service::{Arn, Call, Tagged, arn};
 use nightproof_core::tags::Tags;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ impl Ssm {
 
     /// The tags of a document, parameter or managed node.
     pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
-        let Some((kind, id)) = arn.split(':').nth(5).and_then(|rest| rest.split_once('/')) else { return Vec::new() };
+        let Some((kind, id)) = arn::resource_of(arn).split_once('/') else { return Vec::new() };
         let tags = match kind {
             "document" => self.tags(account, "Document", id),
             "managed-instance" => self.tags(account, "ManagedInstance", id),

@@ -9,4 +9,12 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use nightproof_core::service::Service;
 pub use records::Tagging;
+
+/// The service, for a region to install.
+pub fn service() -> Arc<dyn Service> {
+    Tagging::new()
+}

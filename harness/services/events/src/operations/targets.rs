@@ -1,11 +1,11 @@
 //! Operations on targets.
 
+use nightproof_core::service::arn::service_of;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bus::require_default_bus;
-use crate::delivery::service_of;
 use crate::input as target_input;
 use crate::operations::rules::refuse_managed;
 use crate::page::page;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::identity::{PolicyText, PrincipalPolicies};
+use nightproof_core::service::arn;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_iam_policy::{
     Context, Decision, Effect, Layer, Named, Policies, Policy, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
@@ -29,7 +30,7 @@ pub(crate) fn principal(records: &Records, call: &Call, input: &Value) -> Result
 
 /// What the user or role of this ARN has.
 fn held(records: &Records, call: &Call, arn: &str) -> Result<PrincipalPolicies, AwsError> {
-    let kind = match arn.split(':').nth(5).and_then(|rest| rest.split('/').next()) {
+    let kind = match arn::resource_of(arn).split('/').next() {
         Some("role") => Kind::Role,
         Some("user") => Kind::User,
         _ => return Err(validation(format!("Invalid Entity Arn: {arn} does not clearly define entity type and name."))),
@@ -127,14 +128,14 @@ fn simulate(
 }
 
 fn who(arn: &str) -> Principal {
-    let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
+    let account = arn::account_of(arn).to_owned();
     // A role acts by its sessions; that a policy names the role is what counts.
     let kind = if arn.contains(":role/") { PrincipalKind::Session { role_arn: arn.to_owned() } } else { PrincipalKind::User };
     Principal { kind, arn: arn.to_owned(), account }
 }
 
 fn account_of(owner: &str) -> Option<&str> {
-    if owner.starts_with("arn:") { owner.split(':').nth(4) } else { Some(owner) }
+    Some(if owner.starts_with("arn:") { arn::account_of(owner) } else { owner })
 }
 
 fn context(input: &Value) -> Context {

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html>
 
 use nightproof_core::document::Members as _;
+use nightproof_core::service::Arn;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
@@ -74,7 +75,7 @@ fn statement(input: &Value, function_arn: &str) -> Result<Value, AwsError> {
         "*" => json!("*"),
         name if name.ends_with(".amazonaws.com") => json!({ "Service": name }),
         account if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) => {
-            json!({ "AWS": format!("arn:aws:iam::{account}:root") })
+            json!({ "AWS": Arn::new("iam", "", account, "root").to_string() })
         }
         arn if arn.starts_with("arn:") => json!({ "AWS": arn }),
         _ => {

@@ -2,6 +2,7 @@
 
 use nightproof_core::document::Members as _;
 use nightproof_core::quota::{self, Quota};
+use nightproof_core::service::Arn;
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ fn described(call: &Call, quota: &Quota, values: Values) -> Value {
     json!({
         "ServiceCode": service,
         "ServiceName": service_name,
-        "QuotaArn": format!("arn:aws:servicequotas:{}:{account}:{service}/{code}", call.region.name()),
+        "QuotaArn": Arn::new("servicequotas", call.region.name(), account, format!("{service}/{code}")).to_string(),
         "QuotaCode": code,
         "QuotaName": name,
         "Value": value,

@@ -65,7 +65,7 @@ impl Sns {
         let protocol = Protocol::read(&input.protocol)?;
         protocol.check(endpoint)?;
         let attributes = attributes::read(protocol, input.attributes)?;
-        let own_queue = protocol == Protocol::Sqs && endpoint.split(':').nth(4) == Some(call.account());
+        let own_queue = protocol == Protocol::Sqs && nightproof_core::service::arn::account_of(endpoint) == call.account();
         if protocol == Protocol::Sqs && !own_queue {
             return Err(AwsError::not_implemented("sns", "a subscription of another account's queue"));
         }

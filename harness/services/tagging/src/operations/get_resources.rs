@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
 
 use nightproof_core::document::Members as _;
+use nightproof_core::service::arn;
 use nightproof_core::service::{AwsError, Tagged};
 use serde_json::{Value, json};
 
@@ -60,8 +61,7 @@ fn has_tag(one: &Tagged, filter: &Value) -> bool {
 
 /// A filter is the service in the ARN, or with a colon the type in it as well: `ec2:instance`, `logs:log-group`, `s3`.
 fn is_of_type(arn: &str, filters: &[&str]) -> bool {
-    let mut parts = arn.splitn(6, ':').skip(2);
-    let (service, resource) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+    let (service, resource) = (arn::service_of(arn), arn::resource_of(arn));
     let kind = resource.split([':', '/']).next().filter(|kind| kind.len() < resource.len());
     filters.is_empty()
         || filters.iter().any(|filter| match filter.split_once(':') {

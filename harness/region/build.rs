@@ -1,0 +1,30 @@
+//! Lists the services that need nothing but themselves, for `src/services.rs` to include: a dependency on a service's crate is all that
+//! makes it part of the region.
+
+use std::error::Error;
+use std::path::Path;
+use std::{env, fs};
+
+/// Those that `src/services.rs` makes, since they share something with one another, with machines or with a store.
+const MADE_BY_HAND: [&str; 9] = ["ec2", "events", "iam", "lambda", "monitoring", "s3", "sqs", "ssm", "sts"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=Cargo.toml");
+    let mut members = String::new();
+    for line in fs::read_to_string("Cargo.toml")?.lines() {
+        let Some(name) = line.strip_prefix("nightproof-service-").and_then(|rest| rest.split(['.', ' ', '=']).next()) else {
+            continue;
+        };
+        if MADE_BY_HAND.contains(&name) {
+            continue;
+        }
+        let types = match Path::new("../services").join(name).join("src/resources").is_dir() {
+            true => format!("nightproof_service_{name}::resource_types()"),
+            false => "&[]".to_owned(),
+        };
+        members.push_str(&format!("({name:?}, nightproof_service_{name}::service(), {types}),\n"));
+    }
+    let list = format!("fn independent() -> Vec<Member> {{\nvec![\n{members}]\n}}\n");
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("independent.rs"), list)?;
+    Ok(())
+}
