@@ -207,6 +207,22 @@ def messages(key):
     assert events.list_event_buses()["EventBuses"]
     rule = events.put_rule(Name="ops", ScheduleExpression="rate(1 day)", State="DISABLED", Tags=TAGS)["RuleArn"]
     events.untag_resource(ResourceARN=rule, TagKeys=["a"])
+    bus = events.create_event_bus(Name="ops", Description="d")["EventBusArn"]
+    events.update_event_bus(Name="ops", Description="new")
+    events.put_permission(EventBusName="ops", Action="events:PutEvents", Principal="*", StatementId="all")
+    events.remove_permission(EventBusName="ops", StatementId="all")
+    archive = events.create_archive(ArchiveName="ops", EventSourceArn=bus, RetentionDays=1)["ArchiveArn"]
+    events.update_archive(ArchiveName="ops", RetentionDays=2)
+    assert events.describe_archive(ArchiveName="ops")["RetentionDays"] == 2
+    assert events.list_archives(EventSourceArn=bus)["Archives"]
+    events.start_replay(
+        ReplayName="ops", EventSourceArn=archive, EventStartTime="2026-01-01T00:00:00Z", EventEndTime="2026-01-02T00:00:00Z",
+        Destination={"Arn": bus},
+    )
+    assert events.describe_replay(ReplayName="ops")["EventSourceArn"] == archive
+    assert events.list_replays(NamePrefix="ops")["Replays"]
+    events.delete_archive(ArchiveName="ops")
+    events.delete_event_bus(Name="ops")
     logs.create_log_group(logGroupName="/ops")
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ops"
     logs.tag_resource(resourceArn=group, tags={"a": "1"})

@@ -4,6 +4,7 @@ mod change_set;
 mod create;
 mod delete;
 mod difference;
+mod event_bus;
 mod lambda_version;
 mod oidc_provider;
 mod preflight;

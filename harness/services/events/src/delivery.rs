@@ -80,9 +80,14 @@ impl Delivery {
     }
 
     async fn attempt(&self, region: &Region) -> Result<(), AwsError> {
-        let payload = input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string());
+        let payload = self
+            .payload()
+            .ok_or_else(|| AwsError::new("InvalidRequestContentException", 400, "The transformed event is not valid JSON."))?;
         let arn = self.target.arn.as_str();
-        let caller = self.caller();
+        let caller = self.caller(region).await?;
+        if arn::service_of(arn) == "events" {
+            return region.call(&caller, "events", "PutEvents", json!({ "Entries": [entry(arn, &self.event)] })).await.map(drop);
+        }
         if arn::service_of(arn) == "lambda" {
             let payload = base64::engine::general_purpose::STANDARD.encode(payload);
             let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
@@ -102,7 +107,7 @@ impl Delivery {
 
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
     async fn send_to_dead_letters(&self, region: &Region, queue: &str, given_up: &GivenUp) -> Result<(), AwsError> {
-        let caller = self.caller();
+        let caller = self.service();
         let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
         let mut attributes = json!({
             "RULE_ARN": text(&self.rule_arn),
@@ -117,15 +122,43 @@ impl Delivery {
         }
         let message = json!({
             "QueueUrl": queue_url(queue),
-            "MessageBody": input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string()),
+            "MessageBody": self.payload().unwrap_or_else(|| self.event.to_string()),
             "MessageAttributes": attributes,
         });
         region.call(&caller, "sqs", "SendMessage", message).await.map(drop)
     }
 
-    fn caller(&self) -> Caller {
+    fn payload(&self) -> Option<String> {
+        input::payload(&self.target, &self.event, &self.rule_arn, &self.taken.to_string())
+    }
+
+    /// Who invokes the target: EventBridge itself, which the target's policy lets in, or the target's role.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html>
+    async fn caller(&self, region: &Region) -> Result<Caller, AwsError> {
+        let Some(role) = &self.target.role_arn else { return Ok(self.service()) };
+        let input = json!({ "RoleArn": role, "RoleSessionName": uuid::Uuid::new_v4().simple().to_string() });
+        let assumed = region.call(&self.service(), "sts", "AssumeRole", input).await?;
+        let key = assumed.pointer("/Credentials/AccessKeyId").and_then(Value::as_str).unwrap_or_default();
+        let session = region.credentials().find(key).ok_or_else(|| AwsError::internal("the role's session was not kept"))?;
+        Ok(session.caller.acting_for(&self.rule_arn))
+    }
+
+    fn service(&self) -> Caller {
         Caller::service(&self.account, "events.amazonaws.com").acting_for(&self.rule_arn)
     }
+}
+
+/// An event as an entry for another bus.
+fn entry(bus: &str, event: &Value) -> Value {
+    let detail = event.get("detail").map(Value::to_string);
+    json!({
+        "EventBusName": bus,
+        "Time": event.get("time"),
+        "Source": event.get("source"),
+        "DetailType": event.get("detail-type"),
+        "Resources": event.get("resources"),
+        "Detail": detail,
+    })
 }
 
 /// Whether a later attempt may succeed: throttling and failures of the target's service.

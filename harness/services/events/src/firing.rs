@@ -5,6 +5,7 @@ use nightproof_core::Region;
 use nightproof_core::document::whole_seconds;
 use serde_json::{Value, json};
 
+use crate::bus::DEFAULT;
 use crate::delivery::Delivery;
 use crate::records::Events;
 use crate::rule::{Counted, Rule};
@@ -30,19 +31,36 @@ impl Events {
                 if waiting.is_cancelled() {
                     return;
                 }
-                events.fire(&region, &account, &name, |arn| scheduled_event(&region, &account, arn, due));
+                events.fire(&region, &account, (DEFAULT, &name), |arn| scheduled_event(&region, &account, arn, due));
                 last = due;
             }
         });
     }
 
-    /// Sends an event to all targets of a rule.
-    pub(crate) fn fire(&self, region: &Region, account: &str, name: &str, event: impl FnOnce(&str) -> Value) {
-        let (arn, targets) = {
-            let rules = self.lock();
-            let Some(rule) = rules.get(account).and_then(|rules| rules.get(name)) else { return };
-            (rule.arn.clone(), rule.targets.values().cloned().collect::<Vec<_>>())
-        };
+    /// Sends an event of a bus to its archives, and to the enabled rules whose pattern it matches and whose ARN is `wanted`.
+    pub(crate) fn route(&self, region: &Region, account: &str, bus: &str, event: &Value, wanted: impl Fn(&str) -> bool) {
+        let now = region.clock().now();
+        let matching: Vec<String> = self.with(region, account, |records| {
+            let Some(bus) = records.buses.get(bus) else { return Vec::new() };
+            for archive in records.archives.values_mut().filter(|archive| archive.source == bus.arn) {
+                archive.take(event, now);
+            }
+            let rules = bus.rules.values().filter(|rule| rule.enabled && wanted(&rule.arn));
+            let matching = rules.filter(|rule| rule.pattern.as_ref().is_some_and(|(_, pattern)| pattern.matches(event)));
+            matching.map(|rule| rule.name.clone()).collect()
+        });
+        for rule in matching {
+            self.fire(region, account, (bus, &rule), |_| event.clone());
+        }
+    }
+
+    /// Sends an event to all targets of a rule, by the names of its bus and its own.
+    fn fire(&self, region: &Region, account: &str, (bus, name): (&str, &str), event: impl FnOnce(&str) -> Value) {
+        let found = self.with(region, account, |records| {
+            let rule = records.buses.get(bus)?.rules.get(name)?;
+            Some((rule.arn.clone(), rule.targets.values().cloned().collect::<Vec<_>>()))
+        });
+        let Some((arn, targets)) = found else { return };
         Counted::Triggered.put(region, account, name);
         let event = event(&arn);
         for target in targets {

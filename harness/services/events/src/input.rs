@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use super::target::{InputTransformer, Target};
 
-/// The payload for `target`.
-pub(super) fn payload(target: &Target, event: &Value, rule_arn: &str, ingestion: &str) -> String {
+/// The payload for `target`; `None` if a transformed event, which is to be an object, is no JSON.
+pub(super) fn payload(target: &Target, event: &Value, rule_arn: &str, ingestion: &str) -> Option<String> {
     if let Some(constant) = &target.input {
-        return constant.clone();
+        return Some(constant.clone());
     }
     if let Some(path) = &target.input_path {
-        return at(event, path).unwrap_or(&Value::Null).to_string();
+        return Some(at(event, path).unwrap_or(&Value::Null).to_string());
     }
     match &target.input_transformer {
         Some(transformer) => transform(transformer, event, rule_arn, ingestion),
-        None => event.to_string(),
+        None => Some(event.to_string()),
     }
 }
 
@@ -27,7 +27,8 @@ pub(super) fn validate(target: &Target) -> Result<(), AwsError> {
     let given = [target.input.is_some(), target.input_path.is_some(), target.input_transformer.is_some()];
     let given = given.into_iter().filter(|given| *given).count();
     if given > 1 {
-        return Err(AwsError::validation("Only one of Input, InputPath, or InputTransformer must be provided."));
+        let message = format!("Only one of Input, InputPath, or InputTransformer must be provided for target {}.", target.id);
+        return Err(AwsError::validation(message));
     }
     if let Some(constant) = &target.input
         && serde_json::from_str::<Value>(constant).is_err()
@@ -71,16 +72,12 @@ fn validate_variables(id: &str, transformer: &InputTransformer) -> Result<(), Aw
     }
 }
 
-fn transform(transformer: &InputTransformer, event: &Value, rule_arn: &str, ingestion: &str) -> String {
-    let mut without_detail = event.clone();
-    if let Some(members) = without_detail.as_object_mut() {
-        members.shift_remove("detail");
-    }
+fn transform(transformer: &InputTransformer, event: &Value, rule_arn: &str, ingestion: &str) -> Option<String> {
     let mut parts = BTreeMap::from([
         ("aws.events.rule-arn".to_owned(), Value::from(rule_arn)),
         ("aws.events.rule-name".to_owned(), Value::from(rule_arn.rsplit('/').next().unwrap_or_default())),
         ("aws.events.event.ingestion-time".to_owned(), Value::from(ingestion)),
-        ("aws.events.event".to_owned(), without_detail),
+        ("aws.events.event".to_owned(), without_detail(event)),
         ("aws.events.event.json".to_owned(), event.clone()),
     ]);
     for (name, path) in transformer.paths() {
@@ -88,6 +85,7 @@ fn transform(transformer: &InputTransformer, event: &Value, rule_arn: &str, inge
             parts.insert(name.clone(), found.clone());
         }
     }
+    let is_object = transformer.input_template.trim_start().starts_with('{');
     let mut made = String::new();
     let mut quoted = false;
     for piece in pieces(&transformer.input_template) {
@@ -96,16 +94,34 @@ fn transform(transformer: &InputTransformer, event: &Value, rule_arn: &str, inge
                 quoted ^= quotation_marks(text) % 2 == 1;
                 made.push_str(text);
             }
-            // Inside quotation marks a value stands as text, outside of them as JSON; one that the event does not have does not appear.
-            Piece::Variable(name) => match parts.get(name) {
-                Some(Value::String(text)) if quoted => made.push_str(escaped(text).as_str()),
-                Some(value) if quoted => made.push_str(escaped(&value.to_string()).as_str()),
+            // Outside of quotation marks a value stands as JSON; one that the event does not have is an empty text.
+            Piece::Variable(name) if !quoted => match parts.get(name) {
                 Some(value) => made.push_str(&value.to_string()),
+                None => made.push_str("\"\""),
+            },
+            // Inside of them, a list or an object stands as it is in an object, which it breaks, and without its quotation marks in a text.
+            Piece::Variable(name) => match parts.get(name) {
+                Some(Value::String(text)) => made.push_str(escaped(text).as_str()),
+                Some(value) if is_object => made.push_str(&value.to_string()),
+                Some(value) => made.push_str(&value.to_string().replace('"', "")),
                 None => {}
             },
         }
     }
-    made
+    let broken = is_object && serde_json::from_str::<Value>(&made).is_err();
+    (!broken).then_some(made)
+}
+
+/// The predefined variable `aws.events.event`.
+fn without_detail(event: &Value) -> Value {
+    let mut shown = event.clone();
+    if let Some(members) = shown.as_object_mut() {
+        members.shift_remove("detail");
+        if let Some(detail_type) = members.shift_remove("detail-type") {
+            members.insert("detailType".to_owned(), detail_type);
+        }
+    }
+    shown
 }
 
 enum Piece<'a> {
@@ -187,7 +203,7 @@ mod tests {
     #[test]
     fn a_target_gets_the_event_a_constant_a_part_or_a_text() {
         let event = json!({"detail": {"name": "x", "n": [1, 2]}});
-        let given = |members: Value| payload(&target(members), &event, "arn:aws:events:us-east-1:1:rule/r", "now");
+        let given = |members: Value| payload(&target(members), &event, "arn:aws:events:us-east-1:1:rule/r", "now").unwrap();
         assert_eq!(given(json!({})), event.to_string());
         assert_eq!(given(json!({"Input": "{\"a\":1}"})), "{\"a\":1}");
         assert_eq!(given(json!({"InputPath": "$.detail.n[1]"})), "2");
@@ -197,19 +213,27 @@ mod tests {
 
     #[test]
     fn a_transformed_event_stays_json_whatever_its_values_are() {
-        let event = json!({"id": "1", "detail": {"name": "a \"b\" \\ c", "list": [1, {"x": "y"}]}});
+        let event = json!({"id": "1", "detail-type": "x", "detail": {"name": "a \"b\" \\ c", "list": [1, {"x": "y"}]}});
         let given = |template: &str| {
             let paths = json!({"name": "$.detail.name", "list": "$.detail.list", "missing": "$.detail.missing"});
             let target = target(json!({"InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}}));
             validate(&target).unwrap();
-            payload(&target, &event, "arn:aws:events:us-east-1:1:rule/r", "now")
+            payload(&target, &event, "arn:aws:events:us-east-1:1:rule/r", "now").unwrap()
         };
         assert_eq!(given("\"name: <name>\""), json!("name: a \"b\" \\ c").to_string());
-        let lists: Value = serde_json::from_str(&given("{\"l\": <list>, \"t\": \"<list>\"}")).unwrap();
-        assert_eq!(lists, json!({"l": [1, {"x": "y"}], "t": "[1,{\"x\":\"y\"}]"}));
+        assert_eq!(given("{\"l\": <list>}"), json!({"l": [1, {"x": "y"}]}).to_string().replace("{\"l\":", "{\"l\": "));
+        assert_eq!(given("\"list: <list>\""), "\"list: [1,{x:y}]\"");
         assert_eq!(given("\"<missing>, 1 < 2\""), "\", 1 < 2\"");
-        assert_eq!(given("<aws.events.event>"), json!({"id": "1"}).to_string());
+        assert_eq!(given("{\"m\": <missing>}"), "{\"m\": \"\"}");
+        assert_eq!(given("<aws.events.event>"), json!({"id": "1", "detailType": "x"}).to_string());
         assert_eq!(given("<aws.events.event.json>"), event.to_string());
+    }
+
+    #[test]
+    fn a_list_in_quotation_marks_breaks_an_object() {
+        let paths = json!({"list": "$.detail.list"});
+        let target = target(json!({"InputTransformer": {"InputPathsMap": paths, "InputTemplate": "{\"l\": \"<list>\"}"}}));
+        assert_eq!(payload(&target, &json!({"detail": {"list": ["x"]}}), "arn:aws:events:us-east-1:1:rule/r", "now"), None);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! The service `events`: EventBridge's default bus, rules by schedule and by pattern, and delivery to their targets.
+//! The service `events`: EventBridge's buses, rules by schedule and by pattern, delivery to their targets, archives and replays.
 //!
 //! A rule's schedule runs on region time. Moved step by step, the clock makes every occurrence fire at its own time; moved
 //! over several at once, it makes the last of them fire, once, since that is the one that is due then.
 
+mod archive;
 mod authorization;
 mod bus;
 pub mod cron;
@@ -14,6 +15,7 @@ mod operations;
 mod page;
 pub mod pattern;
 mod records;
+mod replay;
 mod resources;
 mod rule;
 pub mod schedule;

@@ -46,11 +46,13 @@ impl Counted {
     }
 }
 
-/// A rule of the default bus.
+/// A rule of a bus.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub arn: String,
     pub name: String,
+    /// The name of its bus.
+    pub bus: String,
     pub enabled: bool,
     pub description: Option<String>,
     pub role_arn: Option<String>,
@@ -72,7 +74,7 @@ impl Rule {
         shown.insert("Name".into(), self.name.clone().into());
         shown.insert("Arn".into(), self.arn.clone().into());
         shown.insert("State".into(), if self.enabled { "ENABLED" } else { "DISABLED" }.into());
-        shown.insert("EventBusName".into(), "default".into());
+        shown.insert("EventBusName".into(), self.bus.clone().into());
         let optional = [
             ("Description", self.description.as_ref()),
             ("RoleArn", self.role_arn.as_ref()),

@@ -25,13 +25,13 @@ impl Schedule {
             return Cron::parse(fields).map(|cron| Self::Cron(Box::new(cron)));
         }
         let rate = inside(expression, "rate(")?;
-        let (count, unit) = rate.trim().split_once(' ')?;
+        let (count, unit) = rate.split_once(' ')?;
         if !count.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
         // The unit is singular for 1, and only for 1.
-        let seconds = match (count == 1, unit.trim()) {
+        let seconds = match (count == 1, unit) {
             (true, "minute") | (false, "minutes") => 60,
             (true, "hour") | (false, "hours") => 3600,
             (true, "day") | (false, "days") => 86_400,
@@ -82,6 +82,8 @@ mod tests {
             "rate(-1 minutes)",
             "rate(1 week)",
             "rate(5minutes)",
+            "rate( 10 minutes )",
+            "rate(10  minutes)",
             "at(2026-01-01T00:00:00)",
             "",
         ] {

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::bus::require_default_bus;
+use crate::bus::{DEFAULT, rule_resource};
+use crate::error::limit_exceeded;
 use crate::operations::tags;
 use crate::page::page;
 use crate::pattern::Pattern;
@@ -79,7 +80,6 @@ pub(crate) struct DeleteRule {
 
 impl Events {
     pub(crate) fn put_rule(&self, call: &Call, input: PutRule) -> Result<Value, AwsError> {
-        require_default_bus(input.event_bus_name.as_deref())?;
         let schedule = match input.schedule_expression.filter(|text| !text.is_empty()) {
             Some(text) => Some(Schedule::parse(&text).map(|schedule| (text, schedule))?),
             None => None,
@@ -98,39 +98,42 @@ impl Events {
         };
         let name = input.name;
         let given = tags::given(call, input.tags)?;
-        let mut accounts = self.lock();
-        let rules = accounts.entry(call.account().to_owned()).or_default();
-        if !rules.contains_key(&name) && rules.len() >= MOST_RULES {
-            let message = "The requested resource exceeds the maximum number allowed.";
-            return Err(AwsError::new("LimitExceededException", 400, message));
-        }
-        let rule = rules.entry(name.clone()).or_insert_with(|| Rule {
-            arn: call.arn("events", format!("rule/{name}")),
-            name,
-            enabled,
-            description: None,
-            role_arn: None,
-            schedule: None,
-            pattern: None,
-            managed_by: None,
-            targets: Default::default(),
-            tags: given.into_iter().collect(),
-            waiting: CancellationToken::new(),
-            since: Timestamp::MIN,
-        });
-        refuse_managed(rule, false)?;
-        let same = rule.schedule == schedule && rule.enabled == enabled && rule.since != Timestamp::MIN;
-        rule.enabled = enabled;
-        rule.schedule = schedule;
-        rule.pattern = pattern;
-        rule.description = input.description;
-        rule.role_arn = input.role_arn;
-        // The same schedule again is no reason to count its period anew.
-        if !same {
-            rule.since = call.now;
-            self.schedule(&call.region, call.account(), rule);
-        }
-        Ok(json!({ "RuleArn": rule.arn }))
+        self.with_bus(call, input.event_bus_name.as_deref(), |bus| {
+            if schedule.is_some() && bus.name != DEFAULT {
+                return Err(AwsError::validation("ScheduleExpression is supported only on the default event bus."));
+            }
+            if !bus.rules.contains_key(&name) && bus.rules.len() >= MOST_RULES {
+                return Err(limit_exceeded());
+            }
+            let rule = bus.rules.entry(name.clone()).or_insert_with(|| Rule {
+                arn: call.arn("events", rule_resource(&bus.name, &name)),
+                name,
+                bus: bus.name.clone(),
+                enabled,
+                description: None,
+                role_arn: None,
+                schedule: None,
+                pattern: None,
+                managed_by: None,
+                targets: Default::default(),
+                tags: given.into_iter().collect(),
+                waiting: CancellationToken::new(),
+                since: Timestamp::MIN,
+            });
+            refuse_managed(rule, false)?;
+            let same = rule.schedule == schedule && rule.enabled == enabled && rule.since != Timestamp::MIN;
+            rule.enabled = enabled;
+            rule.schedule = schedule;
+            rule.pattern = pattern;
+            rule.description = input.description;
+            rule.role_arn = input.role_arn;
+            // The same schedule again is no reason to count its period anew.
+            if !same {
+                rule.since = call.now;
+                self.schedule(&call.region, call.account(), rule);
+            }
+            Ok(json!({ "RuleArn": rule.arn }))
+        })
     }
 
     pub(crate) fn describe_rule(&self, call: &Call, input: DescribeRule) -> Result<Value, AwsError> {
@@ -142,10 +145,10 @@ impl Events {
     }
 
     pub(crate) fn list_rules(&self, call: &Call, input: ListRules) -> Result<Value, AwsError> {
-        require_default_bus(input.event_bus_name.as_deref())?;
-        let rules = self.lock();
-        let found = rules.get(call.account()).into_iter().flat_map(|rules| rules.values());
-        let found = found.filter(|rule| rule.name.starts_with(&input.name_prefix)).map(Rule::describe).collect();
+        let found = self.with_bus(call, input.event_bus_name.as_deref(), |bus| {
+            let found = bus.rules.values().filter(|rule| rule.name.starts_with(&input.name_prefix));
+            Ok(found.map(Rule::describe).collect())
+        })?;
         page("Rules", found, input.next_token.as_deref(), input.limit)
     }
 
@@ -170,18 +173,16 @@ impl Events {
     }
 
     pub(crate) fn delete_rule(&self, call: &Call, input: DeleteRule) -> Result<Value, AwsError> {
-        require_default_bus(input.event_bus_name.as_deref())?;
-        let name = input.name.as_str();
-        let mut accounts = self.lock();
-        let Some(rules) = accounts.get_mut(call.account()) else { return Ok(json!({})) };
-        // Deleting what is not there succeeds.
-        let Some(rule) = rules.get(name) else { return Ok(json!({})) };
-        refuse_managed(rule, input.force)?;
-        if !rule.targets.is_empty() {
-            return Err(AwsError::validation("Rule can't be deleted since it has targets."));
-        }
-        rules.remove(name);
-        Ok(json!({}))
+        self.with_bus(call, input.event_bus_name.as_deref(), |bus| {
+            // Deleting what is not there succeeds.
+            let Some(rule) = bus.rules.get(&input.name) else { return Ok(json!({})) };
+            refuse_managed(rule, input.force)?;
+            if !rule.targets.is_empty() {
+                return Err(AwsError::validation("Rule can't be deleted since it has targets."));
+            }
+            bus.rules.remove(&input.name);
+            Ok(json!({}))
+        })
     }
 }
 

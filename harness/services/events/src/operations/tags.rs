@@ -1,13 +1,14 @@
-//! Tags of rules.
+//! Tags of rules and buses.
 
 use nightproof_core::request_tags::{self, Tag};
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
+use nightproof_core::tags::Tags;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::no_rule;
+use crate::bus::DEFAULT;
+use crate::error::{no_bus, no_rule};
 use crate::records::Events;
-use crate::rule::Rule;
 
 /// `TagResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TagResource.html>
 #[derive(Debug, Deserialize)]
@@ -38,23 +39,33 @@ pub(crate) struct ListTagsForResource {
 impl Events {
     pub(crate) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
         let given = given(call, input.tags)?;
-        self.with_arn(call, &input.resource_arn, |rule| rule.tags.extend(given))?;
+        self.with_arn(call, &input.resource_arn, |tags| tags.extend(given))?;
         Ok(json!({}))
     }
 
     pub(crate) fn untag_resource(&self, call: &Call, input: UntagResource) -> Result<Value, AwsError> {
-        self.with_arn(call, &input.resource_arn, |rule| rule.tags.remove(&input.tag_keys))?;
+        self.with_arn(call, &input.resource_arn, |tags| tags.remove(&input.tag_keys))?;
         Ok(json!({}))
     }
 
     pub(crate) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
-        self.with_arn(call, &input.resource_arn, |rule| json!({ "Tags": rule.tags.list() }))
+        self.with_arn(call, &input.resource_arn, |tags| json!({ "Tags": tags.list() }))
     }
 
-    fn with_arn<T>(&self, call: &Call, arn: &str, act: impl FnOnce(&mut Rule) -> T) -> Result<T, AwsError> {
-        let mut rules = self.lock();
-        let rule = rules.get_mut(call.account()).and_then(|rules| rules.values_mut().find(|rule| rule.arn == arn));
-        rule.map(act).ok_or_else(|| no_rule(arn.rsplit('/').next().unwrap_or(arn)))
+    fn with_arn<T>(&self, call: &Call, arn: &str, act: impl FnOnce(&mut Tags) -> T) -> Result<T, AwsError> {
+        let resource = arn.parse::<Arn>().map(|arn| arn.resource).unwrap_or_default();
+        let (kind, name) = resource.split_once('/').unwrap_or_default();
+        self.with(&call.region, call.account(), |records| match kind {
+            "event-bus" => records.buses.get_mut(name).map(|bus| act(&mut bus.tags)).ok_or_else(|| no_bus(name)),
+            "rule" => {
+                let (bus, name) = name.split_once('/').unwrap_or((DEFAULT, name));
+                let rule = records.buses.get_mut(bus).and_then(|bus| bus.rules.get_mut(name));
+                rule.map(|rule| act(&mut rule.tags)).ok_or_else(|| no_rule(name, bus))
+            }
+            _ => {
+                Err(AwsError::validation(format!("Parameter {arn} is not valid. Reason: Provided Arn is not in correct format.")))
+            }
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bus::require_default_bus;
+use crate::error::limit_exceeded;
 use crate::input as target_input;
 use crate::operations::rules::refuse_managed;
 use crate::page::page;
@@ -62,8 +62,7 @@ impl Events {
             let mut targets = rule.targets.clone();
             targets.extend(input.targets.into_iter().map(|target| (target.id.clone(), target)));
             if targets.len() > MOST_TARGETS {
-                let message = "The requested resource exceeds the maximum number allowed.";
-                return Err(AwsError::new("LimitExceededException", 400, message));
+                return Err(limit_exceeded());
             }
             rule.targets = targets;
             Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
@@ -92,11 +91,10 @@ impl Events {
     }
 
     pub(crate) fn list_rule_names_by_target(&self, call: &Call, input: ListRuleNamesByTarget) -> Result<Value, AwsError> {
-        require_default_bus(input.event_bus_name.as_deref())?;
-        let rules = self.lock();
-        let rules = rules.get(call.account()).into_iter().flat_map(|rules| rules.values());
-        let found = rules.filter(|rule| rule.targets.values().any(|target| target.arn == input.target_arn));
-        let names = found.map(|rule| rule.name.clone().into()).collect();
+        let names = self.with_bus(call, input.event_bus_name.as_deref(), |bus| {
+            let found = bus.rules.values().filter(|rule| rule.targets.values().any(|target| target.arn == input.target_arn));
+            Ok(found.map(|rule| rule.name.clone().into()).collect())
+        })?;
         page("RuleNames", names, input.next_token.as_deref(), input.limit)
     }
 }
@@ -110,6 +108,7 @@ fn validate(target: &Target) -> Result<(), AwsError> {
     match service_of(arn) {
         "lambda" if parts.get(5) == Some(&"function") => {}
         "sns" | "sqs" => {}
+        "events" if parts.get(5).is_some_and(|resource| resource.starts_with("event-bus/")) => {}
         other => return Err(AwsError::not_implemented("events", &format!("a target of the kind {other}"))),
     }
     if ["lambda", "sns"].contains(&service_of(arn)) && target.role_arn.is_some() {

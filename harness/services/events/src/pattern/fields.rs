@@ -1,9 +1,12 @@
 //! The fields of a pattern, and alternatives between them.
 
+use std::collections::HashSet;
+
 use nightproof_core::service::AwsError;
 use serde_json::{Map, Value};
 
 use super::invalid;
+use super::leaves::{self, Leaves, Membership};
 use super::test::Test;
 
 const OR: &str = "$or";
@@ -35,22 +38,23 @@ const RESERVED_IN_OR: [&str; 23] = [
     "ip-address-in-range",
 ];
 
-/// A checked pattern.
+/// A checked pattern: conditions that an event meets together.
 #[derive(Debug, Clone)]
-pub struct Pattern(Fields);
+pub struct Pattern(Vec<Condition>);
 
-/// Fields that all must fit, and alternatives of which one must.
 #[derive(Debug, Clone)]
-struct Fields {
-    fields: Vec<(String, Node)>,
-    alternatives: Vec<Vec<Fields>>,
+enum Condition {
+    Field(Field),
+    /// One of these groups must be met.
+    Or(Vec<Vec<Condition>>),
 }
 
+/// What a field is compared with. Event Ruler knows fields by the names on the way to them, joined by dots: `{"a.b": [1]}` is `{"a": {"b": [1]}}`.
 #[derive(Debug, Clone)]
-enum Node {
-    Fields(Fields),
+struct Field {
+    path: String,
     /// One of them must hold for one of the field's values.
-    Tests(Vec<Test>),
+    tests: Vec<Test>,
 }
 
 impl Pattern {
@@ -61,77 +65,84 @@ impl Pattern {
     pub fn parse(text: &str) -> Result<Self, AwsError> {
         let parsed: Value = serde_json::from_str(text).map_err(invalid)?;
         let Value::Object(members) = parsed else { return Err(invalid("Filter is not an object")) };
-        Fields::parse(&members, false).map(Self)
+        let mut conditions = Vec::new();
+        parse_members(&members, "", false, &mut conditions)?;
+        Ok(Self(conditions))
     }
 
     /// Whether `event` is one that the pattern is for.
     pub fn matches(&self, event: &Value) -> bool {
-        self.0.fit(Some(event))
+        let leaves = Leaves::new(event);
+        fit(&leaves, &self.0.iter().collect::<Vec<_>>(), &Membership::new())
     }
 }
 
-impl Fields {
-    fn parse(members: &Map<String, Value>, within_or: bool) -> Result<Self, AwsError> {
-        if members.is_empty() {
-            return Err(invalid("Empty objects are not allowed"));
-        }
-        let mut made = Self { fields: Vec::new(), alternatives: Vec::new() };
-        for (name, value) in members {
-            if name == OR {
-                made.alternatives.push(alternatives(value)?);
-                continue;
-            }
-            if within_or && RESERVED_IN_OR.contains(&name.as_str()) {
-                return Err(invalid(format_args!("{name} is Ruler reserved fieldName which cannot be used inside {OR}.")));
-            }
-            let node = match value {
-                Value::Object(inner) => Node::Fields(Self::parse(inner, within_or)?),
-                Value::Array(items) if items.is_empty() => return Err(invalid("Empty arrays are not allowed")),
-                Value::Array(items) => Node::Tests(items.iter().map(Test::parse).collect::<Result<_, _>>()?),
-                _ => return Err(invalid(format_args!("\"{name}\" must be an object or an array"))),
-            };
-            made.fields.push((name.clone(), node));
-        }
-        Ok(made)
+fn parse_members(
+    members: &Map<String, Value>,
+    above: &str,
+    within_or: bool,
+    conditions: &mut Vec<Condition>,
+) -> Result<(), AwsError> {
+    if members.is_empty() {
+        return Err(invalid("Empty objects are not allowed"));
     }
-
-    /// Of objects in an array, one alone must fit. What is absent has no fields, which a pattern can ask for.
-    fn fit(&self, found: Option<&Value>) -> bool {
-        if let Some(Value::Array(items)) = found.filter(|found| found.as_array().is_some_and(|items| !items.is_empty())) {
-            return items.iter().any(|item| self.fit(Some(item)));
+    for (name, value) in members {
+        if name == OR {
+            conditions.push(Condition::Or(alternatives(value, above)?));
+            continue;
         }
-        let fields = self.fields.iter().all(|(name, node)| {
-            let found = found.and_then(|found| found.get(name));
-            match node {
-                Node::Fields(inner) => inner.fit(found),
-                Node::Tests(tests) => {
-                    let leaves = leaves(found);
-                    tests.iter().any(|test| test.holds(&leaves))
-                }
+        if within_or && RESERVED_IN_OR.contains(&name.as_str()) {
+            return Err(invalid(format_args!("{name} is Ruler reserved fieldName which cannot be used inside {OR}.")));
+        }
+        let path = leaves::joined(above, name);
+        match value {
+            Value::Object(inner) => parse_members(inner, &path, within_or, conditions)?,
+            Value::Array(items) if items.is_empty() => return Err(invalid("Empty arrays are not allowed")),
+            Value::Array(items) => {
+                let tests = items.iter().map(Test::parse).collect::<Result<_, _>>()?;
+                conditions.push(Condition::Field(Field { path, tests }));
             }
-        });
-        fields && self.alternatives.iter().all(|alternatives| alternatives.iter().any(|fields| fields.fit(found)))
+            _ => return Err(invalid(format_args!("\"{name}\" must be an object or an array"))),
+        }
     }
+    Ok(())
 }
 
-fn alternatives(value: &Value) -> Result<Vec<Fields>, AwsError> {
+fn alternatives(value: &Value, above: &str) -> Result<Vec<Vec<Condition>>, AwsError> {
     let Value::Array(items) = value else { return Err(invalid(format_args!("It must be an Array followed with {OR}."))) };
-    let objects = items.iter().map(|item| match item {
-        Value::Object(members) => Fields::parse(members, true),
-        _ => Err(invalid(format_args!("Only JSON object is allowed in array of {OR} relationship."))),
+    let groups = items.iter().map(|item| {
+        let Value::Object(members) = item else {
+            return Err(invalid(format_args!("Only JSON object is allowed in array of {OR} relationship.")));
+        };
+        let mut conditions = Vec::new();
+        parse_members(members, above, true, &mut conditions)?;
+        Ok(conditions)
     });
-    let objects: Vec<_> = objects.collect::<Result<_, _>>()?;
-    if objects.len() < 2 {
+    let groups: Vec<_> = groups.collect::<Result<_, _>>()?;
+    if groups.len() < 2 {
         return Err(invalid(format_args!("There must have at least 2 Objects in {OR} relationship.")));
     }
-    Ok(objects)
+    Ok(groups)
 }
 
-/// The values of a field; an object has none, it has fields.
-fn leaves(found: Option<&Value>) -> Vec<&Value> {
-    match found {
-        None | Some(Value::Object(_)) => Vec::new(),
-        Some(Value::Array(items)) => items.iter().flat_map(|item| leaves(Some(item))).collect(),
-        Some(leaf) => vec![leaf],
+/// Whether all conditions are met by values that can stand together: of the elements of one array, by those of one alone.
+fn fit(leaves: &Leaves, conditions: &[&Condition], chosen: &Membership) -> bool {
+    let Some((first, rest)) = conditions.split_first() else { return true };
+    match first {
+        Condition::Or(groups) => groups.iter().any(|group| {
+            let with_group: Vec<&Condition> = group.iter().chain(rest.iter().copied()).collect();
+            fit(leaves, &with_group, chosen)
+        }),
+        Condition::Field(field) => {
+            let found = leaves.at(&field.path);
+            if found.is_empty() {
+                return field.tests.iter().any(Test::wants_absence) && fit(leaves, rest, chosen);
+            }
+            // Values that leave the same choice to the other conditions are as good as one.
+            let mut tried = HashSet::new();
+            let fitting = found.iter().filter(|leaf| field.tests.iter().any(|test| test.fits(leaf.value)));
+            let memberships = fitting.filter_map(|leaf| leaf.together_with(chosen));
+            memberships.into_iter().any(|membership| tried.insert(membership.clone()) && fit(leaves, rest, &membership))
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! <https://github.com/aws/event-ruler>
 
 mod fields;
+mod leaves;
 mod network;
 mod numeric;
 mod test;

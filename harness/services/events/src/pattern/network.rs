@@ -14,7 +14,7 @@ pub(super) fn parse(text: &str) -> Result<IpNet, AwsError> {
         return Err(invalid("Malformed CIDR, one '/' required"));
     };
     let length: u32 = length.parse().map_err(|_| invalid("Malformed CIDR, mask bits must be an integer"))?;
-    let address: IpAddr = address.parse().map_err(|_| invalid(format_args!("Malformed CIDR: {text}")))?;
+    let address: IpAddr = address.parse().map_err(|_| invalid(format_args!("Nonstandard IP address: {address}")))?;
     let longest = IpNet::from(address).max_prefix_len();
     let block = u8::try_from(length).ok().and_then(|length| IpNet::new(address, length).ok());
     block.ok_or_else(|| invalid(format_args!("Malformed CIDR, mask bits must be at most {longest}")))

@@ -12,6 +12,7 @@ use super::numeric::{self, Range};
 use super::wildcard;
 
 const ONE_KEY: &str = "Only one key allowed in match expression";
+const NEITHER_LIST_NOR_VALUE: &str = "Value of anything-but must be an array or single string/number value.";
 
 #[derive(Debug, Clone)]
 pub(super) enum Test {
@@ -67,15 +68,13 @@ impl Test {
         }
     }
 
-    /// Whether it holds for one of a field's values.
-    pub(super) fn holds(&self, leaves: &[&Value]) -> bool {
-        match self {
-            Self::Exists(wanted) => *wanted != leaves.is_empty(),
-            _ => leaves.iter().any(|leaf| self.fits(leaf)),
-        }
+    /// Whether it is for events without the field.
+    pub(super) fn wants_absence(&self) -> bool {
+        matches!(self, Self::Exists(false))
     }
 
-    fn fits(&self, leaf: &Value) -> bool {
+    /// Whether it holds for a value of the field.
+    pub(super) fn fits(&self, leaf: &Value) -> bool {
         let text = leaf.as_str();
         match self {
             Self::Equal(wanted) => wanted == leaf || numeric::equal(wanted, leaf),
@@ -124,7 +123,7 @@ fn anything_but(operand: &Value) -> Result<Vec<Test>, AwsError> {
         let values = match operand {
             Value::Array(values) => values.as_slice(),
             Value::String(_) | Value::Number(_) => std::slice::from_ref(operand),
-            _ => return Err(invalid("Value of anything-but must be an array or single string/number value.")),
+            _ => return Err(invalid(NEITHER_LIST_NOR_VALUE)),
         };
         if !values.iter().all(|value| value.is_string() || value.is_number()) {
             return Err(invalid("Inside anything but list, start|null|boolean is not supported."));
@@ -136,8 +135,14 @@ fn anything_but(operand: &Value) -> Result<Vec<Test>, AwsError> {
         return Ok(values.iter().cloned().map(Test::Equal).collect());
     };
     let (name, operand) = only(members, "Anything-But expression name not found")?;
-    if !matches!(name, "prefix" | "suffix" | "equals-ignore-case" | "wildcard") {
-        return Err(invalid(format_args!("Unsupported anything-but pattern: {name}")));
+    let no_text = match name {
+        "prefix" | "suffix" => "prefix/suffix match pattern must be a string",
+        "equals-ignore-case" => "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+        "wildcard" => "wildcard match pattern must be a string",
+        _ => return Err(invalid(format_args!("Unsupported anything-but pattern: {name}"))),
+    };
+    if operand.is_object() {
+        return Err(invalid(NEITHER_LIST_NOR_VALUE));
     }
     let texts = match operand {
         Value::Array(texts) => texts.as_slice(),
@@ -148,7 +153,7 @@ fn anything_but(operand: &Value) -> Result<Vec<Test>, AwsError> {
             Err(invalid("Null prefix/suffix not allowed"))
         }
         Value::String(_) => Test::parse(&serde_json::json!({ name: text })),
-        _ => Err(invalid(format_args!("{name} match pattern must be a string"))),
+        _ => Err(invalid(no_text)),
     };
     texts.iter().map(test).collect()
 }

@@ -85,6 +85,23 @@ fn one_object_of_an_array_must_fit_alone() {
     let event = json!({"disks": [{"name": "a", "full": true}, {"name": "b", "full": false}]});
     assert!(matches(&json!({"disks": {"name": ["a"], "full": [true]}}), &event));
     assert!(!matches(&json!({"disks": {"name": ["a"], "full": [false]}}), &event));
+    assert!(!matches(&json!({"disks": {"$or": [{"name": ["a"]}, {"name": ["c"]}], "full": [false]}}), &event));
+    let two = json!({"a": [{"x": 1}, {"x": 2}], "b": [{"x": 3}, {"x": 4, "y": [5, 6]}]});
+    assert!(matches(&json!({"a": {"x": [2]}, "b": {"x": [4], "y": [6]}}), &two));
+    assert!(!matches(&json!({"a": {"x": [2]}, "b": {"x": [3], "y": [6]}}), &two));
+}
+
+#[test]
+fn a_field_is_known_by_its_path_however_it_is_nested() {
+    for (pattern, event, expected) in [
+        (json!({"detail": {"state.status": ["on"]}}), json!({"detail": {"state": {"status": "on"}}}), true),
+        (json!({"detail": {"state": {"status": ["on"]}}}), json!({"detail": {"state.status": "on"}}), true),
+        (json!({"detail": {"a.b": {"c": ["x"]}}}), json!({"detail": {"a": {"b.c": "x"}}}), true),
+        (json!({"detail": {"a.b": {"c": ["x"]}}}), json!({"detail": {"a": {"c": "x"}}}), false),
+        (json!({"a.b": [{"exists": false}]}), json!({"a": {"b": 1}}), false),
+    ] {
+        assert_eq!(matches(&pattern, &event), expected, "{pattern} {event}");
+    }
 }
 
 #[test]
@@ -131,6 +148,17 @@ fn what_event_ruler_refuses_is_refused_in_its_words() {
         ),
         (json!({"a": [{"anything-but": [null]}]}), "Inside anything but list, start|null|boolean is not supported."),
         (json!({"a": [{"anything-but": {"numeric": ["=", 1]}}]}), "Unsupported anything-but pattern: numeric"),
+        (json!({"a": [{"anything-but": {"prefix": [1, "x"]}}]}), "prefix/suffix match pattern must be a string"),
+        (json!({"a": [{"anything-but": {"wildcard": 1}}]}), "wildcard match pattern must be a string"),
+        (
+            json!({"a": [{"anything-but": {"equals-ignore-case": [1]}}]}),
+            "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+        ),
+        (
+            json!({"a": [{"anything-but": {"suffix": {"equals-ignore-case": "x"}}}]}),
+            "Value of anything-but must be an array or single string/number value.",
+        ),
+        (json!({"a": [{"cidr": "xx.1.xx/8"}]}), "Nonstandard IP address: xx.1.xx"),
         (json!({"a": [{"anything-but": {"prefix": ""}}]}), "Null prefix/suffix not allowed"),
         (json!({"$or": [{"a": ["x"]}]}), "There must have at least 2 Objects in $or relationship."),
         (json!({"$or": {"a": ["x"]}}), "It must be an Array followed with $or."),

@@ -1,11 +1,14 @@
 //! The resource types of CloudFormation that this service has.
 #![expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 
+mod archive;
+mod event_bus;
+mod event_bus_policy;
 mod rule;
 
 use nightproof_resource::ResourceProvider;
 
 /// All of them.
 pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
-    &[&rule::Rule]
+    &[&archive::Archive, &event_bus::EventBus, &event_bus_policy::EventBusPolicy, &rule::Rule]
 }

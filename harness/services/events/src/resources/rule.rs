@@ -63,13 +63,14 @@ impl ResourceProvider for Rule {
         let mut input = rule(&name, properties);
         input["Tags"] = tag_list(properties, "Key", "Value");
         let answer = context.make("events", "PutRule", input).await?;
-        context.exists(&name);
+        let physical = physical(properties, &name);
+        context.exists(&physical);
         change_targets(context, &name, &Value::Null, properties).await?;
-        Ok(MadeResource::new(name, [("Arn", text(&answer, "/RuleArn").into())]))
+        Ok(MadeResource::new(physical, [("Arn", text(&answer, "/RuleArn").into())]))
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-        let (name, before) = (&old.physical, &old.properties);
+        let (name, before) = (rule_name(&old.physical), &old.properties);
         let own = ["Description", "ScheduleExpression", "EventPattern", "State", "RoleArn"];
         if own.into_iter().any(|property| changed(before, properties, property).is_some()) {
             // Putting a rule replaces all of it but its targets and tags.
@@ -85,11 +86,23 @@ impl ResourceProvider for Rule {
         let bus = made.properties.get("EventBusName");
         let ids: Vec<Value> = targets(&made.properties).iter().filter_map(|target| target.get("Id").cloned()).collect();
         if !ids.is_empty() {
-            let input = json!({"Rule": made.physical, "EventBusName": bus, "Ids": ids});
+            let input = json!({"Rule": rule_name(&made.physical), "EventBusName": bus, "Ids": ids});
             context.unmake("events", "RemoveTargets", input).await?;
         }
-        context.unmake("events", "DeleteRule", json!({"Name": made.physical, "EventBusName": bus})).await
+        context.unmake("events", "DeleteRule", json!({"Name": rule_name(&made.physical), "EventBusName": bus})).await
     }
+}
+
+/// What `Ref` returns: the name, after that of a bus which is not the default one.
+fn physical(properties: &Value, name: &str) -> String {
+    match properties.get("EventBusName").and_then(Value::as_str).and_then(|bus| bus.rsplit('/').next()) {
+        Some(bus) if bus != "default" => format!("{bus}|{name}"),
+        _ => name.to_owned(),
+    }
+}
+
+fn rule_name(physical: &str) -> &str {
+    physical.rsplit('|').next().unwrap_or(physical)
 }
 
 /// The input of `PutRule`, without tags.

@@ -1,3 +1,6 @@
+mod archives;
+mod buses;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -284,10 +287,29 @@ async fn a_pattern_is_tested_against_an_event_that_is_whole() {
     let pattern = json!({ "detail": { "n": [{ "numeric": [">", 4] }] } });
     assert_eq!(test(pattern.clone(), &event).await.unwrap()["Result"], true);
     assert_eq!(test(json!({ "source": ["other"] }), &event).await.unwrap()["Result"], false);
-    let mut partial = event.clone();
-    partial.as_object_mut().unwrap().remove("resources");
-    assert_eq!(test(pattern, &partial).await.unwrap_err().code, "ValidationException");
+    let without = |member: &str| {
+        let mut partial = event.clone();
+        partial.as_object_mut().unwrap().remove(member);
+        partial
+    };
+    assert_eq!(test(pattern.clone(), &without("resources")).await.unwrap()["Result"], true);
+    for partial in [without("id"), json!(["x"]), json!("x")] {
+        let error = test(pattern.clone(), &partial).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.message.as_str()), ("ValidationException", "Parameter Event is not valid."));
+    }
     assert_eq!(test(json!({ "source": "my.app" }), &event).await.unwrap_err().code, "InvalidEventPatternException");
+}
+
+#[tokio::test]
+async fn events_that_are_too_big_together_are_refused() {
+    let world = World::new();
+    let entry = |bytes: usize| {
+        let detail = json!({ "payload": "p".repeat(bytes) }).to_string();
+        json!({ "Source": "s", "DetailType": "t", "Detail": detail })
+    };
+    world.ask("PutEvents", json!({ "Entries": [entry(130_000), entry(130_000)] })).await.unwrap();
+    let error = world.ask("PutEvents", json!({ "Entries": [entry(130_000), entry(133_000)] })).await.unwrap_err();
+    assert_eq!(error.message, "Total size of the entries in the request is over the limit.");
 }
 
 #[tokio::test]
@@ -334,18 +356,6 @@ async fn a_target_with_members_for_other_kinds_is_refused_by_their_names() {
     let error = world.ask("PutTargets", json!({ "Rule": "nightly", "Targets": [target] })).await.unwrap_err();
     assert_eq!(error.code, "NotImplemented");
     assert!(error.message.contains("PutTargets with Targets.0.KinesisParameters"), "{error}");
-}
-
-#[tokio::test]
-async fn the_default_bus_is_the_only_one() {
-    let world = World::new();
-    let listed = world.ask("ListEventBuses", json!({ "NamePrefix": "def", "Limit": 1 })).await.unwrap();
-    assert_eq!((&listed["EventBuses"][0]["Name"], listed.get("NextToken")), (&json!("default"), None));
-    assert_eq!(world.ask("ListEventBuses", json!({ "NamePrefix": "mine" })).await.unwrap(), json!({ "EventBuses": [] }));
-    assert_eq!(world.ask("ListEventBuses", json!({ "NextToken": "x" })).await.unwrap_err().code, "ValidationException");
-    let arn = world.ask("DescribeEventBus", json!({})).await.unwrap()["Arn"].clone();
-    assert_eq!(world.ask("DescribeEventBus", json!({ "Name": arn })).await.unwrap()["Name"], "default");
-    assert_eq!(world.ask("DescribeEventBus", json!({ "Name": "mine" })).await.unwrap_err().code, "ResourceNotFoundException");
 }
 
 #[test]
