@@ -103,6 +103,35 @@ def users():
     return mine
 
 
+def groups():
+    iam.create_group(GroupName="nights")
+    iam.update_group(GroupName="nights", NewGroupName="ops", NewPath="/drill/")
+    document = policy(("iam:ListRoles", "*"))
+    iam.put_group_policy(GroupName="ops", PolicyName="p", PolicyDocument=document)
+    assert iam.get_group_policy(GroupName="ops", PolicyName="p")["PolicyDocument"] == json.loads(document)
+    assert iam.list_group_policies(GroupName="ops")["PolicyNames"] == ["p"]
+    iam.attach_group_policy(GroupName="ops", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    assert iam.list_attached_group_policies(GroupName="ops")["AttachedPolicies"]
+    iam.create_user(UserName="ann")
+    iam.update_user(UserName="ann", NewUserName="eve")
+    iam.add_user_to_group(GroupName="ops", UserName="eve")
+    assert [user["UserName"] for user in iam.get_group(GroupName="ops")["Users"]] == ["eve"]
+    assert [group["GroupName"] for group in iam.list_groups()["Groups"]] == ["ops"]
+    refused("DeleteConflict", iam.delete_group, GroupName="ops")
+    iam.remove_user_from_group(GroupName="ops", UserName="eve")
+    iam.delete_group_policy(GroupName="ops", PolicyName="p")
+    iam.detach_group_policy(GroupName="ops", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    iam.delete_group(GroupName="ops")
+    iam.delete_user(UserName="eve")
+
+
+def service_linked_roles():
+    made = iam.create_service_linked_role(AWSServiceName="backup.amazonaws.com")["Role"]
+    refused("UnmodifiableEntity", iam.delete_role, RoleName=made["RoleName"])
+    task = iam.delete_service_linked_role(RoleName=made["RoleName"])["DeletionTaskId"]
+    assert iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] == "SUCCEEDED"
+
+
 def sessions(operator):
     arn = f"arn:aws:iam::{ACCOUNT}:role/deployer"
     document = json.loads(trust("ec2"))
@@ -150,4 +179,6 @@ roles()
 policies()
 profiles()
 sessions(users())
+groups()
+service_linked_roles()
 away()

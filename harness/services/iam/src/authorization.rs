@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::arn::arn;
 use crate::identity::Kind;
 use crate::records::Iam;
+use crate::service_linked_roles::PATH;
 
 impl Iam {
     /// Roles, users, policies and profiles by name.
@@ -38,11 +39,18 @@ impl Iam {
         let found = match kind {
             "new-role" => new("role", "RoleName"),
             "new-user" => new("user", "UserName"),
+            "service-linked-role" => input.text("AWSServiceName").map(|service| arn(account, format!("role{PATH}{service}/*"))),
+            "deleted-role" => input.text("DeletionTaskId").map(|task| {
+                let role = task.strip_prefix("task").and_then(|rest| rest.rsplit_once('/')).map_or("/*", |(role, _)| role);
+                arn(account, format!("role{role}"))
+            }),
+            "new-group" => new("group", "GroupName"),
             "new-policy" => new("policy", "PolicyName"),
             "new-oidc-provider" => input.text("Url").map(|url| super::records::oidc_provider_arn(account, url)),
             "new-profile" => new("instance-profile", "InstanceProfileName"),
             "role" => known(Kind::Role),
             "user" => known(Kind::User).or_else(itself),
+            "group" => known(Kind::Group),
             "profile" => profile(),
             _ => None,
         };

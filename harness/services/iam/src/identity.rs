@@ -1,4 +1,4 @@
-//! What roles and users have in common: a name, policies, tags, a permissions boundary.
+//! What roles, users and groups have in common: a name, policies; the first two have tags and a permissions boundary, too.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ use crate::tags::Tags;
 pub(super) enum Kind {
     Role,
     User,
+    Group,
 }
 
 impl Kind {
@@ -24,6 +25,7 @@ impl Kind {
         match self {
             Self::Role => "RoleName",
             Self::User => "UserName",
+            Self::Group => "GroupName",
         }
     }
 
@@ -32,6 +34,7 @@ impl Kind {
         match self {
             Self::Role => "role",
             Self::User => "user",
+            Self::Group => "group",
         }
     }
 
@@ -39,6 +42,7 @@ impl Kind {
         match self {
             Self::Role => "AROA",
             Self::User => "AIDA",
+            Self::Group => "AGPA",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The service `iam`: roles, users with access keys, managed and inline policies, instance profiles, and OpenID Connect
+//! The service `iam`: roles, users with access keys, groups, managed and inline policies, instance profiles, and OpenID Connect
 //! providers. Global, by account.
 //!
 //! Policies are stored and returned as they were given. The authorization layer decides by them; it reads them through
@@ -17,6 +17,7 @@ mod page;
 mod records;
 mod resources;
 mod service;
+mod service_linked_roles;
 mod tags;
 #[cfg(test)]
 mod tests;

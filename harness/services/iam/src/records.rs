@@ -1,6 +1,6 @@
 //! The records of an account.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -43,6 +43,9 @@ impl Iam {
 pub(super) struct Records {
     pub(super) roles: BTreeMap<String, Role>,
     pub(super) users: BTreeMap<String, User>,
+    pub(super) groups: BTreeMap<String, Group>,
+    /// The tasks that deleted service-linked roles.
+    pub(super) deletions: BTreeSet<String>,
     /// Customer managed policies, by ARN.
     pub(super) policies: BTreeMap<String, ManagedPolicy>,
     pub(super) profiles: BTreeMap<String, InstanceProfile>,
@@ -62,6 +65,14 @@ pub(super) struct Role {
 pub(super) struct User {
     pub(super) identity: Identity,
     pub(super) keys: Vec<AccessKey>,
+}
+
+/// A group: its members have its policies.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) identity: Identity,
+    /// Names of users.
+    pub(super) members: BTreeSet<String>,
 }
 
 /// A key of a user; its secret is kept elsewhere.
@@ -125,7 +136,7 @@ impl Records {
         self.roles.get_mut(name).ok_or_else(|| identity::not_found(Kind::Role, name))
     }
 
-    /// The role or user that a request names.
+    /// The role, user or group that a request names.
     pub(super) fn identity(&self, kind: Kind, input: &Value) -> Result<&Identity, AwsError> {
         let name = input.required(kind.member());
         self.identity_named(kind, name).ok_or_else(|| identity::not_found(kind, name))
@@ -135,6 +146,7 @@ impl Records {
         match kind {
             Kind::Role => self.roles.get(name).map(|role| &role.identity),
             Kind::User => self.users.get(name).map(|user| &user.identity),
+            Kind::Group => self.groups.get(name).map(|group| &group.identity),
         }
     }
 
@@ -143,6 +155,7 @@ impl Records {
         match kind {
             Kind::Role => self.roles.get_mut(name).map(|role| &mut role.identity),
             Kind::User => self.users.get_mut(name).map(|user| &mut user.identity),
+            Kind::Group => self.groups.get_mut(name).map(|group| &mut group.identity),
         }
         .ok_or_else(|| identity::not_found(kind, name))
     }
@@ -187,7 +200,13 @@ impl Records {
 
     pub(super) fn identities(&self) -> impl Iterator<Item = (Kind, &Identity)> {
         let roles = self.roles.values().map(|role| (Kind::Role, &role.identity));
-        roles.chain(self.users.values().map(|user| (Kind::User, &user.identity)))
+        let users = self.users.values().map(|user| (Kind::User, &user.identity));
+        roles.chain(users).chain(self.groups.values().map(|group| (Kind::Group, &group.identity)))
+    }
+
+    /// The groups that a user is in.
+    pub(super) fn groups_of(&self, user: &str) -> impl Iterator<Item = &Group> {
+        self.groups.values().filter(move |group| group.members.contains(user))
     }
 
     pub(super) fn role_facts(&self, account: &str, name: &str) -> Option<RoleFacts> {
@@ -204,19 +223,21 @@ impl Records {
     pub(super) fn principal_policies(&self, kind: Kind, name: &str) -> PrincipalPolicies {
         let Some(identity) = self.identity_named(kind, name) else { return PrincipalPolicies::default() };
         let managed = |arn: &String| self.managed_document(arn).map(|document| PolicyText { source: arn.clone(), document });
-        let inline =
-            identity.inline.iter().map(|(name, document)| PolicyText { source: name.clone(), document: document.clone() });
-        PrincipalPolicies {
-            identity: inline.chain(identity.attached.iter().filter_map(managed)).collect(),
-            boundary: identity.boundary.as_ref().and_then(managed),
+        let of_groups = self.groups_of(name).filter(|_| kind == Kind::User).map(|group| &group.identity);
+        let mut found = PrincipalPolicies { identity: Vec::new(), boundary: identity.boundary.as_ref().and_then(managed) };
+        for holder in std::iter::once(identity).chain(of_groups) {
+            let inline = holder.inline.iter();
+            let inline = inline.map(|(name, document)| PolicyText { source: name.clone(), document: document.clone() });
+            found.identity.extend(inline.chain(holder.attached.iter().filter_map(managed)));
         }
+        found
     }
 
     /// The output of `GetAccountSummary`.
     pub(super) fn summary(&self) -> Value {
         json!({ "SummaryMap": {
             "Users": self.users.len(), "UsersQuota": 5000,
-            "Groups": 0, "GroupsQuota": 300,
+            "Groups": self.groups.len(), "GroupsQuota": 300,
             "Roles": self.roles.len(), "RolesQuota": 1000,
             "Policies": self.policies.len(), "PoliciesQuota": 1500,
             "InstanceProfiles": self.profiles.len(), "InstanceProfilesQuota": 1000,

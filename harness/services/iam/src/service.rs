@@ -5,13 +5,20 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use nightproof_core::document::whole_seconds;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::Iam;
 use crate::identity::Kind;
 use crate::operations::{
-    access_key, inline_policy, instance_profile, managed_policy, oidc_provider, permissions_boundary, role, simulate, tags, user,
+    access_key, group, inline_policy, instance_profile, managed_policy, oidc_provider, permissions_boundary, role,
+    service_linked_role, simulate, tags, user,
 };
+
+/// The input of an operation that has a struct for it.
+fn read<T: DeserializeOwned>(operation: &str, input: Value) -> Result<T, AwsError> {
+    nightproof_core::operation::read("iam", operation, input)
+}
 
 #[async_trait]
 impl Service for Iam {
@@ -27,6 +34,7 @@ impl Service for Iam {
             self.changes.fetch_add(1, Ordering::Release);
         }
         let records = accounts.entry(call.account().to_owned()).or_default();
+        service_linked_role::refuse_change(records, operation, &input)?;
         let output = match operation {
             "CreateRole" => role::create(records, call, &input),
             "GetRole" => role::get(records, call, &input),
@@ -36,9 +44,23 @@ impl Service for Iam {
             "UpdateRoleDescription" => role::update_description(records, call, &input),
             "UpdateAssumeRolePolicy" => role::update_trust(records, &input),
 
+            "CreateServiceLinkedRole" => service_linked_role::create(records, call, read(operation, input)?),
+            "DeleteServiceLinkedRole" => service_linked_role::delete(records, read(operation, input)?),
+            "GetServiceLinkedRoleDeletionStatus" => service_linked_role::deletion_status(records, read(operation, input)?),
+
+            "CreateGroup" => group::create(records, call, &input),
+            "GetGroup" => group::get(records, call, &input),
+            "ListGroups" => group::list(records, call, &input),
+            "ListGroupsForUser" => group::list_for_user(records, call, &input),
+            "UpdateGroup" => group::update(records, read(operation, input)?),
+            "DeleteGroup" => group::delete(records, &input),
+            "AddUserToGroup" => group::add(records, read(operation, input)?),
+            "RemoveUserFromGroup" => group::remove(records, read(operation, input)?),
+
             "CreateUser" => user::create(records, call, &input),
             "GetUser" => user::get(records, call, &input),
             "ListUsers" => user::list(records, call, &input),
+            "UpdateUser" => user::update(records, read(operation, input)?),
             "DeleteUser" => user::delete(records, &input),
             "CreateAccessKey" => access_key::create(records, call, &input),
             "ListAccessKeys" => access_key::list(records, call, &input),
@@ -54,12 +76,21 @@ impl Service for Iam {
             "DeleteUserPolicy" => inline_policy::delete(records, Kind::User, &input),
             "ListUserPolicies" => inline_policy::list(records, Kind::User, &input),
 
+            "PutGroupPolicy" => inline_policy::put(records, Kind::Group, &input),
+            "GetGroupPolicy" => inline_policy::get(records, Kind::Group, &input),
+            "DeleteGroupPolicy" => inline_policy::delete(records, Kind::Group, &input),
+            "ListGroupPolicies" => inline_policy::list(records, Kind::Group, &input),
+
             "AttachRolePolicy" => managed_policy::attach(records, Kind::Role, &input),
             "DetachRolePolicy" => managed_policy::detach(records, Kind::Role, &input),
             "ListAttachedRolePolicies" => managed_policy::list_attached(records, Kind::Role, &input),
             "AttachUserPolicy" => managed_policy::attach(records, Kind::User, &input),
             "DetachUserPolicy" => managed_policy::detach(records, Kind::User, &input),
             "ListAttachedUserPolicies" => managed_policy::list_attached(records, Kind::User, &input),
+
+            "AttachGroupPolicy" => managed_policy::attach(records, Kind::Group, &input),
+            "DetachGroupPolicy" => managed_policy::detach(records, Kind::Group, &input),
+            "ListAttachedGroupPolicies" => managed_policy::list_attached(records, Kind::Group, &input),
 
             "PutRolePermissionsBoundary" => permissions_boundary::put_boundary(records, Kind::Role, &input),
             "DeleteRolePermissionsBoundary" => permissions_boundary::delete_boundary(records, Kind::Role, &input),
@@ -115,7 +146,6 @@ impl Service for Iam {
             "GetContextKeysForCustomPolicy" => simulate::context_keys_of_custom(&input),
 
             "ListAccountAliases" => Ok(json!({ "AccountAliases": [], "IsTruncated": false })),
-            "ListGroupsForUser" => records.identity(Kind::User, &input).map(|_| json!({ "Groups": [], "IsTruncated": false })),
             "GetAccountSummary" => Ok(records.summary()),
             _ => Err(AwsError::not_implemented("iam", operation)),
         }?;

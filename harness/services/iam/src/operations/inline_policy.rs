@@ -1,4 +1,4 @@
-//! Inline policies of roles and users.
+//! Inline policies of roles, users and groups.
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
@@ -20,6 +20,7 @@ pub(crate) fn put(records: &mut Records, kind: Kind, input: &Value) -> Result<Va
     let most = match kind {
         Kind::Role => 10_240,
         Kind::User => 2_048,
+        Kind::Group => 5_120,
     };
     let others: usize =
         identity.inline.iter().filter(|(other, _)| *other != name).map(|(_, document)| counted_size(document)).sum();

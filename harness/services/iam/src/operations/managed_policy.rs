@@ -9,7 +9,7 @@ use crate::arn::arn;
 use crate::aws_managed;
 use crate::aws_managed::AwsManaged;
 use crate::document::{Use, checked, counted_size, encoded};
-use crate::error::{already_exists, delete_conflict, invalid_input, limit_exceeded, no_such_entity};
+use crate::error::{already_exists, delete_conflict, invalid_input, limit_exceeded, no_such_entity, validation};
 use crate::identity::Kind;
 use crate::names::{checked_name, path, unique_id};
 use crate::page::page;
@@ -86,7 +86,10 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         last_version: 1,
         tags: Tags::given(input)?,
     };
-    let described = describe(records, &policy, true);
+    let mut described = describe(records, &policy, true);
+    if let Some(members) = described.as_object_mut().filter(|_| policy.tags.is_empty()) {
+        members.remove("Tags");
+    }
     records.policies.insert(policy.arn.clone(), policy);
     Ok(json!({ "Policy": described }))
 }
@@ -254,10 +257,14 @@ pub(crate) fn list_entities(records: &Records, input: &Value) -> Result<Value, A
             .map(|(kind, identity)| match kind {
                 Kind::Role => json!({ "RoleName": identity.name, "RoleId": identity.id }),
                 Kind::User => json!({ "UserName": identity.name, "UserId": identity.id }),
+                Kind::Group => json!({ "GroupName": identity.name, "GroupId": identity.id }),
             })
             .collect()
     };
-    Ok(json!({ "PolicyGroups": [], "PolicyUsers": named(Kind::User), "PolicyRoles": named(Kind::Role), "IsTruncated": false }))
+    Ok(json!({
+        "PolicyGroups": named(Kind::Group), "PolicyUsers": named(Kind::User), "PolicyRoles": named(Kind::Role),
+        "IsTruncated": false,
+    }))
 }
 
 pub(crate) fn list_tags(records: &Records, input: &Value) -> Result<Value, AwsError> {
@@ -273,7 +280,7 @@ pub(crate) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result
     let arn = input.required("PolicyArn");
     records.identity(kind, input)?;
     if !arn.starts_with("arn:") {
-        return Err(AwsError::new("ValidationError", 400, format!("ARN {arn} is not valid.")));
+        return Err(validation("Invalid ARN:  Could not be parsed!"));
     }
     // One that AWS manages is read now, as the others are when they are made.
     if records.managed_document(arn).is_none_or(|document| document.policy().is_err()) {
@@ -290,6 +297,7 @@ pub(crate) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result
         let quota = match kind {
             Kind::Role => "PoliciesPerRole",
             Kind::User => "PoliciesPerUser",
+            Kind::Group => "PoliciesPerGroup",
         };
         return Err(limit_exceeded(format!("Cannot exceed quota for {quota}: 10")));
     }

@@ -12,9 +12,15 @@ use crate::names::{checked_name, path};
 use crate::operations::permissions_boundary::boundary;
 use crate::page::page;
 use crate::records::{Records, Role};
+use crate::service_linked_roles;
 use crate::tags::Tags;
 
 impl Role {
+    /// Whether it is one of AWS's services, whose role only AWS changes.
+    pub(crate) fn is_service_linked(&self) -> bool {
+        self.identity.path.starts_with(service_linked_roles::PATH)
+    }
+
     /// The shape `Role`. Lists leave out the description's companions `Tags` and `PermissionsBoundary`, as AWS does.
     pub(crate) fn describe(&self, account: &str, full: bool) -> Value {
         let identity = &self.identity;
@@ -66,7 +72,9 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     };
     let mut described = role.describe(call.account(), true);
     if let Some(described) = described.as_object_mut() {
-        described.remove("RoleLastUsed");
+        for member in ["RoleLastUsed", "MaxSessionDuration"] {
+            described.remove(member);
+        }
     }
     records.roles.insert(name.to_owned(), role);
     Ok(json!({ "Role": described }))

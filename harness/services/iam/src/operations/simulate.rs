@@ -1,7 +1,7 @@
 //! Simulated decisions: `SimulatePrincipalPolicy` and `SimulateCustomPolicy`, by the evaluator that decides calls.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
@@ -9,8 +9,8 @@ use nightproof_core::identity::{PolicyText, PrincipalPolicies};
 use nightproof_core::service::arn;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_iam_policy::{
-    Context, Decision, Effect, Layer, Named, Policies, Policy, Principal, PrincipalKind, Request, ResourcePolicy, ResourceRule,
-    authorize,
+    Context, Decision, Effect, Layer, Named, Policies, Policy, Position, Principal, PrincipalKind, Request, ResourcePolicy,
+    ResourceRule, authorize,
 };
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ fn held(records: &Records, call: &Call, arn: &str) -> Result<PrincipalPolicies, 
     let kind = match arn::resource_of(arn).split('/').next() {
         Some("role") => Kind::Role,
         Some("user") => Kind::User,
+        Some("group") => Kind::Group,
         _ => return Err(validation(format!("Invalid Entity Arn: {arn} does not clearly define entity type and name."))),
     };
     let name = arn.rsplit('/').next().unwrap_or_default();
@@ -97,14 +98,14 @@ fn simulate(
     let identity = held.iter().map(|held| Ok(Named { policy: policy(&held.document)?, name: &held.source }));
     let given = input.texts("PermissionsBoundaryPolicyInputList").first().map(|text| PolicyDocument::of_identity(*text));
     let boundary = given.or(boundary);
-    let resource = input.text("ResourcePolicy").map(PolicyDocument::of_resource);
+    let resource_policy = input.text("ResourcePolicy").map(PolicyDocument::of_resource);
     let owner = input.text("ResourceOwner").and_then(account_of).unwrap_or(call.account()).to_owned();
     let principal = who(input.text("CallerArn").unwrap_or(source));
     let policies = Policies {
         identity: identity.collect::<Result<_, AwsError>>()?,
         boundary: named(boundary.as_ref(), "permissions boundary")?,
         session: None,
-        resource: named(resource.as_ref(), "ResourcePolicy")?.map(|policy| ResourcePolicy {
+        resource: named(resource_policy.as_ref(), "ResourcePolicy")?.map(|policy| ResourcePolicy {
             policy,
             rule: ResourceRule::Union,
             owner: &owner,
@@ -121,7 +122,9 @@ fn simulate(
         for resource in &resources {
             let request = Request { principal: &principal, action, resource, resource_account: Some(&owner), context: &context };
             let decision = authorize(&request, &policies);
-            results.push(describe(action, resource, &decision, boundary.is_some()));
+            let texts = held.iter().map(|held| (held.source.as_str(), &*held.document));
+            let texts = texts.chain(resource_policy.as_ref().map(|document| ("ResourcePolicy", &**document)));
+            results.push(describe(action, resource, &decision, boundary.is_some(), &texts.collect()));
         }
     }
     page("EvaluationResults", results, input)
@@ -150,7 +153,22 @@ fn context(input: &Value) -> Context {
     context
 }
 
-fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool) -> Value {
+/// Where a statement begins and ends in its document, as AWS's reader tells it: behind its first and its last character.
+fn span(text: &str, position: Position) -> (Value, Value) {
+    let place = |(line, column): (usize, usize)| json!({ "Line": line, "Column": column });
+    let start = (position.line, position.column + 1);
+    let statement = text.get(position.offset..).unwrap_or_default();
+    let mut values = serde_json::Deserializer::from_str(statement).into_iter::<serde::de::IgnoredAny>();
+    let length = values.next().map_or(0, |_| values.byte_offset());
+    let whole = statement.get(..length).unwrap_or_default();
+    let end = match whole.rsplit_once('\n') {
+        Some((before, last)) => (position.line + before.matches('\n').count() + 1, last.chars().count() + 1),
+        None => (position.line, position.column + whole.chars().count()),
+    };
+    (place(start), place(end))
+}
+
+fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool, texts: &BTreeMap<&str, &str>) -> Value {
     let effect = match decision.effect {
         Effect::Allow => "allowed",
         Effect::ExplicitDeny => "explicitDeny",
@@ -163,13 +181,12 @@ fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool) ->
             let kind = match statement.layer {
                 Layer::Resource | Layer::Trust => "resource",
                 Layer::Boundary | Layer::Session => "none",
-                Layer::Identity if statement.policy.starts_with("arn:aws:iam::aws:") => "aws-managed",
-                Layer::Identity if statement.policy.starts_with("arn:") => "user-managed",
-                Layer::Identity => "user",
+                Layer::Identity => "IAM Policy",
             };
+            let text = texts.get(statement.policy.as_str()).copied().unwrap_or_default();
+            let (start, end) = span(text, statement.position);
             json!({
-                "SourcePolicyId": statement.policy, "SourcePolicyType": kind,
-                "StartPosition": { "Line": statement.position.line, "Column": statement.position.column },
+                "SourcePolicyId": statement.policy, "SourcePolicyType": kind, "StartPosition": start, "EndPosition": end,
             })
         })
         .collect();
@@ -187,6 +204,11 @@ fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool) ->
     let mut result = json!({
         "EvalActionName": action, "EvalResourceName": resource, "EvalDecision": effect,
         "MatchedStatements": statements, "MissingContextValues": missing,
+        "EvalDecisionDetails": {}, "OrganizationsDecisionDetail": { "AllowedByOrganizations": true },
+        "ResourceSpecificResults": [{
+            "EvalResourceName": resource, "EvalResourceDecision": effect,
+            "MatchedStatements": statements, "MissingContextValues": missing,
+        }],
     });
     if bounded && let Some(result) = result.as_object_mut() {
         let allowed = decision.effect == Effect::Allow || decision.layer != Layer::Boundary;

@@ -3,6 +3,7 @@
 use nightproof_core::Principal;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{already_exists, delete_conflict, validation};
@@ -15,7 +16,7 @@ use crate::records::{Records, User};
 use crate::tags::Tags;
 
 impl User {
-    fn describe(&self, account: &str, full: bool) -> Value {
+    pub(crate) fn describe(&self, account: &str, full: bool) -> Value {
         let identity = &self.identity;
         let mut user = json!({
             "Path": identity.path,
@@ -84,11 +85,50 @@ pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Valu
     page("Users", users, input)
 }
 
+/// `UpdateUser`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUser {
+    user_name: String,
+    new_path: Option<String>,
+    new_user_name: Option<String>,
+}
+
+/// Another name, another path. Access keys know their user by its name, so that one with keys keeps it here.
+pub(crate) fn update(records: &mut Records, input: UpdateUser) -> Result<Value, AwsError> {
+    let name = input.user_name.as_str();
+    let renamed = input.new_user_name.filter(|new| new != name);
+    if let Some(new) = renamed.as_deref().filter(|new| !new.eq_ignore_ascii_case(name))
+        && records.users.keys().any(|existing| existing.eq_ignore_ascii_case(new))
+    {
+        return Err(already_exists(format!("User with name {new} already exists.")));
+    }
+    let user = records.users.get(name).ok_or_else(|| identity::not_found(Kind::User, name))?;
+    if renamed.is_some() && !user.keys.is_empty() {
+        return Err(AwsError::not_implemented("iam", "UpdateUser with NewUserName for a user with access keys"));
+    }
+    let Some(mut user) = records.users.remove(name) else { return Ok(json!({})) };
+    user.identity.path = input.new_path.unwrap_or(user.identity.path);
+    if let Some(new) = renamed {
+        for group in records.groups.values_mut() {
+            if group.members.remove(name) {
+                group.members.insert(new.clone());
+            }
+        }
+        user.identity.name = new;
+    }
+    records.users.insert(user.identity.name.clone(), user);
+    Ok(json!({}))
+}
+
 pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let name = input.required("UserName");
     let user = records.users.get(name).ok_or_else(|| identity::not_found(Kind::User, name))?;
     if !user.keys.is_empty() {
         return Err(delete_conflict("Cannot delete entity, must delete access keys first."));
+    }
+    if records.groups_of(name).next().is_some() {
+        return Err(delete_conflict("Cannot delete entity, must remove users from group first."));
     }
     if !user.identity.attached.is_empty() {
         return Err(delete_conflict("Cannot delete entity, must detach all policies first."));

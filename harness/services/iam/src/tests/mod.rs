@@ -1,3 +1,6 @@
+mod groups;
+mod service_linked_roles;
+
 use std::sync::Arc;
 
 use nightproof_core::identity::Identities as _;
@@ -231,4 +234,20 @@ async fn an_account_has_one_provider_of_a_url_and_none_without_https() {
     let gone = json!({"OpenIDConnectProviderArn": "arn:aws:iam::111122223333:oidc-provider/c.example"});
     assert_eq!(bed.call("GetOpenIDConnectProvider", gone.clone()).await.unwrap_err().code, "NoSuchEntity");
     bed.ok("DeleteOpenIDConnectProvider", gone).await;
+}
+
+#[tokio::test]
+async fn a_simulated_decision_shows_the_statement_and_where_it_stands() {
+    let bed = Bed::new();
+    let policy =
+        r#"{"Version": "2012-10-17", "Statement": {"Sid": "", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}}"#;
+    let input = json!({ "PolicyInputList": [policy], "ActionNames": ["s3:PutObject", "s3:GetObject"], "ResourceArns": ["arn:aws:s3:::b"] });
+    let results = bed.ok("SimulateCustomPolicy", input).await["EvaluationResults"].clone();
+    let statement = json!({
+        "SourcePolicyId": "PolicyInputList.1", "SourcePolicyType": "IAM Policy",
+        "StartPosition": { "Line": 1, "Column": 41 }, "EndPosition": { "Line": 1, "Column": 113 },
+    });
+    assert_eq!(results[0]["MatchedStatements"], json!([statement]));
+    assert_eq!(results[0]["ResourceSpecificResults"][0]["EvalResourceDecision"], "allowed");
+    assert_eq!((&results[1]["EvalDecision"], &results[1]["MatchedStatements"]), (&json!("implicitDeny"), &json!([])));
 }
