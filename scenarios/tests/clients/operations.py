@@ -244,6 +244,19 @@ def messages(key):
     [taken] = sqs.receive_message(QueueUrl=queue)["Messages"]
     entry = {"Id": "1", "ReceiptHandle": taken["ReceiptHandle"], "VisibilityTimeout": 0}
     assert sqs.change_message_visibility_batch(QueueUrl=queue, Entries=[entry])["Successful"]
+    sqs.add_permission(QueueUrl=queue, Label="ops", AWSAccountIds=[ACCOUNT], Actions=["ReceiveMessage"])
+    sqs.remove_permission(QueueUrl=queue, Label="ops")
+    arns = {name: f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in ("ops", "ops-dead")}
+    dead = sqs.create_queue(QueueName="ops-dead")["QueueUrl"]
+    redrive = json.dumps({"deadLetterTargetArn": arns["ops-dead"], "maxReceiveCount": 1})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": redrive})
+    for body in ("1", "2", "3"):
+        sqs.send_message(QueueUrl=dead, MessageBody=body)
+    task = sqs.start_message_move_task(
+        SourceArn=arns["ops-dead"], DestinationArn=arns["ops"], MaxNumberOfMessagesPerSecond=1
+    )["TaskHandle"]
+    assert sqs.list_message_move_tasks(SourceArn=arns["ops-dead"])["Results"]
+    sqs.cancel_message_move_task(TaskHandle=task)
 
 
 def notices():

@@ -55,9 +55,9 @@ async fn what_a_condition_leaves_out_lacks_nothing() {
 async fn a_stack_is_not_updated_to_what_is_lacking() {
     let world = World::new();
     assert_eq!(world.create("s", &template("{Q: {Type: AWS::SQS::Queue}}")).await, "CREATE_COMPLETE");
-    let fifo = template("{Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}}");
-    let error = world.call("cloudformation", "UpdateStack", submission("s", &fifo)).await.unwrap_err();
-    assert_eq!(error.message, "cannot be rehearsed here: `FifoQueue` of `AWS::SQS::Queue` (Q, line 1) is not supported");
+    let lacking = template("{Q: {Type: AWS::SQS::Queue, Properties: {RedriveAllowPolicy: {redrivePermission: denyAll}}}}");
+    let error = world.call("cloudformation", "UpdateStack", submission("s", &lacking)).await.unwrap_err();
+    assert_eq!(error.message, "cannot be rehearsed here: `RedriveAllowPolicy` of `AWS::SQS::Queue` (Q, line 1) is not supported");
     assert_eq!(world.status("s").await, "CREATE_COMPLETE");
 }
 

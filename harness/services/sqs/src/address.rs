@@ -15,6 +15,11 @@ pub(crate) fn address(url: &str) -> Result<(&str, &str), AwsError> {
     }
 }
 
+/// Whether a `QueueUrl` is no URL but a queue's name.
+pub(crate) fn is_name(url: &str) -> bool {
+    !url.is_empty() && !url.contains(['/', ':'])
+}
+
 pub(crate) fn url(call: &Call, account: &str, name: &str) -> String {
     format!("https://sqs.{}.amazonaws.com/{account}/{name}", call.region.name())
 }

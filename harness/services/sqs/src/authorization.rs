@@ -7,7 +7,8 @@ use nightproof_core::service::Call;
 use nightproof_iam_policy::ResourceRule;
 use serde_json::Value;
 
-use crate::address::{address, owner_and_name};
+use crate::address::{address, is_name, owner_and_name};
+use crate::move_task::Handle;
 use crate::records::Sqs;
 
 impl Sqs {
@@ -37,7 +38,11 @@ impl Sqs {
 pub(super) fn named_queues(call: &Call, kind: &str, input: &Value) -> Vec<String> {
     let arn = |account: &str, name: &str| Arn::new("sqs", call.region.name(), account, name).to_string();
     let found = match kind {
-        "queue" => input.text("QueueUrl").and_then(|url| address(url).ok()).map(|(account, name)| arn(account, name)),
+        "queue" => input.text("QueueUrl").and_then(|url| match is_name(url) {
+            true => Some(arn(call.account(), url)),
+            false => address(url).ok().map(|(account, name)| arn(account, name)),
+        }),
+        "task" => input.text("TaskHandle").and_then(Handle::read).map(|handle| handle.source_arn),
         _ => input.text("QueueName").map(|name| arn(input.text("QueueOwnerAWSAccountId").unwrap_or(call.account()), name)),
     };
     found.into_iter().collect()

@@ -1,11 +1,13 @@
-//! The service `sqs`: standard queues, with time-outs, retention and dead-letter queues on the region's clock.
+//! The service `sqs`: standard and FIFO queues, with time-outs, retention and dead-letter queues on the region's clock.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
 
 mod address;
 mod authorization;
 mod encryption;
 mod error;
+mod fifo;
 mod message_attributes;
+mod move_task;
 mod operations;
 mod queue_attributes;
 mod receipt;

@@ -74,7 +74,7 @@ impl MessageAttributes {
         let wanted = |name: &str| {
             names.iter().any(|wanted| match wanted.strip_suffix(".*") {
                 Some(prefix) => name.starts_with(prefix),
-                None => wanted == "All" || wanted == name,
+                None => wanted == "All" || wanted == "*" || wanted == name,
             })
         };
         Self(self.0.iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.clone(), value.clone())).collect())

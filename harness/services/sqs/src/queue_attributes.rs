@@ -55,7 +55,13 @@ fn invalid(name: &str) -> AwsError {
 /// An empty value unsets.
 pub(super) fn read(given: Attributes) -> Result<Attributes, AwsError> {
     given.iter().try_for_each(|(name, value)| check(name, value))?;
-    Ok(given)
+    // Truth values are taken in any case, and shown in lower.
+    let is_flag = |name: &str| ["FifoQueue", "ContentBasedDeduplication"].contains(&name);
+    let shown = |(name, value): (String, String)| match is_flag(&name) {
+        true => (name, value.to_ascii_lowercase()),
+        false => (name, value),
+    };
+    Ok(given.into_iter().map(shown).collect())
 }
 
 fn check(name: &str, value: &str) -> Result<(), AwsError> {
@@ -76,12 +82,49 @@ fn check(name: &str, value: &str) -> Result<(), AwsError> {
         "KmsMasterKeyId" => Ok(()),
         "SqsManagedSseEnabled" if ["true", "false"].contains(&value) => Ok(()),
         "SqsManagedSseEnabled" => Err(invalid(name)),
-        "FifoQueue" if value == "false" => Err(AwsError::new("InvalidAttributeName", 400, "Unknown Attribute FifoQueue.")),
-        "FifoQueue" | "ContentBasedDeduplication" | "DeduplicationScope" | "FifoThroughputLimit" | "RedriveAllowPolicy" => {
-            Err(AwsError::not_implemented("sqs", &format!("the queue attribute {name}")))
-        }
-        other => Err(AwsError::new("InvalidAttributeName", 400, format!("Unknown Attribute {other}."))),
+        "FifoQueue" | "ContentBasedDeduplication" if ["true", "false"].contains(&value.to_ascii_lowercase().as_str()) => Ok(()),
+        "DeduplicationScope" if ["messageGroup", "queue"].contains(&value) => Ok(()),
+        "FifoThroughputLimit" if ["perQueue", "perMessageGroupId"].contains(&value) => Ok(()),
+        "FifoQueue" | "ContentBasedDeduplication" | "DeduplicationScope" | "FifoThroughputLimit" => Err(invalid(name)),
+        "RedriveAllowPolicy" => Err(AwsError::not_implemented("sqs", &format!("the queue attribute {name}"))),
+        other => Err(unknown(other)),
     }
+}
+
+fn unknown(name: &str) -> AwsError {
+    AwsError::new("InvalidAttributeName", 400, format!("Unknown Attribute {name}."))
+}
+
+/// Attributes of FIFO queues with their defaults.
+const FIFO: [(&str, &str); 4] = [
+    ("ContentBasedDeduplication", "false"),
+    ("DeduplicationScope", "queue"),
+    ("FifoQueue", "true"),
+    ("FifoThroughputLimit", "perQueue"),
+];
+
+/// Refuses attributes that a queue of this kind does not have.
+pub(super) fn check_kind(given: &Attributes, is_fifo: bool) -> Result<(), AwsError> {
+    let named = |name: &str| given.contains_key(name);
+    if is_fifo {
+        if given.get("FifoQueue").is_some_and(|value| value != "true") {
+            let message = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.";
+            return Err(AwsError::new("InvalidAttributeValue", 400, message));
+        }
+        return Ok(());
+    }
+    for name in ["FifoQueue", "ContentBasedDeduplication"] {
+        if named(name) {
+            return Err(unknown(name));
+        }
+    }
+    for name in ["DeduplicationScope", "FifoThroughputLimit"] {
+        if named(name) {
+            let message = format!("You can specify the {name} only when FifoQueue is set to true.");
+            return Err(AwsError::new("InvalidAttributeName", 400, message));
+        }
+    }
+    Ok(())
 }
 
 /// The names and values that GetQueueAttributes answers for what was set, defaults included.
@@ -91,6 +134,9 @@ pub(super) fn effective(set: &Attributes) -> Attributes {
         .filter(|(name, ..)| *name != "KmsDataKeyReusePeriodSeconds")
         .map(|(name, .., value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
+    if set.contains_key("FifoQueue") {
+        all.extend(FIFO.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
     all.extend(set.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.clone(), value.clone())));
     let by_key = all.contains_key("KmsMasterKeyId");
     all.entry("SqsManagedSseEnabled".to_owned()).or_insert_with(|| (!by_key).to_string());

@@ -1,7 +1,7 @@
 //! The records: queues with their messages.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::AccountStore;
@@ -12,7 +12,9 @@ use tokio::sync::Notify;
 
 use crate::address::address;
 use crate::error::no_queue;
+use crate::fifo::Fifo;
 use crate::message_attributes::MessageAttributes;
+use crate::move_task::MoveTask;
 use crate::queue_attributes::{Attributes, Redrive, default_of, effective, redrive};
 
 /// The queues of one account.
@@ -21,6 +23,8 @@ pub(crate) struct Queues {
     pub(crate) by_name: BTreeMap<String, Queue>,
     /// When queues were deleted: a name is free again after a minute.
     pub(crate) deleted: HashMap<String, Timestamp>,
+    /// Tasks that move messages, in the order in which they were started.
+    pub(crate) moves: Vec<MoveTask>,
 }
 
 /// The service `sqs`.
@@ -29,12 +33,13 @@ pub struct Sqs {
     pub(crate) accounts: AccountStore<Queues>,
     /// Notified whenever a message may have become receivable.
     pub(crate) arrived: Notify,
+    pub(crate) this: Weak<Self>,
 }
 
 impl Sqs {
     /// A service without queues.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self::default())
+        Arc::new_cyclic(|this| Self { this: this.clone(), ..Self::default() })
     }
 
     pub(crate) fn with<T>(&self, account: &str, act: impl FnOnce(&mut Queues) -> T) -> T {
@@ -61,6 +66,8 @@ pub(crate) struct Queue {
     pub(crate) tags: Tags,
     pub(crate) messages: Vec<Message>,
     pub(crate) purged: Option<Timestamp>,
+    /// What a FIFO queue has beside.
+    pub(crate) fifo: Option<Fifo>,
 }
 
 pub(crate) fn policy(attributes: &Attributes) -> Option<PolicyDocument> {
@@ -81,6 +88,11 @@ impl Queue {
     /// The customer's key, if the queue is encrypted by one.
     pub(crate) fn kms_key(&self) -> Option<String> {
         self.attributes.get("KmsMasterKeyId").filter(|key| !key.is_empty() && *key != "alias/aws/sqs").cloned()
+    }
+
+    /// The text of an attribute that was set.
+    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
+        self.attributes.get(name).is_some_and(|set| set == value)
     }
 
     /// Forgets messages older than `MessageRetentionPeriod`.
@@ -117,6 +129,9 @@ pub(crate) struct Message {
     pub(crate) attributes: MessageAttributes,
     pub(crate) trace_header: Option<String>,
     pub(crate) group: Option<String>,
+    /// Of a FIFO queue.
+    pub(crate) deduplication_id: Option<String>,
+    pub(crate) sequence_number: Option<String>,
     pub(crate) sender: String,
     pub(crate) sent: Timestamp,
     /// Cannot be received before.

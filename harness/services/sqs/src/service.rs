@@ -6,10 +6,12 @@ use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
-use crate::address::arn;
+use crate::address::{arn, is_name, url};
 use crate::authorization;
 use crate::operations::batches::{ChangeMessageVisibilityBatch, DeleteMessageBatch, SendMessageBatch};
 use crate::operations::messages::{ChangeMessageVisibility, DeleteMessage};
+use crate::operations::move_tasks::{CancelMessageMoveTask, ListMessageMoveTasks, StartMessageMoveTask};
+use crate::operations::permissions::{AddPermission, RemovePermission};
 use crate::operations::queues::{
     CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues, ListQueueTags, ListQueues, PurgeQueue,
     SetQueueAttributes, TagQueue, UntagQueue,
@@ -19,6 +21,8 @@ use crate::operations::send::SendMessage;
 use crate::records::{Queue, Sqs};
 
 operations!("sqs", Sqs:
+    AddPermission => add_permission: ["= @queue"],
+    CancelMessageMoveTask => cancel_message_move_task: ["= @task"],
     ChangeMessageVisibility => change_message_visibility: ["= @queue"],
     ChangeMessageVisibilityBatch => change_message_visibility_batch: ["sqs:ChangeMessageVisibility @queue"],
     CreateQueue => create_queue: ["= {QueueName}", "sqs:TagQueue {QueueName} ?tags"],
@@ -28,13 +32,21 @@ operations!("sqs", Sqs:
     GetQueueAttributes => get_queue_attributes: ["= @queue"],
     GetQueueUrl => get_queue_url: ["= @named"],
     ListDeadLetterSourceQueues => list_dead_letter_source_queues: ["= @queue"],
+    ListMessageMoveTasks => list_message_move_tasks: ["= {SourceArn}"],
     ListQueues => list_queues: ["= *"],
     ListQueueTags => list_queue_tags: ["= @queue"],
     PurgeQueue => purge_queue: ["= @queue"],
     ReceiveMessage => receive_message.await: ["= @queue"],
+    RemovePermission => remove_permission: ["= @queue"],
     SendMessage => send_message.await: ["= @queue"],
     SendMessageBatch => send_message_batch.await: ["sqs:SendMessage @queue"],
     SetQueueAttributes => set_queue_attributes: ["= @queue"],
+    StartMessageMoveTask => start_message_move_task: [
+        "= {SourceArn}",
+        "sqs:ReceiveMessage {SourceArn}",
+        "sqs:DeleteMessage {SourceArn}",
+        "sqs:SendMessage {DestinationArn} ?DestinationArn"
+    ],
     TagQueue => tag_queue: ["= @queue"],
     UntagQueue => untag_queue: ["= @queue"],
 );
@@ -49,7 +61,13 @@ impl Service for Sqs {
         true
     }
 
-    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+    async fn call(&self, call: &Call, operation: &str, mut input: Value, _body: Body) -> Result<Reply, AwsError> {
+        // A queue of the caller's own may be meant by its name alone.
+        if let Some(given) = input.get_mut("QueueUrl")
+            && let Some(name) = given.as_str().filter(|name| is_name(name))
+        {
+            *given = url(call, call.account(), name).into();
+        }
         self.dispatch(call, operation, input).await.map(Reply::from)
     }
 

@@ -113,6 +113,10 @@ impl Sqs {
                 format!("Batch requests cannot be longer than {LARGEST} bytes. You have sent {bytes} bytes."),
             ));
         }
+        self.queue(&queue_url, |queue| {
+            let by_body = queue.has("ContentBasedDeduplication", "true");
+            if queue.fifo.is_some() { entries.iter().try_for_each(|entry| entry.check_fifo(by_body)) } else { Ok(()) }
+        })?;
         let data_key = self.data_key(call, &queue_url).await?;
         let send = |entry: SendMessageBatchEntry| {
             let id = entry.id.clone();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::bad_value;
 use crate::receipt::{invalid_handle, message_in};
-use crate::records::Sqs;
+use crate::records::{Message, Sqs};
 
 /// `DeleteMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
 #[derive(Debug, Deserialize)]
@@ -28,14 +28,24 @@ pub(crate) struct ChangeMessageVisibility {
 }
 
 impl Sqs {
-    pub(crate) fn delete_message(&self, _call: &Call, input: DeleteMessage) -> Result<Value, AwsError> {
+    pub(crate) fn delete_message(&self, call: &Call, input: DeleteMessage) -> Result<Value, AwsError> {
         let handle = input.receipt_handle.as_str();
         self.queue(&input.queue_url, |queue| {
             let id = message_in(&queue.arn, handle).ok_or_else(|| invalid_handle(handle))?;
+            let is_current = |message: &Message| message.id == id && message.receipt.as_deref() == Some(handle);
+            // A FIFO queue wants to know that the message is still this receiver's.
+            if queue.fifo.is_some() && queue.messages.iter().any(|message| message.id == id && message.visible(call.now)) {
+                return Err(bad_value(format!(
+                    "Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+                )));
+            }
             // A handle that a later receive has replaced deletes nothing, and neither does one of a message that is gone.
-            queue.messages.retain(|message| message.id != id || message.receipt.as_deref() != Some(handle));
-            Ok(json!({}))
-        })
+            queue.messages.retain(|message| !is_current(message));
+            Ok(())
+        })?;
+        // The next message of its group may be received.
+        self.arrived.notify_waiters();
+        Ok(json!({}))
     }
 
     pub(crate) fn change_message_visibility(&self, call: &Call, input: ChangeMessageVisibility) -> Result<Value, AwsError> {
@@ -57,9 +67,7 @@ impl Sqs {
                          Reason: Message does not exist or is not available for visibility timeout change."
                     ))
                 })?;
-            if !message.in_flight(call.now) {
-                return Err(AwsError::new("MessageNotInflight", 400, "The specified message isn't in flight."));
-            }
+            // The handle is good until another receive replaces it, even if the message can be received again by then.
             message.visible_at = call.now + SignedDuration::from_secs(seconds);
             Ok(())
         })?;

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::address::{arn, url};
 use crate::error::{bad_value, no_queue};
-use crate::queue_attributes::{Attributes, effective, no_dead_letter_target, read, redrive, same};
+use crate::fifo::Fifo;
+use crate::queue_attributes::{Attributes, check_kind, effective, no_dead_letter_target, read, redrive, same};
 use crate::records::{Queue, Sqs, policy};
 
 /// `CreateQueue`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
@@ -108,15 +109,11 @@ pub(crate) struct ListQueueTags {
 impl Sqs {
     pub(crate) fn create_queue(&self, call: &Call, input: CreateQueue) -> Result<Value, AwsError> {
         let name = input.queue_name.as_str();
-        if name.ends_with(".fifo") {
-            return Err(AwsError::not_implemented("sqs", "a FIFO queue"));
-        }
-        let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name.len() > 80 || !name.bytes().all(good) {
-            return Err(bad_value("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"));
-        }
         let attributes = read(input.attributes)?;
-        self.check_redrive(call, &attributes)?;
+        let is_fifo = attributes.get("FifoQueue").is_some_and(|value| value == "true");
+        check_name(name, is_fifo)?;
+        check_kind(&attributes, is_fifo)?;
+        self.check_redrive(call, &attributes, is_fifo)?;
         let minute = SignedDuration::from_mins(1);
         self.with(call.account(), |queues| {
             if let Some(existing) = queues.by_name.get(name) {
@@ -148,6 +145,7 @@ impl Sqs {
                 tags: input.tags,
                 messages: Vec::new(),
                 purged: None,
+                fifo: is_fifo.then(Fifo::default),
             };
             queues.by_name.insert(name.to_owned(), queue);
             Ok(json!({"QueueUrl": url(call, call.account(), name)}))
@@ -155,14 +153,20 @@ impl Sqs {
     }
 
     /// A dead-letter queue must exist before it is pointed to.
-    fn check_redrive(&self, call: &Call, attributes: &Attributes) -> Result<(), AwsError> {
+    fn check_redrive(&self, call: &Call, attributes: &Attributes, is_fifo: bool) -> Result<(), AwsError> {
         let Some(policy) = attributes.get("RedrivePolicy").filter(|policy| !policy.is_empty()) else { return Ok(()) };
         let target = redrive(policy).map(|redrive| redrive.target).unwrap_or_default();
-        let exists = self.with(call.account(), |queues| queues.by_name.values().any(|queue| queue.arn == target));
-        if exists {
-            return Ok(());
+        let found = self.with(call.account(), |queues| {
+            let found = queues.by_name.values().find(|queue| queue.arn == target);
+            found.map(|queue| queue.fifo.is_some())
+        });
+        match found {
+            Some(same_kind) if same_kind == is_fifo => Ok(()),
+            Some(_) => Err(bad_value(format!(
+                "Value {policy} for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type as the source queue."
+            ))),
+            None => Err(no_dead_letter_target(policy)),
         }
-        Err(no_dead_letter_target(policy))
     }
 
     pub(crate) fn delete_queue(&self, call: &Call, input: DeleteQueue) -> Result<Value, AwsError> {
@@ -234,8 +238,9 @@ impl Sqs {
 
     pub(crate) fn set_queue_attributes(&self, call: &Call, input: SetQueueAttributes) -> Result<Value, AwsError> {
         let attributes = read(input.attributes)?;
-        self.queue(&input.queue_url, |_| Ok(()))?;
-        self.check_redrive(call, &attributes)?;
+        let is_fifo = self.queue(&input.queue_url, |queue| Ok(queue.fifo.is_some()))?;
+        check_kind(&attributes, is_fifo)?;
+        self.check_redrive(call, &attributes, is_fifo)?;
         self.queue(&input.queue_url, |queue| {
             // One kind of encryption replaces the other.
             if attributes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty()) {
@@ -265,6 +270,9 @@ impl Sqs {
             }
             queue.purged = Some(call.now);
             queue.messages.clear();
+            if let Some(fifo) = &mut queue.fifo {
+                fifo.purge();
+            }
             Ok(json!({}))
         })
     }
@@ -286,6 +294,21 @@ impl Sqs {
     pub(crate) fn list_queue_tags(&self, _call: &Call, input: ListQueueTags) -> Result<Value, AwsError> {
         self.queue(&input.queue_url, |queue| Ok(if queue.tags.is_empty() { json!({}) } else { json!({"Tags": queue.tags}) }))
     }
+}
+
+/// A FIFO queue's name ends with `.fifo`, and no other's does.
+fn check_name(name: &str, is_fifo: bool) -> Result<(), AwsError> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let stem = if is_fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
+    if !stem.is_empty() && name.len() <= 80 && stem.bytes().all(good) {
+        return Ok(());
+    }
+    Err(bad_value(if is_fifo {
+        "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be \
+         1 to 80 in length."
+    } else {
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+    }))
 }
 
 /// A page of queue URLs. As with AWS, an empty list is no list, and there are pages only if `MaxResults` asks for them.

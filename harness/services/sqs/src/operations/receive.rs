@@ -104,15 +104,33 @@ fn take(queues: &mut Queues, name: &str, now: Timestamp, most: i64, visibility: 
     }
     let arn = queue.arn.clone();
     let mut taken = Vec::new();
-    for message in queue.messages.iter_mut().filter(|message| message.visible(now)) {
-        if i64::try_from(taken.len()).unwrap_or(i64::MAX) >= most {
-            break;
-        }
+    let most = usize::try_from(most).unwrap_or_default();
+    let mut receive = |message: &mut Message| {
         message.receives += 1;
         message.first_received.get_or_insert(now);
         message.visible_at = now + hidden_for;
         message.receipt = Some(receipt_for(&arn, &message.id));
         taken.push(message.clone());
+    };
+    match &mut queue.fifo {
+        None => queue.messages.iter_mut().filter(|message| message.visible(now)).take(most).for_each(receive),
+        Some(fifo) => {
+            let messages = &mut queue.messages;
+            fifo.keep_groups(|group| messages.iter().any(|message| message.group.as_deref() == Some(group)));
+            let mut left = most;
+            for group in fifo.groups().to_vec() {
+                // Those of a group come in their order: none before the one that somebody else is working on is deleted.
+                let of_group = messages.iter_mut().filter(|message| message.group.as_deref() == Some(group.as_str()));
+                let before = left;
+                for message in of_group.take_while(|message| message.visible(now)).take(left) {
+                    receive(message);
+                    left -= 1;
+                }
+                if left < before {
+                    fifo.received_from(&group);
+                }
+            }
+        }
     }
     let next = queue.messages.iter().map(|message| message.visible_at).filter(|time| *time > now).min();
     if let Some(redrive) = redrive
@@ -121,6 +139,9 @@ fn take(queues: &mut Queues, name: &str, now: Timestamp, most: i64, visibility: 
         for mut message in dead {
             message.dead_letter_source = Some(arn.clone());
             message.receipt = None;
+            if let (Some(fifo), Some(group)) = (&mut target.fifo, &message.group) {
+                fifo.add_group(group);
+            }
             target.messages.push(message);
         }
     } else if let Some(queue) = queues.by_name.get_mut(name) {
@@ -144,6 +165,8 @@ fn describe(message: &Message, names: &[String], attribute_names: &[String]) -> 
         ("ApproximateFirstReceiveTimestamp", message.first_received.map(millis)),
         ("AWSTraceHeader", message.trace_header.clone()),
         ("MessageGroupId", message.group.clone()),
+        ("MessageDeduplicationId", message.deduplication_id.clone()),
+        ("SequenceNumber", message.sequence_number.clone()),
         ("DeadLetterQueueSourceArn", message.dead_letter_source.clone()),
     ]
     .into_iter()

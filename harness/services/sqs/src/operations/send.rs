@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::bad_value;
+use crate::fifo::{check_id, id_of_body, not_for_this_queue};
 use crate::message_attributes::{MessageAttributeValue, MessageAttributes, md5};
 use crate::records::{Message, Sqs};
 
@@ -41,6 +42,16 @@ pub(crate) struct SendMessageBatchEntry {
     message_group_id: Option<String>,
 }
 
+impl SendMessageBatchEntry {
+    /// Refuses an entry of a batch for a FIFO queue that lacks its group or its id: the whole batch is refused for it.
+    pub(crate) fn check_fifo(&self, by_body: bool) -> Result<(), AwsError> {
+        if self.message_group_id.is_none() {
+            return Err(bad_value(no_group().message));
+        }
+        if self.message_deduplication_id.is_none() && !by_body { Err(no_deduplication_id()) } else { Ok(()) }
+    }
+}
+
 impl Sqs {
     pub(crate) async fn send_message(&self, call: &Call, input: SendMessage) -> Result<Value, AwsError> {
         let data_key = self.data_key(call, &input.queue_url).await?;
@@ -71,9 +82,8 @@ impl Sqs {
         if !body.chars().all(allowed) {
             return Err(AwsError::new("InvalidMessageContents", 400, "The message contains characters outside the allowed set."));
         }
-        if entry.message_deduplication_id.is_some() {
-            return Err(bad_value("The request includes a parameter that is not valid for this queue type"));
-        }
+        check_id("MessageGroupId", entry.message_group_id.as_deref())?;
+        check_id("MessageDeduplicationId", entry.message_deduplication_id.as_deref())?;
         let attributes = MessageAttributes::read(&entry.message_attributes)?;
         let system = MessageAttributes::read(&entry.message_system_attributes)?;
         let trace_header = entry.message_system_attributes.get("AWSTraceHeader").and_then(|value| value.string_value.clone());
@@ -83,7 +93,7 @@ impl Sqs {
             )));
         }
         let id = uuid::Uuid::new_v4().to_string();
-        self.queue(queue_url, |queue| {
+        let sent = self.queue(queue_url, |queue| {
             let largest = queue.setting("MaximumMessageSize");
             let size = body.len() + attributes.size();
             if i64::try_from(size).unwrap_or(i64::MAX) > largest {
@@ -91,9 +101,32 @@ impl Sqs {
                     "One or more parameters are invalid. Reason: Message must be shorter than {largest} bytes."
                 )));
             }
-            let delay = entry.delay_seconds.unwrap_or_else(|| queue.setting("DelaySeconds"));
+            let (by_body, by_group) =
+                (queue.has("ContentBasedDeduplication", "true"), queue.has("DeduplicationScope", "messageGroup"));
+            let mut delay = entry.delay_seconds;
+            let mut deduplication_id = entry.message_deduplication_id;
+            let mut sequence_number = None;
+            if let Some(fifo) = &mut queue.fifo {
+                if let Some(delay) = delay.filter(|delay| *delay != 0) {
+                    return Err(not_for_this_queue("DelaySeconds", &delay.to_string()));
+                }
+                delay = None;
+                let group = entry.message_group_id.as_deref().ok_or_else(no_group)?;
+                let given = deduplication_id.take().or_else(|| by_body.then(|| id_of_body(&body)));
+                let given = given.ok_or_else(no_deduplication_id)?;
+                if let Some(before) = fifo.duplicate(&given, group, call.now) {
+                    return Ok((before.message_id, Some(before.number)));
+                }
+                sequence_number = Some(fifo.send(&id, &given, group, by_group, call.now));
+                deduplication_id = Some(given);
+            } else if let Some(given) = &deduplication_id {
+                return Err(not_for_this_queue("MessageDeduplicationId", given));
+            }
+            let delay = delay.unwrap_or_else(|| queue.setting("DelaySeconds"));
             queue.messages.push(Message {
                 id: id.clone(),
+                deduplication_id,
+                sequence_number: sequence_number.clone(),
                 body: body.clone(),
                 attributes: attributes.clone(),
                 trace_header,
@@ -107,12 +140,16 @@ impl Sqs {
                 dead_letter_source: None,
                 data_key,
             });
-            Ok(())
+            Ok((id, sequence_number))
         })?;
+        let (id, sequence_number) = sent;
         self.arrived.notify_waiters();
         let mut output = Map::new();
         output.insert("MessageId".to_owned(), json!(id));
         output.insert("MD5OfMessageBody".to_owned(), json!(md5(body.as_bytes())));
+        if let Some(number) = sequence_number {
+            output.insert("SequenceNumber".to_owned(), json!(number));
+        }
         if !attributes.is_empty() {
             output.insert("MD5OfMessageAttributes".to_owned(), json!(attributes.md5()));
         }
@@ -121,6 +158,15 @@ impl Sqs {
         }
         Ok(Value::Object(output))
     }
+}
+
+/// What is said of a message for a FIFO queue without a group.
+fn no_group() -> AwsError {
+    AwsError::new("MissingParameter", 400, "The request must contain the parameter MessageGroupId.")
+}
+
+fn no_deduplication_id() -> AwsError {
+    bad_value("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
 }
 
 /// `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`

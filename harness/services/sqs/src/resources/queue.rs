@@ -7,8 +7,12 @@ use serde_json::{Map, Value, json};
 
 /// Attributes, and what they are if they are not given.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
-const ATTRIBUTES: [(&str, &str); 9] = [
+const ATTRIBUTES: [(&str, &str); 13] = [
+    ("ContentBasedDeduplication", "false"),
+    ("DeduplicationScope", "queue"),
     ("DelaySeconds", "0"),
+    ("FifoQueue", "false"),
+    ("FifoThroughputLimit", "perQueue"),
     ("KmsDataKeyReusePeriodSeconds", "300"),
     ("KmsMasterKeyId", ""),
     ("MaximumMessageSize", "262144"),
@@ -27,7 +31,11 @@ impl ResourceProvider for Queue {
         const {
             &ResourceFacts {
                 properties: &[
+                    "ContentBasedDeduplication",
+                    "DeduplicationScope",
                     "DelaySeconds",
+                    "FifoQueue",
+                    "FifoThroughputLimit",
                     "KmsDataKeyReusePeriodSeconds",
                     "KmsMasterKeyId",
                     "MaximumMessageSize",
@@ -47,7 +55,12 @@ impl ResourceProvider for Queue {
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
-        let name = context.name_or(properties, "QueueName", 80);
+        let is_fifo = properties.get("FifoQueue").and_then(Value::as_bool).unwrap_or(false);
+        let name = match properties.get("QueueName").and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None if is_fifo => format!("{}.fifo", context.name(75)),
+            None => context.name(80),
+        };
         let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), properties.get(name)?.clone())));
         let attributes: Map<String, Value> = given.collect();
         let input = json!({"QueueName": name, "Attributes": attributes, "tags": tag_map(properties)});

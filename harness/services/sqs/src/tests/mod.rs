@@ -1,3 +1,6 @@
+mod fifo;
+mod move_tasks;
+
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -112,13 +115,6 @@ async fn creating_a_queue_again_needs_the_same_attributes_and_a_deleted_name_res
     sqs(&region, "CreateQueue", create("60")).await.unwrap();
 }
 
-#[tokio::test]
-async fn fifo_queues_are_refused_by_name() {
-    for input in [json!({"QueueName": "q.fifo"}), json!({"QueueName": "q", "Attributes": {"FifoQueue": "true"}})] {
-        assert_eq!(sqs(&region(), "CreateQueue", input).await.unwrap_err().code, "NotImplemented");
-    }
-}
-
 #[test]
 fn what_is_not_acted_upon_is_refused_by_name() {
     let unread = nightproof_core::operation::unread_members("sqs", Sqs::INPUTS).expect("structs fit the model");
@@ -143,4 +139,26 @@ async fn a_sender_that_the_policy_of_the_queues_key_keeps_out_is_refused_in_the_
     let error = sqs(&region, "SendMessage", json!({ "QueueUrl": URL, "MessageBody": "m" })).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("KmsAccessDenied", 400));
     assert!(error.message.contains("is not authorized to perform: kms:GenerateDataKey"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn permissions_are_statements_of_the_queues_policy() {
+    let region = with_queue(json!({})).await;
+    let add = json!({"QueueUrl": URL, "Label": "l", "AWSAccountIds": ["444455556666"], "Actions": ["ReceiveMessage"]});
+    sqs(&region, "AddPermission", add.clone()).await.unwrap();
+    let policy = async || {
+        let input = json!({"QueueUrl": "q", "AttributeNames": ["Policy"]});
+        let shown = sqs(&region, "GetQueueAttributes", input).await.unwrap();
+        shown["Attributes"]["Policy"].as_str().map(|policy| serde_json::from_str::<Value>(policy).unwrap())
+    };
+    let statement = json!({"Sid": "l", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Action": "SQS:ReceiveMessage", "Resource": "arn:aws:sqs:us-east-1:111122223333:q"});
+    assert_eq!(policy().await.unwrap()["Statement"], json!([statement]));
+    let again = sqs(&region, "AddPermission", add).await.unwrap_err();
+    assert_eq!(again.message, "Value l for parameter Label is invalid. Reason: Already exists.");
+    let remove = json!({"QueueUrl": URL, "Label": "l"});
+    sqs(&region, "RemovePermission", remove.clone()).await.unwrap();
+    assert_eq!(policy().await, None);
+    let gone = sqs(&region, "RemovePermission", remove).await.unwrap_err();
+    assert_eq!(gone.message, "Value l for parameter Label is invalid. Reason: can't find label.");
 }
