@@ -11,6 +11,7 @@ use crate::step::{self, StepError};
 const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-wire", &[]),
     ("nightproof-wildcard", &[]),
+    ("nightproof-event-pattern", &["nightproof-wildcard"]),
     ("nightproof-poll", &[]),
     ("nightproof-iam-policy", &["nightproof-wildcard"]),
     ("nightproof-template", &[]),
@@ -131,14 +132,17 @@ const MORE: &[(&str, &[&str])] = &[
             "nightproof-network",
         ],
     ),
+    ("nightproof-service-events", &["nightproof-event-pattern"]),
     ("nightproof-service-lambda", &["nightproof-connection", "nightproof-machine"]),
     ("nightproof-service-s3", &["nightproof-store"]),
+    ("nightproof-service-sns", &["nightproof-event-pattern"]),
     ("nightproof-service-sqs", &["nightproof-store"]),
     ("nightproof-service-ssm", &["nightproof-machine-image"]),
 ];
 
 /// What pure crates may not depend on: they decide, and leave acting to others.
 const PURE: &[&str] = &[
+    "nightproof-event-pattern",
     "nightproof-wire",
     "nightproof-wildcard",
     "nightproof-iam-policy",

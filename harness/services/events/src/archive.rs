@@ -2,9 +2,8 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html>
 
 use jiff::{SignedDuration, Timestamp};
+use nightproof_event_pattern::Pattern;
 use serde_json::{Map, Value, json};
-
-use crate::pattern::Pattern;
 
 /// An archive with its events.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ mod firing;
 mod input;
 mod operations;
 mod page;
-pub mod pattern;
+mod pattern;
 mod records;
 mod replay;
 mod resources;

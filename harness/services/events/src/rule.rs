@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightproof_core::Region;
 use nightproof_core::metrics::Metric;
+use nightproof_event_pattern::Pattern;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::pattern::Pattern;
 use super::schedule::Schedule;
 use super::target::Target;
 

@@ -1,6 +1,7 @@
 //! Archives: making, describing, changing and deleting them.
 
 use nightproof_core::service::{Arn, AwsError, Call};
+use nightproof_event_pattern::Pattern;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::archive::Archive;
 use crate::bus::BusName;
 use crate::error::{already_exists, no_bus, not_found};
 use crate::page::page;
-use crate::pattern::Pattern;
+use crate::pattern;
 use crate::records::{Account, Events};
 
 /// `CreateArchive`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html>
@@ -155,7 +156,7 @@ fn no_archive(name: &str) -> AwsError {
 
 fn read_pattern(text: Option<String>) -> Result<Option<(String, Pattern)>, AwsError> {
     let text = text.filter(|text| !text.is_empty());
-    text.map(|text| Pattern::parse(&text).map(|pattern| (text, pattern))).transpose()
+    text.map(|text| pattern::parse(&text).map(|pattern| (text, pattern))).transpose()
 }
 
 /// An archive is of a bus of its own account and region.

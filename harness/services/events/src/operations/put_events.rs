@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bus::BusName;
-use crate::pattern::Pattern;
+use crate::pattern;
 use crate::records::Events;
 
 /// `PutEvents`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
@@ -101,7 +101,7 @@ impl Events {
 
     /// The event must have what every event has, but for `resources` and `detail`.
     pub(crate) fn test_event_pattern(&self, _call: &Call, input: TestEventPattern) -> Result<Value, AwsError> {
-        let wanted = Pattern::parse(&input.event_pattern)?;
+        let wanted = pattern::parse(&input.event_pattern)?;
         let event: Value = serde_json::from_str(&input.event).unwrap_or_default();
         let members = ["id", "account", "source", "time", "region", "detail-type"];
         if members.into_iter().any(|member| event.get(member).is_none()) {

@@ -11,7 +11,7 @@ use crate::bus::{DEFAULT, rule_resource};
 use crate::error::limit_exceeded;
 use crate::operations::tags;
 use crate::page::page;
-use crate::pattern::Pattern;
+use crate::pattern;
 use crate::records::Events;
 use crate::rule::Rule;
 use crate::schedule::Schedule;
@@ -85,7 +85,7 @@ impl Events {
             None => None,
         };
         let pattern = match input.event_pattern.filter(|text| !text.is_empty()) {
-            Some(text) => Some(Pattern::parse(&text).map(|pattern| (text, pattern))?),
+            Some(text) => Some(pattern::parse(&text).map(|pattern| (text, pattern))?),
             None => None,
         };
         if schedule.is_none() && pattern.is_none() {

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use nightproof_core::service::AwsError;
 use serde_json::{Map, Value};
 
-use super::invalid;
-use super::leaves::{self, Leaves, Membership};
-use super::test::Test;
+use crate::leaves::{self, Leaves, Membership};
+use crate::refusal::{PatternError, Refusal, invalid};
+use crate::test::Test;
 
 const OR: &str = "$or";
 
@@ -61,12 +60,13 @@ impl Pattern {
     /// Checks a pattern.
     ///
     /// # Errors
-    /// `InvalidEventPatternException`, in Event Ruler's words where it has any; it also says at which line and column.
-    pub fn parse(text: &str) -> Result<Self, AwsError> {
-        let parsed: Value = serde_json::from_str(text).map_err(invalid)?;
-        let Value::Object(members) = parsed else { return Err(invalid("Filter is not an object")) };
+    /// It is no pattern.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let refused = |refusal: Refusal| refusal.about(text);
+        let parsed: Value = serde_json::from_str(text).map_err(|error| refused(invalid(error).untold()))?;
+        let Value::Object(members) = parsed else { return Err(refused(invalid("Filter is not an object"))) };
         let mut conditions = Vec::new();
-        parse_members(&members, "", false, &mut conditions)?;
+        parse_members(&members, "", false, &mut conditions).map_err(refused)?;
         Ok(Self(conditions))
     }
 
@@ -82,45 +82,48 @@ fn parse_members(
     above: &str,
     within_or: bool,
     conditions: &mut Vec<Condition>,
-) -> Result<(), AwsError> {
+) -> Result<(), Refusal> {
     if members.is_empty() {
-        return Err(invalid("Empty objects are not allowed"));
+        return Err(invalid("Empty objects are not allowed").at_end());
     }
     for (name, value) in members {
+        let under = |refusal: Refusal| refusal.under(name);
         if name == OR {
-            conditions.push(Condition::Or(alternatives(value, above)?));
+            conditions.push(Condition::Or(alternatives(value, above).map_err(under)?));
             continue;
         }
         if within_or && RESERVED_IN_OR.contains(&name.as_str()) {
-            return Err(invalid(format_args!("{name} is Ruler reserved fieldName which cannot be used inside {OR}.")));
+            return Err(invalid(format_args!("{name} is Ruler reserved fieldName which cannot be used inside {OR}.")).under(name));
         }
         let path = leaves::joined(above, name);
         match value {
-            Value::Object(inner) => parse_members(inner, &path, within_or, conditions)?,
-            Value::Array(items) if items.is_empty() => return Err(invalid("Empty arrays are not allowed")),
+            Value::Object(inner) => parse_members(inner, &path, within_or, conditions).map_err(under)?,
+            Value::Array(items) if items.is_empty() => return Err(under(invalid("Empty arrays are not allowed").at_end())),
             Value::Array(items) => {
-                let tests = items.iter().map(Test::parse).collect::<Result<_, _>>()?;
+                let tests = items.iter().enumerate();
+                let tests = tests.map(|(index, item)| Test::parse(item).map_err(|refusal| under(refusal.at(index))));
+                let tests = tests.collect::<Result<_, _>>()?;
                 conditions.push(Condition::Field(Field { path, tests }));
             }
-            _ => return Err(invalid(format_args!("\"{name}\" must be an object or an array"))),
+            _ => return Err(under(invalid(format_args!("\"{name}\" must be an object or an array")))),
         }
     }
     Ok(())
 }
 
-fn alternatives(value: &Value, above: &str) -> Result<Vec<Vec<Condition>>, AwsError> {
+fn alternatives(value: &Value, above: &str) -> Result<Vec<Vec<Condition>>, Refusal> {
     let Value::Array(items) = value else { return Err(invalid(format_args!("It must be an Array followed with {OR}."))) };
-    let groups = items.iter().map(|item| {
+    let groups = items.iter().enumerate().map(|(index, item)| {
         let Value::Object(members) = item else {
-            return Err(invalid(format_args!("Only JSON object is allowed in array of {OR} relationship.")));
+            return Err(invalid(format_args!("Only JSON object is allowed in array of {OR} relationship.")).at(index));
         };
         let mut conditions = Vec::new();
-        parse_members(members, above, true, &mut conditions)?;
+        parse_members(members, above, true, &mut conditions).map_err(|refusal| refusal.at(index))?;
         Ok(conditions)
     });
     let groups: Vec<_> = groups.collect::<Result<_, _>>()?;
     if groups.len() < 2 {
-        return Err(invalid(format_args!("There must have at least 2 Objects in {OR} relationship.")));
+        return Err(invalid(format_args!("There must have at least 2 Objects in {OR} relationship.")).at_end());
     }
     Ok(groups)
 }

@@ -2,14 +2,13 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 
 use ipnet::IpNet;
-use nightproof_core::service::AwsError;
 use nightproof_wildcard::Pattern;
 use serde_json::{Map, Value};
 
-use super::invalid;
-use super::network;
-use super::numeric::{self, Range};
-use super::wildcard;
+use crate::network;
+use crate::numeric::{self, Range};
+use crate::refusal::{Refusal, invalid};
+use crate::wildcard;
 
 const ONE_KEY: &str = "Only one key allowed in match expression";
 const NEITHER_LIST_NOR_VALUE: &str = "Value of anything-but must be an array or single string/number value.";
@@ -38,13 +37,17 @@ pub(super) struct Text {
 }
 
 impl Test {
-    pub(super) fn parse(item: &Value) -> Result<Self, AwsError> {
+    pub(super) fn parse(item: &Value) -> Result<Self, Refusal> {
         let members = match item {
             Value::Array(_) => return Err(invalid("Match value must be String, number, true, false, or null")),
             Value::Object(members) => members,
             value => return Ok(Self::Equal(value.clone())),
         };
         let (name, operand) = only(members, "Match expression name not found")?;
+        Self::operator(name, operand).map_err(|refusal| refusal.under(name))
+    }
+
+    fn operator(name: &str, operand: &Value) -> Result<Self, Refusal> {
         let text = |message: &str| operand.as_str().ok_or_else(|| invalid(message));
         match name {
             "exactly" => Ok(Self::Equal(text("exact match pattern must be a string")?.into())),
@@ -92,7 +95,7 @@ impl Test {
 
 impl Text {
     /// A string, or `{"equals-ignore-case": string}`.
-    fn parse(operand: &Value, message: &str) -> Result<Self, AwsError> {
+    fn parse(operand: &Value, message: &str) -> Result<Self, Refusal> {
         match operand {
             Value::String(text) => Ok(Self { text: text.clone(), ignore_case: false }),
             Value::Object(members) => match only(members, message)? {
@@ -108,52 +111,58 @@ impl Text {
     }
 }
 
-fn only<'a>(members: &'a Map<String, Value>, none: &str) -> Result<(&'a str, &'a Value), AwsError> {
+fn only<'a>(members: &'a Map<String, Value>, none: &str) -> Result<(&'a str, &'a Value), Refusal> {
     let mut entries = members.iter();
     match (entries.next(), entries.next()) {
         (Some((name, value)), None) => Ok((name, value)),
-        (None, _) => Err(invalid(none)),
-        _ => Err(invalid(ONE_KEY)),
+        (None, _) => Err(invalid(none).at_end()),
+        (_, Some((second, _))) => Err(invalid(ONE_KEY).under(second)),
     }
 }
 
 /// A value, values of one kind, or one of the operators that can be turned around with a text or texts.
-fn anything_but(operand: &Value) -> Result<Vec<Test>, AwsError> {
+fn anything_but(operand: &Value) -> Result<Vec<Test>, Refusal> {
     let Value::Object(members) = operand else {
         let values = match operand {
             Value::Array(values) => values.as_slice(),
             Value::String(_) | Value::Number(_) => std::slice::from_ref(operand),
             _ => return Err(invalid(NEITHER_LIST_NOR_VALUE)),
         };
-        if !values.iter().all(|value| value.is_string() || value.is_number()) {
-            return Err(invalid("Inside anything but list, start|null|boolean is not supported."));
+        if let Some(index) = values.iter().position(|value| !value.is_string() && !value.is_number()) {
+            return Err(invalid("Inside anything but list, start|null|boolean is not supported.").at(index).told_twice());
         }
         let strings = values.iter().filter(|value| value.is_string()).count();
         if values.is_empty() || (strings != 0 && strings != values.len()) {
-            return Err(invalid("Inside anything but list, either all values are number or string, mixed type is not supported"));
+            let reason = "Inside anything but list, either all values are number or string, mixed type is not supported";
+            return Err(invalid(reason).at_end());
         }
         return Ok(values.iter().cloned().map(Test::Equal).collect());
     };
     let (name, operand) = only(members, "Anything-But expression name not found")?;
+    turned_around(name, operand).map_err(|refusal| refusal.under(name))
+}
+
+/// A text, or one of several, that must not be the operator's.
+fn turned_around(name: &str, operand: &Value) -> Result<Vec<Test>, Refusal> {
     let no_text = match name {
         "prefix" | "suffix" => "prefix/suffix match pattern must be a string",
         "equals-ignore-case" => "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
         "wildcard" => "wildcard match pattern must be a string",
         _ => return Err(invalid(format_args!("Unsupported anything-but pattern: {name}"))),
     };
-    if operand.is_object() {
-        return Err(invalid(NEITHER_LIST_NOR_VALUE));
-    }
-    let texts = match operand {
-        Value::Array(texts) => texts.as_slice(),
-        text => std::slice::from_ref(text),
-    };
     let test = |text: &Value| match text {
         Value::String(text) if text.is_empty() && matches!(name, "prefix" | "suffix") => {
-            Err(invalid("Null prefix/suffix not allowed"))
+            Err(invalid("Null prefix/suffix not allowed").at_end())
         }
-        Value::String(_) => Test::parse(&serde_json::json!({ name: text })),
+        Value::String(_) => Test::operator(name, text),
         _ => Err(invalid(no_text)),
     };
-    texts.iter().map(test).collect()
+    match operand {
+        Value::Object(_) => Err(invalid(NEITHER_LIST_NOR_VALUE)),
+        Value::Array(texts) => {
+            let tests = texts.iter().enumerate();
+            tests.map(|(index, text)| test(text).map_err(|refusal| refusal.at(index).told_twice())).collect()
+        }
+        text => Ok(vec![test(text)?]),
+    }
 }
