@@ -131,7 +131,7 @@ impl RemoteSqs {
         let mut arn = None;
         if let Some(url) = input.text("QueueUrl") {
             let (owner, name) = address(url)?;
-            arn = Some(Arn::new("sqs", region, &owner, name).to_string());
+            arn = Some(Arn::new("sqs", region, owner, name).to_string());
             let (owner, there) = (owner.to_owned(), self.url_in_store(owner, name));
             if let Value::Object(members) = &mut input {
                 members.insert("QueueUrl".to_owned(), json!(there));
