@@ -79,6 +79,21 @@ impl From<Value> for Reply {
 /// Done when what is to be said of a resource is ready.
 pub type Prepared<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
+/// What a browser says of a page that asks for a resource of another origin.
+#[derive(Debug, Clone, Copy)]
+pub struct CrossOrigin<'a> {
+    /// Where the page is from: `https://example.com`.
+    pub origin: &'a str,
+    /// The method that it uses, or wants to use; `None` if a preflight does not tell.
+    pub method: Option<&'a str>,
+    /// The names of the headers that it wants to send.
+    pub headers: Option<&'a str>,
+    /// The object that it asks for, if it is one.
+    pub key: Option<&'a str>,
+    /// Whether it asks whether it may, before it does.
+    pub preflight: bool,
+}
+
 /// A resource and its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {
@@ -175,6 +190,17 @@ pub trait Service: Send + Sync {
     /// no trail shows it.
     fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
         Vec::new()
+    }
+
+    /// The headers that let a page of another origin read the answer to its request of a bucket; `None` if it may not. A preflight of
+    /// what it may not do is refused. <https://fetch.spec.whatwg.org/#http-cors-protocol>
+    fn cross_origin(&self, _bucket: &str, _asked: &CrossOrigin<'_>) -> Result<Option<Vec<(&'static str, String)>>, AwsError> {
+        Ok(None)
+    }
+
+    /// Returns what the service answers to a call that was denied: the denial, unless something else is refused first.
+    fn denied(&self, _call: &Call, _input: &Value, denial: AwsError) -> AwsError {
+        denial
     }
 
     /// Told of a call that the gateway refused, before it came to the service: what is known of `input` may be a part of it.

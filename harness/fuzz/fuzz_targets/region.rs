@@ -50,7 +50,7 @@ impl World {
             }
             Ok(Err(error)) => {
                 assert!(error.code != "InternalFailure" && (300..=599).contains(&error.status), "{error:?}");
-                model.encode_error(&error, "id", "/");
+                model.encode_error(&error, "id");
             }
             Err(_) => {}
         }

@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         Ok(decoded) => decoded,
         Err(error) => {
             assert!((400..=501).contains(&error.status) && error.code != "InternalFailure", "{error:?}");
-            let answer = model.encode_error(&error, "id", parts.uri.path());
+            let answer = model.encode_error(&error, "id");
             assert!(answer.status().is_client_error() || answer.status().is_server_error());
             return;
         }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::head;
 use super::peer::Peer;
+use super::post::PostAnswer;
 
 /// A request and what is known of it so far. Each layer adds what it finds out, so that the layers around it can journal a request that
 /// was refused and answer it in its protocol.
@@ -35,6 +36,8 @@ pub(crate) struct Exchange {
     pub caller: Option<Caller>,
     /// Its input document, with secrets redacted.
     pub input: Value,
+    /// What a browser's form asks to be answered with, if the request is one.
+    pub post: Option<PostAnswer>,
     /// How far the call got below authentication.
     pub progress: Progress,
 }
@@ -55,6 +58,7 @@ impl Exchange {
             operation: None,
             caller: None,
             input: Value::Null,
+            post: None,
             progress: Progress::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! The one endpoint of the region: every call passes a stack of layers, whether it comes over a connection or from inside of the region.
 
 mod authority;
+mod cross_origin;
 mod exchange;
 mod gateway;
 mod head;
@@ -8,6 +9,8 @@ mod layers;
 mod listener;
 mod payload;
 mod peer;
+mod post;
+mod presigned;
 mod record;
 mod stack;
 mod timing;

@@ -84,11 +84,10 @@ const SQS_QUERY_CODES: &[(&str, &str)] = &[
 ];
 
 impl ServiceModel {
-    /// The answer that says `error`. `resource` is what S3 calls the resource, `/bucket/key`; others don't write it. Codes of
-    /// failed authentication and authorization are put in the service's own words: services and gateway use `SignatureDoesNotMatch`,
+    /// The answer that says `error`. Codes of failed authentication and authorization are put in the service's own words: services and gateway use `SignatureDoesNotMatch`,
     /// `InvalidClientTokenId`, `ExpiredToken`, `RequestTimeTooSkewed`, `MissingAuthenticationToken`, `IncompleteSignature`,
     /// `AccessDenied`, `Throttling`, `InternalFailure` and `ServiceUnavailable` throughout.
-    pub fn encode_error(&self, error: &AwsError, request_id: &str, resource: &str) -> Response<Vec<u8>> {
+    pub fn encode_error(&self, error: &AwsError, request_id: &str) -> Response<Vec<u8>> {
         let (code, status) = self.error_code(error);
         let shape = self.error_shape(&error.code);
         let mut response = Response::new(Vec::new());
@@ -118,7 +117,7 @@ impl ServiceModel {
             }
             Protocol::Query => self.query_error(error, &code, fault, request_id),
             Protocol::Ec2Query => ec2_error(error, &code, request_id),
-            Protocol::RestXml => s3_error(error, &code, request_id, resource),
+            Protocol::RestXml => s3_error(error, &code, request_id),
         };
         self.finish(&mut response, body);
         response
@@ -192,15 +191,12 @@ fn ec2_error(error: &AwsError, code: &str, request_id: &str) -> Vec<u8> {
     out.finish()
 }
 
-fn s3_error(error: &AwsError, code: &str, request_id: &str, resource: &str) -> Vec<u8> {
+fn s3_error(error: &AwsError, code: &str, request_id: &str) -> Vec<u8> {
     let mut out = Writer::new();
     out.open("Error");
     out.element("Code", code);
     out.element("Message", &error.message);
     fields(error, &mut out);
-    if !resource.is_empty() && !error.fields.contains_key("Resource") {
-        out.element("Resource", resource);
-    }
     out.element("RequestId", request_id);
     out.element("HostId", &host_id(request_id));
     out.close("Error");
@@ -223,7 +219,7 @@ mod tests {
     use crate::model::service;
 
     fn answer(name: &str, error: &AwsError) -> (u16, http::HeaderMap, String) {
-        let (parts, body) = service(name).unwrap().encode_error(error, "id", "/bucket/key").into_parts();
+        let (parts, body) = service(name).unwrap().encode_error(error, "id").into_parts();
         (parts.status.as_u16(), parts.headers, String::from_utf8(body).unwrap())
     }
 
@@ -242,7 +238,10 @@ mod tests {
         assert!(body.ends_with("<Response><Errors><Error><Code>NoSuchThing</Code><Message>No &lt;thing&gt;</Message><Thing>x</Thing></Error></Errors><RequestID>id</RequestID></Response>"), "{body}");
         let (status, headers, body) = answer("s3", &AwsError::new("NoSuchKey", 404, "m").with("Key", "key"));
         assert_eq!(status, 404);
-        assert!(body.contains("<Error><Code>NoSuchKey</Code><Message>m</Message><Key>key</Key><Resource>/bucket/key</Resource><RequestId>id</RequestId><HostId>"), "{body}");
+        assert!(
+            body.contains("<Error><Code>NoSuchKey</Code><Message>m</Message><Key>key</Key><RequestId>id</RequestId><HostId>"),
+            "{body}"
+        );
         assert_eq!(headers["x-amz-request-id"], "id");
         assert!(headers.contains_key("x-amz-id-2"));
         let (_, headers, body) = answer("sqs", &AwsError::new("QueueDoesNotExist", 400, "m"));

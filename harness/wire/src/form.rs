@@ -10,8 +10,8 @@ pub(crate) fn parse(text: &[u8]) -> Option<Vec<(String, String)>> {
     pairs(text, true)
 }
 
-/// As [`parse`] for the query of a URI.
-pub(crate) fn parse_query(uri: &http::Uri) -> Vec<(String, String)> {
+/// Name and value of each parameter of a query in order, decoded, `+` as a space.
+pub fn parse_query(uri: &http::Uri) -> Vec<(String, String)> {
     pairs(uri.query().unwrap_or_default().as_bytes(), true).unwrap_or_default()
 }
 

@@ -18,6 +18,7 @@ mod operation;
 mod output_check;
 mod path;
 mod pattern;
+mod post_form;
 mod query;
 mod request;
 mod route;
@@ -30,8 +31,10 @@ mod xml;
 mod xml_body;
 
 pub use error::AwsError;
+pub use form::parse_query as query_pairs;
 pub use model::{Protocol, SERVICES, ServiceModel, service};
 pub use operation::Operation;
+pub use post_form::{post_claim, post_lacks, post_response, post_tags};
 pub use sample::Sample;
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl ServiceModel {
                         routes.subresources.contains(name) && !route.literals.iter().any(|(literal, _)| literal == name)
                     }) =>
             {
-                Err(self.method_not_allowed(&query, parts))
+                Err(self.method_not_allowed(parts))
             }
             // `x-id` is what newer SDKs add to tell apart operations of one route.
             Some((_, _, operation)) => {
@@ -98,20 +98,12 @@ impl ServiceModel {
                 let elsewhere = named.filter(|named| s3 && named.uri == operation.uri && named.method == operation.method);
                 Ok(elsewhere.filter(|named| named.needs.headers.is_empty() && named.needs.query.is_empty()).unwrap_or(operation))
             }
-            None if s3 => Err(self.method_not_allowed(&query, parts)),
+            None if s3 => Err(self.method_not_allowed(parts)),
             None => Err(AwsError::new("UnknownOperationException", 404, "The requested operation is not known")),
         }
     }
 
-    fn method_not_allowed(&self, query: &[(String, String)], parts: &Parts) -> AwsError {
-        // CompleteMultipartUpload and DeleteObjects lack something rather than being another method.
-        if parts.method == http::Method::POST && query.is_empty() && parts.uri.path() != "/" {
-            return AwsError::new(
-                "NotImplemented",
-                501,
-                "s3: POST of an object by a browser form is not implemented by this local region",
-            );
-        }
+    fn method_not_allowed(&self, parts: &Parts) -> AwsError {
         AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
             .with("Method", parts.method.as_str())
     }

@@ -13,7 +13,8 @@ use nightproof_wire::{Operation, ServiceModel};
 
 use super::Decode;
 use crate::exchange::{Answer, Authenticated, Exchange};
-use crate::payload;
+use crate::post::{Form, Policy, PostAnswer};
+use crate::{payload, post, presigned};
 
 pub(crate) struct Authenticate {
     pub inner: Decode,
@@ -33,6 +34,9 @@ impl Authenticate {
 
 async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, body: Intake) -> Result<Authenticated, AwsError> {
     let service = model.signing_name();
+    if service == "s3" && post::is_form(model, &exchange.head) {
+        return authenticate_form(exchange, model, body).await;
+    }
     let Exchange { region, claim, head, caller: verified, .. } = exchange;
     let (region, claim) = (&*region, claim.as_ref());
     // Nothing of a stranger's document is read; S3 alone has objects that are public.
@@ -53,12 +57,18 @@ async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, bod
         let document = payload::read(service, payload::decoded(service, body, None, None)).await?;
         let (caller, _) = verify(&head, claim, Some(&sigv4::sha256_hex(&document)), region, now)?;
         *verified = Some(caller.clone());
+        if let Some(claim) = claim {
+            presigned::take_headers(claim, &mut head);
+        }
         let operation = route(&head, &document)?;
         return Ok(Authenticated { caller, operation, head, document, body: empty_body() });
     }
     // The head is verified first, the payload while it flows.
     let (caller, seed) = verify(&head, claim, None, region, now)?;
     *verified = Some(caller.clone());
+    if let Some(claim) = claim {
+        presigned::take_headers(claim, &mut head);
+    }
     if !in_chunks {
         payload::check_length(&head)?;
     }
@@ -67,6 +77,45 @@ async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, bod
     let (document, body) = if streamed { (Bytes::new(), body) } else { (payload::read(service, body).await?, empty_body()) };
     let operation = route(&head, &document)?;
     Ok(Authenticated { caller, operation, head, document, body })
+}
+
+/// As [`authenticate`], for an object that a browser posts: the form's policy is signed, and says what the form may hold.
+async fn authenticate_form(
+    exchange: &mut Exchange,
+    model: &'static ServiceModel,
+    body: Intake,
+) -> Result<Authenticated, AwsError> {
+    let operation = model.operation("PutObject").ok_or_else(|| AwsError::not_implemented("s3", "PutObject"))?;
+    exchange.operation = Some(operation);
+    let Exchange { region, head, caller: verified, post: answer, .. } = exchange;
+    let address = model.addressed(head);
+    let bucket = address.get("Bucket").and_then(|bucket| bucket.as_str()).unwrap_or_default();
+    let mut form = Form::read(head, payload::decoded("s3", body, None, None)).await?;
+    let caller = match nightproof_wire::post_claim(|name| form.field(name))? {
+        None => Caller::anonymous(&region.settings().account),
+        Some(claim) => {
+            let credential = region.credentials().find(&claim.access_key_id).ok_or_else(unknown_key)?;
+            sigv4::verify_form(&claim, form.field("policy").unwrap_or_default(), &credential.secret_access_key)?;
+            check_session(&credential, &claim, region.clock().now())?;
+            credential.caller
+        }
+    };
+    *verified = Some(caller.clone());
+    let key = form.key()?;
+    let mut content = std::mem::replace(&mut form.content, empty_body());
+    if let Some(text) = form.field("policy") {
+        let policy = Policy::read(text)?;
+        let field = |name: &str| match name {
+            "bucket" => Some(bucket.to_owned()),
+            "key" => Some(key.clone()),
+            name => form.field(name).map(str::to_owned),
+        };
+        policy.check(form.names(), field, Clock::real_now())?;
+        content = post::within(content, policy.sizes());
+    }
+    let head = form.head(head, bucket, &key)?;
+    *answer = Some(PostAnswer::new(&form, bucket, &key));
+    Ok(Authenticated { caller, operation, head, document: Bytes::new(), body: content })
 }
 
 /// The caller that a request's claim resolves to, and what chunk signatures of its payload continue from; an anonymous request has neither

@@ -19,7 +19,10 @@ impl Authorize {
             let Invocation { service, operation, input, .. } = &invocation;
             let decided = authorizer.authorize(call, service, operation, input).await;
             progress.authorizing = begun.elapsed();
-            decided?;
+            decided.map_err(|denial| match call.region.service(service) {
+                Some(service) => service.denied(call, input, denial),
+                None => denial,
+            })?;
         }
         self.inner.call(call, invocation, progress).await
     }

@@ -6,6 +6,7 @@ use nightproof_connection::Intake;
 use nightproof_core::service::{AwsError, Body, full_body};
 
 use super::Journal;
+use crate::cross_origin;
 use crate::exchange::{Answer, Exchange, Lost};
 
 pub(crate) struct Respond {
@@ -18,23 +19,31 @@ impl Respond {
     /// # Errors
     /// [`Lost`], if a fault wants the connection to end without an answer.
     pub(crate) async fn respond(&self, exchange: &mut Exchange, body: Intake) -> Result<Response<Body>, Lost> {
+        if let Some(response) = cross_origin::preflight(exchange) {
+            return Ok(response);
+        }
         let outcome = self.inner.handle(exchange, body).await;
         if exchange.progress.lost {
             return Err(Lost);
         }
-        Ok(match outcome {
+        let mut response = match outcome {
             Ok(Answer { model, operation, reply }) => {
-                let response = model.encode(operation, &reply.output, &exchange.request_id);
+                let mut response = model.encode(operation, &reply.output, &exchange.request_id);
+                if let Some(post) = &exchange.post {
+                    post.apply(&mut response, &reply.output);
+                }
                 match reply.body {
                     Some(body) => response.map(|_| body.boxed_unsync()),
                     None => response.map(full_body),
                 }
             }
             Err(error) => match exchange.model {
-                Some(model) => model.encode_error(&error, &exchange.request_id, exchange.head.uri.path()).map(full_body),
+                Some(model) => model.encode_error(&error, &exchange.request_id).map(full_body),
                 None => without_protocol(&error, &exchange.request_id),
             },
-        })
+        };
+        cross_origin::describe(exchange, &mut response);
+        Ok(response)
     }
 }
 

@@ -166,8 +166,7 @@ impl AccessLog {
             }
             Err(error) => {
                 let head = entry.operation.starts_with("Head");
-                let resource = format!("/{}/{}", entry.destination.source, entry.key.as_deref().unwrap_or_default());
-                let encoded = model.map(|model| model.encode_error(&error, &entry.call.request_id, &resource));
+                let encoded = model.map(|model| model.encode_error(&error, &entry.call.request_id));
                 let sent = encoded.filter(|_| !head).map_or(0, |response| response.body().len() as u64);
                 // As the client reads it: failed authentication has words of its own in S3.
                 let (code, status) = model.map_or_else(|| (error.code.clone(), error.status), |model| model.error_code(&error));

@@ -26,7 +26,7 @@ fn answered(name: &str, operation: &str, output: &Value) -> Value {
 fn refused(name: &str, operation: &str, error: &AwsError) -> AwsError {
     let model = service(name).unwrap();
     let known = model.operation(operation).unwrap();
-    let (parts, body) = model.encode_error(error, "id", "/bucket/key").into_parts();
+    let (parts, body) = model.encode_error(error, "id").into_parts();
     let body = if operation.starts_with("Head") { Vec::new() } else { body };
     model.decode_answer(known, &parts, &body).unwrap_err()
 }

@@ -29,6 +29,20 @@ pub struct Claim {
     pub presigned: Option<u64>,
     /// What the signature says about the body.
     pub payload: Payload,
+    /// The version of the signature.
+    pub version: Version,
+}
+
+/// The version of a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Version {
+    /// Signature Version 4.
+    V4,
+    /// Signature Version 2, which S3 alone still takes. Of scope and signed headers it has none.
+    V2 {
+        /// When the request expires, in seconds since 1970 as it was sent; absent when signed by header.
+        expires: Option<String>,
+    },
 }
 
 /// What a signature says about the body.
@@ -101,16 +115,97 @@ pub fn claim(parts: &Parts) -> Result<Option<Claim>, AwsError> {
     if get("X-Amz-Algorithm").is_some() || get("X-Amz-Signature").is_some() || get("X-Amz-Credential").is_some() {
         return presigned(parts, get).map(Some);
     }
-    if get("AWSAccessKeyId").is_some() && get("Signature").is_some() {
-        return Err(unsupported());
+    if get("AWSAccessKeyId").is_some() || get("Signature").is_some() {
+        return presigned_by_version_2(parts, get).map(Some);
     }
     Ok(None)
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationQueryStringAuth>
+fn presigned_by_version_2<'a>(parts: &Parts, get: impl Fn(&str) -> Option<&'a str>) -> Result<Claim, AwsError> {
+    let need = |name: &str| {
+        get(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            AwsError::new(
+                "AccessDenied",
+                403,
+                "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+            )
+        })
+    };
+    let (key, signature, expires) = (need("AWSAccessKeyId")?, need("Signature")?, need("Expires")?);
+    let at =
+        expires.parse().ok().and_then(|at| Timestamp::from_second(at).ok()).ok_or_else(|| {
+            AwsError::new("AccessDenied", 403, format!("Invalid date (should be seconds since epoch): {expires}"))
+        })?;
+    let token = parts.headers.get("x-amz-security-token").and_then(|value| value.to_str().ok());
+    let token = get("x-amz-security-token").or(token);
+    Ok(version_2(key, signature, at, token, Some(expires.to_owned())))
+}
+
+/// `Authorization: AWS AKID:signature`.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#ConstructingTheAuthenticationHeader>
+fn by_header_of_version_2(parts: &Parts, rest: &str) -> Result<Claim, AwsError> {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let invalid = || {
+        AwsError::new("InvalidArgument", 400, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature")
+            .with("ArgumentName", "Authorization")
+            .with("ArgumentValue", format!("AWS {rest}"))
+    };
+    let (key, signature) = rest.trim().rsplit_once(':').filter(|(key, _)| !key.is_empty()).ok_or_else(invalid)?;
+    let date = header("x-amz-date")
+        .or_else(|| header("date"))
+        .and_then(crate::timestamp::read)
+        .ok_or_else(|| AwsError::new("AccessDenied", 403, "AWS authentication requires a valid Date or x-amz-date header"))?;
+    Ok(version_2(key, signature, date, header("x-amz-security-token"), None))
+}
+
+impl Claim {
+    /// The claim of a form by Signature Version 2, which has no time of its own.
+    pub(crate) fn version_2(key: &str, signature: &str, token: Option<&str>) -> Self {
+        version_2(key, signature, Timestamp::UNIX_EPOCH, token, None)
+    }
+}
+
+/// The claim of a form by Signature Version 4.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html>
+pub(crate) fn form_claim(credential: &str, date: &str, signature: &str, token: Option<&str>) -> Result<Claim, AwsError> {
+    let scope = Scope::parse(credential)?;
+    Ok(Claim {
+        signed_headers: Vec::new(),
+        signature: signature.to_owned(),
+        timestamp: basic_time(date).ok_or_else(|| bad_date(date))?,
+        session_token: token.map(str::to_owned),
+        presigned: None,
+        payload: Payload::Unsigned,
+        version: Version::V4,
+        access_key_id: scope.access_key_id,
+        date: scope.date,
+        region: scope.region,
+        service: scope.service,
+    })
+}
+
+fn version_2(key: &str, signature: &str, timestamp: Timestamp, token: Option<&str>, expires: Option<String>) -> Claim {
+    Claim {
+        access_key_id: key.to_owned(),
+        date: String::new(),
+        region: String::new(),
+        service: "s3".to_owned(),
+        signed_headers: Vec::new(),
+        signature: signature.to_owned(),
+        timestamp,
+        session_token: token.map(str::to_owned),
+        presigned: expires.as_ref().map(|_| 0),
+        payload: Payload::Unsigned,
+        version: Version::V2 { expires },
+    }
 }
 
 fn by_header(parts: &Parts, value: &str) -> Result<Claim, AwsError> {
     let (algorithm, rest) = value.trim().split_once(' ').unwrap_or((value, ""));
     match algorithm {
         ALGORITHM => {}
+        "AWS" => return by_header_of_version_2(parts, rest),
         "AWS4-ECDSA-P256-SHA256" => return Err(AwsError::not_implemented("sigv4", "Signature Version 4A")),
         _ => return Err(unsupported()),
     }
@@ -139,6 +234,7 @@ fn by_header(parts: &Parts, value: &str) -> Result<Claim, AwsError> {
         session_token: header("x-amz-security-token").map(str::to_owned),
         presigned: None,
         payload: payload.unwrap_or(Payload::Body),
+        version: Version::V4,
         access_key_id: scope.access_key_id,
         date: scope.date,
         region: scope.region,
@@ -159,7 +255,11 @@ fn presigned<'a>(parts: &Parts, get: impl Fn(&str) -> Option<&'a str>) -> Result
     if need("X-Amz-Algorithm")? != ALGORITHM {
         return Err(error("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\""));
     }
-    let scope = Scope::parse(need("X-Amz-Credential")?)?;
+    let scope = Scope::parse(need("X-Amz-Credential")?).map_err(|_| {
+        error(
+            "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
+        )
+    })?;
     let date = need("X-Amz-Date")?;
     // Other services than S3 let it be absent: five minutes then.
     let expires = match get("X-Amz-Expires") {
@@ -187,6 +287,7 @@ fn presigned<'a>(parts: &Parts, get: impl Fn(&str) -> Option<&'a str>) -> Result
         session_token: get("X-Amz-Security-Token").map(str::to_owned),
         presigned: Some(expires),
         payload,
+        version: Version::V4,
         access_key_id: scope.access_key_id,
         date: scope.date,
         region: scope.region,

@@ -7,7 +7,9 @@ mod canonical;
 mod chunked;
 mod claim;
 mod verify;
+mod version2;
 
 pub use chunked::ChunkedDecoder;
-pub use claim::{Claim, Payload, claim};
-pub use verify::{Seed, sha256_hex, verify};
+pub(crate) use claim::form_claim;
+pub use claim::{Claim, Payload, Version, claim};
+pub use verify::{Seed, sha256_hex, verify, verify_form};

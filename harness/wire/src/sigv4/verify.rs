@@ -1,11 +1,15 @@
 //! The signature itself.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-use super::{Claim, Payload, canonical};
+use super::claim::Version;
+use super::{Claim, Payload, canonical, version2};
 use crate::AwsError;
 
 /// How far the client's clock may be off.
@@ -37,6 +41,9 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// Errors are `SignatureDoesNotMatch`, `RequestTimeTooSkewed`, `AccessDenied` (a presigned request that expired),
 /// `XAmzContentSHA256Mismatch`.
 pub fn verify(parts: &Parts, claim: &Claim, body_sha256: Option<&str>, secret: &str, now: Timestamp) -> Result<Seed, AwsError> {
+    if let Version::V2 { expires } = &claim.version {
+        return verify_version_2(parts, claim, expires.as_deref(), secret, now);
+    }
     check_time(claim, now)?;
     let s3 = claim.service == "s3";
     if !claim.signed_headers.iter().any(|name| name == "host") {
@@ -84,9 +91,74 @@ pub fn verify(parts: &Parts, claim: &Claim, body_sha256: Option<&str>, secret: &
     let to_sign = format!("AWS4-HMAC-SHA256\n{preamble}{}", sha256_hex(canonical.as_bytes()));
     let key = signing_key(secret, claim);
     if !matches(&key, to_sign.as_bytes(), &claim.signature) {
-        return Err(mismatch(s3));
+        let error = mismatch(s3);
+        return Err(if s3 {
+            explained(error, claim, &to_sign)
+                .with("CanonicalRequest", canonical.as_str())
+                .with("CanonicalRequestBytes", spelled(&canonical))
+        } else {
+            error
+        });
     }
     Ok(Seed { key, preamble, signature: claim.signature.clone() })
+}
+
+/// As [`verify`], for Signature Version 2. Its payload is never signed, and never in signed chunks.
+fn verify_version_2(parts: &Parts, claim: &Claim, expires: Option<&str>, secret: &str, now: Timestamp) -> Result<Seed, AwsError> {
+    let late = match expires {
+        Some(_) if now > claim.timestamp => {
+            Some(AwsError::new("AccessDenied", 403, "Request has expired").with("Expires", claim.timestamp.to_string()))
+        }
+        None if now.duration_since(claim.timestamp).abs() > SKEW => Some(too_skewed()),
+        _ => None,
+    };
+    if let Some(error) = late {
+        return Err(error.with("ServerTime", whole_second(now)));
+    }
+    let to_sign = version2::string_to_sign(parts, expires);
+    if !matches_version_2(secret, &to_sign, &claim.signature) {
+        return Err(explained(mismatch(true), claim, &to_sign));
+    }
+    Ok(Seed { key: [0; 32], preamble: String::new(), signature: String::new() })
+}
+
+/// Checks the signature of a form, which signs the text of its policy.
+///
+/// # Errors
+/// `SignatureDoesNotMatch`
+pub fn verify_form(claim: &Claim, policy: &str, secret: &str) -> Result<(), AwsError> {
+    let right = match claim.version {
+        Version::V2 { .. } => matches_version_2(secret, policy, &claim.signature),
+        Version::V4 => matches(&signing_key(secret, claim), policy.as_bytes(), &claim.signature),
+    };
+    if right { Ok(()) } else { Err(explained(mismatch(true), claim, policy)) }
+}
+
+/// Compares in constant time.
+fn matches_version_2(secret: &str, text: &str, signature: &str) -> bool {
+    let given = STANDARD.decode(signature).unwrap_or_default();
+    Hmac::<Sha1>::new_from_slice(secret.as_bytes()).is_ok_and(|mut mac| {
+        mac.update(text.as_bytes());
+        mac.verify_slice(&given).is_ok()
+    })
+}
+
+/// The refusal of a signature with what S3 signed, for who has to find the difference.
+fn explained(error: AwsError, claim: &Claim, to_sign: &str) -> AwsError {
+    error
+        .with("AWSAccessKeyId", claim.access_key_id.as_str())
+        .with("StringToSign", to_sign)
+        .with("SignatureProvided", claim.signature.as_str())
+        .with("StringToSignBytes", spelled(to_sign))
+}
+
+/// The bytes of a text in hexadecimal digits, with spaces between.
+fn spelled(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+fn whole_second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn check_time(claim: &Claim, now: Timestamp) -> Result<(), AwsError> {
@@ -101,9 +173,12 @@ fn check_time(claim: &Claim, now: Timestamp) -> Result<(), AwsError> {
         return Err(AwsError::new("SignatureDoesNotMatch", 403, message));
     }
     if let Some(expires) = claim.presigned {
-        let expires = SignedDuration::from_secs(i64::try_from(expires).unwrap_or(i64::MAX));
-        if age > expires {
-            return Err(AwsError::new("AccessDenied", 403, "Request has expired"));
+        let good_for = SignedDuration::from_secs(i64::try_from(expires).unwrap_or(i64::MAX));
+        if age > good_for {
+            return Err(AwsError::new("AccessDenied", 403, "Request has expired")
+                .with("X-Amz-Expires", expires)
+                .with("Expires", whole_second(claim.timestamp + good_for))
+                .with("ServerTime", whole_second(now)));
         }
         if age < -SKEW {
             return Err(AwsError::new("AccessDenied", 403, "Request is not yet valid"));
@@ -113,9 +188,10 @@ fn check_time(claim: &Claim, now: Timestamp) -> Result<(), AwsError> {
     if age.abs() <= SKEW {
         return Ok(());
     }
-    let message = if claim.service == "s3" {
-        "The difference between the request time and the current time is too large.".to_owned()
-    } else if age > SKEW {
+    if claim.service == "s3" {
+        return Err(too_skewed());
+    }
+    let message = if age > SKEW {
         format!(
             "Signature expired: {} is now earlier than {} ({} - 15 min.)",
             basic(claim.timestamp),
@@ -131,6 +207,10 @@ fn check_time(claim: &Claim, now: Timestamp) -> Result<(), AwsError> {
         )
     };
     Err(AwsError::new("RequestTimeTooSkewed", 403, message))
+}
+
+fn too_skewed() -> AwsError {
+    AwsError::new("RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large.")
 }
 
 pub(super) fn mismatch(s3: bool) -> AwsError {

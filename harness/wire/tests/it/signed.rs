@@ -8,6 +8,7 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
+use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use nightproof_wire::sigv4::{ChunkedDecoder, Claim, Payload, claim, sha256_hex, verify};
@@ -147,10 +148,34 @@ fn malformed_claims_are_refused_and_none_is_anonymous() {
         parts.headers.insert("authorization", value.clone());
         assert_eq!(claim(&parts).unwrap_err().code, "IncompleteSignature", "{value:?}");
     }
-    assert_eq!(claim(&with("AWS AKID:sig")).unwrap_err().code, "InvalidRequest");
+    assert_eq!(
+        claim(&with("AWS AKID:sig")).unwrap_err().message,
+        "AWS authentication requires a valid Date or x-amz-date header"
+    );
+    assert_eq!(claim(&with("Bearer x")).unwrap_err().code, "InvalidRequest");
     assert_eq!(claim(&with("AWS4-ECDSA-P256-SHA256 x")).unwrap_err().code, "NotImplemented");
     let anonymous = http::Request::get("/bucket/key?versionId=1").body(()).unwrap().into_parts().0;
     assert_eq!(claim(&anonymous).unwrap(), None);
+}
+
+#[test]
+fn requests_presigned_by_version_2_hold_until_they_expire() {
+    let presigned = |signature: &str| {
+        let uri = format!("/b/k?AWSAccessKeyId={KEY}&Signature={signature}&Expires={}", AT + 60);
+        http::Request::get(uri).header("host", "s3.amazonaws.com").body(()).unwrap().into_parts().0
+    };
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(format!("GET\n\n\n{}\n/b/k", AT + 60).as_bytes());
+    let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+    let parts = presigned(&signature.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D"));
+    verify(&parts, &claimed(&parts), None, SECRET, at(60)).unwrap();
+    let late = verify(&parts, &claimed(&parts), None, SECRET, at(61)).unwrap_err();
+    assert_eq!((late.message.as_str(), late.fields.contains_key("ServerTime")), ("Request has expired", true));
+    let other = presigned("AAAA");
+    let error = verify(&other, &claimed(&other), None, SECRET, at(0)).unwrap_err();
+    assert_eq!((error.code.as_str(), &error.fields["SignatureProvided"]), ("SignatureDoesNotMatch", &"AAAA".into()));
+    let lacking = http::Request::get("/b/k?AWSAccessKeyId=A&Signature=s").body(()).unwrap().into_parts().0;
+    assert_eq!(claim(&lacking).unwrap_err().code, "AccessDenied");
 }
 
 /// A client that signs chunks, by the text of AWS's documentation.
