@@ -126,6 +126,11 @@ impl Checksum {
         }
     }
 
+    /// Whether a client means this value, with or without the number of parts behind it.
+    pub(super) fn is(&self, value: &str) -> bool {
+        value == self.value || self.kind == Kind::Composite && Some(value) == self.value.split('-').next()
+    }
+
     pub(super) fn raw(&self) -> Vec<u8> {
         STANDARD.decode(&self.value).unwrap_or_default()
     }
@@ -146,9 +151,12 @@ pub(super) fn given(input: &Value) -> Result<Option<(Algorithm, String)>, AwsErr
                     "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
                 ));
             }
-            check_form(algorithm, value)?;
             found = Some((algorithm, value.to_owned()));
         }
+    }
+    if let Some((algorithm, value)) = &found {
+        // Of a composite value the number of parts is no part.
+        check_form(*algorithm, value.split('-').next().unwrap_or_default())?;
     }
     Ok(found)
 }
@@ -293,7 +301,7 @@ pub(super) fn check_md5(input: &Value, computed: &[u8; 16]) -> Result<(), AwsErr
         return Ok(());
     }
     Err(AwsError::new("BadDigest", 400, "The Content-MD5 you specified did not match what we received.")
-        .with("ExpectedDigest", given)
+        .with("ExpectedDigest", STANDARD.decode(given).map(hex::encode).unwrap_or_default())
         .with("CalculatedDigest", STANDARD.encode(computed)))
 }
 

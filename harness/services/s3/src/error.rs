@@ -20,6 +20,13 @@ pub(super) fn no_such_version(key: &str, version: &str) -> AwsError {
     AwsError::new("NoSuchVersion", 404, "The specified version does not exist.").with("Key", key).with("VersionId", version)
 }
 
+/// What has no bytes has no attributes either, for who may know that it is there.
+pub(super) fn delete_marker(method: &str) -> AwsError {
+    AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+        .with("Method", method)
+        .with("ResourceType", "DeleteMarker")
+}
+
 pub(super) fn no_such_upload(upload: &str) -> AwsError {
     AwsError::new(
         "NoSuchUpload",
@@ -47,6 +54,11 @@ pub(super) fn malformed_xml() -> AwsError {
 
 pub(super) fn access_denied(message: impl Into<String>) -> AwsError {
     AwsError::new("AccessDenied", 403, message)
+}
+
+/// Access control lists on a bucket whose owner owns everything in it.
+pub(super) fn no_lists() -> AwsError {
+    AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
 }
 
 pub(super) fn precondition_failed(condition: &str) -> AwsError {

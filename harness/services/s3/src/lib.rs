@@ -2,15 +2,21 @@
 //! and lifecycle rules.
 
 mod access_log;
+mod acl;
 mod arn;
 mod authorization;
 mod blob;
 mod checksum;
 mod condition;
+mod cors;
 mod document;
 mod encryption;
 mod error;
+mod event;
 mod lifecycle;
+mod location;
+mod notification;
+mod object_lock;
 mod operations;
 mod policy;
 mod records;

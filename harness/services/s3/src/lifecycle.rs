@@ -49,6 +49,9 @@ pub(super) fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
         kept.push(rule);
     }
     let least = text(input, "TransitionDefaultMinimumObjectSize").unwrap_or("all_storage_classes_128K");
+    if !["all_storage_classes_128K", "varies_by_storage_class"].contains(&least) {
+        return Err(invalid_request(format!("Invalid TransitionDefaultMinimumObjectSize found: {least}")));
+    }
     bucket.config.insert("LifecycleConfiguration", json!({"Rules": kept, "TransitionDefaultMinimumObjectSize": least}));
     Ok(json!({"TransitionDefaultMinimumObjectSize": least}))
 }
@@ -73,6 +76,12 @@ fn check(rule: &Value) -> Result<(), AwsError> {
         && filter.len() > 1
     {
         return Err(malformed_xml());
+    }
+    let filter = Filter::of(rule);
+    for (at, tag) in filter.tags.iter().enumerate() {
+        if filter.tags.iter().skip(at + 1).any(|other| text(other, "Key") == text(tag, "Key")) {
+            return Err(invalid_request("Duplicate Tag Keys are not allowed."));
+        }
     }
     let mut actions = 0;
     if let Some(expiration) = rule.get("Expiration") {
@@ -168,7 +177,7 @@ impl<'a> Filter<'a> {
     fn takes(&self, key: &str, version: &Version) -> bool {
         let size = version.object().map_or(0, |object| object.size);
         key.starts_with(self.prefix)
-            && self.tags.iter().all(|tag| version.tags.contains(tag))
+            && self.tags.iter().all(|tag| version.attributes.tags.contains(tag))
             && self.above.is_none_or(|above| size > above)
             && self.below.is_none_or(|below| size < below)
     }
@@ -200,7 +209,8 @@ impl S3 {
             .into_iter()
             .filter(|rule| Filter::of(rule).takes(key, version))
             .filter_map(|rule| Some((expiry(&rule, version)?, text(&rule, "ID").unwrap_or_default().to_owned())))
-            .min()?;
+            // Of rules that expire it at the same time, the first in the configuration.
+            .min_by_key(|(due, _)| *due)?;
         let date = due.0.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         Some(format!("expiry-date=\"{date}\", rule-id=\"{}\"", due.1))
     }
@@ -252,6 +262,7 @@ fn expire_noncurrent(bucket: &mut Bucket, rule: &Value, filter: &Filter<'_>, key
         .rev()
         .skip(spared)
         .filter(|(version, successor)| filter.takes(key, version) && midnight_after(successor.modified, days) <= now)
+        .filter(|(version, _)| version.attributes.lock.check_delete(now, false).is_ok())
         .map(|(version, _)| version.id.clone())
         .collect();
     for id in gone {

@@ -13,10 +13,14 @@ use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Map, Value, json};
 
 use crate::access_log::{AccessLog, LOG_DELAY};
+use crate::acl::Acl;
 use crate::blob::Blob;
 use crate::checksum::{Algorithm, Checksum, Kind};
+use crate::cors::Cors;
 use crate::encryption::Encryption;
 use crate::error::{access_denied, no_such_bucket};
+use crate::notification::Notifications;
+use crate::object_lock::Lock;
 
 /// The service `s3`.
 pub struct S3 {
@@ -56,8 +60,16 @@ impl State {
     /// The bucket `name`; `NoSuchBucket` without it, `AccessDenied` if the request expects another owner.
     pub(super) fn bucket(&mut self, input: &Value) -> Result<&mut Bucket, AwsError> {
         let name = input.get("Bucket").and_then(Value::as_str).unwrap_or_default();
+        let expected = input.get("ExpectedBucketOwner").and_then(Value::as_str);
+        if let Some(expected) = expected.filter(|owner| owner.len() != 12 || !owner.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(AwsError::new(
+                "InvalidBucketOwnerAWSAccountID",
+                400,
+                format!("The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]"),
+            ));
+        }
         let bucket = self.buckets.get_mut(name).ok_or_else(|| no_such_bucket(name))?;
-        match input.get("ExpectedBucketOwner").and_then(Value::as_str) {
+        match expected {
             Some(expected) if expected != bucket.account => Err(access_denied("Access Denied")),
             _ => Ok(bucket),
         }
@@ -73,8 +85,16 @@ pub(super) struct Bucket {
     pub(super) incarnation: u64,
     /// Configuration subresources as documents, by the member that carries them (`PublicAccessBlockConfiguration`).
     pub(super) config: BTreeMap<&'static str, Value>,
+    /// Whether somebody chose its default encryption.
+    pub(super) encryption_chosen: bool,
     /// Its policy, as it was put.
     pub(super) policy: Option<PolicyDocument>,
+    /// Its access control list, unless its owner alone may use it.
+    pub(super) acl: Option<Acl>,
+    /// Which pages of other origins may read it.
+    pub(super) cors: Option<Cors>,
+    /// Who is told of what happens in it.
+    pub(super) notifications: Notifications,
     /// Versions of each key, the newest last; never an empty list.
     pub(super) keys: BTreeMap<String, Vec<Version>>,
     pub(super) uploads: HashMap<String, Upload>,
@@ -100,6 +120,16 @@ impl Bucket {
         }
     }
 
+    /// Whether versions can be locked.
+    pub(super) fn has_object_lock(&self) -> bool {
+        self.config.contains_key("ObjectLockConfiguration")
+    }
+
+    /// The lock of a version that is written now, by what its request asks for.
+    pub(super) fn lock(&self, asked: Lock, now: Timestamp) -> Lock {
+        asked.or_default(self.config.get("ObjectLockConfiguration"), now)
+    }
+
     /// The current version of `key`, a delete marker included.
     pub(super) fn latest(&self, key: &str) -> Option<&Version> {
         self.keys.get(key).and_then(|versions| versions.last())
@@ -120,21 +150,23 @@ impl Bucket {
     }
 
     /// Makes `content` the current version of `key`, and returns its id.
-    pub(super) fn add(&mut self, key: &str, content: Content, tags: Vec<Value>, now: Timestamp) -> String {
+    pub(super) fn add(&mut self, key: &str, content: Content, attributes: Attributes, now: Timestamp) -> String {
         let id = match self.versioning() {
-            Versioning::Enabled => nightproof_core::credentials::random_string(VERSION_ID, 32),
+            Versioning::Enabled => new_version_id(),
             Versioning::Never | Versioning::Suspended => NULL.to_owned(),
         };
+        self.overtake(key);
         let versions = self.keys.entry(key.to_owned()).or_default();
         if id == NULL {
             versions.retain(|version| version.id != NULL);
         }
-        versions.push(Version { id: id.clone(), modified: now, content, tags });
+        versions.push(Version { id: id.clone(), modified: now, content, attributes });
         id
     }
 
     /// Removes one version for good.
     pub(super) fn remove(&mut self, key: &str, id: &str) -> Option<Version> {
+        self.overtake(key);
         let versions = self.keys.get_mut(key)?;
         let at = versions.iter().position(|version| version.id == id)?;
         let removed = versions.remove(at);
@@ -144,10 +176,47 @@ impl Bucket {
         Some(removed)
     }
 
+    /// Notes that `key` was written while uploads of it were under way: their completion can have no condition any more.
+    fn overtake(&mut self, key: &str) {
+        for upload in self.uploads.values_mut().filter(|upload| upload.key == key) {
+            upload.overtaken = true;
+        }
+    }
+
+    /// The id that the answer to a write carries: none unless versions are kept.
+    pub(super) fn written_version(&self, id: &str) -> Value {
+        if self.versioning() == Versioning::Enabled { json!(id) } else { Value::Null }
+    }
+
     /// The id that outputs carry; `null` on a bucket that never had versions.
     pub(super) fn shown_version(&self, id: &str) -> Value {
         if self.versioning() == Versioning::Never { Value::Null } else { json!(id) }
     }
+}
+
+/// Characters of a version's id, and those of them that follow from the others.
+const VERSION_LENGTH: usize = 32;
+const VERSION_CHECK: usize = 4;
+
+/// An id whose end follows from its beginning, so that one that was never given can be told from one that is gone.
+fn new_version_id() -> String {
+    let id = nightproof_core::credentials::random_string(VERSION_ID, VERSION_LENGTH - VERSION_CHECK);
+    let check = version_check(&id);
+    id + &check
+}
+
+fn version_check(id: &str) -> String {
+    let sum = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32IsoHdlc, id.as_bytes());
+    let letter = |at: usize| VERSION_ID.get((sum >> (6 * at)) as usize % VERSION_ID.len()).map(|byte| char::from(*byte));
+    (0..VERSION_CHECK).filter_map(letter).collect()
+}
+
+/// Whether a version may have had this id.
+pub(super) fn is_version_id(id: &str) -> bool {
+    let (Some(random), Some(check)) = (id.get(..VERSION_LENGTH - VERSION_CHECK), id.get(VERSION_LENGTH - VERSION_CHECK..)) else {
+        return id == NULL;
+    };
+    id == NULL || version_check(random) == check
 }
 
 const VERSION_ID: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
@@ -158,8 +227,18 @@ pub(super) struct Version {
     pub(super) id: String,
     pub(super) modified: Timestamp,
     pub(super) content: Content,
+    pub(super) attributes: Attributes,
+}
+
+/// What can be changed of a version.
+#[derive(Clone, Default)]
+pub(super) struct Attributes {
     /// `{Key, Value}` documents.
     pub(super) tags: Vec<Value>,
+    /// What keeps it from being deleted.
+    pub(super) lock: Lock,
+    /// Its access control list, unless its owner alone may use it.
+    pub(super) acl: Option<Acl>,
 }
 
 /// An object, or the mark that it was deleted.
@@ -207,7 +286,8 @@ pub(super) struct Upload {
     pub(super) key: String,
     pub(super) initiated: Timestamp,
     pub(super) headers: Map<String, Value>,
-    pub(super) tags: Vec<Value>,
+    /// Those of the version that it becomes.
+    pub(super) attributes: Attributes,
     pub(super) storage_class: String,
     pub(super) encryption: Encryption,
     /// The checksum of the whole object; `asked` if the client chose it.
@@ -215,6 +295,8 @@ pub(super) struct Upload {
     pub(super) kind: Kind,
     pub(super) asked: bool,
     pub(super) initiator: Value,
+    /// Whether its key was written since it began.
+    pub(super) overtaken: bool,
     pub(super) parts: BTreeMap<i64, Part>,
 }
 

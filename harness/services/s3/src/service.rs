@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nightproof_core::Region;
 use nightproof_core::authorization::ResourcePolicyText;
-use nightproof_core::service::{Body, Call, Reply, Service, Tagged};
+use nightproof_core::service::{Body, Call, CrossOrigin, Reply, Service, Tagged};
+use nightproof_core::{Principal, Region};
 use nightproof_wire::AwsError;
 use serde_json::Value;
 
 use crate::access_log::Entry;
 use crate::arn::arn;
 use crate::document::without_nulls;
+use crate::error::no_such_bucket;
 use crate::operations::tagging;
 use crate::records::{Bucket, S3};
-use crate::{access_log, authorization, document, lifecycle};
+use crate::{access_log, authorization, cors, document, lifecycle};
 
 impl S3 {
     async fn run(&self, call: &Call, operation: &str, input: &Value, body: Body) -> Result<Reply, AwsError> {
@@ -28,12 +29,22 @@ impl S3 {
             "GetObject" => return self.get_object(call, input).await,
             "HeadObject" => self.head_object(call, input)?,
             "GetObjectAttributes" => self.get_object_attributes(input)?,
-            "GetObjectAcl" => self.get_object_acl(input)?,
-            "PutObjectAcl" => self.put_object_acl(input)?,
-            "DeleteObject" => self.delete_object(call, input)?,
-            "DeleteObjects" => self.delete_objects(call, input)?,
+            "GetBucketAcl" => self.get_bucket_acl(input)?,
+            "PutBucketAcl" => self.put_bucket_acl(input)?,
+            "GetObjectAcl" => self.get_object_acl(call, input)?,
+            "PutObjectAcl" => self.put_object_acl(call, input).await?,
+            "DeleteObject" => self.delete_object(call, input).await?,
+            "DeleteObjects" => self.delete_objects(call, input).await?,
             "CopyObject" => self.copy_object(call, input).await?,
-            "GetObjectTagging" | "PutObjectTagging" | "DeleteObjectTagging" => self.object_tagging(operation, input)?,
+            "GetObjectTagging" | "PutObjectTagging" | "DeleteObjectTagging" => {
+                self.object_tagging(call, operation, input).await?
+            }
+            "PutBucketNotificationConfiguration" => self.put_bucket_notification_configuration(call, input).await?,
+            "PutObjectLockConfiguration" => self.put_object_lock_configuration(input)?,
+            "PutObjectRetention" => self.put_object_retention(call, input)?,
+            "GetObjectRetention" => self.get_object_retention(input)?,
+            "PutObjectLegalHold" => self.put_object_legal_hold(input)?,
+            "GetObjectLegalHold" => self.get_object_legal_hold(input)?,
             "ListObjects" => self.list_objects(input)?,
             "ListObjectsV2" => self.list_objects_v2(input)?,
             "ListObjectVersions" => self.list_object_versions(input)?,
@@ -102,6 +113,34 @@ impl Service for S3 {
             Some(entry) => self.log.answer(entry, result, |object, _| self.size_of(object)),
             None => result,
         }
+    }
+
+    fn cross_origin(&self, bucket: &str, asked: &CrossOrigin<'_>) -> Result<Option<Vec<(&'static str, String)>>, AwsError> {
+        let state = self.state();
+        let found = state.buckets.get(bucket);
+        let allowed = found.and_then(|bucket| bucket.cors.as_ref()).and_then(|cors| cors.headers(asked));
+        if allowed.is_some() || !asked.preflight {
+            return Ok(allowed);
+        }
+        Err(match found {
+            None => cors::forbidden("Bucket not found", asked.method, "BUCKET"),
+            Some(bucket) if bucket.cors.is_none() => {
+                cors::forbidden("CORS is not enabled for this bucket.", asked.method, "BUCKET")
+            }
+            Some(_) => cors::forbidden(
+                "This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+                asked.method,
+                if asked.key.is_some() { "OBJECT" } else { "BUCKET" },
+            ),
+        })
+    }
+
+    /// A stranger is told that there is no bucket, before being told that it is not public.
+    fn denied(&self, call: &Call, input: &Value, denial: AwsError) -> AwsError {
+        let name = document::text(input, "Bucket").unwrap_or_default();
+        let missing =
+            call.caller.principal == Principal::Anonymous && !name.is_empty() && !self.state().buckets.contains_key(name);
+        if missing { no_such_bucket(name) } else { denial }
     }
 
     fn refused(&self, call: &Call, operation: &str, input: &Value, error: &AwsError) {

@@ -5,9 +5,11 @@ use nightproof_core::{canonical_id, quota};
 use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
+use crate::acl::Acl;
 use crate::arn::arn;
 use crate::document::{list, text, whole_seconds};
-use crate::error::{invalid_argument, malformed_xml, not_implemented};
+use crate::error::{malformed_xml, not_implemented};
+use crate::location;
 use crate::records::{Bucket, S3};
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
@@ -34,28 +36,30 @@ impl S3 {
     pub(crate) fn create_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let name = text(input, "Bucket").unwrap_or_default();
         check_name(name)?;
-        for member in ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"] {
-            match text(input, member) {
-                None | Some("private") => {}
-                Some(_) if text(input, "ObjectOwnership").is_none_or(|ownership| ownership == "BucketOwnerEnforced") => {
-                    return Err(AwsError::new(
-                        "InvalidBucketAclWithObjectOwnership",
-                        400,
-                        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-                    ));
-                }
-                Some(_) => return Err(not_implemented("access control lists")),
+        let acl = Acl::asked(input, call.account(), call.account())?;
+        if acl.is_some() && text(input, "ACL") != Some("private") {
+            if text(input, "ObjectOwnership").is_none_or(|ownership| ownership == "BucketOwnerEnforced") {
+                return Err(AwsError::new(
+                    "InvalidBucketAclWithObjectOwnership",
+                    400,
+                    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+                ));
             }
-        }
-        if input.get("ObjectLockEnabledForBucket").and_then(Value::as_bool) == Some(true) {
-            return Err(not_implemented("object lock"));
+            if acl.as_ref().is_some_and(Acl::is_public) {
+                return Err(AwsError::new(
+                    "InvalidBucketAclWithBlockPublicAccessError",
+                    400,
+                    "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+                ));
+            }
         }
         let asked = input.get("CreateBucketConfiguration").cloned().unwrap_or(Value::Null);
         let here = call.region.name();
         match text(&asked, "LocationConstraint") {
-            Some("us-east-1") => {
+            // Elsewhere any other region is refused alike, whether or not it exists.
+            Some(other) if other == "us-east-1" || (here == "us-east-1" && !location::is_constraint(other)) => {
                 return Err(AwsError::new("InvalidLocationConstraint", 400, "The specified location-constraint is not valid")
-                    .with("LocationConstraint", "us-east-1"));
+                    .with("LocationConstraint", other));
             }
             Some(other) if other != here => {
                 return Err(AwsError::new(
@@ -78,12 +82,13 @@ impl S3 {
         if asked.get("Location").is_some() || asked.get("Bucket").is_some() {
             return Err(not_implemented("directory buckets"));
         }
-        let ownership = text(input, "ObjectOwnership").unwrap_or("BucketOwnerEnforced");
+        let ownership = input.get("ObjectOwnership").and_then(Value::as_str).unwrap_or("BucketOwnerEnforced");
         if !["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].contains(&ownership) {
-            return Err(invalid_argument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", ownership));
+            return Err(AwsError::new("InvalidArgument", 400, format!("Invalid x-amz-object-ownership header: {ownership}"))
+                .with("ArgumentName", "x-amz-object-ownership"));
         }
         let tags = list(&asked, "Tags");
-        crate::operations::tagging::check(tags, 50)?;
+        crate::operations::tagging::check(tags, crate::operations::tagging::Of::NewBucket)?;
         let mut state = self.state();
         if let Some(bucket) = state.buckets.get(name) {
             if bucket.account != call.account() {
@@ -96,7 +101,8 @@ impl S3 {
             }
             // Only us-east-1 answers an owner's second creation with success.
             // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-            if here != "us-east-1" {
+            // Tags would be lost.
+            if here != "us-east-1" || !tags.is_empty() {
                 return Err(AwsError::new(
                     "BucketAlreadyOwnedByYou",
                     409,
@@ -115,7 +121,11 @@ impl S3 {
                 created: whole_seconds(call.now),
                 incarnation: self.next_id(),
                 config: std::collections::BTreeMap::new(),
+                encryption_chosen: false,
                 policy: None,
+                acl,
+                cors: None,
+                notifications: crate::notification::Notifications::default(),
                 keys: std::collections::BTreeMap::new(),
                 uploads: std::collections::HashMap::new(),
             };
@@ -129,6 +139,10 @@ impl S3 {
                 json!({"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}),
             );
             bucket.config.insert("OwnershipControls", json!({"Rules": [{"ObjectOwnership": ownership}]}));
+            if input.get("ObjectLockEnabledForBucket").and_then(Value::as_bool) == Some(true) {
+                bucket.config.insert("VersioningConfiguration", json!({"Status": "Enabled"}));
+                bucket.config.insert("ObjectLockConfiguration", json!({"ObjectLockEnabled": "Enabled"}));
+            }
             if !tags.is_empty() {
                 bucket.config.insert("TagSet", json!(tags));
             }
@@ -165,6 +179,12 @@ impl S3 {
         let prefix = text(input, "Prefix").unwrap_or_default();
         let most = usize::try_from(crate::document::number(input, "MaxBuckets").unwrap_or(10_000)).unwrap_or(10_000);
         let after = crate::operations::list::untoken(text(input, "ContinuationToken"))?;
+        let paged =
+            ["Prefix", "MaxBuckets", "ContinuationToken", "BucketRegion"].iter().any(|member| input.get(member).is_some());
+        if let Some(region) = text(input, "BucketRegion").filter(|region| !location::is_region(region)) {
+            return Err(AwsError::new("InvalidArgument", 400, format!("Argument value {region} is not a valid AWS Region"))
+                .with("ArgumentName", "bucket-region"));
+        }
         let state = self.state();
         let elsewhere = text(input, "BucketRegion").is_some_and(|region| region != call.region.name());
         let mut found: Vec<&Bucket> = state
@@ -185,7 +205,8 @@ impl S3 {
                 json!({
                     "Name": bucket.name,
                     "CreationDate": bucket.created,
-                    "BucketRegion": call.region.name(),
+                    // Only who asks for a page is told.
+                    "BucketRegion": paged.then(|| call.region.name()),
                     "BucketArn": arn(&bucket.name),
                 })
             })

@@ -1,14 +1,14 @@
 //! Configuration subresources of a bucket. Each is kept as the document it came in.
 
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::canonical_id;
 use nightproof_core::service::Call;
 use nightproof_iam_policy::is_public;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
+use crate::cors::Cors;
 use crate::document::{flag, list, set, text};
-use crate::error::{invalid_argument, malformed_xml, not_implemented};
+use crate::error::{malformed_xml, not_implemented};
 use crate::operations::tagging;
 use crate::policy;
 use crate::records::{Bucket, S3, State};
@@ -28,15 +28,6 @@ impl Bucket {
 /// Whether these `OwnershipControls` turn access control lists off.
 pub(crate) fn owner_enforced(controls: &Value) -> bool {
     list(controls, "Rules").first().and_then(|rule| text(rule, "ObjectOwnership")) == Some("BucketOwnerEnforced")
-}
-
-/// The access control list of a resource whose owner alone may use it.
-pub(crate) fn owner_only(account: &str) -> Value {
-    let id = canonical_id(account);
-    json!({
-        "Owner": {"ID": id},
-        "Grants": [{"Grantee": {"ID": id, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}],
-    })
 }
 
 fn missing(code: &str, message: &str, bucket: &Bucket) -> AwsError {
@@ -93,13 +84,16 @@ impl S3 {
             }),
             "PutBucketLifecycleConfiguration" => crate::lifecycle::put(&mut state, input),
             "DeleteBucketLifecycle" => remove(&mut state, input, "LifecycleConfiguration"),
-            "GetBucketAcl" => state.bucket(input).map(|bucket| owner_only(&bucket.account)),
-            "PutBucketAcl" => put_acl(&mut state, input),
             "GetBucketNotificationConfiguration" => state.bucket(input).map(|bucket| {
                 bucket.config.get("NotificationConfiguration").cloned().unwrap_or(json!({}))
             }),
-            "PutBucketNotificationConfiguration" => put_notification(&mut state, input),
-            "GetBucketCors" => absent(&mut state, input, "NoSuchCORSConfiguration", "The CORS configuration does not exist"),
+            "GetBucketCors" => stored(&mut state, input, "CORSConfiguration", |config, _| Ok(config.clone())),
+            "PutBucketCors" => put_cors(&mut state, input),
+            "DeleteBucketCors" => state.bucket(input).map(|bucket| {
+                bucket.config.remove("CORSConfiguration");
+                bucket.cors = None;
+                json!({})
+            }),
             "GetBucketWebsite" => absent(
                 &mut state,
                 input,
@@ -112,14 +106,11 @@ impl S3 {
                 "ReplicationConfigurationNotFoundError",
                 "The replication configuration was not found",
             ),
-            "GetObjectLockConfiguration" => absent(
-                &mut state,
-                input,
-                "ObjectLockConfigurationNotFoundError",
-                "Object Lock configuration does not exist for this bucket",
-            ),
+            "GetObjectLockConfiguration" => stored(&mut state, input, "ObjectLockConfiguration", |config, _| {
+                Ok(json!({"ObjectLockConfiguration": config}))
+            }),
             // Nothing is there to delete, since nothing can be put.
-            "DeleteBucketCors" | "DeleteBucketWebsite" | "DeleteBucketReplication" => state.bucket(input).map(|_| json!({})),
+            "DeleteBucketWebsite" | "DeleteBucketReplication" => state.bucket(input).map(|_| json!({})),
             "GetBucketRequestPayment" => state.bucket(input).map(|_| json!({"Payer": "BucketOwner"})),
             "GetBucketAccelerateConfiguration" => state.bucket(input).map(|_| json!({})),
             _ => return None,
@@ -143,6 +134,10 @@ fn stored(
             }
             "TagSet" => ("NoSuchTagSet", "The TagSet does not exist"),
             "OwnershipControls" => ("OwnershipControlsNotFoundError", "The bucket ownership controls were not found"),
+            "ObjectLockConfiguration" => {
+                ("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")
+            }
+            "CORSConfiguration" => ("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
             "LifecycleConfiguration" => ("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
             _ => ("ServerSideEncryptionConfigurationNotFoundError", "The server side encryption configuration was not found"),
         };
@@ -167,18 +162,19 @@ fn remove(state: &mut State, input: &Value, member: &'static str) -> Result<Valu
 }
 
 fn put_encryption(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let config = S3::payload(input, "ServerSideEncryptionConfiguration")?;
     let bucket = state.bucket(input)?;
+    let config = S3::payload(input, "ServerSideEncryptionConfiguration")?;
     let [rule] = list(config, "Rules") else { return Err(malformed_xml()) };
     let applied = rule.get("ApplyServerSideEncryptionByDefault").ok_or_else(malformed_xml)?;
     let key = text(applied, "KMSMasterKeyID");
     match text(applied, "SSEAlgorithm") {
         Some("AES256") if key.is_some() => {
-            return Err(invalid_argument(
+            return Err(AwsError::new(
+                "InvalidArgument",
+                400,
                 "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
-                "ApplyServerSideEncryptionByDefault",
-                key.unwrap_or_default(),
-            ));
+            )
+            .with("ArgumentName", "ApplyServerSideEncryptionByDefault"));
         }
         Some("AES256" | "aws:kms") => {}
         Some("aws:kms:dsse") => return Err(not_implemented("dual-layer encryption (aws:kms:dsse)")),
@@ -193,6 +189,7 @@ fn put_encryption(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     if flag(&rule, "BucketKeyEnabled").is_none() {
         set(&mut rule, "BucketKeyEnabled", json!(false));
     }
+    bucket.encryption_chosen = true;
     bucket.config.insert("ServerSideEncryptionConfiguration", json!({"Rules": [rule]}));
     Ok(json!({}))
 }
@@ -200,13 +197,35 @@ fn put_encryption(state: &mut State, input: &Value) -> Result<Value, AwsError> {
 fn put_versioning(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     let config = S3::payload(input, "VersioningConfiguration")?;
     let bucket = state.bucket(input)?;
-    let Some(status @ ("Enabled" | "Suspended")) = text(config, "Status") else {
-        return Err(AwsError::new("IllegalVersioningConfigurationException", 400, "The Versioning element must be specified"));
+    let status = match text(config, "Status") {
+        Some(status @ ("Enabled" | "Suspended")) => status,
+        Some(_) => return Err(malformed_xml()),
+        None => {
+            return Err(AwsError::new(
+                "IllegalVersioningConfigurationException",
+                400,
+                "The Versioning element must be specified",
+            ));
+        }
     };
     if text(config, "MFADelete") == Some("Enabled") {
         return Err(not_implemented("MFA delete"));
     }
+    if bucket.has_object_lock() && status != "Enabled" {
+        let message = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.";
+        return Err(AwsError::new("InvalidBucketState", 409, message));
+    }
     bucket.config.insert("VersioningConfiguration", json!({"Status": status}));
+    Ok(json!({}))
+}
+
+fn put_cors(state: &mut State, input: &Value) -> Result<Value, AwsError> {
+    let bucket = state.bucket(input)?;
+    let document = S3::payload(input, "CORSConfiguration")?;
+    let cors: Cors = nightproof_core::operation::read("s3", "PutBucketCors", document.clone())?;
+    cors.check()?;
+    bucket.config.insert("CORSConfiguration", document.clone());
+    bucket.cors = Some(cors);
     Ok(json!({}))
 }
 
@@ -303,28 +322,5 @@ fn put_ownership(state: &mut State, input: &Value) -> Result<Value, AwsError> {
         return Err(malformed_xml());
     }
     bucket.config.insert("OwnershipControls", controls.clone());
-    Ok(json!({}))
-}
-
-fn put_acl(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
-    if bucket.owner_enforced() {
-        return Err(crate::operations::put::no_lists());
-    }
-    if text(input, "ACL") == Some("private") && input.get("AccessControlPolicy").is_none() {
-        return Ok(json!({}));
-    }
-    Err(not_implemented("access control lists"))
-}
-
-fn put_notification(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let config = S3::payload(input, "NotificationConfiguration")?;
-    state.bucket(input)?;
-    let asks = config.as_object().is_some_and(|members| {
-        members.values().any(|value| value.is_object() || value.as_array().is_some_and(|list| !list.is_empty()))
-    });
-    if asks {
-        return Err(not_implemented("event notifications of a bucket"));
-    }
     Ok(json!({}))
 }

@@ -11,9 +11,10 @@ use crate::checksum::{Algorithm, Kind};
 use crate::document::{set, text};
 use crate::encryption::{Encryption, Wanted};
 use crate::error::{invalid_argument, invalid_request};
+use crate::event::Event;
 use crate::operations::get::find;
 use crate::operations::put::{LARGEST_PUT, checked_key, etag, kept_headers, storage_class};
-use crate::records::{Object, S3, Version};
+use crate::records::{Attributes, NULL, Object, S3, Version};
 use crate::{blob, condition};
 
 /// What `x-amz-copy-source` names.
@@ -26,18 +27,15 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn from_input(input: &Value) -> Result<Self, AwsError> {
         let given = text(input, "CopySource").unwrap_or_default();
-        let refused = || {
-            invalid_argument(
-                "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-                "x-amz-copy-source",
-                given,
-            )
-        };
+        let refused = || invalid_argument("Invalid copy source object key", "x-amz-copy-source", "x-amz-copy-source");
+        // The whole address is taken as well.
+        let given = given.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or(given, |(_, path)| path);
         let (path, version) = match given.split_once("?versionId=") {
             Some((path, version)) => (path, Some(version.to_owned())),
             None => (given, None),
         };
-        let path = percent_decode_str(path).decode_utf8().map_err(|_| refused())?;
+        let path = path.replace('+', " ");
+        let path = percent_decode_str(&path).decode_utf8().map_err(|_| refused())?;
         let (bucket, key) = path.trim_start_matches('/').split_once('/').ok_or_else(refused)?;
         if bucket.is_empty() || key.is_empty() {
             return Err(refused());
@@ -61,22 +59,22 @@ pub(crate) struct Found {
     pub(crate) source: Source,
     pub(crate) version: Version,
     pub(crate) object: Arc<Object>,
-    /// Null where the source's bucket has no versions.
+    /// Null for the version of an object that was stored without versions.
     pub(crate) shown: Value,
 }
 
 impl S3 {
     /// Finds a copy's source.
-    pub(crate) fn copy_source(&self, input: &Value) -> Result<Found, AwsError> {
+    pub(crate) fn copy_source(&self, call: &Call, input: &Value) -> Result<Found, AwsError> {
         let source = Source::from_input(input)?;
         let mut state = self.state();
         let asked = json!({"Bucket": source.bucket, "ExpectedBucketOwner": input.get("ExpectedSourceBucketOwner")});
         let bucket = state.bucket(&asked)?;
         let version = find(bucket, &source.key, source.version.as_deref()).map_err(of_source)?;
         let version = version.clone();
-        let shown = bucket.shown_version(&version.id);
+        let shown = if version.id == NULL { Value::Null } else { json!(version.id) };
         let object = version.object().cloned().ok_or_else(|| crate::error::no_such_key(&source.key))?;
-        condition::check_read(input, condition::COPY_SOURCE, &object.etag, version.modified)?;
+        condition::check_read(input, condition::COPY_SOURCE, &object.etag, version.modified, call.now)?;
         if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
             return Err(AwsError::new("InvalidObjectState", 403, "Operation is not valid for the source object's storage class"));
         }
@@ -91,7 +89,7 @@ impl S3 {
 
     pub(crate) async fn copy_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = checked_key(input)?;
-        let found = self.copy_source(input)?;
+        let found = self.copy_source(call, input)?;
         if found.object.size > LARGEST_PUT {
             return Err(invalid_request(format!(
                 "The specified copy source is larger than the maximum allowable size for a copy source: {LARGEST_PUT}"
@@ -109,12 +107,14 @@ impl S3 {
             || ["StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "WebsiteRedirectLocation", "ChecksumAlgorithm"]
                 .iter()
                 .any(|member| text(input, member).is_some());
-        if itself && !changes {
+        // A copy under another key is another object, and the bucket's default may be one.
+        let rewraps = itself && (found.object.encryption.hides_md5() || self.destination(call, input)?.encryption_chosen);
+        if itself && !changes && !rewraps {
             return Err(invalid_request(
                 "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
             ));
         }
-        let destination = self.destination(input)?;
+        let destination = self.destination(call, input)?;
         let headers = if new_metadata {
             kept_headers(input)?
         } else {
@@ -125,7 +125,7 @@ impl S3 {
             }
             kept
         };
-        let tags = if new_tags { crate::operations::tagging::of_header(input)? } else { found.version.tags.clone() };
+        let tags = if new_tags { crate::operations::tagging::of_header(input)? } else { found.version.attributes.tags.clone() };
         let asked = text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()?;
         let kept = found.object.checksum.as_ref().map(|checksum| checksum.algorithm);
         let algorithm = asked.or(kept).unwrap_or(Algorithm::Crc64Nvme);
@@ -146,16 +146,18 @@ impl S3 {
             storage_class: storage_class(input)?,
             encryption,
         };
-        let (version, object) = self.commit(call, input, destination.incarnation, key, object, tags)?;
+        let attributes = Attributes { tags, lock: destination.lock, acl: destination.acl };
+        let (written, object) = self.commit(call, input, (destination.incarnation, key), object, attributes)?;
         let mut result = json!({"ETag": object.etag, "LastModified": crate::document::whole_seconds(call.now)});
         if let Some(checksum) = &object.checksum {
             checksum.describe(&mut result, true);
         }
-        let mut output = json!({"CopyObjectResult": result, "VersionId": version, "CopySourceVersionId": found.shown});
+        let mut output = json!({"CopyObjectResult": result, "VersionId": written.shown, "CopySourceVersionId": found.shown});
         object.encryption.describe_write(&mut output);
         if let Some(expiration) = self.expiration(input, key, call.now) {
             set(&mut output, "Expiration", json!(expiration));
         }
+        self.notify(call, bucket, vec![Event::created(call, "CopyObject", key, &written.id, &object)]).await;
         Ok(output)
     }
 }

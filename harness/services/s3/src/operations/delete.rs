@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::arn::arn;
 use crate::document::{flag, list, owned, set, text, whole_seconds};
-use crate::error::{malformed_xml, precondition_failed};
-use crate::records::{Bucket, Content, NULL, S3, Versioning};
+use crate::error::{invalid_argument, malformed_xml, no_such_version, precondition_failed};
+use crate::event::Event;
+use crate::records::{Attributes, Bucket, Content, NULL, S3, Versioning, is_version_id};
 
 /// The result of a deletion.
 #[derive(Default)]
@@ -18,21 +19,49 @@ pub(crate) struct Deleted {
     /// The version that is gone, or the delete marker that was made.
     pub(crate) version: Option<String>,
     pub(crate) marker: bool,
+    /// Whether there was something to delete or to hide.
+    gone: bool,
+}
+
+impl Deleted {
+    /// What those are told who want to know; `named` is whether a version was named.
+    fn event(&self, key: &str, named: bool) -> Option<Event> {
+        let version = self.version.as_deref().unwrap_or(NULL);
+        self.gone.then(|| Event::removed(key, version, self.marker && !named))
+    }
+}
+
+/// Whether a request may pass governance by: it asks for that, and the caller may.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html#object-lock-retention-modes>
+fn bypasses(input: &Value, bucket: &Bucket) -> Result<bool, AwsError> {
+    let asked = flag(input, "BypassGovernanceRetention");
+    if asked.is_some() && !bucket.has_object_lock() {
+        let message = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.";
+        return Err(AwsError::new("InvalidArgument", 400, message).with("ArgumentName", "x-amz-bypass-governance-retention"));
+    }
+    Ok(asked == Some(true))
+}
+
+/// Refuses to delete a version that is locked.
+fn check_lock(bucket: &Bucket, key: &str, version: Option<&str>, now: Timestamp, bypass: bool) -> Result<(), AwsError> {
+    let locked = version.and_then(|id| bucket.version(key, id));
+    locked.map_or(Ok(()), |version| version.attributes.lock.check_delete(now, bypass))
 }
 
 /// Deletes as a client would: a named version for good, else the current one, by a marker where versions are kept.
 pub(crate) fn delete(bucket: &mut Bucket, key: &str, version: Option<&str>, now: Timestamp) -> Deleted {
     if let Some(id) = version {
         let removed = bucket.remove(key, id);
+        let gone = removed.is_some();
         let marker = removed.is_some_and(|version| version.object().is_none());
-        return Deleted { version: Some(id.to_owned()), marker };
+        return Deleted { version: Some(id.to_owned()), marker, gone };
     }
     if bucket.versioning() == Versioning::Never {
-        bucket.remove(key, NULL);
-        return Deleted::default();
+        let gone = bucket.remove(key, NULL).is_some();
+        return Deleted { gone, ..Deleted::default() };
     }
-    let id = bucket.add(key, Content::DeleteMarker, Vec::new(), whole_seconds(now));
-    Deleted { version: Some(id), marker: true }
+    let id = bucket.add(key, Content::DeleteMarker, Attributes::default(), whole_seconds(now));
+    Deleted { version: Some(id), marker: true, gone: true }
 }
 
 fn check_condition(bucket: &Bucket, key: &str, etag: Option<&str>) -> Result<(), AwsError> {
@@ -55,7 +84,12 @@ pub(crate) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), 
         resource: arn(format!("{bucket}/{key}")),
         keys: version.map(|version| ("s3:versionid", vec![version.to_owned()])).into_iter().collect(),
     };
-    authorizer.check(call, "s3", need)
+    authorizer.check(call, "s3", need)?;
+    if flag(input, "BypassGovernanceRetention") != Some(true) {
+        return Ok(());
+    }
+    let resource = arn(format!("{bucket}/{key}"));
+    authorizer.check(call, "s3", Need { action: "s3:BypassGovernanceRetention".to_owned(), resource, keys: Vec::new() })
 }
 
 /// A key of a `DeleteObjects` request that was not deleted.
@@ -63,14 +97,19 @@ pub(crate) fn refused_one(one: &Value, error: &AwsError) -> Value {
     json!({"Key": owned(one, "Key"), "VersionId": owned(one, "VersionId"), "Code": error.code, "Message": error.message})
 }
 
+/// Whether what a deletion names is a version of this key that is there or was there; another is refused.
+fn may_have_been(bucket: &Bucket, key: &str, version: Option<&str>) -> bool {
+    version.is_none_or(|id| {
+        bucket.version(key, id).is_some() || id == NULL || (bucket.versioning() != Versioning::Never && is_version_id(id))
+    })
+}
+
 impl S3 {
-    pub(crate) fn delete_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn delete_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = crate::operations::put::checked_key(input)?;
-        refuse_directory_conditions(input)?;
-        let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        check_condition(bucket, key, text(input, "IfMatch"))?;
-        let deleted = delete(bucket, key, text(input, "VersionId"), call.now);
+        let deleted = self.delete_one(call, input, key)?;
+        let event = deleted.event(key, text(input, "VersionId").is_some());
+        self.notify(call, text(input, "Bucket").unwrap_or_default(), event.into_iter().collect()).await;
         let mut output = json!({"VersionId": deleted.version});
         if deleted.marker {
             set(&mut output, "DeleteMarker", json!(true));
@@ -78,29 +117,59 @@ impl S3 {
         Ok(output)
     }
 
-    pub(crate) fn delete_objects(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    fn delete_one(&self, call: &Call, input: &Value, key: &str) -> Result<Deleted, AwsError> {
+        refuse_directory_conditions(input)?;
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let bypass = bypasses(input, bucket)?;
+        check_condition(bucket, key, text(input, "IfMatch"))?;
+        let version = text(input, "VersionId");
+        if !may_have_been(bucket, key, version) {
+            return Err(invalid_argument("Invalid version id specified", "versionId", version.unwrap_or_default()));
+        }
+        check_lock(bucket, key, version, call.now, bypass)?;
+        Ok(delete(bucket, key, version, call.now))
+    }
+
+    pub(crate) async fn delete_objects(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let (output, events) = self.delete_all(call, input)?;
+        self.notify(call, text(input, "Bucket").unwrap_or_default(), events).await;
+        Ok(output)
+    }
+
+    fn delete_all(&self, call: &Call, input: &Value) -> Result<(Value, Vec<Event>), AwsError> {
         let request = Self::payload(input, "Delete")?;
         let wanted = list(request, "Objects");
         if wanted.is_empty() || wanted.len() > 1000 {
             return Err(malformed_xml());
         }
         let quiet = flag(request, "Quiet").unwrap_or(false);
-        let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+        let (mut deleted, mut errors, mut events) = (Vec::new(), Vec::new(), Vec::new());
         let mut denials: Vec<Option<AwsError>> = wanted.iter().map(|one| may_delete(call, input, one).err()).collect();
         let mut state = self.state();
         let bucket = state.bucket(input)?;
+        let bypass = bypasses(input, bucket)?;
         for (one, denied) in wanted.iter().zip(&mut denials) {
             let key = text(one, "Key").unwrap_or_default();
             let version = text(one, "VersionId");
             let allowed = denied.take().map_or(Ok(()), Err);
             let refused = allowed
                 .and_then(|()| refuse_directory_conditions(one))
-                .and_then(|()| check_condition(bucket, key, text(one, "ETag")));
+                .and_then(|()| check_condition(bucket, key, text(one, "ETag")))
+                .and_then(|()| {
+                    if may_have_been(bucket, key, version) {
+                        Ok(())
+                    } else {
+                        Err(no_such_version(key, version.unwrap_or_default()))
+                    }
+                })
+                .and_then(|()| check_lock(bucket, key, version, call.now, bypass));
             if let Err(error) = refused {
                 errors.push(refused_one(one, &error));
                 continue;
             }
             let result = delete(bucket, key, version, call.now);
+            events.extend(result.event(key, version.is_some()));
             if quiet {
                 continue;
             }
@@ -111,14 +180,25 @@ impl S3 {
             }
             deleted.push(answer);
         }
-        Ok(json!({"Deleted": deleted, "Errors": errors}))
+        Ok((json!({"Deleted": deleted, "Errors": errors}), events))
     }
 }
 
+/// Refuses conditions that only directory buckets know.
 fn refuse_directory_conditions(input: &Value) -> Result<(), AwsError> {
-    for member in ["IfMatchLastModifiedTime", "IfMatchSize", "LastModifiedTime", "Size"] {
+    for (member, header) in [
+        ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+        ("IfMatchSize", "x-amz-if-match-size"),
+        ("LastModifiedTime", "LastModifiedTime"),
+        ("Size", "Size"),
+    ] {
         if input.get(member).is_some_and(|value| !value.is_null()) {
-            return Err(crate::error::not_implemented(member));
+            return Err(AwsError::new(
+                "NotImplemented",
+                501,
+                "A header you provided implies functionality that is not implemented",
+            )
+            .with("Header", header));
         }
     }
     Ok(())

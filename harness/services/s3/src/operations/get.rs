@@ -4,10 +4,10 @@ use nightproof_core::service::{Call, Reply};
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use crate::checksum::asks_for;
+use crate::checksum::{Checksum, Kind, asks_for};
 use crate::document::{number, set, text};
-use crate::error::{invalid_argument, no_such_key, no_such_version, not_implemented};
-use crate::records::{Bucket, NULL, Object, S3, Version};
+use crate::error::{invalid_argument, no_such_key, no_such_version};
+use crate::records::{Bucket, NULL, Object, S3, Version, Versioning};
 use crate::{blob, condition};
 
 /// The bytes that a read answers with.
@@ -73,14 +73,12 @@ pub(crate) fn find<'a>(bucket: &'a Bucket, key: &str, asked: Option<&str>) -> Re
             None => Err(by_marker(no_such_key(key), version)),
         };
     };
-    if id != NULL && id.len() != 32 {
+    if id != NULL && (id.len() != 32 || bucket.versioning() == Versioning::Never) {
         return Err(invalid_argument("Invalid version id specified", "versionId", id));
     }
     let version = bucket.version(key, id).ok_or_else(|| no_such_version(key, id))?;
     if version.object().is_none() {
-        let error = AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
-            .with("Method", "GET")
-            .with("ResourceType", "DeleteMarker");
+        let error = crate::error::delete_marker("GET");
         let modified = version.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         return Err(by_marker(error, version).with_header("allow", "DELETE").with_header("last-modified", modified));
     }
@@ -133,7 +131,7 @@ impl S3 {
             (version, shown)
         };
         let Some(object) = version.object() else { return Err(no_such_key(key)) };
-        condition::check_read(input, condition::READ, &object.etag, version.modified)?;
+        condition::check_read(input, condition::READ, &object.etag, version.modified, call.now)?;
         let (range, part) = (text(input, "Range"), number(input, "PartNumber"));
         let span = match (range, part) {
             (Some(_), Some(_)) => {
@@ -158,18 +156,25 @@ impl S3 {
         if object.storage_class != "STANDARD" {
             set(&mut output, "StorageClass", json!(object.storage_class));
         }
-        if !version.tags.is_empty() {
-            set(&mut output, "TagCount", json!(version.tags.len()));
+        if !version.attributes.tags.is_empty() {
+            set(&mut output, "TagCount", json!(version.attributes.tags.len()));
         }
         object.encryption.describe(&mut output);
-        if text(input, "ChecksumMode") == Some("ENABLED") {
-            let whole = span.length == object.size && part.is_none();
+        version.attributes.lock.describe(&mut output);
+        if text(input, "ChecksumMode").is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED")) {
+            let whole = span.length == object.size;
+            let composite = object.checksum.as_ref().is_some_and(|checksum| checksum.kind == Kind::Composite);
             let of_part = object.parts.iter().find(|facts| Some(facts.number) == part).and_then(|facts| facts.checksum.as_ref());
-            if let Some(checksum) = of_part.or(object.checksum.as_ref().filter(|_| whole)) {
+            // A part has a checksum to show if the whole is made of those, or if it is the whole.
+            if let Some(checksum) = of_part.filter(|_| composite) {
+                Checksum { kind: Kind::Composite, ..checksum.clone() }.describe(&mut output, true);
+            } else if let Some(checksum) = object.checksum.as_ref().filter(|_| whole) {
                 checksum.describe(&mut output, true);
             }
         }
-        if let Some(expiration) = self.expiration(input, key, call.now) {
+        if text(input, "VersionId").is_none()
+            && let Some(expiration) = self.expiration(input, key, call.now)
+        {
             set(&mut output, "Expiration", json!(expiration));
         }
         Ok((output, version, span))
@@ -196,7 +201,9 @@ impl S3 {
             && let Some(checksum) = &object.checksum
         {
             let mut members = json!({});
-            checksum.describe(&mut members, true);
+            // Here, and here alone, the number of parts is not written behind a composite value.
+            let value = checksum.value.split('-').next().unwrap_or_default().to_owned();
+            Checksum { value, ..checksum.clone() }.describe(&mut members, true);
             set(&mut output, "Checksum", members);
         }
         if asks_for(input, "ObjectParts") && !object.parts.is_empty() {
@@ -208,15 +215,13 @@ impl S3 {
             };
             let after: Vec<_> = object.parts.iter().filter(|part| part.number > marker).collect();
             let page: Vec<_> = after.iter().take(most).collect();
-            let mut parts = json!({
-                "TotalPartsCount": object.parts.len(),
-                "PartNumberMarker": marker,
-                "MaxParts": most,
-                "IsTruncated": after.len() > page.len(),
-                "NextPartNumberMarker": page.last().map_or(0, |part| part.number),
-            });
+            let mut parts = json!({"TotalPartsCount": object.parts.len()});
             // Parts are listed only of objects whose parts have checksums of their own.
-            if object.checksum.as_ref().is_some_and(|checksum| checksum.kind == crate::checksum::Kind::Composite) {
+            if object.checksum.as_ref().is_some_and(|checksum| checksum.kind == Kind::Composite) {
+                set(&mut parts, "PartNumberMarker", json!(marker));
+                set(&mut parts, "MaxParts", json!(most));
+                set(&mut parts, "IsTruncated", json!(after.len() > page.len()));
+                set(&mut parts, "NextPartNumberMarker", json!(page.last().map_or(0, |part| part.number)));
                 let listed: Vec<Value> = page
                     .iter()
                     .map(|part| {
@@ -232,24 +237,6 @@ impl S3 {
             set(&mut output, "ObjectParts", parts);
         }
         Ok(output)
-    }
-
-    /// An object's access control list: the owner's, as ownership is enforced or nobody set another.
-    pub(crate) fn get_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
-        let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        find(bucket, text(input, "Key").unwrap_or_default(), text(input, "VersionId"))?;
-        Ok(crate::operations::config::owner_only(&bucket.account))
-    }
-
-    pub(crate) fn put_object_acl(&self, input: &Value) -> Result<Value, AwsError> {
-        let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        find(bucket, text(input, "Key").unwrap_or_default(), text(input, "VersionId"))?;
-        if bucket.owner_enforced() {
-            return Err(AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs"));
-        }
-        Err(not_implemented("access control lists"))
     }
 }
 

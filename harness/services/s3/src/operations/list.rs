@@ -26,8 +26,23 @@ pub(crate) fn untoken(token: Option<&str>) -> Result<Option<String>, AwsError> {
     let read = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match read.as_deref().and_then(|text| text.strip_prefix("1:")) {
         Some(after) => Ok(Some(after.to_owned())),
-        None => Err(invalid_argument("The continuation token provided is incorrect", "continuation-token", token)),
+        None => Err(AwsError::new("InvalidArgument", 400, "The continuation token provided is incorrect")
+            .with("ArgumentName", "continuation-token")),
     }
+}
+
+/// Whether keys are to be encoded.
+pub(crate) fn encoding(input: &Value) -> Result<bool, AwsError> {
+    match input.get("EncodingType").and_then(Value::as_str) {
+        None => Ok(false),
+        Some("url") => Ok(true),
+        Some(other) => Err(invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", other)),
+    }
+}
+
+/// A key as `encoding-type=url` has it.
+pub(crate) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 /// What a listing asks for.
@@ -43,11 +58,7 @@ impl<'a> Asked<'a> {
         let asked = number(input, most).unwrap_or(1000);
         let kept = usize::try_from(asked)
             .map_err(|_| invalid_argument("Argument maxKeys must be an integer between 0 and 2147483647", "max-keys", asked))?;
-        let url = match text(input, "EncodingType") {
-            None => false,
-            Some("url") => true,
-            Some(other) => return Err(invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", other)),
-        };
+        let url = encoding(input)?;
         Ok(Self {
             prefix: text(input, "Prefix").unwrap_or_default(),
             delimiter: text(input, "Delimiter"),
@@ -57,7 +68,7 @@ impl<'a> Asked<'a> {
     }
 
     fn write(&self, text: &str) -> Value {
-        if self.url { json!(utf8_percent_encode(text, PLAIN).to_string()) } else { json!(text) }
+        if self.url { json!(encoded(text)) } else { json!(text) }
     }
 
     /// The common prefix that `key` is rolled up into.
@@ -102,11 +113,12 @@ fn page<'b, T>(
         if !key.starts_with(asked.prefix) {
             break;
         }
+        // A marker inside of a common prefix is past all of it.
         if !after.is_empty() && key.as_str() <= after {
             continue;
         }
         let group = asked.group(key);
-        if group.is_some_and(|group| group == after || page.groups.last().is_some_and(|last| last == group)) {
+        if group.is_some_and(|group| after.starts_with(group) || page.groups.last().is_some_and(|last| last == group)) {
             continue;
         }
         let Some(entry) = pick(key, versions) else { continue };
@@ -153,7 +165,7 @@ fn entry(asked: &Asked<'_>, key: &str, version: &Version) -> Option<Value> {
 impl S3 {
     pub(crate) fn list_objects_v2(&self, input: &Value) -> Result<Value, AwsError> {
         let asked = Asked::from_input(input, "MaxKeys")?;
-        let resumed = untoken(text(input, "ContinuationToken"))?;
+        let resumed = untoken(input.get("ContinuationToken").and_then(Value::as_str))?;
         let after = resumed.clone().or_else(|| text(input, "StartAfter").map(str::to_owned)).unwrap_or_default();
         let owner = flag(input, "FetchOwner").unwrap_or(false);
         let mut state = self.state();
@@ -174,7 +186,7 @@ impl S3 {
             "Contents": page.entries,
         });
         asked.echo(&mut output);
-        if let Some(start) = text(input, "StartAfter") {
+        if let Some(start) = text(input, "StartAfter").filter(|_| resumed.is_none()) {
             set(&mut output, "StartAfter", asked.write(start));
         }
         if let Some(token) = text(input, "ContinuationToken") {
@@ -239,10 +251,11 @@ impl S3 {
                 continue;
             }
             let group = asked.group(key);
-            if group.is_some_and(|group| group == key_marker || groups.last().is_some_and(|last| last == group)) {
+            if group.is_some_and(|group| key_marker.starts_with(group) || groups.last().is_some_and(|last| last == group)) {
                 continue;
             }
-            let mut passed = !resumed;
+            // Where the version is gone meanwhile, the key is listed anew.
+            let mut passed = !resumed || !all.iter().any(|version| Some(version.id.as_str()) == version_marker);
             for (age, version) in all.iter().rev().enumerate() {
                 if !passed {
                     passed = Some(version.id.as_str()) == version_marker;

@@ -9,15 +9,20 @@ use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::checksum;
-use crate::checksum::{Algorithm, Kind};
-use crate::document::{list, number, owned, set, text, whole_seconds};
+use crate::checksum::{Algorithm, Checksum, Kind};
+use crate::document::{list, number, set, text, whole_seconds};
 use crate::encryption::Encryption;
-use crate::error::{invalid_argument, invalid_request, malformed_xml, no_such_upload};
+use crate::error::{invalid_argument, invalid_request, no_such_upload};
+use crate::event::Event;
 use crate::operations::put::{checked_key, initiator, kept_headers, storage_class};
-use crate::records::{Object, Part, PartFacts, S3, Upload};
+use crate::records::{Attributes, Object, Part, PartFacts, S3, Upload};
 
 /// The least size of every part but the last.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
+
+/// What an address leaves as it is.
+const UNRESERVED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 const UPLOAD_ID: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
 
@@ -40,7 +45,7 @@ fn part_number(input: &Value) -> Result<i64, AwsError> {
 impl S3 {
     pub(crate) async fn create_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = checked_key(input)?;
-        let destination = self.destination(input)?;
+        let destination = self.destination(call, input)?;
         let bucket_name = text(input, "Bucket").unwrap_or_default();
         let asked = text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()?;
         let algorithm = asked.unwrap_or(Algorithm::Crc64Nvme);
@@ -71,13 +76,14 @@ impl S3 {
             key: key.to_owned(),
             initiated: whole_seconds(call.now),
             headers,
-            tags,
+            attributes: Attributes { tags, lock: destination.lock, acl: destination.acl },
             storage_class: class,
             encryption,
             algorithm,
             kind,
             asked: asked.is_some(),
             initiator: initiator(call),
+            overtaken: false,
             parts: std::collections::BTreeMap::new(),
         };
         let mut state = self.state();
@@ -103,8 +109,14 @@ impl S3 {
         Ok(Underway { encryption: upload.encryption.clone(), algorithm: upload.algorithm, asked: upload.asked, folder })
     }
 
-    /// Streams a part in, and makes it the upload's part of that number.
-    async fn add_part(&self, call: &Call, input: &Value, carries: &Value, body: Body) -> Result<(Part, Underway), AwsError> {
+    /// Streams a part in, and makes it the upload's part of that number. The checksum beside it is the client's own, which the answer has.
+    async fn add_part(
+        &self,
+        call: &Call,
+        input: &Value,
+        carries: &Value,
+        body: Body,
+    ) -> Result<(Part, Checksum, Underway), AwsError> {
         crate::encryption::refuse_customer_keys(input)?;
         let number = part_number(input)?;
         let upload = self.underway(input)?;
@@ -118,8 +130,9 @@ impl S3 {
             )));
         }
         let key = upload.encryption.open(call).await?;
-        let received = self.receive(call, carries, body, &upload.folder, &key, Some(upload.algorithm)).await?;
+        let mut received = self.receive(call, carries, body, &upload.folder, &key, Some(upload.algorithm)).await?;
         let digest: [u8; 16] = if upload.encryption.hides_md5() { rand::random() } else { received.md5 };
+        let shown = received.client.take();
         let part = Part {
             checksum: received.checksum(upload.algorithm).ok_or_else(|| crate::error::internal("a part without checksum"))?,
             etag: format!("\"{}\"", hex::encode(digest)),
@@ -131,21 +144,22 @@ impl S3 {
         let mut state = self.state();
         let stored = state.bucket(input)?.uploads.get_mut(id).ok_or_else(|| no_such_upload(id))?;
         stored.parts.insert(number, part.clone());
-        Ok((part, upload))
+        let shown = shown.unwrap_or_else(|| part.checksum.clone());
+        Ok((part, shown, upload))
     }
 
     pub(crate) async fn upload_part(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
-        let (part, upload) = self.add_part(call, input, input, body).await?;
+        let (part, checksum, upload) = self.add_part(call, input, input, body).await?;
         let mut output = json!({"ETag": part.etag});
         upload.encryption.describe(&mut output);
-        part.checksum.describe(&mut output, false);
+        checksum.describe(&mut output, false);
         Ok(output)
     }
 
     pub(crate) async fn upload_part_copy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         part_number(input)?;
         self.underway(input)?;
-        let found = self.copy_source(input)?;
+        let found = self.copy_source(call, input)?;
         let size = found.object.size;
         let (start, length) = match text(input, "CopySourceRange") {
             None => (0, size),
@@ -159,7 +173,13 @@ impl S3 {
                 };
                 let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).ok_or_else(refused)?;
                 let (first, last): (u64, u64) = (first.parse().map_err(|_| refused())?, last.parse().map_err(|_| refused())?);
-                if first > last || last >= size {
+                if first > last {
+                    return Err(refused());
+                }
+                if first >= size {
+                    return Err(invalid_request("The specified copy range is invalid for the source object size"));
+                }
+                if last >= size {
                     return Err(invalid_argument(
                         format!("Range specified is not valid for source object of size: {size}"),
                         "x-amz-copy-source-range",
@@ -171,7 +191,7 @@ impl S3 {
         };
         let source = self.read_source(call, &found.object, start, length).await?;
         let quiet = Call { http: None, ..call.clone() };
-        let (part, upload) = self.add_part(&quiet, input, &json!({}), source).await?;
+        let (part, _, upload) = self.add_part(&quiet, input, &json!({}), source).await?;
         let mut result = json!({"ETag": part.etag, "LastModified": part.modified});
         if upload.asked {
             part.checksum.describe(&mut result, false);
@@ -187,30 +207,39 @@ impl S3 {
         let encryption = self.underway(input)?.encryption;
         // As AWS does, completing needs the right to decrypt.
         encryption.open(call).await?;
-        let wanted = list(Self::payload(input, "MultipartUpload").map_err(|_| malformed_xml())?, "Parts");
+        let (mut output, event) = self.complete(call, input, key, id)?;
+        if let Some(expiration) = self.expiration(input, key, call.now) {
+            set(&mut output, "Expiration", json!(expiration));
+        }
+        self.notify(call, text(input, "Bucket").unwrap_or_default(), vec![event]).await;
+        Ok(output)
+    }
+
+    /// Makes an object of an upload's parts.
+    fn complete(&self, call: &Call, input: &Value, key: &str, id: &str) -> Result<(Value, Event), AwsError> {
+        let wanted = input.get("MultipartUpload").map(|parts| list(parts, "Parts")).unwrap_or_default();
         if wanted.is_empty() {
-            return Err(malformed_xml());
+            return Err(invalid_request("You must specify at least one part"));
         }
         let whole = checksum::given(input)?;
         let mut state = self.state();
         let bucket = state.bucket(input)?;
         crate::condition::check_write(input, bucket, key)?;
         let upload = bucket.uploads.get(id).ok_or_else(|| no_such_upload(id))?;
-        if let Some(kind) = text(input, "ChecksumType")
-            && kind != upload.kind.name()
-        {
+        crate::condition::check_completion(input, upload)?;
+        let kind = if upload.asked { upload.kind.name() } else { "null" };
+        if text(input, "ChecksumType").is_some_and(|given| given != kind) {
             return Err(invalid_request(format!(
-                "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
-                upload.kind.name()
+                "The upload was created using the {kind} checksum mode. The complete request must use the same checksum mode."
             )));
         }
         let object = assemble(upload, id, wanted)?;
         if let (Some((algorithm, value)), Some(computed)) = (&whole, &object.checksum)
-            && upload.kind == Kind::FullObject
-            && *algorithm == computed.algorithm
-            && *value != computed.value
+            && (*algorithm != computed.algorithm || !computed.is(value))
         {
-            return Err(checksum::mismatch(*algorithm));
+            let name = computed.algorithm.name().to_ascii_lowercase();
+            let message = format!("The {name} you specified did not match the calculated checksum.");
+            return Err(AwsError::new("BadDigest", 400, message));
         }
         if let Some(expected) = number(input, "MpuObjectSize").filter(|size| u64::try_from(*size).ok() != Some(object.size)) {
             return Err(invalid_request(format!(
@@ -218,27 +247,26 @@ impl S3 {
                 object.size
             )));
         }
-        let tags = upload.tags.clone();
+        let attributes = upload.attributes.clone();
+        let attributes = Attributes { lock: bucket.lock(attributes.lock, call.now), ..attributes };
         let mut output = json!({
             "Bucket": bucket.name,
             "Key": key,
             "ETag": object.etag,
             "Location": format!("https://{}.s3.{}.amazonaws.com/{}", bucket.name, call.region.name(),
-                percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC)),
+                percent_encoding::utf8_percent_encode(key, UNRESERVED)),
         });
         object.encryption.describe(&mut output);
         if let Some(checksum) = &object.checksum {
             checksum.describe(&mut output, true);
         }
         bucket.uploads.remove(id);
-        let content = crate::records::Content::Object(std::sync::Arc::new(object));
-        let version = bucket.add(key, content, tags, whole_seconds(call.now));
-        set(&mut output, "VersionId", bucket.shown_version(&version));
+        let object = std::sync::Arc::new(object);
+        let content = crate::records::Content::Object(std::sync::Arc::clone(&object));
+        let version = bucket.add(key, content, attributes, whole_seconds(call.now));
+        set(&mut output, "VersionId", bucket.written_version(&version));
         drop(state);
-        if let Some(expiration) = self.expiration(input, key, call.now) {
-            set(&mut output, "Expiration", json!(expiration));
-        }
-        Ok(output)
+        Ok((output, Event::created(call, "CompleteMultipartUpload", key, &version, &object)))
     }
 
     pub(crate) fn abort_multipart_upload(&self, input: &Value) -> Result<Value, AwsError> {
@@ -298,14 +326,20 @@ impl S3 {
         let most = usize::try_from(number(input, "MaxUploads").unwrap_or(1000)).unwrap_or(1000).min(1000);
         let prefix = text(input, "Prefix").unwrap_or_default();
         let delimiter = text(input, "Delimiter");
-        let (key_marker, id_marker) =
-            (text(input, "KeyMarker").unwrap_or_default(), text(input, "UploadIdMarker").unwrap_or_default());
+        let url = crate::operations::list::encoding(input)?;
+        let write = |text: &str| if url { crate::operations::list::encoded(text) } else { text.to_owned() };
+        let key_marker = text(input, "KeyMarker").unwrap_or_default();
+        // Without a key an upload is no marker.
+        let id_marker = text(input, "UploadIdMarker").filter(|_| !key_marker.is_empty()).unwrap_or_default();
         let mut state = self.state();
         let bucket = state.bucket(input)?;
         let owner = json!({"ID": canonical_id(&bucket.account)});
         let mut all: Vec<(&String, &Upload)> =
             bucket.uploads.iter().filter(|(_, upload)| upload.key.starts_with(prefix)).collect();
         all.sort_by_key(|(id, upload)| (upload.key.as_str(), upload.initiated, id.as_str()));
+        if !id_marker.is_empty() && bucket.uploads.get(id_marker).is_none_or(|upload| upload.key != key_marker) {
+            return Err(invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker));
+        }
         let resume = all.iter().position(|(id, upload)| upload.key == key_marker && id.as_str() == id_marker);
         let start = match resume {
             Some(at) => at + 1,
@@ -320,19 +354,19 @@ impl S3 {
                 let at = rest.find(delimiter)?;
                 upload.key.get(..prefix.len() + at + delimiter.len())
             });
-            if group.is_some_and(|group| groups.last().is_some_and(|last| last == group)) {
+            if group.is_some_and(|group| key_marker.starts_with(group) || groups.last().is_some_and(|last| last == group)) {
                 continue;
             }
             if uploads.len() + groups.len() >= most {
                 truncated = most > 0;
                 break;
             }
-            last = Some((upload.key.clone(), id.clone()));
             match group {
                 Some(group) => groups.push(group.to_owned()),
                 None => {
+                    last = Some((write(&upload.key), id.clone()));
                     let mut shown = json!({
-                        "UploadId": id, "Key": upload.key, "Initiated": upload.initiated, "StorageClass": upload.storage_class,
+                        "UploadId": id, "Key": write(&upload.key), "Initiated": upload.initiated, "StorageClass": upload.storage_class,
                         "Owner": owner, "Initiator": upload.initiator,
                     });
                     if upload.asked {
@@ -345,19 +379,22 @@ impl S3 {
         }
         let mut output = json!({
             "Bucket": bucket.name,
-            "KeyMarker": key_marker,
+            "KeyMarker": write(key_marker),
             "UploadIdMarker": id_marker,
-            "Prefix": prefix,
-            "Delimiter": owned(input, "Delimiter"),
+            "Prefix": text(input, "Prefix").map(write),
+            "Delimiter": delimiter.map(write),
             "MaxUploads": most,
             "IsTruncated": truncated,
             "Uploads": uploads,
-            "CommonPrefixes": groups.iter().map(|group| json!({"Prefix": group})).collect::<Value>(),
+            "CommonPrefixes": groups.iter().map(|group| json!({"Prefix": write(group)})).collect::<Value>(),
         });
-        if let Some((key, id)) = last.filter(|_| truncated) {
-            set(&mut output, "NextKeyMarker", json!(key));
-            set(&mut output, "NextUploadIdMarker", json!(id));
+        if url {
+            set(&mut output, "EncodingType", json!("url"));
         }
+        // They are of the last upload in the list, whether or not there is more, and empty without one.
+        let (key, id) = last.unwrap_or_default();
+        set(&mut output, "NextKeyMarker", json!(key));
+        set(&mut output, "NextUploadIdMarker", json!(id));
         Ok(output)
     }
 }
@@ -381,9 +418,12 @@ fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsEr
         let etag = text(one, "ETag").unwrap_or_default();
         let given = checksum::of_completed_part(one)?;
         let part = upload.parts.get(&number).filter(|part| {
-            let same_sum = given
-                .as_ref()
-                .is_none_or(|(algorithm, value)| *algorithm != part.checksum.algorithm || *value == part.checksum.value);
+            let same_sum = match &given {
+                None => true,
+                // Parts have checksums to be compared only if the upload asked for them.
+                Some(_) if !upload.asked => false,
+                Some((algorithm, value)) => *algorithm != part.checksum.algorithm || *value == part.checksum.value,
+            };
             part.etag.trim_matches('"') == etag.trim_matches('"') && same_sum
         });
         let Some(part) = part else {
@@ -394,8 +434,22 @@ fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsEr
             )
             .with("UploadId", id)
             .with("PartNumber", number)
-            .with("ETag", etag));
+            .with("ETag", etag.trim_matches('"')));
         };
+        match &given {
+            Some((algorithm, _)) if *algorithm != upload.algorithm => {
+                let name = algorithm.name().to_ascii_lowercase();
+                let message = format!("The {name} you specified for part {number} did not match what we received.");
+                return Err(AwsError::new("BadDigest", 400, message));
+            }
+            None if upload.asked && upload.kind == Kind::Composite => {
+                let name = upload.algorithm.name().to_ascii_lowercase();
+                return Err(invalid_request(format!(
+                    "The upload was created using a {name} checksum. The complete request must include the checksum for each part. It was missing for part {number} in the request."
+                )));
+            }
+            _ => {}
+        }
         if at + 1 < count && part.blob.size < SMALLEST_PART {
             return Err(AwsError::new("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size")
                 .with("ProposedSize", part.blob.size)

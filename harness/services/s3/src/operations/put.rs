@@ -8,12 +8,15 @@ use nightproof_core::service::{Body, Call};
 use nightproof_wire::AwsError;
 use serde_json::{Map, Value, json};
 
+use crate::acl::Acl;
 use crate::blob::{Blob, DataKey, Writer};
 use crate::checksum::{Algorithm, Checksum, Hasher, Kind};
 use crate::document::{number, text, whole_seconds};
 use crate::encryption::{Encryption, Wanted};
 use crate::error::{internal, invalid_request, no_such_bucket, not_implemented};
-use crate::records::{Bucket, Content, Object, S3};
+use crate::event::Event;
+use crate::object_lock::Lock;
+use crate::records::{Attributes, Bucket, Content, Object, S3};
 use crate::{checksum, condition};
 
 /// The largest object that one request may write, and the largest part.
@@ -24,6 +27,8 @@ pub(crate) struct Received {
     pub(crate) blob: Blob,
     pub(crate) md5: [u8; 16],
     sums: Vec<(Algorithm, String)>,
+    /// The checksum that the client sent.
+    pub(crate) client: Option<Checksum>,
 }
 
 impl Received {
@@ -34,11 +39,25 @@ impl Received {
     }
 }
 
+/// The ids of a version that was written, for the answer.
+pub(crate) struct Written {
+    /// Null unless the bucket keeps versions.
+    pub(crate) version: Value,
+    /// Null on a bucket that never kept versions.
+    pub(crate) shown: Value,
+    pub(crate) id: String,
+}
+
 /// Where a write goes, decided before its body is read.
 pub(crate) struct Destination {
     pub(crate) incarnation: u64,
     pub(crate) folder: std::path::PathBuf,
     pub(crate) wanted: Wanted,
+    /// Whether somebody chose the bucket's default encryption.
+    pub(crate) encryption_chosen: bool,
+    /// What the request locks it by.
+    pub(crate) lock: Lock,
+    pub(crate) acl: Option<Acl>,
 }
 
 /// Members that an object keeps and gives back as they came.
@@ -111,44 +130,30 @@ pub(crate) fn checked_key(input: &Value) -> Result<&str, AwsError> {
     Ok(key)
 }
 
-/// The error for access control lists on a bucket whose owner owns everything in it.
-pub(crate) fn no_lists() -> AwsError {
-    AwsError::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
-}
-
-/// Refuses members of a write that would change its outcome and that this region does not have.
-pub(crate) fn refuse_unsupported(input: &Value, enforced: bool) -> Result<(), AwsError> {
-    for member in ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"] {
-        match text(input, member) {
-            None | Some("bucket-owner-full-control") => {}
-            Some(_) if enforced => {
-                return Err(no_lists());
-            }
-            Some("private") => {}
-            Some(_) => return Err(not_implemented("access control lists")),
-        }
-    }
-    for member in ["ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "ObjectLockEventHold"] {
-        if text(input, member).is_some() {
-            return Err(invalid_request("Bucket is missing Object Lock Configuration"));
-        }
-    }
-    if input.get("WriteOffsetBytes").is_some() {
-        return Err(not_implemented("appending to objects"));
-    }
-    Ok(())
-}
-
 impl S3 {
     /// Checks a write of an object before its body is read.
-    pub(crate) fn destination(&self, input: &Value) -> Result<Destination, AwsError> {
+    pub(crate) fn destination(&self, call: &Call, input: &Value) -> Result<Destination, AwsError> {
         let key = checked_key(input)?;
         let mut state = self.state();
         let bucket = state.bucket(input)?;
-        refuse_unsupported(input, bucket.owner_enforced())?;
+        if input.get("WriteOffsetBytes").is_some() {
+            return Err(not_implemented("appending to objects"));
+        }
+        if input.get("ObjectLockEventHold").is_some() {
+            return Err(not_implemented("ObjectLockEventHold"));
+        }
+        let acl = crate::operations::acl::admitted(bucket, call, input)?;
         condition::check_write(input, bucket, key)?;
+        let lock = Lock::asked(input, bucket.has_object_lock(), call.now)?;
         let wanted = Wanted::of(input, bucket.config.get("ServerSideEncryptionConfiguration"))?;
-        Ok(Destination { incarnation: bucket.incarnation, folder: self.bucket_folder(bucket), wanted })
+        Ok(Destination {
+            incarnation: bucket.incarnation,
+            folder: self.bucket_folder(bucket),
+            wanted,
+            encryption_chosen: bucket.encryption_chosen,
+            lock,
+            acl,
+        })
     }
 
     /// The folder of a bucket's files. Bucket names have no slash and no `..`, accounts are digits.
@@ -218,7 +223,8 @@ impl S3 {
             },
             _ => {}
         }
-        Ok(Received { blob: writer.finish().await.map_err(internal)?, md5, sums })
+        let client = claimed.map(|(algorithm, value)| Checksum { algorithm, value, kind: Kind::FullObject });
+        Ok(Received { blob: writer.finish().await.map_err(internal)?, md5, sums, client })
     }
 
     /// Makes an object current, unless its bucket went away meanwhile or a condition no longer holds.
@@ -226,11 +232,10 @@ impl S3 {
         &self,
         call: &Call,
         input: &Value,
-        incarnation: u64,
-        key: &str,
+        (incarnation, key): (u64, &str),
         object: Object,
-        tags: Vec<Value>,
-    ) -> Result<(Value, Arc<Object>), AwsError> {
+        attributes: Attributes,
+    ) -> Result<(Written, Arc<Object>), AwsError> {
         let object = Arc::new(object);
         let mut state = self.state();
         let bucket = state.bucket(input)?;
@@ -238,14 +243,15 @@ impl S3 {
             return Err(no_such_bucket(&bucket.name));
         }
         condition::check_write(input, bucket, key)?;
-        let id = bucket.add(key, Content::Object(Arc::clone(&object)), tags, whole_seconds(call.now));
-        let shown = bucket.shown_version(&id);
+        let attributes = Attributes { lock: bucket.lock(attributes.lock, call.now), ..attributes };
+        let id = bucket.add(key, Content::Object(Arc::clone(&object)), attributes, whole_seconds(call.now));
+        let written = Written { version: bucket.written_version(&id), shown: bucket.shown_version(&id), id };
         drop(state);
-        Ok((shown, object))
+        Ok((written, object))
     }
 
     pub(crate) async fn put_object(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
-        let destination = self.destination(input)?;
+        let destination = self.destination(call, input)?;
         let headers = kept_headers(input)?;
         let storage_class = storage_class(input)?;
         let tags = crate::operations::tagging::of_header(input)?;
@@ -264,8 +270,9 @@ impl S3 {
             storage_class,
             encryption,
         };
-        let (version, object) = self.commit(call, input, destination.incarnation, key, object, tags)?;
-        let mut output = json!({"ETag": object.etag, "VersionId": version});
+        let attributes = Attributes { tags, lock: destination.lock, acl: destination.acl };
+        let (written, object) = self.commit(call, input, (destination.incarnation, key), object, attributes)?;
+        let mut output = json!({"ETag": object.etag, "VersionId": written.version});
         object.encryption.describe_write(&mut output);
         if let Some(checksum) = &object.checksum {
             checksum.describe(&mut output, true);
@@ -273,6 +280,7 @@ impl S3 {
         if let Some(expiration) = self.expiration(input, key, call.now) {
             crate::document::set(&mut output, "Expiration", json!(expiration));
         }
+        self.notify(call, bucket, vec![Event::created(call, "PutObject", key, &written.id, &object)]).await;
         Ok(output)
     }
 }

@@ -6,7 +6,8 @@ use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::document::{list, text};
-use crate::error::{invalid_argument, no_such_key, no_such_version};
+use crate::error::{delete_marker, invalid_argument, malformed_xml, no_such_key, no_such_version};
+use crate::event::Event;
 use crate::records::S3;
 
 /// Keys and values of a `TagSet`.
@@ -15,8 +16,18 @@ pub(crate) fn pairs(tags: Option<&Value>) -> Vec<(String, String)> {
     tags.filter_map(|tag| Some((text(tag, "Key")?.to_owned(), tag.get("Value")?.as_str()?.to_owned()))).collect()
 }
 
+/// What has tags: each is refused in words of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Object,
+    Bucket,
+    /// A bucket that is being made.
+    NewBucket,
+}
+
 /// Checks a set of tags.
-pub(crate) fn check(tags: &[Value], most: usize) -> Result<(), AwsError> {
+pub(crate) fn check(tags: &[Value], of: Of) -> Result<(), AwsError> {
+    let most = if of == Of::Object { 10 } else { 50 };
     if tags.len() > most {
         return Err(AwsError::new(
             "BadRequest",
@@ -27,17 +38,30 @@ pub(crate) fn check(tags: &[Value], most: usize) -> Result<(), AwsError> {
     let mut seen = std::collections::HashSet::new();
     for tag in tags {
         let key = text(tag, "Key").unwrap_or_default();
-        let value = tag.get("Value").and_then(Value::as_str).unwrap_or_default();
+        let Some(value) = tag.get("Value").and_then(Value::as_str) else { return Err(malformed_xml()) };
         if key.is_empty() || key.chars().count() > 128 || !allowed(key) {
             return Err(AwsError::new("InvalidTag", 400, "The TagKey you have provided is invalid").with("TagKey", key));
         }
         if key.starts_with("aws:") {
-            return Err(AwsError::new("InvalidTag", 400, "System tags cannot be added/updated by requester"));
+            let refused = |message: &str| AwsError::new("InvalidTag", 400, message);
+            return Err(match of {
+                Of::Object => refused("Your TagKey cannot be prefixed with aws:").with("TagKey", key),
+                Of::Bucket => refused("System tags cannot be added/updated by requester").with("TagKey", key),
+                Of::NewBucket => refused(
+                    "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" from your tag keys and try again.",
+                ),
+            });
         }
         if value.chars().count() > 256 || !allowed(value) {
-            return Err(AwsError::new("InvalidTag", 400, "The TagValue you have provided is invalid").with("TagValue", value));
+            return Err(AwsError::new("InvalidTag", 400, "The TagValue you have provided is invalid")
+                .with("TagKey", key)
+                .with("TagValue", value));
         }
         if !seen.insert(key) {
+            if of == Of::NewBucket {
+                // AWS's own answer.
+                return Err(AwsError::new("InternalError", 500, "We encountered an internal error. Please try again."));
+            }
             return Err(AwsError::new("InvalidTag", 400, "Cannot provide multiple Tags with the same key").with("TagKey", key));
         }
     }
@@ -54,7 +78,7 @@ pub(crate) fn check_of_bucket(call: &Call, current: &[Value], wanted: &[Value]) 
     let outside = call.http.is_some();
     let given = |tag: &&Value| is_system(tag) && (!outside || current.contains(tag));
     let own: Vec<Value> = wanted.iter().filter(|tag| !given(tag)).cloned().collect();
-    check(&own, 50)?;
+    check(&own, Of::Bucket)?;
     if outside && current.iter().any(|tag| is_system(tag) && !wanted.contains(tag)) {
         return Err(AwsError::new("InvalidTag", 400, "System tags cannot be removed by requester"));
     }
@@ -74,31 +98,45 @@ fn allowed(text: &str) -> bool {
 pub(crate) fn of_header(input: &Value) -> Result<Vec<Value>, AwsError> {
     let Some(header) = text(input, "Tagging") else { return Ok(Vec::new()) };
     let mut tags = Vec::new();
+    let refused = || {
+        invalid_argument(
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+            "x-amz-tagging",
+            header,
+        )
+    };
     for pair in header.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decode = |text: &str| {
-            percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8().map(|text| text.into_owned()).map_err(|_| {
-                invalid_argument(
-                    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
-                    "x-amz-tagging",
-                    header,
-                )
-            })
+            percent_encoding::percent_decode_str(&text.replace('+', " "))
+                .decode_utf8()
+                .map(|text| text.into_owned())
+                .map_err(|_| refused())
         };
-        tags.push(json!({"Key": decode(key)?, "Value": decode(value)?}));
+        let tag = json!({"Key": decode(key)?, "Value": decode(value)?});
+        if value.contains('=') || tags.iter().any(|other: &Value| other.get("Key") == tag.get("Key")) {
+            return Err(refused());
+        }
+        tags.push(tag);
     }
-    check(&tags, 10)?;
+    check(&tags, Of::Object)?;
     Ok(tags)
 }
 
 impl S3 {
-    pub(crate) fn object_tagging(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn object_tagging(&self, call: &Call, operation: &str, input: &Value) -> Result<Value, AwsError> {
+        let (output, event) = self.tag_object(operation, input)?;
+        self.notify(call, text(input, "Bucket").unwrap_or_default(), event.into_iter().collect()).await;
+        Ok(output)
+    }
+
+    fn tag_object(&self, operation: &str, input: &Value) -> Result<(Value, Option<Event>), AwsError> {
         let key = text(input, "Key").unwrap_or_default();
         let asked = text(input, "VersionId");
         let tags = match operation {
             "PutObjectTagging" => {
                 let tags = list(Self::payload(input, "Tagging")?, "TagSet").to_vec();
-                check(&tags, 10)?;
+                check(&tags, Of::Object)?;
                 Some(tags)
             }
             "DeleteObjectTagging" => Some(Vec::new()),
@@ -106,29 +144,39 @@ impl S3 {
         };
         let mut state = self.state();
         let bucket = state.bucket(input)?;
+        let name = bucket.name.clone();
         let plain = bucket.versioning() == crate::records::Versioning::Never;
         let version = bucket.version_mut(key, asked).ok_or_else(|| match asked {
             Some(id) => no_such_version(key, id),
+            // So AWS names it, in this one operation.
+            None if operation == "GetObjectTagging" => no_such_key(&format!("{name}/{key}")),
             None => no_such_key(key),
         })?;
         if version.object().is_none() {
-            return Err(match asked {
-                Some(_) => AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource."),
-                None => no_such_key(key),
-            });
+            return Err(delete_marker(match operation {
+                "PutObjectTagging" => "PUT",
+                "DeleteObjectTagging" => "DELETE",
+                _ => "GET",
+            }));
         }
+        let name = match operation {
+            "PutObjectTagging" => Some("ObjectTagging:Put"),
+            "DeleteObjectTagging" => Some("ObjectTagging:Delete"),
+            _ => None,
+        };
+        let event = name.map(|name| Event::changed(name, key, &version.id, version.object().map(AsRef::as_ref)));
         let mut output = json!({});
         if !plain && let Value::Object(output) = &mut output {
             output.insert("VersionId".to_owned(), json!(version.id));
         }
         match tags {
-            Some(tags) => version.tags = tags,
+            Some(tags) => version.attributes.tags = tags,
             None => {
                 if let Value::Object(output) = &mut output {
-                    output.insert("TagSet".to_owned(), json!(version.tags));
+                    output.insert("TagSet".to_owned(), json!(version.attributes.tags));
                 }
             }
         }
-        Ok(output)
+        Ok((output, event))
     }
 }

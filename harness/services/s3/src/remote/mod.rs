@@ -25,8 +25,9 @@ use crate::access_log::{AccessLog, LOG_DELAY};
 use crate::arn::arn;
 use crate::document::{list, number, set, text};
 use crate::encryption::{Encryption, Wanted};
+use crate::error::{invalid_request, no_lists, not_implemented};
 use crate::operations::copy::Source;
-use crate::operations::{delete, put, tagging};
+use crate::operations::{delete, tagging};
 use crate::records::S3;
 use crate::{authorization, policy};
 
@@ -93,7 +94,7 @@ impl RemoteS3 {
                 Ok(reply)
             }
             "PutBucketAcl" | "PutObjectAcl" if self.facts(call, &input).await?.is_some_and(|facts| facts.owner_enforced) => {
-                Err(put::no_lists())
+                Err(no_lists())
             }
             "DeleteObjects" => self.delete_objects(call, input).await,
             "PutBucketTagging" | "DeleteBucketTagging" => self.tag_bucket(call, operation, input).await,
@@ -142,7 +143,7 @@ impl RemoteS3 {
     /// Asks for a data key as the caller, by what the request and its bucket want, and puts what is kept of it into the request.
     async fn encrypt(&self, call: &Call, input: &mut Value) -> Result<Encryption, AwsError> {
         let facts = self.facts(call, input).await?;
-        put::refuse_unsupported(input, facts.as_ref().is_some_and(|facts| facts.owner_enforced))?;
+        refuse_unsupported(input, facts.as_ref().is_some_and(|facts| facts.owner_enforced))?;
         let default = facts.and_then(|facts| facts.encryption.clone());
         let wanted = Wanted::of(input, default.as_ref())?;
         let (bucket, key) = (text(input, "Bucket").unwrap_or_default(), text(input, "Key").unwrap_or_default());
@@ -305,4 +306,27 @@ impl Service for RemoteS3 {
         let facts = self.buckets.get(bucket)?;
         Some(authorization::policy_text(bucket, &facts.owner, facts.policy.clone(), facts.restricts_public_buckets))
     }
+}
+
+/// Refuses members of a write that would change its outcome, and that a region with a store elsewhere does not have.
+fn refuse_unsupported(input: &Value, enforced: bool) -> Result<(), AwsError> {
+    for member in ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"] {
+        match text(input, member) {
+            None | Some("bucket-owner-full-control") => {}
+            Some(_) if enforced => {
+                return Err(no_lists());
+            }
+            Some("private") => {}
+            Some(_) => return Err(not_implemented("access control lists")),
+        }
+    }
+    for member in ["ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "ObjectLockEventHold"] {
+        if text(input, member).is_some() {
+            return Err(invalid_request("Bucket is missing Object Lock Configuration"));
+        }
+    }
+    if input.get("WriteOffsetBytes").is_some() {
+        return Err(not_implemented("appending to objects"));
+    }
+    Ok(())
 }

@@ -1,5 +1,8 @@
 //! What is the embedded S3's own: its files, its clock. What every store does is told by the contract in `tests/it/store`.
 
+mod notifications;
+mod objects;
+
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
