@@ -54,7 +54,7 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: CreateServiceLin
     }
     let trust = json!({
         "Version": "2012-10-17",
-        "Statement": [{ "Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": { "Service": [service] } }],
+        "Statement": [{ "Action": "sts:AssumeRole", "Effect": "Allow", "Principal": { "Service": service } }],
     });
     let mut identity = Identity::new(Kind::Role, format!("{PATH}{service}/"), &name, call.now, Tags::default(), None);
     identity.attached.push(format!("arn:aws:iam::aws:policy{PATH}{}", known.policy));
