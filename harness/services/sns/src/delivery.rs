@@ -1,7 +1,7 @@
 //! Delivery of a message to the endpoints of a topic, and its event in the journal.
 
 use nightproof_core::metrics::Metric;
-use nightproof_core::service::Call;
+use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Region};
 use nightproof_journal::{Event, Recipient};
 
@@ -20,6 +20,10 @@ pub(super) async fn deliver(call: &Call, topic: &str, message: &Message, subscri
     for subscription in subscriptions {
         let outcome = match subscription.protocol {
             _ if !subscription.confirmed() => "not sent: the subscription is not confirmed".to_owned(),
+            protocol if filters_out(subscription, message, protocol) => {
+                count(region, account, name, "NumberOfNotificationsFilteredOut");
+                "not sent: the filter policy is for other messages".to_owned()
+            }
             Protocol::Email => "would be sent".to_owned(),
             Protocol::Sqs => {
                 match region.call(&caller, "sqs", "SendMessage", message.for_queue(subscription, topic, region)).await {
@@ -29,7 +33,17 @@ pub(super) async fn deliver(call: &Call, topic: &str, message: &Message, subscri
                     }
                     Err(error) => {
                         count(region, account, name, "NumberOfNotificationsFailed");
-                        format!("not delivered: {error}")
+                        match redrive(region, &caller, subscription, message, topic).await {
+                            None => format!("not delivered: {error}"),
+                            Some(Ok(queue)) => {
+                                count(region, account, name, "NumberOfNotificationsRedrivenToDlq");
+                                format!("not delivered, and put into the dead-letter queue {queue}: {error}")
+                            }
+                            Some(Err(lost)) => {
+                                count(region, account, name, "NumberOfNotificationsFailedToRedriveToDlq");
+                                format!("not delivered: {error}; nor taken by its dead-letter queue: {lost}")
+                            }
+                        }
                     }
                 }
             }
@@ -47,6 +61,26 @@ pub(super) async fn deliver(call: &Call, topic: &str, message: &Message, subscri
         what: message.summary(),
         to,
     });
+}
+
+fn filters_out(subscription: &Subscription, message: &Message, protocol: Protocol) -> bool {
+    let body = message.text(protocol.name());
+    subscription.filter.as_ref().is_some_and(|filter| !filter.matches(&message.filtered(), body))
+}
+
+/// Sends what an endpoint did not take to the dead-letter queue of its subscription, if it has one.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html>
+async fn redrive(
+    region: &Region,
+    caller: &Caller,
+    subscription: &Subscription,
+    message: &Message,
+    topic: &str,
+) -> Option<Result<String, AwsError>> {
+    let queue = subscription.dead_letter_queue()?;
+    let to_queue = Subscription { endpoint: queue.clone(), ..subscription.clone() };
+    let sent = region.call(caller, "sqs", "SendMessage", message.for_queue(&to_queue, topic, region)).await;
+    Some(sent.map(|_| queue))
 }
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html>

@@ -1,10 +1,12 @@
-//! The service `sns`: standard topics, their policies, and delivery to queues. A message to any other endpoint is not sent;
+//! The service `sns`: standard and FIFO topics, their policies, filter policies, and delivery to queues. A message to any other endpoint is not sent;
 //! the journal records that it would have been.
 //! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
 
 mod authorization;
 mod delivery;
 mod error;
+mod fifo;
+mod filter_policy;
 mod message;
 mod operations;
 mod page;

@@ -8,8 +8,10 @@ use nightproof_core::service::AwsError;
 use nightproof_core::{Region, queue_url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::error::invalid;
+use crate::fifo::Sequence;
 use crate::records::{Protocol, Subscription};
 
 /// Bytes of a message with its attributes.
@@ -35,6 +37,10 @@ pub(super) struct Message {
     /// For everybody, or each protocol's own by its name.
     text: Text,
     attributes: BTreeMap<String, MessageAttributeValue>,
+    /// Of a FIFO topic.
+    pub(super) sequence: Option<Sequence>,
+    /// For fair queues, without a FIFO topic.
+    pub(super) group: Option<String>,
     /// Bytes of the text and the attributes as they were published.
     pub(super) size: usize,
 }
@@ -75,6 +81,16 @@ impl MessageAttributeValue {
         self.data_type.len() + text + binary
     }
 
+    /// The value that filter policies look at; `None` for bytes, which they do not see.
+    fn filtered(&self) -> Option<Value> {
+        let text = self.string_value.as_ref()?;
+        Some(match self.data_type.as_str() {
+            kind if kind.starts_with("Number") => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
+            "String.Array" => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
+            _ => text.as_str().into(),
+        })
+    }
+
     /// The attribute in the envelope of a notification.
     fn describe(&self) -> Value {
         let value = self.string_value.as_ref().or(self.binary_value.as_ref()).map(String::as_str).unwrap_or_default();
@@ -107,13 +123,28 @@ impl Message {
         let text = match structure {
             None => Text::One(text),
             Some("json") => match serde_json::from_str(&text) {
-                Ok(Value::Object(each)) if each.get("default").is_some_and(Value::is_string) => Text::Each(each),
+                // What is no text for its protocol is left out, as AWS does.
+                Ok(Value::Object(mut each)) if each.get("default").is_some_and(Value::is_string) => {
+                    each.retain(|_, text| text.is_string());
+                    Text::Each(each)
+                }
                 Ok(_) => return Err(invalid("Message Structure - No default entry in JSON message body")),
                 Err(_) => return Err(invalid("Message Structure - JSON message body failed to parse")),
             },
             Some(_) => return Err(invalid("MessageStructure")),
         };
-        Ok(Self { id: uuid::Uuid::new_v4().to_string(), subject, text, attributes, size })
+        Ok(Self { id: uuid::Uuid::new_v4().to_string(), subject, text, attributes, sequence: None, group: None, size })
+    }
+
+    /// The deduplication id that a message has by its text.
+    pub(super) fn digest(&self) -> String {
+        hex::encode(Sha256::digest(self.text("default").as_bytes()))
+    }
+
+    /// The attributes as filter policies look at them.
+    pub(super) fn filtered(&self) -> Value {
+        let values = self.attributes.iter().filter_map(|(name, value)| Some((name.clone(), value.filtered()?)));
+        Value::Object(values.collect())
     }
 
     /// The text for a protocol.
@@ -128,18 +159,37 @@ impl Message {
     /// In the envelope stand all members of AWS's but for the signature: nobody but AWS could sign in its name.
     pub(super) fn for_queue(&self, subscription: &Subscription, topic: &str, region: &Region) -> Value {
         let text = self.text(Protocol::Sqs.name());
-        let url = queue_url(&subscription.endpoint);
+        let queue = subscription.endpoint.as_str();
+        let url = queue_url(queue);
+        let with_group = |mut message: Value| {
+            let Some(members) = message.as_object_mut() else { return message };
+            match &self.sequence {
+                Some(sequence) if queue.ends_with(".fifo") => {
+                    members.insert("MessageGroupId".to_owned(), sequence.group.as_str().into());
+                    members.insert("MessageDeduplicationId".to_owned(), sequence.deduplication_id.as_str().into());
+                }
+                _ => {
+                    if let Some(group) = &self.group {
+                        members.insert("MessageGroupId".to_owned(), group.as_str().into());
+                    }
+                }
+            }
+            message
+        };
         if subscription.is_raw() {
             let mut message = json!({ "QueueUrl": url, "MessageBody": text });
             if let (false, Some(members)) = (self.attributes.is_empty(), message.as_object_mut()) {
                 members.insert("MessageAttributes".to_owned(), json!(self.attributes));
             }
-            return message;
+            return with_group(message);
         }
         let mut body = Map::new();
         let mut say = |name: &str, value: Value| body.insert(name.to_owned(), value);
         say("Type", "Notification".into());
         say("MessageId", self.id.as_str().into());
+        if let Some(sequence) = &self.sequence {
+            say("SequenceNumber", sequence.number.as_str().into());
+        }
         say("TopicArn", topic.into());
         if let Some(subject) = &self.subject {
             say("Subject", subject.as_str().into());
@@ -153,7 +203,7 @@ impl Message {
             let described = |(name, value): (&String, &MessageAttributeValue)| (name.clone(), value.describe());
             say("MessageAttributes", Value::Object(self.attributes.iter().map(described).collect()));
         }
-        json!({ "QueueUrl": url, "MessageBody": Value::Object(body).to_string() })
+        with_group(json!({ "QueueUrl": url, "MessageBody": Value::Object(body).to_string() }))
     }
 
     /// In a few words, for who reads what a drill did: the subject, or what an event says that it is.

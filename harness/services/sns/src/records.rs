@@ -10,6 +10,8 @@ use nightproof_core::tags::Tags;
 use serde_json::{Value, json};
 
 use crate::error::{invalid, no_topic};
+use crate::fifo::Fifo;
+use crate::filter_policy::FilterPolicy;
 
 /// The service `sns`.
 #[derive(Debug, Default)]
@@ -55,6 +57,15 @@ pub(crate) struct Topic {
     pub(crate) subscriptions: Vec<Subscription>,
     /// Subscriptions that were confirmed and are no more.
     pub(crate) deleted: u64,
+    /// What a FIFO topic has beside.
+    pub(crate) fifo: Option<Fifo>,
+}
+
+impl Topic {
+    /// Whether an attribute was set to this.
+    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
+        self.attributes.get(name).is_some_and(|set| set == value)
+    }
 }
 
 /// Listed instead of the ARN of a subscription that is not confirmed.
@@ -82,7 +93,7 @@ impl Protocol {
             "http" | "https" | "email-json" | "sms" | "application" | "lambda" | "firehose" => {
                 Err(AwsError::not_implemented("sns", &format!("the protocol {name}")))
             }
-            other => Err(invalid(&format!("Does not support this protocol string: {other}"))),
+            other => Err(invalid(&format!("Amazon SNS does not support this protocol string: {other}"))),
         }
     }
 
@@ -93,9 +104,6 @@ impl Protocol {
         };
         let is_address = || endpoint.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
         match self {
-            Self::Sqs if endpoint.ends_with(".fifo") => {
-                Err(invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"))
-            }
             Self::Sqs if is_queue() => Ok(()),
             Self::Sqs => Err(invalid("SQS endpoint ARN")),
             Self::Email if is_address() => Ok(()),
@@ -114,6 +122,10 @@ pub(crate) struct Subscription {
     /// The token that the endpoint was sent, until the subscription is confirmed.
     pub(crate) token: Option<String>,
     pub(crate) attributes: BTreeMap<String, String>,
+    /// The ARN of who subscribed.
+    pub(crate) principal: String,
+    /// The attribute `FilterPolicy` in its scope.
+    pub(crate) filter: Option<FilterPolicy>,
 }
 
 impl Subscription {
@@ -125,8 +137,19 @@ impl Subscription {
         self.attributes.get("RawMessageDelivery").is_some_and(|raw| raw == "true")
     }
 
+    /// The queue of the messages that could not be delivered.
+    pub(crate) fn dead_letter_queue(&self) -> Option<String> {
+        dead_letter_queue(&self.attributes)
+    }
+
     pub(crate) fn listed(&self, topic: &str) -> Value {
         let arn = if self.confirmed() { &self.arn } else { PENDING };
         json!({ "SubscriptionArn": arn, "Owner": self.owner, "Protocol": self.protocol.name(), "Endpoint": self.endpoint, "TopicArn": topic })
     }
+}
+
+/// The queue that a `RedrivePolicy` names.
+pub(crate) fn dead_letter_queue(attributes: &Attributes) -> Option<String> {
+    let policy: Value = serde_json::from_str(attributes.get("RedrivePolicy")?).ok()?;
+    policy.get("deadLetterTargetArn")?.as_str().map(str::to_owned)
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::delivery;
 use crate::error::invalid;
+use crate::fifo::Sequence;
 use crate::message::{LONGEST, Message, MessageAttributeValue};
-use crate::records::Sns;
+use crate::records::{Sns, Subscription, Topic};
 
 /// `Publish`. <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 #[derive(Debug, Deserialize)]
@@ -22,6 +23,8 @@ pub(crate) struct Publish {
     message_structure: Option<String>,
     #[serde(default)]
     message_attributes: BTreeMap<String, MessageAttributeValue>,
+    message_deduplication_id: Option<String>,
+    message_group_id: Option<String>,
 }
 
 /// `PublishBatch`. <https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html>
@@ -42,6 +45,8 @@ struct BatchEntry {
     message_structure: Option<String>,
     #[serde(default)]
     message_attributes: BTreeMap<String, MessageAttributeValue>,
+    message_deduplication_id: Option<String>,
+    message_group_id: Option<String>,
 }
 
 /// Messages that a batch may have.
@@ -73,6 +78,54 @@ impl PublishBatch {
     }
 }
 
+/// What `Publish` returns of a message.
+fn published(message: &Message) -> Map<String, Value> {
+    let number = message.sequence.as_ref().map(|sequence| Value::from(sequence.number.as_str()));
+    let members = [("MessageId", Some(Value::from(message.id.as_str()))), ("SequenceNumber", number)];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// Refuses a message that lacks what its topic asks for, or has what the topic does not know.
+fn check_fifo(topic: &Topic, group: Option<&str>, id: Option<&str>) -> Result<(), AwsError> {
+    if topic.fifo.is_none() {
+        return match id {
+            Some(_) => Err(invalid(
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+            )),
+            None => Ok(()),
+        };
+    }
+    if group.is_none() {
+        return Err(invalid("The MessageGroupId parameter is required for FIFO topics"));
+    }
+    if id.is_none() && !topic.has("ContentBasedDeduplication", "true") {
+        let reason =
+            "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
+        return Err(invalid(reason));
+    }
+    Ok(())
+}
+
+/// Takes a message, and returns the subscriptions that it is for: none if it was published before.
+fn admit(
+    topic: &mut Topic,
+    call: &Call,
+    message: &mut Message,
+    group: Option<String>,
+    id: Option<String>,
+) -> Result<Vec<Subscription>, AwsError> {
+    check_fifo(topic, group.as_deref(), id.as_deref())?;
+    let by_group = topic.has("FifoThroughputScope", "MessageGroup");
+    let Some(fifo) = &mut topic.fifo else {
+        message.group = group;
+        return Ok(topic.subscriptions.clone());
+    };
+    let (group, deduplication_id) = (group.unwrap_or_default(), id.unwrap_or_else(|| message.digest()));
+    let (number, is_new) = fifo.publish(&deduplication_id, &group, by_group, call.now);
+    message.sequence = Some(Sequence { group, deduplication_id, number });
+    Ok(if is_new { topic.subscriptions.clone() } else { Vec::new() })
+}
+
 impl Sns {
     /// Returns after every endpoint was tried, AWS before; the output shows neither.
     pub(crate) async fn publish(&self, call: &Call, input: Publish) -> Result<Value, AwsError> {
@@ -81,36 +134,47 @@ impl Sns {
             _ => return Err(invalid("TopicArn or TargetArn Reason: no value for required parameter")),
         };
         let structure = input.message_structure.as_deref();
-        let message = Message::read(input.message, structure, input.subject, input.message_attributes)?;
-        let subscriptions = self.topic(&arn, |topic| Ok(topic.subscriptions.clone()))?;
+        let mut message = Message::read(input.message, structure, input.subject, input.message_attributes)?;
+        let (group, id) = (input.message_group_id, input.message_deduplication_id);
+        let subscriptions = self.topic(&arn, |topic| admit(topic, call, &mut message, group, id))?;
         delivery::deliver(call, &arn, &message, &subscriptions).await;
-        Ok(json!({ "MessageId": message.id }))
+        Ok(Value::Object(published(&message)))
     }
 
     /// A message that is refused is listed as failed, and the others are delivered.
     pub(crate) async fn publish_batch(&self, call: &Call, input: PublishBatch) -> Result<Value, AwsError> {
         input.check()?;
-        let subscriptions = self.topic(&input.topic_arn, |topic| Ok(topic.subscriptions.clone()))?;
+        let topic_arn = input.topic_arn.as_str();
+        self.topic(topic_arn, |topic| {
+            let mut entries = input.publish_batch_request_entries.iter();
+            entries.try_for_each(|entry| {
+                let given = (entry.message_group_id.as_deref(), entry.message_deduplication_id.as_deref());
+                check_fifo(topic, given.0, given.1)
+            })
+        })?;
         let (mut sent, mut failed, mut size) = (Vec::new(), Vec::new(), 0);
-        for BatchEntry { id, message, subject, message_structure, message_attributes } in input.publish_batch_request_entries {
-            match Message::read(message, message_structure.as_deref(), subject, message_attributes) {
+        for entry in input.publish_batch_request_entries {
+            match Message::read(entry.message, entry.message_structure.as_deref(), entry.subject, entry.message_attributes) {
                 Ok(message) => {
                     size += message.size;
-                    sent.push((id, message));
+                    sent.push((entry.id, message, entry.message_group_id, entry.message_deduplication_id));
                 }
-                Err(error) => {
-                    failed.push(json!({ "Id": id, "Code": "InvalidParameter", "Message": error.message, "SenderFault": true }));
-                }
+                Err(error) => failed.push(json!({
+                    "Id": entry.id, "Code": "InvalidParameter", "Message": error.message, "SenderFault": true,
+                })),
             }
         }
         if size > LONGEST {
-            let message = "The length of all the batch messages put together is more than the limit.";
+            let message = "The length of all the messages put together is more than the limit.";
             return Err(AwsError::new("BatchRequestTooLongException", 400, message));
         }
         let mut successful = Vec::new();
-        for (id, message) in sent {
-            delivery::deliver(call, &input.topic_arn, &message, &subscriptions).await;
-            successful.push(json!({ "Id": id, "MessageId": message.id }));
+        for (entry, mut message, group, id) in sent {
+            let subscriptions = self.topic(topic_arn, |topic| admit(topic, call, &mut message, group, id))?;
+            delivery::deliver(call, topic_arn, &message, &subscriptions).await;
+            let mut shown = published(&message);
+            shown.insert("Id".to_owned(), entry.into());
+            successful.push(Value::Object(shown));
         }
         Ok(json!({ "Successful": successful, "Failed": failed }))
     }

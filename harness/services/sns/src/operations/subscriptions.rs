@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::error::invalid;
 use crate::operations::subscription_attributes as attributes;
 use crate::page::page;
-use crate::records::{Protocol, Sns, Subscription, Topic};
+use crate::records::{Protocol, Sns, Subscription, Topic, dead_letter_queue};
 
 /// `Subscribe`. <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 #[derive(Debug, Deserialize)]
@@ -64,13 +64,24 @@ impl Sns {
         let (topic_arn, endpoint) = (input.topic_arn.as_str(), input.endpoint.as_str());
         let protocol = Protocol::read(&input.protocol)?;
         protocol.check(endpoint)?;
-        let attributes = attributes::read(protocol, input.attributes)?;
+        let filter = attributes::read(protocol, &input.attributes)?;
+        let attributes = input.attributes;
         let own_queue = protocol == Protocol::Sqs && nightproof_core::service::arn::account_of(endpoint) == call.account();
         if protocol == Protocol::Sqs && !own_queue {
             return Err(AwsError::not_implemented("sns", "a subscription of another account's queue"));
         }
         let token = (!own_queue).then(|| random_string(b"0123456789abcdef", 64));
         let (subscription, is_new) = self.topic(topic_arn, |topic| {
+            if topic.fifo.is_none() && protocol == Protocol::Sqs && endpoint.ends_with(".fifo") {
+                let reason = "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics";
+                return Err(invalid(&format!("Invalid parameter: {reason}")));
+            }
+            if topic.fifo.is_some()
+                && endpoint.ends_with(".fifo")
+                && dead_letter_queue(&attributes).is_some_and(|queue| !queue.ends_with(".fifo"))
+            {
+                return Err(invalid("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic."));
+            }
             let same = |one: &&Subscription| one.protocol == protocol && one.endpoint == endpoint;
             if let Some(existing) = topic.subscriptions.iter().find(same) {
                 if existing.attributes != attributes {
@@ -85,6 +96,8 @@ impl Sns {
                 endpoint: endpoint.to_owned(),
                 token,
                 attributes,
+                principal: call.caller.arn(),
+                filter,
             };
             topic.subscriptions.push(subscription.clone());
             Ok((subscription, true))

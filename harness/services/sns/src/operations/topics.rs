@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::invalid;
+use crate::fifo::Fifo;
 use crate::operations::tags;
 use crate::page::page;
 use crate::records::{Attributes, Sns, Topic};
@@ -59,8 +60,10 @@ impl Sns {
     pub(crate) fn create_topic(&self, call: &Call, input: CreateTopic) -> Result<Value, AwsError> {
         let name = input.name.as_str();
         let attributes = attributes::read(input.attributes)?;
+        let is_fifo = attributes.contains_key("FifoTopic");
         let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name.len() > 256 || !name.bytes().all(good) {
+        let stem = if is_fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
+        if stem.is_empty() || name.len() > 256 || !stem.bytes().all(good) {
             return Err(invalid("Topic Name"));
         }
         let given = tags::given(call, input.tags)?;
@@ -78,9 +81,10 @@ impl Sns {
                 return Ok(json!({ "TopicArn": arn }));
             }
             let tags = given.into_iter().collect();
+            let fifo = is_fifo.then(Fifo::default);
             let own = attributes.get("Policy").cloned();
             let policy = PolicyDocument::of_resource(own.unwrap_or_else(|| default_policy::topic(&arn, &owner)));
-            let topic = Topic { arn: arn.clone(), owner, attributes, policy, tags, subscriptions: Vec::new(), deleted: 0 };
+            let topic = Topic { arn: arn.clone(), owner, attributes, policy, tags, subscriptions: Vec::new(), deleted: 0, fifo };
             topics.insert(arn.clone(), topic);
             Ok(json!({ "TopicArn": arn }))
         })

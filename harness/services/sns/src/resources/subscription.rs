@@ -2,8 +2,8 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-subscription.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, text};
-use serde_json::{Value, json};
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, policy, text};
+use serde_json::{Map, Value, json};
 
 pub(super) struct Subscription;
 
@@ -12,7 +12,15 @@ impl ResourceProvider for Subscription {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["Endpoint", "Protocol", "RawMessageDelivery", "TopicArn"],
+                properties: &[
+                    "Endpoint",
+                    "FilterPolicy",
+                    "FilterPolicyScope",
+                    "Protocol",
+                    "RawMessageDelivery",
+                    "RedrivePolicy",
+                    "TopicArn",
+                ],
                 attributes: &["Arn"],
                 ..ResourceFacts::new("AWS::SNS::Subscription")
             }
@@ -26,11 +34,19 @@ impl ResourceProvider for Subscription {
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-        if let Some((_, raw)) = changed(&old.properties, properties, "RawMessageDelivery") {
-            let value = raw.as_bool().unwrap_or(false);
-            let input =
-                json!({ "SubscriptionArn": old.physical, "AttributeName": "RawMessageDelivery", "AttributeValue": value });
-            context.make("sns", "SetSubscriptionAttributes", input).await?;
+        // The scope comes first: a policy has to be one for it.
+        let defaults = [
+            ("RawMessageDelivery", "false"),
+            ("FilterPolicyScope", "MessageAttributes"),
+            ("FilterPolicy", ""),
+            ("RedrivePolicy", ""),
+        ];
+        for (name, default) in defaults {
+            if changed(&old.properties, properties, name).is_some() {
+                let value = attribute(properties, name).unwrap_or_else(|| default.into());
+                let input = json!({ "SubscriptionArn": old.physical, "AttributeName": name, "AttributeValue": value });
+                context.make("sns", "SetSubscriptionAttributes", input).await?;
+            }
         }
         Ok(old.clone())
     }
@@ -40,9 +56,19 @@ impl ResourceProvider for Subscription {
     }
 }
 
+/// A property as the value of an attribute: documents are their JSON.
+fn attribute(properties: &Value, name: &str) -> Option<Value> {
+    match (name, properties.get(name)?) {
+        ("FilterPolicy" | "RedrivePolicy", document) => Some(policy(document)),
+        (_, value) => Some(value.clone()),
+    }
+}
+
 /// Subscribes; returns the ARN, which a subscription has before it is confirmed.
 pub(super) async fn subscribe(context: &Context, topic: Option<&Value>, properties: &Value) -> Result<String> {
-    let attributes = properties.get("RawMessageDelivery").map(|raw| json!({ "RawMessageDelivery": raw }));
+    let names = ["FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"];
+    let attributes = names.into_iter().filter_map(|name| Some((name.to_owned(), attribute(properties, name)?)));
+    let attributes: Map<String, Value> = attributes.collect();
     let input = json!({
         "TopicArn": topic,
         "Protocol": properties.get("Protocol"),

@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_list, text};
+use nightproof_resource::{
+    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, pick, tag_list, text,
+};
 use serde_json::{Value, json};
 
 use super::subscription::subscribe;
@@ -14,7 +16,15 @@ impl ResourceProvider for Topic {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["DisplayName", "Subscription", "Tags", "TopicName"],
+                properties: &[
+                    "ContentBasedDeduplication",
+                    "DisplayName",
+                    "FifoThroughputScope",
+                    "FifoTopic",
+                    "Subscription",
+                    "Tags",
+                    "TopicName",
+                ],
                 naming: Some("TopicName"),
                 attributes: &["TopicArn", "TopicName"],
                 ..ResourceFacts::new("AWS::SNS::Topic")
@@ -23,8 +33,13 @@ impl ResourceProvider for Topic {
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
-        let name = context.name_or(properties, "TopicName", 256);
-        let attributes = properties.get("DisplayName").map(|display| json!({ "DisplayName": display }));
+        let is_fifo = properties.get("FifoTopic").and_then(Value::as_bool).unwrap_or(false);
+        let name = match properties.get("TopicName").and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None if is_fifo => format!("{}.fifo", context.name(251)),
+            None => context.name(256),
+        };
+        let attributes = pick(properties, &["ContentBasedDeduplication", "DisplayName", "FifoThroughputScope", "FifoTopic"]);
         let input = json!({ "Name": name, "Attributes": attributes, "Tags": tag_list(properties, "Key", "Value") });
         let arn = text(&context.make("sns", "CreateTopic", input).await?, "/TopicArn");
         context.exists(&arn);
@@ -36,10 +51,13 @@ impl ResourceProvider for Topic {
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         let (arn, before) = (&old.physical, &old.properties);
-        if let Some((_, display)) = changed(before, properties, "DisplayName") {
-            let value = display.as_str().unwrap_or_default();
-            let input = json!({ "TopicArn": arn, "AttributeName": "DisplayName", "AttributeValue": value });
-            context.make("sns", "SetTopicAttributes", input).await?;
+        let defaults = [("ContentBasedDeduplication", "false"), ("DisplayName", ""), ("FifoThroughputScope", "Topic")];
+        for (name, default) in defaults {
+            if let Some((_, value)) = changed(before, properties, name) {
+                let value = if value.is_null() { default.into() } else { value.clone() };
+                let input = json!({ "TopicArn": arn, "AttributeName": name, "AttributeValue": value });
+                context.make("sns", "SetTopicAttributes", input).await?;
+            }
         }
         change_subscriptions(context, arn, before, properties).await?;
         TagChange::between(before, properties).apply(context, "sns", ("ResourceArn", arn)).await?;
