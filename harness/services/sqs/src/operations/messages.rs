@@ -57,17 +57,13 @@ impl Sqs {
         }
         self.queue(&input.queue_url, |queue| {
             let id = message_in(&queue.arn, handle).ok_or_else(|| invalid_handle(handle))?;
-            let message = queue
-                .messages
-                .iter_mut()
-                .find(|message| message.id == id && message.receipt.as_deref() == Some(handle))
-                .ok_or_else(|| {
-                    bad_value(format!(
-                        "Value {handle} for parameter ReceiptHandle is invalid. \
+            let message = queue.messages.iter_mut().find(|message| message.id == id).ok_or_else(|| {
+                bad_value(format!(
+                    "Value {handle} for parameter ReceiptHandle is invalid. \
                          Reason: Message does not exist or is not available for visibility timeout change."
-                    ))
-                })?;
-            // The handle is good until another receive replaces it, even if the message can be received again by then.
+                ))
+            })?;
+            // Any handle of the message is good, even if it can be received again, or has been, by then.
             message.visible_at = call.now + SignedDuration::from_secs(seconds);
             Ok(())
         })?;
