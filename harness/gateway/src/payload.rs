@@ -64,10 +64,23 @@ pub(super) fn chunk_decoder(
     seed: Option<&Seed>,
     head: &mut Parts,
 ) -> Result<Option<ChunkedDecoder>, AwsError> {
-    let (Some(claim), Some(seed)) = (claim.filter(|claim| claim.payload.is_chunked()), seed) else { return Ok(None) };
+    if !in_chunks(claim, head) {
+        return Ok(None);
+    }
     unwrap_chunked_headers(head)?;
     let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    Ok(Some(ChunkedDecoder::new(claim, seed, length)))
+    Ok(Some(match (claim, seed) {
+        (Some(claim), Some(seed)) => ChunkedDecoder::new(claim, seed, length),
+        _ => ChunkedDecoder::unsigned(length),
+    }))
+}
+
+/// Whether a payload comes in chunks: by what its signature says, or by its header if nobody signed it.
+pub(super) fn in_chunks(claim: Option<&Claim>, head: &Parts) -> bool {
+    match claim {
+        Some(claim) => claim.payload.is_chunked(),
+        None => head.headers.get("x-amz-content-sha256").is_some_and(|kind| kind == "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+    }
 }
 
 /// Makes the headers describe the object instead of its framing.
@@ -299,6 +312,22 @@ mod tests {
         assert_eq!(refused(&[("transfer-encoding", "chunked"), ("x-amz-decoded-content-length", "7")]), None);
         assert_eq!(refused(&[]), Some((411, "MissingContentLength".to_owned())));
         assert_eq!(refused(&[("transfer-encoding", "chunked")]), Some((501, "NotImplemented".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn a_stranger_s_chunks_are_decoded() {
+        let mut head = http::Request::put("/b/k")
+            .header("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+            .header("x-amz-decoded-content-length", "3")
+            .body(())
+            .unwrap()
+            .into_parts()
+            .0;
+        let mut decoder = chunk_decoder(None, None, &mut head).unwrap().expect("chunks");
+        assert_eq!(head.headers[header::CONTENT_LENGTH], "3");
+        let sent = "3\r\nabc\r\n0\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n";
+        assert_eq!(decoder.push(Bytes::from(sent)).unwrap(), ["abc"]);
+        assert_eq!(decoder.finish().unwrap(), [("x-amz-checksum-crc32".to_owned(), "NSRBwg==".to_owned())]);
     }
 
     #[tokio::test]

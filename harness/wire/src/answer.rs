@@ -194,11 +194,17 @@ impl ServiceModel {
         let root = operation.root.as_deref().unwrap_or(&shape.name);
         if operation.unwrapped {
             let mut out = Writer::new();
-            out.open_with(root, &[("xmlns", self.namespace.as_deref().unwrap_or_default())]);
+            let attributes = [("xmlns", self.namespace.as_deref().unwrap_or_default())];
             let member = shape.members.first().and_then(|member| output.get(&member.name));
             // The location of buckets in us-east-1 is written as none.
-            out.text(&member.map(text).filter(|text| text != "us-east-1").unwrap_or_default());
-            out.close(root);
+            match member.map(text).filter(|text| text != "us-east-1" && !text.is_empty()) {
+                Some(text) => {
+                    out.open_with(root, &attributes);
+                    out.text(&text);
+                    out.close(root);
+                }
+                None => out.empty_with(root, &attributes),
+            }
             return Some(out.finish());
         }
         Some(self.xml_document(root, shape, output))

@@ -141,10 +141,11 @@ impl ServiceModel {
     }
 
     fn payload(&self, member: &Member, body: &[u8]) -> Result<Option<Value>, AwsError> {
-        if member.streaming || body.is_empty() {
+        let shape = self.shape(member.shape);
+        // A text may be empty: a policy is refused for its content then.
+        if member.streaming || body.is_empty() && shape.kind != Kind::String {
             return Ok(None);
         }
-        let shape = self.shape(member.shape);
         Ok(Some(match shape.kind {
             Kind::Blob => Value::String(STANDARD.encode(body)),
             Kind::String => Value::String(std::str::from_utf8(body).map_err(|_| malformed_body(self))?.to_owned()),

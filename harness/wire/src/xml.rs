@@ -138,6 +138,13 @@ impl Writer {
         self.out.push('>');
     }
 
+    /// An element without content.
+    pub(crate) fn empty_with(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.open_with(name, attributes);
+        self.out.pop();
+        self.out.push_str("/>");
+    }
+
     pub(crate) fn close(&mut self, name: &str) {
         self.out.push_str("</");
         self.out.push_str(name);

@@ -8,7 +8,7 @@ use nightproof_connection::Intake;
 use nightproof_core::credentials::Credential;
 use nightproof_core::service::{AwsError, empty_body};
 use nightproof_core::{Caller, Clock, Region};
-use nightproof_wire::sigv4::{self, Claim, Payload, Seed};
+use nightproof_wire::sigv4::{self, Claim, Seed};
 use nightproof_wire::{Operation, ServiceModel};
 
 use super::Decode;
@@ -52,7 +52,7 @@ async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, bod
     let routed = if service == "s3" { Some(model.route(&head, &[])?) } else { None };
     let route = |head: &Parts, document: &[u8]| routed.map_or_else(|| model.route(head, document), Ok);
     let streamed = routed.is_some_and(Operation::streams_input);
-    let in_chunks = signed_payload.is_some_and(Payload::is_chunked);
+    let in_chunks = payload::in_chunks(claim, &head);
     if !streamed && !in_chunks {
         let document = payload::read(service, payload::decoded(service, body, None, None)).await?;
         let (caller, _) = verify(&head, claim, Some(&sigv4::sha256_hex(&document)), region, now)?;

@@ -12,12 +12,19 @@ use super::blob::DataKey;
 use super::document::{flag, list, owned, text};
 use super::error::{access_denied, internal, invalid_argument, not_implemented};
 use crate::arn::arn;
+use crate::customer_key;
+use crate::customer_key::CustomerKey;
 
 /// How an object is encrypted.
 #[derive(Clone)]
 pub(super) enum Encryption {
     /// SSE-S3: the data key is kept by S3 itself, in its records.
     S3 { key: DataKey },
+    /// SSE-C: the client has the key.
+    Customer {
+        /// The MD5 of the key, base64.
+        key_md5: String,
+    },
     /// SSE-KMS: the data key is kept wrapped, and KMS unwraps it for who reads.
     Kms {
         /// The key's ARN.
@@ -36,10 +43,11 @@ pub(super) enum Encryption {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wanted {
     S3,
+    Customer(CustomerKey),
     Kms { key_id: Option<String>, bucket_key: bool, given_context: Option<String> },
 }
 
-/// Refuses SSE-C members, whatever their operation.
+/// Refuses SSE-C members, whatever their operation: a store elsewhere would keep such an object under its own key.
 pub(super) fn refuse_customer_keys(input: &Value) -> Result<(), AwsError> {
     for member in ["SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerAlgorithm", "CopySourceSSECustomerKey"] {
         if text(input, member).is_some() {
@@ -51,14 +59,23 @@ pub(super) fn refuse_customer_keys(input: &Value) -> Result<(), AwsError> {
 
 impl Wanted {
     /// From the members of a write and the bucket's `ServerSideEncryptionConfiguration`.
-    pub(super) fn of(input: &Value, default: Option<&Value>) -> Result<Self, AwsError> {
-        refuse_customer_keys(input)?;
+    pub(super) fn of(call: &Call, input: &Value, default: Option<&Value>) -> Result<Self, AwsError> {
         let rule = default.and_then(|config| list(config, "Rules").first());
         let applied = rule.and_then(|rule| rule.get("ApplyServerSideEncryptionByDefault"));
         let default_bucket_key = rule.and_then(|rule| flag(rule, "BucketKeyEnabled")).unwrap_or(false);
         let key_id = owned(input, "SSEKMSKeyId");
         let given_context = owned(input, "SSEKMSEncryptionContext");
         let requested = text(input, "ServerSideEncryption");
+        if text(input, "SSECustomerAlgorithm").is_some() || text(input, "SSECustomerKey").is_some() {
+            CustomerKey::refuse_beside(requested)?;
+        }
+        if let Some(key) = CustomerKey::from_input(call, input, customer_key::OWN)? {
+            let blocked = rule.and_then(|rule| rule.get("BlockedEncryptionTypes"));
+            if blocked.is_some_and(|blocked| list(blocked, "EncryptionType").iter().any(|kind| kind.as_str() == Some("SSE-C"))) {
+                return Err(access_denied("Access Denied"));
+            }
+            return Ok(Self::Customer(key));
+        }
         let algorithm = requested.or_else(|| applied.and_then(|applied| text(applied, "SSEAlgorithm"))).unwrap_or("AES256");
         match algorithm {
             "AES256" if key_id.is_some() => Err(invalid_argument(
@@ -96,9 +113,13 @@ impl Wanted {
 impl Encryption {
     /// Asks for a data key as the caller, and returns it with what is kept of it.
     pub(super) async fn begin(call: &Call, wanted: Wanted, bucket: &str, key: &str) -> Result<(Self, DataKey), AwsError> {
-        let Wanted::Kms { key_id, bucket_key, given_context } = wanted else {
-            let key = DataKey::random();
-            return Ok((Self::S3 { key: key.clone() }, key));
+        let (key_id, bucket_key, given_context) = match wanted {
+            Wanted::Kms { key_id, bucket_key, given_context } => (key_id, bucket_key, given_context),
+            Wanted::Customer(CustomerKey { key, md5 }) => return Ok((Self::Customer { key_md5: md5 }, key)),
+            Wanted::S3 => {
+                let key = DataKey::random();
+                return Ok((Self::S3 { key: key.clone() }, key));
+            }
         };
         if call.caller.principal == Principal::Anonymous {
             return Err(invalid_argument(
@@ -134,10 +155,22 @@ impl Encryption {
         Ok((Self::Kms { key_arn, wrapped, context: Value::Object(context), bucket_key, given_context }, key))
     }
 
-    /// The data key for who reads: KMS decides.
-    pub(super) async fn open(&self, call: &Call) -> Result<DataKey, AwsError> {
+    /// The MD5 of the key that its client has, if it is a client's.
+    pub(super) fn customer_key(&self) -> Option<&str> {
+        match self {
+            Self::Customer { key_md5 } => Some(key_md5),
+            Self::S3 { .. } | Self::Kms { .. } => None,
+        }
+    }
+
+    /// The data key for who reads: KMS decides, or the client has it.
+    pub(super) async fn open(&self, call: &Call, customer: Option<&CustomerKey>) -> Result<DataKey, AwsError> {
         match self {
             Self::S3 { key } => Ok(key.clone()),
+            Self::Customer { key_md5 } => {
+                customer_key::check(Some(key_md5), customer)?;
+                customer.map(|customer| customer.key.clone()).ok_or_else(|| internal("an object without its key"))
+            }
             Self::Kms { .. } if call.caller.principal == Principal::Anonymous => Err(invalid_argument(
                 "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
                 "Authorization",
@@ -151,9 +184,9 @@ impl Encryption {
         }
     }
 
-    /// Whether the ETag is no MD5 of the content, as under KMS.
+    /// Whether the ETag is no MD5 of the content, as under KMS and under keys of clients.
     pub(super) fn hides_md5(&self) -> bool {
-        matches!(self, Self::Kms { .. })
+        matches!(self, Self::Kms { .. } | Self::Customer { .. })
     }
 
     /// Adds the members that every answer about the object carries.
@@ -162,6 +195,10 @@ impl Encryption {
         match self {
             Self::S3 { .. } => {
                 output.insert("ServerSideEncryption".to_owned(), json!("AES256"));
+            }
+            Self::Customer { key_md5 } => {
+                output.insert("SSECustomerAlgorithm".to_owned(), json!("AES256"));
+                output.insert("SSECustomerKeyMD5".to_owned(), json!(key_md5));
             }
             Self::Kms { key_arn, bucket_key, .. } => {
                 output.insert("ServerSideEncryption".to_owned(), json!("aws:kms"));
@@ -204,20 +241,60 @@ fn from_kms(error: AwsError) -> AwsError {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_request_wins_over_the_bucket_and_the_bucket_over_nothing() {
-        let default = json!({"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k"}, "BucketKeyEnabled": true}]});
-        assert_eq!(Wanted::of(&json!({}), None).expect("default"), Wanted::S3);
-        assert_eq!(
-            Wanted::of(&json!({}), Some(&default)).expect("bucket's"),
-            Wanted::Kms { key_id: Some("k".to_owned()), bucket_key: true, given_context: None }
-        );
-        assert_eq!(Wanted::of(&json!({"ServerSideEncryption": "AES256"}), Some(&default)).expect("request's"), Wanted::S3);
+    fn call() -> Call {
+        let region = nightproof_test_region::region("111122223333", std::path::Path::new("none"));
+        Call {
+            now: region.clock().now(),
+            region,
+            caller: Caller::root("111122223333"),
+            request_id: String::new(),
+            source_ip: String::new(),
+            user_agent: String::new(),
+            tls: true,
+            http: None,
+        }
     }
 
-    #[test]
-    fn a_key_without_its_algorithm_and_customer_keys_are_refused() {
-        assert_eq!(Wanted::of(&json!({"SSEKMSKeyId": "k"}), None).expect_err("refused").code, "InvalidArgument");
-        assert_eq!(Wanted::of(&json!({"SSECustomerAlgorithm": "AES256"}), None).expect_err("refused").code, "NotImplemented");
+    #[tokio::test]
+    async fn the_request_wins_over_the_bucket_and_the_bucket_over_nothing() {
+        let default = json!({"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k"}, "BucketKeyEnabled": true}]});
+        assert_eq!(Wanted::of(&call(), &json!({}), None).expect("default"), Wanted::S3);
+        assert_eq!(
+            Wanted::of(&call(), &json!({}), Some(&default)).expect("bucket's"),
+            Wanted::Kms { key_id: Some("k".to_owned()), bucket_key: true, given_context: None }
+        );
+        assert_eq!(
+            Wanted::of(&call(), &json!({"ServerSideEncryption": "AES256"}), Some(&default)).expect("request's"),
+            Wanted::S3
+        );
+    }
+
+    #[tokio::test]
+    async fn a_key_without_its_algorithm_is_refused() {
+        assert_eq!(Wanted::of(&call(), &json!({"SSEKMSKeyId": "k"}), None).expect_err("refused").code, "InvalidArgument");
+    }
+
+    #[tokio::test]
+    async fn a_client_s_key_is_checked_and_needed_again() {
+        let key = STANDARD.encode([7; 32]);
+        let md5 = STANDARD.encode(<md5::Md5 as md5::Digest>::digest([7; 32]));
+        let input = json!({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": key, "SSECustomerKeyMD5": md5});
+        let wanted = Wanted::of(&call(), &input, None).expect("a key");
+        let (encryption, _) = Encryption::begin(&call(), wanted, "b", "k").await.expect("begun");
+        let given = CustomerKey::from_input(&call(), &input, customer_key::OWN).expect("a key");
+        assert!(encryption.open(&call(), given.as_ref()).await.is_ok());
+        assert_eq!(encryption.open(&call(), None).await.err().expect("refused").code, "InvalidRequest");
+        let plain = Call { tls: false, ..call() };
+        assert!(Wanted::of(&plain, &input, None).expect_err("refused").message.contains("secure connection"));
+        for (member, value, code) in [
+            ("SSECustomerAlgorithm", "KMS", "InvalidEncryptionAlgorithmError"),
+            ("SSECustomerKey", "c2hvcnQ=", "InvalidArgument"),
+            ("SSECustomerKeyMD5", "x", "InvalidArgument"),
+            ("ServerSideEncryption", "AES256", "InvalidArgument"),
+        ] {
+            let mut other = input.clone();
+            crate::document::set(&mut other, member, json!(value));
+            assert_eq!(Wanted::of(&call(), &other, None).expect_err("refused").code, code, "{member}");
+        }
     }
 }

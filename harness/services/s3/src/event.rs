@@ -46,7 +46,9 @@ impl Event {
     /// A version is gone, or hidden by a marker.
     pub(crate) fn removed(key: &str, version: &str, by_marker: bool) -> Self {
         let name = if by_marker { "ObjectRemoved:DeleteMarkerCreated" } else { "ObjectRemoved:Delete" };
-        Self { reason: Some("DeleteObject"), ..Self::changed(name, key, version, None) }
+        // A marker is an object without bytes.
+        let etag = by_marker.then(|| "d41d8cd98f00b204e9800998ecf8427e".to_owned());
+        Self { reason: Some("DeleteObject"), etag, ..Self::changed(name, key, version, None) }
     }
 
     /// Tags or the access control list of an object changed.

@@ -9,6 +9,7 @@ mod blob;
 mod checksum;
 mod condition;
 mod cors;
+mod customer_key;
 mod document;
 mod encryption;
 mod error;

@@ -264,6 +264,8 @@ pub(super) struct Object {
     /// With its quotes.
     pub(super) etag: String,
     pub(super) blobs: Vec<Blob>,
+    /// The upload that it was made by, which may be completed again.
+    pub(super) upload: Option<String>,
     /// Of a multipart object: number, size and checksum of each part.
     pub(super) parts: Vec<PartFacts>,
     /// `ContentType`, `CacheControl`, …, `Metadata`: members as they came, sent back as they are.

@@ -12,13 +12,27 @@ use serde_json::Value;
 use crate::access_log::Entry;
 use crate::arn::arn;
 use crate::document::without_nulls;
-use crate::error::no_such_bucket;
+use crate::error::{access_denied, no_such_bucket};
 use crate::operations::tagging;
 use crate::records::{Bucket, S3};
 use crate::{access_log, authorization, cors, document, lifecycle};
 
+/// Members that no operation acts upon.
+const UNREAD: [&str; 7] = [
+    "AnnotationDirective",
+    "BucketNamespace",
+    "IfMatchInitiatedTime",
+    "ObjectLockEventHold",
+    "ObjectLockEventHoldDurationDays",
+    "ObjectLockEventHoldDurationYears",
+    "Token",
+];
+
 impl S3 {
     async fn run(&self, call: &Call, operation: &str, input: &Value, body: Body) -> Result<Reply, AwsError> {
+        if let Some(member) = UNREAD.iter().find(|member| input.get(**member).is_some()) {
+            return Err(AwsError::not_implemented("s3", &format!("{operation} with {member}")));
+        }
         let output = match operation {
             "CreateBucket" => self.create_bucket(call, input)?,
             "DeleteBucket" => self.delete_bucket(input)?,
@@ -28,7 +42,7 @@ impl S3 {
             "PutObject" => self.put_object(call, input, body).await?,
             "GetObject" => return self.get_object(call, input).await,
             "HeadObject" => self.head_object(call, input)?,
-            "GetObjectAttributes" => self.get_object_attributes(input)?,
+            "GetObjectAttributes" => self.get_object_attributes(call, input)?,
             "GetBucketAcl" => self.get_bucket_acl(input)?,
             "PutBucketAcl" => self.put_bucket_acl(input)?,
             "GetObjectAcl" => self.get_object_acl(call, input)?,
@@ -61,6 +75,20 @@ impl S3 {
             },
         };
         Ok(Reply::from(without_nulls(output)))
+    }
+
+    /// Refuses who does not want to pay for what the owner does not pay for.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html>
+    fn check_payer(&self, call: &Call, input: &Value) -> Result<(), AwsError> {
+        let state = self.state();
+        let bucket = document::text(input, "Bucket").and_then(|name| state.buckets.get(name));
+        let paid = document::text(input, "RequestPayer") == Some("requester") && call.caller.principal != Principal::Anonymous;
+        match bucket {
+            Some(bucket) if bucket.requester_pays() && bucket.account != call.account() && !paid => {
+                Err(access_denied("Access Denied"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Delivers the access log lines that wait.
@@ -107,7 +135,10 @@ impl Service for S3 {
 
     async fn call(&self, call: &Call, operation: &str, input: Value, body: Body) -> Result<Reply, AwsError> {
         let entry = self.log_entry(call, operation, &input);
-        let result = self.run(call, operation, &input, body).await;
+        let result = match self.check_payer(call, &input) {
+            Ok(()) => self.run(call, operation, &input, body).await,
+            Err(error) => Err(error),
+        };
         let result = result.map_err(|error| authorization::concealed(call, &input, error));
         match entry {
             Some(entry) => self.log.answer(entry, result, |object, _| self.size_of(object)),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cors::Cors;
 use crate::document::{flag, list, set, text};
-use crate::error::{malformed_xml, not_implemented};
+use crate::error::{invalid_request, malformed_xml, not_implemented};
 use crate::operations::tagging;
 use crate::policy;
 use crate::records::{Bucket, S3, State};
@@ -17,6 +17,11 @@ impl Bucket {
     /// Whether access control lists are off.
     pub(crate) fn owner_enforced(&self) -> bool {
         self.config.get("OwnershipControls").is_some_and(owner_enforced)
+    }
+
+    /// Whether who asks pays.
+    pub(crate) fn requester_pays(&self) -> bool {
+        self.config.get("RequestPaymentConfiguration").and_then(|config| text(config, "Payer")) == Some("Requester")
     }
 
     /// A setting of the bucket's public access block.
@@ -111,8 +116,14 @@ impl S3 {
             }),
             // Nothing is there to delete, since nothing can be put.
             "DeleteBucketWebsite" | "DeleteBucketReplication" => state.bucket(input).map(|_| json!({})),
-            "GetBucketRequestPayment" => state.bucket(input).map(|_| json!({"Payer": "BucketOwner"})),
-            "GetBucketAccelerateConfiguration" => state.bucket(input).map(|_| json!({})),
+            "GetBucketRequestPayment" => state.bucket(input).map(|bucket| {
+                json!({"Payer": if bucket.requester_pays() { "Requester" } else { "BucketOwner" }})
+            }),
+            "PutBucketRequestPayment" => put_request_payment(&mut state, input),
+            "GetBucketAccelerateConfiguration" => state.bucket(input).map(|bucket| {
+                bucket.config.get("AccelerateConfiguration").cloned().unwrap_or(json!({}))
+            }),
+            "PutBucketAccelerateConfiguration" => put_acceleration(&mut state, input),
             _ => return None,
         };
         drop(state);
@@ -216,6 +227,31 @@ fn put_versioning(state: &mut State, input: &Value) -> Result<Value, AwsError> {
         return Err(AwsError::new("InvalidBucketState", 409, message));
     }
     bucket.config.insert("VersioningConfiguration", json!({"Status": status}));
+    Ok(json!({}))
+}
+
+fn put_request_payment(state: &mut State, input: &Value) -> Result<Value, AwsError> {
+    let bucket = state.bucket(input)?;
+    let config = S3::payload(input, "RequestPaymentConfiguration")?;
+    if !matches!(text(config, "Payer"), Some("BucketOwner" | "Requester")) {
+        return Err(malformed_xml());
+    }
+    bucket.config.insert("RequestPaymentConfiguration", config.clone());
+    Ok(json!({}))
+}
+
+/// Nothing here is farther away than anything else: the accelerated endpoint, which clients then use, is as fast as the other one.
+fn put_acceleration(state: &mut State, input: &Value) -> Result<Value, AwsError> {
+    let bucket = state.bucket(input)?;
+    let config = S3::payload(input, "AccelerateConfiguration")?;
+    if !matches!(text(config, "Status"), Some("Enabled" | "Suspended")) {
+        return Err(malformed_xml());
+    }
+    if bucket.name.contains('.') {
+        let message = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names";
+        return Err(invalid_request(message));
+    }
+    bucket.config.insert("AccelerateConfiguration", config.clone());
     Ok(json!({}))
 }
 

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use crate::checksum::{Algorithm, Kind};
+use crate::customer_key::CustomerKey;
 use crate::document::{set, text};
 use crate::encryption::{Encryption, Wanted};
 use crate::error::{invalid_argument, invalid_request};
@@ -15,7 +16,7 @@ use crate::event::Event;
 use crate::operations::get::find;
 use crate::operations::put::{LARGEST_PUT, checked_key, etag, kept_headers, storage_class};
 use crate::records::{Attributes, NULL, Object, S3, Version};
-use crate::{blob, condition};
+use crate::{blob, condition, customer_key};
 
 /// What `x-amz-copy-source` names.
 pub(crate) struct Source {
@@ -82,8 +83,16 @@ impl S3 {
     }
 
     /// The source's plain bytes, for who copies.
-    pub(crate) async fn read_source(&self, call: &Call, object: &Object, start: u64, length: u64) -> Result<Body, AwsError> {
-        let key = object.encryption.open(call).await?;
+    pub(crate) async fn read_source(
+        &self,
+        call: &Call,
+        input: &Value,
+        object: &Object,
+        (start, length): (u64, u64),
+    ) -> Result<Body, AwsError> {
+        let customer = CustomerKey::from_input(call, input, customer_key::COPY_SOURCE)?;
+        customer_key::check(object.encryption.customer_key(), customer.as_ref())?;
+        let key = object.encryption.open(call, customer.as_ref()).await?;
         Ok(blob::read(&object.blobs, &key, start, length))
     }
 
@@ -129,7 +138,7 @@ impl S3 {
         let asked = text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()?;
         let kept = found.object.checksum.as_ref().map(|checksum| checksum.algorithm);
         let algorithm = asked.or(kept).unwrap_or(Algorithm::Crc64Nvme);
-        let source = self.read_source(call, &found.object, 0, found.object.size).await?;
+        let source = self.read_source(call, input, &found.object, (0, found.object.size)).await?;
         let wanted: Wanted = destination.wanted;
         let (encryption, data_key) = Encryption::begin(call, wanted, bucket, key).await?;
         let bare = json!({});
@@ -141,6 +150,7 @@ impl S3 {
             etag: etag(&encryption, &received.md5),
             checksum,
             blobs: vec![received.blob],
+            upload: None,
             parts: Vec::new(),
             headers,
             storage_class: storage_class(input)?,

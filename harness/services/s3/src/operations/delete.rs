@@ -19,15 +19,15 @@ pub(crate) struct Deleted {
     /// The version that is gone, or the delete marker that was made.
     pub(crate) version: Option<String>,
     pub(crate) marker: bool,
-    /// Whether there was something to delete or to hide.
-    gone: bool,
+    /// Whether it is worth telling: all is, but that a version which is named is still not there.
+    told: bool,
 }
 
 impl Deleted {
     /// What those are told who want to know; `named` is whether a version was named.
     fn event(&self, key: &str, named: bool) -> Option<Event> {
         let version = self.version.as_deref().unwrap_or(NULL);
-        self.gone.then(|| Event::removed(key, version, self.marker && !named))
+        self.told.then(|| Event::removed(key, version, self.marker && !named))
     }
 }
 
@@ -52,16 +52,16 @@ fn check_lock(bucket: &Bucket, key: &str, version: Option<&str>, now: Timestamp,
 pub(crate) fn delete(bucket: &mut Bucket, key: &str, version: Option<&str>, now: Timestamp) -> Deleted {
     if let Some(id) = version {
         let removed = bucket.remove(key, id);
-        let gone = removed.is_some();
+        let told = removed.is_some();
         let marker = removed.is_some_and(|version| version.object().is_none());
-        return Deleted { version: Some(id.to_owned()), marker, gone };
+        return Deleted { version: Some(id.to_owned()), marker, told };
     }
     if bucket.versioning() == Versioning::Never {
-        let gone = bucket.remove(key, NULL).is_some();
-        return Deleted { gone, ..Deleted::default() };
+        bucket.remove(key, NULL);
+        return Deleted { told: true, ..Deleted::default() };
     }
     let id = bucket.add(key, Content::DeleteMarker, Attributes::default(), whole_seconds(now));
-    Deleted { version: Some(id), marker: true, gone: true }
+    Deleted { version: Some(id), marker: true, told: true }
 }
 
 fn check_condition(bucket: &Bucket, key: &str, etag: Option<&str>) -> Result<(), AwsError> {

@@ -5,10 +5,11 @@ use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::checksum::{Checksum, Kind, asks_for};
+use crate::customer_key::CustomerKey;
 use crate::document::{number, set, text};
 use crate::error::{invalid_argument, no_such_key, no_such_version};
 use crate::records::{Bucket, NULL, Object, S3, Version, Versioning};
-use crate::{blob, condition};
+use crate::{blob, condition, customer_key};
 
 /// The bytes that a read answers with.
 #[derive(Debug, PartialEq)]
@@ -89,6 +90,24 @@ fn by_marker(error: AwsError, marker: &Version) -> AwsError {
     error.with_header("x-amz-delete-marker", "true").with_header("x-amz-version-id", marker.id.as_str())
 }
 
+/// Refuses the header by which a write asks for encryption.
+fn refuse_encryption(call: &Call) -> Result<(), AwsError> {
+    const HEADER: &str = "x-amz-server-side-encryption";
+    let sent = call.http.as_ref().and_then(|head| head.headers.get(HEADER)).and_then(|value| value.to_str().ok());
+    sent.map_or(Ok(()), |sent| {
+        Err(invalid_argument("x-amz-server-side-encryption header is not supported for this operation.", HEADER, sent))
+    })
+}
+
+/// The client's key of a read. One without its digest opens nothing.
+fn read_key(call: &Call, input: &Value) -> Result<Option<CustomerKey>, AwsError> {
+    let lacks = text(input, "SSECustomerKey").is_some() && text(input, "SSECustomerKeyMD5").is_none();
+    if lacks && text(input, "SSECustomerAlgorithm") == Some("AES256") {
+        customer_key::check(Some(""), Some(&CustomerKey { key: blob::DataKey::random(), md5: "-".to_owned() }))?;
+    }
+    CustomerKey::from_input(call, input, customer_key::OWN)
+}
+
 impl S3 {
     pub(crate) async fn get_object(&self, call: &Call, input: &Value) -> Result<Reply, AwsError> {
         let (mut output, version, span) = self.describe_object(call, input)?;
@@ -97,7 +116,8 @@ impl S3 {
             return Err(AwsError::new("InvalidObjectState", 403, "The operation is not valid for the object's storage class")
                 .with("StorageClass", object.storage_class.as_str()));
         }
-        let key = object.encryption.open(call).await?;
+        let customer = CustomerKey::from_input(call, input, customer_key::OWN)?;
+        let key = object.encryption.open(call, customer.as_ref()).await?;
         let overrides = [
             ("ResponseCacheControl", "CacheControl"),
             ("ResponseContentDisposition", "ContentDisposition"),
@@ -121,7 +141,8 @@ impl S3 {
 
     /// What GetObject and HeadObject have in common.
     fn describe_object(&self, call: &Call, input: &Value) -> Result<(Value, Version, Span), AwsError> {
-        crate::encryption::refuse_customer_keys(input)?;
+        refuse_encryption(call)?;
+        let customer = read_key(call, input)?;
         let key = text(input, "Key").unwrap_or_default();
         let (version, shown) = {
             let mut state = self.state();
@@ -131,6 +152,7 @@ impl S3 {
             (version, shown)
         };
         let Some(object) = version.object() else { return Err(no_such_key(key)) };
+        customer_key::check(object.encryption.customer_key(), customer.as_ref())?;
         condition::check_read(input, condition::READ, &object.etag, version.modified, call.now)?;
         let (range, part) = (text(input, "Range"), number(input, "PartNumber"));
         let span = match (range, part) {
@@ -180,13 +202,14 @@ impl S3 {
         Ok((output, version, span))
     }
 
-    pub(crate) fn get_object_attributes(&self, input: &Value) -> Result<Value, AwsError> {
-        crate::encryption::refuse_customer_keys(input)?;
+    pub(crate) fn get_object_attributes(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+        let customer = read_key(call, input)?;
         let key = text(input, "Key").unwrap_or_default();
         let mut state = self.state();
         let bucket = state.bucket(input)?;
         let version = find(bucket, key, text(input, "VersionId"))?;
         let Some(object) = version.object() else { return Err(no_such_key(key)) };
+        customer_key::check(object.encryption.customer_key(), customer.as_ref())?;
         let mut output = json!({"LastModified": version.modified, "VersionId": bucket.shown_version(&version.id)});
         if asks_for(input, "ETag") {
             set(&mut output, "ETag", json!(object.etag.trim_matches('"')));

@@ -8,14 +8,15 @@ use nightproof_core::service::{Body, Call};
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use crate::checksum;
 use crate::checksum::{Algorithm, Checksum, Kind};
+use crate::customer_key::CustomerKey;
 use crate::document::{list, number, set, text, whole_seconds};
 use crate::encryption::Encryption;
 use crate::error::{invalid_argument, invalid_request, no_such_upload};
 use crate::event::Event;
 use crate::operations::put::{checked_key, initiator, kept_headers, storage_class};
 use crate::records::{Attributes, Object, Part, PartFacts, S3, Upload};
+use crate::{checksum, customer_key};
 
 /// The least size of every part but the last.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
@@ -117,7 +118,7 @@ impl S3 {
         carries: &Value,
         body: Body,
     ) -> Result<(Part, Checksum, Underway), AwsError> {
-        crate::encryption::refuse_customer_keys(input)?;
+        let customer = CustomerKey::from_input(call, input, customer_key::OWN)?;
         let number = part_number(input)?;
         let upload = self.underway(input)?;
         if let (Some((given, _)), true) = (checksum::given(carries)?, upload.asked)
@@ -129,7 +130,8 @@ impl S3 {
                 given.name().to_ascii_lowercase()
             )));
         }
-        let key = upload.encryption.open(call).await?;
+        customer_key::check_part(upload.encryption.customer_key(), customer.as_ref())?;
+        let key = upload.encryption.open(call, customer.as_ref()).await?;
         let mut received = self.receive(call, carries, body, &upload.folder, &key, Some(upload.algorithm)).await?;
         let digest: [u8; 16] = if upload.encryption.hides_md5() { rand::random() } else { received.md5 };
         let shown = received.client.take();
@@ -189,7 +191,7 @@ impl S3 {
                 (first, last - first + 1)
             }
         };
-        let source = self.read_source(call, &found.object, start, length).await?;
+        let source = self.read_source(call, input, &found.object, (start, length)).await?;
         let quiet = Call { http: None, ..call.clone() };
         let (part, _, upload) = self.add_part(&quiet, input, &json!({}), source).await?;
         let mut result = json!({"ETag": part.etag, "LastModified": part.modified});
@@ -204,15 +206,37 @@ impl S3 {
     pub(crate) async fn complete_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
         let key = checked_key(input)?;
         let id = text(input, "UploadId").unwrap_or_default();
+        if let Some(output) = self.completed(call, input, key, id)? {
+            return Ok(output);
+        }
         let encryption = self.underway(input)?.encryption;
         // As AWS does, completing needs the right to decrypt.
-        encryption.open(call).await?;
+        if encryption.customer_key().is_none() {
+            encryption.open(call, None).await?;
+        }
         let (mut output, event) = self.complete(call, input, key, id)?;
         if let Some(expiration) = self.expiration(input, key, call.now) {
             set(&mut output, "Expiration", json!(expiration));
         }
         self.notify(call, text(input, "Bucket").unwrap_or_default(), vec![event]).await;
         Ok(output)
+    }
+
+    /// The answer to who completes an upload once more, as long as what it made is the newest version of its key.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+    fn completed(&self, call: &Call, input: &Value, key: &str, id: &str) -> Result<Option<Value>, AwsError> {
+        let mut state = self.state();
+        let bucket = state.bucket(input)?;
+        let Some(version) = bucket.latest(key) else { return Ok(None) };
+        let made = version.object().filter(|object| object.upload.as_deref() == Some(id));
+        Ok(made.map(|object| {
+            let mut output = outcome(call, &bucket.name, key, object);
+            if let Some(checksum) = &object.checksum {
+                checksum.describe(&mut output, true);
+            }
+            set(&mut output, "VersionId", bucket.written_version(&version.id));
+            output
+        }))
     }
 
     /// Makes an object of an upload's parts.
@@ -249,15 +273,8 @@ impl S3 {
         }
         let attributes = upload.attributes.clone();
         let attributes = Attributes { lock: bucket.lock(attributes.lock, call.now), ..attributes };
-        let mut output = json!({
-            "Bucket": bucket.name,
-            "Key": key,
-            "ETag": object.etag,
-            "Location": format!("https://{}.s3.{}.amazonaws.com/{}", bucket.name, call.region.name(),
-                percent_encoding::utf8_percent_encode(key, UNRESERVED)),
-        });
-        object.encryption.describe(&mut output);
-        if let Some(checksum) = &object.checksum {
+        let mut output = outcome(call, &bucket.name, key, &object);
+        if let Some(checksum) = object.checksum.as_ref().filter(|_| upload.asked || !object.encryption.hides_md5()) {
             checksum.describe(&mut output, true);
         }
         bucket.uploads.remove(id);
@@ -399,6 +416,17 @@ impl S3 {
     }
 }
 
+/// What the completion of an upload answers of the object that it makes.
+fn outcome(call: &Call, bucket: &str, key: &str, object: &Object) -> Value {
+    let encoded = percent_encoding::utf8_percent_encode(key, UNRESERVED);
+    let location = format!("https://{bucket}.s3.{}.amazonaws.com/{encoded}", call.region.name());
+    let mut output = json!({"Bucket": bucket, "Key": key, "ETag": object.etag, "Location": location});
+    if object.encryption.customer_key().is_none() {
+        object.encryption.describe(&mut output);
+    }
+    output
+}
+
 /// The object that the wanted parts make.
 fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsError> {
     let mut etags = md5::Md5::new();
@@ -466,10 +494,13 @@ fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsEr
         size: blobs.iter().map(|blob| blob.size).sum(),
         etag: format!("\"{}-{count}\"", hex::encode(etags.finalize())),
         blobs,
+        upload: Some(id.to_owned()),
         parts: facts,
         headers: upload.headers.clone(),
         storage_class: upload.storage_class.clone(),
         encryption: upload.encryption.clone(),
-        checksum: Some(checksum::of_parts(upload.algorithm, upload.kind, &sums)),
+        // Under a client's key S3 has nothing to compute one from later.
+        checksum: (upload.asked || upload.encryption.customer_key().is_none())
+            .then(|| checksum::of_parts(upload.algorithm, upload.kind, &sums)),
     })
 }

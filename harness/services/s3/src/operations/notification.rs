@@ -86,8 +86,11 @@ impl S3 {
                 _ => send(*kind, &one.arn, &test.to_string()),
             };
             if let Err(error) = call.region.call(&caller, kind.service(), operation, message).await {
-                let missing =
-                    error.code.contains("NotFound") || error.code.contains("DoesNotExist") || error.code.contains("NonExistent");
+                // What does not exist may be no more than denied.
+                let account = one.arn.split(':').nth(4).unwrap_or_default();
+                let service = call.region.service(kind.service());
+                let missing = !error.code.contains("AccessDenied")
+                    || service.is_some_and(|service| service.resource_policy(account, &one.arn).is_none());
                 refused.push(match kind {
                     Kind::Queue if missing => (one.arn.clone(), "The destination queue does not exist".to_owned()),
                     Kind::Topic if missing => (one.arn.clone(), "The destination topic does not exist".to_owned()),
@@ -122,7 +125,11 @@ impl S3 {
         for event in events {
             for (kind, one) in wanted.all().filter(|(_, one)| one.wants(event.name, &event.key)) {
                 let record = event.record(call, bucket, &owner, &one.id).to_string();
-                let (operation, message) = send(kind, &one.arn, &record);
+                let (operation, mut message) = send(kind, &one.arn, &record);
+                if let Some(trace) = trace(call).filter(|_| kind == Kind::Queue) {
+                    let attribute = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": trace}});
+                    crate::document::set(&mut message, "MessageSystemAttributes", attribute);
+                }
                 if let Err(error) = call.region.call(&caller, kind.service(), operation, message).await {
                     tracing::warn!(bucket, arn = one.arn, %error, "a notification of a bucket was not delivered");
                 }
@@ -140,6 +147,12 @@ impl S3 {
 /// S3 itself, for a bucket: `aws:SourceArn` and `aws:SourceAccount` of the policies of destinations.
 fn caller(owner: &str, bucket: &str) -> Caller {
     Caller::service(owner, PRINCIPAL).acting_for(&arn(bucket))
+}
+
+/// The trace that a request is part of, which its notifications go on with.
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-services-s3.html>
+fn trace(call: &Call) -> Option<&str> {
+    call.http.as_ref()?.headers.get("x-amzn-trace-id")?.to_str().ok()
 }
 
 /// The call that hands a message over.

@@ -123,8 +123,8 @@ impl S3 {
     pub(crate) fn put_object_legal_hold(&self, input: &Value) -> Result<Value, AwsError> {
         let mut state = self.state();
         let bucket = state.bucket(input)?;
-        let version = locked(bucket, input, "PUT")?;
         let asked: AskedHold = payload("PutObjectLegalHold", input, "LegalHold")?;
+        let version = locked(bucket, input, "PUT")?;
         version.attributes.lock.hold = match asked.status.as_deref() {
             Some("ON") => Some(true),
             Some("OFF") => Some(false),

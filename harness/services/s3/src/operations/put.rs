@@ -78,7 +78,11 @@ pub(crate) fn kept_headers(input: &Value) -> Result<Map<String, Value>, AwsError
     for name in KEPT {
         let Some(value) = input.get(name).filter(|value| !value.is_null()) else { continue };
         if name == "ContentEncoding" {
-            // The transfer's own encoding is no property of the object.
+            // The transfer's own encoding is no property of the object; what else is sent is kept as it is.
+            if !value.as_str().unwrap_or_default().contains("aws-chunked") {
+                headers.insert(name.to_owned(), value.clone());
+                continue;
+            }
             let codings: Vec<&str> =
                 value.as_str().unwrap_or_default().split(',').map(str::trim).filter(|coding| *coding != "aws-chunked").collect();
             if codings.iter().any(|coding| !coding.is_empty()) {
@@ -139,13 +143,10 @@ impl S3 {
         if input.get("WriteOffsetBytes").is_some() {
             return Err(not_implemented("appending to objects"));
         }
-        if input.get("ObjectLockEventHold").is_some() {
-            return Err(not_implemented("ObjectLockEventHold"));
-        }
         let acl = crate::operations::acl::admitted(bucket, call, input)?;
         condition::check_write(input, bucket, key)?;
         let lock = Lock::asked(input, bucket.has_object_lock(), call.now)?;
-        let wanted = Wanted::of(input, bucket.config.get("ServerSideEncryptionConfiguration"))?;
+        let wanted = Wanted::of(call, input, bucket.config.get("ServerSideEncryptionConfiguration"))?;
         Ok(Destination {
             incarnation: bucket.incarnation,
             folder: self.bucket_folder(bucket),
@@ -202,7 +203,7 @@ impl S3 {
             return Err(incomplete());
         }
         let (md5, sums) = hasher.finish();
-        checksum::check_md5(input, &md5)?;
+        checksum::check_md5(input, &md5, input.get("PartNumber").is_some())?;
         let claimed = match (given, &trailers) {
             (Some(given), _) => Some(given),
             (None, Some(trailers)) => checksum::trailing(trailers)?,
@@ -265,6 +266,7 @@ impl S3 {
             etag: etag(&encryption, &received.md5),
             checksum: received.sums.first().and_then(|(algorithm, _)| received.checksum(*algorithm)),
             blobs: vec![received.blob],
+            upload: None,
             parts: Vec::new(),
             headers,
             storage_class,

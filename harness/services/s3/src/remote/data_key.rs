@@ -13,7 +13,8 @@ const NAME: &str = "nightproof-data-key";
 /// Writes into a request how its object is encrypted, and what is kept of the key.
 pub(super) fn keep(encryption: &Encryption, input: &mut Value) {
     match encryption {
-        Encryption::S3 { .. } => set(input, "ServerSideEncryption", json!("AES256")),
+        // A client's key is refused before.
+        Encryption::S3 { .. } | Encryption::Customer { .. } => set(input, "ServerSideEncryption", json!("AES256")),
         Encryption::Kms { key_arn, wrapped, context, bucket_key, given_context } => {
             set(input, "ServerSideEncryption", json!("aws:kms"));
             set(input, "SSEKMSKeyId", json!(key_arn));
@@ -55,7 +56,7 @@ pub(super) fn kept(output: &mut Value) -> Option<Encryption> {
 /// KMS's; and one for an object under KMS that was not written through the region, of whose key nothing is known.
 pub(super) async fn open(call: &Call, encryption: Option<&Encryption>, output: &Value) -> Result<(), AwsError> {
     match encryption {
-        Some(encryption) => encryption.open(call).await.map(drop),
+        Some(encryption) => encryption.open(call, None).await.map(drop),
         None if text(output, "ServerSideEncryption") == Some("aws:kms") => Err(AwsError::new(
             "KMS.NotFoundException",
             400,

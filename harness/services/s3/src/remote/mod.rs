@@ -125,7 +125,7 @@ impl RemoteS3 {
         let id = text(&input, "UploadId").unwrap_or_default().to_owned();
         let encryption = self.uploads.lock().get(&id).cloned();
         if let Some(encryption) = &encryption {
-            encryption.open(call).await?;
+            encryption.open(call, None).await?;
         }
         if operation == "UploadPartCopy" {
             self.open_copy_source(call, &Source::from_input(&input)?).await?;
@@ -145,7 +145,8 @@ impl RemoteS3 {
         let facts = self.facts(call, input).await?;
         refuse_unsupported(input, facts.as_ref().is_some_and(|facts| facts.owner_enforced))?;
         let default = facts.and_then(|facts| facts.encryption.clone());
-        let wanted = Wanted::of(input, default.as_ref())?;
+        crate::encryption::refuse_customer_keys(input)?;
+        let wanted = Wanted::of(call, input, default.as_ref())?;
         let (bucket, key) = (text(input, "Bucket").unwrap_or_default(), text(input, "Key").unwrap_or_default());
         let (encryption, _) = Encryption::begin(call, wanted, bucket, key).await?;
         data_key::keep(&encryption, input);

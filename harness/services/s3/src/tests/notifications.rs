@@ -61,7 +61,7 @@ async fn a_queue_gets_a_test_event_and_then_what_it_asked_for() {
     lab.ok("DeleteObject", json!({"Bucket": "nightly", "Key": "in/a b"})).await;
     let told = queue.take();
     let names: Vec<&str> = told.iter().filter_map(|message| message["Records"][0]["eventName"].as_str()).collect();
-    assert_eq!(names, ["ObjectCreated:Put", "ObjectTagging:Put", "ObjectRemoved:Delete"]);
+    assert_eq!(names, ["ObjectCreated:Put", "ObjectTagging:Put", "ObjectRemoved:Delete", "ObjectRemoved:Delete"]);
     let object = &told[0]["Records"][0]["s3"]["object"];
     assert_eq!((&object["key"], &object["size"]), (&json!("in/a+b"), &json!(3)));
     assert_eq!(told[1]["Records"][0]["eventVersion"], "2.3");

@@ -81,7 +81,10 @@ async fn an_upload_whose_key_was_written_meanwhile_completes_under_no_condition(
         lab.refused("CompleteMultipartUpload", complete(json!({"IfMatch": current}))).await.code,
         "ConditionalRequestConflict"
     );
-    lab.ok("CompleteMultipartUpload", complete(json!({}))).await;
+    let first = lab.ok("CompleteMultipartUpload", complete(json!({}))).await;
+    assert_eq!(lab.ok("CompleteMultipartUpload", complete(json!({}))).await["ETag"], first["ETag"], "once more");
+    lab.put("k", b"another").await;
+    assert_eq!(lab.refused("CompleteMultipartUpload", complete(json!({}))).await.code, "NoSuchUpload");
 }
 
 #[tokio::test]
