@@ -11,6 +11,7 @@ mod condition;
 mod cors;
 mod customer_key;
 mod document;
+mod encoded_word;
 mod encryption;
 mod error;
 mod event;

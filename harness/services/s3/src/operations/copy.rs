@@ -16,7 +16,7 @@ use crate::event::Event;
 use crate::operations::get::find;
 use crate::operations::put::{LARGEST_PUT, checked_key, etag, kept_headers, storage_class};
 use crate::records::{Attributes, NULL, Object, S3, Version};
-use crate::{blob, condition, customer_key};
+use crate::{blob, condition, customer_key, encoded_word};
 
 /// What `x-amz-copy-source` names.
 pub(crate) struct Source {
@@ -125,7 +125,9 @@ impl S3 {
         }
         let destination = self.destination(call, input)?;
         let headers = if new_metadata {
-            kept_headers(input)?
+            let mut headers = kept_headers(input)?;
+            encoded_word::each_value(&mut headers, encoded_word::decode);
+            headers
         } else {
             let mut kept: Map<String, Value> = found.object.headers.clone();
             kept.remove("WebsiteRedirectLocation");

@@ -9,7 +9,7 @@ use crate::customer_key::CustomerKey;
 use crate::document::{number, set, text};
 use crate::error::{invalid_argument, no_such_key, no_such_version};
 use crate::records::{Bucket, NULL, Object, S3, Version, Versioning};
-use crate::{blob, condition, customer_key};
+use crate::{blob, condition, customer_key, encoded_word};
 
 /// The bytes that a read answers with.
 #[derive(Debug, PartialEq)]
@@ -162,7 +162,9 @@ impl S3 {
             (range, None) => span_of_range(range, object.size)?,
             (None, Some(part)) => span_of_part(object, part)?,
         };
-        let mut output = Value::Object(object.headers.clone());
+        let mut headers = object.headers.clone();
+        encoded_word::each_value(&mut headers, encoded_word::encode);
+        let mut output = Value::Object(headers);
         set(&mut output, "AcceptRanges", json!("bytes"));
         set(&mut output, "LastModified", json!(version.modified));
         set(&mut output, "ContentLength", json!(span.length));

@@ -16,7 +16,7 @@ use crate::error::{invalid_argument, invalid_request, no_such_upload};
 use crate::event::Event;
 use crate::operations::put::{checked_key, initiator, kept_headers, storage_class};
 use crate::records::{Attributes, Object, Part, PartFacts, S3, Upload};
-use crate::{checksum, customer_key};
+use crate::{checksum, customer_key, encoded_word};
 
 /// The least size of every part but the last.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
@@ -64,7 +64,9 @@ impl S3 {
                 ))
             })?,
         };
-        let (headers, tags, class) = (kept_headers(input)?, crate::operations::tagging::of_header(input)?, storage_class(input)?);
+        let (mut headers, tags, class) =
+            (kept_headers(input)?, crate::operations::tagging::of_header(input)?, storage_class(input)?);
+        encoded_word::each_value(&mut headers, encoded_word::decode);
         let (encryption, _) = Encryption::begin(call, destination.wanted, bucket_name, key).await?;
         let id = random_string(UPLOAD_ID, 128);
         let mut output = json!({"Bucket": bucket_name, "Key": key, "UploadId": id});

@@ -17,7 +17,7 @@ use crate::error::{internal, invalid_request, no_such_bucket, not_implemented};
 use crate::event::Event;
 use crate::object_lock::Lock;
 use crate::records::{Attributes, Bucket, Content, Object, S3};
-use crate::{checksum, condition};
+use crate::{checksum, condition, encoded_word};
 
 /// The largest object that one request may write, and the largest part.
 pub(crate) const LARGEST_PUT: u64 = 5 * 1024 * 1024 * 1024;
@@ -253,7 +253,11 @@ impl S3 {
 
     pub(crate) async fn put_object(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
         let destination = self.destination(call, input)?;
-        let headers = kept_headers(input)?;
+        let mut headers = kept_headers(input)?;
+        // A form has no headers: what it says is meant as it is.
+        if call.http.as_ref().is_none_or(|head| head.method != http::Method::POST) {
+            encoded_word::each_value(&mut headers, encoded_word::decode);
+        }
         let storage_class = storage_class(input)?;
         let tags = crate::operations::tagging::of_header(input)?;
         checksum::check_md5_form(input)?;
