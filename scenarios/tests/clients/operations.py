@@ -130,26 +130,48 @@ def stored():
     refused("AccessControlListNotSupported", s3.put_object_acl, **of, Key="k", ACL="private")
     s3.put_bucket_ownership_controls(**of, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
     s3.put_bucket_acl(**of, ACL="private")
+    s3.put_object_acl(**of, Key="k", ACL="private")
     assert s3.get_object_acl(**of, Key="k")["Grants"]
     s3.put_bucket_notification_configuration(**of, NotificationConfiguration={})
     s3.get_bucket_notification_configuration(**of)
-    s3.get_bucket_accelerate_configuration(**of)
-    assert s3.get_bucket_request_payment(**of)["Payer"] == "BucketOwner"
+    s3.put_bucket_accelerate_configuration(**of, AccelerateConfiguration={"Status": "Enabled"})
+    assert s3.get_bucket_accelerate_configuration(**of)["Status"] == "Enabled"
+    s3.put_bucket_request_payment(**of, RequestPaymentConfiguration={"Payer": "Requester"})
+    assert s3.get_bucket_request_payment(**of)["Payer"] == "Requester"
+    s3.put_bucket_cors(**of, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
+    assert s3.get_bucket_cors(**of)["CORSRules"]
     parts = {**of, "Key": "parts", "UploadId": s3.create_multipart_upload(**of, Key="parts")["UploadId"]}
     first = s3.upload_part(**parts, PartNumber=1, Body=bytes(5 * 1024 * 1024))["ETag"]
     second = s3.upload_part_copy(**parts, PartNumber=2, CopySource="ops-every/k")["CopyPartResult"]["ETag"]
     numbered = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
     assert s3.complete_multipart_upload(**parts, MultipartUpload={"Parts": numbered})["ETag"].endswith('-2"')
     # What no bucket here can have, and so cannot be asked for with another answer.
-    refused("NoSuchCORSConfiguration", s3.get_bucket_cors, **of)
     refused("ReplicationConfigurationNotFoundError", s3.get_bucket_replication, **of)
     refused("NoSuchWebsiteConfiguration", s3.get_bucket_website, **of)
-    refused("ObjectLockConfigurationNotFoundError", s3.get_object_lock_configuration, **of)
     s3.delete_bucket_cors(**of)
     s3.delete_bucket_replication(**of)
     s3.delete_bucket_website(**of)
     s3.delete_bucket_ownership_controls(**of)
     s3.delete_public_access_block(**of)
+    locked()
+
+
+def locked():
+    s3 = client("s3")
+    s3.create_bucket(Bucket="ops-locked", ObjectLockEnabledForBucket=True)
+    of = {"Bucket": "ops-locked", "Key": "k"}
+    version = s3.put_object(**of, Body=b"k")["VersionId"]
+    days = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": days}
+    s3.put_object_lock_configuration(Bucket="ops-locked", ObjectLockConfiguration=configuration)
+    assert s3.get_object_lock_configuration(Bucket="ops-locked")["ObjectLockConfiguration"] == configuration
+    s3.put_object_legal_hold(**of, LegalHold={"Status": "ON"})
+    assert s3.get_object_legal_hold(**of)["LegalHold"]["Status"] == "ON"
+    s3.put_object_legal_hold(**of, LegalHold={"Status": "OFF"})
+    s3.put_object_retention(**of, Retention={"Mode": "GOVERNANCE", "RetainUntilDate": "2036-01-01T00:00:00Z"})
+    assert s3.get_object_retention(**of)["Retention"]["Mode"] == "GOVERNANCE"
+    refused("AccessDenied", s3.delete_object, **of, VersionId=version)
+    s3.delete_object(**of, VersionId=version, BypassGovernanceRetention=True)
 
 
 def keys():

@@ -1,6 +1,5 @@
 """s3 and kms."""
 
-import base64
 import hashlib
 import io
 import json
@@ -342,20 +341,14 @@ def logs():
 
 
 def not_there_yet():
-    for call, arguments in (
-        (s3.put_object_lock_configuration, {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}),
-        (s3.put_bucket_notification_configuration, {"NotificationConfiguration": {"EventBridgeConfiguration": {}}}),
-        (s3.put_object_retention, {"Key": "signed", "Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": "2030-01-01"}}),
-        (s3.put_bucket_request_payment, {"RequestPaymentConfiguration": {"Payer": "Requester"}}),
-        (s3.put_bucket_website, {"WebsiteConfiguration": {"IndexDocument": {"Suffix": "index.html"}}}),
-    ):
-        refused("NotImplemented", call, Bucket="drill-data", **arguments)
-    locked = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": "2030-01-01"}
+    website = {"IndexDocument": {"Suffix": "index.html"}}
+    refused("NotImplemented", s3.put_bucket_website, Bucket="drill-data", WebsiteConfiguration=website)
+    unlocked = {"Mode": "GOVERNANCE", "RetainUntilDate": "2036-01-01"}
+    refused("InvalidRequest", s3.put_object_retention, Bucket="drill-data", Key="signed", Retention=unlocked)
+    locked = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": "2036-01-01"}
     refused("InvalidRequest", s3.put_object, Bucket="drill-data", Key="locked", Body=b"", **locked)
-    refused(
-        "NotImplemented", s3.put_object, Bucket="drill-data", Key="own-key", Body=b"x", SSECustomerAlgorithm="AES256",
-        SSECustomerKey=base64.b64encode(bytes(32)).decode(),
-    )
+    short = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "short"}
+    refused("InvalidArgument", s3.put_object, Bucket="drill-data", Key="own-key", Body=b"x", **short)
 
 
 def emptied_and_deleted(bucket):

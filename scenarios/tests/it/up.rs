@@ -94,8 +94,7 @@ const OF_THE_AGENT: [&str; 7] = [
 ];
 
 /// What answers that there is none, or none to be had, whatever is asked; `operations.py` looks at the error.
-const NEVER_THERE: [&str; 5] =
-    ["s3 GetBucketCors", "s3 GetBucketReplication", "s3 GetBucketWebsite", "s3 GetObjectLockConfiguration", "s3 PutObjectAcl"];
+const NEVER_THERE: [&str; 2] = ["s3 GetBucketReplication", "s3 GetBucketWebsite"];
 
 /// What takes something from a mail, and none is sent.
 const BY_MAIL: &str = "sns ConfirmSubscription";
