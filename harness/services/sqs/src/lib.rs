@@ -12,6 +12,7 @@ mod operations;
 mod queue_attributes;
 mod receipt;
 mod records;
+mod redrive_allow;
 mod remote;
 mod resources;
 mod service;

@@ -8,6 +8,7 @@ use nightproof_iam_policy::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
 use crate::error::bad_value;
+use crate::redrive_allow::RedriveAllow;
 
 /// Attribute names to values, all strings.
 pub(super) type Attributes = BTreeMap<String, String>;
@@ -86,7 +87,8 @@ fn check(name: &str, value: &str) -> Result<(), AwsError> {
         "DeduplicationScope" if ["messageGroup", "queue"].contains(&value) => Ok(()),
         "FifoThroughputLimit" if ["perQueue", "perMessageGroupId"].contains(&value) => Ok(()),
         "FifoQueue" | "ContentBasedDeduplication" | "DeduplicationScope" | "FifoThroughputLimit" => Err(invalid(name)),
-        "RedriveAllowPolicy" => Err(AwsError::not_implemented("sqs", &format!("the queue attribute {name}"))),
+        "RedriveAllowPolicy" if value.is_empty() => Ok(()),
+        "RedriveAllowPolicy" => RedriveAllow::parse(value).map(drop),
         other => Err(unknown(other)),
     }
 }

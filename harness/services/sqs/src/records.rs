@@ -16,6 +16,7 @@ use crate::fifo::Fifo;
 use crate::message_attributes::MessageAttributes;
 use crate::move_task::MoveTask;
 use crate::queue_attributes::{Attributes, Redrive, default_of, effective, redrive};
+use crate::redrive_allow::RedriveAllow;
 
 /// The queues of one account.
 #[derive(Debug, Default)]
@@ -83,6 +84,11 @@ impl Queue {
 
     pub(crate) fn redrive(&self) -> Option<Redrive> {
         self.attributes.get("RedrivePolicy").and_then(|policy| redrive(policy))
+    }
+
+    /// Which queues may have this one as their dead-letter queue; all, where it does not say.
+    pub(crate) fn redrive_allow(&self) -> Option<RedriveAllow> {
+        self.attributes.get("RedriveAllowPolicy").and_then(|policy| RedriveAllow::parse(policy).ok())
     }
 
     /// The customer's key, if the queue is encrypted by one.

@@ -113,7 +113,7 @@ impl Sqs {
         let is_fifo = attributes.get("FifoQueue").is_some_and(|value| value == "true");
         check_name(name, is_fifo)?;
         check_kind(&attributes, is_fifo)?;
-        self.check_redrive(call, &attributes, is_fifo)?;
+        self.check_redrive(call, &arn(call, name), &attributes, is_fifo)?;
         let minute = SignedDuration::from_mins(1);
         self.with(call.account(), |queues| {
             if let Some(existing) = queues.by_name.get(name) {
@@ -152,19 +152,22 @@ impl Sqs {
         })
     }
 
-    /// A dead-letter queue must exist before it is pointed to.
-    fn check_redrive(&self, call: &Call, attributes: &Attributes, is_fifo: bool) -> Result<(), AwsError> {
+    /// A dead-letter queue must exist before it is pointed to, be of the same kind, and let the queue.
+    fn check_redrive(&self, call: &Call, source: &str, attributes: &Attributes, is_fifo: bool) -> Result<(), AwsError> {
         let Some(policy) = attributes.get("RedrivePolicy").filter(|policy| !policy.is_empty()) else { return Ok(()) };
         let target = redrive(policy).map(|redrive| redrive.target).unwrap_or_default();
         let found = self.with(call.account(), |queues| {
             let found = queues.by_name.values().find(|queue| queue.arn == target);
-            found.map(|queue| queue.fifo.is_some())
+            found.map(|queue| (queue.fifo.is_some(), queue.redrive_allow().is_none_or(|policy| policy.allows(source))))
         });
+        let refused =
+            |reason: &str| Err(bad_value(format!("Value {policy} for parameter RedrivePolicy is invalid. Reason: {reason}")));
         match found {
-            Some(same_kind) if same_kind == is_fifo => Ok(()),
-            Some(_) => Err(bad_value(format!(
-                "Value {policy} for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type as the source queue."
-            ))),
+            Some((is_fifo_too, _)) if is_fifo_too != is_fifo => {
+                refused("Dead-letter queue must be same type of queue as the source..")
+            }
+            Some((_, false)) => refused("Dead-letter queue does not allow this queue as its source."),
+            Some(_) => Ok(()),
             None => Err(no_dead_letter_target(policy)),
         }
     }
@@ -238,9 +241,9 @@ impl Sqs {
 
     pub(crate) fn set_queue_attributes(&self, call: &Call, input: SetQueueAttributes) -> Result<Value, AwsError> {
         let attributes = read(input.attributes)?;
-        let is_fifo = self.queue(&input.queue_url, |queue| Ok(queue.fifo.is_some()))?;
+        let (source, is_fifo) = self.queue(&input.queue_url, |queue| Ok((queue.arn.clone(), queue.fifo.is_some())))?;
         check_kind(&attributes, is_fifo)?;
-        self.check_redrive(call, &attributes, is_fifo)?;
+        self.check_redrive(call, &source, &attributes, is_fifo)?;
         self.queue(&input.queue_url, |queue| {
             // One kind of encryption replaces the other.
             if attributes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty()) {

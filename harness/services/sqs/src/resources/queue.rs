@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 /// Attributes, and what they are if they are not given.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
-const ATTRIBUTES: [(&str, &str); 13] = [
+const ATTRIBUTES: [(&str, &str); 14] = [
     ("ContentBasedDeduplication", "false"),
     ("DeduplicationScope", "queue"),
     ("DelaySeconds", "0"),
@@ -18,6 +18,7 @@ const ATTRIBUTES: [(&str, &str); 13] = [
     ("MaximumMessageSize", "262144"),
     ("MessageRetentionPeriod", "345600"),
     ("ReceiveMessageWaitTimeSeconds", "0"),
+    ("RedriveAllowPolicy", ""),
     ("RedrivePolicy", ""),
     ("SqsManagedSseEnabled", "true"),
     ("VisibilityTimeout", "30"),
@@ -42,6 +43,7 @@ impl ResourceProvider for Queue {
                     "MessageRetentionPeriod",
                     "QueueName",
                     "ReceiveMessageWaitTimeSeconds",
+                    "RedriveAllowPolicy",
                     "RedrivePolicy",
                     "SqsManagedSseEnabled",
                     "Tags",

@@ -162,3 +162,16 @@ async fn permissions_are_statements_of_the_queues_policy() {
     let gone = sqs(&region, "RemovePermission", remove).await.unwrap_err();
     assert_eq!(gone.message, "Value l for parameter Label is invalid. Reason: can't find label.");
 }
+
+#[tokio::test]
+async fn a_queue_says_whose_dead_letter_queue_it_is() {
+    let region = with_queue(json!({"RedriveAllowPolicy": "{\"redrivePermission\":\"denyAll\"}"})).await;
+    let redrive = json!({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:111122223333:q", "maxReceiveCount": 1}).to_string();
+    let create = json!({"QueueName": "source", "Attributes": {"RedrivePolicy": redrive}});
+    let error = sqs(&region, "CreateQueue", create.clone()).await.unwrap_err();
+    assert_eq!(error.code, "InvalidParameterValue", "{error}");
+    let source = "arn:aws:sqs:us-east-1:111122223333:source";
+    let policy = json!({"redrivePermission": "byQueue", "sourceQueueArns": [source]}).to_string();
+    sqs(&region, "SetQueueAttributes", json!({"QueueUrl": URL, "Attributes": {"RedriveAllowPolicy": policy}})).await.unwrap();
+    sqs(&region, "CreateQueue", create).await.unwrap();
+}
