@@ -15,6 +15,7 @@ mod parameter;
 mod policy;
 mod property;
 mod read;
+mod scalar;
 mod sections;
 mod surrogate;
 mod template;

@@ -1,100 +1,140 @@
 //! From YAML or JSON text (JSON is YAML) to nodes.
 
-use saphyr::{MarkedYaml, YamlData, YamlLoader};
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use std::collections::HashMap;
+
+use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use serde_json::Value;
 
 use crate::node::{Data, FUNCTIONS, Member, Node};
-use crate::{Position, TemplateError, surrogate, unsupported};
+use crate::{Position, TemplateError, scalar, surrogate, unsupported};
 
 /// Largest template, in bytes: the limit of one in S3.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 const LARGEST: usize = 1_000_000;
 /// Deepest nesting, well beyond what CloudFormation accepts.
 const DEEPEST: usize = 64;
+/// What a tag that YAML itself knows starts with: `!!str`.
+const YAML_TAG: &str = "tag:yaml.org,2002:";
 
 /// Reads one document.
 pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
     if text.len() > LARGEST {
         return Err(TemplateError::new(format!("Template may not exceed {LARGEST} bytes in size.")));
     }
-    let text = &surrogate::joined(text);
-    check_shape(text)?;
-    let mut loader = YamlLoader::<MarkedYaml<'_>>::default();
-    loader.early_parse(false);
-    let mut parser = Parser::new_from_str(text);
-    parser.load(&mut loader, true).map_err(|error| syntax(&error))?;
-    if let Some(error) = loader.error() {
-        return Err(syntax(error));
+    let text = surrogate::joined(text);
+    let mut input = text.as_bytes();
+    let mut parser = Parser::new();
+    parser.set_input_string(&mut input);
+    let mut events = Events { parser };
+    let mut found = None;
+    loop {
+        let event = events.next()?;
+        match event.data {
+            EventData::StreamEnd => break,
+            EventData::StreamStart { .. } | EventData::DocumentStart { .. } | EventData::DocumentEnd { .. } => {}
+            _ if found.is_some() => {
+                return Err(TemplateError::new("Template format error: the template has more than one YAML document"));
+            }
+            _ => found = Some(events.node(event, 0)?),
+        }
     }
-    let documents = loader.into_documents();
-    match documents.as_slice() {
-        [document] => node(document),
-        [] => Err(TemplateError::new("Template format error: the template is empty")),
-        _ => Err(TemplateError::new("Template format error: the template has more than one YAML document")),
+    found.ok_or_else(|| TemplateError::new("Template format error: the template is empty"))
+}
+
+fn syntax(error: &libyaml_safer::Error) -> TemplateError {
+    let message = format!("Template format error: YAML not well-formed: {}", error.problem());
+    match error.problem_mark() {
+        Some(mark) => TemplateError::at(position(mark), message),
+        None => TemplateError::new(message),
     }
 }
 
-fn syntax(error: &saphyr_parser::ScanError) -> TemplateError {
-    let marker = error.marker();
-    let place = Position { line: marker.line().max(1), column: marker.col() + 1 };
-    TemplateError::at(place, format!("Template format error: YAML not well-formed: {}", error.info()))
+fn position(mark: Mark) -> Position {
+    let from_one = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1);
+    Position { line: from_one(mark.line), column: from_one(mark.column) }
 }
 
-/// Refuses what would make the loader recurse or grow without bound, before it sees the text: deep nesting, and aliases, which
-/// CloudFormation does not allow either.
-fn check_shape(text: &str) -> Result<(), TemplateError> {
-    let mut depth = 0usize;
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| syntax(&error))?;
-        match event {
-            Event::SequenceStart(..) | Event::MappingStart(..) => {
-                depth += 1;
-                if depth > DEEPEST {
-                    let message = format!("Template format error: nesting is deeper than {DEEPEST} levels");
-                    return Err(TemplateError::at(position(span), message));
+/// What a reader of YAML 1.1 sees in a text, one after the other.
+struct Events<'r, 'b> {
+    parser: Parser<&'b mut &'r [u8]>,
+}
+
+impl Events<'_, '_> {
+    fn next(&mut self) -> Result<Event, TemplateError> {
+        self.parser.parse().map_err(|error| syntax(&error))
+    }
+
+    /// The node that begins with `event`.
+    fn node(&mut self, event: Event, depth: usize) -> Result<Node, TemplateError> {
+        let place = position(event.start_mark);
+        if depth > DEEPEST {
+            return Err(TemplateError::at(place, format!("Template format error: nesting is deeper than {DEEPEST} levels")));
+        }
+        let (tag, data) = match event.data {
+            EventData::Scalar { tag, value, style, .. } => {
+                let is_plain = style == ScalarStyle::Plain && tag.is_none();
+                (tag, Data::Scalar(if is_plain { scalar::plain(&value) } else { Value::String(value) }))
+            }
+            EventData::SequenceStart { tag, .. } => (tag, Data::List(self.items(depth)?)),
+            EventData::MappingStart { tag, .. } => (tag, map(self.members(depth)?)?),
+            // CloudFormation allows none, and they could make a small text a huge document.
+            EventData::Alias { .. } => {
+                let message = "Template error: YAML aliases are not allowed in CloudFormation templates";
+                return Err(TemplateError::at(place, message));
+            }
+            _ => return Err(TemplateError::at(place, "Template format error: YAML not well-formed")),
+        };
+        let node = Node { position: place, data };
+        match tag {
+            Some(tag) => tagged(place, &tag, node),
+            None => Ok(node),
+        }
+    }
+
+    fn items(&mut self, depth: usize) -> Result<Vec<Node>, TemplateError> {
+        let mut found = Vec::new();
+        loop {
+            let event = self.next()?;
+            if event.data == EventData::SequenceEnd {
+                return Ok(found);
+            }
+            found.push(self.node(event, depth + 1)?);
+        }
+    }
+
+    /// The members of a map. Of a key that is there twice the last one counts, where the first one stood.
+    fn members(&mut self, depth: usize) -> Result<Vec<Member>, TemplateError> {
+        let mut found: Vec<Member> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        loop {
+            let event = self.next()?;
+            if event.data == EventData::MappingEnd {
+                return Ok(found);
+            }
+            let written = match &event.data {
+                EventData::Scalar { tag: None, value, .. } => Some(value.clone()),
+                _ => None,
+            };
+            let key = self.node(event, depth + 1)?;
+            // A key is a text, however it is spelt: `012`, `yes`.
+            let name = match written {
+                Some(name) => name,
+                None => key.expect_text("every key")?,
+            };
+            let value = self.next()?;
+            let member = Member { name, position: key.position, node: self.node(value, depth + 1)? };
+            match places.get(&member.name).and_then(|place| found.get_mut(*place)) {
+                Some(earlier) => *earlier = member,
+                None => {
+                    places.insert(member.name.clone(), found.len());
+                    found.push(member);
                 }
             }
-            Event::SequenceEnd | Event::MappingEnd => depth = depth.saturating_sub(1),
-            Event::Alias(_) => {
-                let message = "Template error: YAML aliases are not allowed in CloudFormation templates";
-                return Err(TemplateError::at(position(span), message));
-            }
-            _ => {}
         }
     }
-    Ok(())
 }
 
-fn position(span: Span) -> Position {
-    Position { line: span.start.line().max(1), column: span.start.col() + 1 }
-}
-
-fn node(yaml: &MarkedYaml<'_>) -> Result<Node, TemplateError> {
-    let place = position(yaml.span);
-    let data = match &yaml.data {
-        YamlData::Representation(text, style, tag) => return scalar(place, text, *style, tag.as_deref()),
-        YamlData::Value(_) => return Err(TemplateError::at(place, "Template format error: a scalar cannot be read")),
-        YamlData::Sequence(items) => Data::List(items.iter().map(node).collect::<Result<_, _>>()?),
-        YamlData::Mapping(members) => map(members.iter())?,
-        YamlData::Tagged(tag, inner) => {
-            let inner = node(inner)?;
-            return tagged(place, tag, inner);
-        }
-        YamlData::Alias(_) | YamlData::BadValue => {
-            return Err(TemplateError::at(place, "Template format error: YAML aliases that cannot be resolved"));
-        }
-    };
-    Ok(Node { position: place, data })
-}
-
-fn map<'a, 'y: 'a>(members: impl Iterator<Item = (&'a MarkedYaml<'y>, &'a MarkedYaml<'y>)>) -> Result<Data, TemplateError> {
-    let mut found = Vec::new();
-    for (key, value) in members {
-        let key = node(key)?;
-        let name = key.expect_text("every key")?;
-        found.push(Member { name, position: key.position, node: node(value)? });
-    }
+fn map(found: Vec<Member>) -> Result<Data, TemplateError> {
     if let [Member { name, node, .. }] = found.as_slice()
         && let Some((_, long)) = FUNCTIONS.iter().find(|(_, long)| long == name && *long != "Condition")
     {
@@ -114,36 +154,23 @@ fn map<'a, 'y: 'a>(members: impl Iterator<Item = (&'a MarkedYaml<'y>, &'a Marked
     Ok(Data::Map(found))
 }
 
-fn tagged(place: Position, tag: &Tag, inner: Node) -> Result<Node, TemplateError> {
-    if tag.is_yaml_core_schema() {
+fn tagged(place: Position, tag: &str, inner: Node) -> Result<Node, TemplateError> {
+    if tag.starts_with(YAML_TAG) {
         return Ok(inner);
     }
-    match FUNCTIONS.iter().find(|(short, _)| *short == tag.suffix && tag.handle == "!") {
-        Some((_, long)) => Ok(Node { position: place, data: Data::Function(long, Box::new(inner)) }),
-        None if tag.handle == "!" && unsupported::tagged(&tag.suffix).is_some() => {
-            let name = unsupported::tagged(&tag.suffix).unwrap_or_default().to_owned();
-            Ok(Node { position: place, data: Data::Map(vec![Member { name, position: place, node: inner }]) })
-        }
-        None => Err(TemplateError::at(place, format!("Template format error: unknown tag `{}{}`", tag.handle, tag.suffix))),
+    let short = tag.strip_prefix('!').unwrap_or_default();
+    if short.is_empty() && tag == "!" {
+        return Ok(inner);
     }
-}
-
-fn scalar(place: Position, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, TemplateError> {
-    let plain = style == ScalarStyle::Plain && tag.is_none();
-    let value = match text {
-        "" | "~" | "null" | "Null" | "NULL" if plain => Value::Null,
-        "true" if plain => Value::Bool(true),
-        "false" if plain => Value::Bool(false),
-        // An account id with a leading zero, or `1.10`, is text.
-        _ if plain => {
-            text.parse::<i64>().ok().filter(|number| number.to_string() == text).map_or_else(|| Value::from(text), Value::from)
-        }
-        _ => Value::from(text),
-    };
-    let inner = Node { position: place, data: Data::Scalar(value) };
-    match tag {
-        Some(tag) => tagged(place, tag, inner),
-        None => Ok(inner),
+    match FUNCTIONS.iter().find(|(name, _)| *name == short) {
+        Some((_, long)) => Ok(Node { position: place, data: Data::Function(long, Box::new(inner)) }),
+        None => match unsupported::tagged(short) {
+            Some(name) => {
+                let member = Member { name: name.to_owned(), position: place, node: inner };
+                Ok(Node { position: place, data: Data::Map(vec![member]) })
+            }
+            None => Err(TemplateError::at(place, format!("Template format error: unknown tag `{tag}`"))),
+        },
     }
 }
 
@@ -153,7 +180,7 @@ mod tests {
 
     #[test]
     fn scalars_keep_their_spelling() {
-        let node = read("a: 012345678901\nb: no\nc: 1.10\nd: 7\ne: true\nf: '7'\ng: 2010-09-09\n").unwrap();
+        let node = read("a: 012345678901\nb: 'no'\nc: 1.10\nd: 7\ne: true\nf: '7'\ng: 2010-09-09\n").unwrap();
         let value = |name: &str| match &node.member(name).unwrap().data {
             Data::Scalar(value) => value.clone(),
             other => panic!("{other:?}"),
@@ -188,9 +215,40 @@ mod tests {
     }
 
     #[test]
-    fn unknown_tags_and_duplicate_keys_are_refused() {
+    fn unknown_tags_are_refused() {
         assert!(read("a: !Reff b").unwrap_err().message.contains("!Reff"));
-        assert_eq!(read("a: 1\nb: 2\na: 3").unwrap_err().position.unwrap().line, 3);
+    }
+
+    #[test]
+    fn of_a_key_that_is_there_twice_the_last_counts() {
+        for text in ["a: 1\nb: 2\na: 3", r#"{"a": 1, "b": 2, "a": 3}"#] {
+            let node = read(text).unwrap();
+            let members: Vec<_> = node.members().unwrap().iter().map(|member| (&*member.name, member.node.text())).collect();
+            assert_eq!(members, [("a", Some("3".to_owned())), ("b", Some("2".to_owned()))]);
+        }
+    }
+
+    #[test]
+    fn what_libyaml_reads_is_read() {
+        let same = |one: &str, other: &str| assert!(read(one).unwrap().same(&read(other).unwrap()), "{one}");
+        // A closing bracket left of its key.
+        same("  a: [\n    1,\n    2\n]\n", "a: [1, 2]");
+        // A quoted text that goes on at column 0.
+        same("a:\n  b: \"one\ntwo\"\n", "a: {b: one two}");
+        // JSON with tabs, and what it may escape.
+        same("{\n\t\"a\": [\n\t\t1\n\t],\n\t\"b\":\"x\\/y\"\n}", "{a: [1], b: x/y}");
+        same("Parameters :\n  x : 1\n", "Parameters: {x: 1}");
+        same("a: |+\n  x\n\nb: >-\n  y\n  z\n", r#"{"a": "x\n\n", "b": "y z"}"#);
+        same("\u{feff}a: 1\r\nb: 2\r\n", "{a: 1, b: 2}");
+        assert!(read("a:\n\t- 1\n").unwrap_err().message.contains("YAML not well-formed"));
+    }
+
+    #[test]
+    fn positions_count_from_one() {
+        let node = read("a:\n  - b: [x]\n").unwrap();
+        let place = |node: &Node| (node.position.line, node.position.column);
+        let item = &node.member("a").unwrap().items().unwrap()[0];
+        assert_eq!((place(item), place(item.member("b").unwrap())), ((2, 5), (2, 8)));
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn inputs(template: &Template, given: &[(&str, &str)]) -> Inputs {
 fn properties(body: &str) -> Result<Value, String> {
     let text = format!(
         "Parameters:\n  P: {{Type: String, Default: pv}}\n  L: {{Type: CommaDelimitedList, Default: 'a, b'}}\n\
-         Mappings:\n  M: {{us-east-1: {{size: big}}}}\nConditions:\n  Yes: !Equals [!Ref P, pv]\n  No: !Not [!Condition Yes]\n\
+         Mappings:\n  M: {{us-east-1: {{size: big}}}}\nConditions:\n  IsYes: !Equals [!Ref P, pv]\n  IsNo: !Not [!Condition IsYes]\n\
          Resources:\n  Other: {{Type: 'T::T::T'}}\n  R:\n    Type: T::T::T\n    Properties:\n      x: {body}\n"
     );
     let template = Template::parse(&text).map_err(|errors| errors[0].to_string())?;
@@ -68,15 +68,15 @@ fn intrinsics_resolve() {
         ("!Split [':', 'a:b']", json!(["a", "b"])),
         ("!GetAtt [Other, !Ref P]", json!("Other.pv")),
         ("!Sub 'a${AWS::NoValue}b'", json!("ab")),
-        ("{'Fn::If': [Yes, {'Fn::Join': ['', [a, 1, true]]}, 2]}", json!("a1true")),
+        ("{'Fn::If': [IsYes, {'Fn::Join': ['', [a, 1, true]]}, 2]}", json!("a1true")),
         // A member of that name, and no function.
         (
             "{Condition: {Bool: {'aws:SecureTransport': 'false'}}}",
             json!({"Condition": {"Bool": {"aws:SecureTransport": "false"}}}),
         ),
-        ("!If [Yes, 1, 2]", json!(1)),
-        ("!If [No, 1, !Ref AWS::NoValue]", Value::Null),
-        ("[1, !If [No, x, !Ref 'AWS::NoValue'], 3]", json!([1, 3])),
+        ("!If [IsYes, 1, 2]", json!(1)),
+        ("!If [IsNo, 1, !Ref AWS::NoValue]", Value::Null),
+        ("[1, !If [IsNo, x, !Ref 'AWS::NoValue'], 3]", json!([1, 3])),
         ("!FindInMap [M, !Ref AWS::Region, size]", json!("big")),
         ("{'Fn::Base64': !Ref P}", json!("cHY=")),
         ("!ImportValue shared", json!("imported")),
@@ -105,9 +105,9 @@ fn wrong_uses_are_refused() {
         ("!Join [a, b, c]", "every Fn::Join object requires two parameters"),
         ("!Split [a]", "every Fn::Split object requires two parameters"),
         ("!Select [0]", "Fn::Select requires a list argument with two elements"),
-        ("!If [Yes, 1]", "Fn::If requires a list argument"),
+        ("!If [IsYes, 1]", "Fn::If requires a list argument"),
         ("!Equals [a, a]", "can be used in the Conditions block of the template only"),
-        ("!Condition Yes", "can be used in the Conditions block of the template only"),
+        ("!Condition IsYes", "can be used in the Conditions block of the template only"),
         ("!Base64 [a]", "every Fn::Base64 object must have a String-typed value."),
         ("!ImportValue {'Fn::GetAtt': Other.Arn}", "must not depend on any resources"),
         ("!FindInMap [N, a, b]", "Mapping named 'N' is not present"),
@@ -302,14 +302,14 @@ fn numbers_are_finite_and_lists_are_split() {
 #[test]
 fn a_reference_to_what_a_condition_leaves_out_is_refused_unless_it_is_not_chosen() {
     let template = |value: &str| {
-        let conditions = "Conditions: {No: !Equals [a, b]}\n";
-        let resources = "Resources:\n  A: {Type: T, Condition: No}\n  B: {Type: T, DependsOn: A, Properties: {x: VALUE}}\n";
+        let conditions = "Conditions: {IsNo: !Equals [a, b]}\n";
+        let resources = "Resources:\n  A: {Type: T, Condition: IsNo}\n  B: {Type: T, DependsOn: A, Properties: {x: VALUE}}\n";
         Template::parse(&format!("{conditions}{}", resources.replace("VALUE", value))).unwrap()
     };
     let errors = template("!GetAtt A.Arn").deploy(Inputs::default()).unwrap_err();
     let message = "Template format error: Unresolved resource dependencies [A] in the Resources block of the template";
     assert_eq!(errors[0].message, message);
-    let chosen = template("!If [No, !Ref A, !Ref AWS::NoValue]");
+    let chosen = template("!If [IsNo, !Ref A, !Ref AWS::NoValue]");
     let deployment = chosen.deploy(Inputs::default()).unwrap();
     assert!(deployment.dependencies("B").is_empty());
     assert_eq!(deployment.properties("B", &All).unwrap(), json!({}));
@@ -336,13 +336,13 @@ fn outputs_carry_their_exports() {
 
 #[test]
 fn imports_are_those_that_conditions_choose() {
-    let text = "Parameters: {P: {Type: String, Default: sha}}\nConditions: {Yes: !Equals [a, a]}\n\
-                Resources: {A: {Type: T, Properties: {x: !If [Yes, !ImportValue {'Fn::Sub': '${P}red'}, !ImportValue none]}}}";
+    let text = "Parameters: {P: {Type: String, Default: sha}}\nConditions: {IsYes: !Equals [a, a]}\n\
+                Resources: {A: {Type: T, Properties: {x: !If [IsYes, !ImportValue {'Fn::Sub': '${P}red'}, !ImportValue none]}}}";
     let template = Template::parse(text).unwrap();
     let deployment = template.deploy(inputs(&template, &[])).unwrap();
     assert_eq!(deployment.imports().unwrap().into_iter().collect::<Vec<_>>(), ["shared"]);
     assert_eq!(deployment.properties("A", &All).unwrap()["x"], "imported");
-    let template = Template::parse(&text.replace("Yes,", "No,").replace("Yes:", "No:").replace("[a, a]", "[a, b]")).unwrap();
+    let template = Template::parse(&text.replace("IsYes", "IsNo").replace("[a, a]", "[a, b]")).unwrap();
     let refused = template.deploy(inputs(&template, &[])).unwrap().imports().unwrap_err();
     assert_eq!(refused.message, "No export named none found.");
 }
@@ -396,7 +396,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn no_property_makes_the_resolver_panic(body in "(!Sub |!Cidr |!Select |!Join |!Split |!If |!Ref |!GetAtt |!FindInMap |\\[|\\]|, |'[$a-zA-Z0-9{}!./]{0,12}'|Yes|P|L|M|Other|-?[0-9]{1,12}|0\\.0\\.0\\.0/0){0,12}") {
+    fn no_property_makes_the_resolver_panic(body in "(!Sub |!Cidr |!Select |!Join |!Split |!If |!Ref |!GetAtt |!FindInMap |\\[|\\]|, |'[$a-zA-Z0-9{}!./]{0,12}'|IsYes|P|L|M|Other|-?[0-9]{1,12}|0\\.0\\.0\\.0/0){0,12}") {
         let _ = properties(&body);
     }
 }

@@ -63,10 +63,10 @@ fn the_references_of_a_transformed_template_are_not_checked() {
 
 #[test]
 fn dynamic_references_are_found_in_what_is_deployed_alone() {
-    let text = "Parameters: {P: {Type: String, Default: '{{resolve:ssm:/p}}'}}\nConditions: {No: !Equals [a, b]}\nResources:\n  \
+    let text = "Parameters: {P: {Type: String, Default: '{{resolve:ssm:/p}}'}}\nConditions: {IsNo: !Equals [a, b]}\nResources:\n  \
                 A: {Type: T::T::T, Properties: {n: '{{resolve:ssm:/a}}-{{resolve:secretsmanager:b}}', p: [!Ref P], z: '{{resolve:zzz}}'}}\n  \
-                B: {Type: T::T::T, Condition: No, Properties: {n: '{{resolve:ssm:/gone}}'}}\n  \
-                C: {Type: T::T::T, Properties: {n: !If [No, '{{resolve:ssm:/no}}', !Sub '{{resolve:ssm-secure:/c}}${A}']}}\n";
+                B: {Type: T::T::T, Condition: IsNo, Properties: {n: '{{resolve:ssm:/gone}}'}}\n  \
+                C: {Type: T::T::T, Properties: {n: !If [IsNo, '{{resolve:ssm:/no}}', !Sub '{{resolve:ssm-secure:/c}}${A}']}}\n";
     assert_eq!(
         found(text),
         [
@@ -86,8 +86,8 @@ fn zones_of_another_region_are_named() {
 
 #[test]
 fn properties_are_told_with_path_place_and_value() {
-    let text = "Parameters: {P: {Type: String, Default: p}}\nConditions: {Yes: !Equals [a, a]}\nResources:\n  A:\n    Type: T::T::T\n    \
-                Properties:\n      a: {b: [{c: !Ref P}, {d: 1}]}\n      e: !If [Yes, x, y]\n      f: !Ref AWS::NoValue\n      \
+    let text = "Parameters: {P: {Type: String, Default: p}}\nConditions: {IsYes: !Equals [a, a]}\nResources:\n  A:\n    Type: T::T::T\n    \
+                Properties:\n      a: {b: [{c: !Ref P}, {d: 1}]}\n      e: !If [IsYes, x, y]\n      f: !Ref AWS::NoValue\n      \
                 g: []\n      h: !GetAtt B.Arn\n  B: {Type: T::T::T}\n";
     let template = Template::parse(text).unwrap();
     let parameters = template.parameter_values(&BTreeMap::new()).unwrap();
