@@ -158,6 +158,9 @@ const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"]
 /// The file whose list of licences holds here and for cargo-deny.
 const DENY: &str = "deny.toml";
 
+/// Packages that name a file instead of a licence, and what stands in it. cargo-deny recognizes the text.
+const LICENCE_FILES: &[(&str, &str)] = &[("libyaml-safer", "MIT")];
+
 /// What [`DENY`] allows; the rest of it is cargo-deny's.
 #[derive(Deserialize)]
 struct Deny {
@@ -235,7 +238,8 @@ fn wrong_arrows(name: &str, allowed: &[&str], package: &Value) -> Vec<String> {
 }
 
 fn wrong_licence(licences: &Licences, name: &str, package: &Value) -> Option<String> {
-    let licence = package["license"].as_str().unwrap_or("none");
+    let in_file = || LICENCE_FILES.iter().find(|(of, _)| *of == name).map(|(_, licence)| *licence);
+    let licence = package["license"].as_str().or_else(in_file).unwrap_or("none");
     let fits = |expression: &str| {
         expression.trim_matches(['(', ')', ' ']).split(" AND ").all(|one| licences.allow(name, one.trim_matches(['(', ')', ' '])))
     };

@@ -1,4 +1,4 @@
-//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|cycles|template|test|containers|localstack|conformance|copy|fuzz|ci`.
+//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|containers|localstack|conformance|copy|fuzz|ci`.
 
 mod conformance;
 mod copy;
@@ -9,8 +9,10 @@ mod gate;
 mod localstack;
 mod models;
 mod registry;
+mod source_package;
 mod step;
 mod template;
+mod yaml;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -39,6 +41,8 @@ enum Step {
     Cycles,
     /// cfn-lint passes on the bundled stack without a warning.
     Template,
+    /// Templates are read as PyYAML reads them: those of cfn-lint's source package, and drawn ones.
+    Yaml,
     /// Extracts the service models of `harness/wire` anew from botocore.
     Models,
     /// Extracts the facts of resource types of `harness/registry` anew from cfn-lint.
@@ -92,6 +96,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Deps => dependencies::check(),
         Step::Cycles => file_cycles::check(),
         Step::Template => template::lint(),
+        Step::Yaml => yaml::compare(),
         Step::Models => models::extract(),
         Step::Registry => registry::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &step::threads())]),
@@ -100,7 +105,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Conformance => conformance::write(),
         Step::Copy { mebibytes } => copy::measure(mebibytes),
         Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
-        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Template, Step::Clippy, Step::Docs, Step::Test]
+        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Template, Step::Clippy, Step::Docs, Step::Yaml, Step::Test]
             .into_iter()
             .try_for_each(timed),
     }

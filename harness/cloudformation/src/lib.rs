@@ -10,6 +10,7 @@ mod cloudformation;
 mod creation;
 mod deletion;
 mod difference;
+mod dynamic_reference;
 mod error;
 mod export;
 mod operations;

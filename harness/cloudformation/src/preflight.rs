@@ -4,6 +4,7 @@
 use nightproof_core::service::AwsError;
 use nightproof_template::{Attribute, DeletionPolicy, Deployment, Property, Resource, Template, Unsupported};
 
+use crate::dynamic_reference;
 use crate::error::validation;
 use crate::resource_type::ResourceTypes;
 use crate::support::{Standing, Support, unknown_property};
@@ -76,7 +77,7 @@ pub(crate) fn check(
         match deployment {
             Some(deployment) => look.properties(resource, &deployment.properties_of(resource)),
             None => look.properties(resource, &template.properties_of(resource)),
-        }
+        }?;
     }
     for attribute in deployment.map(Deployment::attributes).unwrap_or_default() {
         if let Some(resource) = resources.iter().find(|resource| resource.id == attribute.of) {
@@ -94,7 +95,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn properties(&mut self, resource: &Resource, properties: &[Property<'_>]) {
+    fn properties(&mut self, resource: &Resource, properties: &[Property<'_>]) -> Result<(), AwsError> {
         let kind = resource.kind.as_str();
         let support = Support::new(self.types, kind);
         // Members of a property that is refused are not reported as well.
@@ -104,7 +105,13 @@ impl Look<'_> {
             if reported.iter().any(|above| path.starts_with(above)) {
                 continue;
             }
+            // The value behind a reference is known when the resource is made.
+            let text = property.text().filter(|text| dynamic_reference::is_in(text));
+            if let Some(text) = &text {
+                dynamic_reference::check(kind, path, text).map_err(validation)?;
+            }
             let what = match support.property(path) {
+                Standing::Supported if text.is_some() => None,
                 Standing::Supported => support.lacking_value(property),
                 Standing::Lacking => Some(format!("`{}` of `{kind}`", property.name())),
                 Standing::Unknown => {
@@ -119,6 +126,7 @@ impl Look<'_> {
                 reported.push(path);
             }
         }
+        Ok(())
     }
 
     /// CloudFormation knows the attributes of each type before it makes anything.

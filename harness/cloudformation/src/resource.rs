@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nightproof_resource::{Context, Deployment, MadeResource, ResourceRecord};
 use serde_json::Value;
 
+use crate::dynamic_reference;
 use crate::support::Support;
 use crate::worker::Worker;
 
@@ -12,8 +13,10 @@ use crate::worker::Worker;
 pub(crate) async fn create(worker: &Worker, id: &str, kind: &str, properties: Value) -> Result<MadeResource, String> {
     let types = &worker.service.types;
     Support::new(types, kind).check(&properties)?;
+    let resource_type = types.get(kind)?;
+    let resolved = resource_type.coerced(dynamic_reference::resolve(worker, &properties).await?);
     let context = context(worker, id, properties.clone(), false);
-    let made = types.get(kind)?.provider.create(&context, &properties).await?;
+    let made = resource_type.provider.create(&context, &resolved).await?;
     Ok(MadeResource { properties, ..made })
 }
 
@@ -28,8 +31,11 @@ pub(crate) async fn update(
 ) -> Result<MadeResource, String> {
     let types = &worker.service.types;
     Support::new(types, kind).check(&properties)?;
+    let resource_type = types.get(kind)?;
+    let resolved = resource_type.coerced(dynamic_reference::resolve(worker, &properties).await?);
+    let before = MadeResource { properties: dynamic_reference::known(&old.properties, &properties, &resolved), ..old.clone() };
     let context = context(worker, id, properties.clone(), true);
-    let made = types.get(kind)?.provider.update(&context, old, &properties).await?;
+    let made = resource_type.provider.update(&context, &before, &resolved).await?;
     Ok(MadeResource { properties, ..made })
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http_body_util::BodyExt as _;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call, empty_body};
-use nightproof_template::{Inputs, Pseudo, Template, Unsupported};
+use nightproof_template::{Deployment, DynamicReference, Inputs, Pseudo, Template, Unsupported};
 use serde_json::{Value, json};
 
 use crate::cloudformation::CloudFormation;
@@ -99,7 +99,7 @@ pub(crate) async fn read(
     let effective = |name: &String, default: &Option<String>| given.get(name).or(default.as_ref()).cloned();
     let given = declared.filter_map(|one| Some((one.name.clone(), effective(&one.name, &one.default)?))).collect();
     let mut shown = shown(&template, &given);
-    let lacking = look_up(call, &template, &mut values, &mut shown).await?;
+    let mut lacking = look_up(call, &template, &mut values, &mut shown).await?;
     let inputs = Inputs {
         parameters: values,
         pseudo: Pseudo {
@@ -115,6 +115,7 @@ pub(crate) async fn read(
         availability_zones: zones(call).await?,
     };
     let deployment = template.deploy(inputs.clone()).map_err(|errors| invalid(&errors))?;
+    lacking.extend(lacking_references(call, &deployment).await?);
     preflight::check(&service.types, &template, Some(&deployment), lacking)?;
     let tags = match (input.get("Tags").and_then(Value::as_array), previous) {
         (Some(tags), _) => stack_tags(tags)?,
@@ -207,6 +208,29 @@ async fn look_up(
         values.insert(parameter.name.clone(), parameter.looked_up(stored));
         if let Some(entry) = shown.iter_mut().find(|entry| entry.required("ParameterKey") == parameter.name) {
             entry["ResolvedValue"] = if parameter.no_echo { "****" } else { stored }.into();
+        }
+    }
+    Ok(lacking)
+}
+
+/// Dynamic references to public parameters that only AWS's Parameter Store has.
+async fn lacking_references(call: &Call, deployment: &Deployment<'_>) -> Result<Vec<Unsupported>, AwsError> {
+    let mut lacking = Vec::new();
+    for resource in deployment.resources() {
+        for property in deployment.properties_of(resource) {
+            for (_, reference) in DynamicReference::all(&property.text().unwrap_or_default()) {
+                let Ok(DynamicReference::Parameter { name, .. }) = reference else { continue };
+                if !name.starts_with("/aws/service/") {
+                    continue;
+                }
+                match call.region.call(&call.caller, "ssm", "GetParameters", json!({"Names": [name]})).await {
+                    Err(error) if error.code == "NotImplemented" => {
+                        let what = format!("public parameter `{name}`");
+                        lacking.push(Unsupported::in_resource(what, &resource.id, property.position));
+                    }
+                    answer => drop(answer?),
+                }
+            }
         }
     }
     Ok(lacking)

@@ -4,6 +4,7 @@
 mod check;
 mod declaration;
 mod deployment;
+mod dynamic_reference;
 mod error;
 mod form;
 mod inputs;
@@ -23,6 +24,7 @@ mod unsupported;
 
 pub use declaration::{DeletionPolicy, Output, Resource};
 pub use deployment::{Deployment, PropertyReference, ResolvedOutput};
+pub use dynamic_reference::DynamicReference;
 pub use error::{Position, TemplateError};
 pub use inputs::{Inputs, Made, Pseudo};
 pub use parameter::Parameter;

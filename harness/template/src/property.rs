@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::check::{self, By};
 use crate::intrinsic::Scope;
 use crate::node::{Data, Node};
-use crate::unsupported::dynamic_references;
 use crate::{Deployment, Position, Resource, Template, Unsupported};
 
 /// A member of a resource's properties, at any depth. A list gives one for each of its items that is no object.
@@ -98,46 +97,6 @@ impl View<'_> {
         }
     }
 
-    /// Visits every text whose value is known, and the literal texts within functions whose value is not.
-    fn texts(&self, node: &Node, visit: &mut dyn FnMut(&str, Position)) {
-        match &node.data {
-            Data::Scalar(Value::String(text)) => visit(text, node.position),
-            Data::Scalar(_) => {}
-            Data::List(items) => items.iter().for_each(|item| self.texts(item, visit)),
-            Data::Map(members) => members.iter().for_each(|member| self.texts(&member.node, visit)),
-            Data::Function("Fn::If", argument) => {
-                let Some([condition, yes, no]) = argument.items() else { return };
-                let holds = condition.text().and_then(|name| (self.holds)(&name));
-                for branch in [(yes, true), (no, false)].into_iter().filter(|(_, when)| holds.is_none_or(|holds| holds == *when))
-                {
-                    self.texts(branch.0, visit);
-                }
-            }
-            Data::Function(_, argument) => match (self.value)(node) {
-                Some(Value::String(text)) => visit(&text, node.position),
-                Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).for_each(|text| visit(text, node.position)),
-                Some(_) => {}
-                None => self.texts(argument, visit),
-            },
-        }
-    }
-
-    /// Attributes and dynamic references that `resource` has and a local region does not support.
-    fn unsupported(&self, resource: &Resource) -> Vec<Unsupported> {
-        let mut found = resource.unsupported.clone();
-        if let Some(properties) = &resource.properties {
-            self.texts(properties, &mut |text, position| {
-                for reference in dynamic_references(text) {
-                    let one = Unsupported::in_resource(format!("dynamic reference `{reference}`"), &resource.id, position);
-                    if !found.contains(&one) {
-                        found.push(one);
-                    }
-                }
-            });
-        }
-        found
-    }
-
     fn attributes(&self, node: &Node, by: &str, found: &mut Vec<Attribute>) {
         for reference in check::referred(node, self.holds) {
             let (name, is_placeholder) = match reference.by {
@@ -164,9 +123,9 @@ impl Template {
         found
     }
 
-    /// Attributes and dynamic references of `resource` that a local region does not support, whichever conditions hold.
+    /// Attributes of `resource` that a local region does not support, whichever conditions hold.
     pub fn unsupported_of(&self, resource: &Resource) -> Vec<Unsupported> {
-        View { holds: &|_| None, value: &|_| None }.unsupported(resource)
+        resource.unsupported.clone()
     }
 }
 
@@ -180,9 +139,9 @@ impl Deployment<'_> {
         found
     }
 
-    /// Attributes and dynamic references of `resource` that a local region does not support.
+    /// Attributes of `resource` that a local region does not support.
     pub fn unsupported_of(&self, resource: &Resource) -> Vec<Unsupported> {
-        let mut found = self.view(|view| view.unsupported(resource));
+        let mut found = resource.unsupported.clone();
         // Only this region's zones are known.
         let scope = self.scope(&crate::inputs::Nothing);
         let zones = resource.properties.iter().flat_map(|node| check::uses("Fn::GetAZs", node, &|name| self.condition(name)));

@@ -1,6 +1,7 @@
 //! From YAML or JSON text (JSON is YAML) to nodes.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use serde_json::Value;
@@ -21,11 +22,16 @@ pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
     if text.len() > LARGEST {
         return Err(TemplateError::new(format!("Template may not exceed {LARGEST} bytes in size.")));
     }
-    let text = surrogate::joined(text);
+    let mut text = surrogate::joined(text).into_owned();
+    let last_line = text.rsplit('\n').next().unwrap_or_default();
+    let unfinished =
+        (!last_line.is_empty()).then(|| Unfinished { number: text.lines().count(), is_blank: last_line.trim().is_empty() });
+    // The reader cannot end within a line.
+    text.push('\n');
     let mut input = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut events = Events { parser };
+    let mut events = Events { parser, unfinished };
     let mut found = None;
     loop {
         let event = events.next()?;
@@ -57,11 +63,34 @@ fn position(mark: Mark) -> Position {
 /// What a reader of YAML 1.1 sees in a text, one after the other.
 struct Events<'r, 'b> {
     parser: Parser<&'b mut &'r [u8]>,
+    unfinished: Option<Unfinished>,
+}
+
+/// The last line of a text, where no line break ends it.
+struct Unfinished {
+    number: usize,
+    is_blank: bool,
+}
+
+impl Unfinished {
+    /// The text of a block without the line break that the text lacks. Blanks that are less than the block's indentation are none of its
+    /// lines.
+    fn cut(&self, value: &mut String) {
+        let Some(rest) = value.strip_suffix('\n') else { return };
+        let last = rest.rsplit('\n').next().unwrap_or_default();
+        if !self.is_blank || last.trim().is_empty() {
+            value.pop();
+        }
+    }
 }
 
 impl Events<'_, '_> {
+    /// The reader gives up by a panic where libyaml has an error, after a tag that a comma follows.
     fn next(&mut self) -> Result<Event, TemplateError> {
-        self.parser.parse().map_err(|error| syntax(&error))
+        match catch_unwind(AssertUnwindSafe(|| self.parser.parse())) {
+            Ok(event) => event.map_err(|error| syntax(&error)),
+            Err(_) => Err(TemplateError::new("Template format error: YAML not well-formed: a blank is missing after a tag")),
+        }
     }
 
     /// The node that begins with `event`.
@@ -71,7 +100,12 @@ impl Events<'_, '_> {
             return Err(TemplateError::at(place, format!("Template format error: nesting is deeper than {DEEPEST} levels")));
         }
         let (tag, data) = match event.data {
-            EventData::Scalar { tag, value, style, .. } => {
+            EventData::Scalar { tag, mut value, style, .. } => {
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let ends_at = position(event.end_mark).line;
+                if let Some(unfinished) = self.unfinished.as_ref().filter(|last| is_block && ends_at > last.number) {
+                    unfinished.cut(&mut value);
+                }
                 let is_plain = style == ScalarStyle::Plain && tag.is_none();
                 (tag, Data::Scalar(if is_plain { scalar::plain(&value) } else { Value::String(value) }))
             }
@@ -112,7 +146,7 @@ impl Events<'_, '_> {
                 return Ok(found);
             }
             let written = match &event.data {
-                EventData::Scalar { tag: None, value, .. } => Some(value.clone()),
+                EventData::Scalar { tag: None, value, style: ScalarStyle::Plain, .. } => Some(value.clone()),
                 _ => None,
             };
             let key = self.node(event, depth + 1)?;
@@ -240,7 +274,13 @@ mod tests {
         same("Parameters :\n  x : 1\n", "Parameters: {x: 1}");
         same("a: |+\n  x\n\nb: >-\n  y\n  z\n", r#"{"a": "x\n\n", "b": "y z"}"#);
         same("\u{feff}a: 1\r\nb: 2\r\n", "{a: 1, b: 2}");
-        assert!(read("a:\n\t- 1\n").unwrap_err().message.contains("YAML not well-formed"));
+        // A text that ends within a block.
+        same("a: |\n  x\n  y", r#"{"a": "x\ny"}"#);
+        same("a: |\n  x\n", r#"{"a": "x\n"}"#);
+        same("a: >+\n  x\n\n  ", r#"{"a": "x\n\n"}"#);
+        for malformed in ["a:\n\t- 1\n", "a: [!Ref,b]", "a: \"\\"] {
+            assert!(read(malformed).unwrap_err().message.contains("YAML not well-formed"), "{malformed}");
+        }
     }
 
     #[test]

@@ -175,17 +175,6 @@ pub(crate) fn not_a_function(name: &str) -> String {
     format!("Template error: encountered unsupported function: {name} Supported functions are: [{SUPPORTED}]")
 }
 
-/// The dynamic references in a text.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
-pub(crate) fn dynamic_references(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("{{resolve:").filter_map(|(start, _)| {
-        let rest = text.get(start..)?;
-        let service = rest.strip_prefix("{{resolve:")?;
-        let known = ["ssm:", "ssm-secure:", "secretsmanager:"].iter().any(|name| service.starts_with(name));
-        known.then(|| rest.find("}}").and_then(|end| rest.get(..end + 2))).flatten()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,13 +193,5 @@ mod tests {
         );
         assert_eq!(Unsupported::items(&message).unwrap().len(), 2);
         assert_eq!(Unsupported::items("Template format error: no"), None);
-    }
-
-    #[test]
-    fn dynamic_references_are_found_in_a_text() {
-        let found: Vec<&str> =
-            dynamic_references("{{resolve:ssm:/a}}-{{resolve:secretsmanager:b:SecretString:c}} {{resolve:x}}").collect();
-        assert_eq!(found, ["{{resolve:ssm:/a}}", "{{resolve:secretsmanager:b:SecretString:c}}"]);
-        assert_eq!(dynamic_references("{{resolve:ssm:open").count(), 0);
     }
 }

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod difference;
 mod event_bus;
+mod dynamic_reference;
 mod lambda_version;
 mod oidc_provider;
 mod preflight;

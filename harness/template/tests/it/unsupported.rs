@@ -62,23 +62,6 @@ fn the_references_of_a_transformed_template_are_not_checked() {
 }
 
 #[test]
-fn dynamic_references_are_found_in_what_is_deployed_alone() {
-    let text = "Parameters: {P: {Type: String, Default: '{{resolve:ssm:/p}}'}}\nConditions: {IsNo: !Equals [a, b]}\nResources:\n  \
-                A: {Type: T::T::T, Properties: {n: '{{resolve:ssm:/a}}-{{resolve:secretsmanager:b}}', p: [!Ref P], z: '{{resolve:zzz}}'}}\n  \
-                B: {Type: T::T::T, Condition: IsNo, Properties: {n: '{{resolve:ssm:/gone}}'}}\n  \
-                C: {Type: T::T::T, Properties: {n: !If [IsNo, '{{resolve:ssm:/no}}', !Sub '{{resolve:ssm-secure:/c}}${A}']}}\n";
-    assert_eq!(
-        found(text),
-        [
-            "dynamic reference `{{resolve:ssm:/a}}` (A, line 4)",
-            "dynamic reference `{{resolve:secretsmanager:b}}` (A, line 4)",
-            "dynamic reference `{{resolve:ssm:/p}}` (A, line 4)",
-            "dynamic reference `{{resolve:ssm-secure:/c}}` (C, line 6)"
-        ]
-    );
-}
-
-#[test]
 fn zones_of_another_region_are_named() {
     let text = "Resources:\n  A: {Type: T::T::T, Properties: {z: !Select [0, !GetAZs ''], y: !GetAZs {Ref: AWS::Region}, x: !GetAZs eu-west-1}}\n";
     assert_eq!(found(text), ["`Fn::GetAZs` of `eu-west-1` (A, line 2)"]);
