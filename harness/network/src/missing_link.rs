@@ -18,6 +18,11 @@ pub enum MissingLink {
         /// The VPC that it would have to be attached to.
         vpc: String,
     },
+    /// The NAT gateway that the route leads to is no way out.
+    NatGateway {
+        /// Its id.
+        gateway: String,
+    },
     /// The instance has no public IPv4 address, and an internet gateway carries no other.
     PublicAddress {
         /// The subnet, whose `MapPublicIpOnLaunch` decides at a launch.
@@ -43,6 +48,12 @@ impl MissingLink {
             Self::Attachment { gateway, vpc } => {
                 format!("a route to internet gateway {}, which is not attached to VPC {}", name(gateway), name(vpc))
             }
+            Self::NatGateway { gateway } => {
+                format!(
+                    "a route to NAT gateway {}, which is private or in a subnet without a route to an internet gateway",
+                    name(gateway)
+                )
+            }
             Self::PublicAddress { .. } => "no public IPv4 address".to_owned(),
             Self::Egress { groups } => {
                 let groups: Vec<String> = groups.iter().map(|group| name(group)).collect();
@@ -57,6 +68,7 @@ impl MissingLink {
         match self {
             Self::Route { .. } => "a route for 0.0.0.0/0 to an internet gateway",
             Self::Attachment { .. } => "a VPCGatewayAttachment",
+            Self::NatGateway { .. } => "a public NAT gateway in a subnet with a route for 0.0.0.0/0 to an internet gateway",
             Self::PublicAddress { .. } => {
                 "a public address (`MapPublicIpOnLaunch`, `AssociatePublicIpAddress` or an Elastic IP address)"
             }
@@ -67,6 +79,6 @@ impl MissingLink {
 
     /// Whether [`OTHER_WAYS`] would do in its place.
     pub fn has_other_ways(&self) -> bool {
-        matches!(self, Self::Route { .. } | Self::Attachment { .. } | Self::PublicAddress { .. })
+        matches!(self, Self::Route { .. } | Self::Attachment { .. } | Self::NatGateway { .. } | Self::PublicAddress { .. })
     }
 }

@@ -56,7 +56,14 @@ pub enum Target {
         /// Whether it is attached to this VPC.
         attached: bool,
     },
-    /// Something else: a NAT gateway, a transit gateway, an interface. What is behind it is not known here.
+    /// A NAT gateway.
+    NatGateway {
+        /// Its id.
+        id: String,
+        /// Whether it is there, public, and in a subnet with a route to an attached internet gateway.
+        leads_on: bool,
+    },
+    /// Something else: a transit gateway, an interface. What is behind it is not known here.
     Other(String),
 }
 
@@ -100,9 +107,16 @@ impl Snapshot {
             _ => None,
         }) {
             missing.push(MissingLink::Attachment { gateway: gateway.clone(), vpc: self.vpc.clone() });
+        } else if let Some(gateway) = targets.iter().find_map(|target| match target {
+            Some(Target::NatGateway { id, leads_on: false }) => Some(id),
+            _ => None,
+        }) {
+            missing.push(MissingLink::NatGateway { gateway: gateway.clone() });
         }
         // An internet gateway translates public addresses and none but those; others bring one of their own.
-        if self.public_address.is_none() && !targets.iter().any(|target| matches!(target, Some(Target::Other(_)))) {
+        if self.public_address.is_none()
+            && !targets.iter().any(|target| matches!(target, Some(Target::NatGateway { .. } | Target::Other(_))))
+        {
             missing.push(MissingLink::PublicAddress { subnet: self.subnet.clone() });
         }
         if !ENDPOINTS.iter().all(|address| self.egress.iter().any(|rule| rule.lets_out(*address))) {

@@ -37,8 +37,8 @@ fn a_property_that_aws_knows_is_lacking_and_another_is_not_known() {
     let types = ResourceTypes::new(resource_types());
     let route = Support::new(&types, "AWS::EC2::Route");
     assert_eq!(route.property(&["GatewayId"]), Standing::Supported);
-    assert_eq!(route.property(&["NatGatewayId"]), Standing::Lacking);
-    assert_eq!(route.property(&["NatGateway"]), Standing::Unknown);
+    assert_eq!(route.property(&["CarrierGatewayId"]), Standing::Lacking);
+    assert_eq!(route.property(&["CarrierGateway"]), Standing::Unknown);
     let bucket = Support::new(&types, "AWS::S3::Bucket");
     assert_eq!(bucket.property(&["LoggingConfiguration", "TargetObjectKeyFormat"]), Standing::Lacking);
     assert_eq!(bucket.property(&["LoggingConfiguration", "Prefix"]), Standing::Unknown);

@@ -98,6 +98,11 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("ec2", "internet-gateway") => {
             listed("DescribeInternetGateways", "InternetGatewayIds", "InvalidInternetGatewayID.NotFound")
         }
+        // As an instance.
+        ("ec2", "natgateway") => Look {
+            tells: Tells::State("/NatGateways/0/State", "deleted"),
+            ..listed("DescribeNatGateways", "NatGatewayIds", "NatGatewayNotFound")
+        },
         ("ec2", "route-table") => listed("DescribeRouteTables", "RouteTableIds", "InvalidRouteTableID.NotFound"),
         ("ec2", "security-group") => listed("DescribeSecurityGroups", "GroupIds", "InvalidGroup.NotFound"),
         ("ec2", "subnet") => listed("DescribeSubnets", "SubnetIds", "InvalidSubnetID.NotFound"),

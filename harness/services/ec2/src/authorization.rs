@@ -16,6 +16,7 @@ const TYPES: &[(&str, &str)] = &[
     ("eni-", "network-interface"),
     ("i-", "instance"),
     ("igw-", "internet-gateway"),
+    ("nat-", "natgateway"),
     ("rtb-", "route-table"),
     ("sg-", "security-group"),
     ("sgr-", "security-group-rule"),

@@ -35,6 +35,7 @@ pub(crate) fn not_found_as(kind: &str, id: &str) -> AwsError {
         "sg" => ("InvalidGroup.NotFound", format!("The security group '{id}' does not exist")),
         "sgr" => ("InvalidSecurityGroupRuleId.NotFound", format!("The security group rule ID '{id}' does not exist")),
         "igw" => ("InvalidInternetGatewayID.NotFound", format!("The internetGateway ID '{id}' does not exist")),
+        "nat" => ("NatGatewayNotFound", format!("NAT gateway {id} was not found")),
         "rtb" => ("InvalidRouteTableID.NotFound", format!("The routeTable ID '{id}' does not exist")),
         "rtbassoc" => ("InvalidAssociationID.NotFound", format!("The association ID '{id}' does not exist")),
         "eipassoc" => ("InvalidAssociationID.NotFound", format!("The association ID '{id}' does not exist")),

@@ -36,6 +36,9 @@ pub(crate) fn forget_old(records: &mut Records, now: Timestamp) {
         .filter(|instance| instance.ended.is_some_and(|ended| now.duration_since(ended) > SignedDuration::from_hours(1)))
         .map(|instance| instance.id.clone())
         .collect();
+    records
+        .nat_gateways
+        .retain(|_, gateway| gateway.deleted.is_none_or(|deleted| now.duration_since(deleted) <= SignedDuration::from_hours(1)));
     for id in old {
         if let Some(instance) = records.instances.remove(&id) {
             records.tags.remove(&id);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use nightproof_core::Region;
 use nightproof_core::document::{Members as _, whole_seconds};
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
@@ -12,14 +13,14 @@ use crate::ec2::Ec2;
 use crate::error::{dry_run, missing};
 use crate::operations::instance_states::{self, StateChange};
 use crate::operations::{
-    addresses, images, instance_attributes, instance_profiles, instance_types, instances, internet_gateways, key_pairs, regions,
-    route_tables, security_group_rules, security_groups, subnets, tags, volumes, vpcs,
+    addresses, images, instance_attributes, instance_profiles, instance_types, instances, internet_gateways, key_pairs,
+    nat_gateways, regions, route_tables, security_group_rules, security_groups, subnets, tags, volumes, vpcs,
 };
 use crate::records::{Direction, Instance, Records};
 use crate::{lifecycle, request_tags};
 
 /// An operation that works on records alone.
-fn on_records(records: &mut Records, operation: &str, input: &Value) -> Result<Value, AwsError> {
+fn on_records(records: &mut Records, operation: &str, input: &Value, now: Timestamp) -> Result<Value, AwsError> {
     match operation {
         "CreateVpc" => vpcs::create(records, input),
         "DeleteVpc" => vpcs::delete(records, input),
@@ -37,6 +38,10 @@ fn on_records(records: &mut Records, operation: &str, input: &Value) -> Result<V
         "DescribeInternetGateways" => internet_gateways::describe(records, input),
         "AttachInternetGateway" => internet_gateways::attach(records, input),
         "DetachInternetGateway" => internet_gateways::detach(records, input),
+
+        "CreateNatGateway" => nat_gateways::create(records, input, now),
+        "DeleteNatGateway" => nat_gateways::delete(records, input, now),
+        "DescribeNatGateways" => nat_gateways::describe(records, input),
 
         "CreateRouteTable" => route_tables::create(records, input),
         "DeleteRouteTable" => route_tables::delete(records, input),
@@ -134,7 +139,7 @@ impl Ec2 {
             _ => {
                 let output = self.with_records(region, account, |records| {
                     let mut changed = records.clone();
-                    let output = on_records(&mut changed, operation, input)?;
+                    let output = on_records(&mut changed, operation, input, call.now)?;
                     if dry {
                         return Err(dry_run());
                     }

@@ -39,10 +39,7 @@ pub(crate) fn free(records: &Records, subnet: &Subnet, asked: Option<&str>) -> R
 
 /// Addresses of the subnet that interfaces hold.
 pub(crate) fn taken(records: &Records, subnet: &str) -> Vec<Ipv4Addr> {
-    records
-        .instances
-        .values()
-        .filter(|instance| instance.subnet == subnet && !instance.is_terminated())
-        .map(|instance| instance.private_ip)
-        .collect()
+    let instances = records.instances.values().filter(|instance| instance.subnet == subnet && !instance.is_terminated());
+    let gateways = records.nat_gateways.values().filter(|gateway| gateway.subnet == subnet && gateway.deleted.is_none());
+    instances.map(|instance| instance.private_ip).chain(gateways.map(|gateway| gateway.private_ip)).collect()
 }

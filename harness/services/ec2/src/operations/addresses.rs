@@ -20,14 +20,21 @@ fn describe_one(records: &Records, address: &Address) -> Value {
         "NetworkBorderGroup": records.region,
         "Tags": records.tags_of(&address.allocation),
     });
-    if let (Some(described), Some((association, instance))) = (described.as_object_mut(), &address.association)
-        && let Some(instance) = records.instances.get(instance)
-    {
-        described.insert("AssociationId".to_owned(), association.as_str().into());
-        described.insert("InstanceId".to_owned(), instance.id.as_str().into());
-        described.insert("NetworkInterfaceId".to_owned(), instance.interface.id.as_str().into());
-        described.insert("NetworkInterfaceOwnerId".to_owned(), records.account.as_str().into());
-        described.insert("PrivateIpAddress".to_owned(), instance.private_ip.to_string().into());
+    let (Some(members), Some((association, with))) = (described.as_object_mut(), &address.association) else { return described };
+    let mut say = |name: &str, value: &str| members.insert(name.to_owned(), value.into());
+    let interface = match (records.instances.get(with), records.nat_gateways.get(with)) {
+        (Some(instance), _) => {
+            say("InstanceId", &instance.id);
+            Some((&instance.interface.id, instance.private_ip))
+        }
+        (None, Some(gateway)) => Some((&gateway.interface, gateway.private_ip)),
+        (None, None) => None,
+    };
+    if let Some((interface, private_ip)) = interface {
+        say("AssociationId", association);
+        say("NetworkInterfaceId", interface);
+        say("NetworkInterfaceOwnerId", &records.account);
+        say("PrivateIpAddress", &private_ip.to_string());
     }
     described
 }
@@ -96,6 +103,9 @@ pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, A
     if !records.gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(&vpc)) {
         return Err(error("Gateway.NotAttached", format!("Network {vpc} is not attached to any internet gateway")));
     }
+    if of_nat_gateway(records, &id) {
+        return Err(no_access());
+    }
     let reassociate = input.flag("AllowReassociation").unwrap_or(true);
     let association = resource_id("eipassoc");
     for address in records.addresses.values_mut() {
@@ -119,14 +129,29 @@ pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, A
     Ok(json!({ "AssociationId": association }))
 }
 
+/// Whether a NAT gateway has the address, which keeps it for as long as it is there.
+fn of_nat_gateway(records: &Records, id: &str) -> bool {
+    let association = records.addresses.get(id).and_then(|address| address.association.as_ref());
+    association.is_some_and(|(_, with)| records.nat_gateways.contains_key(with))
+}
+
+fn no_access() -> AwsError {
+    error("AuthFailure", "You do not have permission to access the specified resource.")
+}
+
 pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
     let wanted = input.text("AssociationId");
     let ip = input.text("PublicIp");
-    let found = records.addresses.values_mut().find(|address| {
+    let found = records.addresses.values().find(|address| {
         address.association.as_ref().is_some_and(|(association, _)| Some(association.as_str()) == wanted)
             || ip == Some(address.ip.to_string().as_str())
     });
-    let address = found.ok_or_else(|| not_found_as("eipassoc", wanted.or(ip).unwrap_or_default()))?;
+    let id = found.map(|address| address.allocation.clone());
+    let id = id.ok_or_else(|| not_found_as("eipassoc", wanted.or(ip).unwrap_or_default()))?;
+    if of_nat_gateway(records, &id) {
+        return Err(no_access());
+    }
+    let Some(address) = records.addresses.get_mut(&id) else { return Err(not_found_as("eipalloc", &id)) };
     if let Some((_, instance)) = address.association.take() {
         records.instance_mut(&instance)?.public_ip = None;
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::{dependency, error, invalid_parameter, not_found_as};
 use crate::filter::{filtered, page, selected};
-use crate::records::{InternetGateway, Records};
+use crate::records::{InternetGateway, NatGateway, Records};
 use crate::request_tags;
 use crate::resource_id::resource_id;
 
@@ -80,8 +80,9 @@ pub(crate) fn detach(records: &mut Records, input: &Value) -> Result<Value, AwsE
     if gateway.vpc.as_deref() != Some(vpc) {
         return Err(error("Gateway.NotAttached", format!("resource {id} is not attached to network {vpc}")));
     }
-    let mapped = records.instances.values().any(|instance| instance.vpc == vpc && instance.public_ip.is_some());
-    if mapped {
+    let of_instances = records.instances.values().any(|instance| instance.vpc == vpc && instance.public_ip.is_some());
+    let public = |nat: &NatGateway| nat.vpc == vpc && nat.deleted.is_none() && nat.allocation.is_some();
+    if of_instances || records.nat_gateways.values().any(public) {
         return Err(dependency(format!(
             "Network {vpc} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway."
         )));

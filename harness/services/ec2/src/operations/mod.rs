@@ -10,6 +10,7 @@ pub(crate) mod instance_types;
 pub(crate) mod instances;
 pub(crate) mod internet_gateways;
 pub(crate) mod key_pairs;
+pub(crate) mod nat_gateways;
 pub(crate) mod regions;
 pub(crate) mod route_tables;
 pub(crate) mod run_instances;

@@ -17,11 +17,13 @@ fn describe_one(records: &Records, table: &RouteTable) -> Value {
         .iter()
         .map(|route| {
             let local = route.gateway == "local";
-            let live =
-                local || records.gateways.get(&route.gateway).is_some_and(|gateway| gateway.vpc.as_ref() == Some(&table.vpc));
+            let attached = records.gateways.get(&route.gateway).is_some_and(|gateway| gateway.vpc.as_ref() == Some(&table.vpc));
+            let nat = records.nat_gateways.get(&route.gateway).is_some_and(|gateway| gateway.deleted.is_none());
+            let live = local || attached || nat;
+            let target = if route.gateway.starts_with("nat-") { "NatGatewayId" } else { "GatewayId" };
             json!({
                 "DestinationCidrBlock": route.destination.to_string(),
-                "GatewayId": route.gateway,
+                target: route.gateway,
                 "Origin": if local { "CreateRouteTable" } else { "CreateRoute" },
                 "State": if live { "active" } else { "blackhole" },
             })
@@ -80,34 +82,51 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
         ("association.route-table-association-id", "Associations.RouteTableAssociationId"),
         ("route.destination-cidr-block", "Routes.DestinationCidrBlock"),
         ("route.gateway-id", "Routes.GatewayId"),
+        ("route.nat-gateway-id", "Routes.NatGatewayId"),
         ("route.origin", "Routes.Origin"),
         ("route.state", "Routes.State"),
     ];
     page("RouteTables", filtered(chosen, input, paths)?, input)
 }
 
-/// Destination and gateway of a route request. Gateways are internet gateways; other targets are not here.
+/// Destination and gateway of a route request: an internet gateway or a NAT gateway; other targets are not here.
 fn target(records: &Records, operation: &str, input: &Value) -> Result<(Ipv4Net, String), AwsError> {
     let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     for member in members {
-        if !["RouteTableId", "DestinationCidrBlock", "GatewayId", "DryRun"].contains(&member) {
+        if !["RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "DryRun"].contains(&member) {
             return Err(unsupported(operation, member));
         }
     }
     let given = input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?;
     let destination = cidr::given("destinationCidrBlock", given)?;
-    let gateway = input.text("GatewayId").ok_or_else(|| missing("gatewayId"))?;
+    let table = records.table(input.required("RouteTableId"))?;
+    let gateway = match (input.text("GatewayId"), input.text("NatGatewayId")) {
+        (Some(gateway), None) => gateway,
+        (None, Some(nat)) => {
+            let found = records.nat_gateways.get(nat).filter(|gateway| gateway.deleted.is_none());
+            let found = found
+                .ok_or_else(|| error("InvalidNatGatewayID.NotFound", format!("The natGateway ID '{nat}' does not exist")))?;
+            return match found.vpc == table.vpc {
+                true => Ok((destination, nat.to_owned())),
+                false => Err(different_networks(&table.id, nat)),
+            };
+        }
+        (Some(_), Some(_)) => {
+            return Err(error("InvalidParameterCombination", "A route can have one target: gatewayId or natGatewayId"));
+        }
+        (None, None) => return Err(missing("gatewayId")),
+    };
     if !gateway.starts_with("igw-") {
         return Err(unsupported(operation, &format!("the gateway {gateway}")));
     }
-    let table = records.table(input.required("RouteTableId"))?;
     if records.gateway(gateway)?.vpc.as_ref() != Some(&table.vpc) {
-        return Err(invalid_parameter(format!(
-            "route table {} and network gateway {gateway} belong to different networks",
-            table.id
-        )));
+        return Err(different_networks(&table.id, gateway));
     }
     Ok((destination, gateway.to_owned()))
+}
+
+fn different_networks(table: &str, gateway: &str) -> AwsError {
+    invalid_parameter(format!("route table {table} and network gateway {gateway} belong to different networks"))
 }
 
 pub(crate) fn create_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {

@@ -63,6 +63,7 @@ fn resource_type(id: &str) -> &'static str {
         "sg" => "security-group",
         "sgr" => "security-group-rule",
         "igw" => "internet-gateway",
+        "nat" => "natgateway",
         "rtb" => "route-table",
         "eipalloc" => "elastic-ip",
         "i" => "instance",

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::address::Address;
 use super::instance::Instance;
 use super::internet_gateway::InternetGateway;
+use super::nat_gateway::NatGateway;
 use super::route_table::RouteTable;
 use super::security_group::SecurityGroup;
 use super::security_group_rule::Rule;
@@ -24,6 +25,7 @@ pub(crate) struct Records {
     pub(crate) vpcs: BTreeMap<String, Vpc>,
     pub(crate) subnets: BTreeMap<String, Subnet>,
     pub(crate) gateways: BTreeMap<String, InternetGateway>,
+    pub(crate) nat_gateways: BTreeMap<String, NatGateway>,
     pub(crate) tables: BTreeMap<String, RouteTable>,
     pub(crate) groups: BTreeMap<String, SecurityGroup>,
     pub(crate) rules: BTreeMap<String, Rule>,
@@ -43,6 +45,7 @@ impl Records {
             vpcs: BTreeMap::new(),
             subnets: BTreeMap::new(),
             gateways: BTreeMap::new(),
+            nat_gateways: BTreeMap::new(),
             tables: BTreeMap::new(),
             groups: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -95,6 +98,7 @@ impl Records {
         self.vpcs.contains_key(id)
             || self.subnets.contains_key(id)
             || self.gateways.contains_key(id)
+            || self.nat_gateways.contains_key(id)
             || self.tables.contains_key(id)
             || self.groups.contains_key(id)
             || self.rules.contains_key(id)

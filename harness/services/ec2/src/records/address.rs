@@ -6,6 +6,6 @@ use std::net::Ipv4Addr;
 pub(crate) struct Address {
     pub(crate) allocation: String,
     pub(crate) ip: Ipv4Addr,
-    /// Association id and instance.
+    /// Association id, and the instance or NAT gateway that has the address.
     pub(crate) association: Option<(String, String)>,
 }

@@ -4,6 +4,7 @@
 mod address;
 mod instance;
 mod internet_gateway;
+mod nat_gateway;
 mod route;
 mod route_table;
 mod security_group;
@@ -21,6 +22,7 @@ pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
         &subnet::Subnet,
         &internet_gateway::InternetGateway,
         &internet_gateway::VpcGatewayAttachment,
+        &nat_gateway::NatGateway,
         &route_table::RouteTable,
         &route_table::SubnetRouteTableAssociation,
         &route::Route,

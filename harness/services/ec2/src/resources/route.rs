@@ -12,7 +12,7 @@ impl ResourceProvider for Route {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["DestinationCidrBlock", "GatewayId", "RouteTableId"],
+                properties: &["DestinationCidrBlock", "GatewayId", "NatGatewayId", "RouteTableId"],
                 attributes: &["CidrBlock"],
                 ..ResourceFacts::new("AWS::EC2::Route")
             }

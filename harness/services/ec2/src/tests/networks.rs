@@ -36,7 +36,7 @@ async fn references_to_nothing_are_refused_with_their_own_codes() {
             json!({ "ImageId": "ami-0123", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1 }),
             "InvalidAMIID.NotFound",
         ),
-        ("CreateNatGateway", json!({}), "NotImplemented"),
+        ("DescribeVpcEndpoints", json!({}), "NotImplemented"),
     ] {
         let refusal = bed.refused(operation, input).await;
         assert!(refusal.starts_with(&format!("{code}: ")), "{operation}: {refusal}");
@@ -166,4 +166,79 @@ async fn a_group_starts_with_all_egress_and_takes_rules_once() {
     assert_eq!(shown["IpPermissionsEgress"], json!([]));
     let bad = json!({ "GroupId": group, "IpPermissions": [{ "IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{ "CidrIp": "10.0.0.1/8" }] }] });
     assert!(bed.refused("AuthorizeSecurityGroupIngress", bad).await.contains("is malformed"));
+}
+
+#[tokio::test]
+async fn a_private_subnet_reaches_aws_through_a_nat_gateway_in_a_public_one() {
+    let bed = Bed::new();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let vpc = text(&bed.ok("CreateVpc", json!({ "CidrBlock": "10.0.0.0/16" })).await["Vpc"]["VpcId"]);
+    let mut subnets = Vec::new();
+    for block in ["10.0.1.0/24", "10.0.2.0/24"] {
+        let made = bed.ok("CreateSubnet", json!({ "VpcId": vpc, "CidrBlock": block })).await;
+        subnets.push(text(&made["Subnet"]["SubnetId"]));
+    }
+    let [public, private] = [&subnets[0], &subnets[1]];
+    let address = text(&bed.ok("AllocateAddress", json!({})).await["AllocationId"]);
+    let nat = json!({ "SubnetId": public, "AllocationId": address });
+    assert!(bed.refused("CreateNatGateway", nat.clone()).await.starts_with("Gateway.NotAttached"));
+    let gateway = text(&bed.ok("CreateInternetGateway", json!({})).await["InternetGateway"]["InternetGatewayId"]);
+    bed.ok("AttachInternetGateway", json!({ "InternetGatewayId": gateway, "VpcId": vpc })).await;
+    let made = bed.ok("CreateNatGateway", nat.clone()).await["NatGateway"].clone();
+    assert_eq!((&made["State"], &made["ConnectivityType"]), (&json!("pending"), &json!("public")));
+    let nat_id = text(&made["NatGatewayId"]);
+    assert!(bed.refused("CreateNatGateway", nat).await.starts_with("Resource.AlreadyAssociated"));
+
+    let group =
+        bed.ok("CreateSecurityGroup", json!({ "GroupName": "g", "Description": "g", "VpcId": vpc })).await["GroupId"].clone();
+    let id = bed.run(json!({ "SubnetId": private, "SecurityGroupIds": [group] })).await;
+    bed.becomes(&id, "running").await;
+    let reaches = || bed.ec2.links.watch(&id).borrow().endpoints;
+    let mut tables = Vec::new();
+    for (subnet, target, to) in [(private, "NatGatewayId", &nat_id), (public, "GatewayId", &gateway)] {
+        let table = text(&bed.ok("CreateRouteTable", json!({ "VpcId": vpc })).await["RouteTable"]["RouteTableId"]);
+        bed.ok("CreateRoute", json!({ "RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", target: to })).await;
+        bed.ok("AssociateRouteTable", json!({ "RouteTableId": table, "SubnetId": subnet })).await;
+        assert_eq!(reaches(), subnet == public, "the NAT gateway needs a route of its own");
+        tables.push(table);
+    }
+    let described =
+        bed.ok("DescribeRouteTables", json!({ "RouteTableIds": [tables[0]] })).await["RouteTables"][0]["Routes"][1].clone();
+    assert_eq!((&described["NatGatewayId"], &described["State"]), (&json!(nat_id), &json!("active")));
+    let filter = json!({ "Filter": [{ "Name": "subnet-id", "Values": [public] }] });
+    let shown = bed.ok("DescribeNatGateways", filter).await["NatGateways"][0].clone();
+    assert_eq!((&shown["State"], &shown["NatGatewayAddresses"][0]["AllocationId"]), (&json!("available"), &json!(address)));
+
+    // It keeps its address, its subnet and the gateway of its VPC.
+    let association = shown["NatGatewayAddresses"][0]["AssociationId"].clone();
+    assert!(bed.refused("DisassociateAddress", json!({ "AssociationId": association })).await.starts_with("AuthFailure"));
+    assert!(bed.refused("ReleaseAddress", json!({ "AllocationId": address })).await.starts_with("InvalidIPAddress.InUse"));
+    assert!(bed.refused("DeleteSubnet", json!({ "SubnetId": public })).await.starts_with("DependencyViolation"));
+    let detach = json!({ "InternetGatewayId": gateway, "VpcId": vpc });
+    assert!(bed.refused("DetachInternetGateway", detach.clone()).await.starts_with("DependencyViolation"));
+
+    bed.ok("DeleteNatGateway", json!({ "NatGatewayId": nat_id })).await;
+    assert!(!reaches());
+    let described =
+        bed.ok("DescribeRouteTables", json!({ "RouteTableIds": [tables[0]] })).await["RouteTables"][0]["Routes"][1].clone();
+    assert_eq!(described["State"], "blackhole");
+    let shown = bed.ok("DescribeNatGateways", json!({ "NatGatewayIds": [nat_id] })).await["NatGateways"][0].clone();
+    assert_eq!(shown["State"], "deleted");
+    bed.ok("ReleaseAddress", json!({ "AllocationId": address })).await;
+    bed.ok("DetachInternetGateway", detach).await;
+
+    let private_nat = json!({ "SubnetId": public, "ConnectivityType": "private" });
+    let made = bed.ok("CreateNatGateway", private_nat).await["NatGateway"].clone();
+    let route = json!({ "RouteTableId": tables[0], "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": made["NatGatewayId"] });
+    bed.ok("ReplaceRoute", route).await;
+    assert!(!reaches(), "a private one leads nowhere");
+    for (input, code) in [
+        (json!({ "SubnetId": public }), "MissingParameter"),
+        (json!({ "SubnetId": public, "ConnectivityType": "private", "SecondaryPrivateIpAddressCount": 1 }), "NotImplemented"),
+        (json!({ "SubnetId": public, "AllocationId": "eipalloc-1" }), "InvalidAllocationID.NotFound"),
+    ] {
+        let refusal = bed.refused("CreateNatGateway", input).await;
+        assert!(refusal.starts_with(code), "{refusal}");
+    }
+    assert!(bed.refused("DeleteNatGateway", json!({ "NatGatewayId": "nat-1" })).await.starts_with("NatGatewayNotFound"));
 }

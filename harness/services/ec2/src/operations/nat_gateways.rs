@@ -1,0 +1,123 @@
+//! NAT gateways. They are available at once, where AWS takes minutes.
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>
+
+use jiff::Timestamp;
+use nightproof_core::document::Members as _;
+use nightproof_core::service::AwsError;
+use serde_json::{Value, json};
+
+use crate::error::{error, missing, not_found_as, unsupported};
+use crate::filter::{filtered, page, selected};
+use crate::records::{NatGateway, Records};
+use crate::resource_id::resource_id;
+use crate::{request_tags, subnet_address};
+
+fn describe_one(records: &Records, gateway: &NatGateway) -> Value {
+    let mut address = json!({
+        "NetworkInterfaceId": gateway.interface, "PrivateIp": gateway.private_ip.to_string(), "IsPrimary": true, "Status": "succeeded",
+    });
+    let elastic = gateway.allocation.as_ref().and_then(|id| records.addresses.get(id));
+    if let (Some(members), Some(elastic)) = (address.as_object_mut(), elastic) {
+        members.insert("AllocationId".to_owned(), elastic.allocation.as_str().into());
+        members.insert("PublicIp".to_owned(), elastic.ip.to_string().into());
+        if let Some((association, _)) = &elastic.association {
+            members.insert("AssociationId".to_owned(), association.as_str().into());
+        }
+    }
+    let mut described = json!({
+        "NatGatewayId": gateway.id,
+        "VpcId": gateway.vpc,
+        "SubnetId": gateway.subnet,
+        "State": if gateway.deleted.is_some() { "deleted" } else { "available" },
+        "ConnectivityType": if gateway.allocation.is_some() { "public" } else { "private" },
+        "NatGatewayAddresses": [address],
+        "CreateTime": gateway.created,
+        "Tags": records.tags_of(&gateway.id),
+    });
+    if let (Some(members), Some(deleted)) = (described.as_object_mut(), gateway.deleted) {
+        members.insert("DeleteTime".to_owned(), json!(deleted));
+    }
+    described
+}
+
+pub(crate) fn create(records: &mut Records, input: &Value, now: Timestamp) -> Result<Value, AwsError> {
+    let known =
+        ["AllocationId", "ClientToken", "ConnectivityType", "DryRun", "PrivateIpAddress", "SubnetId", "TagSpecifications"];
+    if let Some(member) =
+        input.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
+    {
+        return Err(unsupported("CreateNatGateway", member));
+    }
+    let is_public = match input.text("ConnectivityType") {
+        None | Some("public") => true,
+        Some("private") => false,
+        Some(other) => {
+            return Err(error("InvalidParameter", format!("Value ({other}) for parameter connectivityType is invalid.")));
+        }
+    };
+    let subnet = records.subnet(input.text("SubnetId").ok_or_else(|| missing("subnetId"))?)?.clone();
+    let allocation = match (is_public, input.text("AllocationId")) {
+        (true, None) => return Err(missing("AllocationId")),
+        (false, Some(_)) => {
+            return Err(error("InvalidParameterCombination", "AllocationId cannot be specified for a private NAT gateway."));
+        }
+        (_, given) => given.map(str::to_owned),
+    };
+    if let Some(id) = &allocation {
+        let address = records.addresses.get(id).ok_or_else(|| not_found_as("eipalloc", id))?;
+        if address.association.is_some() {
+            return Err(error("Resource.AlreadyAssociated", format!("resource {id} is already associated")));
+        }
+        let vpc = &subnet.vpc;
+        if !records.gateways.values().any(|gateway| gateway.vpc.as_ref() == Some(vpc)) {
+            return Err(error("Gateway.NotAttached", format!("Network {vpc} has no Internet gateway attached")));
+        }
+    }
+    let private_ip = subnet_address::free(records, &subnet, input.text("PrivateIpAddress"))?;
+    let id = resource_id("nat");
+    if let Some(address) = allocation.as_ref().and_then(|allocation| records.addresses.get_mut(allocation)) {
+        address.association = Some((resource_id("eipassoc"), id.clone()));
+    }
+    let gateway = NatGateway {
+        id: id.clone(),
+        vpc: subnet.vpc,
+        subnet: subnet.id,
+        interface: resource_id("eni"),
+        private_ip,
+        allocation,
+        created: now,
+        deleted: None,
+    };
+    let described = describe_one(records, &gateway);
+    records.nat_gateways.insert(id.clone(), gateway);
+    request_tags::on_creation(records, input, "natgateway", &id)?;
+    let mut described = described;
+    if let Some(members) = described.as_object_mut() {
+        members.insert("State".to_owned(), "pending".into());
+        members.insert("Tags".to_owned(), records.tags_of(&id));
+    }
+    Ok(json!({ "NatGateway": described, "ClientToken": input.text("ClientToken") }))
+}
+
+pub(crate) fn delete(records: &mut Records, input: &Value, now: Timestamp) -> Result<Value, AwsError> {
+    let id = input.required("NatGatewayId");
+    let gateway = records.nat_gateways.get_mut(id).ok_or_else(|| not_found_as("nat", id))?;
+    if gateway.deleted.is_none() {
+        gateway.deleted = Some(now);
+        for address in records.addresses.values_mut() {
+            if address.association.as_ref().is_some_and(|(_, with)| with == id) {
+                address.association = None;
+            }
+        }
+    }
+    Ok(json!({ "NatGatewayId": id }))
+}
+
+pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+    let all = records.nat_gateways.values().map(|gateway| describe_one(records, gateway)).collect();
+    let chosen = selected(all, input, "NatGatewayIds", "NatGatewayId", |id| not_found_as("nat", id))?;
+    let paths = &[("nat-gateway-id", "NatGatewayId"), ("state", "State"), ("subnet-id", "SubnetId"), ("vpc-id", "VpcId")];
+    // This operation alone has its filters in a member of the singular.
+    let filters = json!({ "Filters": input.get("Filter").cloned().unwrap_or_else(|| json!([])) });
+    page("NatGateways", filtered(chosen, &filters, paths)?, input)
+}
