@@ -1,7 +1,13 @@
 //! The form itself: `multipart/form-data` whose last field is the object.
 
 use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
+use futures_util::Stream;
 use futures_util::stream::try_unfold;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -19,6 +25,9 @@ const MOST_BEFORE_FILE: usize = 20 * 1024;
 
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const PATH: &AsciiSet = &PLAIN.remove(b'/');
+
+/// The bytes that may be read until the file begins: more than the fields have, as it is read ahead.
+const MOST_READ: usize = 16 * 1024 * 1024;
 
 /// Fields that are headers of a PutObject, beside those that begin with `x-amz-`.
 const HEADERS: [&str; 6] =
@@ -54,12 +63,14 @@ impl Form {
             AwsError::new("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold")
                 .with("Condition", "Bucket POST must be of the enclosure-type multipart/form-data")
         })?;
-        let mut parts = Multipart::new(BodyDataStream::new(body), boundary);
+        let found = Arc::new(AtomicBool::new(false));
+        let mut parts = Multipart::new(Paced::new(body, Arc::clone(&found)), boundary);
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut size = 0;
         while let Some(mut field) = parts.next_field().await.map_err(unreadable)? {
             let name = field.name().unwrap_or_default().to_owned();
             if name.eq_ignore_ascii_case("file") {
+                found.store(true, Ordering::Relaxed);
                 let file_name = field.file_name().map(str::to_owned);
                 return Ok(Self { fields, file_name, content: content(parts, field) });
             }
@@ -67,11 +78,7 @@ impl Form {
             while let Some(piece) = field.chunk().await.map_err(unreadable)? {
                 size += piece.len();
                 if size > MOST_BEFORE_FILE {
-                    return Err(AwsError::new(
-                        "MaxPostPreDataLengthExceeded",
-                        400,
-                        "Your POST request fields preceding the upload file were too large.",
-                    ));
+                    return Err(too_long());
                 }
                 value.extend_from_slice(&piece);
             }
@@ -144,6 +151,46 @@ fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), AwsErr
         _ => {
             Err(AwsError::new("InvalidArgument", 400, "Invalid Argument").with("ArgumentName", name).with("ArgumentValue", value))
         }
+    }
+}
+
+fn too_long() -> AwsError {
+    let message = "Your POST request fields preceding the upload file were too large.";
+    AwsError::new("MaxPostPreDataLengthExceeded", 400, message)
+}
+
+/// A body piece by piece: the reader of forms would else take all that has come into memory before it looks at it.
+struct Paced {
+    body: BodyDataStream<Body>,
+    pause: bool,
+    read: usize,
+    /// Whether the file has begun.
+    found: Arc<AtomicBool>,
+}
+
+impl Paced {
+    fn new(body: Body, found: Arc<AtomicBool>) -> Self {
+        Self { body: BodyDataStream::new(body), pause: false, read: 0, found }
+    }
+}
+
+impl Stream for Paced {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.pause) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.read > MOST_READ && !self.found.load(Ordering::Relaxed) {
+            return Poll::Ready(Some(Err(io::Error::other(too_long()))));
+        }
+        let piece = ready!(Pin::new(&mut self.body).poll_next(context));
+        if let Some(Ok(piece)) = &piece {
+            self.read = self.read.saturating_add(piece.len());
+            self.pause = true;
+        }
+        Poll::Ready(piece)
     }
 }
 
@@ -236,6 +283,14 @@ mod tests {
         let large = "x".repeat(MOST_BEFORE_FILE + 1);
         let error = read("multipart/form-data; boundary=b", body(&[("key", &large)], "")).await;
         assert_eq!(error.code, "MaxPostPreDataLengthExceeded");
+    }
+
+    #[tokio::test]
+    async fn what_never_becomes_a_form_is_not_read_for_ever() {
+        let endless = futures_util::stream::repeat_with(|| Ok::<_, io::Error>(Frame::data(Bytes::from(vec![b'x'; 1 << 20]))));
+        let body = StreamBody::new(endless).boxed_unsync();
+        let sent = head("/bucket", "multipart/form-data; boundary=b");
+        assert_eq!(Form::read(&sent, body).await.err().unwrap().code, "MaxPostPreDataLengthExceeded");
     }
 
     #[test]

@@ -276,7 +276,7 @@ fn refusals(lab: &Lab) -> Vec<Refusal<'_>> {
         refusal(Request::put(root, "/no-such-bucket/key"), 404, "NoSuchBucket"),
         refusal(Request::put(&lab.expired, nightly), 400, "ExpiredToken"),
         refusal(Request::put(&lab.struck, nightly), 503, "SlowDown"),
-        refusal(form.with("content-type", "multipart/form-data; boundary=b"), 501, "NotImplemented"),
+        refusal(form.with("content-type", "text/plain"), 412, "PreconditionFailed"),
         refusal(Request::put(root, nightly).with("x-amz-meta-long", LONG), 400, "RequestHeaderSectionTooLarge"),
         refusal(Request { method: "POST", ..Request::put(root, "/nightly?delete") }, 400, "MaxMessageLengthExceeded"),
     ]

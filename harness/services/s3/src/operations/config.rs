@@ -244,12 +244,12 @@ fn put_request_payment(state: &mut State, input: &Value) -> Result<Value, AwsErr
 fn put_acceleration(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     let bucket = state.bucket(input)?;
     let config = S3::payload(input, "AccelerateConfiguration")?;
-    if !matches!(text(config, "Status"), Some("Enabled" | "Suspended")) {
-        return Err(malformed_xml());
-    }
     if bucket.name.contains('.') {
         let message = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names";
         return Err(invalid_request(message));
+    }
+    if !matches!(text(config, "Status"), Some("Enabled" | "Suspended")) {
+        return Err(malformed_xml());
     }
     bucket.config.insert("AccelerateConfiguration", config.clone());
     Ok(json!({}))

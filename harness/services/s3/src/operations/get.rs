@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::checksum::{Checksum, Kind, asks_for};
 use crate::customer_key::CustomerKey;
-use crate::document::{number, set, text};
+use crate::document::{number, set, text, time};
 use crate::error::{invalid_argument, no_such_key, no_such_version};
 use crate::records::{Bucket, NULL, Object, S3, Version, Versioning};
 use crate::{blob, condition, customer_key, encoded_word};
@@ -124,8 +124,10 @@ impl S3 {
             ("ResponseContentEncoding", "ContentEncoding"),
             ("ResponseContentLanguage", "ContentLanguage"),
             ("ResponseContentType", "ContentType"),
-            ("ResponseExpires", "Expires"),
         ];
+        if let Some(expires) = time(input, "ResponseExpires") {
+            set(&mut output, "Expires", json!(expires.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
+        }
         for (asked, member) in overrides {
             if let Some(value) = text(input, asked) {
                 set(&mut output, member, json!(value));

@@ -178,6 +178,31 @@ async fn access_control_lists_are_kept_where_ownership_allows_them() {
 }
 
 #[tokio::test]
+async fn a_read_may_ask_for_other_headers() {
+    let lab = Lab::with_bucket().await;
+    lab.put("k", b"x").await;
+    let input =
+        json!({"Bucket": "nightly", "Key": "k", "ResponseExpires": "2015-10-21T07:28:00Z", "ResponseContentType": "text/x"});
+    let read = lab.ok("GetObject", input).await;
+    assert_eq!((read["Expires"].as_str(), read["ContentType"].as_str()), (Some("Wed, 21 Oct 2015 07:28:00 GMT"), Some("text/x")));
+}
+
+#[tokio::test]
+async fn requesters_pay_where_the_owner_does_not() {
+    let lab = Lab::with_bucket().await;
+    lab.put("k", b"x").await;
+    let payer = json!({"Bucket": "nightly", "RequestPaymentConfiguration": {"Payer": "Requester"}});
+    lab.ok("PutBucketRequestPayment", payer).await;
+    let other = nightproof_core::Caller::root("444455556666");
+    let mut input = json!({"Bucket": "nightly", "Key": "k"});
+    let refused = lab.region.call(&other, "s3", "HeadObject", input.clone()).await.expect_err("not paid for");
+    assert_eq!(refused.code, "AccessDenied");
+    input["RequestPayer"] = json!("requester");
+    lab.region.call(&other, "s3", "HeadObject", input).await.expect("paid for");
+    lab.ok("HeadObject", json!({"Bucket": "nightly", "Key": "k"})).await;
+}
+
+#[tokio::test]
 async fn who_expects_an_owner_names_an_account() {
     let lab = Lab::with_bucket().await;
     for (owner, code) in [("abcd", "InvalidBucketOwnerAWSAccountID"), ("444455556666", "AccessDenied")] {
