@@ -23,15 +23,24 @@ struct Published {
     group: Option<String>,
     at: Timestamp,
     number: String,
+    message: String,
 }
 
 impl Fifo {
-    /// The number of a message, and whether it is to be delivered. `by_group` if other groups may have its id.
-    pub(crate) fn publish(&mut self, id: &str, group: &str, by_group: bool, now: Timestamp) -> (String, bool) {
+    /// The number of a message; and the id of the one that it repeats, which is not delivered again. `by_group` if other groups may have
+    /// its deduplication id.
+    pub(crate) fn publish(
+        &mut self,
+        message: &str,
+        id: &str,
+        group: &str,
+        by_group: bool,
+        now: Timestamp,
+    ) -> (String, Option<String>) {
         self.published.retain(|before| now.duration_since(before.at) < INTERVAL);
         let same = |one: &&Published| one.deduplication_id == id && one.group.as_deref().is_none_or(|other| other == group);
         if let Some(before) = self.published.iter().find(same) {
-            return (before.number.clone(), false);
+            return (before.number.clone(), Some(before.message.clone()));
         }
         let number = (FIRST_NUMBER + self.count).to_string();
         self.count += 1;
@@ -40,8 +49,9 @@ impl Fifo {
             group: by_group.then(|| group.to_owned()),
             at: now,
             number: number.clone(),
+            message: message.to_owned(),
         });
-        (number, true)
+        (number, None)
     }
 }
 

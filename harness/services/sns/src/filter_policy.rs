@@ -46,7 +46,8 @@ impl FilterPolicy {
     pub(crate) fn parse(text: &str, scope: Scope) -> Result<Self, Refusal> {
         let policy = |reason: String| Refusal::Policy(reason);
         let parsed: Value = serde_json::from_str(text).map_err(|error| policy(format!("failed to parse JSON. {error}")))?;
-        let pattern = Pattern::parse(text).map_err(|error| policy(error.to_string()))?;
+        // Reasons show the policy without white space.
+        let pattern = Pattern::parse(&parsed.to_string()).map_err(|error| policy(error.to_string()))?;
         let mut keys = Vec::new();
         if let Value::Object(members) = &parsed {
             if scope == Scope::Attributes && members.values().any(Value::is_object) {

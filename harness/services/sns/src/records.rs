@@ -35,7 +35,9 @@ impl Sns {
         let mut parts = arn.split(':');
         let (service, account) = (parts.nth(2), parts.nth(1));
         let (Some("sns"), Some(account), Some(_), None) = (service, account, parts.next(), parts.next()) else {
-            return Err(invalid("TopicArn"));
+            let elements = arn.split(':').count();
+            let reason = format!("TopicArn Reason: An ARN must have at least 6 elements, not {elements}");
+            return Err(invalid(if elements < 6 { &reason } else { "TopicArn" }));
         };
         self.with(account, |topics| topics.get_mut(arn).ok_or_else(no_topic).and_then(act))
     }
@@ -134,7 +136,7 @@ impl Subscription {
     }
 
     pub(crate) fn is_raw(&self) -> bool {
-        self.attributes.get("RawMessageDelivery").is_some_and(|raw| raw == "true")
+        self.attributes.get("RawMessageDelivery").is_some_and(|raw| raw.eq_ignore_ascii_case("true"))
     }
 
     /// The queue of the messages that could not be delivered.

@@ -61,7 +61,7 @@ impl PublishBatch {
         match self.publish_batch_request_entries.len() {
             0 => return refused("EmptyBatchRequestException", "The batch request doesn't contain any entries."),
             entries if entries > MOST => {
-                let message = "The batch request contains more entries than permissible (more than 10).";
+                let message = "The batch request contains more entries than permissible.";
                 return refused("TooManyEntriesInBatchRequestException", message);
             }
             entries if entries > ids.len() => {
@@ -121,9 +121,15 @@ fn admit(
         return Ok(topic.subscriptions.clone());
     };
     let (group, deduplication_id) = (group.unwrap_or_default(), id.unwrap_or_else(|| message.digest()));
-    let (number, is_new) = fifo.publish(&deduplication_id, &group, by_group, call.now);
+    let (number, repeated) = fifo.publish(&message.id, &deduplication_id, &group, by_group, call.now);
     message.sequence = Some(Sequence { group, deduplication_id, number });
-    Ok(if is_new { topic.subscriptions.clone() } else { Vec::new() })
+    match repeated {
+        Some(id) => {
+            message.id = id;
+            Ok(Vec::new())
+        }
+        None => Ok(topic.subscriptions.clone()),
+    }
 }
 
 impl Sns {

@@ -38,10 +38,10 @@ pub(crate) fn read(protocol: Protocol, given: &BTreeMap<String, String>) -> Resu
 /// `prefix` stands before a reason where the attribute is one of several.
 fn check(protocol: Protocol, name: &str, value: &str, prefix: &str) -> Result<(), AwsError> {
     match name {
-        "RawMessageDelivery" if value == "true" && protocol == Protocol::Email => {
+        "RawMessageDelivery" if value.eq_ignore_ascii_case("true") && protocol == Protocol::Email => {
             Err(invalid("Attributes Reason: Delivery protocol [email] does not support raw message delivery."))
         }
-        "RawMessageDelivery" if ["true", "false"].contains(&value) => Ok(()),
+        "RawMessageDelivery" if ["true", "false"].iter().any(|one| value.eq_ignore_ascii_case(one)) => Ok(()),
         "RawMessageDelivery" => {
             Err(invalid(&format!("{prefix}RawMessageDelivery: Invalid value [{value}]. Must be true or false.")))
         }
@@ -86,6 +86,10 @@ impl Sns {
             let Some(one) = topic.subscriptions.get(index) else { return Err(invalid("SubscriptionArn")) };
             let mut all = one.attributes.clone();
             all.retain(|_, value| !value.is_empty());
+            // Truth values are taken in any case, and shown in lower.
+            if let Some(raw) = all.get_mut("RawMessageDelivery") {
+                raw.make_ascii_lowercase();
+            }
             // A scope is one of a policy.
             if one.filter.is_some() {
                 all.entry("FilterPolicyScope".to_owned()).or_insert_with(|| "MessageAttributes".to_owned());

@@ -32,15 +32,15 @@ impl Sqs {
         let handle = input.receipt_handle.as_str();
         self.queue(&input.queue_url, |queue| {
             let id = message_in(&queue.arn, handle).ok_or_else(|| invalid_handle(handle))?;
-            let is_current = |message: &Message| message.id == id && message.receipt.as_deref() == Some(handle);
             // A FIFO queue wants to know that the message is still this receiver's.
-            if queue.fifo.is_some() && queue.messages.iter().any(|message| message.id == id && message.visible(call.now)) {
+            let is_another = |message: &Message| message.visible(call.now) || message.receipt.as_deref() != Some(handle);
+            if queue.fifo.is_some() && queue.messages.iter().any(|message| message.id == id && is_another(message)) {
                 return Err(bad_value(format!(
                     "Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
                 )));
             }
-            // A handle that a later receive has replaced deletes nothing, and neither does one of a message that is gone.
-            queue.messages.retain(|message| !is_current(message));
+            // A message that is gone already is no error.
+            queue.messages.retain(|message| message.id != id);
             Ok(())
         })?;
         // The next message of its group may be received.

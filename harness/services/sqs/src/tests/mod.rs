@@ -175,3 +175,17 @@ async fn a_queue_says_whose_dead_letter_queue_it_is() {
     sqs(&region, "SetQueueAttributes", json!({"QueueUrl": URL, "Attributes": {"RedriveAllowPolicy": policy}})).await.unwrap();
     sqs(&region, "CreateQueue", create).await.unwrap();
 }
+
+#[tokio::test]
+async fn any_handle_of_a_message_changes_its_visibility_and_deletes_it() {
+    let region = with_queue(json!({"VisibilityTimeout": "0"})).await;
+    send(&region, "m").await;
+    let first = receive(&region).await.unwrap()["ReceiptHandle"].clone();
+    receive(&region).await.unwrap();
+    let hide = json!({"QueueUrl": URL, "ReceiptHandle": first, "VisibilityTimeout": 60});
+    sqs(&region, "ChangeMessageVisibility", hide).await.unwrap();
+    assert_eq!(receive(&region).await, None);
+    sqs(&region, "DeleteMessage", json!({"QueueUrl": URL, "ReceiptHandle": first})).await.unwrap();
+    forward(&region, 61);
+    assert_eq!(receive(&region).await, None);
+}
