@@ -18,8 +18,11 @@ pub(crate) fn preflight(exchange: &Exchange) -> Option<Response<Body>> {
     let mut response = Response::new(empty_body());
     match headers(exchange, model) {
         Ok(headers) => {
-            let own = [("x-amz-request-id", exchange.request_id.clone()), ("server", "AmazonS3".to_owned())];
-            insert(&mut response, headers.into_iter().flatten().chain(own));
+            // The ids that every answer has.
+            if let Some(operation) = model.operation("HeadBucket") {
+                response = model.encode(operation, &Value::Null, &exchange.request_id).map(full_body);
+            }
+            insert(&mut response, headers.into_iter().flatten());
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
         }
         Err(error) => response = model.encode_error(&error, &exchange.request_id).map(full_body),

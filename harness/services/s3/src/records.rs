@@ -287,6 +287,8 @@ pub(super) struct PartFacts {
 pub(super) struct Upload {
     pub(super) key: String,
     pub(super) initiated: Timestamp,
+    /// Grows from one upload to the next.
+    pub(super) order: u64,
     pub(super) headers: Map<String, Value>,
     /// Those of the version that it becomes.
     pub(super) attributes: Attributes,

@@ -78,6 +78,7 @@ impl S3 {
         let upload = Upload {
             key: key.to_owned(),
             initiated: whole_seconds(call.now),
+            order: self.next_id(),
             headers,
             attributes: Attributes { tags, lock: destination.lock, acl: destination.acl },
             storage_class: class,
@@ -123,7 +124,12 @@ impl S3 {
         let customer = CustomerKey::from_input(call, input, customer_key::OWN)?;
         let number = part_number(input)?;
         let upload = self.underway(input)?;
-        if let (Some((given, _)), true) = (checksum::given(carries)?, upload.asked)
+        let given = match checksum::given(carries)? {
+            Some((algorithm, _)) => Some(algorithm),
+            None => checksum::announced(call, carries)?,
+        };
+        if let Some(given) = given
+            && upload.asked
             && given != upload.algorithm
         {
             return Err(invalid_request(format!(
@@ -260,8 +266,10 @@ impl S3 {
             )));
         }
         let object = assemble(upload, id, wanted)?;
+        // What an upload did not ask for is not looked at.
+        let whole = whole.filter(|(algorithm, _)| upload.asked || *algorithm == upload.algorithm);
         if let (Some((algorithm, value)), Some(computed)) = (&whole, &object.checksum)
-            && (*algorithm != computed.algorithm || !computed.is(value))
+            && (*algorithm != computed.algorithm || asked_kind(input, *algorithm) != computed.kind.name() || !computed.is(value))
         {
             let name = computed.algorithm.name().to_ascii_lowercase();
             let message = format!("The {name} you specified did not match the calculated checksum.");
@@ -355,7 +363,7 @@ impl S3 {
         let owner = json!({"ID": canonical_id(&bucket.account)});
         let mut all: Vec<(&String, &Upload)> =
             bucket.uploads.iter().filter(|(_, upload)| upload.key.starts_with(prefix)).collect();
-        all.sort_by_key(|(id, upload)| (upload.key.as_str(), upload.initiated, id.as_str()));
+        all.sort_by_key(|(_, upload)| (upload.key.as_str(), upload.order));
         if !id_marker.is_empty() && bucket.uploads.get(id_marker).is_none_or(|upload| upload.key != key_marker) {
             return Err(invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker));
         }
@@ -416,6 +424,12 @@ impl S3 {
         set(&mut output, "NextUploadIdMarker", json!(id));
         Ok(output)
     }
+}
+
+/// What a completion takes its checksum for: what it says, or what the algorithm is for parts by itself.
+fn asked_kind(input: &Value, algorithm: Algorithm) -> &str {
+    let default = algorithm.multipart_types().first().map(|kind| kind.name());
+    text(input, "ChecksumType").or(default).unwrap_or_default()
 }
 
 /// What the completion of an upload answers of the object that it makes.

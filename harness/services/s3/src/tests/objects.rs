@@ -108,6 +108,40 @@ async fn an_upload_of_composite_checksums_completes_with_those_of_all_parts() {
 }
 
 #[tokio::test]
+async fn a_checksum_of_the_whole_is_taken_for_what_the_completion_says_it_is() {
+    let lab = Lab::with_bucket().await;
+    let upload = json!({"Bucket": "nightly", "Key": "k", "ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"});
+    let id = lab.ok("CreateMultipartUpload", upload).await["UploadId"].clone();
+    let part = json!({"Bucket": "nightly", "Key": "k", "UploadId": id, "PartNumber": 1});
+    let mut other = part.clone();
+    other["ChecksumSHA1"] = json!("98O8HYCOBHMq32eZZczDTKeuNEE=");
+    let refused = lab.call("UploadPart", other, b"123456789").await.err().expect("another algorithm");
+    assert!(refused.message.starts_with("Checksum Type mismatch occurred, expected checksum Type: crc32"), "{refused}");
+    let etag = lab.call("UploadPart", part, b"123456789").await.expect("part").output["ETag"].clone();
+    let mut complete = json!({"Bucket": "nightly", "Key": "k", "UploadId": id, "ChecksumCRC32": "y/Q5Jg==",
+        "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}});
+    assert_eq!(lab.refused("CompleteMultipartUpload", complete.clone()).await.code, "BadDigest", "composite by default");
+    complete["ChecksumType"] = json!("FULL_OBJECT");
+    assert_eq!(lab.ok("CompleteMultipartUpload", complete).await["ChecksumCRC32"], "y/Q5Jg==");
+}
+
+#[tokio::test]
+async fn uploads_of_a_key_are_listed_in_the_order_in_which_they_began() {
+    let lab = Lab::with_bucket().await;
+    let mut began = Vec::new();
+    for _ in 0..5 {
+        began.push(lab.ok("CreateMultipartUpload", json!({"Bucket": "nightly", "Key": "k"})).await["UploadId"].clone());
+    }
+    let listed = lab.ok("ListMultipartUploads", json!({"Bucket": "nightly"})).await["Uploads"].clone();
+    let listed: Vec<Value> = listed.as_array().expect("uploads").iter().map(|upload| upload["UploadId"].clone()).collect();
+    assert_eq!(listed, began);
+    let from = json!({"Bucket": "nightly", "KeyMarker": "k", "UploadIdMarker": began[3]});
+    assert_eq!(lab.ok("ListMultipartUploads", from).await["Uploads"][0]["UploadId"], began[4]);
+    let wrong = json!({"Bucket": "nightly", "KeyMarker": "a", "UploadIdMarker": began[3]});
+    assert_eq!(lab.refused("ListMultipartUploads", wrong).await.message, "Invalid uploadId marker");
+}
+
+#[tokio::test]
 async fn a_part_answers_with_the_checksum_that_its_client_sent() {
     let lab = Lab::with_bucket().await;
     let id = lab.ok("CreateMultipartUpload", json!({"Bucket": "nightly", "Key": "k"})).await["UploadId"].clone();
