@@ -291,6 +291,8 @@ def notices():
     arn = sns.create_topic(Name="ops", Attributes={"DisplayName": "Ops"}, Tags=TAGS)["TopicArn"]
     topic = {"TopicArn": arn}
     assert {"TopicArn": arn} in sns.list_topics()["Topics"]
+    sns.add_permission(**topic, Label="ops", AWSAccountId=[ACCOUNT], ActionName=["Publish"])
+    sns.remove_permission(**topic, Label="ops")
     attributes = sns.get_topic_attributes(**topic)["Attributes"]
     assert (attributes["Owner"], attributes["DisplayName"]) == (ACCOUNT, "Ops"), attributes
     [default] = json.loads(attributes["Policy"])["Statement"]

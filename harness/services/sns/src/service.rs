@@ -6,6 +6,7 @@ use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
+use crate::operations::permissions::{AddPermission, RemovePermission};
 use crate::operations::publish::{Publish, PublishBatch};
 use crate::operations::subscription_attributes::{GetSubscriptionAttributes, SetSubscriptionAttributes};
 use crate::operations::subscriptions::{
@@ -18,6 +19,7 @@ use crate::records::{Sns, Topic};
 // Operations on a subscription are authorized on no resource:
 // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html>
 operations!("sns", Sns:
+    AddPermission => add_permission: ["= {TopicArn}"],
     ConfirmSubscription => confirm_subscription: ["= {TopicArn}"],
     CreateTopic => create_topic: ["= {Name}", "sns:TagResource {Name} ?Tags"],
     DeleteTopic => delete_topic: ["= {TopicArn}"],
@@ -29,6 +31,7 @@ operations!("sns", Sns:
     ListTopics => list_topics: ["= *"],
     Publish => publish.await: ["= {TopicArn} ?TopicArn", "= {TargetArn} ?TargetArn", "= * ?PhoneNumber"],
     PublishBatch => publish_batch.await: ["sns:Publish {TopicArn}"],
+    RemovePermission => remove_permission: ["= {TopicArn}"],
     SetSubscriptionAttributes => set_subscription_attributes: ["= *"],
     SetTopicAttributes => set_topic_attributes: ["= {TopicArn}"],
     Subscribe => subscribe: ["= {TopicArn} sns:Endpoint=Endpoint sns:Protocol=Protocol"],

@@ -1,5 +1,6 @@
 //! The operations, by what they are about.
 
+pub(crate) mod permissions;
 pub(crate) mod publish;
 pub(crate) mod subscription_attributes;
 pub(crate) mod subscriptions;

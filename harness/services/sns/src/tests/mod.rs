@@ -272,3 +272,24 @@ fn what_is_not_acted_upon_is_refused_by_name() {
     let unread = nightproof_core::operation::unread_members("sns", Sns::INPUTS).expect("structs fit the model");
     insta::assert_snapshot!(unread.join("\n"));
 }
+
+#[tokio::test]
+async fn permissions_are_statements_of_the_topics_policy() {
+    let world = World::new().await;
+    let add = |label: &str, action: &str| json!({ "TopicArn": TOPIC, "Label": label, "AWSAccountId": ["444455556666"], "ActionName": [action] });
+    world.ok("sns", "AddPermission", add("l", "Publish")).await;
+    let statements = async || {
+        let shown = world.ok("sns", "GetTopicAttributes", json!({ "TopicArn": TOPIC })).await;
+        let policy: Value = serde_json::from_str(shown["Attributes"]["Policy"].as_str().unwrap()).unwrap();
+        policy["Statement"].as_array().unwrap().clone()
+    };
+    let added = json!({ "Sid": "l", "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::444455556666:root" },
+        "Action": "SNS:Publish", "Resource": TOPIC });
+    assert_eq!(statements().await.last(), Some(&added));
+    assert!(world.refused("AddPermission", add("l", "Subscribe")).await.ends_with("Invalid parameter: Statement already exists"));
+    assert!(world.refused("AddPermission", add("m", "Shout")).await.ends_with("Policy statement action out of service scope!"));
+    for _ in 0..2 {
+        world.ok("sns", "RemovePermission", json!({ "TopicArn": TOPIC, "Label": "l" })).await;
+    }
+    assert_eq!(statements().await.len(), 1);
+}
