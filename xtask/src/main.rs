@@ -1,5 +1,6 @@
 //! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|containers|localstack|conformance|copy|fuzz|ci`.
 
+mod botocore;
 mod conformance;
 mod copy;
 mod dependencies;
@@ -7,7 +8,6 @@ mod file_cycles;
 mod fuzz;
 mod gate;
 mod localstack;
-mod models;
 mod registry;
 mod source_package;
 mod step;
@@ -97,7 +97,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Cycles => file_cycles::check(),
         Step::Template => template::lint(),
         Step::Yaml => yaml::compare(),
-        Step::Models => models::extract(),
+        Step::Models => botocore::extract_models(),
         Step::Registry => registry::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &step::threads())]),
         Step::Containers => gate::run(gate::CONTAINERS, &[("NIGHTPROOF_MACHINE", "container")]),

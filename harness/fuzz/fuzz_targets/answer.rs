@@ -11,10 +11,10 @@ fuzz_target!(|data: &[u8]| {
     let Some(operation) = model.operation(operation) else { return };
     let Ok((mut head, ())) = http::Response::builder().status(status).body(()).map(http::Response::into_parts) else { return };
     head.headers = message.headers;
-    match model.decode_answer(operation, &head, message.body) {
+    match model.codec().decode_answer(operation, &head, message.body) {
         Ok(output) => {
             assert!(output.is_object());
-            model.encode(operation, &output, "id");
+            model.codec().encode(operation, &output, "id");
         }
         Err(error) => assert!(!error.code.is_empty()),
     }

@@ -46,11 +46,11 @@ impl World {
         let call = region.call(&caller, service, operation, input);
         match self.runtime.block_on(async { tokio::time::timeout(PATIENCE, call).await }) {
             Ok(Ok(output)) => {
-                model.encode(known, &output, "id");
+                model.codec().encode(known, &output, "id");
             }
             Ok(Err(error)) => {
                 assert!(error.code != "InternalFailure" && (300..=599).contains(&error.status), "{error:?}");
-                model.encode_error(&error, "id");
+                model.codec().encode_error(&error, "id");
             }
             Err(_) => {}
         }

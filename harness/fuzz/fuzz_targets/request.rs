@@ -9,27 +9,28 @@ fuzz_target!(|data: &[u8]| {
     let Some(message) = Message::read(data) else { return };
     let Some((model, parts)) = message.request() else { return };
     let _ = model.addressed(&parts);
-    let decoded = model
+    let codec = model.codec_for(&parts);
+    let decoded = codec
         .route(&parts, message.body)
-        .and_then(|operation| model.decode(operation, &parts, message.body).map(|input| (operation, input)));
+        .and_then(|operation| codec.decode(operation, &parts, message.body).map(|input| (operation, input)));
     let (operation, input) = match decoded {
         Ok(decoded) => decoded,
         Err(error) => {
             assert!((400..=501).contains(&error.status) && error.code != "InternalFailure", "{error:?}");
-            let answer = model.encode_error(&error, "id");
+            let answer = codec.encode_error(&error, "id");
             assert!(answer.status().is_client_error() || answer.status().is_server_error());
             return;
         }
     };
     assert!(model.validate(operation, &input).is_ok());
     // A client that cannot put the document into a head says so; what it can write is read as it was.
-    let Ok(written) = model.encode_request(operation, &input) else { return };
+    let Ok(written) = codec.encode_request(operation, &input) else { return };
     let (parts, body) = written.into_parts();
-    let again = model.route(&parts, &body).expect("its own request has an operation");
+    let again = codec.route(&parts, &body).expect("its own request has an operation");
     assert_eq!(again.name(), operation.name(), "{} {}", parts.method, parts.uri);
     // A form has no words for an empty structure.
-    let whole = !matches!(model.protocol(), Protocol::Query | Protocol::Ec2Query);
+    let whole = !matches!(codec.protocol(), Protocol::Query | Protocol::Ec2Query);
     if whole && !operation.streams_input() {
-        assert_eq!(model.decode(again, &parts, &body).expect("its own request is read"), input);
+        assert_eq!(codec.decode(again, &parts, &body).expect("its own request is read"), input);
     }
 });

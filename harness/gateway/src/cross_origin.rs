@@ -3,7 +3,7 @@
 
 use http::{HeaderName, HeaderValue, Method, Response, header};
 use nightproof_core::service::{AwsError, Body, CrossOrigin, empty_body, full_body};
-use nightproof_wire::ServiceModel;
+use nightproof_wire::{Codec, ServiceModel};
 use serde_json::Value;
 
 use crate::exchange::Exchange;
@@ -11,10 +11,10 @@ use crate::head;
 
 /// Answers a preflight. It is no call: nobody signs it, and no trail shows it.
 pub(crate) fn preflight(exchange: &Exchange) -> Option<Response<Body>> {
-    let model = (exchange.head.method == Method::OPTIONS).then(|| head::service(&exchange.head, None).ok()).flatten()?;
-    if model.signing_name() != "s3" {
+    if exchange.head.method != Method::OPTIONS || head::service(&exchange.head, None) != "s3" {
         return None;
     }
+    let model = nightproof_wire::service("s3")?;
     let mut response = Response::new(empty_body());
     match headers(exchange, model) {
         Ok(headers) => {
@@ -25,14 +25,14 @@ pub(crate) fn preflight(exchange: &Exchange) -> Option<Response<Body>> {
             insert(&mut response, headers.into_iter().flatten());
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
         }
-        Err(error) => response = model.encode_error(&error, &exchange.request_id).map(full_body),
+        Err(error) => response = model.codec().encode_error(&error, &exchange.request_id).map(full_body),
     }
     Some(response)
 }
 
 /// Adds what a page of another origin is told to the answer to its request.
 pub(crate) fn describe(exchange: &Exchange, response: &mut Response<Body>) {
-    if let Some(model) = exchange.model.filter(|model| model.signing_name() == "s3")
+    if let Some(model) = exchange.codec.map(Codec::model).filter(|model| model.signing_name() == "s3")
         && let Ok(Some(headers)) = headers(exchange, model)
     {
         insert(response, headers);

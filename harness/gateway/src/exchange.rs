@@ -8,7 +8,7 @@ use http::request::Parts;
 use nightproof_core::service::{Body, Call, Reply};
 use nightproof_core::{Caller, Region, Tls};
 use nightproof_wire::sigv4::Claim;
-use nightproof_wire::{Operation, ServiceModel};
+use nightproof_wire::{Codec, Operation};
 use serde_json::Value;
 
 use super::head;
@@ -28,8 +28,10 @@ pub(crate) struct Exchange {
     pub head: Parts,
     /// Who its signature claims to be from; `None` without a signature, or with one that cannot be parsed.
     pub claim: Option<Claim>,
-    /// The model of the service that it addresses.
-    pub model: Option<&'static ServiceModel>,
+    /// The signing name of the service that it addresses.
+    pub service: String,
+    /// That service in the protocol that the request is written in; `None` if the region does not have it.
+    pub codec: Option<Codec<'static>>,
     /// The operation that it asks for.
     pub operation: Option<&'static Operation>,
     /// Who sent it, once its signature is verified.
@@ -54,7 +56,8 @@ impl Exchange {
             request_id: uuid::Uuid::new_v4().to_string(),
             head,
             claim: None,
-            model: None,
+            service: String::new(),
+            codec: None,
             operation: None,
             caller: None,
             input: Value::Null,
@@ -115,7 +118,7 @@ pub(crate) struct Invocation {
 
 /// What a service replied, with what its encoding needs.
 pub(crate) struct Answer {
-    pub model: &'static ServiceModel,
+    pub codec: Codec<'static>,
     pub operation: &'static Operation,
     pub reply: Reply,
 }

@@ -21,7 +21,7 @@ const IDLE: Duration = Duration::from_secs(20);
 
 /// The largest document of a service that is read into memory, bytes: for Lambda 50 MB of code in base64; for S3 the longest of all, 1000
 /// keys to delete; for the others ten times what the largest of them takes, a batch of log events of 1 MB, for all that JSON may escape.
-fn document_limit(service: &str) -> usize {
+pub(super) fn document_limit(service: &str) -> usize {
     const MIB: usize = 1024 * 1024;
     match service {
         "lambda" => 70 * MIB,

@@ -4,7 +4,7 @@ use nightproof_core::Tls;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Principal, Region};
 use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, TlsDetails, UserIdentity, redact};
-use nightproof_wire::{Operation, ServiceModel};
+use nightproof_wire::{Codec, Operation, ServiceModel, operation_of_head};
 use serde_json::Value;
 
 use super::exchange::Exchange;
@@ -18,7 +18,7 @@ pub(super) fn parameters(model: &ServiceModel, operation: &str, input: &Value) -
 /// Records a request that came over a connection.
 pub(super) fn request(exchange: &Exchange, outcome: Result<&Value, &AwsError>) {
     let Exchange { region, peer, head, .. } = exchange;
-    let mut call = match exchange.model {
+    let mut call = match exchange.codec.map(Codec::model) {
         Some(model) => record(
             region,
             (model.event_source(), model.signing_name()),
@@ -46,9 +46,8 @@ fn unserved(exchange: &Exchange, outcome: Result<&Value, &AwsError>) -> ApiCall 
     let Exchange { region, head, .. } = exchange;
     let key = exchange.claim.as_ref().map(|claim| claim.access_key_id.as_str());
     let caller = key.and_then(|key| region.credentials().find(key)).map(|credential| credential.caller);
-    let service = outcome.err().and_then(|error| error.message.split(':').next()).unwrap_or_default();
-    let source = (format!("{service}.amazonaws.com"), service);
-    record(region, source, head::target_operation(head), caller.as_ref(), Value::Null, outcome)
+    let source = (format!("{}.amazonaws.com", exchange.service), exchange.service.as_str());
+    record(region, source, operation_of_head(head), caller.as_ref(), Value::Null, outcome)
 }
 
 /// Records a call from inside the region. `input` has passed [`parameters`].

@@ -70,8 +70,8 @@ impl LayerStack {
         let (head, body) = request.into_parts();
         let mut exchange = Exchange::new(region, peer, head);
         let response = self.requests.respond(&mut exchange, body).await?;
-        if let Some(model) = exchange.model {
-            self.timing.record(model.signing_name(), begun.elapsed(), exchange.progress.authorizing);
+        if let Some(codec) = exchange.codec {
+            self.timing.record(codec.model().signing_name(), begun.elapsed(), exchange.progress.authorizing);
         }
         Ok(response)
     }

@@ -127,18 +127,18 @@ impl Store {
         let model = nightproof_wire::service(service).ok_or_else(unknown)?;
         let known = model.operation(operation).ok_or_else(unknown)?;
         let (progress, body) = Progress::of(body);
-        let request = self.request(&question, model.encode_request(known, input)?, known.streams_input(), body)?;
+        let request = self.request(&question, model.codec().encode_request(known, input)?, known.streams_input(), body)?;
         let response = match progress.answer(PATIENCE, self.client.request(request)).await {
             Some(answered) => answered.map_err(|error| self.broken(&error))?,
             None => return Err(self.unavailable(&format!("no answer within {} s", PATIENCE.as_secs()))),
         };
         let (parts, body) = response.into_parts();
         if known.streams_output() && parts.status.is_success() {
-            let output = model.decode_answer(known, &parts, &[])?;
+            let output = model.codec().decode_answer(known, &parts, &[])?;
             return Ok(Reply { output, body: Some(body.map_err(std::io::Error::other).boxed_unsync()) });
         }
         let document = self.document(body).await?;
-        model.decode_answer(known, &parts, &document).map(Reply::from)
+        model.codec().decode_answer(known, &parts, &document).map(Reply::from)
     }
 
     fn request(

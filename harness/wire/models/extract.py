@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Extract compact service models from botocore's data (Apache-2.0, PyPI).
 
-    python3 extract.py [FOLDER-OF-BOTOCORE-DATA]
+    python3 extract.py FOLDER-OF-BOTOCORE-DATA
+    python3 extract.py --cases FOLDER-OF-BOTOCORE-PROTOCOL-TESTS
 
-Without a folder the installed botocore is used. Writes one JSON file per service beside this script: protocol facts,
-every operation's name and route, and for the operations that the `model.json` of the service's crate selects the shapes with their
-wire names and constraints. No documentation text. `manual/*.json` are models that botocore does not ship, in botocore's own format; where a
-file has the name of a botocore service its operations are added to that service.
+Writes one JSON file per service beside this script: protocol facts, every operation's name and route, and for the operations that
+the `model.json` of the service's crate selects the shapes with their wire names and constraints. No documentation text.
+`manual/*.json` are models that botocore does not ship, in botocore's own format; where a file has the name of a botocore service its operations and metadata are
+added to that service. There `xmlNames` are the names that members have in XML and forms alone, by shape and member, and
+`queryErrors` what errors are called in the Query protocol, and say there, where that is not what they are and say elsewhere. With `--cases` botocore's cases of
+protocols are printed, with a model each.
 """
 
-import gzip
 import json
 import pathlib
 import re
@@ -75,8 +77,9 @@ def selected(name, rule):
 
 
 class Extraction:
-    def __init__(self, service, model, rule):
+    def __init__(self, service, model, rule, xml_names=None, query_errors=None):
         self.service, self.model, self.rule = service, model, rule
+        self.xml_names, self.query_errors = xml_names or {}, query_errors or {}
         self.shapes, self.index = [], {}
 
     def shape(self, name):
@@ -86,7 +89,7 @@ class Extraction:
         place = self.index[name] = len(self.shapes)
         out = {}
         self.shapes.append(out)
-        src = self.model["shapes"][name]
+        src, xml = self.model["shapes"][name], self.xml_names.get(name, {})
         out["t"] = src["type"]
         out["n"] = name
         for key, short in (("min", "min"), ("max", "max"), ("pattern", "x"), ("timestampFormat", "tf"), ("payload", "p"),
@@ -95,16 +98,18 @@ class Extraction:
                 out[short] = src[key]
         if src["type"] == "structure":
             required = set(src.get("required", []))
-            out["m"] = [self.member(m, r, m in required) for m, r in src["members"].items()]
+            out["m"] = [self.member(m, r, m in required, xml.get(m)) for m, r in src["members"].items()]
         elif src["type"] == "list":
-            out["i"] = self.member(None, src["member"], False)
+            out["i"] = self.member(None, src["member"], False, xml.get("member"))
         elif src["type"] == "map":
-            out["k"] = self.member(None, src["key"], False)
-            out["v"] = self.member(None, src["value"], False)
+            out["k"] = self.member(None, src["key"], False, xml.get("key"))
+            out["v"] = self.member(None, src["value"], False, xml.get("value"))
         return place
 
-    def member(self, name, ref, required):
+    def member(self, name, ref, required, xml_name):
         out = {}
+        if xml_name is not None:
+            out["x"] = xml_name
         if name is not None:
             out["n"] = name
         out["s"] = self.shape(ref["shape"])
@@ -133,6 +138,22 @@ class Extraction:
                 headers.append(ref["locationName"].lower())
         return {k: v for k, v in (("query", query), ("headers", headers)) if v} or None
 
+    def error(self, name, src):
+        """Where an error differs from the plain form."""
+        query = self.query_errors.get(name, {})
+        code = query.get("code") or src.get("error", {}).get("code", name)
+        out = {}
+        if code != name:
+            out["code"] = code
+        if "message" in query:
+            out["queryMessage"] = query["message"]
+        for member in src.get("members", {}):
+            if member.lower() == "message" and member != "message":
+                out["message"] = member
+        if src.get("fault"):
+            out["fault"] = True
+        return out
+
     def run(self):
         meta = self.model["metadata"]
         rest = meta["protocol"].startswith("rest")
@@ -149,6 +170,8 @@ class Extraction:
                 needs = self.needs(src)
                 if needs and self.service == "s3":
                     out["needs"] = needs
+            if "requestcompression" in src:
+                out["compressed"] = src["requestcompression"]["encodings"]
             if selected(name, self.rule):
                 out["served"] = True
                 if "input" in src:
@@ -163,24 +186,18 @@ class Extraction:
                     if name == "GetBucketLocation":
                         out["unwrapped"] = True
             operations[name] = out
-        errors = {}
-        for name, src in sorted(self.model["shapes"].items()):
-            if not src.get("exception"):
-                continue
-            error = src.get("error", {})
-            out = {}
-            if error.get("code", name) != name:
-                out["code"] = error["code"]
-            for member in src.get("members", {}):
-                if member.lower() == "message" and member != "message":
-                    out["message"] = member
-            if src.get("fault"):
-                out["fault"] = True
-            if out:
-                errors[name] = out
+        errors = {name: self.error(name, shape) for name, shape in self.model["shapes"].items() if shape.get("exception")}
+        errors.update({name: self.error(name, {}) for name in self.query_errors if name not in errors})
+        # One that is called as another is coded is not that other one.
+        codes = {error.get("code") for error in errors.values()}
+        errors = {name: error for name, error in sorted(errors.items()) if error or name in codes}
+        protocols = meta.get("protocols") or [meta["protocol"]]
+        # Smithy's namespace, which errors are named with in CBOR, and in the JSON of services that spoke Query before.
+        named = "smithy-rpc-v2-cbor" in protocols or "awsQueryCompatible" in meta
         result = {
-            # Clients that speak several prefer JSON, botocore among them.
-            "protocol": "json" if "json" in meta.get("protocols", []) else meta["protocol"],
+            "protocols": protocols,
+            "errorNamespace": "com.amazonaws." + meta.get("serviceId", self.service).lower().replace(" ", "") if named else None,
+            "queryCompatible": True if "awsQueryCompatible" in meta else None,
             "apiVersion": meta["apiVersion"],
             "targetPrefix": meta.get("targetPrefix"),
             "jsonVersion": meta.get("jsonVersion"),
@@ -192,32 +209,43 @@ class Extraction:
         return {k: v for k, v in result.items() if v is not None}
 
 
-def main():
-    if len(sys.argv) > 1:
-        data = pathlib.Path(sys.argv[1])
-    else:
-        import botocore
+def cases(folder):
+    """Botocore's own cases of the protocols, each with the extracted model of the service that it is about."""
+    for kind in ("input", "output"):
+        for path in sorted((folder / kind).glob("*.json")):
+            for suite in json.loads(path.read_bytes()):
+                for case in suite.pop("cases"):
+                    given = case.pop("given")
+                    model = {"metadata": suite["metadata"], "shapes": suite["shapes"], "operations": {given["name"]: given}}
+                    out = Extraction("cases", model, {}).run()
+                    yield {"kind": kind, "file": path.stem, "operation": given["name"], "model": out, **case}
 
-        data = pathlib.Path(botocore.__file__).parent / "data"
+
+def main():
+    if sys.argv[1] == "--cases":
+        json.dump(list(cases(pathlib.Path(sys.argv[2]))), sys.stdout)
+        return
+    data = pathlib.Path(sys.argv[1])
     files = [*HARNESS.glob("services/*/model.json"), HARNESS / "cloudformation/model.json"]
     rules = {path.parent.name: json.loads(path.read_text()) for path in files}
     manual = {path.stem: json.loads(path.read_text()) for path in sorted((HERE / "manual").glob("*.json"))}
     for service in sorted(set(rules) | set(manual)):
         if service in rules:
-            path = data / rules[service].get("data", service) / rules[service]["version"] / "service-2.json.gz"
-            model = json.loads(gzip.decompress(path.read_bytes()))
+            path = data / rules[service].get("data", service) / rules[service]["version"] / "service-2.json"
+            model = json.loads(path.read_bytes())
             added = manual.get(service, {"operations": {}, "shapes": {}})
             for kind in ("operations", "shapes"):
                 clash = set(model[kind]) & set(added[kind])
                 if clash:
                     sys.exit(f"{service}: botocore has {sorted(clash)} by now, remove them from manual/")
                 model[kind].update(added[kind])
+            model["metadata"].update(added.get("metadata", {}))
             rule = rules[service]
             if "only" in rule:
                 rule = {"only": rule["only"] + [f"^{name}$" for name in added["operations"]]}
         else:
-            model, rule = manual[service], {}
-        out = Extraction(service, model, rule).run()
+            model, rule, added = manual[service], {}, {}
+        out = Extraction(service, model, rule, added.get("xmlNames"), added.get("queryErrors")).run()
         (HERE / f"{service}.json").write_text(json.dumps(out, separators=(",", ":"), ensure_ascii=False) + "\n")
         served = sum(1 for o in out["operations"].values() if o.get("served"))
         print(f"{service}: {served} of {len(out['operations'])} operations, {len(out['shapes'])} shapes")

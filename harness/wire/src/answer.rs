@@ -7,29 +7,43 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape};
+use crate::codec::Codec;
+use crate::model::{Kind, Location, Member, Shape};
 use crate::operation::Operation;
+use crate::protocol::{Protocol, SMITHY_PROTOCOL};
 use crate::timestamp::TimestampFormat;
 use crate::xml::Writer;
-use crate::{json, xml_body};
+use crate::{cbor, json, xml_body};
 
-impl ServiceModel {
+/// The content type of CBOR, and the header that names its protocol.
+pub(crate) const CBOR: &str = "application/cbor";
+pub(crate) const SMITHY_HEADER: HeaderName = HeaderName::from_static("smithy-protocol");
+
+impl Codec<'_> {
     /// The answer that says `output`. When the output is streamed the body is empty and the caller attaches it; the headers, its
     /// length among them, are those of the whole answer. Members that are null, or that the model does not know, are left out.
-    pub fn encode(&self, operation: &Operation, output: &Value, request_id: &str) -> Response<Vec<u8>> {
+    pub fn encode(self, operation: &Operation, output: &Value, request_id: &str) -> Response<Vec<u8>> {
         let mut response = Response::new(Vec::new());
         *response.status_mut() =
             operation.status().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
-        self.request_id_headers(&mut response, request_id);
+        self.head(&mut response, request_id);
         match self.protocol() {
             Protocol::Json => {
                 let body = match operation.output {
-                    Some(shape) => json::write_structure(self, shape, output),
+                    Some(shape) => json::write_structure(self.model(), shape, output),
                     None => Value::Object(Map::new()),
                 };
                 // An operation without output has an empty body.
                 let empty = operation.output.is_none();
                 self.finish(&mut response, if empty { Vec::new() } else { body.to_string().into_bytes() });
+            }
+            // Without an output there is no body, and nothing says what it would be.
+            Protocol::Cbor => {
+                if let Some(shape) = operation.output {
+                    self.finish(&mut response, cbor::write(self.model(), shape, output));
+                } else {
+                    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
+                }
             }
             Protocol::Query => self.finish(&mut response, self.query_body(operation, output, request_id)),
             Protocol::Ec2Query => self.finish(&mut response, self.ec2_body(operation, output, request_id)),
@@ -39,10 +53,11 @@ impl ServiceModel {
     }
 
     /// The content type of this service's bodies.
-    pub(crate) fn content_type(&self) -> &'static str {
+    pub(crate) fn content_type(self) -> &'static str {
         match self.protocol() {
-            Protocol::Json if self.json_version.as_deref() == Some("1.0") => "application/x-amz-json-1.0",
+            Protocol::Json if self.model().json_version.as_deref() == Some("1.0") => "application/x-amz-json-1.0",
             Protocol::Json => "application/x-amz-json-1.1",
+            Protocol::Cbor => CBOR,
             Protocol::Query => "text/xml",
             Protocol::Ec2Query => "text/xml;charset=UTF-8",
             Protocol::RestJson => "application/json",
@@ -51,16 +66,19 @@ impl ServiceModel {
     }
 
     /// Gives a response its body, content type and length.
-    pub(crate) fn finish(&self, response: &mut Response<Vec<u8>>, body: Vec<u8>) {
+    pub(crate) fn finish(self, response: &mut Response<Vec<u8>>, body: Vec<u8>) {
         response.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(self.content_type()));
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         *response.body_mut() = body;
     }
 
-    /// The headers that carry the request id.
-    pub(crate) fn request_id_headers(&self, response: &mut Response<Vec<u8>>, request_id: &str) {
+    /// The headers of every answer: the request id, and what a protocol demands.
+    pub(crate) fn head(self, response: &mut Response<Vec<u8>>, request_id: &str) {
+        if self.protocol() == Protocol::Cbor {
+            response.headers_mut().insert(SMITHY_HEADER, HeaderValue::from_static(SMITHY_PROTOCOL));
+        }
         let Ok(id) = HeaderValue::from_str(request_id) else { return };
-        if self.signing_name() == "s3" {
+        if self.model().signing_name() == "s3" {
             response.headers_mut().insert(HeaderName::from_static("x-amz-request-id"), id);
             if let Ok(host) = HeaderValue::from_str(&host_id(request_id)) {
                 response.headers_mut().insert(HeaderName::from_static("x-amz-id-2"), host);
@@ -71,14 +89,14 @@ impl ServiceModel {
         }
     }
 
-    fn query_body(&self, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
+    fn query_body(self, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
         let mut out = Writer::new();
         let root = format!("{}Response", operation.name());
-        out.open_with(&root, &[("xmlns", self.namespace.as_deref().unwrap_or_default())]);
+        out.open_with(&root, &[("xmlns", self.model().namespace.as_deref().unwrap_or_default())]);
         if let Some(shape) = operation.output {
             let wrapper = operation.wrapper.clone().unwrap_or_else(|| format!("{}Result", operation.name()));
             out.open(&wrapper);
-            xml_body::write_members(self, self.shape(shape), output, &mut out);
+            xml_body::write_members(self, self.model().shape(shape), output, &mut out);
             out.close(&wrapper);
         }
         out.open("ResponseMetadata");
@@ -88,28 +106,28 @@ impl ServiceModel {
         out.finish()
     }
 
-    fn ec2_body(&self, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
+    fn ec2_body(self, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
         let mut out = Writer::new();
         let root = format!("{}Response", operation.name());
-        let namespace = format!("{}/", self.namespace.as_deref().unwrap_or_default());
+        let namespace = format!("{}/", self.model().namespace.as_deref().unwrap_or_default());
         out.open_with(&root, &[("xmlns", &namespace)]);
         out.element("requestId", request_id);
         match operation.output {
-            Some(shape) => xml_body::write_members(self, self.shape(shape), output, &mut out),
+            Some(shape) => xml_body::write_members(self, self.model().shape(shape), output, &mut out),
             None => out.element("return", "true"),
         }
         out.close(&root);
         out.finish()
     }
 
-    fn rest(&self, operation: &Operation, output: &Value, response: &mut Response<Vec<u8>>) {
+    fn rest(self, operation: &Operation, output: &Value, response: &mut Response<Vec<u8>>) {
         let Some(index) = operation.output else {
             if operation.status() != Some(204) {
                 response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
             }
             return;
         };
-        let shape = self.shape(index);
+        let shape = self.model().shape(index);
         let empty = Map::new();
         let object = output.as_object().unwrap_or(&empty);
         for member in &shape.members {
@@ -126,7 +144,7 @@ impl ServiceModel {
             return;
         }
         // The one text that S3 answers with: a bucket's policy.
-        if shape.payload().is_some_and(|payload| self.shape(payload.shape).kind == Kind::String) {
+        if shape.payload().is_some_and(|payload| self.model().shape(payload.shape).kind == Kind::String) {
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let body = self.rest_body(operation, shape, index, output);
@@ -139,8 +157,8 @@ impl ServiceModel {
         }
     }
 
-    fn rest_member(&self, member: &Member, value: &Value, response: &mut Response<Vec<u8>>) {
-        let shape = self.shape(member.shape);
+    fn rest_member(self, member: &Member, value: &Value, response: &mut Response<Vec<u8>>) {
+        let shape = self.model().shape(member.shape);
         let mut insert = |name: &str, text: &str| {
             // A value that a header cannot hold is left out rather than answered as another one.
             if let (Ok(name), Ok(text)) = (HeaderName::try_from(name), HeaderValue::from_bytes(text.as_bytes())) {
@@ -171,16 +189,16 @@ impl ServiceModel {
         }
     }
 
-    fn rest_body(&self, operation: &Operation, shape: &Shape, index: usize, output: &Value) -> Option<Vec<u8>> {
+    fn rest_body(self, operation: &Operation, shape: &Shape, index: usize, output: &Value) -> Option<Vec<u8>> {
         if let Some(payload) = shape.payload() {
             let value = output.get(&payload.name).filter(|value| !value.is_null())?;
-            let target = self.shape(payload.shape);
+            let target = self.model().shape(payload.shape);
             return Some(match (target.kind, value) {
                 (Kind::Blob, Value::String(text)) => STANDARD.decode(text).unwrap_or_default(),
                 (Kind::String, value) => text(value).into_bytes(),
-                _ if self.protocol() == Protocol::RestJson => json::write(self, payload, value).to_string().into_bytes(),
+                _ if self.protocol() == Protocol::RestJson => json::write(self.model(), payload, value).to_string().into_bytes(),
                 _ => {
-                    let root = operation.root.as_deref().or(payload.location_name()).unwrap_or(&target.name);
+                    let root = operation.root.as_deref().or(payload.xml_name()).unwrap_or(&target.name);
                     self.xml_document(root, target, value)
                 }
             });
@@ -189,12 +207,12 @@ impl ServiceModel {
             return None;
         }
         if self.protocol() == Protocol::RestJson {
-            return Some(json::write_structure(self, index, output).to_string().into_bytes());
+            return Some(json::write_structure(self.model(), index, output).to_string().into_bytes());
         }
         let root = operation.root.as_deref().unwrap_or(&shape.name);
         if operation.unwrapped {
             let mut out = Writer::new();
-            let attributes = [("xmlns", self.namespace.as_deref().unwrap_or_default())];
+            let attributes = [("xmlns", self.model().namespace.as_deref().unwrap_or_default())];
             let member = shape.members.first().and_then(|member| output.get(&member.name));
             // The location of buckets in us-east-1 is written as none.
             match member.map(text).filter(|text| text != "us-east-1" && !text.is_empty()) {
@@ -210,9 +228,9 @@ impl ServiceModel {
         Some(self.xml_document(root, shape, output))
     }
 
-    pub(crate) fn xml_document(&self, root: &str, shape: &Shape, value: &Value) -> Vec<u8> {
+    pub(crate) fn xml_document(self, root: &str, shape: &Shape, value: &Value) -> Vec<u8> {
         let mut out = Writer::new();
-        out.open_with(root, &[("xmlns", self.namespace.as_deref().unwrap_or_default())]);
+        out.open_with(root, &[("xmlns", self.model().namespace.as_deref().unwrap_or_default())]);
         xml_body::write_members(self, shape, value, &mut out);
         out.close(root);
         out.finish()

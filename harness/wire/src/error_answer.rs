@@ -1,12 +1,14 @@
 //! Errors to answers, as each protocol shapes them.
 
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 
-use crate::AwsError;
-use crate::answer::host_id;
-use crate::model::{Protocol, ServiceModel};
+use crate::answer::{CBOR, SMITHY_HEADER, host_id};
+use crate::codec::Codec;
+use crate::protocol::{Protocol, SMITHY_PROTOCOL};
 use crate::xml::Writer;
+use crate::{AwsError, cbor};
 
 /// Codes of failed authentication have a name of their own in each protocol. A code of the first column becomes, by protocol,
 /// that of JSON, of Query, of EC2, of S3; with EC2's and S3's status.
@@ -66,33 +68,22 @@ const AUTHENTICATION: &[(&str, [(&str, u16); 4])] = &[
     ),
 ];
 
-/// Names that SQS's errors had in its Query protocol, which older clients still look for.
-/// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#x-amzn-query-error>
-const SQS_QUERY_CODES: &[(&str, &str)] = &[
-    ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
-    ("QueueNameExists", "QueueAlreadyExists"),
-    ("QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently"),
-    ("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress"),
-    ("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"),
-    ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"),
-    ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"),
-    ("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"),
-    ("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId"),
-    ("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong"),
-    ("UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation"),
-    ("ResourceNotFoundException", "ResourceNotFoundException"),
-];
+/// The namespace of errors that no service's model has.
+const COMMON: &str = "com.amazon.coral.service";
 
-impl ServiceModel {
-    /// The answer that says `error`. Codes of failed authentication and authorization are put in the service's own words: services and gateway use `SignatureDoesNotMatch`,
-    /// `InvalidClientTokenId`, `ExpiredToken`, `RequestTimeTooSkewed`, `MissingAuthenticationToken`, `IncompleteSignature`,
-    /// `AccessDenied`, `Throttling`, `InternalFailure` and `ServiceUnavailable` throughout.
-    pub fn encode_error(&self, error: &AwsError, request_id: &str) -> Response<Vec<u8>> {
-        let (code, status) = self.error_code(error);
-        let shape = self.error_shape(&error.code);
+/// REST services with XML bodies that have no model here.
+const REST_XML: [&str; 2] = ["cloudfront", "route53"];
+
+impl Codec<'_> {
+    /// The answer that says `error`. Codes of failed authentication and authorization are put in the service's own words: services and
+    /// gateway use `SignatureDoesNotMatch`, `InvalidClientTokenId`, `ExpiredToken`, `RequestTimeTooSkewed`, `MissingAuthenticationToken`,
+    /// `IncompleteSignature`, `AccessDenied`, `Throttling`, `InternalFailure` and `ServiceUnavailable` throughout.
+    pub fn encode_error(self, error: &AwsError, request_id: &str) -> Response<Vec<u8>> {
+        let names = self.names(error);
+        let shape = self.model().error_shape(&error.code).map(|(_, shape)| shape);
         let mut response = Response::new(Vec::new());
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        self.request_id_headers(&mut response, request_id);
+        *response.status_mut() = StatusCode::from_u16(names.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.head(&mut response, request_id);
         let mut header = |name: &'static str, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
@@ -101,79 +92,176 @@ impl ServiceModel {
         for (name, value) in &error.headers {
             header(name, value);
         }
-        if matches!(status, 204 | 304) {
+        if matches!(names.status, 204 | 304) {
             return response;
         }
-        let fault = status >= 500 || shape.is_some_and(|shape| shape.fault);
+        let fault = names.status >= 500 || shape.is_some_and(|shape| shape.fault);
+        let party = if fault { "Receiver" } else { "Sender" };
+        let message = shape.and_then(|shape| shape.message.as_deref()).unwrap_or("message");
         let body = match self.protocol() {
-            Protocol::Json | Protocol::RestJson => {
-                header("x-amzn-errortype", &code);
-                if self.signing_name() == "sqs" {
-                    let old = SQS_QUERY_CODES.iter().find(|(new, _)| *new == code).map_or(code.as_str(), |(_, old)| old);
-                    header("x-amzn-query-error", &format!("{old};{}", if fault { "Receiver" } else { "Sender" }));
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor => {
+                // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#x-amzn-query-error
+                if self.model().query_compatible {
+                    header("x-amzn-query-error", &format!("{};{party}", names.query));
                 }
-                let name = shape.and_then(|shape| shape.message.as_deref()).unwrap_or("message");
-                self.json_error(error, &code, name, fault)
+                let typed = self.type_name(&names.code);
+                if self.protocol() == Protocol::Cbor {
+                    cbor::write_value(&members(error, Some(("__type", &typed)), message))
+                } else {
+                    header("x-amzn-errortype", &typed);
+                    let first = match self.protocol() {
+                        Protocol::Json => Some(("__type", typed.as_str())),
+                        _ if message == "Message" => Some(("Type", if fault { "Service" } else { "User" })),
+                        _ => None,
+                    };
+                    members(error, first, message).to_string().into_bytes()
+                }
             }
-            Protocol::Query => self.query_error(error, &code, fault, request_id),
-            Protocol::Ec2Query => ec2_error(error, &code, request_id),
-            Protocol::RestXml => s3_error(error, &code, request_id),
+            Protocol::Query => {
+                let words = shape.and_then(|shape| shape.query_message.as_deref()).unwrap_or(&error.message);
+                let namespace = self.model().namespace.as_deref();
+                query_error(error, (&names.query, words), party, (namespace, self.model().signing_name() == "sqs"), request_id)
+            }
+            Protocol::Ec2Query => ec2_error(error, &names.code, request_id),
+            Protocol::RestXml => s3_error(error, &names.code, request_id),
         };
         self.finish(&mut response, body);
         response
     }
 
-    /// The code and HTTP status that [`ServiceModel::encode_error`] says: the service's own words for what all services refuse.
-    pub fn error_code(&self, error: &AwsError) -> (String, u16) {
+    /// The code and HTTP status that a client reads off [`Codec::encode_error`]'s answer: the service's own words for what all services refuse.
+    pub fn error_code(self, error: &AwsError) -> (String, u16) {
+        let names = self.names(error);
+        let read = if self.protocol().is_xml() || self.model().query_compatible { names.query } else { names.code };
+        (read, names.status)
+    }
+
+    fn names(self, error: &AwsError) -> Names {
         let column = match self.protocol() {
-            Protocol::Json | Protocol::RestJson => 0,
+            Protocol::Json | Protocol::RestJson | Protocol::Cbor => 0,
             Protocol::Query => 1,
             Protocol::Ec2Query => 2,
             Protocol::RestXml => 3,
         };
         if let Some((_, names)) = AUTHENTICATION.iter().find(|(code, _)| *code == error.code)
-            && let Some((code, status)) = names.get(column)
+            && let [Some((code, status)), Some((query, query_status))] = [names.get(column), names.get(1)]
         {
-            if self.signing_name() == "sns" && error.code == "AccessDenied" {
-                return ("AuthorizationError".to_owned(), 403);
+            if self.model().signing_name() == "sns" && error.code == "AccessDenied" {
+                return Names { code: "AuthorizationError".to_owned(), query: "AuthorizationError".to_owned(), status: 403 };
             }
-            // REST services keep HTTP's own statuses.
-            let status = if self.protocol() == Protocol::RestJson && *status == 400 { 403 } else { *status };
-            return ((*code).to_owned(), status);
+            let status = match self.protocol() {
+                // REST services keep HTTP's own statuses.
+                Protocol::RestJson if *status == 400 => 403,
+                _ if self.model().query_compatible => *query_status,
+                _ => *status,
+            };
+            let query = if matches!(self.protocol(), Protocol::Ec2Query | Protocol::RestXml) { code } else { query };
+            return Names { code: (*code).to_owned(), query: (*query).to_owned(), status };
         }
-        let renamed =
-            self.error_shape(&error.code).and_then(|shape| shape.code.clone()).filter(|_| self.protocol() == Protocol::Query);
-        (renamed.unwrap_or_else(|| error.code.clone()), error.status)
+        let (code, query) = match self.model().error_shape(&error.code) {
+            Some((name, shape)) => (name, shape.code.as_deref().unwrap_or(name)),
+            None => (error.code.as_str(), error.code.as_str()),
+        };
+        // Elsewhere an error is called what the service calls it.
+        let both = self.protocol() == Protocol::Query || self.model().query_compatible;
+        let [code, query] = if both { [code, query] } else { [error.code.as_str(); 2] };
+        Names { code: code.to_owned(), query: query.to_owned(), status: error.status }
     }
 
-    fn json_error(&self, error: &AwsError, code: &str, message: &str, fault: bool) -> Vec<u8> {
-        let mut body = Map::new();
-        if self.protocol() == Protocol::Json {
-            let name = if self.signing_name() == "sqs" { format!("com.amazonaws.sqs#{code}") } else { code.to_owned() };
-            body.insert("__type".to_owned(), name.into());
-        } else if message == "Message" {
-            body.insert("Type".to_owned(), if fault { "Service" } else { "User" }.into());
+    /// An error's name as JSON and CBOR have it, with its namespace where AWS writes that.
+    fn type_name(self, code: &str) -> String {
+        let common = AUTHENTICATION.iter().any(|(_, names)| names.first().is_some_and(|(name, _)| *name == code));
+        match self.model().error_namespace.as_deref() {
+            Some(namespace) if self.model().query_compatible || self.protocol() == Protocol::Cbor => {
+                format!("{}#{code}", if common { COMMON } else { namespace })
+            }
+            _ => code.to_owned(),
         }
-        body.insert(message.to_owned(), error.message.clone().into());
-        for (name, value) in &error.fields {
-            body.insert(name.clone(), value.clone());
-        }
-        Value::Object(body).to_string().into_bytes()
     }
+}
 
-    fn query_error(&self, error: &AwsError, code: &str, fault: bool, request_id: &str) -> Vec<u8> {
-        let mut out = Writer::new();
-        out.open_with("ErrorResponse", &[("xmlns", self.namespace.as_deref().unwrap_or_default())]);
-        out.open("Error");
-        out.element("Type", if fault { "Receiver" } else { "Sender" });
-        out.element("Code", code);
-        out.element("Message", &error.message);
-        fields(error, &mut out);
-        out.close("Error");
-        out.element("RequestId", request_id);
-        out.close("ErrorResponse");
-        out.finish()
+/// What an error is called.
+struct Names {
+    /// By its name in the model.
+    code: String,
+    /// By the code of the Query protocol, and of the protocols in XML.
+    query: String,
+    status: u16,
+}
+
+/// The answer to a request for a service that has no model here, in the protocol that the request is written in. `service` is the signing
+/// name.
+pub fn unserved(parts: &Parts, service: &str, error: &AwsError, request_id: &str) -> Response<Vec<u8>> {
+    let typed = |protocol: &'static str, body: Vec<u8>| {
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(protocol));
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            headers.insert("x-amzn-requestid", id);
+        }
+        // A client of REST reads the header, and one of JSON the body.
+        if let Ok(code) = HeaderValue::from_str(&error.code) {
+            headers.insert("x-amzn-errortype", code);
+        }
+        response
+    };
+    let named = Some(("__type", error.code.as_str()));
+    match Protocol::from_head(parts) {
+        Some(Protocol::Cbor) => {
+            let mut response = typed(CBOR, cbor::write_value(&members(error, named, "message")));
+            response.headers_mut().insert(SMITHY_HEADER, HeaderValue::from_static(SMITHY_PROTOCOL));
+            response
+        }
+        Some(Protocol::Query) => {
+            typed("text/xml", query_error(error, (&error.code, &error.message), "Receiver", (None, false), request_id))
+        }
+        None if REST_XML.contains(&service) => {
+            typed("text/xml", query_error(error, (&error.code, &error.message), "Receiver", (None, false), request_id))
+        }
+        Some(_) => {
+            let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+            let kind = if kind.ends_with("json-1.0") { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" };
+            typed(kind, members(error, named, "message").to_string().into_bytes())
+        }
+        None => typed("application/json", members(error, named, "message").to_string().into_bytes()),
     }
+}
+
+/// An error's members as an object.
+fn members(error: &AwsError, first: Option<(&str, &str)>, message: &str) -> Value {
+    let mut body = Map::new();
+    body.extend(first.map(|(name, value)| (name.to_owned(), value.into())));
+    body.insert(message.to_owned(), error.message.clone().into());
+    body.extend(error.fields.clone());
+    Value::Object(body)
+}
+
+/// SQS's errors have a `Detail`, which is empty.
+fn query_error(
+    error: &AwsError,
+    (code, message): (&str, &str),
+    party: &str,
+    (namespace, has_detail): (Option<&str>, bool),
+    request_id: &str,
+) -> Vec<u8> {
+    let mut out = Writer::new();
+    match namespace {
+        Some(namespace) => out.open_with("ErrorResponse", &[("xmlns", namespace)]),
+        None => out.open("ErrorResponse"),
+    }
+    out.open("Error");
+    out.element("Type", party);
+    out.element("Code", code);
+    out.element("Message", message);
+    fields(error, &mut out);
+    if has_detail {
+        out.element("Detail", "");
+    }
+    out.close("Error");
+    out.element("RequestId", request_id);
+    out.close("ErrorResponse");
+    out.finish()
 }
 
 fn ec2_error(error: &AwsError, code: &str, request_id: &str) -> Vec<u8> {
@@ -219,7 +307,7 @@ mod tests {
     use crate::model::service;
 
     fn answer(name: &str, error: &AwsError) -> (u16, http::HeaderMap, String) {
-        let (parts, body) = service(name).unwrap().encode_error(error, "id").into_parts();
+        let (parts, body) = service(name).unwrap().codec().encode_error(error, "id").into_parts();
         (parts.status.as_u16(), parts.headers, String::from_utf8(body).unwrap())
     }
 

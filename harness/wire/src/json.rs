@@ -92,6 +92,7 @@ pub(crate) fn read(model: &ServiceModel, member: &Member, value: &Value, depth: 
         Kind::String => return Err(mismatch(value, "a string")),
         Kind::Integer | Kind::Long => integer(value).map(Value::Number).ok_or_else(|| mismatch(value, "an integer"))?,
         Kind::Float | Kind::Double if value.is_number() => value.clone(),
+        Kind::Float | Kind::Double if value.as_str().is_some_and(|text| NOT_FINITE.contains(&text)) => value.clone(),
         Kind::Float | Kind::Double => return Err(mismatch(value, "a number")),
         Kind::Boolean if value.is_boolean() => value.clone(),
         Kind::Boolean => return Err(mismatch(value, "a boolean")),
@@ -155,6 +156,18 @@ pub(crate) fn write_structure(model: &ServiceModel, shape: usize, value: &Value)
     Value::Object(out)
 }
 
+/// How documents spell numbers that JSON has no spelling for, as JSON bodies do.
+pub(crate) const NOT_FINITE: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+
+/// The spelling of a number that is not finite.
+pub(crate) fn not_finite(number: f64) -> &'static str {
+    match number {
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        _ => "NaN",
+    }
+}
+
 /// Writes one value.
 pub(crate) fn write(model: &ServiceModel, member: &Member, value: &Value) -> Value {
     let shape = model.shape(member.shape);
@@ -174,6 +187,8 @@ pub(crate) fn write(model: &ServiceModel, member: &Member, value: &Value) -> Val
             ),
             None => value.clone(),
         },
+        // A fraction is what tells clients of some languages a float from an integer.
+        (Kind::Float | Kind::Double, Value::Number(number)) => number.as_f64().map_or_else(|| value.clone(), Value::from),
         (Kind::Timestamp, Value::String(text)) => match timestamp::read(text) {
             Some(at) => match member.timestamp_format.or(shape.timestamp_format) {
                 Some(format @ (TimestampFormat::Iso8601 | TimestampFormat::Rfc822)) => timestamp::write(at, format, true).into(),

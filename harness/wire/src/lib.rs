@@ -1,14 +1,17 @@
 //! AWS's wire protocols, driven by AWS's own service models. Pure: no clock, files, environment or network.
 //!
-//! A request becomes a document (a JSON object keyed by the model's member names) by [`ServiceModel::route`] and
-//! [`ServiceModel::decode`]; an answer is made of one by [`ServiceModel::encode`]. A client's half is [`ServiceModel::encode_request`] and
-//! [`ServiceModel::decode_answer`]. Timestamps in documents are RFC 3339 strings, blobs base64 strings. Streamed payloads are never in a
+//! A request becomes a document (a JSON object keyed by the model's member names) by [`Codec::route`] and [`Codec::decode`], in the protocol
+//! that the request is written in ([`ServiceModel::codec_for`]); an answer is made of one by [`Codec::encode`]. A client's half is
+//! [`Codec::encode_request`] and [`Codec::decode_answer`]. Timestamps in documents are RFC 3339 strings, blobs base64 strings. Streamed payloads are never in a
 //! document.
 
 mod answer;
 pub mod arn;
+mod cbor;
 mod client;
+mod codec;
 mod coerce;
+mod compression;
 mod error;
 mod error_answer;
 mod form;
@@ -19,6 +22,7 @@ mod output_check;
 mod path;
 mod pattern;
 mod post_form;
+mod protocol;
 mod query;
 mod request;
 mod route;
@@ -26,16 +30,21 @@ mod route_table;
 mod sample;
 pub mod sigv4;
 mod timestamp;
+mod unsigned;
 mod validate;
 mod xml;
 mod xml_body;
 
+pub use codec::Codec;
 pub use error::AwsError;
+pub use error_answer::unserved;
 pub use form::parse_query as query_pairs;
-pub use model::{Protocol, SERVICES, ServiceModel, service};
+pub use model::{SERVICES, ServiceModel, service};
 pub use operation::Operation;
 pub use post_form::{post_claim, post_lacks, post_response, post_tags};
+pub use protocol::{Protocol, operation_of_head};
 pub use sample::Sample;
+pub use unsigned::service_of_unsigned;
 
 #[cfg(test)]
 mod tests {
@@ -56,7 +65,7 @@ mod tests {
 
     #[test]
     fn json_goes_round() {
-        let ssm = service("ssm").unwrap();
+        let ssm = service("ssm").unwrap().codec();
         let parts = request("POST", "/", &[("x-amz-target", "AmazonSSM.SendCommand")]);
         let sent =
             br#"{"DocumentName":"AWS-RunShellScript","InstanceIds":["i-0123456789abcdef0"],"Parameters":{"commands":["a","b"]},"Later":1}"#;
@@ -76,7 +85,7 @@ mod tests {
 
     #[test]
     fn query_goes_round() {
-        let iam = service("iam").unwrap();
+        let iam = service("iam").unwrap().codec();
         let parts = request("POST", "/", &[]);
         let sent = b"Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%7D&Tags.member.1.Key=a+b&Tags.member.1.Value=c";
         let operation = iam.route(&parts, sent).unwrap();
@@ -94,7 +103,7 @@ mod tests {
 
     #[test]
     fn ec2_goes_round() {
-        let ec2 = service("ec2").unwrap();
+        let ec2 = service("ec2").unwrap().codec();
         let parts = request("POST", "/", &[]);
         let sent = b"Action=DescribeInstances&Version=2016-11-15&Filter.1.Name=tag%3ABackup&Filter.1.Value.1=Enabled&InstanceId.1=i-1&InstanceId.10=i-10&InstanceId.2=i-2";
         let operation = ec2.route(&parts, sent).unwrap();
@@ -112,7 +121,7 @@ mod tests {
 
     #[test]
     fn rest_json_goes_round() {
-        let lambda = service("lambda").unwrap();
+        let lambda = service("lambda").unwrap().codec();
         let parts = request("POST", "/2015-03-31/functions/f/invocations?Qualifier=1", &[("x-amz-invocation-type", "Event")]);
         let operation = lambda.route(&parts, b"").unwrap();
         assert_eq!(operation.name(), "Invoke");
@@ -127,7 +136,7 @@ mod tests {
 
     #[test]
     fn rest_xml_goes_round() {
-        let s3 = service("s3").unwrap();
+        let s3 = service("s3").unwrap().codec();
         let parts = request("PUT", "/?tagging", &[("host", "my.bucket.s3.amazonaws.com")]);
         let operation = s3.route(&parts, b"").unwrap();
         assert_eq!(operation.name(), "PutBucketTagging");
@@ -152,7 +161,7 @@ mod tests {
 
     #[test]
     fn s3_objects_have_headers() {
-        let s3 = service("s3").unwrap();
+        let s3 = service("s3").unwrap().codec();
         let parts = request(
             "PUT",
             "/bucket/a%20b/c+d",
@@ -170,7 +179,7 @@ mod tests {
             s3.decode(operation, &parts, b"").unwrap(),
             json!({"Bucket": "bucket", "Key": "a b/c+d", "ContentLength": 5, "Metadata": {"sha256": "x"}})
         );
-        let get = s3.operation("GetObject").unwrap();
+        let get = s3.model().operation("GetObject").unwrap();
         let answer = s3.encode(
             get,
             &json!({"ContentLength": 5, "LastModified": "2026-11-23T03:00:00Z", "Metadata": {"sha256": "x"}, "ETag": "\"e\""}),

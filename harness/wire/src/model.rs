@@ -8,25 +8,9 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::operation::Operation;
+use crate::protocol::Protocol;
 use crate::route_table::Routes;
 use crate::timestamp::TimestampFormat;
-
-/// How a service speaks, see <https://smithy.io/2.0/aws/protocols/index.html>.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    /// AWS JSON 1.0 and 1.1: `X-Amz-Target` names the operation.
-    Json,
-    /// AWS Query: a form in, XML out.
-    Query,
-    /// EC2's dialect of Query.
-    #[serde(rename = "ec2")]
-    Ec2Query,
-    /// REST with JSON bodies.
-    RestJson,
-    /// REST with XML bodies.
-    RestXml,
-}
 
 /// One service's model.
 #[derive(Debug, Deserialize)]
@@ -34,7 +18,10 @@ pub enum Protocol {
 pub struct ServiceModel {
     #[serde(skip)]
     signing_name: &'static str,
-    protocol: Protocol,
+    protocols: Vec<Protocol>,
+    pub(crate) error_namespace: Option<String>,
+    #[serde(default)]
+    pub(crate) query_compatible: bool,
     api_version: String,
     pub(crate) target_prefix: Option<String>,
     pub(crate) json_version: Option<String>,
@@ -49,8 +36,13 @@ pub struct ServiceModel {
 /// Where an error of the model differs from the plain form.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct ErrorShape {
+    /// Its code in the Query protocol.
     pub(crate) code: Option<String>,
+    /// The member that its message is.
     pub(crate) message: Option<String>,
+    /// What it says in the Query protocol.
+    #[serde(rename = "queryMessage")]
+    pub(crate) query_message: Option<String>,
     #[serde(default)]
     pub(crate) fault: bool,
 }
@@ -111,6 +103,8 @@ pub(crate) struct Member {
     pub(crate) shape: usize,
     #[serde(rename = "w")]
     wire: Option<String>,
+    #[serde(rename = "x")]
+    xml_name: Option<String>,
     #[serde(rename = "q")]
     pub(crate) query_name: Option<String>,
     #[serde(rename = "l", default)]
@@ -147,9 +141,14 @@ impl Member {
         self.wire.as_deref().unwrap_or(&self.name)
     }
 
-    /// The `locationName`, if the model has one.
-    pub(crate) fn location_name(&self) -> Option<&str> {
-        self.wire.as_deref()
+    /// The name in XML and in forms.
+    pub(crate) fn xml(&self) -> &str {
+        self.xml_name().unwrap_or(&self.name)
+    }
+
+    /// The name in XML and in forms, if it is not the member's own.
+    pub(crate) fn xml_name(&self) -> Option<&str> {
+        self.xml_name.as_deref().or(self.wire.as_deref())
     }
 }
 
@@ -188,9 +187,9 @@ impl ServiceModel {
         self.signing_name
     }
 
-    /// The wire protocol.
-    pub fn protocol(&self) -> Protocol {
-        self.protocol
+    /// The protocols that the service speaks; AWS's clients take the first that they know.
+    pub fn protocols(&self) -> &[Protocol] {
+        &self.protocols
     }
 
     /// `2006-03-01`.
@@ -217,8 +216,11 @@ impl ServiceModel {
         self.shapes.get(index).unwrap_or(&ANYTHING)
     }
 
-    pub(crate) fn error_shape(&self, code: &str) -> Option<&ErrorShape> {
-        self.errors.get(code)
+    /// The error of that name, or of that code in the Query protocol, if it differs from the plain form.
+    pub(crate) fn error_shape(&self, code: &str) -> Option<(&str, &ErrorShape)> {
+        let by_code =
+            || self.errors.iter().filter(|(_, shape)| shape.code.as_deref() == Some(code)).min_by_key(|(name, _)| *name);
+        self.errors.get_key_value(code).or_else(by_code).map(|(name, shape)| (name.as_str(), shape))
     }
 
     #[cfg(test)]
@@ -226,7 +228,7 @@ impl ServiceModel {
         self.shapes.iter().filter_map(|shape| shape.pattern.as_ref())
     }
 
-    fn parse(signing_name: &'static str, text: &str) -> Result<Self, serde_json::Error> {
+    pub(crate) fn parse(signing_name: &'static str, text: &str) -> Result<Self, serde_json::Error> {
         let mut model: Self = serde_json::from_str(text)?;
         model.signing_name = signing_name;
         let Self { operations, shapes, .. } = &mut model;
@@ -247,19 +249,18 @@ macro_rules! services {
         /// Signing names of all services that have a model.
         pub const SERVICES: &[&str] = &[$($name),*];
 
-        /// The model of a service by its signing name (`s3`, `events`, `ec2messages`), parsed at its first use.
-        pub fn service(signing_name: &str) -> Option<&'static ServiceModel> {
-            match signing_name {
-                $($name => {
-                    static MODEL: OnceLock<Option<ServiceModel>> = OnceLock::new();
-                    MODEL
-                        .get_or_init(|| ServiceModel::parse($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name, ".json"))).ok())
-                        .as_ref()
-                })*
-                _ => None,
-            }
-        }
+        /// The models of [`SERVICES`], in their order, as text.
+        pub(crate) const TEXTS: &[&str] =
+            &[$(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name, ".json"))),*];
     };
+}
+
+/// The model of a service by its signing name (`s3`, `events`, `ec2messages`), parsed at its first use.
+pub fn service(signing_name: &str) -> Option<&'static ServiceModel> {
+    static MODELS: [OnceLock<Option<ServiceModel>>; SERVICES.len()] = [const { OnceLock::new() }; SERVICES.len()];
+    let index = SERVICES.iter().position(|name| *name == signing_name)?;
+    let (name, text) = (SERVICES.get(index)?, TEXTS.get(index)?);
+    MODELS.get(index)?.get_or_init(|| ServiceModel::parse(name, text).ok()).as_ref()
 }
 
 // Each model in the folder, by the build script.

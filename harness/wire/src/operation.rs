@@ -24,6 +24,9 @@ pub struct Operation {
     pub(crate) root: Option<String>,
     #[serde(default)]
     pub(crate) unwrapped: bool,
+    /// How clients compress requests.
+    #[serde(default)]
+    pub(crate) compressed: Vec<String>,
     #[serde(skip)]
     pub(crate) streams_input: bool,
     #[serde(skip)]

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::AwsError;
-use crate::model::{Kind, Member, Protocol, ServiceModel, Shape};
+use crate::codec::Codec;
+use crate::model::{Kind, Member, Shape};
 use crate::operation::Operation;
+use crate::protocol::Protocol;
 use crate::timestamp::TimestampFormat;
 use crate::xml_body::{read_scalar, write_scalar};
 
@@ -55,7 +57,7 @@ impl Node {
 }
 
 /// Reads the parameters of one request.
-pub(crate) fn read(model: &ServiceModel, operation: &Operation, parameters: Vec<(String, String)>) -> Result<Value, AwsError> {
+pub(crate) fn read(codec: Codec<'_>, operation: &Operation, parameters: Vec<(String, String)>) -> Result<Value, AwsError> {
     let mut tree = Node::default();
     for (name, value) in parameters {
         let of_protocol = matches!(name.as_str(), "Action" | "Version") || name.starts_with("X-Amz-") || name == "AWSAccessKeyId";
@@ -64,26 +66,31 @@ pub(crate) fn read(model: &ServiceModel, operation: &Operation, parameters: Vec<
         }
     }
     let Some(input) = operation.input else { return Ok(Value::Object(Map::new())) };
-    let reader = Form { model, ec2: model.protocol() == Protocol::Ec2Query };
+    let reader = Form { codec, ec2: codec.protocol() == Protocol::Ec2Query };
     if reader.ec2 {
-        reader.refuse_unknown(model.shape(input), &tree)?;
+        reader.refuse_unknown(codec.model().shape(input), &tree)?;
     }
-    reader.structure(model.shape(input), &tree, 0).map(Value::Object)
+    reader.structure(codec.model().shape(input), &tree, 0).map(Value::Object)
 }
 
 /// Writes the parameters of one request, those that name the operation first.
-pub(crate) fn write(model: &ServiceModel, operation: &Operation, input: &Value) -> Vec<(String, String)> {
-    let parameters = [("Action", operation.name()), ("Version", model.api_version())];
+pub(crate) fn write(codec: Codec<'_>, operation: &Operation, input: &Value) -> Vec<(String, String)> {
+    let parameters = [("Action", operation.name()), ("Version", codec.model().api_version())];
     let mut out = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     if let Some(shape) = operation.input {
-        Form { model, ec2: model.protocol() == Protocol::Ec2Query }.write_structure("", model.shape(shape), input, &mut out);
+        Form { codec, ec2: codec.protocol() == Protocol::Ec2Query }.write_structure(
+            "",
+            codec.model().shape(shape),
+            input,
+            &mut out,
+        );
     }
     out
 }
 
 /// How a service's documents are told in parameters.
 struct Form<'a> {
-    model: &'a ServiceModel,
+    codec: Codec<'a>,
     ec2: bool,
 }
 
@@ -97,11 +104,11 @@ impl Form<'_> {
     }
 
     fn write_value(&self, name: String, member: &Member, value: &Value, out: &mut Vec<(String, String)>) {
-        let shape = self.model.shape(member.shape);
+        let shape = self.codec.model().shape(member.shape);
         match (shape.kind, value, &shape.item, &shape.key, &shape.value) {
             (Kind::Structure, ..) => self.write_structure(&format!("{name}."), shape, value, out),
             (Kind::List, Value::Array(items), Some(item), ..) => {
-                let each = item.location_name().unwrap_or("member");
+                let each = item.xml_name().unwrap_or("member");
                 let name = if self.is_flat(member, shape) { name } else { format!("{name}.{each}") };
                 for (number, value) in items.iter().enumerate() {
                     self.write_value(format!("{name}.{}", number + 1), item, value, out);
@@ -111,8 +118,8 @@ impl Form<'_> {
                 let name = if self.is_flat(member, shape) { name } else { format!("{name}.entry") };
                 for (number, (entry, value)) in entries.iter().enumerate() {
                     let name = format!("{name}.{}", number + 1);
-                    out.push((format!("{name}.{}", key.location_name().unwrap_or("key")), entry.clone()));
-                    self.write_value(format!("{name}.{}", item.location_name().unwrap_or("value")), item, value, out);
+                    out.push((format!("{name}.{}", key.xml_name().unwrap_or("key")), entry.clone()));
+                    self.write_value(format!("{name}.{}", item.xml_name().unwrap_or("value")), item, value, out);
                 }
             }
             _ => out.push((name, write_scalar(shape, member, value, TimestampFormat::Iso8601, false))),
@@ -125,8 +132,8 @@ impl Form<'_> {
 
     /// What a member of a structure is called as a parameter.
     fn parameter(&self, member: &Member) -> String {
-        let shape = self.model.shape(member.shape);
-        let item = shape.item.as_ref().and_then(Member::location_name);
+        let shape = self.codec.model().shape(member.shape);
+        let item = shape.item.as_ref().and_then(Member::xml_name);
         match item {
             Some(item) if !self.ec2 && shape.kind == Kind::List && self.is_flat(member, shape) => item.to_owned(),
             _ => self.name(member),
@@ -135,12 +142,12 @@ impl Form<'_> {
 
     fn name(&self, member: &Member) -> String {
         if !self.ec2 {
-            return member.wire().to_owned();
+            return member.xml().to_owned();
         }
         if let Some(name) = &member.query_name {
             return name.clone();
         }
-        let mut chars = member.wire().chars();
+        let mut chars = member.xml().chars();
         chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
     }
 
@@ -172,7 +179,7 @@ impl Form<'_> {
     }
 
     fn value(&self, member: &Member, name: &str, node: &Node, depth: usize) -> Result<Option<Value>, AwsError> {
-        let shape = self.model.shape(member.shape);
+        let shape = self.codec.model().shape(member.shape);
         if depth > DEEPEST {
             return Err(AwsError::new("MalformedQueryString", 400, "The query string contains a syntax error."));
         }
@@ -183,7 +190,7 @@ impl Form<'_> {
                 let items = if self.is_flat(member, shape) {
                     node.numbered()
                 } else {
-                    node.children.get(item.location_name().unwrap_or("member")).map(Node::numbered).unwrap_or_default()
+                    node.children.get(item.xml_name().unwrap_or("member")).map(Node::numbered).unwrap_or_default()
                 };
                 let mut out = Vec::with_capacity(items.len());
                 for item_node in items {
@@ -200,8 +207,8 @@ impl Form<'_> {
                 };
                 let mut out = Map::new();
                 for entry in entries {
-                    let found = entry.children.get(key.location_name().unwrap_or("key")).and_then(|node| node.value.clone());
-                    let value = entry.children.get(item.location_name().unwrap_or("value"));
+                    let found = entry.children.get(key.xml_name().unwrap_or("key")).and_then(|node| node.value.clone());
+                    let value = entry.children.get(item.xml_name().unwrap_or("value"));
                     if let (Some(found), Some(value)) = (found, value)
                         && let Some(value) = self.value(item, name, value, depth + 1)?
                     {

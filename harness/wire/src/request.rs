@@ -6,40 +6,68 @@ use http::HeaderMap;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
-use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape};
+use crate::codec::Codec;
+use crate::model::{Kind, Location, Member, ServiceModel, Shape};
 use crate::operation::Operation;
+use crate::protocol::Protocol;
 use crate::xml_body::Unknown;
-use crate::{AwsError, form, json, path, query, route, xml, xml_body};
+use crate::{AwsError, cbor, form, json, path, query, route, xml, xml_body};
 
 impl ServiceModel {
+    /// What the address of a S3 request names, nothing else of it being read: `Bucket`, `Key` and `VersionId`. Empty for other services.
+    pub fn addressed(&self, parts: &Parts) -> Value {
+        let mut out = Map::new();
+        if let Some(address) = (self.signing_name() == "s3").then(|| path::s3_address(parts).ok()).flatten() {
+            let version = form::parse_query(&parts.uri).into_iter().find(|(name, _)| name == "versionId").map(|(_, value)| value);
+            for (name, value) in [("Bucket", address.bucket), ("Key", address.key), ("VersionId", version)] {
+                if let Some(value) = value {
+                    out.insert(name.to_owned(), Value::String(value));
+                }
+            }
+        }
+        Value::Object(out)
+    }
+}
+
+impl Codec<'_> {
     /// The input document of a request, validated. A streamed body is not read; `body` may be empty then.
-    pub fn decode(&self, operation: &Operation, parts: &Parts, body: &[u8]) -> Result<Value, AwsError> {
+    pub fn decode(self, operation: &Operation, parts: &Parts, body: &[u8]) -> Result<Value, AwsError> {
         if !operation.served() {
-            return Err(AwsError::not_implemented(self.signing_name(), operation.name()));
+            return Err(AwsError::not_implemented(self.model().signing_name(), operation.name()));
         }
         let input = match self.protocol() {
             Protocol::Json => {
                 let body = json::parse(body)?;
                 match operation.input {
-                    Some(input) => Value::Object(json::read_structure(self, input, &body, 0)?),
+                    Some(input) => Value::Object(json::read_structure(self.model(), input, &body, 0)?),
                     None => Value::Object(Map::new()),
                 }
             }
-            Protocol::Query | Protocol::Ec2Query => query::read(self, operation, route::parameters(parts, body)?)?,
+            Protocol::Cbor => match operation.input {
+                Some(input) => Value::Object(cbor::read(self.model(), input, body)?),
+                None => Value::Object(Map::new()),
+            },
+            Protocol::Query | Protocol::Ec2Query => {
+                let mut input = query::read(self, operation, route::parameters(parts, body)?)?;
+                if self.model().signing_name() == "sqs" {
+                    add_queue_url(self.model(), operation, parts, &mut input);
+                }
+                input
+            }
             Protocol::RestJson | Protocol::RestXml => self.decode_rest(operation, parts, body)?,
         };
-        self.validate(operation, &input)?;
+        self.model().validate(operation, &input)?;
         Ok(input)
     }
 
-    fn decode_rest(&self, operation: &Operation, parts: &Parts, body: &[u8]) -> Result<Value, AwsError> {
+    fn decode_rest(self, operation: &Operation, parts: &Parts, body: &[u8]) -> Result<Value, AwsError> {
         let mut out = Map::new();
         let Some(input) = operation.input else { return Ok(Value::Object(out)) };
-        let shape = self.shape(input);
+        let shape = self.model().shape(input);
         let labels = self.labels(operation, parts)?;
         let query = form::parse_query(&parts.uri);
         for member in &shape.members {
-            let target = self.shape(member.shape);
+            let target = self.model().shape(member.shape);
             let value = match member.location {
                 Location::Uri => match labels.iter().find(|(name, _)| name == member.wire()) {
                     Some((_, text)) => Some(self.scalar(target, member, text)?),
@@ -60,34 +88,20 @@ impl ServiceModel {
             }
         } else if shape.members.iter().any(|member| member.location == Location::Body) && !body.is_empty() {
             if self.protocol() == Protocol::RestJson {
-                out.extend(json::read_structure(self, input, &json::parse(body)?, 0)?);
+                out.extend(json::read_structure(self.model(), input, &json::parse(body)?, 0)?);
             } else {
                 let root = xml::parse(body).ok_or_else(|| malformed_body(self))?;
                 out.extend(xml_body::read_structure(self, shape, &root, Unknown::Refused)?);
             }
         }
-        if self.signing_name() == "s3" {
+        if self.model().signing_name() == "s3" {
             unwrap_chunked(&mut out, shape, parts);
         }
         Ok(Value::Object(out))
     }
 
-    /// What the address of a S3 request names, nothing else of it being read: `Bucket`, `Key` and `VersionId`. Empty for other services.
-    pub fn addressed(&self, parts: &Parts) -> Value {
-        let mut out = Map::new();
-        if let Some(address) = (self.signing_name() == "s3").then(|| path::s3_address(parts).ok()).flatten() {
-            let version = form::parse_query(&parts.uri).into_iter().find(|(name, _)| name == "versionId").map(|(_, value)| value);
-            for (name, value) in [("Bucket", address.bucket), ("Key", address.key), ("VersionId", version)] {
-                if let Some(value) = value {
-                    out.insert(name.to_owned(), Value::String(value));
-                }
-            }
-        }
-        Value::Object(out)
-    }
-
-    fn labels(&self, operation: &Operation, parts: &Parts) -> Result<Vec<(String, String)>, AwsError> {
-        if self.signing_name() == "s3" {
+    fn labels(self, operation: &Operation, parts: &Parts) -> Result<Vec<(String, String)>, AwsError> {
+        if self.model().signing_name() == "s3" {
             let address = path::s3_address(parts)?;
             let named = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
             return Ok([named("Bucket", address.bucket), named("Key", address.key)].into_iter().flatten().collect());
@@ -96,7 +110,7 @@ impl ServiceModel {
         Ok(path::match_template(template, parts.uri.path()).unwrap_or_default())
     }
 
-    fn scalar(&self, shape: &Shape, member: &Member, text: &str) -> Result<Value, AwsError> {
+    fn scalar(self, shape: &Shape, member: &Member, text: &str) -> Result<Value, AwsError> {
         xml_body::read_scalar(shape, text).ok_or_else(|| match self.protocol() {
             Protocol::RestXml => AwsError::new("InvalidArgument", 400, format!("Provided {} not valid", member.wire()))
                 .with("ArgumentName", member.wire())
@@ -105,11 +119,11 @@ impl ServiceModel {
         })
     }
 
-    fn query_member(&self, member: &Member, shape: &Shape, query: &[(String, String)]) -> Result<Option<Value>, AwsError> {
+    fn query_member(self, member: &Member, shape: &Shape, query: &[(String, String)]) -> Result<Option<Value>, AwsError> {
         let mut values = query.iter().filter(|(name, _)| name == member.wire()).map(|(_, value)| value);
         match (shape.kind, &shape.item) {
             (Kind::List, Some(item)) => {
-                let target = self.shape(item.shape);
+                let target = self.model().shape(item.shape);
                 let found: Vec<Value> = values.map(|text| self.scalar(target, member, text)).collect::<Result<_, _>>()?;
                 Ok((!found.is_empty()).then_some(Value::Array(found)))
             }
@@ -119,13 +133,13 @@ impl ServiceModel {
         }
     }
 
-    pub(crate) fn header_member(&self, member: &Member, shape: &Shape, headers: &HeaderMap) -> Result<Option<Value>, AwsError> {
+    pub(crate) fn header_member(self, member: &Member, shape: &Shape, headers: &HeaderMap) -> Result<Option<Value>, AwsError> {
         let values: Vec<String> = headers.get_all(member.wire()).iter().map(header_text).collect();
         if values.is_empty() {
             return Ok(None);
         }
         if let (Kind::List, Some(item)) = (shape.kind, &shape.item) {
-            let target = self.shape(item.shape);
+            let target = self.model().shape(item.shape);
             let found = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|text| !text.is_empty());
             return Ok(Some(Value::Array(found.map(|text| self.scalar(target, member, text)).collect::<Result<_, _>>()?)));
         }
@@ -140,8 +154,8 @@ impl ServiceModel {
         self.scalar(shape, member, &text).map(Some)
     }
 
-    fn payload(&self, member: &Member, body: &[u8]) -> Result<Option<Value>, AwsError> {
-        let shape = self.shape(member.shape);
+    fn payload(self, member: &Member, body: &[u8]) -> Result<Option<Value>, AwsError> {
+        let shape = self.model().shape(member.shape);
         // A text may be empty: a policy is refused for its content then.
         if member.streaming || body.is_empty() && shape.kind != Kind::String {
             return Ok(None);
@@ -150,15 +164,26 @@ impl ServiceModel {
             Kind::Blob => Value::String(STANDARD.encode(body)),
             Kind::String => Value::String(std::str::from_utf8(body).map_err(|_| malformed_body(self))?.to_owned()),
             _ if self.protocol() == Protocol::RestXml => {
-                let root = xml::parse(body).filter(|root| member.location_name().is_none_or(|name| root.name == name));
+                let root = xml::parse(body).filter(|root| member.xml_name().is_none_or(|name| root.name == name));
                 let root = root.ok_or_else(|| malformed_body(self))?;
                 Value::Object(xml_body::read_structure(self, shape, &root, Unknown::Refused)?)
             }
-            _ => match json::read(self, member, &json::parse(body)?, 0)? {
+            _ => match json::read(self.model(), member, &json::parse(body)?, 0)? {
                 Some(value) => value,
                 None => return Ok(None),
             },
         }))
+    }
+}
+
+/// A form may be sent to the queue's own address, which then stands for the parameter `QueueUrl`.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html>
+fn add_queue_url(model: &ServiceModel, operation: &Operation, parts: &Parts, input: &mut Value) {
+    let has_url = operation.input.is_some_and(|shape| model.shape(shape).member("QueueUrl").is_some());
+    let path = parts.uri.path().trim_end_matches('/');
+    if let (true, false, Some(members)) = (has_url, path.is_empty(), input.as_object_mut()) {
+        let host = parts.headers.get(http::header::HOST).map(header_text).unwrap_or_default();
+        members.entry("QueueUrl").or_insert_with(|| format!("https://{host}{path}").into());
     }
 }
 
@@ -204,8 +229,8 @@ fn unwrap_chunked(out: &mut Map<String, Value>, shape: &Shape, parts: &Parts) {
     }
 }
 /// The error of a REST service for a body that cannot be decoded.
-fn malformed_body(model: &ServiceModel) -> AwsError {
-    if model.protocol() == Protocol::RestXml {
+fn malformed_body(codec: Codec<'_>) -> AwsError {
+    if codec.protocol() == Protocol::RestXml {
         xml_body::malformed()
     } else {
         json::serialization("The request body could not be parsed")

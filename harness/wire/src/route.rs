@@ -3,32 +3,42 @@
 use http::request::Parts;
 
 use crate::AwsError;
+use crate::codec::Codec;
 use crate::form;
-use crate::model::{Protocol, ServiceModel};
 use crate::operation::Operation;
 use crate::path::{match_template, s3_address};
+use crate::protocol::{Protocol, rpc_path, target};
 use crate::route_table::{Route, Routes};
 
-impl ServiceModel {
+impl<'m> Codec<'m> {
     /// Which operation a request asks for. `body` is read by the Query protocols only.
-    pub fn route(&self, parts: &Parts, body: &[u8]) -> Result<&Operation, AwsError> {
+    pub fn route(self, parts: &Parts, body: &[u8]) -> Result<&'m Operation, AwsError> {
         match self.protocol() {
             Protocol::Json => self.route_target(parts),
+            Protocol::Cbor => self.route_rpc(parts),
             Protocol::Query | Protocol::Ec2Query => self.route_action(parts, body),
             Protocol::RestJson | Protocol::RestXml => self.route_path(parts),
         }
     }
 
-    fn route_target(&self, parts: &Parts) -> Result<&Operation, AwsError> {
-        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        let found = match target.rsplit_once('.') {
-            Some((prefix, name)) if Some(prefix) == self.target_prefix.as_deref() => self.operation(name),
-            _ => None,
-        };
-        found.ok_or_else(|| AwsError::new("UnknownOperationException", 400, format!("The operation {target} is not known")))
+    fn route_target(self, parts: &Parts) -> Result<&'m Operation, AwsError> {
+        let sent = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        self.named(target(parts), sent)
     }
 
-    fn route_action(&self, parts: &Parts, body: &[u8]) -> Result<&Operation, AwsError> {
+    fn route_rpc(self, parts: &Parts) -> Result<&'m Operation, AwsError> {
+        self.named(rpc_path(parts.uri.path()), parts.uri.path())
+    }
+
+    fn named(self, found: Option<(&str, &str)>, sent: &str) -> Result<&'m Operation, AwsError> {
+        let operation = match found {
+            Some((service, name)) if Some(service) == self.model().target_prefix.as_deref() => self.model().operation(name),
+            _ => None,
+        };
+        operation.ok_or_else(|| AwsError::new("UnknownOperationException", 400, format!("The operation {sent} is not known")))
+    }
+
+    fn route_action(self, parts: &Parts, body: &[u8]) -> Result<&'m Operation, AwsError> {
         let parameters = parameters(parts, body)?;
         let value = |name: &str| parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
         let Some(action) = value("Action").filter(|action| !action.is_empty()) else {
@@ -42,12 +52,12 @@ impl ServiceModel {
             };
             AwsError::new("InvalidAction", 400, message)
         };
-        self.operation(action).ok_or_else(unknown)
+        self.model().operation(action).ok_or_else(unknown)
     }
 
-    fn route_path(&self, parts: &Parts) -> Result<&Operation, AwsError> {
-        let routes = self.routes.get_or_init(|| Routes::new(self.operations()));
-        let s3 = self.signing_name() == "s3";
+    fn route_path(self, parts: &Parts) -> Result<&'m Operation, AwsError> {
+        let routes = self.model().routes.get_or_init(|| Routes::new(self.model().operations()));
+        let s3 = self.model().signing_name() == "s3";
         let query = form::parse_query(&parts.uri);
         let path = if s3 {
             let address = s3_address(parts)?;
@@ -64,7 +74,7 @@ impl ServiceModel {
         };
         let mut best: Option<(usize, &Route, &Operation)> = None;
         for route in routes.routes.iter().filter(|route| route.method == parts.method.as_str()) {
-            let Some(operation) = self.operation(&route.operation) else { continue };
+            let Some(operation) = self.model().operation(&route.operation) else { continue };
             let here = if s3 { route.path == path } else { match_template(&route.path, path).is_some() };
             let needs = &operation.needs;
             if !here
@@ -94,7 +104,7 @@ impl ServiceModel {
             }
             // `x-id` is what newer SDKs add to tell apart operations of one route.
             Some((_, _, operation)) => {
-                let named = query.iter().find(|(name, _)| name == "x-id").and_then(|(_, name)| self.operation(name));
+                let named = query.iter().find(|(name, _)| name == "x-id").and_then(|(_, name)| self.model().operation(name));
                 let elsewhere = named.filter(|named| s3 && named.uri == operation.uri && named.method == operation.method);
                 Ok(elsewhere.filter(|named| named.needs.headers.is_empty() && named.needs.query.is_empty()).unwrap_or(operation))
             }
@@ -103,7 +113,7 @@ impl ServiceModel {
         }
     }
 
-    fn method_not_allowed(&self, parts: &Parts) -> AwsError {
+    fn method_not_allowed(self, parts: &Parts) -> AwsError {
         AwsError::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
             .with("Method", parts.method.as_str())
     }
@@ -151,8 +161,8 @@ mod tests {
 
     #[test]
     fn every_operation_of_s3_is_found_by_its_route() {
-        let s3 = service("s3").unwrap();
-        for operation in s3.operations() {
+        let s3 = service("s3").unwrap().codec();
+        for operation in s3.model().operations() {
             // One route with ListBuckets, but for the host; and one without bucket.
             if matches!(operation.name(), "ListDirectoryBuckets" | "WriteGetObjectResponse") {
                 continue;
@@ -167,8 +177,8 @@ mod tests {
 
     #[test]
     fn every_operation_of_lambda_is_found_by_its_route() {
-        let lambda = service("lambda").unwrap();
-        for operation in lambda.operations() {
+        let lambda = service("lambda").unwrap().codec();
+        for operation in lambda.model().operations() {
             let mut uri = operation.uri.clone();
             while let (Some(from), Some(to)) = (uri.find('{'), uri.find('}')) {
                 uri.replace_range(from..=to, "x%3Ay");
@@ -180,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_unknown_subresource_never_reaches_the_bucket_itself() {
-        let s3 = service("s3").unwrap();
+        let s3 = service("s3").unwrap().codec();
         for (method, uri) in [
             ("DELETE", "/bucket?acl"),
             ("DELETE", "/bucket/key?acl"),
@@ -205,7 +215,7 @@ mod tests {
     #[test]
     fn unknown_operations_are_awss_errors_and_unserved_ones_are_named() {
         let target = |target: &str| request("POST", "/", &[("x-amz-target", target)]);
-        let ssm = service("ssm").unwrap();
+        let ssm = service("ssm").unwrap().codec();
         for unknown in ["AmazonSSM.Nonsense", "Other.SendCommand", "SendCommand", ""] {
             assert_eq!(ssm.route(&target(unknown), b"").map(Operation::name).unwrap_err().code, "UnknownOperationException");
         }
@@ -213,7 +223,7 @@ mod tests {
         let error = ssm.decode(ssm.route(&parts, b"").unwrap(), &parts, b"").unwrap_err();
         assert_eq!(error.code, "NotImplemented");
         assert!(error.message.contains("CreateOpsItem"), "{error}");
-        let ec2 = service("ec2").unwrap();
+        let ec2 = service("ec2").unwrap().codec();
         let parts = request("POST", "/", &[]);
         for (body, code) in
             [(&b"Action=Nonsense"[..], "InvalidAction"), (b"", "MissingAction"), (b"\xff\xfe=%zz&&&==", "MissingAction")]
@@ -226,7 +236,7 @@ mod tests {
             (error.code.as_str(), error.message.as_str()),
             ("UnknownParameter", "The parameter Nonsense.1.Name is not recognized")
         );
-        let lambda = service("lambda").unwrap();
+        let lambda = service("lambda").unwrap().codec();
         assert_eq!(lambda.route(&request("GET", "/nowhere", &[]), b"").map(Operation::name).unwrap_err().status, 404);
     }
 }

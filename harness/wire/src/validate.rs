@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::AwsError;
-use crate::model::{Kind, Protocol, ServiceModel, Shape};
+use crate::model::{Kind, ServiceModel, Shape};
 use crate::operation::Operation;
+use crate::protocol::Protocol;
 
 impl ServiceModel {
     /// Checks an input document: required members, lengths, ranges, patterns. Enumerations and semantics are
@@ -132,7 +133,7 @@ impl Findings<'_> {
     }
 
     fn verdict(self) -> Result<(), AwsError> {
-        match self.model.protocol() {
+        match self.model.codec().protocol() {
             // EC2 checks limits itself, in each operation's own words.
             Protocol::Ec2Query => match self.missing.first() {
                 None => Ok(()),
@@ -158,7 +159,7 @@ impl Findings<'_> {
                     }
                     ("sqs", None) => Err(AwsError::new("InvalidParameterValue", 400, message)),
                     ("logs", _) => Err(AwsError::new("InvalidParameterException", 400, message)),
-                    _ if self.model.protocol() == Protocol::Query => Err(AwsError::new("ValidationError", 400, message)),
+                    _ if self.model.codec().protocol() == Protocol::Query => Err(AwsError::new("ValidationError", 400, message)),
                     _ => Err(AwsError::validation(message)),
                 }
             }

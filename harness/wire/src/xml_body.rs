@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::AwsError;
-use crate::model::{Kind, Location, Member, Protocol, ServiceModel, Shape};
+use crate::codec::Codec;
+use crate::model::{Kind, Location, Member, Shape};
+use crate::protocol::Protocol;
 use crate::timestamp;
 use crate::timestamp::TimestampFormat;
 use crate::xml::{Element, Writer};
@@ -28,7 +30,7 @@ pub(crate) enum Unknown {
 
 /// Reads a structure's body members from an element.
 pub(crate) fn read_structure(
-    model: &ServiceModel,
+    codec: Codec<'_>,
     shape: &Shape,
     element: &Element,
     unknown: Unknown,
@@ -36,32 +38,32 @@ pub(crate) fn read_structure(
     let mut out = Map::new();
     for member in shape.members.iter().filter(|member| member.location == Location::Body) {
         if member.attribute {
-            if let Some((_, value)) = element.attributes.iter().find(|(name, _)| name == member.wire()) {
+            if let Some((_, value)) = element.attributes.iter().find(|(name, _)| name == member.xml()) {
                 out.insert(member.name.clone(), Value::String(value.clone()));
             }
             continue;
         }
-        let target = model.shape(member.shape);
+        let target = codec.model().shape(member.shape);
         let flattened = member.flattened || target.flattened;
         if flattened && target.kind == Kind::List {
             let Some(item) = &target.item else { continue };
             let found: Vec<Value> = element
                 .children(flat_name(member, item))
-                .map(|child| read(model, item, child, unknown))
+                .map(|child| read(codec, item, child, unknown))
                 .collect::<Result<_, _>>()?;
             if !found.is_empty() {
                 out.insert(member.name.clone(), Value::Array(found));
             }
-        } else if let Some(child) = element.child(member.wire()) {
-            out.insert(member.name.clone(), read(model, member, child, unknown)?);
+        } else if let Some(child) = element.child(member.xml()) {
+            out.insert(member.name.clone(), read(codec, member, child, unknown)?);
         }
     }
     let known = |child: &Element| {
         shape.members.iter().any(|member| {
-            let target = model.shape(member.shape);
+            let target = codec.model().shape(member.shape);
             let name = match &target.item {
                 Some(item) if member.flattened || target.flattened => flat_name(member, item),
-                _ => member.wire(),
+                _ => member.xml(),
             };
             name == child.name
         })
@@ -70,28 +72,28 @@ pub(crate) fn read_structure(
 }
 
 fn flat_name<'a>(member: &'a Member, item: &'a Member) -> &'a str {
-    item.location_name().filter(|_| member.location_name().is_none()).unwrap_or_else(|| member.wire())
+    item.xml_name().filter(|_| member.xml_name().is_none()).unwrap_or_else(|| member.xml())
 }
 
-fn read(model: &ServiceModel, member: &Member, element: &Element, unknown: Unknown) -> Result<Value, AwsError> {
-    let shape = model.shape(member.shape);
+fn read(codec: Codec<'_>, member: &Member, element: &Element, unknown: Unknown) -> Result<Value, AwsError> {
+    let shape = codec.model().shape(member.shape);
     Ok(match shape.kind {
-        Kind::Structure => Value::Object(read_structure(model, shape, element, unknown)?),
+        Kind::Structure => Value::Object(read_structure(codec, shape, element, unknown)?),
         Kind::List => {
             let Some(item) = &shape.item else { return Err(malformed()) };
-            let name = item.location_name().unwrap_or("member");
+            let name = item.xml_name().unwrap_or("member");
             if unknown == Unknown::Refused && element.children.iter().any(|child| child.name != name) {
                 return Err(malformed());
             }
-            Value::Array(element.children(name).map(|child| read(model, item, child, unknown)).collect::<Result<_, _>>()?)
+            Value::Array(element.children(name).map(|child| read(codec, item, child, unknown)).collect::<Result<_, _>>()?)
         }
         Kind::Map => {
             let (Some(key), Some(value)) = (&shape.key, &shape.value) else { return Err(malformed()) };
             let mut out = Map::new();
             for entry in element.children("entry") {
-                let name = entry.child(key.location_name().unwrap_or("key")).ok_or_else(malformed)?;
-                let found = entry.child(value.location_name().unwrap_or("value")).ok_or_else(malformed)?;
-                out.insert(name.text.clone(), read(model, value, found, unknown)?);
+                let name = entry.child(key.xml_name().unwrap_or("key")).ok_or_else(malformed)?;
+                let found = entry.child(value.xml_name().unwrap_or("value")).ok_or_else(malformed)?;
+                out.insert(name.text.clone(), read(codec, value, found, unknown)?);
             }
             Value::Object(out)
         }
@@ -118,26 +120,26 @@ pub(crate) fn read_scalar(shape: &Shape, text: &str) -> Option<Value> {
 }
 
 /// Writes a structure's body members as elements, without an element for the structure itself.
-pub(crate) fn write_members(model: &ServiceModel, shape: &Shape, value: &Value, out: &mut Writer) {
+pub(crate) fn write_members(codec: Codec<'_>, shape: &Shape, value: &Value, out: &mut Writer) {
     let Value::Object(object) = value else { return };
     // In the model's order, as AWS's own answers are.
     for member in shape.members.iter().filter(|member| member.location == Location::Body && !member.attribute) {
         if let Some(value) = object.get(&member.name).filter(|value| !value.is_null()) {
-            write(model, member, member.wire(), value, out);
+            write(codec, member, member.xml(), value, out);
         }
     }
 }
 
 /// Writes one value as an element of that name, or as several when its list is flattened.
-pub(crate) fn write(model: &ServiceModel, member: &Member, name: &str, value: &Value, out: &mut Writer) {
-    let shape = model.shape(member.shape);
+pub(crate) fn write(codec: Codec<'_>, member: &Member, name: &str, value: &Value, out: &mut Writer) {
+    let shape = codec.model().shape(member.shape);
     match (shape.kind, value) {
         (Kind::Structure, Value::Object(object)) => {
             let attributes: Vec<(&str, &str)> = shape
                 .members
                 .iter()
                 .filter(|member| member.attribute)
-                .filter_map(|member| Some((member.wire(), object.get(&member.name)?.as_str()?)))
+                .filter_map(|member| Some((member.xml(), object.get(&member.name)?.as_str()?)))
                 .collect();
             if attributes.iter().any(|(name, _)| name.starts_with("xsi:")) {
                 let mut all = vec![("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")];
@@ -146,7 +148,7 @@ pub(crate) fn write(model: &ServiceModel, member: &Member, name: &str, value: &V
             } else {
                 out.open_with(name, &attributes);
             }
-            write_members(model, shape, value, out);
+            write_members(codec, shape, value, out);
             out.close(name);
         }
         (Kind::List, Value::Array(items)) => {
@@ -154,13 +156,12 @@ pub(crate) fn write(model: &ServiceModel, member: &Member, name: &str, value: &V
             let items = items.iter().filter(|item| !item.is_null());
             if member.flattened || shape.flattened {
                 let name = flat_name(member, item);
-                items.for_each(|value| write(model, item, name, value, out));
+                items.for_each(|value| write(codec, item, name, value, out));
                 return;
             }
             out.open(name);
-            let item_name =
-                item.location_name().unwrap_or(if model.protocol() == Protocol::Ec2Query { "item" } else { "member" });
-            items.for_each(|value| write(model, item, item_name, value, out));
+            let item_name = item.xml_name().unwrap_or(if codec.protocol() == Protocol::Ec2Query { "item" } else { "member" });
+            items.for_each(|value| write(codec, item, item_name, value, out));
             out.close(name);
         }
         (Kind::Map, Value::Object(entries)) => {
@@ -172,8 +173,8 @@ pub(crate) fn write(model: &ServiceModel, member: &Member, name: &str, value: &V
             }
             for (found, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
                 out.open(entry);
-                out.element(key.location_name().unwrap_or("key"), found);
-                write(model, item, item.location_name().unwrap_or("value"), value, out);
+                out.element(key.xml_name().unwrap_or("key"), found);
+                write(codec, item, item.xml_name().unwrap_or("value"), value, out);
                 out.close(entry);
             }
             if !flattened {
@@ -181,7 +182,7 @@ pub(crate) fn write(model: &ServiceModel, member: &Member, name: &str, value: &V
             }
         }
         _ => {
-            let millis = matches!(model.protocol(), Protocol::RestXml | Protocol::Ec2Query);
+            let millis = matches!(codec.protocol(), Protocol::RestXml | Protocol::Ec2Query);
             let text = write_scalar(shape, member, value, TimestampFormat::Iso8601, millis);
             out.element(name, &text);
         }

@@ -90,7 +90,7 @@ impl DynamicClient {
         if let Some(recorder) = &self.recorder {
             asked = asked.interceptor(recorder.clone());
         }
-        asked.build().invoke(model.encode_request(known, input)?).await.map_err(|error| match error {
+        asked.build().invoke(model.codec().encode_request(known, input)?).await.map_err(|error| match error {
             SdkError::ServiceError(refused) => *refused.into_err().error,
             silent => AwsError::new(NO_ANSWER, 503, DisplayErrorContext(silent).to_string()),
         })
@@ -148,7 +148,7 @@ fn read(
 ) -> Result<Value, OrchestratorError<Refusal>> {
     let head = connection::head(response).ok_or_else(|| OrchestratorError::other("the answer is no HTTP"))?;
     let body = response.body().bytes().unwrap_or_default();
-    model.decode_answer(operation, &head, body).map_err(|error| OrchestratorError::operation(error.into()))
+    model.codec().decode_answer(operation, &head, body).map_err(|error| OrchestratorError::operation(error.into()))
 }
 
 /// DNS suffixes of AWS's partitions, by what the names of their regions begin with. All other regions are under `amazonaws.com`.

@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest as Request, HttpR
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, Journal, UserIdentity, redact};
-use nightproof_wire::{AwsError, Operation, ServiceModel};
+use nightproof_wire::{AwsError, Codec, Operation, ServiceModel};
 use serde_json::Value;
 
 use crate::account::http::{NO_ANSWER, head};
@@ -42,9 +42,9 @@ impl Recorder {
         let parts = parts(request)?;
         let (access_key, service) = signer(&parts)?;
         let model = nightproof_wire::service(&service);
-        let known = model.and_then(|model| Some((model, model.operation(operation)?)));
+        let known = model.and_then(|model| Some((model.codec_for(&parts), model.operation(operation)?)));
         let body = request.body().bytes().unwrap_or_default();
-        let parameters = known.and_then(|(model, known)| model.decode(known, &parts, body).ok());
+        let parameters = known.and_then(|(codec, known)| codec.decode(known, &parts, body).ok());
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
         let call = ApiCall {
             event_version: CLOUDTRAIL_VERSION.to_owned(),
@@ -124,7 +124,7 @@ impl Intercept for Recorder {
 #[derive(Debug, Clone)]
 struct Sent {
     call: ApiCall,
-    known: Option<(&'static ServiceModel, &'static Operation)>,
+    known: Option<(Codec<'static>, &'static Operation)>,
 }
 
 impl Storable for Sent {
@@ -142,11 +142,11 @@ impl Sent {
         let id = ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| response.headers().get(*name));
         id.unwrap_or_default().clone_into(&mut call.request_id);
         match (known, head(response)) {
-            (Some((model, operation)), Some(head)) => {
+            (Some((codec, operation)), Some(head)) => {
                 let body = response.body().bytes().unwrap_or_default();
-                match model.decode_answer(operation, &head, body) {
+                match codec.decode_answer(operation, &head, body) {
                     Ok(output) if !call.read_only => {
-                        call.response_elements = redact(model.signing_name(), operation.name(), &output);
+                        call.response_elements = redact(codec.model().signing_name(), operation.name(), &output);
                     }
                     Err(AwsError { code, message, .. }) if !response.status().is_success() => {
                         (call.error_code, call.error_message) = (Some(code), Some(message));

@@ -155,7 +155,7 @@ mod tests {
             let known = model.operation(operation).unwrap_or_else(|| panic!("no operation {service}:{operation}"));
             let input: Value = serde_json::from_str(input).unwrap_or_else(|error| panic!("{operation}: {error}"));
             let request = |input: &Value| {
-                let request = model.encode_request(known, input).ok()?;
+                let request = model.codec().encode_request(known, input).ok()?;
                 Some((request.uri().clone(), request.headers().clone(), request.into_body()))
             };
             // A member that is not sent, whatever it holds, is none of the operation's.

@@ -1,6 +1,8 @@
 //! Verifies who signs a request, by Signature Version 4.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::request::Parts;
 use jiff::Timestamp;
@@ -9,7 +11,7 @@ use nightproof_core::credentials::Credential;
 use nightproof_core::service::{AwsError, empty_body};
 use nightproof_core::{Caller, Clock, Region};
 use nightproof_wire::sigv4::{self, Claim, Seed};
-use nightproof_wire::{Operation, ServiceModel};
+use nightproof_wire::{Codec, Operation, ServiceModel};
 
 use super::Decode;
 use crate::exchange::{Answer, Authenticated, Exchange};
@@ -21,27 +23,22 @@ pub(crate) struct Authenticate {
 }
 
 impl Authenticate {
-    pub(crate) async fn handle(
-        &self,
-        exchange: &mut Exchange,
-        model: &'static ServiceModel,
-        body: Intake,
-    ) -> Result<Answer, AwsError> {
-        let authenticated = authenticate(exchange, model, body).await?;
-        self.inner.handle(exchange, model, authenticated).await
+    pub(crate) async fn handle(&self, exchange: &mut Exchange, codec: Codec<'static>, body: Intake) -> Result<Answer, AwsError> {
+        let authenticated = authenticate(exchange, codec, body).await?;
+        self.inner.handle(exchange, codec, authenticated).await
     }
 }
 
-async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, body: Intake) -> Result<Authenticated, AwsError> {
-    let service = model.signing_name();
-    if service == "s3" && post::is_form(model, &exchange.head) {
-        return authenticate_form(exchange, model, body).await;
+async fn authenticate(exchange: &mut Exchange, codec: Codec<'static>, body: Intake) -> Result<Authenticated, AwsError> {
+    let service = codec.model().signing_name();
+    if service == "s3" && post::is_form(codec.model(), &exchange.head) {
+        return authenticate_form(exchange, codec.model(), body).await;
     }
     let Exchange { region, claim, head, caller: verified, .. } = exchange;
     let (region, claim) = (&*region, claim.as_ref());
     // Nothing of a stranger's document is read; S3 alone has objects that are public.
     if claim.is_none() && service != "s3" {
-        exchange.operation = model.route(head, &[]).ok();
+        exchange.operation = codec.route(head, &[]).ok();
         return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
     }
     let now = region.clock().now();
@@ -49,8 +46,8 @@ async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, bod
     let signed_payload = claim.map(|claim| &claim.payload);
 
     // S3 alone is routed without its body, which may be an object of any size.
-    let routed = if service == "s3" { Some(model.route(&head, &[])?) } else { None };
-    let route = |head: &Parts, document: &[u8]| routed.map_or_else(|| model.route(head, document), Ok);
+    let routed = if service == "s3" { Some(codec.route(&head, &[])?) } else { None };
+    let route = |head: &Parts, document: &[u8]| routed.map_or_else(|| codec.route(head, document), Ok);
     let streamed = routed.is_some_and(Operation::streams_input);
     let in_chunks = payload::in_chunks(claim, &head);
     if !streamed && !in_chunks {
@@ -60,6 +57,11 @@ async fn authenticate(exchange: &mut Exchange, model: &'static ServiceModel, bod
         if let Some(claim) = claim {
             presigned::take_headers(claim, &mut head);
         }
+        // What is signed is what was sent.
+        let document = match codec.decompressed(&head, &document, payload::document_limit(service))? {
+            Cow::Owned(document) => document.into(),
+            Cow::Borrowed(_) => document,
+        };
         let operation = route(&head, &document)?;
         return Ok(Authenticated { caller, operation, head, document, body: empty_body() });
     }

@@ -2,7 +2,7 @@
 
 use nightproof_connection::Intake;
 use nightproof_core::service::AwsError;
-use nightproof_wire::sigv4;
+use nightproof_wire::{operation_of_head, sigv4};
 
 use super::Authenticate;
 use crate::exchange::{Answer, Exchange};
@@ -16,12 +16,17 @@ impl Classify {
     pub(crate) async fn handle(&self, exchange: &mut Exchange, body: Intake) -> Result<Answer, AwsError> {
         let parsed = sigv4::claim(&exchange.head).map(|claim| exchange.claim = claim);
         let scope = exchange.claim.as_ref().map(|claim| claim.service.as_str());
-        let model = head::service(&exchange.head, scope)?;
-        exchange.model = Some(model);
+        exchange.service = head::service(&exchange.head, scope);
+        let Some(model) = nightproof_wire::service(&exchange.service) else {
+            let what = operation_of_head(&exchange.head).unwrap_or("this service");
+            return Err(AwsError::not_implemented(&exchange.service, what));
+        };
+        let codec = model.codec_for(&exchange.head);
+        exchange.codec = Some(codec);
         // A signature that cannot be parsed is refused in the protocol of its service.
         parsed?;
         head::check_length(&exchange.head, model.signing_name())?;
         head::check_expectation(&exchange.head)?;
-        self.inner.handle(exchange, model, body).await
+        self.inner.handle(exchange, codec, body).await
     }
 }

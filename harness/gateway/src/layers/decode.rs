@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nightproof_core::service::AwsError;
-use nightproof_wire::ServiceModel;
+use nightproof_wire::Codec;
 
 use super::Authorize;
 use crate::exchange::{Answer, Authenticated, Exchange, Invocation};
@@ -17,16 +17,17 @@ impl Decode {
     pub(crate) async fn handle(
         &self,
         exchange: &mut Exchange,
-        model: &'static ServiceModel,
+        codec: Codec<'static>,
         authenticated: Authenticated,
     ) -> Result<Answer, AwsError> {
         let Authenticated { caller, operation, head, document, body } = authenticated;
         exchange.operation = Some(operation);
-        let input = model.decode(operation, &head, &document)?;
+        let model = codec.model();
+        let input = codec.decode(operation, &head, &document)?;
         exchange.input = record::parameters(model, operation.name(), &input);
         let call = exchange.call(caller, head);
         let invocation = Invocation { service: model.signing_name(), operation: operation.name(), input, body };
         let reply = self.inner.call(&call, invocation, &mut exchange.progress).await?;
-        Ok(Answer { model, operation, reply })
+        Ok(Answer { codec, operation, reply })
     }
 }

@@ -27,9 +27,10 @@ impl NotifyRefused {
 /// A request that cannot be routed to an operation names nothing that a service could record.
 fn notify(exchange: &Exchange, error: &AwsError) {
     let Exchange { region, head, .. } = exchange;
-    let Some(model) = exchange.model else { return };
-    let Some(operation) = exchange.operation.or_else(|| model.route(head, &[]).ok()) else { return };
+    let Some(codec) = exchange.codec else { return };
+    let Some(operation) = exchange.operation.or_else(|| codec.route(head, &[]).ok()) else { return };
     let caller = exchange.caller.clone().unwrap_or_else(|| Caller::anonymous(&region.settings().account));
     let call = exchange.call(caller, head.clone());
+    let model = codec.model();
     region.tell_refused(&call, model.signing_name(), operation.name(), &model.addressed(head), error);
 }

@@ -1,9 +1,9 @@
 //! Turns replies and typed errors into HTTP responses of the protocol that was spoken.
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::Response;
 use http_body_util::BodyExt as _;
 use nightproof_connection::Intake;
-use nightproof_core::service::{AwsError, Body, full_body};
+use nightproof_core::service::{Body, full_body};
 
 use super::Journal;
 use crate::cross_origin;
@@ -27,8 +27,8 @@ impl Respond {
             return Err(Lost);
         }
         let mut response = match outcome {
-            Ok(Answer { model, operation, reply }) => {
-                let mut response = model.encode(operation, &reply.output, &exchange.request_id);
+            Ok(Answer { codec, operation, reply }) => {
+                let mut response = codec.encode(operation, &reply.output, &exchange.request_id);
                 if let Some(post) = &exchange.post {
                     post.apply(&mut response, &reply.output);
                 }
@@ -37,24 +37,16 @@ impl Respond {
                     None => response.map(full_body),
                 }
             }
-            Err(error) => match exchange.model {
-                Some(model) => model.encode_error(&error, &exchange.request_id).map(full_body),
-                None => without_protocol(&error, &exchange.request_id),
-            },
+            Err(error) => {
+                let Exchange { head, service, request_id, .. } = &*exchange;
+                let response = match exchange.codec {
+                    Some(codec) => codec.encode_error(&error, request_id),
+                    None => nightproof_wire::unserved(head, service, &error, request_id),
+                };
+                response.map(full_body)
+            }
         };
         cross_origin::describe(exchange, &mut response);
         Ok(response)
     }
-}
-
-/// The answer to a request of which no protocol is known: JSON is what most clients can read.
-fn without_protocol(error: &AwsError, request_id: &str) -> Response<Body> {
-    let body = serde_json::json!({"__type": error.code, "message": error.message}).to_string();
-    let mut response = Response::new(full_body(body));
-    *response.status_mut() = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        response.headers_mut().insert("x-amzn-requestid", id);
-    }
-    response
 }

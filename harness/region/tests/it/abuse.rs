@@ -23,14 +23,14 @@ use crate::authorization::{Cloud, cloud};
 /// A bound for answers, far beyond what any takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Client<'a> {
+pub(crate) struct Client<'a> {
     embedded: &'a Embedded,
     at: SystemTime,
     secret: String,
 }
 
 impl<'a> Client<'a> {
-    fn of(cloud: &'a Cloud) -> Self {
+    pub(crate) fn of(cloud: &'a Cloud) -> Self {
         let secret = cloud.embedded.credentials.secret_access_key.clone();
         Self { embedded: &cloud.embedded, at: cloud.embedded.region.clock().now().into(), secret }
     }
@@ -93,11 +93,11 @@ impl<'a> Client<'a> {
     }
 
     /// The answer to a whole signed request.
-    fn send(&self, service: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
+    pub(crate) fn send(&self, service: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
         self.raw(&self.signed(service, method, path, headers, body))
     }
 
-    fn query(&self, service: &str, body: &str) -> String {
+    pub(crate) fn query(&self, service: &str, body: &str) -> String {
         self.send(service, "POST", "/", &[("content-type", "application/x-www-form-urlencoded")], body.as_bytes())
     }
 
@@ -108,7 +108,7 @@ impl<'a> Client<'a> {
     }
 }
 
-fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no status: {answer}"))
 }
 

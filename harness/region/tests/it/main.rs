@@ -15,6 +15,8 @@ mod launcher;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod protocols;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod refused;

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nightproof_core::service::{Body, Call, Reply, full_body};
 use nightproof_core::{Caller, Principal, Region, Tls, canonical_id};
-use nightproof_wire::AwsError;
+use nightproof_wire::{AwsError, ServiceModel};
 use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ impl AccessLog {
         size_of: impl FnOnce(&Object<'_>, &Reply) -> Option<u64>,
     ) -> Result<Reply, AwsError> {
         let turn_around = entry.started.elapsed();
-        let model = nightproof_wire::service("s3");
+        let codec = nightproof_wire::service("s3").map(ServiceModel::codec);
         match result {
             Ok(mut reply) => {
                 let version = text(&reply.output, "VersionId").map(str::to_owned);
@@ -142,9 +142,9 @@ impl AccessLog {
                     let (bucket, version) = (entry.destination.source.as_str(), entry.version.as_deref());
                     size_of(&Object { bucket, key, version }, &reply)
                 });
-                let operation = model.and_then(|model| model.operation(&entry.operation));
+                let operation = codec.and_then(|codec| codec.model().operation(&entry.operation));
                 let encoded =
-                    model.zip(operation).map(|(model, operation)| model.encode(operation, &reply.output, &entry.call.request_id));
+                    codec.zip(operation).map(|(codec, operation)| codec.encode(operation, &reply.output, &entry.call.request_id));
                 let status = encoded.as_ref().map_or(200, |response| response.status().as_u16());
                 let (pending, size) = (Arc::clone(&self.pending), object_size);
                 match reply.body.take() {
@@ -166,10 +166,10 @@ impl AccessLog {
             }
             Err(error) => {
                 let head = entry.operation.starts_with("Head");
-                let encoded = model.map(|model| model.encode_error(&error, &entry.call.request_id));
+                let encoded = codec.map(|codec| codec.encode_error(&error, &entry.call.request_id));
                 let sent = encoded.filter(|_| !head).map_or(0, |response| response.body().len() as u64);
                 // As the client reads it: failed authentication has words of its own in S3.
-                let (code, status) = model.map_or_else(|| (error.code.clone(), error.status), |model| model.error_code(&error));
+                let (code, status) = codec.map_or_else(|| (error.code.clone(), error.status), |codec| codec.error_code(&error));
                 let outcome = Outcome { status, error: Some(&code), sent, object_size: None, turn_around };
                 self.pending.push(entry.destination.clone(), entry.call.now, entry.line(&outcome));
                 Err(error)

@@ -5,22 +5,24 @@ use base64::engine::general_purpose::STANDARD;
 use http::response::Parts;
 use serde_json::{Map, Value};
 
-use crate::model::{Kind, Location, Member, Protocol, ServiceModel};
+use crate::codec::Codec;
+use crate::model::{Kind, Location, Member};
 use crate::operation::Operation;
+use crate::protocol::Protocol;
 use crate::xml::Element;
 use crate::xml_body::Unknown;
-use crate::{AwsError, json, request, xml, xml_body};
+use crate::{AwsError, cbor, json, request, xml, xml_body};
 
 /// Headers of an error that say what hides an object, <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>.
 const TELLING: [&str; 5] = ["etag", "last-modified", "x-amz-delete-marker", "x-amz-version-id", "allow"];
 
-impl ServiceModel {
+impl Codec<'_> {
     /// The output document of an answer. A streamed body is not read; `body` may be empty then. Members that the model does not know are
     /// left out.
     ///
     /// # Errors
     /// The error that the answer says; `InternalFailure` if it is no answer of this protocol.
-    pub fn decode_answer(&self, operation: &Operation, head: &Parts, body: &[u8]) -> Result<Value, AwsError> {
+    pub fn decode_answer(self, operation: &Operation, head: &Parts, body: &[u8]) -> Result<Value, AwsError> {
         if !head.status.is_success() {
             return Err(self.decode_error(operation, head, body));
         }
@@ -29,34 +31,29 @@ impl ServiceModel {
             (Protocol::Json, Some(_)) if body.is_empty() => Map::new(),
             (Protocol::Json, Some(shape)) => {
                 let body = serde_json::from_slice(body).map_err(|_| self.garbled(operation))?;
-                json::read_structure(self, shape, &body, 0)?
+                json::read_structure(self.model(), shape, &body, 0)?
             }
+            (Protocol::Cbor, Some(shape)) => cbor::read(self.model(), shape, body)?,
             (Protocol::RestJson | Protocol::RestXml, Some(shape)) => self.rest_answer(operation, shape, head, body)?,
             (Protocol::Query, Some(shape)) => {
                 let root = self.root(operation, body)?;
                 match root.child(&format!("{}Result", operation.name())) {
-                    Some(result) => xml_body::read_structure(self, self.shape(shape), result, Unknown::Ignored)?,
+                    Some(result) => xml_body::read_structure(self, self.model().shape(shape), result, Unknown::Ignored)?,
                     None => Map::new(),
                 }
             }
             (Protocol::Ec2Query, Some(shape)) => {
-                xml_body::read_structure(self, self.shape(shape), &self.root(operation, body)?, Unknown::Ignored)?
+                xml_body::read_structure(self, self.model().shape(shape), &self.root(operation, body)?, Unknown::Ignored)?
             }
         };
         Ok(Value::Object(document))
     }
 
-    fn rest_answer(
-        &self,
-        operation: &Operation,
-        index: usize,
-        head: &Parts,
-        body: &[u8],
-    ) -> Result<Map<String, Value>, AwsError> {
-        let shape = self.shape(index);
+    fn rest_answer(self, operation: &Operation, index: usize, head: &Parts, body: &[u8]) -> Result<Map<String, Value>, AwsError> {
+        let shape = self.model().shape(index);
         let mut out = Map::new();
         for member in &shape.members {
-            let target = self.shape(member.shape);
+            let target = self.model().shape(member.shape);
             let value = match member.location {
                 Location::Header => self.header_member(member, target, &head.headers)?,
                 Location::PrefixHeaders => request::prefix_headers(member, &head.headers),
@@ -75,7 +72,7 @@ impl ServiceModel {
             out.insert(payload.name.clone(), value);
         } else if self.protocol() == Protocol::RestJson {
             let body = serde_json::from_slice(body).map_err(|_| self.garbled(operation))?;
-            out.extend(json::read_structure(self, index, &body, 0)?);
+            out.extend(json::read_structure(self.model(), index, &body, 0)?);
         } else if shape.members.iter().any(|member| member.location == Location::Body) {
             let root = self.root(operation, body)?;
             if operation.unwrapped {
@@ -90,8 +87,8 @@ impl ServiceModel {
         Ok(out)
     }
 
-    fn payload_of_answer(&self, operation: &Operation, member: &Member, body: &[u8]) -> Result<Value, AwsError> {
-        let shape = self.shape(member.shape);
+    fn payload_of_answer(self, operation: &Operation, member: &Member, body: &[u8]) -> Result<Value, AwsError> {
+        let shape = self.model().shape(member.shape);
         Ok(match shape.kind {
             Kind::Blob => Value::String(STANDARD.encode(body)),
             Kind::String => Value::String(String::from_utf8_lossy(body).into_owned()),
@@ -101,22 +98,23 @@ impl ServiceModel {
             }
             _ => {
                 let body = serde_json::from_slice(body).map_err(|_| self.garbled(operation))?;
-                json::read(self, member, &body, 0)?.unwrap_or_default()
+                json::read(self.model(), member, &body, 0)?.unwrap_or_default()
             }
         })
     }
 
     /// The root of an XML answer. What takes S3 long may fail after its 200 was sent.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-    fn root(&self, operation: &Operation, body: &[u8]) -> Result<Element, AwsError> {
+    fn root(self, operation: &Operation, body: &[u8]) -> Result<Element, AwsError> {
         let root = xml::parse(body).ok_or_else(|| self.garbled(operation))?;
         if root.name == "Error" { Err(said(&root, 500)) } else { Ok(root) }
     }
 
-    fn decode_error(&self, operation: &Operation, head: &Parts, body: &[u8]) -> AwsError {
+    fn decode_error(self, operation: &Operation, head: &Parts, body: &[u8]) -> AwsError {
         let status = head.status.as_u16();
         let mut error = match self.protocol() {
-            Protocol::Json | Protocol::RestJson => json_error(head, body),
+            Protocol::Json | Protocol::RestJson => json_error(head, serde_json::from_slice(body).unwrap_or_default()),
+            Protocol::Cbor => json_error(head, cbor::read_error(body)),
             // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
             Protocol::Query => xml::parse(body).and_then(|root| root.child("Error").map(|error| said(error, status))),
             // https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#operation-error-serialization
@@ -134,8 +132,8 @@ impl ServiceModel {
         error
     }
 
-    fn garbled(&self, operation: &Operation) -> AwsError {
-        AwsError::internal(format!("{}: the answer to {} cannot be read", self.signing_name(), operation.name()))
+    fn garbled(self, operation: &Operation) -> AwsError {
+        AwsError::internal(format!("{}: the answer to {} cannot be read", self.model().signing_name(), operation.name()))
     }
 }
 
@@ -155,8 +153,7 @@ fn said(root: &Element, status: u16) -> AwsError {
 
 /// `__type` or the header names it, with or without a namespace before and a link behind.
 /// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization>
-fn json_error(head: &Parts, body: &[u8]) -> Option<AwsError> {
-    let body: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+fn json_error(head: &Parts, body: Map<String, Value>) -> Option<AwsError> {
     let header = head.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
     let name = body.get("__type").or_else(|| body.get("code")).and_then(Value::as_str).or(header)?;
     let code = name.rsplit('#').next().unwrap_or(name).split(':').next().unwrap_or(name);

@@ -7,11 +7,11 @@ use crate::{AwsError, service};
 fn sent(name: &str, operation: &str, input: &Value) -> (request::Parts, Vec<u8>, Value) {
     let model = service(name).unwrap();
     let known = model.operation(operation).unwrap();
-    let (mut parts, body) = model.encode_request(known, input).unwrap().into_parts();
+    let (mut parts, body) = model.codec().encode_request(known, input).unwrap().into_parts();
     parts.headers.insert("host", "127.0.0.1:4566".parse().unwrap());
-    let routed = model.route(&parts, &body).unwrap();
+    let routed = model.codec().route(&parts, &body).unwrap();
     assert_eq!(routed.name(), operation, "{} {}", parts.method, parts.uri);
-    let read = model.decode(routed, &parts, &body).unwrap();
+    let read = model.codec().decode(routed, &parts, &body).unwrap();
     (parts, body, read)
 }
 
@@ -19,16 +19,16 @@ fn sent(name: &str, operation: &str, input: &Value) -> (request::Parts, Vec<u8>,
 fn answered(name: &str, operation: &str, output: &Value) -> Value {
     let model = service(name).unwrap();
     let known = model.operation(operation).unwrap();
-    let (parts, body) = model.encode(known, output, "id").into_parts();
-    model.decode_answer(known, &parts, &body).unwrap()
+    let (parts, body) = model.codec().encode(known, output, "id").into_parts();
+    model.codec().decode_answer(known, &parts, &body).unwrap()
 }
 
 fn refused(name: &str, operation: &str, error: &AwsError) -> AwsError {
     let model = service(name).unwrap();
     let known = model.operation(operation).unwrap();
-    let (parts, body) = model.encode_error(error, "id").into_parts();
+    let (parts, body) = model.codec().encode_error(error, "id").into_parts();
     let body = if operation.starts_with("Head") { Vec::new() } else { body };
-    model.decode_answer(known, &parts, &body).unwrap_err()
+    model.codec().decode_answer(known, &parts, &body).unwrap_err()
 }
 
 #[test]
@@ -156,10 +156,10 @@ fn an_answer_may_say_more_than_the_model_knows() {
     let parts = Response::new(()).into_parts().0;
     let operation = s3.operation("ListBuckets").unwrap();
     let body = b"<ListAllMyBucketsResult><New>x</New><Buckets><Bucket><Name>b</Name><Newer/></Bucket></Buckets></ListAllMyBucketsResult>";
-    assert_eq!(s3.decode_answer(operation, &parts, body).unwrap(), json!({"Buckets": [{"Name": "b"}]}));
+    assert_eq!(s3.codec().decode_answer(operation, &parts, body).unwrap(), json!({"Buckets": [{"Name": "b"}]}));
     let kms = service("kms").unwrap();
     let operation = kms.operation("GetKeyRotationStatus").unwrap();
-    let read = kms.decode_answer(operation, &parts, br#"{"KeyRotationEnabled":true,"New":{"er":1}}"#).unwrap();
+    let read = kms.codec().decode_answer(operation, &parts, br#"{"KeyRotationEnabled":true,"New":{"er":1}}"#).unwrap();
     assert_eq!(read, json!({"KeyRotationEnabled": true}));
 }
 
@@ -191,7 +191,7 @@ fn an_error_may_hide_in_a_200() {
     let operation = s3.operation("CompleteMultipartUpload").unwrap();
     let parts = Response::new(()).into_parts().0;
     let body = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
-    assert_eq!(s3.decode_answer(operation, &parts, body).unwrap_err().code, "InternalError");
+    assert_eq!(s3.codec().decode_answer(operation, &parts, body).unwrap_err().code, "InternalError");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn what_cannot_be_read_is_an_error_and_not_an_empty_answer() {
     let parts = Response::new(()).into_parts().0;
     for (name, operation) in [("s3", "ListBuckets"), ("kms", "DescribeKey"), ("lambda", "GetFunction")] {
         let model = service(name).unwrap();
-        let error = model.decode_answer(model.operation(operation).unwrap(), &parts, b"<html>hello").unwrap_err();
+        let error = model.codec().decode_answer(model.operation(operation).unwrap(), &parts, b"<html>hello").unwrap_err();
         assert_eq!(error.code, "InternalFailure", "{name}");
     }
     // Nor is an error one without a name.
@@ -213,7 +213,7 @@ fn what_cannot_be_read_is_an_error_and_not_an_empty_answer() {
         bad.status = http::StatusCode::BAD_REQUEST;
         let model = service(name).unwrap();
         assert_eq!(
-            model.decode_answer(model.operation(operation).unwrap(), &bad, body).unwrap_err().code,
+            model.codec().decode_answer(model.operation(operation).unwrap(), &bad, body).unwrap_err().code,
             "BadRequest",
             "{name}"
         );
@@ -221,7 +221,7 @@ fn what_cannot_be_read_is_an_error_and_not_an_empty_answer() {
     let mut bad = Response::new(()).into_parts().0;
     bad.status = http::StatusCode::BAD_GATEWAY;
     let kms = service("kms").unwrap();
-    let error = kms.decode_answer(kms.operation("DescribeKey").unwrap(), &bad, b"upstream").unwrap_err();
+    let error = kms.codec().decode_answer(kms.operation("DescribeKey").unwrap(), &bad, b"upstream").unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("InternalFailure", 502));
 }
 

@@ -52,7 +52,7 @@ fn captured_requests_decode_to_their_inputs() {
         let name = format!("{} {}", case.service, case.operation);
         let (parts, body) = (case.parts(), case.body());
         let model = service(&case.service).unwrap();
-        let operation = match model.route(&parts, &body) {
+        let operation = match model.codec().route(&parts, &body) {
             Ok(operation) if operation.name() == case.operation => operation,
             Ok(operation) => {
                 wrong.push(format!("{name}: routed to {}", operation.name()));
@@ -63,7 +63,7 @@ fn captured_requests_decode_to_their_inputs() {
                 continue;
             }
         };
-        let decoded = match model.decode(operation, &parts, if operation.streams_input() { b"" } else { &body }) {
+        let decoded = match model.codec().decode(operation, &parts, if operation.streams_input() { b"" } else { &body }) {
             Ok(Value::Object(decoded)) => decoded,
             other => {
                 wrong.push(format!("{name}: {other:?} from {}", String::from_utf8_lossy(&body)));

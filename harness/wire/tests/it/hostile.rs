@@ -58,8 +58,8 @@ fn spoiled_requests_are_errors_or_fine() {
             if let Ok(value) = http::HeaderValue::from_bytes(&value) {
                 parts.headers.insert(name, value);
             }
-            if let Ok(operation) = model.route(&parts, &body) {
-                let _ = model.decode(operation, &parts, &body);
+            if let Ok(operation) = model.codec().route(&parts, &body) {
+                let _ = model.codec().decode(operation, &parts, &body);
             }
             if let Ok(Some(claim)) = sigv4::claim(&parts) {
                 let _ = sigv4::verify(&parts, &claim, None, "secret", claim.timestamp);
@@ -78,14 +78,14 @@ fn deep_and_wide_bodies_are_refused() {
     let parts = http::Request::post("/").header("x-amz-target", "AmazonSSM.SendCommand").body(()).unwrap().into_parts().0;
     let operation = ssm.operation("SendCommand").unwrap();
     let deep = format!("{{\"Parameters\":{}", "{\"a\":".repeat(100_000));
-    assert_eq!(ssm.decode(operation, &parts, deep.as_bytes()).unwrap_err().code, "SerializationException");
+    assert_eq!(ssm.codec().decode(operation, &parts, deep.as_bytes()).unwrap_err().code, "SerializationException");
     let ec2 = service("ec2").unwrap();
     let parts = http::Request::post("/").body(()).unwrap().into_parts().0;
     let operation = ec2.operation("DescribeInstances").unwrap();
     let deep = format!("Action=DescribeInstances&Filter{}=1", ".1".repeat(100_000));
-    assert_eq!(ec2.decode(operation, &parts, deep.as_bytes()).unwrap_err().code, "MalformedQueryString");
+    assert_eq!(ec2.codec().decode(operation, &parts, deep.as_bytes()).unwrap_err().code, "MalformedQueryString");
     let wide = "a=1&".repeat(100_000);
-    assert_eq!(ec2.decode(operation, &parts, wide.as_bytes()).unwrap_err().code, "MalformedQueryString");
+    assert_eq!(ec2.codec().decode(operation, &parts, wide.as_bytes()).unwrap_err().code, "MalformedQueryString");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn operations_without_input_decode_from_nothing() {
         for operation in model.operations().filter(|operation| operation.served()) {
             // Whatever is missing is an error with a code of AWS's, never a failure of ours.
             let parts = http::Request::post("/").body(()).unwrap().into_parts().0;
-            if let Err(error) = model.decode(operation, &parts, b"") {
+            if let Err(error) = model.codec().decode(operation, &parts, b"") {
                 assert!(error.status < 500, "{name} {}: {error}", operation.name());
             }
         }
