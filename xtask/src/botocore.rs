@@ -41,3 +41,16 @@ pub(crate) fn extract_models() -> Result<(), StepError> {
     let data = source(&root)?.join("botocore/data");
     step::run(Command::new("python3").arg(root.join("harness/wire/models/extract.py")).arg(data))
 }
+
+/// Has `harness/wire` pass botocore's own cases of AWS's protocols.
+pub(crate) fn test_protocols() -> Result<(), StepError> {
+    let root = root();
+    let folder = source(&root)?;
+    let mut extraction = Command::new("python3");
+    extraction.arg(root.join("harness/wire/models/extract.py")).arg("--cases").arg(folder.join("tests/unit/protocols"));
+    let cases = root.join("target").join(format!("botocore-{VERSION}-source")).join("cases.json");
+    let failed = |error| StepError::Found(format!("cannot write `{}`: {error}", cases.display()));
+    std::fs::write(&cases, step::output(&mut extraction)?).map_err(failed)?;
+    let test = ["test", "--package", "nightproof-wire", "--lib", "--", "--ignored", "botocore"];
+    step::cargo(&test, &[("NIGHTPROOF_PROTOCOL_CASES", &cases.to_string_lossy())])
+}

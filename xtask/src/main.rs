@@ -1,4 +1,5 @@
-//! Each step of CI as one command: `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|containers|localstack|conformance|copy|fuzz|ci`.
+//! Each step of CI as one command:
+//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|fuzz|ci`.
 
 mod botocore;
 mod conformance;
@@ -49,6 +50,8 @@ enum Step {
     Registry,
     /// All tests.
     Test,
+    /// Botocore's own cases of AWS's protocols, from its source package, pass in `harness/wire`.
+    Protocols,
     /// A scenario for each mechanism of machines as containers, and all tests of containers. Needs Docker.
     Containers,
     /// The contract of a store, and a scenario for each mechanism of it, with objects and messages in LocalStack and machines as
@@ -100,12 +103,23 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Models => botocore::extract_models(),
         Step::Registry => registry::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &step::threads())]),
+        Step::Protocols => botocore::test_protocols(),
         Step::Containers => gate::run(gate::CONTAINERS, &[("NIGHTPROOF_MACHINE", "container")]),
         Step::Localstack => localstack::test(),
         Step::Conformance => conformance::write(),
         Step::Copy { mebibytes } => copy::measure(mebibytes),
         Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
-        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Template, Step::Clippy, Step::Docs, Step::Yaml, Step::Test]
+        Step::Ci => [
+            Step::Fmt,
+            Step::Deps,
+            Step::Cycles,
+            Step::Template,
+            Step::Clippy,
+            Step::Docs,
+            Step::Yaml,
+            Step::Test,
+            Step::Protocols,
+        ]
             .into_iter()
             .try_for_each(timed),
     }

@@ -90,13 +90,13 @@ class Extraction:
         out = {}
         self.shapes.append(out)
         src, xml = self.model["shapes"][name], self.xml_names.get(name, {})
-        out["t"] = src["type"]
+        out["t"] = "document" if src.get("document") else src["type"]
         out["n"] = name
         for key, short in (("min", "min"), ("max", "max"), ("pattern", "x"), ("timestampFormat", "tf"), ("payload", "p"),
                            ("flattened", "f"), ("sensitive", "z"), ("open", "o")):
             if key in src:
                 out[short] = src[key]
-        if src["type"] == "structure":
+        if src["type"] == "structure" and not src.get("document"):
             required = set(src.get("required", []))
             out["m"] = [self.member(m, r, m in required, xml.get(m)) for m, r in src["members"].items()]
         elif src["type"] == "list":

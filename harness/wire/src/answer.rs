@@ -13,7 +13,7 @@ use crate::operation::Operation;
 use crate::protocol::{Protocol, SMITHY_PROTOCOL};
 use crate::timestamp::TimestampFormat;
 use crate::xml::Writer;
-use crate::{cbor, json, xml_body};
+use crate::{cbor, header_list, json, xml_body};
 
 /// The content type of CBOR, and the header that names its protocol.
 pub(crate) const CBOR: &str = "application/cbor";
@@ -173,8 +173,11 @@ impl Codec<'_> {
                 }
             }
             (Location::Header, Value::Array(items)) => {
-                let texts: Vec<String> = items.iter().map(text).collect();
-                insert(member.wire(), &texts.join(","));
+                let Some(item) = &shape.item else { return };
+                let each = self.model().shape(item.shape);
+                let written = |value| xml_body::write_scalar(each, item, value, TimestampFormat::Rfc822, true);
+                let texts = items.iter().map(|value| header_list::item(each.kind, written(value)));
+                insert(member.wire(), &texts.collect::<Vec<_>>().join(","));
             }
             (Location::Header, value) => {
                 let text = xml_body::write_scalar(shape, member, value, TimestampFormat::Rfc822, true);
@@ -230,7 +233,9 @@ impl Codec<'_> {
 
     pub(crate) fn xml_document(self, root: &str, shape: &Shape, value: &Value) -> Vec<u8> {
         let mut out = Writer::new();
-        out.open_with(root, &[("xmlns", self.model().namespace.as_deref().unwrap_or_default())]);
+        let mut attributes = vec![("xmlns", self.model().namespace.as_deref().unwrap_or_default())];
+        attributes.extend(value.as_object().into_iter().flat_map(|object| xml_body::attributes(shape, object)));
+        out.open_with(root, &attributes);
         xml_body::write_members(self, shape, value, &mut out);
         out.close(root);
         out.finish()

@@ -7,6 +7,8 @@
 
 mod answer;
 pub mod arn;
+#[cfg(test)]
+mod botocore_cases;
 mod cbor;
 mod client;
 mod codec;
@@ -15,6 +17,7 @@ mod compression;
 mod error;
 mod error_answer;
 mod form;
+mod header_list;
 mod json;
 mod model;
 mod operation;

@@ -98,7 +98,7 @@ impl Form<'_> {
     fn write_structure(&self, prefix: &str, shape: &Shape, value: &Value, out: &mut Vec<(String, String)>) {
         for member in &shape.members {
             if let Some(value) = value.get(&member.name).filter(|value| !value.is_null()) {
-                self.write_value(format!("{prefix}{}", self.parameter(member)), member, value, out);
+                self.write_value(format!("{prefix}{}", self.name(member)), member, value, out);
             }
         }
     }
@@ -131,15 +131,6 @@ impl Form<'_> {
     }
 
     /// What a member of a structure is called as a parameter.
-    fn parameter(&self, member: &Member) -> String {
-        let shape = self.codec.model().shape(member.shape);
-        let item = shape.item.as_ref().and_then(Member::xml_name);
-        match item {
-            Some(item) if !self.ec2 && shape.kind == Kind::List && self.is_flat(member, shape) => item.to_owned(),
-            _ => self.name(member),
-        }
-    }
-
     fn name(&self, member: &Member) -> String {
         if !self.ec2 {
             return member.xml().to_owned();
@@ -168,7 +159,7 @@ impl Form<'_> {
     fn structure(&self, shape: &Shape, node: &Node, depth: usize) -> Result<Map<String, Value>, AwsError> {
         let mut out = Map::new();
         for member in &shape.members {
-            let name = self.parameter(member);
+            let name = self.name(member);
             if let Some(child) = node.children.get(&name)
                 && let Some(value) = self.value(member, &name, child, depth + 1)?
             {

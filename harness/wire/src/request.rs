@@ -11,7 +11,7 @@ use crate::model::{Kind, Location, Member, ServiceModel, Shape};
 use crate::operation::Operation;
 use crate::protocol::Protocol;
 use crate::xml_body::Unknown;
-use crate::{AwsError, cbor, form, json, path, query, route, xml, xml_body};
+use crate::{AwsError, cbor, form, header_list, json, path, query, route, xml, xml_body};
 
 impl ServiceModel {
     /// What the address of a S3 request names, nothing else of it being read: `Bucket`, `Key` and `VersionId`. Empty for other services.
@@ -73,6 +73,7 @@ impl Codec<'_> {
                     Some((_, text)) => Some(self.scalar(target, member, text)?),
                     None => None,
                 },
+                Location::Query if target.kind == Kind::Map => self.query_map(target, &query),
                 Location::Query => self.query_member(member, target, &query)?,
                 Location::Header => self.header_member(member, target, &parts.headers)?,
                 Location::PrefixHeaders => prefix_headers(member, &parts.headers),
@@ -119,6 +120,21 @@ impl Codec<'_> {
         })
     }
 
+    /// All parameters by their names, those of other members too.
+    /// <https://smithy.io/2.0/spec/http-bindings.html#httpqueryparams-trait>
+    fn query_map(self, shape: &Shape, query: &[(String, String)]) -> Option<Value> {
+        let is_list = shape.value.as_ref().is_some_and(|value| self.model().shape(value.shape).kind == Kind::List);
+        let mut found = Map::new();
+        for (name, value) in query {
+            if !is_list {
+                found.entry(name).or_insert_with(|| value.clone().into());
+            } else if let Value::Array(values) = found.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
+                values.push(value.clone().into());
+            }
+        }
+        (!found.is_empty()).then_some(Value::Object(found))
+    }
+
     fn query_member(self, member: &Member, shape: &Shape, query: &[(String, String)]) -> Result<Option<Value>, AwsError> {
         let mut values = query.iter().filter(|(name, _)| name == member.wire()).map(|(_, value)| value);
         match (shape.kind, &shape.item) {
@@ -140,8 +156,8 @@ impl Codec<'_> {
         }
         if let (Kind::List, Some(item)) = (shape.kind, &shape.item) {
             let target = self.model().shape(item.shape);
-            let found = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|text| !text.is_empty());
-            return Ok(Some(Value::Array(found.map(|text| self.scalar(target, member, text)).collect::<Result<_, _>>()?)));
+            let found = values.iter().flat_map(|value| header_list::items(target.kind, value));
+            return Ok(Some(Value::Array(found.map(|text| self.scalar(target, member, &text)).collect::<Result<_, _>>()?)));
         }
         let text = values.join(",");
         if text.is_empty() && shape.kind != Kind::String {

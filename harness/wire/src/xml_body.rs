@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::AwsError;
 use crate::codec::Codec;
+use crate::json::NOT_FINITE;
 use crate::model::{Kind, Location, Member, Shape};
 use crate::protocol::Protocol;
 use crate::timestamp;
@@ -47,32 +48,22 @@ pub(crate) fn read_structure(
         let flattened = member.flattened || target.flattened;
         if flattened && target.kind == Kind::List {
             let Some(item) = &target.item else { continue };
-            let found: Vec<Value> = element
-                .children(flat_name(member, item))
-                .map(|child| read(codec, item, child, unknown))
-                .collect::<Result<_, _>>()?;
+            let found: Vec<Value> =
+                element.children(member.xml()).map(|child| read(codec, item, child, unknown)).collect::<Result<_, _>>()?;
             if !found.is_empty() {
                 out.insert(member.name.clone(), Value::Array(found));
+            }
+        } else if flattened && target.kind == Kind::Map {
+            let entries = read_entries(codec, target, element.children(member.xml()), unknown)?;
+            if !entries.is_empty() {
+                out.insert(member.name.clone(), Value::Object(entries));
             }
         } else if let Some(child) = element.child(member.xml()) {
             out.insert(member.name.clone(), read(codec, member, child, unknown)?);
         }
     }
-    let known = |child: &Element| {
-        shape.members.iter().any(|member| {
-            let target = codec.model().shape(member.shape);
-            let name = match &target.item {
-                Some(item) if member.flattened || target.flattened => flat_name(member, item),
-                _ => member.xml(),
-            };
-            name == child.name
-        })
-    };
+    let known = |child: &Element| shape.members.iter().any(|member| member.xml() == child.name);
     if unknown == Unknown::Ignored || shape.open || element.children.iter().all(known) { Ok(out) } else { Err(malformed()) }
-}
-
-fn flat_name<'a>(member: &'a Member, item: &'a Member) -> &'a str {
-    item.xml_name().filter(|_| member.xml_name().is_none()).unwrap_or_else(|| member.xml())
 }
 
 fn read(codec: Codec<'_>, member: &Member, element: &Element, unknown: Unknown) -> Result<Value, AwsError> {
@@ -87,19 +78,27 @@ fn read(codec: Codec<'_>, member: &Member, element: &Element, unknown: Unknown) 
             }
             Value::Array(element.children(name).map(|child| read(codec, item, child, unknown)).collect::<Result<_, _>>()?)
         }
-        Kind::Map => {
-            let (Some(key), Some(value)) = (&shape.key, &shape.value) else { return Err(malformed()) };
-            let mut out = Map::new();
-            for entry in element.children("entry") {
-                let name = entry.child(key.xml_name().unwrap_or("key")).ok_or_else(malformed)?;
-                let found = entry.child(value.xml_name().unwrap_or("value")).ok_or_else(malformed)?;
-                out.insert(name.text.clone(), read(codec, value, found, unknown)?);
-            }
-            Value::Object(out)
-        }
+        Kind::Map => Value::Object(read_entries(codec, shape, element.children("entry"), unknown)?),
         _ if element.children.is_empty() => read_scalar(shape, &element.text).ok_or_else(malformed)?,
         _ => return Err(malformed()),
     })
+}
+
+/// Reads a map's entries, which have an element each.
+fn read_entries<'e>(
+    codec: Codec<'_>,
+    shape: &Shape,
+    entries: impl Iterator<Item = &'e Element>,
+    unknown: Unknown,
+) -> Result<Map<String, Value>, AwsError> {
+    let (Some(key), Some(value)) = (&shape.key, &shape.value) else { return Err(malformed()) };
+    let mut out = Map::new();
+    for entry in entries {
+        let name = entry.child(key.xml_name().unwrap_or("key")).ok_or_else(malformed)?;
+        let found = entry.child(value.xml_name().unwrap_or("value")).ok_or_else(malformed)?;
+        out.insert(name.text.clone(), read(codec, value, found, unknown)?);
+    }
+    Ok(out)
 }
 
 /// Reads a scalar from text: XML bodies, headers, query parameters, labels.
@@ -107,6 +106,7 @@ pub(crate) fn read_scalar(shape: &Shape, text: &str) -> Option<Value> {
     match shape.kind {
         Kind::String | Kind::Document => Some(Value::String(text.to_owned())),
         Kind::Integer | Kind::Long => text.trim().parse::<i64>().ok().map(Value::from),
+        Kind::Float | Kind::Double if NOT_FINITE.contains(&text.trim()) => Some(Value::String(text.trim().to_owned())),
         Kind::Float | Kind::Double => text.trim().parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number),
         Kind::Boolean => match text.trim() {
             text if text.eq_ignore_ascii_case("true") || text == "1" => Some(Value::Bool(true)),
@@ -117,6 +117,12 @@ pub(crate) fn read_scalar(shape: &Shape, text: &str) -> Option<Value> {
         Kind::Blob => STANDARD.decode(text.trim()).ok().map(|_| Value::String(text.trim().to_owned())),
         Kind::Structure | Kind::List | Kind::Map => None,
     }
+}
+
+/// The members that are attributes of a structure's element.
+pub(crate) fn attributes<'v>(shape: &'v Shape, object: &'v Map<String, Value>) -> impl Iterator<Item = (&'v str, &'v str)> {
+    let members = shape.members.iter().filter(|member| member.attribute);
+    members.filter_map(|member| Some((member.xml(), object.get(&member.name)?.as_str()?)))
 }
 
 /// Writes a structure's body members as elements, without an element for the structure itself.
@@ -135,12 +141,7 @@ pub(crate) fn write(codec: Codec<'_>, member: &Member, name: &str, value: &Value
     let shape = codec.model().shape(member.shape);
     match (shape.kind, value) {
         (Kind::Structure, Value::Object(object)) => {
-            let attributes: Vec<(&str, &str)> = shape
-                .members
-                .iter()
-                .filter(|member| member.attribute)
-                .filter_map(|member| Some((member.xml(), object.get(&member.name)?.as_str()?)))
-                .collect();
+            let attributes: Vec<(&str, &str)> = attributes(shape, object).collect();
             if attributes.iter().any(|(name, _)| name.starts_with("xsi:")) {
                 let mut all = vec![("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")];
                 all.extend(attributes);
@@ -155,12 +156,11 @@ pub(crate) fn write(codec: Codec<'_>, member: &Member, name: &str, value: &Value
             let Some(item) = &shape.item else { return };
             let items = items.iter().filter(|item| !item.is_null());
             if member.flattened || shape.flattened {
-                let name = flat_name(member, item);
                 items.for_each(|value| write(codec, item, name, value, out));
                 return;
             }
             out.open(name);
-            let item_name = item.xml_name().unwrap_or(if codec.protocol() == Protocol::Ec2Query { "item" } else { "member" });
+            let item_name = item.xml_name().unwrap_or("member");
             items.for_each(|value| write(codec, item, item_name, value, out));
             out.close(name);
         }

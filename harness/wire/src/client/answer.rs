@@ -119,7 +119,11 @@ impl Codec<'_> {
             Protocol::Query => xml::parse(body).and_then(|root| root.child("Error").map(|error| said(error, status))),
             // https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#operation-error-serialization
             Protocol::Ec2Query => xml::parse(body).and_then(|root| Some(said(root.child("Errors")?.child("Error")?, status))),
-            Protocol::RestXml => xml::parse(body).filter(|root| root.name == "Error").map(|root| said(&root, status)),
+            Protocol::RestXml => xml::parse(body).and_then(|root| match root.name.as_str() {
+                "Error" => Some(said(&root, status)),
+                // As all other services of the protocol write it.
+                _ => root.child("Error").map(|error| said(error, status)),
+            }),
         }
         .filter(|error| !error.code.is_empty())
         .unwrap_or_else(|| without_words(operation, status));
