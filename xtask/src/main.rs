@@ -120,7 +120,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
             Step::Test,
             Step::Protocols,
         ]
-            .into_iter()
-            .try_for_each(timed),
+        .into_iter()
+        .try_for_each(timed),
     }
 }

@@ -170,7 +170,8 @@ impl Codec<'_> {
 
     /// An error's name as JSON and CBOR have it, with its namespace where AWS writes that.
     fn type_name(self, code: &str) -> String {
-        let common = AUTHENTICATION.iter().any(|(_, names)| names.first().is_some_and(|(name, _)| *name == code));
+        let unsaid = matches!(code, "SerializationException" | "UnknownOperationException");
+        let common = unsaid || AUTHENTICATION.iter().any(|(_, names)| names.first().is_some_and(|(name, _)| *name == code));
         match self.model().error_namespace.as_deref() {
             Some(namespace) if self.model().query_compatible || self.protocol() == Protocol::Cbor => {
                 format!("{}#{code}", if common { COMMON } else { namespace })
@@ -232,7 +233,9 @@ pub fn unserved(parts: &Parts, service: &str, error: &AwsError, request_id: &str
 fn members(error: &AwsError, first: Option<(&str, &str)>, message: &str) -> Value {
     let mut body = Map::new();
     body.extend(first.map(|(name, value)| (name.to_owned(), value.into())));
-    body.insert(message.to_owned(), error.message.clone().into());
+    if !error.message.is_empty() {
+        body.insert(message.to_owned(), error.message.clone().into());
+    }
     body.extend(error.fields.clone());
     Value::Object(body)
 }

@@ -11,7 +11,7 @@ pub(crate) fn items(kind: Kind, text: &str) -> Vec<String> {
             '"' if kind == Kind::String && (quoted || item.trim().is_empty()) => quoted = !quoted,
             '\\' if quoted => item.extend(chars.next()),
             // The comma behind the day of an HTTP date.
-            ',' if !quoted && !(kind == Kind::Timestamp && item.trim().len() == 3) => found.push(std::mem::take(&mut item)),
+            ',' if !(quoted || kind == Kind::Timestamp && item.trim().len() == 3) => found.push(std::mem::take(&mut item)),
             char => item.push(char),
         }
     }
