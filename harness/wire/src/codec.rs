@@ -172,6 +172,18 @@ mod tests {
         assert_eq!(text(&parts, "x").0, "application/cbor");
     }
 
+    #[test]
+    fn a_double_has_a_fraction_in_every_protocol() {
+        let model = service("monitoring").unwrap();
+        let operation = model.operation("DescribeAlarms").unwrap();
+        let output = json!({"MetricAlarms": [{"Threshold": 30, "Period": 60}]});
+        let text = |head: &Parts| String::from_utf8(model.codec_for(head).encode(operation, &output, "id").into_body()).unwrap();
+        assert!(text(&request("POST", "/", &[FORM])).contains("<Period>60</Period>"));
+        assert!(text(&request("POST", "/", &[FORM])).contains("<Threshold>30.0</Threshold>"));
+        let json = text(&request("POST", "/", &[("x-amz-target", "GraniteServiceVersion20100801.DescribeAlarms")]));
+        assert!(json.contains(r#""Threshold":30.0"#), "{json}");
+    }
+
     /// A form has no words for an empty structure, list or map.
     fn fits_a_form(value: &Value) -> bool {
         match value {

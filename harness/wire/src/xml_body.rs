@@ -197,6 +197,9 @@ pub(crate) fn write_scalar(shape: &Shape, member: &Member, value: &Value, format
             None => text.clone(),
         },
         (_, Value::String(text)) => text.clone(),
+        (Kind::Float | Kind::Double, Value::Number(number)) => {
+            number.as_f64().map_or_else(|| value.to_string(), |number| Value::from(number).to_string())
+        }
         (_, value) => value.to_string(),
     }
 }
