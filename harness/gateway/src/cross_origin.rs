@@ -20,7 +20,7 @@ pub(crate) fn preflight(exchange: &Exchange) -> Option<Response<Body>> {
         Ok(headers) => {
             // The ids that every answer has.
             if let Some(operation) = model.operation("HeadBucket") {
-                response = model.encode(operation, &Value::Null, &exchange.request_id).map(full_body);
+                response = model.codec().encode(operation, &Value::Null, &exchange.request_id).map(full_body);
             }
             insert(&mut response, headers.into_iter().flatten());
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
