@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
@@ -38,9 +39,8 @@ pub(crate) fn check(kind: &str, path: &[&str], text: &str) -> Result<(), String>
 pub(crate) async fn resolve(worker: &Worker, properties: &Value) -> Result<Value, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for (text, reference) in references(properties) {
-        if !values.contains_key(&text) {
-            let value = fetch(worker, &reference?).await?;
-            values.insert(text, value);
+        if let Entry::Vacant(unknown) = values.entry(text) {
+            unknown.insert(fetch(worker, &reference?).await?);
         }
     }
     Ok(if values.is_empty() { properties.clone() } else { replaced(properties, &values) })
