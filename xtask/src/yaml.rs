@@ -18,5 +18,5 @@ pub(crate) fn compare() -> Result<(), StepError> {
     let path = |path: &Path| path.display().to_string();
     let variables = [("NIGHTPROOF_PYTHON", path(&python)), ("NIGHTPROOF_TEMPLATES", path(&templates))];
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    step::cargo(&["test", "--package", "nightproof-template", "--test", "oracle", "--", "--ignored"], &variables)
+    step::cargo(&["test", "--workspace", "--test", "oracle", "--", "--ignored"], &variables)
 }

@@ -1,5 +1,7 @@
 //! Texts as they are read here and by PyYAML, which reads YAML 1.1 as CloudFormation does. `cargo xtask yaml` gets PyYAML and the templates.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
