@@ -60,7 +60,7 @@ impl Operation {
         self.streams_input
     }
 
-    /// Whether the answer's body is a stream: [`ServiceModel::encode`](crate::ServiceModel::encode) leaves the body empty.
+    /// Whether the answer's body is a stream: [`Codec::encode`](crate::Codec::encode) leaves the body empty.
     pub fn streams_output(&self) -> bool {
         self.streams_output
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::command::{nightproof, said};
 
-/// A type, a property, a runtime, an attribute and a dynamic reference that AWS has; and what is not made.
+/// A type, a property, a runtime, an attribute and a public parameter that AWS has; and what is not made.
 const LACKING: &str = r#"Conditions:
   Never: !Equals [a, b]
 Resources:
@@ -28,7 +28,7 @@ Resources:
     Properties:
       Runtime: nodejs22.x
       Handler: index.f
-      Role: "{{resolve:ssm:/role}}"
+      Role: "{{resolve:ssm:/aws/service/global-infrastructure/regions}}"
       Code: {ZipFile: x}
   Skipped: {Type: AWS::EC2::LaunchTemplate, Condition: Never}
 "#;
@@ -38,7 +38,7 @@ const NAMED: [&str; 5] = [
     "`CarrierGatewayId` of `AWS::EC2::Route` (Out, line 13)",
     "attribute `CreationPolicy` (Function, line 16)",
     "runtime `nodejs22.x` (Function, line 18)",
-    "dynamic reference `{{resolve:ssm:/role}}` (Function, line 20)",
+    "public parameter `/aws/service/global-infrastructure/regions` (Function, line 20)",
 ];
 
 #[test]
