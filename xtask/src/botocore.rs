@@ -33,6 +33,6 @@ pub(crate) fn test_protocols() -> Result<(), StepError> {
     // Tests run in the folder of their crate.
     let file =
         std::path::absolute(&file).map_err(|error| StepError::Found(format!("no path to `{}`: {error}", file.display())))?;
-    let test = ["test", "--package", "nightproof-wire", "--lib", "--", "--ignored", "botocore"];
+    let test = ["test", "--workspace", "--lib", "--", "--ignored", "botocore"];
     step::cargo(&test, &[("NIGHTPROOF_PROTOCOL_CASES", &file.to_string_lossy())])
 }
