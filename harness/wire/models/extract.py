@@ -64,6 +64,9 @@ S3_ROOTS = {
     "ListParts": "ListPartsResult",
     "UploadPartCopy": "CopyPartResult",
 }
+# Statuses that S3's own pages have and its model lacks: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html,
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html
+S3_STATUSES = {"PutBucketPolicy": 204, "PutBucketTagging": 204}
 # Two names for one route: the older one is left out.
 SUPERSEDED = {
     "s3": {"PutBucketLifecycle", "GetBucketLifecycle", "PutBucketNotification", "GetBucketNotification"},
@@ -165,8 +168,11 @@ class Extraction:
             if rest:
                 out["method"] = src["http"]["method"]
                 out["uri"] = src["http"]["requestUri"]
-                if src["http"].get("responseCode", 200) != 200:
-                    out["status"] = src["http"]["responseCode"]
+                status = src["http"].get("responseCode", 200)
+                if self.service == "s3":
+                    status = S3_STATUSES.get(name, status)
+                if status != 200:
+                    out["status"] = status
                 needs = self.needs(src)
                 if needs and self.service == "s3":
                     out["needs"] = needs

@@ -24,8 +24,7 @@ impl Codec<'_> {
     /// length among them, are those of the whole answer. Members that are null, or that the model does not know, are left out.
     pub fn encode(self, operation: &Operation, output: &Value, request_id: &str) -> Response<Vec<u8>> {
         let mut response = Response::new(Vec::new());
-        *response.status_mut() =
-            operation.status().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
+        *response.status_mut() = operation.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
         self.head(&mut response, request_id);
         match self.protocol() {
             Protocol::Json => {
@@ -122,7 +121,7 @@ impl Codec<'_> {
 
     fn rest(self, operation: &Operation, output: &Value, response: &mut Response<Vec<u8>>) {
         let Some(index) = operation.output else {
-            if operation.status() != Some(204) {
+            if operation.status != Some(204) {
                 response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
             }
             return;
@@ -150,7 +149,7 @@ impl Codec<'_> {
         let body = self.rest_body(operation, shape, index, output);
         match body {
             Some(body) => self.finish(response, body),
-            None if operation.status() == Some(204) => {}
+            None if operation.status == Some(204) => {}
             None => {
                 response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
             }

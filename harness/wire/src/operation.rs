@@ -48,13 +48,6 @@ impl Operation {
         &self.name
     }
 
-    /// The status of an answer that is no error, if it is not 200. The model of S3 lacks two, which S3's own pages have:
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>,
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html>.
-    pub(crate) fn status(&self) -> Option<u16> {
-        if matches!(self.name(), "PutBucketPolicy" | "PutBucketTagging") { Some(204) } else { self.status }
-    }
-
     /// Whether the request's body is a stream, which is not in the document.
     pub fn streams_input(&self) -> bool {
         self.streams_input
