@@ -27,18 +27,15 @@ fn finish(records: &mut Records, id: &str, now: Timestamp) {
     }
 }
 
-/// Terminated instances stay visible for an hour.
+/// Terminated instances and deleted NAT gateways stay visible for an hour.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html>
 pub(crate) fn forget_old(records: &mut Records, now: Timestamp) {
-    let old: Vec<String> = records
-        .instances
-        .values()
-        .filter(|instance| instance.ended.is_some_and(|ended| now.duration_since(ended) > SignedDuration::from_hours(1)))
-        .map(|instance| instance.id.clone())
-        .collect();
-    records
-        .nat_gateways
-        .retain(|_, gateway| gateway.deleted.is_none_or(|deleted| now.duration_since(deleted) <= SignedDuration::from_hours(1)));
+    let over = |ended: Option<Timestamp>| ended.is_some_and(|ended| now.duration_since(ended) > SignedDuration::from_hours(1));
+    for (id, _) in records.nat_gateways.extract_if(.., |_, gateway| over(gateway.deleted)) {
+        records.tags.remove(&id);
+    }
+    let old: Vec<String> =
+        records.instances.values().filter(|instance| over(instance.ended)).map(|instance| instance.id.clone()).collect();
     for id in old {
         if let Some(instance) = records.instances.remove(&id) {
             records.tags.remove(&id);

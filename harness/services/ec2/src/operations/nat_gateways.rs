@@ -88,13 +88,11 @@ pub(crate) fn create(records: &mut Records, input: &Value, now: Timestamp) -> Re
         created: now,
         deleted: None,
     };
-    let described = describe_one(records, &gateway);
-    records.nat_gateways.insert(id.clone(), gateway);
+    records.nat_gateways.insert(id.clone(), gateway.clone());
     request_tags::on_creation(records, input, "natgateway", &id)?;
-    let mut described = described;
+    let mut described = describe_one(records, &gateway);
     if let Some(members) = described.as_object_mut() {
         members.insert("State".to_owned(), "pending".into());
-        members.insert("Tags".to_owned(), records.tags_of(&id));
     }
     Ok(json!({ "NatGateway": described, "ClientToken": input.text("ClientToken") }))
 }
