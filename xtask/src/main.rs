@@ -9,6 +9,7 @@ mod file_cycles;
 mod fuzz;
 mod gate;
 mod localstack;
+mod pypi;
 mod registry;
 mod source_package;
 mod step;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::pypi;
 use crate::step::{self, StepError};
 
 /// Wheels on PyPI: name of the package, version, hash.
@@ -28,12 +29,6 @@ fn wheel(target: &Path, name: &str, version: &str, hash: &str) -> Result<PathBuf
     if wheel.exists() {
         return Ok(wheel);
     }
-    let failed = |error| StepError::Found(format!("cannot write below `{}`: {error}", folder.display()));
-    std::fs::create_dir_all(&folder).map_err(failed)?;
-    let requirements = folder.join("requirements.txt");
-    std::fs::write(&requirements, format!("{name}=={version} --hash={hash}\n")).map_err(failed)?;
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement"]);
-    step::run(pip.arg(&requirements).arg("--dest").arg(&folder))?;
+    pypi::download(&folder, name, version, hash, ["--only-binary", ":all:"])?;
     Ok(wheel)
 }

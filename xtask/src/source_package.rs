@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::pypi;
 use crate::step::{self, StepError};
 
 /// A package, by its file on PyPI.
@@ -23,12 +24,7 @@ impl SourcePackage {
             return Ok(unpacked);
         }
         let failed = |error| StepError::Found(format!("cannot write below `{}`: {error}", folder.display()));
-        std::fs::create_dir_all(&folder).map_err(failed)?;
-        let requirements = folder.join("requirements.txt");
-        std::fs::write(&requirements, format!("{name}=={version} --hash={hash}\n")).map_err(failed)?;
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name, "--require-hashes", "--requirement"]);
-        step::run(pip.arg(&requirements).arg("--dest").arg(&folder))?;
+        pypi::download(&folder, name, version, hash, ["--no-binary", name])?;
         // Unpacked beside and moved, so that a half of it is never taken for the whole.
         let part = folder.join("part");
         let _ = std::fs::remove_dir_all(&part);

@@ -19,7 +19,7 @@ pub(super) struct Refusal {
     /// The way to the value, innermost step first.
     steps: Vec<Step>,
     place: Place,
-    /// How often the place is told: reasons within a list have it twice.
+    /// How often the message has the place: reasons within a list have it twice.
     times: usize,
 }
 

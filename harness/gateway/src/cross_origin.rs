@@ -1,4 +1,4 @@
-//! Pages of other origins that read S3's answers: what browsers ask before, and what they are told.
+//! Pages of other origins that read S3's answers: what browsers ask before, and the headers that answer them.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html>
 
 use http::{HeaderName, HeaderValue, Method, Response, header};
@@ -30,7 +30,7 @@ pub(crate) fn preflight(exchange: &Exchange) -> Option<Response<Body>> {
     Some(response)
 }
 
-/// Adds what a page of another origin is told to the answer to its request.
+/// Adds the headers for a page of another origin to the answer to its request.
 pub(crate) fn describe(exchange: &Exchange, response: &mut Response<Body>) {
     if let Some(model) = exchange.codec.map(Codec::model).filter(|model| model.signing_name() == "s3")
         && let Ok(Some(headers)) = headers(exchange, model)

@@ -93,7 +93,7 @@ pub(super) struct Bucket {
     pub(super) acl: Option<Acl>,
     /// Which pages of other origins may read it.
     pub(super) cors: Option<Cors>,
-    /// Who is told of what happens in it.
+    /// Its notification configuration.
     pub(super) notifications: Notifications,
     /// Versions of each key, the newest last; never an empty list.
     pub(super) keys: BTreeMap<String, Vec<Version>>,

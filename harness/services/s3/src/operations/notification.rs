@@ -1,5 +1,7 @@
 //! The configuration of event notifications, and their delivery.
 
+use nightproof_core::queue_url;
+use nightproof_core::service::arn::account_of;
 use nightproof_core::service::{Arn, Call};
 use nightproof_core::{Caller, operation};
 use nightproof_wire::AwsError;
@@ -87,7 +89,7 @@ impl S3 {
             };
             if let Err(error) = call.region.call(&caller, kind.service(), operation, message).await {
                 // What does not exist may be no more than denied.
-                let account = one.arn.split(':').nth(4).unwrap_or_default();
+                let account = account_of(&one.arn);
                 let service = call.region.service(kind.service());
                 let missing = !error.code.contains("AccessDenied")
                     || service.is_some_and(|service| service.resource_policy(account, &one.arn).is_none());
@@ -159,13 +161,7 @@ fn trace(call: &Call) -> Option<&str> {
 fn send(kind: Kind, arn: &str, message: &str) -> (&'static str, Value) {
     match kind {
         Kind::Topic => ("Publish", json!({"TopicArn": arn, "Subject": "Amazon S3 Notification", "Message": message})),
-        Kind::Queue => {
-            let mut parts = arn.split(':').skip(3);
-            let mut next = || parts.next().unwrap_or_default();
-            let (region, account, name) = (next(), next(), next());
-            let url = format!("https://sqs.{region}.amazonaws.com/{account}/{name}");
-            ("SendMessage", json!({"QueueUrl": url, "MessageBody": message}))
-        }
+        Kind::Queue => ("SendMessage", json!({"QueueUrl": queue_url(arn), "MessageBody": message})),
         Kind::Function => {
             use base64::Engine as _;
             let payload = base64::engine::general_purpose::STANDARD.encode(message);
