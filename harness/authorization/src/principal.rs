@@ -2,6 +2,7 @@
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::identity::{Identities, PolicyText, Session, Sessions};
+use nightproof_core::service::Arn;
 use nightproof_core::{Caller, Principal};
 use nightproof_iam_policy::{Principal as Evaluated, PrincipalKind};
 
@@ -37,7 +38,7 @@ impl Subject {
                     .as_ref()
                     .and_then(|session| session.role_arn.clone())
                     .or_else(|| iam.role(&caller.account, role).map(|facts| facts.arn))
-                    .unwrap_or_else(|| format!("arn:aws:iam::{}:role/{role}", caller.account));
+                    .unwrap_or_else(|| Arn::new("iam", "", &caller.account, format!("role/{role}")).to_string());
                 (PrincipalKind::Session { role_arn: arn }, Some(format!("role {role}")))
             }
             Principal::Service { .. } => (PrincipalKind::Service, None),

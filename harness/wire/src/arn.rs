@@ -46,6 +46,11 @@ impl Arn {
     }
 }
 
+/// The root of an account, as policies name the account: `arn:aws:iam::000000000000:root`.
+pub fn root_of(account: &str) -> String {
+    Arn::new("iam", "", account, "root").to_string()
+}
+
 /// The service in the text of an ARN; empty where the text is none.
 pub fn service_of(arn: &str) -> &str {
     part(arn, 2)

@@ -95,7 +95,7 @@ pub(crate) async fn create(service: &CloudFormation, call: &Call, input: &Value)
         let changes = Changes::new(service, call, &stack, &submission)?;
         (!changes.are_none()).then_some(changes.resources)
     };
-    let id = format!("arn:aws:cloudformation:{}:{account}:changeSet/{name}/{}", call.region.name(), uuid::Uuid::new_v4());
+    let id = call.arn("cloudformation", format!("changeSet/{name}/{}", uuid::Uuid::new_v4()));
     let complete = changes.is_some();
     let set = ChangeSet {
         id: id.clone(),

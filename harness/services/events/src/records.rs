@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
 use nightproof_core::{AccountStore, Region, in_flight};
 
 use crate::archive::Archive;
@@ -65,7 +65,7 @@ impl Events {
     pub(crate) fn with<T>(&self, region: &Region, account: &str, act: impl FnOnce(&mut Account) -> T) -> T {
         self.accounts.with(account, |records| {
             records.buses.entry(DEFAULT.to_owned()).or_insert_with(|| {
-                let arn = format!("arn:aws:events:{}:{account}:event-bus/{DEFAULT}", region.name());
+                let arn = Arn::new("events", region.name(), account, format!("event-bus/{DEFAULT}")).to_string();
                 Bus::new(arn, DEFAULT, region.clock().now())
             });
             act(records)

@@ -2,7 +2,7 @@
 
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
-use nightproof_core::service::Arn;
+use nightproof_core::service::{Arn, arn};
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
@@ -103,9 +103,9 @@ pub(crate) fn check_lockout(scope: &Scope<'_>, document: &str, input: &Value) ->
             Some(principal) => texts(principal.get("AWS")),
             None => Vec::new(),
         };
-        let ours = principals
-            .iter()
-            .any(|who| who == "*" || who == scope.account || who.starts_with(&format!("arn:aws:iam::{}:", scope.account)));
+        let ours = principals.iter().any(|who| {
+            who == "*" || who == scope.account || (arn::service_of(who) == "iam" && arn::account_of(who) == scope.account)
+        });
         statement.text("Effect") == Some("Allow") && puts && ours
     });
     if allowed {

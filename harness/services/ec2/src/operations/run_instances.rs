@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nightproof_core::credentials::random_string;
 use nightproof_core::document::Members as _;
 use nightproof_core::quota;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
 use serde_json::{Value, json};
 
 use super::instance_profiles;
@@ -108,7 +108,7 @@ fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profil
     let tags_for = |kind: &str| tags.iter().find(|(name, _)| *name == kind).map(|(_, tags)| *tags).unwrap_or_default();
 
     let reservation = resource_id("r");
-    let default_key = format!("arn:aws:kms:{}:{}:alias/aws/ebs", records.region, records.account);
+    let default_key = Arn::new("kms", &records.region, &records.account, "alias/aws/ebs").to_string();
     let mut launched = Vec::new();
     for index in 0..count {
         let private_ip = subnet_address::free(records, &network.subnet, network.private_ip)?;

@@ -103,7 +103,7 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
 fn describe_one(rule: &Rule, records: &Records) -> Value {
     let mut described = json!({
         "SecurityGroupRuleId": rule.id,
-        "SecurityGroupRuleArn": format!("arn:aws:ec2:{}:{}:security-group-rule/{}", records.region, records.account, rule.id),
+        "SecurityGroupRuleArn": records.arn("security-group-rule", &rule.id),
         "GroupId": rule.group,
         "GroupOwnerId": records.account,
         "IsEgress": rule.direction == Direction::Egress,

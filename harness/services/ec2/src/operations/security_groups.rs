@@ -9,10 +9,6 @@ use crate::filter::{filtered, page, selected};
 use crate::records::{Direction, Records, SecurityGroup, Source};
 use crate::{ip_permission, request_tags, security_group};
 
-fn arn(records: &Records, id: &str) -> String {
-    format!("arn:aws:ec2:{}:{}:security-group/{id}", records.region, records.account)
-}
-
 fn describe_one(records: &Records, group: &SecurityGroup) -> Value {
     json!({
         "GroupId": group.id,
@@ -20,7 +16,7 @@ fn describe_one(records: &Records, group: &SecurityGroup) -> Value {
         "Description": group.description,
         "OwnerId": records.account,
         "VpcId": group.vpc,
-        "SecurityGroupArn": arn(records, &group.id),
+        "SecurityGroupArn": records.arn("security-group", &group.id),
         "IpPermissions": ip_permission::permissions(records, &group.id, Direction::Ingress),
         "IpPermissionsEgress": ip_permission::permissions(records, &group.id, Direction::Egress),
         "Tags": records.tags_of(&group.id),
@@ -61,7 +57,7 @@ pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
     }
     let id = security_group::add(records, &vpc, name, description, false);
     request_tags::on_creation(records, input, "security-group", &id)?;
-    Ok(json!({ "GroupId": id, "Tags": records.tags_of(&id), "SecurityGroupArn": arn(records, &id) }))
+    Ok(json!({ "GroupId": id, "Tags": records.tags_of(&id), "SecurityGroupArn": records.arn("security-group", &id) }))
 }
 
 pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {

@@ -16,7 +16,7 @@ fn describe_one(records: &Records, subnet: &Subnet) -> Value {
         .saturating_sub(subnet_address::taken(records, &subnet.id).len() as u64);
     json!({
         "SubnetId": subnet.id,
-        "SubnetArn": format!("arn:aws:ec2:{}:{}:subnet/{}", records.region, records.account, subnet.id),
+        "SubnetArn": records.arn("subnet", &subnet.id),
         "OwnerId": records.account,
         "VpcId": subnet.vpc,
         "State": "available",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use nightproof_core::service::AwsError;
+use nightproof_core::service::{Arn, AwsError};
 use serde_json::{Value, json};
 
 use super::address::Address;
@@ -37,6 +37,11 @@ pub(crate) struct Records {
 }
 
 impl Records {
+    /// The ARN of a resource of this account: `subnet`, `subnet-0123456789abcdef0`.
+    pub(crate) fn arn(&self, kind: &str, id: &str) -> String {
+        Arn::new("ec2", &self.region, &self.account, format!("{kind}/{id}")).to_string()
+    }
+
     /// The records of an account that has nothing.
     pub(crate) fn new(region: &str, account: &str) -> Self {
         Self {

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html>
 
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{AwsError, Call, arn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ fn statement(input: &PutPermission, bus: &str) -> Result<Value, AwsError> {
     }
     let principal = match required("Principal", &input.principal)?.as_str() {
         "*" => json!("*"),
-        account => json!({ "AWS": format!("arn:aws:iam::{account}:root") }),
+        account => json!({ "AWS": arn::root_of(account) }),
     };
     let mut statement = json!({
         "Sid": required("StatementId", &input.statement_id)?,

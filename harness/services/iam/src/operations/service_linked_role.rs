@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>
 
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: CreateServiceLin
         "Statement": [{ "Action": "sts:AssumeRole", "Effect": "Allow", "Principal": { "Service": service } }],
     });
     let mut identity = Identity::new(Kind::Role, format!("{PATH}{service}/"), &name, call.now, Tags::default(), None);
-    identity.attached.push(format!("arn:aws:iam::aws:policy{PATH}{}", known.policy));
+    identity.attached.push(Arn::new("iam", "", "aws", format!("policy{PATH}{}", known.policy)).to_string());
     let trust = PolicyDocument::new(trust.to_string(), nightproof_iam_policy::PolicyKind::Trust);
     let role = Role { identity, trust, description: input.description.filter(|text| !text.is_empty()), max_session: 3600 };
     let mut described = role.describe(call.account(), true);

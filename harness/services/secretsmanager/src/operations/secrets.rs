@@ -107,13 +107,7 @@ impl SecretsManager {
             self.add_version(call, &there, NewVersion { id: id.clone(), value, labels: Vec::new() }).await?;
             return Ok(created(&there.arn, &there.name, Some(&id)));
         }
-        let arn = format!(
-            "arn:aws:secretsmanager:{}:{}:secret:{}-{}",
-            call.region.name(),
-            call.account(),
-            input.name,
-            password::suffix()
-        );
+        let arn = call.arn("secretsmanager", format!("secret:{}-{}", input.name, password::suffix()));
         let mut secret = Secret {
             arn,
             name: input.name,

@@ -1,7 +1,7 @@
 //! Statements of a topic's policy that are set by themselves.
 
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{AwsError, Call, arn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -51,7 +51,7 @@ impl Sns {
             if input.action_name.iter().any(|action| !ACTIONS.contains(&action.as_str())) {
                 return Err(invalid("Policy statement action out of service scope!"));
             }
-            let principals = input.accounts.iter().map(|account| format!("arn:aws:iam::{account}:root"));
+            let principals = input.accounts.iter().map(|account| arn::root_of(account));
             let actions = input.action_name.iter().map(|action| format!("SNS:{action}"));
             statements.push(json!({
                 "Sid": input.label,

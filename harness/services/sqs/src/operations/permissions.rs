@@ -1,7 +1,7 @@
 //! Statements of a queue's policy that are set by themselves.
 
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{AwsError, Call, arn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ impl Sqs {
             statements.push(json!({
                 "Sid": label,
                 "Effect": "Allow",
-                "Principal": { "AWS": one_or_all(input.accounts, |account| format!("arn:aws:iam::{account}:root")) },
+                "Principal": { "AWS": one_or_all(input.accounts, |account| arn::root_of(&account)) },
                 "Action": one_or_all(input.actions, |action| format!("SQS:{action}")),
                 "Resource": queue.arn,
             }));
