@@ -77,6 +77,18 @@ pub enum DeletionPolicy {
     RetainExceptOnCreate,
 }
 
+impl DeletionPolicy {
+    /// The policy as templates say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delete => "Delete",
+            Self::Retain => "Retain",
+            Self::Snapshot => "Snapshot",
+            Self::RetainExceptOnCreate => "RetainExceptOnCreate",
+        }
+    }
+}
+
 /// An output as the template declares it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {

@@ -5,7 +5,7 @@ use nightproof_core::document::{Members as _, whole_seconds};
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
 
-use crate::change::{self, Changes};
+use crate::change::{self, Changes, ResourceChange};
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
 use crate::records::{ChangeSet, OnFailure, Stack, StackStatus};
@@ -13,6 +13,9 @@ use crate::{creation, service_role, submission, update};
 
 /// What a change set of an update says when there is nothing to do.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+/// A change set that made its stack what it is: it is described, but listed no more.
+const EXECUTED: &str = "EXECUTE_COMPLETE";
 
 /// The change set in `ListChangeSets`' form.
 fn summary(set: &ChangeSet, stack: &Stack) -> Value {
@@ -31,13 +34,17 @@ fn summary(set: &ChangeSet, stack: &Stack) -> Value {
 }
 
 /// The change set in `DescribeChangeSet`'s form.
-fn document(set: &ChangeSet, stack: &Stack) -> Value {
+fn document(set: &ChangeSet, stack: &Stack, with_values: bool) -> Value {
     let mut document = summary(set, stack);
-    let tags = set.submission.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value}));
-    document["Parameters"] = set.submission.shown.clone().into();
+    // Lists without an element are told of capabilities only.
+    let tags: Vec<Value> = set.submission.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    document["Parameters"] = Some(set.submission.shown.clone()).filter(|shown| !shown.is_empty()).into();
     document["Capabilities"] = set.submission.capabilities.clone().into();
-    document["Tags"] = tags.collect();
-    document["Changes"] = set.changes.clone().into();
+    document["Tags"] = Some(tags).filter(|tags| !tags.is_empty()).into();
+    document["Changes"] = match with_values {
+        true => set.changes.iter().filter_map(ResourceChange::with_values).collect(),
+        false => set.changes.iter().map(ResourceChange::plain).collect(),
+    };
     document["NotificationARNs"] = json!([]);
     document["RollbackConfiguration"] = json!({});
     document["OnStackFailure"] = set.on_failure.map(OnFailure::word).into();
@@ -159,14 +166,14 @@ pub(crate) fn template(service: &CloudFormation, account: &str, input: &Value) -
 }
 
 pub(crate) fn describe(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    submission::refuse_unsupported(input, "DescribeChangeSet", &["IncludePropertyValues"])?;
     let (stack, set) = find(service, account, input)?;
-    Ok(document(&set, &stack))
+    Ok(document(&set, &stack, input.flag("IncludePropertyValues").unwrap_or(false)))
 }
 
 pub(crate) fn list(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
     let stack = service.find(account, input.required("StackName"))?;
-    let summaries = stack.change_sets.iter().rev().map(|set| summary(set, &stack));
+    let waiting = stack.change_sets.iter().rev().filter(|set| set.execution != EXECUTED);
+    let summaries = waiting.map(|set| summary(set, &stack));
     Ok(json!({"Summaries": summaries.collect::<Vec<_>>()}))
 }
 
@@ -199,6 +206,7 @@ pub(crate) async fn execute(service: &CloudFormation, call: &Call, input: &Value
                 return false;
             }
             stack.created = call.now;
+            stack.updated = Some(call.now);
             stack.on_failure = set.on_failure.unwrap_or_default();
             if disable_rollback {
                 stack.on_failure = OnFailure::DoNothing;
@@ -217,7 +225,7 @@ pub(crate) async fn execute(service: &CloudFormation, call: &Call, input: &Value
     service.with(account, &stack.id, |stack| {
         stack.change_set = Some(set.id.clone());
         stack.change_sets.retain(|other| other.id == set.id);
-        stack.change_sets.iter_mut().for_each(|set| set.execution = "EXECUTE_COMPLETE");
+        stack.change_sets.iter_mut().for_each(|set| set.execution = EXECUTED);
     });
     Ok(json!({}))
 }

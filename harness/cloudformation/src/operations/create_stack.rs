@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
-use crate::records::{OnFailure, Stack, StackStatus};
+use crate::records::{ChangeSet, OnFailure, Stack, StackStatus};
 use crate::{creation, service_role, submission};
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
@@ -28,19 +28,25 @@ pub(crate) async fn create(service: &CloudFormation, call: &Call, input: &Value)
         return Ok(json!({"StackId": id}));
     }
     let on_failure = on_failure(input)?;
-    let id = creation::new_id(call, &name);
+    // A stack that is only reviewed is made all the same; what was reviewed is worth nothing then.
+    let reviewed = service.find(call.account(), &name).ok().filter(|stack| stack.status == StackStatus::ReviewInProgress);
+    let mut stack = reviewed.unwrap_or_else(|| Stack::new(&creation::new_id(call, &name), &name, call.now));
+    let id = stack.id.clone();
     let submission = submission::read(service, call, input, (&name, &id), None).await?;
-    let mut stack = Stack::new(&id, &name, call.now);
     let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;
     stack.on_failure = on_failure;
     stack.protected = input.flag("EnableTerminationProtection").unwrap_or(false);
+    stack.created = call.now;
+    stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
     stack.take_token(token, "CreateStack");
     {
         let mut stacks = service.lock();
         let stacks = stacks.entry(call.account().to_owned()).or_default();
-        if stacks.iter().any(|other| other.name == name && other.status != StackStatus::DeleteComplete) {
+        let exists = |other: &Stack| other.name == name && other.status != StackStatus::DeleteComplete;
+        if stacks.iter().any(|other| exists(other) && !(other.id == id && other.status == StackStatus::ReviewInProgress)) {
             return Err(AwsError::new("AlreadyExistsException", 400, format!("Stack [{name}] already exists")));
         }
+        stacks.retain(|other| other.id != stack.id);
         stacks.push(stack);
     }
     creation::begin(service, call, &id, submission, deployer);

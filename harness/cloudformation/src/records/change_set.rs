@@ -1,10 +1,10 @@
 //! Change sets.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::on_failure::OnFailure;
 use super::submission::Submission;
+use crate::change::ResourceChange;
 
 /// A change set of one stack.
 #[derive(Debug, Clone)]
@@ -19,8 +19,7 @@ pub(crate) struct ChangeSet {
     pub status: &'static str,
     pub reason: Option<&'static str>,
     pub execution: &'static str,
-    /// In `DescribeChangeSet`'s form.
-    pub changes: Vec<Value>,
+    pub changes: Vec<ResourceChange>,
     pub on_failure: Option<OnFailure>,
     /// The role that it is to be executed with, if it names one.
     pub role: Option<String>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nightproof_core::document::whole_seconds;
 use nightproof_resource::MadeResource;
+use nightproof_template::Inputs;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ pub(crate) struct Stack {
     pub parameters: Vec<Value>,
     /// The value of each parameter before lists are split and names looked up, for `UsePreviousValue`.
     pub given: BTreeMap<String, String>,
+    /// What its template is resolved with.
+    pub inputs: Inputs,
     pub capabilities: Vec<String>,
     pub tags: Vec<(String, String)>,
     pub outputs: Vec<Value>,
@@ -75,6 +78,7 @@ impl Stack {
             deleted: None,
             parameters: Vec::new(),
             given: BTreeMap::new(),
+            inputs: Inputs::default(),
             capabilities: Vec::new(),
             tags: Vec::new(),
             outputs: Vec::new(),
@@ -100,6 +104,7 @@ impl Stack {
         self.description.clone_from(&submission.template.description);
         self.parameters.clone_from(&submission.shown);
         self.given.clone_from(&submission.given);
+        self.inputs.clone_from(&submission.inputs);
         self.capabilities.clone_from(&submission.capabilities);
         self.tags.clone_from(&submission.tags);
     }
@@ -110,6 +115,7 @@ impl Stack {
         self.description.clone_from(&before.description);
         self.parameters.clone_from(&before.parameters);
         self.given.clone_from(&before.given);
+        self.inputs.clone_from(&before.inputs);
         self.capabilities.clone_from(&before.capabilities);
         self.tags.clone_from(&before.tags);
     }
@@ -175,7 +181,7 @@ impl Stack {
             "StackId": self.id,
             "StackName": self.name,
             "Description": self.description,
-            "Parameters": self.parameters,
+            "Parameters": some(&self.parameters),
             "CreationTime": whole_seconds(self.created),
             "LastUpdatedTime": self.updated.map(whole_seconds),
             "ChangeSetId": self.change_set,
@@ -184,14 +190,20 @@ impl Stack {
             "StackStatusReason": self.reason,
             "DisableRollback": self.on_failure == OnFailure::DoNothing,
             "RoleARN": self.role,
-            "Capabilities": self.capabilities,
-            "Outputs": self.outputs,
+            "NotificationARNs": [],
+            "Capabilities": some(&self.capabilities),
+            "Outputs": some(&self.outputs),
             "Tags": self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),
-            "EnableTerminationProtection": self.protected,
+            "EnableTerminationProtection": self.deleted.is_none().then_some(self.protected),
             "RollbackConfiguration": {},
             "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
         })
     }
+}
+
+/// A list that is told if there is something in it.
+fn some<T>(list: &[T]) -> Option<&[T]> {
+    (!list.is_empty()).then_some(list)
 }
 
 /// What happened to a resource, or to the stack itself.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::world::{World, submission, template};
@@ -24,7 +26,6 @@ async fn a_change_set_makes_a_stack_once_it_is_executed() {
     // The same name again, or the stack by another way, is refused.
     let again = world.call("cloudformation", "CreateChangeSet", change_set("s", "c", "CREATE", &body)).await.unwrap_err();
     assert_eq!(again.code, "AlreadyExistsException");
-    assert!(world.refused("CreateStack", submission("s", &body)).await.contains("Stack [s] already exists"));
     assert!(world.refused("UpdateStack", submission("s", &body)).await.contains("Stack [s] does not exist"));
     assert!(world.refused("GetTemplate", json!({"StackName": "s"})).await.contains("REVIEW_IN_PROGRESS"));
     let template = world.stack("GetTemplate", json!({"StackName": "s", "ChangeSetName": "c"})).await;
@@ -63,16 +64,20 @@ async fn a_change_set_of_an_update_tells_what_and_why() {
     assert_eq!(
         logs["Details"],
         json!([{"Target": {"Attribute": "Properties", "Name": "RetentionInDays", "RequiresRecreation": "Never"},
-                "Evaluation": "Static", "ChangeSource": "ParameterReference", "CausingEntity": "Days"}])
+                "Evaluation": "Static", "ChangeSource": "ParameterReference", "CausingEntity": "Days"},
+               {"Target": {"Attribute": "Properties", "Name": "RetentionInDays", "RequiresRecreation": "Never"},
+                "Evaluation": "Dynamic", "ChangeSource": "DirectModification", "CausingEntity": null}])
     );
     let queue = find("Queue").unwrap();
     assert_eq!((&queue["Replacement"], &queue["Details"][0]["ChangeSource"]), (&json!("True"), &json!("DirectModification")));
     let value = find("Value").unwrap();
     assert_eq!(value["Replacement"], "False");
     assert_eq!(value["Details"][0]["CausingEntity"], "Queue.Arn");
-    assert_eq!(value["Details"][0]["Evaluation"], "Dynamic");
+    assert_eq!(value["Details"][0]["Evaluation"], "Static");
+    assert_eq!(value["Details"].as_array().unwrap().len(), 1);
     assert_eq!((&find("New").unwrap()["Action"], &find("Old").unwrap()["Action"]), (&json!("Add"), &json!("Remove")));
     assert_eq!(find("Old").unwrap()["PolicyAction"], "Retain");
+    assert_eq!(find("Queue").unwrap()["PolicyAction"], "ReplaceAndDelete");
     assert!(find("Rest").is_none());
     // Nothing has happened yet; another one becomes worthless once this is executed.
     world.ok("sqs", "GetQueueUrl", json!({"QueueName": "old"})).await;
@@ -85,6 +90,115 @@ async fn a_change_set_of_an_update_tells_what_and_why() {
         world.call("cloudformation", "DescribeChangeSet", json!({"ChangeSetName": "d", "StackName": "s"})).await.unwrap_err();
     assert_eq!((gone.code.as_str(), gone.status), ("ChangeSetNotFound", 404));
     assert_eq!(world.settled("s").await["ChangeSetId"], set["ChangeSetId"]);
+}
+
+#[tokio::test]
+async fn property_values_are_told_when_they_are_asked_for() {
+    let world = World::new();
+    let body = |days: &str, name: &str, extra: &str| {
+        format!(
+            "Parameters: {{Days: {{Type: Number, Default: {days}}}, Secret: {{Type: String, NoEcho: true, Default: hidden}}}}
+             \nResources: {{Logs: {{Type: AWS::Logs::LogGroup, Properties: {{RetentionInDays: !Ref Days}}}}, \
+                           Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: {name}}}}}, \
+                           Value: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: !GetAtt Queue.Arn}}}}, \
+                           Kept: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: !Ref Secret{extra}}}}}, \
+                           Follower: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: !GetAtt Kept.Value}}}}}}"
+        )
+    };
+    let described = async |name: &str| {
+        let input = json!({"ChangeSetName": name, "StackName": "s", "IncludePropertyValues": true});
+        let set = world.stack("DescribeChangeSet", input).await;
+        let changes = set["Changes"].as_array().unwrap().clone();
+        let id = |change: &Value| change["ResourceChange"]["LogicalResourceId"].as_str().unwrap().to_owned();
+        changes.into_iter().map(|change| (id(&change), change["ResourceChange"].clone())).collect::<BTreeMap<_, _>>()
+    };
+    let context = |change: &Value, when: &str| -> Value {
+        serde_json::from_str::<Value>(change[when].as_str().unwrap_or("{}")).unwrap()["Properties"].clone()
+    };
+    world.stack("CreateChangeSet", change_set("s", "c", "CREATE", &body("3", "old", ""))).await;
+    let added = described("c").await;
+    assert_eq!(context(&added["Logs"], "AfterContext"), json!({"RetentionInDays": "3"}));
+    assert_eq!(context(&added["Value"], "AfterContext"), json!({"Type": "String", "Value": "{{changeSet:KNOWN_AFTER_APPLY}}"}));
+    assert_eq!(context(&added["Kept"], "AfterContext")["Value"], "****");
+    assert_eq!(added["Logs"]["BeforeContext"], Value::Null);
+    world.stack("ExecuteChangeSet", json!({"ChangeSetName": "c", "StackName": "s"})).await;
+    assert_eq!(world.status("s").await, "CREATE_COMPLETE");
+    let after = body("5", "new", ", Description: d").replace("Follower", "Follow");
+    world.stack("CreateChangeSet", change_set("s", "d", "UPDATE", &after)).await;
+    let changes = described("d").await;
+    assert_eq!(context(&changes["Logs"], "BeforeContext"), json!({"RetentionInDays": "3"}));
+    assert_eq!(context(&changes["Logs"], "AfterContext"), json!({"RetentionInDays": "5"}));
+    let target = json!({
+        "Attribute": "Properties", "Name": "RetentionInDays", "RequiresRecreation": "Never", "AttributeChangeType": "Modify",
+        "Path": "/Properties/RetentionInDays", "BeforeValue": "3", "AfterValue": "5",
+    });
+    assert_eq!(changes["Logs"]["Details"][0]["Target"], target);
+    // What a replaced resource will answer is not known; that it changes is.
+    let old = context(&changes["Value"], "BeforeContext")["Value"].as_str().unwrap().to_owned();
+    assert!(old.ends_with(":old"), "{old}");
+    assert_eq!(context(&changes["Value"], "AfterContext")["Value"], "{{changeSet:KNOWN_AFTER_APPLY}}");
+    let sources: Vec<&Value> =
+        changes["Value"]["Details"].as_array().unwrap().iter().map(|detail| &detail["ChangeSource"]).collect();
+    assert_eq!(sources, ["ResourceAttribute", "DirectModification"]);
+    // A value that is added has none before, and a secret is masked in both.
+    assert_eq!(changes["Kept"]["Details"][0]["Target"]["AttributeChangeType"], "Add");
+    assert_eq!(changes["Kept"]["Details"][0]["Target"]["BeforeValue"], Value::Null);
+    assert_eq!(context(&changes["Kept"], "BeforeContext")["Value"], "****");
+    assert_eq!((&changes["Follower"]["Action"], &changes["Follow"]["Action"]), (&json!("Remove"), &json!("Add")));
+    assert_eq!(changes["Follower"]["AfterContext"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_only_may_change_is_left_out_of_property_values() {
+    let world = World::new();
+    let body = |description: &str| {
+        template(&format!(
+            "{{A: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: v, Description: {description}}}}}, \
+              B: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: !GetAtt A.Value}}}}}}"
+        ))
+    };
+    assert_eq!(world.create("s", &body("one")).await, "CREATE_COMPLETE");
+    world.stack("CreateChangeSet", change_set("s", "c", "UPDATE", &body("two"))).await;
+    let ids = async |values: bool| {
+        let input = json!({"ChangeSetName": "c", "StackName": "s", "IncludePropertyValues": values});
+        let set = world.stack("DescribeChangeSet", input).await;
+        let changes = set["Changes"].as_array().unwrap().clone();
+        changes
+            .iter()
+            .map(|change| change["ResourceChange"]["LogicalResourceId"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(false).await, ["A", "B"]);
+    assert_eq!(ids(true).await, ["A"]);
+}
+
+#[tokio::test]
+async fn a_stack_that_is_only_reviewed_can_be_created() {
+    let world = World::new();
+    let body = template("{Q: {Type: AWS::SQS::Queue}}");
+    let reviewed = world.stack("CreateChangeSet", change_set("s", "c", "CREATE", &body)).await;
+    let made = world.stack("CreateStack", submission("s", &body)).await;
+    assert_eq!(made["StackId"], reviewed["StackId"]);
+    assert_eq!(world.status("s").await, "CREATE_COMPLETE");
+    let set = world.stack("DescribeChangeSet", json!({"ChangeSetName": reviewed["Id"]})).await;
+    assert_eq!(set["ExecutionStatus"], "OBSOLETE");
+}
+
+#[tokio::test]
+async fn lists_without_an_element_are_not_told() {
+    let world = World::new();
+    let body = template("{Q: {Type: AWS::SQS::Queue}}");
+    world.stack("CreateChangeSet", change_set("s", "c", "CREATE", &body)).await;
+    let set = world.stack("DescribeChangeSet", json!({"ChangeSetName": "c", "StackName": "s"})).await;
+    assert_eq!([&set["Parameters"], &set["Tags"]], [&Value::Null; 2]);
+    assert_eq!(set["NotificationARNs"], json!([]));
+    world.stack("ExecuteChangeSet", json!({"ChangeSetName": "c", "StackName": "s"})).await;
+    let stack = world.settled("s").await;
+    assert_eq!([&stack["Parameters"], &stack["Outputs"]], [&Value::Null; 2]);
+    assert_eq!([&stack["Tags"], &stack["NotificationARNs"]], [&json!([]); 2]);
+    // A stack that a change set makes is updated by it.
+    assert_eq!(stack["LastUpdatedTime"], stack["CreationTime"]);
+    assert_eq!(world.stack("ListChangeSets", json!({"StackName": "s"})).await["Summaries"], json!([]));
 }
 
 #[tokio::test]

@@ -1,0 +1,99 @@
+//! One resource, before and after.
+
+use nightproof_resource::MadeResource;
+use nightproof_template::{Deployment, PropertyReference, Resource};
+use serde_json::Value;
+
+use super::detail::{Detail, Shown, Target};
+use super::expected::Expected;
+use crate::difference::Difference;
+use crate::records::{Stack, StackResource, Submission};
+use crate::resource_type::ResourceType;
+
+/// What is compared, and with what.
+pub(super) struct Comparison<'a> {
+    pub deployment: &'a Deployment<'a>,
+    pub stack: &'a Stack,
+    pub submission: &'a Submission,
+    pub before: Option<&'a Resource>,
+    pub resource: &'a Resource,
+    pub resource_type: &'a ResourceType,
+    pub expected: &'a Expected,
+}
+
+impl Comparison<'_> {
+    /// What changes of it, and why. `properties` is `None` if they cannot be known yet.
+    pub(super) fn details(&self, made: &MadeResource, properties: Option<&Value>, record: &StackResource) -> Vec<Detail> {
+        let mut details = Vec::new();
+        let mut changed = Vec::new();
+        if let Some(properties) = properties {
+            let difference = Difference::between(self.resource_type, &made.properties, properties);
+            for name in &difference.changed {
+                details.extend(self.causes(name, difference.replacing.contains(name)));
+            }
+            changed = difference.changed;
+        }
+        // An attribute of a resource that changes in place may change with it.
+        let names = properties.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
+        for name in names.filter(|name| !changed.contains(name)) {
+            let recreates = self.resource_type.replaces(name, properties.unwrap_or(&Value::Null));
+            for reference in self.deployment.property_references(&self.resource.id, name) {
+                if let PropertyReference::Attribute(id, attribute) = reference
+                    && self.expected.is_changed(&id)
+                {
+                    details.push(Detail {
+                        target: Target::Property { name: name.clone(), recreates },
+                        source: "ResourceAttribute",
+                        entity: Some(format!("{id}.{attribute}")),
+                        dynamic: true,
+                        shown: Shown::WithoutValues,
+                    });
+                }
+            }
+        }
+        let mut attribute = |name, differs: bool, values| {
+            if differs {
+                details.push(Detail::direct(Target::Attribute { name, values }));
+            }
+        };
+        attribute("Metadata", self.before.is_some_and(|before| !before.has_metadata_of(self.resource)), None);
+        for (name, before, after) in [
+            ("DeletionPolicy", record.deletion_policy, self.resource.deletion_policy),
+            ("UpdateReplacePolicy", record.update_replace_policy, self.resource.update_replace_policy),
+        ] {
+            attribute(name, before != after, Some((before.word(), after.word())));
+        }
+        details
+    }
+
+    /// Why a property changes.
+    fn causes(&self, name: &str, recreates: bool) -> Vec<Detail> {
+        let target = || Target::Property { name: name.to_owned(), recreates };
+        let mut causes = Vec::new();
+        for reference in self.deployment.property_references(&self.resource.id, name) {
+            let (source, entity) = match reference {
+                PropertyReference::Parameter(parameter) if self.changes(&parameter) => ("ParameterReference", parameter),
+                PropertyReference::Resource(id) if self.expected.is_new(&id) => ("ResourceReference", id),
+                PropertyReference::Attribute(id, attribute) if self.expected.is_new(&id) => {
+                    ("ResourceAttribute", format!("{id}.{attribute}"))
+                }
+                _ => continue,
+            };
+            causes.push(Detail { target: target(), source, entity: Some(entity), dynamic: false, shown: Shown::Always });
+        }
+        // AWS adds a modification to the references that it is made of.
+        let template_differs = self.before.is_none_or(|before| !before.says_the_same_of(self.resource, name));
+        let dynamic = !template_differs && !causes.is_empty();
+        let of_resources = dynamic && causes.iter().all(|cause| cause.source != "ParameterReference");
+        let shown = if of_resources { Shown::WithValues } else { Shown::Always };
+        causes.push(Detail { dynamic, shown, ..Detail::direct(target()) });
+        causes
+    }
+
+    /// Whether a parameter has another value than before, or its SSM parameter may have.
+    fn changes(&self, parameter: &str) -> bool {
+        let declared = self.submission.template.parameters.iter().find(|one| one.name == parameter);
+        declared.is_some_and(nightproof_template::Parameter::ssm_type)
+            || self.stack.given.get(parameter) != self.submission.given.get(parameter)
+    }
+}

@@ -1,0 +1,141 @@
+//! What would be done about one resource.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>
+
+use nightproof_template::DeletionPolicy::{self, Retain, RetainExceptOnCreate};
+use nightproof_template::Resource;
+use serde_json::{Value, json};
+
+use super::context;
+use super::detail::{Detail, Shown};
+use crate::records::StackResource;
+
+/// A change of one resource.
+#[derive(Debug, Clone)]
+pub(crate) struct ResourceChange {
+    /// `Add`, `Modify` or `Remove`.
+    action: &'static str,
+    policy: Option<&'static str>,
+    id: String,
+    kind: String,
+    physical: Option<String>,
+    replacement: Option<&'static str>,
+    details: Vec<Detail>,
+    /// Its properties as they are; nothing if it is added.
+    before: Option<Value>,
+    /// Its properties as they will be; nothing if it is removed.
+    after: Option<Value>,
+}
+
+impl ResourceChange {
+    pub(super) fn addition(resource: &Resource, after: Value) -> Self {
+        Self {
+            action: "Add",
+            policy: None,
+            id: resource.id.clone(),
+            kind: resource.kind.clone(),
+            physical: None,
+            replacement: None,
+            details: Vec::new(),
+            before: None,
+            after: Some(after),
+        }
+    }
+
+    pub(super) fn removal(record: &StackResource, before: Value) -> Self {
+        let keeps = matches!(record.deletion_policy, Retain | RetainExceptOnCreate);
+        Self {
+            action: "Remove",
+            policy: Some(if keeps { "Retain" } else { "Delete" }),
+            id: record.id.clone(),
+            kind: record.kind.clone(),
+            physical: record.made.as_ref().map(|made| made.physical.clone()),
+            replacement: None,
+            details: Vec::new(),
+            before: Some(before),
+            after: None,
+        }
+    }
+
+    /// `replaced` is the policy for what a replacement leaves behind.
+    pub(super) fn modification(
+        record: &StackResource,
+        replaced: DeletionPolicy,
+        details: Vec<Detail>,
+        values: (Value, Value),
+    ) -> Self {
+        let replacement = replacement(&details);
+        let keeps = replaced == Retain;
+        Self {
+            action: "Modify",
+            policy: (replacement == "True").then_some(if keeps { "ReplaceAndRetain" } else { "ReplaceAndDelete" }),
+            id: record.id.clone(),
+            kind: record.kind.clone(),
+            physical: record.made.as_ref().map(|made| made.physical.clone()),
+            replacement: Some(replacement),
+            details,
+            before: Some(values.0),
+            after: Some(values.1),
+        }
+    }
+
+    /// Whether the resource is replaced for certain.
+    pub(super) fn replaces(&self) -> bool {
+        self.replacement == Some("True")
+    }
+
+    /// In `DescribeChangeSet`'s form without property values.
+    pub(crate) fn plain(&self) -> Value {
+        self.document(self.shown(Shown::WithValues).map(|detail| (detail, detail.plain())))
+    }
+
+    /// In `DescribeChangeSet`'s form with property values; nothing if all its values stay.
+    pub(crate) fn with_values(&self) -> Option<Value> {
+        let nothing = Value::Null;
+        let (before, after) = (self.before.as_ref().unwrap_or(&nothing), self.after.as_ref().unwrap_or(&nothing));
+        if self.action == "Modify" && self.shown(Shown::WithoutValues).next().is_none() {
+            return None;
+        }
+        let mut document =
+            self.document(self.shown(Shown::WithoutValues).map(|detail| (detail, detail.with_values(before, after))));
+        document["ResourceChange"]["BeforeContext"] = self.before.as_ref().map(context::of).into();
+        document["ResourceChange"]["AfterContext"] = self.after.as_ref().map(context::of).into();
+        Some(document)
+    }
+
+    fn shown(&self, not: Shown) -> impl Iterator<Item = &Detail> {
+        self.details.iter().filter(move |detail| detail.shown != not)
+    }
+
+    fn document<'a>(&'a self, details: impl Iterator<Item = (&'a Detail, Value)>) -> Value {
+        let mut scope: Vec<&str> = Vec::new();
+        let mut shown = Vec::new();
+        for (detail, document) in details {
+            if !scope.contains(&detail.attribute()) {
+                scope.push(detail.attribute());
+            }
+            shown.push(document);
+        }
+        json!({
+            "Type": "Resource",
+            "ResourceChange": {
+                "Action": self.action,
+                "PolicyAction": self.policy,
+                "LogicalResourceId": self.id,
+                "PhysicalResourceId": self.physical,
+                "ResourceType": self.kind,
+                "Replacement": self.replacement,
+                "Scope": scope,
+                "Details": shown,
+            },
+        })
+    }
+}
+
+/// Whether a resource is replaced: `True` if a property that needs it changes for certain.
+fn replacement(details: &[Detail]) -> &'static str {
+    let recreating = || details.iter().filter(|detail| detail.recreates());
+    if recreating().any(|detail| !detail.dynamic) {
+        return "True";
+    }
+    if recreating().next().is_some() { "Conditional" } else { "False" }
+}
