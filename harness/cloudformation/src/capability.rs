@@ -8,6 +8,8 @@ use crate::resource_type::ResourceTypes;
 
 /// Types that need an acknowledgement have names that begin with this.
 const PREFIX: &str = "AWS::IAM::";
+/// What a stack with macros needs that is not made from a change set.
+const EXPANSION: &str = "CAPABILITY_AUTO_EXPAND";
 
 fn is_iam(kind: &str) -> bool {
     kind.starts_with(PREFIX)
@@ -27,6 +29,24 @@ pub(crate) fn needed(types: &ResourceTypes, template: &Template) -> Option<&'sta
     template.resources.iter().any(|resource| is_iam(&resource.kind)).then_some("CAPABILITY_IAM")
 }
 
+/// The capabilities that a template needs, macros that it declares included.
+pub(crate) fn all(types: &ResourceTypes, template: &Template) -> Vec<&'static str> {
+    let expansion = template.is_transformed.then_some(EXPANSION);
+    needed(types, template).into_iter().chain(expansion).collect()
+}
+
+/// Refuses macros that are not acknowledged.
+pub(crate) fn check_expansion(acknowledged: &[String]) -> Result<(), AwsError> {
+    match acknowledged.iter().any(|capability| capability == EXPANSION) {
+        true => Ok(()),
+        false => Err(insufficient(EXPANSION)),
+    }
+}
+
+fn insufficient(capability: &str) -> AwsError {
+    AwsError::new("InsufficientCapabilitiesException", 400, format!("Requires capabilities : [{capability}]"))
+}
+
 /// Why it needs one, as `GetTemplateSummary` says it.
 pub(crate) fn reason(template: &Template) -> Option<String> {
     let kinds = template.resources.iter().map(|resource| resource.kind.as_str()).filter(|kind| is_iam(kind));
@@ -40,5 +60,5 @@ pub(crate) fn check(types: &ResourceTypes, template: &Template, acknowledged: &[
     if acknowledged.iter().any(|capability| capability == needed || capability == "CAPABILITY_NAMED_IAM") {
         return Ok(());
     }
-    Err(AwsError::new("InsufficientCapabilitiesException", 400, format!("Requires capabilities : [{needed}]")))
+    Err(insufficient(needed))
 }

@@ -8,12 +8,14 @@ use nightproof_resource::ResourceProvider;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::validation;
-use crate::records::{Stack, StackStatus};
+use crate::records::{Macros, Stack, StackStatus};
 use crate::resource_type::ResourceTypes;
 
 /// The service. Records are by account.
 pub struct CloudFormation {
     stacks: Mutex<HashMap<String, Vec<Stack>>>,
+    /// By account.
+    macros: Mutex<HashMap<String, Macros>>,
     pub(crate) types: ResourceTypes,
     /// Itself, for tasks that outlive a call.
     pub(crate) me: Weak<Self>,
@@ -23,11 +25,16 @@ impl CloudFormation {
     /// A service without stacks, for resources of these types.
     pub fn new(types: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Arc<Self> {
         let types = ResourceTypes::new(types);
-        Arc::new_cyclic(|me| Self { stacks: Mutex::default(), types, me: me.clone() })
+        Arc::new_cyclic(|me| Self { stacks: Mutex::default(), macros: Mutex::default(), types, me: me.clone() })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Stack>>> {
         self.stacks.lock()
+    }
+
+    /// Runs `work` on the account's macros.
+    pub(crate) fn with_macros<T>(&self, account: &str, work: impl FnOnce(&mut Macros) -> T) -> T {
+        work(self.macros.lock().entry(account.to_owned()).or_default())
     }
 
     /// Runs `work` on the stack with this id.

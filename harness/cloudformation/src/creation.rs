@@ -38,6 +38,9 @@ pub(crate) fn begin(service: &CloudFormation, call: &Call, id: &str, submission:
 }
 
 async fn run(worker: &Worker, submission: Submission) {
+    if let Some(reason) = &submission.failure {
+        return fail(worker, reason).await;
+    }
     let Ok(deployment) = submission.template.deploy(submission.inputs.clone()) else { return };
     let failure = match deployment.imports() {
         Ok(imports) => {

@@ -22,12 +22,15 @@ mod removal;
 mod resource;
 mod resource_type;
 mod rollback;
+mod rules;
 mod service;
 mod service_role;
 mod submission;
 mod support;
+mod template_source;
 #[cfg(test)]
 mod tests;
+mod transform;
 mod update;
 mod worker;
 

@@ -9,15 +9,9 @@ use crate::error::validation;
 use crate::resource_type::ResourceTypes;
 use crate::support::{Standing, Support, unknown_property};
 
-/// The transform that brings the types `AWS::Serverless::…`, which are in no registry.
-/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.html>
-const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
-
 /// Refuses types that AWS does not know, whether or not they would be made, and policies that a type does not have.
 pub(crate) fn check_types(types: &ResourceTypes, template: &Template) -> Result<(), AwsError> {
-    // A macro may have types of its own.
-    let has_macro = template.transforms.iter().any(|name| !name.starts_with("AWS::"));
-    let unknown = template.resources.iter().filter(|one| !has_macro && standing(types, template, one) == Standing::Unknown);
+    let unknown = template.resources.iter().filter(|one| Support::new(types, &one.kind).standing() == Standing::Unknown);
     let mut kinds: Vec<&str> = Vec::new();
     for resource in unknown {
         if !kinds.contains(&resource.kind.as_str()) {
@@ -45,13 +39,8 @@ fn check_policies(types: &ResourceTypes, template: &Template) -> Result<(), Stri
     Ok(())
 }
 
-fn standing(types: &ResourceTypes, template: &Template, resource: &Resource) -> Standing {
-    let is_serverless =
-        resource.kind.starts_with("AWS::Serverless::") && template.transforms.iter().any(|name| name == SERVERLESS);
-    if is_serverless { Standing::Lacking } else { Support::new(types, &resource.kind).standing() }
-}
-
-/// Refuses what this region lacks. Without a deployment, which knows parameters, all resources count that no condition may leave out.
+/// Refuses what this region lacks. Without a deployment, which knows parameters, all resources count that no condition may leave out, and
+/// those of a template whose macros are not applied do not.
 pub(crate) fn check(
     types: &ResourceTypes,
     template: &Template,
@@ -60,7 +49,7 @@ pub(crate) fn check(
 ) -> Result<(), AwsError> {
     let mut look = Look { types, found: template.unsupported.clone(), refused: None };
     look.found.extend(more);
-    let counts = |resource: &&Resource| template.is_transformed || resource.condition.is_none();
+    let counts = |resource: &&Resource| !template.is_transformed && resource.condition.is_none();
     let resources: Vec<&Resource> = match deployment {
         Some(deployment) => deployment.resources().collect(),
         None => template.resources.iter().filter(counts).collect(),
@@ -70,7 +59,7 @@ pub(crate) fn check(
             Some(deployment) => deployment.unsupported_of(resource),
             None => template.unsupported_of(resource),
         });
-        if standing(types, template, resource) != Standing::Supported {
+        if Support::new(types, &resource.kind).standing() != Standing::Supported {
             look.found.push(Unsupported::in_resource(format!("`{}`", resource.kind), &resource.id, resource.kind_position));
             continue;
         }

@@ -2,22 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use http_body_util::BodyExt as _;
 use nightproof_core::document::Members as _;
-use nightproof_core::service::{AwsError, Call, empty_body};
-use nightproof_template::{Deployment, DynamicReference, Inputs, Pseudo, Template, Unsupported};
+use nightproof_core::service::{AwsError, Call};
+use nightproof_template::{Deployment, Document, DynamicReference, Inputs, Pseudo, Template, Unsupported};
 use serde_json::{Value, json};
 
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
-use crate::records::{Stack, Submission};
-use crate::{capability, export, preflight};
-
-/// Largest template in a request, and in a bucket.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
-const LARGEST_BODY: usize = 51_200;
-
-const LARGEST_OBJECT: usize = 1 << 20;
+use crate::records::{Processed, Stack, Submission};
+use crate::{capability, export, preflight, rules, template_source, transform};
 
 /// Members that would change what happens, and are not honoured.
 pub(crate) fn refuse_unsupported(input: &Value, operation: &str, names: &[&str]) -> Result<(), AwsError> {
@@ -25,49 +18,6 @@ pub(crate) fn refuse_unsupported(input: &Value, operation: &str, names: &[&str])
         Some(name) => Err(AwsError::not_implemented("cloudformation", &format!("{name} of {operation}"))),
         None => Ok(()),
     }
-}
-
-/// The template in a request, or in the bucket that it names.
-pub(crate) async fn body(call: &Call, input: &Value) -> Result<String, AwsError> {
-    match (input.text("TemplateBody"), input.text("TemplateURL")) {
-        (Some(body), None) if body.len() <= LARGEST_BODY => Ok(body.to_owned()),
-        (Some(_), None) => Err(validation(format!(
-            "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {LARGEST_BODY}"
-        ))),
-        (None, Some(url)) => fetch(call, url).await,
-        (Some(_), Some(_)) => Err(validation("Only one of Template URL or Template Body may be specified.")),
-        (None, None) => Err(validation("Either Template URL or Template Body must be specified.")),
-    }
-}
-
-/// Bucket and key of an object's address, path style or with the bucket in the host's name.
-fn bucket_and_key(url: &str) -> Option<(String, String)> {
-    let uri: http::Uri = url.parse().ok()?;
-    let (host, path) = (uri.host()?, uri.path().strip_prefix('/')?);
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let bucket = host.split_once(".s3.").or_else(|| host.split_once(".s3-")).map(|(bucket, _)| bucket);
-    match bucket {
-        Some(bucket) => Some((bucket.to_owned(), decoded(path))),
-        None => path.split_once('/').map(|(bucket, key)| (decoded(bucket), decoded(key))),
-    }
-}
-
-async fn fetch(call: &Call, url: &str) -> Result<String, AwsError> {
-    let (bucket, key) = bucket_and_key(url).ok_or_else(|| validation("TemplateURL must be a supported URL."))?;
-    let failed = |error: &AwsError| {
-        validation(format!(
-            "S3 error: {}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
-            error.message
-        ))
-    };
-    let input = json!({"Bucket": bucket, "Key": key});
-    let reply = call.region.call_with_body(&call.caller, "s3", "GetObject", input, empty_body()).await;
-    let body = reply.map_err(|error| failed(&error))?.body.unwrap_or_else(empty_body);
-    let bytes = http_body_util::Limited::new(body, LARGEST_OBJECT)
-        .collect()
-        .await
-        .map_err(|_| validation(format!("Template may not exceed {LARGEST_OBJECT} bytes in size.")))?;
-    String::from_utf8(bytes.to_bytes().to_vec()).map_err(|_| validation("Template format error: the template is not UTF-8"))
 }
 
 /// Reads a request. `previous` is the stack that it changes.
@@ -84,24 +34,28 @@ pub(crate) async fn read(
         }
         (true, Some(previous)) => previous.template.clone(),
         (true, None) => return Err(validation("Previous template does not exist for this stack.")),
-        (false, _) => body(call, input).await?,
+        (false, _) => template_source::body(call, input).await?,
     };
-    let template = Template::parse(&body).map_err(|errors| invalid(&errors))?;
-    preflight::check_types(&service.types, &template)?;
+    let document = Document::read(&body).map_err(|errors| invalid(&errors))?;
+    let declared = document.template().map_err(|errors| invalid(&errors))?;
+    let has_macros = !document.macros().map_err(|error| validation(error.message))?.is_empty();
     let capabilities: Vec<String> = input.texts("Capabilities").into_iter().map(str::to_owned).collect();
-    capability::check(&service.types, &template, &capabilities)?;
-    let given = given(input, previous)?;
-    let mut values = template.parameter_values(&given).map_err(|errors| invalid(&errors))?;
-    if template.is_transformed {
-        preflight::check(&service.types, &template, None, Vec::new())?;
+    match has_macros {
+        true => preflight::check(&service.types, &declared, None, Vec::new())?,
+        false => preflight::check_types(&service.types, &declared)?,
     }
-    let declared = template.parameters.iter();
-    let effective = |name: &String, default: &Option<String>| given.get(name).or(default.as_ref()).cloned();
-    let given = declared.filter_map(|one| Some((one.name.clone(), effective(&one.name, &one.default)?))).collect();
-    let mut shown = shown(&template, &given);
-    let mut lacking = look_up(call, &template, &mut values, &mut shown).await?;
+    // Whoever makes a change set sees what macros have made before anything is done.
+    if has_macros && !input.has("ChangeSetName") {
+        capability::check_expansion(&capabilities)?;
+    }
+    let tags = match (input.get("Tags").and_then(Value::as_array), previous) {
+        (Some(tags), _) => stack_tags(tags)?,
+        (None, Some(previous)) => previous.tags.clone(),
+        (None, None) => Vec::new(),
+    };
+    let request = Request { service, call, given: given(input, previous)?, capabilities };
     let inputs = Inputs {
-        parameters: values,
+        parameters: BTreeMap::new(),
         pseudo: Pseudo {
             account_id: call.account().to_owned(),
             region: call.region.name().to_owned(),
@@ -114,15 +68,80 @@ pub(crate) async fn read(
         imports: export::of_others(service, call.account(), stack_id),
         availability_zones: zones(call).await?,
     };
-    let deployment = template.deploy(inputs.clone()).map_err(|errors| invalid(&errors))?;
-    lacking.extend(lacking_references(call, &deployment).await?);
-    preflight::check(&service.types, &template, Some(&deployment), lacking)?;
-    let tags = match (input.get("Tags").and_then(Value::as_array), previous) {
-        (Some(tags), _) => stack_tags(tags)?,
-        (None, Some(previous)) => previous.tags.clone(),
-        (None, None) => Vec::new(),
+    let made = Submission {
+        body,
+        processed: None,
+        failure: None,
+        template: declared,
+        given: BTreeMap::new(),
+        shown: Vec::new(),
+        inputs,
+        capabilities: request.capabilities.clone(),
+        tags,
     };
-    Ok(Submission { body, template, given, shown, inputs, capabilities, tags })
+    let (mut made, lacking) = request.with_parameters(made, request.given.clone()).await?;
+    rules::check(call, &made.template, &made.inputs).await?;
+    if !has_macros {
+        return request.checked(made, lacking).await;
+    }
+    match request.processed(document, &made).await {
+        Ok(processed) => Ok(processed),
+        Err(error) if error.code == "ValidationError" || error.code == "InsufficientCapabilitiesException" => {
+            // As on AWS, where macros are applied when the stack has been begun.
+            made.failure = Some(format!("{}.", error.message));
+            Ok(made)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What a request gives for its template.
+struct Request<'a> {
+    service: &'a CloudFormation,
+    call: &'a Call,
+    given: BTreeMap<String, String>,
+    capabilities: Vec<String>,
+}
+
+impl Request<'_> {
+    /// With the values of the template's parameters, and what is lacking of them.
+    async fn with_parameters(
+        &self,
+        mut made: Submission,
+        given: BTreeMap<String, String>,
+    ) -> Result<(Submission, Vec<Unsupported>), AwsError> {
+        let mut values = made.template.parameter_values(&given).map_err(|errors| invalid(&errors))?;
+        let declared = made.template.parameters.iter();
+        let effective = |name: &String, default: &Option<String>| given.get(name).or(default.as_ref()).cloned();
+        made.given = declared.filter_map(|one| Some((one.name.clone(), effective(&one.name, &one.default)?))).collect();
+        made.shown = shown(&made.template, &made.given);
+        let lacking = look_up(self.call, &made.template, &mut values, &mut made.shown).await?;
+        made.inputs.parameters = values;
+        Ok((made, lacking))
+    }
+
+    /// The template with its macros applied.
+    async fn processed(&self, document: Document, before: &Submission) -> Result<Submission, AwsError> {
+        let document = transform::apply(self.service, self.call, document, before).await?;
+        let template = document.template().map_err(|errors| invalid(&errors))?;
+        preflight::check_types(&self.service.types, &template)?;
+        let processed = Some(Processed { text: document.to_json().to_string(), is_extended: document.is_extended() });
+        // A macro may have taken parameters away.
+        let is_declared = |name: &String| template.parameters.iter().any(|parameter| parameter.name == *name);
+        let given = self.given.iter().filter(|(name, _)| is_declared(name)).map(|(name, value)| (name.clone(), value.clone()));
+        let given = given.collect();
+        let (made, lacking) = self.with_parameters(Submission { template, processed, ..before.clone() }, given).await?;
+        self.checked(made, lacking).await
+    }
+
+    /// The submission, if everything in it can be made.
+    async fn checked(&self, made: Submission, mut lacking: Vec<Unsupported>) -> Result<Submission, AwsError> {
+        capability::check(&self.service.types, &made.template, &self.capabilities)?;
+        let deployment = made.template.deploy(made.inputs.clone()).map_err(|errors| invalid(&errors))?;
+        lacking.extend(lacking_references(self.call, &deployment).await?);
+        preflight::check(&self.service.types, &made.template, Some(&deployment), lacking)?;
+        Ok(made)
+    }
 }
 
 /// The stack's own tags, which its resources inherit.
@@ -239,23 +258,4 @@ async fn lacking_references(call: &Call, deployment: &Deployment<'_>) -> Result<
 async fn zones(call: &Call) -> Result<Vec<String>, AwsError> {
     let answer = call.region.call(&call.caller, "ec2", "DescribeAvailabilityZones", json!({})).await?;
     Ok(answer.list("AvailabilityZones").iter().map(|zone| zone.required("ZoneName").to_owned()).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_templates_are_understood_in_every_style() {
-        let cases = [
-            ("https://bucket.s3.amazonaws.com/a/b.yaml", "bucket", "a/b.yaml"),
-            ("https://bucket.s3.us-east-1.amazonaws.com/a.yaml", "bucket", "a.yaml"),
-            ("https://s3.us-east-1.amazonaws.com/bucket/a/b%20c.yaml", "bucket", "a/b c.yaml"),
-            ("https://127.0.0.1:4566/bucket/a.yaml", "bucket", "a.yaml"),
-        ];
-        for (url, bucket, key) in cases {
-            assert_eq!(bucket_and_key(url), Some((bucket.to_owned(), key.to_owned())), "{url}");
-        }
-        assert_eq!(bucket_and_key("https://s3.amazonaws.com/bucket"), None);
-    }
 }

@@ -66,6 +66,9 @@ pub(crate) fn begin(
 }
 
 async fn run(worker: &Worker, before: &Stack, submission: &Submission) {
+    if let Some(reason) = &submission.failure {
+        return rollback::undo(worker, before, None, reason).await;
+    }
     let deployment = match submission.template.deploy(submission.inputs.clone()) {
         Ok(deployment) => deployment,
         Err(errors) => return rollback::undo(worker, before, None, &invalid(&errors).message).await,

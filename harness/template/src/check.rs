@@ -123,6 +123,7 @@ struct Declared<'a> {
     parameters: BTreeSet<&'a str>,
     conditions: BTreeSet<&'a str>,
     mappings: BTreeSet<&'a str>,
+    is_extended: bool,
 }
 
 impl<'a> Declared<'a> {
@@ -133,12 +134,13 @@ impl<'a> Declared<'a> {
             parameters: template.parameters.iter().map(|parameter| parameter.name.as_str()).collect(),
             conditions: template.conditions.iter().map(|condition| condition.name.as_str()).collect(),
             mappings: mappings.iter().map(|mapping| mapping.name.as_str()).collect(),
+            is_extended: template.is_extended,
         }
     }
 
     /// What is wrong with the functions within a node.
     fn check(&self, node: &Node, block: Block, errors: &mut Vec<TemplateError>) {
-        let malformed = form::functions(node, block);
+        let malformed = form::functions(node, block, self.is_extended);
         if !malformed.is_empty() {
             errors.extend(malformed);
             return;
@@ -181,7 +183,9 @@ impl<'a> Declared<'a> {
     }
 
     fn mapping(&self, argument: &Node) -> Option<String> {
-        let name = argument.items()?.first()?.text()?;
+        // A value that is given for what is missing stands for a missing mapping, too.
+        let [map, _, _] = argument.items()? else { return None };
+        let name = map.text()?;
         let missing = format!("Template error: Mapping named '{name}' is not present in the 'Mappings' section of template.");
         (!self.mappings.contains(name.as_str())).then_some(missing)
     }

@@ -29,7 +29,9 @@ const CONDITIONS_ONLY: &str =
     "Template format error: Conditions can only be boolean operations on parameters and other conditions";
 
 /// Functions within a node whose form is wrong, or that cannot be used in this block.
-pub(crate) fn functions(node: &Node, block: Block) -> Vec<TemplateError> {
+///
+/// `is_extended`: `AWS::LanguageExtensions` was applied.
+pub(crate) fn functions(node: &Node, block: Block, is_extended: bool) -> Vec<TemplateError> {
     let mut errors = Vec::new();
     node.walk(&mut |inner| {
         if let Data::Function(name, argument) = &inner.data {
@@ -43,7 +45,7 @@ pub(crate) fn functions(node: &Node, block: Block) -> Vec<TemplateError> {
                 }
                 _ => None,
             };
-            let wrong = misplaced.or_else(|| form(name, argument));
+            let wrong = misplaced.or_else(|| form(name, argument, is_extended));
             errors.extend(wrong.map(|message| inner.error(message)));
         }
     });
@@ -51,7 +53,7 @@ pub(crate) fn functions(node: &Node, block: Block) -> Vec<TemplateError> {
 }
 
 /// What is wrong with a function's argument.
-fn form(name: &str, argument: &Node) -> Option<String> {
+fn form(name: &str, argument: &Node, is_extended: bool) -> Option<String> {
     let items = argument.items();
     let count = items.map_or(0, <[Node]>::len);
     let literal = |index: usize| items.and_then(|items| items.get(index)).is_some_and(|item| item.text().is_some());
@@ -93,9 +95,17 @@ fn form(name: &str, argument: &Node) -> Option<String> {
             return (!(2..=10).contains(&count)).then_some(message);
         }
         "Fn::FindInMap" => (
-            count == 3,
+            find_in_map(items.unwrap_or_default(), is_extended),
             "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for \
              return value",
+        ),
+        "Fn::Length" => (
+            matches!(argument.data, Data::List(_) | Data::Function(..)),
+            "Template error: every Fn::Length object requires a list, or a function that returns one.",
+        ),
+        "Fn::ToJsonString" => (
+            !matches!(argument.data, Data::Scalar(_)),
+            "Template error: every Fn::ToJsonString object requires an object or a list.",
         ),
         "Fn::Base64" => (value(argument), "Template error: every Fn::Base64 object must have a String-typed value."),
         "Fn::ImportValue" => (
@@ -111,6 +121,24 @@ fn form(name: &str, argument: &Node) -> Option<String> {
         _ => return None,
     };
     (!holds).then(|| message.to_owned())
+}
+
+/// The map and two keys, which are texts or functions; and with `AWS::LanguageExtensions` a default value.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap.html>
+fn find_in_map(items: &[Node], is_extended: bool) -> bool {
+    let is_key = |node: &Node| match &node.data {
+        Data::Scalar(_) => true,
+        Data::Function(name, _) => is_extended || matches!(*name, "Ref" | "Fn::FindInMap"),
+        Data::List(_) | Data::Map(_) => false,
+    };
+    match items {
+        [map, top, second] => [map, top, second].into_iter().all(is_key),
+        [map, top, second, options] if is_extended => {
+            [map, top, second].into_iter().all(is_key)
+                && options.members().is_some_and(|members| matches!(members, [default] if default.name == "DefaultValue"))
+        }
+        _ => false,
+    }
 }
 
 fn sub(argument: &Node) -> Option<String> {

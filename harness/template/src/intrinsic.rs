@@ -187,6 +187,12 @@ impl Scope<'_> {
                 Ok(Some(self.inputs.availability_zones.clone().into()))
             }
             "Fn::Cidr" => self.cidr(argument, node).map(Some),
+            "Fn::Length" => Ok(Some(self.list(argument)?.len().into())),
+            "Fn::ToJsonString" => {
+                let value = self.resolve(argument)?.filter(|value| value.is_array() || value.is_object());
+                let value = value.ok_or_else(|| node.error("Template error: Fn::ToJsonString requires an object or a list"))?;
+                Ok(Some(value.to_string().into()))
+            }
             other => Err(node.error(format!("Template error: {other} cannot be used here"))),
         }
     }
@@ -263,10 +269,14 @@ impl Scope<'_> {
     }
 
     fn find_in_map(&self, argument: &Node, node: &Node) -> Result<Value, TemplateError> {
-        let [map, top, second] = three(argument, node)?;
+        let (keys, default) = match argument.items() {
+            Some([map, top, second, options]) => ([map, top, second], options.member("DefaultValue")),
+            _ => (three(argument, node)?, None),
+        };
+        let [map, top, second] = keys;
         let (map, top, second) = (self.text(map)?, self.text(top)?, self.text(second)?);
         let found = self.template.mappings.as_ref().and_then(|mappings| mappings.member(&map)?.member(&top)?.member(&second));
-        match found {
+        match found.or(default) {
             Some(found) => Ok(self.resolve(found)?.unwrap_or_default()),
             None => Err(node.error(format!("Template error: Unable to get mapping for {map}::{top}::{second}"))),
         }
@@ -295,14 +305,14 @@ impl Scope<'_> {
         Ok(blocks.into())
     }
 
-    fn list(&self, node: &Node) -> Result<Vec<Value>, TemplateError> {
+    pub(crate) fn list(&self, node: &Node) -> Result<Vec<Value>, TemplateError> {
         match self.resolve(node)? {
             Some(Value::Array(items)) => Ok(items),
             _ => Err(node.error("Template error: a list is needed here")),
         }
     }
 
-    fn text(&self, node: &Node) -> Result<String, TemplateError> {
+    pub(crate) fn text(&self, node: &Node) -> Result<String, TemplateError> {
         let value = self.resolve(node)?.unwrap_or_default();
         scalar(&value, node)
     }
@@ -347,13 +357,18 @@ fn unresolved(id: &str, node: &Node) -> TemplateError {
     node.error(format!("Template format error: Unresolved resource dependencies [{id}] in the Resources block of the template"))
 }
 
-fn scalar(value: &Value, node: &Node) -> Result<String, TemplateError> {
+/// A scalar as text; `None` for a list or an object.
+pub(crate) fn text_of(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
-        Value::Null => Ok(String::new()),
-        Value::Array(_) | Value::Object(_) => Err(node.error("Template error: a string is needed here, not a list or an object")),
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null => Some(String::new()),
+        Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+fn scalar(value: &Value, node: &Node) -> Result<String, TemplateError> {
+    text_of(value).ok_or_else(|| node.error("Template error: a string is needed here, not a list or an object"))
 }
 
 fn two<'a>(argument: &'a Node, node: &Node) -> Result<[&'a Node; 2], TemplateError> {

@@ -48,7 +48,26 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("GetAZs", "Fn::GetAZs"),
     ("Cidr", "Fn::Cidr"),
     ("Condition", "Condition"),
+    ("GetStackOutput", "Fn::GetStackOutput"),
+    ("Length", "Fn::Length"),
+    ("ToJsonString", "Fn::ToJsonString"),
+    ("Contains", "Fn::Contains"),
+    ("EachMemberEquals", "Fn::EachMemberEquals"),
+    ("EachMemberIn", "Fn::EachMemberIn"),
+    ("RefAll", "Fn::RefAll"),
+    ("ValueOf", "Fn::ValueOf"),
+    ("ValueOfAll", "Fn::ValueOfAll"),
 ];
+
+/// The member of an object that stands for a macro: what is beside it is the macro's fragment.
+pub(crate) const TRANSFORM: &str = "Fn::Transform";
+/// What the members of an object that stand for a loop begin with; the loop's name follows.
+pub(crate) const FOR_EACH: &str = "Fn::ForEach::";
+
+/// Whether a member of an object makes other members.
+pub(crate) fn makes_members(name: &str) -> bool {
+    name == TRANSFORM || name.starts_with(FOR_EACH)
+}
 
 impl Node {
     pub(crate) fn members(&self) -> Option<&[Member]> {

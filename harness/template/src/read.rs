@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use serde_json::Value;
 
-use crate::node::{Data, FUNCTIONS, Member, Node};
+use crate::node::{Data, FUNCTIONS, Member, Node, TRANSFORM, makes_members};
 use crate::{Position, TemplateError, scalar, surrogate, unsupported};
 
 /// Largest template, in bytes: the limit of one in S3.
@@ -168,14 +168,15 @@ impl Events<'_, '_> {
     }
 }
 
-fn map(found: Vec<Member>) -> Result<Data, TemplateError> {
+/// An object of these members, or the function that it stands for.
+pub(crate) fn map(found: Vec<Member>) -> Result<Data, TemplateError> {
     if let [Member { name, node, .. }] = found.as_slice()
         && let Some((_, long)) = FUNCTIONS.iter().find(|(_, long)| long == name && *long != "Condition")
     {
         return Ok(Data::Function(long, Box::new(node.clone())));
     }
     // A function that is not one, or not alone, would end up in a property as it stands.
-    let is_foreign = |member: &&Member| member.name.starts_with("Fn::") && unsupported::function(&member.name).is_none();
+    let is_foreign = |member: &&Member| member.name.starts_with("Fn::") && !makes_members(&member.name);
     if let Some(member) = found.iter().find(is_foreign) {
         let name = &member.name;
         let message = if FUNCTIONS.iter().any(|(_, long)| long == name) {
@@ -198,13 +199,11 @@ fn tagged(place: Position, tag: &str, inner: Node) -> Result<Node, TemplateError
     }
     match FUNCTIONS.iter().find(|(name, _)| *name == short) {
         Some((_, long)) => Ok(Node { position: place, data: Data::Function(long, Box::new(inner)) }),
-        None => match unsupported::tagged(short) {
-            Some(name) => {
-                let member = Member { name: name.to_owned(), position: place, node: inner };
-                Ok(Node { position: place, data: Data::Map(vec![member]) })
-            }
-            None => Err(TemplateError::at(place, format!("Template format error: unknown tag `{tag}`"))),
-        },
+        None if short == "Transform" => {
+            let member = Member { name: TRANSFORM.to_owned(), position: place, node: inner };
+            Ok(Node { position: place, data: Data::Map(vec![member]) })
+        }
+        None => Err(TemplateError::at(place, format!("Template format error: unknown tag `{tag}`"))),
     }
 }
 

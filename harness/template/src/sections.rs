@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::declaration::{DeletionPolicy, Output, Resource, is_custom};
-use crate::node::{Data, Member, Node};
+use crate::document::Document;
+use crate::node::{Data, Member, Node, makes_members};
 use crate::parameter::Parameter;
+use crate::rule::Rule;
 use crate::template::Template;
 use crate::unsupported::{self, Unsupported};
-use crate::{TemplateError, check, form, mapping, read};
+use crate::{TemplateError, check, mapping};
 
 /// Quotas of a template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -15,10 +17,19 @@ const PARAMETERS: usize = 200;
 const RESOURCES: usize = 500;
 const OUTPUTS: usize = 200;
 
-const SECTIONS: &[&str] =
-    &["AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
+const SECTIONS: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Resources",
+    "Outputs",
+];
 /// Sections that [`unsupported::find`] tells of.
-const UNSUPPORTED_SECTIONS: &[&str] = &["Transform", "Rules", "Hooks"];
+const UNSUPPORTED_SECTIONS: &[&str] = &["Transform", "Hooks"];
 const ATTRIBUTES: &[&str] =
     &["Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"];
 
@@ -28,23 +39,34 @@ impl Template {
     /// # Errors
     /// Everything that was found wrong, with its place, in CloudFormation's words.
     pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
-        let root = read::read(text).map_err(|error| vec![error])?;
+        Self::of(&Document::read(text)?)
+    }
+
+    /// As [`Template::parse`], of a template whose macros are applied; `is_extended`: `AWS::LanguageExtensions` was among them.
+    ///
+    /// # Errors
+    /// As [`Template::parse`].
+    pub fn of_processed(text: &str, is_extended: bool) -> Result<Self, Vec<TemplateError>> {
+        Self::of(&Document { is_extended, ..Document::read(text)? })
+    }
+
+    /// The sections of a document.
+    pub(crate) fn of(document: &Document) -> Result<Self, Vec<TemplateError>> {
+        let root = &document.root;
         let mut errors = Vec::new();
-        form::nulls(&root, &mut String::new(), &mut errors);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let found = unsupported::find(&root);
+        let found = unsupported::find(root, document.is_extended);
         errors.extend(found.errors);
-        let template = Self::sections(&root, found.is_transformed, &mut errors);
+        let template = Self::sections(root, found.is_transformed, &mut errors);
         let template = template.map(|template| Self {
             unsupported: found.unsupported,
             transforms: found.transforms,
             is_transformed: found.is_transformed,
+            is_extended: document.is_extended,
             ..template
         });
         if let Some(template) = template.as_ref().filter(|template| !template.is_transformed) {
             errors.extend(check::references(template));
+            errors.extend(template.rule_references());
         }
         match template {
             Some(template) if errors.is_empty() => Ok(template),
@@ -79,10 +101,11 @@ impl Template {
                 Vec::new()
             }
         };
+        let rules = section("Rules");
         // Of a function among them nothing is known but that it makes some.
         let mut declarations = |name: &str| {
             let mut declared = section(name);
-            declared.retain(|member| unsupported::function(&member.name).is_none());
+            declared.retain(|member| !makes_members(&member.name));
             declared
         };
         let (declared, conditions) = (declarations("Parameters"), declarations("Conditions"));
@@ -119,6 +142,8 @@ impl Template {
             unsupported: Vec::new(),
             transforms: Vec::new(),
             is_transformed,
+            is_extended: false,
+            rules: collect(&rules, errors, Rule::read),
             description: root.member("Description").and_then(Node::text),
             parameters: collect(&declared, errors, Parameter::read),
             resources: collect(&resources, errors, resource),
@@ -185,7 +210,7 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
     let init = member.node.member("Metadata").and_then(Node::members).into_iter().flatten();
     let init = init.filter(|inner| inner.name == "AWS::CloudFormation::Init");
     unsupported.extend(init.map(|inner| Unsupported::new("metadata `AWS::CloudFormation::Init`", Some(id), inner.position)));
-    let mut policy = |name| policy(member, name, is_transformed, &mut unsupported);
+    let policy = |name| policy(member, name, is_transformed);
     let (deletion_policy, update_replace_policy) = (policy("DeletionPolicy")?, policy("UpdateReplacePolicy")?);
     Ok(Resource {
         id: id.clone(),
@@ -202,16 +227,10 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
     })
 }
 
-fn policy(
-    member: &Member,
-    name: &str,
-    is_transformed: bool,
-    unsupported: &mut Vec<Unsupported>,
-) -> Result<DeletionPolicy, TemplateError> {
+fn policy(member: &Member, name: &str, is_transformed: bool) -> Result<DeletionPolicy, TemplateError> {
     let Some(node) = member.node.member(name) else { return Ok(DeletionPolicy::Delete) };
-    // `AWS::LanguageExtensions` allows functions here.
+    // `AWS::LanguageExtensions` resolves functions here.
     if is_transformed && matches!(node.data, Data::Function(..)) {
-        unsupported.push(Unsupported::new(format!("a function in `{name}`"), Some(&member.name), node.position));
         return Ok(DeletionPolicy::Delete);
     }
     match node.text().as_deref() {

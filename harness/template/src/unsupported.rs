@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::node::{Data, Member, Node};
-use crate::{Position, TemplateError};
+use crate::node::{Data, FOR_EACH, Member, Node, TRANSFORM, makes_members};
+use crate::{Position, TemplateError, rule};
 
 /// Something that CloudFormation knows and a local region does not support.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,26 +57,18 @@ impl Unsupported {
     }
 }
 
-/// Functions that `AWS::LanguageExtensions` brings.
+/// Functions that `AWS::LanguageExtensions` brings, beside `Fn::ForEach`.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html>
-const EXTENSIONS: [&str; 3] = ["Fn::Length", "Fn::ToJsonString", "Fn::ForEach"];
-/// Functions that stand on their own.
-const OTHERS: [&str; 2] = ["Fn::Transform", "Fn::GetStackOutput"];
-/// Functions of the section `Rules`, which is not supported as a whole.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html>
-const OF_RULES: [&str; 6] =
-    ["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
-
-/// The function that a member of an object stands for, if AWS knows it and we do not. `Fn::ForEach` has a name of its own after it.
-pub(crate) fn function(member: &str) -> Option<&'static str> {
-    let name = if member.starts_with("Fn::ForEach::") { "Fn::ForEach" } else { member };
-    EXTENSIONS.iter().chain(&OTHERS).chain(&OF_RULES).find(|known| **known == name).copied()
-}
-
-/// The long form of a tag that stands for such a function.
-pub(crate) fn tagged(suffix: &str) -> Option<&'static str> {
-    EXTENSIONS.iter().chain(&OTHERS).chain(&OF_RULES).find(|name| name.strip_prefix("Fn::") == Some(suffix)).copied()
-}
+const EXTENSIONS: [&str; 2] = ["Fn::Length", "Fn::ToJsonString"];
+/// Transforms that CloudFormation hosts, and a local region does not.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html>
+const TRANSFORMS: [&str; 5] = [
+    "AWS::CodeDeployBlueGreen",
+    "AWS::CodeStar",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::ServiceCatalog",
+];
 
 /// Findings in the sections of a template, whatever its parameters and conditions.
 #[derive(Debug, Default)]
@@ -88,10 +80,12 @@ pub(crate) struct Found {
     pub(crate) is_transformed: bool,
     /// Functions that AWS does not know either.
     pub(crate) errors: Vec<TemplateError>,
+    /// Whether functions of `AWS::LanguageExtensions` may be there.
+    extended: bool,
 }
 
-/// Looks through a whole template.
-pub(crate) fn find(root: &Node) -> Found {
+/// Looks through a whole template. `is_extended`: `AWS::LanguageExtensions` was applied.
+pub(crate) fn find(root: &Node, is_extended: bool) -> Found {
     let mut found = Found::default();
     let sections = root.members().unwrap_or_default();
     for section in sections {
@@ -100,25 +94,26 @@ pub(crate) fn find(root: &Node) -> Found {
                 found.is_transformed = true;
                 found.transforms(&section.node);
             }
-            name @ ("Rules" | "Hooks") => {
-                found.unsupported.push(Unsupported::new(format!("section `{name}`"), None, section.position));
-            }
+            "Hooks" => found.unsupported.push(Unsupported::new("section `Hooks`", None, section.position)),
             _ => {}
         }
     }
-    // Of the Serverless transform.
-    let globals = sections.iter().filter(|section| section.name == "Globals" && found.is_transformed);
-    found.unsupported.extend(globals.map(|globals| Unsupported::new("section `Globals`", None, globals.position)));
-    let extended = found.is_transformed;
+    root.walk(&mut |node| {
+        if let Some(embedded) = node.member(TRANSFORM) {
+            found.is_transformed = true;
+            found.known(embedded);
+        }
+    });
+    found.extended = found.is_transformed || is_extended;
     for section in sections.iter().filter(|section| !matches!(section.name.as_str(), "Rules" | "Metadata" | "Transform")) {
         match section.name.as_str() {
             "Resources" | "Outputs" | "Conditions" => {
                 for member in section.node.members().unwrap_or_default() {
-                    let id = function(&member.name).is_none().then_some(member.name.as_str());
-                    found.member(member, id, extended);
+                    let id = (!makes_members(&member.name)).then_some(member.name.as_str());
+                    found.member(member, id);
                 }
             }
-            _ => found.functions(&section.node, None, extended),
+            _ => found.functions(&section.node, None),
         }
     }
     found
@@ -126,44 +121,50 @@ pub(crate) fn find(root: &Node) -> Found {
 
 impl Found {
     fn transforms(&mut self, node: &Node) {
+        self.known(node);
+        for one in node.items().unwrap_or(std::slice::from_ref(node)) {
+            match one.text().or_else(|| one.member("Name").and_then(Node::text)) {
+                Some(name) => self.transforms.push(name),
+                None => self.errors.push(one.error("Key Name of transform definition must be a string.")),
+            }
+        }
+    }
+
+    /// Names the transforms that a local region lacks.
+    fn known(&mut self, node: &Node) {
         for one in node.items().unwrap_or(std::slice::from_ref(node)) {
             let name = one.text().or_else(|| one.member("Name").and_then(Node::text));
-            match name {
-                Some(name) => {
-                    self.unsupported.push(Unsupported::new(format!("transform `{name}`"), None, one.position));
-                    self.transforms.push(name);
-                }
-                None => self.errors.push(one.error("Template format error: Key Name of transform definition must be a string.")),
+            if let Some(name) = name.filter(|name| TRANSFORMS.contains(&name.as_str())) {
+                self.unsupported.push(Unsupported::new(format!("transform `{name}`"), None, one.position));
             }
         }
     }
 
-    fn functions(&mut self, node: &Node, id: Option<&str>, extended: bool) {
+    fn functions(&mut self, node: &Node, id: Option<&str>) {
         match &node.data {
             Data::Scalar(_) => {}
-            Data::List(items) => items.iter().for_each(|item| self.functions(item, id, extended)),
-            Data::Map(members) => members.iter().for_each(|member| self.member(member, id, extended)),
-            Data::Function(_, argument) => self.functions(argument, id, extended),
+            Data::List(items) => items.iter().for_each(|item| self.functions(item, id)),
+            Data::Map(members) => members.iter().for_each(|member| self.member(member, id)),
+            Data::Function(name, argument) => {
+                match *name {
+                    "Fn::GetStackOutput" => self.unsupported.push(Unsupported::new(format!("`{name}`"), id, node.position)),
+                    name if EXTENSIONS.contains(&name) && self.extended => {}
+                    name if EXTENSIONS.contains(&name) || rule::FUNCTIONS.contains(&name) => {
+                        self.errors.push(node.error(not_a_function(name)));
+                    }
+                    _ => {}
+                }
+                self.functions(argument, id);
+            }
         }
     }
 
-    /// A member of an object, which may be a function, and what is in it.
-    fn member(&mut self, member: &Member, id: Option<&str>, extended: bool) {
-        if let Some(name) = function(&member.name) {
-            let known = match name {
-                "Fn::Transform" => {
-                    self.is_transformed = true;
-                    true
-                }
-                name => OTHERS.contains(&name) || (EXTENSIONS.contains(&name) && extended),
-            };
-            if known {
-                self.unsupported.push(Unsupported::new(format!("`{name}`"), id, member.position));
-            } else {
-                self.errors.push(TemplateError::at(member.position, not_a_function(&member.name)));
-            }
+    /// A member of an object, which may be a loop, and what is in it.
+    fn member(&mut self, member: &Member, id: Option<&str>) {
+        if member.name.starts_with(FOR_EACH) && !self.extended {
+            self.errors.push(TemplateError::at(member.position, not_a_function(&member.name)));
         }
-        self.functions(&member.node, id, extended);
+        self.functions(&member.node, id);
     }
 }
 

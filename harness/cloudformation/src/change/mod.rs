@@ -37,7 +37,7 @@ impl Changes {
         let Some(worker) = Worker::on(stack, service, call, call.caller.clone()) else {
             return Err(AwsError::new("InternalFailure", 500, "the region is going down"));
         };
-        let old = Template::parse(&stack.template).ok();
+        let old = stack.made_by();
         let (was, will_be) =
             (old.as_ref().and_then(|old| shown(old, &stack.inputs)), shown(&submission.template, &submission.inputs));
         let made = stack.resources.iter().filter_map(|record| Some((record.id.clone(), record.made.clone()?)));

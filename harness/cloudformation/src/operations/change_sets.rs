@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::change::{self, Changes, ResourceChange};
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
-use crate::records::{ChangeSet, OnFailure, Stack, StackStatus};
+use crate::records::{ChangeSet, OnFailure, Processed, Stack, StackStatus};
 use crate::{creation, service_role, submission, update};
 
 /// What a change set of an update says when there is nothing to do.
@@ -96,7 +96,9 @@ pub(crate) async fn create(service: &CloudFormation, call: &Call, input: &Value)
     };
     let previous = (!creates).then_some(&stack);
     let submission = submission::read(service, call, input, (&stack.name, &stack.id), previous).await?;
-    let changes = if creates {
+    let changes = if submission.failure.is_some() {
+        None
+    } else if creates {
         Some(change::additions(&submission)?)
     } else {
         let changes = Changes::new(service, call, &stack, &submission)?;
@@ -111,7 +113,7 @@ pub(crate) async fn create(service: &CloudFormation, call: &Call, input: &Value)
         created: call.now,
         creates,
         status: if complete { "CREATE_COMPLETE" } else { "FAILED" },
-        reason: (!complete).then_some(NO_CHANGES),
+        reason: (!complete).then(|| submission.failure.clone().unwrap_or_else(|| NO_CHANGES.to_owned())),
         execution: if complete { "AVAILABLE" } else { "UNAVAILABLE" },
         changes: changes.unwrap_or_default(),
         on_failure: on_failure(input)?,
@@ -160,9 +162,10 @@ fn find(service: &CloudFormation, account: &str, input: &Value) -> Result<(Stack
     Ok((stack, set.ok_or_else(|| not_found(name))?))
 }
 
-/// The template of a change set.
-pub(crate) fn template(service: &CloudFormation, account: &str, input: &Value) -> Result<String, AwsError> {
-    Ok(find(service, account, input)?.1.submission.body)
+/// The template of a change set, as it was sent, and with its macros applied.
+pub(crate) fn template(service: &CloudFormation, account: &str, input: &Value) -> Result<(String, Option<Processed>), AwsError> {
+    let submission = find(service, account, input)?.1.submission;
+    Ok((submission.body, submission.processed))
 }
 
 pub(crate) fn describe(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {

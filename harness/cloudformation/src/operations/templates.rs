@@ -11,28 +11,35 @@ use super::change_sets;
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
 use crate::records::{Stack, StackStatus};
-use crate::{capability, preflight, submission};
+use crate::{capability, preflight, template_source};
 
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html>
 pub(crate) fn get_template(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let body = match input.get("ChangeSetName") {
+    let (body, processed) = match input.get("ChangeSetName") {
         Some(_) => change_sets::template(service, account, input)?,
         None => {
             let template = |stack: &Stack| match stack.status {
                 StackStatus::ReviewInProgress => {
                     Err(validation(format!("GetTemplate cannot be called on REVIEW_IN_PROGRESS stacks: {}", stack.id)))
                 }
-                _ => Ok(stack.template.clone()),
+                _ => Ok((stack.template.clone(), stack.processed.clone())),
             };
             service.read(account, input.required("StackName"), template)??
         }
+    };
+    let body = match processed {
+        Some(processed) if input.text("TemplateStage") != Some("Original") => processed.text,
+        _ => body,
     };
     Ok(json!({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}))
 }
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ValidateTemplate.html>
 pub(crate) async fn validate_template(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let template = parse(&submission::body(call, input).await?)?;
-    preflight::check_types(&service.types, &template)?;
+    let template = parse(&template_source::body(call, input).await?)?;
+    if !template.is_transformed {
+        preflight::check_types(&service.types, &template)?;
+    }
     preflight::check(&service.types, &template, None, Vec::new())?;
     let parameters = template.parameters.iter().map(|parameter| {
         json!({
@@ -45,9 +52,9 @@ pub(crate) async fn validate_template(service: &CloudFormation, call: &Call, inp
     Ok(json!({
         "Parameters": parameters.collect::<Vec<_>>(),
         "Description": template.description,
-        "Capabilities": capability::needed(&service.types, &template).as_slice(),
+        "Capabilities": capability::all(&service.types, &template),
         "CapabilitiesReason": capability::reason(&template),
-        "DeclaredTransforms": [],
+        "DeclaredTransforms": template.transforms,
     }))
 }
 
@@ -56,7 +63,7 @@ pub(crate) async fn validate_template(service: &CloudFormation, call: &Call, inp
 pub(crate) async fn get_template_summary(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let body = match input.text("StackName") {
         Some(name) => service.read(call.account(), name, |stack| stack.template.clone())?,
-        None => submission::body(call, input).await?,
+        None => template_source::body(call, input).await?,
     };
     let template = parse(&body)?;
     let parameters = template.parameters.iter().map(|parameter| {
@@ -74,7 +81,7 @@ pub(crate) async fn get_template_summary(service: &CloudFormation, call: &Call, 
     Ok(json!({
         "Parameters": parameters.collect::<Vec<_>>(),
         "Description": template.description,
-        "Capabilities": capability::needed(&service.types, &template).as_slice(),
+        "Capabilities": capability::all(&service.types, &template),
         "CapabilitiesReason": capability::reason(&template),
         "ResourceTypes": kinds,
         "Version": "2010-09-09",

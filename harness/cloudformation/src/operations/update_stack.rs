@@ -31,8 +31,8 @@ pub(crate) async fn update(service: &CloudFormation, call: &Call, input: &Value)
         return Ok(json!({"StackId": stack.id}));
     }
     let submission = submission::read(service, call, input, (&stack.name, &stack.id), Some(&stack)).await?;
-    let changes = Changes::new(service, call, &stack, &submission)?;
-    if changes.are_none() {
+    let is_idle = submission.failure.is_none() && Changes::new(service, call, &stack, &submission)?.are_none();
+    if is_idle {
         return Err(validation("No updates are to be performed."));
     }
     let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;

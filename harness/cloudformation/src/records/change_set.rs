@@ -17,7 +17,7 @@ pub(crate) struct ChangeSet {
     pub creates: bool,
     /// `CREATE_COMPLETE` or `FAILED`.
     pub status: &'static str,
-    pub reason: Option<&'static str>,
+    pub reason: Option<String>,
     pub execution: &'static str,
     pub changes: Vec<ResourceChange>,
     pub on_failure: Option<OnFailure>,

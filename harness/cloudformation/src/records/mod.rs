@@ -1,6 +1,7 @@
 //! The records of an account: stacks with their resources, events and change sets.
 
 mod change_set;
+mod macros;
 mod on_failure;
 mod stack;
 mod stack_resource;
@@ -8,8 +9,9 @@ mod stack_status;
 mod submission;
 
 pub(crate) use change_set::ChangeSet;
+pub(crate) use macros::Macros;
 pub(crate) use on_failure::OnFailure;
 pub(crate) use stack::{Event, Stack};
 pub(crate) use stack_resource::{MadeSoFar, StackResource};
 pub(crate) use stack_status::StackStatus;
-pub(crate) use submission::Submission;
+pub(crate) use submission::{Processed, Submission};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nightproof_core::document::whole_seconds;
 use nightproof_resource::MadeResource;
-use nightproof_template::Inputs;
+use nightproof_template::{Inputs, Template};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +14,7 @@ use super::change_set::ChangeSet;
 use super::on_failure::OnFailure;
 use super::stack_resource::StackResource;
 use super::stack_status::StackStatus;
-use super::submission::Submission;
+use super::submission::{Processed, Submission};
 
 /// A stack, deleted ones included.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub(crate) struct Stack {
     pub name: String,
     /// The template as it was sent; empty as long as a stack is only reviewed.
     pub template: String,
+    /// The template with its macros applied, if it has some.
+    pub processed: Option<Processed>,
     pub description: Option<String>,
     pub status: StackStatus,
     pub reason: Option<String>,
@@ -70,6 +72,7 @@ impl Stack {
             id: id.to_owned(),
             name: name.to_owned(),
             template: String::new(),
+            processed: None,
             description: None,
             status: StackStatus::ReviewInProgress,
             reason: None,
@@ -101,6 +104,7 @@ impl Stack {
     /// Becomes what a request submits, but for its resources.
     pub(crate) fn takes(&mut self, submission: &Submission) {
         self.template.clone_from(&submission.body);
+        self.processed.clone_from(&submission.processed);
         self.description.clone_from(&submission.template.description);
         self.parameters.clone_from(&submission.shown);
         self.given.clone_from(&submission.given);
@@ -112,12 +116,21 @@ impl Stack {
     /// Becomes what it was, but for its resources.
     pub(crate) fn takes_back(&mut self, before: &Self) {
         self.template.clone_from(&before.template);
+        self.processed.clone_from(&before.processed);
         self.description.clone_from(&before.description);
         self.parameters.clone_from(&before.parameters);
         self.given.clone_from(&before.given);
         self.inputs.clone_from(&before.inputs);
         self.capabilities.clone_from(&before.capabilities);
         self.tags.clone_from(&before.tags);
+    }
+
+    /// The template that its resources were made by.
+    pub(crate) fn made_by(&self) -> Option<Template> {
+        match &self.processed {
+            Some(processed) => Template::of_processed(&processed.text, processed.is_extended).ok(),
+            None => Template::parse(&self.template).ok(),
+        }
     }
 
     /// Keeps a client request token, and names it in the events to come.

@@ -10,6 +10,10 @@ use serde_json::Value;
 pub(crate) struct Submission {
     /// The template as it was sent.
     pub body: String,
+    /// The template with its macros applied, if it has some.
+    pub processed: Option<Processed>,
+    /// Why the macros could not be applied; nothing of the template is made then.
+    pub failure: Option<String>,
     pub template: Template,
     /// The value of each parameter before lists are split and names looked up.
     pub given: BTreeMap<String, String>,
@@ -18,4 +22,13 @@ pub(crate) struct Submission {
     pub inputs: Inputs,
     pub capabilities: Vec<String>,
     pub tags: Vec<(String, String)>,
+}
+
+/// A template whose macros are applied.
+#[derive(Debug, Clone)]
+pub(crate) struct Processed {
+    /// JSON.
+    pub text: String,
+    /// Whether `AWS::LanguageExtensions` was among them.
+    pub is_extended: bool,
 }

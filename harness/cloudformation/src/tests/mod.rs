@@ -7,6 +7,7 @@ mod difference;
 mod dynamic_reference;
 mod event_bus;
 mod lambda_version;
+mod language;
 mod nat_gateway;
 mod oidc_provider;
 mod preflight;

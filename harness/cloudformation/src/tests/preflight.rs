@@ -95,18 +95,13 @@ async fn a_property_that_aws_does_not_know_fails_its_resource() {
 }
 
 #[tokio::test]
-async fn a_transformed_template_is_lacking_its_transform_and_what_that_makes() {
+async fn a_transform_that_only_aws_hosts_is_lacking() {
     let world = World::new();
-    let body = "Transform: AWS::Serverless-2016-10-31\nGlobals: {Function: {Timeout: 3}}\nResources:\n  F: {Type: AWS::Serverless::Function, Properties: {Role: !GetAtt FRole.Arn}}\n  D: {Type: AWS::SQS::Queue}\n";
+    let body = "Transform: AWS::ServiceCatalog\nResources:\n  F: {Type: AWS::Anything::Else, Properties: {Role: !GetAtt FRole.Arn}}\n  D: {Type: AWS::SQS::Queue}\n";
     let error = world.call("cloudformation", "CreateStack", submission("s", body)).await.unwrap_err();
-    let named = [
-        "transform `AWS::Serverless-2016-10-31` (line 1)",
-        "section `Globals` (line 2)",
-        "`AWS::Serverless::Function` (F, line 4)",
-    ];
-    assert_eq!(error.message, message(&named));
+    assert_eq!(error.message, "cannot be rehearsed here: transform `AWS::ServiceCatalog` (line 1) is not supported");
     let summary = world.stack("GetTemplateSummary", json!({"TemplateBody": body})).await;
-    assert_eq!(summary["DeclaredTransforms"], json!(["AWS::Serverless-2016-10-31"]));
+    assert_eq!(summary["DeclaredTransforms"], json!(["AWS::ServiceCatalog"]));
 }
 
 #[tokio::test]

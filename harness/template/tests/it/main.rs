@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "functions that tests share")]
 
+mod cases;
 mod unsupported;
 
 use std::collections::BTreeMap;
