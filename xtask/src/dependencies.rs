@@ -33,7 +33,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("nightproof-test-region", &["nightproof-core", "nightproof-faults", "nightproof-gateway", "nightproof-resource"]),
     ("nightproof-resource", &["nightproof-core", "nightproof-poll", "nightproof-wire"]),
-    ("nightproof-cloudformation", &["nightproof-core", "nightproof-registry", "nightproof-resource", "nightproof-template"]),
+    (
+        "nightproof-cloudformation",
+        &["nightproof-core", "nightproof-journal", "nightproof-registry", "nightproof-resource", "nightproof-template"],
+    ),
     (
         "nightproof-region",
         &[

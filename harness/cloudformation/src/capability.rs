@@ -4,7 +4,7 @@
 use nightproof_core::service::AwsError;
 use nightproof_template::{Resource, Template};
 
-use crate::resource_type::ResourceTypes;
+use crate::resource_types::ResourceTypes;
 
 /// Types that need an acknowledgement have names that begin with this.
 const PREFIX: &str = "AWS::IAM::";

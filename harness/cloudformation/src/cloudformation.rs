@@ -9,7 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::validation;
 use crate::records::{Macros, Stack, StackStatus};
-use crate::resource_type::ResourceTypes;
+use crate::resource_types::ResourceTypes;
 
 /// The service. Records are by account.
 pub struct CloudFormation {

@@ -6,7 +6,7 @@ use nightproof_template::{Attribute, DeletionPolicy, Deployment, Property, Resou
 
 use crate::dynamic_reference;
 use crate::error::validation;
-use crate::resource_type::ResourceTypes;
+use crate::resource_types::ResourceTypes;
 use crate::support::{Standing, Support, unknown_property};
 
 /// Refuses types that AWS does not know, whether or not they would be made, and policies that a type does not have.
@@ -24,13 +24,26 @@ pub(crate) fn check_types(types: &ResourceTypes, template: &Template) -> Result<
     check_policies(types, template).map_err(validation)
 }
 
-/// Refuses policies that a type does not have: of the types that are supported, none has snapshots.
+/// Types that have snapshots; none of them is acted on.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
+const WITH_SNAPSHOTS: &[&str] = &[
+    "AWS::DocDB::DBCluster",
+    "AWS::EC2::Volume",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::Neptune::DBCluster",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::Redshift::Cluster",
+];
+
+/// Refuses policies that a type does not have.
 fn check_policies(types: &ResourceTypes, template: &Template) -> Result<(), String> {
     for resource in template.resources.iter().filter(|resource| types.find(&resource.kind).is_some()) {
         for (policy, name) in
             [(resource.deletion_policy, "DeletionPolicy"), (resource.update_replace_policy, "UpdateReplacePolicy")]
         {
-            if policy == DeletionPolicy::Snapshot {
+            if policy == DeletionPolicy::Snapshot && !WITH_SNAPSHOTS.contains(&resource.kind.as_str()) {
                 let (kind, id) = (&resource.kind, &resource.id);
                 return Err(format!("Template error: resource type {kind} does not support {name} Snapshot ({id})"));
             }

@@ -2,22 +2,44 @@
 
 use std::sync::Arc;
 
+use nightproof_journal::Event;
 use nightproof_resource::{Context, Deployment, MadeResource, ResourceRecord};
 use serde_json::Value;
 
 use crate::dynamic_reference;
+use crate::resource_type::ResourceType;
 use crate::support::Support;
 use crate::worker::Worker;
 
 /// Creates the resource `id`, of type `kind`, with complete properties.
 pub(crate) async fn create(worker: &Worker, id: &str, kind: &str, properties: Value) -> Result<MadeResource, String> {
-    let types = &worker.service.types;
-    Support::new(types, kind).check(&properties)?;
-    let resource_type = types.get(kind)?;
+    let resource_type = checked(worker, kind, &properties)?;
     let resolved = resource_type.coerced(dynamic_reference::resolve(worker, &properties).await?);
     let context = context(worker, id, properties.clone(), false);
     let made = resource_type.provider.create(&context, &resolved).await?;
+    recorded(worker, id, resource_type, &properties);
     Ok(MadeResource { properties, ..made })
+}
+
+/// The type of a resource, if it has all properties. A record is held to the whole schema of its type, by its provider.
+fn checked<'a>(worker: &'a Worker, kind: &str, properties: &Value) -> Result<&'a ResourceType, String> {
+    let types = &worker.service.types;
+    let resource_type = types.get(kind)?;
+    if !resource_type.is_recorded {
+        Support::new(types, kind).check(properties)?;
+    }
+    Ok(resource_type)
+}
+
+/// Tells the journal what of a resource is a record only.
+fn recorded(worker: &Worker, id: &str, resource_type: &ResourceType, properties: &Value) {
+    let facts = resource_type.provider.facts();
+    let given = facts.recorded.iter().filter(|name| properties.get(name).is_some());
+    let properties: Vec<String> = given.map(|name| (*name).to_owned()).collect();
+    if resource_type.is_recorded || !properties.is_empty() {
+        let (logical_id, kind) = (id.to_owned(), facts.name.to_owned());
+        worker.region.journal().record(Event::Recorded { logical_id, kind, properties });
+    }
 }
 
 /// Changes in place what [`create`] made, to other properties of which none needs a replacement. Repeating it does no harm: an update that
@@ -29,13 +51,12 @@ pub(crate) async fn update(
     old: &MadeResource,
     properties: Value,
 ) -> Result<MadeResource, String> {
-    let types = &worker.service.types;
-    Support::new(types, kind).check(&properties)?;
-    let resource_type = types.get(kind)?;
+    let resource_type = checked(worker, kind, &properties)?;
     let resolved = resource_type.coerced(dynamic_reference::resolve(worker, &properties).await?);
     let before = MadeResource { properties: dynamic_reference::known(&old.properties, &properties, &resolved), ..old.clone() };
     let context = context(worker, id, properties.clone(), true);
     let made = resource_type.provider.update(&context, &before, &resolved).await?;
+    recorded(worker, id, resource_type, &properties);
     Ok(MadeResource { properties, ..made })
 }
 

@@ -1,19 +1,30 @@
-//! The resource types that this region supports, as its services register them.
+//! A resource type, and what its schema says of it.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use nightproof_registry::ResourceType as Schema;
 use nightproof_resource::ResourceProvider;
 use serde_json::Value;
 
-/// A supported type.
+/// A type that stacks may have.
 pub(crate) struct ResourceType {
     pub provider: &'static dyn ResourceProvider,
+    /// Whether its resources are records, behind which nothing runs.
+    pub is_recorded: bool,
     schema: OnceLock<Option<Schema>>,
 }
 
 impl ResourceType {
+    /// A type that a service of this region acts on.
+    pub(crate) fn acted(provider: &'static dyn ResourceProvider) -> Self {
+        Self { provider, is_recorded: false, schema: OnceLock::new() }
+    }
+
+    /// A type of which there are records.
+    pub(crate) fn recorded(provider: &'static dyn ResourceProvider) -> Self {
+        Self { is_recorded: true, ..Self::acted(provider) }
+    }
+
     /// The type's schema in CloudFormation's registry, read when it is first asked for.
     pub(crate) fn schema(&self) -> Option<&Schema> {
         self.schema.get_or_init(|| nightproof_registry::resource_type(self.provider.facts().name)).as_ref()
@@ -38,33 +49,5 @@ impl ResourceType {
         let property = self.provider.facts().naming?;
         let name = new.get(property)?.as_str()?;
         (old.get(property)?.as_str()? == name).then(|| name.to_owned())
-    }
-}
-
-/// All of them, by name.
-pub(crate) struct ResourceTypes(BTreeMap<&'static str, ResourceType>);
-
-impl ResourceTypes {
-    pub(crate) fn new(providers: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Self {
-        let types = providers.into_iter().map(|provider| {
-            let found = ResourceType { provider, schema: OnceLock::new() };
-            (provider.facts().name, found)
-        });
-        Self(types.collect())
-    }
-
-    /// The type with this name, if it is supported.
-    pub(crate) fn find(&self, name: &str) -> Option<&ResourceType> {
-        self.0.get(name)
-    }
-
-    /// As [`ResourceTypes::find`], with CloudFormation's words for a type that there is not.
-    pub(crate) fn get(&self, name: &str) -> Result<&ResourceType, String> {
-        self.find(name).ok_or_else(|| format!("Unrecognized resource type {name}"))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &ResourceType> {
-        self.0.values()
     }
 }

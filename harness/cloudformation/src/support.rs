@@ -7,7 +7,8 @@ use nightproof_resource::TemplateValue;
 use nightproof_template::{Property, Unsupported};
 use serde_json::Value;
 
-use crate::resource_type::{ResourceType, ResourceTypes};
+use crate::resource_type::ResourceType;
+use crate::resource_types::ResourceTypes;
 
 /// Who knows a type, property or attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,10 @@ impl<'a> Support<'a> {
 
     /// The standing of a property, given by its path.
     pub(crate) fn property(&self, path: &[&str]) -> Standing {
-        if self.supported.is_some_and(|supported| supported.provider.facts().supports(path)) {
+        let is_of_schema = |supported: &ResourceType| {
+            !supported.is_recorded || path.len() < 2 || supported.schema().is_some_and(|schema| schema.has_property(path))
+        };
+        if self.supported.is_some_and(|supported| supported.provider.facts().supports(path) && is_of_schema(supported)) {
             return Standing::Supported;
         }
         let of_aws = |schema: &Schema| schema.has_property(path) && !schema.is_read_only(path);
@@ -65,7 +69,17 @@ impl<'a> Support<'a> {
             return Standing::Supported;
         }
         let path: Vec<&str> = name.split('.').collect();
-        if self.schema().is_some_and(|schema| schema.has_property(&path)) { Standing::Lacking } else { Standing::Unknown }
+        match self.schema() {
+            Some(schema) if !schema.has_property(&path) => Standing::Unknown,
+            // What a template gives is answered by the record of it.
+            Some(schema)
+                if !schema.is_read_only(&path) && !schema.is_write_only(&path) && self.property(&path) == Standing::Supported =>
+            {
+                Standing::Supported
+            }
+            Some(_) => Standing::Lacking,
+            None => Standing::Unknown,
+        }
     }
 
     /// Describes the value of a supported property if that is lacking.

@@ -18,9 +18,9 @@ use crate::cleanup::destroy::{self, Made};
 use crate::evidence::denial;
 use crate::evidence::findings;
 use crate::evidence::network;
-use crate::evidence::not_supported;
 use crate::evidence::notifications::{self, Notification};
 use crate::evidence::outage;
+use crate::evidence::{not_supported, recorded};
 use crate::native::Audit;
 use crate::outcome::VERSION;
 use crate::restore::archive_check;
@@ -440,6 +440,7 @@ impl Drill {
             result,
             failure,
             not_supported,
+            recorded: recorded::all(&self.journal.records()),
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
             nights: state.nights,
             findings: state.findings,

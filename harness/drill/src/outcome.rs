@@ -27,6 +27,9 @@ pub struct Outcome {
     /// What the local region lacks, each item with its place: why it could not be rehearsed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_supported: Vec<String>,
+    /// Types and properties of the stack that the local region keeps as a record, behind which nothing runs, each with its resources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recorded: Vec<String>,
     /// The first archive of the last night.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,

@@ -76,6 +76,16 @@ pub enum Event {
         /// What its service calls it.
         physical_id: String,
     },
+    /// Something that a stack has and that is a record only: nothing runs behind it.
+    Recorded {
+        /// Its id in the template.
+        logical_id: String,
+        /// `AWS::RDS::DBInstance`
+        kind: String,
+        /// The properties that are not acted upon; empty if nothing of the resource is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        properties: Vec<String>,
+    },
     /// Something that is no failure of the night but that somebody should know.
     Finding {
         /// A stable name: `open-port`, `no-access-log`.

@@ -6,6 +6,8 @@ mod facts;
 mod managed_policy;
 mod resource_type;
 mod scalar;
+mod validation;
 
 pub use managed_policy::is_managed_policy;
 pub use resource_type::{ResourceType, resource_type};
+pub use scalar::Scalar;

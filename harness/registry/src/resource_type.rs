@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::facts;
+use crate::scalar::{self, Scalar};
 
 /// The facts of a resource type.
 #[derive(Debug, Clone)]
@@ -61,6 +62,12 @@ impl ResourceType {
         self.listed("o").any(|known| known == path)
     }
 
+    /// Whether the property at `path`, or one above it, is never shown. `path` as in [`ResourceType::has_property`].
+    pub fn is_write_only<S: AsRef<str>>(&self, path: &[S]) -> bool {
+        let path = path.iter().map(AsRef::as_ref).collect::<Vec<_>>().join("/");
+        self.listed("w").any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+
     /// Names of the properties at the top.
     pub fn properties(&self) -> impl Iterator<Item = &str> {
         self.facts.get("p").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str())
@@ -74,6 +81,28 @@ impl ResourceType {
     /// Paths of properties whose change takes a replacement, their parts separated by slashes.
     pub fn create_only(&self) -> impl Iterator<Item = &str> {
         self.listed("c")
+    }
+
+    /// Paths of the properties that identify a resource, their parts separated by slashes, in order.
+    pub fn identifier(&self) -> impl Iterator<Item = &str> {
+        self.listed("i")
+    }
+
+    /// Paths of the properties that are attributes alone, their parts separated by slashes.
+    pub fn read_only(&self) -> impl Iterator<Item = &str> {
+        self.listed("o")
+    }
+
+    /// Whether the property at `path` is a scalar, and of what kind. `path` as in [`ResourceType::has_property`].
+    pub fn scalar<S: AsRef<str>>(&self, path: &[S]) -> Option<Scalar> {
+        let shape = self.named(self.shape(path)?);
+        match shape.as_u64() {
+            Some(scalar::TEXT) => Some(Scalar::Text),
+            Some(scalar::INTEGER) => Some(Scalar::Integer),
+            Some(scalar::NUMBER) => Some(Scalar::Number),
+            Some(scalar::BOOLEAN) => Some(Scalar::Boolean),
+            _ => shape.get("=").map(|_| Scalar::Text),
+        }
     }
 
     /// Whether CloudFormation gives its own tags (`aws:cloudformation:…`) to resources of the type.
@@ -178,7 +207,14 @@ mod tests {
         let gateway = resource_type("AWS::EC2::NatGateway").unwrap();
         assert!(gateway.create_only().any(|name| name == "SubnetId"));
         assert!(gateway.is_read_only(&["NatGatewayId"]) && !gateway.is_read_only(&["SubnetId"]));
+        assert_eq!(gateway.identifier().collect::<Vec<_>>(), ["NatGatewayId"]);
+        assert!(gateway.read_only().any(|name| name == "NatGatewayId"));
+        let target = resource_type("AWS::SSM::MaintenanceWindowTarget").unwrap();
+        assert_eq!(target.identifier().collect::<Vec<_>>(), ["WindowId", "WindowTargetId"]);
+        assert_eq!(gateway.scalar(&["SubnetId"]), Some(Scalar::Text));
+        assert_eq!((gateway.scalar(&["Tags"]), gateway.scalar(&["MaxDrainDurationSeconds"])), (None, Some(Scalar::Integer)));
         let function = resource_type("AWS::Lambda::Function").unwrap();
+        assert!(function.is_write_only(&["Code", "ZipFile"]) && !function.is_write_only(&["Runtime"]));
         assert_eq!(function.required().collect::<Vec<_>>(), ["Code", "Role"]);
         assert!(function.properties().any(|name| name == "Runtime"));
     }

@@ -6,10 +6,23 @@ use crate::ResourceType;
 use crate::resource_type::DEEPEST;
 
 /// The number that stands for a scalar's type in the data file.
-const TEXT: u64 = 1;
-const INTEGER: u64 = 2;
-const NUMBER: u64 = 3;
-const BOOLEAN: u64 = 4;
+pub(crate) const TEXT: u64 = 1;
+pub(crate) const INTEGER: u64 = 2;
+pub(crate) const NUMBER: u64 = 3;
+pub(crate) const BOOLEAN: u64 = 4;
+
+/// What kind of scalar a property is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// A text, any or one of a list.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+}
 
 impl ResourceType {
     /// `properties` with each scalar in the type that the schema has for it, where its spelling allows. Everything else stays as it is, for

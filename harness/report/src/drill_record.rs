@@ -67,7 +67,11 @@ impl<'a> DrillRecord<'a> {
                     // What the region still does while it goes down is no part of the drill.
                     break;
                 }
-                Event::StepStarted { .. } | Event::Port { .. } | Event::Booted { .. } | Event::Notification { .. } => {}
+                Event::StepStarted { .. }
+                | Event::Port { .. }
+                | Event::Booted { .. }
+                | Event::Recorded { .. }
+                | Event::Notification { .. } => {}
             }
         }
         drill

@@ -50,6 +50,8 @@ fn skipped(why: &str) -> TestCaseStatus {
 /// What fails no step: findings of a strict drill, leftovers, a drill that was cut off.
 fn verdict(drill: &DrillRecord<'_>, suite: &mut TestSuite) {
     let findings: Vec<String> = drill.findings.iter().map(|(id, detail)| format!("{id}: {detail}")).collect();
+    let recorded = drill.outcome.iter().flat_map(|outcome| &outcome.recorded).map(|item| format!("recorded only: {item}"));
+    let told: Vec<String> = findings.into_iter().chain(recorded).collect();
     let why = match &drill.outcome {
         None => Some("the journal ends before the drill did".to_owned()),
         Some(outcome) if !outcome.leftovers.is_empty() => Some(format!("left: {}", outcome.leftovers.join("; "))),
@@ -76,8 +78,8 @@ fn verdict(drill: &DrillRecord<'_>, suite: &mut TestSuite) {
     };
     let mut case = TestCase::new("verdict", status);
     case.set_classname(&drill.stack);
-    if !findings.is_empty() {
-        case.set_system_out(findings.join("\n"));
+    if !told.is_empty() {
+        case.set_system_out(told.join("\n"));
     }
     suite.add_test_case(case);
 }

@@ -71,6 +71,7 @@ pub fn progress_line(record: &Record) -> Option<ProgressLine> {
         Event::StepStarted { .. }
         | Event::Resource { .. }
         | Event::Booted { first: true, .. }
+        | Event::Recorded { .. }
         | Event::ApiCall(_)
         | Event::Authorization { .. }
         | Event::LocalTimes { .. }

@@ -23,6 +23,9 @@ fn write(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
     for notification in outcome.notifications.iter().filter(|sent| sent.night > 0) {
         writeln!(text, "notified {}", notification.whole())?;
     }
+    if !outcome.recorded.is_empty() {
+        writeln!(text, "recorded {}: nothing runs behind them", outcome.recorded.join(", "))?;
+    }
     for leftover in &outcome.leftovers {
         writeln!(text, "leftover {leftover}")?;
     }

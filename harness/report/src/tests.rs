@@ -57,6 +57,7 @@ fn passed() -> Vec<Record> {
         step("restore", "passed", "288 entries, all identical"),
         outcome(json!({
             "result": "passed", "nights": [{ "night": 1, "archives": [archive] }], "notifications": [notification],
+            "recorded": ["`AWS::RDS::DBInstance` (Db)", "`KeyName` of `AWS::EC2::Instance` (Web)"],
             "findings": [{ "id": "open-port", "detail": "port 22 is open to everybody; close it" }],
         })),
     ])

@@ -166,6 +166,11 @@ impl Context {
         Arn::new(service, self.region(), self.account(), resource).to_string()
     }
 
+    /// The resource's name in the template.
+    pub fn logical_id(&self) -> &str {
+        &self.deployment.logical_id
+    }
+
     /// The region's name.
     pub fn region(&self) -> &str {
         self.deployment.region.name()

@@ -12,6 +12,8 @@ pub struct ResourceFacts {
     pub naming: Option<&'static str>,
     /// Properties of which only some members are acted upon, with the paths of those. Of all other properties every member is.
     pub members: &'static [(&'static str, &'static [&'static str])],
+    /// Properties at the top that are recorded and not acted upon, since no backup meets what they do. A drill names those that a stack gives.
+    pub recorded: &'static [&'static str],
     /// The attributes that `Fn::GetAtt` returns, as `create` gives them.
     pub attributes: &'static [&'static str],
 }
@@ -19,12 +21,15 @@ pub struct ResourceFacts {
 impl ResourceFacts {
     /// The facts of a type without properties and attributes, for these to be filled in.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, properties: &[], naming: None, members: &[], attributes: &[] }
+        Self { name, properties: &[], naming: None, members: &[], recorded: &[], attributes: &[] }
     }
 
-    /// Whether the property at `path` is acted upon: names from the resource on, without indexes of lists.
+    /// Whether the property at `path` is acted upon or recorded: names from the resource on, without indexes of lists.
     pub fn supports(&self, path: &[&str]) -> bool {
         let [top, rest @ ..] = path else { return true };
+        if self.recorded.contains(top) {
+            return true;
+        }
         let has = self.properties.contains(top);
         if !has || rest.is_empty() {
             return has;

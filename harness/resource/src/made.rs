@@ -22,4 +22,10 @@ impl MadeResource {
             properties: Value::Null,
         }
     }
+
+    /// What `Fn::GetAtt` answers: an attribute, or a property that the resource was given. Parts of a name are separated by dots.
+    pub fn attribute(&self, name: &str) -> Option<Value> {
+        let property = || name.split('.').try_fold(&self.properties, |value, part| value.get(part)).cloned();
+        self.attributes.get(name).cloned().or_else(property)
+    }
 }

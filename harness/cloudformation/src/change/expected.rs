@@ -40,7 +40,7 @@ impl Made for Expected {
 
     fn attribute(&self, id: &str, name: &str) -> Option<Value> {
         match self.0.get(id)? {
-            Expectation::Kept(made) | Expectation::Changed(made) => made.attributes.get(name).cloned(),
+            Expectation::Kept(made) | Expectation::Changed(made) => made.attribute(name),
             Expectation::New => Some(KNOWN_AFTER_APPLY.into()),
         }
     }

@@ -67,7 +67,8 @@ pub(crate) async fn create(service: &CloudFormation, call: &Call, input: &Value)
     let account = call.account();
     let token = input.text("ClientToken");
     let existing = service.find(account, stack_name).ok().filter(|stack| stack.status != StackStatus::DeleteComplete);
-    if let Some(same) = existing.iter().flat_map(|stack| &stack.change_sets).find(|set| set.name == name) {
+    let waiting = existing.iter().flat_map(|stack| &stack.change_sets).filter(|set| set.execution != EXECUTED);
+    if let Some(same) = waiting.into_iter().find(|set| set.name == name) {
         if token.is_some() && same.token.as_deref() == token {
             return Ok(json!({"Id": same.id, "StackId": existing.map(|stack| stack.id)}));
         }
@@ -227,7 +228,7 @@ pub(crate) async fn execute(service: &CloudFormation, call: &Call, input: &Value
     // The others were worked out against what the stack is no more.
     service.with(account, &stack.id, |stack| {
         stack.change_set = Some(set.id.clone());
-        stack.change_sets.retain(|other| other.id == set.id);
+        stack.change_sets.retain(|other| other.id == set.id || other.execution == EXECUTED);
         stack.change_sets.iter_mut().for_each(|set| set.execution = EXECUTED);
     });
     Ok(json!({}))

@@ -61,6 +61,6 @@ impl Made for MadeSoFar {
     }
 
     fn attribute(&self, id: &str, name: &str) -> Option<Value> {
-        self.0.get(id)?.attributes.get(name).cloned()
+        self.0.get(id)?.attribute(name)
     }
 }

@@ -90,6 +90,14 @@ async fn a_change_set_of_an_update_tells_what_and_why() {
         world.call("cloudformation", "DescribeChangeSet", json!({"ChangeSetName": "d", "StackName": "s"})).await.unwrap_err();
     assert_eq!((gone.code.as_str(), gone.status), ("ChangeSetNotFound", 404));
     assert_eq!(world.settled("s").await["ChangeSetId"], set["ChangeSetId"]);
+    // Its name is free again, and it is described by its ARN.
+    world.stack("CreateChangeSet", change_set("s", "c", "UPDATE", &body("9", before))).await;
+    let executed = world.stack("DescribeChangeSet", json!({"ChangeSetName": set["ChangeSetId"]})).await;
+    assert_eq!(executed["ExecutionStatus"], "EXECUTE_COMPLETE");
+    assert_eq!(
+        world.stack("DescribeChangeSet", json!({"ChangeSetName": "c", "StackName": "s"})).await["ExecutionStatus"],
+        "AVAILABLE"
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::world::resource_types;
 use crate::difference::Difference;
-use crate::resource_type::ResourceTypes;
+use crate::resource_types::ResourceTypes;
 
 fn between(name: &str, old: &Value, new: &Value) -> Difference {
     Difference::between(ResourceTypes::new(resource_types()).get(name).unwrap(), old, new)

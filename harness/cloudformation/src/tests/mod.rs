@@ -11,6 +11,7 @@ mod language;
 mod nat_gateway;
 mod oidc_provider;
 mod preflight;
+mod recorded;
 mod scalar;
 mod secret;
 mod service_role;

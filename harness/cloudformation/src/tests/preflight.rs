@@ -5,18 +5,18 @@ use super::world::{World, submission, template};
 const LACKING: &str = "Parameters: {Env: {Type: String, Default: dev}}
 Conditions: {Prod: !Equals [!Ref Env, prod]}
 Resources:
-  Nat: {Type: AWS::EC2::CarrierGateway, Properties: {SubnetId: subnet-1}}
-  Log: {Type: AWS::S3::Bucket, Properties: {LoggingConfiguration: {TargetObjectKeyFormat: {SimplePrefix: {}}}, AccessControl: Private}}
+  Acl: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: vpc-1}}
+  Log: {Type: AWS::S3::Bucket, Properties: {LoggingConfiguration: {TargetObjectKeyFormat: {SimplePrefix: {}}}, BucketNamespace: account-regional}}
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
   Twice: {Type: 'Custom::Twice', Properties: {ServiceToken: x, Size: 2}}
-  Zone: {Type: AWS::Route53::HostedZone, Condition: Prod}
+  Point: {Type: AWS::S3::AccessPoint, Condition: Prod}
 Outputs:
   Six: {Value: !Select [0, !GetAtt Vpc.Ipv6CidrBlocks]}
 ";
 const NAMED: [&str; 5] = [
-    "`AWS::EC2::CarrierGateway` (Nat, line 4)",
+    "`AWS::EC2::NetworkAcl` (Acl, line 4)",
     "`LoggingConfiguration.TargetObjectKeyFormat` of `AWS::S3::Bucket` (Log, line 5)",
-    "`AccessControl` of `AWS::S3::Bucket` (Log, line 5)",
+    "`BucketNamespace` of `AWS::S3::Bucket` (Log, line 5)",
     "`Custom::Twice` (Twice, line 7)",
     "attribute `Ipv6CidrBlocks` of `AWS::EC2::VPC` (Six, line 10)",
 ];
@@ -45,7 +45,7 @@ async fn what_a_condition_leaves_out_lacks_nothing() {
     let mut input = submission("s", LACKING);
     input["Parameters"] = json!([{"ParameterKey": "Env", "ParameterValue": "prod"}]);
     let error = world.call("cloudformation", "CreateStack", input).await.unwrap_err();
-    assert!(error.message.contains("`AWS::Route53::HostedZone` (Zone, line 8)"), "{error}");
+    assert!(error.message.contains("`AWS::S3::AccessPoint` (Point, line 8)"), "{error}");
     // Nobody says yet which conditions hold.
     let error = world.call("cloudformation", "ValidateTemplate", json!({"TemplateBody": LACKING})).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.message), ("NotImplemented", message(&NAMED[..4])));
@@ -64,7 +64,7 @@ async fn a_stack_is_not_updated_to_what_is_lacking() {
 #[tokio::test]
 async fn what_aws_does_not_know_is_refused_in_its_words_alone() {
     let world = World::new();
-    let types = "{A: {Type: AWS::EC2::AssociateIamInstanceProfile}, B: {Type: AWS::EC2::CarrierGateway}, C: {Type: AWS::EC2::AssociateIamInstanceProfile}, D: {Type: AWS::Serverless::Function}}";
+    let types = "{A: {Type: AWS::EC2::AssociateIamInstanceProfile}, B: {Type: AWS::EC2::NetworkAcl}, C: {Type: AWS::EC2::AssociateIamInstanceProfile}, D: {Type: AWS::Serverless::Function}}";
     let words = "ValidationError: Template format error: Unrecognized resource types: [AWS::EC2::AssociateIamInstanceProfile, AWS::Serverless::Function]";
     assert_eq!(world.refused("CreateStack", submission("s", &template(types))).await, words);
     assert_eq!(world.refused("ValidateTemplate", json!({"TemplateBody": template(types)})).await, words);
@@ -73,7 +73,7 @@ async fn what_aws_does_not_know_is_refused_in_its_words_alone() {
         world.refused("CreateStack", submission("s", &dangling)).await,
         "ValidationError: Template format error: Unresolved resource dependencies [Gone] in the Resources block of the template"
     );
-    let property = "{Q: {Type: AWS::SQS::Queue, Properties: {Name: q}}, N: {Type: AWS::EC2::CarrierGateway}}";
+    let property = "{Q: {Type: AWS::SQS::Queue, Properties: {Name: q}}, N: {Type: AWS::EC2::NetworkAcl}}";
     assert_eq!(
         world.refused("CreateStack", submission("s", &template(property))).await,
         "ValidationError: Encountered unsupported property Name"

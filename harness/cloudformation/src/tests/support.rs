@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::world::resource_types;
-use crate::resource_type::ResourceTypes;
+use crate::resource_types::ResourceTypes;
 use crate::support::{Standing, Support};
 
 /// What a provider says it supports is what AWS has, or nobody could declare it.
@@ -51,11 +51,14 @@ fn a_property_that_aws_knows_is_lacking_and_another_is_not_known() {
 }
 
 #[test]
-fn a_type_without_a_provider_is_lacking_if_aws_has_it() {
+fn a_type_without_a_provider_is_recorded_unless_that_would_mislead() {
     let types = ResourceTypes::new([]);
-    for (name, standing) in
-        [("AWS::S3::Bucket", Standing::Lacking), ("Custom::Anything", Standing::Lacking), ("AWS::S3::Bukket", Standing::Unknown)]
-    {
+    for (name, standing) in [
+        ("AWS::RDS::DBInstance", Standing::Supported),
+        ("AWS::EC2::NetworkAcl", Standing::Lacking),
+        ("Custom::Anything", Standing::Lacking),
+        ("AWS::S3::Bukket", Standing::Unknown),
+    ] {
         assert_eq!(Support::new(&types, name).standing(), standing, "{name}");
     }
 }
@@ -69,5 +72,5 @@ fn resolved_properties_are_refused_by_name() {
         check(json!({"LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "Nme": 1}]}})),
         "Encountered unsupported property Nme"
     );
-    assert!(check(json!({"AccessControl": "Private"})).contains("`AccessControl` of `AWS::S3::Bucket` is not supported"));
+    assert!(check(json!({"BucketNamespace": "global"})).contains("`BucketNamespace` of `AWS::S3::Bucket` is not supported"));
 }

@@ -92,7 +92,7 @@ impl Booter for Boots {
 }
 
 pub(super) struct World {
-    region: Region,
+    pub(super) region: Region,
     pub(super) boots: Arc<Boots>,
     _folder: tempfile::TempDir,
 }

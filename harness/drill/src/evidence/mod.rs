@@ -8,3 +8,4 @@ pub(crate) mod not_supported;
 pub mod notifications;
 pub(crate) mod open_port;
 pub(crate) mod outage;
+pub(crate) mod recorded;

@@ -86,6 +86,7 @@ impl Summary {
                 | Event::Fault { .. }
                 | Event::Port { .. }
                 | Event::Booted { .. }
+                | Event::Recorded { .. }
                 | Event::Notification { .. }
                 | Event::Resource { .. } => {}
             }

@@ -20,11 +20,13 @@ impl ResourceProvider for Instance {
         const {
             &ResourceFacts {
                 properties: &[
+                    "AvailabilityZone",
                     "BlockDeviceMappings",
                     "DisableApiTermination",
                     "EbsOptimized",
                     "IamInstanceProfile",
                     "ImageId",
+                    "InstanceInitiatedShutdownBehavior",
                     "InstanceType",
                     "MetadataOptions",
                     "NetworkInterfaces",
@@ -35,6 +37,15 @@ impl ResourceProvider for Instance {
                     "UserData",
                 ],
                 members: MEMBERS,
+                recorded: &[
+                    "CpuOptions",
+                    "CreditSpecification",
+                    "EnclaveOptions",
+                    "KeyName",
+                    "MaintenanceOptions",
+                    "Monitoring",
+                    "SourceDestCheck",
+                ],
                 attributes: &[
                     "AvailabilityZone",
                     "InstanceId",
@@ -72,9 +83,13 @@ impl ResourceProvider for Instance {
                 "UserData",
                 "DisableApiTermination",
                 "EbsOptimized",
+                "InstanceInitiatedShutdownBehavior",
                 "PrivateIpAddress",
             ],
         );
+        if let Some(zone) = properties.get("AvailabilityZone") {
+            input["Placement"] = json!({"AvailabilityZone": zone});
+        }
         if let Some(interfaces) = properties.get("NetworkInterfaces").and_then(Value::as_array) {
             input["NetworkInterfaces"] = interfaces.iter().map(network_interface).collect();
         }
@@ -220,6 +235,11 @@ async fn change_running(context: &Context, id: &str, old: &Value, new: &Value) -
     }
     if let Some((_, protected)) = changed(old, new, "DisableApiTermination") {
         let input = json!({"InstanceId": id, "DisableApiTermination": {"Value": protected.as_bool().unwrap_or(false)}});
+        context.make("ec2", "ModifyInstanceAttribute", input).await?;
+    }
+    if let Some((_, behaviour)) = changed(old, new, "InstanceInitiatedShutdownBehavior") {
+        let value = behaviour.as_str().unwrap_or("stop");
+        let input = json!({"InstanceId": id, "InstanceInitiatedShutdownBehavior": {"Value": value}});
         context.make("ec2", "ModifyInstanceAttribute", input).await?;
     }
     if let Some((_, options)) = changed(old, new, "MetadataOptions") {

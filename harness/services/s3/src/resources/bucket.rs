@@ -6,6 +6,7 @@ use nightproof_core::service::AwsError;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, tag_list};
 use serde_json::{Map, Value, json};
 
+use super::bucket_property;
 use crate::arn::arn;
 
 pub(super) struct Bucket;
@@ -16,10 +17,16 @@ impl ResourceProvider for Bucket {
         const {
             &ResourceFacts {
                 properties: &[
+                    "AccelerateConfiguration",
+                    "AccessControl",
                     "BucketEncryption",
                     "BucketName",
+                    "CorsConfiguration",
                     "LifecycleConfiguration",
                     "LoggingConfiguration",
+                    "NotificationConfiguration",
+                    "ObjectLockConfiguration",
+                    "ObjectLockEnabled",
                     "OwnershipControls",
                     "PublicAccessBlockConfiguration",
                     "Tags",
@@ -27,6 +34,14 @@ impl ResourceProvider for Bucket {
                 ],
                 naming: Some("BucketName"),
                 members: MEMBERS,
+                recorded: &[
+                    "AnalyticsConfigurations",
+                    "IntelligentTieringConfigurations",
+                    "InventoryConfigurations",
+                    "MetricsConfigurations",
+                    "ReplicationConfiguration",
+                    "WebsiteConfiguration",
+                ],
                 attributes: &["Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"],
                 ..ResourceFacts::new("AWS::S3::Bucket")
             }
@@ -42,7 +57,17 @@ impl ResourceProvider for Bucket {
         if context.call("s3", "HeadBucket", json!({"Bucket": name})).await.is_ok() {
             return Err(format!("{name} already exists"));
         }
-        context.make("s3", "CreateBucket", json!({"Bucket": name})).await?;
+        let mut input = json!({"Bucket": name});
+        if let Some(list) = properties.get("AccessControl").and_then(Value::as_str) {
+            input["ACL"] = bucket_property::canned(list).into();
+        }
+        if let Some(ownership) = properties.pointer("/OwnershipControls/Rules/0/ObjectOwnership") {
+            input["ObjectOwnership"] = ownership.clone();
+        }
+        if let Some(locked) = properties.get("ObjectLockEnabled") {
+            input["ObjectLockEnabledForBucket"] = locked.clone();
+        }
+        context.make("s3", "CreateBucket", input).await?;
         context.exists(&name);
         configure(context, &name, &Value::Null, properties).await?;
         let region = context.region();
@@ -87,6 +112,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
             "Rules",
             "Rules.AbortIncompleteMultipartUpload",
             "Rules.AbortIncompleteMultipartUpload.DaysAfterInitiation",
+            "Rules.ExpirationDate",
             "Rules.ExpirationInDays",
             "Rules.ExpiredObjectDeleteMarker",
             "Rules.Id",
@@ -94,14 +120,83 @@ const MEMBERS: &[(&str, &[&str])] = &[
             "Rules.NoncurrentVersionExpiration.NewerNoncurrentVersions",
             "Rules.NoncurrentVersionExpiration.NoncurrentDays",
             "Rules.NoncurrentVersionExpirationInDays",
+            "Rules.NoncurrentVersionTransitions",
+            "Rules.NoncurrentVersionTransitions.NewerNoncurrentVersions",
+            "Rules.NoncurrentVersionTransitions.StorageClass",
+            "Rules.NoncurrentVersionTransitions.TransitionInDays",
+            "Rules.ObjectSizeGreaterThan",
+            "Rules.ObjectSizeLessThan",
             "Rules.Prefix",
             "Rules.Status",
+            "Rules.TagFilters",
+            "Rules.TagFilters.Key",
+            "Rules.TagFilters.Value",
+            "Rules.Transition",
+            "Rules.Transition.StorageClass",
+            "Rules.Transition.TransitionDate",
+            "Rules.Transition.TransitionInDays",
             "Rules.Transitions",
             "Rules.Transitions.StorageClass",
+            "Rules.Transitions.TransitionDate",
             "Rules.Transitions.TransitionInDays",
         ],
     ),
+    ("AccelerateConfiguration", &["AccelerationStatus"]),
+    (
+        "CorsConfiguration",
+        &[
+            "CorsRules",
+            "CorsRules.AllowedHeaders",
+            "CorsRules.AllowedMethods",
+            "CorsRules.AllowedOrigins",
+            "CorsRules.ExposedHeaders",
+            "CorsRules.Id",
+            "CorsRules.MaxAge",
+        ],
+    ),
     ("LoggingConfiguration", &["DestinationBucketName", "LogFilePrefix"]),
+    (
+        "NotificationConfiguration",
+        &[
+            "EventBridgeConfiguration",
+            "EventBridgeConfiguration.EventBridgeEnabled",
+            "LambdaConfigurations",
+            "LambdaConfigurations.Event",
+            "LambdaConfigurations.Filter",
+            "LambdaConfigurations.Filter.S3Key",
+            "LambdaConfigurations.Filter.S3Key.Rules",
+            "LambdaConfigurations.Filter.S3Key.Rules.Name",
+            "LambdaConfigurations.Filter.S3Key.Rules.Value",
+            "LambdaConfigurations.Function",
+            "QueueConfigurations",
+            "QueueConfigurations.Event",
+            "QueueConfigurations.Filter",
+            "QueueConfigurations.Filter.S3Key",
+            "QueueConfigurations.Filter.S3Key.Rules",
+            "QueueConfigurations.Filter.S3Key.Rules.Name",
+            "QueueConfigurations.Filter.S3Key.Rules.Value",
+            "QueueConfigurations.Queue",
+            "TopicConfigurations",
+            "TopicConfigurations.Event",
+            "TopicConfigurations.Filter",
+            "TopicConfigurations.Filter.S3Key",
+            "TopicConfigurations.Filter.S3Key.Rules",
+            "TopicConfigurations.Filter.S3Key.Rules.Name",
+            "TopicConfigurations.Filter.S3Key.Rules.Value",
+            "TopicConfigurations.Topic",
+        ],
+    ),
+    (
+        "ObjectLockConfiguration",
+        &[
+            "ObjectLockEnabled",
+            "Rule",
+            "Rule.DefaultRetention",
+            "Rule.DefaultRetention.Days",
+            "Rule.DefaultRetention.Mode",
+            "Rule.DefaultRetention.Years",
+        ],
+    ),
     ("OwnershipControls", &["Rules", "Rules.ObjectOwnership"]),
     ("PublicAccessBlockConfiguration", &["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]),
     ("VersioningConfiguration", &["Status"]),
@@ -111,6 +206,10 @@ const MEMBERS: &[(&str, &[&str])] = &[
 async fn configure(context: &Context, bucket: &str, old: &Value, new: &Value) -> Result<()> {
     for (property, setting) in CONFIGURATIONS {
         let Some((_, given)) = changed(old, new, property) else { continue };
+        // The bucket was made with it.
+        if old.is_null() && property == "AccessControl" {
+            continue;
+        }
         let (operation, member, value) = match setting(bucket, given) {
             Setting::Put(operation, member, value) => (operation, member, value),
             Setting::Delete(operation) => {
@@ -136,7 +235,7 @@ enum Setting {
 /// From the bucket's name and the property, which is null if it is not given any more.
 type Read = fn(&str, &Value) -> Setting;
 
-const CONFIGURATIONS: [(&str, Read); 7] = [
+const CONFIGURATIONS: [(&str, Read); 12] = [
     ("PublicAccessBlockConfiguration", |_, given| match given {
         Value::Null => Setting::Delete("DeletePublicAccessBlock"),
         block => Setting::Put("PutPublicAccessBlock", "PublicAccessBlockConfiguration", block.clone()),
@@ -153,7 +252,7 @@ const CONFIGURATIONS: [(&str, Read); 7] = [
     ("LifecycleConfiguration", |_, given| match given.get("Rules").and_then(Value::as_array) {
         None => Setting::Delete("DeleteBucketLifecycle"),
         Some(rules) => {
-            let rules: Vec<Value> = rules.iter().map(lifecycle_rule).collect();
+            let rules: Vec<Value> = rules.iter().map(bucket_property::lifecycle_rule).collect();
             Setting::Put("PutBucketLifecycleConfiguration", "LifecycleConfiguration", json!({"Rules": rules}))
         }
     }),
@@ -165,6 +264,25 @@ const CONFIGURATIONS: [(&str, Read); 7] = [
         });
         let status = enabled.map_or_else(|| json!({}), |enabled| json!({"LoggingEnabled": enabled}));
         Setting::Put("PutBucketLogging", "BucketLoggingStatus", status)
+    }),
+    ("AccelerateConfiguration", |_, given| {
+        let given =
+            if given.is_null() { json!({"Status": "Suspended"}) } else { json!({"Status": given.get("AccelerationStatus")}) };
+        Setting::Put("PutBucketAccelerateConfiguration", "AccelerateConfiguration", given)
+    }),
+    ("AccessControl", |_, given| {
+        Setting::Put("PutBucketAcl", "ACL", given.as_str().map_or("private".to_owned(), bucket_property::canned).into())
+    }),
+    ("CorsConfiguration", |_, given| match given {
+        Value::Null => Setting::Delete("DeleteBucketCors"),
+        given => Setting::Put("PutBucketCors", "CORSConfiguration", bucket_property::cors(given)),
+    }),
+    ("NotificationConfiguration", |_, given| {
+        Setting::Put("PutBucketNotificationConfiguration", "NotificationConfiguration", bucket_property::notification(given))
+    }),
+    ("ObjectLockConfiguration", |_, given| {
+        let given = if given.is_null() { json!({"ObjectLockEnabled": "Enabled"}) } else { given.clone() };
+        Setting::Put("PutObjectLockConfiguration", "ObjectLockConfiguration", given)
     }),
     ("Tags", |_, given| match tag_list(&json!({"Tags": given}), "Key", "Value") {
         Value::Null => Setting::Delete("DeleteBucketTagging"),
@@ -186,27 +304,4 @@ fn encryption(given: &Value) -> Setting {
     });
     let rules: Vec<Value> = renamed.collect();
     Setting::Put("PutBucketEncryption", "ServerSideEncryptionConfiguration", json!({"Rules": rules}))
-}
-
-/// A rule as the API has it.
-fn lifecycle_rule(rule: &Value) -> Value {
-    let mut found = json!({"Filter": {"Prefix": ""}});
-    for (name, value) in rule.as_object().into_iter().flatten() {
-        match name.as_str() {
-            "Id" => found["ID"] = value.clone(),
-            "Prefix" => found["Filter"] = json!({"Prefix": value}),
-            "ExpirationInDays" => found["Expiration"] = json!({"Days": value}),
-            "ExpiredObjectDeleteMarker" => found["Expiration"] = json!({"ExpiredObjectDeleteMarker": value}),
-            "NoncurrentVersionExpirationInDays" => found["NoncurrentVersionExpiration"] = json!({"NoncurrentDays": value}),
-            "Transitions" => {
-                let transitions = value.as_array().into_iter().flatten();
-                let renamed =
-                    transitions.map(|one| json!({"StorageClass": one.get("StorageClass"), "Days": one.get("TransitionInDays")}));
-                found["Transitions"] = renamed.collect();
-            }
-            // These have the API's form.
-            other => found[other] = value.clone(),
-        }
-    }
-    found
 }

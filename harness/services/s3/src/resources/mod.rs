@@ -3,6 +3,7 @@
 
 mod bucket;
 mod bucket_policy;
+mod bucket_property;
 
 use nightproof_resource::ResourceProvider;
 
