@@ -7,6 +7,8 @@ const BY_ITSELF: &[(&str, &str)] = &[
     ("ssm.amazonaws.com", "ec2:DescribeInstances"),
     // It tells the default bus of its commands.
     ("ssm.amazonaws.com", "events:PutEvents"),
+    // CloudWatch tells it of its alarms.
+    ("cloudwatch.amazonaws.com", "events:PutEvents"),
     // A bucket may tell the default bus of what happens in it.
     ("s3.amazonaws.com", "events:PutEvents"),
     // RunInstances and the metadata service ask which role a profile holds.

@@ -58,6 +58,10 @@ struct LocalRegion(Trigger);
 
 #[async_trait]
 impl nightproof_drill::Local for LocalRegion {
+    async fn deployed(&self) {
+        self.0.deployed().await;
+    }
+
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
         let at = self.0.fire(rule_arn).map_err(|error| error.to_string())?;
         Ok(format!("moved the region's clock to {at:.0}"))

@@ -238,6 +238,9 @@ impl Drill {
                 physical_id: resource.physical.clone(),
             });
         }
+        if let Some(local) = &self.local {
+            local.deployed().await;
+        }
         Ok(resources)
     }
 

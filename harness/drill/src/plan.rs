@@ -120,6 +120,9 @@ impl Plan {
 /// What only a local region can do.
 #[async_trait]
 pub trait Local: Send + Sync {
+    /// Has the alarms of a stack that was just deployed come to their first states, which takes AWS a minute or two.
+    async fn deployed(&self) {}
+
     /// What is to happen each night before the drill looks at what there is and the rule fires.
     ///
     /// # Errors

@@ -116,6 +116,10 @@ impl Scene {
 
 #[async_trait]
 impl Local for Scene {
+    async fn deployed(&self) {
+        self.local.deployed().await;
+    }
+
     async fn before_night(&self) -> Result<(), String> {
         if self.quiet.load(Relaxed) > 0 {
             return Ok(());

@@ -30,6 +30,11 @@ pub struct Trigger {
 }
 
 impl Trigger {
+    /// Evaluates the alarms that were just made, which otherwise takes until the next minute.
+    pub async fn deployed(&self) {
+        self.alarms.evaluate_new(&self.region).await;
+    }
+
     /// Moves the region's clock to the next time at which the rule's schedule is due.
     ///
     /// # Errors

@@ -353,7 +353,7 @@ def notices():
              "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "notBreaching", "AlarmActions": [arn]}
     alarms.put_metric_alarm(**alarm, Tags=TAGS)
     [found] = alarms.describe_alarms(**named)["MetricAlarms"]
-    assert (found["StateValue"], found["Period"], found["AlarmActions"]) == ("OK", 60, [arn]), found
+    assert (found["StateValue"], found["Period"], found["AlarmActions"]) == ("INSUFFICIENT_DATA", 60, [arn]), found
     alarms.disable_alarm_actions(**named)
     alarms.set_alarm_state(AlarmName="ops-alarm", StateValue="ALARM", StateReason="nobody is told")
     alarms.set_alarm_state(AlarmName="ops-alarm", StateValue="OK", StateReason="over")
@@ -366,6 +366,14 @@ def notices():
     alarms.tag_resource(ResourceARN=alarm_arn, Tags=[{"Key": "z", "Value": "26"}])
     alarms.untag_resource(ResourceARN=alarm_arn, TagKeys=["z"])
     assert alarms.list_tags_for_resource(ResourceARN=alarm_arn)["Tags"] == TAGS
+    metric = {"Namespace": "AWS/Lambda", "MetricName": "Invocations", "Dimensions": alarm["Dimensions"]}
+    assert [one["AlarmName"] for one in alarms.describe_alarms_for_metric(**metric)["MetricAlarms"]] == ["ops-alarm"]
+    history = alarms.describe_alarm_history(AlarmName="ops-alarm", HistoryItemType="StateUpdate")["AlarmHistoryItems"]
+    assert history[0]["HistorySummary"] == "Alarm updated from OK to ALARM", history
+    alarms.put_composite_alarm(AlarmName="ops-both", AlarmRule='ALARM("ops-alarm") AND NOT FALSE')
+    [both] = alarms.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert both["StateValue"] == "ALARM", both
+    alarms.delete_alarms(AlarmNames=["ops-both"])
     alarms.delete_alarms(**named)
     assert alarms.describe_alarms(**named)["MetricAlarms"] == []
 
@@ -398,6 +406,21 @@ def managed():
     dimensions = [{"Name": "RuleName", "Value": "nonesuch"}]
     answer = metrics.get_metric_statistics(Namespace="AWS/Events", MetricName="Invocations", Dimensions=dimensions, **window)
     assert (answer["Label"], answer["Datapoints"]) == ("Invocations", [])
+    datum = {"MetricName": "archived", "Dimensions": [{"Name": "night", "Value": "1"}], "Unit": "Count"}
+    metrics.put_metric_data(Namespace="ops", MetricData=[{**datum, "Values": [1.0, 3.0], "Counts": [2.0, 1.0]}])
+    assert [one["MetricName"] for one in metrics.list_metrics(Namespace="ops", RecentlyActive="PT3H")["Metrics"]] == ["archived"]
+    named = {"Namespace": "ops", "MetricName": "archived", "Dimensions": datum["Dimensions"]}
+    queries = [{"Id": "m1", "MetricStat": {"Metric": named, "Period": 300, "Stat": "Sum"}, "ReturnData": False},
+               {"Id": "e1", "Expression": "m1 * 2", "Label": "twice"}]
+    hours = {"StartTime": now - datetime.timedelta(hours=1), "EndTime": now + datetime.timedelta(hours=1)}
+    [result] = metrics.get_metric_data(MetricDataQueries=queries, **hours)["MetricDataResults"]
+    assert (result["Label"], sum(result["Values"])) == ("twice", 10.0), result
+    body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "x"}}]})
+    assert metrics.put_dashboard(DashboardName="ops", DashboardBody=body)["DashboardValidationMessages"] == []
+    assert metrics.get_dashboard(DashboardName="ops")["DashboardBody"] == body
+    refused("InvalidParameterInput", metrics.put_dashboard, DashboardName="ops", DashboardBody="{}")
+    assert [one["DashboardName"] for one in metrics.list_dashboards(DashboardNamePrefix="o")["DashboardEntries"]] == ["ops"]
+    metrics.delete_dashboards(DashboardNames=["ops"])
     tagging = client("resourcegroupstaggingapi")
     assert "a" in tagging.get_tag_keys()["TagKeys"] and tagging.get_tag_values(Key="a")["TagValues"]
     found = tagging.get_resources(TagFilters=[{"Key": "a"}], ResourceTypeFilters=["ssm:parameter"])

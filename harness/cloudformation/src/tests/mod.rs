@@ -1,5 +1,6 @@
 //! Stacks in a region without machines: instances boot nothing.
 
+mod alarms;
 mod change_set;
 mod create;
 mod delete;

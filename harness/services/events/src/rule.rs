@@ -40,9 +40,8 @@ impl Counted {
     }
 
     pub(super) fn put(self, region: &Region, account: &str, rule: &str) {
-        let dimension = ("RuleName", rule.to_owned());
-        let metric = Metric { account: account.to_owned(), namespace: "AWS/Events", name: self.metric(), dimension };
-        region.metrics().put(metric, region.clock().now(), 1.0);
+        let metric = Metric::by(account, "AWS/Events", self.metric(), "RuleName", rule);
+        region.metrics().put(metric, region.clock().now(), 1.0, "Count");
     }
 }
 

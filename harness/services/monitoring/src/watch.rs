@@ -1,91 +1,105 @@
-//! Evaluating alarms, each minute of region time: where the clock is moved over several, each of them, one after the other.
+//! Evaluating alarms as region time passes: where the clock is moved over several moments at which alarms are due, at each of them, one
+//! after the other.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::Region;
-use nightproof_core::document::Members as _;
 
-use crate::alarm::Alarm;
-use crate::evaluation::State;
-use crate::notification as action;
 use crate::records::CloudWatch;
+use crate::transition::Outcome;
 
-const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-/// Minutes that are caught up on: nothing that an alarm looks at is older than what comes before seven days.
-const MOST: i64 = 9 * 24 * 60;
+const MINUTE: i64 = 60;
+/// Seconds between two looks at alarms whose periods are shorter than a minute.
+const HASTY: i64 = 10;
+/// Seconds that are caught up on: nothing that an alarm looks at is older than what comes before seven days.
+const MOST: i64 = 9 * 24 * 3600;
 /// How long is waited for evaluations that are due.
 const BOUND: Duration = Duration::from_secs(10);
 
 impl CloudWatch {
-    /// Evaluates, each minute after `last`, until the region goes down.
-    pub(super) async fn watch(&self, region: &Region, mut last: Timestamp) {
+    /// Evaluates, each time that alarms are due after `last`, until the region goes down.
+    pub(super) async fn watch(&self, region: &Region, last: Timestamp) {
+        let mut last = last.as_second();
         loop {
+            let next = Timestamp::from_second(floor(last, self.step()) + self.step()).unwrap_or(Timestamp::MAX);
             tokio::select! {
-                () = region.clock().sleep_until(last + MINUTE) => {}
+                () = region.clock().sleep_until(next) => {}
+                // There may be an alarm that is due earlier.
+                () = self.changed.notified() => continue,
                 () = region.stopping().cancelled() => return,
             }
-            let now = whole_minute(region.clock().now());
-            let minutes = (now.as_second() - last.as_second()) / 60;
-            let due: Vec<Timestamp> = (0..minutes.min(MOST))
-                .rev()
-                .filter_map(|back| now.checked_sub(MINUTE * i32::try_from(back).ok()?).ok())
-                .collect();
+            let now = region.clock().now().as_second();
+            let from = last.max(now - MOST);
             for account in self.accounts() {
-                self.evaluate(region, &account, None, &due).await;
+                let step = self.account_step(&account);
+                let due = ((floor(from, step) / step + 1)..=(now / step))
+                    .filter_map(|step_number| Timestamp::from_second(step_number * step).ok());
+                self.evaluate(region, &account, due, false).await;
             }
-            self.evaluated.send_replace(now);
-            last = now;
+            last = floor(now, HASTY);
+            self.evaluated.send_replace(Timestamp::from_second(last).unwrap_or_default());
         }
     }
 
-    /// Evaluates an account's alarms, or one of them, at these moments, and notifies of each change. An alarm that was put later than a moment
-    /// is left alone.
-    pub(super) async fn evaluate(&self, region: &Region, account: &str, only: Option<&str>, due: &[Timestamp]) {
-        let changed: Vec<(Alarm, State)> = self.with(account, |alarms| {
-            let mut changed = Vec::new();
-            for alarm in alarms.values_mut().filter(|alarm| only.is_none_or(|name| alarm.name() == name)) {
-                let (values, configured) = (values(region, account, alarm), alarm.configured);
-                for at in due.iter().filter(|at| **at >= configured) {
-                    let Some(verdict) = alarm.condition.verdict(&values, *at) else { continue };
-                    if let Some(before) = alarm.become_state(verdict, *at) {
-                        changed.push((alarm.clone(), before));
-                    }
-                }
+    /// Seconds between two looks at an account's alarms.
+    fn account_step(&self, account: &str) -> i64 {
+        if self.with(account, |records| records.is_hasty()) { HASTY } else { MINUTE }
+    }
+
+    fn step(&self) -> i64 {
+        self.accounts().iter().map(|account| self.account_step(account)).min().unwrap_or(MINUTE)
+    }
+
+    /// Evaluates an account's alarms at these moments, or only those that never were, and tells and does what follows.
+    async fn evaluate(&self, region: &Region, account: &str, due: impl Iterator<Item = Timestamp>, only_new: bool) {
+        let outcomes = self.with(account, |records| {
+            let mut outcomes = Vec::new();
+            for at in due {
+                records.evaluate(region.metrics(), at, only_new, &mut outcomes);
             }
-            changed
+            outcomes
         });
-        for (alarm, before) in changed {
-            action::notify(region, account, &alarm, before).await;
+        self.follow(region, account, outcomes).await;
+    }
+
+    /// Tells and does what follows from changes.
+    pub(crate) async fn follow(&self, region: &Region, account: &str, outcomes: Vec<Outcome>) {
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Changed(change) => self.notify(region, account, &change).await,
+                Outcome::Released(change) => self.act(region, account, &change).await,
+            }
+        }
+    }
+
+    /// Evaluates the alarms that have not been since they were put, which otherwise takes until the next minute.
+    pub async fn evaluate_new(&self, region: &Region) {
+        for account in self.accounts() {
+            self.evaluate(region, &account, std::iter::once(region.clock().now()), true).await;
         }
     }
 
     /// The moment up to which the clock has to be moved for alarms to see the present datapoints; `None` without alarms. If `missed`, up to
     /// where they see that datapoints have been missing since: until they no longer see the earlier ones.
     pub fn horizon(&self, account: &str, missed: bool, now: Timestamp) -> Option<Timestamp> {
-        let memory = self.with(account, |alarms| alarms.values().map(|alarm| alarm.condition.memory()).max())?;
+        let memory = self.with(account, |records| {
+            let memories = records.alarms.values().map(|alarm| alarm.metric().map_or(0, |metric| metric.condition.memory()));
+            memories.max()
+        })?;
         let span = if missed { SignedDuration::from_secs(memory) } else { SignedDuration::ZERO };
-        now.checked_add(span).and_then(|time| whole_minute(time).checked_add(MINUTE)).ok()
+        let end = now.checked_add(span).ok()?.as_second();
+        Timestamp::from_second(floor(end, MINUTE) + MINUTE).ok()
     }
 
-    /// Returns when alarms have been evaluated up to that moment and their topics are notified.
+    /// Returns when alarms have been evaluated up to that moment and their actions are done.
     pub async fn evaluated_up_to(&self, time: Timestamp) {
         let mut evaluated = self.evaluated.subscribe();
-        let _ = tokio::time::timeout(BOUND, evaluated.wait_for(|at| *at >= whole_minute(time))).await;
+        let whole_minute = floor(time.as_second(), MINUTE);
+        let _ = tokio::time::timeout(BOUND, evaluated.wait_for(|at| at.as_second() >= whole_minute)).await;
     }
 }
 
-pub(super) fn whole_minute(time: Timestamp) -> Timestamp {
-    let second = time.as_second();
-    Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(time)
-}
-
-/// The values of the alarm's metric; empty if nothing counts it.
-fn values(region: &Region, account: &str, alarm: &Alarm) -> Vec<(Timestamp, f64)> {
-    let configuration = &alarm.configuration;
-    let name = configuration.required("MetricName");
-    if configuration.text("Unit").is_some_and(|unit| unit != super::metric::unit(name)) {
-        return Vec::new();
-    }
-    super::metric::values(region, account, configuration)
+fn floor(second: i64, step: i64) -> i64 {
+    second - second.rem_euclid(step)
 }

@@ -85,7 +85,6 @@ async fn redrive(
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html>
 fn count(region: &Region, account: &str, topic: &str, name: &'static str) {
-    let dimension = ("TopicName", topic.to_owned());
-    let metric = Metric { account: account.to_owned(), namespace: "AWS/SNS", name, dimension };
-    region.metrics().put(metric, region.clock().now(), 1.0);
+    let metric = Metric::by(account, "AWS/SNS", name, "TopicName", topic);
+    region.metrics().put(metric, region.clock().now(), 1.0, "Count");
 }

@@ -167,6 +167,10 @@ impl Chaos {
 
 #[async_trait]
 impl Local for Chaos {
+    async fn deployed(&self) {
+        self.trigger.deployed().await;
+    }
+
     async fn before_night(&self) -> Result<(), String> {
         for mishap in &self.before {
             self.befall(mishap).await?;

@@ -90,10 +90,9 @@ impl World {
 
     fn metrics(&self) -> RuleMetrics {
         let metrics = self.region.metrics();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
         let count = |counted: Counted| {
-            let is_wanted =
-                |metric: &Metric| metric.name == counted.metric() && metric.dimension == ("RuleName", "nightly".to_owned());
-            metrics.values(is_wanted).len()
+            metrics.total(&Metric::by(ACCOUNT, "AWS/Events", counted.metric(), "RuleName", "nightly")) as usize
         };
         RuleMetrics {
             triggered_rules: count(Counted::Triggered),

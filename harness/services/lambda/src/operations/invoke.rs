@@ -29,10 +29,12 @@ const IDLE: SignedDuration = SignedDuration::from_mins(5);
 fn count(region: &Region, account: &str, definition: &Definition, invoked: &Result<(Invoked, bool), AwsError>, time: Duration) {
     let failed = invoked.as_ref().is_ok_and(|(invoked, _)| invoked.failed);
     let duration = time.as_secs_f64() * 1000.0;
-    for (name, value) in [("Invocations", 1.0), ("Errors", f64::from(u8::from(failed))), ("Duration", duration)] {
-        let dimension = ("FunctionName", definition.text("FunctionName").to_owned());
-        let metric = Metric { account: account.to_owned(), namespace: "AWS/Lambda", name, dimension };
-        region.metrics().put(metric, region.clock().now(), value);
+    let failed = f64::from(u8::from(failed));
+    for (name, value, unit) in
+        [("Invocations", 1.0, "Count"), ("Errors", failed, "Count"), ("Duration", duration, "Milliseconds")]
+    {
+        let metric = Metric::by(account, "AWS/Lambda", name, "FunctionName", definition.text("FunctionName"));
+        region.metrics().put(metric, region.clock().now(), value, unit);
     }
 }
 

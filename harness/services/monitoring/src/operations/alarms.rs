@@ -1,118 +1,194 @@
-//! Operations on alarms.
+//! Operations on alarms of both kinds.
 
-use nightproof_core::document::Members as _;
-use nightproof_core::page::page;
+use nightproof_core::page::Page;
 use nightproof_core::service::{AwsError, Call};
-use nightproof_core::tags::Tags;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use crate::alarm::Alarm;
-use crate::error::invalid;
-use crate::evaluation::{Comparison, Condition, DAY, Missing, State, Statistic, Verdict};
-use crate::records::CloudWatch;
+use crate::alarm::{Alarm, Item, State, Verdict, no_alarm};
+use crate::error::{check_enum, combination, no_enum_value, validation};
+use crate::records::{CloudWatch, Records};
 
-/// Members of PutMetricAlarm that are done.
-const KNOWN: [&str; 18] = [
-    "AlarmName",
-    "AlarmDescription",
-    "ActionsEnabled",
-    "OKActions",
-    "AlarmActions",
-    "InsufficientDataActions",
-    "MetricName",
-    "Namespace",
-    "Statistic",
-    "Dimensions",
-    "Period",
-    "Unit",
-    "EvaluationPeriods",
-    "DatapointsToAlarm",
-    "Threshold",
-    "ComparisonOperator",
-    "TreatMissingData",
-    "Tags",
-];
+const STATES: [&str; 3] = ["INSUFFICIENT_DATA", "ALARM", "OK"];
+pub(crate) const TYPES: [&str; 3] = ["CompositeAlarm", "MetricAlarm", "LogAlarm"];
 
-impl CloudWatch {
-    /// An alarm is evaluated at once, on AWS within a minute or two.
-    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
-    pub(crate) async fn put_metric_alarm(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let condition = condition(input)?;
-        check_actions(call, input)?;
-        let name = input.required("AlarmName").to_owned();
-        let given = crate::operations::tags::given(call, input)?;
-        let mut configuration = input.clone();
-        if let Some(members) = configuration.as_object_mut() {
-            members.remove("Tags");
+/// `DescribeAlarms`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeAlarms {
+    #[serde(default)]
+    alarm_names: Vec<String>,
+    alarm_name_prefix: Option<String>,
+    #[serde(default)]
+    alarm_types: Vec<String>,
+    children_of_alarm_name: Option<String>,
+    parents_of_alarm_name: Option<String>,
+    state_value: Option<String>,
+    action_prefix: Option<String>,
+    max_records: Option<usize>,
+    next_token: Option<String>,
+}
+
+/// `DeleteAlarms`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteAlarms {
+    alarm_names: Vec<String>,
+}
+
+/// `EnableAlarmActions`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_EnableAlarmActions.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct EnableAlarmActions {
+    alarm_names: Vec<String>,
+}
+
+/// `DisableAlarmActions`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DisableAlarmActions.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DisableAlarmActions {
+    alarm_names: Vec<String>,
+}
+
+/// `SetAlarmState`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SetAlarmState {
+    alarm_name: String,
+    state_value: String,
+    state_reason: String,
+    state_reason_data: Option<String>,
+}
+
+impl DescribeAlarms {
+    fn check(&self) -> Result<(), AwsError> {
+        if !self.alarm_names.is_empty() && self.alarm_name_prefix.is_some() {
+            return Err(combination("AlarmNames and AlarmNamePrefix cannot be given in one request."));
         }
-        self.with(call.account(), |alarms| match alarms.get_mut(&name) {
-            // Its tags and its state stay.
-            Some(alarm) => (alarm.configuration, alarm.condition, alarm.configured) = (configuration, condition, call.now),
-            None => {
-                let alarm = Alarm {
-                    arn: call.arn("cloudwatch", format!("alarm:{name}")),
-                    configuration,
-                    condition,
-                    tags: given.into_iter().collect(),
-                    configured: call.now,
-                    state: State::InsufficientData,
-                    reason: "Unchecked: Initial alarm creation".to_owned(),
-                    reason_data: None,
-                    state_updated: call.now,
-                };
-                alarms.insert(name.clone(), alarm);
-            }
-        });
-        self.evaluate(&call.region, call.account(), Some(&name), &[call.now]).await;
-        Ok(json!({}))
+        check_enum(self.state_value.as_deref(), "stateValue", &STATES)?;
+        for (given, number) in self.alarm_types.iter().zip(1..) {
+            check_enum(Some(given), &format!("alarmTypes.{number}.member"), &TYPES)?;
+        }
+        let others = !self.alarm_names.is_empty()
+            || !self.alarm_types.is_empty()
+            || self.alarm_name_prefix.is_some()
+            || self.state_value.is_some()
+            || self.action_prefix.is_some();
+        let relatives = [
+            ("ChildrenOfAlarmName", self.children_of_alarm_name.is_some(), self.parents_of_alarm_name.is_some()),
+            ("ParentsOfAlarmName", self.parents_of_alarm_name.is_some(), self.children_of_alarm_name.is_some()),
+        ];
+        match relatives.into_iter().find(|(_, given, other)| *given && (others || *other)) {
+            Some((name, ..)) => Err(validation(format!("{name} cannot be used with any other parameters."))),
+            None => Ok(()),
+        }
     }
 
-    pub(crate) fn describe_alarms(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let unsupported = ["ChildrenOfAlarmName", "ParentsOfAlarmName"];
-        if let Some(member) = unsupported.into_iter().find(|name| input.has(name)) {
-            return Err(AwsError::not_implemented("monitoring", &format!("DescribeAlarms with {member}")));
-        }
-        if input.has("AlarmNames") && input.has("AlarmNamePrefix") {
-            let message = "AlarmNames and AlarmNamePrefix cannot be given in one request.";
-            return Err(AwsError::new("InvalidParameterCombination", 400, message));
-        }
-        let (names, prefix) = (input.texts("AlarmNames"), input.text("AlarmNamePrefix").unwrap_or_default());
-        let wanted = |alarm: &&Alarm| {
-            (names.is_empty() || names.contains(&alarm.name()))
-                && alarm.name().starts_with(prefix)
-                && input.text("StateValue").is_none_or(|state| state == alarm.state.name())
-                && input.text("ActionPrefix").is_none_or(|prefix| {
-                    [State::Ok, State::Alarm, State::InsufficientData]
-                        .iter()
-                        .any(|state| alarm.actions(*state).iter().any(|action| action.starts_with(prefix)))
-                })
-        };
-        let of_metrics = !input.has("AlarmTypes") || input.texts("AlarmTypes").contains(&"MetricAlarm");
-        let found: Vec<Value> = if of_metrics {
-            self.with(call.account(), |alarms| alarms.values().filter(wanted).map(Alarm::describe).collect())
+    fn wants(&self, alarm: &Alarm) -> bool {
+        let configuration = &alarm.configuration;
+        let is_type = if self.alarm_types.is_empty() {
+            alarm.metric().is_some()
         } else {
-            Vec::new()
+            self.alarm_types.iter().any(|name| name == alarm.kind.name())
         };
-        let size = usize::try_from(input.number("MaxRecords").unwrap_or(100)).unwrap_or(100);
-        let invalid = || AwsError::new("InvalidNextToken", 400, "The next token specified is invalid.");
-        let mut output = page("MetricAlarms", found, input.text("NextToken"), size, invalid)?;
-        if let Some(members) = output.as_object_mut() {
-            members.insert("CompositeAlarms".to_owned(), json!([]));
+        is_type
+            && (self.alarm_names.is_empty() || self.alarm_names.contains(&configuration.name))
+            && self.alarm_name_prefix.as_ref().is_none_or(|prefix| configuration.name.starts_with(prefix))
+            && self.state_value.as_ref().is_none_or(|state| state == alarm.state().name())
+            && self.action_prefix.as_ref().is_none_or(|prefix| configuration.all_actions().any(|one| one.starts_with(prefix)))
+    }
+
+    /// The alarms that are asked for, each with its kind.
+    fn find(&self, records: &Records) -> Result<Vec<(&'static str, Value)>, AwsError> {
+        let of = |name: &str| records.alarms.get(name).ok_or_else(no_alarm);
+        let only = |alarm: &Alarm, members: &[&str]| {
+            let shown = alarm.describe();
+            let kept = members.iter().filter_map(|name| Some(((*name).to_owned(), shown.get(*name)?.clone())));
+            (alarm.kind.name(), Value::Object(kept.collect::<Map<_, _>>()))
+        };
+        if let Some(name) = &self.children_of_alarm_name {
+            let parent = of(name)?;
+            let children = parent.composite().map(crate::alarm::CompositeAlarm::children).unwrap_or_default();
+            let members = ["AlarmArn", "AlarmName", "StateUpdatedTimestamp", "StateValue"];
+            return Ok(children.into_iter().filter_map(|child| Some(only(records.alarms.get(child)?, &members))).collect());
+        }
+        if let Some(name) = &self.parents_of_alarm_name {
+            of(name)?;
+            return Ok(parents(records, name).map(|alarm| only(alarm, &["AlarmArn", "AlarmName"])).collect());
+        }
+        Ok(records.alarms.values().filter(|alarm| self.wants(alarm)).map(|alarm| (alarm.kind.name(), alarm.describe())).collect())
+    }
+}
+
+/// The composite alarms whose rules are about an alarm.
+fn parents<'a>(records: &'a Records, name: &'a str) -> impl Iterator<Item = &'a Alarm> {
+    let is_parent = move |alarm: &&Alarm| alarm.composite().is_some_and(|composite| composite.children().contains(&name));
+    records.alarms.values().filter(is_parent)
+}
+
+impl CloudWatch {
+    pub(crate) fn describe_alarms(&self, call: &Call, input: DescribeAlarms) -> Result<Value, AwsError> {
+        input.check()?;
+        let found = self.with(call.account(), |records| input.find(records))?;
+        let start = match input.next_token.as_deref() {
+            None | Some("") => 0,
+            Some(token) => {
+                let invalid = || AwsError::new("InvalidNextToken", 400, "The next token specified is invalid.");
+                token.parse().ok().filter(|start| *start <= found.len()).ok_or_else(invalid)?
+            }
+        };
+        let page = Page::at(start, input.max_records.unwrap_or(100), found);
+        let of_kind = |wanted: &str| {
+            let alarms = page.items.iter().filter(|(kind, _)| *kind == wanted).map(|(_, alarm)| alarm.clone());
+            alarms.collect::<Vec<_>>()
+        };
+        let mut output = json!({ "MetricAlarms": of_kind("MetricAlarm"), "CompositeAlarms": of_kind("CompositeAlarm") });
+        if let (Some(next), Some(members)) = (page.next, output.as_object_mut()) {
+            members.insert("NextToken".to_owned(), next.to_string().into());
         }
         Ok(output)
     }
 
     /// Names that no alarm has are no error.
-    pub(crate) fn delete_alarms(&self, call: &Call, input: &Value) -> Value {
-        self.with(call.account(), |alarms| input.texts("AlarmNames").iter().for_each(|name| drop(alarms.remove(*name))));
-        json!({})
+    pub(crate) fn delete_alarms(&self, call: &Call, input: DeleteAlarms) -> Result<Value, AwsError> {
+        let DeleteAlarms { alarm_names: names } = input;
+        self.with(call.account(), |records| {
+            let composite = |name: &&String| records.alarms.get(*name).is_some_and(|alarm| alarm.composite().is_some());
+            if names.iter().filter(composite).count() > 1 {
+                return Err(validation("Only one composite alarm can be deleted at a time."));
+            }
+            for name in &names {
+                let mut dependants = parents(records, name).filter(|parent| !names.contains(&parent.configuration.name));
+                if records.alarms.contains_key(name) && dependants.next().is_some() {
+                    let message = format!("Cannot delete {name} as there are composite alarm(s) depending on it.");
+                    return Err(validation(message));
+                }
+            }
+            for name in &names {
+                if let Some(alarm) = records.alarms.remove(name) {
+                    records.history.add(Item::deleted(&alarm, call.now));
+                }
+            }
+            Ok(json!({}))
+        })
     }
 
-    pub(crate) fn enable_actions(&self, call: &Call, input: &Value, enabled: bool) -> Value {
-        self.with(call.account(), |alarms| {
-            for name in input.texts("AlarmNames") {
-                if let Some(members) = alarms.get_mut(name).and_then(|alarm| alarm.configuration.as_object_mut()) {
-                    members.insert("ActionsEnabled".to_owned(), enabled.into());
+    pub(crate) fn enable_alarm_actions(&self, call: &Call, input: EnableAlarmActions) -> Result<Value, AwsError> {
+        Ok(self.set_actions_enabled(call, &input.alarm_names, true))
+    }
+
+    pub(crate) fn disable_alarm_actions(&self, call: &Call, input: DisableAlarmActions) -> Result<Value, AwsError> {
+        Ok(self.set_actions_enabled(call, &input.alarm_names, false))
+    }
+
+    fn set_actions_enabled(&self, call: &Call, names: &[String], enabled: bool) -> Value {
+        self.with(call.account(), |records| {
+            for name in names {
+                let Some(alarm) = records.alarms.get_mut(name) else { continue };
+                if alarm.configuration.actions_enabled != enabled {
+                    let before = alarm.clone();
+                    (alarm.configuration.actions_enabled, alarm.configured) = (enabled, call.now);
+                    records.history.add(Item::configured(alarm, Some(&before), call.now));
                 }
             }
         });
@@ -120,112 +196,23 @@ impl CloudWatch {
     }
 
     /// Until the next evaluation.
-    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html>
-    pub(crate) async fn set_alarm_state(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let state = State::read(input.required("StateValue")).ok_or_else(|| invalid("StateValue is no state of an alarm."))?;
-        let data = input.text("StateReasonData");
-        if data.is_some_and(|data| serde_json::from_str::<Value>(data).is_err()) {
-            return Err(AwsError::new("InvalidFormatFault", 400, "StateReasonData was not syntactically valid JSON"));
+    pub(crate) async fn set_alarm_state(&self, call: &Call, input: SetAlarmState) -> Result<Value, AwsError> {
+        let SetAlarmState { alarm_name, state_value, state_reason, state_reason_data } = input;
+        let state = State::read(&state_value).ok_or_else(|| no_enum_value(&state_value, "stateValue", &STATES))?;
+        if state_reason_data.as_deref().is_some_and(|data| serde_json::from_str::<Value>(data).is_err()) {
+            return Err(AwsError::new("InvalidFormat", 400, "StateReasonData was not syntactically valid JSON"));
         }
-        let verdict = Verdict { state, reason: input.required("StateReason").to_owned(), reason_data: data.map(str::to_owned) };
-        let changed = self.with(call.account(), |alarms| {
-            let alarm = alarms.get_mut(input.required("AlarmName")).ok_or_else(no_alarm)?;
-            Ok(alarm.become_state(verdict, call.now).map(|before| (alarm.clone(), before)))
+        let verdict = Verdict { state, reason: state_reason, reason_data: state_reason_data };
+        let outcomes = self.with(call.account(), |records| {
+            if !records.alarms.contains_key(&alarm_name) {
+                return Err(no_alarm());
+            }
+            let mut outcomes = Vec::new();
+            records.set_state(&alarm_name, verdict, call.now, &mut outcomes);
+            Ok(outcomes)
         })?;
-        if let Some((alarm, before)) = changed {
-            crate::notification::notify(&call.region, call.account(), &alarm, before).await;
-        }
+        self.changed.notify_one();
+        self.follow(&call.region, call.account(), outcomes).await;
         Ok(json!({}))
     }
-
-    /// Runs `act` on the tags of the alarm that the request names.
-    pub(crate) fn with_tags<T>(&self, call: &Call, input: &Value, act: impl FnOnce(&mut Tags) -> T) -> Result<T, AwsError> {
-        let arn = input.required("ResourceARN");
-        self.with(call.account(), |alarms| {
-            let found = alarms.values_mut().find(|alarm| alarm.arn == arn);
-            found
-                .map(|alarm| act(&mut alarm.tags))
-                .ok_or_else(|| AwsError::new("ResourceNotFoundException", 404, format!("The resource {arn} does not exist.")))
-        })
-    }
-}
-
-fn no_alarm() -> AwsError {
-    AwsError::new("ResourceNotFound", 404, "Unknown alarm")
-}
-
-/// When an alarm goes off; what is not evaluated here is refused.
-fn condition(input: &Value) -> Result<Condition, AwsError> {
-    let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    if let Some(member) = members.filter(|name| input.has(name)).find(|name| !KNOWN.contains(name)) {
-        return Err(AwsError::not_implemented("monitoring", &format!("an alarm with {member}")));
-    }
-    for required in ["MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator"] {
-        if !input.has(required) {
-            return Err(AwsError::new(
-                "ValidationError",
-                400,
-                format!("The parameter {required} is required for an alarm on a metric."),
-            ));
-        }
-    }
-    let (period, periods) = (input.number("Period").unwrap_or_default(), input.number("EvaluationPeriods").unwrap_or_default());
-    if period < 1 || !([10, 20, 30].contains(&period) || period % 60 == 0) {
-        return Err(AwsError::new("ValidationError", 400, "Period must be 10, 20, 30 or a multiple of 60"));
-    }
-    let (longest, words) = if period < 3600 { (DAY, "a day") } else { (7 * DAY, "seven days") };
-    if period.saturating_mul(periods) > longest {
-        let message =
-            format!("Metrics cannot be checked across more than {words} (EvaluationPeriods * Period must be <= {longest}).");
-        return Err(AwsError::new("ValidationError", 400, message));
-    }
-    let to_alarm = input.number("DatapointsToAlarm").unwrap_or(periods);
-    if to_alarm > periods {
-        return Err(AwsError::new("ValidationError", 400, "DatapointsToAlarm must not be more than EvaluationPeriods"));
-    }
-    let not_done = |what: &str| AwsError::not_implemented("monitoring", &format!("an alarm with {what}"));
-    let count = |value: i64| usize::try_from(value).unwrap_or(1).max(1);
-    Ok(Condition {
-        statistic: Statistic::read(input.required("Statistic")).ok_or_else(|| not_done(input.required("Statistic")))?,
-        period,
-        periods: count(periods),
-        to_alarm: count(to_alarm),
-        comparison: match input.required("ComparisonOperator") {
-            "GreaterThanOrEqualToThreshold" => Comparison::GreaterOrEqual,
-            "GreaterThanThreshold" => Comparison::Greater,
-            "LessThanThreshold" => Comparison::Less,
-            "LessThanOrEqualToThreshold" => Comparison::LessOrEqual,
-            other => return Err(not_done(other)),
-        },
-        threshold: input.get("Threshold").and_then(Value::as_f64).unwrap_or_default(),
-        missing: match input.text("TreatMissingData") {
-            None | Some("missing") => Missing::Insufficient,
-            Some("ignore") => Missing::Ignore,
-            Some("breaching") => Missing::Breaching,
-            Some("notBreaching") => Missing::NotBreaching,
-            Some(other) => {
-                let message = format!("Parameter TreatMissingData has an invalid value: {other}");
-                return Err(AwsError::new("ValidationError", 400, message));
-            }
-        },
-    })
-}
-
-/// Actions are topics of the account.
-fn check_actions(call: &Call, input: &Value) -> Result<(), AwsError> {
-    let topics = call.arn("sns", "");
-    for action in ["OKActions", "AlarmActions", "InsufficientDataActions"].into_iter().flat_map(|list| input.texts(list)) {
-        let parts: Vec<&str> = action.split(':').collect();
-        match parts.as_slice() {
-            ["arn", _, "sns", ..] if action.starts_with(&topics) => {}
-            ["arn", _, "sns", region, account, _] if *region != call.region.name() || *account != call.account() => {
-                return Err(AwsError::new("ValidationError", 400, format!("Invalid region or account of the action {action}")));
-            }
-            ["arn", _, service, ..] => {
-                return Err(AwsError::not_implemented("monitoring", &format!("an alarm's action of {service}")));
-            }
-            _ => return Err(AwsError::new("ValidationError", 400, format!("Invalid arn syntax: {action}"))),
-        }
-    }
-    Ok(())
 }

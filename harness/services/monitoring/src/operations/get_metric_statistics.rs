@@ -1,69 +1,104 @@
 //! GetMetricStatistics.
-//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html>
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use nightproof_core::document::Members as _;
+use nightproof_core::metrics::Distribution;
 use nightproof_core::service::{AwsError, Call};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use crate::error::invalid;
-use crate::evaluation::Statistic;
-use crate::metric::{unit, values};
+use crate::error::{check_enum, combination, invalid};
+use crate::metric::{Dimension, UNITS, Window, is_period, metric, periods};
+use crate::records::CloudWatch;
+use crate::statistic::Statistic;
 
 /// Datapoints in an answer.
 const MOST: i64 = 1440;
-/// Periods below a minute.
-const SHORT: [i64; 5] = [1, 5, 10, 20, 30];
+const SIMPLE: [&str; 5] = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 
-pub(crate) fn get_metric_statistics(call: &Call, input: &Value) -> Result<Value, AwsError> {
-    if input.has("ExtendedStatistics") {
-        return Err(AwsError::not_implemented("monitoring", "GetMetricStatistics of percentiles"));
-    }
-    let statistics = input.texts("Statistics");
-    if statistics.is_empty() {
-        let message = "Must specify either Statistics or ExtendedStatistics.";
-        return Err(AwsError::new("InvalidParameterCombination", 400, message));
-    }
-    let time = |name: &str| input.text(name).and_then(|text| text.parse::<Timestamp>().ok()).unwrap_or_default().as_second();
-    let (start, end, period) = (time("StartTime"), time("EndTime"), input.number("Period").unwrap_or_default());
-    if start >= end {
-        return Err(invalid("The parameter StartTime must be less than the parameter EndTime."));
-    }
-    if period < 1 || !(period % 60 == 0 || SHORT.contains(&period)) {
-        return Err(invalid("The parameter Period must be a value in the set [1, 5, 10, 20, 30], or must be a multiple of 60."));
-    }
-    // The start is rounded down to a whole minute, or to the period below that.
-    let start = start - start.rem_euclid(period.min(60));
-    let count = (end - start) / period;
-    if count > MOST {
-        let message = format!(
-            "You have requested up to {count} datapoints, which exceeds the limit of {MOST}. You may reduce the datapoints requested \
-             by increasing Period, or decreasing the time range."
-        );
-        return Err(AwsError::new("InvalidParameterCombination", 400, message));
-    }
-    let mut points: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
-    let name = input.required("MetricName");
-    for (time, value) in values(&call.region, call.account(), input) {
-        let time = time.as_second();
-        if (start..end).contains(&time) {
-            points.entry(start + (time - start) / period * period).or_default().push(value);
-        }
-    }
-    let unit = unit(name);
-    let wants = input.text("Unit").is_none_or(|wanted| wanted == unit);
-    let points = points.into_iter().filter(|_| wants).map(|(time, values)| point(time, &values, &statistics, unit));
-    Ok(json!({ "Label": name, "Datapoints": points.collect::<Vec<_>>() }))
+/// `GetMetricStatistics`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetMetricStatistics {
+    namespace: String,
+    metric_name: String,
+    #[serde(default)]
+    dimensions: Vec<Dimension>,
+    start_time: Timestamp,
+    end_time: Timestamp,
+    period: i64,
+    #[serde(default)]
+    statistics: Vec<String>,
+    #[serde(default)]
+    extended_statistics: Vec<String>,
+    unit: Option<String>,
 }
 
-fn point(time: i64, values: &[f64], statistics: &[&str], unit: &str) -> Value {
-    let mut point = json!({ "Timestamp": Timestamp::from_second(time).unwrap_or_default().to_string(), "Unit": unit });
-    for (name, statistic) in statistics.iter().filter_map(|name| Some((*name, Statistic::read(name)?))) {
-        if let Some(members) = point.as_object_mut() {
-            members.insert(name.to_owned(), statistic.of(values).into());
+impl CloudWatch {
+    pub(crate) fn get_metric_statistics(&self, call: &Call, input: GetMetricStatistics) -> Result<Value, AwsError> {
+        let statistics = statistics(&input)?;
+        check_enum(input.unit.as_deref(), "unit", &UNITS)?;
+        let window = Window { start: input.start_time.as_second(), end: input.end_time.as_second() };
+        if input.start_time >= input.end_time {
+            return Err(invalid("The parameter StartTime must be less than the parameter EndTime."));
+        }
+        let period = input.period;
+        if !is_period(period) {
+            let limit = "must be a value in the set [1, 5, 10, 20, 30], or must be a multiple of 60.";
+            return Err(invalid(format!("The parameter Period {limit}")));
+        }
+        let window = window.rounded(period);
+        let count = (window.end - window.start) / period;
+        if count > MOST {
+            return Err(combination(format!(
+                "You have requested up to {count} datapoints, which exceeds the limit of {MOST}. You may reduce the datapoints \
+                 requested by increasing Period, or decreasing the time range."
+            )));
+        }
+        let metric = metric(call.account(), &input.namespace, &input.metric_name, &input.dimensions);
+        let units = periods(call.region.metrics(), &metric, window, period);
+        let wanted = units.iter().filter(|(unit, _)| input.unit.as_ref().is_none_or(|wanted| wanted == *unit));
+        let points =
+            wanted.flat_map(|(unit, periods)| periods.iter().map(|(time, values)| point(*time, values, &statistics, unit)));
+        Ok(json!({ "Label": input.metric_name, "Datapoints": points.collect::<Vec<_>>() }))
+    }
+}
+
+fn statistics(input: &GetMetricStatistics) -> Result<Vec<Statistic>, AwsError> {
+    match (input.statistics.is_empty(), input.extended_statistics.is_empty()) {
+        (true, true) => Err(combination("Must specify either Statistics or ExtendedStatistics.")),
+        (false, false) => {
+            let message = "The parameters Statistics and ExtendedStatistics are mutually exclusive and you have specified both.";
+            Err(combination(message))
+        }
+        (false, true) => {
+            let read = |(name, number): (&String, usize)| {
+                check_enum(Some(name), &format!("statistics.{number}.member"), &SIMPLE)?;
+                Statistic::read_simple(name).ok_or_else(|| invalid(format!("{name} is no statistic.")))
+            };
+            input.statistics.iter().zip(1..).map(read).collect()
+        }
+        (true, false) => {
+            let read = |(name, number): (&String, usize)| {
+                let parameter = format!("ExtendedStatistics.member.{number}");
+                let refused = || invalid(format!("The value {name} for parameter {parameter} is not supported."));
+                Statistic::read_extended(name).ok_or_else(refused)
+            };
+            input.extended_statistics.iter().zip(1..).map(read).collect()
         }
     }
-    point
+}
+
+fn point(time: i64, values: &Distribution, statistics: &[Statistic], unit: &str) -> Value {
+    let time = Timestamp::from_second(time).unwrap_or_default().to_string();
+    let mut point = Map::from_iter([("Timestamp".to_owned(), time.into()), ("Unit".to_owned(), unit.into())]);
+    let mut extended = Map::new();
+    for statistic in statistics {
+        let Some(value) = statistic.of(values) else { continue };
+        let members = if statistic.is_extended() { &mut extended } else { &mut point };
+        members.insert(statistic.name().to_owned(), value.into());
+    }
+    if !extended.is_empty() {
+        point.insert("ExtendedStatistics".to_owned(), extended.into());
+    }
+    Value::Object(point)
 }

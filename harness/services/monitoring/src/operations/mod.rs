@@ -1,9 +1,12 @@
 //! The operations.
 
-mod alarms;
-mod get_metric_statistics;
-mod list_metrics;
-mod tags;
-
-pub(crate) use get_metric_statistics::get_metric_statistics;
-pub(crate) use list_metrics::list_metrics;
+pub(crate) mod alarm_history;
+pub(crate) mod alarms;
+pub(crate) mod dashboards;
+pub(crate) mod get_metric_data;
+pub(crate) mod get_metric_statistics;
+pub(crate) mod list_metrics;
+pub(crate) mod put_composite_alarm;
+pub(crate) mod put_metric_alarm;
+pub(crate) mod put_metric_data;
+pub(crate) mod tags;

@@ -1,31 +1,64 @@
-//! Tags of alarms.
+//! Tags of alarms and dashboards.
 
-use nightproof_core::document::Members as _;
-use nightproof_core::request_tags;
+use nightproof_core::request_tags::{self, Tag};
 use nightproof_core::service::{AwsError, Call};
+use nightproof_core::tags::Tags;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::error::invalid;
 use crate::records::CloudWatch;
 
-impl CloudWatch {
-    pub(crate) fn tag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let given = given(call, input)?;
-        self.with_tags(call, input, |tags| tags.extend(given))?;
-        Ok(json!({}))
-    }
-
-    pub(crate) fn untag(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let keys = input.texts("TagKeys");
-        self.with_tags(call, input, |tags| tags.remove(&keys))?;
-        Ok(json!({}))
-    }
-
-    pub(crate) fn list_tags(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with_tags(call, input, |tags| json!({ "Tags": tags.list() }))
-    }
+/// `TagResource`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagResource {
+    #[serde(rename = "ResourceARN")]
+    resource_arn: String,
+    tags: Vec<Tag>,
 }
 
-/// The tags in a request.
-pub(crate) fn given(call: &Call, input: &Value) -> Result<Vec<(String, String)>, AwsError> {
-    request_tags::given(call, input, || AwsError::new("InvalidParameterValue", 400, "Tag keys starting with aws: are reserved."))
+/// `UntagResource`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_UntagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UntagResource {
+    #[serde(rename = "ResourceARN")]
+    resource_arn: String,
+    tag_keys: Vec<String>,
+}
+
+/// `ListTagsForResource`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListTagsForResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListTagsForResource {
+    #[serde(rename = "ResourceARN")]
+    resource_arn: String,
+}
+
+impl CloudWatch {
+    pub(crate) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {
+        let tags = request_tags::check(call, input.tags, || invalid("Tag keys starting with aws: are reserved."))?;
+        self.with_tags(call, &input.resource_arn, |known| known.extend(tags))?;
+        Ok(json!({}))
+    }
+
+    pub(crate) fn untag_resource(&self, call: &Call, input: UntagResource) -> Result<Value, AwsError> {
+        self.with_tags(call, &input.resource_arn, |tags| tags.remove(&input.tag_keys))?;
+        Ok(json!({}))
+    }
+
+    pub(crate) fn list_tags_for_resource(&self, call: &Call, input: ListTagsForResource) -> Result<Value, AwsError> {
+        self.with_tags(call, &input.resource_arn, |tags| json!({ "Tags": tags.list() }))
+    }
+
+    /// Runs `act` on the tags of an alarm or a dashboard.
+    fn with_tags<T>(&self, call: &Call, arn: &str, act: impl FnOnce(&mut Tags) -> T) -> Result<T, AwsError> {
+        self.with(call.account(), |records| {
+            let alarms = records.alarms.values_mut().map(|alarm| (&alarm.configuration.arn, &mut alarm.tags));
+            let dashboards = records.dashboards.values_mut().map(|dashboard| (&dashboard.arn, &mut dashboard.tags));
+            let found = alarms.chain(dashboards).find(|(known, _)| *known == arn);
+            let missing = || AwsError::new("ResourceNotFoundException", 404, format!("The resource {arn} does not exist."));
+            found.map(|(_, tags)| act(tags)).ok_or_else(missing)
+        })
+    }
 }
