@@ -44,8 +44,8 @@ def refused(code, call, **arguments):
     raise AssertionError(f"expected {code}, got {answer}")
 
 
-def until(what, look, seconds=60):
-    """Looks until something true is seen, and answers it."""
+def until(what, look, seconds=300):
+    """Looks until something true is seen, and answers it. The bound is one that only a hang meets, on a machine with much else to do."""
     end = time.monotonic() + seconds
     while True:
         seen = look()

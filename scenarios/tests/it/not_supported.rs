@@ -14,14 +14,14 @@ const LACKING: &str = r#"Conditions:
 Resources:
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
   Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}
-  Nat: {Type: AWS::EC2::CarrierGateway, Properties: {SubnetId: !Ref Subnet}}
+  Acl: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: !Ref Vpc}}
   Routes: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
   Out:
     Type: AWS::EC2::Route
     Properties:
       RouteTableId: !Ref Routes
       DestinationCidrBlock: 0.0.0.0/0
-      CarrierGatewayId: !Ref Nat
+      CarrierGatewayId: !Ref Acl
   Function:
     Type: AWS::Lambda::Function
     CreationPolicy: {ResourceSignal: {Count: 1}}
@@ -34,7 +34,7 @@ Resources:
 "#;
 
 const NAMED: [&str; 5] = [
-    "`AWS::EC2::CarrierGateway` (Nat, line 6)",
+    "`AWS::EC2::NetworkAcl` (Acl, line 6)",
     "`CarrierGatewayId` of `AWS::EC2::Route` (Out, line 13)",
     "attribute `CreationPolicy` (Function, line 16)",
     "runtime `nodejs22.x` (Function, line 18)",
@@ -111,8 +111,11 @@ fn what_aws_itself_does_not_know_is_refused_in_aws_words_whatever_is_lacking_bes
     assert!(refused(&unknown).contains(words), "{}", refused(&unknown));
     let property = refused(&LACKING.replace("{CidrBlock: 10.0.0.0/16}", "{CidrBlock: 10.0.0.0/16, Dns: true}"));
     assert!(property.contains("ValidationError: Encountered unsupported property Dns\n"), "{property}");
-    let attribute =
-        refused(&LACKING.replace("SubnetId: !Ref Subnet}", "SubnetId: !GetAtt Subnet.Name}").replace("CarrierGateway", "Subnet"));
+    let attribute = refused(
+        &LACKING
+            .replace("VpcId: !Ref Vpc}}\n  Routes", "VpcId: !GetAtt Subnet.Name}}\n  Routes")
+            .replace("NetworkAcl", "RouteTable"),
+    );
     assert!(attribute.contains("resource Subnet does not support attribute type Name in Fn::GetAtt"), "{attribute}");
 }
 

@@ -120,7 +120,8 @@ impl Grantee {
     fn principal(&self) -> Option<Value> {
         match self {
             Self::User(id) => Some(json!({"CanonicalUser": id})),
-            Self::Group(uri) if *uri == LOG_DELIVERY => None,
+            // <https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html#grant-log-delivery-permissions-general>
+            Self::Group(uri) if *uri == LOG_DELIVERY => Some(json!({ "Service": "logging.s3.amazonaws.com" })),
             Self::Group(_) => Some(json!("*")),
         }
     }
@@ -355,5 +356,12 @@ mod tests {
         assert!(acl.statements_of_object("b", "k", true).is_empty(), "public grants are ignored");
         assert_eq!(acl.statements_of_bucket("b", None, false)[0]["Action"][0], "s3:ListBucket");
         assert!(Acl::private(OWNER).statements_of_bucket("b", None, false).is_empty());
+        let acl = asked(json!({"ACL": "log-delivery-write"})).expect("canned").expect("list");
+        let statements = acl.statements_of_bucket("b", Some("k"), true);
+        assert_eq!(statements.len(), 1, "{statements:?}");
+        assert_eq!(
+            (&statements[0]["Principal"], &statements[0]["Action"][0]),
+            (&json!({"Service": "logging.s3.amazonaws.com"}), &json!("s3:PutObject"))
+        );
     }
 }
