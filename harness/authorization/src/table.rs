@@ -247,8 +247,7 @@ fn elements(value: &Value) -> Vec<&Value> {
 
 /// The ARNs of a template in this region and account.
 fn expand(parts: &[Part], region: &str, account: &str, input: &Value) -> Vec<String> {
-    // Whether each is whole already: members that are ARNs themselves are.
-    let mut made = vec![(String::new(), false)];
+    let mut made = vec![Filled { arn: String::new(), state: State::Open }];
     for part in parts {
         let text = match part {
             Part::Text(text) | Part::Service(text) => text,
@@ -263,17 +262,36 @@ fn expand(parts: &[Part], region: &str, account: &str, input: &Value) -> Vec<Str
                 continue;
             }
         };
-        made.iter_mut().filter(|(_, whole)| !whole).for_each(|(arn, _)| arn.push_str(text));
+        made.iter_mut().filter(|one| one.state != State::Whole).for_each(|one| one.arn.push_str(text));
     }
-    made.into_iter().map(|(arn, _)| arn).collect()
+    made.into_iter().map(|one| one.arn).collect()
 }
 
-/// An ARN with each of these values at its end.
-fn filled((arn, whole): (String, bool), given: &[String]) -> Vec<(String, bool)> {
-    if whole {
-        return vec![(arn, true)];
+/// A template that is being filled.
+struct Filled {
+    arn: String,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Without a member yet.
+    Open,
+    /// The values of members are texts in it from now on: an object's key may begin as an ARN does.
+    Named,
+    /// The first member was an ARN, which is the whole resource.
+    Whole,
+}
+
+/// A template with each of these values at its end.
+fn filled(Filled { arn, state }: Filled, given: &[String]) -> Vec<Filled> {
+    if state == State::Whole {
+        return vec![Filled { arn, state }];
     }
-    let with = |value: &String| if value.starts_with("arn:") { (value.clone(), true) } else { (format!("{arn}{value}"), false) };
+    let with = |value: &String| match state == State::Open && value.starts_with("arn:") {
+        true => Filled { arn: value.clone(), state: State::Whole },
+        false => Filled { arn: format!("{arn}{value}"), state: State::Named },
+    };
     given.iter().map(with).collect()
 }
 
@@ -332,6 +350,7 @@ mod tests {
         let arns = |template, input| expand(&parts(template, "ssm").unwrap(), "us-east-1", "111122223333", &input);
         let given = json!({"Ids": ["a", "arn:aws:x:::y", "{b}"], "Name": "n"});
         assert_eq!(arns("i/{Ids}/{Name}", given.clone()), ["i/a/n", "arn:aws:x:::y", "i/{b}/n"]);
+        assert_eq!(arns("{Name}/{Key}", json!({"Name": "n", "Key": "arn:aws:x:::y"})), ["n/arn:aws:x:::y"]);
         assert_eq!(arns("$service:$region:$account:{Gone}", given), ["ssm:us-east-1:111122223333:*"]);
         assert!(parts("{open", "ssm").is_none() && parts("$else", "ssm").is_none());
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::difference::Difference;
 use crate::records::{MadeSoFar, StackResource};
 use crate::worker::Worker;
-use crate::{properties, resource};
+use crate::{nested, properties, resource, signal};
 
 /// What was done about a resource, whether or not it succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub(crate) async fn apply(
                 let old = before.get(&resource.id).and_then(|record| record.made.clone());
                 let properties = deployment.properties(&resource.id, &applied.made).map_err(|error| error.to_string());
                 let step = Step::new(worker, resource, old, properties, tags);
+                let signals = deployment.signals(&resource.id, &applied.made);
                 worker.with(|stack| {
                     let depends_on = deployment.dependencies(&resource.id).clone();
                     let mut record = StackResource::new(resource, depends_on, worker.now());
@@ -78,7 +79,16 @@ pub(crate) async fn apply(
                         let (worker, id, kind) = (worker.clone(), resource.id.clone(), resource.kind.clone());
                         running.spawn(async move {
                             let creates = step.done() == Done::Created;
-                            let result = step.take(&worker, &id, &kind).await;
+                            let is_new = matches!(step, Step::Create(_) | Step::Replace(_));
+                            let mut result = step.take(&worker, &id, &kind).await;
+                            if is_new && result.is_ok() {
+                                let waited = match signals {
+                                    Ok(Some(signals)) => signal::wait(&worker, &id, &signals).await,
+                                    Ok(None) => Ok(()),
+                                    Err(error) => Err(error.message),
+                                };
+                                result = waited.and(result);
+                            }
                             (id, creates, result)
                         });
                     }
@@ -137,7 +147,8 @@ impl Step {
         let Some(old) = old else { return Self::Create(properties) };
         let difference = Difference::between(resource_type, &old.properties, &properties);
         if difference.is_empty() {
-            return Self::Keep(old);
+            // What is behind the address of a nested stack's template may be another one now.
+            return if resource.kind == nested::NAME { Self::Update(old, properties) } else { Self::Keep(old) };
         }
         if let Some(reason) = difference.changed.iter().find_map(|name| resource_type.provider.refuses_change(name)) {
             return Self::Fail(Done::Updated, reason);

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use nightproof_core::service::AwsError;
-use nightproof_resource::ResourceProvider;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::validation;
+use crate::mailbox::Mailbox;
 use crate::records::{Macros, Stack, StackStatus};
 use crate::resource_types::ResourceTypes;
+use crate::serverless::ServerlessTranslator;
 
 /// The service. Records are by account.
 pub struct CloudFormation {
@@ -17,15 +18,24 @@ pub struct CloudFormation {
     /// By account.
     macros: Mutex<HashMap<String, Macros>>,
     pub(crate) types: ResourceTypes,
+    pub(crate) mailbox: Mailbox,
+    /// Who applies the transform of serverless applications.
+    pub(crate) translator: Option<Arc<dyn ServerlessTranslator>>,
     /// Itself, for tasks that outlive a call.
     pub(crate) me: Weak<Self>,
 }
 
 impl CloudFormation {
-    /// A service without stacks, for resources of these types.
-    pub fn new(types: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Arc<Self> {
-        let types = ResourceTypes::new(types);
-        Arc::new_cyclic(|me| Self { stacks: Mutex::default(), macros: Mutex::default(), types, me: me.clone() })
+    /// A service without stacks.
+    pub(crate) fn with_types(types: ResourceTypes, translator: Option<Arc<dyn ServerlessTranslator>>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            stacks: Mutex::default(),
+            macros: Mutex::default(),
+            types,
+            mailbox: Mailbox::default(),
+            translator,
+            me: me.clone(),
+        })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Stack>>> {

@@ -17,7 +17,8 @@ pub(crate) fn complete(
     logical_id: &str,
 ) -> Value {
     let mut properties = resource_type.coerced(properties);
-    let (Some(schema), true) = (resource_type.schema(), resource_type.provider.facts().supports(&["Tags"])) else {
+    let facts = resource_type.provider.facts();
+    let (Some(schema), true) = (resource_type.schema(), facts.supports(&["Tags"]) && !facts.is_open) else {
         return properties;
     };
     let mut tags = tag_pairs(&properties);

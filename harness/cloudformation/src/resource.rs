@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use nightproof_journal::Event;
-use nightproof_resource::{Context, Deployment, MadeResource, ResourceRecord};
+use nightproof_resource::{Context, Deployment, MadeResource};
 use serde_json::Value;
 
 use crate::dynamic_reference;
 use crate::resource_type::ResourceType;
+use crate::stack_record::Record;
 use crate::support::Support;
 use crate::worker::Worker;
 
@@ -77,27 +78,4 @@ fn context(worker: &Worker, id: &str, properties: Value, is_update: bool) -> Con
         record: Arc::new(record),
     };
     Context::new(deployment, is_update)
-}
-
-/// The record of a resource with the properties that it is made with.
-struct Record {
-    worker: Worker,
-    id: String,
-    properties: Value,
-}
-
-impl ResourceRecord for Record {
-    fn exists(&self, physical: &str) {
-        let made = MadeResource { physical: physical.to_owned(), properties: self.properties.clone(), ..MadeResource::default() };
-        let now = self.worker.now();
-        self.worker.with(|stack| {
-            let status = stack.resource(&self.id).map(|resource| {
-                resource.made = Some(made);
-                resource.status
-            });
-            if let Some(status) = status {
-                stack.resource_becomes(&self.id, status, Some("Resource creation Initiated".to_owned()), now);
-            }
-        });
-    }
 }

@@ -7,6 +7,11 @@ use nightproof_resource::ResourceProvider;
 use crate::recorded;
 use crate::resource_type::ResourceType;
 
+/// What the types of custom resources begin with, all of which are one type.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html>
+const CUSTOM: &str = "Custom::";
+const CUSTOM_RESOURCE: &str = "AWS::CloudFormation::CustomResource";
+
 /// Those that services act on, by name.
 pub(crate) struct ResourceTypes(BTreeMap<&'static str, ResourceType>);
 
@@ -18,6 +23,9 @@ impl ResourceTypes {
 
     /// The type with this name, if stacks may have it: one that is acted on, or one that is recorded.
     pub(crate) fn find(&self, name: &str) -> Option<&ResourceType> {
+        if name.starts_with(CUSTOM) {
+            return self.0.get(CUSTOM_RESOURCE);
+        }
         self.0.get(name).or_else(|| recorded::find(name))
     }
 

@@ -24,12 +24,13 @@ pub(crate) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Appli
         let done = applied.and_then(|applied| applied.done.get(&record.id)).copied();
         let current = worker.with(|stack| stack.resource(&record.id).cloned()).flatten();
         match (done, applied, &record.made) {
-            (Some(Done::Updated), Some(applied), Some(old)) => {
-                if let Err(reason) = change_back(worker, record, old, applied).await {
+            (Some(Done::Updated), Some(applied), Some(old)) => match change_back(worker, record, old, applied).await {
+                Ok(replaced) => leaving.extend(replaced.map(|made| Leaving::replaced(record, made, false))),
+                Err(reason) => {
                     worker.resource_becomes(&record.id, "UPDATE_FAILED", Some(reason));
                     failed.push(record.id.clone());
                 }
-            }
+            },
             (Some(Done::Replaced), _, Some(old)) => {
                 worker.with(|stack| stack.put(record.clone()));
                 worker.resource_becomes(&record.id, "UPDATE_COMPLETE", None);
@@ -60,19 +61,26 @@ pub(crate) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Appli
     });
 }
 
-async fn change_back(worker: &Worker, record: &StackResource, old: &MadeResource, applied: &Applied) -> Result<(), String> {
+/// Returns what is to be deleted since another one has taken its place: a custom resource that says so by another id.
+async fn change_back(
+    worker: &Worker,
+    record: &StackResource,
+    old: &MadeResource,
+    applied: &Applied,
+) -> Result<Option<MadeResource>, String> {
     let current = worker.with(|stack| stack.resource(&record.id).and_then(|record| record.made.clone())).flatten();
     let mut current = current.unwrap_or_else(|| old.clone());
     worker.with(|stack| stack.put(StackResource { made: Some(current.clone()), ..record.clone() }));
     // It failed before anything was changed if no properties were attempted.
     let Some(attempted) = applied.attempted.get(&record.id) else {
         worker.resource_becomes(&record.id, "UPDATE_COMPLETE", None);
-        return Ok(());
+        return Ok(None);
     };
     worker.resource_becomes(&record.id, "UPDATE_IN_PROGRESS", None);
     current.properties.clone_from(attempted);
     let restored = resource::update(worker, &record.id, &record.kind, &current, old.properties.clone()).await?;
+    let replaced = (restored.physical != current.physical).then_some(current);
     worker.record(&record.id, restored);
     worker.resource_becomes(&record.id, "UPDATE_COMPLETE", None);
-    Ok(())
+    Ok(replaced)
 }

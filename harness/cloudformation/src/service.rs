@@ -5,7 +5,7 @@ use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
 use crate::cloudformation::CloudFormation;
-use crate::operations::{change_sets, create_stack, delete_stack, exports, stacks, templates, update_stack};
+use crate::operations::{change_sets, create_stack, delete_stack, exports, signal_resource, stacks, templates, update_stack};
 
 #[async_trait]
 impl Service for CloudFormation {
@@ -36,6 +36,7 @@ impl Service for CloudFormation {
             "GetTemplate" => templates::get_template(service, account, &input)?,
             "GetTemplateSummary" => templates::get_template_summary(service, call, &input).await?,
             "ValidateTemplate" => templates::validate_template(service, call, &input).await?,
+            "SignalResource" => signal_resource::signal(service, call, &input)?,
             "UpdateTerminationProtection" => stacks::update_termination_protection(service, account, &input)?,
             _ => return Err(AwsError::not_implemented("cloudformation", operation)),
         };

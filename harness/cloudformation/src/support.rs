@@ -46,7 +46,7 @@ impl<'a> Support<'a> {
     pub(crate) fn standing(&self) -> Standing {
         match self.supported.is_some() {
             true => Standing::Supported,
-            false if self.schema().is_some() || self.name.starts_with("Custom::") => Standing::Lacking,
+            false if self.schema().is_some() => Standing::Lacking,
             false => Standing::Unknown,
         }
     }
@@ -65,7 +65,7 @@ impl<'a> Support<'a> {
 
     /// The standing of an attribute.
     pub(crate) fn attribute(&self, name: &str) -> Standing {
-        if self.supported.is_some_and(|supported| supported.provider.facts().attributes.contains(&name)) {
+        if self.supported.is_some_and(|supported| supported.provider.facts().has_attribute(name)) {
             return Standing::Supported;
         }
         let path: Vec<&str> = name.split('.').collect();

@@ -105,6 +105,12 @@ async fn clean_up(worker: &Worker, before: &Stack, applied: &Applied) {
             let now = now_recorded.iter().find(|now| now.id == record.id).unwrap_or(record);
             Some(Leaving::replaced(record, record.made.clone()?, now.update_replace_policy == DeletionPolicy::Retain))
         }
+        // A custom resource says by another id that it is another one.
+        Some(Done::Updated) => {
+            let now = now_recorded.iter().find(|now| now.id == record.id)?.made.as_ref()?;
+            let old = record.made.as_ref().filter(|old| old.physical != now.physical)?;
+            Some(Leaving::replaced(record, old.clone(), record.update_replace_policy == DeletionPolicy::Retain))
+        }
         Some(_) => None,
     });
     let left = removal::remove(worker, leaving.collect()).await;

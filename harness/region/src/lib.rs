@@ -4,4 +4,5 @@
 pub mod embedded;
 mod interposed;
 mod services;
+mod translator;
 mod trigger;

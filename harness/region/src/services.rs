@@ -16,6 +16,7 @@ use nightproof_service_ssm::ec2messages::{Ec2Messages, SsmMessages};
 use nightproof_service_sts::Sts;
 use nightproof_store::Store;
 
+use crate::translator::Translator;
 use crate::trigger::Trigger;
 
 /// A service's signing name, the service, and its resource types.
@@ -31,6 +32,7 @@ pub(super) fn services(
     sandboxes: Sandboxes,
     store: Option<Store>,
 ) -> Vec<(&'static str, Arc<dyn Service>)> {
+    let translator = sandboxes.tools.clone().map(|tools| Translator::shared(sandboxes.machines.clone(), tools));
     let iam = Iam::new();
     let sts = Sts::new(Arc::clone(&iam));
     region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
@@ -54,7 +56,8 @@ pub(super) fn services(
     ];
     members.extend(independent());
     let types: Vec<&'static dyn ResourceProvider> = members.iter().flat_map(|(.., types)| types.iter().copied()).collect();
-    let mut services: Vec<(&'static str, Arc<dyn Service>)> = vec![("cloudformation", CloudFormation::new(types))];
+    let mut services: Vec<(&'static str, Arc<dyn Service>)> =
+        vec![("cloudformation", CloudFormation::with_translator(types, translator))];
     services.extend(members.into_iter().map(|(name, service, _)| (name, service)));
     services
 }

@@ -8,6 +8,6 @@ mod resource_type;
 mod scalar;
 mod validation;
 
-pub use managed_policy::is_managed_policy;
+pub use managed_policy::{is_managed_policy, managed_policies};
 pub use resource_type::{ResourceType, resource_type};
 pub use scalar::Scalar;

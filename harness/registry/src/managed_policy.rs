@@ -3,7 +3,12 @@
 
 /// Whether AWS has a managed policy with this ARN.
 pub fn is_managed_policy(arn: &str) -> bool {
-    include_str!("../data/managed_policies.txt").lines().any(|known| known == arn)
+    managed_policies().any(|known| known == arn)
+}
+
+/// The ARNs of all of them.
+pub fn managed_policies() -> impl Iterator<Item = &'static str> {
+    include_str!("../data/managed_policies.txt").lines()
 }
 
 #[cfg(test)]

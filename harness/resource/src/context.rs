@@ -19,7 +19,7 @@ const SETTLE: Duration = Duration::from_secs(120);
 const PROPAGATION: Duration = Duration::from_secs(5);
 
 /// The stack's record of one resource.
-pub trait ResourceRecord: Send + Sync {
+pub trait ResourceRecord: std::any::Any + Send + Sync {
     /// The resource exists under this physical id, and is deleted with the stack even if it never becomes whole.
     fn exists(&self, physical: &str);
 }
@@ -55,6 +55,21 @@ impl Context {
     /// Whether the resource is changed, and so may have been changed in part before.
     pub fn is_update(&self) -> bool {
         self.is_update
+    }
+
+    /// The stack's record of the resource.
+    pub fn record(&self) -> &dyn ResourceRecord {
+        self.deployment.record.as_ref()
+    }
+
+    /// Whether nobody waits for the resource any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.deployment.cancel.is_cancelled()
+    }
+
+    /// The region.
+    pub fn handle(&self) -> &Region {
+        &self.deployment.region
     }
 
     /// Records that the resource exists under this physical id, so that it is deleted even if it never becomes whole.

@@ -14,18 +14,23 @@ pub struct ResourceFacts {
     pub members: &'static [(&'static str, &'static [&'static str])],
     /// Properties at the top that are recorded and not acted upon, since no backup meets what they do. A drill names those that a stack gives.
     pub recorded: &'static [&'static str],
-    /// The attributes that `Fn::GetAtt` returns, as `create` gives them.
+    /// The attributes that `Fn::GetAtt` returns, as `create` gives them; `Outputs.*` stands for all that begin so.
     pub attributes: &'static [&'static str],
+    /// Whether it may have any property and attribute: what they are is known to somebody else alone, as of a custom resource.
+    pub is_open: bool,
 }
 
 impl ResourceFacts {
     /// The facts of a type without properties and attributes, for these to be filled in.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, properties: &[], naming: None, members: &[], recorded: &[], attributes: &[] }
+        Self { name, properties: &[], naming: None, members: &[], recorded: &[], attributes: &[], is_open: false }
     }
 
     /// Whether the property at `path` is acted upon or recorded: names from the resource on, without indexes of lists.
     pub fn supports(&self, path: &[&str]) -> bool {
+        if self.is_open {
+            return true;
+        }
         let [top, rest @ ..] = path else { return true };
         if self.recorded.contains(top) {
             return true;
@@ -38,6 +43,17 @@ impl ResourceFacts {
         let name = rest.join(".");
         let any = rest.split_last().map(|(_, before)| [before, &["*"]].concat().join(".")).unwrap_or_default();
         members.iter().any(|member| *member == name || *member == any)
+    }
+}
+
+impl ResourceFacts {
+    /// Whether `Fn::GetAtt` returns this attribute.
+    pub fn has_attribute(&self, name: &str) -> bool {
+        let is_it = |one: &&str| match one.strip_suffix('*') {
+            Some(prefix) => name.len() > prefix.len() && name.starts_with(prefix),
+            None => *one == name,
+        };
+        self.is_open || self.attributes.iter().any(is_it)
     }
 }
 

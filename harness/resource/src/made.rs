@@ -25,7 +25,18 @@ impl MadeResource {
 
     /// What `Fn::GetAtt` answers: an attribute, or a property that the resource was given. Parts of a name are separated by dots.
     pub fn attribute(&self, name: &str) -> Option<Value> {
-        let property = || name.split('.').try_fold(&self.properties, |value, part| value.get(part)).cloned();
-        self.attributes.get(name).cloned().or_else(property)
+        if let Some(value) = self.attributes.get(name) {
+            return Some(value.clone());
+        }
+        let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+        let inner = |value: &Value| Some(rest.split('.').try_fold(value, |value, part| value.get(part))?.clone());
+        if let Some(outer) = self.attributes.get(first) {
+            return inner(outer);
+        }
+        // Of a custom resource only what its provider answers.
+        if self.properties.get("ServiceToken").is_some() {
+            return None;
+        }
+        name.split('.').try_fold(&self.properties, |value, part| value.get(part)).cloned()
     }
 }

@@ -23,6 +23,8 @@ pub struct Resource {
     pub kind_position: Position,
     /// Attributes that CloudFormation knows and a local region does not.
     pub unsupported: Vec<Unsupported>,
+    /// What it waits for when it is created.
+    pub(crate) creation_policy: Option<Node>,
     pub(crate) depends_on: Vec<(String, Position)>,
     pub(crate) properties: Option<Node>,
     pub(crate) metadata: Option<Node>,
@@ -100,6 +102,16 @@ pub struct Output {
     pub condition: Option<String>,
     pub(crate) value: Node,
     pub(crate) export: Option<Node>,
+}
+
+/// The signals that a resource waits for when it is created.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signals {
+    /// How many.
+    pub count: usize,
+    /// How long at most, an ISO 8601 duration.
+    pub timeout: String,
 }
 
 /// Whether a type is made by somebody's own function or topic.

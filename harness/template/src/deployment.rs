@@ -8,7 +8,7 @@ use crate::check::By;
 use crate::inputs::{Inputs, Made, Nothing};
 use crate::intrinsic::Scope;
 use crate::node::Node;
-use crate::{Resource, Template, TemplateError, check, order, parameter};
+use crate::{Resource, Signals, Template, TemplateError, check, order, parameter};
 
 /// An output with its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,6 +146,21 @@ impl<'a> Deployment<'a> {
             Some(members) => self.scope(made).object(members),
             None => Ok(Value::Object(serde_json::Map::new())),
         }
+    }
+
+    /// The signals that a resource waits for when it is created.
+    ///
+    /// # Errors
+    /// The function that cannot be resolved, with its place.
+    pub fn signals(&self, id: &str, made: &dyn Made) -> Result<Option<Signals>, TemplateError> {
+        let resource = self.template.resources.iter().find(|resource| resource.id == id);
+        let Some(policy) = resource.and_then(|resource| resource.creation_policy.as_ref()) else { return Ok(None) };
+        let Some(signal) = policy.member("ResourceSignal") else { return Ok(None) };
+        let scope = self.scope(made);
+        let text = |name: &str| signal.member(name).map(|node| scope.text(node)).transpose();
+        let count = text("Count")?.unwrap_or_else(|| "1".to_owned());
+        let count = count.parse().map_err(|_| signal.error("Count of ResourceSignal must be a number"))?;
+        Ok(Some(Signals { count, timeout: text("Timeout")?.unwrap_or_else(|| "PT5M".to_owned()) }))
     }
 
     /// What a property of a resource refers to, by the values that conditions choose.

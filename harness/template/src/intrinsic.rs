@@ -7,6 +7,7 @@ use base64::Engine as _;
 use ipnet::Ipv4Net;
 use serde_json::{Map, Value};
 
+use crate::declaration::is_custom;
 use crate::inputs::{Inputs, Made};
 use crate::node::{Data, Member, Node};
 use crate::{Template, TemplateError};
@@ -234,6 +235,13 @@ impl Scope<'_> {
         let kind = self.template.resources.iter().find(|resource| resource.id == id).map(|resource| resource.kind.as_str());
         self.made.attribute(id, name).ok_or_else(|| {
             let kind = kind.unwrap_or("unknown");
+            if is_custom(kind) {
+                let (stack, region) = (&self.inputs.pseudo.stack_id, self.inputs.pseudo.region.replace('-', ""));
+                return node.error(format!(
+                    "CustomResource attribute error: Vendor response doesn't contain {name} key in object {stack}|{id} in S3 bucket \
+                     cloudformation-custom-resource-storage-{region}"
+                ));
+            }
             node.error(format!(
                 "Template error: resource {id} does not support attribute type {name} in Fn::GetAtt (resource type {kind})"
             ))

@@ -27,7 +27,7 @@ mod surrogate;
 mod template;
 mod unsupported;
 
-pub use declaration::{DeletionPolicy, Output, Resource};
+pub use declaration::{DeletionPolicy, Output, Resource, Signals};
 pub use deployment::{Deployment, PropertyReference, ResolvedOutput};
 pub use document::{Document, LANGUAGE_EXTENSIONS, MacroUse};
 pub use dynamic_reference::DynamicReference;

@@ -173,11 +173,21 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
             format!("Template format error: Resource name {id} is non alphanumeric."),
         ));
     }
-    let is_custom = member.node.member("Type").and_then(Node::text).is_some_and(|kind| is_custom(&kind));
+    let kind = member.node.member("Type").and_then(Node::text);
+    let is_custom = kind.as_deref().is_some_and(is_custom);
     let mut unsupported = Vec::new();
     for attribute in member.node.expect_map(&format!("Resource {id}"))? {
         let (name, position) = (attribute.name.as_str(), attribute.position);
         match name {
+            "CreationPolicy" if takes_signals(kind.as_deref()) => {
+                let others = attribute.node.members().unwrap_or_default();
+                unsupported.extend(
+                    others
+                        .iter()
+                        .filter(|one| one.name != "ResourceSignal")
+                        .map(|one| Unsupported::new(format!("`{}` of attribute `{name}`", one.name), Some(id), one.position)),
+                );
+            }
             "CreationPolicy" | "UpdatePolicy" => {
                 unsupported.push(Unsupported::new(format!("attribute `{name}`"), Some(id), position));
             }
@@ -221,10 +231,18 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
         update_replace_policy,
         condition,
         position: member.position,
+        creation_policy: member.node.member("CreationPolicy").cloned(),
         depends_on,
         properties,
         metadata: member.node.member("Metadata").cloned(),
     })
+}
+
+/// Whether `CreationPolicy` makes a resource of this type wait for signals.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html>
+fn takes_signals(kind: Option<&str>) -> bool {
+    let taking = ["AWS::AutoScaling::AutoScalingGroup", "AWS::CloudFormation::WaitCondition", "AWS::EC2::Instance"];
+    kind.is_some_and(|kind| taking.contains(&kind))
 }
 
 fn policy(member: &Member, name: &str, is_transformed: bool) -> Result<DeletionPolicy, TemplateError> {

@@ -487,6 +487,8 @@ def stacks():
     assert cloudformation.describe_stack_resource(**of, LogicalResourceId="Queue")["StackResourceDetail"]
     assert cloudformation.list_stack_resources(**of)["StackResourceSummaries"]
     assert cloudformation.list_stacks()["StackSummaries"]
+    signal = {**of, "LogicalResourceId": "Queue", "UniqueId": "i-1", "Status": "SUCCESS"}
+    refused("ValidationError", cloudformation.signal_resource, **signal)
     assert cloudformation.get_template(**of)["TemplateBody"]
     assert cloudformation.list_exports()["Exports"][0]["Name"] == "ops-queue"
     reader = json.dumps({"Resources": {"Queue": {**queue, "Properties": {

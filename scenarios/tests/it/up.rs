@@ -78,6 +78,7 @@ pub(crate) fn assert_passed(output: &Output) {
 #[case::instances_and_ssm("machines.py")]
 #[case::strange_requests("wire.py")]
 #[case::lambda_events_logs_and_sqs("functions.py")]
+#[case::macros_custom_resources_applications_and_nested_stacks("templates.py")]
 fn boto3_works(#[case] script: &str) {
     assert_passed(&boto3(&up(), script));
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::detail::{Detail, Shown, Target};
 use super::expected::Expected;
 use crate::difference::Difference;
+use crate::nested;
 use crate::records::{Stack, StackResource, Submission};
 use crate::resource_type::ResourceType;
 
@@ -62,6 +63,12 @@ impl Comparison<'_> {
             ("UpdateReplacePolicy", record.update_replace_policy, self.resource.update_replace_policy),
         ] {
             attribute(name, before != after, Some((before.word(), after.word())));
+        }
+        // What is behind the address of a nested stack's template may be another one now.
+        if details.is_empty() && self.resource.kind == nested::NAME {
+            let target = Target::Attribute { name: "Properties", values: None };
+            let source = "Automatic";
+            details.push(Detail { target, source, entity: None, dynamic: true, shown: Shown::Always });
         }
         details
     }

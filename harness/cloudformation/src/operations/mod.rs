@@ -4,6 +4,7 @@ pub(crate) mod change_sets;
 pub(crate) mod create_stack;
 pub(crate) mod delete_stack;
 pub(crate) mod exports;
+pub(crate) mod signal_resource;
 pub(crate) mod stacks;
 pub(crate) mod templates;
 pub(crate) mod update_stack;

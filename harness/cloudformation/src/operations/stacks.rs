@@ -38,6 +38,8 @@ pub(crate) fn list_stacks(service: &CloudFormation, account: &str, input: &Value
                 "TemplateDescription": stack.description,
                 "CreationTime": whole_seconds(stack.created),
                 "LastUpdatedTime": stack.updated.map(whole_seconds),
+                "ParentId": stack.parent.as_ref().map(|parent| parent.id.as_str()),
+                "RootId": stack.parent.as_ref().map(|parent| parent.root.as_str()),
                 "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
                 "DeletionTime": stack.deleted.map(whole_seconds),
                 "StackStatus": stack.status.word(),

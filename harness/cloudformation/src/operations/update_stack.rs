@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::change::Changes;
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
-use crate::{service_role, submission, update};
+use crate::{nested, service_role, submission, update};
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
 pub(crate) async fn update(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
@@ -33,7 +33,7 @@ pub(crate) async fn update(service: &CloudFormation, call: &Call, input: &Value)
     let submission = submission::read(service, call, input, (&stack.name, &stack.id), Some(&stack)).await?;
     let is_idle = submission.failure.is_none() && Changes::new(service, call, &stack, &submission)?.are_none();
     if is_idle {
-        return Err(validation("No updates are to be performed."));
+        return Err(validation(nested::NO_UPDATES));
     }
     let deployer = service_role::deployer(call, &stack, input.text("RoleARN")).await?;
     update::begin(service, call, &stack.id, submission, deployer, (token, "UpdateStack"))?;

@@ -46,10 +46,14 @@ pub(crate) struct Stack {
     pub imports: BTreeSet<String>,
     /// ARN of the role that CloudFormation takes on for it: the last one that it was given.
     pub role: Option<String>,
+    /// The stack that it is nested in.
+    pub parent: Option<Parent>,
     pub protected: bool,
     pub on_failure: OnFailure,
     /// In the order in which they were begun.
     pub resources: Vec<StackResource>,
+    /// What `SignalResource` told of resources that are being made, by logical id.
+    pub signals: BTreeMap<String, Vec<Signal>>,
     /// Oldest first.
     pub events: Vec<Value>,
     /// The change set that made it what it is.
@@ -88,9 +92,11 @@ impl Stack {
             exports: BTreeMap::new(),
             imports: BTreeSet::new(),
             role: None,
+            parent: None,
             protected: false,
             on_failure: OnFailure::Rollback,
             resources: Vec::new(),
+            signals: BTreeMap::new(),
             events: Vec::new(),
             change_set: None,
             change_sets: Vec::new(),
@@ -209,6 +215,8 @@ impl Stack {
             "Tags": self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),
             "EnableTerminationProtection": self.deleted.is_none().then_some(self.protected),
             "RollbackConfiguration": {},
+            "ParentId": self.parent.as_ref().map(|parent| parent.id.as_str()),
+            "RootId": self.parent.as_ref().map(|parent| parent.root.as_str()),
             "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
         })
     }
@@ -217,6 +225,20 @@ impl Stack {
 /// A list that is told if there is something in it.
 fn some<T>(list: &[T]) -> Option<&[T]> {
     (!list.is_empty()).then_some(list)
+}
+
+/// The stack that another one is nested in, and the outermost one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parent {
+    pub id: String,
+    pub root: String,
+}
+
+/// What somebody told of a resource that waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Signal {
+    pub unique_id: String,
+    pub is_success: bool,
 }
 
 /// What happened to a resource, or to the stack itself.

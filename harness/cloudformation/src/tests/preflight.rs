@@ -8,7 +8,7 @@ Resources:
   Acl: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: vpc-1}}
   Log: {Type: AWS::S3::Bucket, Properties: {LoggingConfiguration: {TargetObjectKeyFormat: {SimplePrefix: {}}}, BucketNamespace: account-regional}}
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
-  Twice: {Type: 'Custom::Twice', Properties: {ServiceToken: x, Size: 2}}
+  Twice: {Type: AWS::CloudFormation::TypeActivation, Properties: {TypeName: A::B::C}}
   Point: {Type: AWS::S3::AccessPoint, Condition: Prod}
 Outputs:
   Six: {Value: !Select [0, !GetAtt Vpc.Ipv6CidrBlocks]}
@@ -17,7 +17,7 @@ const NAMED: [&str; 5] = [
     "`AWS::EC2::NetworkAcl` (Acl, line 4)",
     "`LoggingConfiguration.TargetObjectKeyFormat` of `AWS::S3::Bucket` (Log, line 5)",
     "`BucketNamespace` of `AWS::S3::Bucket` (Log, line 5)",
-    "`Custom::Twice` (Twice, line 7)",
+    "`AWS::CloudFormation::TypeActivation` (Twice, line 7)",
     "attribute `Ipv6CidrBlocks` of `AWS::EC2::VPC` (Six, line 10)",
 ];
 

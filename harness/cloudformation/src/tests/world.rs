@@ -136,6 +136,22 @@ impl World {
         self.region.call_with_body(&Caller::root(ACCOUNT), "s3", "PutObject", input, body).await.map(|_| ()).unwrap();
     }
 
+    /// Puts to a presigned address, as whoever it is given to does.
+    pub(super) async fn put_to(&self, url: &str, body: nightproof_core::service::Body) {
+        let uri: http::Uri = url.parse().unwrap();
+        let (bucket, _) = uri.host().unwrap().split_once(".s3.").unwrap();
+        let key = percent_encoding::percent_decode_str(uri.path().strip_prefix('/').unwrap()).decode_utf8().unwrap();
+        let owner = Caller::root("000000000000");
+        let input = json!({"Bucket": bucket, "Key": key});
+        self.region.call_with_body(&owner, "s3", "PutObject", input, body).await.map(|_| ()).unwrap();
+    }
+
+    /// Moves the region's clock on by so many seconds.
+    pub(super) fn pass(&self, seconds: i64) {
+        let clock = self.region.clock();
+        clock.advance_to(clock.now() + jiff::SignedDuration::from_secs(seconds));
+    }
+
     pub(super) async fn stack(&self, operation: &str, input: Value) -> Value {
         self.ok("cloudformation", operation, input).await
     }

@@ -4,6 +4,7 @@
 mod failure;
 mod include;
 mod own;
+mod serverless;
 
 use nightproof_core::service::{AwsError, Call};
 use nightproof_template::{Document, LANGUAGE_EXTENSIONS, TemplateError};
@@ -40,6 +41,7 @@ pub(crate) async fn apply(
         let fragment = document.fragment(&used);
         let made = match name {
             "AWS::Include" => include::include(call, fragment, &parameters).await?,
+            serverless::NAME => serverless::translate(service, call, fragment, before).await?,
             _ if name.starts_with("AWS::") => return Err(lacking(&format!("transform `{name}`"))),
             _ => own::call(service, call, name, fragment, parameters, before).await?,
         };

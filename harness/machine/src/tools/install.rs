@@ -39,7 +39,7 @@ pub enum ToolsError {
         source: io::Error,
     },
     /// pip failed.
-    #[error("cannot install the AWS CLI, boto3 and the Lambda runtime client: `{command}` failed: {output}")]
+    #[error("cannot install the AWS CLI, boto3, the Lambda runtime client and the SAM translator: `{command}` failed: {output}")]
     Install {
         /// Its command line.
         command: String,
@@ -79,7 +79,7 @@ pub fn ensure(progress: impl Fn(&str)) -> Result<Tools, ToolsError> {
     let lock = cache.join("lock");
     let held = File::create(&lock).and_then(|file| file.lock().map(|()| file)).map_err(write_error(&lock))?;
     if !tools.folder.join("complete").exists() {
-        progress("installing the AWS CLI, boto3 and the Lambda runtime client from PyPI (once)");
+        progress("installing the AWS CLI, boto3, the Lambda runtime client and the SAM translator from PyPI (once)");
         tools.install(&cache)?;
     }
     drop(held);

@@ -1,4 +1,5 @@
-//! What AWS ships in its images and PyPI ships to us: the AWS CLI for instances; boto3 and the Lambda runtime client for functions.
+//! What AWS ships in its images and PyPI ships to us: the AWS CLI for instances; boto3 and the Lambda runtime client for functions; the SAM translator
+//! for templates.
 
 mod install;
 mod python;

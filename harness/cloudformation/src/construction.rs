@@ -1,0 +1,26 @@
+//! Makes the service, with CloudFormation's own resource types.
+
+use std::sync::Arc;
+
+use nightproof_resource::ResourceProvider;
+
+use crate::cloudformation::CloudFormation;
+use crate::resource_types::ResourceTypes;
+use crate::resources;
+use crate::serverless::ServerlessTranslator;
+
+impl CloudFormation {
+    /// A service without stacks, for resources of these types.
+    pub fn new(types: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Arc<Self> {
+        Self::with_translator(types, None)
+    }
+
+    /// As [`CloudFormation::new`], with somebody who applies the transform of serverless applications.
+    pub fn with_translator(
+        types: impl IntoIterator<Item = &'static dyn ResourceProvider>,
+        translator: Option<Arc<dyn ServerlessTranslator>>,
+    ) -> Arc<Self> {
+        let own = resources::resource_types().iter().copied();
+        Self::with_types(ResourceTypes::new(types.into_iter().chain(own)), translator)
+    }
+}
