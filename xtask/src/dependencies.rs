@@ -136,7 +136,7 @@ const MORE: &[(&str, &[&str])] = &[
         ],
     ),
     ("nightproof-service-events", &["nightproof-event-pattern"]),
-    ("nightproof-service-lambda", &["nightproof-connection", "nightproof-machine"]),
+    ("nightproof-service-lambda", &["nightproof-connection", "nightproof-event-pattern", "nightproof-machine"]),
     ("nightproof-service-s3", &["nightproof-store"]),
     ("nightproof-service-sns", &["nightproof-event-pattern"]),
     ("nightproof-service-sqs", &["nightproof-store"]),

@@ -269,6 +269,9 @@ pub(crate) struct MachineOptions {
     /// Whether public Docker images are asked for.
     #[arg(long, value_enum, env = "NIGHTPROOF_PULL", default_value_t = PullPolicy::Missing)]
     pub(crate) pull: PullPolicy,
+    /// Create and update functions of runtimes that AWS blocks, as the functions of a stack that exists already go on running there.
+    #[arg(long)]
+    pub(crate) allow_blocked_runtimes: bool,
 }
 
 impl MachineOptions {

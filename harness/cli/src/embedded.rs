@@ -24,6 +24,7 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         tools: Some(setting.tools.clone()),
         port: setting.port,
         disk_mib: setting.disk_mib,
+        allow_blocked_runtimes: setting.machine.allow_blocked_runtimes,
         journal: journal.clone(),
         store,
         ..EmbeddedOptions::new(&setting.account, folder.join("region"), program)

@@ -206,6 +206,16 @@ pub trait Service: Send + Sync {
     /// Told of a call that the gateway refused, before it came to the service: what is known of `input` may be a part of it.
     fn refused(&self, _call: &Call, _operation: &str, _input: &Value, _error: &AwsError) {}
 
+    /// Whether a request to this host and path is the service's to answer though it is no call of an API: a function's URL.
+    fn serves(&self, _region: &Region, _host: &str, _path: &str) -> bool {
+        false
+    }
+
+    /// Answers such a request. The call is by who signed it, and by nobody if it is not signed well.
+    async fn serve(&self, _call: &Call, _body: Bytes) -> http::Response<Body> {
+        http::Response::new(empty_body())
+    }
+
     /// Called once when the region is up: the place to spawn background tasks (on `region.tasks()`).
     fn start(self: Arc<Self>, _region: &Region) {}
 }

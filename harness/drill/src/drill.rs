@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use nightproof_journal::{Event, Journal, OTHER_SHELL, Record, StepOutcome};
+use nightproof_journal::{Event, Journal, OTHER_SHELL, RUNTIME_LIFECYCLE, Record, StepOutcome};
 use nightproof_template::Unsupported;
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -212,11 +212,11 @@ impl Drill {
         booted
     }
 
-    /// Takes over what the region has found of its machines, which is in the journal already.
+    /// Takes over what the region has found of its machines and functions, which is in the journal already.
     fn adopt_findings(&self) {
         for record in self.journal.records() {
             match record.event {
-                Event::Finding { id, detail } if id == OTHER_SHELL => {
+                Event::Finding { id, detail } if id == OTHER_SHELL || id == RUNTIME_LIFECYCLE => {
                     self.note(|state| state.findings.push(Finding { id, detail }));
                 }
                 _ => {}

@@ -47,6 +47,7 @@ impl Authority {
             format!("*.s3.{region}.amazonaws.com"),
             format!("*.s3-{region}.amazonaws.com"),
             format!("*.dualstack.{region}.amazonaws.com"),
+            format!("*.lambda-url.{region}.on.aws"),
         ];
         let mut server = CertificateParams::new(names).map_err(AuthorityError::Certificate)?;
         server.distinguished_name.push(DnType::CommonName, "nightproof local region");

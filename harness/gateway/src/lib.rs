@@ -14,6 +14,7 @@ mod presigned;
 mod record;
 mod stack;
 mod timing;
+mod web;
 
 pub use authority::{Authority, AuthorityError};
 pub use listener::Listener;

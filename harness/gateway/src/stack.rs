@@ -14,6 +14,7 @@ use super::exchange::{Exchange, Lost};
 use super::layers::{Authenticate, Authorize, Classify, Decode, Dispatch, Fault, Internal, Journal, NotifyRefused, Respond};
 use super::peer::Peer;
 use super::timing::Timing;
+use super::web;
 
 /// The layers of one region, with what they need beside it.
 pub struct LayerStack {
@@ -69,6 +70,10 @@ impl LayerStack {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
         let mut exchange = Exchange::new(region, peer, head);
+        // What is no call of an API passes no layer.
+        if let Some(service) = web::server(&exchange) {
+            return Ok(web::answer(service.as_ref(), &exchange, body).await);
+        }
         let response = self.requests.respond(&mut exchange, body).await?;
         if let Some(codec) = exchange.codec {
             self.timing.record(codec.model().signing_name(), begun.elapsed(), exchange.progress.authorizing);

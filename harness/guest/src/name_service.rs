@@ -1,4 +1,4 @@
-//! DNS in a machine: every name below amazonaws.com is at one address, no other name exists.
+//! DNS in a machine: every name below amazonaws.com, and of functions' URLs, is at one address, no other name exists.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::Ipv4Addr;
@@ -84,7 +84,7 @@ pub(crate) fn answer(query: &[u8]) -> Option<Vec<u8>> {
 fn is_aws(name: &Name) -> bool {
     let name = name.to_ascii().to_ascii_lowercase();
     let name = name.trim_end_matches('.');
-    name == "amazonaws.com" || name.ends_with(".amazonaws.com")
+    name == "amazonaws.com" || name.ends_with(".amazonaws.com") || name.contains(".lambda-url.") && name.ends_with(".on.aws")
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ pub const VERSION: u32 = 1;
 /// Id of the finding that a machine's `sh` is not its platform's.
 pub const OTHER_SHELL: &str = "other-shell";
 
+/// Id of the finding that AWS blocks a function's runtime, or will before long.
+pub const RUNTIME_LIFECYCLE: &str = "runtime-lifecycle";
+
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {

@@ -212,6 +212,7 @@ async fn start(
         None => {
             let disk = disk_of(machines, spec)?;
             let (mut binds, listener) = prepare(machines, spec, folder, BTreeMap::new(), disk.as_deref())?;
+            make_mount_points(spec)?;
             let root = folder.join("root");
             fs::create_dir_all(&root).map_err(|source| MachineError::Folder { path: root, source })?;
             binds.extend(spec.tools.iter().flat_map(Tools::binds));
@@ -233,6 +234,19 @@ fn disk_of(machines: &Machines, spec: &MachineSpec) -> Result<Option<PathBuf>, M
     }
     disk::make(&disk).map_err(|source| MachineError::Folder { path: disk.clone(), source })?;
     Ok(Some(disk))
+}
+
+/// Makes places for the tools in the folders that a machine sees where these would hide them.
+fn make_mount_points(spec: &MachineSpec) -> Result<(), MachineError> {
+    for (outside, inside) in &spec.folders {
+        for (_, tool) in spec.tools.iter().flat_map(Tools::binds) {
+            if let Ok(within) = Path::new(&tool).strip_prefix(inside) {
+                let path = outside.join(within);
+                fs::create_dir_all(&path).map_err(|source| MachineError::Folder { path, source })?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a machine sees of the host: outside and inside path.
@@ -287,6 +301,7 @@ fn prepare(
         (part("files"), inside::FILES.to_owned()),
         (task, inside::TASK.to_owned()),
     ]);
+    binds.extend(spec.folders.iter().cloned());
     binds.extend(spec.agent_dir.iter().map(|agent| (agent.clone(), inside::AGENT.to_owned())));
     Ok((binds, listener))
 }

@@ -23,6 +23,8 @@ pub struct MachineSpec {
     pub env: BTreeMap<String, String>,
     /// Files that are put in place before anything runs; they go to folders that a machine may write to.
     pub files: Vec<FileSpec>,
+    /// Folders outside and where they are seen inside, for reading alone.
+    pub folders: Vec<(PathBuf, String)>,
     /// For a function: the program to run; the machine ends with it. Empty for instances.
     pub command: Vec<String>,
     /// Working directory of `command`.
@@ -66,6 +68,7 @@ impl MachineSpec {
             role: Role::Instance,
             env: BTreeMap::new(),
             files: Vec::new(),
+            folders: Vec::new(),
             command: Vec::new(),
             directory: "/".to_owned(),
             run_agent: true,

@@ -43,6 +43,8 @@ pub struct EmbeddedOptions {
     pub port: u16,
     /// Size of instances' disks, MiB, if they are to have one; sandboxes only.
     pub disk_mib: Option<u64>,
+    /// Whether functions of runtimes are created and updated that AWS blocks: those of a stack that exists already go on running there.
+    pub allow_blocked_runtimes: bool,
     /// Where calls are written.
     pub journal: Journal,
     /// Where objects and messages are kept; in this process without one.
@@ -61,6 +63,7 @@ impl EmbeddedOptions {
             tools: None,
             port: 0,
             disk_mib: None,
+            allow_blocked_runtimes: false,
             journal: Journal::default(),
             store: None,
         }
@@ -116,7 +119,19 @@ pub enum StartError {
 
 /// Starts a region: certificates, endpoints, services.
 pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
-    let EmbeddedOptions { account, region, folder, program, agent_dir, tools, port, disk_mib, journal, store } = options;
+    let EmbeddedOptions {
+        account,
+        region,
+        folder,
+        program,
+        agent_dir,
+        tools,
+        port,
+        disk_mib,
+        allow_blocked_runtimes,
+        journal,
+        store,
+    } = options;
     std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
     raise_descriptor_limit();
     let authority = Authority::new(&region).map_err(StartError::Authority)?;
@@ -137,7 +152,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     });
     faults.set_interposed(Arc::new(InterposedMachines(machines.clone())));
     let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
-    let (events, functions, alarms) = (Events::new(), Lambda::new(host), CloudWatch::new());
+    let (events, functions, alarms) = (Events::new(), Lambda::with_runtimes(host, allow_blocked_runtimes), CloudWatch::new());
     let trigger = Trigger { region: region.clone(), events, functions, alarms };
     region.install(services(&region, &trigger, Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib }, store));
 

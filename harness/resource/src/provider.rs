@@ -36,7 +36,7 @@ pub trait ResourceProvider: Send + Sync {
         None
     }
 
-    /// The value of a supported property if this region does not support it while AWS does, as a fragment: `` runtime `python3.9` ``.
+    /// The value of a supported property if this region does not support it while AWS does, as a fragment: `` runtime `nodejs22.x` ``.
     fn lacking_value(&self, _value: &TemplateValue<'_>) -> Option<String> {
         None
     }

@@ -216,6 +216,47 @@ def functions():
     assert functions.get_alias(**of, Name="live")["FunctionVersion"] == "$LATEST"
     assert functions.list_aliases(**of)["Aliases"]
     functions.delete_alias(**of, Name="live")
+    functions.put_provisioned_concurrency_config(**of, Qualifier=version, ProvisionedConcurrentExecutions=1)
+    assert functions.get_provisioned_concurrency_config(**of, Qualifier=version)["RequestedProvisionedConcurrentExecutions"] == 1
+    assert functions.list_provisioned_concurrency_configs(**of)["ProvisionedConcurrencyConfigs"]
+    functions.delete_provisioned_concurrency_config(**of, Qualifier=version)
+    functions.put_function_recursion_config(**of, RecursiveLoop="Allow")
+    assert functions.get_function_recursion_config(**of)["RecursiveLoop"] == "Allow"
+    functions.put_runtime_management_config(**of, UpdateRuntimeOn="FunctionUpdate")
+    assert functions.get_runtime_management_config(**of)["UpdateRuntimeOn"] == "FunctionUpdate"
+    functions.create_function_url_config(**of, AuthType="NONE")
+    functions.update_function_url_config(**of, AuthType="AWS_IAM")
+    assert functions.get_function_url_config(**of)["AuthType"] == "AWS_IAM"
+    assert functions.list_function_url_configs(**of)["FunctionUrlConfigs"]
+    functions.delete_function_url_config(**of)
+    layer = functions.publish_layer_version(LayerName="ops", Content={"ZipFile": code})
+    of_layer = {"LayerName": "ops", "VersionNumber": layer["Version"]}
+    functions.add_layer_version_permission(**of_layer, StatementId="s", Action="lambda:GetLayerVersion", Principal="*")
+    assert functions.get_layer_version_policy(**of_layer)["Policy"]
+    functions.remove_layer_version_permission(**of_layer, StatementId="s")
+    assert functions.get_layer_version(**of_layer)["Content"]["CodeSize"]
+    assert functions.get_layer_version_by_arn(Arn=layer["LayerVersionArn"])["Version"] == layer["Version"]
+    assert functions.list_layers()["Layers"] and functions.list_layer_versions(LayerName="ops")["LayerVersions"]
+    functions.delete_layer_version(**of_layer)
+    profile = f"arn:aws:signer:{REGION}:{ACCOUNT}:/signing-profiles/ops/abcdefghij"
+    signing = functions.create_code_signing_config(AllowedPublishers={"SigningProfileVersionArns": [profile]})
+    signing = {"CodeSigningConfigArn": signing["CodeSigningConfig"]["CodeSigningConfigArn"]}
+    functions.update_code_signing_config(**signing, Description="ops")
+    assert functions.get_code_signing_config(**signing)["CodeSigningConfig"]["Description"] == "ops"
+    functions.put_function_code_signing_config(**signing, **of)
+    assert functions.get_function_code_signing_config(**of)["CodeSigningConfigArn"] == signing["CodeSigningConfigArn"]
+    assert functions.list_functions_by_code_signing_config(**signing)["FunctionArns"] == [made["FunctionArn"]]
+    functions.delete_function_code_signing_config(**of)
+    assert functions.list_code_signing_configs()["CodeSigningConfigs"]
+    functions.delete_code_signing_config(**signing)
+    client("sqs").create_queue(QueueName="ops-source")
+    sources = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName="ops-function", PolicyName="sources", PolicyDocument=json.dumps(sources))
+    mapping = functions.create_event_source_mapping(**of, EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:ops-source", Enabled=False)
+    assert functions.list_event_source_mappings(**of)["EventSourceMappings"]
+    until("the mapping is at rest", lambda: functions.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Disabled")
+    functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=5)
+    functions.delete_event_source_mapping(UUID=mapping["UUID"])
     functions.put_function_concurrency(**of, ReservedConcurrentExecutions=1)
     assert functions.get_function_concurrency(**of)["ReservedConcurrentExecutions"] == 1
     functions.delete_function_concurrency(**of)

@@ -8,6 +8,7 @@ mod delete;
 mod difference;
 mod dynamic_reference;
 mod event_bus;
+mod lambda_sources;
 mod lambda_version;
 mod language;
 mod nat_gateway;

@@ -122,7 +122,7 @@ async fn authenticate_form(
 
 /// The caller that a request's claim resolves to, and what chunk signatures of its payload continue from; an anonymous request has neither
 /// claim nor seed. `body_sha256` is the hash of a body that was read whole. Sessions expire in region time, signatures in real time.
-fn verify(
+pub(crate) fn verify(
     head: &Parts,
     claim: Option<&Claim>,
     body_sha256: Option<&str>,

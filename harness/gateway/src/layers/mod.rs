@@ -11,7 +11,7 @@ mod journal;
 mod notify_refused;
 mod respond;
 
-pub(crate) use authenticate::Authenticate;
+pub(crate) use authenticate::{Authenticate, verify};
 pub(crate) use authorize::Authorize;
 pub(crate) use classify::Classify;
 pub(crate) use decode::Decode;

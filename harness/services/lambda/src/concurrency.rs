@@ -20,6 +20,8 @@ pub(crate) const TOTAL_CODE_SIZE: u64 = 80_530_636_800;
 #[derive(Debug)]
 pub(super) struct Slot {
     _running: Arc<()>,
+    /// Whether an environment is provisioned for it.
+    pub provisioned: bool,
 }
 
 fn running(function: &Function) -> u64 {
@@ -27,15 +29,30 @@ fn running(function: &Function) -> u64 {
     u64::try_from(Arc::strong_count(&function.running)).unwrap_or(u64::MAX).saturating_sub(1)
 }
 
-pub(crate) fn reserved(functions: &BTreeMap<String, Function>) -> u64 {
-    functions.values().filter_map(|function| function.reserved).sum()
+/// The provisioned concurrency of all of a function's versions and aliases.
+pub(crate) fn provisioned(function: &Function) -> u64 {
+    function.provisioned.values().map(|provisioned| provisioned.requested).sum()
 }
 
-/// Lets an invocation of `name` begin, within its reserved concurrency or within what the account has unreserved.
-pub(super) fn admit(functions: &BTreeMap<String, Function>, name: &str) -> Result<Slot, AwsError> {
+/// What functions have of the account's concurrency for themselves. What is provisioned is part of what a function has reserved.
+pub(crate) fn reserved(functions: &BTreeMap<String, Function>) -> u64 {
+    functions.values().map(|function| function.reserved.unwrap_or_else(|| provisioned(function))).sum()
+}
+
+/// Lets an invocation of a version begin: where one is provisioned for it, else within the function's reserved concurrency or within what the
+/// account has unreserved.
+pub(super) fn admit(functions: &BTreeMap<String, Function>, name: &str, version: &str) -> Result<Slot, AwsError> {
     let Some(function) = functions.get(name) else { return Err(AwsError::internal("a function vanished under its lock")) };
+    let of_version = |qualifier: &String| {
+        qualifier == version || function.aliases.get(qualifier).is_some_and(|alias| alias.version == version)
+    };
+    let mut provided =
+        function.provisioned.iter().filter(|(qualifier, _)| of_version(qualifier)).map(|(_, provisioned)| provisioned);
+    if let Some(provisioned) = provided.find(|provisioned| provisioned.has_room()) {
+        return Ok(Slot { _running: Arc::clone(&provisioned.running), provisioned: true });
+    }
     match function.reserved {
-        Some(reserved) if running(function) >= reserved => {
+        Some(reserved) if running(function) >= reserved.saturating_sub(provisioned(function)) => {
             return Err(throttled("ReservedFunctionConcurrentInvocationLimitExceeded"));
         }
         Some(_) => {}
@@ -46,10 +63,10 @@ pub(super) fn admit(functions: &BTreeMap<String, Function>, name: &str) -> Resul
             }
         }
     }
-    Ok(Slot { _running: Arc::clone(&function.running) })
+    Ok(Slot { _running: Arc::clone(&function.running), provisioned: false })
 }
 
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>
 fn throttled(reason: &str) -> AwsError {
-    AwsError::new("TooManyRequestsException", 429, "Rate Exceeded.").with("Reason", reason)
+    AwsError::new("TooManyRequestsException", 429, "Rate Exceeded.").with("Reason", reason).with("Type", "User")
 }

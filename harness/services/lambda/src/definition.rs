@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::code::Code;
+use crate::code::{Code, Merged};
 use crate::revision::revision;
 
 /// Code and configuration of a function as an invocation runs them.
@@ -13,11 +13,23 @@ use crate::revision::revision;
 pub(crate) struct Definition {
     pub configuration: Value,
     pub code: Arc<Code>,
+    pub layers: Layers,
     /// Changes whenever code or configuration do; environments of another one are not used.
     pub generation: String,
 }
 
+/// The layers of a function, which it keeps even if they are deleted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Layers {
+    /// What is seen of them in `/opt`.
+    pub merged: Option<Arc<Merged>>,
+}
+
 impl Definition {
+    pub(crate) fn new(configuration: &Value, code: Arc<Code>, layers: Layers) -> Arc<Self> {
+        Arc::new(Self { configuration: configuration.clone(), code, layers, generation: revision() })
+    }
+
     pub(crate) fn text(&self, name: &str) -> &str {
         self.configuration.get(name).and_then(Value::as_str).unwrap_or_default()
     }
@@ -36,8 +48,4 @@ impl Definition {
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.number("Timeout").max(1))
     }
-}
-
-pub(crate) fn definition(configuration: &Value, code: Arc<Code>) -> Arc<Definition> {
-    Arc::new(Definition { configuration: configuration.clone(), code, generation: revision() })
 }

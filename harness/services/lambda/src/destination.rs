@@ -8,6 +8,7 @@ use nightproof_core::document::Members as _;
 use nightproof_core::queue_url;
 use nightproof_core::service::arn;
 use nightproof_core::service::{AwsError, Call, full_body};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::definition::Definition;
@@ -46,42 +47,91 @@ pub(super) struct Outcome<'a> {
     pub destinations: &'a Value,
 }
 
-/// Refuses destinations that records cannot go to.
-pub(super) fn check(call: &Call, function: &str, config: &Value) -> Result<(), AwsError> {
-    for side in ["OnSuccess", "OnFailure"] {
-        let Some(arn) = config.get(side).and_then(|side| side.text("Destination")).filter(|arn| !arn.is_empty()) else {
-            continue;
+/// Where records of a mapping's or function's invocations go.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DestinationConfig {
+    on_success: Option<Destination>,
+    on_failure: Option<Destination>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Destination {
+    destination: Option<String>,
+}
+
+impl DestinationConfig {
+    /// As answers have it.
+    pub(crate) fn describe(&self) -> Value {
+        let shown = |one: &Option<Destination>| match one.as_ref().and_then(|one| one.destination.as_deref()) {
+            Some(arn) if !arn.is_empty() => json!({ "Destination": arn }),
+            _ => json!({}),
         };
-        if arn == function || arn.strip_prefix(function).is_some_and(|rest| rest.starts_with(':')) {
-            return Err(invalid("You can't specify the function as a destination for itself."));
-        }
+        json!({ "OnSuccess": shown(&self.on_success), "OnFailure": shown(&self.on_failure) })
+    }
+
+    /// Whether it says something of success.
+    pub(crate) fn has_success(&self) -> bool {
+        self.on_success.is_some()
+    }
+
+    /// Whether it says where records of failures go.
+    pub(crate) fn has_failure(&self) -> bool {
+        self.on_failure.as_ref().and_then(|one| one.destination.as_ref()).is_some_and(|arn| !arn.is_empty())
+    }
+}
+
+/// Refuses destinations that records cannot go to. `exists` says whether there is a function with an ARN.
+pub(crate) fn check(
+    call: &Call,
+    function: &str,
+    config: &DestinationConfig,
+    exists: impl Fn(&str) -> bool,
+) -> Result<(), AwsError> {
+    let named = |one: &'_ Option<Destination>| one.as_ref().and_then(|one| one.destination.clone()).filter(|arn| !arn.is_empty());
+    let (success, failure) = (named(&config.on_success), named(&config.on_failure));
+    for (arn, fails) in [(&failure, true), (&success, false)] {
+        let Some(arn) = arn else { continue };
+        let wrong = || invalid(format!("The destination ARN {arn} is invalid."));
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let [_, _, service, region, _, resource] = parts.as_slice() else {
-            return Err(invalid(&format!("The destination ARN {arn} is invalid.")));
-        };
+        let [_, _, service, region, _, resource] = parts.as_slice() else { return Err(wrong()) };
         match *service {
-            "sqs" | "lambda" | "events" if *region != call.region.name() => {
+            "sqs" | "sns" | "lambda" | "events" if *region != call.region.name() => {
                 return Err(AwsError::not_implemented("lambda", "a destination in another region"));
             }
-            "sqs" if resource.ends_with(".fifo") => return Err(invalid(&format!("The destination ARN {arn} is invalid."))),
-            "sqs" => {}
-            "lambda" if resource.starts_with("function:") => {}
+            "sqs" | "sns" if resource.ends_with(".fifo") => return Err(wrong()),
+            "lambda" if !exists(arn) => return Err(wrong()),
+            "lambda" if arn == function || arn.strip_prefix(function).is_some_and(|rest| rest.starts_with(':')) => {
+                return Err(invalid("You can't specify the function as a destination for itself."));
+            }
+            "sqs" | "sns" | "lambda" => {}
             "events" if *resource == "event-bus/default" => {}
-            "s3" if side == "OnFailure" => {}
-            "s3" => return Err(invalid(&format!("The destination ARN {arn} is invalid."))),
-            _ => return Err(AwsError::not_implemented("lambda", &format!("the destination {arn}"))),
+            "events" => return Err(AwsError::not_implemented("lambda", &format!("the destination {arn}"))),
+            "s3" if fails => {}
+            "s3" => return Err(wrong()),
+            _ => {
+                let shown = |side: &str, arn: &Option<String>| match arn {
+                    Some(arn) => format!("{side}(destination={arn})"),
+                    None => "null".to_owned(),
+                };
+                return Err(invalid(format!(
+                    "The provided destination config DestinationConfig(onSuccess={}, onFailure={}) is invalid.",
+                    shown("OnSuccess", &success),
+                    shown("OnFailure", &failure)
+                )));
+            }
         }
     }
     Ok(())
 }
 
-/// Refuses dead-letter queues that events cannot go to.
-pub(super) fn check_dead_letters(call: &Call, config: &Value) -> Result<(), AwsError> {
-    let Some(arn) = config.text("TargetArn").filter(|arn| !arn.is_empty()) else { return Ok(()) };
+/// Refuses dead-letter queues and topics that events cannot go to.
+pub(crate) fn check_dead_letters(call: &Call, target: Option<&str>) -> Result<(), AwsError> {
+    let Some(arn) = target.filter(|arn| !arn.is_empty()) else { return Ok(()) };
     match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
-        [_, _, "sqs", region, _, queue] if *region == call.region.name() && !queue.ends_with(".fifo") => Ok(()),
-        [_, _, "sns", ..] => Err(AwsError::not_implemented("lambda", "DeadLetterConfig with a topic")),
-        _ => Err(invalid(&format!("The provided dead letter config TargetArn {arn} is invalid."))),
+        [_, _, "sqs" | "sns", region, _, name] if *region == call.region.name() && !name.ends_with(".fifo") => Ok(()),
+        _ => Err(invalid(format!("The provided dead letter config TargetArn {arn} is invalid."))),
     }
 }
 
@@ -133,6 +183,10 @@ impl Outcome<'_> {
                 let message = json!({ "QueueUrl": queue_url(arn), "MessageBody": record.to_string() });
                 region.call(caller, "sqs", "SendMessage", message).await.map(drop)
             }
+            "sns" => {
+                let message = json!({ "TopicArn": arn, "Message": record.to_string() });
+                region.call(caller, "sns", "Publish", message).await.map(drop)
+            }
             "lambda" => {
                 let payload = STANDARD.encode(record.to_string());
                 let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
@@ -179,7 +233,7 @@ impl Outcome<'_> {
             Some(Response::Refused(error)) => (Some(error.status), error.message.clone()),
             None => (None, self.condition.to_owned()),
         };
-        let mut attributes = json!({ "RequestID": text(&self.event.request_id) });
+        let mut attributes = json!({ "RequestID": text(&self.event.request.id) });
         if let Some(code) = code {
             attributes["ErrorCode"] = json!({ "DataType": "Number", "StringValue": code.to_string() });
         }
@@ -188,7 +242,11 @@ impl Outcome<'_> {
         if let Some(message) = message.get(..cut).filter(|message| !message.is_empty()) {
             attributes["ErrorMessage"] = text(message);
         }
-        let body = String::from_utf8_lossy(&self.event.payload);
+        let body = String::from_utf8_lossy(&self.event.request.payload);
+        if arn::service_of(arn) == "sns" {
+            let message = json!({ "TopicArn": arn, "Message": body, "MessageAttributes": attributes });
+            return self.event.region.call(caller, "sns", "Publish", message).await.map(drop);
+        }
         let message = json!({ "QueueUrl": queue_url(arn), "MessageBody": body, "MessageAttributes": attributes });
         self.event.region.call(caller, "sqs", "SendMessage", message).await.map(drop)
     }
@@ -203,10 +261,10 @@ impl Outcome<'_> {
             "version": "1.0",
             "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
             "requestContext": {
-                "requestId": event.request_id, "functionArn": event.function_arn(self.definition), "condition": self.condition,
+                "requestId": event.request.id, "functionArn": event.function_arn(self.definition), "condition": self.condition,
                 "approximateInvokeCount": self.attempts,
             },
-            "requestPayload": parsed(&event.payload),
+            "requestPayload": parsed(&event.request.payload),
         });
         match self.response {
             Some(Response::Ran { payload, failed, version }) => {

@@ -1,6 +1,7 @@
 //! An execution environment: a machine that runs the official runtime client with the function's code.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -12,7 +13,10 @@ use nightproof_machine::tools::Tools;
 use nightproof_machine::{MachineSpec, Machines, RuntimeClient, Size};
 use serde_json::Value;
 
-use crate::definition::Definition;
+use crate::code::Code;
+use crate::definition::{Definition, Layers};
+use crate::error::failure;
+use crate::event::InvocationRequest;
 use crate::execution_host::ExecutionHost;
 use crate::log::Log;
 use crate::platform::{Event, Report};
@@ -46,6 +50,9 @@ pub(super) struct Environment {
     expires: Option<Timestamp>,
     /// Until the first invocation has reported it.
     init: Option<Duration>,
+    // The files that its machine sees.
+    _code: Arc<Code>,
+    _layers: Layers,
 }
 
 impl Environment {
@@ -55,15 +62,16 @@ impl Environment {
         host: &ExecutionHost,
         account: &str,
         definition: &Definition,
+        provisioned: bool,
     ) -> Result<Self, AwsError> {
         let role::Session { credential, expires } = role::assume(region, account, definition).await?;
         let mut log = Log::open(region, credential.caller.clone(), definition);
         let runtime = definition.text("Runtime");
         let client = RuntimeClient::find(&host.machines, &host.tools, runtime, definition.text("Handler"))
             .await
-            .map_err(|error| AwsError::new("ServiceException", 500, error.to_string()))?;
+            .map_err(|error| failure(error.to_string()))?;
         report_differences(region, &client.python, definition, &mut log);
-        let spec = machine(region, &host.tools, client, definition, &log, credential);
+        let spec = machine(region, &host.tools, client, definition, &log, credential, provisioned);
         log.platform(&Event::InitStart { runtime });
         let began = Instant::now();
         let started = Runtime::start(region, &host.machines, spec.clone(), &mut log, INIT_LIMIT).await?;
@@ -77,7 +85,14 @@ impl Environment {
             }
         };
         let generation = definition.generation.clone();
-        Ok(Self { region: region.clone(), machines: host.machines.clone(), spec, log, runtime, generation, expires, init })
+        let (_code, _layers) = (Arc::clone(&definition.code), definition.layers.clone());
+        let (region, machines) = (region.clone(), host.machines.clone());
+        Ok(Self { region, machines, spec, log, runtime, generation, expires, init, _code, _layers })
+    }
+
+    /// Whether its runtime is up.
+    pub(super) fn is_initialized(&self) -> bool {
+        self.runtime.is_some()
     }
 
     /// Whether it can take another invocation of `definition`.
@@ -91,10 +106,11 @@ impl Environment {
     pub(super) async fn invoke(
         &mut self,
         definition: &Definition,
-        request_id: &str,
-        payload: Vec<u8>,
+        request: InvocationRequest,
         invoked_arn: &str,
     ) -> Result<(Invoked, bool), AwsError> {
+        let id = request.id.clone();
+        let request_id = id.as_str();
         let timeout = definition.timeout();
         let began = Instant::now();
         let mut failure = None;
@@ -111,11 +127,13 @@ impl Environment {
         if let Some(runtime) = &mut self.runtime {
             runtime.drain(&mut self.log).await;
         }
+        // What was logged before is not the invocation's.
+        self.log.take();
         self.log.platform(&Event::Start { request_id, version: definition.text("Version") });
         let result = match (&mut self.runtime, failure) {
             (Some(runtime), None) => {
                 let left = timeout.saturating_sub(began.elapsed());
-                let result = runtime.invoke(request_id, payload, invoked_arn, left, &mut self.log).await;
+                let result = runtime.invoke(request, invoked_arn, left, &mut self.log).await;
                 // The limit is the function's, however much of it was left.
                 result.map_err(|failure| match failure {
                     Failure::TimedOut(_) => Failure::TimedOut(timeout),
@@ -175,15 +193,23 @@ fn machine(
     definition: &Definition,
     log: &Log,
     credential: nightproof_core::credentials::Credential,
+    provisioned: bool,
 ) -> MachineSpec {
-    let mut spec = MachineSpec::function("", client.command);
+    let mut command = client.command;
+    // An image's own bootstrap does this by itself.
+    let wrapper = definition.configuration.pointer("/Environment/Variables/AWS_LAMBDA_EXEC_WRAPPER").and_then(Value::as_str);
+    if let Some(wrapper) = wrapper.filter(|wrapper| !wrapper.is_empty() && client.image.is_none()) {
+        command.insert(0, wrapper.to_owned());
+    }
+    let mut spec = MachineSpec::function("", command);
     spec.image = client.image;
     spec.size = Some(Size::of_function(definition.number("MemorySize")));
-    spec.files.clone_from(&definition.code.files);
+    spec.folders.push((definition.code.files(), "/var/task".to_owned()));
+    spec.folders.extend(definition.layers.merged.iter().map(|merged| (merged.files(), "/opt".to_owned())));
     spec.tools = Some(tools.clone());
     spec.memory_mib = Some(definition.number("MemorySize"));
     spec.tmp_mib = definition.configuration.pointer("/EphemeralStorage/Size").and_then(Value::as_u64);
-    spec.env = variables(region, client.python_path, definition, log);
+    spec.env = variables(region, client.python_path, definition, log, provisioned);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", credential.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),

@@ -5,6 +5,15 @@ use nightproof_core::Region;
 
 use crate::definition::Definition;
 
+/// What a function is invoked with.
+#[derive(Debug, Clone)]
+pub(crate) struct InvocationRequest {
+    pub id: String,
+    pub payload: Vec<u8>,
+    /// JSON.
+    pub client_context: Option<String>,
+}
+
 /// An event that has been accepted.
 #[derive(Clone)]
 pub(crate) struct Event {
@@ -14,8 +23,7 @@ pub(crate) struct Event {
     pub function: String,
     /// The version or alias that was named.
     pub qualifier: Option<String>,
-    pub request_id: String,
-    pub payload: Vec<u8>,
+    pub request: InvocationRequest,
     /// Region time.
     pub accepted: Timestamp,
 }

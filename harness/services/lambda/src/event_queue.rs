@@ -104,13 +104,13 @@ impl Lambda {
     async fn attempt(&self, event: &Event) -> Result<Response, AwsError> {
         let admitted = self.admit(&event.account, &event.function, event.qualifier.as_deref())?;
         let version = admitted.definition.text("Version").to_owned();
-        let invoked = self.run(&event.region, &event.account, admitted, &event.request_id, event.payload.clone()).await?;
+        let invoked = self.run(&event.region, &event.account, admitted, event.request.clone()).await?;
         Ok(Response::Ran { payload: invoked.payload, failed: invoked.failed, version })
     }
 
     fn settings(&self, event: &Event) -> Option<Settings> {
-        let functions = self.functions.lock();
-        let function = functions.get(&event.account)?.get(&event.function)?;
+        let accounts = self.accounts.lock();
+        let function = accounts.get(&event.account)?.functions.get(&event.function)?;
         let (definition, _) = function.resolve(event.qualifier.as_deref()).ok()?;
         let config = function.invoke_configs.get(event.qualifier.as_deref().unwrap_or("$LATEST"));
         let number = |member: &str, default: i64| config.and_then(|config| config.number(member)).unwrap_or(default);
@@ -142,7 +142,7 @@ fn back_off(refusals: u32) -> SignedDuration {
 }
 
 fn dropped(event: &Event, reason: &str) {
-    tracing::warn!(function = event.function, request = event.request_id, reason, "an asynchronous event was dropped");
+    tracing::warn!(function = event.function, request = event.request.id, reason, "an asynchronous event was dropped");
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod authorization;
 mod code;
+mod code_url;
 mod concurrency;
 mod configuration;
 mod definition;
@@ -11,23 +12,34 @@ mod environment;
 mod error;
 mod event;
 mod event_queue;
+mod event_source;
 mod execution_host;
 mod function;
+mod function_name;
+mod function_url;
+mod json_refusal;
+mod layer;
+mod layer_reference;
 mod log;
+mod mapping;
 mod operations;
 mod page;
 mod platform;
 mod pointer;
+mod poller;
+mod provisioned;
 mod records;
 mod resources;
 mod revision;
 mod role;
 mod runtime;
 mod runtime_api;
+mod runtime_lifecycle;
 mod service;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod web;
 
 pub use execution_host::ExecutionHost;
 pub use records::Lambda;

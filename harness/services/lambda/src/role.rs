@@ -47,8 +47,7 @@ async fn assume_role(region: &Region, account: &str, role: &str, function: &str)
     region.call(&service, "sts", "AssumeRole", input).await
 }
 
-/// The session is named after the function. A function's name may have one character, a session's may not: AWS does not document what
-/// Lambda makes of that, and puts `awslambda_` before the names of sessions that are not the function's.
+/// The session is named after the function. A function's name may have one character, a session's may not.
 fn session_name(function: &str) -> Cow<'_, str> {
-    if function.len() < 2 { Cow::Owned(format!("awslambda_{function}")) } else { Cow::Borrowed(function) }
+    if function.len() < 2 { Cow::Owned(format!("{function}@lambda_function")) } else { Cow::Borrowed(function) }
 }

@@ -10,6 +10,8 @@ use nightproof_machine::{End, Machine, MachineSpec, Machines};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::error::failure;
+use crate::event::InvocationRequest;
 use crate::log::Log;
 use crate::platform::Trouble;
 use crate::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
@@ -57,9 +59,9 @@ impl Runtime {
         let api = RuntimeApi::new(region, receiver, init_sender, line_sender);
         spec.id = format!("f-{}", uuid::Uuid::new_v4().simple());
         let machine = Machine::boot(machines, spec, Arc::new(Carried(api))).await;
-        let machine = machine.map_err(|error| AwsError::new("ServiceException", 500, error.to_string()))?;
+        let machine = machine.map_err(|error| failure(error.to_string()))?;
         let mut runtime = Self { machine, work, lines };
-        let failure = tokio::select! {
+        let failed = tokio::select! {
             state = async { init.wait_for(|state| *state != Init::Running).await.map(|state| state.clone()) } => match state {
                 Ok(Init::Failed(body)) => Some(Failure::Described(body.to_vec())),
                 _ => None,
@@ -67,7 +69,7 @@ impl Runtime {
             code = runtime.machine.exited() => Some(runtime.exited(code)),
             () = tokio::time::sleep(limit) => Some(Failure::TimedOut(limit)),
         };
-        match failure {
+        match failed {
             None => Ok(Ok(runtime)),
             Some(failure) => {
                 runtime.stop(log).await;
@@ -79,8 +81,7 @@ impl Runtime {
     /// Hands an invocation to the handler, and writes the log in the meantime.
     pub(super) async fn invoke(
         &mut self,
-        request_id: &str,
-        payload: Vec<u8>,
+        request: InvocationRequest,
         function_arn: &str,
         timeout: Duration,
         log: &mut Log,
@@ -88,8 +89,7 @@ impl Runtime {
         let (answer, mut answered) = oneshot::channel();
         let deadline_ms =
             Clock::real_now().as_millisecond().saturating_add(i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX));
-        let work =
-            Work { request_id: request_id.to_owned(), payload, deadline_ms, function_arn: function_arn.to_owned(), answer };
+        let work = Work { request, deadline_ms, function_arn: function_arn.to_owned(), answer };
         // Nobody to take it means that the runtime has exited, which is seen below.
         let _ = self.work.send(work).await;
         let mut ship = tokio::time::interval_at(tokio::time::Instant::now() + SHIP, SHIP);

@@ -15,6 +15,8 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::event::InvocationRequest;
+
 /// Largest payload of an invocation.
 pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 /// Largest answer of a function.
@@ -24,8 +26,7 @@ const LARGEST_READ: usize = 256 * 1024 * 1024;
 
 /// An invocation for the runtime.
 pub(super) struct Work {
-    pub request_id: String,
-    pub payload: Vec<u8>,
+    pub request: InvocationRequest,
     /// Real time, milliseconds since the epoch.
     pub deadline_ms: i64,
     pub function_arn: String,
@@ -120,10 +121,14 @@ impl RuntimeApi {
         let Some(work) = self.work.lock().await.recv().await else {
             return status(StatusCode::GONE, "{}");
         };
-        *self.current() = Some((work.request_id.clone(), work.answer));
-        let response = Response::builder()
+        *self.current() = Some((work.request.id.clone(), work.answer));
+        let mut response = Response::builder();
+        if let Some(context) = &work.request.client_context {
+            response = response.header("Lambda-Runtime-Client-Context", context);
+        }
+        let response = response
             .header("Content-Type", "application/json")
-            .header("Lambda-Runtime-Aws-Request-Id", &work.request_id)
+            .header("Lambda-Runtime-Aws-Request-Id", &work.request.id)
             .header("Lambda-Runtime-Deadline-Ms", work.deadline_ms)
             .header("Lambda-Runtime-Invoked-Function-Arn", &work.function_arn)
             .header(
@@ -134,7 +139,7 @@ impl RuntimeApi {
                     &uuid::Uuid::new_v4().simple().to_string().get(..24).unwrap_or_default()
                 ),
             )
-            .body(Full::new(Bytes::from(work.payload)));
+            .body(Full::new(Bytes::from(work.request.payload)));
         response.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR, "{}"))
     }
 

@@ -10,10 +10,21 @@ use crate::log::Log;
 
 /// All but the credentials.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
-pub(super) fn variables(region: &Region, python_path: &str, definition: &Definition, log: &Log) -> BTreeMap<String, String> {
+pub(super) fn variables(
+    region: &Region,
+    python_path: &str,
+    definition: &Definition,
+    log: &Log,
+    provisioned: bool,
+) -> BTreeMap<String, String> {
     let memory = definition.number("MemorySize").to_string();
     let runtime = definition.text("Runtime");
-    let path = format!("/var/task:{python_path}");
+    let layers = match definition.layers.merged {
+        Some(_) => format!("/opt/python/lib/{runtime}/site-packages:/opt/python:"),
+        None => String::new(),
+    };
+    let path = format!("/var/task:{layers}{python_path}");
+    let initialization = if provisioned { "provisioned-concurrency" } else { "on-demand" };
     let mut variables: BTreeMap<String, String> = [
         ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
         ("AWS_REGION", region.name()),
@@ -21,7 +32,7 @@ pub(super) fn variables(region: &Region, python_path: &str, definition: &Definit
         ("AWS_LAMBDA_FUNCTION_NAME", definition.text("FunctionName")),
         ("AWS_LAMBDA_FUNCTION_VERSION", definition.text("Version")),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &log.group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", &log.stream),
         ("LAMBDA_TASK_ROOT", "/var/task"),
@@ -37,6 +48,10 @@ pub(super) fn variables(region: &Region, python_path: &str, definition: &Definit
     variables.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), logging("LogFormat"));
     if logging("LogFormat") == "JSON" {
         variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), logging("ApplicationLogLevel"));
+    }
+    if definition.layers.merged.is_some() {
+        variables.insert("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin:/opt/bin".to_owned());
+        variables.insert("LD_LIBRARY_PATH".to_owned(), "/var/task:/var/task/lib:/opt/lib".to_owned());
     }
     variables.insert("AWS_EXECUTION_ENV".to_owned(), format!("AWS_Lambda_{runtime}"));
     let own = definition.configuration.pointer("/Environment/Variables").and_then(Value::as_object).into_iter().flatten();

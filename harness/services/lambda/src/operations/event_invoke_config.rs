@@ -2,75 +2,173 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html>
 
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::destination;
+use crate::destination::{self, DestinationConfig};
 use crate::error::{invalid, not_found};
-use crate::function::{Function, qualifier};
-use crate::page::page;
+use crate::function_name::FunctionName;
+use crate::page::{Wanted, page};
 use crate::records::Lambda;
 
-const MEMBERS: [&str; 3] = ["MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"];
+/// `PutFunctionEventInvokeConfig`. <https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PutFunctionEventInvokeConfig {
+    function_name: String,
+    qualifier: Option<String>,
+    maximum_retry_attempts: Option<u64>,
+    maximum_event_age_in_seconds: Option<u64>,
+    destination_config: Option<DestinationConfig>,
+}
+
+/// `UpdateFunctionEventInvokeConfig`. <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionEventInvokeConfig.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateFunctionEventInvokeConfig {
+    function_name: String,
+    qualifier: Option<String>,
+    maximum_retry_attempts: Option<u64>,
+    maximum_event_age_in_seconds: Option<u64>,
+    destination_config: Option<DestinationConfig>,
+}
+
+/// `GetFunctionEventInvokeConfig`. <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionEventInvokeConfig.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetFunctionEventInvokeConfig {
+    function_name: String,
+    qualifier: Option<String>,
+}
+
+/// `DeleteFunctionEventInvokeConfig`. <https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunctionEventInvokeConfig.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteFunctionEventInvokeConfig {
+    function_name: String,
+    qualifier: Option<String>,
+}
+
+/// `ListFunctionEventInvokeConfigs`. <https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionEventInvokeConfigs.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListFunctionEventInvokeConfigs {
+    function_name: String,
+    marker: Option<String>,
+    max_items: Option<i64>,
+}
+
+/// What is put, or changed.
+struct Change {
+    attempts: Option<u64>,
+    age: Option<u64>,
+    destinations: Option<DestinationConfig>,
+}
+
+fn no_function() -> AwsError {
+    not_found("The function doesn't exist.")
+}
+
+fn none(named: &FunctionName) -> AwsError {
+    not_found(format!("The function {} doesn't have an EventInvokeConfig", named.explicit_arn()))
+}
 
 impl Lambda {
-    /// `PutFunctionEventInvokeConfig` replaces what there is, `UpdateFunctionEventInvokeConfig` (`keep`) changes it.
-    pub(crate) fn put_invoke_config(&self, call: &Call, input: &Value, keep: bool) -> Result<Value, AwsError> {
-        if !MEMBERS.iter().any(|member| input.get(member).is_some()) {
+    pub(crate) fn put_function_event_invoke_config(
+        &self,
+        call: &Call,
+        input: PutFunctionEventInvokeConfig,
+    ) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let change = Change {
+            attempts: input.maximum_retry_attempts,
+            age: input.maximum_event_age_in_seconds,
+            destinations: input.destination_config,
+        };
+        self.put_invoke_config(call, &named, change, false)
+    }
+
+    pub(crate) fn update_function_event_invoke_config(
+        &self,
+        call: &Call,
+        input: UpdateFunctionEventInvokeConfig,
+    ) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let change = Change {
+            attempts: input.maximum_retry_attempts,
+            age: input.maximum_event_age_in_seconds,
+            destinations: input.destination_config,
+        };
+        self.put_invoke_config(call, &named, change, true)
+    }
+
+    /// Putting replaces what there is, updating (`keep`) changes it.
+    fn put_invoke_config(&self, call: &Call, named: &FunctionName, change: Change, keep: bool) -> Result<Value, AwsError> {
+        if change.attempts.is_none() && change.age.is_none() && change.destinations.is_none() {
             return Err(invalid("You must specify at least one of error handling or destination setting."));
         }
-        self.with(call, input, |function| {
-            let key = key(function, input)?;
-            let before = function.invoke_configs.get(&key).cloned();
+        let exists = |arn: &str| self.find(&FunctionName::of_reference(call, arn, None), |_| ()).is_some();
+        let known = self.find(named, |function| function.has(named.explicit_qualifier())).unwrap_or(false);
+        if !known {
+            return Err(no_function());
+        }
+        if let Some(destinations) = &change.destinations {
+            destination::check(call, &named.arn(), destinations, exists)?;
+        }
+        let made = self.find(named, |function| {
+            let before = function.invoke_configs.get(named.explicit_qualifier()).cloned();
             let mut made = match (keep, before) {
                 (true, Some(before)) => before,
-                (true, None) => return Err(none(function, &key)),
-                (false, _) => json!({ "DestinationConfig": { "OnSuccess": {}, "OnFailure": {} } }),
+                (true, None) => return Err(none(named)),
+                (false, _) => json!({ "DestinationConfig": DestinationConfig::default().describe() }),
             };
-            made["FunctionArn"] = format!("{}:{key}", function.arn()).into();
+            made["FunctionArn"] = named.explicit_arn().into();
             made["LastModified"] = call.now.to_string().into();
-            for member in MEMBERS {
-                if let Some(value) = input.get(member) {
-                    made[member] = value.clone();
+            for (member, value) in [("MaximumRetryAttempts", change.attempts), ("MaximumEventAgeInSeconds", change.age)] {
+                if let Some(value) = value {
+                    made[member] = value.into();
                 }
             }
-            destination::check(call, function.arn(), &made["DestinationConfig"])?;
-            function.invoke_configs.insert(key, made.clone());
-            Ok(made)
-        })
-    }
-
-    pub(crate) fn get_invoke_config(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            let key = key(function, input)?;
-            function.invoke_configs.get(&key).cloned().ok_or_else(|| none(function, &key))
-        })
-    }
-
-    pub(crate) fn delete_invoke_config(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            let key = key(function, input)?;
-            match function.invoke_configs.remove(&key) {
-                Some(_) => Ok(json!({})),
-                None => Err(none(function, &key)),
+            if let Some(destinations) = &change.destinations {
+                made["DestinationConfig"] = destinations.describe();
             }
-        })
+            function.invoke_configs.insert(named.explicit_qualifier().to_owned(), made.clone());
+            Ok(made)
+        });
+        made.unwrap_or_else(|| Err(no_function()))
     }
 
-    pub(crate) fn list_invoke_configs(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
+    pub(crate) fn get_function_event_invoke_config(
+        &self,
+        call: &Call,
+        input: GetFunctionEventInvokeConfig,
+    ) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let found = self.find(&named, |function| function.invoke_configs.get(named.explicit_qualifier()).cloned());
+        found.flatten().ok_or_else(|| none(&named))
+    }
+
+    pub(crate) fn delete_function_event_invoke_config(
+        &self,
+        call: &Call,
+        input: DeleteFunctionEventInvokeConfig,
+    ) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let removed = self.find(&named, |function| function.invoke_configs.remove(named.explicit_qualifier()));
+        removed.flatten().map(|_| json!({})).ok_or_else(|| none(&named))
+    }
+
+    pub(crate) fn list_function_event_invoke_configs(
+        &self,
+        call: &Call,
+        input: ListFunctionEventInvokeConfigs,
+    ) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, None)?;
+        let listed = self.find(&named, |function| {
             let all = function.invoke_configs.iter().map(|(key, config)| (key.clone(), config.clone()));
-            page(input, "FunctionEventInvokeConfigs", all)
-        })
+            let wanted = Wanted { marker: input.marker.as_deref(), most: input.max_items, largest: 50 };
+            page(&wanted, "FunctionEventInvokeConfigs", all)
+        });
+        listed.ok_or_else(no_function)
     }
-}
-
-/// The qualifier that a configuration is kept under: one that is not named is that of `$LATEST`.
-fn key(function: &Function, input: &Value) -> Result<String, AwsError> {
-    let key = qualifier(input).unwrap_or("$LATEST");
-    function.resolve(Some(key))?;
-    Ok(key.to_owned())
-}
-
-fn none(function: &Function, key: &str) -> AwsError {
-    not_found(format!("The function {}:{key} doesn't have an EventInvokeConfig", function.arn()))
 }

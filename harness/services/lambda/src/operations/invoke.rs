@@ -6,15 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::Region;
-use nightproof_core::document::Members as _;
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::configuration::lacks_runtime;
 use crate::definition::Definition;
 use crate::environment::{Environment, Invoked, tail};
-use crate::event::Event;
-use crate::function::{function_name, qualifier};
+use crate::error::{not_found, require_one_of};
+use crate::event::{Event, InvocationRequest};
+use crate::function_name::FunctionName;
 use crate::records::{Admitted, Idle, Lambda};
 use crate::runtime_api::LARGEST_PAYLOAD;
 
@@ -38,61 +40,112 @@ fn count(region: &Region, account: &str, definition: &Definition, invoked: &Resu
     }
 }
 
+/// Longest context of a client, base64.
+const LONGEST_CONTEXT: usize = 3583;
+
+/// `Invoke`. <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Invoke {
+    function_name: String,
+    invocation_type: Option<String>,
+    log_type: Option<String>,
+    client_context: Option<String>,
+    payload: Option<String>,
+    qualifier: Option<String>,
+}
+
+/// The payload of a request; one that is empty is an empty object.
+fn payload(input: &Invoke, kind: &str) -> Result<Vec<u8>, AwsError> {
+    let payload = input.payload.as_ref().map(|payload| STANDARD.decode(payload)).transpose();
+    let mut payload = payload.map_err(|_| crate::error::invalid("Payload is not base64"))?.unwrap_or_default();
+    if payload.is_empty() {
+        payload = b"{}".to_vec();
+    }
+    let largest = if kind == "Event" { LARGEST_EVENT } else { LARGEST_PAYLOAD };
+    if payload.len() > largest {
+        let message =
+            format!("{} byte payload is too large for the {kind} invocation type (limit {largest} bytes)", payload.len());
+        return Err(AwsError::new("RequestTooLargeException", 413, message).with("Type", "User"));
+    }
+    match crate::json_refusal::refusal(&payload) {
+        Some(why) => Err(crate::error::request_content(format!(
+            "Could not parse request body into json: Could not parse payload into json: {why}"
+        ))),
+        None => Ok(payload),
+    }
+}
+
+/// What a client says of itself: JSON, in base64.
+fn client_context(given: Option<&str>) -> Result<Option<String>, AwsError> {
+    let Some(given) = given else { return Ok(None) };
+    let text =
+        STANDARD.decode(given).ok().filter(|_| given.len() <= LONGEST_CONTEXT).and_then(|bytes| String::from_utf8(bytes).ok());
+    match text.filter(|text| serde_json::from_str::<Value>(text).is_ok()) {
+        Some(text) => Ok(Some(text)),
+        None => Err(crate::error::request_content("Client context must be a valid Base64-encoded JSON object.")),
+    }
+}
+
 impl Lambda {
-    pub(crate) async fn invoke(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let qualifier = qualifier(input);
-        self.with(call, input, |function| {
+    pub(crate) async fn invoke(&self, call: &Call, input: Invoke) -> Result<Value, AwsError> {
+        let kind = input.invocation_type.as_deref().unwrap_or("RequestResponse");
+        require_one_of(Some(kind), "invocationType", &["Event", "RequestResponse", "DryRun"])?;
+        require_one_of(input.log_type.as_deref(), "logType", &["None", "Tail"])?;
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let definition = self.find(&named, |function| {
+            let definition = function.resolve(named.qualifier())?.0;
             function.require_active()?;
-            function.resolve(qualifier)
-        })?;
-        let payload = input.text("Payload").map(|payload| STANDARD.decode(payload)).transpose();
-        let mut payload = payload.map_err(|_| crate::error::invalid("Payload is not base64"))?.unwrap_or_default();
-        if payload.is_empty() {
-            payload = b"{}".to_vec();
-        }
-        if let Err(error) = serde_json::from_slice::<Value>(&payload) {
-            let message = format!("Could not parse request body into json: {error}");
-            return Err(AwsError::new("InvalidRequestContentException", 400, message));
-        }
-        let kind = input.text("InvocationType").unwrap_or("RequestResponse");
-        let largest = if kind == "Event" { LARGEST_EVENT } else { LARGEST_PAYLOAD };
-        if payload.len() > largest {
-            let message =
-                format!("{} byte payload is too large for the {kind} invocation type (limit {largest} bytes)", payload.len());
-            return Err(AwsError::new("RequestTooLargeException", 413, message));
-        }
-        if self.host.is_none() && kind != "DryRun" {
-            return Err(AwsError::not_implemented("lambda", "execution of functions without the runtime client installed"));
+            Ok(definition)
+        });
+        let missing = || Err(not_found(format!("Function not found: {}", named.explicit_arn())));
+        let definition = definition.unwrap_or_else(missing)?;
+        let payload = payload(&input, kind)?;
+        let client_context = client_context(input.client_context.as_deref())?;
+        if kind != "DryRun" {
+            self.require_runnable(&definition)?;
         }
         match kind {
-            "DryRun" => Ok(json!({"StatusCode": 204})),
+            "DryRun" => Ok(json!({ "StatusCode": 204 })),
             "Event" => {
                 self.enqueue(Event {
                     region: call.region.clone(),
-                    account: call.account().to_owned(),
-                    function: function_name(input.required("FunctionName")).to_owned(),
-                    qualifier: qualifier.map(str::to_owned),
-                    request_id: call.request_id.clone(),
-                    payload,
+                    account: named.account.clone(),
+                    function: named.name.clone(),
+                    qualifier: named.qualifier.clone(),
+                    request: InvocationRequest { id: call.request_id.clone(), payload, client_context },
                     accepted: call.now,
                 });
-                Ok(json!({"StatusCode": 202}))
+                Ok(json!({ "StatusCode": 202 }))
             }
             _ => {
-                let admitted = self.admit(call.account(), function_name(input.required("FunctionName")), qualifier)?;
+                let admitted = self.admit(&named.account, &named.name, named.qualifier())?;
                 let version = admitted.definition.text("Version").to_owned();
-                let invoked = self.run(&call.region, call.account(), admitted, &call.request_id, payload).await?;
-                let mut output =
-                    json!({"StatusCode": 200, "ExecutedVersion": version, "Payload": STANDARD.encode(&invoked.payload)});
+                let request = InvocationRequest { id: call.request_id.clone(), payload, client_context };
+                let invoked = self.run(&call.region, &named.account, admitted, request).await?;
+                let payload = STANDARD.encode(&invoked.payload);
+                let mut output = json!({ "StatusCode": 200, "ExecutedVersion": version, "Payload": payload });
                 if invoked.failed {
                     output["FunctionError"] = "Unhandled".into();
                 }
-                if input.text("LogType") == Some("Tail") {
+                if input.log_type.as_deref() == Some("Tail") {
                     output["LogResult"] = tail(&invoked.log).into();
                 }
                 Ok(output)
             }
         }
+    }
+
+    /// Refuses to run what no machine here runs.
+    pub(crate) fn require_runnable(&self, definition: &Definition) -> Result<(), AwsError> {
+        let runtime = definition.text("Runtime");
+        if lacks_runtime(runtime) {
+            return Err(AwsError::not_implemented("lambda", &format!("execution of functions of the runtime {runtime}")));
+        }
+        if self.host.is_none() {
+            return Err(AwsError::not_implemented("lambda", "execution of functions without the runtime client installed"));
+        }
+        Ok(())
     }
 
     /// Runs an invocation in an environment that is free, or in a new one.
@@ -101,14 +154,13 @@ impl Lambda {
         region: &Region,
         account: &str,
         admitted: Admitted,
-        request_id: &str,
-        payload: Vec<u8>,
+        request: InvocationRequest,
     ) -> Result<Invoked, AwsError> {
-        let Some(host) = &self.host else {
-            return Err(AwsError::not_implemented("lambda", "execution of functions without the runtime client installed"));
-        };
         let definition = admitted.definition.as_ref();
-        let arn = definition.text("FunctionArn").to_owned();
+        self.require_runnable(definition)?;
+        let Some(host) = &self.host else { return Err(AwsError::internal("a function is run nowhere")) };
+        let provisioned = admitted.slot.provisioned;
+        let arn = format!("{}{}", definition.text("FunctionArn"), if provisioned { "+" } else { "" });
         let warm = {
             let mut free = self.free.lock();
             let of_function = free.entry(arn.clone()).or_default();
@@ -117,10 +169,10 @@ impl Lambda {
         };
         let mut environment = match warm {
             Some(idle) => idle.environment,
-            None => Environment::start(region, host, account, definition).await?,
+            None => Environment::start(region, host, account, definition, provisioned).await?,
         };
         let begun = Instant::now();
-        let invoked = environment.invoke(definition, request_id, payload, &admitted.arn).await;
+        let invoked = environment.invoke(definition, request, &admitted.arn).await;
         count(region, account, definition, &invoked, begun.elapsed());
         let (invoked, reusable) = invoked?;
         if reusable {

@@ -4,101 +4,156 @@
 use nightproof_core::document::Members as _;
 use nightproof_core::service::Arn;
 use nightproof_core::service::{AwsError, Call};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use crate::error::{invalid, not_found};
-use crate::function::{Function, qualifier};
+use crate::error::{conflict, invalid, no_such_resource, not_found, require_one_of, revision_mismatch};
+use crate::function::Function;
+use crate::function_name::{FunctionName, is_account};
 use crate::records::Lambda;
 
-/// Where a request's policy is kept, and the ARN that it is for.
-fn policy_key(function: &Function, input: &Value) -> Result<(String, String), AwsError> {
-    match qualifier(input) {
-        None => Ok((String::new(), function.arn().to_owned())),
-        Some("$LATEST") => Err(invalid("We currently do not support adding policies for $LATEST.")),
-        Some(qualifier) => Ok((qualifier.to_owned(), function.resolve(Some(qualifier))?.1)),
+/// `AddPermission`. <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AddPermission {
+    function_name: String,
+    statement_id: String,
+    action: String,
+    principal: String,
+    source_arn: Option<String>,
+    source_account: Option<String>,
+    event_source_token: Option<String>,
+    qualifier: Option<String>,
+    revision_id: Option<String>,
+    #[serde(rename = "PrincipalOrgID")]
+    principal_org_id: Option<String>,
+    function_url_auth_type: Option<String>,
+    invoked_via_function_url: Option<bool>,
+}
+
+/// `RemovePermission`. <https://docs.aws.amazon.com/lambda/latest/api/API_RemovePermission.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RemovePermission {
+    function_name: String,
+    statement_id: String,
+    qualifier: Option<String>,
+    revision_id: Option<String>,
+}
+
+/// `GetPolicy`. <https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetPolicy {
+    function_name: String,
+    qualifier: Option<String>,
+}
+
+/// Where the policy of a version or alias that is there is kept: that of `$LATEST` is the function's.
+fn key(function: &Function, named: &FunctionName) -> Result<String, AwsError> {
+    match named.qualifier() {
+        None | Some("$LATEST") => Ok(String::new()),
+        Some(qualifier) => function.require(qualifier).map(|()| qualifier.to_owned()),
+    }
+}
+
+impl AddPermission {
+    /// The statement that is added.
+    fn statement(&self, resource: &str) -> Result<Value, AwsError> {
+        require_one_of(self.function_url_auth_type.as_deref(), "functionUrlAuthType", &["NONE", "AWS_IAM"])?;
+        let principal = match self.principal.as_str() {
+            "*" => json!("*"),
+            name if name.ends_with(".amazonaws.com") => json!({ "Service": name }),
+            account if is_account(account) => json!({ "AWS": Arn::new("iam", "", account, "root").to_string() }),
+            arn if arn.starts_with("arn:") => json!({ "AWS": arn }),
+            _ => return Err(invalid("The provided principal was invalid. Please check the principal and try again.")),
+        };
+        let mut made = json!({
+            "Sid": self.statement_id, "Effect": "Allow", "Principal": principal, "Action": self.action, "Resource": resource,
+        });
+        let mut equal = Map::new();
+        for (key, value) in [
+            ("AWS:SourceAccount", &self.source_account),
+            ("lambda:FunctionUrlAuthType", &self.function_url_auth_type),
+            ("aws:PrincipalOrgID", &self.principal_org_id),
+            ("lambda:EventSourceToken", &self.event_source_token),
+        ] {
+            if let Some(value) = value {
+                equal.insert(key.to_owned(), value.as_str().into());
+            }
+        }
+        let mut condition = Map::new();
+        if !equal.is_empty() {
+            condition.insert("StringEquals".to_owned(), equal.into());
+        }
+        if let Some(arn) = &self.source_arn {
+            condition.insert("ArnLike".to_owned(), json!({ "AWS:SourceArn": arn }));
+        }
+        if let Some(via) = self.invoked_via_function_url {
+            condition.insert("Bool".to_owned(), json!({ "lambda:InvokedViaFunctionUrl": via.to_string() }));
+        }
+        if !condition.is_empty() {
+            made["Condition"] = condition.into();
+        }
+        Ok(made)
     }
 }
 
 impl Lambda {
-    pub(crate) fn add_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            let (key, arn) = policy_key(function, input)?;
-            let made = statement(input, &arn)?;
-            let policy = function.policies.entry(key).or_default();
-            policy.require_revision(input)?;
-            let sid = input.required("StatementId");
+    pub(crate) fn add_permission(&self, call: &Call, input: AddPermission) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        if named.qualifier() == Some("$LATEST") {
+            return Err(invalid("We currently do not support adding policies for $LATEST."));
+        }
+        self.with(&named, |function| {
+            let key = key(function, &named)?;
+            if input.revision_id.as_deref().is_some_and(|revision| revision != function.revision_of(&key)) {
+                return Err(revision_mismatch("GetPolicy"));
+            }
+            let policy = function.policies.entry(key.clone()).or_default();
+            let sid = &input.statement_id;
             if policy.statements.iter().any(|statement| statement.required("Sid") == sid) {
                 let message = format!("The statement id ({sid}) provided already exists. Please provide a new statement id, or remove the existing statement.");
-                return Err(AwsError::new("ResourceConflictException", 409, message));
+                return Err(conflict(message));
             }
+            let made = input.statement(&named.qualified_arn())?;
             policy.statements.push(made.clone());
-            policy.revise();
+            policy.change();
+            function.revise(&key);
             Ok(json!({ "Statement": made.to_string() }))
         })
     }
 
-    pub(crate) fn remove_permission(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            let (key, _) = policy_key(function, input)?;
-            let sid = input.required("StatementId");
-            let policy = function.policies.entry(key).or_default();
-            policy.require_revision(input)?;
-            let before = policy.statements.len();
-            policy.statements.retain(|statement| statement.required("Sid") != sid);
-            if policy.statements.len() == before {
+    pub(crate) fn remove_permission(&self, call: &Call, input: RemovePermission) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let sid = &input.statement_id;
+        let removed = self.find(&named, |function| {
+            let key = key(function, &named)?;
+            let policy = function.policies.get(&key).filter(|policy| !policy.statements.is_empty());
+            let policy = policy.ok_or_else(|| not_found("No policy is associated with the given resource."))?;
+            if !policy.statements.iter().any(|statement| statement.required("Sid") == sid) {
                 return Err(not_found(format!("Statement {sid} is not found in resource policy.")));
             }
-            policy.revise();
-            Ok(json!({}))
-        })
-    }
-
-    pub(crate) fn get_policy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.with(call, input, |function| {
-            let (key, _) = policy_key(function, input)?;
-            match function.policies.get(&key).filter(|policy| !policy.statements.is_empty()) {
-                Some(policy) => Ok(json!({ "Policy": policy.document.as_deref(), "RevisionId": policy.revision })),
-                None => Err(not_found("The resource you requested does not exist.")),
+            if input.revision_id.as_deref().is_some_and(|revision| revision != function.revision_of(&key)) {
+                return Err(revision_mismatch("GetFunction/GetAlias"));
             }
-        })
+            if let Some(policy) = function.policies.get_mut(&key) {
+                policy.statements.retain(|statement| statement.required("Sid") != sid);
+                policy.change();
+            }
+            function.revise(&key);
+            Ok(json!({}))
+        });
+        removed.unwrap_or_else(|| Err(not_found(format!("No policy found for: {}", named.arn()))))
     }
-}
 
-/// Makes the statement that `AddPermission` adds.
-fn statement(input: &Value, function_arn: &str) -> Result<Value, AwsError> {
-    for member in ["EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType", "InvokedViaFunctionUrl"] {
-        if input.has(member) {
-            return Err(AwsError::not_implemented("lambda", &format!("AddPermission with {member}")));
-        }
+    pub(crate) fn get_policy(&self, call: &Call, input: GetPolicy) -> Result<Value, AwsError> {
+        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let found = self.find(&named, |function| {
+            let key = named.qualifier().filter(|qualifier| *qualifier != "$LATEST").unwrap_or_default();
+            let policy = function.policies.get(key).filter(|policy| !policy.statements.is_empty())?;
+            Some(json!({ "Policy": policy.document.as_deref(), "RevisionId": function.revision_of(key) }))
+        });
+        found.flatten().ok_or_else(no_such_resource)
     }
-    let principal = match input.required("Principal") {
-        "*" => json!("*"),
-        name if name.ends_with(".amazonaws.com") => json!({ "Service": name }),
-        account if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) => {
-            json!({ "AWS": Arn::new("iam", "", account, "root").to_string() })
-        }
-        arn if arn.starts_with("arn:") => json!({ "AWS": arn }),
-        _ => {
-            let message = "The provided principal was invalid. Please check the principal and try again.";
-            return Err(AwsError::new("InvalidParameterValueException", 400, message));
-        }
-    };
-    let mut made = json!({
-        "Sid": input.required("StatementId"),
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": input.required("Action"),
-        "Resource": function_arn,
-    });
-    let mut condition = serde_json::Map::new();
-    if let Some(account) = input.text("SourceAccount") {
-        condition.insert("StringEquals".into(), json!({ "AWS:SourceAccount": account }));
-    }
-    if let Some(arn) = input.text("SourceArn") {
-        condition.insert("ArnLike".into(), json!({ "AWS:SourceArn": arn }));
-    }
-    if let (false, Some(members)) = (condition.is_empty(), made.as_object_mut()) {
-        members.insert("Condition".into(), condition.into());
-    }
-    Ok(made)
 }

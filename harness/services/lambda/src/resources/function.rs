@@ -36,6 +36,7 @@ impl ResourceProvider for Function {
                     "ReservedConcurrentExecutions",
                     "Role",
                     "Runtime",
+                    "SnapStart",
                     "Tags",
                     "Timeout",
                     "TracingConfig",
@@ -56,9 +57,8 @@ impl ResourceProvider for Function {
     fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
         match (value.path, value.text) {
             (["Runtime"], Some(runtime)) => lacks_runtime(runtime).then(|| format!("runtime `{runtime}`")),
-            (["TracingConfig", "Mode"], Some("Active")) => Some(format!("`TracingConfig.Mode` `Active` of `{NAME}`")),
             // What is in a VPC reaches only what its subnets reach; empty lists mean that it is in none.
-            (["Layers" | "KmsKeyArn"] | ["VpcConfig", "SubnetIds" | "SecurityGroupIds"], _) => value.unless_empty(NAME),
+            (["KmsKeyArn"] | ["VpcConfig", "SubnetIds" | "SecurityGroupIds"], _) => value.unless_empty(NAME),
             _ => None,
         }
     }
@@ -144,6 +144,7 @@ fn configuration(properties: &Value) -> Vec<(&'static str, &'static str, Value)>
         ("KmsKeyArn", "KMSKeyArn", given("KmsKeyArn").unwrap_or_else(|| "".into())),
         ("Layers", "Layers", given("Layers").unwrap_or_else(|| json!([]))),
         ("LoggingConfig", "LoggingConfig", given("LoggingConfig").unwrap_or_default()),
+        ("SnapStart", "SnapStart", given("SnapStart").unwrap_or_else(|| json!({"ApplyOn": "None"}))),
         ("TracingConfig", "TracingConfig", given("TracingConfig").unwrap_or_else(|| json!({"Mode": "PassThrough"}))),
         ("VpcConfig", "VpcConfig", given("VpcConfig").unwrap_or_else(|| json!({"SubnetIds": [], "SecurityGroupIds": []}))),
     ]

@@ -12,7 +12,17 @@ impl ResourceProvider for Permission {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"],
+                properties: &[
+                    "Action",
+                    "EventSourceToken",
+                    "FunctionName",
+                    "FunctionUrlAuthType",
+                    "InvokedViaFunctionUrl",
+                    "Principal",
+                    "PrincipalOrgID",
+                    "SourceAccount",
+                    "SourceArn",
+                ],
                 attributes: &["Id"],
                 ..ResourceFacts::new("AWS::Lambda::Permission")
             }

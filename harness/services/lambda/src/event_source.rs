@@ -1,0 +1,125 @@
+//! What messages of a queue are to a function: the records of its event, and whether a filter lets them through.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event>
+
+use nightproof_core::document::Members as _;
+use nightproof_event_pattern::Pattern;
+use serde_json::{Map, Value, json};
+
+/// The filters of a mapping, one of which a message must match.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html>
+#[derive(Debug)]
+pub(crate) struct Filters(Vec<(Pattern, Body)>);
+
+/// What a pattern says of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Nothing,
+    /// It is compared as text.
+    Text,
+    /// It is read as JSON.
+    Json,
+}
+
+impl Filters {
+    /// Reads patterns.
+    ///
+    /// # Errors
+    /// One is no pattern.
+    pub(crate) fn parse(patterns: &[String]) -> Result<Self, ()> {
+        let read = |text: &String| {
+            let pattern = Pattern::parse(text).map_err(|_| ())?;
+            let document: Value = serde_json::from_str(text).map_err(|_| ())?;
+            let body = match document.get("body") {
+                None => Body::Nothing,
+                Some(Value::Array(_)) => Body::Text,
+                Some(_) => Body::Json,
+            };
+            Ok((pattern, body))
+        };
+        patterns.iter().map(read).collect::<Result<Vec<_>, ()>>().map(Self)
+    }
+
+    /// Whether a record is one for the function.
+    pub(crate) fn let_through(&self, record: &Value) -> bool {
+        self.0.is_empty() || self.0.iter().any(|(pattern, body)| matches(pattern, *body, record))
+    }
+}
+
+fn matches(pattern: &Pattern, body: Body, record: &Value) -> bool {
+    if body != Body::Json {
+        return pattern.matches(record);
+    }
+    let parsed = serde_json::from_str::<Value>(record.required("body")).ok().filter(Value::is_object);
+    parsed.is_some_and(|parsed| {
+        let mut record = record.clone();
+        record["body"] = parsed;
+        pattern.matches(&record)
+    })
+}
+
+/// The record of a message, as `ReceiveMessage` answers it.
+pub(crate) fn record(message: &Value, source_arn: &str, region: &str) -> Value {
+    let attributes = message.get("MessageAttributes").and_then(Value::as_object).into_iter().flatten();
+    let attributes: Map<String, Value> = attributes.map(|(name, value)| (name.clone(), attribute(value))).collect();
+    json!({
+        "messageId": message.get("MessageId"), "receiptHandle": message.get("ReceiptHandle"), "body": message.get("Body"),
+        "attributes": message.get("Attributes").cloned().unwrap_or_else(|| json!({})), "messageAttributes": attributes,
+        "md5OfMessageAttributes": message.get("MD5OfMessageAttributes"), "md5OfBody": message.get("MD5OfBody"),
+        "eventSource": "aws:sqs", "eventSourceARN": source_arn, "awsRegion": region,
+    })
+}
+
+fn attribute(value: &Value) -> Value {
+    let mut made = json!({ "stringListValues": [], "binaryListValues": [], "dataType": value.get("DataType") });
+    for (from, to) in [("StringValue", "stringValue"), ("BinaryValue", "binaryValue")] {
+        if let Some(value) = value.get(from) {
+            made[to] = value.clone();
+        }
+    }
+    made
+}
+
+/// The ids of the messages that a function says it could not work off; `None` if what it says is no such list, which means all.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting>
+pub(crate) fn failures(payload: &[u8], ids: &[String]) -> Option<Vec<String>> {
+    let answer: Value = serde_json::from_slice(payload).ok()?;
+    let failures = match (&answer, answer.get("batchItemFailures")) {
+        (Value::Null, _) | (Value::Object(_), None | Some(Value::Null)) => return Some(Vec::new()),
+        (_, Some(Value::Array(failures))) => failures,
+        _ => return None,
+    };
+    let named = failures.iter().map(|failure| failure.text("itemIdentifier").filter(|id| !id.is_empty()).map(str::to_owned));
+    let named: Vec<String> = named.collect::<Option<_>>()?;
+    named.iter().all(|id| ids.contains(id)).then_some(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_reads_a_body_as_json_if_its_pattern_does() {
+        let record = |body: &str| json!({ "body": body, "eventSource": "aws:sqs" });
+        let lets = |pattern: &str, body: &str| Filters::parse(&[pattern.to_owned()]).unwrap().let_through(&record(body));
+        assert!(lets(r#"{"body": {"a": [1]}}"#, r#"{"a": 1}"#) && !lets(r#"{"body": {"a": [1]}}"#, r#"{"a": 2}"#));
+        assert!(!lets(r#"{"body": {"a": [1]}}"#, "text"));
+        assert!(lets(r#"{"body": ["text"]}"#, "text") && !lets(r#"{"body": ["text"]}"#, "other"));
+        assert!(lets(r#"{"eventSource": ["aws:sqs"]}"#, "text"));
+        for wrong in ["simple string", "", r#"{"eventSource": "aws:sqs"}"#, r#"{"eventSource": []}"#] {
+            assert!(Filters::parse(&[wrong.to_owned()]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_report_of_failures_that_cannot_be_read_means_all() {
+        let ids = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(failures(b"null", &ids), Some(vec![]));
+        assert_eq!(failures(br#"{"batchItemFailures": []}"#, &ids), Some(vec![]));
+        assert_eq!(failures(br#"{"batchItemFailures": [{"itemIdentifier": "b"}]}"#, &ids), Some(vec!["b".to_owned()]));
+        for wrong in
+            [r#"{"batchItemFailures": [{"itemIdentifier": ""}]}"#, r#"{"batchItemFailures": [{"itemIdentifier": "c"}]}"#, "[]"]
+        {
+            assert_eq!(failures(wrong.as_bytes(), &ids), None, "{wrong}");
+        }
+    }
+}
