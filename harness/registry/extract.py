@@ -54,14 +54,27 @@ class Type:
             return name
         if node.get("type") == "string" and "enum" in node:
             return {"=": sorted(node["enum"])}
-        if "items" in node and "properties" not in node:
+        if self.is_list(node):
             return [self.shape(node["items"], depth + 1)]
         kind = node.get("type")
+        if isinstance(kind, list) and kind != ["object"]:
+            return 0
         if isinstance(kind, str) and kind in SCALARS:
             return SCALARS[kind]
+        # What may be a list or one of its items is a list, as templates write it.
+        for variants in ("oneOf", "anyOf"):
+            for variant in node.get(variants, []):
+                while "$ref" in variant:
+                    variant = self.target(variant["$ref"])
+                if self.is_list(variant):
+                    return [self.shape(variant["items"], depth + 1)]
         members = self.members(node, depth)
         # An object of which nothing is said may hold anything.
         return members or 0
+
+    @staticmethod
+    def is_list(node):
+        return "items" in node and (node.get("type") == "array" or "properties" not in node)
 
     def members(self, node, depth):
         found = {}
