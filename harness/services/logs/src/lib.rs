@@ -1,9 +1,10 @@
-//! The service `logs`: CloudWatch Logs' groups, streams and events.
+//! The service `logs`: CloudWatch Logs' groups, streams, events and metric filters.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
 
 mod authorization;
 mod error;
 mod filter_pattern;
+mod metric_filter;
 mod operations;
 mod page;
 mod records;

@@ -11,6 +11,7 @@ use nightproof_core::tags::Tags;
 use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_group};
+use crate::metric_filter::MetricFilter;
 
 /// Groups of one account by name.
 pub(crate) type Groups = BTreeMap<String, LogGroup>;
@@ -56,6 +57,8 @@ pub(crate) struct LogGroup {
     pub(crate) kms_key: Option<String>,
     pub(crate) tags: Tags,
     pub(crate) streams: BTreeMap<String, LogStream>,
+    /// By name.
+    pub(crate) metric_filters: BTreeMap<String, MetricFilter>,
 }
 
 impl LogGroup {
@@ -72,7 +75,7 @@ impl LogGroup {
         let mut output = json!({
             "logGroupName": self.name,
             "creationTime": self.created.as_millisecond(),
-            "metricFilterCount": 0,
+            "metricFilterCount": self.metric_filters.len(),
             "arn": format!("{arn}:*"),
             "logGroupArn": arn,
             "storedBytes": bytes,

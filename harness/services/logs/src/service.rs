@@ -1,6 +1,7 @@
 //! The service's operations by name, and what other services ask of its records.
 
 use async_trait::async_trait;
+use nightproof_core::operation::read;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
@@ -30,6 +31,10 @@ impl Service for Logs {
             "PutLogEvents" => self.put_log_events(call, &input),
             "GetLogEvents" => self.get_log_events(call, &input),
             "FilterLogEvents" => self.filter_log_events(call, &input),
+            "PutMetricFilter" => self.put_metric_filter(call, read("logs", operation, input)?),
+            "DescribeMetricFilters" => self.describe_metric_filters(call, read("logs", operation, input)?),
+            "DeleteMetricFilter" => self.delete_metric_filter(call, read("logs", operation, input)?),
+            "TestMetricFilter" => self.test_metric_filter(call, read("logs", operation, input)?),
             other => Err(AwsError::not_implemented("logs", other)),
         }?;
         Ok(output.into())

@@ -65,6 +65,7 @@ impl Logs {
                 kms_key,
                 tags: tags_of(input),
                 streams: BTreeMap::new(),
+                metric_filters: BTreeMap::new(),
             };
             groups.insert(name, group);
             Ok(json!({}))

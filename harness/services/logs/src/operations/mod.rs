@@ -3,4 +3,5 @@
 mod event_query;
 mod log_group;
 mod log_stream;
+pub(crate) mod metric_filter;
 mod put_log_events;

@@ -23,7 +23,8 @@ impl Logs {
             .collect();
         check(&events)?;
         let stream = input.text("logStreamName").unwrap_or_default();
-        self.group(call, input, |group| {
+        let (output, data) = self.group(call, input, |group| {
+            let mut kept = Vec::new();
             let now = call.now.as_millisecond();
             let expired = group.horizon(call.now);
             let too_old = now - 14 * DAY;
@@ -41,6 +42,7 @@ impl Logs {
                     stream.arrivals += 1;
                     let event = LogEvent { message: (*message).to_owned(), ingested: call.now };
                     stream.events.insert((*time, stream.arrivals), event);
+                    kept.push((*time, *message));
                 }
             }
             stream.last_ingestion = Some(call.now);
@@ -48,8 +50,14 @@ impl Logs {
             if let Some(output) = output.as_object_mut().filter(|_| !rejected.is_empty()) {
                 output.insert("rejectedLogEventsInfo".to_owned(), Value::Object(rejected));
             }
-            Ok(output)
-        })
+            let filters = group.metric_filters.values();
+            let data: Vec<_> = filters.flat_map(|filter| filter.data(call.account(), kept.iter().copied(), call.now)).collect();
+            Ok((output, data))
+        })?;
+        for (metric, datum) in data {
+            call.region.metrics().add(metric, datum, call.now);
+        }
+        Ok(output)
     }
 }
 

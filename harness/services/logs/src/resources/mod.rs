@@ -2,10 +2,11 @@
 
 mod log_group;
 mod log_stream;
+mod metric_filter;
 
 use nightproof_resource::ResourceProvider;
 
 /// All of them.
 pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
-    &[&log_group::LogGroup, &log_stream::LogStream]
+    &[&log_group::LogGroup, &log_stream::LogStream, &metric_filter::MetricFilter]
 }

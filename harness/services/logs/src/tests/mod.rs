@@ -143,6 +143,66 @@ async fn a_group_is_not_encrypted_by_a_key_that_does_not_exist() {
 }
 
 #[tokio::test]
+async fn metric_filters_count_what_matches_and_take_values_of_it() {
+    let region = with_stream().await;
+    let filter = async |name: &str, pattern: &str, more: Value| {
+        let mut transformation = json!({"metricName": name, "metricNamespace": "n", "metricValue": "1"});
+        transformation.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let input = json!({"logGroupName": GROUP, "filterName": name, "filterPattern": pattern, "metricTransformations": [transformation]});
+        logs(&region, "PutMetricFilter", input).await
+    };
+    filter("errors", "ERROR", json!({"defaultValue": 0.0, "unit": "Count"})).await.unwrap();
+    filter("none", "FATAL", json!({"defaultValue": 0.5})).await.unwrap();
+    let dimensions = json!({"metricValue": "$.ms", "dimensions": {"path": "$.path"}});
+    filter("latency", "{ $.ms = * }", dimensions.clone()).await.unwrap();
+    let both = json!({"defaultValue": 0.0, "dimensions": {"path": "$.path"}});
+    assert_eq!(filter("wrong", "{ $.ms = * }", both).await.unwrap_err().code, "InvalidParameterException");
+    assert_eq!(filter("wrong", "ERROR", json!({"metricValue": "many"})).await.unwrap_err().code, "InvalidParameterException");
+    put(
+        &region,
+        &[(-2, "an ERROR"), (-1, "ERROR again"), (0, r#"{"ms": 12.5, "path": "/a"}"#), (0, r#"{"ms": "slow", "path": "/a"}"#)],
+    )
+    .await
+    .unwrap();
+    let total = |name: &str, dimensions: &[(&str, &str)]| {
+        let pairs = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let metric = nightproof_core::metrics::Metric::new("111122223333", "n", name, pairs);
+        let units = region.metrics().between(&metric, 0, i64::MAX);
+        units
+            .into_iter()
+            .map(|(unit, values)| (unit, values.iter().map(|(_, values)| values.sum()).sum::<f64>()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(total("errors", &[]), [("Count".to_owned(), 2.0)]);
+    assert_eq!(total("none", &[]), [("None".to_owned(), 0.5)]);
+    assert_eq!(total("latency", &[("path", "/a")]), [("None".to_owned(), 12.5)]);
+
+    let described =
+        logs(&region, "DescribeMetricFilters", json!({"logGroupName": GROUP, "filterNamePrefix": "l"})).await.unwrap();
+    let found = &described["metricFilters"][0];
+    assert_eq!((&found["filterPattern"], &found["applyOnTransformedLogs"]), (&json!("{ $.ms = * }"), &json!(false)));
+    assert_eq!(found["metricTransformations"][0]["dimensions"], json!({"path": "$.path"}));
+    let named = logs(&region, "DescribeMetricFilters", json!({"metricName": "none", "metricNamespace": "n"})).await.unwrap();
+    assert_eq!(named["metricFilters"].as_array().map(Vec::len), Some(1));
+    let groups = logs(&region, "DescribeLogGroups", json!({})).await.unwrap();
+    assert_eq!(groups["logGroups"][0]["metricFilterCount"], 3);
+    let gone = json!({"logGroupName": GROUP, "filterName": "none"});
+    logs(&region, "DeleteMetricFilter", gone.clone()).await.unwrap();
+    assert_eq!(
+        logs(&region, "DeleteMetricFilter", gone).await.unwrap_err().message,
+        "The specified metric filter does not exist."
+    );
+}
+
+#[tokio::test]
+async fn a_pattern_is_tested_on_messages() {
+    let input = json!({"filterPattern": "{ $.a > 1 }", "logEventMessages": ["{\"a\": 1}", "{\"a\": 2}", "a"]});
+    let output = logs(&region(), "TestMetricFilter", input).await.unwrap();
+    let matched = json!({"eventNumber": 2, "eventMessage": "{\"a\": 2}", "extractedValues": {"$.a": "2"}});
+    assert_eq!(output["matches"], json!([matched]));
+}
+
+#[tokio::test]
 async fn an_operation_that_is_not_written_says_so() {
     let error = logs(
         &region(),

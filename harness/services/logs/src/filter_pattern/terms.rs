@@ -1,38 +1,36 @@
 //! The terms of a filter pattern for unstructured log events.
-//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html>
 
 use nightproof_core::service::AwsError;
 
+use super::text::Text;
 use crate::error::invalid;
 
-/// A parsed pattern. The empty one matches everything.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct FilterPattern {
-    all: Vec<String>,
-    any: Vec<String>,
-    none: Vec<String>,
+/// Terms that an event has, of which it has one, and that it has not. Without any, everything matches.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Terms {
+    all: Vec<Text>,
+    any: Vec<Text>,
+    none: Vec<Text>,
 }
 
-impl FilterPattern {
-    /// JSON, space-delimited and regular-expression patterns are refused by name.
+impl Terms {
     pub(super) fn parse(pattern: &str) -> Result<Self, AwsError> {
-        let refuse = |what: &str| Err(AwsError::not_implemented("logs", &format!("{what} as a filterPattern")));
-        let pattern = pattern.trim();
-        if pattern.starts_with('{') {
-            return refuse("a JSON pattern");
-        }
-        if pattern.starts_with('[') {
-            return refuse("a space-delimited pattern");
-        }
         let mut parsed = Self::default();
         let mut rest = pattern;
         while !rest.is_empty() {
             let (list, body) = match rest.chars().next() {
                 Some('?') => (&mut parsed.any, rest.get(1..).unwrap_or_default()),
                 Some('-') => (&mut parsed.none, rest.get(1..).unwrap_or_default()),
-                Some('%') => return refuse("a regular expression"),
                 _ => (&mut parsed.all, rest),
             };
+            if let Some(expression) = body.strip_prefix('%') {
+                let unbalanced = || invalid("Invalid filter pattern: unbalanced percent signs");
+                let (expression, after) = expression.split_once('%').ok_or_else(unbalanced)?;
+                list.push(Text::regex(expression)?);
+                rest = after.trim_start();
+                continue;
+            }
             let (term, after) = match body.strip_prefix('"') {
                 Some(quoted) => quoted.split_once('"').ok_or_else(|| invalid("Invalid filter pattern: unbalanced quotes"))?,
                 None => body.split_once(char::is_whitespace).unwrap_or((body, "")),
@@ -42,7 +40,7 @@ impl FilterPattern {
             if term.is_empty() || (!body.starts_with('"') && !term.chars().all(plain)) {
                 return Err(invalid(format!("Invalid character(s) in term '{term}'")));
             }
-            list.push(term.to_owned());
+            list.push(Text::Plain(term.to_owned()));
             rest = after.trim_start();
         }
         Ok(parsed)
@@ -50,7 +48,7 @@ impl FilterPattern {
 
     /// Whether an event's message satisfies the pattern, by case. Optional terms are ignored beside others.
     pub(super) fn matches(&self, message: &str) -> bool {
-        let has = |term: &String| message.contains(term.as_str());
+        let has = |term: &Text| term.is_in(message);
         let optional = self.any.is_empty() || !self.all.is_empty() || !self.none.is_empty() || self.any.iter().any(has);
         self.all.iter().all(has) && !self.none.iter().any(has) && optional
     }
@@ -73,19 +71,19 @@ mod tests {
             ("?ERROR ?WARN", "WARN", true),
             ("?ERROR ?WARN", "INFO", false),
             ("ERROR -ignored", "ERROR ignored", false),
+            ("%ERR[0-9]+%", "an ERR42", true),
+            ("%ERR[0-9]+%", "an ERR", false),
+            ("FATAL -%a.b%", "FATAL axb", false),
         ] {
-            let parsed = FilterPattern::parse(pattern).expect("valid");
+            let parsed = Terms::parse(pattern).expect("valid");
             assert_eq!(parsed.matches(message), expected, "{pattern} on {message}");
         }
     }
 
     #[test]
-    fn patterns_that_are_not_understood_are_refused_by_name() {
-        for (pattern, what) in [("{ $.a = 1 }", "JSON"), ("[a, b]", "space-delimited"), ("%a.b%", "regular expression")] {
-            let error = FilterPattern::parse(pattern).expect_err("refused");
-            assert!(error.message.contains(what), "{error}");
+    fn terms_that_are_not_quoted_as_they_have_to_be_are_refused() {
+        for pattern in ["\"open", "a=b", "%open", "%[%"] {
+            assert_eq!(Terms::parse(pattern).expect_err("refused").code, "InvalidParameterException", "{pattern}");
         }
-        assert_eq!(FilterPattern::parse("\"open").expect_err("refused").code, "InvalidParameterException");
-        assert_eq!(FilterPattern::parse("a=b").expect_err("refused").code, "InvalidParameterException");
     }
 }

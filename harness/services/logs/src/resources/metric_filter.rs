@@ -1,0 +1,68 @@
+//! `AWS::Logs::MetricFilter`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-metricfilter.html>
+
+use async_trait::async_trait;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text};
+use serde_json::{Map, Value, json};
+
+pub(super) struct MetricFilter;
+
+#[async_trait]
+impl ResourceProvider for MetricFilter {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &["FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"],
+                naming: Some("FilterName"),
+                ..ResourceFacts::new("AWS::Logs::MetricFilter")
+            }
+        }
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = context.name_or(properties, "FilterName", 512);
+        put(context, &name, properties).await?;
+        context.exists(&name);
+        Ok(MadeResource::new(name, []))
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        put(context, &old.physical, properties).await?;
+        Ok(old.clone())
+    }
+
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        let input = json!({"logGroupName": text(&made.properties, "/LogGroupName"), "filterName": made.physical});
+        context.unmake("logs", "DeleteMetricFilter", input).await
+    }
+}
+
+async fn put(context: &Context, name: &str, properties: &Value) -> Result<()> {
+    let transformations = properties.get("MetricTransformations").and_then(Value::as_array).into_iter().flatten();
+    let input = json!({
+        "logGroupName": properties.get("LogGroupName"),
+        "filterName": name,
+        "filterPattern": properties.get("FilterPattern"),
+        "metricTransformations": transformations.map(transformation).collect::<Vec<_>>(),
+    });
+    context.make("logs", "PutMetricFilter", input).await.map(drop)
+}
+
+/// A transformation, as the call has it: dimensions are a map there, and a list in a template.
+fn transformation(given: &Value) -> Value {
+    let mut input = Map::new();
+    for (member, property) in [
+        ("metricName", "MetricName"),
+        ("metricNamespace", "MetricNamespace"),
+        ("metricValue", "MetricValue"),
+        ("defaultValue", "DefaultValue"),
+        ("unit", "Unit"),
+    ] {
+        input.extend(given.get(property).filter(|value| !value.is_null()).map(|value| (member.to_owned(), value.clone())));
+    }
+    if let Some(dimensions) = given.get("Dimensions").and_then(Value::as_array) {
+        let pair = |one: &Value| (text(one, "/Key").to_owned(), one.get("Value").cloned().unwrap_or_default());
+        input.insert("dimensions".to_owned(), Value::Object(dimensions.iter().map(pair).collect()));
+    }
+    Value::Object(input)
+}
