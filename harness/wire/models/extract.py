@@ -202,7 +202,8 @@ class Extraction:
         named = "smithy-rpc-v2-cbor" in protocols or "awsQueryCompatible" in meta
         result = {
             "protocols": protocols,
-            "errorNamespace": "com.amazonaws." + meta.get("serviceId", self.service).lower().replace(" ", "") if named else None,
+            "errorNamespace": (self.rule.get("errorNamespace")
+                               or "com.amazonaws." + meta.get("serviceId", self.service).lower().replace(" ", "")) if named else None,
             "queryCompatible": True if "awsQueryCompatible" in meta else None,
             "apiVersion": meta["apiVersion"],
             "targetPrefix": meta.get("targetPrefix"),
@@ -248,7 +249,7 @@ def main():
             model["metadata"].update(added.get("metadata", {}))
             rule = rules[service]
             if "only" in rule:
-                rule = {"only": rule["only"] + [f"^{name}$" for name in added["operations"]]}
+                rule = {**rule, "only": rule["only"] + [f"^{name}$" for name in added["operations"]]}
         else:
             model, rule, added = manual[service], {}, {}
         out = Extraction(service, model, rule, added.get("xmlNames"), added.get("queryErrors")).run()

@@ -10,6 +10,8 @@ use crate::protocol::Protocol;
 pub struct Codec<'m> {
     model: &'m ServiceModel,
     protocol: Protocol,
+    /// Whether the client reads errors as the Query protocol has them.
+    query_mode: bool,
 }
 
 impl<'m> Codec<'m> {
@@ -22,6 +24,12 @@ impl<'m> Codec<'m> {
     pub fn protocol(self) -> Protocol {
         self.protocol
     }
+
+    /// Whether errors have the statuses of the Query protocol, which the service spoke before; else all of a client's are 400.
+    /// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#x-amzn-query-mode>
+    pub(crate) fn has_query_statuses(self) -> bool {
+        self.query_mode || !self.model.query_compatible || !matches!(self.protocol, Protocol::Json | Protocol::Cbor)
+    }
 }
 
 impl ServiceModel {
@@ -29,14 +37,15 @@ impl ServiceModel {
     pub fn codec(&self) -> Codec<'_> {
         let protocols = self.protocols();
         let protocol = protocols.iter().find(|protocol| **protocol == Protocol::Json).or(protocols.first());
-        Codec { model: self, protocol: protocol.copied().unwrap_or(Protocol::Json) }
+        Codec { model: self, protocol: protocol.copied().unwrap_or(Protocol::Json), query_mode: true }
     }
 
     /// The service in the protocol of a request, by its head alone. One that is not marked is a form, if the service reads forms: AWS
     /// answers a browser so. A request in none of the service's protocols is read, and refused, as one in [`ServiceModel::codec`]'s.
     pub fn codec_for(&self, parts: &Parts) -> Codec<'_> {
         let marked = Protocol::from_head(parts).unwrap_or(Protocol::Query);
-        if self.protocols().contains(&marked) { Codec { model: self, protocol: marked } } else { self.codec() }
+        let query_mode = parts.headers.get("x-amzn-query-mode").is_some_and(|mode| mode == "true");
+        if self.protocols().contains(&marked) { Codec { model: self, protocol: marked, query_mode } } else { self.codec() }
     }
 }
 
@@ -147,9 +156,20 @@ mod tests {
         assert_eq!(answer.body(), br#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"m"}"#);
         let monitoring = service("monitoring").unwrap();
         let parts = request("POST", "/", &[("smithy-protocol", "rpc-v2-cbor")]);
-        let answer = monitoring.codec_for(&parts).encode_error(&AwsError::new("ResourceNotFound", 404, "m"), "id");
+        let gone = AwsError::new("ResourceNotFound", 404, "m");
+        let answer = monitoring.codec_for(&parts).encode_error(&gone, "id");
         let read = crate::cbor::read_error(answer.body());
-        assert_eq!(Value::from(read), json!({"__type": "com.amazonaws.cloudwatch#ResourceNotFound", "message": "m"}));
+        assert_eq!(Value::from(read), json!({"__type": "com.amazonaws.cloudwatch.v2010_08_01#ResourceNotFound", "message": "m"}));
+        let wrong = AwsError::new("ValidationError", 400, "m");
+        let read = crate::cbor::read_error(monitoring.codec_for(&parts).encode_error(&wrong, "id").body());
+        assert_eq!(read["__type"], "com.amazon.coral.validate#ValidationException");
+        // A client that reads errors of the Query protocol gets its statuses.
+        assert_eq!(answer.status(), 400);
+        let parts = request("POST", "/", &[("smithy-protocol", "rpc-v2-cbor"), ("x-amzn-query-mode", "true")]);
+        assert_eq!(monitoring.codec_for(&parts).encode_error(&gone, "id").status(), 404);
+        let form = monitoring.codec_for(&request("POST", "/", &[FORM]));
+        let silent = String::from_utf8(form.encode_error(&AwsError::new("ResourceNotFound", 404, ""), "id").into_body()).unwrap();
+        assert!(silent.contains("<Code>ResourceNotFound</Code></Error>"), "{silent}");
     }
 
     #[test]
@@ -200,7 +220,7 @@ mod tests {
             for protocol in
                 model.protocols().iter().copied().filter(|protocol| !matches!(protocol, Protocol::RestJson | Protocol::RestXml))
             {
-                let codec = Codec { model, protocol };
+                let codec = Codec { model, protocol, query_mode: true };
                 let mut count = 0;
                 for operation in model.operations().filter(|operation| operation.served()) {
                     for sample in model.samples(operation) {

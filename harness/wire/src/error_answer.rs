@@ -71,6 +71,9 @@ const AUTHENTICATION: &[(&str, [(&str, u16); 4])] = &[
 /// The namespace of errors that no service's model has.
 const COMMON: &str = "com.amazon.coral.service";
 
+/// The namespace of refusals of a request that is not as its model has it.
+const VALIDATE: &str = "com.amazon.coral.validate";
+
 /// REST services with XML bodies that have no model here.
 const REST_XML: [&str; 2] = ["cloudfront", "route53"];
 
@@ -79,7 +82,10 @@ impl Codec<'_> {
     /// gateway use `SignatureDoesNotMatch`, `InvalidClientTokenId`, `ExpiredToken`, `RequestTimeTooSkewed`, `MissingAuthenticationToken`,
     /// `IncompleteSignature`, `AccessDenied`, `Throttling`, `InternalFailure` and `ServiceUnavailable` throughout.
     pub fn encode_error(self, error: &AwsError, request_id: &str) -> Response<Vec<u8>> {
-        let names = self.names(error);
+        let mut names = self.names(error);
+        if !self.has_query_statuses() && (400..500).contains(&names.status) {
+            names.status = 400;
+        }
         let shape = self.model().error_shape(&error.code).map(|(_, shape)| shape);
         let mut response = Response::new(Vec::new());
         *response.status_mut() = StatusCode::from_u16(names.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -174,7 +180,17 @@ impl Codec<'_> {
         let common = unsaid || AUTHENTICATION.iter().any(|(_, names)| names.first().is_some_and(|(name, _)| *name == code));
         match self.model().error_namespace.as_deref() {
             Some(namespace) if self.model().query_compatible || self.protocol() == Protocol::Cbor => {
-                format!("{}#{code}", if common { COMMON } else { namespace })
+                let validate = code == "ValidationException" && self.model().query_compatible;
+                format!(
+                    "{}#{code}",
+                    if common {
+                        COMMON
+                    } else if validate {
+                        VALIDATE
+                    } else {
+                        namespace
+                    }
+                )
             }
             _ => code.to_owned(),
         }
@@ -256,7 +272,9 @@ fn query_error(
     out.open("Error");
     out.element("Type", party);
     out.element("Code", code);
-    out.element("Message", message);
+    if !message.is_empty() {
+        out.element("Message", message);
+    }
     fields(error, &mut out);
     if has_detail {
         out.element("Detail", "");

@@ -304,6 +304,17 @@ def messages(key):
     ]}))
     logs.associate_kms_key(logGroupName="/ops", kmsKeyId=key)
     logs.disassociate_kms_key(logGroupName="/ops")
+    counted = {"metricName": "errors", "metricNamespace": "ops-logs", "metricValue": "$.count", "unit": "Count"}
+    logs.put_metric_filter(logGroupName="/ops", filterName="errors", filterPattern='{ $.level = "ERROR" }', metricTransformations=[counted])
+    assert [one["filterName"] for one in logs.describe_metric_filters(logGroupName="/ops")["metricFilters"]] == ["errors"]
+    event = json.dumps({"level": "ERROR", "count": 3})
+    [match] = logs.test_metric_filter(filterPattern="{ $.count > 2 }", logEventMessages=[event, "no JSON"])["matches"]
+    assert (match["eventNumber"], match["extractedValues"]) == (1, {"$.count": "3"}), match
+    logs.create_log_stream(logGroupName="/ops", logStreamName="s")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    logs.put_log_events(logGroupName="/ops", logStreamName="s", logEvents=[{"timestamp": int(now.timestamp() * 1000), "message": event}])
+    assert [one["MetricName"] for one in client("cloudwatch").list_metrics(Namespace="ops-logs")["Metrics"]] == ["errors"]
+    logs.delete_metric_filter(logGroupName="/ops", filterName="errors")
     queue = sqs.create_queue(QueueName="ops", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
     sqs.tag_queue(QueueUrl=queue, Tags={"a": "1"})
     sqs.untag_queue(QueueUrl=queue, TagKeys=["a"])

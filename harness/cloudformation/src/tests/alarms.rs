@@ -53,3 +53,37 @@ async fn alarms_on_expressions_and_on_alarms_and_a_dashboard_are_made_changed_an
     assert_eq!((&left["MetricAlarms"], &left["CompositeAlarms"]), (&json!([]), &json!([])));
     assert_eq!(world.ok("monitoring", "ListDashboards", json!({})).await["DashboardEntries"], json!([]));
 }
+
+/// A log group whose errors are counted by their place.
+fn counted(pattern: &str) -> String {
+    template(&format!(
+        "{{Group: {{Type: AWS::Logs::LogGroup}}, \
+         Errors: {{Type: AWS::Logs::MetricFilter, Properties: {{LogGroupName: !Ref Group, FilterPattern: '{pattern}', \
+           MetricTransformations: [{{MetricName: errors, MetricNamespace: n, MetricValue: '1', Unit: Count, \
+             Dimensions: [{{Key: place, Value: $.place}}]}}]}}}}}}"
+    ))
+}
+
+#[tokio::test]
+async fn a_metric_filter_counts_what_its_pattern_matches() {
+    let world = World::new();
+    assert_eq!(world.create("s", &counted("{ $.level = ERROR }")).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let (group, filter) = (world.physical("s", "Group").await, world.physical("s", "Errors").await);
+    let described = async || {
+        let input = json!({ "logGroupName": group });
+        world.ok("logs", "DescribeMetricFilters", input).await["metricFilters"].clone()
+    };
+    let made = described().await;
+    assert_eq!((&made[0]["filterName"], &made[0]["filterPattern"]), (&json!(filter), &json!("{ $.level = ERROR }")));
+    let transformation = &made[0]["metricTransformations"][0];
+    assert_eq!((&transformation["dimensions"], &transformation["unit"]), (&json!({ "place": "$.place" }), &json!("Count")));
+
+    assert_eq!(world.update("s", &counted("{ $.level = FATAL }")).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(
+        (world.physical("s", "Errors").await, &described().await[0]["filterPattern"]),
+        (filter, &json!("{ $.level = FATAL }"))
+    );
+
+    world.stack("DeleteStack", json!({ "StackName": "s" })).await;
+    assert_eq!(world.status("s").await, "gone");
+}

@@ -8,4 +8,4 @@ mod store;
 pub use distribution::Distribution;
 pub use metric::Metric;
 pub use series::{Datum, Resolution};
-pub use store::Metrics;
+pub use store::{Gauge, Metrics};

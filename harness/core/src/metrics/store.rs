@@ -1,6 +1,8 @@
 //! All metrics of a region.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
@@ -14,9 +16,18 @@ const KEPT: isize = 4_000_000;
 /// Metrics that are kept. Beyond it those that were put longest ago go.
 const METRICS: usize = 200_000;
 
+/// What a service has some of at any time: messages in a queue. It is looked at each minute.
+pub trait Gauge: fmt::Debug + Send + Sync {
+    /// Puts the present values, as those of `time`.
+    fn sample(&self, metrics: &Metrics, time: Timestamp);
+}
+
 /// All metrics of a region.
 #[derive(Debug, Default)]
-pub struct Metrics(Mutex<All>);
+pub struct Metrics {
+    all: Mutex<All>,
+    gauges: Mutex<Vec<Arc<dyn Gauge>>>,
+}
 
 #[derive(Debug, Default)]
 struct All {
@@ -31,9 +42,20 @@ impl Metrics {
         self.add(metric, Datum { time, values, unit: unit.into(), resolution: Resolution::Standard }, time);
     }
 
+    /// Has a gauge looked at from now on.
+    pub fn register(&self, gauge: Arc<dyn Gauge>) {
+        self.gauges.lock().push(gauge);
+    }
+
+    /// Looks at all gauges.
+    pub fn sample(&self, time: Timestamp) {
+        let gauges = self.gauges.lock().clone();
+        gauges.iter().for_each(|gauge| gauge.sample(self, time));
+    }
+
     /// Adds values to a metric.
     pub fn add(&self, metric: Metric, datum: Datum, now: Timestamp) {
-        let mut all = self.0.lock();
+        let mut all = self.all.lock();
         let grown = all.series.entry(metric).or_default().add(datum, now);
         all.size += grown;
         if all.size > KEPT || all.series.len() > METRICS {
@@ -43,19 +65,19 @@ impl Metrics {
 
     /// The metrics of an account that had a value since `since`, in order of namespace, name and dimensions.
     pub fn active(&self, account: &str, since: Timestamp) -> Vec<Metric> {
-        let all = self.0.lock();
+        let all = self.all.lock();
         let of_account = all.series.iter().filter(|(metric, series)| metric.account == account && series.last >= since);
         of_account.map(|(metric, _)| metric.clone()).collect()
     }
 
     /// By unit, the values of a metric from `start` to before `end`, each with the second at which it begins; empty if nothing counts it.
     pub fn between(&self, metric: &Metric, start: i64, end: i64) -> BTreeMap<String, Vec<(i64, Distribution)>> {
-        self.0.lock().series.get(metric).map(|series| series.between(start, end)).unwrap_or_default()
+        self.all.lock().series.get(metric).map(|series| series.between(start, end)).unwrap_or_default()
     }
 
     /// Whether a metric has ever been put by the second.
     pub fn is_high_resolution(&self, metric: &Metric) -> bool {
-        self.0.lock().series.get(metric).is_some_and(|series| series.high_resolution)
+        self.all.lock().series.get(metric).is_some_and(|series| series.high_resolution)
     }
 
     /// How many values a metric has in all.

@@ -1,4 +1,4 @@
-//! The service `logs`: CloudWatch Logs' groups, streams, events and metric filters.
+//! The service `logs`: CloudWatch Logs' groups, streams, events, metric filters and subscriptions.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
 
 mod authorization;
@@ -8,8 +8,10 @@ mod metric_filter;
 mod operations;
 mod page;
 mod records;
+mod resource_policy;
 mod resources;
 mod service;
+mod subscription;
 #[cfg(test)]
 mod tests;
 

@@ -12,6 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_group};
 use crate::metric_filter::MetricFilter;
+use crate::resource_policy::ResourcePolicies;
+use crate::subscription::SubscriptionFilter;
 
 /// Groups of one account by name.
 pub(crate) type Groups = BTreeMap<String, LogGroup>;
@@ -20,6 +22,7 @@ pub(crate) type Groups = BTreeMap<String, LogGroup>;
 #[derive(Debug, Default)]
 pub struct Logs {
     pub(crate) accounts: AccountStore<Groups>,
+    pub(crate) policies: AccountStore<ResourcePolicies>,
 }
 
 impl Logs {
@@ -59,6 +62,8 @@ pub(crate) struct LogGroup {
     pub(crate) streams: BTreeMap<String, LogStream>,
     /// By name.
     pub(crate) metric_filters: BTreeMap<String, MetricFilter>,
+    /// By name.
+    pub(crate) subscription_filters: BTreeMap<String, SubscriptionFilter>,
 }
 
 impl LogGroup {
@@ -101,6 +106,11 @@ pub(crate) fn arn(call: &Call, name: &str) -> String {
 
 /// Where an event stands in its stream: by its own time, then by arrival.
 pub(crate) type Position = (i64, u64);
+
+/// A position as event ids and tokens have it.
+pub(crate) fn digits((time, arrival): Position) -> String {
+    format!("{:020}{arrival:036}", time.max(0))
+}
 
 /// A stream's record.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! The service's operations by name, and what other services ask of its records.
 
 use async_trait::async_trait;
+use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::operation::read;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
@@ -11,6 +12,14 @@ use crate::records::{LogGroup, Logs, arn};
 impl Service for Logs {
     fn permissions(&self) -> &'static str {
         include_str!("permissions.txt")
+    }
+
+    fn has_resource_policies(&self) -> bool {
+        true
+    }
+
+    fn resource_policy(&self, account: &str, _arn: &str) -> Option<ResourcePolicyText> {
+        self.policies.with(account, |policies| policies.text(account))
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
@@ -35,6 +44,12 @@ impl Service for Logs {
             "DescribeMetricFilters" => self.describe_metric_filters(call, read("logs", operation, input)?),
             "DeleteMetricFilter" => self.delete_metric_filter(call, read("logs", operation, input)?),
             "TestMetricFilter" => self.test_metric_filter(call, read("logs", operation, input)?),
+            "PutSubscriptionFilter" => self.put_subscription_filter(call, read("logs", operation, input)?).await,
+            "DescribeSubscriptionFilters" => self.describe_subscription_filters(call, read("logs", operation, input)?),
+            "DeleteSubscriptionFilter" => self.delete_subscription_filter(call, read("logs", operation, input)?),
+            "PutResourcePolicy" => self.put_resource_policy(call, read("logs", operation, input)?),
+            "DescribeResourcePolicies" => self.describe_resource_policies(call, read("logs", operation, input)?),
+            "DeleteResourcePolicy" => self.delete_resource_policy(call, read("logs", operation, input)?),
             other => Err(AwsError::not_implemented("logs", other)),
         }?;
         Ok(output.into())

@@ -14,6 +14,8 @@ const MINUTE: i64 = 60;
 const HASTY: i64 = 10;
 /// Seconds that are caught up on: nothing that an alarm looks at is older than what comes before seven days.
 const MOST: i64 = 9 * 24 * 3600;
+/// Seconds before now for which gauges are looked at where the clock was moved.
+const SAMPLED: i64 = 24 * 3600;
 /// How long is waited for evaluations that are due.
 const BOUND: Duration = Duration::from_secs(10);
 
@@ -31,6 +33,7 @@ impl CloudWatch {
             }
             let now = region.clock().now().as_second();
             let from = last.max(now - MOST);
+            sample(region, last, now);
             for account in self.accounts() {
                 let step = self.account_step(&account);
                 let due = ((floor(from, step) / step + 1)..=(now / step))
@@ -98,6 +101,13 @@ impl CloudWatch {
         let whole_minute = floor(time.as_second(), MINUTE);
         let _ = tokio::time::timeout(BOUND, evaluated.wait_for(|at| at.as_second() >= whole_minute)).await;
     }
+}
+
+/// Looks at gauges, as of each minute that has ended after `last`: alarms that look up to the end of a minute see what was in it.
+fn sample(region: &Region, last: i64, now: i64) {
+    let first = floor(last.max(now - SAMPLED), MINUTE) + MINUTE;
+    let ends = (first..=now).step_by(usize::try_from(MINUTE).unwrap_or(60));
+    ends.filter_map(|end| Timestamp::from_second(end - 1).ok()).for_each(|time| region.metrics().sample(time));
 }
 
 fn floor(second: i64, step: i64) -> i64 {

@@ -7,6 +7,7 @@ mod encryption;
 mod error;
 mod fifo;
 mod message_attributes;
+mod metrics;
 mod move_task;
 mod operations;
 mod queue_attributes;

@@ -1,6 +1,9 @@
 //! The service's operations by name, and what other services ask of its records.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use nightproof_core::Region;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
@@ -88,5 +91,9 @@ impl Service for Sqs {
 
     fn resource_tags(&self, _account: &str, arn: &str) -> Vec<(String, String)> {
         self.queue_tags(arn)
+    }
+
+    fn start(self: Arc<Self>, region: &Region) {
+        region.metrics().register(self);
     }
 }

@@ -24,6 +24,9 @@ impl Fields {
     /// Of what stands between the brackets.
     pub(super) fn parse(text: &str) -> Result<Self, AwsError> {
         let tokens = tokens(text)?;
+        if tokens.is_empty() {
+            return Ok(Self(vec![Field::Others]));
+        }
         let fields: Vec<Field> = tokens.split(|token| *token == Token::Sign(",")).map(field).collect::<Result<_, _>>()?;
         if fields.iter().filter(|field| matches!(field, Field::Others)).count() > 1 {
             return Err(invalid("Invalid filter pattern: only one ellipsis is allowed"));

@@ -127,6 +127,7 @@ mod tests {
             ("[ip, ..., bytes >= 2000]", false),
             ("[ip != 127.0.0.1, ...]", false),
             ("[ip, server]", false),
+            ("[]", true),
             ("[..., size > 1000 && size < 2000]", true),
         ] {
             let parsed = FilterPattern::parse(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));

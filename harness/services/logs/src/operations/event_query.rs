@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_stream};
 use crate::filter_pattern::FilterPattern;
-use crate::records::{LogEvent, Logs, Position};
+use crate::records::{LogEvent, Logs, Position, digits};
 
 /// A page has at most this many events.
 const PAGE_EVENTS: usize = 10_000;
@@ -15,10 +15,6 @@ const PAGE_BYTES: usize = 1_048_576;
 
 fn limit(input: &Value) -> usize {
     input.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS)
-}
-
-fn digits((time, arrival): Position) -> String {
-    format!("{:020}{arrival:036}", time.max(0))
 }
 
 /// `f/…` goes on after a position, `b/…` before it.

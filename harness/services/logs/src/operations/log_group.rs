@@ -66,6 +66,7 @@ impl Logs {
                 tags: tags_of(input),
                 streams: BTreeMap::new(),
                 metric_filters: BTreeMap::new(),
+                subscription_filters: BTreeMap::new(),
             };
             groups.insert(name, group);
             Ok(json!({}))

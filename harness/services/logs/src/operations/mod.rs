@@ -5,3 +5,5 @@ mod log_group;
 mod log_stream;
 pub(crate) mod metric_filter;
 mod put_log_events;
+pub(crate) mod resource_policy;
+pub(crate) mod subscription_filter;

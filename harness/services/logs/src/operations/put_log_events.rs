@@ -6,7 +6,8 @@ use nightproof_core::service::{AwsError, Call};
 use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_stream};
-use crate::records::{EVENT_OVERHEAD, LogEvent, Logs, SEQUENCE_TOKEN};
+use crate::records::{EVENT_OVERHEAD, LogEvent, Logs, SEQUENCE_TOKEN, arn, digits};
+use crate::subscription::SubscriptionFilter;
 
 const BATCH_BYTES: usize = 1_048_576;
 const BATCH_EVENTS: usize = 10_000;
@@ -22,14 +23,14 @@ impl Logs {
             .map(|event| (event.number("timestamp").unwrap_or_default(), event.text("message").unwrap_or_default()))
             .collect();
         check(&events)?;
-        let stream = input.text("logStreamName").unwrap_or_default();
-        let (output, data) = self.group(call, input, |group| {
+        let stream_name = input.text("logStreamName").unwrap_or_default();
+        let (output, data, deliveries) = self.group(call, input, |group| {
             let mut kept = Vec::new();
             let now = call.now.as_millisecond();
             let expired = group.horizon(call.now);
             let too_old = now - 14 * DAY;
             let too_new = now + DAY / 12;
-            let stream = group.streams.get_mut(stream).ok_or_else(no_stream)?;
+            let stream = group.streams.get_mut(stream_name).ok_or_else(no_stream)?;
             let mut rejected = Map::new();
             for (index, (time, message)) in events.iter().enumerate() {
                 if *time < too_old {
@@ -42,7 +43,7 @@ impl Logs {
                     stream.arrivals += 1;
                     let event = LogEvent { message: (*message).to_owned(), ingested: call.now };
                     stream.events.insert((*time, stream.arrivals), event);
-                    kept.push((*time, *message));
+                    kept.push((digits((*time, stream.arrivals)), *time, *message));
                 }
             }
             stream.last_ingestion = Some(call.now);
@@ -51,11 +52,21 @@ impl Logs {
                 output.insert("rejectedLogEventsInfo".to_owned(), Value::Object(rejected));
             }
             let filters = group.metric_filters.values();
-            let data: Vec<_> = filters.flat_map(|filter| filter.data(call.account(), kept.iter().copied(), call.now)).collect();
-            Ok((output, data))
+            let counted = || kept.iter().map(|(_, time, message)| (*time, *message));
+            let data: Vec<_> = filters.flat_map(|filter| filter.data(call.account(), counted(), call.now)).collect();
+            let source = format!("{}:*", arn(call, &group.name));
+            let subscribed = group.subscription_filters.values();
+            let delivery =
+                |filter: &SubscriptionFilter| filter.delivery((call.account(), &source), (&group.name, stream_name), &kept);
+            let deliveries: Vec<_> = subscribed.filter_map(delivery).collect();
+            Ok((output, data, deliveries))
         })?;
         for (metric, datum) in data {
             call.region.metrics().add(metric, datum, call.now);
+        }
+        for delivery in deliveries {
+            let region = call.region.clone();
+            call.region.tasks().spawn(async move { delivery.send(&region).await });
         }
         Ok(output)
     }

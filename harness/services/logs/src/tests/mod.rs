@@ -1,13 +1,17 @@
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use base64::Engine as _;
 use jiff::SignedDuration;
-use nightproof_core::service::{AwsError, Service};
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
 use nightproof_core::{Caller, Region};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::records::Logs;
 
 const GROUP: &str = "/aws/lambda/backup";
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:f";
 
 fn region() -> Region {
     let region = nightproof_test_region::region("111122223333", "/nonexistent");
@@ -192,6 +196,127 @@ async fn metric_filters_count_what_matches_and_take_values_of_it() {
         logs(&region, "DeleteMetricFilter", gone).await.unwrap_err().message,
         "The specified metric filter does not exist."
     );
+}
+
+/// A function that takes what it gets, from whomever its policy lets in.
+#[derive(Default)]
+struct Function(Mutex<Vec<(String, Option<String>, Value)>>);
+
+#[async_trait]
+impl Service for Function {
+    async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        assert_eq!(operation, "Invoke");
+        if call.caller.arn() != "logs.amazonaws.com" || input["FunctionName"] != FUNCTION {
+            return Err(AwsError::new("AccessDeniedException", 403, "no"));
+        }
+        self.0.lock().push((call.caller.arn(), call.caller.source_arn.clone(), input));
+        Ok(json!({"StatusCode": 202}).into())
+    }
+}
+
+#[tokio::test]
+async fn a_function_gets_what_matches_its_subscription() {
+    let function = Arc::new(Function::default());
+    let region = nightproof_test_region::region("111122223333", "/nonexistent");
+    region.install(vec![("logs", Logs::new() as Arc<dyn Service>), ("lambda", Arc::clone(&function) as Arc<dyn Service>)]);
+    logs(&region, "CreateLogGroup", json!({"logGroupName": GROUP})).await.unwrap();
+    logs(&region, "CreateLogStream", json!({"logGroupName": GROUP, "logStreamName": "s"})).await.unwrap();
+    let filter = |name: &str, destination: &str, pattern: &str| json!({"logGroupName": GROUP, "filterName": name, "filterPattern": pattern, "destinationArn": destination});
+    for (destination, code, says) in [
+        ("arn:aws:lambda:us-east-1:444455556666:function:f", "AccessDeniedException", "Cross-account lambda invocation"),
+        (
+            "arn:aws:lambda:us-east-1:111122223333:function:none",
+            "InvalidParameterException",
+            "Could not execute the lambda function.",
+        ),
+        (
+            "arn:aws:kinesis:us-east-1:111122223333:stream/s",
+            "InvalidParameterException",
+            "destinationArn for vendor kinesis cannot be used without roleArn",
+        ),
+        ("f", "InvalidParameterException", "Invalid destinationArn."),
+    ] {
+        let error = logs(&region, "PutSubscriptionFilter", filter("a", destination, "")).await.unwrap_err();
+        assert!(error.code == code && error.message.contains(says), "{error}");
+    }
+    logs(&region, "PutSubscriptionFilter", filter("a", FUNCTION, "{ $.level = ERROR }")).await.unwrap();
+    logs(&region, "PutSubscriptionFilter", filter("b", FUNCTION, "FATAL")).await.unwrap();
+    assert_eq!(
+        logs(&region, "PutSubscriptionFilter", filter("c", FUNCTION, "")).await.unwrap_err().code,
+        "LimitExceededException"
+    );
+    let described =
+        logs(&region, "DescribeSubscriptionFilters", json!({"logGroupName": GROUP, "filterNamePrefix": "a"})).await.unwrap();
+    assert_eq!(described["subscriptionFilters"][0]["distribution"], "ByLogStream");
+    function.0.lock().clear();
+    put(&region, &[(-1, "not this"), (0, r#"{"level": "ERROR"}"#)]).await.unwrap();
+    let got = nightproof_poll::until(std::time::Duration::from_secs(10), || async {
+        let calls = function.0.lock().clone();
+        if calls.is_empty() { Err(()) } else { Ok(calls) }
+    });
+    let calls = got.await.expect("it is invoked");
+    let (_, source, input) = &calls[0];
+    assert_eq!(source.as_deref(), Some(format!("arn:aws:logs:us-east-1:111122223333:log-group:{GROUP}:*").as_str()));
+    let base64 = &base64::engine::general_purpose::STANDARD;
+    let event: Value = serde_json::from_slice(&base64.decode(input["Payload"].as_str().unwrap()).unwrap()).unwrap();
+    let data = base64.decode(event["awslogs"]["data"].as_str().unwrap()).unwrap();
+    let message: Value = serde_json::from_reader(flate2::read::GzDecoder::new(data.as_slice())).unwrap();
+    assert_eq!(
+        (&message["messageType"], &message["logGroup"], &message["logStream"]),
+        (&json!("DATA_MESSAGE"), &json!(GROUP), &json!("s"))
+    );
+    assert_eq!((&message["subscriptionFilters"], message["logEvents"].as_array().unwrap().len()), (&json!(["a"]), 1));
+    assert_eq!(message["logEvents"][0]["extractedFields"], json!({"$.level": "ERROR"}));
+    logs(&region, "DeleteSubscriptionFilter", json!({"logGroupName": GROUP, "filterName": "a"})).await.unwrap();
+    let gone = logs(&region, "DeleteSubscriptionFilter", json!({"logGroupName": GROUP, "filterName": "a"})).await.unwrap_err();
+    assert_eq!(gone.message, "The specified subscription filter does not exist.");
+}
+
+#[tokio::test]
+async fn resource_policies_are_kept_by_name_and_ten_at_most() {
+    let region = region();
+    let policy = |resource: &str| {
+        json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"}, "Action": "logs:PutLogEvents", "Resource": resource,
+        }]})
+        .to_string()
+    };
+    let put = |name: &str, text: String| json!({"policyName": name, "policyDocument": text});
+    for number in 0..10 {
+        let made = logs(&region, "PutResourcePolicy", put(&format!("p{number}"), policy("*"))).await.unwrap();
+        assert_eq!(made["resourcePolicy"]["policyScope"], "ACCOUNT");
+    }
+    let error = logs(&region, "PutResourcePolicy", put("p10", policy("*"))).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("LimitExceededException", "Resource limit exceeded."));
+    logs(&region, "PutResourcePolicy", put("p0", policy("x"))).await.unwrap();
+    assert_eq!(
+        logs(&region, "PutResourcePolicy", put("p0", "{".to_owned())).await.unwrap_err().code,
+        "InvalidParameterException"
+    );
+    logs(&region, "DeleteResourcePolicy", json!({"policyName": "p9"})).await.unwrap();
+    let listed = logs(&region, "DescribeResourcePolicies", json!({})).await.unwrap()["resourcePolicies"].clone();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["policyDocument"]), (9, &json!(policy("x"))));
+    let gone = logs(&region, "DeleteResourcePolicy", json!({"policyName": "p9"})).await.unwrap_err();
+    assert_eq!(gone.message, "Policy with name [p9] does not exist.");
+}
+
+#[tokio::test]
+async fn a_resource_policy_lets_in_whom_it_names() {
+    let iam = nightproof_service_iam::Iam::new();
+    let sts = nightproof_service_sts::Sts::new(iam.clone());
+    let region = nightproof_test_region::region("111122223333", "/nonexistent");
+    region.set_authorizer(nightproof_authorization::Authorizer::new(iam.clone(), sts.clone()));
+    region.install(vec![("iam", iam), ("sts", sts), ("logs", Logs::new() as Arc<dyn Service>)]);
+    logs(&region, "CreateLogGroup", json!({"logGroupName": GROUP})).await.unwrap();
+    let caller = Caller::service("111122223333", "delivery.logs.amazonaws.com");
+    let create = json!({"logGroupName": GROUP, "logStreamName": "s"});
+    region.call(&caller, "logs", "CreateLogStream", create.clone()).await.unwrap_err();
+    let policy = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "logs:CreateLogStream",
+        "Resource": format!("arn:aws:logs:us-east-1:111122223333:log-group:{GROUP}:*"),
+    }});
+    logs(&region, "PutResourcePolicy", json!({"policyName": "p", "policyDocument": policy.to_string()})).await.unwrap();
+    region.call(&caller, "logs", "CreateLogStream", create).await.unwrap();
 }
 
 #[tokio::test]

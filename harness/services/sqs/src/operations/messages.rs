@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::bad_value;
+use crate::metrics::count;
 use crate::receipt::{invalid_handle, message_in};
 use crate::records::{Message, Sqs};
 
@@ -43,6 +44,7 @@ impl Sqs {
             queue.messages.retain(|message| message.id != id);
             Ok(())
         })?;
+        count(call, &input.queue_url, "NumberOfMessagesDeleted", 1.0, "Count");
         // The next message of its group may be received.
         self.arrived.notify_waiters();
         Ok(json!({}))

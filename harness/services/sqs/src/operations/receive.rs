@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::address::address;
 use crate::error::{bad_value, no_queue};
 use crate::message_attributes::md5;
+use crate::metrics::count;
 use crate::receipt::receipt_for;
 use crate::records::{Message, Queues, Sqs};
 
@@ -79,6 +80,11 @@ impl Sqs {
                 () = call.region.stopping().cancelled() => {}
             }
         };
+        #[expect(clippy::cast_precision_loss, reason = "at most ten are received at once")]
+        match taken.messages.len() {
+            0 => count(call, &input.queue_url, "NumberOfEmptyReceives", 1.0, "Count"),
+            received => count(call, &input.queue_url, "NumberOfMessagesReceived", received as f64, "Count"),
+        }
         let keys: BTreeSet<&String> = taken.messages.iter().filter_map(|message| message.data_key.as_ref()).collect();
         for key in keys {
             crate::encryption::open_data_key(call, &taken.arn, key).await?;

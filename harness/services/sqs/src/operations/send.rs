@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::error::bad_value;
 use crate::fifo::{check_id, id_of_body, not_for_this_queue};
 use crate::message_attributes::{MessageAttributeValue, MessageAttributes, md5};
+use crate::metrics::count;
 use crate::records::{Message, Sqs};
 
 /// `SendMessage`. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
@@ -144,6 +145,10 @@ impl Sqs {
         })?;
         let (id, sequence_number) = sent;
         self.arrived.notify_waiters();
+        #[expect(clippy::cast_precision_loss, reason = "a message has at most a megabyte")]
+        let size = (body.len() + attributes.size()) as f64;
+        count(call, queue_url, "SentMessageSize", size, "Bytes");
+        count(call, queue_url, "NumberOfMessagesSent", 1.0, "Count");
         let mut output = Map::new();
         output.insert("MessageId".to_owned(), json!(id));
         output.insert("MD5OfMessageBody".to_owned(), json!(md5(body.as_bytes())));

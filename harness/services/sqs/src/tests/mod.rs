@@ -189,3 +189,34 @@ async fn any_handle_of_a_message_changes_its_visibility_and_deletes_it() {
     forward(&region, 61);
     assert_eq!(receive(&region).await, None);
 }
+
+#[tokio::test]
+async fn what_is_done_with_a_queue_is_counted_and_what_is_in_it_is_sampled() {
+    use nightproof_core::metrics::Metric;
+    let service = Sqs::new();
+    let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
+    region.install(vec![("sqs", Arc::clone(&service) as Arc<dyn Service>)]);
+    sqs(&region, "CreateQueue", json!({"QueueName": "q"})).await.unwrap();
+    assert!(receive(&region).await.is_none());
+    send(&region, "Hello").await;
+    send(&region, "you").await;
+    let message = receive(&region).await.unwrap();
+    region.metrics().sample(region.clock().now());
+    sqs(&region, "DeleteMessage", json!({"QueueUrl": URL, "ReceiptHandle": message["ReceiptHandle"]})).await.unwrap();
+    let sum = |name: &'static str| {
+        let units = region.metrics().between(&Metric::by(ACCOUNT, "AWS/SQS", name, "QueueName", "q"), 0, i64::MAX);
+        units.values().flatten().map(|(_, values)| values.sum()).sum::<f64>()
+    };
+    for (name, expected) in [
+        ("NumberOfEmptyReceives", 1.0),
+        ("NumberOfMessagesSent", 2.0),
+        ("SentMessageSize", 8.0),
+        ("NumberOfMessagesReceived", 1.0),
+        ("NumberOfMessagesDeleted", 1.0),
+        ("ApproximateNumberOfMessagesVisible", 1.0),
+        ("ApproximateNumberOfMessagesNotVisible", 1.0),
+        ("ApproximateNumberOfMessagesDelayed", 0.0),
+    ] {
+        assert_eq!(sum(name), expected, "{name}");
+    }
+}
