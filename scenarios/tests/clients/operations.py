@@ -267,6 +267,20 @@ def functions():
     functions.tag_resource(Resource=made["FunctionArn"], Tags={"a": "1"})
     assert functions.list_tags(Resource=made["FunctionArn"])["Tags"] == {"a": "1"}
     functions.untag_resource(Resource=made["FunctionArn"], TagKeys=["a"])
+    logs, group = client("logs"), {"logGroupName": "/ops-subscribed"}
+    logs.create_log_group(**group)
+    subscription = {**group, "filterName": "all", "filterPattern": "", "destinationArn": made["FunctionArn"]}
+    refused("InvalidParameterException", logs.put_subscription_filter, **subscription)
+    functions.add_permission(**of, StatementId="logs", Action="lambda:InvokeFunction", Principal="logs.amazonaws.com")
+    logs.put_subscription_filter(**subscription)
+    assert [one["filterName"] for one in logs.describe_subscription_filters(**group)["subscriptionFilters"]] == ["all"]
+    logs.delete_subscription_filter(**group, filterName="all")
+    logs.delete_log_group(**group)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"}, "Action": "logs:PutLogEvents", "Resource": "*"}]})
+    logs.put_resource_policy(policyName="ops", policyDocument=policy)
+    assert [one["policyName"] for one in logs.describe_resource_policies()["resourcePolicies"]] == ["ops"]
+    logs.delete_resource_policy(policyName="ops")
 
 
 def messages(key):
