@@ -42,6 +42,7 @@ async fn run(worker: &Worker, retained: &[String], force: bool) {
             stack.deleted = Some(now);
             stack.imports.clear();
             stack.change_sets.clear();
+            stack.change_set = None;
             stack.becomes(StackStatus::DeleteComplete, None, now);
         }
         reason => stack.becomes(StackStatus::DeleteFailed, reason, now),

@@ -23,6 +23,9 @@ pub struct ResolvedOutput {
     pub export: Option<String>,
 }
 
+/// What CloudFormation says of a value that a mapping does not have.
+const MISSING: &str = "Template error: Unable to get mapping for ";
+
 /// What a property refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PropertyReference {
@@ -93,7 +96,26 @@ impl<'a> Deployment<'a> {
             on.retain(|id| wanted.contains(id));
         }
         deployment.dependencies = dependencies;
-        Ok(deployment)
+        let missing = deployment.missing_values();
+        if missing.is_empty() { Ok(deployment) } else { Err(missing) }
+    }
+
+    /// Values of mappings that are not there, as far as their keys are known before anything is made.
+    fn missing_values(&self) -> Vec<TemplateError> {
+        let scope = self.scope(&Nothing);
+        let resources = self.resources().filter_map(|resource| resource.properties.as_ref());
+        let outputs = self.wanted_outputs().flat_map(|output| std::iter::once(&output.value).chain(&output.export));
+        let uses = resources.chain(outputs).flat_map(|node| check::uses("Fn::FindInMap", node, &|name| self.condition(name)));
+        let keys = |node: &Node| match &node.data {
+            crate::node::Data::Function(_, argument) => {
+                argument.items().is_some_and(|items| items.iter().take(3).all(|key| scope.text(key).is_ok()))
+            }
+            _ => false,
+        };
+        uses.filter(|node| keys(node))
+            .filter_map(|node| scope.resolve(node).err())
+            .filter(|error| error.message.starts_with(MISSING))
+            .collect()
     }
 
     fn applies(&self, condition: Option<&str>) -> bool {

@@ -168,6 +168,12 @@ impl Resolver<'_> {
         let Data::Map(resources) = &mut resources.data else { return Ok(()) };
         for resource in resources {
             let Data::Map(attributes) = &mut resource.node.data else { continue };
+            // One name alone is a text afterwards.
+            for attribute in attributes.iter_mut().filter(|attribute| attribute.name == "DependsOn") {
+                if let Some([one]) = attribute.node.items() {
+                    attribute.node = one.clone();
+                }
+            }
             for attribute in attributes.iter_mut().filter(|attribute| POLICIES.contains(&attribute.name.as_str())) {
                 let is_function = matches!(attribute.node.data, Data::Function(..));
                 if is_function && !self.replace(&mut attribute.node) {

@@ -175,7 +175,7 @@ pub(crate) fn nulls(node: &Node, path: &mut String, errors: &mut Vec<TemplateErr
     };
     match &node.data {
         Data::Scalar(Value::Null) => {
-            errors.push(node.error(format!("Template format error: [{path}] 'null' values are not allowed in templates")));
+            errors.push(node.error(format!("[{path}] 'null' values are not allowed in templates")));
         }
         Data::Scalar(_) => {}
         Data::List(items) => items.iter().enumerate().for_each(|(index, item)| below(&index.to_string(), item)),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 use crate::declaration::is_custom;
@@ -290,20 +290,21 @@ impl Scope<'_> {
         }
     }
 
-    /// `Fn::Cidr [block, count, bits]`: `count` blocks of `bits` host bits, IPv4.
+    /// `Fn::Cidr [block, count, bits]`: `count` blocks of `bits` host bits each.
     fn cidr(&self, argument: &Node, node: &Node) -> Result<Value, TemplateError> {
         let wrong = || {
             node.error(
-                "Template error: every Fn::Cidr object requires an IPv4 block, a count of 1 to 256, and the number of host bits",
+                "Template error: every Fn::Cidr object requires an IP block, a count of 1 to 256, and the number of host bits",
             )
         };
         let items = argument.items().ok_or_else(wrong)?;
         let texts: Vec<String> = items.iter().map(|item| self.text(item)).collect::<Result<_, _>>()?;
         let [block, count, bits] = texts.as_slice() else { return Err(wrong()) };
-        let network: Ipv4Net = block.parse().map_err(|_| wrong())?;
+        let network: IpNet = block.parse().map_err(|_| wrong())?;
+        let longest = network.max_prefix_len();
         let count: usize = count.parse().ok().filter(|count| (1..=256).contains(count)).ok_or_else(wrong)?;
-        let bits: u8 = bits.parse().ok().filter(|bits| (1..=32).contains(bits)).ok_or_else(wrong)?;
-        let subnets = network.subnets(32 - bits).map_err(|_| wrong())?;
+        let bits: u8 = bits.parse().ok().filter(|bits| (1..=longest).contains(bits)).ok_or_else(wrong)?;
+        let subnets = network.trunc().subnets(longest - bits).map_err(|_| wrong())?;
         let blocks: Vec<String> = subnets.take(count).map(|subnet| subnet.to_string()).collect();
         if blocks.len() < count {
             return Err(

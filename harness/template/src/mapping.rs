@@ -20,15 +20,16 @@ pub(crate) fn check(mappings: &Node) -> Vec<TemplateError> {
     }
     let mut errors = Vec::new();
     for mapping in members {
-        let keys = match mapping.node.expect_map(&format!("Mapping {}", mapping.name)) {
-            Ok(keys) => keys,
-            Err(error) => {
-                errors.push(error);
-                continue;
-            }
+        let object = |node: &Node, name: &str| match node.members() {
+            Some(_) => Ok(()),
+            None => Err(node.error(format!("Template format error: Every Mappings member {name} must be a map"))),
         };
-        for key in keys {
-            match key.node.expect_map(&format!("Key {} of mapping {}", key.name, mapping.name)) {
+        if let Err(error) = object(&mapping.node, &mapping.name) {
+            errors.push(error);
+            continue;
+        }
+        for key in mapping.node.members().unwrap_or_default() {
+            match object(&key.node, &key.name).map(|()| key.node.members().unwrap_or_default()) {
                 Ok(attributes) => {
                     errors.extend(attributes.iter().filter(|attribute| !constant(&attribute.node)).map(|attribute| {
                         attribute.node.error("Template format error: Every Mappings attribute must be a String or a List.")

@@ -222,7 +222,7 @@ fn known(kind: &str) -> bool {
     let plain = |kind: &str| matches!(kind, "String" | "Number" | "CommaDelimitedList" | "AWS::SSM::Parameter::Name");
     plain(kind)
         || IDENTIFIERS.contains(&kind)
-        || listed(kind).is_some_and(|of| of == "Number" || IDENTIFIERS.contains(&of))
+        || listed(kind).is_some_and(|of| matches!(of, "Number" | "String") || IDENTIFIERS.contains(&of))
         || inner("AWS::SSM::Parameter::Value<").is_some_and(|of| {
             matches!(of, "String" | "CommaDelimitedList" | "List<String>")
                 || IDENTIFIERS.contains(&of)

@@ -26,12 +26,13 @@ pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
     let last_line = text.rsplit('\n').next().unwrap_or_default();
     let unfinished =
         (!last_line.is_empty()).then(|| Unfinished { number: text.lines().count(), is_blank: last_line.trim().is_empty() });
+    let language = if text.trim_start().starts_with('{') { "JSON" } else { "YAML" };
     // The reader cannot end within a line.
     text.push('\n');
     let mut input = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut events = Events { parser, unfinished };
+    let mut events = Events { parser, unfinished, language };
     let mut found = None;
     loop {
         let event = events.next()?;
@@ -47,8 +48,8 @@ pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
     found.ok_or_else(|| TemplateError::new("Template format error: the template is empty"))
 }
 
-fn syntax(error: &libyaml_safer::Error) -> TemplateError {
-    let message = format!("Template format error: YAML not well-formed: {}", error.problem());
+fn syntax(error: &libyaml_safer::Error, language: &str) -> TemplateError {
+    let message = format!("Template format error: {language} not well-formed: {}", error.problem());
     match error.problem_mark() {
         Some(mark) => TemplateError::at(position(mark), message),
         None => TemplateError::new(message),
@@ -64,6 +65,8 @@ fn position(mark: Mark) -> Position {
 struct Events<'r, 'b> {
     parser: Parser<&'b mut &'r [u8]>,
     unfinished: Option<Unfinished>,
+    /// What its author takes it for.
+    language: &'static str,
 }
 
 /// The last line of a text, where no line break ends it.
@@ -88,7 +91,7 @@ impl Events<'_, '_> {
     /// The reader gives up by a panic where libyaml has an error, after a tag that a comma follows.
     fn next(&mut self) -> Result<Event, TemplateError> {
         match catch_unwind(AssertUnwindSafe(|| self.parser.parse())) {
-            Ok(event) => event.map_err(|error| syntax(&error)),
+            Ok(event) => event.map_err(|error| syntax(&error, self.language)),
             Err(_) => Err(TemplateError::new("Template format error: YAML not well-formed: a blank is missing after a tag")),
         }
     }
@@ -278,7 +281,7 @@ mod tests {
         same("a: |\n  x\n", r#"{"a": "x\n"}"#);
         same("a: >+\n  x\n\n  ", r#"{"a": "x\n\n"}"#);
         for malformed in ["a:\n\t- 1\n", "a: [!Ref,b]", "a: \"\\"] {
-            assert!(read(malformed).unwrap_err().message.contains("YAML not well-formed"), "{malformed}");
+            assert!(read(malformed).unwrap_err().message.contains("not well-formed"), "{malformed}");
         }
     }
 

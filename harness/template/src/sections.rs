@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::declaration::{DeletionPolicy, Output, Resource, is_custom};
 use crate::document::Document;
-use crate::node::{Data, Member, Node, makes_members};
+use crate::node::{Data, Member, Node, TRANSFORM, makes_members};
 use crate::parameter::Parameter;
 use crate::rule::Rule;
 use crate::template::Template;
@@ -93,7 +93,7 @@ impl Template {
         {
             errors.push(version.error("Template format error: Unrecognized template format version; it must be \"2010-09-09\""));
         }
-        let mut section = |name: &str| match root.member(name).map(|node| node.expect_map(name)) {
+        let mut section = |name: &str| match root.member(name).map(|node| objects(node, name)) {
             None => Vec::new(),
             Some(Ok(members)) => members.to_vec(),
             Some(Err(error)) => {
@@ -105,7 +105,8 @@ impl Template {
         // Of a function among them nothing is known but that it makes some.
         let mut declarations = |name: &str| {
             let mut declared = section(name);
-            declared.retain(|member| !makes_members(&member.name));
+            let is_made = |member: &Member| member.node.member(TRANSFORM).is_some();
+            declared.retain(|member| !(makes_members(&member.name) || is_transformed && is_made(member)));
             declared
         };
         let (declared, conditions) = (declarations("Parameters"), declarations("Conditions"));
@@ -152,6 +153,12 @@ impl Template {
             conditions,
         })
     }
+}
+
+/// The members of a section.
+fn objects<'n>(section: &'n Node, name: &str) -> Result<&'n [Member], TemplateError> {
+    let error = || section.error(format!("Template format error: Any {name} member must be an object."));
+    section.members().ok_or_else(error)
 }
 
 fn collect<T>(members: &[Member], errors: &mut Vec<TemplateError>, read: impl Fn(&Member) -> Result<T, TemplateError>) -> Vec<T> {
@@ -208,10 +215,15 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
     let mut depends_on = Vec::new();
     if let Some(node) = member.node.member("DependsOn") {
         for one in node.items().unwrap_or(std::slice::from_ref(node)) {
-            depends_on.push((one.expect_text(&format!("DependsOn of resource {id}"))?, one.position));
+            // What a function names is known when the transform is applied.
+            if !(is_transformed && matches!(one.data, Data::Function(..))) {
+                depends_on.push((one.expect_text(&format!("DependsOn of resource {id}"))?, one.position));
+            }
         }
     }
-    let condition = member.node.member("Condition").map(|node| node.expect_text("Condition")).transpose()?;
+    let condition = member.node.member("Condition");
+    let condition = condition.filter(|node| !(is_transformed && matches!(node.data, Data::Function(..))));
+    let condition = condition.map(|node| node.expect_text("Condition")).transpose()?;
     let properties = member.node.member("Properties").cloned();
     if let Some(properties) = &properties {
         properties.expect_map(&format!("Properties of resource {id}"))?;
@@ -277,7 +289,7 @@ fn output(member: &Member) -> Result<Output, TemplateError> {
     let text = |key: &str| member.node.member(key).map(|node| node.expect_text(&format!("{key} of output {name}"))).transpose();
     let value = member.node.member("Value").cloned();
     let missing =
-        || TemplateError::at(member.position, format!("Template format error: Output {name} is malformed. It has no Value."));
+        || TemplateError::at(member.position, "Template format error: Every Outputs member must contain a Value object");
     let export = match member.node.member("Export") {
         None => None,
         Some(export) => Some(

@@ -155,7 +155,10 @@ fn not_found(name: &str) -> AwsError {
 fn find(service: &CloudFormation, account: &str, input: &Value) -> Result<(Stack, ChangeSet), AwsError> {
     let name = input.required("ChangeSetName");
     let stack = match input.text("StackName") {
-        Some(stack) => service.find(account, stack)?,
+        Some(stack) => {
+            let found = service.find(account, stack);
+            found.map_err(|_| validation(format!("Stack [{stack}] does not exist")))?
+        }
         None if name.starts_with("arn:") => service.owner(account, name).ok_or_else(|| not_found(name))?,
         None => return Err(validation("StackName must be specified if ChangeSetName is not specified as an ARN.")),
     };

@@ -51,7 +51,9 @@ pub(crate) fn list_stacks(service: &CloudFormation, account: &str, input: &Value
 }
 
 pub(crate) fn describe_events(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let mut events = service.read(account, input.required("StackName"), |stack| stack.events.clone())?;
+    let name = input.text("StackName").unwrap_or_default();
+    let events = service.look_up(account, name, |stack| stack.events.clone());
+    let mut events = events.ok_or_else(|| validation(format!("Stack [{name}] does not exist")))?;
     events.reverse();
     Ok(json!({"StackEvents": events}))
 }
@@ -88,18 +90,18 @@ pub(crate) fn describe_resources(service: &CloudFormation, account: &str, input:
 }
 
 pub(crate) fn describe_resource(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
-    let wanted = input.required("LogicalResourceId");
+    let (name, wanted) = (input.required("StackName"), input.required("LogicalResourceId"));
     let described = |stack: &Stack| {
         let resource = stack.resources.iter().find(|resource| resource.id == wanted);
-        let resource =
-            resource.ok_or_else(|| validation(format!("Resource {wanted} does not exist for stack {}", stack.name)))?;
+        let resource = resource.ok_or_else(|| validation(format!("Resource {wanted} does not exist for stack {name}")))?;
         let mut document = resource.document();
         document["StackId"] = stack.id.as_str().into();
         document["StackName"] = stack.name.as_str().into();
         document["LastUpdatedTimestamp"] = resource.changed.to_string().into();
         Ok(document)
     };
-    let detail = service.read(account, input.required("StackName"), described)??;
+    let detail = service.look_up(account, name, described);
+    let detail = detail.ok_or_else(|| validation(format!("Stack '{name}' does not exist")))??;
     Ok(json!({"StackResourceDetail": detail}))
 }
 

@@ -24,7 +24,9 @@ pub(crate) fn get_template(service: &CloudFormation, account: &str, input: &Valu
                 }
                 _ => Ok((stack.template.clone(), stack.processed.clone())),
             };
-            service.read(account, input.required("StackName"), template)??
+            let name = input.text("StackName").filter(|name| !name.is_empty());
+            let name = name.ok_or_else(|| validation("StackName is required if ChangeSetName is not specified."))?;
+            service.read(account, name, template)??
         }
     };
     let body = match processed {
@@ -62,7 +64,15 @@ pub(crate) async fn validate_template(service: &CloudFormation, call: &Call, inp
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html>
 pub(crate) async fn get_template_summary(service: &CloudFormation, call: &Call, input: &Value) -> Result<Value, AwsError> {
     let body = match input.text("StackName") {
-        Some(name) => service.read(call.account(), name, |stack| stack.template.clone())?,
+        Some(name) => {
+            let template = |stack: &Stack| match stack.status {
+                StackStatus::ReviewInProgress => {
+                    Err(validation("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks."))
+                }
+                _ => Ok(stack.template.clone()),
+            };
+            service.read(call.account(), name, template)??
+        }
         None => template_source::body(call, input).await?,
     };
     let template = parse(&body)?;
@@ -78,15 +88,26 @@ pub(crate) async fn get_template_summary(service: &CloudFormation, call: &Call, 
         })
     });
     let kinds: BTreeSet<&str> = template.resources.iter().map(|resource| resource.kind.as_str()).collect();
-    Ok(json!({
+    let identifiers = kinds.iter().map(|kind| {
+        let ids = template.resources.iter().filter(|resource| resource.kind == *kind).map(|resource| resource.id.as_str());
+        json!({"ResourceType": kind, "LogicalResourceIds": ids.collect::<Vec<_>>()})
+    });
+    let mut summary = json!({
         "Parameters": parameters.collect::<Vec<_>>(),
         "Description": template.description,
-        "Capabilities": capability::all(&service.types, &template),
         "CapabilitiesReason": capability::reason(&template),
+        "ResourceIdentifierSummaries": identifiers.collect::<Vec<_>>(),
         "ResourceTypes": kinds,
         "Version": "2010-09-09",
-        "DeclaredTransforms": template.transforms,
-    }))
+    });
+    // What a template does not have is not told.
+    let capabilities = capability::all(&service.types, &template);
+    for (member, list) in [("Capabilities", json!(capabilities)), ("DeclaredTransforms", json!(template.transforms))] {
+        if list.as_array().is_some_and(|list| !list.is_empty()) {
+            summary[member] = list;
+        }
+    }
+    Ok(summary)
 }
 
 fn parse(body: &str) -> Result<Template, AwsError> {

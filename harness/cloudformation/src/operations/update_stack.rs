@@ -31,7 +31,10 @@ pub(crate) async fn update(service: &CloudFormation, call: &Call, input: &Value)
         return Ok(json!({"StackId": stack.id}));
     }
     let submission = submission::read(service, call, input, (&stack.name, &stack.id), Some(&stack)).await?;
-    let is_idle = submission.failure.is_none() && Changes::new(service, call, &stack, &submission)?.are_none();
+    // Whether macros make something else of the same template is known only when they are applied, after the update has begun.
+    let is_idle = submission.failure.is_none()
+        && submission.processed.is_none()
+        && Changes::new(service, call, &stack, &submission)?.are_none();
     if is_idle {
         return Err(validation(nested::NO_UPDATES));
     }

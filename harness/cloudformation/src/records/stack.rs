@@ -69,6 +69,9 @@ pub(crate) struct Stack {
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// How many of the last events may have been told in the same millisecond.
+const EVENTS: usize = 200;
+
 impl Stack {
     /// A stack of which nothing is known but its name.
     pub(crate) fn new(id: &str, name: &str, now: Timestamp) -> Self {
@@ -178,11 +181,28 @@ impl Stack {
         self.tell(event, now);
     }
 
+    /// The id of a resource's event: the resource, its status and the time, which no other event has.
+    fn event_id(&self, event: &Event<'_>, now: Timestamp) -> String {
+        let mut at = now.as_millisecond();
+        loop {
+            let time = Timestamp::from_millisecond(at).unwrap_or(now).strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
+            let id = format!("{}-{}-{time}", event.logical, event.status);
+            if self.events.iter().rev().take(EVENTS).all(|other| other["EventId"] != id) {
+                return id;
+            }
+            at += 1;
+        }
+    }
+
     /// Adds an event.
     pub(crate) fn tell(&mut self, event: Event<'_>, now: Timestamp) {
+        let id = match event.made.is_some_and(|made| made.physical == self.id) {
+            true => uuid::Uuid::new_v4().to_string(),
+            false => self.event_id(&event, now),
+        };
         self.events.push(json!({
             "StackId": self.id,
-            "EventId": uuid::Uuid::new_v4().to_string(),
+            "EventId": id,
             "StackName": self.name,
             "LogicalResourceId": event.logical,
             "PhysicalResourceId": event.made.map(|made| made.physical.as_str()).unwrap_or_default(),

@@ -16,6 +16,7 @@ impl ResourceProvider for Macro {
             &ResourceFacts {
                 properties: &["Description", "FunctionName", "Name"],
                 naming: Some("Name"),
+                recorded: &["LogGroupName", "LogRoleARN"],
                 ..ResourceFacts::new("AWS::CloudFormation::Macro")
             }
         }

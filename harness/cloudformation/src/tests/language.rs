@@ -35,8 +35,9 @@ async fn a_stack_is_made_and_updated_by_its_template_with_the_macros_applied() {
     let processed: Value = serde_json::from_str(&stage(&world, "Processed").await).unwrap();
     assert_eq!(processed["Resources"]["Queuedb"]["Properties"]["DelaySeconds"], 2);
     assert!(processed.get("Transform").is_none(), "{processed}");
-    let refused = world.refused("UpdateStack", extended("web,db")).await;
-    assert!(refused.contains("No updates are to be performed"), "{refused}");
+    // As on AWS, where nobody knows what macros make before an update is begun.
+    world.ok("cloudformation", "UpdateStack", extended("web,db")).await;
+    assert_eq!(world.status("s").await, "UPDATE_COMPLETE");
     world.ok("cloudformation", "UpdateStack", extended("web,db,log")).await;
     assert_eq!(world.status("s").await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
     assert_eq!(

@@ -25,4 +25,5 @@ mod tags;
 mod topic;
 mod update;
 mod update_rollback;
+mod words;
 mod world;

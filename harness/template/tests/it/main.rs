@@ -83,6 +83,7 @@ fn intrinsics_resolve() {
         ("!ImportValue shared", json!("imported")),
         ("!Cidr ['0.0.0.0/0', 1, 32]", json!(["0.0.0.0/0"])),
         ("!Cidr ['10.0.0.9/16', 1, 8]", json!(["10.0.0.0/24"])),
+        ("!Cidr ['2600:1f00::/56', 2, 64]", json!(["2600:1f00::/64", "2600:1f00:0:1::/64"])),
         ("!Cidr ['10.0.0.0/16', 2, 8]", json!(["10.0.0.0/24", "10.0.1.0/24"])),
     ] {
         assert_eq!(properties(body).unwrap(), expected, "{body}");
@@ -237,10 +238,10 @@ fn sections_that_would_be_ignored_are_refused() {
     for (text, part) in [
         ("Outputs: {O: {Value: a, Condition: Gone}}", "Unresolved condition dependency Gone in the Outputs block"),
         ("Outputs: {O: {Value: !Ref Gone}}", "[Gone] in the Outputs block"),
-        ("Outputs: {O: {Description: a}}", "It has no Value"),
+        ("Outputs: {O: {Description: a}}", "Every Outputs member must contain a Value object"),
         ("Outputs: {O: {Value: a, Export: {Nome: a}}}", "has no Name"),
         ("Mappings: {M: {k: {a: !Ref A}}}", "Every Mappings attribute must be a String or a List."),
-        ("Mappings: {M: {k: a}}", "Key k of mapping M must be an object"),
+        ("Mappings: {M: {k: a}}", "Every Mappings member k must be a map"),
         (
             "Conditions: {C: !Equals [!Ref A, a]}",
             "Unresolved dependencies [A]. Cannot reference resources in the Conditions block",

@@ -49,6 +49,8 @@ fn the_references_of_a_transformed_template_are_not_checked() {
     let text = "Transform: AWS::Serverless-2016-10-31\nGlobals: {Function: {Timeout: 3}}\nResources:\n  \
                 F: {Type: AWS::Serverless::Function, Connectors: {}, Properties: {R: !GetAtt FRole.Arn}}\n";
     assert_eq!(found(text), [""; 0]);
+    let whole = "Resources:\n  A: {'Fn::Transform': {Name: AWS::Include}}\n  B: {Type: T::T::T}\n";
+    assert_eq!(found(whole), [""; 0], "what stands for a resource need not be one yet");
     let embedded = "Resources:\n  A: {Type: T::T::T, Properties: {'Fn::Transform': {Name: AWS::Include}, x: !Ref B}}\n";
     assert_eq!(found(embedded), [""; 0]);
 }

@@ -1,0 +1,63 @@
+//! What is refused, in AWS's words, and how events and summaries look.
+
+use serde_json::json;
+
+use super::world::{World, submission};
+
+#[tokio::test]
+async fn a_stack_that_does_not_exist_is_refused_in_the_words_of_each_operation() {
+    let world = World::new();
+    for (operation, input, words) in [
+        ("DescribeStacks", json!({"StackName": "x"}), "Stack with id x does not exist"),
+        ("DescribeStackEvents", json!({"StackName": "x"}), "Stack [x] does not exist"),
+        ("DescribeStackResource", json!({"StackName": "x", "LogicalResourceId": "R"}), "Stack 'x' does not exist"),
+        ("DescribeChangeSet", json!({"StackName": "x", "ChangeSetName": "c"}), "Stack [x] does not exist"),
+        ("DeleteChangeSet", json!({"StackName": "x", "ChangeSetName": "c"}), "Stack [x] does not exist"),
+        ("GetTemplate", json!({}), "StackName is required if ChangeSetName is not specified."),
+    ] {
+        assert_eq!(world.refused(operation, input).await, format!("ValidationError: {words}"), "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn a_template_is_refused_by_the_first_of_what_is_wrong_with_it() {
+    let world = World::new();
+    for (body, words) in [
+        ("{\"a\"=1}", "Template format error: JSON not well-formed. (line 1, column 5)"),
+        ("Resources: ''\nOutputs: ''\n", "Template format error: Any Resources member must be an object."),
+        (
+            "Resources: {Q: {Type: AWS::SQS::Queue}}\nOutputs: {O: {Value: null, V: null}}",
+            "[/Outputs/O/Value] 'null' values are not allowed in templates",
+        ),
+        (
+            "Resources: {Q: {Type: AWS::SQS::Queue}}\nOutputs: {O: {}}",
+            "Template format error: Every Outputs member must contain a Value object",
+        ),
+        (
+            "Mappings: {M: {A: x}}\nResources: {Q: {Type: AWS::SQS::Queue}}",
+            "Template format error: Every Mappings member A must be a map",
+        ),
+        (
+            "Mappings: {M: {A: {b: 1}}}\nResources: {Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: !FindInMap [M, A, c]}}}",
+            "Template error: Unable to get mapping for M::A::c",
+        ),
+    ] {
+        assert_eq!(world.refused("CreateStack", submission("s", body)).await, format!("ValidationError: {words}"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_event_of_a_resource_is_called_after_it_and_no_two_events_are_called_alike() {
+    let world = World::new();
+    let body = "Resources: {Q: {Type: AWS::SQS::Queue}}";
+    assert_eq!(world.create("s", body).await, "CREATE_COMPLETE");
+    let answer = world.stack("DescribeStackEvents", json!({"StackName": "s"})).await;
+    let ids: Vec<&str> =
+        answer["StackEvents"].as_array().unwrap().iter().map(|event| event["EventId"].as_str().unwrap()).collect();
+    assert!(ids.iter().any(|id| id.starts_with("Q-CREATE_COMPLETE-20") && id.ends_with('Z')), "{ids:?}");
+    let distinct: std::collections::BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+    let summary = world.stack("GetTemplateSummary", json!({"StackName": "s"})).await;
+    assert_eq!(summary["ResourceIdentifierSummaries"][0]["LogicalResourceIds"], json!(["Q"]));
+    assert!(summary.get("Capabilities").is_none() && summary.get("DeclaredTransforms").is_none(), "{summary}");
+}
