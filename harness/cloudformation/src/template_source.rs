@@ -17,8 +17,8 @@ const LARGEST_OBJECT: usize = 1 << 20;
 pub(crate) async fn body(call: &Call, input: &Value) -> Result<String, AwsError> {
     match (input.text("TemplateBody"), input.text("TemplateURL")) {
         (Some(body), None) if body.len() <= LARGEST_BODY => Ok(body.to_owned()),
-        (Some(_), None) => Err(validation(format!(
-            "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {LARGEST_BODY}"
+        (Some(body), None) => Err(validation(format!(
+            "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {LARGEST_BODY}"
         ))),
         (None, Some(url)) => fetch(call, url).await,
         (Some(_), Some(_)) => Err(validation("Only one of Template URL or Template Body may be specified.")),

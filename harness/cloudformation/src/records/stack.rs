@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightproof_core::document::whole_seconds;
 use nightproof_resource::MadeResource;
 use nightproof_template::{Inputs, Template};
@@ -56,6 +56,8 @@ pub(crate) struct Stack {
     pub signals: BTreeMap<String, Vec<Signal>>,
     /// Oldest first.
     pub events: Vec<Value>,
+    /// When the last event was told.
+    last_event: Option<Timestamp>,
     /// The change set that made it what it is.
     pub change_set: Option<String>,
     pub change_sets: Vec<ChangeSet>,
@@ -68,9 +70,6 @@ pub(crate) struct Stack {
     /// Held by what is going on: creation, update, deletion.
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
-
-/// How many of the last events may have been told in the same millisecond.
-const EVENTS: usize = 200;
 
 impl Stack {
     /// A stack of which nothing is known but its name.
@@ -101,6 +100,7 @@ impl Stack {
             resources: Vec::new(),
             signals: BTreeMap::new(),
             events: Vec::new(),
+            last_event: None,
             change_set: None,
             change_sets: Vec::new(),
             tokens: Vec::new(),
@@ -181,24 +181,14 @@ impl Stack {
         self.tell(event, now);
     }
 
-    /// The id of a resource's event: the resource, its status and the time, which no other event has.
-    fn event_id(&self, event: &Event<'_>, now: Timestamp) -> String {
-        let mut at = now.as_millisecond();
-        loop {
-            let time = Timestamp::from_millisecond(at).unwrap_or(now).strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
-            let id = format!("{}-{}-{time}", event.logical, event.status);
-            if self.events.iter().rev().take(EVENTS).all(|other| other["EventId"] != id) {
-                return id;
-            }
-            at += 1;
-        }
-    }
-
     /// Adds an event.
     pub(crate) fn tell(&mut self, event: Event<'_>, now: Timestamp) {
+        // No two events have the same time, so that whoever sorts them has them in their order.
+        let now = self.last_event.map_or(now, |last| now.max(last + SignedDuration::from_millis(1)));
+        self.last_event = Some(now);
         let id = match event.made.is_some_and(|made| made.physical == self.id) {
             true => uuid::Uuid::new_v4().to_string(),
-            false => self.event_id(&event, now),
+            false => format!("{}-{}-{}", event.logical, event.status, now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ")),
         };
         self.events.push(json!({
             "StackId": self.id,

@@ -100,12 +100,14 @@ async fn a_macro_that_fails_fails_the_stack() {
 async fn what_is_included_comes_from_a_bucket() {
     let world = World::new();
     world.ok("s3", "CreateBucket", json!({"Bucket": "parts"})).await;
-    let body = nightproof_core::service::full_body("DelaySeconds: 7\nVisibilityTimeout: !Ref V\n");
+    let body = nightproof_core::service::full_body(
+        "DelaySeconds: 7\nVisibilityTimeout: !Ref V\n# What is included counts.\nMaximumMessageSize: 2048\n",
+    );
     world.put_object(json!({"Bucket": "parts", "Key": "queue.yaml"}), body).await;
     let text = |key: &str| {
         format!(
             "Parameters: {{V: {{Type: Number, Default: 5}}, B: {{Type: String, Default: parts}}}}\nResources:\n  Q:\n    Type: AWS::SQS::Queue\n    \
-             Properties:\n      MaximumMessageSize: 2048\n      Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: !Sub 's3://${{B}}/{key}'}}}}\n"
+             Properties:\n      MaximumMessageSize: 1024\n      Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: !Sub 's3://${{B}}/{key}'}}}}\n"
         )
     };
     let input = |key: &str| json!({"StackName": "s", "TemplateBody": text(key), "Capabilities": ["CAPABILITY_AUTO_EXPAND"]});

@@ -11,7 +11,7 @@ use crate::template_source;
 
 const NAME: &str = "AWS::Include";
 
-/// The fragment with what stands at the `Location`. Where both have a member, the fragment's stays.
+/// The fragment with what stands at the `Location`. Where both have a member, that which is included counts.
 pub(super) async fn include(call: &Call, fragment: Value, parameters: &Value) -> Result<Value, AwsError> {
     let location = parameters.text("Location").ok_or_else(|| failed(NAME, "Location parameter is required"))?;
     let reason = || format!("The location parameter is not a valid S3 uri.: {location}");
@@ -22,9 +22,7 @@ pub(super) async fn include(call: &Call, fragment: Value, parameters: &Value) ->
     let (mut fragment, mut included) = (fragment, included.to_json());
     match (fragment.as_object_mut(), included.as_object_mut()) {
         (Some(own), Some(more)) => {
-            for (name, value) in std::mem::take(more) {
-                own.entry(name).or_insert(value);
-            }
+            own.extend(std::mem::take(more));
             Ok(fragment)
         }
         _ => Ok(included),
