@@ -24,7 +24,7 @@ const IDLE: Duration = Duration::from_secs(20);
 pub(super) fn document_limit(service: &str) -> usize {
     const MIB: usize = 1024 * 1024;
     match service {
-        "lambda" => 70 * MIB,
+        "lambda" => 70_167_211,
         "s3" => 4 * MIB,
         _ => 10 * MIB,
     }

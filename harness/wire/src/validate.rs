@@ -120,7 +120,12 @@ impl Findings<'_> {
         if shape.sensitive || inner(&shape.item) || inner(&shape.value) {
             return "***".to_owned();
         }
-        let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        // A double has its fraction, whether or not it was sent with one.
+        let kind = shape.value.as_ref().or(shape.item.as_ref()).map_or(shape.kind, |member| self.model.shape(member.shape).kind);
+        let plain = |value: &Value| match value {
+            Value::Number(number) if matches!(kind, Kind::Double | Kind::Float) && !number.is_f64() => format!("{number}.0"),
+            value => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
         let text = match value {
             Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
             Value::Object(entries) => {

@@ -121,15 +121,17 @@ class Pages(list):
 def blobs(model, arguments, folder):
     """Takes the bytes out of the arguments; answers the CLI's arguments that read them from files."""
     command = []
-    code = arguments.get("Code")
-    if isinstance(code, dict) and "ZipFile" in code:
+    for member in ("Code", "Content"):
+        code = arguments.get(member)
+        if not isinstance(code, dict) or "ZipFile" not in code:
+            continue
         # The CLI has an argument of its own for an archive, and reads it first; what is none, the input has as text.
         content = code["ZipFile"]
         if zipfile.is_zipfile(io.BytesIO(content)):
-            del arguments["Code"]
+            del arguments[member]
             arguments["ZipFile"] = content
         else:
-            arguments["Code"] = {"ZipFile": content.decode()}
+            arguments[member] = {"ZipFile": content.decode()}
     for name, value in list(arguments.items()):
         shape = model.input_shape.members.get(name)
         if name != "ZipFile" and (shape is None or shape.type_name != "blob"):

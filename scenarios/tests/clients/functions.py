@@ -1,7 +1,11 @@
 """lambda, events, logs and sqs: functions with real environments, rules that reach them, queues, logs."""
 
 import json
+import os
+import ssl
 import time
+import urllib.error
+import urllib.request
 
 from clients import ACCOUNT, REGION, client, pages, policy, refused, trust, until, zipped
 
@@ -112,6 +116,72 @@ def function(queue_arn):
     return made["FunctionArn"]
 
 
+SHARED = "def greet(name): return f'hi {name}'"
+SERVED = """
+import shared
+def handler(event, context):
+    if "Records" in event:
+        print("got", [one["body"] for one in event["Records"]])
+        return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in event["Records"] if one["body"] == "bad"]}
+    name = event["queryStringParameters"]["name"]
+    return {"statusCode": 201, "body": shared.greet(name), "headers": {"x-method": event["requestContext"]["http"]["method"]}}
+"""
+
+
+def fetched(url):
+    """The answer of a function's URL, which is at the region's endpoint."""
+    host = url.split("/")[2]
+    request = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/?name=you", headers={"Host": host})
+    try:
+        return urllib.request.urlopen(request, context=ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"]))
+    except urllib.error.HTTPError as error:
+        return error
+
+
+def sources():
+    """A function with a layer, by its URL and from a queue."""
+    layer = functions.publish_layer_version(LayerName="shared", Content={"ZipFile": zipped(**{"python/shared": SHARED})})
+    functions.create_function(
+        FunctionName="served", Runtime="python3.12", Role=ROLE, Handler="index.handler", Timeout=20,
+        Code={"ZipFile": zipped(index=SERVED)}, Layers=[layer["LayerVersionArn"]],
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="served")
+    url = functions.create_function_url_config(FunctionName="served", AuthType="NONE")["FunctionUrl"]
+    denied = fetched(url)
+    assert denied.status == 403 and denied.headers["x-amzn-ErrorType"] == "AccessDeniedException", denied.status
+    functions.add_permission(
+        FunctionName="served", StatementId="all", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE"
+    )
+    answer = fetched(url)
+    assert (answer.status, answer.read(), answer.headers["x-method"]) == (201, b"hi you", "GET"), answer.status
+
+    queue = sqs.create_queue(QueueName="served", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
+    reads = policy(("sqs:ReceiveMessage", "*"), ("sqs:DeleteMessage", "*"), ("sqs:GetQueueAttributes", "*"))
+    iam.put_role_policy(RoleName="function", PolicyName="source", PolicyDocument=reads)
+    filters = {"Filters": [{"Pattern": json.dumps({"body": ["good", "bad"]})}]}
+    mapping = functions.create_event_source_mapping(
+        FunctionName="served", EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:served", FilterCriteria=filters,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    for body in ("good", "ignored", "bad"):
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+
+    def left():
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return [int(counts[name]) for name in names] == [0, 1]
+
+    until("the message that failed is all that is left", left)
+    functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    functions.delete_function_url_config(FunctionName="served")
+    assert fetched(url).status == 403
+    functions.delete_function(FunctionName="served")
+    functions.delete_layer_version(LayerName="shared", VersionNumber=layer["Version"])
+    sqs.delete_queue(QueueUrl=queue)
+    iam.delete_role_policy(RoleName="function", PolicyName="source")
+    logs.delete_log_group(logGroupName="/aws/lambda/served")
+
+
 def received(url):
     messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
     for message in messages:
@@ -207,4 +277,5 @@ queue_url, queue_arn = queues()
 function_arn = function(queue_arn)
 rules(function_arn, queue_url, queue_arn)
 log_groups()
+sources()
 away(queue_url)

@@ -51,7 +51,17 @@ async fn authenticate(exchange: &mut Exchange, codec: Codec<'static>, body: Inta
     let streamed = routed.is_some_and(Operation::streams_input);
     let in_chunks = payload::in_chunks(claim, &head);
     if !streamed && !in_chunks {
-        let document = payload::read(service, payload::decoded(service, body, None, None)).await?;
+        let document = payload::read(service, payload::decoded(service, body, None, None)).await;
+        let document = document.map_err(|mut error| {
+            // Lambda says of which operation a request is too long.
+            if service == "lambda"
+                && error.code == "RequestEntityTooLargeException"
+                && let Ok(operation) = codec.route(&head, &[])
+            {
+                error.message = format!("{} for the {} operation", error.message, operation.name());
+            }
+            error
+        })?;
         let (caller, _) = verify(&head, claim, Some(&sigv4::sha256_hex(&document)), region, now)?;
         *verified = Some(caller.clone());
         if let Some(claim) = claim {

@@ -135,6 +135,14 @@ pub(crate) fn check_dead_letters(call: &Call, target: Option<&str>) -> Result<()
     }
 }
 
+/// The trace that a message is part of; nobody follows it.
+fn trace_header(request_id: &str) -> Value {
+    let id: String = request_id.chars().filter(char::is_ascii_hexdigit).take(24).collect();
+    let now = nightproof_core::Clock::real_now().as_second();
+    let header = format!("Root=1-{now:08x}-{id};Parent={};Sampled=0", id.get(..16).unwrap_or_default());
+    json!({ "AWSTraceHeader": { "DataType": "String", "StringValue": header } })
+}
+
 impl Outcome<'_> {
     /// Sends the record to the destination and, of a failure, the event to the dead-letter queue; with the function's role. What cannot be
     /// sent is lost, as on AWS.
@@ -180,7 +188,9 @@ impl Outcome<'_> {
         let record = self.record();
         match arn::service_of(arn) {
             "sqs" => {
-                let message = json!({ "QueueUrl": queue_url(arn), "MessageBody": record.to_string() });
+                let message = json!({
+                    "QueueUrl": queue_url(arn), "MessageBody": record.to_string(), "MessageSystemAttributes": trace_header(&self.event.request.id),
+                });
                 region.call(caller, "sqs", "SendMessage", message).await.map(drop)
             }
             "sns" => {

@@ -70,7 +70,7 @@ impl Environment {
         let client = RuntimeClient::find(&host.machines, &host.tools, runtime, definition.text("Handler"))
             .await
             .map_err(|error| failure(error.to_string()))?;
-        report_differences(region, &client.python, definition, &mut log);
+        report_differences(&client.python, definition);
         let spec = machine(region, &host.tools, client, definition, &log, credential, provisioned);
         log.platform(&Event::InitStart { runtime });
         let began = Instant::now();
@@ -88,6 +88,11 @@ impl Environment {
         let (_code, _layers) = (Arc::clone(&definition.code), definition.layers.clone());
         let (region, machines) = (region.clone(), host.machines.clone());
         Ok(Self { region, machines, spec, log, runtime, generation, expires, init, _code, _layers })
+    }
+
+    /// Writes what has been logged so far.
+    pub(super) async fn ship(&mut self) {
+        self.log.ship().await;
     }
 
     /// Whether its runtime is up.
@@ -199,7 +204,9 @@ fn machine(
     // An image's own bootstrap does this by itself.
     let wrapper = definition.configuration.pointer("/Environment/Variables/AWS_LAMBDA_EXEC_WRAPPER").and_then(Value::as_str);
     if let Some(wrapper) = wrapper.filter(|wrapper| !wrapper.is_empty() && client.image.is_none()) {
-        command.insert(0, wrapper.to_owned());
+        // By a shell, whose exit status tells that there is no such program.
+        let shell = ["/bin/sh", "-c", "exec \"$0\" \"$@\"", wrapper];
+        command.splice(0..0, shell.map(str::to_owned));
     }
     let mut spec = MachineSpec::function("", command);
     spec.image = client.image;
@@ -220,13 +227,12 @@ fn machine(
     spec
 }
 
-/// A function runs on this host's processor, and on this host's Python or an image's; its log says where it asks for others.
-fn report_differences(region: &Region, version: &str, definition: &Definition, log: &mut Log) {
+/// A function runs on this host's processor, and on this host's Python or an image's: tells where it asks for others. The function's own log has
+/// AWS's lines alone.
+fn report_differences(version: &str, definition: &Definition) {
     let (name, runtime) = (definition.text("FunctionName"), definition.text("Runtime"));
-    let now = region.clock().now();
     if runtime.strip_prefix("python") != Some(version) {
         tracing::warn!(function = name, runtime, version, "the function runs on another version of Python than its runtime");
-        log.line(now, &format!("nightproof: runtime {runtime} is run by Python {version}"));
     }
     let host = match std::env::consts::ARCH {
         "aarch64" => "arm64",
@@ -235,7 +241,6 @@ fn report_differences(region: &Region, version: &str, definition: &Definition, l
     let architecture = crate::pointer::pointer(&definition.configuration, "/Architectures/0");
     if architecture != host {
         tracing::warn!(function = name, architecture, host, "the function runs on another architecture than its own");
-        log.line(now, &format!("nightproof: architecture {architecture} is run by this host's {host}"));
     }
 }
 

@@ -57,16 +57,21 @@ fn matches(pattern: &Pattern, body: Body, record: &Value) -> bool {
     })
 }
 
-/// The record of a message, as `ReceiveMessage` answers it.
-pub(crate) fn record(message: &Value, source_arn: &str, region: &str) -> Value {
+/// The record of a message, as `ReceiveMessage` answers it. A digest of attributes that there are not is null in batches that were waited for
+/// (`in_window`), and else left out: AWS's recorded events have it so.
+pub(crate) fn record(message: &Value, source_arn: &str, region: &str, in_window: bool) -> Value {
     let attributes = message.get("MessageAttributes").and_then(Value::as_object).into_iter().flatten();
     let attributes: Map<String, Value> = attributes.map(|(name, value)| (name.clone(), attribute(value))).collect();
-    json!({
+    let mut made = json!({
         "messageId": message.get("MessageId"), "receiptHandle": message.get("ReceiptHandle"), "body": message.get("Body"),
         "attributes": message.get("Attributes").cloned().unwrap_or_else(|| json!({})), "messageAttributes": attributes,
-        "md5OfMessageAttributes": message.get("MD5OfMessageAttributes"), "md5OfBody": message.get("MD5OfBody"),
-        "eventSource": "aws:sqs", "eventSourceARN": source_arn, "awsRegion": region,
-    })
+        "md5OfBody": message.get("MD5OfBody"), "eventSource": "aws:sqs", "eventSourceARN": source_arn, "awsRegion": region,
+    });
+    let digest = message.get("MD5OfMessageAttributes");
+    if digest.is_some() || in_window {
+        made["md5OfMessageAttributes"] = json!(digest);
+    }
+    made
 }
 
 fn attribute(value: &Value) -> Value {
@@ -108,6 +113,18 @@ mod tests {
         for wrong in ["simple string", "", r#"{"eventSource": "aws:sqs"}"#, r#"{"eventSource": []}"#] {
             assert!(Filters::parse(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_digest_of_no_attributes_is_null_in_batches_that_were_waited_for() {
+        let message = json!({ "MessageId": "1", "ReceiptHandle": "h", "Body": "b", "MD5OfBody": "m" });
+        let digest = |message: &Value, in_window: bool| {
+            record(message, "arn", "us-east-1", in_window).get("md5OfMessageAttributes").cloned()
+        };
+        assert_eq!((digest(&message, true), digest(&message, false)), (Some(Value::Null), None));
+        let mut message = message;
+        message["MD5OfMessageAttributes"] = "d".into();
+        assert_eq!(digest(&message, false), Some(json!("d")));
     }
 
     #[test]

@@ -250,6 +250,8 @@ impl Version {
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
     pub statements: Vec<Value>,
+    /// That of what it is for when it was last changed.
+    pub revision: String,
     /// The document that the statements make; none while there was never any.
     pub document: Option<PolicyDocument>,
 }

@@ -134,7 +134,7 @@ impl Poller {
     /// Invokes the function with what the filters let through, and deletes what is done and what they do not.
     async fn hand_over(&self, batch: Vec<Value>) -> Result<(), AwsError> {
         let work = &self.work;
-        let records = batch.iter().map(|message| record(message, &work.source_arn, self.region.name()));
+        let records = batch.iter().map(|message| record(message, &work.source_arn, self.region.name(), work.settings.window > 0));
         let (wanted, dropped): (Vec<Value>, Vec<Value>) = records.partition(|record| self.filters.let_through(record));
         self.delete(&dropped).await?;
         if wanted.is_empty() {

@@ -191,10 +191,11 @@ fn is_text(kind: &str) -> bool {
 /// The event of an invocation by URL.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
 fn event(call: &Call, head: &Parts, target: &Target, body: &Bytes) -> Value {
-    let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
+    let path = percent_encoding::percent_decode_str(head.uri.path()).decode_utf8_lossy();
+    let query = head.uri.query().unwrap_or_default();
     let mut headers: Map<String, Value> = Map::new();
     for (name, value) in &head.headers {
-        if name == header::COOKIE {
+        if name == header::COOKIE || name == header::CONNECTION {
             continue;
         }
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -201,8 +201,9 @@ impl Lambda {
                 uuid: uuid.clone(),
                 function_arn,
                 source_arn: source,
+                // One that is not to poll is at rest at once.
+                state: if settings.enabled { "Creating" } else { "Disabled" },
                 settings,
-                state: "Creating",
                 modified: call.now,
                 tags: Tags::from_iter(tags),
                 polling: CancellationToken::new(),

@@ -57,6 +57,21 @@ fn key(function: &Function, named: &FunctionName) -> Result<String, AwsError> {
     }
 }
 
+/// Whether a revision is that of a policy, or of what it is for: publishing a version makes another one of the function, and none of its policy.
+fn is_current(function: &Function, key: &str, wanted: Option<&str>) -> bool {
+    let policy = function.policies.get(key).filter(|policy| !policy.statements.is_empty());
+    wanted.is_none_or(|wanted| wanted == function.revision_of(key) || policy.is_some_and(|policy| policy.revision == wanted))
+}
+
+/// A change of a policy is a revision of what it is for.
+fn revise(function: &mut Function, key: &str) {
+    function.revise(key);
+    let revision = function.revision_of(key).to_owned();
+    if let Some(policy) = function.policies.get_mut(key) {
+        policy.revision = revision;
+    }
+}
+
 impl AddPermission {
     /// The statement that is added.
     fn statement(&self, resource: &str) -> Result<Value, AwsError> {
@@ -107,7 +122,7 @@ impl Lambda {
         }
         self.with(&named, |function| {
             let key = key(function, &named)?;
-            if input.revision_id.as_deref().is_some_and(|revision| revision != function.revision_of(&key)) {
+            if !is_current(function, &key, input.revision_id.as_deref()) {
                 return Err(revision_mismatch("GetPolicy"));
             }
             let policy = function.policies.entry(key.clone()).or_default();
@@ -119,7 +134,7 @@ impl Lambda {
             let made = input.statement(&named.qualified_arn())?;
             policy.statements.push(made.clone());
             policy.change();
-            function.revise(&key);
+            revise(function, &key);
             Ok(json!({ "Statement": made.to_string() }))
         })
     }
@@ -134,14 +149,14 @@ impl Lambda {
             if !policy.statements.iter().any(|statement| statement.required("Sid") == sid) {
                 return Err(not_found(format!("Statement {sid} is not found in resource policy.")));
             }
-            if input.revision_id.as_deref().is_some_and(|revision| revision != function.revision_of(&key)) {
+            if !is_current(function, &key, input.revision_id.as_deref()) {
                 return Err(revision_mismatch("GetFunction/GetAlias"));
             }
             if let Some(policy) = function.policies.get_mut(&key) {
                 policy.statements.retain(|statement| statement.required("Sid") != sid);
                 policy.change();
             }
-            function.revise(&key);
+            revise(function, &key);
             Ok(json!({}))
         });
         removed.unwrap_or_else(|| Err(not_found(format!("No policy found for: {}", named.arn()))))
@@ -152,7 +167,7 @@ impl Lambda {
         let found = self.find(&named, |function| {
             let key = named.qualifier().filter(|qualifier| *qualifier != "$LATEST").unwrap_or_default();
             let policy = function.policies.get(key).filter(|policy| !policy.statements.is_empty())?;
-            Some(json!({ "Policy": policy.document.as_deref(), "RevisionId": function.revision_of(key) }))
+            Some(json!({ "Policy": policy.document.as_deref(), "RevisionId": policy.revision }))
         });
         found.flatten().ok_or_else(no_such_resource)
     }

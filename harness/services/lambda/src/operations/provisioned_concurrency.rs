@@ -209,7 +209,11 @@ impl Lambda {
                     let key = format!("{}+", definition.text("FunctionArn"));
                     self.free.lock().entry(key).or_default().push(Idle { environment, since });
                 }
-                Ok(_) | Err(_) => initializes = false,
+                Ok(mut environment) => {
+                    environment.ship().await;
+                    initializes = false;
+                }
+                Err(_) => initializes = false,
             }
         }
         self.find(named, |function| {

@@ -78,6 +78,9 @@ async fn a_permission_is_added_to_the_revision_that_is_meant_and_makes_another()
     let policy = world.ask("GetPolicy", of_function(json!({}))).await.unwrap();
     assert_eq!(policy["RevisionId"], world.settled("f").await["RevisionId"]);
     assert_ne!(policy["RevisionId"], before["RevisionId"]);
+    // Publishing makes another revision of the function, and none of its policy.
+    world.ask("PublishVersion", of_function(json!({}))).await.unwrap();
+    assert_eq!(world.ask("GetPolicy", of_function(json!({}))).await.unwrap()["RevisionId"], policy["RevisionId"]);
     add("two", &policy["RevisionId"]).await.unwrap();
     world.ask("RemovePermission", of_function(json!({ "StatementId": "one" }))).await.unwrap();
     world.ask("RemovePermission", of_function(json!({ "StatementId": "two" }))).await.unwrap();
@@ -100,6 +103,12 @@ async fn code_that_must_be_signed_is_refused_as_ours() {
     world.ask("UpdateCodeSigningConfig", enforce).await.unwrap();
     assert_eq!(world.ask("UpdateFunctionCode", update).await.unwrap_err().code, "NotImplemented");
     world.ask("DeleteCodeSigningConfig", json!({ "CodeSigningConfigArn": arn })).await.unwrap();
+    world.ask("DeleteFunctionCodeSigningConfig", of_function(json!({}))).await.unwrap();
+    assert_eq!(
+        world.ask("GetFunctionCodeSigningConfig", of_function(json!({}))).await.unwrap(),
+        json!({}),
+        "nothing is told of none"
+    );
     let gone = world.ask("GetCodeSigningConfig", json!({ "CodeSigningConfigArn": arn })).await.unwrap_err();
     assert_eq!((gone.code.as_str(), gone.status), ("ResourceNotFoundException", 404));
 }
@@ -175,6 +184,17 @@ async fn a_version_that_is_published_with_its_function_is_numbered_in_the_answer
     world.ask("CreateAlias", of_function(json!({ "Name": "latest", "FunctionVersion": "$LATEST" }))).await.unwrap();
     let alias = world.ask("GetFunction", of_function(json!({ "Qualifier": "latest" }))).await.unwrap();
     assert_eq!(alias["Configuration"]["State"], "Active", "an alias of $LATEST is what $LATEST is");
+}
+
+#[tokio::test]
+async fn a_weight_is_repeated_with_its_fraction() {
+    let world = World::new().await;
+    world.function().await;
+    world.ask("PublishVersion", of_function(json!({}))).await.unwrap();
+    let routing = json!({ "AdditionalVersionWeights": { "1": 2 } });
+    let alias = json!({ "Name": "live", "FunctionVersion": "$LATEST", "RoutingConfig": routing });
+    let refused = world.ask("CreateAlias", of_function(alias)).await.unwrap_err();
+    assert!(refused.message.contains("Value '{1=2.0}' at 'routingConfig.additionalVersionWeights'"), "{refused}");
 }
 
 #[tokio::test]

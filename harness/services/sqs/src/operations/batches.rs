@@ -97,7 +97,9 @@ fn outcome(results: impl Iterator<Item = (String, Result<Value, AwsError>)>) -> 
             })),
         }
     }
-    json!({"Successful": successful, "Failed": failed})
+    // Lists of nothing are left out, as AWS leaves them out.
+    let lists = [("Successful", successful), ("Failed", failed)].into_iter().filter(|(_, list)| !list.is_empty());
+    lists.map(|(name, list)| (name.to_owned(), Value::Array(list))).collect::<Map<_, _>>().into()
 }
 
 impl Sqs {
