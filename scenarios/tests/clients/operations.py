@@ -329,6 +329,12 @@ def messages(key):
     logs.put_log_events(logGroupName="/ops", logStreamName="s", logEvents=[{"timestamp": int(now.timestamp() * 1000), "message": event}])
     assert [one["MetricName"] for one in client("cloudwatch").list_metrics(Namespace="ops-logs")["Metrics"]] == ["errors"]
     logs.delete_metric_filter(logGroupName="/ops", filterName="errors")
+    times = {"startTime": int(now.timestamp()) - 60, "endTime": int(now.timestamp()) + 60}
+    query = logs.start_query(logGroupName="/ops", queryString="filter level = 'ERROR' | stats sum(count) as n", **times)["queryId"]
+    results = logs.get_query_results(queryId=query)
+    assert (results["status"], results["results"]) == ("Complete", [[{"field": "n", "value": "3"}]]), results
+    assert [one["queryId"] for one in logs.describe_queries(logGroupName="/ops")["queries"]] == [query]
+    refused("InvalidParameterException", logs.stop_query, queryId=query)
     queue = sqs.create_queue(QueueName="ops", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
     sqs.tag_queue(QueueUrl=queue, Tags={"a": "1"})
     sqs.untag_queue(QueueUrl=queue, TagKeys=["a"])

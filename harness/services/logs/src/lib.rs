@@ -1,12 +1,14 @@
-//! The service `logs`: CloudWatch Logs' groups, streams, events, metric filters and subscriptions.
+//! The service `logs`: CloudWatch Logs' groups, streams, events, metric filters, subscriptions and queries.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
 
 mod authorization;
 mod error;
 mod filter_pattern;
+mod insights;
 mod metric_filter;
 mod operations;
 mod page;
+mod query_record;
 mod records;
 mod resource_policy;
 mod resources;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_group};
 use crate::metric_filter::MetricFilter;
+use crate::query_record::QueryRecords;
 use crate::resource_policy::ResourcePolicies;
 use crate::subscription::SubscriptionFilter;
 
@@ -23,6 +24,7 @@ pub(crate) type Groups = BTreeMap<String, LogGroup>;
 pub struct Logs {
     pub(crate) accounts: AccountStore<Groups>,
     pub(crate) policies: AccountStore<ResourcePolicies>,
+    pub(crate) queries: AccountStore<QueryRecords>,
 }
 
 impl Logs {

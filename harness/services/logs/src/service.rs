@@ -50,6 +50,10 @@ impl Service for Logs {
             "PutResourcePolicy" => self.put_resource_policy(call, read("logs", operation, input)?),
             "DescribeResourcePolicies" => self.describe_resource_policies(call, read("logs", operation, input)?),
             "DeleteResourcePolicy" => self.delete_resource_policy(call, read("logs", operation, input)?),
+            "StartQuery" => self.start_query(call, read("logs", operation, input)?),
+            "GetQueryResults" => self.get_query_results(call, read("logs", operation, input)?),
+            "DescribeQueries" => self.describe_queries(call, read("logs", operation, input)?),
+            "StopQuery" => self.stop_query(call, read("logs", operation, input)?),
             other => Err(AwsError::not_implemented("logs", other)),
         }?;
         Ok(output.into())

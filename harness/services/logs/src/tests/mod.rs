@@ -328,13 +328,41 @@ async fn a_pattern_is_tested_on_messages() {
 }
 
 #[tokio::test]
+async fn a_query_has_ended_when_it_is_started_and_its_results_are_kept() {
+    let region = with_stream().await;
+    put(&region, &[(-2, "one"), (-1, "two ERROR"), (0, "three ERROR")]).await.unwrap();
+    let now = region.clock().now().as_second();
+    let start = |query: &str| json!({"logGroupName": GROUP, "startTime": now - 60, "endTime": now + 60, "queryString": query});
+    let id =
+        logs(&region, "StartQuery", start("filter @message like /ERROR/ | fields @message | limit 1")).await.unwrap()["queryId"]
+            .clone();
+    let found = logs(&region, "GetQueryResults", json!({"queryId": id})).await.unwrap();
+    assert_eq!(
+        (&found["status"], &found["results"][0][0]),
+        (&json!("Complete"), &json!({"field": "@message", "value": "three ERROR"}))
+    );
+    assert_eq!(found["statistics"], json!({"recordsMatched": 2.0, "recordsScanned": 3.0, "bytesScanned": 23.0}));
+    let described = logs(&region, "DescribeQueries", json!({"logGroupName": GROUP, "status": "Complete"})).await.unwrap();
+    let text = described["queries"][0]["queryString"].as_str().unwrap();
+    assert!(text.starts_with(&format!("SOURCE \"{GROUP}\" START={}000 END={}999 | filter", now - 60, now + 60)), "{text}");
+    let scheduled = logs(&region, "DescribeQueries", json!({"status": "Scheduled"})).await.unwrap();
+    assert_eq!(scheduled["queries"], json!([]));
+    assert_eq!(logs(&region, "StopQuery", json!({"queryId": id})).await.unwrap_err().code, "InvalidParameterException");
+    for (input, code) in [
+        (start("select"), "MalformedQueryException"),
+        (start("pattern @message"), "NotImplemented"),
+        (json!({"logGroupName": "none", "startTime": 0, "endTime": 1, "queryString": "fields x"}), "ResourceNotFoundException"),
+        (json!({"startTime": 0, "endTime": 1, "queryString": "fields x"}), "InvalidParameterException"),
+        (json!({"logGroupName": GROUP, "startTime": 2, "endTime": 1, "queryString": "fields x"}), "InvalidParameterException"),
+    ] {
+        assert_eq!(logs(&region, "StartQuery", input.clone()).await.unwrap_err().code, code, "{input}");
+    }
+    region.clock().advance_to(region.clock().now() + SignedDuration::from_hours(8 * 24));
+    assert_eq!(logs(&region, "GetQueryResults", json!({"queryId": id})).await.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[tokio::test]
 async fn an_operation_that_is_not_written_says_so() {
-    let error = logs(
-        &region(),
-        "StartQuery",
-        json!({"logGroupName": GROUP, "startTime": 0, "endTime": 1, "queryString": "fields @message"}),
-    )
-    .await
-    .unwrap_err();
-    assert!(error.code == "NotImplemented" && error.message.contains("StartQuery"));
+    let error = logs(&region(), "CancelExportTask", json!({"taskId": "t"})).await.unwrap_err();
+    assert!(error.code == "NotImplemented" && error.message.contains("CancelExportTask"));
 }

@@ -1,0 +1,12 @@
+//! Queries of CloudWatch Logs Insights: the common part of its language.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>
+
+mod event;
+mod expression;
+mod parse;
+mod query;
+mod statistics;
+mod token;
+
+pub(crate) use event::Event;
+pub(crate) use query::{Failure, Query, Row};
