@@ -130,7 +130,8 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
     let of_clients = |(service, _): &(&str, &str)| !matches!(*service, "ec2messages" | "ssmmessages");
     let all: BTreeSet<String> =
         operations().into_iter().filter(of_clients).map(|(service, operation)| format!("{service} {operation}")).collect();
-    let excused = |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one) || one == BY_MAIL || OVER_AT_ONCE.contains(&one);
+    let excused =
+        |one: &str| OF_THE_AGENT.contains(&one) || NEVER_THERE.contains(&one) || one == BY_MAIL || OVER_AT_ONCE.contains(&one);
     let left_out: Vec<&String> = all.iter().filter(|one| !called.contains(one.as_str()) && !excused(one)).collect();
     assert!(left_out.is_empty(), "no script in tests/clients calls {left_out:?} by {client} with success");
 }

@@ -47,7 +47,11 @@ impl Logs {
         let name = match (input.text("logGroupName"), input.text("logGroupIdentifier")) {
             (Some(name), None) => name.to_owned(),
             (None, Some(identifier)) => name_in(call, identifier).ok_or_else(no_group)?,
-            _ => return Err(invalid("Specify either logGroupName or logGroupIdentifier, and not both.")),
+            (Some(_), Some(_)) => {
+                let message = "LogGroup name and LogGroup ARN are mutually exclusive parameters.";
+                return Err(AwsError::new("ValidationException", 400, message));
+            }
+            (None, None) => return Err(invalid("Specify either logGroupName or logGroupIdentifier, and not both.")),
         };
         self.groups(call, |groups| groups.get_mut(&name).ok_or_else(no_group).and_then(act))
     }

@@ -26,10 +26,34 @@ pub(crate) struct ResourcePolicies {
 }
 
 impl ResourcePolicy {
+    /// With the policy as it was given.
     pub(crate) fn describe(&self) -> Value {
+        self.describe_as(&self.text)
+    }
+
+    /// With the policy as AWS lists it: the version is always there, and a list of one principal is that principal.
+    pub(crate) fn describe_normalized(&self) -> Value {
+        let Ok(Value::Object(mut document)) = serde_json::from_str(&self.text) else { return self.describe() };
+        document.entry("Version").or_insert_with(|| "2008-10-17".into());
+        let statements = match document.get_mut("Statement") {
+            Some(Value::Array(statements)) => statements.iter_mut().collect(),
+            Some(statement) => vec![statement],
+            None => Vec::new(),
+        };
+        for principals in statements.into_iter().filter_map(|statement| statement.get_mut("Principal")?.as_object_mut()) {
+            for principal in principals.values_mut() {
+                if let Some([only]) = principal.as_array().map(Vec::as_slice) {
+                    *principal = only.clone();
+                }
+            }
+        }
+        self.describe_as(&Value::Object(document).to_string())
+    }
+
+    fn describe_as(&self, document: &str) -> Value {
         json!({
             "policyName": self.name,
-            "policyDocument": self.text,
+            "policyDocument": document,
             "lastUpdatedTime": self.updated.as_millisecond(),
             "policyScope": "ACCOUNT",
         })

@@ -56,9 +56,9 @@ impl Logs {
     }
 
     pub(crate) fn describe_resource_policies(&self, call: &Call, input: DescribeResourcePolicies) -> Result<Value, AwsError> {
-        let all = self
-            .policies
-            .with(call.account(), |policies| policies.by_name.values().map(ResourcePolicy::describe).collect::<Vec<_>>());
+        let all = self.policies.with(call.account(), |policies| {
+            policies.by_name.values().map(ResourcePolicy::describe_normalized).collect::<Vec<_>>()
+        });
         page_of(all, "resourcePolicies", input.limit, input.next_token.as_deref())
     }
 

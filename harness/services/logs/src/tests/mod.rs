@@ -139,6 +139,15 @@ async fn tags_are_kept_by_arn_and_by_name() {
 }
 
 #[tokio::test]
+async fn a_group_is_named_by_its_name_or_its_identifier() {
+    let region = with_stream().await;
+    let both = json!({"logGroupName": GROUP, "logGroupIdentifier": GROUP});
+    let error = logs(&region, "DescribeLogStreams", both).await.unwrap_err();
+    let message = "LogGroup name and LogGroup ARN are mutually exclusive parameters.";
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("ValidationException", message));
+}
+
+#[tokio::test]
 async fn a_group_is_not_encrypted_by_a_key_that_does_not_exist() {
     let region = region();
     let key = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111";
@@ -296,6 +305,15 @@ async fn resource_policies_are_kept_by_name_and_ten_at_most() {
     logs(&region, "DeleteResourcePolicy", json!({"policyName": "p9"})).await.unwrap();
     let listed = logs(&region, "DescribeResourcePolicies", json!({})).await.unwrap()["resourcePolicies"].clone();
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["policyDocument"]), (9, &json!(policy("x"))));
+    let short = r#"{"Statement":[{"Effect":"Allow","Action":"logs:*","Principal":{"Service":["route53.amazonaws.com"]},"Resource":"*"}]}"#;
+    let made = logs(&region, "PutResourcePolicy", put("p0", short.to_owned())).await.unwrap();
+    assert_eq!(made["resourcePolicy"]["policyDocument"], short);
+    let listed = logs(&region, "DescribeResourcePolicies", json!({"limit": 1})).await.unwrap()["resourcePolicies"].clone();
+    let document: Value = serde_json::from_str(listed[0]["policyDocument"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&document["Version"], &document["Statement"][0]["Principal"]),
+        (&json!("2008-10-17"), &json!({"Service": "route53.amazonaws.com"}))
+    );
     let gone = logs(&region, "DeleteResourcePolicy", json!({"policyName": "p9"})).await.unwrap_err();
     assert_eq!(gone.message, "Policy with name [p9] does not exist.");
 }
