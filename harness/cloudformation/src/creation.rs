@@ -70,6 +70,10 @@ async fn fail(worker: &Worker, reason: &str) {
     let begun = worker.with(|stack| {
         // Whoever deletes the stack meanwhile deletes its resources, too.
         let ours = stack.status == StackStatus::CreateInProgress;
+        if ours && policy != OnFailure::DoNothing {
+            stack.rolled_back = Some(now);
+            stack.change_set = None;
+        }
         if ours {
             stack.becomes(status, Some(reason), now);
         }

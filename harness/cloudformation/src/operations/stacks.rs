@@ -41,7 +41,7 @@ pub(crate) fn list_stacks(service: &CloudFormation, account: &str, input: &Value
                 "ParentId": stack.parent.as_ref().map(|parent| parent.id.as_str()),
                 "RootId": stack.parent.as_ref().map(|parent| parent.root.as_str()),
                 "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
-                "DeletionTime": stack.deleted.map(whole_seconds),
+                "DeletionTime": stack.deleted.or(stack.rolled_back).map(whole_seconds),
                 "StackStatus": stack.status.word(),
                 "StackStatusReason": stack.reason,
             })

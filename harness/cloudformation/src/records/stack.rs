@@ -31,6 +31,8 @@ pub(crate) struct Stack {
     pub created: Timestamp,
     pub updated: Option<Timestamp>,
     pub deleted: Option<Timestamp>,
+    /// When what was made of it began to be taken back.
+    pub rolled_back: Option<Timestamp>,
     /// As answers show them, no-echo values masked.
     pub parameters: Vec<Value>,
     /// The value of each parameter before lists are split and names looked up, for `UsePreviousValue`.
@@ -85,6 +87,7 @@ impl Stack {
             created: now,
             updated: None,
             deleted: None,
+            rolled_back: None,
             parameters: Vec::new(),
             given: BTreeMap::new(),
             inputs: Inputs::default(),
@@ -214,7 +217,7 @@ impl Stack {
             "CreationTime": whole_seconds(self.created),
             "LastUpdatedTime": self.updated.map(whole_seconds),
             "ChangeSetId": self.change_set,
-            "DeletionTime": self.deleted.map(whole_seconds),
+            "DeletionTime": self.deleted.or(self.rolled_back).map(whole_seconds),
             "StackStatus": self.status.word(),
             "StackStatusReason": self.reason,
             "DisableRollback": self.on_failure == OnFailure::DoNothing,

@@ -47,6 +47,19 @@ async fn a_template_is_refused_by_the_first_of_what_is_wrong_with_it() {
 }
 
 #[tokio::test]
+async fn a_stack_that_was_taken_back_has_the_time_of_that_and_no_change_set() {
+    let world = World::new();
+    let mut input = submission("s", "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 901}}}");
+    input["ChangeSetName"] = "c".into();
+    input["ChangeSetType"] = "CREATE".into();
+    world.stack("CreateChangeSet", input).await;
+    world.stack("ExecuteChangeSet", json!({"StackName": "s", "ChangeSetName": "c"})).await;
+    let stack = world.settled("s").await;
+    assert_eq!(stack["StackStatus"], "ROLLBACK_COMPLETE");
+    assert!(stack["DeletionTime"].is_string() && stack["ChangeSetId"].is_null(), "{stack}");
+}
+
+#[tokio::test]
 async fn the_event_of_a_resource_is_called_after_it_and_no_two_events_are_called_alike() {
     let world = World::new();
     let body = "Resources: {Q: {Type: AWS::SQS::Queue}}";
