@@ -8,9 +8,9 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::difference::Difference;
-use crate::records::{MadeSoFar, StackResource};
+use crate::records::{MadeSoFar, StackResource, Submission};
 use crate::worker::Worker;
-use crate::{nested, properties, resource, signal};
+use crate::{change, nested, properties, resource, signal};
 
 /// What was done about a resource, whether or not it succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,11 @@ pub(crate) async fn apply(
     worker: &Worker,
     deployment: &Deployment<'_>,
     before: &BTreeMap<String, StackResource>,
-    tags: &[(String, String)],
+    submission: &Submission,
 ) -> Applied {
+    let tags = submission.tags.as_slice();
+    // Values that no answer shows are masked in it.
+    let masked = change::shown(&submission.template, &submission.inputs);
     let mut waiting: Vec<&Resource> = deployment.resources().collect();
     let mut applied = Applied { made: MadeSoFar::default(), done: BTreeMap::new(), attempted: BTreeMap::new(), failure: None };
     let (mut uncreated, mut unchanged): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
@@ -55,10 +58,12 @@ pub(crate) async fn apply(
                 let old = before.get(&resource.id).and_then(|record| record.made.clone());
                 let properties = deployment.properties(&resource.id, &applied.made).map_err(|error| error.to_string());
                 let step = Step::new(worker, resource, old, properties, tags);
+                let shown = masked.as_ref().and_then(|masked| masked.properties(&resource.id, &applied.made).ok());
                 let signals = deployment.signals(&resource.id, &applied.made);
                 worker.with(|stack| {
                     let depends_on = deployment.dependencies(&resource.id).clone();
                     let mut record = StackResource::new(resource, depends_on, worker.now());
+                    record.shown = shown.as_ref().map(ToString::to_string);
                     if let Some(existing) = stack.resource(&resource.id) {
                         (record.status, record.changed) = (existing.status, existing.changed);
                         record.made.clone_from(&existing.made);

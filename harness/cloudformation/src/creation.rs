@@ -45,7 +45,7 @@ async fn run(worker: &Worker, submission: Submission) {
     let failure = match deployment.imports() {
         Ok(imports) => {
             worker.with(|stack| stack.imports = imports);
-            let Applied { made, failure, .. } = apply::apply(worker, &deployment, &BTreeMap::new(), &submission.tags).await;
+            let Applied { made, failure, .. } = apply::apply(worker, &deployment, &BTreeMap::new(), &submission).await;
             if worker.cancel.is_cancelled() {
                 return;
             }

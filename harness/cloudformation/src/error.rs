@@ -11,7 +11,11 @@ pub(crate) fn validation(message: impl Into<String>) -> AwsError {
 pub(crate) fn invalid(errors: &[TemplateError]) -> AwsError {
     let Some(first) = errors.first() else { return validation("Template format error: unsupported structure.") };
     validation(match (first.message.split_once(MALFORMED), first.position) {
-        (Some((head, _)), Some(Position { line, column })) => format!("{head}{MALFORMED}. (line {line}, column {column})"),
+        (Some((head, _)), Some(Position { line, column })) => {
+            // Its reader of JSON counts the character that it cannot read.
+            let column = if head.ends_with("JSON") { column + 1 } else { column };
+            format!("{head}{MALFORMED}. (line {line}, column {column})")
+        }
         (Some((head, _)), None) => format!("{head}{MALFORMED}."),
         (None, _) => first.message.clone(),
     })

@@ -16,6 +16,8 @@ pub(crate) struct Leaving {
     pub kind: String,
     pub made: Option<MadeResource>,
     pub depends_on: BTreeSet<String>,
+    /// Its properties as events show them, JSON.
+    pub shown: Option<String>,
     /// It stays where it is.
     pub keep: bool,
     /// The stack's record is of this one, and not of what replaced it.
@@ -29,6 +31,7 @@ impl Leaving {
             kind: record.kind.clone(),
             made: record.made.clone(),
             depends_on: record.depends_on.clone(),
+            shown: record.shown.clone(),
             keep,
             recorded: true,
         }
@@ -44,7 +47,14 @@ impl Leaving {
             return worker.resource_becomes(&self.id, status, reason);
         }
         let now = worker.now();
-        let event = Event { logical: &self.id, kind: &self.kind, made: self.made.as_ref(), status, reason };
+        let event = Event {
+            logical: &self.id,
+            kind: &self.kind,
+            made: self.made.as_ref(),
+            status,
+            reason,
+            properties: self.shown.clone(),
+        };
         worker.with(|stack| stack.tell(event, now));
     }
 }

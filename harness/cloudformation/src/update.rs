@@ -81,7 +81,7 @@ async fn run(worker: &Worker, before: &Stack, submission: &Submission) {
     worker.with(|stack| stack.imports.extend(imports.iter().cloned()));
     let records: BTreeMap<String, StackResource> =
         before.resources.iter().map(|record| (record.id.clone(), record.clone())).collect();
-    let applied = apply::apply(worker, &deployment, &records, &submission.tags).await;
+    let applied = apply::apply(worker, &deployment, &records, submission).await;
     let failure = applied
         .failure
         .clone()

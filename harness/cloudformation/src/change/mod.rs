@@ -117,7 +117,7 @@ pub(crate) fn additions(submission: &Submission) -> Result<Vec<ResourceChange>, 
 }
 
 /// The template with the parameters that may be shown: those of `NoEcho` are masked.
-fn shown<'a>(template: &'a Template, inputs: &Inputs) -> Option<Deployment<'a>> {
+pub(crate) fn shown<'a>(template: &'a Template, inputs: &Inputs) -> Option<Deployment<'a>> {
     let mut inputs = inputs.clone();
     for parameter in template.parameters.iter().filter(|parameter| parameter.no_echo) {
         inputs.parameters.insert(parameter.name.clone(), "****".into());

@@ -16,6 +16,9 @@ use crate::{capability, preflight, template_source};
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html>
 pub(crate) fn get_template(service: &CloudFormation, account: &str, input: &Value) -> Result<Value, AwsError> {
     let (body, processed) = match input.get("ChangeSetName") {
+        Some(name) if !name.as_str().is_some_and(|name| name.starts_with("arn:")) && !input.has("StackName") => {
+            return Err(validation("StackName is a required parameter."));
+        }
         Some(_) => change_sets::template(service, account, input)?,
         None => {
             let template = |stack: &Stack| match stack.status {

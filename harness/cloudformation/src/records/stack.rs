@@ -169,8 +169,8 @@ impl Stack {
         resource.status = status;
         resource.reason.clone_from(&reason);
         resource.changed = now;
-        let (kind, made) = (resource.kind.clone(), resource.made.clone());
-        self.tell(Event { logical: id, kind: &kind, made: made.as_ref(), status, reason }, now);
+        let (kind, made, properties) = (resource.kind.clone(), resource.made.clone(), resource.shown.clone());
+        self.tell(Event { logical: id, kind: &kind, made: made.as_ref(), status, reason, properties }, now);
     }
 
     /// Changes the stack's status and tells it in an event.
@@ -179,8 +179,14 @@ impl Stack {
         self.reason.clone_from(&reason);
         let stack = MadeResource { physical: self.id.clone(), ..MadeResource::default() };
         let name = self.name.clone();
-        let event =
-            Event { logical: &name, kind: "AWS::CloudFormation::Stack", made: Some(&stack), status: status.word(), reason };
+        let event = Event {
+            logical: &name,
+            kind: "AWS::CloudFormation::Stack",
+            made: Some(&stack),
+            status: status.word(),
+            reason,
+            properties: None,
+        };
         self.tell(event, now);
     }
 
@@ -203,6 +209,7 @@ impl Stack {
             "Timestamp": now.to_string(),
             "ResourceStatus": event.status,
             "ResourceStatusReason": event.reason,
+            "ResourceProperties": event.properties,
             "ClientRequestToken": self.token,
         }));
     }
@@ -261,4 +268,6 @@ pub(crate) struct Event<'a> {
     pub made: Option<&'a MadeResource>,
     pub status: &'static str,
     pub reason: Option<String>,
+    /// A resource's properties, JSON.
+    pub properties: Option<String>,
 }

@@ -18,6 +18,8 @@ pub(crate) struct StackResource {
     pub deletion_policy: DeletionPolicy,
     pub update_replace_policy: DeletionPolicy,
     pub depends_on: BTreeSet<String>,
+    /// Its properties as events show them, JSON.
+    pub shown: Option<String>,
     /// What was made, from the moment at which it exists.
     pub made: Option<MadeResource>,
 }
@@ -34,6 +36,7 @@ impl StackResource {
             deletion_policy: resource.deletion_policy,
             update_replace_policy: resource.update_replace_policy,
             depends_on,
+            shown: None,
             made: None,
         }
     }

@@ -13,6 +13,7 @@ async fn a_stack_that_does_not_exist_is_refused_in_the_words_of_each_operation()
         ("DescribeStackResource", json!({"StackName": "x", "LogicalResourceId": "R"}), "Stack 'x' does not exist"),
         ("DescribeChangeSet", json!({"StackName": "x", "ChangeSetName": "c"}), "Stack [x] does not exist"),
         ("DeleteChangeSet", json!({"StackName": "x", "ChangeSetName": "c"}), "Stack [x] does not exist"),
+        ("GetTemplate", json!({"ChangeSetName": "c"}), "StackName is a required parameter."),
         ("GetTemplate", json!({}), "StackName is required if ChangeSetName is not specified."),
     ] {
         assert_eq!(world.refused(operation, input).await, format!("ValidationError: {words}"), "{operation}");
@@ -23,7 +24,7 @@ async fn a_stack_that_does_not_exist_is_refused_in_the_words_of_each_operation()
 async fn a_template_is_refused_by_the_first_of_what_is_wrong_with_it() {
     let world = World::new();
     for (body, words) in [
-        ("{\"a\"=1}", "Template format error: JSON not well-formed. (line 1, column 5)"),
+        ("{\"a\"=1}", "Template format error: JSON not well-formed. (line 1, column 6)"),
         ("Resources: ''\nOutputs: ''\n", "Template format error: Any Resources member must be an object."),
         (
             "Resources: {Q: {Type: AWS::SQS::Queue}}\nOutputs: {O: {Value: null, V: null}}",
@@ -62,12 +63,18 @@ async fn a_stack_that_was_taken_back_has_the_time_of_that_and_no_change_set() {
 #[tokio::test]
 async fn the_event_of_a_resource_is_called_after_it_and_no_two_events_are_called_alike() {
     let world = World::new();
-    let body = "Resources: {Q: {Type: AWS::SQS::Queue}}";
+    let body = "Parameters: {P: {Type: Number, Default: 7, NoEcho: true}}\nResources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q, DelaySeconds: !Ref P}}}";
     assert_eq!(world.create("s", body).await, "CREATE_COMPLETE");
     let answer = world.stack("DescribeStackEvents", json!({"StackName": "s"})).await;
     let ids: Vec<&str> =
         answer["StackEvents"].as_array().unwrap().iter().map(|event| event["EventId"].as_str().unwrap()).collect();
     assert!(ids.iter().any(|id| id.starts_with("Q-CREATE_COMPLETE-20") && id.ends_with('Z')), "{ids:?}");
+    let properties: Vec<&str> =
+        answer["StackEvents"].as_array().unwrap().iter().filter_map(|event| event["ResourceProperties"].as_str()).collect();
+    assert!(
+        properties.len() > 1 && properties.iter().all(|text| *text == r#"{"QueueName":"q","DelaySeconds":"****"}"#),
+        "{properties:?}"
+    );
     let distinct: std::collections::BTreeSet<&&str> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len(), "{ids:?}");
     let summary = world.stack("GetTemplateSummary", json!({"StackName": "s"})).await;
