@@ -1,9 +1,10 @@
 //! Each step of CI as one command:
-//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|fuzz|ci`.
+//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|coverage|fuzz|ci`.
 
 mod botocore;
 mod conformance;
 mod copy;
+mod coverage;
 mod dependencies;
 mod file_cycles;
 mod fuzz;
@@ -45,6 +46,8 @@ enum Step {
     Template,
     /// Templates are read as PyYAML reads them: those of cfn-lint's source package, and drawn ones.
     Yaml,
+    /// How many of cfn-lint's templates deploy; writes `docs/coverage.md`.
+    Coverage,
     /// Extracts the service models of `harness/wire` anew from botocore.
     Models,
     /// Extracts the facts of resource types of `harness/registry` anew from cfn-lint.
@@ -101,6 +104,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Cycles => file_cycles::check(),
         Step::Template => template::lint(),
         Step::Yaml => yaml::compare(),
+        Step::Coverage => coverage::measure(),
         Step::Models => botocore::extract_models(),
         Step::Registry => registry::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &step::threads())]),

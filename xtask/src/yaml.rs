@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::step::{self, StepError};
 use crate::{source_package, template};
 
-const CFN_LINT: source_package::SourcePackage = source_package::SourcePackage {
+pub(crate) const CFN_LINT: source_package::SourcePackage = source_package::SourcePackage {
     name: "cfn_lint",
     version: "1.58.0",
     hash: "sha256:ba02cd7f7e06c8bc160936051a03ec931af52943fcc9cc72ad2748caa0f2a103",
