@@ -24,7 +24,7 @@ impl Timeouts {
     pub(crate) fn new(local: bool) -> Self {
         let seconds = |local_limit, limit| Duration::from_secs(if local { local_limit } else { limit });
         Self {
-            boot: seconds(30, 300),
+            boot: seconds(60, 300),
             network: seconds(5, 300),
             silence: seconds(20, 120),
             log: seconds(5, 60),

@@ -66,7 +66,7 @@ pub(crate) async fn observe(
     timeouts: Timeouts,
     local: Option<&dyn Local>,
 ) -> Result<Seen, HopFailure> {
-    let sent = function(clients, rule, before, timeouts.silence).await?;
+    let sent = function(clients, rule, before, timeouts.silence, local).await?;
     let done = commands_done(clients, &sent).await;
     // An event may have been delivered twice, and the other function be slower.
     if let Some(local) = local {
@@ -114,8 +114,15 @@ fn function_failed(rule: &Rule, reason: &str) -> HopFailure {
     HopFailure::at(Hop::Function, format!("{} failed: {reason}", rule.function))
 }
 
-/// Waits for the function's commands.
-async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Duration) -> Result<Vec<String>, HopFailure> {
+/// Waits for the function's commands. A local region is silent only when nothing is on its way: on a busy host, a function may take long to
+/// begin.
+async fn function(
+    clients: &Clients,
+    rule: &Rule,
+    before: &Before,
+    silence: Duration,
+    mut local: Option<&dyn Local>,
+) -> Result<Vec<String>, HopFailure> {
     let begun = Instant::now();
     let mut looked = begun;
     let mut ended: Option<Instant> = None;
@@ -142,6 +149,11 @@ async fn function(clients: &Clients, rule: &Rule, before: &Before, silence: Dura
                 return Err(broken);
             }
             if begun.elapsed() > silence {
+                // What has begun meanwhile is looked at once more.
+                if let Some(local) = local.take() {
+                    let _ = tokio::time::timeout(FUNCTION_BOUND, local.settled()).await;
+                    continue;
+                }
                 let reason = format!(
                     "{} fired and within {} s {} neither logged nor sent a command",
                     rule.name,
