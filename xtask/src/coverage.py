@@ -103,7 +103,7 @@ class Region:
 
 HEAD = """# Coverage
 
-Templates of two public collections, each deployed as a stack of its own on a fresh region, a value being made up for each parameter without a
+Templates of cfn-lint's source package, each deployed as a stack of its own on a fresh region, a value being made up for each parameter without a
 default. Many of them are written to be read, not to be deployed: they name images, subnets and buckets that exist nowhere, and AWS refuses them,
 too. `cargo xtask coverage` writes this page.
 
