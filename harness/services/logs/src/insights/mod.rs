@@ -1,6 +1,7 @@
 //! Queries of CloudWatch Logs Insights: the common part of its language.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html>
 
+mod command;
 mod event;
 mod expression;
 mod parse;
@@ -8,5 +9,6 @@ mod query;
 mod statistics;
 mod token;
 
+pub(crate) use command::Failure;
 pub(crate) use event::Event;
-pub(crate) use query::{Failure, Query, Row};
+pub(crate) use query::{Query, Row};

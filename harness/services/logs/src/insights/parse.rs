@@ -2,8 +2,8 @@
 
 use regex::Regex;
 
+use super::command::{Command, Failure};
 use super::expression::{Comparison, Expression, Function};
-use super::query::{Command, Failure};
 use super::statistics::{Kind, Statistic};
 use super::token::{Token, tokens};
 

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
+use super::command::{Command, Failure};
 use super::event::Event;
 use super::expression::Expression;
 use super::parse::commands;
-use super::statistics::{Statistic, groups};
+use super::statistics::groups;
 
 /// Rows of a result where no limit is given.
 const MOST: usize = 10_000;
@@ -17,27 +18,6 @@ pub(crate) struct Query(Commands);
 /// Its commands, in their order.
 #[derive(Debug, Clone)]
 struct Commands(Vec<Command>);
-
-#[derive(Debug, Clone)]
-pub(super) enum Command {
-    /// Names and what they stand for.
-    Fields(Vec<(String, Expression)>),
-    Display(Vec<(String, Expression)>),
-    Filter(Expression),
-    /// Each with whether the greatest comes first.
-    Sort(Vec<(Expression, bool)>),
-    Limit(usize),
-    Stats(Vec<Statistic>, Vec<(String, Expression)>),
-}
-
-/// Why a query cannot be run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// What AWS says of it.
-    Malformed(String),
-    /// What AWS has and is not done here.
-    Lacking(String),
-}
 
 /// The fields of a result, each with its value.
 pub(crate) type Row = Vec<(String, String)>;
