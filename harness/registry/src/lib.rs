@@ -2,6 +2,7 @@
 //! has. Pure; nothing is read until it is asked for.
 //! <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html>
 
+mod coercion;
 mod facts;
 mod managed_policy;
 mod resource_type;

@@ -30,7 +30,7 @@ impl Query {
     /// The rows that it finds, and how many of the events matched.
     pub(crate) fn run(&self, mut events: Vec<Event>) -> (Vec<Row>, usize) {
         // The latest come first.
-        events.sort_by(|one, other| other.time.cmp(&one.time));
+        events.sort_by_key(|event| std::cmp::Reverse(event.time));
         let mut shown: Option<Vec<String>> = None;
         let (mut matched, mut grouped, mut limit) = (events.len(), false, MOST);
         for command in &self.0.0 {
