@@ -288,6 +288,10 @@ async fn bombs_inside_of_documents_are_refused_before_they_grow() {
         assert!(status(&answer) == 400 && answer.contains("InvalidDocumentContent"), "{answer}");
     }
 
+    let trust = r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    let trust: String = trust.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let query = format!("Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument={trust}");
+    assert_eq!(status(&client.query("iam", &query)), 200);
     // Of 300 MB, 300 KB of zip.
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("index.py", zip::write::SimpleFileOptions::default()).unwrap();
