@@ -561,6 +561,17 @@ def stacks():
     assert cloudformation.list_stacks()["StackSummaries"]
     signal = {**of, "LogicalResourceId": "Queue", "UniqueId": "i-1", "Status": "SUCCESS"}
     refused("ValidationError", cloudformation.signal_resource, **signal)
+    waits = "Resources: {W: {Type: 'AWS::CloudFormation::WaitCondition', CreationPolicy: {ResourceSignal: {Count: 1, Timeout: PT5M}}}}"
+    cloudformation.create_stack(StackName="ops-signal", TemplateBody=waits)
+
+    def waiting():
+        found = cloudformation.describe_stack_resources(StackName="ops-signal")["StackResources"]
+        return found and found[0].get("PhysicalResourceId")
+
+    until("the condition waits", waiting)
+    cloudformation.signal_resource(StackName="ops-signal", LogicalResourceId="W", Status="SUCCESS", UniqueId="one")
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="ops-signal", WaiterConfig={"Delay": 1})
+    cloudformation.delete_stack(StackName="ops-signal")
     assert cloudformation.get_template(**of)["TemplateBody"]
     assert cloudformation.list_exports()["Exports"][0]["Name"] == "ops-queue"
     reader = json.dumps({"Resources": {"Queue": {**queue, "Properties": {
