@@ -15,6 +15,7 @@ mod nat_gateway;
 mod nested;
 mod oidc_provider;
 mod preflight;
+mod queue;
 mod recorded;
 mod scalar;
 mod secret;

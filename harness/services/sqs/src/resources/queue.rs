@@ -63,7 +63,7 @@ impl ResourceProvider for Queue {
             None if is_fifo => format!("{}.fifo", context.name(75)),
             None => context.name(80),
         };
-        let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), properties.get(name)?.clone())));
+        let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), attribute(properties.get(name)?))));
         let attributes: Map<String, Value> = given.collect();
         let input = json!({"QueueName": name, "Attributes": attributes, "tags": tag_map(properties)});
         let url = text(&context.make("sqs", "CreateQueue", input).await?, "/QueueUrl");
@@ -76,7 +76,7 @@ impl ResourceProvider for Queue {
         let (url, before) = (&old.physical, &old.properties);
         let differ = ATTRIBUTES.into_iter().filter(|(name, _)| changed(before, properties, name).is_some());
         let attributes: Map<String, Value> = differ
-            .map(|(name, default)| (name.to_owned(), properties.get(name).map_or_else(|| default.into(), Value::clone)))
+            .map(|(name, default)| (name.to_owned(), properties.get(name).map_or_else(|| default.into(), attribute)))
             .collect();
         if !attributes.is_empty() {
             context.make("sqs", "SetQueueAttributes", json!({"QueueUrl": url, "Attributes": attributes})).await?;
@@ -94,4 +94,9 @@ impl ResourceProvider for Queue {
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("sqs", "DeleteQueue", json!({"QueueUrl": made.physical})).await
     }
+}
+
+/// A property as the attribute of a queue, which is a text; a redrive policy may be an object.
+fn attribute(property: &Value) -> Value {
+    if property.is_object() { property.to_string().into() } else { property.clone() }
 }
