@@ -3,24 +3,18 @@
 
 use std::sync::OnceLock;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
-use nightproof_core::credentials::Credential;
+use nightproof_core::credentials::{Credential, Presigned};
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call, Reply, empty_body};
 use nightproof_core::{Caller, Clock, Region};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 /// The account whose the buckets are; no operator has it.
 const ACCOUNT: &str = "000000000000";
 /// Largest answer.
 const LARGEST: usize = 4096;
-/// What a presigned address leaves as it is, in its path and in its query.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// Which of the buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +65,17 @@ impl Mailbox {
             s3(region, "PutBucketVersioning", input).await.map_err(|error| error.message)?;
         }
         let credential = self.key.get_or_init(|| region.credentials().issue_key(Caller::root(ACCOUNT)));
-        let host = format!("{bucket}.s3.{}.amazonaws.com", region.name());
-        presigned(credential, region.name(), &host, key, expires).ok_or_else(|| "an address could not be signed".to_owned())
+        let request = Presigned {
+            method: "PUT",
+            host: &format!("{bucket}.s3.{}.amazonaws.com", region.name()),
+            path: &format!("/{key}"),
+            region: region.name(),
+            service: "s3",
+            access_key_id: &credential.access_key_id,
+            now: Clock::real_now(),
+            expires: expires.as_secs(),
+        };
+        Ok(request.address(&credential.secret_access_key))
     }
 
     /// The answers that have come for `key`, oldest first.
@@ -132,28 +135,4 @@ async fn text(reply: Reply) -> Result<String, String> {
     let body = http_body_util::Limited::new(reply.body.unwrap_or_else(empty_body), LARGEST).collect().await;
     let bytes = body.map_err(|_| "Response object is too long.".to_owned())?.to_bytes();
     String::from_utf8(bytes.to_vec()).map_err(|_| "Invalid response: the response is not UTF-8".to_owned())
-}
-
-/// An address for a PUT, signed by Signature Version 4 in its query.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
-fn presigned(credential: &Credential, region: &str, host: &str, key: &str, expires: SignedDuration) -> Option<String> {
-    let now = Clock::real_now();
-    let (stamp, date) = (now.strftime("%Y%m%dT%H%M%SZ").to_string(), now.strftime("%Y%m%d").to_string());
-    let scope = format!("{date}/{region}/s3/aws4_request");
-    let path = format!("/{}", utf8_percent_encode(key, PATH));
-    let encoded = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-    let query = format!(
-        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date={stamp}&X-Amz-Expires={}&X-Amz-SignedHeaders=host",
-        encoded(&format!("{}/{scope}", credential.access_key_id)),
-        expires.as_secs(),
-    );
-    let canonical = format!("PUT\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD");
-    let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
-    let mut signing = format!("AWS4{}", credential.secret_access_key).into_bytes();
-    for part in [date.as_str(), region, "s3", "aws4_request", &to_sign] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&signing).ok()?;
-        mac.update(part.as_bytes());
-        signing = mac.finalize().into_bytes().to_vec();
-    }
-    Some(format!("https://{host}{path}?{query}&X-Amz-Signature={}", hex::encode(signing)))
 }

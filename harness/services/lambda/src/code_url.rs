@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use http::Uri;
 use jiff::{SignedDuration, Timestamp};
+use nightproof_core::credentials::sha256_hex;
 use nightproof_core::service::Call;
 use nightproof_core::{Clock, Region};
-use sha2::{Digest as _, Sha256};
 
 use crate::code::{self, Code};
 
@@ -93,8 +93,7 @@ pub(crate) fn zip(region: &Region, secret: &str, of_host: &str, uri: &Uri) -> Op
 }
 
 fn signature(secret: &str, path: &str, date: &str) -> String {
-    let digest = Sha256::digest(format!("{secret}\n{date}\n{path}\n{secret}").as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(format!("{secret}\n{date}\n{path}\n{secret}").as_bytes())
 }
 
 #[cfg(test)]

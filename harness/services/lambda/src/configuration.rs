@@ -2,11 +2,11 @@
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
 
 use jiff::Timestamp;
+use nightproof_core::credentials::sha256_hex;
 use nightproof_core::document::Members as _;
-use nightproof_core::service::{AwsError, Call};
+use nightproof_core::service::{Arn, AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::code::Code;
 use crate::destination;
@@ -175,7 +175,7 @@ pub(crate) fn check_runtime(name: &str, change: Change, now: Timestamp, allowed:
     if runtime.is_blocked(change, now) && !allowed { Err(runtime.refusal()) } else { Ok(()) }
 }
 
-/// Whether AWS has a runtime that is not run here. Those of Python are run by the Python that there is, which the function's log tells.
+/// Whether AWS has a runtime that is not run here. All of Python's are run by the Python of this host or of the image.
 pub(crate) fn lacks_runtime(runtime: &str) -> bool {
     !runtime.starts_with("python3.") && runtime_lifecycle::find(runtime).is_some()
 }
@@ -200,9 +200,8 @@ fn check_variables(variables: &Map<String, Value>) -> Result<(), AwsError> {
 /// The ARN of a runtime's version. AWS tells its builds apart; here a runtime has one, named after it.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html>
 fn runtime_version_arn(call: &Call, runtime: &str) -> String {
-    let digest = Sha256::digest(runtime.as_bytes());
-    let id: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("arn:aws:lambda:{}::runtime:{id}", call.region.name())
+    let resource = format!("runtime:{}", sha256_hex(runtime.as_bytes()));
+    Arn::new("lambda", call.region.name(), "", resource).to_string()
 }
 
 /// The configuration of a new function.

@@ -98,7 +98,7 @@ fn header(parts: &Parts, name: &str) -> String {
 }
 
 /// AWS's URI encoding: all but unreserved characters, with capital digits.
-fn encode(bytes: &[u8], slash: bool) -> String {
+pub(super) fn encode(bytes: &[u8], slash: bool) -> String {
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
         match byte {

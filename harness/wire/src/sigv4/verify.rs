@@ -89,7 +89,7 @@ pub fn verify(parts: &Parts, claim: &Claim, body_sha256: Option<&str>, secret: &
     let scope = format!("{}/{}/{}/aws4_request", claim.date, claim.region, claim.service);
     let preamble = format!("{timestamp}\n{scope}\n");
     let to_sign = format!("AWS4-HMAC-SHA256\n{preamble}{}", sha256_hex(canonical.as_bytes()));
-    let key = signing_key(secret, claim);
+    let key = signing_key(secret, &claim.date, &claim.region, &claim.service);
     if !matches(&key, to_sign.as_bytes(), &claim.signature) {
         let error = mismatch(s3);
         return Err(if s3 {
@@ -129,7 +129,9 @@ fn verify_version_2(parts: &Parts, claim: &Claim, expires: Option<&str>, secret:
 pub fn verify_form(claim: &Claim, policy: &str, secret: &str) -> Result<(), AwsError> {
     let right = match claim.version {
         Version::V2 { .. } => matches_version_2(secret, policy, &claim.signature),
-        Version::V4 => matches(&signing_key(secret, claim), policy.as_bytes(), &claim.signature),
+        Version::V4 => {
+            matches(&signing_key(secret, &claim.date, &claim.region, &claim.service), policy.as_bytes(), &claim.signature)
+        }
     };
     if right { Ok(()) } else { Err(explained(mismatch(true), claim, policy)) }
 }
@@ -223,9 +225,9 @@ pub(super) fn mismatch(s3: bool) -> AwsError {
     AwsError::new("SignatureDoesNotMatch", 403, message)
 }
 
-fn signing_key(secret: &str, claim: &Claim) -> [u8; 32] {
-    let mut key = hmac(format!("AWS4{secret}").as_bytes(), claim.date.as_bytes());
-    for part in [claim.region.as_str(), claim.service.as_str(), "aws4_request"] {
+pub(super) fn signing_key(secret: &str, date: &str, region: &str, service: &str) -> [u8; 32] {
+    let mut key = hmac(format!("AWS4{secret}").as_bytes(), date.as_bytes());
+    for part in [region, service, "aws4_request"] {
         key = hmac(&key, part.as_bytes());
     }
     key
@@ -238,7 +240,7 @@ fn mac(key: &[u8], text: &[u8]) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+pub(super) fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
     mac(key, text).map(|mac| mac.finalize().into_bytes().into()).unwrap_or_default()
 }
 
