@@ -2,8 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-compositealarm.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, tag_list};
-use serde_json::{Value, json};
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result};
+use serde_json::Value;
+
+use super::alarm_calls;
 
 pub(super) struct CompositeAlarm;
 
@@ -33,38 +35,14 @@ impl ResourceProvider for CompositeAlarm {
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
-        let name = context.name_or(properties, "AlarmName", 255);
-        let mut input = alarm(&name, properties);
-        input["Tags"] = tag_list(properties, "Key", "Value");
-        context.make("monitoring", "PutCompositeAlarm", input).await?;
-        context.exists(&name);
-        Ok(MadeResource::new(name.as_str(), [("Arn", arn(context, &name).into())]))
+        alarm_calls::create(context, "PutCompositeAlarm", properties).await
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-        let (name, before) = (&old.physical, &old.properties);
-        let input = alarm(name, properties);
-        if alarm(name, before) != input {
-            // Putting an alarm replaces all of it but its tags and state.
-            context.make("monitoring", "PutCompositeAlarm", input).await?;
-        }
-        TagChange::between(before, properties).apply(context, "monitoring", ("ResourceARN", &arn(context, name))).await?;
-        Ok(old.clone())
+        alarm_calls::update(context, "PutCompositeAlarm", old, properties).await
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
-        context.unmake("monitoring", "DeleteAlarms", json!({ "AlarmNames": [made.physical] })).await
+        alarm_calls::delete(context, made).await
     }
-}
-
-/// The input of `PutCompositeAlarm`: the properties as they are, without tags.
-fn alarm(name: &str, properties: &Value) -> Value {
-    let mut input = properties.clone();
-    input["Tags"] = Value::Null;
-    input["AlarmName"] = name.into();
-    input
-}
-
-fn arn(context: &Context, name: &str) -> String {
-    context.arn("cloudwatch", format!("alarm:{name}"))
 }

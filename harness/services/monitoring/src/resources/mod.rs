@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 
 mod alarm;
+mod alarm_calls;
 mod composite_alarm;
 mod dashboard;
 
