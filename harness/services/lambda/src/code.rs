@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt as _;
 use nightproof_core::Region;
 use nightproof_core::service::{AwsError, Body, Call, empty_body};
+use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -47,9 +48,31 @@ pub(super) enum Source<'a> {
     S3 { bucket: &'a str, key: &'a str, version: Option<&'a str> },
 }
 
+/// The zip of a new function or layer version, as a request has it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CodeMembers {
+    zip_file: Option<String>,
+    s3_bucket: Option<String>,
+    s3_key: Option<String>,
+    s3_object_version: Option<String>,
+}
+
+impl CodeMembers {
+    /// The source that they name.
+    pub(super) fn source(&self) -> Result<Source<'_>, AwsError> {
+        Source::from_members(
+            self.zip_file.as_deref(),
+            self.s3_bucket.as_deref(),
+            self.s3_key.as_deref(),
+            self.s3_object_version.as_deref(),
+        )
+    }
+}
+
 impl<'a> Source<'a> {
-    /// The source that a request names; it names one.
-    pub(super) fn of(
+    /// The source that the members of a request name; it names one.
+    pub(super) fn from_members(
         zip: Option<&'a str>,
         bucket: Option<&'a str>,
         key: Option<&'a str>,

@@ -23,15 +23,7 @@ pub(crate) struct PutFunctionEventInvokeConfig {
 }
 
 /// `UpdateFunctionEventInvokeConfig`. <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionEventInvokeConfig.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct UpdateFunctionEventInvokeConfig {
-    function_name: String,
-    qualifier: Option<String>,
-    maximum_retry_attempts: Option<u64>,
-    maximum_event_age_in_seconds: Option<u64>,
-    destination_config: Option<DestinationConfig>,
-}
+pub(crate) type UpdateFunctionEventInvokeConfig = PutFunctionEventInvokeConfig;
 
 /// `GetFunctionEventInvokeConfig`. <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionEventInvokeConfig.html>
 #[derive(Debug, Deserialize)]
@@ -58,13 +50,6 @@ pub(crate) struct ListFunctionEventInvokeConfigs {
     max_items: Option<i64>,
 }
 
-/// What is put, or changed.
-struct Change {
-    attempts: Option<u64>,
-    age: Option<u64>,
-    destinations: Option<DestinationConfig>,
-}
-
 fn no_function() -> AwsError {
     not_found("The function doesn't exist.")
 }
@@ -79,13 +64,7 @@ impl Lambda {
         call: &Call,
         input: PutFunctionEventInvokeConfig,
     ) -> Result<Value, AwsError> {
-        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
-        let change = Change {
-            attempts: input.maximum_retry_attempts,
-            age: input.maximum_event_age_in_seconds,
-            destinations: input.destination_config,
-        };
-        self.put_invoke_config(call, &named, change, false)
+        self.put_invoke_config(call, &input, false)
     }
 
     pub(crate) fn update_function_event_invoke_config(
@@ -93,18 +72,14 @@ impl Lambda {
         call: &Call,
         input: UpdateFunctionEventInvokeConfig,
     ) -> Result<Value, AwsError> {
-        let named = FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
-        let change = Change {
-            attempts: input.maximum_retry_attempts,
-            age: input.maximum_event_age_in_seconds,
-            destinations: input.destination_config,
-        };
-        self.put_invoke_config(call, &named, change, true)
+        self.put_invoke_config(call, &input, true)
     }
 
     /// Putting replaces what there is, updating (`keep`) changes it.
-    fn put_invoke_config(&self, call: &Call, named: &FunctionName, change: Change, keep: bool) -> Result<Value, AwsError> {
-        if change.attempts.is_none() && change.age.is_none() && change.destinations.is_none() {
+    fn put_invoke_config(&self, call: &Call, input: &PutFunctionEventInvokeConfig, keep: bool) -> Result<Value, AwsError> {
+        let named = &FunctionName::read(call, &input.function_name, input.qualifier.as_deref())?;
+        let (attempts, age) = (input.maximum_retry_attempts, input.maximum_event_age_in_seconds);
+        if attempts.is_none() && age.is_none() && input.destination_config.is_none() {
             return Err(invalid("You must specify at least one of error handling or destination setting."));
         }
         let exists = |arn: &str| self.find(&FunctionName::of_reference(call, arn, None), |_| ()).is_some();
@@ -112,7 +87,7 @@ impl Lambda {
         if !known {
             return Err(no_function());
         }
-        if let Some(destinations) = &change.destinations {
+        if let Some(destinations) = &input.destination_config {
             destination::check(call, &named.arn(), destinations, exists)?;
         }
         let made = self.find(named, |function| {
@@ -124,12 +99,12 @@ impl Lambda {
             };
             made["FunctionArn"] = named.explicit_arn().into();
             made["LastModified"] = call.now.to_string().into();
-            for (member, value) in [("MaximumRetryAttempts", change.attempts), ("MaximumEventAgeInSeconds", change.age)] {
+            for (member, value) in [("MaximumRetryAttempts", attempts), ("MaximumEventAgeInSeconds", age)] {
                 if let Some(value) = value {
                     made[member] = value.into();
                 }
             }
-            if let Some(destinations) = &change.destinations {
+            if let Some(destinations) = &input.destination_config {
                 made["DestinationConfig"] = destinations.describe();
             }
             function.invoke_configs.insert(named.explicit_qualifier().to_owned(), made.clone());

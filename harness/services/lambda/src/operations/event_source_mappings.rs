@@ -168,7 +168,7 @@ impl Lambda {
         call: &Call,
         input: CreateEventSourceMapping,
     ) -> Result<Value, AwsError> {
-        // A function that there is not is told of before a source that is not served.
+        // A missing function is reported before a source that is not supported.
         let named = FunctionName::read(call, &input.function_name, None)?;
         let source = match check_source(&input) {
             Ok(source) => source.to_owned(),

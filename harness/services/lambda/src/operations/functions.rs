@@ -16,7 +16,7 @@ use nightproof_journal::{Event, RUNTIME_LIFECYCLE};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::code::{Code, Source};
+use crate::code::{Code, CodeMembers, Source};
 use crate::code_url;
 use crate::configuration::{
     self, DeadLetterConfig, Environment, EphemeralStorage, LoggingConfig, Settings, SnapStart, TracingConfig, VpcConfig,
@@ -33,22 +33,12 @@ use crate::records::Lambda;
 use crate::role;
 use crate::runtime_lifecycle::{self, Change};
 
-/// How long creation and updates take that a client asked for, who sees what they are before they have settled: on AWS seconds. Within the
-/// region nobody looks, and nobody waits.
+/// How long a creation or an update is pending for the client that asked for it; on AWS it is seconds. Calls from within the region do not
+/// wait.
 pub(crate) const SETTLING: Duration = Duration::from_millis(300);
 
 /// Architectures of processors.
 const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
-
-/// The code of a new function.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct FunctionCode {
-    zip_file: Option<String>,
-    s3_bucket: Option<String>,
-    s3_key: Option<String>,
-    s3_object_version: Option<String>,
-}
 
 /// `CreateFunction`. <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
 #[derive(Debug, Deserialize)]
@@ -58,7 +48,7 @@ pub(crate) struct CreateFunction {
     runtime: Option<String>,
     role: String,
     handler: Option<String>,
-    code: FunctionCode,
+    code: CodeMembers,
     description: Option<String>,
     timeout: Option<u64>,
     memory_size: Option<u64>,
@@ -244,14 +234,7 @@ impl Lambda {
         check_runtime(runtime, Change::Create, call.now, self.allow_blocked_runtimes)?;
         let signing = input.code_signing_config_arn.as_deref().filter(|arn| !arn.is_empty());
         self.check_signature(call, signing)?;
-        let code = &input.code;
-        let source = Source::of(
-            code.zip_file.as_deref(),
-            code.s3_bucket.as_deref(),
-            code.s3_key.as_deref(),
-            code.s3_object_version.as_deref(),
-        )?;
-        let code = Code::load(call, source).await?;
+        let code = Code::load(call, input.code.source()?).await?;
         let mut made = configuration::make(call, &named.name, &named.arn(), &settings);
         configuration::apply_code(&mut made, &code, input.architectures.as_deref());
         {
@@ -286,7 +269,7 @@ impl Lambda {
         }
         check_runtime(&runtime, Change::Update, call.now, self.allow_blocked_runtimes)?;
         self.check_signature(call, signing.as_deref())?;
-        let source = Source::of(
+        let source = Source::from_members(
             input.zip_file.as_deref(),
             input.s3_bucket.as_deref(),
             input.s3_key.as_deref(),

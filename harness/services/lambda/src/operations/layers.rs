@@ -5,7 +5,7 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::code::{Code, Source};
+use crate::code::{Code, CodeMembers};
 use crate::code_url;
 use crate::error::{invalid, no_such_resource, require_one_of, violation};
 use crate::layer::{LayerName, LayerVersion};
@@ -25,23 +25,13 @@ const LISTED_FOR_LAYERS: [&str; 56] = [
     "ruby3.4", "ruby2.5", "python3.6", "python2.7",
 ];
 
-/// The zip of a new version.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct LayerContent {
-    zip_file: Option<String>,
-    s3_bucket: Option<String>,
-    s3_key: Option<String>,
-    s3_object_version: Option<String>,
-}
-
 /// `PublishLayerVersion`. <https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct PublishLayerVersion {
     layer_name: String,
     description: Option<String>,
-    content: LayerContent,
+    content: CodeMembers,
     compatible_runtimes: Option<Vec<String>>,
     compatible_architectures: Option<Vec<String>>,
     license_info: Option<String>,
@@ -135,14 +125,7 @@ pub(crate) fn number(number: i64) -> Result<u64, AwsError> {
 impl Lambda {
     pub(crate) async fn publish_layer_version(&self, call: &Call, input: PublishLayerVersion) -> Result<Value, AwsError> {
         input.check()?;
-        let content = &input.content;
-        let source = Source::of(
-            content.zip_file.as_deref(),
-            content.s3_bucket.as_deref(),
-            content.s3_key.as_deref(),
-            content.s3_object_version.as_deref(),
-        )?;
-        let code = Code::load(call, source).await?;
+        let code = Code::load(call, input.content.source()?).await?;
         let name = LayerName::read(call, &input.layer_name);
         self.accounts.with(&name.account, |account| {
             let layer = account.layers.entry(name.name.clone()).or_default();
