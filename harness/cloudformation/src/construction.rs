@@ -15,7 +15,7 @@ impl CloudFormation {
         Self::with_translator(types, None)
     }
 
-    /// As [`CloudFormation::new`], with somebody who applies the transform of serverless applications.
+    /// As [`CloudFormation::new`], with a translator of serverless applications.
     pub fn with_translator(
         types: impl IntoIterator<Item = &'static dyn ResourceProvider>,
         translator: Option<Arc<dyn ServerlessTranslator>>,

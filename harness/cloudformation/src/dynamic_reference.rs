@@ -10,6 +10,7 @@ use nightproof_core::service::AwsError;
 use nightproof_template::DynamicReference;
 use serde_json::{Value, json};
 
+use crate::texts;
 use crate::worker::Worker;
 
 /// Where `ssm-secure` may stand, among the types that are supported.
@@ -113,11 +114,8 @@ async fn fetch(worker: &Worker, reference: &DynamicReference) -> Result<String, 
 /// The value of a key of the JSON document in a secret.
 fn member(text: &str, key: &str) -> Result<String, String> {
     let document: Value = serde_json::from_str(text).map_err(|_| "Could not parse SecretString JSON")?;
-    match document.get(key) {
-        Some(Value::String(value)) => Ok(value.clone()),
-        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
-        _ => Err("Could not find a value associated with JSONKey in SecretString".to_owned()),
-    }
+    let value = document.get(key).and_then(texts::text);
+    value.ok_or_else(|| "Could not find a value associated with JSONKey in SecretString".to_owned())
 }
 
 async fn parameter(worker: &Worker, secure: bool, name: &str, version: Option<u64>) -> Result<String, String> {

@@ -39,6 +39,7 @@ mod support;
 mod template_source;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod transform;
 mod update;
 mod worker;

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::texts::texts;
+
 /// A resource's context: JSON with its properties, in which all scalars are texts.
-pub(super) fn of(properties: &Value) -> String {
+pub(super) fn document(properties: &Value) -> String {
     json!({ "Properties": texts(properties) }).to_string()
 }
 
@@ -15,16 +17,6 @@ pub(super) fn text(value: Option<&Value>) -> Option<String> {
     })
 }
 
-fn texts(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), texts(value))).collect(),
-        Value::Array(items) => items.iter().map(texts).collect(),
-        Value::Number(number) => number.to_string().into(),
-        Value::Bool(flag) => flag.to_string().into(),
-        other => other.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,7 +24,7 @@ mod tests {
     #[test]
     fn scalars_are_texts() {
         let properties = json!({"Days": 3, "Tags": [{"Key": "a", "Value": true}], "None": null});
-        assert_eq!(of(&properties), r#"{"Properties":{"Days":"3","Tags":[{"Key":"a","Value":"true"}],"None":null}}"#);
+        assert_eq!(document(&properties), r#"{"Properties":{"Days":"3","Tags":[{"Key":"a","Value":"true"}],"None":null}}"#);
         assert_eq!(text(properties.get("Days")).as_deref(), Some("3"));
         assert_eq!(text(properties.get("Tags")).as_deref(), Some(r#"[{"Key":"a","Value":"true"}]"#));
         assert_eq!(text(properties.get("Absent")), None);

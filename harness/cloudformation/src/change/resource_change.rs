@@ -97,8 +97,8 @@ impl ResourceChange {
         }
         let mut document =
             self.document(self.shown(Shown::WithoutValues).map(|detail| (detail, detail.with_values(before, after))));
-        document["ResourceChange"]["BeforeContext"] = self.before.as_ref().map(context::of).into();
-        document["ResourceChange"]["AfterContext"] = self.after.as_ref().map(context::of).into();
+        document["ResourceChange"]["BeforeContext"] = self.before.as_ref().map(context::document).into();
+        document["ResourceChange"]["AfterContext"] = self.after.as_ref().map(context::document).into();
         Some(document)
     }
 

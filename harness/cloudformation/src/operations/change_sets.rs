@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::change::{self, Changes, ResourceChange};
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
-use crate::records::{ChangeSet, OnFailure, Processed, Stack, StackStatus};
+use crate::records::{ChangeSet, OnFailure, Processed, Stack, StackStatus, unless_empty};
 use crate::{creation, service_role, submission, update};
 
 /// What a change set of an update says when there is nothing to do.
@@ -36,11 +36,11 @@ fn summary(set: &ChangeSet, stack: &Stack) -> Value {
 /// The change set in `DescribeChangeSet`'s form.
 fn document(set: &ChangeSet, stack: &Stack, with_values: bool) -> Value {
     let mut document = summary(set, stack);
-    // Lists without an element are told of capabilities only.
+    // AWS leaves empty lists out, but for capabilities.
     let tags: Vec<Value> = set.submission.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-    document["Parameters"] = Some(set.submission.shown.clone()).filter(|shown| !shown.is_empty()).into();
+    document["Parameters"] = json!(unless_empty(&set.submission.shown));
     document["Capabilities"] = set.submission.capabilities.clone().into();
-    document["Tags"] = Some(tags).filter(|tags| !tags.is_empty()).into();
+    document["Tags"] = json!(unless_empty(&tags));
     document["Changes"] = match with_values {
         true => set.changes.iter().filter_map(ResourceChange::with_values).collect(),
         false => set.changes.iter().map(ResourceChange::plain).collect(),

@@ -5,6 +5,8 @@ use nightproof_core::service::Arn;
 use nightproof_registry::{ResourceType as Schema, Scalar};
 use serde_json::Value;
 
+use crate::texts;
+
 /// Longest name that is made for a resource without one: as long as the shortest of AWS's limits allows for most types.
 pub(super) const LONGEST_NAME: usize = 63;
 
@@ -177,12 +179,7 @@ fn last(path: &str) -> &str {
 
 /// A scalar that the template gives.
 fn given(properties: &Value, path: &str) -> Option<String> {
-    let value = parts(path).into_iter().try_fold(properties, |value, part| value.get(part))?;
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
-    }
+    parts(path).into_iter().try_fold(properties, |value, part| value.get(part)).and_then(texts::text)
 }
 
 fn is_arn(path: &str) -> bool {
@@ -229,7 +226,7 @@ mod tests {
         (physical, values)
     }
 
-    fn of<'a>(values: &'a [(String, Value)], path: &str) -> &'a Value {
+    fn value<'a>(values: &'a [(String, Value)], path: &str) -> &'a Value {
         &values.iter().find(|(name, _)| name == path).unwrap_or_else(|| panic!("{path}: {values:?}")).1
     }
 
@@ -242,21 +239,21 @@ mod tests {
         assert!(id.starts_with("vpce-") && id.len() == 22, "{id}");
         // Of several parts, it is the one that AWS makes, or else the last.
         let (target, values) = named("AWS::SSM::MaintenanceWindowTarget", &json!({"WindowId": "mw-1"}));
-        assert_eq!(of(&values, "WindowTargetId"), &json!(target));
+        assert_eq!(value(&values, "WindowTargetId"), &json!(target));
         assert_eq!(named("AWS::ApiGateway::Stage", &json!({"RestApiId": "r", "StageName": "prod"})).0, "prod");
     }
 
     #[test]
     fn attributes_have_their_form_and_agree_with_the_identifier() {
         let (_, values) = named("AWS::RDS::DBInstance", &json!({"DBInstanceIdentifier": "main", "Port": "5432"}));
-        assert_eq!(of(&values, "DBInstanceArn"), "arn:aws:rds:us-east-1:111122223333:db:main");
-        assert_eq!(of(&values, "Endpoint/Port"), "5432");
-        let address = of(&values, "Endpoint/Address").as_str().unwrap();
+        assert_eq!(value(&values, "DBInstanceArn"), "arn:aws:rds:us-east-1:111122223333:db:main");
+        assert_eq!(value(&values, "Endpoint/Port"), "5432");
+        let address = value(&values, "Endpoint/Address").as_str().unwrap();
         assert!(address.starts_with("main.") && address.ends_with(".us-east-1.rds.amazonaws.com"), "{address}");
         let (physical, values) = named("AWS::EC2::LaunchTemplate", &json!({}));
-        assert_eq!((of(&values, "LaunchTemplateId"), of(&values, "LatestVersionNumber")), (&json!(physical), &json!("1")));
+        assert_eq!((value(&values, "LaunchTemplateId"), value(&values, "LatestVersionNumber")), (&json!(physical), &json!("1")));
         let (physical, values) = named("AWS::ElasticLoadBalancingV2::LoadBalancer", &json!({}));
-        assert_eq!(of(&values, "LoadBalancerArn"), &json!(physical));
+        assert_eq!(value(&values, "LoadBalancerArn"), &json!(physical));
         assert!(physical.starts_with("arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/"), "{physical}");
     }
 

@@ -48,12 +48,13 @@ pub(crate) fn find(name: &str) -> Option<&'static ResourceType> {
     if let Some(known) = found.get(name) {
         return *known;
     }
-    let read = nightproof_registry::resource_type(name).map(|schema| of(name, &schema));
+    let read = nightproof_registry::resource_type(name).map(|schema| kept(name, &schema));
     found.insert(name.to_owned(), read);
     read
 }
 
-fn of(name: &str, schema: &Schema) -> &'static ResourceType {
+/// The type, for as long as the program runs.
+fn kept(name: &str, schema: &Schema) -> &'static ResourceType {
     let provider: &'static Recorded = Box::leak(Box::new(Recorded::new(name, schema.clone())));
     Box::leak(Box::new(ResourceType::recorded(provider)))
 }

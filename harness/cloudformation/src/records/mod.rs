@@ -11,7 +11,7 @@ mod submission;
 pub(crate) use change_set::ChangeSet;
 pub(crate) use macros::Macros;
 pub(crate) use on_failure::OnFailure;
-pub(crate) use stack::{Event, Parent, Signal, Stack};
+pub(crate) use stack::{Event, Parent, Signal, Stack, unless_empty};
 pub(crate) use stack_resource::{MadeSoFar, StackResource};
 pub(crate) use stack_status::StackStatus;
 pub(crate) use submission::{Processed, Submission};

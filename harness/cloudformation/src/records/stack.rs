@@ -54,11 +54,11 @@ pub(crate) struct Stack {
     pub on_failure: OnFailure,
     /// In the order in which they were begun.
     pub resources: Vec<StackResource>,
-    /// What `SignalResource` told of resources that are being made, by logical id.
+    /// Signals to resources that are being made, by logical id.
     pub signals: BTreeMap<String, Vec<Signal>>,
     /// Oldest first.
     pub events: Vec<Value>,
-    /// When the last event was told.
+    /// The time of the last event.
     last_event: Option<Timestamp>,
     /// The change set that made it what it is.
     pub change_set: Option<String>,
@@ -220,7 +220,7 @@ impl Stack {
             "StackId": self.id,
             "StackName": self.name,
             "Description": self.description,
-            "Parameters": some(&self.parameters),
+            "Parameters": unless_empty(&self.parameters),
             "CreationTime": whole_seconds(self.created),
             "LastUpdatedTime": self.updated.map(whole_seconds),
             "ChangeSetId": self.change_set,
@@ -230,8 +230,8 @@ impl Stack {
             "DisableRollback": self.on_failure == OnFailure::DoNothing,
             "RoleARN": self.role,
             "NotificationARNs": [],
-            "Capabilities": some(&self.capabilities),
-            "Outputs": some(&self.outputs),
+            "Capabilities": unless_empty(&self.capabilities),
+            "Outputs": unless_empty(&self.outputs),
             "Tags": self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),
             "EnableTerminationProtection": self.deleted.is_none().then_some(self.protected),
             "RollbackConfiguration": {},
@@ -242,8 +242,8 @@ impl Stack {
     }
 }
 
-/// A list that is told if there is something in it.
-fn some<T>(list: &[T]) -> Option<&[T]> {
+/// The list; `None` if it is empty, so that the answer has no member for it.
+pub(crate) fn unless_empty<T>(list: &[T]) -> Option<&[T]> {
     (!list.is_empty()).then_some(list)
 }
 
@@ -254,7 +254,7 @@ pub(crate) struct Parent {
     pub root: String,
 }
 
-/// What somebody told of a resource that waits for it.
+/// A signal to a resource that waits for some.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signal {
     pub unique_id: String,

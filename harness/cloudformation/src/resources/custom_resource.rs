@@ -8,11 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use nightproof_core::document::Members as _;
+use nightproof_core::service::arn;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::mailbox::Inbox;
 use crate::stack_record::worker;
+use crate::texts;
 
 /// How long an answer is waited for, if the resource does not say.
 const TIMEOUT: u32 = 3600;
@@ -111,12 +113,13 @@ async fn ask(context: &Context, request: &Request<'_>) -> std::result::Result<Ma
         event["PhysicalResourceId"] = physical.into();
     }
     event["ResourceType"] = kind.unwrap_or_default().into();
-    event["ResourceProperties"] = texts(request.properties);
+    event["ResourceProperties"] = texts::texts(request.properties);
     if let Some(old) = request.old {
-        event["OldResourceProperties"] = texts(old);
+        event["OldResourceProperties"] = texts::texts(old);
     }
     send(context, &token, &event).await?;
-    let timeout = request.properties.get("ServiceTimeout").map(plain).and_then(|text| text.parse().ok()).unwrap_or(TIMEOUT);
+    let timeout =
+        request.properties.get("ServiceTimeout").and_then(texts::text).and_then(|text| text.parse().ok()).unwrap_or(TIMEOUT);
     let clock = worker.region.clock();
     let until = clock.now() + SignedDuration::from_secs(i64::from(timeout));
     loop {
@@ -140,8 +143,8 @@ async fn ask(context: &Context, request: &Request<'_>) -> std::result::Result<Ma
 
 /// Hands a request to the function or topic.
 async fn send(context: &Context, token: &str, event: &Value) -> Result<()> {
-    match token.split(':').nth(2) {
-        Some("lambda") => {
+    match arn::service_of(token) {
+        "lambda" => {
             let input = json!({
                 "FunctionName": token,
                 "InvocationType": "Event",
@@ -149,7 +152,7 @@ async fn send(context: &Context, token: &str, event: &Value) -> Result<()> {
             });
             context.make("lambda", "Invoke", input).await.map(|_| ())
         }
-        Some("sns") => {
+        "sns" => {
             let subject = "AWS CloudFormation custom resource request";
             let input = json!({"TopicArn": token, "Subject": subject, "Message": event.to_string()});
             context.make("sns", "Publish", input).await.map(|_| ())
@@ -158,7 +161,7 @@ async fn send(context: &Context, token: &str, event: &Value) -> Result<()> {
     }
 }
 
-/// What an answer says.
+/// The resource that an answer describes.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html>
 fn read(answer: &str, request: &str) -> std::result::Result<MadeResource, Refused> {
     let answer: Value =
@@ -181,34 +184,9 @@ fn read(answer: &str, request: &str) -> std::result::Result<MadeResource, Refuse
     }
 }
 
-/// Properties as a function gets them: every scalar is a text.
-fn texts(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, value)| (name.clone(), texts(value))).collect::<Map<_, _>>())
-        }
-        Value::Array(items) => items.iter().map(texts).collect(),
-        scalar => plain(scalar).into(),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_scalar_of_a_request_is_a_text() {
-        let given = json!({"Size": 21, "On": true, "List": [1, {"Deep": false}], "Text": "x"});
-        assert_eq!(texts(&given), json!({"Size": "21", "On": "true", "List": ["1", {"Deep": "false"}], "Text": "x"}));
-    }
 
     #[test]
     fn an_answer_without_an_id_makes_nothing() {
