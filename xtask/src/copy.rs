@@ -1,12 +1,12 @@
 //! How fast the AWS CLI of an instance copies a file into a bucket, against the same CLI copying the same way straight into LocalStack: both
 //! in containers of the same image and size, by turns. What is between is the guest's relay, TLS, and the region's gateway.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::localstack::LocalStack;
 use crate::step::{self, StepError};
+use crate::up::{Up, until};
 
 /// How often each copies; medians are told.
 const RUNS: usize = 5;
@@ -91,54 +91,15 @@ impl Drop for Straight {
     }
 }
 
-/// `nightproof up`, with an instance in it.
-struct Up {
-    child: Child,
-    environment: Vec<(String, String)>,
-    folder: PathBuf,
-}
-
-impl Up {
-    fn start(program: &Path, folder: &Path, cloud: &[&str]) -> Result<Self, StepError> {
-        let exports = folder.join("exports");
-        let mut command = Command::new(program);
-        command.args(["up", "--machine", "container", "--env"]).arg(&exports).args(cloud).stdout(std::process::Stdio::null());
-        let child = command.spawn().map_err(|source| StepError::Start { program: format!("{command:?}"), source })?;
-        let mut up = Self { child, environment: Vec::new(), folder: folder.to_owned() };
-        let text = until("`nightproof up`", || std::fs::read_to_string(&exports).ok())?;
-        let pairs = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
-        up.environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Ok(up)
-    }
-
-    /// Points the AWS CLI of `client` at the region.
-    fn serve(&self, client: &mut Straight) -> Result<(), StepError> {
-        let ca = self.environment.iter().find(|(name, _)| name == "AWS_CA_BUNDLE").map(|(_, path)| path.as_str());
-        step::said(Command::new("docker").args(["cp", ca.unwrap_or_default(), &format!("{}:/ca.pem", client.id)]))?;
-        let inside = |(name, value): &(String, String)| {
-            (name.clone(), if name == "AWS_CA_BUNDLE" { "/ca.pem".to_owned() } else { value.clone() })
-        };
-        client.at(self.environment.iter().map(inside));
-        Ok(())
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let ended = step::said(Command::new("kill").arg(self.child.id().to_string())).map(drop);
-        let waited =
-            self.child.wait().map(drop).map_err(|source| StepError::Start { program: "nightproof up".to_owned(), source });
-        for error in [ended, waited].into_iter().filter_map(Result::err) {
-            step::fail(&error);
-        }
-        // Its exports; the folder's own end is the caller's.
-        let _ = std::fs::remove_file(self.folder.join("exports"));
-    }
-}
-
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, StepError> {
-    let late = |()| StepError::Found(format!("{what} is not there after {} s", PATIENCE.as_secs()));
-    nightproof_poll::until_blocking(PATIENCE, || look().ok_or(())).map_err(late)
+/// Points the AWS CLI of `client` at the region.
+fn serve(up: &Up, client: &mut Straight) -> Result<(), StepError> {
+    let ca = up.environment().iter().find(|(name, _)| name == "AWS_CA_BUNDLE").map(|(_, path)| path.as_str());
+    step::said(Command::new("docker").args(["cp", ca.unwrap_or_default(), &format!("{}:/ca.pem", client.id)]))?;
+    let inside = |(name, value): &(String, String)| {
+        (name.clone(), if name == "AWS_CA_BUNDLE" { "/ca.pem".to_owned() } else { value.clone() })
+    };
+    client.at(up.environment().iter().map(inside));
+    Ok(())
 }
 
 /// Has the instance run a script by way of the region, and answers what it said.
@@ -185,17 +146,17 @@ pub(crate) fn measure(mebibytes: u32) -> Result<(), StepError> {
     for (name, cloud) in
         [("localstack", &["--cloud", "localstack", "--localstack", url.as_str()][..]), ("embedded", &["--cloud", "embedded"])]
     {
-        let up = Up::start(&program, &folder, cloud)?;
-        up.serve(&mut straight)?;
+        let up = Up::start(&program, &folder, &[&["--machine", "container"], cloud].concat())?;
+        serve(&up, &mut straight)?;
         straight.sh(&format!("cat > /template.yaml <<'END'\n{TEMPLATE}\nEND\naws cloudformation deploy --stack-name copy --template-file /template.yaml --capabilities CAPABILITY_IAM"))?;
         let described = "aws cloudformation describe-stack-resource --stack-name copy --logical-resource-id Instance";
         let instance = straight.sh(&format!("{described} --query StackResourceDetail.PhysicalResourceId --output text"))?;
         let online = "aws ssm describe-instance-information --query 'InstanceInformationList[].PingStatus' --output text";
-        until("the instance's agent", || straight.sh(online).ok().filter(|status| status == "Online"))?;
+        until(PATIENCE, "the instance's agent", || straight.sh(online).ok().filter(|status| status == "Online"))?;
         on_instance(&straight, &instance, &make)?;
         let (mut through, mut past) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
-            up.serve(&mut straight)?;
+            serve(&up, &mut straight)?;
             through.push(number(&on_instance(&straight, &instance, &copy("copies"))?)?);
             straight.at(to_localstack());
             past.push(number(&straight.sh(&copy("straight"))?)?);
@@ -205,7 +166,7 @@ pub(crate) fn measure(mebibytes: u32) -> Result<(), StepError> {
             "{name:<10} {through:>6.0} ms through the region, {past:>6.0} ms straight to LocalStack: {:.0} % of its speed",
             100.0 * past / through
         ));
-        up.serve(&mut straight)?;
+        serve(&up, &mut straight)?;
     }
     let _ = std::fs::remove_dir(&folder);
     step::tell(&format!("{mebibytes} MiB by `aws s3 cp`, medians of {RUNS} by turns\n{}", told.join("\n")));

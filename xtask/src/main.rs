@@ -15,6 +15,7 @@ mod registry;
 mod source_package;
 mod step;
 mod template;
+mod up;
 mod yaml;
 
 use std::process::ExitCode;
