@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
 
 mod authorization;
+mod comparison_operator;
 mod error;
 mod filter_pattern;
 mod insights;

@@ -103,7 +103,7 @@ impl Parser {
         Ok(parsed)
     }
 
-    /// What is said of a selector.
+    /// The condition on a selector.
     fn condition(&mut self, selector: Selector) -> Result<Json, AwsError> {
         match self.next()? {
             Token::Sign(sign) if !["(", ")", ",", "&&", "||"].contains(&sign) => {

@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use super::event::Event;
+use crate::comparison_operator::ComparisonOperator;
 
 #[derive(Debug, Clone)]
 pub(super) enum Expression {
@@ -12,23 +13,13 @@ pub(super) enum Expression {
     Not(Box<Expression>),
     And(Box<Expression>, Box<Expression>),
     Or(Box<Expression>, Box<Expression>),
-    Compare(Comparison, Box<Expression>, Box<Expression>),
+    Compare(ComparisonOperator, Box<Expression>, Box<Expression>),
     Like(Box<Expression>, Regex),
     In(Box<Expression>, Vec<Expression>),
     Arithmetic(char, Box<Expression>, Box<Expression>),
     Call(Function, Vec<Expression>),
     /// The begin of the span of time that an event is in: milliseconds.
     Bin(i64),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,9 +100,9 @@ impl Expression {
             Self::Not(inner) => !inner.holds(event),
             Self::And(one, other) => one.holds(event) && other.holds(event),
             Self::Or(one, other) => one.holds(event) || other.holds(event),
-            Self::Compare(comparison, left, right) => compare(*comparison, left, right, event),
+            Self::Compare(operator, left, right) => compare(*operator, left, right, event),
             Self::Like(inner, regex) => inner.text(event).is_some_and(|text| regex.is_match(&text)),
-            Self::In(inner, list) => list.iter().any(|one| compare(Comparison::Equal, inner, one, event)),
+            Self::In(inner, list) => list.iter().any(|one| compare(ComparisonOperator::Equal, inner, one, event)),
             Self::Field(_) | Self::Number(_) | Self::Text(_) | Self::Arithmetic(..) | Self::Call(..) | Self::Bin(_) => {
                 self.text(event).is_some_and(|text| !matches!(text.as_str(), "" | "0" | "false"))
             }
@@ -120,26 +111,13 @@ impl Expression {
 }
 
 /// As numbers if both are, else as texts. What is not there is not equal to anything.
-#[expect(clippy::float_cmp, reason = "that is what the operators of the language do")]
-fn compare(comparison: Comparison, left: &Expression, right: &Expression, event: &Event) -> bool {
-    let (Some(left), Some(right)) = (left.text(event), right.text(event)) else { return comparison == Comparison::NotEqual };
-    if let (Ok(left), Ok(right)) = (left.parse::<f64>(), right.parse::<f64>()) {
-        return match comparison {
-            Comparison::Equal => left == right,
-            Comparison::NotEqual => left != right,
-            Comparison::Less => left < right,
-            Comparison::LessOrEqual => left <= right,
-            Comparison::Greater => left > right,
-            Comparison::GreaterOrEqual => left >= right,
-        };
-    }
-    match comparison {
-        Comparison::Equal => left == right,
-        Comparison::NotEqual => left != right,
-        Comparison::Less => left < right,
-        Comparison::LessOrEqual => left <= right,
-        Comparison::Greater => left > right,
-        Comparison::GreaterOrEqual => left >= right,
+fn compare(operator: ComparisonOperator, left: &Expression, right: &Expression, event: &Event) -> bool {
+    let (Some(left), Some(right)) = (left.text(event), right.text(event)) else {
+        return operator == ComparisonOperator::NotEqual;
+    };
+    match (left.parse::<f64>(), right.parse::<f64>()) {
+        (Ok(left), Ok(right)) => operator.holds(&left, &right),
+        _ => operator.holds(&left, &right),
     }
 }
 

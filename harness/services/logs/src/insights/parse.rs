@@ -3,9 +3,10 @@
 use regex::Regex;
 
 use super::command::{Command, Failure};
-use super::expression::{Comparison, Expression, Function};
+use super::expression::{Expression, Function};
 use super::statistics::{Kind, Statistic};
 use super::token::{Token, tokens};
+use crate::comparison_operator::ComparisonOperator;
 
 /// Nested deeper is refused.
 const DEEPEST: usize = 64;
@@ -179,15 +180,9 @@ impl Parser<'_> {
                 _ => return None,
             },
             Token::Symbol(symbol) => match *symbol {
-                "=" => Operator::Compare(Comparison::Equal),
-                "!=" => Operator::Compare(Comparison::NotEqual),
-                "<" => Operator::Compare(Comparison::Less),
-                "<=" => Operator::Compare(Comparison::LessOrEqual),
-                ">" => Operator::Compare(Comparison::Greater),
-                ">=" => Operator::Compare(Comparison::GreaterOrEqual),
                 "=~" => Operator::Like(false),
                 "+" | "-" | "*" | "/" | "%" | "^" => Operator::Arithmetic(symbol.chars().next()?),
-                _ => return None,
+                symbol => Operator::Compare(ComparisonOperator::read(symbol)?),
             },
             Token::Number(_) | Token::Text(_) | Token::Regex(_) => return None,
         };
@@ -293,7 +288,7 @@ impl Parser<'_> {
 enum Operator {
     Or,
     And,
-    Compare(Comparison),
+    Compare(ComparisonOperator),
     /// Whether it is negated.
     Like(bool),
     In(bool),

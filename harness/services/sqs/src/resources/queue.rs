@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_map, text};
+use nightproof_resource::{
+    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, policy, tag_map, text,
+};
 use serde_json::{Map, Value, json};
 
 /// Attributes, and what they are if they are not given.
@@ -63,7 +65,7 @@ impl ResourceProvider for Queue {
             None if is_fifo => format!("{}.fifo", context.name(75)),
             None => context.name(80),
         };
-        let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), attribute(properties.get(name)?))));
+        let given = ATTRIBUTES.into_iter().filter_map(|(name, _)| Some((name.to_owned(), policy(properties.get(name)?))));
         let attributes: Map<String, Value> = given.collect();
         let input = json!({"QueueName": name, "Attributes": attributes, "tags": tag_map(properties)});
         let url = text(&context.make("sqs", "CreateQueue", input).await?, "/QueueUrl");
@@ -76,7 +78,7 @@ impl ResourceProvider for Queue {
         let (url, before) = (&old.physical, &old.properties);
         let differ = ATTRIBUTES.into_iter().filter(|(name, _)| changed(before, properties, name).is_some());
         let attributes: Map<String, Value> = differ
-            .map(|(name, default)| (name.to_owned(), properties.get(name).map_or_else(|| default.into(), attribute)))
+            .map(|(name, default)| (name.to_owned(), properties.get(name).map_or_else(|| default.into(), policy)))
             .collect();
         if !attributes.is_empty() {
             context.make("sqs", "SetQueueAttributes", json!({"QueueUrl": url, "Attributes": attributes})).await?;
@@ -94,9 +96,4 @@ impl ResourceProvider for Queue {
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("sqs", "DeleteQueue", json!({"QueueUrl": made.physical})).await
     }
-}
-
-/// A property as the attribute of a queue, which is a text; a redrive policy may be an object.
-fn attribute(property: &Value) -> Value {
-    if property.is_object() { property.to_string().into() } else { property.clone() }
 }
