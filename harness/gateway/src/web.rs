@@ -21,7 +21,7 @@ pub(crate) fn server(exchange: &Exchange) -> Option<Arc<dyn Service>> {
     services.find(|(_, service)| service.serves(&exchange.region, host, path)).map(|(_, service)| Arc::clone(service))
 }
 
-/// Answers the request. A signature that is not good makes nobody of its signer: who may not, is told so by the service.
+/// Answers the request. With a signature that does not match, the caller is anonymous; the service refuses callers without permission.
 pub(crate) async fn answer(service: &dyn Service, exchange: &Exchange, body: Intake) -> Response<Body> {
     let Exchange { region, head, .. } = exchange;
     let document = match payload::read("lambda", payload::decoded("lambda", body, None, None)).await {

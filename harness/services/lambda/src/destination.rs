@@ -135,7 +135,7 @@ pub(crate) fn check_dead_letters(call: &Call, target: Option<&str>) -> Result<()
     }
 }
 
-/// The trace that a message is part of; nobody follows it.
+/// The trace that a message is part of. It leads nowhere, since there is no X-Ray.
 fn trace_header(request_id: &str) -> Value {
     let id: String = request_id.chars().filter(char::is_ascii_hexdigit).take(24).collect();
     let now = nightproof_core::Clock::real_now().as_second();

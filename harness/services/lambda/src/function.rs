@@ -238,7 +238,7 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Changes what is told of it; its environments stay good.
+    /// Changes its configuration as answers show it; its environments are kept.
     fn change(&mut self, act: impl FnOnce(&mut Value)) {
         let mut definition = Definition::clone(&self.definition);
         act(&mut definition.configuration);

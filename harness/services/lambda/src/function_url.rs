@@ -12,7 +12,7 @@ pub(crate) struct FunctionUrl {
     pub auth_type: String,
     /// As it was given.
     pub cors: Option<Value>,
-    /// `None` until somebody says it, which means `BUFFERED`.
+    /// `None` until it is set, which means `BUFFERED`.
     pub invoke_mode: Option<String>,
     pub created: String,
     pub modified: String,

@@ -1,4 +1,4 @@
-//! How states of alarms follow from datapoints, from each other and from what is said of them.
+//! How states of alarms follow from datapoints, from each other and from `SetAlarmState`.
 
 use jiff::Timestamp;
 use nightproof_core::metrics::Metrics;
@@ -9,7 +9,7 @@ use crate::records::Records;
 /// Composite alarms on composite alarms that follow each other at once. AWS lets them be in a circle.
 const DEEPEST: usize = 100;
 
-/// What is to be told and done.
+/// What follows from an evaluation: notifications and actions.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// An alarm came to another state.

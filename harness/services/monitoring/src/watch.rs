@@ -54,7 +54,7 @@ impl CloudWatch {
         self.accounts().iter().map(|account| self.account_step(account)).min().unwrap_or(MINUTE)
     }
 
-    /// Evaluates an account's alarms at these moments, or only those that never were, and tells and does what follows.
+    /// Evaluates an account's alarms at these moments, or only those that never were, and sends what follows.
     async fn evaluate(&self, region: &Region, account: &str, due: impl Iterator<Item = Timestamp>, only_new: bool) {
         let outcomes = self.with(account, |records| {
             let mut outcomes = Vec::new();

@@ -70,7 +70,7 @@ impl World {
         self.call("lambda", operation, input).await
     }
 
-    /// A request of nobody's, as it comes over a connection.
+    /// An anonymous request, as it comes over a connection.
     fn call_of(&self, head: http::request::Parts) -> nightproof_core::service::Call {
         nightproof_core::service::Call {
             region: self.region.clone(),

@@ -1,4 +1,4 @@
-//! What is told of a change: to topics, functions and the default bus.
+//! Messages about a change of state: to topics, functions and the default bus.
 
 use jiff::Timestamp;
 use nightproof_core::document::whole_seconds;
