@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use nightproof_drill::DataProfile;
 
 use crate::Exit;
 use crate::format::Format;
@@ -71,9 +72,31 @@ pub(crate) struct StackOptions {
     /// Folder whose content the web server gets; a small generated web site when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// What is generated. `hard` adds links to nowhere, hard links, a sparse file, names that are no text, long paths, thousands of small files
+    /// and a large one.
+    #[arg(long, value_enum, default_value_t = DataProfileKind::Usual, conflicts_with = "data")]
+    pub(crate) data_profile: DataProfileKind,
     /// Where the data lives on the instance.
     #[arg(long, value_name = "PATH", default_value = DATA_PATH)]
     pub(crate) data_path: String,
+}
+
+/// What is generated where no data is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataProfileKind {
+    /// A small web site.
+    Usual,
+    /// The same, with all that file systems allow.
+    Hard,
+}
+
+impl From<DataProfileKind> for DataProfile {
+    fn from(kind: DataProfileKind) -> Self {
+        match kind {
+            DataProfileKind::Usual => Self::Usual,
+            DataProfileKind::Hard => Self::Hard,
+        }
+    }
 }
 
 /// What a drill looks at in the stack.

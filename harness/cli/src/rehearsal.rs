@@ -49,7 +49,7 @@ impl Rehearsal {
         Ok(Self {
             template,
             parameters: options.parameters.clone(),
-            data: options.data.clone().map_or(Data::Generated, Data::Folder),
+            data: options.data.clone().map_or(Data::Generated(options.data_profile.into()), Data::Folder),
             data_path: options.data_path.clone(),
             rule: None,
             bucket: None,

@@ -365,10 +365,11 @@ impl Drill {
     async fn restore(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<u64, HopFailure> {
         let mut entries = 0;
         for one in stored {
-            let comparison =
+            let (form, comparison) =
                 archive_check::restore(&self.clients, one, &stage.manifest, &self.plan.data_path, &self.plan.folder).await?;
             self.note_night(|night| {
                 if let Some(noted) = night.archives.iter_mut().find(|noted| noted.instance == one.archive.instance) {
+                    noted.form = form;
                     noted.files = comparison.seeded;
                     noted.identical = comparison.is_identical();
                     noted.differences = archive_check::differences(&comparison);

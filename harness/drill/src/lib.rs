@@ -17,8 +17,8 @@ mod timeouts;
 
 pub use account::endpoint::{Endpoint, EndpointError};
 pub use account::identity::Identity;
-pub use archive::manifest::{DataError, Entry, Manifest};
-pub use archive::sample_site::generate as generate_site;
+pub use archive::manifest::{DataError, Entry, Kind, Manifest};
+pub use archive::sample_site::{DataProfile, generate as generate_site};
 pub use chain::hop::{FailurePoint, Hop};
 pub use cleanup::runs::{Run, destroy, identity, list};
 pub use drill::run;

@@ -124,6 +124,9 @@ pub struct Archive {
     /// ARN of the KMS key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
+    /// What it was found to be when it was opened: `tar in gzip`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub form: String,
     /// Files, symbolic links and folders that were seeded.
     pub files: u64,
     /// All of them came back with the same path, mode and bytes.

@@ -7,14 +7,15 @@ use async_trait::async_trait;
 
 use crate::account::endpoint::Endpoint;
 use crate::account::identity::Identity;
+use crate::archive::sample_site::DataProfile;
 use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
 use crate::steps::reviewer::Review;
 
 /// What the instances are to hold.
 #[derive(Debug, Clone)]
 pub enum Data {
-    /// A small web site, made up: a few hundred files, symbolic links, odd names.
-    Generated,
+    /// A web site, made up.
+    Generated(DataProfile),
     /// A copy of this folder's content.
     Folder(PathBuf),
 }

@@ -19,6 +19,7 @@ mod container_lost;
 mod data;
 #[cfg(test)]
 mod engine;
+mod forms;
 mod happy;
 #[cfg(test)]
 mod incidents;

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{BenchOptions, DATA_PATH, StackOptions};
+use crate::arguments::{BenchOptions, DATA_PATH, DataProfileKind, StackOptions};
 use crate::error::Error;
 use crate::format::Format;
 use crate::python::{Meter, Watch};
@@ -56,7 +56,13 @@ struct Report {
 }
 
 pub(crate) async fn bench(options: BenchOptions) -> Result<Exit, Error> {
-    let bundled = StackOptions { template: None, parameters: Vec::new(), data: None, data_path: DATA_PATH.to_owned() };
+    let bundled = StackOptions {
+        template: None,
+        parameters: Vec::new(),
+        data: None,
+        data_profile: DataProfileKind::Usual,
+        data_path: DATA_PATH.to_owned(),
+    };
     let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&bundled)? };
     let setting = Setting::new(options.machine)?;
     let cancel = interrupt::token()?;

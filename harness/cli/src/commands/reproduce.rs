@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nightproof_drill::{Data, DrillResult, NightVariant, Outcome};
+use nightproof_drill::{Data, DataProfile, DrillResult, NightVariant, Outcome};
 use nightproof_incident::{Incident, Scene};
 
 use crate::arguments::{DATA_PATH, MachineKind, ReproduceOptions, Telling};
@@ -63,7 +63,7 @@ fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
     Ok(Rehearsal {
         template,
         parameters: incident.parameters.clone().into_iter().collect(),
-        data: incident.data_folder(path).map_or(Data::Generated, Data::Folder),
+        data: incident.data_folder(path).map_or(Data::Generated(DataProfile::Usual), Data::Folder),
         data_path: incident.data_path.clone().unwrap_or_else(|| DATA_PATH.to_owned()),
         rule: None,
         bucket: None,

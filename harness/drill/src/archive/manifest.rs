@@ -4,24 +4,39 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-/// A file, folder or symbolic link.
+/// A file, folder or symbolic link, with what is kept of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub struct Entry {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, with set-user-id and its like. `None` for symbolic links, which have none of their own, and where a form keeps none.
+    pub mode: Option<u32>,
+    /// Ids of user and group. `None` where a form keeps none.
+    pub owner: Option<(u64, u64)>,
+    /// Of a hard link, the path of the file that it is another name of: the first of these names.
+    pub hard_link: Option<Vec<u8>>,
+}
+
+impl Entry {
+    /// What a form holds that keeps neither mode nor owner.
+    pub const fn bare(kind: Kind) -> Self {
+        Self { kind, mode: None, owner: None, hard_link: None }
+    }
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
     /// A regular file.
     File {
-        /// Permission bits, with set-user-id and its like.
-        mode: u32,
         /// Length in bytes.
         bytes: u64,
         /// SHA-256 of its content.
         sha256: [u8; 32],
     },
     /// A folder.
-    Folder {
-        /// Permission bits.
-        mode: u32,
-    },
-    /// A symbolic link. Links have no mode of their own.
+    Folder,
+    /// A symbolic link.
     Link {
         /// Where it points, as written.
         target: Vec<u8>,

@@ -1,15 +1,33 @@
-//! A web site, made up, with what breaks careless backups: odd names, links, empty files, unusual modes, many small files.
+//! A web site, made up, with what breaks careless backups: odd names, links, empty files, unusual modes, many small files. And a harder one.
 
-use std::fs::{self, Permissions};
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
+
+/// What is made up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DataProfile {
+    /// A small web site of a few hundred files.
+    #[default]
+    Usual,
+    /// The same, with all that file systems allow: links to nowhere, hard links, a sparse file, names that are no text, long paths, thousands of
+    /// small files and a large one.
+    Hard,
+}
 
 /// Makes the site in `folder`, which must not exist.
 ///
 /// # Errors
 /// What the file system answered.
-pub fn generate(folder: &Path) -> io::Result<()> {
+pub fn generate(folder: &Path, profile: DataProfile) -> io::Result<()> {
+    usual(folder)?;
+    if profile == DataProfile::Hard { hard(&folder.join("hard")) } else { Ok(()) }
+}
+
+fn usual(folder: &Path) -> io::Result<()> {
     let write = |name: &str, content: &[u8]| -> io::Result<()> {
         let path = folder.join(name);
         if let Some(parent) = path.parent() {
@@ -44,9 +62,42 @@ pub fn generate(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join("uploads/empty"))?;
     symlink("index.html", folder.join("home.html"))?;
     symlink("../images/1.jpg", folder.join("articles/cover.jpg"))?;
-    symlink("/nowhere/at all", folder.join("names/dangling"))?;
+    symlink("./with space.html", folder.join("names/to a space"))?;
     symlink("articles", folder.join("blog"))?;
     for (name, mode) in [("private/settings.ini", 0o600), ("private", 0o700), ("cgi-bin/status", 0o755), ("uploads", 0o1777)] {
+        fs::set_permissions(folder.join(name), Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+fn hard(folder: &Path) -> io::Result<()> {
+    for small in 0..5000_u64 {
+        let parent = folder.join(format!("small/{:02}", small % 50));
+        fs::create_dir_all(&parent)?;
+        fs::write(parent.join(small.to_string()), small.to_string())?;
+    }
+    // More than one part of a multipart upload.
+    fs::write(folder.join("large.bin"), noise(11, 24 << 20))?;
+    File::create(folder.join("sparse"))?.set_len(32 << 20)?;
+    // As long as a name may be, and a path longer than the fields of a tar header.
+    fs::write(folder.join("n".repeat(255)), b"a name of 255 bytes\n")?;
+    let deep = (0..20).fold(folder.join("deep"), |path, _| path.join("d".repeat(60)));
+    fs::create_dir_all(&deep)?;
+    fs::write(deep.join("file"), b"a path of 1200 bytes\n")?;
+    for name in
+        [&b"no \xff\xfe text"[..], b"\ttab", b"trailing space ", b" ", b"*", b"~", b"#x#", b"...", b"\x1b[31mred", b"e\xcc\x81"]
+    {
+        fs::write(folder.join(OsStr::from_bytes(name)), b"an odd name\n")?;
+    }
+    symlink("/nowhere/at all", folder.join("dangling"))?;
+    symlink("to-itself", folder.join("to-itself"))?;
+    symlink("l".repeat(1000), folder.join("long-target"))?;
+    fs::write(folder.join("one-name"), b"three names\n")?;
+    fs::hard_link(folder.join("one-name"), folder.join("another-name"))?;
+    fs::hard_link(folder.join("one-name"), folder.join("deep/third-name"))?;
+    fs::write(folder.join("no-mode"), b"a mode of 0000\n")?;
+    fs::create_dir(folder.join("group"))?;
+    for (name, mode) in [("no-mode", 0), ("group", 0o2775)] {
         fs::set_permissions(folder.join(name), Permissions::from_mode(mode))?;
     }
     Ok(())

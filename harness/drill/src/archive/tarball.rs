@@ -1,5 +1,7 @@
 //! Packs a folder for seeding, and notes what went in.
 
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::os::unix::ffi::OsStrExt as _;
@@ -12,7 +14,10 @@ use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 use walkdir::WalkDir;
 
-use crate::archive::manifest::{DataError, Entry, Manifest};
+use crate::archive::manifest::{DataError, Entry, Kind, Manifest};
+
+/// User and group of all that is seeded: root unpacks it.
+const OWNER: (u64, u64) = (0, 0);
 
 /// Packs the content of `folder` into the new file `package` (tar, gzip), owned by root.
 pub(crate) fn pack(folder: &Path, package: &Path) -> Result<Manifest, DataError> {
@@ -20,6 +25,7 @@ pub(crate) fn pack(folder: &Path, package: &Path) -> Result<Manifest, DataError>
     let file = File::create(package).map_err(failed)?;
     let mut tar = Builder::new(GzEncoder::new(io::BufWriter::new(file), Compression::fast()));
     let mut manifest = Manifest::new();
+    let mut linked = HashMap::new();
     for found in WalkDir::new(folder).min_depth(1).sort_by_file_name() {
         let found = found.map_err(|error| DataError::Read {
             path: error.path().unwrap_or(folder).to_owned(),
@@ -27,37 +33,50 @@ pub(crate) fn pack(folder: &Path, package: &Path) -> Result<Manifest, DataError>
         })?;
         let path = found.path();
         let name = path.strip_prefix(folder).unwrap_or(path);
-        let entry = append(&mut tar, path, name, package)?;
+        let entry = append(&mut tar, path, name, package, &mut linked)?;
         manifest.insert(name.as_os_str().as_bytes().to_vec(), entry);
     }
     tar.into_inner().and_then(GzEncoder::finish).and_then(|buffer| buffer.into_inner().map_err(Into::into)).map_err(failed)?;
     Ok(manifest)
 }
 
-fn append(tar: &mut Builder<impl io::Write>, path: &Path, name: &Path, package: &Path) -> Result<Entry, DataError> {
+/// Files with several names, by device and inode: the first name, and what it is.
+type Linked = HashMap<(u64, u64), (Vec<u8>, Entry)>;
+
+fn append(
+    tar: &mut Builder<impl io::Write>,
+    path: &Path,
+    name: &Path,
+    package: &Path,
+    linked: &mut Linked,
+) -> Result<Entry, DataError> {
     let unreadable = |source| DataError::Read { path: path.to_owned(), source };
     let failed = |source| DataError::Write { path: package.to_owned(), source };
     let metadata = fs::symlink_metadata(path).map_err(unreadable)?;
     let mode = metadata.mode() & 0o7777;
+    let entry = |kind, mode| Entry { kind, mode, owner: Some(OWNER), hard_link: None };
     let mut header = Header::new_gnu();
     header.set_mode(mode);
     header.set_mtime(u64::try_from(metadata.mtime()).unwrap_or(0));
     header.set_size(0);
+    header.set_uid(OWNER.0);
+    header.set_gid(OWNER.1);
     if metadata.is_dir() {
         header.set_entry_type(EntryType::Directory);
         tar.append_data(&mut header, name, io::empty()).map_err(failed)?;
-        Ok(Entry::Folder { mode })
+        Ok(entry(Kind::Folder, Some(mode)))
     } else if metadata.is_symlink() {
         let target = fs::read_link(path).map_err(unreadable)?;
         header.set_entry_type(EntryType::Symlink);
-        // The literal form keeps `./` and `//`, which are part of a link; only very long targets need the other.
-        if header.set_link_name_literal(target.as_os_str().as_bytes()).is_ok() {
-            tar.append_data(&mut header, name, io::empty()).map_err(failed)?;
-        } else {
-            tar.append_link(&mut header, name, &target).map_err(failed)?;
-        }
-        Ok(Entry::Link { target: target.as_os_str().as_bytes().to_vec() })
+        append_link(tar, &mut header, name, &target).map_err(failed)?;
+        Ok(entry(Kind::Link { target: target.as_os_str().as_bytes().to_vec() }, None))
     } else if metadata.is_file() {
+        let inode = (metadata.dev(), metadata.ino());
+        if let Some((first, known)) = linked.get(&inode) {
+            header.set_entry_type(EntryType::Link);
+            append_link(tar, &mut header, name, Path::new(OsStr::from_bytes(first))).map_err(failed)?;
+            return Ok(Entry { hard_link: Some(first.clone()), ..known.clone() });
+        }
         header.set_entry_type(EntryType::Regular);
         header.set_size(metadata.len());
         let file = File::open(path).map_err(unreadable)?;
@@ -67,9 +86,22 @@ fn append(tar: &mut Builder<impl io::Write>, path: &Path, name: &Path, package: 
         if bytes != metadata.len() {
             return Err(unreadable(io::Error::other("it shrank while it was read")));
         }
-        Ok(Entry::File { mode, bytes, sha256 })
+        let file = entry(Kind::File { bytes, sha256 }, Some(mode));
+        if metadata.nlink() > 1 {
+            linked.insert(inode, (name.as_os_str().as_bytes().to_vec(), file.clone()));
+        }
+        Ok(file)
     } else {
         Err(DataError::Special { path: path.to_owned() })
+    }
+}
+
+/// The literal form keeps `./` and `//`, which are part of a link; only very long targets need the other.
+fn append_link(tar: &mut Builder<impl io::Write>, header: &mut Header, name: &Path, target: &Path) -> io::Result<()> {
+    if header.set_link_name_literal(target.as_os_str().as_bytes()).is_ok() {
+        tar.append_data(header, name, io::empty())
+    } else {
+        tar.append_link(header, name, target)
     }
 }
 
@@ -103,16 +135,19 @@ impl<R: Read> Read for Digesting<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate_site;
+    use crate::archive::sample_site::{self, DataProfile};
     use crate::restore::comparison::compare;
+    use rstest::rstest;
 
-    #[test]
-    fn a_packed_site_compares_equal_to_its_manifest() {
+    #[rstest]
+    #[case::usual(DataProfile::Usual, 288)]
+    #[case::hard(DataProfile::Hard, 5383)]
+    fn a_packed_site_compares_equal_to_its_manifest(#[case] profile: DataProfile, #[case] entries: usize) {
         let folder = tempfile::tempdir().unwrap();
         let (site, package) = (folder.path().join("site"), folder.path().join("seed.tar.gz"));
-        generate_site(&site).unwrap();
+        sample_site::generate(&site, profile).unwrap();
         let manifest = pack(&site, &package).unwrap();
-        assert!(manifest.len() > 200, "{}", manifest.len());
+        assert_eq!(manifest.len(), entries);
         let tar = flate2::read::MultiGzDecoder::new(File::open(package).unwrap());
         let comparison = compare(tar, &manifest, "/var/www/html").unwrap();
         assert!(comparison.is_identical() && comparison.extra.is_empty(), "{comparison:?}");

@@ -1,32 +1,16 @@
-//! Compares an archive with what was seeded, without unpacking it to disk: no path in it can do harm. Nor can its size: what is kept of it
-//! in memory is bounded, and so is how much of it is read.
+//! Compares what an archive holds with what was seeded.
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
-use tar::{Archive, EntryType};
+use crate::archive::manifest::{Entry, Kind, Manifest, shown};
+use crate::restore::budget::Budget;
+use crate::restore::path::{below, is_within, join, parent};
+use crate::restore::tar_contents;
 
-use crate::archive::manifest::{Entry, Manifest, shown};
-use crate::archive::tarball::Digesting;
-
-/// How much of an archive is read before it is taken for one that has no end, bytes.
-#[derive(Debug, Clone, Copy)]
-struct Bounds {
-    /// What comes beside the content of files, names above all: it is kept in memory.
-    names: u64,
-    /// The content of files, and padding at the end.
-    content: u64,
-}
-
-impl Bounds {
-    /// Far beyond what an archive of `manifest` takes, with whatever else is in it.
-    fn new(manifest: &Manifest) -> Self {
-        let bytes = |entry: &Entry| if let Entry::File { bytes, .. } = entry { *bytes } else { 0 };
-        let seeded = manifest.values().map(bytes).fold(0, u64::saturating_add);
-        Self { names: (256 << 20) + 4096 * manifest.len() as u64, content: seeded.saturating_mul(10).saturating_add(10 << 30) }
-    }
-}
+/// What files and folders get that come from a form without modes.
+const USUAL_FILE: u32 = 0o644;
+const USUAL_FOLDER: u32 = 0o755;
 
 /// How an archive differs from what was seeded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +25,8 @@ pub struct Comparison {
     pub different: Vec<String>,
     /// In the archive and not seeded.
     pub extra: Vec<String>,
+    /// What the form of the archive has no place for, so that it does not come back: modes, links.
+    pub not_kept: Vec<String>,
 }
 
 impl Comparison {
@@ -55,106 +41,61 @@ impl Comparison {
 /// # Errors
 /// The stream could not be read or is no tar archive: truncated, corrupt, or without end for all that can be told.
 pub fn compare(tar: impl Read, manifest: &Manifest, data_path: &str) -> io::Result<Comparison> {
-    let found = contents(tar, Bounds::new(manifest))?;
+    let found = tar_contents::contents(tar, &Budget::new(manifest))?;
     let prefix = prefix(&found, manifest, data_path);
+    Ok(compare_entries(&found, manifest, &prefix))
+}
+
+/// Compares the entries below `prefix` with `manifest`.
+pub(crate) fn compare_entries(found: &Manifest, manifest: &Manifest, prefix: &[u8]) -> Comparison {
     let mut comparison = Comparison {
-        prefix: String::from_utf8_lossy(&prefix).into_owned(),
+        prefix: String::from_utf8_lossy(prefix).into_owned(),
         seeded: manifest.len() as u64,
         ..Comparison::default()
     };
+    let (links, found_links) = (first_names(manifest, b""), first_names(found, prefix));
     for (path, seeded) in manifest {
-        match found.get(&join(&prefix, path)) {
-            Some(archived) => {
-                if let Some(difference) = difference(seeded, archived) {
-                    comparison.different.push(format!("{}: {difference}", shown(path)));
-                }
+        let name = || shown(path);
+        let Some(archived) = found.get(&join(prefix, path)) else {
+            if !is_implied(path, seeded, manifest) {
+                comparison.missing.push(name());
             }
-            None if is_implied(path, seeded, manifest) => {}
-            None => comparison.missing.push(shown(path)),
-        }
-    }
-    comparison.extra = extra(&found, manifest, &prefix).map(shown).collect();
-    Ok(comparison)
-}
-
-/// All entries of the archive by their path, without `./` and the like.
-fn contents(tar: impl Read, bounds: Bounds) -> io::Result<Manifest> {
-    let too_large = || {
-        let why = format!("it holds more than {} bytes, far more than was seeded", bounds.content);
-        io::Error::new(io::ErrorKind::FileTooLarge, why)
-    };
-    let (names_left, in_content) = (Cell::new(bounds.names), Cell::new(false));
-    let mut archive = Archive::new(Metered { reader: tar, left: &names_left, free: &in_content });
-    let mut found = Manifest::new();
-    let mut left = bounds.content;
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let path = normal(&entry.path_bytes());
-        let mode = entry.header().mode()? & 0o7777;
-        let length = entry.size();
-        // A sparse file may be as long as it likes without a byte in the archive.
-        left = left.checked_sub(length).ok_or_else(too_large)?;
-        in_content.set(true);
-        let mut reader = Digesting::new(&mut entry);
-        io::copy(&mut reader, &mut io::sink())?;
-        let (sha256, bytes) = reader.finish();
-        in_content.set(false);
-        let kept = match entry.header().entry_type() {
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                if bytes != length {
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("it ends within `{}`", shown(&path))));
-                }
-                Entry::File { mode, bytes, sha256 }
-            }
-            EntryType::Directory => Entry::Folder { mode },
-            EntryType::Symlink => Entry::Link { target: entry.link_name_bytes().unwrap_or_default().into_owned() },
-            // A hard link is another name of an earlier file.
-            EntryType::Link => {
-                let target = normal(&entry.link_name_bytes().unwrap_or_default());
-                found.get(&target).cloned().unwrap_or(Entry::Other)
-            }
-            _ => Entry::Other,
+            continue;
         };
-        if !path.is_empty() {
-            found.insert(path, kept);
+        let different = difference(seeded, archived).or_else(|| {
+            let linked = (links.get(path.as_slice()), found_links.get(path.as_slice()));
+            link_difference(linked).filter(|_| archived.owner.is_some())
+        });
+        if let Some(different) = different {
+            comparison.different.push(format!("{}: {different}", name()));
+        } else if let Some(lost) = not_kept(seeded, archived) {
+            comparison.not_kept.push(format!("{}: {lost}", name()));
         }
     }
-    // What follows the end mark is padding, but a checksum of the compression may come after it.
-    let padding = io::copy(&mut archive.into_inner().reader.take(left.saturating_add(1)), &mut io::sink())?;
-    if padding > left { Err(too_large()) } else { Ok(found) }
+    comparison.extra = extra(found, manifest, prefix).map(shown).collect();
+    comparison
 }
 
-/// Counts what is read, but for what is free.
-struct Metered<'a, R> {
-    reader: R,
-    left: &'a Cell<u64>,
-    free: &'a Cell<bool>,
-}
-
-impl<R: Read> Read for Metered<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        if !self.free.get() {
-            let left = self.left.get().checked_sub(count as u64);
-            let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, "its names are longer than any archive's are");
-            self.left.set(left.ok_or_else(too_long)?);
+/// Of each file below `prefix` that has several names there, the first of them.
+fn first_names<'a>(found: &'a Manifest, prefix: &[u8]) -> BTreeMap<&'a [u8], &'a [u8]> {
+    let mut groups: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
+    for (path, entry) in found {
+        if let (Some(first), Some(inside)) = (&entry.hard_link, below(path, prefix)) {
+            groups.entry(first).or_default().push(inside);
         }
-        Ok(count)
     }
-}
-
-/// Without leading `/`, without `.` and empty components.
-fn normal(path: &[u8]) -> Vec<u8> {
-    let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
-    parts.join(&b'/')
-}
-
-fn join(prefix: &[u8], path: &[u8]) -> Vec<u8> {
-    if prefix.is_empty() { path.to_vec() } else { [prefix, path].join(&b'/') }
+    let mut names = BTreeMap::new();
+    for (first, mut members) in groups {
+        members.extend(below(first, prefix));
+        if let Some(least) = members.iter().min().copied().filter(|_| members.len() > 1) {
+            names.extend(members.into_iter().map(|member| (member, least)));
+        }
+    }
+    names
 }
 
 /// The prefix under which most of what was seeded is found; of equals, the one that leaves least unexplained, then the shortest.
-fn prefix(found: &Manifest, manifest: &Manifest, data_path: &str) -> Vec<u8> {
+pub(crate) fn prefix(found: &Manifest, manifest: &Manifest, data_path: &str) -> Vec<u8> {
     let mut candidates = BTreeSet::from([Vec::new()]);
     let parts: Vec<&str> = data_path.split('/').filter(|part| !part.is_empty()).collect();
     for from in 0..parts.len() {
@@ -177,7 +118,7 @@ fn prefix(found: &Manifest, manifest: &Manifest, data_path: &str) -> Vec<u8> {
 
 /// The deepest folder that holds every entry that is no folder itself.
 fn common_folder(found: &Manifest) -> Vec<u8> {
-    let mut folders = found.iter().filter(|(_, entry)| !matches!(entry, Entry::Folder { .. })).map(|(path, _)| parent(path));
+    let mut folders = found.iter().filter(|(_, entry)| entry.kind != Kind::Folder).map(|(path, _)| parent(path));
     let Some(mut common) = folders.next() else { return Vec::new() };
     for folder in folders {
         while !is_within(folder, common) {
@@ -195,24 +136,13 @@ fn topmost(mut folder: Vec<u8>) -> Vec<u8> {
     folder
 }
 
-fn parent(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|&byte| byte == b'/').and_then(|at| path.get(..at)).unwrap_or_default()
-}
-
-/// Whether `path` is `folder` or below it.
-fn is_within(path: &[u8], folder: &[u8]) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-}
-
 /// Entries that were not seeded. Folders on the way to the data are no surprise.
 fn extra<'a>(found: &'a Manifest, manifest: &'a Manifest, prefix: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     found.keys().map(Vec::as_slice).filter(move |path| {
         if is_within(prefix, path) {
             return false;
         }
-        let inside =
-            if prefix.is_empty() { Some(*path) } else { path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(b"/")) };
-        !inside.is_some_and(|inside| manifest.contains_key(inside))
+        !below(path, prefix).is_some_and(|inside| manifest.contains_key(inside))
     })
 }
 
@@ -220,52 +150,85 @@ fn extra<'a>(found: &'a Manifest, manifest: &'a Manifest, prefix: &'a [u8]) -> i
 fn is_implied(path: &[u8], seeded: &Entry, manifest: &Manifest) -> bool {
     let mut below = path.to_vec();
     below.push(b'/');
-    matches!(seeded, Entry::Folder { .. })
-        && manifest.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
+    seeded.kind == Kind::Folder && manifest.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
 }
 
 fn difference(seeded: &Entry, archived: &Entry) -> Option<String> {
-    match (seeded, archived) {
-        (seeded, archived) if seeded == archived => None,
-        (Entry::File { bytes: was, .. }, Entry::File { bytes: is, .. }) if was != is => {
-            Some(format!("{was} bytes were seeded, {is} came back"))
+    match (&seeded.kind, &archived.kind) {
+        (was, is) if was == is => {}
+        (Kind::File { bytes: was, .. }, Kind::File { bytes: is, .. }) if was != is => {
+            return Some(format!("{was} bytes were seeded, {is} came back"));
         }
-        (Entry::File { sha256: was, .. }, Entry::File { sha256: is, .. }) if was != is => Some("other content".to_owned()),
-        (Entry::File { mode: was, .. }, Entry::File { mode: is, .. })
-        | (Entry::Folder { mode: was }, Entry::Folder { mode: is }) => Some(format!("mode {was:04o} became {is:04o}")),
-        (Entry::Link { target: was }, Entry::Link { target: is }) => {
-            Some(format!("the link to `{}` points to `{}`", shown(was), shown(is)))
+        (Kind::File { .. }, Kind::File { .. }) => return Some("other content".to_owned()),
+        (Kind::Link { target: was }, Kind::Link { target: is }) => {
+            return Some(format!("the link to `{}` points to `{}`", shown(was), shown(is)));
         }
-        (was, is) => Some(format!("a {} became a {}", kind(was), kind(is))),
+        (was, is) => return Some(format!("a {} became a {}", kind(was), kind(is))),
+    }
+    match (seeded.mode, archived.mode) {
+        (Some(was), Some(is)) if was != is => return Some(format!("mode {was:04o} became {is:04o}")),
+        _ => {}
+    }
+    match (seeded.owner, archived.owner) {
+        (Some(was), Some(is)) if was != is => Some(format!("owner {}:{} became {}:{}", was.0, was.1, is.0, is.1)),
+        _ => None,
     }
 }
 
-fn kind(entry: &Entry) -> &'static str {
-    match entry {
-        Entry::File { .. } => "file",
-        Entry::Folder { .. } => "folder",
-        Entry::Link { .. } => "symbolic link",
-        Entry::Other => "special file",
+/// By the first of the names that each has.
+fn link_difference(names: (Option<&&[u8]>, Option<&&[u8]>)) -> Option<String> {
+    match names {
+        (Some(was), Some(is)) if was == is => None,
+        (None, None) => None,
+        (Some(was), _) => Some(format!("is no hard link of `{}` any more", shown(was))),
+        (None, Some(is)) => Some(format!("became a hard link of `{}`", shown(is))),
+    }
+}
+
+/// What the form has no place for, where it matters.
+fn not_kept(seeded: &Entry, archived: &Entry) -> Option<String> {
+    if archived.owner.is_none() && seeded.hard_link.is_some() {
+        return Some("a hard link comes back as a copy".to_owned());
+    }
+    let usual = if seeded.kind == Kind::Folder { USUAL_FOLDER } else { USUAL_FILE };
+    seeded.mode.filter(|mode| archived.mode.is_none() && *mode != usual).map(|mode| format!("mode {mode:04o} is not kept"))
+}
+
+fn kind(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::File { .. } => "file",
+        Kind::Folder => "folder",
+        Kind::Link { .. } => "symbolic link",
+        Kind::Other => "special file",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::restore::tar_contents::contents;
     use sha2::{Digest as _, Sha256};
-    use tar::{Builder, Header};
+    use tar::{Builder, EntryType, Header};
 
     fn file(content: &[u8]) -> Entry {
-        Entry::File { mode: 0o644, bytes: content.len() as u64, sha256: Sha256::digest(content).into() }
+        entry(Kind::File { bytes: content.len() as u64, sha256: Sha256::digest(content).into() }, Some(0o644))
+    }
+
+    fn entry(kind: Kind, mode: Option<u32>) -> Entry {
+        Entry { kind, mode, owner: Some((0, 0)), hard_link: None }
+    }
+
+    fn folder() -> Entry {
+        entry(Kind::Folder, Some(0o755))
     }
 
     fn seeded() -> Manifest {
         Manifest::from([
             (b"a.html".to_vec(), file(b"alpha")),
             (b"empty".to_vec(), file(b"")),
-            (b"sub".to_vec(), Entry::Folder { mode: 0o755 }),
+            (b"sub".to_vec(), folder()),
             (b"sub/line\nbreak".to_vec(), file(b"beta")),
-            (b"sub/link".to_vec(), Entry::Link { target: b"../a.html".to_vec() }),
+            (b"sub/link".to_vec(), entry(Kind::Link { target: b"../a.html".to_vec() }, None)),
         ])
     }
 
@@ -276,6 +239,8 @@ mod tests {
             let mut header = Header::new_gnu();
             header.set_mode(0o644);
             header.set_size(0);
+            header.set_uid(0);
+            header.set_gid(0);
             if let Some((name, target)) = name.split_once("->") {
                 header.set_entry_type(EntryType::Symlink);
                 header.set_link_name_literal(target).unwrap();
@@ -286,6 +251,12 @@ mod tests {
                 header.set_mode(0o755);
                 header.set_entry_type(EntryType::Directory);
                 // Written into the header as it is: the crate itself would refuse `..`.
+                header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+                header.set_cksum();
+                builder.append(&header, io::empty()).unwrap();
+            } else if let Some((name, target)) = name.split_once("=>") {
+                header.set_entry_type(EntryType::Link);
+                header.set_link_name_literal(target).unwrap();
                 header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
                 header.set_cksum();
                 builder.append(&header, io::empty()).unwrap();
@@ -348,9 +319,33 @@ mod tests {
     #[test]
     fn a_changed_mode_is_a_difference() {
         let mut seeded = seeded();
-        seeded.insert(b"a.html".to_vec(), Entry::File { mode: 0o600, bytes: 5, sha256: Sha256::digest(b"alpha").into() });
+        seeded.insert(b"a.html".to_vec(), Entry { mode: Some(0o600), ..file(b"alpha") });
         let comparison = compare(whole("").as_slice(), &seeded, "/srv").unwrap();
         assert_eq!(comparison.different, ["a.html: mode 0600 became 0644"]);
+    }
+
+    #[test]
+    fn a_changed_owner_is_a_difference() {
+        let mut seeded = seeded();
+        seeded.insert(b"a.html".to_vec(), Entry { owner: Some((48, 48)), ..file(b"alpha") });
+        let comparison = compare(whole("").as_slice(), &seeded, "/srv").unwrap();
+        assert_eq!(comparison.different, ["a.html: owner 48:48 became 0:0"]);
+    }
+
+    #[test]
+    fn hard_links_are_compared_whichever_of_their_names_comes_first() {
+        let linked = |first: &[u8]| Entry { hard_link: Some(first.to_vec()), ..file(b"alpha") };
+        let seeded = Manifest::from([
+            (b"a".to_vec(), file(b"alpha")),
+            (b"b".to_vec(), linked(b"a")),
+            (b"c".to_vec(), linked(b"a")),
+            (b"d".to_vec(), file(b"alpha")),
+        ]);
+        let different = |entries: &[(&str, &[u8])]| compare(tar(entries).as_slice(), &seeded, "/srv").unwrap().different;
+        let same: [(&str, &[u8]); 4] = [("x/c", b"alpha"), ("x/b=>x/c", b""), ("x/a=>x/b", b""), ("x/d", b"alpha")];
+        assert!(different(&same).is_empty());
+        let split: [(&str, &[u8]); 4] = [("c", b"alpha"), ("b", b"alpha"), ("a=>b", b""), ("d=>b", b"")];
+        assert_eq!(different(&split), ["c: is no hard link of `a` any more", "d: became a hard link of `a`"]);
     }
 
     #[test]
@@ -363,7 +358,7 @@ mod tests {
     #[test]
     fn a_folder_comes_back_with_its_files_and_an_empty_one_does_not() {
         let mut seeded = seeded();
-        seeded.insert(b"hollow".to_vec(), Entry::Folder { mode: 0o755 });
+        seeded.insert(b"hollow".to_vec(), folder());
         let archive = tar(&[("a.html", b"alpha"), ("empty", b""), ("sub/line\nbreak", b"beta"), ("sub/link->../a.html", b"")]);
         let comparison = compare(archive.as_slice(), &seeded, "/srv").unwrap();
         assert_eq!(comparison.missing, ["hollow"]);
@@ -396,8 +391,8 @@ mod tests {
 
     #[test]
     fn bombs_are_refused_before_they_are_read_to_an_end_that_they_have_not() {
-        let bounds = Bounds { names: 1 << 16, content: 1 << 16 };
-        let endless = |start: &[u8]| contents(start.chain(io::repeat(b'a')), bounds).unwrap_err().to_string();
+        let bounds = || Budget::of(1 << 16, 1 << 16);
+        let endless = |start: &[u8]| contents(start.chain(io::repeat(b'a')), &bounds()).unwrap_err().to_string();
         for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader, EntryType::XGlobalHeader] {
             let error = endless(&begun(kind, 1 << 40));
             assert!(error.contains("longer than any archive's") || error.contains("more than 65536 bytes"), "{kind:?}: {error}");
@@ -413,10 +408,10 @@ mod tests {
         sparse.set_cksum();
         let error = endless(sparse.as_bytes());
         assert!(error.contains("more than 65536 bytes"), "{error}");
-        let padded = contents(whole("").as_slice().chain(io::repeat(0)), bounds).unwrap_err().to_string();
+        let padded = contents(whole("").as_slice().chain(io::repeat(0)), &bounds()).unwrap_err().to_string();
         assert!(padded.contains("more than 65536 bytes"), "{padded}");
         let many = begun(EntryType::Directory, 0).repeat(200);
-        assert!(contents(many.as_slice(), bounds).unwrap_err().to_string().contains("longer than any archive's"));
+        assert!(contents(many.as_slice(), &bounds()).unwrap_err().to_string().contains("longer than any archive's"));
     }
 
     #[test]

@@ -1,4 +1,13 @@
-//! The restore: an archive is unpacked and compared with the data.
+//! The restore: what a night left is opened and compared with the data.
 
 pub(crate) mod archive_check;
+pub(crate) mod budget;
 pub(crate) mod comparison;
+pub(crate) mod decompression;
+pub(crate) mod looks_like;
+pub(crate) mod opening;
+pub(crate) mod path;
+pub(crate) mod peek;
+pub(crate) mod tar_contents;
+pub(crate) mod unreadable;
+pub(crate) mod zip_contents;

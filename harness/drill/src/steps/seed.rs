@@ -34,9 +34,9 @@ pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), HopFai
         std::fs::create_dir_all(&folder).map_err(unusable)?;
         let source = match data {
             Data::Folder(source) => source,
-            Data::Generated => {
+            Data::Generated(profile) => {
                 let made = folder.join("site");
-                sample_site::generate(&made).map_err(unusable)?;
+                sample_site::generate(&made, profile).map_err(unusable)?;
                 made
             }
         };
