@@ -74,7 +74,11 @@ fn run_to_end(command: Command) -> Result<Exit, Error> {
 
 /// Logs go to standard error when `NIGHTPROOF_LOG` asks for them (`debug`, `nightproof_region=trace`).
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("NIGHTPROOF_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
+    let asked = std::env::var("NIGHTPROOF_LOG").ok().and_then(|filter| filter.parse::<Targets>().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR));
+    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).with(filter).init();
 }

@@ -7,6 +7,7 @@
 
 use nightproof_wire::{AwsError, service};
 use serde::de::DeserializeOwned;
+use serde_ignored::Path;
 use serde_json::Value;
 
 /// An operation by its name in the model, and [`unread`] of its struct.
@@ -43,7 +44,10 @@ pub fn unread<T: DeserializeOwned>(input: Value) -> Result<Vec<String>, serde_js
 fn split<T: DeserializeOwned>(input: Value) -> Result<(T, Vec<String>), serde_json::Error> {
     let mut unread = Vec::new();
     // An optional member's path has a step of its own, `?`.
-    let read = serde_ignored::deserialize(input, |path| unread.push(path.to_string().replace(".?", "")))?;
+    let mut note = |path: Path<'_>| unread.push(path.to_string().replace(".?", ""));
+    // By a type that is the same for all `T`: what reads a struct is then compiled once, and not again for each struct around it.
+    let mut note: &mut dyn FnMut(Path<'_>) = &mut note;
+    let read = T::deserialize(serde_ignored::Deserializer::new(input, &mut note))?;
     Ok((read, unread))
 }
 
