@@ -1,15 +1,21 @@
-//! Variations of the bundled template.
+//! Variations of templates.
 
 /// The bundled template.
 pub const BUNDLED: &str = include_str!("../../stack/template.yaml");
 
-/// A template that differs from the bundled one in a few lines.
+/// A template that differs from another, the bundled one or a given one, in a few lines.
 #[derive(Debug, Clone)]
 pub struct Template(String);
 
 impl Default for Template {
     fn default() -> Self {
         Self(BUNDLED.to_owned())
+    }
+}
+
+impl From<&str> for Template {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
     }
 }
 

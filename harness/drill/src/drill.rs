@@ -106,6 +106,8 @@ struct State {
     nights: Vec<Night>,
     findings: Vec<Finding>,
     steps: Vec<StepTime>,
+    /// Hops that the chain does not have.
+    absent: Vec<Hop>,
 }
 
 /// What the nights of a drill share.
@@ -261,6 +263,9 @@ impl Drill {
     /// Finds the rule and the buckets, and what is wrong with the stack as it stands.
     async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, HopFailure> {
         let rule = rule::find(&self.clients, &self.plan, resources).await?;
+        if rule.starts.function().is_none() {
+            self.note(|state| state.absent = vec![Hop::Function]);
+        }
         let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
         for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
             self.finding(finding);
@@ -289,15 +294,18 @@ impl Drill {
                 night,
                 observe::observe(clients, &stage.rule, &before, self.timeouts, self.local.as_deref()),
                 |seen| {
-                    format!("{} sent the command, the script ended well on {}", stage.rule.function, seen.instances.join(", "))
+                    let sender = stage.rule.starts.function().unwrap_or(&stage.rule.name);
+                    format!("{sender} sent the command, the script ended well on {}", seen.instances.join(", "))
                 },
             )
             .await?;
-        if let Some(finding) = findings::of_function(&stage.rule.function, seen.complaint.as_deref()) {
-            self.finding(finding);
-        }
-        if !seen.logged {
-            self.finding(findings::of_function_log(&stage.rule.function));
+        if let Some(function) = stage.rule.starts.function() {
+            if let Some(finding) = findings::of_function(function, seen.complaint.as_deref()) {
+                self.finding(finding);
+            }
+            if !seen.logged {
+                self.finding(findings::of_function_log(function));
+            }
         }
         let stored = self
             .step(Step::Verify, night, verify::verify(clients, &stage.buckets, &objects, &seen.instances), |stored| {
@@ -322,8 +330,7 @@ impl Drill {
             format!("{logged} of {} uploads logged", stored.len())
         })
         .await?;
-        if let Some(sent) = seen.sent {
-            let function = &stage.rule.function;
+        if let (Some(sent), Some(function)) = (seen.sent, stage.rule.starts.function()) {
             let counted = metrics::of_function(clients, function, sent, self.timeouts.metrics);
             self.step(Step::Metrics, night, counted, |counted| match counted {
                 Some(counted) => format!("{counted} of {function}"),
@@ -445,6 +452,7 @@ impl Drill {
             failure,
             not_supported,
             recorded: recorded::all(&self.journal.records()),
+            absent: state.absent,
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
             nights: state.nights,
             findings: state.findings,

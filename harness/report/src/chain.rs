@@ -35,7 +35,7 @@ pub(crate) enum State {
     Untried,
 }
 
-/// How each hop fared.
+/// How each hop of the stack's chain fared.
 pub(crate) fn links(drill: &DrillRecord<'_>) -> Vec<Link> {
     let outcome = drill.outcome.as_ref();
     let point = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.point);
@@ -52,7 +52,9 @@ pub(crate) fn links(drill: &DrillRecord<'_>) -> Vec<Link> {
         None if whole => State::Held,
         _ => State::Untried,
     };
-    Hop::ALL.iter().enumerate().map(|(at, hop)| Link { hop: *hop, state: state(at) }).collect()
+    let absent = outcome.map(|outcome| outcome.absent.as_slice()).unwrap_or_default();
+    let links = Hop::ALL.iter().enumerate().map(|(at, hop)| Link { hop: *hop, state: state(at) });
+    links.filter(|link| !absent.contains(&link.hop)).collect()
 }
 
 #[cfg(test)]
@@ -68,6 +70,16 @@ mod tests {
         let journal = Journal::default();
         journal.record(Event::Outcome(json!({ "outcome": outcome })));
         links(&DrillRecord::new(&journal.records())).into_iter().map(|link| link.state).collect()
+    }
+
+    #[test]
+    fn a_hop_that_the_chain_does_not_have_is_not_shown() {
+        let outcome = json!({ "version": 2, "run": "r", "stack": "s", "result": "passed", "absent": ["function"], "nights": [],
+            "findings": [], "leftovers": [], "steps": [] });
+        let journal = Journal::default();
+        journal.record(Event::Outcome(json!({ "outcome": outcome })));
+        let hops: Vec<Hop> = links(&DrillRecord::new(&journal.records())).into_iter().map(|link| link.hop).collect();
+        assert_eq!(hops, [Hop::Stack, Hop::Rule, Hop::Command, Hop::Instance, Hop::Script, Hop::Object, Hop::Restore]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Stacks as other people write them: a drill comes to a verdict about *them*, and names what of them nothing runs behind.
 
 use nightproof_drill::Outcome;
-use nightproof_scenarios::Night;
+use nightproof_scenarios::{Night, Template};
 
 use crate::scenario;
 
@@ -15,39 +15,34 @@ const RECORDED: [&str; 4] = [
     "`Monitoring` of `AWS::EC2::Instance` (Server)",
 ];
 
-fn night(template: &str) -> Night {
-    let drill = scenario();
-    let file = drill.folder().join("answer.yaml");
-    std::fs::write(&file, template).expect("a template");
-    drill.with(&["--template", &file.to_string_lossy()]).run().expect("a run")
+fn template() -> Template {
+    Template::from(PRIVATE_SUBNET)
+}
+
+fn night(template: &Template) -> Night {
+    scenario().template(template).expect("a template").run().expect("a run")
 }
 
 fn outcome(night: &Night) -> &Outcome {
     night.outcome.as_ref().expect("an outcome")
 }
 
-fn replaced(text: &str, old: &str, new: &str) -> String {
-    assert!(text.contains(old), "the template has no `{old}`");
-    text.replacen(old, new, 1)
-}
-
 /// With a statement of its own for the document, which has no tags.
-fn with_a_statement_for_the_document(text: &str) -> String {
+fn with_a_statement_for_the_document(template: Template) -> Template {
     let both = r#"[!Sub "arn:aws:ec2:*:*:instance/*", "arn:aws:ssm:*::document/AWS-RunShellScript"]"#;
-    let text = replaced(text, both, "arn:aws:ec2:*:*:instance/*");
     let condition = "                Condition: {StringEquals: {ssm:ResourceTag/Backup: Enabled}}\n";
     let document =
         "              - {Effect: Allow, Action: ssm:SendCommand, Resource: \"arn:aws:ssm:*::document/AWS-RunShellScript\"}\n";
-    replaced(&text, condition, &format!("{condition}{document}"))
+    template.replacing(both, "arn:aws:ec2:*:*:instance/*").replacing(condition, &format!("{condition}{document}"))
 }
 
-fn raising(text: &str) -> String {
-    replaced(text, r#"return {"statusCode": 500, "body": str(error)}"#, "raise")
+fn raising(template: Template) -> Template {
+    template.replacing(r#"return {"statusCode": 500, "body": str(error)}"#, "raise")
 }
 
 #[test]
 fn a_hidden_error_and_the_condition_that_caused_it_are_named() {
-    let night = night(PRIVATE_SUBNET);
+    let night = night(&template());
     night.assert_broken("command", "ended without an error and sent no command: a handler that catches its exception");
     let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript; nearest: statement 1";
     for text in [denied, "whose condition StringEquals ssm:ResourceTag/Backup wants Enabled and found nothing"] {
@@ -58,14 +53,14 @@ fn a_hidden_error_and_the_condition_that_caused_it_are_named() {
 
 #[test]
 fn a_condition_that_covers_the_document_is_named_by_the_error_that_is_raised() {
-    let night = night(&raising(PRIVATE_SUBNET));
+    let night = night(&raising(template()));
     night.assert_broken("function", "AccessDeniedException");
     assert!(night.why().contains("whose condition StringEquals ssm:ResourceTag/Backup wants Enabled"), "{}", night.why());
 }
 
 #[test]
 fn a_stack_in_a_private_subnet_passes_once_both_are_mended() {
-    let night = night(&raising(&with_a_statement_for_the_document(PRIVATE_SUBNET)));
+    let night = night(&raising(with_a_statement_for_the_document(template())));
     let outcome = outcome(&night);
     assert_eq!((night.code, &outcome.failure), (0, &None), "{night:#?}");
     assert_eq!(outcome.recorded, RECORDED);

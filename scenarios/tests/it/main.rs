@@ -44,6 +44,8 @@ mod permissions;
 mod redactor;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod shapes;
 mod shell;
 #[cfg(test)]
 mod smoke;

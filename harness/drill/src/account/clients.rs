@@ -1,4 +1,4 @@
-//! The AWS SDK clients of a drill.
+//! The AWS clients of a drill.
 
 use std::time::Duration;
 
@@ -12,12 +12,10 @@ use crate::account::dynamic_client::DynamicClient;
 use crate::account::http;
 use crate::account::recorder::Recorder;
 
-/// One client for each service that a drill calls much of, and one for all others.
+/// S3's own client, which streams objects and signs URLs, and one for all other services.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
-    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) s3: aws_sdk_s3::Client,
-    pub(crate) ssm: aws_sdk_ssm::Client,
     /// All other services.
     pub(crate) dynamic: DynamicClient,
     /// For presigning only: URLs with AWS's own names, which is what a machine can reach.
@@ -31,17 +29,6 @@ const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_secs(20);
 /// The same on a region of this machine, which has its callers to itself.
 const LOCAL_PAUSE: Duration = Duration::from_secs(1);
-
-/// A service's client by its builder of settings. Each service has types of its own, of the same form.
-macro_rules! client {
-    ($service:ident, $settings:expr, $recorder:expr) => {{
-        let mut settings: $service::config::Builder = $settings;
-        if let Some(recorder) = &$recorder {
-            settings.push_interceptor(SharedInterceptor::new(recorder.clone()));
-        }
-        $service::Client::from_conf(settings.build())
-    }};
-}
 
 impl Clients {
     /// Clients of `endpoint`.
@@ -70,11 +57,12 @@ impl Clients {
         let mut config = names.to_builder();
         config.set_endpoint_url(endpoint.url.clone());
         let config = config.build();
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.url.is_some());
+        let mut s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.url.is_some());
+        if let Some(recorder) = &recorder {
+            s3.push_interceptor(SharedInterceptor::new(recorder.clone()));
+        }
         Self {
-            cloudformation: client!(aws_sdk_cloudformation, (&config).into(), recorder),
-            s3: client!(aws_sdk_s3, s3, recorder),
-            ssm: client!(aws_sdk_ssm, (&config).into(), recorder),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
             dynamic: DynamicClient::new(endpoint, http, retries, recorder),
             s3_names: aws_sdk_s3::Client::new(&names),
         }

@@ -26,7 +26,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::SigningName;
 use aws_types::region::{Region, SigningRegion};
 use nightproof_wire::{AwsError, ServiceModel};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::Endpoint;
 use crate::account::http::{self as connection, NO_ANSWER};
@@ -96,6 +97,37 @@ impl DynamicClient {
         })
     }
 
+    /// As [`Self::ask`], with the answer as a `T`; members that `T` has no place for are left out.
+    ///
+    /// # Errors
+    /// As [`Self::ask`]; [`GARBLED`] if the answer is no `T`.
+    pub(crate) async fn read<T: DeserializeOwned>(&self, service: &str, operation: &str, input: &Value) -> Result<T, AwsError> {
+        parsed(operation, self.ask(service, operation, input).await?)
+    }
+
+    /// Adds the items of `list` to `found`, page after page, each asked for by the `NextToken` of the one before.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; `found` has the pages that came before.
+    pub(crate) async fn pages<T: DeserializeOwned>(
+        &self,
+        service: &str,
+        operation: &str,
+        mut input: Value,
+        list: &str,
+        found: &mut Vec<T>,
+    ) -> Result<(), AwsError> {
+        loop {
+            let mut answer = self.ask(service, operation, &input).await?;
+            let items = answer.get_mut(list).map_or_else(|| json!([]), Value::take);
+            found.extend(parsed::<Vec<T>>(operation, items)?);
+            match answer.get("NextToken").and_then(Value::as_str) {
+                None | Some("") => return Ok(()),
+                Some(token) => input.as_object_mut().map(|members| members.insert("NextToken".to_owned(), token.into())),
+            };
+        }
+    }
+
     /// What the layers of a call read: how its request is signed, and what it is called in the user agent.
     fn settings(&self, service: &'static str) -> FrozenLayer {
         let mut options = SigningOptions::default();
@@ -114,6 +146,13 @@ impl DynamicClient {
         layer.store_put(ApiMetadata::new(service, env!("CARGO_PKG_VERSION")));
         layer.freeze()
     }
+}
+
+/// The code of an answer that has not the members which AWS documents.
+const GARBLED: &str = "InvalidResponse";
+
+fn parsed<T: DeserializeOwned>(operation: &str, answer: Value) -> Result<T, AwsError> {
+    serde_json::from_value(answer).map_err(|error| AwsError::new(GARBLED, 502, format!("{operation} was answered with: {error}")))
 }
 
 /// An error that a service answered, as the SDK's runtime reads errors.
@@ -226,6 +265,36 @@ mod tests {
             assert!(head.contains("credential=key/") && head.contains("/eu-west-1/logs/aws4_request"), "{head}");
             assert!(head.contains("user-agent: aws-sdk-rust/"), "{head}");
         }
+    }
+
+    #[tokio::test]
+    async fn pages_are_asked_for_until_one_has_no_token() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Named {
+            #[serde(rename = "Name")]
+            name: String,
+        }
+        let (url, served) = endpoint(&[
+            (200, r#"{"Parameters":[{"Name":"a","Version":1}],"NextToken":"more"}"#),
+            (200, r#"{"NextToken":"still"}"#),
+            (200, r#"{"Parameters":[{"Name":"b"}],"NextToken":""}"#),
+        ]);
+        let mut found = Vec::<Named>::new();
+        client(url).pages("ssm", "DescribeParameters", json!({ "MaxResults": 1 }), "Parameters", &mut found).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(served.join().unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_member_that_is_due_is_an_error() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Due {
+            #[serde(rename = "due")]
+            _due: String,
+        }
+        let (url, _served) = endpoint(&[(200, GROUPS)]);
+        let error = client(url).read::<Due>("logs", "DescribeLogGroups", &json!({})).await.unwrap_err();
+        assert_eq!(error.to_string(), "InvalidResponse: DescribeLogGroups was answered with: missing field `due`");
     }
 
     #[tokio::test]

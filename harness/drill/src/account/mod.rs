@@ -8,4 +8,6 @@ pub(crate) mod identity;
 pub(crate) mod quotas;
 pub(crate) mod recorder;
 pub(crate) mod resources;
+pub(crate) mod run_command;
+pub(crate) mod stack;
 pub(crate) mod template_property;

@@ -1,14 +1,21 @@
 //! What a stack made.
 
+use serde::Deserialize;
+use serde_json::json;
+
 use crate::Hop;
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at};
 
 /// A resource of the stack.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Resource {
+    #[serde(rename = "LogicalResourceId")]
     pub(crate) logical: String,
+    /// Empty of one that was not made yet.
+    #[serde(rename = "PhysicalResourceId", default)]
     pub(crate) physical: String,
+    #[serde(rename = "ResourceType")]
     pub(crate) kind: String,
 }
 
@@ -19,29 +26,13 @@ pub(crate) struct Resources(Vec<Resource>);
 impl Resources {
     /// Lists the stack's resources that exist.
     pub(crate) async fn load(clients: &Clients, name: &str) -> Result<Self, HopFailure> {
-        let mut found = Vec::new();
-        let mut token = None;
-        loop {
-            let answer = clients
-                .cloudformation
-                .list_stack_resources()
-                .stack_name(name)
-                .set_next_token(token)
-                .send()
-                .await
-                .map_err(at(Hop::Stack, "ListStackResources"))?;
-            found.extend(answer.stack_resource_summaries().iter().filter_map(|summary| {
-                Some(Resource {
-                    logical: summary.logical_resource_id()?.to_owned(),
-                    physical: summary.physical_resource_id().filter(|id| !id.is_empty())?.to_owned(),
-                    kind: summary.resource_type()?.to_owned(),
-                })
-            }));
-            token = answer.next_token().map(str::to_owned);
-            if token.is_none() {
-                return Ok(Self(found));
-            }
-        }
+        let mut found: Vec<Resource> = Vec::new();
+        let input = json!({ "StackName": name });
+        let listed =
+            clients.dynamic.pages("cloudformation", "ListStackResources", input, "StackResourceSummaries", &mut found).await;
+        listed.map_err(at(Hop::Stack, "ListStackResources"))?;
+        found.retain(|resource| !resource.physical.is_empty());
+        Ok(Self(found))
     }
 
     /// Resources of a type, such as `AWS::S3::Bucket`.

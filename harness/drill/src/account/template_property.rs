@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::Hop;
 use crate::account::clients::Clients;
+use crate::account::stack;
 use crate::chain::failure::{HopFailure, at};
 
 /// A deployed stack's template, with what it was deployed with.
@@ -18,20 +19,17 @@ pub(crate) struct TemplateProperties {
 }
 
 impl TemplateProperties {
-    /// What CloudFormation says of `stack`.
-    pub(crate) async fn load(clients: &Clients, stack: &str) -> Result<Self, HopFailure> {
-        let cloudformation = &clients.cloudformation;
-        let text =
-            cloudformation.get_template().stack_name(stack).send().await.map_err(at(Hop::Stack, "GetTemplate"))?.template_body;
-        let described =
-            cloudformation.describe_stacks().stack_name(stack).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
+    /// What CloudFormation says of the stack `name`.
+    pub(crate) async fn load(clients: &Clients, name: &str) -> Result<Self, HopFailure> {
+        let template = stack::template(clients, name).await.map_err(at(Hop::Stack, "GetTemplate"))?;
+        let described = stack::describe(clients, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?.unwrap_or_default();
         let mut inputs = Inputs::default();
-        for parameter in described.stacks().first().map(|stack| stack.parameters()).unwrap_or_default() {
-            let value = parameter.resolved_value().or(parameter.parameter_value()).unwrap_or_default();
-            inputs.parameters.insert(parameter.parameter_key().unwrap_or_default().to_owned(), value.into());
+        for parameter in described.parameters {
+            let value = parameter.resolved_value.unwrap_or(parameter.parameter_value);
+            inputs.parameters.insert(parameter.parameter_key, value.into());
         }
-        inputs.pseudo = pseudo(described.stacks().first().and_then(|stack| stack.stack_id()).unwrap_or_default(), stack);
-        Ok(Self { template: text.unwrap_or_default(), inputs })
+        inputs.pseudo = pseudo(&described.stack_id, name);
+        Ok(Self { template, inputs })
     }
 }
 

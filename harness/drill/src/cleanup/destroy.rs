@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use aws_sdk_cloudformation::types::StackStatus;
 use serde_json::{Value, json};
 
 use crate::FailurePoint;
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
+use crate::account::stack;
 use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::cleanup::tagged;
@@ -32,14 +32,14 @@ pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<St
         leftovers.push(format!("bucket {name}: {}", broken.reason));
     }
     if let Some(name) = &made.stack {
-        leftovers.extend(stack(clients, name).await);
+        leftovers.extend(stack_and_contents(clients, name).await);
     }
     leftovers.extend(tagged::remains(clients, run, &leftovers).await);
     leftovers
 }
 
 /// Removes a stack. Returns what could not be removed of it.
-pub(crate) async fn stack(clients: &Clients, name: &str) -> Vec<String> {
+pub(crate) async fn stack_and_contents(clients: &Clients, name: &str) -> Vec<String> {
     match remove_stack(clients, name).await {
         Ok(resources) => remains(clients, &resources).await,
         Err(broken) => vec![format!("stack {name}: {}", broken.reason)],
@@ -67,7 +67,7 @@ async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, HopFai
                 bucket::empty(clients, &bucket).await?;
             }
         }
-        clients.cloudformation.delete_stack().stack_name(&id).send().await.map_err(at(FailurePoint::Drill, "DeleteStack"))?;
+        stack::delete(clients, &id).await.map_err(at(FailurePoint::Drill, "DeleteStack"))?;
         match deleted(clients, &id).await? {
             None => return Ok(had),
             Some(reason) => last = reason,
@@ -78,9 +78,9 @@ async fn remove_stack(clients: &Clients, name: &str) -> Result<Resources, HopFai
 
 /// The id of the stack with this name; a deleted stack is found by its id alone.
 async fn stack_id(clients: &Clients, name: &str) -> Result<Option<String>, HopFailure> {
-    match clients.cloudformation.describe_stacks().stack_name(name).send().await {
-        Ok(answer) => Ok(answer.stacks().first().and_then(|stack| stack.stack_id()).map(str::to_owned)),
-        Err(error) if refused("", &error).contains("does not exist") => Ok(None),
+    match stack::describe(clients, name).await {
+        Ok(found) => Ok(found.map(|stack| stack.stack_id)),
+        Err(error) if stack::is_missing(&error) => Ok(None),
         Err(error) => Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
     }
 }
@@ -88,18 +88,16 @@ async fn stack_id(clients: &Clients, name: &str) -> Result<Option<String>, HopFa
 /// Waits for the end of a deletion. Returns why it failed, if it did.
 async fn deleted(clients: &Clients, id: &str) -> Result<Option<String>, HopFailure> {
     let ended = nightproof_poll::try_until(BOUND, || async {
-        let answer = match clients.cloudformation.describe_stacks().stack_name(id).send().await {
-            Ok(answer) => answer,
-            Err(error) if refused("", &error).contains("does not exist") => return Ok(Ok(None)),
+        let found = match stack::describe(clients, id).await {
+            Ok(found) => found,
+            Err(error) if stack::is_missing(&error) => None,
             Err(error) => return Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
         };
-        let Some(stack) = answer.stacks().first() else { return Ok(Ok(None)) };
-        Ok::<_, HopFailure>(match stack.stack_status() {
-            Some(StackStatus::DeleteComplete) => Ok(None),
-            Some(StackStatus::DeleteFailed) => {
-                Ok(Some(stack.stack_status_reason().unwrap_or("DELETE_FAILED without a reason").to_owned()))
-            }
-            status => Err(status.map_or_else(String::new, ToString::to_string)),
+        let Some(stack) = found else { return Ok(Ok(None)) };
+        Ok::<_, HopFailure>(match stack.stack_status.as_str() {
+            "DELETE_COMPLETE" => Ok(None),
+            "DELETE_FAILED" => Ok(Some(stack.stack_status_reason.unwrap_or_else(|| "DELETE_FAILED without a reason".to_owned()))),
+            _ => Err(stack.stack_status),
         })
     })
     .await?;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::StackStatus;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
 use crate::account::identity::Identity;
+use crate::account::stack::{self, Stack};
 use crate::chain::failure::{HopFailure, at};
 use crate::cleanup::destroy::{self, Made};
 use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
@@ -77,35 +77,20 @@ fn tagged<'a>(runs: &'a mut BTreeMap<String, Run>, tags: &Tags) -> Option<&'a mu
 
 /// Stacks by the names that runs give them, with their tags.
 async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
-    let (mut names, mut token) = (Vec::new(), None);
-    loop {
-        let answer = clients
-            .cloudformation
-            .list_stacks()
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(at(FailurePoint::Drill, "ListStacks"))?;
-        let living = answer.stack_summaries().iter().filter(|stack| stack.stack_status() != Some(&StackStatus::DeleteComplete));
-        names.extend(
-            living.filter_map(|stack| stack.stack_name()).filter(|name| name.starts_with(STACK_PREFIX)).map(str::to_owned),
-        );
-        token = answer.next_token().map(str::to_owned);
-        if token.is_none() {
-            break;
-        }
-    }
+    let mut listed = Vec::<Stack>::new();
+    let all = clients.dynamic.pages("cloudformation", "ListStacks", json!({}), "StackSummaries", &mut listed).await;
+    all.map_err(at(FailurePoint::Drill, "ListStacks"))?;
+    listed.retain(|stack| stack.stack_status != "DELETE_COMPLETE" && stack.stack_name.starts_with(STACK_PREFIX));
     let mut found = Vec::new();
-    for name in names {
-        let answer = match clients.cloudformation.describe_stacks().stack_name(&name).send().await {
-            Ok(answer) => answer,
+    for Stack { stack_name: name, .. } in listed {
+        match stack::describe(clients, &name).await {
+            Ok(described) => {
+                let tags = described.into_iter().flat_map(|stack| stack.tags).map(|tag| (tag.key, tag.value));
+                found.push((name, tags.collect()));
+            }
             // Gone since it was listed.
-            Err(error) if error.message().is_some_and(|message| message.contains("does not exist")) => continue,
+            Err(error) if stack::is_missing(&error) => {}
             Err(error) => return Err(at(FailurePoint::Drill, "DescribeStacks")(error)),
-        };
-        for stack in answer.stacks() {
-            let tag = |tag: &aws_sdk_cloudformation::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
-            found.push((name.clone(), stack.tags().iter().filter_map(tag).collect()));
         }
     }
     Ok(found)

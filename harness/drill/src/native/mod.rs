@@ -145,7 +145,7 @@ impl Audit {
     pub(crate) async fn destroy(&self, stack: &str) -> Vec<String> {
         let Some(remade) = self.made().take() else { return Vec::new() };
         let mut left = repair::remove(&self.clients, &remade).await;
-        left.extend(destroy::stack(&self.clients, stack).await);
+        left.extend(destroy::stack_and_contents(&self.clients, stack).await);
         left.into_iter().map(|one| format!("native {one}")).collect()
     }
 

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
-
+use crate::Hop;
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
+use crate::account::run_command;
 use crate::chain::failure::{HopFailure, at};
 use crate::evidence::network;
 use crate::timeouts::Timeouts;
-use crate::{FailurePoint, Hop};
+
+/// Of an instance whose agent answers.
+pub(crate) const ONLINE: &str = "Online";
 
 /// The stack's instances, all of them online. If some are not, says what of their network keeps them from Systems Manager.
 pub(crate) async fn boot(
@@ -49,7 +51,7 @@ async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Res
         let states = states(clients, instances).await?;
         let waiting: Vec<String> = instances
             .iter()
-            .filter(|instance| states.get(*instance) != Some(&PingStatus::Online))
+            .filter(|instance| states.get(*instance).is_none_or(|status| status != ONLINE))
             .map(|instance| match states.get(instance) {
                 Some(status) => format!("{instance} is {status}"),
                 None => format!("{instance} is not registered"),
@@ -60,23 +62,8 @@ async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Res
     .await
 }
 
-/// What SSM knows of each.
-pub(crate) async fn states(clients: &Clients, instances: &[String]) -> Result<BTreeMap<String, PingStatus>, HopFailure> {
-    let filter = InstanceInformationStringFilter::builder()
-        .key("InstanceIds")
-        .set_values(Some(instances.to_vec()))
-        .build()
-        .map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
-    let answer = clients
-        .ssm
-        .describe_instance_information()
-        .filters(filter)
-        .send()
-        .await
-        .map_err(at(Hop::Instance, "DescribeInstanceInformation"))?;
-    Ok(answer
-        .instance_information_list()
-        .iter()
-        .filter_map(|found| Some((found.instance_id()?.to_owned(), found.ping_status()?.clone())))
-        .collect())
+/// What SSM knows of each: `Online`, `ConnectionLost`, `Inactive`.
+pub(crate) async fn states(clients: &Clients, instances: &[String]) -> Result<BTreeMap<String, String>, HopFailure> {
+    let known = run_command::managed(clients, instances).await.map_err(at(Hop::Instance, "DescribeInstanceInformation"))?;
+    Ok(known.into_iter().map(|found| (found.instance_id, found.ping_status)).collect())
 }

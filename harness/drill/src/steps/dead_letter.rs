@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at, refused};
-use crate::steps::rule::Rule;
+use crate::steps::rule::{Rule, Starts};
 use crate::steps::{function, metrics};
 use crate::{FailurePoint, Hop};
 
@@ -24,7 +24,7 @@ pub(crate) async fn find(clients: &Clients, rule: &Rule) -> Result<DeadLetters, 
     let Some(arn) = &rule.dead_letters else {
         return Err(HopFailure::at(
             FailurePoint::DeadLetter,
-            format!("{} has no dead-letter queue for {}", rule.name, rule.function),
+            format!("{} has no dead-letter queue for {}", rule.name, rule.starts),
         ));
     };
     let (account, name) = (arn::account_of(arn), arn::resource_of(arn));
@@ -37,12 +37,15 @@ pub(crate) async fn find(clients: &Clients, rule: &Rule) -> Result<DeadLetters, 
 /// Takes away whatever lets anybody but its own account invoke the function of `rule`. An event that EventBridge has no permission to
 /// deliver is not tried again: it goes to the dead-letter queue at once.
 pub(crate) async fn forbid(clients: &Clients, rule: &Rule) -> Result<(), HopFailure> {
-    let policy =
-        function::policy(clients, &rule.function, rule.qualifier.as_deref()).await.map_err(at(Hop::Rule, "GetPolicy"))?;
+    let Starts::Function { name, qualifier } = &rule.starts else {
+        let reason = format!("{} starts {}: only of a function can be taken who may invoke it", rule.name, rule.starts);
+        return Err(HopFailure::at(FailurePoint::DeadLetter, reason));
+    };
+    let policy = function::policy(clients, name, qualifier.as_deref()).await.map_err(at(Hop::Rule, "GetPolicy"))?;
     let policy: Value = policy.and_then(|policy| serde_json::from_str(&policy).ok()).unwrap_or_default();
     let statements = policy.get("Statement").and_then(Value::as_array).into_iter().flatten();
     for sid in statements.filter_map(|statement| statement.get("Sid")?.as_str()) {
-        let input = json!({ "FunctionName": rule.function, "Qualifier": rule.qualifier, "StatementId": sid });
+        let input = json!({ "FunctionName": name, "Qualifier": qualifier, "StatementId": sid });
         clients.dynamic.ask("lambda", "RemovePermission", &input).await.map_err(at(Hop::Rule, "RemovePermission"))?;
     }
     Ok(())

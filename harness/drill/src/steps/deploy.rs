@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws_sdk_cloudformation::types::StackStatus;
 use parking_lot::Mutex;
 
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
+use crate::account::stack;
 use crate::chain::failure::{HopFailure, at};
 use crate::evidence::not_supported;
 use crate::steps::review;
@@ -33,20 +33,12 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
         if let Some(review) = &plan.review {
             tell(clients, name, review.as_ref(), &told).await;
         }
-        let answer =
-            clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
-        let stack = answer.stacks().first();
-        let status = stack.and_then(|stack| stack.stack_status()).cloned();
-        Ok::<_, HopFailure>(match status {
-            Some(StackStatus::CreateComplete) => Ok(true),
-            Some(
-                StackStatus::CreateFailed
-                | StackStatus::RollbackComplete
-                | StackStatus::RollbackFailed
-                | StackStatus::DeleteComplete,
-            ) => Ok(false),
-            Some(status) => Err(status.to_string()),
-            None => Err("no such stack".to_owned()),
+        let found = stack::describe(clients, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?;
+        let Some(stack) = found else { return Ok(Err("no such stack".to_owned())) };
+        Ok::<_, HopFailure>(match stack.stack_status.as_str() {
+            "CREATE_COMPLETE" => Ok(true),
+            "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_COMPLETE" => Ok(false),
+            _ => Err(stack.stack_status),
         })
     })
     .await?;
@@ -58,18 +50,8 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
 }
 
 async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), HopFailure> {
-    clients
-        .cloudformation
-        .create_stack()
-        .stack_name(name)
-        .template_body(&plan.template)
-        .set_parameters(Some(review::parameters(plan)))
-        .set_capabilities(Some(review::capabilities()))
-        .set_tags(Some(review::tags(plan)))
-        .send()
-        .await
-        .map(drop)
-        .map_err(at(Hop::Stack, "CreateStack"))
+    let created = clients.dynamic.ask("cloudformation", "CreateStack", &review::input(plan, name)).await;
+    created.map(drop).map_err(at(Hop::Stack, "CreateStack"))
 }
 
 /// Tells the reviewer of the events that he has not been told of. What cannot be asked for now is told later.

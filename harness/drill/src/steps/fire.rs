@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::observe::Before;
-use crate::steps::rule::Rule;
+use crate::steps::rule::{Rule, Starts};
 use crate::steps::{function, schedule};
 use crate::{FireBy, Hop, Local, Plan};
 
@@ -33,6 +33,10 @@ pub(crate) async fn fire(
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>
 #[expect(clippy::disallowed_methods, reason = "where the clock cannot be moved, its time is the time")]
 async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, HopFailure> {
+    let Starts::Function { name, .. } = &rule.starts else {
+        let reason = format!("{} starts {}, and nothing can be invoked: drill with --fire schedule", rule.name, rule.starts);
+        return Err(HopFailure::at(Hop::Rule, reason));
+    };
     let now = aws_sdk_s3::primitives::DateTime::from(SystemTime::now());
     let time = now.fmt(aws_sdk_s3::primitives::DateTimeFormat::DateTime).unwrap_or_default();
     let account = nightproof_wire::arn::account_of(&rule.arn);
@@ -47,6 +51,6 @@ async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, H
         "resources": [rule.arn],
         "detail": {},
     });
-    function::invoke(clients, &rule.function, &event).await.map_err(at(Hop::Function, "Invoke"))?;
-    Ok(format!("invoked {} with the schedule's event; the rule itself was not tried", rule.function))
+    function::invoke(clients, name, &event).await.map_err(at(Hop::Function, "Invoke"))?;
+    Ok(format!("invoked {name} with the schedule's event; the rule itself was not tried"))
 }

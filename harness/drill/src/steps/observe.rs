@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::DateTime;
-use aws_sdk_ssm::types::{Command, CommandFilter, CommandInvocation, CommandInvocationStatus, CommandStatus};
 use tokio::time::{Instant, sleep};
 
 use crate::Hop;
 use crate::account::clients::Clients;
+use crate::account::run_command::{self, Command, CommandInvocation};
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
 use crate::steps::function;
 use crate::steps::function_log::{FunctionLog, Lines};
-use crate::steps::rule::Rule;
+use crate::steps::rule::{Rule, Starts};
 use crate::timeouts::Timeouts;
 
 /// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
@@ -29,18 +29,31 @@ const SCRIPT_BOUND: Duration = Duration::from_secs(7200);
 #[derive(Debug)]
 pub(crate) struct Before {
     commands: BTreeSet<String>,
-    log: FunctionLog,
+    /// The log of the function, where one is to send the command.
+    log: Option<FunctionLog>,
 }
 
 impl Before {
     pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, HopFailure> {
-        let commands = commands(clients, Vec::new()).await?.into_iter().filter_map(|command| command.command_id).collect();
-        Ok(Self { commands, log: FunctionLog::from_now(clients, &rule.function).await? })
+        let commands = commands(clients).await?.into_iter().map(|command| command.command_id).collect();
+        let log = match rule.starts.function() {
+            Some(function) => Some(FunctionLog::from_now(clients, function).await?),
+            None => None,
+        };
+        Ok(Self { commands, log })
     }
 
     /// Whether the function has run since, or a command was sent.
     pub(crate) async fn shows_life(&self, clients: &Clients) -> Result<bool, HopFailure> {
-        Ok(!new_commands(clients, self).await?.is_empty() || self.log.new_lines(clients).await?.started())
+        Ok(!new_commands(clients, self).await?.is_empty() || self.new_lines(clients).await?.started())
+    }
+
+    /// What the function has written since.
+    async fn new_lines(&self, clients: &Clients) -> Result<Lines, HopFailure> {
+        match &self.log {
+            Some(log) => log.new_lines(clients).await,
+            None => Ok(Lines::default()),
+        }
     }
 }
 
@@ -79,11 +92,11 @@ pub(crate) async fn observe(
         return Err(function_failed(rule, &reason).with("function log", &lines.text()));
     }
     let listed = new_commands(clients, before).await?;
-    for id in ids(&listed).filter(|id| !sent.iter().any(|one| one == id)) {
+    for Command { command_id: id, .. } in listed.iter().filter(|one| !sent.contains(&one.command_id)) {
         instances.extend(command(clients, id).await?);
     }
     Ok(Seen {
-        sent: listed.iter().filter_map(Command::requested_date_time).min_by_key(|time| time.secs()).copied(),
+        sent: listed.iter().filter_map(Command::sent).min_by_key(DateTime::secs),
         instances: instances.into_iter().collect(),
         complaint: lines.complaint().map(str::to_owned),
         logged: lines.started(),
@@ -102,8 +115,11 @@ async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<Str
 /// Waits for the end of the function, whose log may come later than its command.
 async fn function_ended(clients: &Clients, before: &Before, timeouts: Duration) -> Result<Lines, HopFailure> {
     let asked = Instant::now();
+    if before.log.is_none() {
+        return Ok(Lines::default());
+    }
     let lines = nightproof_poll::try_until(FUNCTION_BOUND, || async {
-        let lines = before.log.new_lines(clients).await?;
+        let lines = before.new_lines(clients).await?;
         let silent = !lines.started() && asked.elapsed() > timeouts;
         Ok::<_, HopFailure>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
     });
@@ -111,7 +127,7 @@ async fn function_ended(clients: &Clients, before: &Before, timeouts: Duration) 
 }
 
 fn function_failed(rule: &Rule, reason: &str) -> HopFailure {
-    HopFailure::at(Hop::Function, format!("{} failed: {reason}", rule.function))
+    HopFailure::at(Hop::Function, format!("{} failed: {reason}", rule.starts))
 }
 
 /// Waits for the function's commands. A local region is silent only when nothing is on its way: on a busy host, a function may take long to
@@ -130,16 +146,16 @@ async fn function(
     loop {
         let sent = new_commands(clients, before).await?;
         if !sent.is_empty() {
-            return Ok(ids(&sent).map(str::to_owned).collect());
+            return Ok(sent.into_iter().map(|command| command.command_id).collect());
         }
-        let lines = before.log.new_lines(clients).await?;
+        let lines = before.new_lines(clients).await?;
         if let Some(reason) = lines.failure() {
             return Err(function_failed(rule, &reason).with("function log", &lines.text()));
         }
         if lines.ended() && ended.get_or_insert_with(Instant::now).elapsed() > GRACE {
             let reason = format!(
                 "{} ended without an error and sent no command: a handler that catches its exception and returns it looks like this",
-                rule.function
+                rule.starts
             );
             return Err(HopFailure::at(Hop::Command, reason).with("function log", &lines.text()));
         }
@@ -154,17 +170,21 @@ async fn function(
                     let _ = tokio::time::timeout(FUNCTION_BOUND, local.settled()).await;
                     continue;
                 }
-                let reason = format!(
-                    "{} fired and within {} s {} neither logged nor sent a command",
-                    rule.name,
-                    silence.as_secs(),
-                    rule.function
-                );
+                let seconds = silence.as_secs();
+                let reason = match &rule.starts {
+                    Starts::Function { name, .. } => {
+                        format!("{} fired and within {seconds} s {name} neither logged nor sent a command", rule.name)
+                    }
+                    Starts::Document(name) => format!(
+                        "{} fired and within {seconds} s no command was sent: may the role of its target send commands with {name}?",
+                        rule.name
+                    ),
+                };
                 return Err(HopFailure::at(Hop::Rule, reason));
             }
         }
         let Some(pause) = pauses.next() else {
-            let reason = format!("{} still runs after {} s and has sent no command", rule.function, FUNCTION_BOUND.as_secs());
+            let reason = format!("{} still runs after {} s and has sent no command", rule.starts, FUNCTION_BOUND.as_secs());
             return Err(HopFailure::at(Hop::Function, reason).with("function log", &lines.text()));
         };
         sleep(pause).await;
@@ -173,53 +193,30 @@ async fn function(
 
 /// Whether the function's own policy keeps EventBridge out.
 async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
-    let reason = format!("{} fired, and {} does not let events.amazonaws.com invoke it", rule.name, rule.function);
+    let function = rule.starts.function()?;
+    let reason = format!("{} fired, and {function} does not let events.amazonaws.com invoke it", rule.name);
     // A policy that cannot be read keeps nobody out as far as is known.
-    let policy = function::policy(clients, &rule.function, None).await.ok()?;
+    let policy = function::policy(clients, function, None).await.ok()?;
     let policy = policy.unwrap_or_else(|| "it has none".to_owned());
     (!policy.contains("events.amazonaws.com")).then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", &policy))
 }
 
 async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, HopFailure> {
-    let mut found = commands(clients, Vec::new()).await?;
-    found.retain(|command| command.command_id().is_some_and(|id| !before.commands.contains(id)));
+    let mut found = commands(clients).await?;
+    found.retain(|command| !before.commands.contains(&command.command_id));
     Ok(found)
 }
 
-fn ids(commands: &[Command]) -> impl Iterator<Item = &str> {
-    commands.iter().filter_map(Command::command_id)
-}
-
-/// All commands that `filters` let through, latest first.
-pub(crate) async fn commands(clients: &Clients, filters: Vec<CommandFilter>) -> Result<Vec<Command>, HopFailure> {
-    let mut found = Vec::new();
-    let mut token = None;
-    loop {
-        // An empty list is no filter, and AWS refuses it.
-        let filters = Some(filters.clone()).filter(|filters| !filters.is_empty());
-        let request = clients.ssm.list_commands().set_filters(filters).set_next_token(token);
-        let answer = request.send().await.map_err(at(Hop::Command, "ListCommands"))?;
-        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
-        found.extend(answer.commands.unwrap_or_default());
-        if token.is_none() {
-            return Ok(found);
-        }
-    }
+async fn commands(clients: &Clients) -> Result<Vec<Command>, HopFailure> {
+    run_command::commands(clients, &[]).await.map_err(at(Hop::Command, "ListCommands"))
 }
 
 /// Waits for a command's end, and returns the instances on which it succeeded: all of its targets.
 async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure> {
     let ended = nightproof_poll::try_until(SCRIPT_BOUND, || async {
-        let answer = clients.ssm.list_commands().command_id(id).send().await.map_err(at(Hop::Command, "ListCommands"))?;
-        let Some(command) = answer.commands.unwrap_or_default().into_iter().next() else {
-            return Ok(Err("not listed".to_owned()));
-        };
-        let waiting = matches!(
-            command.status(),
-            None | Some(CommandStatus::Pending | CommandStatus::InProgress | CommandStatus::Cancelling)
-        );
-        let seen = command.status_details().unwrap_or("without a status").to_owned();
-        Ok::<_, HopFailure>(if waiting { Err(seen) } else { Ok(command) })
+        let found = run_command::command(clients, id).await.map_err(at(Hop::Command, "ListCommands"))?;
+        let Some(command) = found else { return Ok(Err("not listed".to_owned())) };
+        Ok::<_, HopFailure>(if command.is_waiting() { Err(command.status_details) } else { Ok(command) })
     })
     .await?;
     let command = match ended {
@@ -228,47 +225,22 @@ async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure>
             return Err(HopFailure::at(Hop::Script, format!("command {id} is {seen} after {} s", SCRIPT_BOUND.as_secs())));
         }
     };
-    let invocations = invocations(clients, id).await?;
-    if let Some(failed) = invocations.iter().find(|found| found.status() != Some(&CommandInvocationStatus::Success)) {
+    let invocations = run_command::invocations(clients, id).await.map_err(at(Hop::Command, "ListCommandInvocations"))?;
+    if let Some(failed) = invocations.iter().find(|found| found.status != "Success") {
         return Err(invocation_failed(clients, id, failed).await);
     }
-    let details = command.status_details().unwrap_or_default();
+    let details = &command.status_details;
     if invocations.is_empty() {
-        let targets: Vec<String> = command
-            .targets()
-            .iter()
-            .map(|target| format!("{}={}", target.key().unwrap_or_default(), target.values().join(",")))
-            .collect();
+        let targets: Vec<String> =
+            command.targets.iter().map(|target| format!("{}={}", target.key, target.values.join(","))).collect();
         let reason =
             format!("command {id} ({details}) reached no instance: no managed instance matches {}", targets.join(" and "));
         return Err(HopFailure::at(Hop::Command, reason));
     }
-    if command.status() != Some(&CommandStatus::Success) {
+    if command.status != "Success" {
         return Err(HopFailure::at(Hop::Command, format!("command {id} is {details}")));
     }
-    Ok(invocations.into_iter().filter_map(|found| found.instance_id).collect())
-}
-
-/// What became of a command on each of its instances.
-pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, HopFailure> {
-    let mut found = Vec::new();
-    let mut token = None;
-    loop {
-        let answer = clients
-            .ssm
-            .list_command_invocations()
-            .command_id(id)
-            .details(true)
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(at(Hop::Command, "ListCommandInvocations"))?;
-        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
-        found.extend(answer.command_invocations.unwrap_or_default());
-        if token.is_none() {
-            return Ok(found);
-        }
-    }
+    Ok(invocations.into_iter().map(|found| found.instance_id).collect())
 }
 
 /// Whether the instance got the command, by the details of its invocation's status, with or without blanks.
@@ -282,9 +254,8 @@ pub fn was_delivered(details: &str) -> bool {
 
 /// What became of a command on an instance where it did not succeed.
 async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocation) -> HopFailure {
-    let instance = failed.instance_id().unwrap_or_default();
-    let details = failed.status_details().unwrap_or_default();
-    let answer = match clients.ssm.get_command_invocation().command_id(id).instance_id(instance).send().await {
+    let CommandInvocation { instance_id: instance, status_details: details, .. } = failed;
+    let answer = match run_command::output(clients, id, instance).await {
         Ok(answer) => answer,
         Err(error) => {
             return HopFailure::at(Hop::Script, format!("{details} on {instance}"))
@@ -292,12 +263,12 @@ async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocati
         }
     };
     let broken = if was_delivered(details) {
-        let code = answer.response_code();
+        let code = answer.response_code;
         HopFailure::at(Hop::Script, format!("the script on {instance} is {details}, exit code {code}"))
     } else {
         HopFailure::at(Hop::Instance, format!("{instance} did not get the command: {details}"))
     };
     broken
-        .with("standard error of the script", answer.standard_error_content().unwrap_or_default())
-        .with("standard output of the script", answer.standard_output_content().unwrap_or_default())
+        .with("standard error of the script", &answer.standard_error_content)
+        .with("standard output of the script", &answer.standard_output_content)
 }

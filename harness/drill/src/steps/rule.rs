@@ -1,5 +1,7 @@
 //! The rule that starts the backup.
 
+use std::fmt;
+
 use nightproof_wire::arn;
 use serde_json::{Value, json};
 
@@ -15,15 +17,47 @@ pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) arn: String,
     pub(crate) schedule: String,
-    /// The function's name.
-    pub(crate) function: String,
-    /// The version or alias of the function that is invoked, if it names one.
-    pub(crate) qualifier: Option<String>,
-    /// ARN of the queue that gets what does not reach the function.
+    pub(crate) starts: Starts,
+    /// ARN of the queue that gets what does not reach the target.
     pub(crate) dead_letters: Option<String>,
 }
 
-/// The stack's one scheduled rule with a function behind it, or the one that the plan names.
+/// What a rule starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Starts {
+    /// A function, which is to send the command.
+    Function {
+        /// Its name.
+        name: String,
+        /// The version or alias that is invoked, if the target names one.
+        qualifier: Option<String>,
+    },
+    /// A document of Systems Manager by its name: EventBridge itself sends the command.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/running-commands-eventbridge.html>
+    Document(String),
+}
+
+impl Starts {
+    /// The name of the function, if it is one.
+    pub(crate) fn function(&self) -> Option<&str> {
+        match self {
+            Self::Function { name, .. } => Some(name),
+            Self::Document(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Starts {
+    /// The name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Function { name, .. } => f.write_str(name),
+            Self::Document(name) => write!(f, "the document {name}"),
+        }
+    }
+}
+
+/// The stack's one scheduled rule that starts a function or a command, or the one that the plan names.
 pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
     let mut scheduled = Vec::new();
     let mut others = Vec::new();
@@ -48,8 +82,8 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
         let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
         let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
         let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
-        let Some((function, qualifier, dead_letters)) = targets.find_map(invoked) else {
-            others.push(format!("{name} targets no function"));
+        let Some((starts, dead_letters)) = targets.find_map(started) else {
+            others.push(format!("{name} targets no function and no document"));
             continue;
         };
         scheduled.push(Rule {
@@ -57,8 +91,7 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
             name: name.to_owned(),
             arn: text("Arn").to_owned(),
             schedule: schedule.to_owned(),
-            function,
-            qualifier,
+            starts,
             dead_letters,
         });
     }
@@ -70,27 +103,28 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
         (1, _) => scheduled.pop().ok_or_else(|| HopFailure::at(Hop::Rule, "the stack has no rule")),
         _ => Err(HopFailure::at(
             Hop::Rule,
-            format!("several rules have a schedule and a function: {}; choose one by --rule", names.join(", ")),
+            format!("several rules have a schedule and start something: {}; choose one by --rule", names.join(", ")),
         )),
     }
 }
 
-/// The name of the function with this ARN; nothing for ARNs of other services.
-fn function_of(arn: &str) -> Option<String> {
-    let function = arn::resource_of(arn).strip_prefix("function:").filter(|_| arn::service_of(arn) == "lambda")?;
-    function.split(':').next().map(str::to_owned)
+/// What a target starts by its ARN; nothing for ARNs of other kinds.
+fn of_arn(arn: &str) -> Option<Starts> {
+    let resource = arn::resource_of(arn);
+    match arn::service_of(arn) {
+        "lambda" => {
+            let mut parts = resource.strip_prefix("function:")?.split(':');
+            Some(Starts::Function { name: parts.next()?.to_owned(), qualifier: parts.next().map(str::to_owned) })
+        }
+        "ssm" => resource.strip_prefix("document/").map(|name| Starts::Document(name.to_owned())),
+        _ => None,
+    }
 }
 
-/// The version or alias in a function's ARN.
-fn qualifier_of(arn: &str) -> Option<String> {
-    arn::resource_of(arn).split(':').nth(2).map(str::to_owned)
-}
-
-/// The function that a target invokes, its version or alias, and the queue of what does not reach it.
-fn invoked(target: &Value) -> Option<(String, Option<String>, Option<String>)> {
-    let arn = target.get("Arn")?.as_str()?;
-    let dead_letters = target.pointer("/DeadLetterConfig/Arn").and_then(Value::as_str);
-    Some((function_of(arn)?, qualifier_of(arn), dead_letters.map(str::to_owned)))
+/// What a target starts, and the queue of what does not reach it.
+fn started(target: &Value) -> Option<(Starts, Option<String>)> {
+    let starts = of_arn(target.get("Arn")?.as_str()?)?;
+    Some((starts, target.pointer("/DeadLetterConfig/Arn").and_then(Value::as_str).map(str::to_owned)))
 }
 
 #[cfg(test)]
@@ -98,11 +132,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_functions_name_is_read_from_its_arn_with_and_without_an_alias() {
+    fn what_a_target_starts_is_read_from_its_arn() {
+        let function =
+            |qualifier: Option<&str>| Starts::Function { name: "nightly".to_owned(), qualifier: qualifier.map(str::to_owned) };
         let arn = "arn:aws:lambda:us-east-1:123456789012:function:nightly";
-        assert_eq!(function_of(arn).as_deref(), Some("nightly"));
-        assert_eq!(function_of(&format!("{arn}:live")).as_deref(), Some("nightly"));
-        assert_eq!((qualifier_of(arn), qualifier_of(&format!("{arn}:live")).as_deref()), (None, Some("live")));
-        assert_eq!(function_of("arn:aws:sqs:us-east-1:123456789012:queue"), None);
+        assert_eq!(of_arn(arn), Some(function(None)));
+        assert_eq!(of_arn(&format!("{arn}:live")), Some(function(Some("live"))));
+        let document = of_arn("arn:aws:ssm:us-east-1::document/AWS-RunShellScript");
+        assert_eq!(document, Some(Starts::Document("AWS-RunShellScript".to_owned())));
+        assert_eq!(of_arn("arn:aws:ssm:us-east-1::automation-definition/A:$DEFAULT"), None);
+        assert_eq!(of_arn("arn:aws:sqs:us-east-1:123456789012:queue"), None);
     }
 }

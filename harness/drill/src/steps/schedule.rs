@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aws_sdk_cloudformation::types::{Parameter, StackStatus};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
-use crate::chain::failure::{HopFailure, at, refused};
+use crate::account::stack;
+use crate::chain::failure::{HopFailure, at};
 use crate::steps::observe::Before;
 use crate::steps::review;
 use crate::steps::rule::Rule;
@@ -61,32 +61,30 @@ impl Change {
 }
 
 /// Updates the stack to `schedule`, or back to the plan's own template and parameters.
-async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, schedule: Option<&str>) -> Result<(), HopFailure> {
-    let request = clients.cloudformation.update_stack().stack_name(stack).set_capabilities(Some(review::capabilities()));
-    let mut parameters = kept(clients, stack).await?;
-    let request = match (change, schedule) {
+async fn update(clients: &Clients, plan: &Plan, name: &str, change: &Change, schedule: Option<&str>) -> Result<(), HopFailure> {
+    let mut parameters = kept(clients, name).await?;
+    let (member, template) = match (change, schedule) {
         (Change::Parameter(name), schedule) => {
-            parameters.retain(|parameter| parameter.parameter_key() != Some(name));
+            parameters.retain(|parameter| parameter.get("ParameterKey").and_then(Value::as_str) != Some(name));
             let own = plan.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
             // Without a value of its own a parameter goes back to its default.
             if let Some(value) = schedule.or(own) {
-                parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
+                parameters.push(json!({ "ParameterKey": name, "ParameterValue": value }));
             }
-            request.use_previous_template(true)
+            ("UsePreviousTemplate", Value::Bool(true))
         }
-        (Change::Template(changed), Some(_)) => request.template_body(changed),
-        (Change::Template(_), None) => request.template_body(&plan.template),
+        (Change::Template(changed), Some(_)) => ("TemplateBody", changed.as_str().into()),
+        (Change::Template(_), None) => ("TemplateBody", plan.template.as_str().into()),
     };
-    request.set_parameters(Some(parameters)).send().await.map_err(at(Hop::Rule, "UpdateStack"))?;
+    let input = json!({ "StackName": name, "Capabilities": review::CAPABILITIES, member: template, "Parameters": parameters });
+    clients.dynamic.ask("cloudformation", "UpdateStack", &input).await.map_err(at(Hop::Rule, "UpdateStack"))?;
     let ended = nightproof_poll::try_until(UPDATE_BOUND, || async {
-        let answer = clients.cloudformation.describe_stacks().stack_name(stack).send().await;
-        let answer = answer.map_err(at(Hop::Rule, "DescribeStacks"))?;
-        Ok::<_, HopFailure>(match answer.stacks().first().and_then(|stack| stack.stack_status()) {
-            Some(StackStatus::UpdateComplete) => Ok(None),
-            Some(status) if status.as_str().ends_with("ROLLBACK_COMPLETE") || status.as_str().ends_with("FAILED") => {
-                Ok(Some(status.to_string()))
-            }
-            status => Err(status.map_or_else(String::new, ToString::to_string)),
+        let found = stack::describe(clients, name).await.map_err(at(Hop::Rule, "DescribeStacks"))?;
+        let status = found.unwrap_or_default().stack_status;
+        Ok::<_, HopFailure>(match status.as_str() {
+            "UPDATE_COMPLETE" => Ok(None),
+            ended if ended.ends_with("ROLLBACK_COMPLETE") || ended.ends_with("FAILED") => Ok(Some(status)),
+            _ => Err(status),
         })
     })
     .await?;
@@ -100,12 +98,10 @@ async fn update(clients: &Clients, plan: &Plan, stack: &str, change: &Change, sc
 }
 
 /// All parameters of the stack, as they are.
-async fn kept(clients: &Clients, stack: &str) -> Result<Vec<Parameter>, HopFailure> {
-    let answer = clients.cloudformation.describe_stacks().stack_name(stack).send().await;
-    let answer = answer.map_err(|error| HopFailure::at(Hop::Rule, refused("DescribeStacks", &error)))?;
-    let stack = answer.stacks().first();
-    let names = stack.into_iter().flat_map(|stack| stack.parameters()).filter_map(|parameter| parameter.parameter_key());
-    Ok(names.map(|name| Parameter::builder().parameter_key(name).use_previous_value(true).build()).collect())
+async fn kept(clients: &Clients, name: &str) -> Result<Vec<Value>, HopFailure> {
+    let found = stack::describe(clients, name).await.map_err(at(Hop::Rule, "DescribeStacks"))?;
+    let kept = found.unwrap_or_default().parameters.into_iter();
+    Ok(kept.map(|parameter| json!({ "ParameterKey": parameter.parameter_key, "UsePreviousValue": true })).collect())
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
-use aws_sdk_ssm::types::CommandInvocationStatus;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
+use crate::account::run_command;
 use crate::archive::manifest::Manifest;
 use crate::archive::sample_site;
 use crate::archive::tarball;
@@ -95,19 +96,16 @@ pub(crate) async fn seed(
         .presigned(hour)
         .await
         .map_err(at(FailurePoint::Drill, "presigning"))?;
-    let command = clients
-        .ssm
-        .send_command()
-        .document_name("AWS-RunShellScript")
-        .comment("nightproof seeds data")
-        .set_instance_ids(Some(instances.to_vec()))
-        .parameters("commands", script(url.uri(), &plan.data_path))
-        .send()
-        .await
-        .map_err(at(FailurePoint::Drill, "SendCommand"))?;
-    let id = command.command().and_then(|command| command.command_id()).unwrap_or_default().to_owned();
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript",
+        "Comment": "nightproof seeds data",
+        "InstanceIds": instances,
+        "Parameters": { "commands": script(url.uri(), &plan.data_path) },
+    });
+    let sent = clients.dynamic.ask("ssm", "SendCommand", &input).await.map_err(at(FailurePoint::Drill, "SendCommand"))?;
+    let id = sent.pointer("/Command/CommandId").and_then(Value::as_str).unwrap_or_default();
     for instance in instances {
-        wait(clients, &id, instance).await?;
+        wait(clients, id, instance).await?;
     }
     Ok(())
 }
@@ -156,24 +154,17 @@ fn quoted(text: &str) -> String {
 
 async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), HopFailure> {
     let ended = nightproof_poll::try_until(BOUND, || async {
-        let answer = clients.ssm.get_command_invocation().command_id(command).instance_id(instance).send().await;
-        let answer = match answer {
+        let answer = match run_command::output(clients, command, instance).await {
             Ok(answer) => answer,
             // The invocation may not be there the moment after the command was accepted.
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_invocation_does_not_exist()) => {
-                return Ok(Err("not delivered yet".to_owned()));
-            }
+            Err(error) if error.code == "InvocationDoesNotExist" => return Ok(Err("not delivered yet".to_owned())),
             Err(error) => return Err(at(FailurePoint::Drill, "GetCommandInvocation")(error)),
         };
-        let errors = answer.standard_error_content().unwrap_or_default().to_owned();
-        Ok(match answer.status() {
-            Some(CommandInvocationStatus::Success) => Ok(None),
-            Some(
-                status @ (CommandInvocationStatus::Cancelled
-                | CommandInvocationStatus::Failed
-                | CommandInvocationStatus::TimedOut),
-            ) => Ok(Some((status.to_string(), errors))),
-            status => Err(status.map_or_else(|| "without a status".to_owned(), ToString::to_string)),
+        Ok(match answer.status.as_str() {
+            "Success" => Ok(None),
+            "Cancelled" | "Failed" | "TimedOut" => Ok(Some((answer.status, answer.standard_error_content))),
+            "" => Err("without a status".to_owned()),
+            _ => Err(answer.status),
         })
     })
     .await?;

@@ -97,12 +97,27 @@ impl Delivery {
             let input = json!({ "TopicArn": arn, "Message": payload });
             return region.call(&caller, "sns", "Publish", input).await.map(drop);
         }
+        if arn::service_of(arn) == "ssm" {
+            return region.call(&caller, "ssm", "SendCommand", self.command(&payload)?).await.map(drop);
+        }
         let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
         let group = self.target.sqs_parameters.as_ref().and_then(|parameters| parameters.message_group_id.as_deref());
         if let (Some(group), Some(members)) = (group, message.as_object_mut()) {
             members.insert("MessageGroupId".into(), group.into());
         }
         region.call(&caller, "sqs", "SendMessage", message).await.map(drop)
+    }
+
+    /// The command that has the target's document run: what the target receives are the document's parameters.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/running-commands-eventbridge.html>
+    fn command(&self, payload: &str) -> Result<Value, AwsError> {
+        let invalid = || AwsError::new("InvalidParameters", 400, "The parameters of the document are not an object of JSON.");
+        let parameters: Value = serde_json::from_str(payload).ok().filter(Value::is_object).ok_or_else(invalid)?;
+        let resource = arn::resource_of(&self.target.arn);
+        // AWS's own documents go by name, those of an account by ARN too.
+        let document = resource.strip_prefix("document/").unwrap_or(resource);
+        let targets = self.target.run_command_parameters.as_ref().map(|parameters| &parameters.run_command_targets);
+        Ok(json!({ "DocumentName": document, "Targets": targets, "Parameters": parameters }))
     }
 
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>

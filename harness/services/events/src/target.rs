@@ -21,6 +21,8 @@ pub(super) struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sqs_parameters: Option<SqsParameters>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) run_command_parameters: Option<RunCommandParameters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dead_letter_config: Option<DeadLetterConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) retry_policy: Option<RetryPolicy>,
@@ -41,6 +43,21 @@ pub(super) struct InputTransformer {
 pub(super) struct SqsParameters {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message_group_id: Option<String>,
+}
+
+/// On which instances a document runs. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RunCommandParameters.html>
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RunCommandParameters {
+    pub(super) run_command_targets: Vec<RunCommandTarget>,
+}
+
+/// Instances by id or tag. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RunCommandTarget.html>
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RunCommandTarget {
+    pub(super) key: String,
+    pub(super) values: Vec<String>,
 }
 
 /// The queue of events that could not be delivered. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeadLetterConfig.html>

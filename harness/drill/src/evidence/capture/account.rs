@@ -7,6 +7,7 @@ use super::evidence::{Evidence, Stack, StackEvent, StackParameter, StackResource
 use super::{chain, history, run_command};
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
+use crate::account::stack;
 use crate::archive::bucket;
 use crate::chain::failure::at;
 use crate::steps::verify;
@@ -21,9 +22,8 @@ const LISTED: usize = 20_000;
 /// There is no such stack, or its template and resources cannot be read. What else cannot be had is named in the evidence.
 pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<Evidence, Failure> {
     let clients = Clients::new(endpoint);
-    let mut evidence = Evidence { stack: stack(&clients, name).await?, ..Evidence::default() };
-    let template = clients.cloudformation.get_template().stack_name(name).send().await.map_err(at(Hop::Stack, "GetTemplate"))?;
-    template.template_body().unwrap_or_default().clone_into(&mut evidence.template);
+    let mut evidence = Evidence { stack: described(&clients, name).await?, ..Evidence::default() };
+    evidence.template = stack::template(&clients, name).await.map_err(at(Hop::Stack, "GetTemplate"))?;
     let resources = Resources::load(&clients, name).await?;
     evidence.resources = resources
         .all()
@@ -43,41 +43,35 @@ pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<
     Ok(evidence)
 }
 
-async fn stack(clients: &Clients, name: &str) -> Result<Stack, Failure> {
-    let answer =
-        clients.cloudformation.describe_stacks().stack_name(name).send().await.map_err(at(Hop::Stack, "DescribeStacks"))?;
-    let Some(found) = answer.stacks().first() else { return Ok(Stack::default()) };
-    let parameters = found.parameters().iter().map(|parameter| StackParameter {
-        name: text(parameter.parameter_key()),
-        value: text(parameter.parameter_value()),
-        resolved: text(parameter.resolved_value()),
+async fn described(clients: &Clients, name: &str) -> Result<Stack, Failure> {
+    let found = stack::describe(clients, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?.unwrap_or_default();
+    let parameters = found.parameters.into_iter().map(|parameter| StackParameter {
+        name: parameter.parameter_key,
+        value: parameter.parameter_value,
+        resolved: parameter.resolved_value.unwrap_or_default(),
     });
     Ok(Stack {
-        name: text(found.stack_name()),
-        id: text(found.stack_id()),
-        status: found.stack_status().map(ToString::to_string).unwrap_or_default(),
-        reason: text(found.stack_status_reason()),
+        name: found.stack_name,
+        id: found.stack_id,
+        status: found.stack_status,
+        reason: found.stack_status_reason.unwrap_or_default(),
         parameters: parameters.collect(),
     })
 }
 
 async fn stack_events(clients: &Clients, name: &str, evidence: &mut Evidence) {
-    let mut token = None;
-    loop {
-        let request = clients.cloudformation.describe_stack_events().stack_name(name).set_next_token(token);
-        let Some(answer) = noted(request.send().await, "DescribeStackEvents", evidence) else { return };
-        evidence.stack_events.extend(answer.stack_events().iter().map(|event| StackEvent {
-            time: event.timestamp().map(time).unwrap_or_default(),
-            logical_id: text(event.logical_resource_id()),
-            kind: text(event.resource_type()),
-            status: event.resource_status().map(ToString::to_string).unwrap_or_default(),
-            reason: text(event.resource_status_reason()),
-        }));
-        token = answer.next_token().map(str::to_owned).filter(|token| !token.is_empty());
-        if token.is_none() {
-            return;
-        }
-    }
+    let mut found = Vec::new();
+    noted(stack::events(clients, name, &mut found).await, "DescribeStackEvents", evidence);
+    evidence.stack_events = found
+        .into_iter()
+        .map(|event| StackEvent {
+            time: event.timestamp,
+            logical_id: event.logical_resource_id,
+            kind: event.resource_type,
+            status: event.resource_status,
+            reason: event.resource_status_reason.unwrap_or_default(),
+        })
+        .collect();
 }
 
 async fn objects(clients: &Clients, resources: &Resources, window: Window, evidence: &mut Evidence) {

@@ -109,6 +109,14 @@ fn validate(target: &Target) -> Result<(), AwsError> {
         "lambda" if parts.get(5) == Some(&"function") => {}
         "sns" | "sqs" => {}
         "events" if parts.get(5).is_some_and(|resource| resource.starts_with("event-bus/")) => {}
+        "ssm" if parts.get(5).is_some_and(|resource| resource.starts_with("document/")) => {
+            if target.role_arn.is_none() {
+                return Err(AwsError::validation(format!("RoleArn is required for target {arn}.")));
+            }
+            if target.run_command_parameters.is_none() {
+                return Err(AwsError::validation(format!("Parameter RunCommandParameters is not valid for target {id}.")));
+            }
+        }
         other => return Err(AwsError::not_implemented("events", &format!("a target of the kind {other}"))),
     }
     if ["lambda", "sns"].contains(&service_of(arn)) && target.role_arn.is_some() {

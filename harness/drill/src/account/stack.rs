@@ -1,0 +1,95 @@
+//! What CloudFormation says of a stack, as far as a drill reads it.
+
+use nightproof_wire::AwsError;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::account::clients::Clients;
+
+/// A stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html>
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Stack {
+    pub(crate) stack_id: String,
+    pub(crate) stack_name: String,
+    pub(crate) stack_status: String,
+    pub(crate) stack_status_reason: Option<String>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) tags: Vec<Tag>,
+}
+
+/// A parameter of a stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Parameter.html>
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Parameter {
+    pub(crate) parameter_key: String,
+    pub(crate) parameter_value: String,
+    /// Of a parameter whose value names a parameter of Systems Manager.
+    pub(crate) resolved_value: Option<String>,
+}
+
+/// A tag of a stack.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Tag {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+/// What happened to a resource of a stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html>
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct StackEvent {
+    pub(crate) event_id: String,
+    /// RFC 3339.
+    pub(crate) timestamp: String,
+    pub(crate) logical_resource_id: String,
+    pub(crate) resource_type: String,
+    pub(crate) resource_status: String,
+    pub(crate) resource_status_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Described {
+    stacks: Vec<Stack>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Body {
+    template_body: String,
+}
+
+/// The stack with this name or ARN.
+///
+/// # Errors
+/// CloudFormation's own; [`is_missing`] tells the one that says that there is no such stack.
+pub(crate) async fn describe(clients: &Clients, stack: &str) -> Result<Option<Stack>, AwsError> {
+    let answer: Described = clients.dynamic.read("cloudformation", "DescribeStacks", &json!({ "StackName": stack })).await?;
+    Ok(answer.stacks.into_iter().next())
+}
+
+/// Whether CloudFormation says that there is no such stack, which has no code of its own.
+pub(crate) fn is_missing(error: &AwsError) -> bool {
+    error.message.contains("does not exist")
+}
+
+/// The text of a stack's template.
+pub(crate) async fn template(clients: &Clients, stack: &str) -> Result<String, AwsError> {
+    let answer: Body = clients.dynamic.read("cloudformation", "GetTemplate", &json!({ "StackName": stack })).await?;
+    Ok(answer.template_body)
+}
+
+/// Adds the events of a stack to `found`, latest first.
+///
+/// # Errors
+/// CloudFormation's own; `found` has what came before.
+pub(crate) async fn events(clients: &Clients, stack: &str, found: &mut Vec<StackEvent>) -> Result<(), AwsError> {
+    clients.dynamic.pages("cloudformation", "DescribeStackEvents", json!({ "StackName": stack }), "StackEvents", found).await
+}
+
+/// Has a stack deleted.
+pub(crate) async fn delete(clients: &Clients, stack: &str) -> Result<(), AwsError> {
+    clients.dynamic.ask("cloudformation", "DeleteStack", &json!({ "StackName": stack })).await.map(drop)
+}

@@ -1,0 +1,51 @@
+//! Ways to start a backup, each with a night that passes and nights that break where they should.
+
+use nightproof_drill::Hop;
+use nightproof_scenarios::{Night, Template};
+
+use crate::scenario;
+
+/// A rule whose target is a document of Systems Manager.
+mod rule_to_run_command {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/rule-to-run-command.yaml"))
+    }
+
+    fn night(template: &Template) -> Night {
+        scenario().template(template).expect("a template").run().expect("a run")
+    }
+
+    #[test]
+    fn passes_without_a_function() {
+        let night = night(&template());
+        let outcome = night.outcome.as_ref().expect("an outcome");
+        assert_eq!((night.code, &outcome.failure, outcome.findings.as_slice()), (0, &None, [].as_slice()), "{night:#?}");
+        assert_eq!(outcome.absent, [Hop::Function]);
+        assert!(outcome.nights[0].archives[0].identical);
+    }
+
+    #[test]
+    fn a_role_that_may_not_send_commands_is_told_with_what_it_was_denied() {
+        let night = night(
+            &template().replacing("document/AWS-RunShellScript\"\n  Nightly", "document/AWS-RunPatchBaseline\"\n  Nightly"),
+        );
+        night.assert_broken("rule", "no command was sent: may the role of its target send commands with AWS-RunShellScript?");
+        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
+        assert!(night.why().contains(denied), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let night =
+            night(&template().replacing(r#"Key: "tag:Backup", Values: [Enabled]"#, r#"Key: "tag:Backup", Values: [enabled]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
+    }
+}
