@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use nightproof_journal::{Event, Journal, OTHER_SHELL, RUNTIME_LIFECYCLE, Record, StepOutcome};
+use nightproof_journal::{Event, Journal, MISSING_PACKAGE, OTHER_SHELL, RUNTIME_LIFECYCLE, Record, StepOutcome};
 use nightproof_template::Unsupported;
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -218,7 +218,7 @@ impl Drill {
     fn adopt_findings(&self) {
         for record in self.journal.records() {
             match record.event {
-                Event::Finding { id, detail } if id == OTHER_SHELL || id == RUNTIME_LIFECYCLE => {
+                Event::Finding { id, detail } if [OTHER_SHELL, RUNTIME_LIFECYCLE, MISSING_PACKAGE].contains(&id.as_str()) => {
                     self.note(|state| state.findings.push(Finding { id, detail }));
                 }
                 _ => {}

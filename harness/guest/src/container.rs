@@ -24,7 +24,7 @@ pub(crate) fn main() -> ExitCode {
         fs::create_dir_all("/run/lock").map_err(|error| format!("cannot make /run/lock: {error}"))?;
         give_up_administration().map_err(|error| format!("cannot give up its capabilities: {error}"))?;
         aws.serve(task.instance)?;
-        init::run(&mut re_exec(GUEST).map_err(|error| format!("cannot read /proc/self/cmdline: {error}"))?)
+        init::run(&mut || re_exec(GUEST)?.spawn(), task.instance && task.command.is_empty())
     };
     match run() {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),

@@ -11,12 +11,20 @@ use std::thread;
 
 use nightproof_machine_protocol::spec::{Agent, Task, inside};
 
+use crate::commands::{finish, start_enabled};
 use crate::gate::Gate;
 use crate::re_exec::{AGENT, re_exec};
-use crate::{agent, console, cpu_throttle, relay, service, usage};
+use crate::service::Service;
+use crate::{agent, console, control, cpu_throttle, furnish, relay, service, usage};
 
 /// Where functions find the Lambda Runtime API.
 const RUNTIME_API: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9001);
+
+/// `WorkingDirectory=` of the SSM agent's unit.
+const AGENTS_FOLDER: &str = "/usr/bin";
+
+/// Is there once a guest has begun.
+const BEGUN: &str = "/run/nightproof/begun";
 
 /// The SSM agent's service.
 const SERVICE: &str = "amazon-ssm-agent";
@@ -41,21 +49,36 @@ fn run() -> Result<u8, String> {
         thread::spawn(relay::take_inbound);
         thread::spawn(cpu_throttle::keep);
     }
-    copy(Path::new(inside::FILES), Path::new("/"))
-        .map_err(|error| format!("cannot put the machine's files in place: {error}"))?;
+    // A guest that takes another's place finds the machine as that one left it.
+    let again = Path::new(BEGUN).exists();
+    if !again {
+        fs::write(BEGUN, "").map_err(|error| format!("cannot write {BEGUN}: {error}"))?;
+        copy(Path::new(inside::FILES), Path::new("/"))
+            .map_err(|error| format!("cannot put the machine's files in place: {error}"))?;
+        if task.instance {
+            furnish::furnish(task.platform.as_ref()).map_err(|error| format!("cannot furnish the machine: {error}"))?;
+        }
+    }
     let region = relay::announce().map_err(|error| format!("cannot reach the region: {error}"))?;
     if task.follows_region {
         thread::spawn(move || end_with(region));
     }
 
-    if task.user_data {
+    if task.instance && !again {
         let task = task.clone();
-        thread::spawn(move || agent::user_data::run(&task));
+        thread::spawn(move || boot(&task));
     }
-    match task.agent {
-        Agent::None => {}
-        Agent::Guest => service::keep(SERVICE, || re_exec(AGENT)),
-        Agent::Real => keep_real_agent(&task)?,
+    let agent = match task.agent {
+        Agent::None => None,
+        Agent::Guest => Some(service::keep(SERVICE, again, || {
+            let mut agent = re_exec(AGENT)?;
+            agent.current_dir(AGENTS_FOLDER);
+            Ok(agent)
+        })),
+        Agent::Real => Some(keep_real_agent(&task, again)?),
+    };
+    if task.instance {
+        control::serve(agent).map_err(|error| format!("cannot take orders from the machine: {error}"))?;
     }
     if task.command.is_empty() {
         loop {
@@ -63,6 +86,15 @@ fn run() -> Result<u8, String> {
         }
     }
     run_command(&task)
+}
+
+/// What happens at a boot: services that are enabled start, and user data runs at the first.
+fn boot(task: &Task) {
+    start_enabled();
+    let errors = if task.user_data { agent::user_data::run(task) } else { Vec::new() };
+    if let Err(error) = finish(&errors) {
+        console::print(&format!("cloud-init: {error}"));
+    }
 }
 
 /// Ends this process, and so the machine, when the region has ended, however it did.
@@ -95,17 +127,18 @@ fn run_command(task: &Task) -> Result<u8, String> {
 }
 
 /// Keeps an amazon-ssm-agent running from the folder that was given; its output goes to the console.
-fn keep_real_agent(task: &Task) -> Result<(), String> {
+fn keep_real_agent(task: &Task, again: bool) -> Result<Service, String> {
     for folder in ["/var/lib/amazon/ssm", "/var/log/amazon/ssm"] {
         fs::create_dir_all(folder).map_err(|error| format!("cannot make {folder}: {error}"))?;
     }
-    let environment = task.environment.clone();
-    service::keep(SERVICE, move || {
+    let mut environment = task.environment.clone();
+    // A system service has none.
+    environment.remove("HOME");
+    Ok(service::keep(SERVICE, again, move || {
         let mut agent = Command::new(format!("{}/amazon-ssm-agent", inside::AGENT));
-        agent.env_clear().envs(&environment);
+        agent.env_clear().envs(&environment).current_dir(AGENTS_FOLDER);
         Ok(agent)
-    });
-    Ok(())
+    }))
 }
 
 /// Copies what is below `from` to the same places below `to`, permissions included.

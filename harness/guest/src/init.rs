@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Child, Command, ExitCode};
 
 use nightproof_machine_protocol::GUEST;
 use nightproof_machine_protocol::spec::{ON_DISK, Task, inside};
@@ -27,7 +27,7 @@ const OF_THE_HOST: [&str; 5] = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
 pub(crate) fn main() -> ExitCode {
     let ended = prepare().and_then(|(task, aws)| {
         aws.serve(task.instance)?;
-        run(Command::new(inside::GUEST).arg(GUEST))
+        run(&mut || Command::new(inside::GUEST).arg(GUEST).spawn(), task.instance && task.command.is_empty())
     });
     match ended {
         Ok(code) => ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)),
@@ -63,7 +63,7 @@ fn place_disk() -> io::Result<()> {
     if fs::symlink_metadata(inside::DISK).is_err() {
         return Ok(());
     }
-    for folder in ON_DISK {
+    for folder in ON_DISK.into_iter().filter(|folder| Path::new(&format!("{}{folder}", inside::DISK)).exists()) {
         mount_bind_recursive(format!("{}{folder}", inside::DISK).as_str(), folder)?;
     }
     Ok(unmount(inside::DISK, UnmountFlags::DETACH)?)
@@ -106,15 +106,23 @@ fn lock_mounts() -> io::Result<()> {
     fs::write("/proc/self/gid_map", "0 0 1")
 }
 
-/// Starts the guest and reaps orphans until it ends; returns its exit code.
-pub(crate) fn run(guest: &mut Command) -> Result<i32, String> {
-    let guest = guest.spawn().map_err(|error| format!("cannot start the guest: {error}"))?;
-    let guest = i32::try_from(guest.id()).ok().and_then(Pid::from_raw);
+/// Starts the guest and reaps orphans until it ends; returns its exit code. A machine that `goes_on` outlives its guest when somebody in it
+/// kills that, as an instance outlives all but its first process: the guest is then started again.
+pub(crate) fn run(start: &mut dyn FnMut() -> io::Result<Child>, goes_on: bool) -> Result<i32, String> {
+    let mut start = || {
+        let guest = start().map_err(|error| format!("cannot start the guest: {error}"))?;
+        Ok::<_, String>(i32::try_from(guest.id()).ok().and_then(Pid::from_raw))
+    };
+    let mut guest = start()?;
     loop {
         match wait(WaitOptions::empty()) {
-            Ok(Some((ended, status))) if Some(ended) == guest => {
-                return Ok(status.exit_status().unwrap_or_else(|| 128 + status.terminating_signal().unwrap_or(0)));
-            }
+            Ok(Some((ended, status))) if Some(ended) == guest => match (status.exit_status(), status.terminating_signal()) {
+                (None, Some(signal)) if goes_on => {
+                    console::print(&format!("init: the machine's own part was ended by signal {signal}, and is started again"));
+                    guest = start()?;
+                }
+                (code, signal) => return Ok(code.unwrap_or_else(|| 128 + signal.unwrap_or(0))),
+            },
             // An orphan of the guest's, adopted by the first process.
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(format!("cannot wait for the guest: {error}")),

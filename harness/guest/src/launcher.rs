@@ -5,15 +5,17 @@
 //! killed. When the launcher itself is killed, the kernel kills the machine (`PR_SET_PDEATHSIG`).
 
 use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Runctl};
 
 use nightproof_machine_protocol::GUEST;
-use nightproof_machine_protocol::spec::{INSTALLED, LauncherSpec, NO_SANDBOX, ON_DISK, inside};
+use nightproof_machine_protocol::spec::{INSTALLED, LOCAL, LauncherSpec, NO_SANDBOX, ON_DISK, inside};
 
+const USR: &str = "/usr";
 /// Folders of the host that a machine sees, read-only.
-const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
+const SYSTEM: [&str; 6] = [USR, "/bin", "/sbin", "/lib", "/lib64", "/lib32"];
 /// Folders that are the machine's own and always in memory.
 const IN_MEMORY: [&str; 2] = ["/tmp", "/run"];
 
@@ -58,22 +60,43 @@ fn container(spec: &LauncherSpec) -> Container {
     container.uidmap(0).gidmap(0).hostname(&spec.hostname).rootdir(&spec.root);
     // Flags that an unprivileged user cannot clear on a remount are kept.
     container.runctl(Runctl::MountFallback);
+    if spec.writable_root {
+        container.runctl(Runctl::RootdirRW);
+    }
     for folder in SYSTEM {
-        match std::fs::read_link(folder) {
-            Ok(target) => {
+        match (std::fs::read_link(folder), &spec.layer) {
+            // A disk has it from its first boot.
+            (Ok(_), _) if spec.root.join(folder.trim_start_matches('/')).is_symlink() => {}
+            (Ok(target), _) => {
                 container.symlink(&target.to_string_lossy(), folder);
             }
-            Err(_) if std::path::Path::new(folder).is_dir() => {
+            (Err(_), Some(layer)) if folder == USR => {
+                let lower = format!("{}:{USR}", layer.display());
+                match &spec.upper {
+                    Some(upper) => {
+                        let folder = |name: &str| upper.join(name).display().to_string();
+                        let data = format!("lowerdir={lower},upperdir={},workdir={},userxattr", folder("upper"), folder("work"));
+                        container.mount("overlay", USR, "overlay", MountOptions::NOSUID, Some(data));
+                    }
+                    None => {
+                        container.overlaymount_ro(&lower, USR);
+                    }
+                }
+                container.bindmount_ro(USR, inside::USR);
+            }
+            (Err(_), _) if Path::new(folder).is_dir() => {
                 container.bindmount_ro(folder, folder);
             }
-            Err(_) => {}
+            (Err(_), _) => {}
         }
     }
     if let Some(size) = spec.disk_mib {
         let data = format!("size={size}m,mode=755");
         container.mount("tmpfs", inside::DISK, "tmpfs", MountOptions::NOSUID | MountOptions::NODEV, Some(data));
     }
-    let on_disk = ON_DISK.into_iter().filter(|_| spec.disk_mib.is_none()).map(|folder| (folder, spec.disk.as_ref()));
+    let own = |folder: &&str| *folder != LOCAL || !spec.host_local;
+    let on_disk =
+        ON_DISK.into_iter().filter(|folder| spec.disk_mib.is_none() && own(folder)).map(|folder| (folder, spec.disk.as_ref()));
     for (folder, disk) in on_disk.chain(IN_MEMORY.map(|folder| (folder, None))) {
         if let Some(disk) = disk {
             container.bindmount_rw(&disk.join(folder.trim_start_matches('/')).to_string_lossy(), folder);
@@ -88,8 +111,12 @@ fn container(spec: &LauncherSpec) -> Container {
     container.dir("/run/lock", 0o755);
     if spec.disk_mib.is_some() {
         // The first process mounts each of the disk's folders on its place.
-        for folder in ON_DISK {
-            container.dir(folder, 0o755).dir(&format!("{}{folder}", inside::DISK), 0o755);
+        for folder in ON_DISK.into_iter().filter(own) {
+            container.dir(&format!("{}{folder}", inside::DISK), 0o755);
+            // It is there, in what is read-only.
+            if folder != LOCAL {
+                container.dir(folder, 0o755);
+            }
         }
     }
     if spec.disk.is_none() || spec.disk_mib.is_some() {

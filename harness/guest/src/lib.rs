@@ -2,12 +2,15 @@
 //!
 //! nightproof executes itself with a hidden first argument: as the *launcher*, a single-threaded process that makes the sandbox and dies
 //! with nightproof; and inside the sandbox as the *guest*, which answers DNS, carries connections to the region over one unix socket, and
-//! runs the SSM agent. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
+//! runs the SSM agent. Under the names of programs such as sudo it is those, too. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
 
 mod agent;
+mod commands;
 mod console;
 mod container;
+mod control;
 mod cpu_throttle;
+mod furnish;
 mod gate;
 mod guest;
 mod init;
@@ -33,6 +36,9 @@ use self::re_exec::{AGENT, DOCUMENT_WORKER};
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
 /// launcher forks, so the process must have no other threads.
 pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
+    if let Some(command) = commands::named(arguments.first()?) {
+        return Some(commands::main(&command, arguments.get(1..)?));
+    }
     match arguments.get(1)?.to_str()? {
         LAUNCHER => Some(launcher::main()),
         // The first process of the machine starts the guest proper with the same argument.

@@ -10,6 +10,8 @@ pub const VERSION: u32 = 1;
 
 /// Id of the finding that a machine's `sh` is not its platform's.
 pub const OTHER_SHELL: &str = "other-shell";
+/// A finding of a machine: a package that was to be installed there cannot be had.
+pub const MISSING_PACKAGE: &str = "missing-package";
 
 /// Id of the finding that AWS blocks a function's runtime, or will before long.
 pub const RUNTIME_LIFECYCLE: &str = "runtime-lifecycle";

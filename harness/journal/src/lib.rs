@@ -11,7 +11,9 @@ mod reader;
 mod redact;
 
 pub use api_call::{ApiCall, CLOUDTRAIL_VERSION, TlsDetails, UserIdentity};
-pub use event::{Check, Event, LocalTime, OTHER_SHELL, RUNTIME_LIFECYCLE, Recipient, Record, StepOutcome, VERSION};
+pub use event::{
+    Check, Event, LocalTime, MISSING_PACKAGE, OTHER_SHELL, RUNTIME_LIFECYCLE, Recipient, Record, StepOutcome, VERSION,
+};
 pub use journal::Journal;
 pub use later::Later;
 pub use reader::{ReadError, read};

@@ -3,48 +3,14 @@
 //! The ids are made up, as AWS's differ by region and by week; names, owners and root devices are of their form. An image that is not
 //! here cannot be launched.
 
-/// An operating system, as Systems Manager shows it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Platform {
-    /// `PlatformName` of a managed node, which is the name in the system's `os-release`.
-    pub name: &'static str,
-    /// `PlatformVersion` of a managed node.
-    pub version: &'static str,
-    /// What `sh` is.
-    pub shell: Shell,
-}
+mod package;
+mod platform;
 
-/// The program that a platform installs as `sh`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shell {
-    /// bash, which is in POSIX mode under this name and still knows `pipefail`, `[[ ]]` and substrings.
-    Bash,
-    /// dash, which knows none of them.
-    Dash,
-}
-
-impl Shell {
-    /// The name of its program.
-    pub fn program(self) -> &'static str {
-        match self {
-            Self::Bash => "bash",
-            Self::Dash => "dash",
-        }
-    }
-}
-
-/// Amazon Linux 2023, on which Lambda's current runtimes are built too.
-pub static AMAZON_LINUX_2023: Platform = Platform { name: "Amazon Linux", version: "2023", shell: Shell::Bash };
-
-const fn platform(name: &'static str, version: &'static str, shell: Shell) -> Platform {
-    Platform { name, version, shell }
-}
-
-static AMAZON_LINUX_2: Platform = platform("Amazon Linux", "2", Shell::Bash);
-static UBUNTU_22_04: Platform = platform("Ubuntu", "22.04", Shell::Dash);
-static UBUNTU_24_04: Platform = platform("Ubuntu", "24.04", Shell::Dash);
-static DEBIAN_12: Platform = platform("Debian GNU/Linux", "12", Shell::Dash);
-static DEBIAN_13: Platform = platform("Debian GNU/Linux", "13", Shell::Dash);
+pub use package::programs;
+pub use platform::{
+    AMAZON_LINUX_2, AMAZON_LINUX_2023, DEBIAN_12, DEBIAN_13, Family, NOWHERE, PLATFORMS, Platform, RHEL_9, Shell, UBUNTU_22_04,
+    UBUNTU_24_04, User,
+};
 
 /// An Amazon Machine Image.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,13 +39,14 @@ impl Image {
         match self.platform.name {
             "Ubuntu" => "099720109477",
             "Debian GNU/Linux" => "136693071363",
+            "Red Hat Enterprise Linux" => "309956199498",
             _ => "137112412989",
         }
     }
 
     /// Where its root volume is attached.
     pub fn root_device(&self) -> &'static str {
-        if self.platform.name == "Ubuntu" { "/dev/sda1" } else { "/dev/xvda" }
+        if matches!(self.platform.name, "Ubuntu" | "Red Hat Enterprise Linux") { "/dev/sda1" } else { "/dev/xvda" }
     }
 
     /// The snapshot that its root volume is made from.
@@ -361,6 +328,21 @@ pub static IMAGES: &[Image] = &[
         ("debian-13-arm64-20251117-2299", "Debian 13 (20251117-2299)"),
         &["debian/release/13/latest/arm64", "debian/release/trixie/latest/arm64"],
     ),
+    row(
+        &RHEL_9,
+        ("ami-0a1b2c3d4e5f60732", "x86_64"),
+        ("gp3", 10),
+        ("RHEL-9.6.0_HVM-20251117-x86_64-0-Hourly2-GP3", "Provided by Red Hat, Inc."),
+        // Red Hat publishes none: its images are found by owner and name.
+        &[],
+    ),
+    row(
+        &RHEL_9,
+        ("ami-0a1b2c3d4e5f60733", "arm64"),
+        ("gp3", 10),
+        ("RHEL-9.6.0_HVM-20251117-arm64-0-Hourly2-GP3", "Provided by Red Hat, Inc."),
+        &[],
+    ),
 ];
 
 #[cfg(test)]
@@ -380,9 +362,9 @@ mod tests {
     }
 
     #[test]
-    fn amazon_linux_has_bash_for_sh_and_the_family_of_debian_has_dash() {
+    fn the_family_of_red_hat_has_bash_for_sh_and_that_of_debian_has_dash() {
         for image in IMAGES {
-            let expected = if image.platform.name == "Amazon Linux" { Shell::Bash } else { Shell::Dash };
+            let expected = if image.platform.family == Family::RedHat { Shell::Bash } else { Shell::Dash };
             assert_eq!(image.platform.shell, expected, "{}", image.name);
         }
     }

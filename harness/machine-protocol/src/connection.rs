@@ -19,6 +19,8 @@ pub enum Purpose {
     Usage,
     /// Waits until the region sends a port, in two bytes, and then carries a connection to it from outside.
     Inbound,
+    /// Tells what the region's user should know of the machine: text to its end.
+    Finding,
     /// Waits for one byte from the region, which comes once the region reads what the machine writes to its console.
     Console,
     /// Says that the machine is up; carries nothing, and is held open by the region for as long as the machine is to live.
@@ -29,7 +31,7 @@ pub enum Purpose {
 pub const LONGEST: usize = 16;
 
 impl Purpose {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Https,
         Self::Imds,
         Self::RuntimeApi,
@@ -38,6 +40,7 @@ impl Purpose {
         Self::Link,
         Self::Usage,
         Self::Inbound,
+        Self::Finding,
         Self::Console,
         Self::Ready,
     ];
@@ -53,6 +56,7 @@ impl Purpose {
             Self::Link => "link\n",
             Self::Usage => "usage\n",
             Self::Inbound => "inbound\n",
+            Self::Finding => "finding\n",
             Self::Console => "console\n",
             Self::Ready => "ready\n",
         }

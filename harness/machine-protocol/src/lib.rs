@@ -1,6 +1,7 @@
 //! What a machine's guest and the region say to each other: the specifications that a machine is started with, the connections that its
 //! guest makes to the region's socket, and what is sent on them. Pure: both sides only encode and decode here.
 
+pub mod command;
 pub mod connection;
 pub mod link;
 pub mod order;

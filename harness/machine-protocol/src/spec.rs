@@ -26,12 +26,24 @@ pub mod inside {
     pub const DISK: &str = "/run/nightproof/disk";
     /// The link that is mounted wherever the host has its `sh`.
     pub const SH: &str = "/run/nightproof/sh";
+    /// The host's own /usr, where [`LauncherSpec::layer`] covers it: what is hidden there comes to light when its package is installed.
+    pub const USR: &str = "/run/nightproof/usr";
+    /// The socket on which the guest takes orders from the machine's own commands.
+    pub const CONTROL: &str = "/run/nightproof/control";
+    /// The folder of the AWS CLI's program.
+    pub const TOOLS: &str = "/opt/nightproof/bin";
     /// A real agent's binaries, if one was given.
     pub const AGENT: &str = "/run/nightproof/agent";
 }
 
 /// Folders of a machine that are on its disk, if it has one. Of /tmp and /run Linux expects that they come up empty.
-pub const ON_DISK: [&str; 6] = ["/var", "/root", "/home", "/opt", "/srv", "/mnt"];
+pub const ON_DISK: [&str; 7] = ["/var", "/root", "/home", "/opt", "/srv", "/mnt", LOCAL];
+
+/// Where an administrator's own programs are: empty on every image, whatever the host has there.
+pub const LOCAL: &str = "/usr/local";
+
+/// Folders of [`LOCAL`] that are on the path of programs.
+pub const LOCAL_PROGRAMS: [&str; 2] = ["/usr/local/bin", "/usr/local/sbin"];
 
 /// Folders that every system has on its disk from its installation, and their permissions.
 pub const INSTALLED: [(&str, u32); 4] = [("/var/tmp", 0o1777), ("/var/log", 0o755), ("/var/lib", 0o755), ("/var/cache", 0o755)];
@@ -65,6 +77,14 @@ pub struct LauncherSpec {
     pub program: PathBuf,
     /// What the machine sees of the host beside /usr and its kin.
     pub binds: Vec<Bind>,
+    /// What is seen before the host's own files in /usr: programs that are the machine's, and whiteouts of programs that its platform lacks.
+    pub layer: Option<PathBuf>,
+    /// A folder with `upper` and `work`, where what is written to /usr goes; without it nothing can be, nor without a layer.
+    pub upper: Option<PathBuf>,
+    /// Whether [`LOCAL`] is the host's, as the Python that runs the AWS CLI is there.
+    pub host_local: bool,
+    /// Whether the root folder itself may be written to.
+    pub writable_root: bool,
     /// A folder that has each of [`ON_DISK`] and stands for the machine's disk; `None` for a machine that is all in memory.
     pub disk: Option<PathBuf>,
     /// Size of a disk that is in memory, MiB: one file system that all of [`ON_DISK`] share, so that it fills up as a volume does. It
@@ -108,11 +128,9 @@ pub struct Task {
 /// The operating system that a machine stands in for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Platform {
-    /// `Amazon Linux`
-    pub name: String,
-    /// `2023`
-    pub version: String,
-    /// The program that is to be `sh`; `None` if it is the host's.
+    /// Its key among the platforms of machine images.
+    pub key: String,
+    /// The program that is to be `sh`; `None` if it is the one that is there.
     pub sh: Option<PathBuf>,
 }
 

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightproof_journal::{Event, OTHER_SHELL};
+use nightproof_journal::{Event, Journal, MISSING_PACKAGE, OTHER_SHELL};
 use nightproof_machine_protocol::connection::{LONGEST, Purpose};
 use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::spec::{Agent, NO_SANDBOX, Platform, Task, inside};
@@ -103,6 +103,18 @@ impl Machine {
     /// # Errors
     /// [`MachineError`], which says what this host lacks where it lacks something. Nothing of the machine is left then.
     pub async fn boot(machines: &Machines, spec: MachineSpec, connections: Arc<dyn Connections>) -> Result<Self, MachineError> {
+        loop {
+            match Self::boot_once(machines, spec.clone(), Arc::clone(&connections)).await {
+                // An older kernel, or a folder that is on an overlay itself.
+                Err(MachineError::Sandbox { reason, .. }) if reason.contains("overlay") && machines.lower_layers() => {
+                    warn!(reason, "an overlay cannot be mounted: instances have this host's /usr");
+                }
+                booted => return booted,
+            }
+        }
+    }
+
+    async fn boot_once(machines: &Machines, spec: MachineSpec, connections: Arc<dyn Connections>) -> Result<Self, MachineError> {
         let folder = machines.folder_of(&spec.id);
         let end = machines.settings().stopping.child_token();
         let (started, listener) = match start(machines, &spec, &folder, end.clone()).await {
@@ -121,7 +133,13 @@ impl Machine {
         let (up_sender, up) = watch::channel(false);
         let usage = Arc::new(Usage::default());
         let published = Arc::new(Published::new(&spec.id, &machines.settings().journal, end.clone()));
-        let guest = Guest { connections, usage: Arc::clone(&usage), published: Arc::clone(&published), up: up_sender };
+        let guest = Guest {
+            connections,
+            usage: Arc::clone(&usage),
+            published: Arc::clone(&published),
+            up: up_sender,
+            journal: machines.settings().journal.clone(),
+        };
         tokio::spawn(accept(listener, guest, ended.clone()));
 
         let machine = Self { id: spec.id, console, usage, published, ended, end };
@@ -211,12 +229,13 @@ async fn start(
     match machines.containers() {
         None => {
             let disk = disk_of(machines, spec)?;
+            let layer = if spec.role == Role::Instance { machines.layer(spec.platform)? } else { None };
             let (mut binds, listener) = prepare(machines, spec, folder, BTreeMap::new(), disk.as_deref())?;
             make_mount_points(spec)?;
             let root = folder.join("root");
             fs::create_dir_all(&root).map_err(|source| MachineError::Folder { path: root, source })?;
             binds.extend(spec.tools.iter().flat_map(Tools::binds));
-            Ok((sandbox::start(program, spec, folder, binds, disk, end).await?, listener))
+            Ok((sandbox::start(program, spec, folder, binds, disk, layer, end).await?, listener))
         }
         Some(containers) => {
             let (binds, listener) = prepare(machines, spec, folder, containers.environment(spec).await?, None)?;
@@ -274,7 +293,7 @@ fn prepare(
         let etc = disk.map_or_else(|| part("etc"), |disk| disk.join("etc"));
         // A disk has one from its first boot.
         if disk.is_none() || !etc.exists() {
-            etc::make(&etc, &spec.hostname, &machines.settings().ca_pem).map_err(io(&etc))?;
+            etc::make(&etc, &spec.hostname, &machines.settings().ca_pem, spec.platform, spec.role).map_err(io(&etc))?;
         }
         let interposed = match machines.interposer().is_prepared() && spec.role == Role::Instance {
             true => Some(interposer::make(folder, &etc).map_err(io(folder))?),
@@ -324,14 +343,11 @@ fn platform(machines: &Machines, spec: &MachineSpec) -> Result<Option<Platform>,
         Sh::AsOnHost => None,
         Sh::Program(program) => Some(program),
         Sh::Other(detail) => {
-            let (finding, journal) = (Event::Finding { id: OTHER_SHELL.to_owned(), detail }, &machines.settings().journal);
-            if !journal.records().iter().any(|record| record.event == finding) {
-                journal.record(finding);
-            }
+            find(&machines.settings().journal, OTHER_SHELL, detail);
             None
         }
     };
-    Ok(Some(Platform { name: spec.platform.name.to_owned(), version: spec.platform.version.to_owned(), sh }))
+    Ok(Some(Platform { key: spec.platform.key.to_owned(), sh }))
 }
 
 fn task_of(
@@ -418,6 +434,26 @@ struct Guest {
     usage: Arc<Usage>,
     published: Arc<Published>,
     up: watch::Sender<bool>,
+    journal: Journal,
+}
+
+/// The longest finding of a machine's, bytes.
+const FINDING: u64 = 4096;
+
+/// Writes what a machine's guest tells of it to the journal, once.
+async fn tell(journal: &Journal, stream: UnixStream) {
+    let mut detail = String::new();
+    if stream.take(FINDING).read_to_string(&mut detail).await.is_ok() && !detail.is_empty() {
+        find(journal, MISSING_PACKAGE, detail);
+    }
+}
+
+/// Writes a finding, unless it is there.
+fn find(journal: &Journal, id: &str, detail: String) {
+    let finding = Event::Finding { id: id.to_owned(), detail };
+    if !journal.records().iter().any(|record| record.event == finding) {
+        journal.record(finding);
+    }
 }
 
 /// Accepts the machine's connections and hands each to whom its first line names.
@@ -428,7 +464,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
             _ = ended.wait_for(Option::is_some) => return,
         };
         let Ok((mut stream, _)) = accepted else { continue };
-        let (Guest { connections, usage, published, up }, mut ended) = (guest.clone(), ended.clone());
+        let (Guest { connections, usage, published, up, journal }, mut ended) = (guest.clone(), ended.clone());
         tokio::spawn(async move {
             let announced = tokio::time::timeout(Duration::from_secs(5), preface(&mut stream)).await.ok().flatten();
             let Some(purpose) = announced.as_deref().and_then(Purpose::from_line) else {
@@ -447,6 +483,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                 Purpose::Link => drop(follow_link(connections.link(), stream).await),
                 Purpose::Usage => usage.follow(stream).await,
                 Purpose::Inbound => published.offer(stream),
+                Purpose::Finding => tell(&journal, stream).await,
                 // Who reads the console was there before anything was accepted.
                 Purpose::Console => drop(stream.write_u8(0).await),
                 Purpose::Ready => {
@@ -488,7 +525,7 @@ async fn preface(stream: &mut UnixStream) -> Option<String> {
 }
 
 fn remove(folder: &Path) {
-    if let Err(error) = fs::remove_dir_all(folder) {
+    if let Err(error) = disk::remove(folder) {
         debug!(%error, folder = %folder.display(), "cannot remove a machine's folder");
     }
 }

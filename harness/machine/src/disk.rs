@@ -8,17 +8,33 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use nightproof_machine_protocol::spec::{INSTALLED, ON_DISK};
+use nightproof_machine_protocol::spec::{INSTALLED, LOCAL_PROGRAMS, ON_DISK};
+
+/// The folder of the disk that holds what is in the root folder itself.
+const ROOT: &str = "rootfs";
+
+/// Where a disk has what is in the root folder itself.
+pub(super) fn root(disk: &Path) -> PathBuf {
+    disk.join(ROOT)
+}
+
+/// Where a disk has what is written to /usr.
+pub(super) fn usr(disk: &Path) -> PathBuf {
+    disk.join("usr-written")
+}
 
 /// Makes an empty disk. Nothing happens to one that exists.
 pub(super) fn make(disk: &Path) -> io::Result<()> {
     if disk.exists() {
         return Ok(());
     }
-    for folder in ON_DISK {
+    for folder in ON_DISK.into_iter().chain([ROOT]).chain(LOCAL_PROGRAMS) {
         fs::create_dir_all(disk.join(folder.trim_start_matches('/')))?;
+    }
+    for part in ["upper", "work"] {
+        fs::create_dir_all(usr(disk).join(part))?;
     }
     for (folder, mode) in INSTALLED {
         let folder = folder.trim_start_matches('/');

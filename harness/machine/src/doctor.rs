@@ -29,6 +29,40 @@ pub fn optional_checks() -> Vec<Check> {
     vec![program("dash")]
 }
 
+/// Looks at what makes a sandbox more like an instance.
+pub fn likeness_checks() -> Vec<Check> {
+    vec![overlay(), users()]
+}
+
+/// Tries to mount an overlay over /usr in a user namespace.
+fn overlay() -> Check {
+    let script = "mount -t tmpfs none /mnt && mkdir /mnt/layer && mount -t overlay none -o ro,lowerdir=/mnt/layer:/usr /usr";
+    let tried =
+        Command::new("unshare").args(["--user", "--map-root-user", "--mount", "sh", "-c", script]).stdin(Stdio::null()).output();
+    let ok = tried.is_ok_and(|output| output.status.success());
+    Check {
+        name: "overlay",
+        ok,
+        detail: if ok {
+            "instances see the programs that their image has, and may write to /usr".to_owned()
+        } else {
+            "no overlay can be mounted in a user namespace: instances see all of this host's programs".to_owned()
+        },
+        remedy: (!ok).then(|| "use Linux 5.11 or newer, or `--machine container`".to_owned()),
+    }
+}
+
+/// A sandbox is made with one id, so that it takes neither root nor `/etc/subuid`.
+fn users() -> Check {
+    Check {
+        name: "users",
+        ok: false,
+        detail: "a sandbox has root's ids alone: `sudo -u` and `su` give a user's environment, home and shell, and `chown` to another fails"
+            .to_owned(),
+        remedy: Some("use `--machine container` for scripts to which owners matter".to_owned()),
+    }
+}
+
 /// Tries to make the namespaces, with util-linux's `unshare`, which every distribution has, and a machine's network in them.
 fn namespaces(itself: &Path) -> Check {
     let tried = Command::new("unshare")

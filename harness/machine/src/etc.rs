@@ -4,30 +4,25 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::{Platform, Role};
+
 /// Files and folders of the host's /etc that tell programs how the system is laid out.
-const OF_THE_HOST: &[&str] = &[
-    "alternatives",
-    "bash.bashrc",
-    "debian_version",
-    "ld.so.cache",
-    "ld.so.conf",
-    "ld.so.conf.d",
-    "localtime",
-    "mime.types",
-    "os-release",
-    "profile",
-    "protocols",
-    "rpc",
-    "services",
-    "system-release",
-    "timezone",
-];
+const OF_THE_HOST: &[&str] =
+    &["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "mime.types", "protocols", "rpc", "services"];
 
 /// The DNS server of every VPC. <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>
 const RESOLVER: &str = "nameserver 169.254.169.253\noptions timeout:2 attempts:2\n";
 
-/// Fills `folder` with an /etc for a machine called `hostname` that trusts `ca` alone.
-pub(super) fn make(folder: &Path, hostname: &str, ca: &str) -> io::Result<()> {
+/// The user and group ids that the first user of a system gets.
+const FIRST: u32 = 1000;
+
+/// What a login shell begins with. Programs of images are where AWS's are; nothing is set that a service does not have but the path.
+const PROFILE: &str = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
+                       for part in /etc/profile.d/*.sh; do [ -r \"$part\" ] && . \"$part\"; done\nunset part\n";
+
+/// Fills `folder` with an /etc for a machine called `hostname` of a `platform` that trusts `ca` alone. An instance has the users of its
+/// image, a function root alone.
+pub(super) fn make(folder: &Path, hostname: &str, ca: &str, platform: &Platform, role: Role) -> io::Result<()> {
     fs::create_dir_all(folder.join("ssl/certs"))?;
     for name in OF_THE_HOST {
         copy(&Path::new("/etc").join(name), &folder.join(name))?;
@@ -37,8 +32,24 @@ pub(super) fn make(folder: &Path, hostname: &str, ca: &str) -> io::Result<()> {
     write("hosts", &hosts(hostname))?;
     write("resolv.conf", RESOLVER)?;
     write("nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n")?;
-    write("passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n")?;
-    write("group", "root:x:0:\nnogroup:x:65534:\n")?;
+    write("os-release", platform.os_release)?;
+    for (name, text) in platform.release_files {
+        write(name, text)?;
+    }
+    write("profile", PROFILE)?;
+    for name in ["profile.d", "sudoers.d", "skel", "systemd/system"] {
+        fs::create_dir_all(folder.join(name))?;
+    }
+    let administrators = platform.family.administrators();
+    let (mut users, mut groups) = ("root:x:0:0:root:/root:/bin/bash\n".to_owned(), "root:x:0:\n".to_owned());
+    if role == Role::Instance {
+        let name = platform.user.name;
+        users += &format!("{name}:x:{FIRST}:{FIRST}:{}:/home/{name}:/bin/bash\n", platform.user.comment);
+        groups += &format!("adm:x:4:{name}\n{administrators}:x:10:{name}\n{name}:x:{FIRST}:\n");
+        write("sudoers.d/90-cloud-init-users", &format!("# User rules for {name}\n{name} ALL=(ALL) NOPASSWD:ALL\n"))?;
+    }
+    write("passwd", &(users + "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"))?;
+    write("group", &(groups + "nogroup:x:65534:\n"))?;
     write("ssl/certs/ca-certificates.crt", ca)?;
     // Where other distributions' programs look.
     write("ssl/cert.pem", ca)?;

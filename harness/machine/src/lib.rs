@@ -11,6 +11,7 @@ pub mod doctor;
 mod error;
 mod etc;
 mod interposer;
+mod layer;
 mod machines;
 mod published;
 mod runtime_client;

@@ -2,16 +2,19 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use jiff::SignedDuration;
 use nightproof_journal::Journal;
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::container::Containers;
 use crate::interposer::{self, Interposer};
+use crate::layer::{self, Layer, Overlays};
+use crate::{MachineError, Platform};
 
 /// What a region gives its machines.
 #[derive(Debug)]
@@ -40,12 +43,19 @@ struct Inner {
     settings: MachineSettings,
     containers: OnceLock<Containers>,
     interposer: Interposer,
+    /// What kinds of overlay can be mounted, as far as is known.
+    overlays: Mutex<Overlays>,
 }
 
 impl Machines {
     /// No machine yet; each is booted by [`Machine::boot`](crate::Machine::boot).
     pub fn new(settings: MachineSettings) -> Self {
-        Self(Arc::new(Inner { settings, containers: OnceLock::new(), interposer: Interposer::default() }))
+        Self(Arc::new(Inner {
+            settings,
+            containers: OnceLock::new(),
+            interposer: Interposer::default(),
+            overlays: Mutex::new(Overlays::Writable),
+        }))
     }
 
     pub(crate) fn settings(&self) -> &MachineSettings {
@@ -55,6 +65,30 @@ impl Machines {
     /// The folder of a machine, which goes with it.
     pub(crate) fn folder_of(&self, machine: &str) -> PathBuf {
         self.0.settings.folder.join("m").join(machine)
+    }
+
+    /// The layer that an instance of `platform` sees before the host's /usr, if overlays can be mounted.
+    pub(crate) fn layer(&self, platform: &Platform) -> Result<Option<Layer>, MachineError> {
+        let (folder, overlays) = (self.0.settings.folder.join("layers"), *self.0.overlays.lock());
+        if overlays == Overlays::None || !layer::can_be_named(&folder) {
+            return Ok(None);
+        }
+        let folder = layer::make(&folder, platform, Path::new("/"))?;
+        Ok(Some(Layer { folder, writable: overlays == Overlays::Writable }))
+    }
+
+    /// A machine with a layer could not be made: the next does with less. Whether there is less to do with.
+    pub(crate) fn lower_layers(&self) -> bool {
+        let mut overlays = self.0.overlays.lock();
+        let (before, after) = (
+            *overlays,
+            match *overlays {
+                Overlays::Writable => Overlays::ReadOnly,
+                Overlays::ReadOnly | Overlays::None => Overlays::None,
+            },
+        );
+        *overlays = after;
+        before != after
     }
 
     /// Machines are containers from now on, instead of sandboxes. Once.

@@ -10,8 +10,10 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::layer::Layer;
 use super::started::Started;
-use super::{MachineError, MachineSpec, interposer};
+use super::{MachineError, MachineSpec, Role, interposer};
+use crate::tools::Tools;
 
 /// Size of each writable file system of a machine, MiB. Memory is used as it is written.
 const TMPFS_MIB: u64 = 4096;
@@ -23,10 +25,17 @@ pub(super) async fn start(
     folder: &Path,
     binds: Vec<(PathBuf, String)>,
     disk: Option<PathBuf>,
+    layer: Option<Layer>,
     end: CancellationToken,
 ) -> Result<Started, MachineError> {
     let launcher = LauncherSpec {
-        root: folder.join("root"),
+        root: disk.as_deref().map_or_else(|| folder.join("root"), super::disk::root),
+        // On a disk of a size it would be beside it.
+        upper: disk.as_deref().filter(|_| layer.as_ref().is_some_and(|layer| layer.writable)).map(super::disk::usr),
+        layer: layer.map(|layer| layer.folder),
+        host_local: spec.tools.as_ref().is_some_and(Tools::need_local),
+        // On a disk of a size the root folder would be beside it.
+        writable_root: spec.role == Role::Instance && spec.disk_mib.is_none(),
         hostname: spec.hostname.clone(),
         program: program.clone(),
         // What a machine may write to is its own /etc, and when its disk is done.

@@ -55,9 +55,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-    use nightproof_machine_image::AMAZON_LINUX_2023;
-
-    static DEBIAN: Platform = Platform { name: "Debian GNU/Linux", version: "12", shell: Shell::Dash };
+    use nightproof_machine_image::{AMAZON_LINUX_2023, DEBIAN_12 as DEBIAN};
 
     /// A host with these programs, whose `sh` is a link to the first.
     fn host(programs: &[&str]) -> tempfile::TempDir {

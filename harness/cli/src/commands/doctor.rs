@@ -18,6 +18,11 @@ pub(crate) async fn doctor() -> Result<Exit, Error> {
         printer::line(&text(&check, "none"));
     }
     printer::line("");
+    printer::line("For sandboxes that are as their image is:");
+    for check in doctor::likeness_checks() {
+        printer::line(&text(&check, "none"));
+    }
+    printer::line("");
     printer::line("For `--machine container` and `--cloud localstack`, which a drill can do without:");
     for check in container::doctor::checks().await {
         printer::line(&text(&check, "none"));

@@ -11,7 +11,7 @@ use super::api_error::ApiError;
 const BASE: &str = "http://169.254.169.254/latest";
 
 /// A session with the metadata service.
-pub(super) struct Imds {
+pub(crate) struct Imds {
     http: Agent,
     token: String,
 }
@@ -26,7 +26,7 @@ pub(super) struct RoleCredentials {
 }
 
 impl Imds {
-    pub(super) fn open() -> Result<Self, ApiError> {
+    pub(crate) fn open() -> Result<Self, ApiError> {
         let http: Agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
         let token = http
             .put(&format!("{BASE}/api/token"))
@@ -48,7 +48,7 @@ impl Imds {
     }
 
     /// The text at `path`, or `None` where there is nothing.
-    pub(super) fn find(&self, path: &str) -> Result<Option<String>, ApiError> {
+    pub(crate) fn find(&self, path: &str) -> Result<Option<String>, ApiError> {
         match self.get(path) {
             Ok(text) => Ok(Some(text)),
             Err(ApiError::Metadata { source, .. }) if matches!(*source, ureq::Error::StatusCode(404)) => Ok(None),

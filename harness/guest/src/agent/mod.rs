@@ -5,7 +5,7 @@ mod api_error;
 mod commands;
 mod control_flow;
 mod document;
-mod imds;
+pub(crate) mod imds;
 mod record;
 mod reply;
 mod script;
@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use nightproof_machine_image::Platform;
 use nightproof_machine_protocol::spec::Task;
 use serde_json::{Value, json};
 
@@ -108,8 +109,9 @@ fn register(task: &Task, api: &Api) -> Result<(), ApiError> {
         let line = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         line.map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty())
     };
-    let (name, version) = match &task.platform {
-        Some(platform) => (platform.name.clone(), platform.version.clone()),
+    let platform = task.platform.as_ref().and_then(|platform| Platform::by_key(&platform.key));
+    let (name, version) = match platform {
+        Some(platform) => (platform.name.to_owned(), platform.version.to_owned()),
         None => (field("NAME").unwrap_or_else(|| "Linux".to_owned()), field("VERSION_ID").unwrap_or_else(|| "0".to_owned())),
     };
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

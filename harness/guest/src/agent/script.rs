@@ -64,7 +64,10 @@ fn start(lines: &[&str], folder: &Path, directory: Option<&str>, environment: &[
     fs::set_permissions(&script, fs::Permissions::from_mode(0o700))?;
     let mut command = Command::new("sh");
     command.arg("-c").arg(&script).env_clear().envs(environment.iter().cloned()).process_group(0);
-    command.current_dir(directory.map_or(folder, Path::new));
+    // That of the agent without one.
+    if let Some(directory) = directory {
+        command.current_dir(directory);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 

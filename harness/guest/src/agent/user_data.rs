@@ -15,20 +15,30 @@ const FOLDER: &str = "/var/lib/cloud/instance/scripts";
 const SCRIPT: &str = "/var/lib/cloud/instance/scripts/part-001";
 const LOG: &str = "/var/log/cloud-init-output.log";
 
-/// Fetches user data and runs it if it is a script; the outcome goes to the console, as cloud-init's does.
-pub(crate) fn run(task: &Task) {
+/// Fetches user data and runs it if it is a script; the outcome goes to the console, as cloud-init's does. Returns what failed.
+pub(crate) fn run(task: &Task) -> Vec<String> {
+    let failed = |error: String| {
+        console::print(&format!("user data: {error}"));
+        vec![error]
+    };
     let text = match Imds::open().and_then(|imds| imds.find("user-data")) {
         Ok(Some(text)) => text,
-        Ok(None) => return,
-        Err(error) => return console::print(&format!("user data: {error}")),
+        Ok(None) => return Vec::new(),
+        Err(error) => return failed(error.to_string()),
     };
     if !text.starts_with("#!") {
-        return console::print("user data: only scripts (`#!`) are run here; cloud-config and other forms are not");
+        return failed("only scripts (`#!`) are run here; cloud-config and other forms are not".to_owned());
     }
     match execute(task, &text) {
-        Ok(status) if status.success() => console::print("user data: finished"),
-        Ok(status) => console::print(&format!("user data: failed ({status}); see {LOG}")),
-        Err(error) => console::print(&format!("user data: {error}")),
+        Ok(status) if status.success() => {
+            console::print("user data: finished");
+            Vec::new()
+        }
+        Ok(status) => {
+            console::print(&format!("user data: failed ({status}); see {LOG}"));
+            vec!["('scripts_user', RuntimeError('Runparts: 1 failures (part-001) in 1 attempted commands'))".to_owned()]
+        }
+        Err(error) => failed(error.to_string()),
     }
 }
 

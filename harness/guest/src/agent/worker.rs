@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use nightproof_machine_image::Platform;
 use nightproof_machine_protocol::spec::Task;
 use serde_json::{Map, Value};
 
@@ -143,6 +144,10 @@ impl Work<'_> {
         environment.insert("SSM_COMMAND_ID".to_owned(), self.id().to_owned());
         environment.insert("AWS_SSM_INSTANCE_ID".to_owned(), self.command.instance.clone());
         environment.insert("AWS_SSM_REGION_NAME".to_owned(), self.task.region.clone());
+        if let Some(platform) = self.task.platform.as_ref().and_then(|platform| Platform::by_key(&platform.key)) {
+            environment.insert("AWS_SSM_PLATFORM_NAME".to_owned(), platform.name.to_owned());
+            environment.insert("AWS_SSM_PLATFORM_VERSION".to_owned(), platform.version.to_owned());
+        }
         environment.into_iter().collect()
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
+use nightproof_machine_protocol::spec::{LOCAL, inside};
 use sha2::{Digest as _, Sha256};
 
 use super::Python;
@@ -121,13 +122,15 @@ impl Tools {
         PACKAGES
     }
 
+    /// Whether `/usr/local` must be the host's, as the Python that runs the tools is there.
+    pub(crate) fn need_local(&self) -> bool {
+        self.python.prefix.starts_with(LOCAL)
+    }
+
     /// What a machine must see: outside path, inside path.
     pub(crate) fn binds(&self) -> Vec<(PathBuf, String)> {
-        let mut binds = vec![
-            (self.packages(), PACKAGES.to_owned()),
-            // In place of the host's: only what is ours and what the system ships is seen.
-            (self.folder.join("bin"), "/usr/local/bin".to_owned()),
-        ];
+        let programs = if self.need_local() { "/usr/local/bin" } else { inside::TOOLS };
+        let mut binds = vec![(self.packages(), PACKAGES.to_owned()), (self.folder.join("bin"), programs.to_owned())];
         if !self.python.is_systems() {
             binds.push((self.python.prefix.clone(), self.python.prefix.display().to_string()));
         }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nightproof_journal::Journal;
-use nightproof_machine::{Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines, Platform, Shell};
+use nightproof_machine::{Channel, Connections, FileSpec, Machine, MachineSettings, MachineSpec, Machines};
+use nightproof_machine_image::DEBIAN_12;
 use nightproof_machine_protocol::link::Link;
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -111,11 +112,10 @@ async fn sh_is_the_platforms_own_however_it_is_started() {
     let lines: Vec<&str> = console.lines().collect();
     assert_eq!(lines.get(..8), Some(["bash ab"; 8].as_slice()), "{console}");
 
-    static DEBIAN: Platform = Platform { name: "Debian GNU/Linux", version: "12", shell: Shell::Dash };
     if !Path::new("/usr/bin/dash").exists() {
         return;
     }
-    let (_, console) = run_as(WHICH_SH, |spec| spec.platform = &DEBIAN).await;
+    let (_, console) = run_as(WHICH_SH, |spec| spec.platform = &DEBIAN_12).await;
     let lines: Vec<&str> = console.lines().collect();
     assert_eq!(lines.get(..7), Some(["dash"; 7].as_slice()), "{console}");
     assert_eq!(lines.get(7), Some(&"bash ab"), "bash itself stays: {console}");

@@ -1,0 +1,69 @@
+//! Programs that every system has and a sandbox cannot take from its host: each is this program under another name.
+//!
+//! A sandbox has the ids of root alone, so that to become another user is to have that user's environment, home and shell; `nightproof doctor`
+//! says so.
+
+mod cloud_init;
+mod ec2_metadata;
+mod packages;
+mod power;
+mod sudo;
+mod switch_user;
+mod systemctl;
+mod unit;
+mod user;
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(crate) use cloud_init::finish;
+use nightproof_machine_image::Platform;
+use nightproof_machine_protocol::command;
+use nightproof_machine_protocol::spec::inside;
+pub(crate) use unit::start_enabled;
+
+/// The command that this program was started as, in a machine.
+pub(crate) fn named(program: &OsStr) -> Option<String> {
+    let name = Path::new(program).file_name()?.to_str().filter(|name| command::is_ours(name))?;
+    Path::new(inside::TASK).exists().then(|| name.to_owned())
+}
+
+/// Runs it.
+pub(crate) fn main(command: &str, arguments: &[OsString]) -> ExitCode {
+    let texts = || arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let code = match command {
+        "sudo" => sudo::main(arguments),
+        "su" => switch_user::main("su", arguments),
+        "runuser" => switch_user::main("runuser", arguments),
+        "shutdown" => power::shutdown(&texts()),
+        "reboot" | "poweroff" | "halt" => power::main(command, &texts()),
+        "systemctl" => systemctl::main(&texts()),
+        "cloud-init" => cloud_init::main(&texts()),
+        "ec2-metadata" => ec2_metadata::main(&texts()),
+        manager => packages::main(manager, &texts()),
+    };
+    ExitCode::from(code)
+}
+
+/// Writes a line for a person, as the command's own would be.
+fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Writes a line of output. Whoever has closed its end needs none.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// What this machine stands in for.
+fn platform() -> Option<&'static Platform> {
+    crate::task::read().ok()?.platform.and_then(|platform| Platform::by_key(&platform.key))
+}
+
+/// What every program of a machine has in its environment, whatever else it is stripped of: where the region's certificate is.
+fn certificates() -> impl Iterator<Item = (OsString, OsString)> {
+    const NAMES: [&str; 3] = ["AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"];
+    std::env::vars_os().filter(|(name, _)| NAMES.iter().any(|kept| name == kept))
+}

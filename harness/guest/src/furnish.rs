@@ -1,0 +1,60 @@
+//! What a system has on its disk from its installation, and what comes up empty at each boot.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use nightproof_machine_image as machine_image;
+use nightproof_machine_protocol::command::{COMMANDS, OF_AMAZON_LINUX, PACKAGE_MANAGERS};
+use nightproof_machine_protocol::spec::{LOCAL_PROGRAMS, Platform, inside};
+
+/// Puts in place what of it is not there.
+pub(crate) fn furnish(platform: Option<&Platform>) -> io::Result<()> {
+    // A container's image has its own.
+    let Some(platform) = platform.and_then(|platform| machine_image::Platform::by_key(&platform.key)) else { return Ok(()) };
+    for folder in ["/run/lock", "/var/log/amazon/ssm", "/var/lib/amazon/ssm", "/var/lib/cloud/instance"] {
+        fs::create_dir_all(folder)?;
+    }
+    for (target, link) in [("../run/lock", "/var/lock"), ("../run", "/var/run")] {
+        if fs::symlink_metadata(link).is_err() {
+            symlink(target, link)?;
+        }
+    }
+    let home = format!("/home/{}", platform.user.name);
+    if !Path::new(&home).exists() {
+        fs::create_dir_all(format!("{home}/.ssh"))?;
+        fs::set_permissions(&home, fs::Permissions::from_mode(0o700))?;
+    }
+    // Where /usr/local is the host's, programs are only where a layer has them.
+    let _ = local_programs(platform);
+    Ok(())
+}
+
+/// Programs in /usr/local: the AWS CLI where its installer puts it, on an image that comes without; and all that a layer would have.
+fn local_programs(platform: &machine_image::Platform) -> io::Result<()> {
+    for folder in LOCAL_PROGRAMS {
+        fs::create_dir_all(folder)?;
+    }
+    let aws = Path::new(inside::TOOLS).join("aws");
+    let layered = Path::new(inside::USR).exists();
+    if aws.exists() && !(layered && platform.is_amazon_linux()) {
+        place(&aws, "/usr/local/bin/aws")?;
+    }
+    if layered {
+        return Ok(());
+    }
+    let managers = PACKAGE_MANAGERS.iter().filter(|(name, _)| platform.family.package_managers().contains(name));
+    let amazons = OF_AMAZON_LINUX.iter().filter(|_| platform.is_amazon_linux());
+    for (name, folder) in COMMANDS.iter().chain(managers).chain(amazons) {
+        place(Path::new(inside::GUEST), &format!("/usr/local/{folder}/{name}"))?;
+    }
+    Ok(())
+}
+
+fn place(target: &Path, link: &str) -> io::Result<()> {
+    match symlink(target, link) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}

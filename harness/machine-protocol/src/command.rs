@@ -1,0 +1,25 @@
+//! Programs of a machine that are the guest itself under another name.
+
+/// On every platform: name, and folder below /usr.
+pub const COMMANDS: [(&str, &str); 9] = [
+    ("sudo", "bin"),
+    ("su", "bin"),
+    ("runuser", "sbin"),
+    ("cloud-init", "bin"),
+    ("systemctl", "bin"),
+    ("shutdown", "sbin"),
+    ("reboot", "sbin"),
+    ("poweroff", "sbin"),
+    ("halt", "sbin"),
+];
+
+/// Those of Amazon Linux alone.
+pub const OF_AMAZON_LINUX: [(&str, &str); 1] = [("ec2-metadata", "bin")];
+
+/// Package managers, as the guest answers for them.
+pub const PACKAGE_MANAGERS: [(&str, &str); 4] = [("dnf", "bin"), ("yum", "bin"), ("apt-get", "bin"), ("apt", "bin")];
+
+/// Whether a program of this name is the guest.
+pub fn is_ours(name: &str) -> bool {
+    COMMANDS.iter().chain(&OF_AMAZON_LINUX).chain(&PACKAGE_MANAGERS).any(|(command, _)| *command == name)
+}
