@@ -35,7 +35,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-resource", &["nightproof-core", "nightproof-poll", "nightproof-wire"]),
     (
         "nightproof-cloudformation",
-        &["nightproof-core", "nightproof-journal", "nightproof-registry", "nightproof-resource", "nightproof-template"],
+        &[
+            "nightproof-core",
+            "nightproof-journal",
+            "nightproof-registry",
+            "nightproof-resource",
+            "nightproof-template",
+            "nightproof-wildcard",
+        ],
     ),
     (
         "nightproof-region",

@@ -1,5 +1,5 @@
 //! Each step of CI as one command:
-//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|coverage|fuzz|ci`.
+//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|coverage|score|fuzz|ci`.
 
 mod botocore;
 mod conformance;
@@ -12,6 +12,7 @@ mod gate;
 mod localstack;
 mod pypi;
 mod registry;
+mod score;
 mod source_package;
 mod step;
 mod template;
@@ -49,6 +50,8 @@ enum Step {
     Yaml,
     /// How many of cfn-lint's templates deploy; writes `docs/coverage.md`.
     Coverage,
+    /// How many of the tests pass whose answers were recorded from AWS; writes `docs/score.md` and `xtask/passed.txt`.
+    Score(score::Options),
     /// Extracts the service models of `harness/wire` anew from botocore.
     Models,
     /// Extracts the facts of resource types of `harness/registry` anew from cfn-lint.
@@ -106,6 +109,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Template => template::lint(),
         Step::Yaml => yaml::compare(),
         Step::Coverage => coverage::measure(),
+        Step::Score(options) => score::measure(&options),
         Step::Models => botocore::extract_models(),
         Step::Registry => registry::extract(),
         Step::Test => step::cargo(&["test", "--workspace"], &[("RUST_TEST_THREADS", &step::threads())]),

@@ -8,29 +8,10 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::difference::Difference;
-use crate::records::{MadeSoFar, StackResource, Submission};
+use crate::records::{Applied, Done, MadeSoFar, StackResource, Submission};
+use crate::stack_policy::{Action, StackPolicy};
 use crate::worker::Worker;
 use crate::{change, nested, properties, resource, signal};
-
-/// What was done about a resource, whether or not it succeeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Done {
-    Kept,
-    Created,
-    Updated,
-    Replaced,
-}
-
-/// What became of all of them.
-pub(crate) struct Applied {
-    pub made: MadeSoFar,
-    /// By logical id; what was never begun is not in it.
-    pub done: BTreeMap<String, Done>,
-    /// The properties that updated resources were to have.
-    pub attempted: BTreeMap<String, Value>,
-    /// Why not all is as the template says.
-    pub failure: Option<String>,
-}
 
 /// Makes, changes or replaces every resource of `deployment` as soon as all that it depends on are as they should be. `before` are the
 /// resources that the stack has. When one fails, those that were begun are waited for, and no other is begun.
@@ -43,6 +24,8 @@ pub(crate) async fn apply(
     let tags = submission.tags.as_slice();
     // Values that no answer shows are masked in it.
     let masked = change::shown(&submission.template, &submission.inputs);
+    // What a stack's policy protects from an update, it protects from nothing else.
+    let policy = worker.with(|stack| stack.policy_in_force().cloned()).flatten();
     let mut waiting: Vec<&Resource> = deployment.resources().collect();
     let mut applied = Applied { made: MadeSoFar::default(), done: BTreeMap::new(), attempted: BTreeMap::new(), failure: None };
     let (mut uncreated, mut unchanged): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
@@ -55,14 +38,16 @@ pub(crate) async fn apply(
             waiting = later;
             let mut kept = false;
             for resource in ready {
-                let old = before.get(&resource.id).and_then(|record| record.made.clone());
+                let old = before.get(&resource.id);
                 let properties = deployment.properties(&resource.id, &applied.made).map_err(|error| error.to_string());
-                let step = Step::new(worker, resource, old, properties, tags);
+                let step = Step::new(worker, resource, old, properties, tags).allowed(policy.as_ref(), resource);
                 let shown = masked.as_ref().and_then(|masked| masked.properties(&resource.id, &applied.made).ok());
                 let signals = deployment.signals(&resource.id, &applied.made);
+                let metadata = deployment.metadata(resource, &applied.made).ok().flatten().map(|metadata| metadata.to_string());
                 worker.with(|stack| {
                     let depends_on = deployment.dependencies(&resource.id).clone();
-                    let mut record = StackResource::new(resource, depends_on, worker.now());
+                    let mut record = StackResource::new(resource, deployment.policies(resource), depends_on, worker.now());
+                    record.metadata = metadata;
                     record.shown = shown.as_ref().map(ToString::to_string);
                     if let Some(existing) = stack.resource(&resource.id) {
                         (record.status, record.changed) = (existing.status, existing.changed);
@@ -139,10 +124,11 @@ impl Step {
     fn new(
         worker: &Worker,
         resource: &Resource,
-        old: Option<MadeResource>,
+        record: Option<&StackResource>,
         properties: Result<Value, String>,
         tags: &[(String, String)],
     ) -> Self {
+        let old = record.and_then(|record| record.made.clone());
         let without = if old.is_some() { Done::Updated } else { Done::Created };
         let found = worker.service.types.get(&resource.kind).and_then(|found| Ok((found, properties?)));
         let (resource_type, properties) = match found {
@@ -150,6 +136,10 @@ impl Step {
             Err(reason) => return Self::Fail(without, reason),
         };
         let Some(old) = old else { return Self::Create(properties) };
+        // What an update left half made is made anew.
+        if record.is_some_and(|record| record.status == "CREATE_FAILED") {
+            return Self::Replace(properties);
+        }
         let difference = Difference::between(resource_type, &old.properties, &properties);
         if difference.is_empty() {
             // What is behind the address of a nested stack's template may be another one now.
@@ -169,6 +159,19 @@ impl Step {
                 ),
             ),
             None => Self::Replace(properties),
+        }
+    }
+
+    /// The step, if the stack's policy allows it.
+    fn allowed(self, policy: Option<&StackPolicy>, resource: &Resource) -> Self {
+        let action = match &self {
+            Self::Update(..) => Action::Modify,
+            Self::Replace(_) => Action::Replace,
+            Self::Keep(_) | Self::Create(_) | Self::Fail(..) => return self,
+        };
+        match policy.and_then(|policy| policy.refusal(action, &resource.id, &resource.kind)) {
+            Some(reason) => Self::Fail(Done::Updated, reason),
+            None => self,
         }
     }
 

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nightproof_core::service::Call;
-use nightproof_template::DeletionPolicy;
 
-use crate::apply::{self, Applied};
+use crate::apply;
 use crate::cloudformation::CloudFormation;
-use crate::outputs;
-use crate::records::{OnFailure, StackStatus, Submission};
+use crate::records::{Applied, OnFailure, StackResource, StackStatus, Submission};
 use crate::removal::{self, Leaving};
 use crate::service_role::Deployer;
 use crate::worker::Worker;
+use crate::{export, outputs};
 
 /// A stack's ARN.
 pub(crate) fn new_id(call: &Call, name: &str) -> String {
@@ -20,7 +19,9 @@ pub(crate) fn new_id(call: &Call, name: &str) -> String {
 }
 
 /// Starts making a stack that is recorded.
-pub(crate) fn begin(service: &CloudFormation, call: &Call, id: &str, submission: Submission, deployer: Deployer) {
+pub(crate) fn begin(service: &CloudFormation, call: &Call, id: &str, mut submission: Submission, deployer: Deployer) {
+    // Exports may have come and gone since the submission was read.
+    submission.inputs.imports = export::of_others(service, call.account(), id);
     let worker = service.with(call.account(), id, |stack| {
         stack.takes(&submission);
         stack.role.clone_from(&deployer.role);
@@ -82,9 +83,10 @@ async fn fail(worker: &Worker, reason: &str) {
     if begun != Some(true) || policy == OnFailure::DoNothing {
         return;
     }
-    let keep = |policy| policy == DeletionPolicy::Retain;
     let records = worker.resources();
-    let leaving = records.iter().map(|record| Leaving::new(record, keep(record.deletion_policy))).collect();
+    let deletes = worker.with(|stack| stack.deletes_created).unwrap_or(false);
+    let keeps = |record: &StackResource| record.policies.keeps_created() && !deletes;
+    let leaving = records.iter().map(|record| Leaving::new(record, keeps(record))).collect();
     let left = removal::remove(worker, leaving).await;
     let now = worker.now();
     worker.with(|stack| {

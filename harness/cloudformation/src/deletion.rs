@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use nightproof_core::Caller;
 use nightproof_core::service::Call;
-use nightproof_template::DeletionPolicy;
 
 use crate::cloudformation::CloudFormation;
-use crate::records::{Stack, StackStatus};
+use crate::records::{ChangeSet, Stack, StackStatus};
 use crate::removal::{self, Leaving};
 use crate::worker::Worker;
 
@@ -26,10 +25,10 @@ pub(crate) fn begin(service: &CloudFormation, call: &Call, stack: &Stack, caller
 async fn run(worker: &Worker, retained: &[String], force: bool) {
     let records = worker.resources();
     let gone = |status: &str| matches!(status, "DELETE_COMPLETE" | "DELETE_SKIPPED");
-    let leaving = records.iter().filter(|record| !gone(record.status)).map(|record| {
-        let keep = matches!(record.deletion_policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate);
-        Leaving::new(record, keep || retained.contains(&record.id))
-    });
+    let leaving = records
+        .iter()
+        .filter(|record| !gone(record.status))
+        .map(|record| Leaving::new(record, record.policies.keeps_deleted() || retained.contains(&record.id)));
     let mut left = removal::remove(worker, leaving.collect()).await;
     if force {
         for id in std::mem::take(&mut left) {
@@ -41,7 +40,7 @@ async fn run(worker: &Worker, retained: &[String], force: bool) {
         None => {
             stack.deleted = Some(now);
             stack.imports.clear();
-            stack.change_sets.clear();
+            stack.change_sets.retain(ChangeSet::is_executed);
             stack.change_set = None;
             stack.becomes(StackStatus::DeleteComplete, None, now);
         }

@@ -33,8 +33,10 @@ mod serverless;
 mod service;
 mod service_role;
 mod signal;
+mod stack_policy;
 mod stack_record;
 mod submission;
+mod submitted;
 mod support;
 mod template_source;
 #[cfg(test)]

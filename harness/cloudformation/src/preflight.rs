@@ -2,7 +2,7 @@
 //! own and all of it in one message.
 
 use nightproof_core::service::AwsError;
-use nightproof_template::{Attribute, DeletionPolicy, Deployment, Property, Resource, Template, Unsupported};
+use nightproof_template::{Attribute, DeletionPolicy, Deployment, PolicyAttribute, Property, Resource, Template, Unsupported};
 
 use crate::dynamic_reference;
 use crate::error::validation;
@@ -41,9 +41,12 @@ const WITH_SNAPSHOTS: &[&str] = &[
 fn check_policies(types: &ResourceTypes, template: &Template) -> Result<(), String> {
     for resource in template.resources.iter().filter(|resource| types.find(&resource.kind).is_some()) {
         for (policy, name) in
-            [(resource.deletion_policy, "DeletionPolicy"), (resource.update_replace_policy, "UpdateReplacePolicy")]
+            [(&resource.deletion_policy, "DeletionPolicy"), (&resource.update_replace_policy, "UpdateReplacePolicy")]
         {
-            if policy == DeletionPolicy::Snapshot && !WITH_SNAPSHOTS.contains(&resource.kind.as_str()) {
+            let possible = policy.iter().flat_map(PolicyAttribute::possible);
+            if possible.into_iter().any(|policy| policy == DeletionPolicy::Snapshot)
+                && !WITH_SNAPSHOTS.contains(&resource.kind.as_str())
+            {
                 let (kind, id) = (&resource.kind, &resource.id);
                 return Err(format!("Template error: resource type {kind} does not support {name} Snapshot ({id})"));
             }

@@ -1,13 +1,20 @@
 //! Undoing an update: what was changed is changed back, what was replaced takes its place again, what was made is deleted.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html>
 
-use nightproof_resource::MadeResource;
-use nightproof_template::DeletionPolicy;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::apply::{Applied, Done};
-use crate::records::{Stack, StackResource, StackStatus};
+use nightproof_core::service::{AwsError, Call};
+use nightproof_resource::MadeResource;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::cloudformation::CloudFormation;
+use crate::error::validation;
+use crate::records::{Applied, Done, Stack, StackResource, StackStatus, Unfinished};
 use crate::removal::{self, Leaving};
 use crate::resource;
+use crate::service_role::Deployer;
 use crate::worker::Worker;
 
 /// Brings the stack back to what it was `before`. `applied` is what has been done since.
@@ -17,39 +24,95 @@ pub(crate) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Appli
         stack.takes_back(before);
         stack.becomes(StackStatus::UpdateRollbackInProgress, Some(reason.to_owned()), now);
     });
-    let mut leaving = Vec::new();
-    let mut failed = Vec::new();
+    let (done, attempted) = applied.map(|applied| (applied.done.clone(), applied.attempted.clone())).unwrap_or_default();
+    let unfinished = Unfinished { before: before.clone(), done, attempted, replacements: Vec::new(), is_whole: true };
+    restore(worker, unfinished, &BTreeSet::new()).await;
+}
+
+/// Takes a rollback up again that failed. The resources in `skipped` stay as they are.
+pub(crate) fn resume(
+    service: &CloudFormation,
+    call: &Call,
+    id: &str,
+    deployer: Deployer,
+    skipped: Vec<String>,
+    token: Option<&str>,
+) -> Result<(), AwsError> {
+    let begun = service.with(call.account(), id, |stack| {
+        // Of two who ask at once one is late.
+        let unfinished = stack.unfinished.take().filter(|_| stack.status == StackStatus::UpdateRollbackFailed)?;
+        stack.cancel = CancellationToken::new();
+        stack.role.clone_from(&deployer.role);
+        stack.take_token(token, "ContinueUpdateRollback");
+        stack.becomes(StackStatus::UpdateRollbackInProgress, Some("User Initiated".to_owned()), call.now);
+        Some((unfinished, stack.clone()))
+    });
+    let Some((unfinished, stack)) = begun.flatten() else {
+        return Err(validation(format!("Stack:{id} can not continue rollback.")));
+    };
+    if let Some(worker) = Worker::on(&stack, service, call, deployer.caller) {
+        let turn = Arc::clone(&stack.turn);
+        call.region.tasks().spawn(async move {
+            let _turn = turn.lock().await;
+            restore(&worker, Unfinished::clone(&unfinished), &skipped.into_iter().collect()).await;
+        });
+    }
+    Ok(())
+}
+
+/// Brings the resources back to what they were; what cannot be is kept for [`resume`].
+async fn restore(worker: &Worker, mut unfinished: Unfinished, skipped: &BTreeSet<String>) {
+    // What is being taken back is taken back, even if the update was cancelled.
+    let worker = &Worker { cancel: CancellationToken::new(), ..worker.clone() };
+    let before = unfinished.before.clone();
+    let mut failed = BTreeMap::new();
     // In the order in which they were made: each after what it depends on.
     for record in &before.resources {
-        let done = applied.and_then(|applied| applied.done.get(&record.id)).copied();
+        let done = unfinished.done.get(&record.id).copied();
         let current = worker.with(|stack| stack.resource(&record.id).cloned()).flatten();
-        match (done, applied, &record.made) {
-            (Some(Done::Updated), Some(applied), Some(old)) => match change_back(worker, record, old, applied).await {
-                Ok(replaced) => leaving.extend(replaced.map(|made| Leaving::replaced(record, made, false))),
-                Err(reason) => {
-                    worker.resource_becomes(&record.id, "UPDATE_FAILED", Some(reason));
-                    failed.push(record.id.clone());
+        match (done, &record.made) {
+            (Some(Done::Updated), _) if skipped.contains(&record.id) => {
+                worker.resource_becomes(&record.id, "UPDATE_COMPLETE", None);
+            }
+            (Some(Done::Updated), Some(old)) => {
+                match change_back(worker, record, old, unfinished.attempted.get(&record.id)).await {
+                    Ok(replaced) => unfinished.replacements.extend(replaced.map(|made| (record.clone(), made))),
+                    Err(reason) => {
+                        worker.resource_becomes(&record.id, "UPDATE_FAILED", Some(reason));
+                        failed.insert(record.id.clone(), Done::Updated);
+                    }
                 }
-            },
-            (Some(Done::Replaced), _, Some(old)) => {
+            }
+            (Some(Done::Replaced), Some(old)) => {
                 worker.with(|stack| stack.put(record.clone()));
                 worker.resource_becomes(&record.id, "UPDATE_COMPLETE", None);
                 let new = current.and_then(|current| current.made).filter(|new| new.physical != old.physical);
-                leaving.extend(new.map(|new| Leaving::replaced(record, new, false)));
+                unfinished.replacements.extend(new.map(|new| (record.clone(), new)));
             }
+            // It was brought back when this was tried before.
+            _ if !unfinished.is_whole && done.is_none() => {}
             _ => {
                 worker.with(|stack| stack.put(record.clone()));
             }
         }
     }
     if !failed.is_empty() {
-        let reason = format!("The following resource(s) failed to update: [{}]. ", failed.join(", "));
-        return worker.stack_becomes(StackStatus::UpdateRollbackFailed, Some(reason));
+        let names: Vec<&str> = failed.keys().map(String::as_str).collect();
+        let reason = format!("The following resource(s) failed to update: [{}]. ", names.join(", "));
+        let left = Unfinished { done: failed, is_whole: false, ..unfinished };
+        let now = worker.now();
+        worker.with(|stack| {
+            stack.unfinished = Some(Arc::new(left));
+            stack.becomes(StackStatus::UpdateRollbackFailed, Some(reason), now);
+        });
+        return;
     }
     let existed = |id: &str| before.resources.iter().any(|record| record.id == id);
     let records = worker.resources();
+    let replacements = unfinished.replacements.into_iter();
+    let mut leaving: Vec<Leaving> = replacements.map(|(record, made)| Leaving::replaced(&record, made, false)).collect();
     for record in records.iter().filter(|record| !existed(&record.id)) {
-        leaving.push(Leaving::new(record, record.deletion_policy == DeletionPolicy::Retain));
+        leaving.push(Leaving::new(record, record.policies.keeps_created()));
     }
     worker.stack_becomes(StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
     removal::remove(worker, leaving).await;
@@ -66,13 +129,13 @@ async fn change_back(
     worker: &Worker,
     record: &StackResource,
     old: &MadeResource,
-    applied: &Applied,
+    attempted: Option<&Value>,
 ) -> Result<Option<MadeResource>, String> {
     let current = worker.with(|stack| stack.resource(&record.id).and_then(|record| record.made.clone())).flatten();
     let mut current = current.unwrap_or_else(|| old.clone());
     worker.with(|stack| stack.put(StackResource { made: Some(current.clone()), ..record.clone() }));
     // It failed before anything was changed if no properties were attempted.
-    let Some(attempted) = applied.attempted.get(&record.id) else {
+    let Some(attempted) = attempted else {
         worker.resource_becomes(&record.id, "UPDATE_COMPLETE", None);
         return Ok(None);
     };

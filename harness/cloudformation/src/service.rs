@@ -1,46 +1,79 @@
 //! The service's operations by name, and what other services ask of its records.
 
 use async_trait::async_trait;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
 use crate::cloudformation::CloudFormation;
-use crate::operations::{change_sets, create_stack, delete_stack, exports, signal_resource, stacks, templates, update_stack};
+use crate::operations::change_sets::{CreateChangeSet, DeleteChangeSet, DescribeChangeSet, ExecuteChangeSet, ListChangeSets};
+use crate::operations::create_stack::CreateStack;
+use crate::operations::delete_stack::DeleteStack;
+use crate::operations::exports::{ListExports, ListImports};
+use crate::operations::rollbacks::{CancelUpdateStack, ContinueUpdateRollback};
+use crate::operations::signal_resource::SignalResource;
+use crate::operations::stack_policies::{GetStackPolicy, SetStackPolicy};
+use crate::operations::stacks::{
+    DescribeStackEvents, DescribeStackResource, DescribeStackResources, DescribeStacks, ListStackResources, ListStacks,
+    UpdateTerminationProtection,
+};
+use crate::operations::templates::{GetTemplate, GetTemplateSummary, ValidateTemplate};
+use crate::operations::types::{DescribeType, ListTypes};
+use crate::operations::update_stack::UpdateStack;
+
+operations!("cloudformation", CloudFormation:
+    CancelUpdateStack => cancel_update_stack: ["= @stack"],
+    ContinueUpdateRollback => continue_update_rollback.await: [
+        "= @stack cloudformation:RoleArn=RoleARN",
+        "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
+    ],
+    CreateChangeSet => create_change_set.await: [
+        "= @stack cloudformation:ChangeSetName=ChangeSetName cloudformation:TemplateUrl=TemplateURL cloudformation:RoleArn=RoleARN cloudformation:ResourceTypes=ResourceTypes",
+        "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
+    ],
+    CreateStack => create_stack.await: [
+        "= @stack cloudformation:TemplateUrl=TemplateURL cloudformation:RoleArn=RoleARN cloudformation:StackPolicyUrl=StackPolicyURL cloudformation:ResourceTypes=ResourceTypes",
+        "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
+    ],
+    DeleteChangeSet => delete_change_set: ["= @stack cloudformation:ChangeSetName=ChangeSetName"],
+    DeleteStack => delete_stack.await: [
+        "= @stack cloudformation:RoleArn=RoleARN",
+        "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
+    ],
+    DescribeChangeSet => describe_change_set: ["= @stack cloudformation:ChangeSetName=ChangeSetName"],
+    DescribeStackEvents => describe_stack_events: ["= @stack"],
+    DescribeStackResource => describe_stack_resource: ["= @stack"],
+    DescribeStackResources => describe_stack_resources: ["= @stack"],
+    DescribeStacks => describe_stacks: ["= @stack-or-all"],
+    DescribeType => describe_type: ["= *"],
+    ExecuteChangeSet => execute_change_set.await: ["= @stack cloudformation:ChangeSetName=ChangeSetName"],
+    GetStackPolicy => get_stack_policy: ["= @stack"],
+    GetTemplate => get_template: ["= @stack"],
+    GetTemplateSummary => get_template_summary.await: ["= @stack-or-all"],
+    ListChangeSets => list_change_sets: ["= @stack"],
+    ListExports => list_exports: ["= *"],
+    ListImports => list_imports: ["= *"],
+    ListStackResources => list_stack_resources: ["= @stack"],
+    ListStacks => list_stacks: ["= *"],
+    ListTypes => list_types: ["= *"],
+    SetStackPolicy => set_stack_policy.await: ["= @stack cloudformation:StackPolicyUrl=StackPolicyURL"],
+    SignalResource => signal_resource: ["= @stack"],
+    UpdateStack => update_stack.await: [
+        "= @stack cloudformation:TemplateUrl=TemplateURL cloudformation:RoleArn=RoleARN cloudformation:StackPolicyUrl=StackPolicyURL cloudformation:ResourceTypes=ResourceTypes",
+        "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
+    ],
+    UpdateTerminationProtection => update_termination_protection: ["= @stack"],
+    ValidateTemplate => validate_template.await: ["= *"],
+);
 
 #[async_trait]
 impl Service for CloudFormation {
     fn permissions(&self) -> &'static str {
-        include_str!("permissions.txt")
+        Self::PERMISSIONS
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let service = self;
-        let account = call.account();
-        let output = match operation {
-            "CreateStack" => create_stack::create(service, call, &input).await?,
-            "UpdateStack" => update_stack::update(service, call, &input).await?,
-            "DeleteStack" => delete_stack::delete(service, call, &input).await?,
-            "CreateChangeSet" => change_sets::create(service, call, &input).await?,
-            "DescribeChangeSet" => change_sets::describe(service, account, &input)?,
-            "ListChangeSets" => change_sets::list(service, account, &input)?,
-            "ExecuteChangeSet" => change_sets::execute(service, call, &input).await?,
-            "DeleteChangeSet" => change_sets::delete(service, call, &input)?,
-            "DescribeStacks" => stacks::describe_stacks(service, account, &input)?,
-            "DescribeStackEvents" => stacks::describe_events(service, account, &input)?,
-            "DescribeStackResources" => stacks::describe_resources(service, account, &input)?,
-            "DescribeStackResource" => stacks::describe_resource(service, account, &input)?,
-            "ListStackResources" => stacks::list_resources(service, account, &input)?,
-            "ListStacks" => stacks::list_stacks(service, account, &input),
-            "ListExports" => exports::list(service, account),
-            "ListImports" => exports::list_imports(service, account, &input)?,
-            "GetTemplate" => templates::get_template(service, account, &input)?,
-            "GetTemplateSummary" => templates::get_template_summary(service, call, &input).await?,
-            "ValidateTemplate" => templates::validate_template(service, call, &input).await?,
-            "SignalResource" => signal_resource::signal(service, call, &input)?,
-            "UpdateTerminationProtection" => stacks::update_termination_protection(service, account, &input)?,
-            _ => return Err(AwsError::not_implemented("cloudformation", operation)),
-        };
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {

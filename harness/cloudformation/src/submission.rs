@@ -10,50 +10,43 @@ use serde_json::{Value, json};
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
 use crate::records::{Processed, Stack, Submission};
-use crate::{capability, export, preflight, rules, template_source, transform};
-
-/// Members that would change what happens, and are not honoured.
-pub(crate) fn refuse_unsupported(input: &Value, operation: &str, names: &[&str]) -> Result<(), AwsError> {
-    match names.iter().find(|name| input.has(name) && input.flag(name) != Some(false)) {
-        Some(name) => Err(AwsError::not_implemented("cloudformation", &format!("{name} of {operation}"))),
-        None => Ok(()),
-    }
-}
+use crate::submitted::{GivenParameter, StackTag, Submitted, check_types};
+use crate::{capability, export, preflight, rules, transform};
 
 /// Reads a request. `previous` is the stack that it changes.
 pub(crate) async fn read(
     service: &CloudFormation,
     call: &Call,
-    input: &Value,
+    input: Submitted,
     (stack_name, stack_id): (&str, &str),
     previous: Option<&Stack>,
 ) -> Result<Submission, AwsError> {
-    let body = match (input.flag("UsePreviousTemplate").unwrap_or(false), previous) {
-        (true, _) if input.has("TemplateBody") || input.has("TemplateURL") => {
+    let body = match (input.use_previous_template, previous) {
+        (true, _) if !input.template.is_empty() => {
             return Err(validation("Only one of UsePreviousTemplate, Template URL or Template Body may be specified."));
         }
         (true, Some(previous)) => previous.template.clone(),
         (true, None) => return Err(validation("Previous template does not exist for this stack.")),
-        (false, _) => template_source::body(call, input).await?,
+        (false, _) => input.template.read(call).await?,
     };
     let document = Document::read(&body).map_err(|errors| invalid(&errors))?;
     let declared = document.template().map_err(|errors| invalid(&errors))?;
     let has_macros = !document.macros().map_err(|error| validation(error.message))?.is_empty();
-    let capabilities: Vec<String> = input.texts("Capabilities").into_iter().map(str::to_owned).collect();
+    check_types(input.resource_types.as_deref(), declared.resources.iter().map(|resource| resource.kind.as_str()))?;
+    let capabilities = input.capabilities;
     match has_macros {
         true => preflight::check(&service.types, &declared, None, Vec::new())?,
         false => preflight::check_types(&service.types, &declared)?,
     }
-    // Whoever makes a change set sees what macros have made before anything is done.
-    if has_macros && !input.has("ChangeSetName") {
+    if has_macros && !input.shows_expansion {
         capability::check_expansion(&capabilities)?;
     }
-    let tags = match (input.get("Tags").and_then(Value::as_array), previous) {
-        (Some(tags), _) => stack_tags(tags)?,
+    let tags = match (input.tags, previous) {
+        (Some(tags), _) => stack_tags(&tags)?,
         (None, Some(previous)) => previous.tags.clone(),
         (None, None) => Vec::new(),
     };
-    let request = Request { service, call, given: given(input, previous)?, capabilities };
+    let request = Request { service, call, given: given(&input.parameters, previous)?, capabilities };
     let inputs = Inputs {
         parameters: BTreeMap::new(),
         pseudo: Pseudo {
@@ -145,10 +138,10 @@ impl Request<'_> {
 }
 
 /// The stack's own tags, which its resources inherit.
-fn stack_tags(tags: &[Value]) -> Result<Vec<(String, String)>, AwsError> {
+fn stack_tags(tags: &[StackTag]) -> Result<Vec<(String, String)>, AwsError> {
     let mut seen = BTreeSet::new();
     for tag in tags {
-        let key = tag.required("Key");
+        let key = tag.key.as_str();
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(validation(format!("User-defined tags can't start with the prefix 'aws:': {key}")));
         }
@@ -159,16 +152,16 @@ fn stack_tags(tags: &[Value]) -> Result<Vec<(String, String)>, AwsError> {
     if tags.len() > 50 {
         return Err(validation("A stack can have at most 50 tags."));
     }
-    Ok(tags.iter().map(|tag| (tag.required("Key").to_owned(), tag.required("Value").to_owned())).collect())
+    Ok(tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect())
 }
 
 /// Parameters with the values that are given, the previous ones included where they are asked for.
-fn given(input: &Value, previous: Option<&Stack>) -> Result<BTreeMap<String, String>, AwsError> {
+fn given(parameters: &[GivenParameter], previous: Option<&Stack>) -> Result<BTreeMap<String, String>, AwsError> {
     let mut given = BTreeMap::new();
-    for parameter in input.list("Parameters") {
-        let key = parameter.required("ParameterKey");
-        let value = if parameter.flag("UsePreviousValue").unwrap_or(false) {
-            if parameter.text("ParameterValue").is_some_and(|value| !value.is_empty()) {
+    for parameter in parameters {
+        let key = parameter.parameter_key.as_str();
+        let value = if parameter.use_previous_value {
+            if parameter.parameter_value.as_ref().is_some_and(|value| !value.is_empty()) {
                 return Err(validation(format!(
                     "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true and non empty value for a parameter"
                 )));
@@ -180,7 +173,7 @@ fn given(input: &Value, previous: Option<&Stack>) -> Result<BTreeMap<String, Str
                 ))
             })?
         } else {
-            parameter.required("ParameterValue").to_owned()
+            parameter.parameter_value.clone().unwrap_or_default()
         };
         if given.insert(key.to_owned(), value).is_some() {
             return Err(validation(format!("Duplicate input for parameter key {key}")));
@@ -194,7 +187,10 @@ fn shown(template: &Template, given: &BTreeMap<String, String>) -> Vec<Value> {
         let value = if parameter.no_echo { Some("****") } else { given.get(&parameter.name).map(String::as_str) };
         json!({"ParameterKey": parameter.name, "ParameterValue": value.unwrap_or_default()})
     });
-    shown.collect()
+    let mut shown: Vec<Value> = shown.collect();
+    // Answers list them by their names.
+    shown.sort_by(|one, other| one.required("ParameterKey").cmp(other.required("ParameterKey")));
+    shown
 }
 
 /// Replaces the values of SSM-typed parameters by what Parameter Store has under those names. Returns those that only AWS's has.
@@ -208,7 +204,12 @@ async fn look_up(
     let mut lacking = Vec::new();
     for parameter in template.parameters.iter().filter(|parameter| parameter.ssm_type()) {
         let Some(name) = values.get(&parameter.name).and_then(Value::as_str).map(str::to_owned) else { continue };
-        let missing = || validation(format!("Unable to fetch parameters [{name}] from parameter store for this account."));
+        let missing = || {
+            validation(match parameter.default {
+                Some(_) => format!("Unable to fetch parameters [{name}] from parameter store for this account."),
+                None => format!("Parameter {} should either have input value or default value", parameter.name),
+            })
+        };
         // `GetParameters`, for one name too: that is the permission which CloudFormation wants.
         let answer = match call.region.call(&call.caller, "ssm", "GetParameters", json!({"Names": [name]})).await {
             Err(error) if error.code == "NotImplemented" => {

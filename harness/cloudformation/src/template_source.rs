@@ -1,9 +1,8 @@
 //! Where a template is: in a request, or in a bucket.
 
 use http_body_util::BodyExt as _;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call, empty_body};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::validation;
 
@@ -13,16 +12,30 @@ const LARGEST_BODY: usize = 51_200;
 
 const LARGEST_OBJECT: usize = 1 << 20;
 
-/// The template in a request, or in the bucket that it names.
-pub(crate) async fn body(call: &Call, input: &Value) -> Result<String, AwsError> {
-    match (input.text("TemplateBody"), input.text("TemplateURL")) {
-        (Some(body), None) if body.len() <= LARGEST_BODY => Ok(body.to_owned()),
-        (Some(body), None) => Err(validation(format!(
-            "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {LARGEST_BODY}"
-        ))),
-        (None, Some(url)) => fetch(call, url).await,
-        (Some(_), Some(_)) => Err(validation("Only one of Template URL or Template Body may be specified.")),
-        (None, None) => Err(validation("Either Template URL or Template Body must be specified.")),
+/// The members of a request that give a template.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TemplateSource {
+    pub body: Option<String>,
+    pub url: Option<String>,
+}
+
+impl TemplateSource {
+    /// Whether neither is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.body.is_none() && self.url.is_none()
+    }
+
+    /// The template in a request, or in the bucket that it names.
+    pub(crate) async fn read(&self, call: &Call) -> Result<String, AwsError> {
+        match (&self.body, &self.url) {
+            (Some(body), None) if body.len() <= LARGEST_BODY => Ok(body.clone()),
+            (Some(body), None) => Err(validation(format!(
+                "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {LARGEST_BODY}"
+            ))),
+            (None, Some(url)) => fetch(call, url).await,
+            (Some(_), Some(_)) => Err(validation("Only one of Template URL or Template Body may be specified.")),
+            (None, None) => Err(validation("Either Template URL or Template Body must be specified.")),
+        }
     }
 }
 
@@ -46,7 +59,11 @@ pub(crate) fn location(url: &str) -> Option<(String, String)> {
     }
 }
 
-async fn fetch(call: &Call, url: &str) -> Result<String, AwsError> {
+/// The text of an object in a bucket, by its address.
+pub(crate) async fn fetch(call: &Call, url: &str) -> Result<String, AwsError> {
+    if let Some((bucket, _)) = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
+        return Err(validation(format!("S3 error: Domain name specified in {bucket} is not a valid S3 domain")));
+    }
     let (bucket, key) = bucket_and_key(url).ok_or_else(|| validation("TemplateURL must be a supported URL."))?;
     let failed = |error: &AwsError| {
         validation(format!(

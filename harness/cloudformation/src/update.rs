@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nightproof_core::service::{AwsError, Call};
-use nightproof_template::DeletionPolicy;
+use nightproof_template::Deployment;
+use tokio_util::sync::CancellationToken;
 
-use crate::apply::{self, Applied, Done};
+use crate::apply;
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
-use crate::records::{ChangeSet, Stack, StackResource, StackStatus, Submission};
+use crate::records::{Applied, ChangeSet, Done, Stack, StackResource, StackStatus, Submission};
 use crate::removal::{self, Leaving};
 use crate::service_role::Deployer;
+use crate::stack_policy::{Action, StackPolicy};
 use crate::worker::Worker;
-use crate::{outputs, rollback};
+use crate::{export, outputs, rollback};
 
 /// A stack that can be updated.
 pub(crate) fn find(service: &CloudFormation, account: &str, name: &str) -> Result<Stack, AwsError> {
@@ -32,22 +34,39 @@ fn updatable(stack: &Stack) -> Result<(), AwsError> {
     Err(validation(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status.word())))
 }
 
+/// What a request for an update says beside the template.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// The policy that the stack has when it is updated.
+    pub policy: Option<StackPolicy>,
+    /// The policy that stands for the stack's during the update.
+    pub policy_during_update: Option<StackPolicy>,
+    /// Whether a failed update stays as it is.
+    pub keeps_failure: bool,
+}
+
 /// Starts to update a stack.
 pub(crate) fn begin(
     service: &CloudFormation,
     call: &Call,
     id: &str,
-    submission: Submission,
+    mut submission: Submission,
     deployer: Deployer,
     (token, operation): (Option<&str>, &'static str),
+    options: Options,
 ) -> Result<(), AwsError> {
+    // Exports may have come and gone since the submission was read.
+    submission.inputs.imports = export::of_others(service, call.account(), id);
     let started = service.with(call.account(), id, |stack| {
         // Somebody else may have begun something since this was read.
         updatable(stack)?;
+        stack.cancel = CancellationToken::new();
         let before = stack.clone();
+        stack.policy_during_update.clone_from(&options.policy_during_update);
         stack.takes(&submission);
         stack.role.clone_from(&deployer.role);
         stack.updated = Some(call.now);
+        stack.change_set = None;
         // They were worked out against what the stack is no more.
         stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
         stack.take_token(token, operation);
@@ -59,13 +78,13 @@ pub(crate) fn begin(
         let turn = Arc::clone(&before.turn);
         call.region.tasks().spawn(async move {
             let _turn = turn.lock().await;
-            run(&worker, &before, &submission).await;
+            run(&worker, &before, &submission, options).await;
         });
     }
     Ok(())
 }
 
-async fn run(worker: &Worker, before: &Stack, submission: &Submission) {
+async fn run(worker: &Worker, before: &Stack, submission: &Submission, options: Options) {
     if let Some(reason) = &submission.failure {
         return rollback::undo(worker, before, None, reason).await;
     }
@@ -81,35 +100,59 @@ async fn run(worker: &Worker, before: &Stack, submission: &Submission) {
     worker.with(|stack| stack.imports.extend(imports.iter().cloned()));
     let records: BTreeMap<String, StackResource> =
         before.resources.iter().map(|record| (record.id.clone(), record.clone())).collect();
+    if let Some(reason) = protected(worker, before, &deployment) {
+        return rollback::undo(worker, before, None, &reason).await;
+    }
     let applied = apply::apply(worker, &deployment, &records, submission).await;
+    let cancelled = || worker.cancel.is_cancelled().then(|| "User Initiated".to_owned());
     let failure = applied
         .failure
         .clone()
+        .or_else(cancelled)
         .or_else(|| outputs::finish(worker, &deployment, &applied.made, StackStatus::UpdateCompleteCleanupInProgress).err());
-    if let Some(reason) = failure {
-        return rollback::undo(worker, before, Some(&applied), &reason).await;
+    match failure {
+        // What failed stays for whoever asked for it to be looked at.
+        Some(reason) if options.keeps_failure => return worker.stack_becomes(StackStatus::UpdateFailed, Some(reason)),
+        Some(reason) => return rollback::undo(worker, before, Some(&applied), &reason).await,
+        None => {}
     }
-    worker.with(|stack| stack.imports = imports);
+    worker.with(|stack| {
+        stack.imports = imports;
+        if options.policy.is_some() {
+            stack.policy = options.policy;
+        }
+    });
     clean_up(worker, before, &applied).await;
+}
+
+/// Why the update cannot be: the stack's policy protects resources that it would delete.
+fn protected(worker: &Worker, before: &Stack, deployment: &Deployment<'_>) -> Option<String> {
+    let policy = worker.with(|stack| stack.policy_in_force().cloned()).flatten()?;
+    let leaving = before.resources.iter().filter(|record| deployment.resources().all(|kept| kept.id != record.id));
+    let mut ids = Vec::new();
+    for record in leaving {
+        if let Some(reason) = policy.refusal(Action::Delete, &record.id, &record.kind) {
+            worker.resource_becomes(&record.id, "UPDATE_FAILED", Some(reason));
+            ids.push(record.id.as_str());
+        }
+    }
+    (!ids.is_empty()).then(|| format!("The following resource(s) failed to update: [{}]. ", ids.join(", ")))
 }
 
 /// Deletes what the new template does not have, and what was replaced.
 async fn clean_up(worker: &Worker, before: &Stack, applied: &Applied) {
     let now_recorded = worker.resources();
     let leaving = before.resources.iter().filter_map(|record| match applied.done.get(&record.id) {
-        None => {
-            let keep = matches!(record.deletion_policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate);
-            Some(Leaving::new(record, keep))
-        }
+        None => Some(Leaving::new(record, record.policies.keeps_deleted())),
         Some(Done::Replaced) => {
             let now = now_recorded.iter().find(|now| now.id == record.id).unwrap_or(record);
-            Some(Leaving::replaced(record, record.made.clone()?, now.update_replace_policy == DeletionPolicy::Retain))
+            Some(Leaving::replaced(record, record.made.clone()?, now.policies.keeps_replaced()))
         }
         // A custom resource says by another id that it is another one.
         Some(Done::Updated) => {
             let now = now_recorded.iter().find(|now| now.id == record.id)?.made.as_ref()?;
             let old = record.made.as_ref().filter(|old| old.physical != now.physical)?;
-            Some(Leaving::replaced(record, old.clone(), record.update_replace_policy == DeletionPolicy::Retain))
+            Some(Leaving::replaced(record, old.clone(), record.policies.keeps_replaced()))
         }
         Some(_) => None,
     });

@@ -14,6 +14,11 @@ static LINES: LazyLock<String> = LazyLock::new(|| {
     }
 });
 
+/// The names of all types, sorted.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    LINES.lines().filter_map(|line| line.split_once('\t')).map(|(name, _)| name)
+}
+
 /// The facts of the type with this name, as JSON.
 pub(crate) fn find(name: &str) -> Option<&'static str> {
     static STARTS: LazyLock<Vec<(&'static str, &'static str)>> =

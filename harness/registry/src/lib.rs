@@ -7,8 +7,10 @@ mod facts;
 mod managed_policy;
 mod resource_type;
 mod scalar;
+mod schema;
 mod validation;
 
+pub use facts::names;
 pub use managed_policy::{is_managed_policy, managed_policies};
 pub use resource_type::{ResourceType, resource_type};
 pub use scalar::Scalar;

@@ -35,6 +35,16 @@ impl ResourceType {
         Some(shape.get("=")?.as_array()?.iter().filter_map(Value::as_str).collect())
     }
 
+    /// Shapes that have a name.
+    pub(crate) fn definitions(&self) -> Option<&serde_json::Map<String, Value>> {
+        self.facts.get("d").and_then(Value::as_object)
+    }
+
+    /// Paths of the properties that are never shown, their parts separated by slashes.
+    pub(crate) fn write_only(&self) -> impl Iterator<Item = &str> {
+        self.listed("w")
+    }
+
     /// The shape of all properties.
     pub(crate) fn root(&self) -> Option<&Value> {
         self.facts.get("p")

@@ -195,12 +195,18 @@ impl Context {
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
     pub fn name(&self, longest: usize) -> String {
         let Deployment { stack, logical_id, .. } = &self.deployment;
-        let random = random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 12);
+        let random = random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 12);
         let room = longest.saturating_sub(random.len() + 2);
         let half = room / 2;
         let logical: String = logical_id.chars().take(room.saturating_sub(stack.len().min(half)).max(half)).collect();
         let stack: String = stack.chars().take(room.saturating_sub(logical.len())).collect();
         format!("{stack}-{logical}-{random}")
+    }
+
+    /// `CFN-logical-RANDOM`: a name as some types' own handlers make it.
+    pub fn name_of_type(&self) -> String {
+        let random = random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 12);
+        format!("CFN-{}-{random}", self.deployment.logical_id)
     }
 
     /// The name that a property gives, or one as [`Context::name`] makes it.

@@ -85,20 +85,32 @@ pub(crate) fn uses<'a>(function: &str, node: &'a Node, chosen: &dyn Fn(&str) -> 
     found
 }
 
-/// Names of conditions that a node asks for. Within the Conditions block `{"Condition": name}` asks as well; elsewhere that is a
+/// Names of conditions that a node asks for, each with whether a `Fn::If` does. Within the Conditions block `{"Condition": name}` asks as well; elsewhere that is a
 /// member like any other (of a policy's statement, say).
-fn conditions(node: &Node, within_conditions: bool) -> Vec<(String, Position)> {
+fn conditions(node: &Node, within_conditions: bool) -> Vec<(String, Asker, Position)> {
     let mut found = Vec::new();
     node.walk(&mut |inner| {
         let asked = match &inner.data {
-            Data::Function("Fn::If", argument) => argument.items().and_then(<[Node]>::first).and_then(Node::text),
-            Data::Function("Condition", argument) => argument.text(),
-            Data::Map(_) if within_conditions => inner.member("Condition").and_then(Node::text),
+            Data::Function("Fn::If", argument) => {
+                argument.items().and_then(<[Node]>::first).and_then(Node::text).map(|name| (name, Asker::If))
+            }
+            Data::Function("Condition", argument) => argument.text().map(|name| (name, Asker::Condition)),
+            Data::Map(_) if within_conditions => {
+                inner.member("Condition").and_then(Node::text).map(|name| (name, Asker::Condition))
+            }
             _ => None,
         };
-        found.extend(asked.map(|name| (name, inner.position)));
+        found.extend(asked.map(|(name, by)| (name, by, inner.position)));
     });
     found
+}
+
+/// What asks for a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    If,
+    /// A condition of the same template, or the attribute `Condition`.
+    Condition,
 }
 
 fn unresolved(name: &str, block: Block, position: Position) -> TemplateError {
@@ -109,12 +121,15 @@ fn unresolved(name: &str, block: Block, position: Position) -> TemplateError {
     )
 }
 
-fn unresolved_condition(name: &str, block: Block, position: Position) -> TemplateError {
+fn unresolved_condition(name: &str, by: Asker, block: Block, position: Position) -> TemplateError {
     let block = block.name();
-    TemplateError::at(
-        position,
-        format!("Template format error: Unresolved condition dependency {name} in the {block} block of the template"),
-    )
+    let message = match by {
+        Asker::If => format!("Template error: unresolved condition dependency {name} in Fn::If"),
+        Asker::Condition => {
+            format!("Template format error: Unresolved condition dependency {name} in the {block} block of the template")
+        }
+    };
+    TemplateError::at(position, message)
 }
 
 /// The names that a template declares.
@@ -146,9 +161,9 @@ impl<'a> Declared<'a> {
             return;
         }
         errors.extend(referred(node, &|_| None).iter().filter_map(|reference| self.reference(reference, block)));
-        for (name, position) in conditions(node, block == Block::Conditions) {
+        for (name, by, position) in conditions(node, block == Block::Conditions) {
             if !self.conditions.contains(name.as_str()) {
-                errors.push(unresolved_condition(&name, block, position));
+                errors.push(unresolved_condition(&name, by, block, position));
             }
         }
         node.walk(&mut |inner| {
@@ -216,14 +231,17 @@ pub(crate) fn references(template: &Template) -> Vec<TemplateError> {
         let missing = resource.depends_on.iter().filter(|(name, _)| !declared.resources.contains(name.as_str()));
         errors.extend(missing.map(|(name, position)| unresolved(name, Block::Resources, *position)));
         let condition = resource.condition.as_deref().filter(|name| !declared.conditions.contains(name));
-        errors.extend(condition.map(|name| unresolved_condition(name, Block::Resources, resource.position)));
+        errors.extend(condition.map(|name| unresolved_condition(name, Asker::Condition, Block::Resources, resource.position)));
+        let policies = resource.deletion_policy.iter().chain(&resource.update_replace_policy);
+        let asked = policies.flat_map(|policy| policy.conditions()).filter(|name| !declared.conditions.contains(name));
+        errors.extend(asked.map(|name| unresolved_condition(name, Asker::If, Block::Resources, resource.position)));
     }
     for output in &template.outputs {
         for node in std::iter::once(&output.value).chain(&output.export) {
             declared.check(node, Block::Outputs, &mut errors);
         }
         let condition = output.condition.as_deref().filter(|name| !declared.conditions.contains(name));
-        errors.extend(condition.map(|name| unresolved_condition(name, Block::Outputs, output.value.position)));
+        errors.extend(condition.map(|name| unresolved_condition(name, Asker::Condition, Block::Outputs, output.value.position)));
     }
     if errors.is_empty() {
         errors.extend(cycle(template));
@@ -241,7 +259,14 @@ pub(crate) fn left_out(template: &Template, conditions: &BTreeMap<String, bool>)
     let mut check = |node: &Node, block| {
         let used = referred(node, &|name| conditions.get(name).copied());
         let missing = used.iter().filter(|reference| out.contains(reference.name.as_str()));
-        errors.extend(missing.map(|reference| unresolved(&reference.name, block, reference.position)));
+        errors.extend(missing.map(|reference| {
+            let error = unresolved(&reference.name, block, reference.position);
+            match (block, error.message.strip_prefix("Template format error: ")) {
+                // AWS evaluates outputs apart from the template's form.
+                (Block::Outputs, Some(message)) => TemplateError { message: message.to_owned(), ..error },
+                _ => error,
+            }
+        }));
     };
     for resource in template.resources.iter().filter(|resource| holds(&resource.condition)) {
         resource.properties.iter().for_each(|node| check(node, Block::Resources));
@@ -276,7 +301,7 @@ fn cycle(template: &Template) -> Option<TemplateError> {
 
 /// Conditions in an order in which each asks only for earlier ones, and an error if some ask for themselves.
 pub(crate) fn condition_order(template: &Template) -> Result<Vec<String>, TemplateError> {
-    let asked = |node: &Node| conditions(node, true).into_iter().map(|(name, _)| name).collect();
+    let asked = |node: &Node| conditions(node, true).into_iter().map(|(name, ..)| name).collect();
     let edges = template.conditions.iter().map(|condition| (condition.name.clone(), asked(&condition.node))).collect();
     let (waves, circle) = order::waves(&edges);
     match template.conditions.iter().find(|condition| circle.contains(&condition.name)) {

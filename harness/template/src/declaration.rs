@@ -11,10 +11,10 @@ pub struct Resource {
     pub id: String,
     /// `AWS::S3::Bucket`
     pub kind: String,
-    /// What becomes of it when it is deleted from the stack.
-    pub deletion_policy: DeletionPolicy,
-    /// What becomes of it when it is replaced.
-    pub update_replace_policy: DeletionPolicy,
+    /// What becomes of it when it is deleted from the stack, if the template says so.
+    pub deletion_policy: Option<PolicyAttribute>,
+    /// What becomes of it when it is replaced, if the template says so.
+    pub update_replace_policy: Option<PolicyAttribute>,
     /// The condition under which it is made.
     pub condition: Option<String>,
     /// Where its declaration starts.
@@ -63,6 +63,77 @@ fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one.same(other),
         (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// The attribute `DeletionPolicy` or `UpdateReplacePolicy` of a resource.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
+#[derive(Debug, Clone, PartialEq)]
+pub enum PolicyAttribute {
+    /// A policy.
+    Fixed(DeletionPolicy),
+    /// `AWS::NoValue`: as if the attribute were not there.
+    Absent,
+    /// `Fn::If`: the name of a condition, and the policies if it holds and if it does not.
+    Chosen(String, Box<[Self; 2]>),
+}
+
+impl PolicyAttribute {
+    /// The policy by the values of conditions; `None` if the attribute is as good as absent.
+    pub(crate) fn chosen(&self, holds: &dyn Fn(&str) -> bool) -> Option<DeletionPolicy> {
+        match self {
+            Self::Fixed(policy) => Some(*policy),
+            Self::Absent => None,
+            Self::Chosen(condition, both) => {
+                let [yes, no] = both.as_ref();
+                if holds(condition) { yes } else { no }.chosen(holds)
+            }
+        }
+    }
+
+    /// All policies that it may be.
+    pub fn possible(&self) -> Vec<DeletionPolicy> {
+        match self {
+            Self::Fixed(policy) => vec![*policy],
+            Self::Absent => Vec::new(),
+            Self::Chosen(_, both) => both.iter().flat_map(Self::possible).collect(),
+        }
+    }
+
+    /// The conditions that it asks for.
+    pub(crate) fn conditions(&self) -> Vec<&str> {
+        match self {
+            Self::Fixed(_) | Self::Absent => Vec::new(),
+            Self::Chosen(condition, both) => {
+                std::iter::once(condition.as_str()).chain(both.iter().flat_map(Self::conditions)).collect()
+            }
+        }
+    }
+}
+
+/// The policies of a resource whose conditions are applied; `None`: the template does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Policies {
+    /// What becomes of it when it is deleted from the stack.
+    pub deletion: Option<DeletionPolicy>,
+    /// What becomes of it when it is replaced.
+    pub update_replace: Option<DeletionPolicy>,
+}
+
+impl Policies {
+    /// Whether it stays when it is deleted from a stack that was made.
+    pub fn keeps_deleted(self) -> bool {
+        matches!(self.deletion, Some(DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate))
+    }
+
+    /// Whether it stays when its creation is taken back.
+    pub fn keeps_created(self) -> bool {
+        self.deletion == Some(DeletionPolicy::Retain)
+    }
+
+    /// Whether it stays when it is replaced.
+    pub fn keeps_replaced(self) -> bool {
+        self.update_replace == Some(DeletionPolicy::Retain)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::check::By;
 use crate::inputs::{Inputs, Made, Nothing};
 use crate::intrinsic::Scope;
 use crate::node::Node;
-use crate::{Resource, Signals, Template, TemplateError, check, order, parameter};
+use crate::{Policies, PolicyAttribute, Resource, Signals, Template, TemplateError, check, order, parameter};
 
 /// An output with its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,6 +137,13 @@ impl<'a> Deployment<'a> {
         self.template.resources.iter().filter(|resource| self.applies(resource.condition.as_deref()))
     }
 
+    /// What becomes of a resource that its stack lets go of.
+    pub fn policies(&self, resource: &Resource) -> Policies {
+        let holds = |name: &str| self.conditions.get(name).copied().unwrap_or(false);
+        let chosen = |attribute: &Option<PolicyAttribute>| attribute.as_ref().and_then(|attribute| attribute.chosen(&holds));
+        Policies { deletion: chosen(&resource.deletion_policy), update_replace: chosen(&resource.update_replace_policy) }
+    }
+
     /// What a resource depends on directly, among those to be made.
     pub fn dependencies(&self, id: &str) -> &BTreeSet<String> {
         static NONE: BTreeSet<String> = BTreeSet::new();
@@ -168,6 +175,32 @@ impl<'a> Deployment<'a> {
             Some(members) => self.scope(made).object(members),
             None => Ok(Value::Object(serde_json::Map::new())),
         }
+    }
+
+    /// As [`Deployment::properties`], with `unknown` for each property that cannot be resolved, and the first reason for which one cannot.
+    pub fn known_properties(&self, id: &str, made: &dyn Made, unknown: &Value) -> (Value, Option<TemplateError>) {
+        let resource = self.template.resources.iter().find(|resource| resource.id == id);
+        let members = resource.and_then(|resource| resource.properties.as_ref()?.members()).unwrap_or_default();
+        let scope = self.scope(made);
+        let (mut known, mut first) = (serde_json::Map::new(), None);
+        for member in members {
+            match scope.resolve(&member.node) {
+                Ok(value) => known.extend(value.map(|value| (member.name.clone(), value))),
+                Err(error) => {
+                    known.insert(member.name.clone(), unknown.clone());
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        (Value::Object(known), first)
+    }
+
+    /// The metadata of a resource, all functions resolved; `None` if it has none.
+    ///
+    /// # Errors
+    /// The function that cannot be resolved, with its place.
+    pub fn metadata(&self, resource: &Resource, made: &dyn Made) -> Result<Option<Value>, TemplateError> {
+        resource.metadata.as_ref().map_or(Ok(None), |metadata| self.scope(made).resolve(metadata))
     }
 
     /// The signals that a resource waits for when it is created.

@@ -76,7 +76,7 @@ fn form(name: &str, argument: &Node, is_extended: bool) -> Option<String> {
              joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.",
         ),
         "Fn::Select" => (
-            count == 2 && list(1),
+            count == 2 && list(1) && selectable(items.unwrap_or_default()),
             "Template error: Fn::Select requires a list argument with two elements: an integer index and a list",
         ),
         "Fn::Split" => (
@@ -139,6 +139,15 @@ fn find_in_map(items: &[Node], is_extended: bool) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an index that is written out is a number, and within a list that is written out.
+fn selectable(items: &[Node]) -> bool {
+    let [index, list] = items else { return false };
+    let Some(index) = index.text() else { return true };
+    let Ok(index) = index.parse::<usize>() else { return false };
+    // How many items a function in the list leaves is known later.
+    list.items().is_none_or(|list| index < list.len() || list.iter().any(|item| matches!(item.data, Data::Function(..))))
 }
 
 fn sub(argument: &Node) -> Option<String> {

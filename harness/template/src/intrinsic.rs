@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::declaration::is_custom;
 use crate::inputs::{Inputs, Made};
 use crate::node::{Data, Member, Node};
-use crate::{Template, TemplateError};
+use crate::{Template, TemplateError, zones};
 
 /// Pseudo parameters.
 pub(crate) const PSEUDO: &[&str] = &[
@@ -180,12 +180,12 @@ impl Scope<'_> {
             }
             "Fn::GetAZs" => {
                 let region = self.text(argument)?;
-                if !region.is_empty() && region != self.inputs.pseudo.region {
-                    return Err(
-                        node.error(format!("Template error: Fn::GetAZs of region {region} is not known to this local region"))
-                    );
+                if region.is_empty() || region == self.inputs.pseudo.region {
+                    return Ok(Some(self.inputs.availability_zones.clone().into()));
                 }
-                Ok(Some(self.inputs.availability_zones.clone().into()))
+                let unknown =
+                    || node.error(format!("Template error: Fn::GetAZs of region {region} is not known to this local region"));
+                zones::of_region(&region).ok_or_else(unknown).map(|zones| Some(zones.into()))
             }
             "Fn::Cidr" => self.cidr(argument, node).map(Some),
             "Fn::Length" => Ok(Some(self.list(argument)?.len().into())),

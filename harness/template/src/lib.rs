@@ -26,8 +26,9 @@ mod sections;
 mod surrogate;
 mod template;
 mod unsupported;
+mod zones;
 
-pub use declaration::{DeletionPolicy, Output, Resource, Signals};
+pub use declaration::{DeletionPolicy, Output, Policies, PolicyAttribute, Resource, Signals};
 pub use deployment::{Deployment, PropertyReference, ResolvedOutput};
 pub use document::{Document, LANGUAGE_EXTENSIONS, MacroUse};
 pub use dynamic_reference::DynamicReference;

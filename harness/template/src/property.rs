@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::check::{self, By};
 use crate::intrinsic::Scope;
 use crate::node::{Data, Node};
-use crate::{Deployment, Position, Resource, Template, Unsupported};
+use crate::{Deployment, Position, Resource, Template, Unsupported, zones};
 
 /// A member of a resource's properties, at any depth. A list gives one for each of its items that is no object.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,14 +142,13 @@ impl Deployment<'_> {
     /// Attributes of `resource` that a local region does not support.
     pub fn unsupported_of(&self, resource: &Resource) -> Vec<Unsupported> {
         let mut found = resource.unsupported.clone();
-        // Only this region's zones are known.
         let scope = self.scope(&crate::inputs::Nothing);
         let zones = resource.properties.iter().flat_map(|node| check::uses("Fn::GetAZs", node, &|name| self.condition(name)));
         found.extend(zones.filter_map(|node| {
             let Data::Function(_, argument) = &node.data else { return None };
             let Ok(Some(Value::String(region))) = scope.resolve(argument) else { return None };
-            let is_another = !region.is_empty() && region != self.region();
-            is_another.then(|| Unsupported::in_resource(format!("`Fn::GetAZs` of `{region}`"), &resource.id, node.position))
+            let is_unknown = !region.is_empty() && region != self.region() && zones::of_region(&region).is_none();
+            is_unknown.then(|| Unsupported::in_resource(format!("`Fn::GetAZs` of `{region}`"), &resource.id, node.position))
         }));
         found
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::declaration::{DeletionPolicy, Output, Resource, is_custom};
+use crate::declaration::{DeletionPolicy, Output, PolicyAttribute, Resource, is_custom};
 use crate::document::Document;
 use crate::node::{Data, Member, Node, TRANSFORM, makes_members};
 use crate::parameter::Parameter;
@@ -257,18 +257,33 @@ fn takes_signals(kind: Option<&str>) -> bool {
     kind.is_some_and(|kind| taking.contains(&kind))
 }
 
-fn policy(member: &Member, name: &str, is_transformed: bool) -> Result<DeletionPolicy, TemplateError> {
-    let Some(node) = member.node.member(name) else { return Ok(DeletionPolicy::Delete) };
-    // `AWS::LanguageExtensions` resolves functions here.
-    if is_transformed && matches!(node.data, Data::Function(..)) {
-        return Ok(DeletionPolicy::Delete);
+fn policy(member: &Member, name: &str, is_transformed: bool) -> Result<Option<PolicyAttribute>, TemplateError> {
+    match member.node.member(name) {
+        // `AWS::LanguageExtensions` resolves functions here.
+        Some(node) if !(is_transformed && matches!(node.data, Data::Function(..))) => {
+            policy_attribute(node, name, &member.name).map(Some)
+        }
+        _ => Ok(None),
     }
-    match node.text().as_deref() {
-        Some("Delete") => Ok(DeletionPolicy::Delete),
-        Some("Retain") => Ok(DeletionPolicy::Retain),
-        Some("Snapshot") => Ok(DeletionPolicy::Snapshot),
-        Some("RetainExceptOnCreate") if name == "DeletionPolicy" => Ok(DeletionPolicy::RetainExceptOnCreate),
-        _ => Err(node.error(format!("Template format error: Unrecognized {name} for resource {}", member.name))),
+}
+
+fn policy_attribute(node: &Node, name: &str, id: &str) -> Result<PolicyAttribute, TemplateError> {
+    let unrecognized = || node.error(format!("Template format error: Unrecognized {name} for resource {id}"));
+    match &node.data {
+        Data::Function("Fn::If", argument) => {
+            let Some([condition, yes, no]) = argument.items() else { return Err(unrecognized()) };
+            let condition = condition.text().ok_or_else(unrecognized)?;
+            let both = [policy_attribute(yes, name, id)?, policy_attribute(no, name, id)?];
+            Ok(PolicyAttribute::Chosen(condition, Box::new(both)))
+        }
+        Data::Function("Ref", argument) if argument.text().as_deref() == Some("AWS::NoValue") => Ok(PolicyAttribute::Absent),
+        _ => Ok(PolicyAttribute::Fixed(match node.text().as_deref() {
+            Some("Delete") => DeletionPolicy::Delete,
+            Some("Retain") => DeletionPolicy::Retain,
+            Some("Snapshot") => DeletionPolicy::Snapshot,
+            Some("RetainExceptOnCreate") if name == "DeletionPolicy" => DeletionPolicy::RetainExceptOnCreate,
+            _ => return Err(unrecognized()),
+        })),
     }
 }
 

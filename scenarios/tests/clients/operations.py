@@ -589,6 +589,12 @@ def stacks():
     cloudformation.get_waiter("stack_update_complete").wait(**of, WaiterConfig={"Delay": 1})
     cloudformation.update_stack(**of, TemplateBody=body)
     cloudformation.get_waiter("stack_update_complete").wait(**of, WaiterConfig={"Delay": 1})
+    assert cloudformation.list_types(Visibility="PUBLIC", Filters={"TypeNamePrefix": "AWS::SQS::"})["TypeSummaries"]
+    assert cloudformation.describe_type(Type="RESOURCE", TypeName="AWS::SQS::Queue")["Visibility"] == "PUBLIC"
+    cloudformation.set_stack_policy(**of, StackPolicyBody="{}")
+    assert cloudformation.get_stack_policy(**of)["StackPolicyBody"] == "{}"
+    refused("ValidationError", cloudformation.cancel_update_stack, **of)
+    refused("ValidationError", cloudformation.continue_update_rollback, **of)
     cloudformation.update_termination_protection(**of, EnableTerminationProtection=False)
     for name in ["ops-reader", made]:
         cloudformation.delete_stack(StackName=name)

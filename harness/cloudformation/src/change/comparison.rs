@@ -1,7 +1,7 @@
 //! One resource, before and after.
 
 use nightproof_resource::MadeResource;
-use nightproof_template::{Deployment, PropertyReference, Resource};
+use nightproof_template::{DeletionPolicy, Deployment, PropertyReference, Resource};
 use serde_json::Value;
 
 use super::detail::{Detail, Shown, Target};
@@ -57,16 +57,17 @@ impl Comparison<'_> {
                 details.push(Detail::direct(Target::Attribute { name, values }));
             }
         };
-        attribute("Metadata", self.before.is_some_and(|before| !before.has_metadata_of(self.resource)), None);
+        let policies = self.deployment.policies(self.resource);
+        attribute("Metadata", self.before.is_some_and(|before| !before.has_metadata_of(self.resource)), (None, None));
         for (name, before, after) in [
-            ("DeletionPolicy", record.deletion_policy, self.resource.deletion_policy),
-            ("UpdateReplacePolicy", record.update_replace_policy, self.resource.update_replace_policy),
+            ("DeletionPolicy", record.policies.deletion, policies.deletion),
+            ("UpdateReplacePolicy", record.policies.update_replace, policies.update_replace),
         ] {
-            attribute(name, before != after, Some((before.word(), after.word())));
+            attribute(name, before != after, (before.map(DeletionPolicy::word), after.map(DeletionPolicy::word)));
         }
         // What is behind the address of a nested stack's template may be another one now.
         if details.is_empty() && self.resource.kind == nested::NAME {
-            let target = Target::Attribute { name: "Properties", values: None };
+            let target = Target::Attribute { name: "Properties", values: (None, None) };
             let source = "Automatic";
             details.push(Detail { target, source, entity: None, dynamic: true, shown: Shown::Always });
         }
@@ -97,10 +98,8 @@ impl Comparison<'_> {
         causes
     }
 
-    /// Whether a parameter has another value than before, or its SSM parameter may have.
+    /// Whether a parameter is given another value than before. Another value of its SSM parameter is the property's own change.
     fn changes(&self, parameter: &str) -> bool {
-        let declared = self.submission.template.parameters.iter().find(|one| one.name == parameter);
-        declared.is_some_and(nightproof_template::Parameter::ssm_type)
-            || self.stack.given.get(parameter) != self.submission.given.get(parameter)
+        self.stack.given.get(parameter) != self.submission.given.get(parameter)
     }
 }

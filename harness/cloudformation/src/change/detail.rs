@@ -28,7 +28,7 @@ pub(super) enum Target {
     /// `Metadata`, `DeletionPolicy`, `UpdateReplacePolicy`; its values before and after, where it is a text.
     Attribute {
         name: &'static str,
-        values: Option<(&'static str, &'static str)>,
+        values: (Option<&'static str>, Option<&'static str>),
     },
 }
 
@@ -86,7 +86,7 @@ impl Detail {
                 (format!("/Properties/{name}"), context::text(before.get(name)), context::text(after.get(name)))
             }
             Target::Attribute { name, values } => {
-                let (before, after) = values.unzip();
+                let (before, after) = *values;
                 (format!("/{name}"), before.map(str::to_owned), after.map(str::to_owned))
             }
         };

@@ -7,7 +7,7 @@ use nightproof_template::Made;
 use serde_json::Value;
 
 /// What stands for values that are known once their resource is made.
-const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
+pub(super) const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// Logical id to what becomes of the resource.
 #[derive(Default)]

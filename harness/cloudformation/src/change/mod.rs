@@ -8,11 +8,11 @@ mod expected;
 mod resource_change;
 
 use nightproof_core::service::{AwsError, Call};
-use nightproof_template::{Deployment, Inputs, Made, Template};
+use nightproof_template::{Deployment, Inputs, Made, Template, TemplateError};
 use serde_json::{Value, json};
 
 use self::comparison::Comparison;
-use self::expected::{Expectation, Expected};
+use self::expected::{Expectation, Expected, KNOWN_AFTER_APPLY};
 pub(crate) use self::resource_change::ResourceChange;
 use crate::cloudformation::CloudFormation;
 use crate::error::{invalid, validation};
@@ -63,15 +63,17 @@ impl Changes {
                 expected.0.insert(id, Expectation::Kept(existing.clone()));
                 continue;
             }
-            let both = (values(was.as_ref(), &id, &made), values(will_be.as_ref(), &id, &expected));
-            let change = ResourceChange::modification(record, resource.update_replace_policy, details, both);
+            let before = values(was.as_ref(), &id, &made).0;
+            let after = values(will_be.as_ref(), &id, &expected);
+            let change = ResourceChange::modification(record, deployment.policies(resource), details, before, after);
             let expectation = if change.replaces() { Expectation::New } else { Expectation::Changed(existing.clone()) };
             expected.0.insert(id, expectation);
             changes.push(change);
         }
         for record in stack.resources.iter().filter(|record| deployment.resources().all(|kept| kept.id != record.id)) {
-            changes.push(ResourceChange::removal(record, values(was.as_ref(), &record.id, &made)));
+            changes.push(ResourceChange::removal(record, values(was.as_ref(), &record.id, &made).0));
         }
+        changes.sort_by_key(ResourceChange::place);
         let outputs = match deployment.outputs(&expected) {
             Ok(outputs) => outputs.iter().map(outputs::output).collect::<Vec<_>>() != stack.outputs,
             Err(_) => true,
@@ -113,6 +115,7 @@ pub(crate) fn additions(submission: &Submission) -> Result<Vec<ResourceChange>, 
         changes.push(ResourceChange::addition(resource, values(will_be.as_ref(), &id, &expected)));
         expected.0.insert(id, Expectation::New);
     }
+    changes.sort_by_key(ResourceChange::place);
     Ok(changes)
 }
 
@@ -125,7 +128,11 @@ pub(crate) fn shown<'a>(template: &'a Template, inputs: &Inputs) -> Option<Deplo
     template.deploy(inputs).ok()
 }
 
-/// The properties of a resource as they are shown; none where they cannot be resolved.
-fn values(deployment: Option<&Deployment<'_>>, id: &str, made: &dyn Made) -> Value {
-    deployment.and_then(|deployment| deployment.properties(id, made).ok()).unwrap_or_else(|| json!({}))
+/// The properties of a resource as they are shown, and why some cannot be resolved.
+fn values(deployment: Option<&Deployment<'_>>, id: &str, made: &dyn Made) -> (Value, Option<String>) {
+    let Some(deployment) = deployment else { return (json!({}), None) };
+    let (values, error) = deployment.known_properties(id, made, &KNOWN_AFTER_APPLY.into());
+    // Without its end, which only the reason of a stack has.
+    let reason = |error: TemplateError| error.message.strip_suffix(" found.").map_or(error.message.clone(), str::to_owned);
+    (values, error.map(reason))
 }

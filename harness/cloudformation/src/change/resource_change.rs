@@ -1,8 +1,7 @@
 //! What would be done about one resource.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>
 
-use nightproof_template::DeletionPolicy::{self, Retain, RetainExceptOnCreate};
-use nightproof_template::Resource;
+use nightproof_template::{Policies, Resource};
 use serde_json::{Value, json};
 
 use super::context;
@@ -24,10 +23,12 @@ pub(crate) struct ResourceChange {
     before: Option<Value>,
     /// Its properties as they will be; nothing if it is removed.
     after: Option<Value>,
+    /// Why some of them are not known.
+    unresolved: Option<String>,
 }
 
 impl ResourceChange {
-    pub(super) fn addition(resource: &Resource, after: Value) -> Self {
+    pub(super) fn addition(resource: &Resource, (after, unresolved): (Value, Option<String>)) -> Self {
         Self {
             action: "Add",
             policy: None,
@@ -38,14 +39,14 @@ impl ResourceChange {
             details: Vec::new(),
             before: None,
             after: Some(after),
+            unresolved,
         }
     }
 
     pub(super) fn removal(record: &StackResource, before: Value) -> Self {
-        let keeps = matches!(record.deletion_policy, Retain | RetainExceptOnCreate);
         Self {
             action: "Remove",
-            policy: Some(if keeps { "Retain" } else { "Delete" }),
+            policy: Some(if record.policies.keeps_deleted() { "Retain" } else { "Delete" }),
             id: record.id.clone(),
             kind: record.kind.clone(),
             physical: record.made.as_ref().map(|made| made.physical.clone()),
@@ -53,29 +54,45 @@ impl ResourceChange {
             details: Vec::new(),
             before: Some(before),
             after: None,
+            unresolved: None,
         }
     }
 
-    /// `replaced` is the policy for what a replacement leaves behind.
+    /// `policies` say what becomes of what a replacement leaves behind.
     pub(super) fn modification(
         record: &StackResource,
-        replaced: DeletionPolicy,
+        policies: Policies,
         details: Vec<Detail>,
-        values: (Value, Value),
+        before: Value,
+        (after, unresolved): (Value, Option<String>),
     ) -> Self {
         let replacement = replacement(&details);
-        let keeps = replaced == Retain;
         Self {
             action: "Modify",
-            policy: (replacement == "True").then_some(if keeps { "ReplaceAndRetain" } else { "ReplaceAndDelete" }),
+            policy: (replacement == "True").then_some(if policies.keeps_replaced() {
+                "ReplaceAndRetain"
+            } else {
+                "ReplaceAndDelete"
+            }),
             id: record.id.clone(),
             kind: record.kind.clone(),
             physical: record.made.as_ref().map(|made| made.physical.clone()),
             replacement: Some(replacement),
             details,
-            before: Some(values.0),
-            after: Some(values.1),
+            before: Some(before),
+            after: Some(after),
+            unresolved,
         }
+    }
+
+    /// The resource with the reason for which some of its properties are not known.
+    pub(crate) fn unresolved(&self) -> Option<String> {
+        self.unresolved.as_ref().map(|reason| format!("resource [{}] because: {reason}", self.id))
+    }
+
+    /// What changes are listed by: their logical ids, of which one that begins another comes after it.
+    pub(super) fn place(&self) -> Vec<u8> {
+        self.id.bytes().chain([u8::MAX]).collect()
     }
 
     /// Whether the resource is replaced for certain.

@@ -15,6 +15,8 @@ use super::on_failure::OnFailure;
 use super::stack_resource::StackResource;
 use super::stack_status::StackStatus;
 use super::submission::{Processed, Submission};
+use super::unfinished::Unfinished;
+use crate::stack_policy::StackPolicy;
 
 /// A stack, deleted ones included.
 #[derive(Debug, Clone)]
@@ -51,6 +53,14 @@ pub(crate) struct Stack {
     /// The stack that it is nested in.
     pub parent: Option<Parent>,
     pub protected: bool,
+    /// Which resources updates may change.
+    pub policy: Option<StackPolicy>,
+    /// The policy that stands for it while an update goes on.
+    pub policy_during_update: Option<StackPolicy>,
+    /// Whether resources that stay when they are deleted go all the same when their creation is taken back.
+    pub deletes_created: bool,
+    /// What a rollback that failed has left to do.
+    pub unfinished: Option<Arc<Unfinished>>,
     pub on_failure: OnFailure,
     /// In the order in which they were begun.
     pub resources: Vec<StackResource>,
@@ -99,6 +109,10 @@ impl Stack {
             role: None,
             parent: None,
             protected: false,
+            policy: None,
+            policy_during_update: None,
+            deletes_created: false,
+            unfinished: None,
             on_failure: OnFailure::Rollback,
             resources: Vec::new(),
             signals: BTreeMap::new(),
@@ -121,7 +135,10 @@ impl Stack {
         self.parameters.clone_from(&submission.shown);
         self.given.clone_from(&submission.given);
         self.inputs.clone_from(&submission.inputs);
-        self.capabilities.clone_from(&submission.capabilities);
+        // An update that acknowledges nothing leaves what was acknowledged before.
+        if !submission.capabilities.is_empty() {
+            self.capabilities.clone_from(&submission.capabilities);
+        }
         self.tags.clone_from(&submission.tags);
     }
 
@@ -135,6 +152,11 @@ impl Stack {
         self.inputs.clone_from(&before.inputs);
         self.capabilities.clone_from(&before.capabilities);
         self.tags.clone_from(&before.tags);
+    }
+
+    /// The policy that decides which resources an update may change.
+    pub(crate) fn policy_in_force(&self) -> Option<&StackPolicy> {
+        self.policy_during_update.as_ref().or(self.policy.as_ref())
     }
 
     /// The template that its resources were made by.
@@ -176,6 +198,9 @@ impl Stack {
     /// Changes the stack's status and tells it in an event.
     pub(crate) fn becomes(&mut self, status: StackStatus, reason: Option<String>, now: Timestamp) {
         self.status = status;
+        if !status.word().ends_with("IN_PROGRESS") {
+            self.policy_during_update = None;
+        }
         self.reason.clone_from(&reason);
         let stack = MadeResource { physical: self.id.clone(), ..MadeResource::default() };
         let name = self.name.clone();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use nightproof_resource::MadeResource;
-use nightproof_template::{DeletionPolicy, Made, Resource};
+use nightproof_template::{Made, Policies, Resource};
 use serde_json::{Value, json};
 
 /// A resource of a stack.
@@ -15,8 +15,9 @@ pub(crate) struct StackResource {
     pub status: &'static str,
     pub reason: Option<String>,
     pub changed: Timestamp,
-    pub deletion_policy: DeletionPolicy,
-    pub update_replace_policy: DeletionPolicy,
+    pub policies: Policies,
+    /// Its metadata, JSON.
+    pub metadata: Option<String>,
     pub depends_on: BTreeSet<String>,
     /// Its properties as events show them, JSON.
     pub shown: Option<String>,
@@ -26,15 +27,15 @@ pub(crate) struct StackResource {
 
 impl StackResource {
     /// A resource that nothing has been done about yet.
-    pub(crate) fn new(resource: &Resource, depends_on: BTreeSet<String>, now: Timestamp) -> Self {
+    pub(crate) fn new(resource: &Resource, policies: Policies, depends_on: BTreeSet<String>, now: Timestamp) -> Self {
         Self {
             id: resource.id.clone(),
             kind: resource.kind.clone(),
             status: "CREATE_IN_PROGRESS",
             reason: None,
             changed: now,
-            deletion_policy: resource.deletion_policy,
-            update_replace_policy: resource.update_replace_policy,
+            policies,
+            metadata: None,
             depends_on,
             shown: None,
             made: None,

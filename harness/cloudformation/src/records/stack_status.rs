@@ -20,6 +20,7 @@ pub(crate) enum StackStatus {
     UpdateRollbackCompleteCleanupInProgress,
     UpdateRollbackComplete,
     UpdateRollbackFailed,
+    UpdateFailed,
 }
 
 impl StackStatus {
@@ -42,6 +43,7 @@ impl StackStatus {
             Self::UpdateRollbackCompleteCleanupInProgress => "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
             Self::UpdateRollbackComplete => "UPDATE_ROLLBACK_COMPLETE",
             Self::UpdateRollbackFailed => "UPDATE_ROLLBACK_FAILED",
+            Self::UpdateFailed => "UPDATE_FAILED",
         }
     }
 
@@ -58,6 +60,6 @@ impl StackStatus {
 
     /// Whether a stack can be updated.
     pub(crate) fn is_updatable(self) -> bool {
-        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateRollbackComplete)
+        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateFailed | Self::UpdateRollbackComplete)
     }
 }

@@ -266,3 +266,53 @@ async fn another_update_makes_a_change_set_obsolete() {
     let refused = world.call("cloudformation", "ExecuteChangeSet", input).await.unwrap_err();
     assert!(refused.message.ends_with("cannot be executed in its current status of [OBSOLETE]"), "{}", refused.message);
 }
+
+#[tokio::test]
+async fn changes_are_listed_by_their_logical_ids() {
+    let world = World::new();
+    let queue = "{Type: AWS::SQS::Queue}";
+    let body =
+        template(&format!("{{Bucket: {queue}, BucketPolicy: {queue}, Z: {queue}, A: {{Type: AWS::SQS::Queue, DependsOn: Z}}}}"));
+    world.stack("CreateChangeSet", change_set("s", "c", "CREATE", &body)).await;
+    let described = world.stack("DescribeChangeSet", json!({"ChangeSetName": "c", "StackName": "s"})).await;
+    let ids = described["Changes"].as_array().unwrap().iter().map(|change| change["ResourceChange"]["LogicalResourceId"].clone());
+    assert_eq!(ids.collect::<Vec<_>>(), ["A", "BucketPolicy", "Bucket", "Z"]);
+}
+
+#[tokio::test]
+async fn a_change_set_that_was_executed_is_described_after_its_stack_is_gone_whose_id_is_not_used_again() {
+    let world = World::new();
+    let body = template("{Q: {Type: AWS::SQS::Queue}}");
+    let made = world.stack("CreateChangeSet", change_set("s", "c", "CREATE", &body)).await;
+    world.stack("ExecuteChangeSet", json!({"ChangeSetName": made["Id"]})).await;
+    assert_eq!(world.status("s").await, "CREATE_COMPLETE");
+    world.stack("DeleteStack", json!({"StackName": "s"})).await;
+    assert_eq!(world.status("s").await, "gone");
+    let described = world.stack("DescribeChangeSet", json!({"ChangeSetName": made["Id"]})).await;
+    assert_eq!(described["ExecutionStatus"], "EXECUTE_COMPLETE");
+    let id = made["StackId"].as_str().unwrap();
+    let refused = world.refused("CreateChangeSet", change_set(id, "again", "CREATE", &body)).await;
+    assert!(
+        refused.contains(&format!("Stack [{id}] already exists and cannot be created again with the changeSet [again].")),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn an_export_may_come_between_a_change_set_and_its_execution() {
+    let world = World::new();
+    let body = template("{P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !ImportValue late}}}");
+    world.stack("CreateChangeSet", change_set("s", "c", "CREATE", &body)).await;
+    let described = json!({"ChangeSetName": "c", "StackName": "s", "IncludePropertyValues": true});
+    let described = world.stack("DescribeChangeSet", described).await;
+    let reason = described["StatusReason"].as_str().unwrap();
+    assert!(reason.ends_with("ChangeSet creation failed for resource [P] because: No export named late"), "{reason}");
+    let context = &described["Changes"][0]["ResourceChange"]["AfterContext"];
+    assert_eq!(context, r#"{"Properties":{"Type":"String","Value":"{{changeSet:KNOWN_AFTER_APPLY}}"}}"#);
+    let exporter = "Resources: {Q: {Type: AWS::SQS::Queue}}\nOutputs: {O: {Value: x, Export: {Name: late}}}";
+    assert_eq!(world.create("exporter", exporter).await, "CREATE_COMPLETE");
+    world.stack("ExecuteChangeSet", json!({"ChangeSetName": "c", "StackName": "s"})).await;
+    assert_eq!(world.status("s").await, "CREATE_COMPLETE");
+    let name = world.physical("s", "P").await;
+    assert!(name.starts_with("CFN-P-"), "{name}");
+}

@@ -14,13 +14,16 @@ mod language;
 mod nat_gateway;
 mod nested;
 mod oidc_provider;
+mod policies;
 mod preflight;
 mod queue;
 mod recorded;
+mod rollbacks;
 mod scalar;
 mod secret;
 mod service_role;
 mod signal;
+mod stack_policy;
 mod support;
 mod tags;
 mod topic;
@@ -28,3 +31,12 @@ mod update;
 mod update_rollback;
 mod words;
 mod world;
+
+use crate::CloudFormation;
+
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread =
+        nightproof_core::operation::unread_members("cloudformation", CloudFormation::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}

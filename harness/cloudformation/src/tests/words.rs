@@ -81,3 +81,48 @@ async fn the_event_of_a_resource_is_called_after_it_and_no_two_events_are_called
     assert_eq!(summary["ResourceIdentifierSummaries"][0]["LogicalResourceIds"], json!(["Q"]));
     assert!(summary.get("Capabilities").is_none() && summary.get("DeclaredTransforms").is_none(), "{summary}");
 }
+
+#[tokio::test]
+async fn a_request_touches_only_the_types_that_it_allows() {
+    let world = World::new();
+    let mut input = submission("s", "Resources: {Q: {Type: AWS::SQS::Queue}}");
+    input["ResourceTypes"] = json!(["AWS::EC2::*"]);
+    let words = "ValidationError: Resource type AWS::SQS::Queue is not allowed by parameter ResourceTypes [AWS::EC2::*]";
+    assert_eq!(world.refused("CreateStack", input).await, words);
+}
+
+#[tokio::test]
+async fn types_of_aws_are_listed_and_described() {
+    let world = World::new();
+    let asked = json!({"Visibility": "PUBLIC", "Filters": {"Category": "AWS_TYPES", "TypeNamePrefix": "AWS::SQS::Queue"}, "MaxResults": 2});
+    let listed = world.stack("ListTypes", asked).await;
+    let names: Vec<_> = listed["TypeSummaries"].as_array().unwrap().iter().map(|one| one["TypeName"].clone()).collect();
+    assert_eq!(names, ["AWS::SQS::Queue", "AWS::SQS::QueueInlinePolicy"]);
+    assert!(listed["NextToken"].is_string(), "{listed}");
+    assert_eq!(world.stack("ListTypes", json!({})).await["TypeSummaries"], json!([]), "none are the account's own");
+    let arn = &listed["TypeSummaries"][0]["TypeArn"];
+    assert_eq!(arn, "arn:aws:cloudformation:us-east-1::type/resource/AWS-SQS-Queue");
+    let described = world.stack("DescribeType", json!({"Arn": arn})).await;
+    assert_eq!(described["TypeName"], "AWS::SQS::Queue");
+    assert!(described["Schema"].as_str().unwrap().contains("DelaySeconds"));
+    let unknown = world.refused("DescribeType", json!({"Type": "RESOURCE", "TypeName": "AWS::No::Type"})).await;
+    assert_eq!(unknown, "TypeNotFoundException: The type 'AWS::No::Type' cannot be found.");
+}
+
+#[tokio::test]
+async fn metadata_and_identifiers_are_shown() {
+    let world = World::new();
+    let body = "Parameters: {P: {Type: String, Default: x}}\nResources: {S: {Type: AWS::SSM::Parameter, Metadata: {M: !Ref P}, \
+                Properties: {Type: String, Value: v}}, Q: {Type: AWS::SQS::Queue}}";
+    assert_eq!(world.create("s", body).await, "CREATE_COMPLETE");
+    for (id, metadata) in [("S", r#"{"M":"x"}"#), ("Q", "{}")] {
+        let detail = world.stack("DescribeStackResource", json!({"StackName": "s", "LogicalResourceId": id})).await;
+        assert_eq!(detail["StackResourceDetail"]["Metadata"], metadata);
+    }
+    let summary = world.stack("GetTemplateSummary", json!({"TemplateBody": body})).await;
+    let of = |kind: &str| {
+        let summaries = summary["ResourceIdentifierSummaries"].as_array().unwrap();
+        summaries.iter().find(|one| one["ResourceType"] == kind).unwrap()["ResourceIdentifiers"].clone()
+    };
+    assert_eq!((of("AWS::SSM::Parameter"), of("AWS::SQS::Queue")), (json!(["Name"]), json!(null)));
+}

@@ -16,7 +16,10 @@ pub(super) async fn include(call: &Call, fragment: Value, parameters: &Value) ->
     let location = parameters.text("Location").ok_or_else(|| failed(NAME, "Location parameter is required"))?;
     let reason = || format!("The location parameter is not a valid S3 uri.: {location}");
     let (bucket, key) = template_source::location(location).ok_or_else(|| failed(NAME, &reason()))?;
-    let text = template_source::object(call, &bucket, &key).await.map_err(|error| failed(NAME, &error.message))?;
+    let text = template_source::object(call, &bucket, &key).await.map_err(|error| match error.code.as_str() {
+        "NoSuchBucket" => failed(NAME, &format!("S3 bucket [{bucket}] does not exist")),
+        _ => failed(NAME, &error.message),
+    })?;
     let read = Document::read(&text);
     let included = read.map_err(|_| failed(NAME, "The specified S3 object's content should be valid Yaml/JSON"))?;
     let (mut fragment, mut included) = (fragment, included.to_json());

@@ -66,6 +66,7 @@ fn intrinsics_resolve() {
         ("!Join ['-', [a, !Ref P]]", json!("a-pv")),
         ("!Select [1, !Ref L]", json!("b")),
         ("!Select [0, !GetAZs '']", json!("us-east-1a")),
+        ("!GetAZs ap-northeast-1", json!(["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"])),
         ("!Split [':', 'a:b']", json!(["a", "b"])),
         ("!GetAtt [Other, !Ref P]", json!("Other.pv")),
         ("!Sub 'a${AWS::NoValue}b'", json!("ab")),

@@ -345,7 +345,8 @@ impl Lambda {
             let mut made = json!({
                 "Configuration": function.configuration_of(qualifier)?, "Code": { "RepositoryType": "S3", "Location": location },
             });
-            if !function.tags.is_empty() {
+            // A function has tags, its versions have none.
+            if !function.tags.is_empty() && matches!(qualifier, None | Some("$LATEST")) {
                 made["Tags"] = json!(function.tags);
             }
             if function.reserved.is_some() {

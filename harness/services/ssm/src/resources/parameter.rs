@@ -26,7 +26,8 @@ impl ResourceProvider for Parameter {
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
-        let name = context.name_or(properties, "Name", 128);
+        let given = properties.get("Name").and_then(Value::as_str);
+        let name = given.map_or_else(|| context.name_of_type(), str::to_owned);
         let mut input = pick(properties, &PUT);
         input["Name"] = name.as_str().into();
         input["Tags"] = tag_list(properties, "Key", "Value");

@@ -1,0 +1,154 @@
+"""A plugin of pytest for `cargo xtask score`: runs tests whose answers were recorded from AWS against a running `nightproof up`.
+
+AWS's names lead to the region's port on loopback, waits are shortened, and a line of JSON for each test goes to SCORE_RESULTS:
+its name, its outcome (`passed`, `failed`, `not_run`), and the cause of a failure.
+
+SCORE_RESULTS   the file of results
+SCORE_SECONDS   no test is begun later than this after the start
+SCORE_TESTS     a file with the names of the tests to run; without it, all are run
+AWS_ENDPOINT_URL, AWS_CA_BUNDLE   the region
+"""
+
+import importlib
+import json
+import os
+import pathlib
+import re
+import socket
+import time
+import types
+import urllib.parse
+
+import botocore.httpsession
+import botocore.session
+import pytest
+
+REGION = urllib.parse.urlsplit(os.environ.pop("AWS_ENDPOINT_URL"))
+AUTHORITY = os.environ["AWS_CA_BUNDLE"]
+RESULTS = pathlib.Path(os.environ["SCORE_RESULTS"])
+END = time.monotonic() + float(os.environ["SCORE_SECONDS"])
+AMAZON = re.compile(r"(^|\.)(amazonaws\.com|on\.aws|aws\.dev)\.?$")
+LACKING = re.compile(r"([\w :.,'`/*()\[\]=-]*?) (?:is|are) not (?:implemented by this local region|supported)\b")
+# The longest waits, in seconds, of poll loops and of tests themselves: the region needs none.
+LONGEST_POLL, LONGEST_SLEEP = 0.7, 2
+
+os.environ["REQUESTS_CA_BUNDLE"] = os.environ["SSL_CERT_FILE"] = AUTHORITY
+getaddrinfo, sleep = socket.getaddrinfo, time.sleep
+make_client = botocore.session.Session.create_client
+make_pool = botocore.httpsession.URLLib3Session._get_pool_manager_kwargs
+make_call = botocore.client.BaseClient._make_api_call
+lacking = []
+
+
+def resolve(host, port, *rest, **named):
+    name = host.decode() if isinstance(host, bytes) else host or ""
+    if AMAZON.search(name) and str(port) in ("443", "https"):
+        host, port = REGION.hostname, REGION.port
+    return getaddrinfo(host, port, *rest, **named)
+
+
+def create_client(session, *rest, **named):
+    if named.get("verify") is True:
+        named["verify"] = AUTHORITY
+    return make_client(session, *rest, **named)
+
+
+def pool(session, **more):
+    # Names of other regions are in no certificate of this one.
+    return {**make_pool(session, **more), "assert_hostname": False}
+
+
+def call(client, operation, parameters):
+    """Notes what is not written: a test may go on after it."""
+    try:
+        return make_call(client, operation, parameters)
+    except Exception as error:
+        answer = getattr(error, "response", None) or {}
+        message = str(answer.get("Error", {}).get("Message", ""))
+        found = LACKING.search(message)
+        if answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == 501 and found:
+            lacking.append(re.sub(r"^.*?cannot be rehearsed here: ", "", found.group(1)).strip())
+        raise
+
+
+def quicker(longest):
+    """The module `time` with shorter waits."""
+    module = types.SimpleNamespace(**vars(time))
+    module.sleep = lambda seconds: sleep(min(seconds, longest))
+    return module
+
+
+socket.getaddrinfo = resolve
+botocore.session.Session.create_client = create_client
+botocore.httpsession.URLLib3Session._get_pool_manager_kwargs = pool
+botocore.client.BaseClient._make_api_call = call
+importlib.import_module("botocore.waiter").time = quicker(LONGEST_POLL)
+time.sleep = lambda seconds: sleep(min(seconds, LONGEST_SLEEP))
+
+
+def recording(item):
+    """What was recorded of a test."""
+    path = pathlib.Path(str(item.fspath)).with_suffix(".snapshot.json")
+    if path not in recordings:
+        recordings[path] = json.loads(path.read_text()) if path.exists() else {}
+    return (recordings[path].get(item.nodeid) or {}).get("recorded-content") or {}
+
+
+recordings, outcomes = {}, {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    importlib.import_module("localstack.utils.sync").time = quicker(LONGEST_POLL)
+    wanted = os.environ.get("SCORE_TESTS")
+    wanted = set(pathlib.Path(wanted).read_text().splitlines()) if wanted else None
+    kept, left = [], []
+    for item in items:
+        validated = any(mark.name == "aws_validated" for mark in item.iter_markers())
+        (kept if validated and (wanted is None or item.nodeid in wanted) else left).append(item)
+    for item in kept:
+        # What LocalStack skips is not what AWS skips.
+        if recording(item) or not any(mark.name in ("skip", "skipif") for mark in item.iter_markers()):
+            for node in item.listchain():
+                node.own_markers = [mark for mark in node.own_markers if mark.name not in ("skip", "skipif", "xfail")]
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    lacking.clear()
+    if time.monotonic() > END:
+        pytest.skip("no time is left")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    outcome, cause = outcomes.get(item.nodeid, ("passed", None))
+    if report.outcome == "failed" and outcome != "failed":
+        outcome, cause = "failed", cause_of(item, call.excinfo)
+    elif report.outcome == "skipped" and outcome == "passed":
+        outcome, cause = "not_run", None
+    outcomes[item.nodeid] = outcome, cause
+    if report.when == "teardown":
+        with RESULTS.open("a") as results:
+            results.write(json.dumps({"test": item.nodeid, "outcome": outcome, "cause": cause}) + "\n")
+
+
+def cause_of(item, failure):
+    text = str(failure.value)
+    found = LACKING.search(text)
+    if lacking or found:
+        return "not written: " + (lacking[0] if lacking else found.group(1).split("rehearsed here: ")[-1].strip())
+    if failure.typename == "SnapshotAssertionError":
+        # The events of a resource once were recorded with all of their members, which the tests' own code now leaves out.
+        events = recording(item).get("per-resource-events") if isinstance(recording(item), dict) else None
+        if "EventId" in json.dumps(events or {}):
+            return "recorded by an older form of the test"
+        return "another answer"
+    if failure.typename in ("TypeError", "FixtureLookupError", "ModuleNotFoundError", "FileNotFoundError", "JSIIError"):
+        return "the test itself does not run"
+    if "Timeout" in text or failure.typename == "Timeout":
+        return "it took too long"
+    return "other behaviour"
