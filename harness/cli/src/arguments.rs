@@ -108,6 +108,13 @@ pub(crate) struct DrillOptions {
     /// The bucket that backups go to (logical id or name), if the stack has several.
     #[arg(long)]
     pub(crate) bucket: Option<String>,
+    /// A script that restores the backup, for forms that only you can open. It runs on a fresh instance like the one that was backed up; the
+    /// night's objects are in $NIGHTPROOF_OBJECTS by their keys, and what is at $NIGHTPROOF_DATA_PATH afterwards is compared.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) restore_script: Option<PathBuf>,
+    /// A file that the restore script finds as $NIGHTPROOF_SECRETS/NAME, such as a key or a passphrase; may be repeated.
+    #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret, requires = "restore_script")]
+    pub(crate) secrets: Vec<(String, PathBuf)>,
     /// Fail on findings too, such as an open port or a bucket without access log.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -468,6 +475,14 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+fn secret(text: &str) -> Result<(String, PathBuf), String> {
+    let is_name = |name: &str| !name.starts_with('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && is_name(name) && !file.is_empty() => Ok((name.to_owned(), PathBuf::from(file))),
+        _ => Err("expected NAME=FILE, with a name of letters, digits, `.`, `_` and `-`".to_owned()),
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Error {
     ReadOperatorPolicy { path: PathBuf, source: io::Error },
     #[error("the operator's policy `{file}` is refused: {why}")]
     OperatorPolicy { file: String, why: String },
+    #[error("cannot read `{}`, which the restore takes", .path.display())]
+    ReadRestoreFile { path: PathBuf, source: io::Error },
     #[error("`--cloudformation native` is LocalStack's")]
     NativeWithoutLocalstack,
     #[error("`--mend` sets what LocalStack's own CloudFormation dropped")]
@@ -141,6 +143,7 @@ impl Error {
             | Self::Template(_)
             | Self::ReadOperatorPolicy { .. }
             | Self::OperatorPolicy { .. }
+            | Self::ReadRestoreFile { .. }
             | Self::NativeWithoutLocalstack
             | Self::MendWithoutNative
             | Self::WriteJournal { .. }
@@ -169,6 +172,7 @@ impl Error {
             Self::Workspace(_) => "`nightproof doctor` says what this machine lacks",
             Self::Leftovers(_) => "`nightproof sweep` removes what is left, once it can",
             Self::DataFolder(_) => "--data names a folder whose content the web server gets",
+            Self::ReadRestoreFile { .. } => "--restore-script names a script for bash, --secret NAME=FILE a file for it alone",
             Self::NativeWithoutLocalstack => "add `--cloud localstack`",
             Self::MendWithoutNative => "add `--cloudformation native`",
             Self::ReadJournal { .. } | Self::Journal { .. } | Self::NoDrill(_) => "a journal is what --journal FILE writes",

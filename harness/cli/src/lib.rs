@@ -18,6 +18,7 @@ mod printer;
 mod python;
 mod rehearsal;
 mod reports;
+mod restore_script;
 mod setting;
 mod state;
 mod store;

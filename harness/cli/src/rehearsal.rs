@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nightproof_drill::{Data, Endpoint, FireBy, NightVariant, Outcome, Plan};
+use nightproof_drill::{Data, Endpoint, FireBy, NightVariant, Outcome, Plan, RestoreScript};
 use nightproof_journal::Journal;
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +11,7 @@ use crate::arguments::{DrillOptions, StackOptions};
 use crate::embedded;
 use crate::error::Error;
 use crate::local_environment::LocalEnvironment;
+use crate::restore_script;
 use crate::setting::Setting;
 use crate::template;
 
@@ -29,6 +30,8 @@ pub(crate) struct Rehearsal {
     pub(crate) rule: Option<String>,
     /// The bucket that gets the archives, for templates with several.
     pub(crate) bucket: Option<String>,
+    /// How the backup is restored that the drill does not open itself.
+    pub(crate) restore_script: Option<RestoreScript>,
     /// Which night it is.
     pub(crate) variant: NightVariant,
     /// How many nights in a row; at least 1.
@@ -53,6 +56,7 @@ impl Rehearsal {
             data_path: options.data_path.clone(),
             rule: None,
             bucket: None,
+            restore_script: None,
             variant: NightVariant::Backup,
             nights: 1,
             strict: true,
@@ -65,6 +69,7 @@ impl Rehearsal {
         Ok(Self {
             rule: drill.rule.clone(),
             bucket: drill.bucket.clone(),
+            restore_script: restore_script::read(drill)?,
             strict: drill.strict || stack.template.is_none(),
             ..Self::new(stack)?
         })
@@ -93,6 +98,7 @@ impl Rehearsal {
             data_path: self.data_path.clone(),
             rule: self.rule.clone(),
             bucket: self.bucket.clone(),
+            restore_script: self.restore_script.clone(),
             nights: self.nights,
             strict: self.strict,
             keep: self.keep,

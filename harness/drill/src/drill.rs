@@ -24,6 +24,8 @@ use crate::evidence::{not_supported, recorded};
 use crate::native::Audit;
 use crate::outcome::VERSION;
 use crate::restore::archive_check;
+use crate::restore::comparison::Comparison;
+use crate::restore::promise;
 use crate::steps::access_log;
 use crate::steps::boot;
 use crate::steps::dead_letter;
@@ -31,11 +33,15 @@ use crate::steps::deploy;
 use crate::steps::fire;
 use crate::steps::metrics;
 use crate::steps::observe::{self, Before};
+use crate::steps::restore_script;
 use crate::steps::rule::{self, Rule};
 use crate::steps::seed;
-use crate::steps::verify;
+use crate::steps::verify::{self, Left, Stored};
 use crate::timeouts::Timeouts;
-use crate::{DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, NightVariant, Outcome, Plan, Step, StepTime};
+use crate::{
+    Archive, DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, NightVariant, Outcome, Plan, RestoreScript, Step,
+    StepTime,
+};
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
@@ -307,26 +313,34 @@ impl Drill {
                 self.finding(findings::of_function_log(function));
             }
         }
-        let stored = self
-            .step(Step::Verify, night, verify::verify(clients, &stage.buckets, &objects, &seen.instances), |stored| {
-                let each = stored.iter().map(|one| {
-                    format!(
-                        "s3://{}/{}, {} bytes, {}",
-                        one.archive.bucket, one.archive.key, one.archive.bytes, one.archive.encryption
-                    )
-                });
-                each.collect::<Vec<_>>().join("; ")
-            })
+        let left = self
+            .step(
+                Step::Verify,
+                night,
+                verify::verify(clients, &stage.buckets, &objects, &seen.instances, &stage.manifest),
+                |left| {
+                    let each = left.stored.iter().map(|one| {
+                        let Archive { bucket, key, bytes, encryption, .. } = &one.archive;
+                        let objects = match one.archive.objects {
+                            0 => String::new(),
+                            count => format!(" in {count} objects"),
+                        };
+                        format!("s3://{bucket}/{key}, {bytes} bytes{objects}, {encryption}")
+                    });
+                    each.collect::<Vec<_>>().join("; ")
+                },
+            )
             .await?;
+        let stored = &left.stored;
         self.note_night(|noted| noted.archives = stored.iter().map(|one| one.archive.clone()).collect());
-        for one in &stored {
+        for one in stored {
             if let Some(finding) = findings::of_archive(clients, one).await? {
                 self.finding(finding);
             }
         }
-        self.step(Step::Restore, night, self.restore(stage, &stored), |entries| format!("{entries} entries, all identical"))
+        self.step(Step::Restore, night, self.restore(stage, &left), |entries| format!("{entries} entries, all identical"))
             .await?;
-        self.step(Step::AccessLog, night, self.access_log(stage, &stored), |logged| {
+        self.step(Step::AccessLog, night, self.access_log(stage, stored), |logged| {
             format!("{logged} of {} uploads logged", stored.len())
         })
         .await?;
@@ -369,21 +383,30 @@ impl Drill {
         }
     }
 
-    async fn restore(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<u64, HopFailure> {
+    async fn restore(&self, stage: &Stage, left: &Left) -> Result<u64, HopFailure> {
+        let (promises, unmatched) = promise::collect(&self.clients, &left.stored, &left.companions).await?;
         let mut entries = 0;
-        for one in stored {
-            let (form, comparison) =
-                archive_check::restore(&self.clients, one, &stage.manifest, &self.plan.data_path, &self.plan.folder).await?;
-            self.note_night(|night| {
-                if let Some(noted) = night.archives.iter_mut().find(|noted| noted.instance == one.archive.instance) {
-                    noted.form = form;
+        for key in unmatched {
+            self.finding(findings::of_checksum(&key));
+        }
+        for share in left.stored.chunk_by(|one, next| one.archive.instance == next.archive.instance) {
+            let share: Vec<&Stored> = share.iter().collect();
+            let (manifest, data_path, folder) = (&stage.manifest, &self.plan.data_path, &self.plan.folder);
+            let restored = match &self.plan.restore_script {
+                None => archive_check::restore(&self.clients, &share, &promises, manifest, data_path, folder).await?,
+                Some(script) => archive_check::by_script(&share, self.by_script(script, &share, manifest).await?),
+            };
+            let comparison = &restored.comparison;
+            for (one, form) in share.iter().zip(&restored.forms) {
+                self.note_archive(one, |noted| {
+                    noted.form.clone_from(form);
                     noted.files = comparison.seeded;
                     noted.identical = comparison.is_identical();
-                    noted.differences = archive_check::differences(&comparison);
-                }
-            });
-            archive_check::judge(one, &comparison)?;
-            if let Some(finding) = findings::of_restore(one, &comparison) {
+                    noted.differences = archive_check::differences(comparison);
+                });
+            }
+            archive_check::judge(&share, &restored)?;
+            for finding in findings::of_restore(&share, &restored) {
                 self.finding(finding);
             }
             entries += comparison.seeded;
@@ -391,18 +414,46 @@ impl Drill {
         Ok(entries)
     }
 
-    async fn access_log(&self, stage: &Stage, stored: &[verify::Stored]) -> Result<usize, HopFailure> {
+    /// Restores by the user's own script on an instance of its own, which is gone afterwards.
+    async fn by_script(
+        &self,
+        script: &RestoreScript,
+        share: &[&Stored],
+        manifest: &Arc<Manifest>,
+    ) -> Result<Comparison, HopFailure> {
+        let like = share.first().map(|one| one.archive.instance.as_str()).unwrap_or_default();
+        let instance = restore_script::launch(&self.clients, &self.plan, like).await?;
+        self.note(|state| state.made.instances.push(instance.clone()));
+        let restored = restore_script::restore(&self.clients, &self.plan, script, &instance, share, manifest).await;
+        if !self.plan.keep {
+            restore_script::terminate(&self.clients, &instance).await?;
+            self.note(|state| state.made.instances.retain(|made| *made != instance));
+        }
+        restored
+    }
+
+    /// Notes something of an archive of the last night.
+    fn note_archive(&self, stored: &Stored, change: impl FnOnce(&mut Archive)) {
+        self.note_night(|night| {
+            let same = |noted: &&mut Archive| {
+                noted.instance == stored.archive.instance
+                    && noted.bucket == stored.archive.bucket
+                    && noted.key == stored.archive.key
+            };
+            if let Some(noted) = night.archives.iter_mut().find(same) {
+                change(noted);
+            }
+        });
+    }
+
+    async fn access_log(&self, stage: &Stage, stored: &[Stored]) -> Result<usize, HopFailure> {
         let mut logged = 0;
         for one in stored {
             let Some(bucket) = stage.buckets.iter().find(|bucket| bucket.name == one.archive.bucket) else { continue };
-            match access_log::find(&self.clients, bucket, &one.archive, self.timeouts.access_log).await? {
+            match access_log::find(&self.clients, bucket, one.first_key(), self.timeouts.access_log).await? {
                 Some(found) => {
                     logged += 1;
-                    self.note_night(|night| {
-                        if let Some(noted) = night.archives.iter_mut().find(|noted| noted.instance == one.archive.instance) {
-                            noted.access_log = Some(found);
-                        }
-                    });
+                    self.note_archive(one, |noted| noted.access_log = Some(found));
                 }
                 // Without logging there is a finding already.
                 None if bucket.log.is_none() => {}

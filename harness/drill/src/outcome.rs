@@ -104,7 +104,7 @@ pub struct Failure {
 pub struct Night {
     /// From 1.
     pub night: u32,
-    /// One for each instance that was backed up.
+    /// What each instance that was backed up left: an archive, or several that together hold its data.
     pub archives: Vec<Archive>,
 }
 
@@ -122,6 +122,9 @@ pub struct Archive {
     pub version: Option<String>,
     /// Size.
     pub bytes: u64,
+    /// How many objects it is, if it is several: parts of an archive, or plain files, of which `key` is what their keys begin with.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub objects: u64,
     /// `aws:kms`, `aws:kms:dsse`, `AES256` or `none`.
     pub encryption: String,
     /// ARN of the KMS key.
@@ -140,6 +143,10 @@ pub struct Archive {
     /// `s3://bucket/key` of the access log that has the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_log: Option<String>,
+}
+
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What did not break a night and should be mended.

@@ -1,5 +1,6 @@
 //! What a drill is told.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -52,6 +53,23 @@ pub struct Native {
     pub mend: bool,
 }
 
+/// The user's own way to restore.
+#[derive(Clone)]
+pub struct RestoreScript {
+    /// For bash, unless its first line says otherwise.
+    pub text: String,
+    /// Files for it alone, by name.
+    pub secrets: Vec<(String, Vec<u8>)>,
+}
+
+impl fmt::Debug for RestoreScript {
+    /// Without what is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.secrets.iter().map(|(name, _)| name).collect();
+        f.debug_struct("RestoreScript").field("secrets", &names).finish_non_exhaustive()
+    }
+}
+
 /// A drill.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -85,6 +103,8 @@ pub struct Plan {
     pub rule: Option<String>,
     /// Logical id or name of the bucket that gets the archives; otherwise every bucket of the stack is looked at.
     pub bucket: Option<String>,
+    /// How a backup is restored that is not opened by the drill itself.
+    pub restore_script: Option<RestoreScript>,
     /// How many nights in a row; at least 1.
     pub nights: u32,
     /// Findings fail the drill.

@@ -1,9 +1,9 @@
 //! Backups in the forms that people's scripts make, and each once more with data that cannot be restored.
 
-use nightproof_scenarios::Scenario;
+use nightproof_scenarios::{Night, Scenario, Template};
 use rstest::rstest;
 
-use crate::changed;
+use crate::{changed, scenario};
 
 /// How the bundled script makes its archive, and looks at it.
 const MADE: &str = "          tar -C \"$DATA_PATH\" -czf \"$archive\" .\n          gzip -t \"$archive\"\n";
@@ -56,5 +56,165 @@ fn a_form_that_only_its_owner_can_open_is_named(#[case] commands: &str, #[case] 
 
 #[test]
 fn all_that_file_systems_allow_comes_back() {
-    crate::scenario().with(&["--data-profile", "hard"]).run().expect("a run").assert_passed();
+    scenario().with(&["--data-profile", "hard"]).run().expect("a run").assert_passed();
+}
+
+/// A drill whose script leaves by `commands` what it likes: `put FILE NAME` uploads, `$dated` is of the time, `$DATA_PATH` is the data.
+fn leaving(commands: &str) -> Scenario {
+    let put = "put() { aws s3 cp \"$1\" \"s3://$BACKUP_BUCKET/backups/$instance/$2\" --only-show-errors; }";
+    let begin = format!("          {put}\n          dated=$(date -u +%Y-%m-%dT%H-%M-%SZ)\n          cd \"$(mktemp -d)\"\n");
+    let commands: String = commands.lines().map(|line| format!("          {}\n", line.trim())).collect();
+    let template = Template::default()
+        .cutting("          archive=$(mktemp", "          echo \"uploaded s3://")
+        .replacing("          echo \"uploaded s3://$BACKUP_BUCKET/$key\"\n", &format!("{begin}{commands}"))
+        // `aws s3 sync` lists, and deletes where it is asked to.
+        .replacing("            Action: s3:PutObject\n            Resource: !Sub ${BackupBucket.Arn}/backups/*", SYNC);
+    scenario().template(&template).expect("a template")
+}
+
+const SYNC: &str = "            Action: [s3:PutObject, s3:DeleteObject, s3:ListBucket]\n            Resource: [!Sub \"${BackupBucket.Arn}/backups/*\", !GetAtt BackupBucket.Arn]";
+
+/// The ids of findings of a night that passed.
+fn findings(night: &Night) -> Vec<&str> {
+    night.assert_passed().findings.iter().map(|finding| finding.id.as_str()).collect()
+}
+
+#[test]
+fn parts_are_put_together_and_a_missing_one_is_named() {
+    let parts = |which: &str| {
+        let split = "tar -C \"$DATA_PATH\" -cz . | split -b 100k - site.tar.gz.\n";
+        leaving(&format!("{split}{which}\nfor part in site.tar.gz.*; do put \"$part\" \"$part\"; done")).run().expect("a run")
+    };
+    let night = parts("true");
+    assert_eq!(findings(&night), [""; 0]);
+    assert!(night.assert_passed().archive.as_ref().is_some_and(|archive| archive.objects > 3), "{night:#?}");
+    parts("rm site.tar.gz.ab").assert_broken("object", "the one numbered ab is missing");
+    parts("rm site.tar.gz.aa").assert_broken("restore", "cannot be opened here");
+    parts("rm $(ls site.tar.gz.* | tail -n 1)").assert_broken("restore", "ends early");
+}
+
+#[test]
+fn several_archives_hold_the_data_together() {
+    let archives = |which: &str| {
+        leaving(&format!(
+            "tar -C \"$DATA_PATH\" --exclude=./articles --exclude=./images -czf rest.tgz .
+            tar -C \"$DATA_PATH\" -cJf articles.txz articles
+            tar -C \"$DATA_PATH/images\" -cf images.tar .
+            echo 'CREATE TABLE visits (day date);' | gzip > db.sql.gz
+            for archive in {which}; do put $archive $dated/$archive; done"
+        ))
+        .run()
+        .expect("a run")
+    };
+    assert_eq!(findings(&archives("*")), ["extra-files"]);
+    archives("rest.tgz images.tar db.sql.gz").assert_broken("restore", "missing: articles/");
+    archives("rest.tgz articles.txz").assert_broken("restore", "missing: images/");
+}
+
+#[test]
+fn a_copy_under_another_name_is_no_second_archive() {
+    let copies = |between: &str, name: &str| {
+        leaving(&format!("tar -C \"$DATA_PATH\" -czf site.tgz .\nput site.tgz $dated.tgz\n{between}\nput site.tgz {name}"))
+            .run()
+            .expect("a run")
+    };
+    assert_eq!(findings(&copies("true", "latest.tgz")), [""; 0]);
+    copies("truncate -s -2000 site.tgz", "latest.tgz").assert_broken("restore", "ends early");
+    copies("true", "$dated-2.tgz").assert_broken("object", "one night made 2 archives");
+}
+
+#[test]
+fn checksums_beside_an_archive_are_verified() {
+    let night = |checksum: &str| {
+        leaving(&format!("tar -C \"$DATA_PATH\" -czf site.tgz .\nput site.tgz $dated.tgz\n{checksum}")).run().expect("a run")
+    };
+    for tool in ["md5sum", "sha256sum"] {
+        let beside = |before: &str| {
+            night(&format!("{before}\n{tool} site.tgz > sums\nput sums $dated.tgz.{}", tool.trim_end_matches("sum")))
+        };
+        assert_eq!(findings(&beside("true")), [""; 0]);
+        beside("echo more >> site.tgz").assert_broken("restore", "beside it promises ");
+    }
+    let named = |before: &str| {
+        leaving(&format!(
+            "tar -C \"$DATA_PATH\" -czf site.tgz .\n{before}\nput site.tgz site-$(sha256sum < site.tgz | cut -d ' ' -f 1).tgz"
+        ))
+    };
+    named("true").run().expect("a run").assert_passed();
+    let night = leaving("tar -C \"$DATA_PATH\" -czf site.tgz .\nput site.tgz site-$(echo | sha256sum | cut -d ' ' -f 1).tgz")
+        .run()
+        .expect("a run");
+    night.assert_broken("restore", "the name of backups/");
+}
+
+#[test]
+fn plain_files_restore_and_what_they_lose_is_told() {
+    let copied = |options: &str| {
+        leaving(&format!(
+            "aws s3 cp --recursive --only-show-errors {options} \"$DATA_PATH\" \"s3://$BACKUP_BUCKET/backups/$instance/$dated/\""
+        ))
+        .run()
+        .expect("a run")
+    };
+    let night = copied("");
+    assert_eq!(findings(&night), ["not-kept"]);
+    assert_eq!(night.assert_passed().archive.as_ref().map(|archive| archive.form.as_str()), Some("plain files"));
+    copied("--exclude 'downloads/*'").assert_broken("restore", "missing: downloads/release.bin");
+    copied("--no-follow-symlinks").assert_broken("restore", "missing: home.html");
+}
+
+#[test]
+fn files_that_are_kept_in_step_restore_on_each_night() {
+    let synced = |before: &str, nights: &str| {
+        leaving(&format!(
+            "{before}\naws s3 sync --delete --only-show-errors \"$DATA_PATH\" \"s3://$BACKUP_BUCKET/backups/$instance/\""
+        ))
+        .with(&["--nights", nights])
+        .run()
+        .expect("a run")
+    };
+    assert_eq!(findings(&synced("true", "2")), ["not-kept"]);
+    let on_the_second = "[ ! -e /var/tmp/once ] || rm \"$DATA_PATH/robots.txt\"; touch /var/tmp/once";
+    synced(on_the_second, "2").assert_broken("restore", "missing: robots.txt");
+}
+
+/// A drill whose archive is what `commands` make of it, with a script of these lines that restores it.
+fn restored_by(commands: &str, script: &str) -> Scenario {
+    let drill = made_by(commands);
+    let (file, secret) = (drill.folder().join("restore.sh"), drill.folder().join("passphrase"));
+    std::fs::write(&file, script).expect("the script");
+    std::fs::write(&secret, SECRET).expect("the secret");
+    drill.with(&["--restore-script", &file.to_string_lossy(), "--secret", &format!("passphrase={}", secret.to_string_lossy())])
+}
+
+const SECRET: &str = "correct horse battery staple";
+const GPG: &str = "export GNUPGHOME=$(mktemp -d); tar -C \"$DATA_PATH\" -c . | gpg --batch --quiet --passphrase 'correct horse battery staple' --symmetric > \"$archive\"";
+const UNGPG: &str = "export GNUPGHOME=$(mktemp -d)
+gpg --batch --quiet --passphrase-file \"$NIGHTPROOF_SECRETS/passphrase\" -d \"$NIGHTPROOF_OBJECTS/$NIGHTPROOF_KEYS\" |
+  tar -xp -C \"$NIGHTPROOF_DATA_PATH\"
+";
+
+#[test]
+fn a_script_restores_what_only_its_owner_can_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal");
+    let night = restored_by(GPG, UNGPG).with(&["--journal", &journal.to_string_lossy()]).run().expect("a run");
+    let outcome = night.assert_passed();
+    assert_eq!(outcome.archive.as_ref().map(|archive| archive.form.as_str()), Some("by the restore script"));
+    let journal = std::fs::read_to_string(journal).expect("a journal");
+    assert!(!journal.contains(SECRET) && !journal.contains("passphrase-file"), "a secret or the script is in the journal");
+    let enc = "tar -C \"$DATA_PATH\" -cz . | openssl enc -aes-256-cbc -pbkdf2 -k 'correct horse battery staple' > \"$archive\"";
+    let dec = "openssl enc -d -aes-256-cbc -pbkdf2 -pass \"file:$NIGHTPROOF_SECRETS/passphrase\" -in \"$NIGHTPROOF_OBJECTS/$NIGHTPROOF_KEYS\" | tar -xzp -C \"$NIGHTPROOF_DATA_PATH\"";
+    restored_by(enc, dec).run().expect("a run").assert_passed();
+}
+
+#[rstest]
+#[case::changed(&format!("echo more >> \"$DATA_PATH/index.html\"; {GPG}"), UNGPG, "different: index.html")]
+#[case::incomplete(&GPG.replace(" . |", " --exclude=./images . |"), UNGPG, "missing: images/")]
+#[case::another_passphrase(&GPG.replace("horse", "cow"), UNGPG, "the restore script on i-")]
+#[case::nothing_restored(GPG, "echo done", "missing: ")]
+#[case::modes_lost(GPG, &format!("umask 077\n{}", UNGPG.replace("tar -xp", "tar -x --no-same-permissions")), "mode 0755 became 0700")]
+#[case::left_over(GPG, &format!("{UNGPG}exit 3"), "exit code 3")]
+fn a_script_that_does_not_restore_the_data_fails_the_drill(#[case] commands: &str, #[case] script: &str, #[case] expected: &str) {
+    restored_by(commands, script).run().expect("a run").assert_broken("restore", expected);
 }

@@ -19,6 +19,7 @@ mod container_lost;
 mod data;
 #[cfg(test)]
 mod engine;
+#[cfg(test)]
 mod forms;
 mod happy;
 #[cfg(test)]

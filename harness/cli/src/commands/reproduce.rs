@@ -67,6 +67,7 @@ fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
         data_path: incident.data_path.clone().unwrap_or_else(|| DATA_PATH.to_owned()),
         rule: None,
         bucket: None,
+        restore_script: None,
         variant: NightVariant::Backup,
         nights: incident.nights,
         // A finding counts only where the file names it.

@@ -40,6 +40,7 @@ fn errors() -> Vec<Error> {
             .unwrap_err(),
         Error::ReadOperatorPolicy { path: path("policy.json"), source: source() },
         Error::OperatorPolicy { file: "policy.json".to_owned(), why: "Syntax errors in policy.".to_owned() },
+        Error::ReadRestoreFile { path: path("restore.sh"), source: source() },
         Error::NativeWithoutLocalstack,
         Error::MendWithoutNative,
         Error::WriteJournal { path: path("j"), source: source() },

@@ -28,6 +28,15 @@ pub(crate) struct Object {
     pub(crate) bytes: u64,
 }
 
+/// What is in the buckets.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Listing {
+    /// All versions of all objects.
+    pub(crate) versions: BTreeSet<Object>,
+    /// Of them, what a reader gets who asks for no version.
+    pub(crate) current: BTreeSet<Object>,
+}
+
 /// The buckets that may get archives: the `wanted` one, or all of the stack but those that only get access logs.
 pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Resources) -> Result<Vec<Bucket>, HopFailure> {
     let mut names: Vec<String> = match wanted {
@@ -57,8 +66,8 @@ pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Re
 }
 
 /// All versions of all objects in `buckets`.
-pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<BTreeSet<Object>, HopFailure> {
-    let mut found = BTreeSet::new();
+pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<Listing, HopFailure> {
+    let mut found = Listing::default();
     for bucket in buckets {
         let (mut key, mut version) = (None, None);
         loop {
@@ -71,17 +80,24 @@ pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<BTr
                 .send()
                 .await
                 .map_err(at(Hop::Object, "ListObjectVersions"))?;
-            found.extend(answer.versions().iter().map(|object| Object {
-                bucket: bucket.name.clone(),
-                key: object.key().unwrap_or_default().to_owned(),
-                version: object.version_id().filter(|id| *id != "null").map(str::to_owned),
-                mark: format!(
-                    "{} {}",
-                    object.e_tag().unwrap_or_default(),
-                    object.last_modified().map(ToString::to_string).unwrap_or_default()
-                ),
-                bytes: object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-            }));
+            for object in answer.versions() {
+                let is_latest = object.is_latest() == Some(true);
+                let object = Object {
+                    bucket: bucket.name.clone(),
+                    key: object.key().unwrap_or_default().to_owned(),
+                    version: object.version_id().filter(|id| *id != "null").map(str::to_owned),
+                    mark: format!(
+                        "{} {}",
+                        object.e_tag().unwrap_or_default(),
+                        object.last_modified().map(ToString::to_string).unwrap_or_default()
+                    ),
+                    bytes: object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                };
+                if is_latest {
+                    found.current.insert(object.clone());
+                }
+                found.versions.insert(object);
+            }
             if answer.is_truncated() != Some(true) {
                 break;
             }

@@ -11,6 +11,7 @@ use crate::account::stack;
 use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::cleanup::tagged;
+use crate::steps::restore_script;
 
 const BOUND: Duration = Duration::from_secs(900);
 /// Access logs may come into a bucket that was just emptied.
@@ -21,11 +22,19 @@ const ATTEMPTS: u32 = 4;
 pub(crate) struct Made {
     pub(crate) stack: Option<String>,
     pub(crate) seed_bucket: Option<String>,
+    /// Beside the stack.
+    pub(crate) instances: Vec<String>,
 }
 
 /// Removes it, and looks for what has the run's tag. Returns what could not be removed, as `kind name: why`.
 pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<String> {
     let mut leftovers = Vec::new();
+    // While they are there the stack's network cannot be removed.
+    for instance in &made.instances {
+        if let Err(broken) = restore_script::terminate(clients, instance).await {
+            leftovers.push(format!("instance {instance}: {}", broken.reason));
+        }
+    }
     if let Some(name) = &made.seed_bucket
         && let Err(broken) = remove_bucket(clients, name).await
     {

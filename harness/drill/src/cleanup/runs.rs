@@ -11,6 +11,7 @@ use crate::account::stack::{self, Stack};
 use crate::chain::failure::{HopFailure, at};
 use crate::cleanup::destroy::{self, Made};
 use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
+use crate::steps::restore_script;
 use crate::{Endpoint, Failure, FailurePoint};
 
 /// Asks AWS who calls.
@@ -59,8 +60,13 @@ pub async fn list(endpoint: &Endpoint) -> Result<Vec<Run>, Failure> {
 
 /// Removes what a run has: its buckets' content, its stack, the bucket that its data went through. Returns what is left and why.
 pub async fn destroy(endpoint: &Endpoint, run: &Run) -> Vec<String> {
-    let made = Made { stack: run.stack.clone(), seed_bucket: run.seed_bucket.clone() };
-    destroy::destroy(&Clients::new(endpoint), &run.run, &made).await
+    let clients = Clients::new(endpoint);
+    let (stack, seed_bucket) = (run.stack.clone(), run.seed_bucket.clone());
+    let instances = match restore_script::of_run(&clients, &run.run).await {
+        Ok(instances) => instances,
+        Err(broken) => return vec![format!("instances of the run, perhaps: {}", broken.reason)],
+    };
+    destroy::destroy(&clients, &run.run, &Made { stack, seed_bucket, instances }).await
 }
 
 type Tags = Vec<(String, String)>;

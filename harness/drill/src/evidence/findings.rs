@@ -6,7 +6,7 @@ use crate::archive::bucket::Bucket;
 use crate::chain::failure::{HopFailure, at};
 use crate::evidence::notifications::Notification;
 use crate::evidence::open_port;
-use crate::restore::comparison::Comparison;
+use crate::restore::archive_check::Restored;
 use crate::steps::verify::Stored;
 use crate::{Finding, Hop, outcome};
 
@@ -107,11 +107,31 @@ fn same_key(wanted: &str, key: &str) -> bool {
     wanted.contains("alias/") || id(wanted) == id(key)
 }
 
-/// Of files in an archive that nobody put there.
-pub(crate) fn of_restore(stored: &Stored, comparison: &Comparison) -> Option<Finding> {
-    let first = comparison.extra.first()?;
-    let count = comparison.extra.len();
-    Some(finding("extra-files", format!("{} holds {count} entries that were not seeded, such as `{first}`", stored.archive.key)))
+/// Of what a backup holds beside the data, has no place for, or keeps to itself.
+pub(crate) fn of_restore(stored: &[&Stored], restored: &Restored) -> Vec<Finding> {
+    let comparison = &restored.comparison;
+    let keys: Vec<&str> = stored.iter().map(|one| one.archive.key.as_str()).collect();
+    let (keys, mut found) = (keys.join(", "), Vec::new());
+    if let Some(first) = comparison.extra.first() {
+        let count = comparison.extra.len();
+        found.push(finding("extra-files", format!("{keys} holds {count} entries that were not seeded, such as `{first}`")));
+    }
+    if let Some(first) = comparison.not_kept.first() {
+        let count = comparison.not_kept.len();
+        let detail =
+            format!("the form of {keys} has no place for {count} things of the data, which have to be set by hand: {first}");
+        found.push(finding("not-kept", detail));
+    }
+    let unopened = restored.unopened.iter().map(|unopened| {
+        finding("not-opened", format!("all of the data restores without it, and nothing is known of what is in it: {unopened}"))
+    });
+    found.extend(unopened);
+    found
+}
+
+/// Of a file of checksums that names nothing of its night.
+pub(crate) fn of_checksum(key: &str) -> Finding {
+    finding("checksum-of-nothing", format!("{key} has no checksum of any object of its night"))
 }
 
 /// Notifications that were refused by a topic or by a subscriber.

@@ -153,7 +153,8 @@ fn is_implied(path: &[u8], seeded: &Entry, manifest: &Manifest) -> bool {
     seeded.kind == Kind::Folder && manifest.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
 }
 
-fn difference(seeded: &Entry, archived: &Entry) -> Option<String> {
+/// How an entry that came back differs.
+pub(crate) fn difference(seeded: &Entry, archived: &Entry) -> Option<String> {
     match (&seeded.kind, &archived.kind) {
         (was, is) if was == is => {}
         (Kind::File { bytes: was, .. }, Kind::File { bytes: is, .. }) if was != is => {

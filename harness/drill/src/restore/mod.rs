@@ -2,12 +2,17 @@
 
 pub(crate) mod archive_check;
 pub(crate) mod budget;
+pub(crate) mod checksum;
 pub(crate) mod comparison;
 pub(crate) mod decompression;
 pub(crate) mod looks_like;
 pub(crate) mod opening;
+pub(crate) mod parts;
 pub(crate) mod path;
 pub(crate) mod peek;
+pub(crate) mod plain;
+pub(crate) mod promise;
 pub(crate) mod tar_contents;
+pub(crate) mod tree;
 pub(crate) mod unreadable;
 pub(crate) mod zip_contents;

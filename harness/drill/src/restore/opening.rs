@@ -42,6 +42,11 @@ pub(crate) fn open(mut file: File, name: &str, budget: &Budget) -> Result<Opened
     layer(Box::new(BufReader::with_capacity(64 << 10, file)), &mut Vec::new(), name, budget)
 }
 
+/// Whether a file that begins so is an archive of a form that is opened here.
+pub(crate) fn is_known(start: &[u8]) -> bool {
+    is_zip(start) || tar_contents::is_tar(start) || Compression::from_start(start).is_some()
+}
+
 fn is_zip(start: &[u8]) -> bool {
     start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06")
 }

@@ -1,10 +1,9 @@
-//! Access log: looks for the line that records an archive's upload.
+//! Access log: looks for the line that records an object's upload.
 
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use crate::Archive;
 use crate::FailurePoint;
 use crate::account::clients::Clients;
 use crate::archive::bucket::Bucket;
@@ -14,7 +13,7 @@ use crate::chain::failure::{HopFailure, at};
 pub(crate) async fn find(
     clients: &Clients,
     bucket: &Bucket,
-    archive: &Archive,
+    uploaded: &str,
     bound: Duration,
 ) -> Result<Option<String>, HopFailure> {
     let Some((target, prefix)) = &bucket.log else { return Ok(None) };
@@ -38,7 +37,7 @@ pub(crate) async fn find(
                 .await
                 .map_err(|error| HopFailure::at(FailurePoint::Drill, format!("an access log broke off: {error}")))?;
             let text = String::from_utf8_lossy(&bytes.into_bytes()).into_owned();
-            if text.lines().any(|line| records_upload(line, &archive.bucket, &archive.key)) {
+            if text.lines().any(|line| records_upload(line, &bucket.name, uploaded)) {
                 return Ok::<_, HopFailure>(Ok(format!("s3://{target}/{key}")));
             }
         }

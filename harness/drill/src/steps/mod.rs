@@ -9,6 +9,7 @@ pub(crate) mod function;
 pub(crate) mod function_log;
 pub(crate) mod metrics;
 pub(crate) mod observe;
+pub(crate) mod restore_script;
 pub(crate) mod review;
 pub(crate) mod reviewer;
 pub(crate) mod rule;

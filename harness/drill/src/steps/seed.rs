@@ -148,7 +148,7 @@ fn script(url: &str, data_path: &str) -> Vec<String> {
 }
 
 /// In single quotes, for a shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -1,4 +1,4 @@
-//! Verify: looks for tonight's archives in the buckets, one for each instance.
+//! Verify: looks for what tonight's backups left in the buckets, and which instance it is of.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,104 +6,278 @@ use std::time::Duration;
 use crate::Archive;
 use crate::Hop;
 use crate::account::clients::Clients;
-use crate::archive::bucket::{self, Bucket, Object};
+use crate::archive::bucket::{self, Bucket, Listing, Object};
+use crate::archive::manifest::Manifest;
 use crate::chain::failure::{HopFailure, at};
+use crate::restore::{checksum, opening, parts, plain};
 
 /// Objects are listed as soon as their upload has ended; this only allows for a script that leaves the upload to a child.
 const BOUND: Duration = Duration::from_secs(10);
 
 /// Ends of names of what is no archive but goes with one.
-const COMPANIONS: &[&str] = &[".sha256", ".sha512", ".md5", ".json", ".txt", ".log", ".manifest", ".sig", ".asc"];
+const COMPANIONS: &[&str] = &[".json", ".txt", ".log", ".manifest", ".sig", ".asc"];
 
-/// An archive as the bucket has it.
+/// Something that a backup left in a bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
+    /// As the outcome has it.
     pub(crate) archive: Archive,
+    pub(crate) source: Source,
+}
+
+/// The objects that it is.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// One archive, in as many objects, in order.
+    Parts(Vec<Part>),
+    /// Files as they are, below a prefix.
+    Plain { prefix: String, objects: Vec<Object> },
+}
+
+/// An object that is an archive or a part of one.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) object: Object,
     /// Lower-case SHA-256 that its metadata promises.
     pub(crate) sha256: Option<String>,
 }
 
-/// The archives that came since `before`, in the order of `instances`.
+impl Stored {
+    /// The key of its archive: of several parts, without what numbers them.
+    pub(crate) fn stem(&self) -> &str {
+        &self.archive.key
+    }
+
+    /// The key of an object of it.
+    pub(crate) fn first_key(&self) -> &str {
+        self.objects().first().map_or(self.stem(), |object| &object.key)
+    }
+
+    /// Its objects, in order.
+    pub(crate) fn objects(&self) -> Vec<&Object> {
+        match &self.source {
+            Source::Parts(parts) => parts.iter().map(|part| &part.object).collect(),
+            Source::Plain { objects, .. } => objects.iter().collect(),
+        }
+    }
+}
+
+/// What a night left.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Left {
+    /// In the order of the instances.
+    pub(crate) stored: Vec<Stored>,
+    /// What goes with it: checksums, logs.
+    pub(crate) companions: Vec<Object>,
+}
+
+/// What one instance left.
+#[derive(Debug, Default)]
+struct Share<'a> {
+    instance: &'a str,
+    archives: Vec<&'a Object>,
+    plain: Option<(&'a str, Vec<&'a Object>)>,
+}
+
+/// What came since `before`, in the order of `instances`; of plain files, what is there now, as only what has changed is sent.
 pub(crate) async fn verify(
     clients: &Clients,
     buckets: &[Bucket],
-    before: &BTreeSet<Object>,
+    before: &Listing,
     instances: &[String],
-) -> Result<Vec<Stored>, HopFailure> {
-    let fresh = nightproof_poll::try_until(BOUND, || async {
+    manifest: &Manifest,
+) -> Result<Left, HopFailure> {
+    let found = nightproof_poll::try_until(BOUND, || async {
         let now = bucket::objects(clients, buckets).await?;
-        let fresh: Vec<Object> = now.difference(before).filter(|object| !is_companion(&object.key)).cloned().collect();
-        Ok::<_, HopFailure>(if fresh.len() >= instances.len() { Ok(fresh) } else { Err(format!("{}", fresh.len())) })
+        let whole = shares(&now, before, instances, manifest).is_ok();
+        let fresh = archives(&now, before).count();
+        Ok::<_, HopFailure>(if whole || fresh >= instances.len() { Ok(now) } else { Err(String::new()) })
     })
     .await?;
-    let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
-    let fresh = match fresh {
-        Ok(fresh) => fresh,
-        Err(_) => {
-            let now = bucket::objects(clients, buckets).await?;
-            let fresh: Vec<&Object> = now.difference(before).collect();
-            let old = now.len() - fresh.len();
-            let reason = format!(
-                "the script reports success on {} instances and {} new archives are in {}{}",
-                instances.len(),
-                fresh.iter().filter(|object| !is_companion(&object.key)).count(),
-                names.join(", "),
-                if old > 0 { format!(" ({old} objects are there from before this night)") } else { String::new() }
-            );
-            let keys: Vec<&str> = fresh.iter().map(|object| object.key.as_str()).collect();
-            return Err(HopFailure::at(Hop::Object, reason).with("new objects", &keys.join("\n")));
-        }
+    let now = match found {
+        Ok(now) => now,
+        Err(_) => bucket::objects(clients, buckets).await?,
     };
-    let mut stored = Vec::new();
-    for (instance, object) in assign(instances, &fresh)? {
-        stored.push(look(clients, instance, object).await?);
+    let fresh: Vec<&Object> = now.versions.difference(&before.versions).collect();
+    let shares = shares(&now, before, instances, manifest).map_err(|missing| {
+        let count = archives(&now, before).count();
+        if count >= instances.len() {
+            return missing;
+        }
+        let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
+        let old = now.versions.len() - fresh.len();
+        let reason = format!(
+            "the script reports success on {} instances and {count} new archives are in {}{}",
+            instances.len(),
+            names.join(", "),
+            if old > 0 { format!(" ({old} objects are there from before this night)") } else { String::new() }
+        );
+        let keys: Vec<&str> = fresh.iter().map(|object| object.key.as_str()).collect();
+        HopFailure::at(Hop::Object, reason).with("new objects", &keys.join("\n"))
+    })?;
+    let mut left = Left::default();
+    let mut plain = BTreeSet::new();
+    for share in shares {
+        if let Some((prefix, objects)) = share.plain {
+            plain.extend(objects.iter().copied());
+            left.stored.push(look_plain(clients, share.instance, prefix, objects).await?);
+        }
+        for whole in wholes(clients, share.archives).await? {
+            left.stored.push(look(clients, share.instance, whole).await?);
+        }
     }
-    Ok(stored)
+    left.companions = fresh.into_iter().filter(|object| is_companion(&object.key) && !plain.contains(object)).cloned().collect();
+    Ok(left)
 }
 
 /// Whether the key is that of what goes with an archive: a checksum, a log, a folder.
 pub(crate) fn is_companion(key: &str) -> bool {
-    COMPANIONS.iter().any(|end| key.ends_with(end)) || key.ends_with('/')
+    COMPANIONS.iter().any(|end| key.ends_with(end)) || key.ends_with('/') || checksum::is_checksum(key)
 }
 
-/// Which object is whose: by the instance id in the key, or, with one of each, anyhow.
-fn assign<'a>(instances: &'a [String], fresh: &'a [Object]) -> Result<Vec<(&'a str, &'a Object)>, HopFailure> {
-    let mut assigned = Vec::new();
-    let mut left: Vec<&Object> = fresh.iter().collect();
-    let mut unnamed = Vec::new();
+/// New objects that may be archives.
+fn archives<'a>(now: &'a Listing, before: &'a Listing) -> impl Iterator<Item = &'a Object> {
+    now.versions.difference(&before.versions).filter(|object| !is_companion(&object.key))
+}
+
+/// What each instance left.
+fn shares<'a>(
+    now: &'a Listing,
+    before: &'a Listing,
+    instances: &'a [String],
+    manifest: &Manifest,
+) -> Result<Vec<Share<'a>>, HopFailure> {
+    let mut taken = BTreeSet::new();
+    let mut shares = Vec::new();
     for instance in instances {
-        let (own, others): (Vec<&Object>, Vec<&Object>) =
-            left.into_iter().partition(|object| object.key.contains(instance.as_str()));
-        left = others;
-        match own.as_slice() {
-            [] => unnamed.push(instance),
-            [object] => assigned.push((instance.as_str(), *object)),
-            [_, ..] => return Err(too_many(instance, &own)),
+        // Several instances that wrote the same names would have overwritten each other's.
+        let own = |object: &&Object| instances.len() == 1 || object.key.contains(instance.as_str());
+        let fresh: Vec<&Object> = now.versions.difference(&before.versions).filter(own).collect();
+        let current: Vec<&Object> = now.current.iter().filter(own).collect();
+        // Where nothing is new, nothing has changed.
+        let looked_at = if fresh.iter().any(|object| !is_companion(&object.key)) { &fresh } else { &current };
+        let keys: Vec<&str> = looked_at.iter().map(|object| object.key.as_str()).collect();
+        let found = plain::prefix(&keys, manifest);
+        let plain = found.map(|prefix| (prefix, current.into_iter().filter(|object| object.key.starts_with(prefix)).collect()));
+        if let Some((prefix, _)) = &plain {
+            taken.extend(fresh.into_iter().filter(|object| object.key.starts_with(prefix)));
+        }
+        shares.push(Share { instance, archives: Vec::new(), plain });
+    }
+    assign(&mut shares, archives(now, before).filter(|object| !taken.contains(object)))?;
+    Ok(shares)
+}
+
+/// Which object is whose: by the instance id in the key, or, with as many of each, anyhow.
+fn assign<'a>(shares: &mut [Share<'a>], objects: impl Iterator<Item = &'a Object>) -> Result<(), HopFailure> {
+    let (named, mut unnamed): (Vec<&Object>, Vec<&Object>) =
+        objects.partition(|object| shares.iter().any(|share| object.key.contains(share.instance)));
+    for object in named {
+        for share in shares.iter_mut().filter(|share| object.key.contains(share.instance)) {
+            share.archives.push(object);
         }
     }
-    if unnamed.len() < left.len() {
-        return Err(too_many(unnamed.first().map_or("nobody", |instance| instance.as_str()), &left));
+    if let [only] = shares {
+        only.archives.append(&mut unnamed);
     }
-    if left.len() < unnamed.len() {
-        let names: Vec<&str> = unnamed.iter().skip(left.len()).map(|instance| instance.as_str()).collect();
+    let mut without: Vec<&mut Share<'a>> =
+        shares.iter_mut().filter(|share| share.archives.is_empty() && share.plain.is_none()).collect();
+    if without.len() < unnamed.len() {
+        let keys: Vec<&str> = unnamed.iter().map(|object| object.key.as_str()).collect();
+        let reason = format!("{} new archives are there, and nothing says which instance they are of", unnamed.len());
+        return Err(HopFailure::at(Hop::Object, reason).with("new objects", &keys.join("\n")));
+    }
+    if without.len() > unnamed.len() {
+        let names: Vec<&str> = without.iter().skip(unnamed.len()).map(|share| share.instance).collect();
         return Err(HopFailure::at(
             Hop::Object,
             format!("the script reports success on {}, and no archive of it is there", names.join(", ")),
         ));
     }
-    assigned.extend(unnamed.into_iter().map(String::as_str).zip(left));
-    Ok(assigned)
+    for (share, object) in without.iter_mut().zip(unnamed) {
+        share.archives.push(object);
+    }
+    Ok(())
 }
 
-fn too_many(instance: &str, objects: &[&Object]) -> HopFailure {
+/// The archives that these objects are: each by itself, or as a part of one.
+async fn wholes<'a>(clients: &Clients, objects: Vec<&'a Object>) -> Result<Vec<(String, Vec<&'a Object>)>, HopFailure> {
     let keys: Vec<&str> = objects.iter().map(|object| object.key.as_str()).collect();
-    HopFailure::at(Hop::Object, format!("one night made {} archives for {instance} where one was due", objects.len()))
-        .with("new objects", &keys.join("\n"))
+    let groups = parts::wholes(&keys).map_err(|missing| HopFailure::at(Hop::Object, missing))?;
+    let mut wholes = Vec::new();
+    let mut taken = BTreeSet::new();
+    for group in groups {
+        let parts: Vec<&Object> = group.parts.iter().filter_map(|at| objects.get(*at).copied()).collect();
+        let begins_anew = match parts.get(1) {
+            Some(second) => opening::is_known(&beginning(clients, second).await?),
+            None => true,
+        };
+        if !begins_anew {
+            taken.extend(group.parts);
+            wholes.push((group.stem, parts));
+        }
+    }
+    let single = objects.iter().enumerate().filter(|(at, _)| !taken.contains(at));
+    wholes.extend(single.map(|(_, object)| (object.key.clone(), vec![*object])));
+    Ok(wholes)
 }
 
-/// What the bucket says of an object.
-async fn look(clients: &Clients, instance: &str, object: &Object) -> Result<Stored, HopFailure> {
-    let name = format!("s3://{}/{}", object.bucket, object.key);
+/// The first bytes of an object.
+async fn beginning(clients: &Clients, object: &Object) -> Result<Vec<u8>, HopFailure> {
+    if object.bytes == 0 {
+        return Ok(Vec::new());
+    }
+    let request = clients.s3.get_object().bucket(&object.bucket).key(&object.key).set_version_id(object.version.clone());
+    let answer = request.range("bytes=0-511").send().await.map_err(at(Hop::Object, "GetObject"))?;
+    let broken = |error| HopFailure::at(Hop::Object, format!("the download of {} broke off: {error}", object.key));
+    Ok(answer.body.collect().await.map_err(broken)?.into_bytes().to_vec())
+}
+
+/// What the bucket says of an archive.
+async fn look(clients: &Clients, instance: &str, (stem, objects): (String, Vec<&Object>)) -> Result<Stored, HopFailure> {
+    let mut archive = Archive { instance: instance.to_owned(), key: stem, ..Archive::default() };
+    let mut parts = Vec::new();
+    for object in &objects {
+        let head = head(clients, object).await?;
+        if head.bytes == 0 {
+            return Err(HopFailure::at(Hop::Object, format!("s3://{}/{} is empty", object.bucket, object.key)));
+        }
+        archive.bucket.clone_from(&object.bucket);
+        archive.version.clone_from(&object.version);
+        archive.bytes += head.bytes;
+        (archive.encryption, archive.key_id) = (head.encryption, head.key_id);
+        parts.push(Part { object: (*object).clone(), sha256: head.sha256 });
+    }
+    if objects.len() > 1 {
+        archive.version = None;
+        archive.objects = objects.len() as u64;
+    }
+    Ok(Stored { archive, source: Source::Parts(parts) })
+}
+
+/// What the bucket says of plain files, by the first of them.
+async fn look_plain(clients: &Clients, instance: &str, prefix: &str, objects: Vec<&Object>) -> Result<Stored, HopFailure> {
+    let mut archive = Archive { instance: instance.to_owned(), key: prefix.to_owned(), ..Archive::default() };
+    if let Some(first) = objects.first() {
+        let head = head(clients, first).await?;
+        archive.bucket.clone_from(&first.bucket);
+        (archive.encryption, archive.key_id) = (head.encryption, head.key_id);
+    }
+    archive.bytes = objects.iter().map(|object| object.bytes).sum();
+    archive.objects = objects.len() as u64;
+    let objects = objects.into_iter().cloned().collect();
+    Ok(Stored { archive, source: Source::Plain { prefix: prefix.to_owned(), objects } })
+}
+
+/// What a bucket says of an object.
+struct Head {
+    bytes: u64,
+    encryption: String,
+    key_id: Option<String>,
+    sha256: Option<String>,
+}
+
+async fn head(clients: &Clients, object: &Object) -> Result<Head, HopFailure> {
     let head = clients
         .s3
         .head_object()
@@ -113,29 +287,25 @@ async fn look(clients: &Clients, instance: &str, object: &Object) -> Result<Stor
         .send()
         .await
         .map_err(at(Hop::Object, "HeadObject"))?;
-    let bytes = head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
-    if bytes == 0 {
-        return Err(HopFailure::at(Hop::Object, format!("{name} is empty")));
-    }
     let Some(encryption) = head.server_side_encryption() else {
-        return Err(HopFailure::at(Hop::Object, format!("{name} is not encrypted")));
+        return Err(not_encrypted(object));
     };
     let sha256 = head
         .metadata()
         .and_then(|metadata| metadata.get("sha256"))
         .map(|digest| digest.to_ascii_lowercase())
         .filter(|digest| digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let archive = Archive {
-        instance: instance.to_owned(),
-        bucket: object.bucket.clone(),
-        key: object.key.clone(),
-        version: object.version.clone(),
-        bytes,
+    Ok(Head {
+        bytes: head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default(),
         encryption: encryption.to_string(),
         key_id: head.ssekms_key_id().map(str::to_owned),
-        ..Archive::default()
-    };
-    Ok(Stored { archive, sha256 })
+        sha256,
+    })
+}
+
+/// That an object lies open in its bucket.
+pub(crate) fn not_encrypted(object: &Object) -> HopFailure {
+    HopFailure::at(Hop::Object, format!("s3://{}/{} is not encrypted", object.bucket, object.key))
 }
 
 #[cfg(test)]
@@ -152,32 +322,41 @@ mod tests {
         ids.iter().map(|id| (*id).to_owned()).collect()
     }
 
+    fn assigned(ids: &[&str], keys: &[&str]) -> Result<Vec<(String, Vec<String>)>, HopFailure> {
+        let (instances, objects) = (instances(ids), objects(keys));
+        let now = Listing { versions: objects.into_iter().collect(), current: BTreeSet::new() };
+        let before = Listing::default();
+        let shares = shares(&now, &before, &instances, &Manifest::new())?;
+        let keys = |share: &Share<'_>| share.archives.iter().map(|object| object.key.clone()).collect();
+        Ok(shares.iter().map(|share| (share.instance.to_owned(), keys(share))).collect())
+    }
+
+    fn one(id: &str, keys: &[&str]) -> (String, Vec<String>) {
+        (id.to_owned(), keys.iter().map(|key| (*key).to_owned()).collect())
+    }
+
     #[test]
     fn archives_are_matched_by_the_instance_in_their_key() {
-        let (instances, objects) = (instances(&["i-1", "i-2"]), objects(&["backups/i-2/x.tar.gz", "backups/i-1/x.tar.gz"]));
-        let assigned = assign(&instances, &objects).unwrap();
-        assert_eq!(
-            assigned.iter().map(|(id, object)| (*id, object.key.as_str())).collect::<Vec<_>>(),
-            [("i-1", "backups/i-1/x.tar.gz"), ("i-2", "backups/i-2/x.tar.gz")]
-        );
+        let found = assigned(&["i-1", "i-2"], &["backups/i-2/x.tar.gz", "backups/i-1/x.tar.gz"]).unwrap();
+        assert_eq!(found, [one("i-1", &["backups/i-1/x.tar.gz"]), one("i-2", &["backups/i-2/x.tar.gz"])]);
     }
 
     #[test]
-    fn a_key_without_an_instance_will_do_for_the_only_one() {
-        let (instances, objects) = (instances(&["i-1"]), objects(&["site.tgz"]));
-        assert_eq!(assign(&instances, &objects).unwrap().len(), 1);
+    fn keys_without_an_instance_are_of_the_only_one() {
+        assert_eq!(assigned(&["i-1"], &["db.sql.gz", "site.tgz"]).unwrap(), [one("i-1", &["db.sql.gz", "site.tgz"])]);
     }
 
     #[test]
-    fn two_archives_of_one_instance_in_one_night_are_refused() {
-        let (instances, objects) = (instances(&["i-1"]), objects(&["i-1/a.tgz", "i-1/b.tgz"]));
-        assert!(assign(&instances, &objects).unwrap_err().reason.contains("2 archives for i-1"));
+    fn keys_without_an_instance_are_of_several_where_each_made_one() {
+        assert!(assigned(&["i-1", "i-2"], &["a.tgz", "b.tgz"]).is_ok());
+        let error = assigned(&["i-1", "i-2"], &["a.tgz", "b.tgz", "c.tgz"]).unwrap_err();
+        assert!(error.reason.contains("nothing says which instance"), "{error}");
     }
 
     #[test]
     fn a_second_archive_of_one_does_not_make_up_for_the_other() {
-        let (instances, objects) = (instances(&["i-1", "i-2"]), objects(&["i-1/a.tgz", "i-1/b.tgz"]));
-        assert!(assign(&instances, &objects).is_err());
+        let error = assigned(&["i-1", "i-2"], &["i-1/a.tgz", "i-1/b.tgz"]).unwrap_err();
+        assert!(error.reason.contains("no archive of it is there"), "{error}");
     }
 
     #[test]

@@ -71,6 +71,7 @@ impl Stage {
             data_path: "/var/www/html".to_owned(),
             rule: None,
             bucket: None,
+            restore_script: None,
             nights: case.nights,
             strict: false,
             keep: true,

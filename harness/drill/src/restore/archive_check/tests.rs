@@ -191,6 +191,18 @@ fn a_bomb_is_refused(#[case] tool: &str) {
     assert!(matches!(error, Unreadable::TooLarge(_)), "{error}");
 }
 
+#[test]
+fn a_copy_is_told_from_a_second_archive_by_its_name() {
+    for (one, other) in [
+        ("b/2026-11-29.tgz", "b/latest.tgz"),
+        ("daily/site-20261129.tgz", "weekly/site-20261129.tgz"),
+        ("site.tgz", "x/site.tgz"),
+    ] {
+        assert!(is_copy(one, other) && is_copy(other, one), "{one} {other}");
+    }
+    assert!(!is_copy("b/2026-11-29T03-00-00.1Z.tgz", "b/2026-11-29T03-00-02.7Z.tgz"));
+}
+
 #[derive(Debug, Clone)]
 enum Change {
     Byte,

@@ -1,0 +1,278 @@
+//! A restore by the user's own script: on a fresh instance like the one that was backed up, with the night's objects at hand.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+use crate::account::clients::Clients;
+use crate::archive::bucket::Object;
+use crate::archive::manifest::Manifest;
+use crate::chain::failure::{HopFailure, at};
+use crate::cleanup::marks::RUN_TAG;
+use crate::plan::RestoreScript;
+use crate::restore::archive_check::download_object;
+use crate::restore::budget::Budget;
+use crate::restore::comparison::{self, Comparison};
+use crate::restore::opening;
+use crate::restore::unreadable::Unreadable;
+use crate::steps::seed::quoted;
+use crate::steps::verify::Stored;
+use crate::{FailurePoint, Hop, Plan};
+
+/// The name of an instance that a restore runs on.
+const NAME: &str = "nightproof restore";
+/// For the instance to be managed by SSM. On AWS a cold one has been seen to take two minutes.
+const BOOT: Duration = Duration::from_secs(300);
+/// For the script; its execution time-out is the same.
+const SCRIPT: Duration = Duration::from_secs(3600);
+/// For the instance to be gone.
+const END: Duration = Duration::from_secs(300);
+/// How long a presigned URL holds.
+const URL: Duration = Duration::from_secs(2 * 3600);
+
+/// An instance for a restore, which nothing but the drill knows of.
+pub(crate) async fn launch(clients: &Clients, plan: &Plan, like: &str) -> Result<String, HopFailure> {
+    let drill = FailurePoint::Drill;
+    let input = json!({ "InstanceIds": [like] });
+    let answer = clients.dynamic.ask("ec2", "DescribeInstances", &input).await.map_err(at(drill, "DescribeInstances"))?;
+    let Some(model) = answer.pointer("/Reservations/0/Instances/0") else {
+        return Err(HopFailure::at(drill, format!("{like} is gone, so that no instance like it can be launched")));
+    };
+    let tags: Vec<Value> =
+        plan.tags().chain([("Name", NAME)]).map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let groups: Vec<&Value> = model
+        .get("SecurityGroups")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|group| group.get("GroupId"))
+        .collect();
+    let mut input = json!({
+        "ImageId": model.get("ImageId"),
+        "InstanceType": model.get("InstanceType"),
+        "MinCount": 1,
+        "MaxCount": 1,
+        "NetworkInterfaces": [{
+            "DeviceIndex": 0,
+            "SubnetId": model.get("SubnetId"),
+            "Groups": groups,
+            "AssociatePublicIpAddress": model.get("PublicIpAddress").is_some(),
+        }],
+        // Its volumes go when it does.
+        "TagSpecifications": [{ "ResourceType": "instance", "Tags": tags }],
+    });
+    if let (Some(members), Some(arn)) = (input.as_object_mut(), model.pointer("/IamInstanceProfile/Arn")) {
+        members.insert("IamInstanceProfile".to_owned(), json!({ "Arn": arn }));
+    }
+    let launched = clients.dynamic.ask("ec2", "RunInstances", &input).await.map_err(at(drill, "RunInstances"))?;
+    let id = launched.pointer("/Instances/0/InstanceId").and_then(Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| HopFailure::at(drill, "RunInstances names no instance"))
+}
+
+/// Those of a run that were launched and not terminated.
+pub(crate) async fn of_run(clients: &Clients, run: &str) -> Result<Vec<String>, HopFailure> {
+    let input = json!({ "Filters": [
+        { "Name": format!("tag:{RUN_TAG}"), "Values": [run] },
+        { "Name": "tag:Name", "Values": [NAME] },
+        { "Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"] },
+    ] });
+    let answer = clients.dynamic.ask("ec2", "DescribeInstances", &input).await;
+    let answer = answer.map_err(at(FailurePoint::Drill, "DescribeInstances"))?;
+    let reservations = answer.get("Reservations").and_then(Value::as_array).into_iter().flatten();
+    let instances = reservations.filter_map(|reservation| reservation.get("Instances").and_then(Value::as_array)).flatten();
+    Ok(instances.filter_map(|instance| instance.get("InstanceId").and_then(Value::as_str)).map(str::to_owned).collect())
+}
+
+/// Terminates it, and waits until it is gone.
+pub(crate) async fn terminate(clients: &Clients, instance: &str) -> Result<(), HopFailure> {
+    let drill = FailurePoint::Drill;
+    let input = json!({ "InstanceIds": [instance] });
+    clients.dynamic.ask("ec2", "TerminateInstances", &input).await.map_err(at(drill, "TerminateInstances"))?;
+    let gone = nightproof_poll::try_until(END, || async {
+        let answer = clients.dynamic.ask("ec2", "DescribeInstances", &input).await.map_err(at(drill, "DescribeInstances"))?;
+        let state = answer.pointer("/Reservations/0/Instances/0/State/Name").and_then(Value::as_str).unwrap_or("terminated");
+        Ok::<_, HopFailure>(if state == "terminated" { Ok(()) } else { Err(state.to_owned()) })
+    });
+    gone.await?.map_err(|seen| HopFailure::at(drill, format!("{instance} is {seen} after {} s", END.as_secs())))
+}
+
+/// Restores what `stored` is on `instance`, which was just launched, and compares what is at the data path then.
+pub(crate) async fn restore(
+    clients: &Clients,
+    plan: &Plan,
+    script: &RestoreScript,
+    instance: &str,
+    stored: &[&Stored],
+    manifest: &Arc<Manifest>,
+) -> Result<Comparison, HopFailure> {
+    online(clients, instance).await?;
+    let bucket = plan.seed_bucket();
+    let mut uploads = vec![("script".to_owned(), script.text.clone().into_bytes())];
+    uploads.extend(script.secrets.iter().map(|(name, secret)| (format!("secrets/{name}"), secret.clone())));
+    let (result, starter) = (format!("restore/{instance}/result"), format!("restore/{instance}/starter"));
+    let mut fetched = String::new();
+    for (name, content) in uploads {
+        let key = format!("restore/{instance}/{name}");
+        put(clients, plan, &key, &content).await?;
+        fetch(&mut fetched, &name, &presigned(clients, &bucket, &key, None).await?);
+    }
+    let objects: Vec<&Object> = stored.iter().flat_map(|one| one.objects()).collect();
+    for object in &objects {
+        let url = presigned(clients, &object.bucket, &object.key, object.version.as_deref()).await?;
+        fetch(&mut fetched, &format!("objects/{}", object.key), &url);
+    }
+    let put_url = clients.s3_names.put_object().bucket(&bucket).key(&result).presigned(expiry()?).await;
+    let put_url = put_url.map_err(at(FailurePoint::Drill, "presigning"))?;
+    let text = starting(plan, &objects, &fetched, put_url.uri());
+    put(clients, plan, &starter, text.as_bytes()).await?;
+    let url = presigned(clients, &bucket, &starter, None).await?;
+    run(clients, instance, &url).await?;
+    compare(clients, plan, &bucket, &result, manifest).await
+}
+
+async fn online(clients: &Clients, instance: &str) -> Result<(), HopFailure> {
+    let input = json!({ "Filters": [{ "Key": "InstanceIds", "Values": [instance] }] });
+    let seen = nightproof_poll::try_until(BOOT, || async {
+        let operation = "DescribeInstanceInformation";
+        let answer = clients.dynamic.ask("ssm", operation, &input).await.map_err(at(FailurePoint::Drill, operation))?;
+        let status = answer.pointer("/InstanceInformationList/0/PingStatus").and_then(Value::as_str).unwrap_or("not registered");
+        Ok::<_, HopFailure>(if status == "Online" { Ok(()) } else { Err(status.to_owned()) })
+    });
+    seen.await?.map_err(|seen| {
+        let seconds = BOOT.as_secs();
+        HopFailure::at(FailurePoint::Drill, format!("{instance}, launched for the restore, is {seen} after {seconds} s"))
+    })
+}
+
+fn expiry() -> Result<PresigningConfig, HopFailure> {
+    PresigningConfig::expires_in(URL).map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))
+}
+
+async fn presigned(clients: &Clients, bucket: &str, key: &str, version: Option<&str>) -> Result<String, HopFailure> {
+    let request = clients.s3_names.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
+    let url = request.presigned(expiry()?).await.map_err(at(FailurePoint::Drill, "presigning"))?;
+    Ok(url.uri().to_owned())
+}
+
+/// Uploads by way of a file: what a journal notes of a call are the bodies that are in memory.
+async fn put(clients: &Clients, plan: &Plan, key: &str, content: &[u8]) -> Result<(), HopFailure> {
+    let failed = |error: &dyn std::fmt::Display| HopFailure::at(FailurePoint::Drill, format!("no temporary file: {error}"));
+    let mut file = NamedTempFile::new_in(&plan.folder).map_err(|error| failed(&error))?;
+    file.write_all(content).map_err(|error| failed(&error))?;
+    let body = ByteStream::from_path(file.path()).await.map_err(|error| failed(&error))?;
+    let request = clients.s3.put_object().bucket(plan.seed_bucket()).key(key).body(body);
+    request.send().await.map(drop).map_err(at(FailurePoint::Drill, "PutObject"))
+}
+
+/// A line that downloads something into the folder of the restore.
+fn fetch(lines: &mut String, name: &str, url: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(lines, "curl -fsS --retry 2 --create-dirs -o \"$work\"/{} -- {}", quoted(name), quoted(url));
+}
+
+/// The script around the user's: fetches what it needs, and sends what is at the data path afterwards.
+fn starting(plan: &Plan, objects: &[&Object], fetched: &str, result: &str) -> String {
+    let list =
+        |each: &dyn Fn(&Object) -> String| quoted(&objects.iter().map(|object| each(object)).collect::<Vec<_>>().join("\n"));
+    let bucket = objects.first().map(|object| object.bucket.clone()).unwrap_or_default();
+    let keys = list(&|object| object.key.clone());
+    let versions = list(&|object| object.version.clone().unwrap_or_default());
+    format!(
+        "#!/bin/bash\n\
+         set -euo pipefail\n\
+         umask 077\n\
+         work=$(mktemp -d /var/tmp/restore.XXXXXXXX)\n\
+         trap 'rm -rf \"$work\"' EXIT\n\
+         mkdir -p \"$work/secrets\" \"$work/objects\"\n\
+         {fetched}\
+         umask 022\n\
+         mkdir -p -- {path}\n\
+         export AWS_DEFAULT_REGION={region} NIGHTPROOF_DATA_PATH={path} NIGHTPROOF_BUCKET={bucket} NIGHTPROOF_KEYS={keys}\n\
+         export NIGHTPROOF_VERSIONS={versions} NIGHTPROOF_OBJECTS=\"$work/objects\" NIGHTPROOF_SECRETS=\"$work/secrets\"\n\
+         chmod 700 \"$work/script\"\n\
+         cd \"$work\"\n\
+         case $(head -c 2 script) in '#!') ./script ;; *) bash -euo pipefail script ;; esac\n\
+         tar -C {path} -czf \"$work/result\" .\n\
+         curl -fsS --retry 2 -T \"$work/result\" -- {result}\n",
+        path = quoted(&plan.data_path),
+        region = quoted(&plan.endpoint.region),
+        bucket = quoted(&bucket),
+        result = quoted(result),
+    )
+}
+
+/// Runs what is at `url` on the instance.
+async fn run(clients: &Clients, instance: &str, url: &str) -> Result<(), HopFailure> {
+    let lines = [
+        "#!/bin/bash".to_owned(),
+        "set -euo pipefail".to_owned(),
+        "starter=$(mktemp /var/tmp/starter.XXXXXXXX)".to_owned(),
+        "trap 'rm -f \"$starter\"' EXIT".to_owned(),
+        format!("curl -fsS --retry 2 -o \"$starter\" -- {}", quoted(url)),
+        "bash \"$starter\"".to_owned(),
+    ];
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript",
+        "Comment": "nightproof restores",
+        "InstanceIds": [instance],
+        "Parameters": { "commands": lines, "executionTimeout": [SCRIPT.as_secs().to_string()] },
+    });
+    let sent = clients.dynamic.ask("ssm", "SendCommand", &input).await.map_err(at(FailurePoint::Drill, "SendCommand"))?;
+    let input = json!({ "CommandId": sent.pointer("/Command/CommandId"), "InstanceId": instance });
+    let ended = nightproof_poll::try_until(SCRIPT, || async {
+        let answer = match clients.dynamic.ask("ssm", "GetCommandInvocation", &input).await {
+            Ok(answer) => answer,
+            // The invocation may not be there the moment after the command was accepted.
+            Err(error) if error.code.starts_with("InvocationDoesNotExist") => return Ok(Err("not delivered yet".to_owned())),
+            Err(error) => return Err(at(FailurePoint::Drill, "GetCommandInvocation")(error)),
+        };
+        let status = text(&answer, "Status").to_owned();
+        Ok(if matches!(status.as_str(), "Pending" | "InProgress" | "Delayed" | "Cancelling" | "") {
+            Err(status)
+        } else {
+            Ok(answer)
+        })
+    });
+    let answer = ended.await?.map_err(|seen| {
+        HopFailure::at(Hop::Restore, format!("the restore script on {instance} is {seen} after {} s", SCRIPT.as_secs()))
+    })?;
+    if text(&answer, "Status") == "Success" {
+        return Ok(());
+    }
+    let code = answer.get("ResponseCode").and_then(Value::as_i64).unwrap_or(-1);
+    let reason = format!("the restore script on {instance} is {}, exit code {code}", text(&answer, "StatusDetails"));
+    Err(HopFailure::at(Hop::Restore, reason)
+        .with("standard error of the restore script", text(&answer, "StandardErrorContent"))
+        .with("standard output of the restore script", text(&answer, "StandardOutputContent")))
+}
+
+fn text<'a>(answer: &'a Value, member: &str) -> &'a str {
+    answer.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Compares what the instance sent with the data, path by path.
+async fn compare(
+    clients: &Clients,
+    plan: &Plan,
+    bucket: &str,
+    key: &str,
+    manifest: &Arc<Manifest>,
+) -> Result<Comparison, HopFailure> {
+    let file = download_object(clients, bucket, key, &plan.folder).await?;
+    let manifest = Arc::clone(manifest);
+    let compared = tokio::task::spawn_blocking(move || {
+        let opened = opening::open(file, "result", &Budget::new(&manifest))?;
+        Ok(comparison::compare_entries(&opened.entries, &manifest, b""))
+    });
+    let compared =
+        compared.await.map_err(|error| HopFailure::at(FailurePoint::Drill, format!("the comparison ended early: {error}")))?;
+    compared.map_err(|error: Unreadable| {
+        HopFailure::at(Hop::Restore, format!("what the restore script left at {} {error}", plan.data_path))
+    })
+}
