@@ -145,6 +145,103 @@ def reboots(instance):
     ssm.delete_document(Name="drill-reboot")
 
 
+def as_its_image(instance):
+    """The system, the agent's environment, and what only one of the two families has."""
+    script = [
+        "set -o pipefail; [[ $(pwd) == /usr/bin ]] && echo $AWS_SSM_PLATFORM_NAME $AWS_SSM_PLATFORM_VERSION ${HOME-none}",
+        "sudo -u ec2-user sh -c 'cd; pwd'; ec2-metadata -i; cloud-init status --wait; systemctl is-active amazon-ssm-agent",
+        "mkdir /backup && touch /backup/a /usr/local/bin/b && command -v apt-get pg_dump; sudo aws --version > /dev/null && echo aws",
+    ]
+    done = run(instance, script)
+    expected = ["Amazon Linux 2023 none", "/home/ec2-user", f"instance-id: {instance}", "status: done", "active", "aws"]
+    assert done["StandardOutputContent"].splitlines() == expected, done
+    described = online(instance)
+    assert (described["PlatformName"], described["PlatformVersion"]) == ("Amazon Linux", "2023"), described
+
+
+def outputs(instance):
+    """Where a command's output goes, and where what it runs comes from."""
+    s3, logs = client("s3"), client("logs")
+    s3.create_bucket(Bucket="drill-outputs")
+    of_objects = ("s3:*", "arn:aws:s3:::drill-outputs/*")
+    granted = policy(of_objects, ("s3:*", "arn:aws:s3:::drill-outputs"), ("logs:*", "*"))
+    iam.put_role_policy(RoleName="machine", PolicyName="outputs", PolicyDocument=granted)
+    done = run(
+        instance,
+        ["head -c 30000 /dev/zero | tr '\\0' x", "head -c 9000 /dev/zero | tr '\\0' e >&2"],
+        OutputS3BucketName="drill-outputs",
+        OutputS3KeyPrefix="nights",
+        CloudWatchOutputConfig={"CloudWatchOutputEnabled": True},
+    )
+    assert len(done["StandardOutputContent"]) == 24000 and len(done["StandardErrorContent"]) == 8000, done
+    key = f"nights/{done['CommandId']}/{instance}/awsrunShellScript/0.awsrunShellScript/stdout"
+    assert done["StandardOutputUrl"].endswith(f"/drill-outputs/{key}"), done["StandardOutputUrl"]
+    found = s3.get_object(Bucket="drill-outputs", Key=key)
+    assert found["Body"].read() == b"x" * 30000 and found["ServerSideEncryption"] == "AES256", found
+    stream = f"{done['CommandId']}/{instance}/aws-runShellScript/stderr"
+    events = logs.get_log_events(logGroupName="/aws/ssm/AWS-RunShellScript", logStreamName=stream)["events"]
+    assert [one["message"] for one in events] == ["e" * 9000], events
+    invocation = ssm.list_command_invocations(CommandId=done["CommandId"], Details=True)["CommandInvocations"][0]
+    output = invocation["CommandPlugins"][0]["Output"]
+    assert "x\n---Output truncated---" in output and output.endswith("e\n---Error truncated----"), output
+
+    s3.put_object(Bucket="drill-outputs", Key="scripts/hello.sh", Body=b"#!/bin/bash\necho hello $1\n")
+    command = ssm.send_command(
+        DocumentName="AWS-RunRemoteScript",
+        InstanceIds=[instance],
+        Parameters={
+            "sourceType": ["S3"],
+            "sourceInfo": [json.dumps({"path": "https://s3.amazonaws.com/drill-outputs/scripts/hello.sh"})],
+            "commandLine": ["hello.sh night"],
+        },
+    )["Command"]["CommandId"]
+    assert result(command, instance)["Status"] == "Success", ssm.list_command_invocations(CommandId=command, Details=True)
+    said = ssm.get_command_invocation(CommandId=command, InstanceId=instance, PluginName="runShellScript")
+    assert said["StandardOutputContent"] == "hello night\n", said
+    iam.delete_role_policy(RoleName="machine", PolicyName="outputs")
+
+
+def as_the_agent_reads_them(instance):
+    """Documents and parameters in the forms that the agent takes and refuses."""
+    ssm.put_parameter(Name="/drill/word", Value="night", Type="String")
+    assert run(instance, "echo {{ssm:/drill/word}}")["StandardOutputContent"] == "night\n"
+    missing = run(instance, "echo {{ ssm:/drill/none }}")
+    assert missing["Status"] == "Failed" and "invalid parameters [/drill/none]" in missing["StandardErrorContent"], missing
+    ssm.delete_parameter(Name="/drill/word")
+
+    def document(name, content, **parameters):
+        ssm.create_document(Name=name, DocumentType="Command", Content=json.dumps(content))
+        command = ssm.send_command(DocumentName=name, InstanceIds=[instance], Parameters=parameters)["Command"]["CommandId"]
+        return result(command, instance)
+
+    def old(properties):
+        return {"schemaVersion": "1.2", "runtimeConfig": {"aws:runShellScript": {"properties": properties}}}
+
+    def new(*steps, **more):
+        steps = [{"action": action, "name": f"step{number}", **step} for number, (action, step) in enumerate(steps)]
+        return {"schemaVersion": "2.2", "mainSteps": steps, **more}
+
+    def shell(line):
+        return {"inputs": {"runCommand": line}}
+
+    assert document("drill-object", old({"runCommand": ["echo one"]}))["StandardOutputContent"] == "one\n"
+    two = document("drill-two", old([{"runCommand": ["echo a; exit 3"]}, {"runCommand": ["echo b"]}]))
+    assert two["StandardOutputContent"] == "a\nb\n", two
+    text = document("drill-text", new(("aws:runShellScript", shell("echo text"))))
+    assert text["Status"] == "Failed" and "cannot unmarshal string" in text["StandardErrorContent"], text
+    assert document("drill-none", new(("aws:runShellScript", {"inputs": {}})))["Status"] == "Success"
+    lost = document("drill-lost", new(("aws:runShellScript", {"inputs": {"runCommand": ["true"], "workingDirectory": "/no/such"}})))
+    assert lost["StandardErrorContent"] == "failed to run commands: fork/exec /usr/bin/sh: no such file or directory", lost
+    outer = new(("aws:runDocument", {"inputs": {"documentType": "SSMDocument", "documentPath": "drill-object"}}))
+    assert document("drill-outer", outer)["StandardOutputContent"] == "one\n"
+    when = {"precondition": {"StringEquals": ["{{ Mode }}", "full"]}}
+    modes = {"Mode": {"type": "String", "default": "full"}}
+    skipped = document("drill-mode", new(("aws:runShellScript", {**when, **shell(["echo full"])}), parameters=modes), Mode=["none"])
+    assert skipped["StandardOutputContent"].startswith("Step execution skipped due to unsatisfied preconditions"), skipped
+    for name in ("object", "two", "text", "none", "lost", "outer", "mode"):
+        ssm.delete_document(Name=f"drill-{name}")
+
+
 def uploads(instance):
     """Every other upload of an instance is refused, over one connection and without a second attempt; the others come."""
     rounds, s3 = int(os.environ.get("ROUNDS", "20")), client("s3")
@@ -187,5 +284,8 @@ documents(first)
 parameters()
 stop_and_start(first)
 uploads(first)
+as_its_image(first)
+outputs(first)
+as_the_agent_reads_them(first)
 reboots(first)
 away(first, second)

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign,
+};
 use aws_sigv4::sign::v4;
 use nightproof_machine_protocol::spec::{Task, inside};
 use parking_lot::Mutex;
@@ -63,6 +65,56 @@ impl Api {
         self.call("ec2messages", &format!("EC2WindowsMessageDeliveryService.{operation}"), input)
     }
 
+    /// A call to `logs`.
+    pub(super) fn logs(&self, operation: &str, input: &Value) -> Result<Value, ApiError> {
+        self.call("logs", &format!("Logs_20140328.{operation}"), input)
+    }
+
+    /// A call to `s3`; returns the body of the answer.
+    pub(super) fn s3(&self, request: &Request<'_>) -> Result<Vec<u8>, ApiError> {
+        match self.s3_once(request) {
+            Err(ApiError::Refused { code, .. }) if is_about_credentials(&code) => {
+                self.refresh()?;
+                self.s3_once(request)
+            }
+            other => other,
+        }
+    }
+
+    fn s3_once(&self, request: &Request<'_>) -> Result<Vec<u8>, ApiError> {
+        let Request { method, bucket, target, headers, body } = request;
+        let host = format!("{bucket}.s3.{}.amazonaws.com", self.region);
+        let (operation, url) = (format!("{method} {bucket}"), format!("https://{host}{target}"));
+        let mut signed_headers = vec![("host", host.as_str())];
+        signed_headers.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+        let mut settings = SigningSettings::default();
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        let call = Signed { operation: &operation, service: "s3", method, url: &url, headers: &signed_headers, body };
+        let signed = self.sign(&call, settings)?;
+        let mut outgoing = ureq::http::Request::builder().method(*method).uri(&url);
+        for (name, value) in signed_headers.iter().skip(1) {
+            outgoing = outgoing.header(*name, *value);
+        }
+        for (name, value) in &signed {
+            outgoing = outgoing.header(name, value);
+        }
+        let send = |source| ApiError::Send { operation: operation.clone(), source: Box::new(source) };
+        let outgoing = outgoing.body(body.to_vec()).map_err(|error| send(error.into()))?;
+        let mut answer = self.http.run(outgoing).map_err(send)?;
+        let bytes = answer.body_mut().with_config().limit(LARGEST_OBJECT).read_to_vec().map_err(send)?;
+        if answer.status().is_success() {
+            return Ok(bytes);
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let element = |name: &str| {
+            let found = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once(&format!("</{name}>")));
+            found.map_or_else(|| answer.status().to_string(), |(found, _)| found.to_owned())
+        };
+        Err(ApiError::Refused { operation, code: element("Code"), message: element("Message") })
+    }
+
     /// One call; when the session has expired, once more with a new one.
     fn call(&self, service: &str, target: &str, input: &Value) -> Result<Value, ApiError> {
         match self.call_once(service, target, input) {
@@ -89,7 +141,8 @@ impl Api {
         let url = format!("https://{host}/");
         let body = input.to_string();
         let headers = [("host", host.as_str()), ("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
-        let signed = self.sign(service, target, &url, &headers, body.as_bytes())?;
+        let call = Signed { operation: target, service, method: "POST", url: &url, headers: &headers, body: body.as_bytes() };
+        let signed = self.sign(&call, SigningSettings::default())?;
         let mut request = self.http.post(&url);
         for (name, value) in headers.iter().skip(1).map(|(name, value)| (*name, (*value).to_owned())) {
             request = request.header(name, value);
@@ -113,15 +166,9 @@ impl Api {
     }
 
     /// The headers that a signature adds.
-    fn sign(
-        &self,
-        service: &str,
-        target: &str,
-        url: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Result<Vec<(String, String)>, ApiError> {
-        let fail = |reason: String| ApiError::Sign { operation: target.to_owned(), reason };
+    fn sign(&self, call: &Signed<'_>, settings: SigningSettings) -> Result<Vec<(String, String)>, ApiError> {
+        let Signed { operation, service, method, url, headers, body } = *call;
+        let fail = |reason: String| ApiError::Sign { operation: operation.to_owned(), reason };
         let RoleCredentials { access_key_id, secret_access_key, token, .. } = self.current();
         let identity = Credentials::new(access_key_id, secret_access_key, Some(token), None, "instance metadata").into();
         let parameters = v4::SigningParams::builder()
@@ -129,15 +176,39 @@ impl Api {
             .region(&self.region)
             .name(service)
             .time(wall_clock())
-            .settings(SigningSettings::default())
+            .settings(settings)
             .build()
             .map_err(|error| fail(error.to_string()))?
             .into();
-        let request = SignableRequest::new("POST", url, headers.iter().copied(), SignableBody::Bytes(body))
+        let request = SignableRequest::new(method, url, headers.iter().copied(), SignableBody::Bytes(body))
             .map_err(|error| fail(error.to_string()))?;
         let (instructions, _) = sign(request, &parameters).map_err(|error| fail(error.to_string()))?.into_parts();
         Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
+}
+
+/// The largest object that the agent reads, bytes.
+const LARGEST_OBJECT: u64 = 512 << 20;
+
+/// A request to `s3`.
+pub(super) struct Request<'a> {
+    pub(super) method: &'a str,
+    pub(super) bucket: String,
+    /// Path and query, escaped.
+    pub(super) target: String,
+    pub(super) headers: &'a [(&'a str, String)],
+    pub(super) body: &'a [u8],
+}
+
+/// What of a request is signed.
+#[derive(Clone, Copy)]
+struct Signed<'a> {
+    operation: &'a str,
+    service: &'a str,
+    method: &'a str,
+    url: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: &'a [u8],
 }
 
 fn is_about_credentials(code: &str) -> bool {

@@ -12,12 +12,13 @@ use std::thread;
 use std::time::Duration;
 
 use nightproof_machine_protocol::spec::REBOOT;
+use parking_lot::{Condvar, Mutex};
 use serde_json::{Map, Value, json};
 
 use super::api::Api;
 use super::record::{Command, Next, Record, Records, Report};
 use super::reply::{self, Outcome, Status};
-use super::worker;
+use super::{parameter_store, worker};
 use crate::console;
 use crate::re_exec::DOCUMENT_WORKER;
 use crate::re_exec::re_exec;
@@ -42,24 +43,58 @@ pub(super) struct Commands(Arc<Inner>);
 struct Inner {
     api: Api,
     records: Records,
+    workers: Workers,
+}
+
+/// How many commands run at once: the real agent's `CommandWorkersLimit`.
+const WORKERS: usize = 5;
+
+/// Turns to run, of which there are so many.
+#[derive(Default)]
+struct Workers {
+    busy: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// A turn; given back when it is dropped.
+struct Turn<'a>(&'a Workers);
+
+impl Workers {
+    /// Waits for a turn.
+    fn take(&self) -> Turn<'_> {
+        let mut busy = self.busy.lock();
+        self.freed.wait_while(&mut busy, |busy| *busy >= WORKERS);
+        *busy += 1;
+        Turn(self)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.busy.lock() -= 1;
+        self.0.freed.notify_one();
+    }
 }
 
 impl Commands {
     pub(super) fn new(api: Api) -> Self {
         let records = Records::of(&api.instance);
-        Self(Arc::new(Inner { api, records }))
+        Self(Arc::new(Inner { api, records, workers: Workers::default() }))
     }
 
     /// Looks after the commands that were running when the agent ended.
     pub(super) fn take_up(&self) {
         for record in self.0.records.current() {
             let pending = record.pending_reboot();
-            self.look_after(move |inner| match (record.command(), pending) {
-                (Ok(_), Some(before)) if before >= REBOOTS => inner.put_away(record.folder(), inner.records.give_up(&record)),
-                (Ok(command), Some(_)) => inner.run(&command, &record),
-                (Ok(command), None) if record.has_begun() => inner.follow(&command, &record, None),
-                (Ok(command), None) => inner.run(&command, &record),
-                (Err(error), _) => console::print(&format!("ssm agent: {}: {error}", record.folder().display())),
+            self.look_after(move |inner| {
+                let _turn = inner.workers.take();
+                match (record.command(), pending) {
+                    (Ok(_), Some(before)) if before >= REBOOTS => inner.put_away(record.folder(), inner.records.give_up(&record)),
+                    (Ok(command), Some(_)) => inner.run(&command, &record),
+                    (Ok(command), None) if record.has_begun() => inner.follow(&command, &record, None),
+                    (Ok(command), None) => inner.run(&command, &record),
+                    (Err(error), _) => console::print(&format!("ssm agent: {}: {error}", record.folder().display())),
+                }
             });
         }
     }
@@ -72,18 +107,22 @@ impl Commands {
             if self.0.records.know(&id) {
                 return self.0.acknowledge(&id);
             }
-            let command = Command { message: id, instance: self.0.api.instance.clone(), payload };
-            let record = match worker::steps(&command.payload) {
-                Ok(_) => self.0.records.keep(&command).map_err(|error| format!("cannot keep the command: {error}")),
-                Err(reason) => Err(reason),
-            };
-            self.look_after(move |inner| match record {
-                Ok(record) => {
-                    inner.reply(&command.message, Status::InProgress, "", &Map::new());
-                    inner.acknowledge(&command.message);
-                    inner.run(&command, &record);
+            let instance = self.0.api.instance.clone();
+            self.look_after(move |inner| {
+                let kept = inner.read(&payload).and_then(|payload| {
+                    let command = Command { message: id.clone(), instance, payload };
+                    let record = inner.records.keep(&command).map_err(|error| format!("cannot keep the command: {error}"))?;
+                    Ok((command, record))
+                });
+                match kept {
+                    Ok((command, record)) => {
+                        inner.reply(&command.message, Status::InProgress, "", &Map::new());
+                        inner.acknowledge(&command.message);
+                        let _turn = inner.workers.take();
+                        inner.run(&command, &record);
+                    }
+                    Err(reason) => inner.reply(&id, Status::Failed, &reason, &Map::new()),
                 }
-                Err(reason) => inner.reply(&command.message, Status::Failed, &reason, &Map::new()),
             });
         } else if topic.starts_with("aws.ssm.cancelCommand") {
             let cancel: Value = serde_json::from_str(&payload).unwrap_or_default();
@@ -106,6 +145,20 @@ impl Commands {
 }
 
 impl Inner {
+    /// A message's payload as it is to be run: with the parameters of Parameter Store that it refers to. The error is what it fails with.
+    fn read(&self, payload: &str) -> Result<String, String> {
+        worker::steps(payload)?;
+        let mut message: Value = serde_json::from_str(payload).map_err(|error| error.to_string())?;
+        for part in ["DocumentContent", "Parameters"] {
+            if let Some(value) = message.get_mut(part) {
+                *value = parameter_store::resolve(value, |names| {
+                    self.api.ssm("GetParameters", names).map_err(|error| error.to_string())
+                })?;
+            }
+        }
+        Ok(message.to_string())
+    }
+
     /// Has a process of its own run the command, and reports what comes of it.
     fn run(&self, command: &Command, record: &Record) {
         match start(record) {
@@ -207,5 +260,29 @@ fn gone(command: &Command) -> Map<String, Value> {
     let step = steps.first().map(|step| (step.id.clone(), step.action.clone())).unwrap_or_default();
     let outcome = Outcome { stdout: GONE.to_owned(), ..Outcome::failed("") };
     let now = worker::now();
-    Map::from_iter([(step.0.clone(), reply::plugin(&step.0, &step.1, &outcome, now, now))])
+    Map::from_iter([(step.0.clone(), reply::plugin((&step.0, &step.1), &outcome, ("", ""), (now, now)))])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn five_commands_run_at_once_and_the_others_wait() {
+        let (workers, most, now) = (Workers::default(), AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| {
+                    let _turn = workers.take();
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    thread::sleep(Duration::from_millis(5));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        assert!(most.load(Ordering::SeqCst) <= WORKERS);
+        assert_eq!(*workers.busy.lock(), 0);
+    }
 }

@@ -54,7 +54,7 @@ fn add(outcome: &mut Outcome, text: &str) {
 }
 
 fn modifier(step: &Step, name: &str) -> String {
-    match step.inputs.get(name) {
+    match step.inputs.first().and_then(|inputs| inputs.get(name)) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Bool(flag)) => flag.to_string(),
         _ => String::new(),
@@ -63,11 +63,12 @@ fn modifier(step: &Step, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::document::Condition;
     use super::*;
     use serde_json::json;
 
     fn step(inputs: Value) -> Step {
-        Step { id: "go".to_owned(), action: "aws:runShellScript".to_owned(), inputs, applies: true }
+        Step { id: "go".to_owned(), action: "aws:runShellScript".to_owned(), inputs: vec![inputs], condition: Condition::Met }
     }
 
     fn ended(code: i32) -> Outcome {

@@ -10,10 +10,19 @@ pub(super) struct Step {
     pub id: String,
     /// `aws:runShellScript`
     pub action: String,
-    /// The plugin's inputs, filled in.
-    pub inputs: Value,
-    /// Whether the step is for this platform.
-    pub applies: bool,
+    /// The plugin's inputs, filled in; in schema 1.2 a plugin may have several, and runs each.
+    pub inputs: Vec<Value>,
+    /// Whether the step is for this platform and these parameters.
+    pub condition: Condition,
+}
+
+/// What became of a step's precondition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    Met,
+    Unmet,
+    /// The agent knows no such condition: why the step fails.
+    Unrecognized(String),
 }
 
 /// The steps of `content` with `given` parameters and the document's defaults.
@@ -24,18 +33,15 @@ pub(super) fn steps(content: &Value, given: &Value) -> Result<Vec<Step>, String>
             let config = content.get("runtimeConfig").and_then(Value::as_object).ok_or("the document has no runtimeConfig")?;
             let mut steps = Vec::new();
             for (action, plugin) in config {
-                for inputs in plugin.get("properties").and_then(Value::as_array).into_iter().flatten() {
-                    steps.push(Step {
-                        id: action.clone(),
-                        action: action.clone(),
-                        inputs: fill(inputs, &parameters),
-                        applies: true,
-                    });
-                }
+                let inputs = match fill(plugin.get("properties").unwrap_or(&Value::Null), &parameters) {
+                    Value::Array(inputs) => inputs,
+                    one => vec![one],
+                };
+                steps.push(Step { id: action.clone(), action: action.clone(), inputs, condition: Condition::Met });
             }
             Ok(steps)
         }
-        "2.0" | "2.2" => {
+        "2.0" | "2.0.1" | "2.0.2" | "2.0.3" | "2.2" => {
             let main = content.get("mainSteps").and_then(Value::as_array).ok_or("the document has no mainSteps")?;
             main.iter().map(|step| modern(step, &parameters)).collect()
         }
@@ -49,26 +55,42 @@ fn modern(step: &Value, parameters: &Map<String, Value>) -> Result<Step, String>
     Ok(Step {
         id: text("name").ok_or("a step has no name")?,
         action: text("action").ok_or("a step has no action")?,
-        inputs: fill(&inputs, parameters),
-        applies: precondition(step)?,
+        inputs: vec![fill(&inputs, parameters)],
+        condition: condition(step, parameters),
     })
 }
 
-/// Whether the step's precondition holds; platformType is the only thing that one can ask about here.
-fn precondition(step: &Value) -> Result<bool, String> {
-    let Some(conditions) = step.get("precondition").and_then(Value::as_object) else { return Ok(true) };
+/// Whether the step's precondition holds: `StringEquals` of two texts, in which parameters are filled in, and one may be `platformType`.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html#documents-schemas-features-precondition>
+fn condition(step: &Value, parameters: &Map<String, Value>) -> Condition {
+    let Some(conditions) = step.get("precondition").and_then(Value::as_object) else { return Condition::Met };
+    let unrecognized = |why: String| {
+        Condition::Unrecognized(format!("Unrecognized precondition(s): '{why}', please update agent to latest version"))
+    };
     for (operator, operands) in conditions {
-        let operands: Vec<&str> = operands.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        match (operator.as_str(), operands.as_slice()) {
-            ("StringEquals", ["platformType", platform] | [platform, "platformType"]) => {
-                if !platform.eq_ignore_ascii_case("linux") {
-                    return Ok(false);
-                }
-            }
-            _ => return Err(format!("precondition `{operator}` with {operands:?} is not supported")),
+        if operator != "StringEquals" {
+            return unrecognized(format!("{operator}': unrecognized operator '{operator}"));
+        }
+        let operands: Vec<String> =
+            operands.as_array().into_iter().flatten().map(|operand| plain(&fill(operand, parameters))).collect();
+        let [left, right] = operands.as_slice() else {
+            return unrecognized(format!("{operator}': operator accepts exactly 2 arguments '{}", operands.join("', '")));
+        };
+        let platform = |text: &str| text == "platformType";
+        let holds = match (platform(left), platform(right)) {
+            (true, _) => right.eq_ignore_ascii_case("linux"),
+            (_, true) => left.eq_ignore_ascii_case("linux"),
+            _ => left == right,
+        };
+        if !holds {
+            return Condition::Unmet;
         }
     }
-    Ok(true)
+    Condition::Met
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn parameters(content: &Value, given: &Value) -> Result<Map<String, Value>, String> {
@@ -151,7 +173,7 @@ mod tests {
         });
         let steps = steps(&content, &json!({"commands": ["echo {{ x }}", "b"]})).unwrap();
         assert_eq!(steps[0].id, "aws:runShellScript");
-        assert_eq!(steps[0].inputs, json!({"runCommand": ["echo {{ x }}", "b"], "timeoutSeconds": "3600"}));
+        assert_eq!(steps[0].inputs, [json!({"runCommand": ["echo {{ x }}", "b"], "timeoutSeconds": "3600"})]);
     }
 
     #[test]
@@ -162,14 +184,35 @@ mod tests {
             "mainSteps": [{"action": "aws:runShellScript", "name": "go", "inputs": {"runCommand": ["tar {{Path}}.gz {{ Unknown }}", "{{ More }}"]}}],
         });
         let steps = steps(&content, &json!({"Path": "/a", "More": ["x", "y"]})).unwrap();
-        assert_eq!(steps[0].inputs, json!({"runCommand": ["tar /a.gz {{ Unknown }}", "x", "y"]}));
+        assert_eq!(steps[0].inputs, [json!({"runCommand": ["tar /a.gz {{ Unknown }}", "x", "y"]})]);
     }
 
     #[test]
-    fn steps_for_another_platform_do_not_apply() {
-        let step = |platform: &str| json!({"schemaVersion": "2.2", "mainSteps": [{"action": "a", "name": "n", "precondition": {"StringEquals": ["platformType", platform]}}]});
-        assert!(!steps(&step("Windows"), &json!({})).unwrap()[0].applies);
-        assert!(steps(&step("Linux"), &json!({})).unwrap()[0].applies);
+    fn properties_may_be_an_object_or_several() {
+        let steps_with = |properties: Value| {
+            let content = json!({"schemaVersion": "1.2", "runtimeConfig": {"aws:runShellScript": {"properties": properties}}});
+            steps(&content, &json!({})).unwrap()
+        };
+        assert_eq!(steps_with(json!({"runCommand": ["a"]}))[0].inputs, [json!({"runCommand": ["a"]})]);
+        let two = steps_with(json!([{"runCommand": ["a"]}, {"runCommand": ["b"]}]));
+        assert_eq!((two.len(), two[0].inputs.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_step_is_for_a_platform_or_for_the_value_of_a_parameter() {
+        let condition = |operator: &str, operands: Value| {
+            let content = json!({
+                "schemaVersion": "2.2",
+                "parameters": {"Mode": {"type": "String", "default": "full"}},
+                "mainSteps": [{"action": "a", "name": "n", "precondition": {operator: operands}}],
+            });
+            steps(&content, &json!({})).unwrap()[0].condition.clone()
+        };
+        assert_eq!(condition("StringEquals", json!(["platformType", "Linux"])), Condition::Met);
+        assert_eq!(condition("StringEquals", json!(["platformType", "Windows"])), Condition::Unmet);
+        assert_eq!(condition("StringEquals", json!(["{{ Mode }}", "full"])), Condition::Met);
+        assert_eq!(condition("StringEquals", json!(["{{ Mode }}", "none"])), Condition::Unmet);
+        assert!(matches!(condition("StringLike", json!(["a", "a"])), Condition::Unrecognized(_)));
     }
 
     #[test]

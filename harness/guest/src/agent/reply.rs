@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::output;
 use super::version::VERSION;
 
 /// How a plugin, or a whole document, stands.
@@ -54,22 +55,21 @@ impl Outcome {
 }
 
 /// The report of one plugin.
-pub(super) fn plugin(id: &str, action: &str, outcome: &Outcome, started: jiff::Timestamp, ended: jiff::Timestamp) -> Value {
-    // `output` joins both streams and is cut shorter than they are.
-    let mut output = outcome.stdout.clone();
-    if !outcome.stderr.is_empty() {
-        output.push_str("\n----------ERROR-------\n");
-        output.push_str(&outcome.stderr);
-    }
+pub(super) fn plugin(
+    (id, action): (&str, &str),
+    outcome: &Outcome,
+    (bucket, prefix): (&str, &str),
+    (started, ended): (jiff::Timestamp, jiff::Timestamp),
+) -> Value {
     json!({
         "status": outcome.status.word(),
         "code": outcome.code,
         "name": action,
-        "output": output.chars().take(2500).collect::<String>(),
+        "output": output::both(&outcome.stdout, &outcome.stderr),
         "startDateTime": started.to_string(),
         "endDateTime": ended.to_string(),
-        "outputS3BucketName": "",
-        "outputS3KeyPrefix": "",
+        "outputS3BucketName": bucket,
+        "outputS3KeyPrefix": prefix,
         "stepName": id,
         "standardOutput": outcome.stdout,
         "standardError": outcome.stderr,

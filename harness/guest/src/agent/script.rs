@@ -1,10 +1,10 @@
 //! `aws:runShellScript`: a script in a process group of its own, bounded in time and output.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -16,12 +16,9 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
+use super::output::{LIMIT, TRUNCATED, cut};
 use super::reply::{Outcome, Status};
 
-/// Characters of each stream that are kept.
-const LIMIT: usize = 24_000;
-/// What a stream ends with that was cut.
-const TRUNCATED: &str = "--output truncated--";
 /// Seconds a script may run unless its document says otherwise.
 const DEFAULT_TIMEOUT: u64 = 3600;
 /// Once the script was killed, how long its streams may stay open in processes that left its group.
@@ -30,20 +27,49 @@ const LINGER: Duration = Duration::from_secs(2);
 /// would fail with "Text file busy".
 static STARTING: Mutex<()> = Mutex::new(());
 
-/// Runs the script of a step. `folder` is where it is kept, `environment` what it sees; `cancelled` ends it.
-pub(super) fn run(inputs: &Value, folder: &Path, environment: &[(String, String)], cancelled: &AtomicBool) -> Outcome {
+/// Runs the script of a step. `folder` is where it is kept, `downloads` where an earlier step may have left files, `environment` what it
+/// sees; `cancelled` ends it.
+pub(super) fn run(
+    inputs: &Value,
+    folder: &Path,
+    downloads: &Path,
+    environment: &[(String, String)],
+    cancelled: &AtomicBool,
+) -> Outcome {
     let lines: Vec<&str> = match inputs.get("runCommand") {
-        Some(Value::Array(lines)) => lines.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(line)) => vec![line],
-        _ => return Outcome::failed("the step has no runCommand"),
+        Some(Value::Array(lines)) if lines.iter().all(Value::is_string) => lines.iter().filter_map(Value::as_str).collect(),
+        None | Some(Value::Null) => Vec::new(),
+        Some(other) => {
+            let kind = match other {
+                Value::String(_) => "string",
+                Value::Number(_) => "number",
+                Value::Bool(_) => "bool",
+                Value::Array(_) => "array",
+                _ => "object",
+            };
+            return Outcome::failed(&format!(
+                "Invalid format in plugin properties {inputs};\nerror json: cannot unmarshal {kind} into Go struct field \
+                 RunScriptPluginInput.RunCommand of type []string"
+            ));
+        }
     };
     let timeout = Duration::from_secs(timeout_seconds(inputs));
-    let directory = inputs.get("workingDirectory").and_then(Value::as_str).filter(|directory| !directory.is_empty());
+    let asked = inputs.get("workingDirectory").and_then(Value::as_str).unwrap_or_default();
+    let downloaded = downloads.join(asked);
+    let directory = match asked {
+        // That of a step before, which has the files that a remote script may want.
+        _ if !asked.starts_with('/') && downloaded.is_dir() => downloaded.to_str(),
+        "" => None,
+        asked => Some(asked),
+    };
+    if directory.is_some_and(|directory| !Path::new(directory).is_dir()) {
+        return Outcome::failed("failed to run commands: fork/exec /usr/bin/sh: no such file or directory");
+    }
     let started = match start(&lines, folder, directory, environment) {
         Ok(child) => child,
         Err(error) => return Outcome::failed(&format!("cannot start the script: {error}")),
     };
-    wait(started, timeout, cancelled)
+    wait(started, folder, timeout, cancelled)
 }
 
 /// 5 to 172,800 seconds; anything else is the default, as the real agent has it.
@@ -73,8 +99,9 @@ fn start(lines: &[&str], folder: &Path, directory: Option<&str>, environment: &[
 
 /// Waits as the real agent does: until the script has ended *and* nobody holds its output open any more. A script that leaves a process
 /// behind without redirecting its output is in progress until it times out.
-fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome {
-    let (stdout, stderr) = (child.stdout.take().map(keep), child.stderr.take().map(keep));
+fn wait(mut child: Child, folder: &Path, timeout: Duration, cancelled: &AtomicBool) -> Outcome {
+    let stdout = child.stdout.take().map(|stream| keep(stream, folder.join(STDOUT)));
+    let stderr = child.stderr.take().map(|stream| keep(stream, folder.join(STDERR)));
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let started = Instant::now();
     let mut status = Status::Success;
@@ -117,9 +144,12 @@ fn wait(mut child: Child, timeout: Duration, cancelled: &AtomicBool) -> Outcome 
     };
     let (stdout, mut stderr) = (collect(stdout), collect(stderr));
     if status == Status::Failed {
-        stderr.push_str(&format!("failed to run commands: exit status {code}"));
+        let failed = format!("failed to run commands: exit status {code}");
+        // As in what is reported, so in what is kept. A full disk keeps none of it.
+        let _ = append(&folder.join(STDERR)).and_then(|mut file| file.write_all(failed.as_bytes()));
+        stderr.extend(failed.bytes());
     }
-    Outcome { status, code, stdout: cut(stdout), stderr: cut(stderr) }
+    Outcome { status, code, stdout: cut(&stdout), stderr: cut(&stderr) }
 }
 
 /// What is kept of a stream, and who reads it.
@@ -135,16 +165,29 @@ impl Kept {
     }
 }
 
-/// Reads a stream to its end in a thread of its own and keeps what may be reported.
-fn keep(mut stream: impl Read + Send + 'static) -> Kept {
+/// Names of the files beside a script that have all of its streams.
+pub(super) const STDOUT: &str = "stdout";
+pub(super) const STDERR: &str = "stderr";
+
+/// A file to which a script's output is added, also after a reboot.
+fn append(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Reads a stream to its end in a thread of its own, keeps all of it in a file, and here what may be reported.
+fn keep(mut stream: impl Read + Send + 'static, path: PathBuf) -> Kept {
     let (sender, chunks) = mpsc::channel();
     let reader = thread::spawn(move || {
         let mut kept = 0;
+        let mut file = append(&path).ok();
         let mut buffer = [0; 8192];
         while let Ok(length) = stream.read(&mut buffer) {
             let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
-            // Four bytes a character at most, and one over so that the cut is seen; the rest is read and dropped.
-            if kept <= LIMIT * 4 {
+            // A disk that is full keeps no more; the script goes on.
+            if file.as_mut().is_some_and(|file| file.write_all(bytes).is_err()) {
+                file = None;
+            }
+            if kept <= LIMIT {
                 kept += bytes.len();
                 if sender.send(bytes.to_vec()).is_err() {
                     break;
@@ -155,7 +198,7 @@ fn keep(mut stream: impl Read + Send + 'static) -> Kept {
     Kept { chunks, reader }
 }
 
-fn collect(stream: Option<Kept>) -> String {
+fn collect(stream: Option<Kept>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let deadline = Instant::now() + LINGER;
     while let Some(Ok(more)) =
@@ -163,7 +206,7 @@ fn collect(stream: Option<Kept>) -> String {
     {
         bytes.extend(more);
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 impl Outcome {
@@ -177,15 +220,7 @@ impl Outcome {
 
 /// The output of a script that was begun before a reboot: the real agent appends to the same files.
 fn continued(before: &str, now: &str) -> String {
-    if before.ends_with(TRUNCATED) { before.to_owned() } else { cut(format!("{before}{now}")) }
-}
-
-fn cut(text: String) -> String {
-    if text.chars().count() <= LIMIT {
-        return text;
-    }
-    let kept: String = text.chars().take(LIMIT - TRUNCATED.len()).collect();
-    kept + TRUNCATED
+    if before.ends_with(TRUNCATED) { before.to_owned() } else { cut(format!("{before}{now}").as_bytes()) }
 }
 
 #[cfg(test)]
@@ -200,7 +235,7 @@ mod tests {
     fn run_with(inputs: Value, cancelled: &AtomicBool) -> Outcome {
         let folder = tempfile::tempdir().unwrap();
         let path = ("PATH".to_owned(), "/usr/bin:/bin".to_owned());
-        run(&inputs, folder.path(), &[path], cancelled)
+        run(&inputs, folder.path(), &folder.path().join("downloads"), &[path], cancelled)
     }
 
     #[test]
@@ -221,9 +256,35 @@ mod tests {
     #[test]
     fn output_goes_on_after_a_reboot() {
         assert_eq!(continued("before\n", "after\n"), "before\nafter\n");
-        let long = continued(&cut("x".repeat(LIMIT + 1)), "y");
+        let long = continued(&cut(&[b'x'; LIMIT + 1]), "y");
         assert_eq!(long.chars().count(), 24_000);
         assert!(long.ends_with(TRUNCATED), "{long}");
+    }
+
+    #[test]
+    fn all_of_the_output_is_kept_beside_the_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
+        let inputs = json!({"runCommand": ["head -c 100000 /dev/zero | tr '\\0' x; echo wrong >&2; exit 1"]});
+        run(&inputs, folder.path(), &folder.path().join("downloads"), &path, &AtomicBool::new(false));
+        assert_eq!(fs::metadata(folder.path().join(STDOUT)).unwrap().len(), 100_000);
+        let errors = fs::read_to_string(folder.path().join(STDERR)).unwrap();
+        assert_eq!(errors, "wrong\nfailed to run commands: exit status 1");
+    }
+
+    #[test]
+    fn inputs_are_a_list_of_lines_or_nothing() {
+        let outcome = run_with(json!({"runCommand": "echo hi"}), &AtomicBool::new(false));
+        assert!(outcome.status == Status::Failed && outcome.stderr.contains("cannot unmarshal string"), "{outcome:?}");
+        assert_eq!(run_with(json!({}), &AtomicBool::new(false)).status, Status::Success);
+        assert_eq!(run_with(Value::Null, &AtomicBool::new(false)).status, Status::Success);
+    }
+
+    #[test]
+    fn a_working_directory_that_is_not_there_fails_the_script() {
+        let outcome = run_with(json!({"runCommand": ["true"], "workingDirectory": "/no/such/folder"}), &AtomicBool::new(false));
+        assert_eq!(outcome.stderr, "failed to run commands: fork/exec /usr/bin/sh: no such file or directory");
+        assert_eq!((outcome.status, outcome.code), (Status::Failed, 1));
     }
 
     #[test]
@@ -232,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn long_output_is_cut_at_24000_characters() {
+    fn long_output_is_cut_at_24000_bytes() {
         let outcome = script(&["head -c 2000000 /dev/zero | tr '\\0' x"]);
         assert_eq!(outcome.stdout.chars().count(), 24_000);
         assert!(outcome.stdout.ends_with("--output truncated--"));
@@ -257,7 +318,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
         let child = start(&["sleep 600 &"], folder.path(), None, &path).unwrap();
-        let outcome = wait(child, Duration::from_millis(200), &AtomicBool::new(false));
+        let outcome = wait(child, folder.path(), Duration::from_millis(200), &AtomicBool::new(false));
         assert_eq!((outcome.status, outcome.code), (Status::TimedOut, 137));
     }
 

@@ -1,6 +1,8 @@
 //! The process that runs one command, and outlives the agent: the real one has an `ssm-document-worker` for that.
 
+use std::cell::OnceCell;
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,11 +14,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use nightproof_machine_image::Platform;
 use nightproof_machine_protocol::spec::Task;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::api::Api;
+use super::document::Condition;
+use super::output::cut;
 use super::record::{Command, Next, Record, Report};
 use super::reply::{self, Outcome, Status};
-use super::{control_flow, document, script};
+use super::upload::Outputs;
+use super::{control_flow, document, download_content, script};
 use crate::console;
 
 /// How often a worker looks whether its command is cancelled.
@@ -27,7 +33,11 @@ pub(crate) fn main(folder: &OsStr) -> ExitCode {
     let record = Record::at(Path::new(folder));
     let worker =
         || Ok::<_, String>((record.begin().and_then(|()| record.command()).map_err(|e| e.to_string())?, crate::task::read()?));
-    let done = worker().and_then(|(command, task)| Work { record: &record, command, task }.run());
+    let done = worker().and_then(|(command, task)| {
+        let payload: Value = serde_json::from_str(&command.payload).unwrap_or_default();
+        let outputs = Outputs::from_payload(&payload);
+        Work { record: &record, command, task, outputs, api: OnceCell::new() }.run()
+    });
     if let Err(error) = done {
         console::print(&format!("ssm document worker: {error}"));
         return ExitCode::FAILURE;
@@ -45,7 +55,13 @@ struct Work<'a> {
     record: &'a Record,
     command: Command,
     task: Task,
+    outputs: Outputs,
+    /// Made when a step first needs it.
+    api: OnceCell<Api>,
 }
+
+/// How deep documents may run documents.
+const DEPTH: u32 = 3;
 
 impl Work<'_> {
     fn run(&self) -> Result<(), String> {
@@ -74,7 +90,7 @@ impl Work<'_> {
                     step.action, step.id
                 ))
             } else {
-                let outcome = self.step(step, report.status, &cancelled);
+                let outcome = self.step(step, report.status, 1, &cancelled);
                 let (mut outcome, ends) = control_flow::after(step, outcome);
                 if let Some(before) = before {
                     outcome.go_on_from(&before);
@@ -82,7 +98,11 @@ impl Work<'_> {
                 ended |= ends;
                 outcome
             };
-            report.plugins.insert(step.id.clone(), reply::plugin(&step.id, &step.action, &outcome, started, now()));
+            let finished = now();
+            let key = self.upload(step, &outcome);
+            let place = key.as_deref().map_or(("", ""), |key| (self.outputs.bucket.as_str(), key));
+            let plugin = reply::plugin((&step.id, &step.action), &outcome, place, (started, finished));
+            report.plugins.insert(step.id.clone(), plugin);
             if outcome.status == Status::SuccessAndReboot {
                 report.next = Next::Reboot { step: index, ended, before: reboots };
                 return self.tell(&report);
@@ -117,24 +137,166 @@ impl Work<'_> {
         raised
     }
 
-    fn step(&self, step: &document::Step, so_far: Status, cancelled: &AtomicBool) -> Outcome {
-        if !step.applies {
-            return Outcome::skipped("Step execution skipped due to unsatisfied preconditions.");
+    fn step(&self, step: &document::Step, so_far: Status, depth: u32, cancelled: &AtomicBool) -> Outcome {
+        match &step.condition {
+            Condition::Met => {}
+            Condition::Unmet => return Outcome::skipped("Step execution skipped due to unsatisfied preconditions."),
+            Condition::Unrecognized(reason) => return Outcome::failed(reason),
         }
-        if so_far == Status::Cancelled || cancelled.load(Ordering::Relaxed) {
-            return Outcome { status: Status::Cancelled, ..Outcome::failed("") };
+        let mut joined: Option<Outcome> = None;
+        // Whatever came of one, the next runs, and the last decides.
+        for inputs in &step.inputs {
+            if so_far == Status::Cancelled || cancelled.load(Ordering::Relaxed) {
+                return Outcome { status: Status::Cancelled, ..Outcome::failed("") };
+            }
+            let outcome = self.plugin(step, inputs, depth, cancelled);
+            joined = Some(match joined {
+                None => outcome,
+                Some(before) => Outcome {
+                    stdout: cut((before.stdout + &outcome.stdout).as_bytes()),
+                    stderr: cut((before.stderr + &outcome.stderr).as_bytes()),
+                    ..outcome
+                },
+            });
         }
-        if step.action != "aws:runShellScript" {
-            return Outcome::failed(&format!("Plugin with name {} is not supported by this agent", step.action));
-        }
-        script::run(&step.inputs, &self.folder(&step.id), &self.environment(), cancelled)
+        joined.unwrap_or(Outcome { status: Status::Success, code: 0, stdout: String::new(), stderr: String::new() })
     }
 
-    /// Where the real agent keeps a command's script.
-    fn folder(&self, step: &str) -> PathBuf {
+    fn plugin(&self, step: &document::Step, inputs: &Value, depth: u32, cancelled: &AtomicBool) -> Outcome {
+        let api = || self.api().map_err(|error| Outcome::failed(&error));
+        match step.action.as_str() {
+            "aws:runShellScript" => {
+                script::run(inputs, &self.folder(step, inputs), &self.downloads(), &self.environment(), cancelled)
+            }
+            "aws:downloadContent" => match api() {
+                Ok(api) => download_content::run(inputs, &self.downloads(), api),
+                Err(outcome) => outcome,
+            },
+            "aws:runDocument" => self.run_document(inputs, depth, cancelled).unwrap_or_else(|reason| Outcome::failed(&reason)),
+            // As on an instance without PowerShell, which no image of Linux has.
+            "aws:runPowerShellScript" => {
+                Outcome::failed("failed to run commands: exec: \"pwsh\": executable file not found in $PATH")
+            }
+            other => Outcome::failed(&format!("Plugin with name {other} is not supported by this agent")),
+        }
+    }
+
+    /// `aws:runDocument`: the steps of another document, whose outputs become those of this step.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html#aws-rundocument>
+    fn run_document(&self, inputs: &Value, depth: u32, cancelled: &AtomicBool) -> Result<Outcome, String> {
+        if depth >= DEPTH {
+            return Err(format!(
+                "Maximum depth for document execution exceeded. Maximum depth permitted - {DEPTH} and current depth - {}",
+                depth + 1
+            ));
+        }
+        let text = |name: &str| inputs.get(name).and_then(Value::as_str).unwrap_or_default();
+        let path = text("documentPath");
+        let content = match text("documentType") {
+            "" => return Err("invalid input: Document Type must be specified to either by SSMDocument or LocalPath.".to_owned()),
+            _ if path.is_empty() => return Err("invalid input: Document Path must be provided".to_owned()),
+            "SSMDocument" => download_content::document(path, self.api()?)?.1,
+            "LocalPath" => {
+                let file = if path.starts_with('/') { PathBuf::from(path) } else { self.downloads().join(path) };
+                fs::read_to_string(&file).map_err(|error| format!("There was an error while preparing documents - {error}"))?
+            }
+            _ => return Err("invalid input: Document type specified in invalid".to_owned()),
+        };
+        let content: Value = serde_json::from_str(&content).map_err(|error| {
+            format!("There was an error while preparing documents - only JSON is read in this machine: {error}")
+        })?;
+        let given = match inputs.get("documentParameters") {
+            Some(Value::String(text)) if text.trim().is_empty() => json!({}),
+            Some(Value::String(text)) => {
+                serde_json::from_str(text).map_err(|error| format!("There was an error while preparing documents - {error}"))?
+            }
+            Some(object @ Value::Object(_)) => object.clone(),
+            None | Some(Value::Null) => json!({}),
+            Some(_) => {
+                return Err("There was an error while preparing documents - parameter type specified to run document is unknown"
+                    .to_owned());
+            }
+        };
+        let steps = document::steps(&content, &given)
+            .map_err(|error| format!("There was an error while preparing documents - {error}"))?;
+        let mut joined = Outcome { status: Status::Success, code: 0, stdout: String::new(), stderr: String::new() };
+        for step in &steps {
+            let outcome = self.step(step, joined.status, depth + 1, cancelled);
+            for (all, part) in [(&mut joined.stdout, &outcome.stdout), (&mut joined.stderr, &outcome.stderr)] {
+                all.push_str(part);
+                if !part.is_empty() && !part.ends_with('\n') {
+                    all.push('\n');
+                }
+            }
+            if outcome.status > joined.status {
+                joined.status = outcome.status;
+                joined.code = outcome.code;
+            }
+            if outcome.status == Status::SuccessAndReboot {
+                break;
+            }
+        }
+        Ok(Outcome { stdout: cut(joined.stdout.as_bytes()), stderr: cut(joined.stderr.as_bytes()), ..joined })
+    }
+
+    /// The connection to the services.
+    fn api(&self) -> Result<&Api, String> {
+        if let Some(api) = self.api.get() {
+            return Ok(api);
+        }
+        let api = Api::connect(&self.task).map_err(|error| error.to_string())?;
+        Ok(self.api.get_or_init(|| api))
+    }
+
+    /// Sends a step's output where the command says; returns where in the bucket it is. A command whose output cannot be sent is none that
+    /// failed.
+    fn upload(&self, step: &document::Step, outcome: &Outcome) -> Option<String> {
+        if !self.outputs.are_wanted() || outcome.status == Status::Skipped {
+            return None;
+        }
+        let inputs = step.inputs.first().unwrap_or(&Value::Null);
+        let folder = self.folder(step, inputs);
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let key = self.outputs.key(self.id(), &self.command.instance, &step.action, &name);
+        if step.action != "aws:runShellScript" {
+            // Scripts keep theirs as they run.
+            let kept = fs::create_dir_all(&folder)
+                .and_then(|()| fs::write(folder.join(script::STDOUT), &outcome.stdout))
+                .and_then(|()| fs::write(folder.join(script::STDERR), &outcome.stderr));
+            if let Err(error) = kept {
+                console::print(&format!("ssm document worker: {}: {error}", folder.display()));
+            }
+        }
+        let stream = format!("{}/{}/{}", self.id(), self.command.instance, step.id.replace(':', "-"));
+        match self.api() {
+            Ok(api) => {
+                for failure in self.outputs.send(api, &folder, &key, &stream) {
+                    console::print(&format!("ssm document worker: cannot send the output: {failure}"));
+                }
+            }
+            Err(error) => console::print(&format!("ssm document worker: cannot send the output: {error}")),
+        }
+        (!self.outputs.bucket.is_empty()).then_some(key)
+    }
+
+    /// Where the real agent keeps a command's files.
+    fn orchestration(&self) -> PathBuf {
         let (instance, command) = (&self.command.instance, self.id());
-        let step = step.replace([':', '/'], "");
-        PathBuf::from(format!("/var/lib/amazon/ssm/{instance}/document/orchestration/{command}/{step}/0.{step}"))
+        PathBuf::from(format!("/var/lib/amazon/ssm/{instance}/document/orchestration/{command}"))
+    }
+
+    /// Where it keeps a step's script: below the id of its inputs, which schema 1.2 has.
+    fn folder(&self, step: &document::Step, inputs: &Value) -> PathBuf {
+        let folder = self.orchestration().join(step.id.replace([':', '/'], ""));
+        match inputs.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()) {
+            Some(id) => folder.join(id.replace([':', '/'], "")),
+            None => folder,
+        }
+    }
+
+    /// Where it keeps what `aws:downloadContent` fetches.
+    fn downloads(&self) -> PathBuf {
+        self.orchestration().join("downloads")
     }
 
     /// What a script sees. The agent is a service: no `HOME`, and nothing of a login.

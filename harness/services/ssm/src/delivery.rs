@@ -24,7 +24,7 @@ fn payload(command: &Command) -> Value {
         "OutputS3KeyPrefix": command.output_prefix,
         "OutputS3BucketName": command.output_bucket,
         "CloudWatchLogGroupName": command.cloud_watch_output.cloud_watch_log_group_name,
-        "CloudWatchOutputEnabled": "false",
+        "CloudWatchOutputEnabled": command.cloud_watch_output.cloud_watch_output_enabled.to_string(),
     })
 }
 

@@ -151,7 +151,7 @@ fn describe(call: &Call, name: &str, stored: &StoredDocument, number: usize, ver
         "DocumentVersion": number.to_string(),
         "Description": version.document.content.get("description").and_then(Value::as_str).unwrap_or_default(),
         "Parameters": parameters,
-        "PlatformTypes": ["Linux", "MacOS"],
+        "PlatformTypes": aws_documents::platforms(name),
         "DocumentType": "Command",
         "SchemaVersion": version.document.schema_version,
         "LatestVersion": stored.latest().to_string(),
@@ -165,9 +165,12 @@ fn describe(call: &Call, name: &str, stored: &StoredDocument, number: usize, ver
 
 impl Ssm {
     fn stored(&self, call: &Call, name: &str) -> Result<StoredDocument, AwsError> {
-        amazons(name)
-            .or_else(|| self.with(call.account(), |records| records.documents.get(name).cloned()))
-            .ok_or_else(|| no_document(name))
+        amazons(name).or_else(|| self.with(call.account(), |records| records.documents.get(name).cloned())).ok_or_else(|| {
+            match aws_documents::is_lacking(name) {
+                true => AwsError::not_implemented("ssm", &format!("the document {name}")),
+                false => no_document(name),
+            }
+        })
     }
 
     /// The document that a command names: its name, its version as asked for, and its content.
@@ -293,7 +296,7 @@ impl Ssm {
                     "Owner" => any(if amazon { "Amazon" } else { "Self" }) || any("All"),
                     "Name" => filter.values.iter().any(|prefix| name.starts_with(prefix.as_str())),
                     "DocumentType" => any("Command"),
-                    "PlatformTypes" => any("Linux") || any("MacOS"),
+                    "PlatformTypes" => aws_documents::platforms(&name).iter().any(|platform| any(platform)),
                     "" => return Err(AwsError::new("InvalidFilterKey", 400, "The specified filter key isn't valid.")),
                     other => return Err(AwsError::not_implemented("ssm", &format!("the filter {other} of ListDocuments"))),
                 };

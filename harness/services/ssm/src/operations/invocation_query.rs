@@ -11,8 +11,10 @@ use crate::page::page;
 use crate::records::Ssm;
 use crate::stamp::stamp;
 
-/// Characters of each stream that GetCommandInvocation shows.
+/// Characters of standard output that GetCommandInvocation shows.
 const STREAM_LIMIT: usize = 24_000;
+/// Characters of standard error that it shows.
+const ERROR_LIMIT: usize = 8_000;
 /// Characters of a plugin's output that ListCommandInvocations shows.
 const OUTPUT_LIMIT: usize = 2_500;
 
@@ -58,7 +60,10 @@ fn plugin_words(plugin: &Plugin, invocation: &Invocation) -> (&'static str, &'st
 /// Where the agent puts a stream if a bucket was given: `<prefix>/<command>/<instance>/<plugin>/…/stdout`.
 fn url(region: &str, plugin: &Plugin, command: &Command, instance: &str, stream: &str) -> String {
     let (bucket, prefix) = if plugin.output_bucket.is_empty() {
-        let tail = format!("{}/{instance}/{}/0.{}", command.id, plugin.id.replace(':', ""), plugin.action.replace(':', ""));
+        let action = plugin.action.replace(':', "");
+        // In schema 1.2 a plugin reports under its own name, and keeps the output of its first properties in a folder of their id.
+        let folder = if plugin.id == plugin.action { format!("0.{action}") } else { plugin.id.clone() };
+        let tail = format!("{}/{instance}/{action}/{folder}", command.id);
         let prefix = command.output_prefix.trim_end_matches('/');
         (&command.output_bucket, if prefix.is_empty() { tail } else { format!("{prefix}/{tail}") })
     } else {
@@ -200,11 +205,11 @@ impl Ssm {
             put("ExecutionStartDateTime", json!(started.map(stamp).unwrap_or_default()));
             put("ExecutionEndDateTime", json!(finished.map(stamp).unwrap_or_default()));
             put("ExecutionElapsedTime", json!(started.zip(finished).map(|(from, to)| elapsed(from, to)).unwrap_or_default()));
-            let text = |of: fn(&Plugin) -> &str| limited(plugin.map(of).unwrap_or_default(), STREAM_LIMIT);
-            put("StandardOutputContent", json!(text(|plugin| &plugin.stdout)));
-            let stderr = text(|plugin| &plugin.stderr);
+            let text = |of: fn(&Plugin) -> &str, limit| limited(plugin.map(of).unwrap_or_default(), limit);
+            put("StandardOutputContent", json!(text(|plugin| &plugin.stdout, STREAM_LIMIT)));
+            let stderr = text(|plugin| &plugin.stderr, ERROR_LIMIT);
             // A document that the agent could not run at all has no plugin to tell why.
-            put("StandardErrorContent", json!(if stderr.is_empty() { limited(&invocation.trace, STREAM_LIMIT) } else { stderr }));
+            put("StandardErrorContent", json!(if stderr.is_empty() { limited(&invocation.trace, ERROR_LIMIT) } else { stderr }));
             let link = |stream| plugin.map(|plugin| url(region, plugin, command_of(&command), &invocation.instance_id, stream));
             put("StandardOutputUrl", json!(link("stdout").unwrap_or_default()));
             put("StandardErrorUrl", json!(link("stderr").unwrap_or_default()));

@@ -58,9 +58,6 @@ impl SendCommand {
         if !(notification_arn.is_empty() && notification_events.is_empty() && notification_type.is_empty()) {
             return refuse("NotificationConfig");
         }
-        if self.cloud_watch_output_config.cloud_watch_output_enabled {
-            return refuse("CloudWatchOutputConfig");
-        }
         Ok(())
     }
 }

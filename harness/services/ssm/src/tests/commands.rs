@@ -264,7 +264,6 @@ async fn what_would_change_the_outcome_and_is_not_done_is_refused_by_name() {
     let f = Fixture::new();
     f.node(WEB, &[]).await;
     for (member, value) in [
-        ("CloudWatchOutputConfig", json!({"CloudWatchOutputEnabled": true})),
         ("NotificationConfig", json!({"NotificationArn": "arn:aws:sns:us-east-1:111122223333:x"})),
         ("ServiceRoleArn", json!("arn:aws:iam::111122223333:role/x")),
         ("AlarmConfiguration", json!({"Alarms": [{"Name": "x"}]})),
@@ -273,8 +272,10 @@ async fn what_would_change_the_outcome_and_is_not_done_is_refused_by_name() {
         let error = f.send_full(json!({"InstanceIds": [WEB], member: value})).await.unwrap_err();
         assert!(error.code == "NotImplemented" && error.message.contains(member), "{error}");
     }
-    let error = f.send_full(json!({"InstanceIds": [WEB], "DocumentName": "AWS-RunRemoteScript"})).await.unwrap_err();
-    assert_eq!(error.code, "InvalidDocument");
+    for (name, code) in [("AWS-RunDocument", "NotImplemented"), ("AWS-RunNothing", "InvalidDocument")] {
+        let error = f.send_full(json!({"InstanceIds": [WEB], "DocumentName": name})).await.unwrap_err();
+        assert!(error.code == code && error.message.contains(name), "{error}");
+    }
     let error = f.send_full(json!({"InstanceIds": [WEB], "Parameters": {"commands": ["a"], "x": ["y"]}})).await.unwrap_err();
     assert_eq!(error.code, "InvalidParameters");
     f.send(json!({"InstanceIds": [WEB], "DocumentName": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"})).await;
