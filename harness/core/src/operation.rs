@@ -63,12 +63,16 @@ pub fn check(service: &str, inputs: &[Input], operation: &str, input: &Value) ->
 }
 
 /// Lists a service's operations, each with its method and the permissions that it requires:
-/// `CreateQueue => create_queue: ["= {QueueName}"]`, `.await` behind an asynchronous method. The struct of an operation's input has the
-/// operation's name; [`Service::permissions`](crate::service::Service::permissions) has the notation of permissions. Makes `dispatch`, and
-/// the constants `PERMISSIONS`, for that method, and `INPUTS`, for [`unread_members`].
+/// `CreateQueue => create_queue: ["= {QueueName}"]`, `.await` behind an asynchronous method. What stands in parentheses behind a method are
+/// its further arguments: `CreateVpc => change(vpcs::create): ["="]` for a function of the records. The struct of an operation's input
+/// has the operation's name; [`Service::permissions`](crate::service::Service::permissions) has the notation of permissions. Makes
+/// `dispatch`, and the constants `PERMISSIONS`, for that method, and `INPUTS`, for [`unread_members`].
 #[macro_export]
 macro_rules! operations {
-    ($signing_name:literal, $service:ty: $($operation:ident => $method:ident $(.$await:tt)?: [$($permission:literal),+]),+ $(,)?) => {
+    (
+        $signing_name:literal, $service:ty:
+        $($operation:ident => $method:ident $(($($argument:expr),+))? $(.$await:tt)?: [$($permission:literal),+ $(,)?]),+ $(,)?
+    ) => {
         impl $service {
             /// The operations that are written.
             pub const INPUTS: &'static [$crate::operation::Input] = &[
@@ -89,7 +93,7 @@ macro_rules! operations {
                 match operation {
                     $(stringify!($operation) => {
                         let input: $operation = $crate::operation::read($signing_name, stringify!($operation), input)?;
-                        self.$method(call, input)$(.$await)?
+                        self.$method(call, input $($(, $argument)+)?)$(.$await)?
                     })+
                     other => Err($crate::service::AwsError::not_implemented($signing_name, other)),
                 }

@@ -1,20 +1,13 @@
 //! Pages of descriptions.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::page::Page;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
 use crate::error::invalid;
 
-/// One page of a description: `limit` (50), `nextToken` (an offset).
-pub(crate) fn page(items: Vec<Value>, member: &str, input: &Value) -> Result<Value, AwsError> {
-    let limit = input.number("limit").and_then(|limit| usize::try_from(limit).ok());
-    page_of(items, member, limit, input.text("nextToken"))
-}
-
-/// As [`page`], of an input that is a struct.
-pub(crate) fn page_of(items: Vec<Value>, member: &str, limit: Option<usize>, token: Option<&str>) -> Result<Value, AwsError> {
+/// One page of a description: at most `limit` (50), from `token` (an offset) on.
+pub(crate) fn page(items: Vec<Value>, member: &str, limit: Option<usize>, token: Option<&str>) -> Result<Value, AwsError> {
     let start: usize = match token {
         None => 0,
         Some(token) => token.parse().map_err(|_| invalid("The specified nextToken is invalid."))?,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::AccountStore;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::tags::Tags;
 use serde_json::{Map, Value, json};
@@ -37,23 +36,27 @@ impl Logs {
         self.accounts.with(call.account(), act)
     }
 
-    /// Runs `act` on the group that `input` names by `logGroupName`, or by `logGroupIdentifier` (a name or an ARN).
+    /// Runs `act` on the group of this name.
     pub(crate) fn group<T>(
         &self,
         call: &Call,
-        input: &Value,
+        name: &str,
         act: impl FnOnce(&mut LogGroup) -> Result<T, AwsError>,
     ) -> Result<T, AwsError> {
-        let name = match (input.text("logGroupName"), input.text("logGroupIdentifier")) {
-            (Some(name), None) => name.to_owned(),
-            (None, Some(identifier)) => name_in(call, identifier).ok_or_else(no_group)?,
-            (Some(_), Some(_)) => {
-                let message = "LogGroup name and LogGroup ARN are mutually exclusive parameters.";
-                return Err(AwsError::new("ValidationException", 400, message));
-            }
-            (None, None) => return Err(invalid("Specify either logGroupName or logGroupIdentifier, and not both.")),
-        };
-        self.groups(call, |groups| groups.get_mut(&name).ok_or_else(no_group).and_then(act))
+        self.groups(call, |groups| groups.get_mut(name).ok_or_else(no_group).and_then(act))
+    }
+}
+
+/// The name of the group that a request has by `logGroupName`, or by `logGroupIdentifier` (a name or an ARN).
+pub(crate) fn group_name(call: &Call, name: Option<String>, identifier: Option<String>) -> Result<String, AwsError> {
+    match (name, identifier) {
+        (Some(name), None) => Ok(name),
+        (None, Some(identifier)) => name_in(call, &identifier).ok_or_else(no_group),
+        (Some(_), Some(_)) => {
+            let message = "LogGroup name and LogGroup ARN are mutually exclusive parameters.";
+            Err(AwsError::new("ValidationException", 400, message))
+        }
+        (None, None) => Err(invalid("Specify either logGroupName or logGroupIdentifier, and not both.")),
     }
 }
 
@@ -73,6 +76,9 @@ pub(crate) struct LogGroup {
 }
 
 impl LogGroup {
+    /// Of all groups: the others are refused.
+    pub(crate) const CLASS: &'static str = "STANDARD";
+
     /// Events before this moment have expired, in milliseconds.
     pub(crate) fn horizon(&self, now: Timestamp) -> i64 {
         self.retention_days.map_or(i64::MIN, |days| {
@@ -90,7 +96,7 @@ impl LogGroup {
             "arn": format!("{arn}:*"),
             "logGroupArn": arn,
             "storedBytes": bytes,
-            "logGroupClass": "STANDARD",
+            "logGroupClass": Self::CLASS,
             "deletionProtectionEnabled": false,
         });
         if let Some(output) = output.as_object_mut() {

@@ -2,16 +2,67 @@
 
 use async_trait::async_trait;
 use nightproof_core::authorization::ResourcePolicyText;
-use nightproof_core::operation::read;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
+use crate::operations::event_query::{FilterLogEvents, GetLogEvents};
+use crate::operations::insights::{DescribeQueries, GetQueryResults, StartQuery, StopQuery};
+use crate::operations::log_group::{
+    AssociateKmsKey, CreateLogGroup, DeleteLogGroup, DeleteRetentionPolicy, DescribeLogGroups, DisassociateKmsKey,
+    ListTagsForResource, ListTagsLogGroup, PutRetentionPolicy, TagLogGroup, TagResource, UntagLogGroup, UntagResource,
+};
+use crate::operations::log_stream::{CreateLogStream, DeleteLogStream, DescribeLogStreams};
+use crate::operations::metric_filter::{DeleteMetricFilter, DescribeMetricFilters, PutMetricFilter, TestMetricFilter};
+use crate::operations::put_log_events::PutLogEvents;
+use crate::operations::resource_policy::{DeleteResourcePolicy, DescribeResourcePolicies, PutResourcePolicy};
+use crate::operations::subscription_filter::{DeleteSubscriptionFilter, DescribeSubscriptionFilters, PutSubscriptionFilter};
 use crate::records::{LogGroup, Logs, arn};
+
+// A log group's ARN in a request ends in `:log-stream:` and the stream, which is why policies name `log-group:NAME:*`.
+operations!("logs", Logs:
+    CreateLogGroup => create_log_group.await: ["= log-group:{logGroupName}:log-stream:", "logs:TagResource log-group:{logGroupName}:log-stream: ?tags"],
+    DeleteLogGroup => delete_log_group: ["= log-group:{logGroupName}:log-stream:"],
+    DescribeLogGroups => describe_log_groups: ["= log-group::log-stream:"],
+    PutRetentionPolicy => put_retention_policy: ["= log-group:{logGroupName}:log-stream:"],
+    DeleteRetentionPolicy => delete_retention_policy: ["= log-group:{logGroupName}:log-stream:"],
+    AssociateKmsKey => associate_kms_key.await: ["= log-group:{logGroupName}:log-stream:"],
+    DisassociateKmsKey => disassociate_kms_key: ["= log-group:{logGroupName}:log-stream:"],
+    TagResource => tag_resource: ["= {resourceArn}"],
+    UntagResource => untag_resource: ["= {resourceArn}"],
+    ListTagsForResource => list_tags_for_resource: ["= {resourceArn}"],
+    TagLogGroup => tag_log_group: ["= log-group:{logGroupName}:log-stream:"],
+    UntagLogGroup => untag_log_group: ["= log-group:{logGroupName}:log-stream:"],
+    ListTagsLogGroup => list_tags_log_group: ["= log-group:{logGroupName}:log-stream:"],
+
+    CreateLogStream => create_log_stream: ["= log-group:{logGroupName}:log-stream:{logStreamName}"],
+    DeleteLogStream => delete_log_stream: ["= log-group:{logGroupName}:log-stream:{logStreamName}"],
+    DescribeLogStreams => describe_log_streams: ["= @log-group"],
+    PutLogEvents => put_log_events: ["= log-group:{logGroupName}:log-stream:{logStreamName}"],
+    GetLogEvents => get_log_events: ["= @log-stream"],
+    FilterLogEvents => filter_log_events: ["= @log-group"],
+
+    PutMetricFilter => put_metric_filter: ["= log-group:{logGroupName}:log-stream:"],
+    DescribeMetricFilters => describe_metric_filters: ["= log-group:{logGroupName}:log-stream:"],
+    DeleteMetricFilter => delete_metric_filter: ["= log-group:{logGroupName}:log-stream:"],
+    TestMetricFilter => test_metric_filter: ["= *"],
+    PutSubscriptionFilter => put_subscription_filter.await: ["= log-group:{logGroupName}:log-stream:"],
+    DescribeSubscriptionFilters => describe_subscription_filters: ["= log-group:{logGroupName}:log-stream:"],
+    DeleteSubscriptionFilter => delete_subscription_filter: ["= log-group:{logGroupName}:log-stream:"],
+
+    PutResourcePolicy => put_resource_policy: ["= *"],
+    DescribeResourcePolicies => describe_resource_policies: ["= *"],
+    DeleteResourcePolicy => delete_resource_policy: ["= *"],
+    StartQuery => start_query: ["= @queried-groups"],
+    GetQueryResults => get_query_results: ["= *"],
+    DescribeQueries => describe_queries: ["= *"],
+    StopQuery => stop_query: ["= *"],
+);
 
 #[async_trait]
 impl Service for Logs {
     fn permissions(&self) -> &'static str {
-        include_str!("permissions.txt")
+        Self::PERMISSIONS
     }
 
     fn has_resource_policies(&self) -> bool {
@@ -23,40 +74,7 @@ impl Service for Logs {
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let output = match operation {
-            "CreateLogGroup" => self.create_log_group(call, &input).await,
-            "DeleteLogGroup" => self.delete_log_group(call, &input),
-            "DescribeLogGroups" => self.describe_log_groups(call, &input),
-            "PutRetentionPolicy" => self.put_retention_policy(call, &input),
-            "DeleteRetentionPolicy" => self.delete_retention_policy(call, &input),
-            "AssociateKmsKey" => self.associate_kms_key(call, &input).await,
-            "DisassociateKmsKey" => self.disassociate_kms_key(call, &input),
-            "TagResource" | "TagLogGroup" => self.tag(call, &input),
-            "UntagResource" | "UntagLogGroup" => self.untag(call, &input),
-            "ListTagsForResource" | "ListTagsLogGroup" => self.list_tags(call, &input),
-            "CreateLogStream" => self.create_log_stream(call, &input),
-            "DeleteLogStream" => self.delete_log_stream(call, &input),
-            "DescribeLogStreams" => self.describe_log_streams(call, &input),
-            "PutLogEvents" => self.put_log_events(call, &input),
-            "GetLogEvents" => self.get_log_events(call, &input),
-            "FilterLogEvents" => self.filter_log_events(call, &input),
-            "PutMetricFilter" => self.put_metric_filter(call, read("logs", operation, input)?),
-            "DescribeMetricFilters" => self.describe_metric_filters(call, read("logs", operation, input)?),
-            "DeleteMetricFilter" => self.delete_metric_filter(call, read("logs", operation, input)?),
-            "TestMetricFilter" => self.test_metric_filter(call, read("logs", operation, input)?),
-            "PutSubscriptionFilter" => self.put_subscription_filter(call, read("logs", operation, input)?).await,
-            "DescribeSubscriptionFilters" => self.describe_subscription_filters(call, read("logs", operation, input)?),
-            "DeleteSubscriptionFilter" => self.delete_subscription_filter(call, read("logs", operation, input)?),
-            "PutResourcePolicy" => self.put_resource_policy(call, read("logs", operation, input)?),
-            "DescribeResourcePolicies" => self.describe_resource_policies(call, read("logs", operation, input)?),
-            "DeleteResourcePolicy" => self.delete_resource_policy(call, read("logs", operation, input)?),
-            "StartQuery" => self.start_query(call, read("logs", operation, input)?),
-            "GetQueryResults" => self.get_query_results(call, read("logs", operation, input)?),
-            "DescribeQueries" => self.describe_queries(call, read("logs", operation, input)?),
-            "StopQuery" => self.stop_query(call, read("logs", operation, input)?),
-            other => Err(AwsError::not_implemented("logs", other)),
-        }?;
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {

@@ -1,20 +1,56 @@
 //! GetLogEvents and FilterLogEvents.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_stream};
 use crate::filter_pattern::FilterPattern;
-use crate::records::{LogEvent, Logs, Position, digits};
+use crate::records::{LogEvent, Logs, Position, digits, group_name};
 
 /// A page has at most this many events.
 const PAGE_EVENTS: usize = 10_000;
 /// And as many bytes of messages as fit into this.
 const PAGE_BYTES: usize = 1_048_576;
 
-fn limit(input: &Value) -> usize {
-    input.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS)
+/// `GetLogEvents`. <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GetLogEvents {
+    log_group_name: Option<String>,
+    log_group_identifier: Option<String>,
+    log_stream_name: String,
+    start_time: Option<i64>,
+    end_time: Option<i64>,
+    next_token: Option<String>,
+    limit: Option<usize>,
+    #[serde(default)]
+    start_from_head: bool,
+    #[expect(dead_code, reason = "no group has a data protection policy, and nothing is masked")]
+    unmask: Option<bool>,
+}
+
+/// `FilterLogEvents`. <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FilterLogEvents {
+    log_group_name: Option<String>,
+    log_group_identifier: Option<String>,
+    log_stream_names: Option<Vec<String>>,
+    log_stream_name_prefix: Option<String>,
+    start_time: Option<i64>,
+    end_time: Option<i64>,
+    filter_pattern: Option<String>,
+    next_token: Option<String>,
+    limit: Option<usize>,
+    #[expect(dead_code, reason = "AWS ignores it too: events of several streams are always interleaved")]
+    interleaved: Option<bool>,
+    #[expect(dead_code, reason = "no group has a data protection policy, and nothing is masked")]
+    unmask: Option<bool>,
+}
+
+fn page_limit(limit: Option<usize>) -> usize {
+    limit.unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS)
 }
 
 /// `f/…` goes on after a position, `b/…` before it.
@@ -53,26 +89,27 @@ fn describe(position: Position, event: &LogEvent) -> Map<String, Value> {
 }
 
 /// The times that a query asks for: from, inclusive, and to, exclusive (FilterLogEvents: inclusive, so one is added).
-fn range(input: &Value, horizon: i64, inclusive_end: i64) -> (i64, i64) {
-    let from = input.number("startTime").unwrap_or(i64::MIN).max(horizon);
-    let to = input.number("endTime").map_or(i64::MAX, |end| end.saturating_add(inclusive_end));
+fn range((start, end): (Option<i64>, Option<i64>), horizon: i64, inclusive_end: i64) -> (i64, i64) {
+    let from = start.unwrap_or(i64::MIN).max(horizon);
+    let to = end.map_or(i64::MAX, |end| end.saturating_add(inclusive_end));
     (from, to)
 }
 
 impl Logs {
-    pub(crate) fn get_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = input.text("logStreamName").unwrap_or_default();
-        let next = input.text("nextToken").map(token).transpose()?;
-        let forward = next.map_or(input.get("startFromHead") == Some(&Value::Bool(true)), |(forward, _)| forward);
-        self.group(call, input, |group| {
-            let (from, to) = range(input, group.horizon(call.now), 0);
-            let stream = group.streams.get(name).ok_or_else(no_stream)?;
+    pub(crate) fn get_log_events(&self, call: &Call, input: GetLogEvents) -> Result<Value, AwsError> {
+        let group = group_name(call, input.log_group_name, input.log_group_identifier)?;
+        let limit = page_limit(input.limit);
+        let next = input.next_token.as_deref().map(token).transpose()?;
+        let forward = next.map_or(input.start_from_head, |(forward, _)| forward);
+        self.group(call, &group, |group| {
+            let (from, to) = range((input.start_time, input.end_time), group.horizon(call.now), 0);
+            let stream = group.streams.get(&input.log_stream_name).ok_or_else(no_stream)?;
             let wanted = stream.events.iter().filter(|(position, _)| position.0 >= from && position.0 < to);
             let found = if forward {
-                within_bytes(wanted.filter(|(position, _)| next.is_none_or(|(_, after)| **position > after)), limit(input))
+                within_bytes(wanted.filter(|(position, _)| next.is_none_or(|(_, after)| **position > after)), limit)
             } else {
                 let before = wanted.rev().filter(|(position, _)| next.is_none_or(|(_, before)| **position < before));
-                let mut found = within_bytes(before, limit(input));
+                let mut found = within_bytes(before, limit);
                 found.reverse();
                 found
             };
@@ -90,18 +127,18 @@ impl Logs {
         })
     }
 
-    pub(crate) fn filter_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let pattern = FilterPattern::parse(input.text("filterPattern").unwrap_or_default())?;
-        let names: Option<Vec<&str>> =
-            input.get("logStreamNames").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect());
-        let prefix = input.text("logStreamNamePrefix");
+    pub(crate) fn filter_log_events(&self, call: &Call, input: FilterLogEvents) -> Result<Value, AwsError> {
+        let group = group_name(call, input.log_group_name, input.log_group_identifier)?;
+        let limit = page_limit(input.limit);
+        let pattern = FilterPattern::parse(input.filter_pattern.as_deref().unwrap_or_default())?;
+        let (names, prefix) = (input.log_stream_names, input.log_stream_name_prefix.as_deref());
         if names.is_some() && prefix.is_some() {
             return Err(invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters."));
         }
-        let after: Option<String> = input.text("nextToken").map(str::to_owned);
-        self.group(call, input, |group| {
-            let (from, to) = range(input, group.horizon(call.now), 1);
-            if let Some(stranger) = names.iter().flatten().find(|name| !group.streams.contains_key(**name)) {
+        let after = input.next_token;
+        self.group(call, &group, |group| {
+            let (from, to) = range((input.start_time, input.end_time), group.horizon(call.now), 1);
+            if let Some(stranger) = names.iter().flatten().find(|name| !group.streams.contains_key(*name)) {
                 return Err(AwsError::new(
                     "ResourceNotFoundException",
                     400,
@@ -111,7 +148,7 @@ impl Logs {
             let mut found: Vec<(Position, &str, &LogEvent)> = group
                 .streams
                 .iter()
-                .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(&name.as_str())))
+                .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(name)))
                 .filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix)))
                 .flat_map(|(name, stream)| stream.events.iter().map(move |(position, event)| (*position, name.as_str(), event)))
                 .filter(|(position, _, event)| position.0 >= from && position.0 < to && pattern.matches(&event.message))
@@ -126,9 +163,9 @@ impl Logs {
                     None => return Err(invalid("The specified nextToken is invalid.")),
                 },
             };
-            let more = found.len() > start + limit(input);
+            let more = found.len() > start + limit;
             let mut output = Map::new();
-            let page: Vec<_> = found.into_iter().skip(start).take(limit(input)).collect();
+            let page: Vec<_> = found.into_iter().skip(start).take(limit).collect();
             if let Some(last) = page.last().filter(|_| more) {
                 output.insert("nextToken".to_owned(), json!(ids(last)));
             }

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use crate::error::{invalid, no_group};
 use crate::insights::{Event, Failure, Query};
-use crate::page::page_of;
+use crate::page::page;
 use crate::query_record::QueryRecord;
 use crate::records::{LogGroup, Logs, digits, name_in};
 
 /// Groups of a query.
 const MOST_GROUPS: usize = 50;
+/// The only language of queries that is served.
+const LANGUAGE: &str = "CWLI";
 
 /// `StartQuery`. <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>
 #[derive(Debug, Deserialize)]
@@ -42,6 +44,7 @@ pub(crate) struct GetQueryResults {
 pub(crate) struct DescribeQueries {
     log_group_name: Option<String>,
     status: Option<String>,
+    query_language: Option<String>,
     max_results: Option<usize>,
     next_token: Option<String>,
 }
@@ -72,7 +75,7 @@ impl StartQuery {
 
 impl Logs {
     pub(crate) fn start_query(&self, call: &Call, input: StartQuery) -> Result<Value, AwsError> {
-        if let Some(language) = input.query_language.as_deref().filter(|language| *language != "CWLI") {
+        if let Some(language) = input.query_language.as_deref().filter(|language| *language != LANGUAGE) {
             return Err(AwsError::not_implemented("logs", &format!("a query in {language}")));
         }
         let names = input.groups(call)?;
@@ -124,12 +127,13 @@ impl Logs {
     pub(crate) fn describe_queries(&self, call: &Call, input: DescribeQueries) -> Result<Value, AwsError> {
         let wanted = |query: &&QueryRecord| {
             input.log_group_name.as_ref().is_none_or(|name| query.groups.contains(name))
+                && input.query_language.as_ref().is_none_or(|language| language == LANGUAGE)
                 && input.status.as_ref().is_none_or(|status| status == QueryRecord::STATUS)
         };
         let found: Vec<Value> = self
             .queries
             .with(call.account(), |queries| queries.all(call.now).rev().filter(wanted).map(QueryRecord::describe).collect());
-        page_of(found, "queries", Some(input.max_results.unwrap_or(1000)), input.next_token.as_deref())
+        page(found, "queries", Some(input.max_results.unwrap_or(1000)), input.next_token.as_deref())
     }
 
     /// One that has ended cannot be stopped.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::{invalid, no_group};
 use crate::filter_pattern::FilterPattern;
 use crate::metric_filter::{MetricFilter, MetricTransformation};
-use crate::page::page_of;
+use crate::page::page;
 use crate::records::Logs;
 
 /// Metric filters of a group.
@@ -106,7 +106,7 @@ impl Logs {
         })?;
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         let filters = found.into_iter().map(|(_, filter)| filter).collect();
-        page_of(filters, "metricFilters", input.limit, input.next_token.as_deref())
+        page(filters, "metricFilters", input.limit, input.next_token.as_deref())
     }
 
     pub(crate) fn delete_metric_filter(&self, call: &Call, input: DeleteMetricFilter) -> Result<Value, AwsError> {

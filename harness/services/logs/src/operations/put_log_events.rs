@@ -1,8 +1,8 @@
 //! PutLogEvents and its limits.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::{invalid, no_stream};
@@ -13,18 +13,30 @@ const BATCH_BYTES: usize = 1_048_576;
 const BATCH_EVENTS: usize = 10_000;
 const DAY: i64 = 86_400_000;
 
+/// `PutLogEvents`. <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PutLogEvents {
+    log_group_name: String,
+    log_stream_name: String,
+    log_events: Vec<InputLogEvent>,
+    #[expect(dead_code, reason = "AWS ignores it too: batches to a stream are taken in parallel")]
+    sequence_token: Option<String>,
+}
+
+/// An event of a batch.
+#[derive(Debug, Deserialize)]
+struct InputLogEvent {
+    timestamp: i64,
+    message: String,
+}
+
 impl Logs {
-    pub(crate) fn put_log_events(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let events: Vec<(i64, &str)> = input
-            .get("logEvents")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(|event| (event.number("timestamp").unwrap_or_default(), event.text("message").unwrap_or_default()))
-            .collect();
+    pub(crate) fn put_log_events(&self, call: &Call, input: PutLogEvents) -> Result<Value, AwsError> {
+        let events: Vec<(i64, &str)> = input.log_events.iter().map(|event| (event.timestamp, event.message.as_str())).collect();
         check(&events)?;
-        let stream_name = input.text("logStreamName").unwrap_or_default();
-        let (output, data, deliveries) = self.group(call, input, |group| {
+        let stream_name = input.log_stream_name.as_str();
+        let (output, data, deliveries) = self.group(call, &input.log_group_name, |group| {
             let mut kept = Vec::new();
             let now = call.now.as_millisecond();
             let expired = group.horizon(call.now);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::invalid;
-use crate::page::page_of;
+use crate::page::page;
 use crate::records::Logs;
 use crate::resource_policy::ResourcePolicy;
 
@@ -59,7 +59,7 @@ impl Logs {
         let all = self.policies.with(call.account(), |policies| {
             policies.by_name.values().map(ResourcePolicy::describe_normalized).collect::<Vec<_>>()
         });
-        page_of(all, "resourcePolicies", input.limit, input.next_token.as_deref())
+        page(all, "resourcePolicies", input.limit, input.next_token.as_deref())
     }
 
     pub(crate) fn delete_resource_policy(&self, call: &Call, input: DeleteResourcePolicy) -> Result<Value, AwsError> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::error::{invalid, no_group};
 use crate::filter_pattern::FilterPattern;
-use crate::page::page_of;
+use crate::page::page;
 use crate::records::{Logs, arn};
 use crate::subscription::{SubscriptionFilter, invoke};
 
@@ -118,7 +118,7 @@ impl Logs {
             let wanted = group.subscription_filters.values().filter(|filter| filter.name.starts_with(&prefix));
             Ok(wanted.map(|filter| filter.describe(&group.name)).collect::<Vec<_>>())
         })?;
-        page_of(found, "subscriptionFilters", input.limit, input.next_token.as_deref())
+        page(found, "subscriptionFilters", input.limit, input.next_token.as_deref())
     }
 
     pub(crate) fn delete_subscription_filter(&self, call: &Call, input: DeleteSubscriptionFilter) -> Result<Value, AwsError> {

@@ -384,3 +384,26 @@ async fn an_operation_that_is_not_written_says_so() {
     let error = logs(&region(), "CancelExportTask", json!({"taskId": "t"})).await.unwrap_err();
     assert!(error.code == "NotImplemented" && error.message.contains("CancelExportTask"));
 }
+
+#[tokio::test]
+async fn groups_are_listed_by_name_arn_and_class() {
+    let region = region();
+    for name in ["a", "b", "c"] {
+        logs(&region, "CreateLogGroup", json!({"logGroupName": name})).await.unwrap();
+    }
+    let names = async |input: Value| {
+        let found = logs(&region, "DescribeLogGroups", input).await.unwrap();
+        found["logGroups"].as_array().unwrap().iter().map(|group| group["logGroupName"].clone()).collect::<Vec<_>>()
+    };
+    let arn = "arn:aws:logs:us-east-1:111122223333:log-group:b";
+    assert_eq!(names(json!({"logGroupIdentifiers": ["a", arn]})).await, ["a", "b"]);
+    assert_eq!(names(json!({"logGroupClass": "STANDARD"})).await, ["a", "b", "c"]);
+    assert_eq!(names(json!({"logGroupClass": "INFREQUENT_ACCESS"})).await, Vec::<Value>::new());
+}
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("logs", Logs::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}
