@@ -167,15 +167,9 @@ impl<'a> Blob<'a> {
 }
 
 /// An encryption context as bytes that do not depend on its order. An empty context is none.
-pub(super) fn context_bytes(context: Option<&Value>) -> Result<Vec<u8>, AwsError> {
-    let pairs: BTreeMap<&str, &str> = context
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-        .collect();
-    if pairs.is_empty() {
+pub(super) fn context_bytes(context: &BTreeMap<String, String>) -> Result<Vec<u8>, AwsError> {
+    if context.is_empty() {
         return Ok(Vec::new());
     }
-    serde_json::to_vec(&pairs).map_err(|error| AwsError::internal(error.to_string()))
+    serde_json::to_vec(context).map_err(|error| AwsError::internal(error.to_string()))
 }

@@ -76,9 +76,9 @@ pub(crate) fn checked_policy(document: &str) -> Result<PolicyDocument, AwsError>
     }
 }
 
-/// Refuses a policy after which its owner could not put another, unless the caller insists.
-pub(crate) fn check_lockout(scope: &Scope<'_>, document: &str, input: &Value) -> Result<(), AwsError> {
-    if input.get("BypassPolicyLockoutSafetyCheck").and_then(Value::as_bool) == Some(true) {
+/// Refuses a policy after which its owner could not put another, unless the caller insists (`BypassPolicyLockoutSafetyCheck`).
+pub(crate) fn check_lockout(scope: &Scope<'_>, document: &str, bypass: bool) -> Result<(), AwsError> {
+    if bypass {
         return Ok(());
     }
     let policy: Value = serde_json::from_str(document).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Aliases: other names of keys.
 
-use nightproof_core::document::Members as _;
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::records::{Alias, Records};
@@ -30,16 +30,24 @@ fn missing(scope: &Scope<'_>, name: &str) -> AwsError {
 }
 
 /// The key of an alias: no alias itself, of the caller's account, not about to be deleted.
-fn target(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<String, AwsError> {
-    let key = records.key_by_id(scope, input.text("TargetKeyId").unwrap_or_default())?;
+fn target(records: &mut Records, scope: &Scope<'_>, name: &str) -> Result<String, AwsError> {
+    let key = records.key_by_id(scope, name)?;
     key.not_pending()?;
     Ok(key.arn.clone())
 }
 
-pub(crate) fn create(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let name = input.text("AliasName").unwrap_or_default();
+/// `CreateAlias`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateAlias {
+    alias_name: String,
+    target_key_id: String,
+}
+
+pub(crate) fn create(records: &mut Records, scope: &Scope<'_>, input: &CreateAlias) -> Result<Value, AwsError> {
+    let name = input.alias_name.as_str();
     check_name(name)?;
-    let key_arn = target(records, scope, input)?;
+    let key_arn = target(records, scope, &input.target_key_id)?;
     let arn = scope.arn(name);
     if records.aliases.contains_key(&arn) {
         return Err(AwsError::new("AlreadyExistsException", 400, format!("An alias with the name {arn} already exists")));
@@ -48,24 +56,48 @@ pub(crate) fn create(records: &mut Records, scope: &Scope<'_>, input: &Value) ->
     Ok(json!({}))
 }
 
-pub(crate) fn update(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let name = input.text("AliasName").unwrap_or_default();
+/// `UpdateAlias`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateAlias {
+    alias_name: String,
+    target_key_id: String,
+}
+
+pub(crate) fn update(records: &mut Records, scope: &Scope<'_>, input: &UpdateAlias) -> Result<Value, AwsError> {
+    let name = input.alias_name.as_str();
     check_name(name)?;
-    let key_arn = target(records, scope, input)?;
+    let key_arn = target(records, scope, &input.target_key_id)?;
     let alias = records.aliases.get_mut(&scope.arn(name)).ok_or_else(|| missing(scope, name))?;
     alias.key_arn = key_arn;
     alias.updated = scope.now;
     Ok(json!({}))
 }
 
-pub(crate) fn delete(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let name = input.text("AliasName").unwrap_or_default();
+/// `DeleteAlias`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteAlias {
+    alias_name: String,
+}
+
+pub(crate) fn delete(records: &mut Records, scope: &Scope<'_>, input: &DeleteAlias) -> Result<Value, AwsError> {
+    let name = input.alias_name.as_str();
     check_name(name)?;
     records.aliases.remove(&scope.arn(name)).map(|_| json!({})).ok_or_else(|| missing(scope, name))
 }
 
-pub(crate) fn list(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let of_key = match input.text("KeyId") {
+/// `ListAliases`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListAliases {
+    key_id: Option<String>,
+    limit: Option<usize>,
+    marker: Option<String>,
+}
+
+pub(crate) fn list(records: &mut Records, scope: &Scope<'_>, input: &ListAliases) -> Result<Value, AwsError> {
+    let of_key = match input.key_id.as_deref() {
         Some(name) => Some(records.key_by_id(scope, name)?.arn.clone()),
         None => None,
     };
@@ -85,5 +117,5 @@ pub(crate) fn list(records: &mut Records, scope: &Scope<'_>, input: &Value) -> R
             (arn.clone(), entry)
         })
         .collect();
-    crate::page::paged(input, "Aliases", 50, found)
+    crate::page::paged("Aliases", found, input.limit.unwrap_or(50), input.marker.as_deref())
 }

@@ -3,150 +3,287 @@
 use jiff::SignedDuration;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::default_policy;
-use nightproof_core::document::Members as _;
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::error::refuse_tokens;
 use crate::key::{Key, State};
 use crate::key_policy::{check_lockout, checked_policy};
 use crate::page::paged;
 use crate::records::Records;
 use crate::scope::Scope;
 
-fn key_id(input: &Value) -> &str {
-    input.text("KeyId").unwrap_or_default()
+/// A tag of a request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    tag_key: String,
+    tag_value: String,
 }
 
-pub(crate) fn create_key(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let spec = input.text("KeySpec").or_else(|| input.text("CustomerMasterKeySpec")).unwrap_or("SYMMETRIC_DEFAULT");
+/// `CreateKey`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateKey {
+    policy: Option<String>,
+    description: Option<String>,
+    key_usage: Option<String>,
+    customer_master_key_spec: Option<String>,
+    key_spec: Option<String>,
+    origin: Option<String>,
+    custom_key_store_id: Option<String>,
+    #[serde(default)]
+    bypass_policy_lockout_safety_check: bool,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    multi_region: bool,
+}
+
+pub(crate) fn create_key(records: &mut Records, scope: &Scope<'_>, input: &CreateKey) -> Result<Value, AwsError> {
+    let spec = input.key_spec.as_deref().or(input.customer_master_key_spec.as_deref()).unwrap_or("SYMMETRIC_DEFAULT");
     let others = [
         (spec != "SYMMETRIC_DEFAULT", format!("key spec {spec}")),
         (
-            input.text("KeyUsage").is_some_and(|usage| usage != "ENCRYPT_DECRYPT"),
-            format!("key usage {}", input.text("KeyUsage").unwrap_or_default()),
+            input.key_usage.as_deref().is_some_and(|usage| usage != "ENCRYPT_DECRYPT"),
+            format!("key usage {}", input.key_usage.as_deref().unwrap_or_default()),
         ),
         (
-            input.text("Origin").is_some_and(|origin| origin != "AWS_KMS"),
-            format!("key material of origin {}", input.text("Origin").unwrap_or_default()),
+            input.origin.as_deref().is_some_and(|origin| origin != "AWS_KMS"),
+            format!("key material of origin {}", input.origin.as_deref().unwrap_or_default()),
         ),
-        (input.get("MultiRegion").and_then(Value::as_bool) == Some(true), "multi-Region keys".to_owned()),
-        (input.text("CustomKeyStoreId").is_some(), "custom key stores".to_owned()),
+        (input.multi_region, "multi-Region keys".to_owned()),
+        (input.custom_key_store_id.as_deref().is_some(), "custom key stores".to_owned()),
     ];
     if let Some((_, what)) = others.into_iter().find(|(other, _)| *other) {
         return Err(AwsError::not_implemented("kms", &what));
     }
-    let policy = match input.text("Policy") {
+    let policy = match input.policy.as_deref() {
         Some(policy) => {
             let policy = checked_policy(policy)?;
-            check_lockout(scope, &policy, input)?;
+            check_lockout(scope, &policy, input.bypass_policy_lockout_safety_check)?;
             policy
         }
         None => PolicyDocument::of_resource(default_policy::key(scope.account).to_string()),
     };
     let mut key = Key::new(scope.region, scope.account, policy, scope.now);
-    key.description = input.text("Description").unwrap_or_default().to_owned();
-    add_tags(&mut key, input)?;
+    key.description = input.description.as_deref().unwrap_or_default().to_owned();
+    add_tags(&mut key, &input.tags)?;
     let output = json!({"KeyMetadata": key.metadata()});
     records.keys.insert(key.arn.clone(), key);
     Ok(output)
 }
 
-pub(crate) fn describe_key(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    records.key(scope, key_id(input)).map(|key| json!({"KeyMetadata": key.metadata()}))
+/// `DescribeKey`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeKey {
+    key_id: String,
+    #[serde(default)]
+    grant_tokens: Vec<String>,
 }
 
-pub(crate) fn list_keys(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn describe_key(records: &mut Records, scope: &Scope<'_>, input: &DescribeKey) -> Result<Value, AwsError> {
+    refuse_tokens(&input.grant_tokens)?;
+    records.key(scope, &input.key_id).map(|key| json!({"KeyMetadata": key.metadata()}))
+}
+
+/// `ListKeys`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListKeys {
+    limit: Option<usize>,
+    marker: Option<String>,
+}
+
+pub(crate) fn list_keys(records: &mut Records, scope: &Scope<'_>, input: &ListKeys) -> Result<Value, AwsError> {
     let mine = scope.arn("key/");
     let keys = records.keys.values().filter(|key| key.arn.starts_with(&mine));
     let entries = keys.map(|key| (key.arn.clone(), json!({"KeyId": key.id, "KeyArn": key.arn}))).collect();
-    paged(input, "Keys", 100, entries)
+    paged("Keys", entries, input.limit.unwrap_or(100), input.marker.as_deref())
 }
 
-fn policy_name(input: &Value) -> Result<(), AwsError> {
-    match input.text("PolicyName") {
+fn check_policy_name(name: Option<&str>) -> Result<(), AwsError> {
+    match name {
         None | Some("default") => Ok(()),
         Some(_) => Err(crate::error::not_found("No such policy exists".to_owned())),
     }
 }
 
-pub(crate) fn get_key_policy(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    policy_name(input)?;
-    records.key_by_id(scope, key_id(input)).map(|key| json!({"Policy": &*key.policy, "PolicyName": "default"}))
+/// `GetKeyPolicy`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetKeyPolicy {
+    key_id: String,
+    policy_name: Option<String>,
 }
 
-pub(crate) fn put_key_policy(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    policy_name(input)?;
-    let policy = input.text("Policy").unwrap_or_default();
+pub(crate) fn get_key_policy(records: &mut Records, scope: &Scope<'_>, input: &GetKeyPolicy) -> Result<Value, AwsError> {
+    check_policy_name(input.policy_name.as_deref())?;
+    records.key_by_id(scope, &input.key_id).map(|key| json!({"Policy": &*key.policy, "PolicyName": "default"}))
+}
+
+/// `PutKeyPolicy`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PutKeyPolicy {
+    key_id: String,
+    policy_name: Option<String>,
+    policy: String,
+    #[serde(default)]
+    bypass_policy_lockout_safety_check: bool,
+}
+
+pub(crate) fn put_key_policy(records: &mut Records, scope: &Scope<'_>, input: &PutKeyPolicy) -> Result<Value, AwsError> {
+    check_policy_name(input.policy_name.as_deref())?;
+    let policy = input.policy.as_str();
     let policy = checked_policy(policy)?;
-    check_lockout(scope, &policy, input)?;
-    let key = changeable(records, scope, input)?;
+    check_lockout(scope, &policy, input.bypass_policy_lockout_safety_check)?;
+    let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
     key.policy = policy;
     Ok(json!({}))
 }
 
-pub(crate) fn list_key_policies(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    records.key_by_id(scope, key_id(input))?;
-    Ok(json!({"PolicyNames": ["default"], "Truncated": false}))
+/// `ListKeyPolicies`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeyPolicies.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListKeyPolicies {
+    key_id: String,
+    limit: Option<usize>,
+    marker: Option<String>,
+}
+
+pub(crate) fn list_key_policies(records: &mut Records, scope: &Scope<'_>, input: &ListKeyPolicies) -> Result<Value, AwsError> {
+    records.key_by_id(scope, &input.key_id)?;
+    let names = vec![("default".to_owned(), json!("default"))];
+    paged("PolicyNames", names, input.limit.unwrap_or(100), input.marker.as_deref())
 }
 
 /// A key that its account may change: not one that AWS manages.
-fn changeable<'r>(records: &'r mut Records, scope: &Scope<'_>, input: &Value) -> Result<&'r mut Key, AwsError> {
-    let key = records.key_by_id(scope, key_id(input))?;
+fn changeable<'r>(records: &'r mut Records, scope: &Scope<'_>, name: &str) -> Result<&'r mut Key, AwsError> {
+    let key = records.key_by_id(scope, name)?;
     if key.managed_by_aws {
         return Err(AwsError::new("AccessDeniedException", 400, format!("{} is managed by AWS and cannot be changed", key.arn)));
     }
     Ok(key)
 }
 
-pub(crate) fn rotation(records: &mut Records, scope: &Scope<'_>, operation: &str, input: &Value) -> Result<Value, AwsError> {
-    if operation == "GetKeyRotationStatus" {
-        let key = records.key_by_id(scope, key_id(input))?;
-        let enabled = key.rotation.is_some() && !matches!(key.state, State::PendingDeletion { .. });
-        let mut output = json!({"KeyId": key.arn, "KeyRotationEnabled": enabled});
-        if let (Some(days), Value::Object(members)) = (key.rotation.filter(|_| enabled), &mut output) {
-            members.insert("RotationPeriodInDays".to_owned(), json!(days));
-            let next = key.created.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(key.created);
-            members.insert("NextRotationDate".to_owned(), json!(next));
-        }
-        return Ok(output);
-    }
-    let key = changeable(records, scope, input)?;
+/// `EnableKeyRotation`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct EnableKeyRotation {
+    key_id: String,
+    rotation_period_in_days: Option<i64>,
+}
+
+/// `DisableKeyRotation`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKeyRotation.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DisableKeyRotation {
+    key_id: String,
+}
+
+/// `GetKeyRotationStatus`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetKeyRotationStatus {
+    key_id: String,
+}
+
+/// `EnableKey`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct EnableKey {
+    key_id: String,
+}
+
+/// `DisableKey`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKey.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DisableKey {
+    key_id: String,
+}
+
+pub(crate) fn enable_rotation(records: &mut Records, scope: &Scope<'_>, input: &EnableKeyRotation) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
     key.usable()?;
-    key.rotation = if operation == "EnableKeyRotation" {
-        let days = input.get("RotationPeriodInDays").and_then(Value::as_i64).unwrap_or(365);
-        if !(90..=2560).contains(&days) {
-            return Err(AwsError::validation("RotationPeriodInDays must be between 90 and 2560"));
-        }
-        Some(days)
-    } else {
-        None
-    };
+    let days = input.rotation_period_in_days.unwrap_or(365);
+    if !(90..=2560).contains(&days) {
+        return Err(AwsError::validation("RotationPeriodInDays must be between 90 and 2560"));
+    }
+    key.rotation = Some(days);
     Ok(json!({}))
 }
 
-pub(crate) fn enable(records: &mut Records, scope: &Scope<'_>, on: bool, input: &Value) -> Result<Value, AwsError> {
-    let key = changeable(records, scope, input)?;
+pub(crate) fn disable_rotation(records: &mut Records, scope: &Scope<'_>, input: &DisableKeyRotation) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
+    key.usable()?;
+    key.rotation = None;
+    Ok(json!({}))
+}
+
+pub(crate) fn rotation_status(records: &mut Records, scope: &Scope<'_>, input: &GetKeyRotationStatus) -> Result<Value, AwsError> {
+    let key = records.key_by_id(scope, &input.key_id)?;
+    let enabled = key.rotation.is_some() && !matches!(key.state, State::PendingDeletion { .. });
+    let mut output = json!({"KeyId": key.arn, "KeyRotationEnabled": enabled});
+    if let (Some(days), Value::Object(members)) = (key.rotation.filter(|_| enabled), &mut output) {
+        members.insert("RotationPeriodInDays".to_owned(), json!(days));
+        let next = key.created.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(key.created);
+        members.insert("NextRotationDate".to_owned(), json!(next));
+    }
+    Ok(output)
+}
+
+pub(crate) fn enable(records: &mut Records, scope: &Scope<'_>, input: &EnableKey) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
-    key.state = if on { State::Enabled } else { State::Disabled };
+    key.state = State::Enabled;
     Ok(json!({}))
 }
 
-pub(crate) fn schedule_deletion(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let days = input.get("PendingWindowInDays").and_then(Value::as_i64).unwrap_or(30);
+pub(crate) fn disable(records: &mut Records, scope: &Scope<'_>, input: &DisableKey) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
+    key.not_pending()?;
+    key.state = State::Disabled;
+    Ok(json!({}))
+}
+
+/// `ScheduleKeyDeletion`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ScheduleKeyDeletion {
+    key_id: String,
+    pending_window_in_days: Option<i64>,
+}
+
+pub(crate) fn schedule_deletion(
+    records: &mut Records,
+    scope: &Scope<'_>,
+    input: &ScheduleKeyDeletion,
+) -> Result<Value, AwsError> {
+    let days = input.pending_window_in_days.unwrap_or(30);
     if !(7..=30).contains(&days) {
         return Err(AwsError::validation("PendingWindowInDays must be between 7 and 30"));
     }
     let now = scope.now;
-    let key = changeable(records, scope, input)?;
+    let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
     let until = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
     key.state = State::PendingDeletion { until, days };
     Ok(json!({"KeyId": key.arn, "DeletionDate": until, "KeyState": "PendingDeletion", "PendingWindowInDays": days}))
 }
 
-pub(crate) fn cancel_deletion(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let key = changeable(records, scope, input)?;
+/// `CancelKeyDeletion`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CancelKeyDeletion {
+    key_id: String,
+}
+
+pub(crate) fn cancel_deletion(records: &mut Records, scope: &Scope<'_>, input: &CancelKeyDeletion) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
     if !matches!(key.state, State::PendingDeletion { .. }) {
         return Err(AwsError::new("KMSInvalidStateException", 400, format!("{} is not pending deletion.", key.arn)));
     }
@@ -155,21 +292,33 @@ pub(crate) fn cancel_deletion(records: &mut Records, scope: &Scope<'_>, input: &
     Ok(json!({"KeyId": key.arn}))
 }
 
-pub(crate) fn update_description(records: &mut Records, scope: &Scope<'_>, input: &Value) -> Result<Value, AwsError> {
-    let key = changeable(records, scope, input)?;
+/// `UpdateKeyDescription`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateKeyDescription.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateKeyDescription {
+    key_id: String,
+    description: String,
+}
+
+pub(crate) fn update_description(
+    records: &mut Records,
+    scope: &Scope<'_>,
+    input: &UpdateKeyDescription,
+) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
-    key.description = input.text("Description").unwrap_or_default().to_owned();
+    key.description = input.description.as_str().to_owned();
     Ok(json!({}))
 }
 
-fn add_tags(key: &mut Key, input: &Value) -> Result<(), AwsError> {
+fn add_tags(key: &mut Key, given: &[Tag]) -> Result<(), AwsError> {
     let mut tags = key.tags.clone();
-    for tag in input.get("Tags").and_then(Value::as_array).into_iter().flatten() {
-        let name = tag.text("TagKey").unwrap_or_default();
+    for tag in given {
+        let name = tag.tag_key.as_str();
         if name.is_empty() || name.starts_with("aws:") {
             return Err(AwsError::new("TagException", 400, format!("The tag key {name} is not allowed")));
         }
-        tags.insert(name.to_owned(), tag.text("TagValue").unwrap_or_default().to_owned());
+        tags.insert(name.to_owned(), tag.tag_value.clone());
     }
     if tags.len() > 50 {
         return Err(AwsError::new("TagException", 400, "Too many tags"));
@@ -178,20 +327,47 @@ fn add_tags(key: &mut Key, input: &Value) -> Result<(), AwsError> {
     Ok(())
 }
 
-pub(crate) fn tags(records: &mut Records, scope: &Scope<'_>, operation: &str, input: &Value) -> Result<Value, AwsError> {
-    if operation == "ListResourceTags" {
-        let key = records.key_by_id(scope, key_id(input))?;
-        let entries = key.tags.iter().map(|(name, value)| (name.clone(), json!({"TagKey": name, "TagValue": value}))).collect();
-        return paged(input, "Tags", 50, entries);
-    }
-    let key = changeable(records, scope, input)?;
+/// `TagResource`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_TagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagResource {
+    key_id: String,
+    tags: Vec<Tag>,
+}
+
+/// `UntagResource`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_UntagResource.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UntagResource {
+    key_id: String,
+    tag_keys: Vec<String>,
+}
+
+/// `ListResourceTags`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListResourceTags {
+    key_id: String,
+    limit: Option<usize>,
+    marker: Option<String>,
+}
+
+pub(crate) fn tag(records: &mut Records, scope: &Scope<'_>, input: &TagResource) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
-    if operation == "TagResource" {
-        add_tags(key, input)?;
-    } else {
-        for name in input.get("TagKeys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            key.tags.remove(name);
-        }
-    }
+    add_tags(key, &input.tags)?;
     Ok(json!({}))
+}
+
+pub(crate) fn untag(records: &mut Records, scope: &Scope<'_>, input: &UntagResource) -> Result<Value, AwsError> {
+    let key = changeable(records, scope, &input.key_id)?;
+    key.not_pending()?;
+    key.tags.retain(|name, _| !input.tag_keys.contains(name));
+    Ok(json!({}))
+}
+
+pub(crate) fn list_tags(records: &mut Records, scope: &Scope<'_>, input: &ListResourceTags) -> Result<Value, AwsError> {
+    let key = records.key_by_id(scope, &input.key_id)?;
+    let entries = key.tags.iter().map(|(name, value)| (name.clone(), json!({"TagKey": name, "TagValue": value}))).collect();
+    paged("Tags", entries, input.limit.unwrap_or(50), input.marker.as_deref())
 }

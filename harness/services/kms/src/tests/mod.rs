@@ -111,3 +111,21 @@ async fn what_is_not_symmetric_and_policies_that_lock_out_are_refused() {
     lab.ok("EnableKeyRotation", rotation.clone()).await;
     assert_eq!(lab.ok("GetKeyRotationStatus", rotation).await["KeyRotationEnabled"], true);
 }
+
+#[tokio::test]
+async fn a_dry_run_says_whether_a_call_would_succeed() {
+    let lab = Lab::new();
+    let key = lab.key().await;
+    let dry = json!({"KeyId": key, "Plaintext": STANDARD.encode("secret"), "DryRun": true});
+    let answer = lab.region.call(&lab.root, "kms", "Encrypt", dry.clone()).await.expect_err("a dry run");
+    assert_eq!((answer.code.as_str(), answer.status), ("DryRunOperationException", 412));
+    lab.ok("DisableKey", json!({"KeyId": key})).await;
+    assert_eq!(lab.code("Encrypt", dry).await, "DisabledException");
+}
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("kms", Kms::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}
