@@ -1,14 +1,12 @@
 //! Names, paths and unique ids.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
-use serde_json::Value;
 
 use crate::error::validation;
 
 /// A path begins and ends with a slash. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
-pub(crate) fn path(input: &Value) -> Result<String, AwsError> {
-    let path = input.text("Path").unwrap_or("/");
+pub(crate) fn path(given: Option<&str>) -> Result<String, AwsError> {
+    let path = given.unwrap_or("/");
     let graphic = path.bytes().all(|byte| byte.is_ascii_graphic());
     if graphic && path.len() <= 512 && path.starts_with('/') && path.ends_with('/') && !path.contains("//") {
         return Ok(path.to_owned());
@@ -18,26 +16,18 @@ pub(crate) fn path(input: &Value) -> Result<String, AwsError> {
     ))
 }
 
-/// Names of roles, users, policies and profiles are letters, digits and `+=,.@_-`.
-pub(crate) fn checked_name<'a>(input: &'a Value, member: &str, longest: usize) -> Result<&'a str, AwsError> {
-    let name = input.required(member);
-    let shown = member
-        .chars()
-        .next()
-        .map(|first| first.to_ascii_lowercase())
-        .into_iter()
-        .chain(member.chars().skip(1))
-        .collect::<String>();
+/// Names of roles, users, policies and profiles are letters, digits and `+=,.@_-`. Messages say `member` (`roleName`).
+pub(crate) fn checked_name<'a>(name: &'a str, member: &str, longest: usize) -> Result<&'a str, AwsError> {
     if name.is_empty() || name.chars().count() > longest {
         return Err(validation(format!(
-            "1 validation error detected: Value at '{shown}' failed to satisfy constraint: Member must have length less than or equal to {longest}"
+            "1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must have length less than or equal to {longest}"
         )));
     }
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte)) {
         return Ok(name);
     }
     Err(validation(format!(
-        "The specified value for {shown} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+        "The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
     )))
 }
 

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicU64;
 use jiff::Timestamp;
 use nightproof_core::AccountStore;
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::document::Members as _;
 use nightproof_core::identity::{PolicyText, PrincipalPolicies, RoleFacts};
 use nightproof_core::service::AwsError;
 use parking_lot::MutexGuard;
@@ -137,8 +136,7 @@ impl Records {
     }
 
     /// The role, user or group that a request names.
-    pub(super) fn identity(&self, kind: Kind, input: &Value) -> Result<&Identity, AwsError> {
-        let name = input.required(kind.member());
+    pub(super) fn identity(&self, kind: Kind, name: &str) -> Result<&Identity, AwsError> {
         self.identity_named(kind, name).ok_or_else(|| identity::not_found(kind, name))
     }
 
@@ -150,8 +148,7 @@ impl Records {
         }
     }
 
-    pub(super) fn identity_mut(&mut self, kind: Kind, input: &Value) -> Result<&mut Identity, AwsError> {
-        let name = input.required(kind.member());
+    pub(super) fn identity_mut(&mut self, kind: Kind, name: &str) -> Result<&mut Identity, AwsError> {
         match kind {
             Kind::Role => self.roles.get_mut(name).map(|role| &mut role.identity),
             Kind::User => self.users.get_mut(name).map(|user| &mut user.identity),
@@ -160,22 +157,30 @@ impl Records {
         .ok_or_else(|| identity::not_found(kind, name))
     }
 
+    /// Refuses to change a role that is AWS's to change.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>
+    pub(super) fn refuse_protected(&self, kind: Kind, name: &str) -> Result<(), AwsError> {
+        if kind != Kind::Role || !self.roles.get(name).is_some_and(Role::is_service_linked) {
+            return Ok(());
+        }
+        let message =
+            format!("Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS");
+        Err(AwsError::new("UnmodifiableEntity", 400, message))
+    }
+
     /// The customer managed policy that a request names and wants to change.
-    pub(super) fn policy_mut(&mut self, input: &Value) -> Result<&mut ManagedPolicy, AwsError> {
-        let arn = input.required("PolicyArn");
+    pub(super) fn policy_mut(&mut self, arn: &str) -> Result<&mut ManagedPolicy, AwsError> {
         if aws_managed::find(arn).is_some() {
             return Err(AwsError::new("AccessDenied", 403, format!("The policy {arn} is managed by AWS and cannot be changed.")));
         }
         self.policies.get_mut(arn).ok_or_else(|| policy_not_found(arn))
     }
 
-    pub(super) fn profile(&self, input: &Value) -> Result<&InstanceProfile, AwsError> {
-        let name = input.required("InstanceProfileName");
+    pub(super) fn profile(&self, name: &str) -> Result<&InstanceProfile, AwsError> {
         self.profiles.get(name).ok_or_else(|| profile_not_found(name))
     }
 
-    pub(super) fn profile_mut(&mut self, input: &Value) -> Result<&mut InstanceProfile, AwsError> {
-        let name = input.required("InstanceProfileName");
+    pub(super) fn profile_mut(&mut self, name: &str) -> Result<&mut InstanceProfile, AwsError> {
         self.profiles.get_mut(name).ok_or_else(|| profile_not_found(name))
     }
 
@@ -188,13 +193,11 @@ impl Records {
         policy.versions.iter().find(|version| version.number == policy.default_version).map(|version| version.document.clone())
     }
 
-    pub(super) fn oidc_provider(&self, input: &Value) -> Result<&OidcProvider, AwsError> {
-        let arn = input.required("OpenIDConnectProviderArn");
+    pub(super) fn oidc_provider(&self, arn: &str) -> Result<&OidcProvider, AwsError> {
         self.oidc_providers.get(arn).ok_or_else(|| oidc_provider_not_found(arn))
     }
 
-    pub(super) fn oidc_provider_mut(&mut self, input: &Value) -> Result<&mut OidcProvider, AwsError> {
-        let arn = input.required("OpenIDConnectProviderArn");
+    pub(super) fn oidc_provider_mut(&mut self, arn: &str) -> Result<&mut OidcProvider, AwsError> {
         self.oidc_providers.get_mut(arn).ok_or_else(|| oidc_provider_not_found(arn))
     }
 

@@ -4,152 +4,235 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use nightproof_core::document::whole_seconds;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Iam;
 use crate::identity::Kind;
-use crate::operations::{
-    access_key, group, inline_policy, instance_profile, managed_policy, oidc_provider, permissions_boundary, role,
-    service_linked_role, simulate, tags, user,
+use crate::operations::access_key::{self, CreateAccessKey, DeleteAccessKey, ListAccessKeys, UpdateAccessKey};
+use crate::operations::account::{self, GetAccountSummary, ListAccountAliases};
+use crate::operations::group::{
+    self, CreateGroup, DeleteGroup, GetGroup, ListGroups, ListGroupsForUser, Membership as AddUserToGroup,
+    Membership as RemoveUserFromGroup, UpdateGroup,
 };
+use crate::operations::inline_policy::{
+    self, DeletePolicy as DeleteRolePolicy, DeletePolicy as DeleteUserPolicy, DeletePolicy as DeleteGroupPolicy,
+    GetPolicy as GetRolePolicy, GetPolicy as GetUserPolicy, GetPolicy as GetGroupPolicy, ListPolicies as ListRolePolicies,
+    ListPolicies as ListUserPolicies, ListPolicies as ListGroupPolicies, PutPolicy as PutRolePolicy, PutPolicy as PutUserPolicy,
+    PutPolicy as PutGroupPolicy,
+};
+use crate::operations::instance_profile::{
+    self, AddRoleToInstanceProfile, CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile, ListInstanceProfiles,
+    ListInstanceProfilesForRole, RemoveRoleFromInstanceProfile,
+};
+use crate::operations::managed_policy::{
+    self, AttachPolicy as AttachRolePolicy, AttachPolicy as AttachUserPolicy, AttachPolicy as AttachGroupPolicy, CreatePolicy,
+    CreatePolicyVersion, DeletePolicy, DeletePolicyVersion, DetachPolicy as DetachRolePolicy, DetachPolicy as DetachUserPolicy,
+    DetachPolicy as DetachGroupPolicy, GetPolicy, GetPolicyVersion, ListAttachedPolicies as ListAttachedRolePolicies,
+    ListAttachedPolicies as ListAttachedUserPolicies, ListAttachedPolicies as ListAttachedGroupPolicies, ListEntitiesForPolicy,
+    ListPolicies, ListPolicyVersions, SetDefaultPolicyVersion,
+};
+use crate::operations::oidc_provider::{
+    self, AddClientIDToOpenIDConnectProvider, CreateOpenIDConnectProvider, DeleteOpenIDConnectProvider, GetOpenIDConnectProvider,
+    ListOpenIDConnectProviders, RemoveClientIDFromOpenIDConnectProvider, UpdateOpenIDConnectProviderThumbprint,
+};
+use crate::operations::permissions_boundary::{
+    self, DeleteBoundary as DeleteRolePermissionsBoundary, DeleteBoundary as DeleteUserPermissionsBoundary,
+    PutBoundary as PutRolePermissionsBoundary, PutBoundary as PutUserPermissionsBoundary,
+};
+use crate::operations::role::{
+    self, CreateRole, DeleteRole, GetRole, ListRoles, UpdateAssumeRolePolicy, UpdateRole, UpdateRoleDescription,
+};
+use crate::operations::service_linked_role::{
+    self, CreateServiceLinkedRole, DeleteServiceLinkedRole, GetServiceLinkedRoleDeletionStatus,
+};
+use crate::operations::simulate::{
+    self, GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy, Simulation as SimulateCustomPolicy,
+    Simulation as SimulatePrincipalPolicy,
+};
+use crate::operations::tags::{
+    self, ListTags as ListRoleTags, ListTags as ListUserTags, ListTags as ListPolicyTags, ListTags as ListInstanceProfileTags,
+    ListTags as ListOpenIDConnectProviderTags, TagOne as TagRole, TagOne as TagUser, TagOne as TagPolicy,
+    TagOne as TagInstanceProfile, TagOne as TagOpenIDConnectProvider, Taggable, UntagOne as UntagRole, UntagOne as UntagUser,
+    UntagOne as UntagPolicy, UntagOne as UntagInstanceProfile, UntagOne as UntagOpenIDConnectProvider,
+};
+use crate::operations::user::{self, CreateUser, DeleteUser, GetUser, ListUsers, UpdateUser};
+use crate::records::Records;
 
-/// The input of an operation that has a struct for it.
-fn read<T: DeserializeOwned>(operation: &str, input: Value) -> Result<T, AwsError> {
-    nightproof_core::operation::read("iam", operation, input)
+// Names are resolved to ARNs with their paths.
+operations!("iam", Iam:
+    CreateRole => change(role::create): ["= @new-role iam:PermissionsBoundary=PermissionsBoundary", "iam:TagRole @new-role ?Tags"],
+    GetRole => read(role::get): ["= @role"],
+    ListRoles => read(role::list): ["= role/"],
+    DeleteRole => change(role::delete): ["= @role"],
+    UpdateRole => change(role::update): ["= @role"],
+    UpdateRoleDescription => change(role::update_description): ["= @role"],
+    UpdateAssumeRolePolicy => change(role::update_trust): ["= @role"],
+
+    CreateServiceLinkedRole => change(service_linked_role::create): ["= @service-linked-role iam:AWSServiceName=AWSServiceName"],
+    DeleteServiceLinkedRole => change(service_linked_role::delete): ["= @role"],
+    GetServiceLinkedRoleDeletionStatus => read(service_linked_role::deletion_status): ["= @deleted-role"],
+
+    CreateGroup => change(group::create): ["= @new-group"],
+    GetGroup => read(group::get): ["= @group"],
+    ListGroups => read(group::list): ["= group/"],
+    ListGroupsForUser => read(group::list_for_user): ["= @user"],
+    UpdateGroup => change(group::update): ["= @group"],
+    DeleteGroup => change(group::delete): ["= @group"],
+    AddUserToGroup => change(group::add): ["= @group"],
+    RemoveUserFromGroup => change(group::remove): ["= @group"],
+
+    CreateUser => change(user::create): ["= @new-user iam:PermissionsBoundary=PermissionsBoundary", "iam:TagUser @new-user ?Tags"],
+    GetUser => read(user::get): ["= @user"],
+    ListUsers => read(user::list): ["= user/"],
+    UpdateUser => change(user::update): ["= @user"],
+    DeleteUser => change(user::delete): ["= @user"],
+    CreateAccessKey => change(access_key::create): ["= @user"],
+    ListAccessKeys => read(access_key::list): ["= @user"],
+    UpdateAccessKey => change(access_key::update): ["= @user"],
+    DeleteAccessKey => change(access_key::delete): ["= @user"],
+
+    PutRolePolicy => change_of(Kind::Role, inline_policy::put): ["= @role"],
+    GetRolePolicy => read_of(Kind::Role, inline_policy::get): ["= @role"],
+    DeleteRolePolicy => change_of(Kind::Role, inline_policy::delete): ["= @role"],
+    ListRolePolicies => read_of(Kind::Role, inline_policy::list): ["= @role"],
+    PutUserPolicy => change_of(Kind::User, inline_policy::put): ["= @user"],
+    GetUserPolicy => read_of(Kind::User, inline_policy::get): ["= @user"],
+    DeleteUserPolicy => change_of(Kind::User, inline_policy::delete): ["= @user"],
+    ListUserPolicies => read_of(Kind::User, inline_policy::list): ["= @user"],
+
+    PutGroupPolicy => change_of(Kind::Group, inline_policy::put): ["= @group"],
+    GetGroupPolicy => read_of(Kind::Group, inline_policy::get): ["= @group"],
+    DeleteGroupPolicy => change_of(Kind::Group, inline_policy::delete): ["= @group"],
+    ListGroupPolicies => read_of(Kind::Group, inline_policy::list): ["= @group"],
+
+    AttachRolePolicy => change_of(Kind::Role, managed_policy::attach): ["= @role iam:PolicyARN=PolicyArn"],
+    DetachRolePolicy => change_of(Kind::Role, managed_policy::detach): ["= @role iam:PolicyARN=PolicyArn"],
+    ListAttachedRolePolicies => read_of(Kind::Role, managed_policy::list_attached): ["= @role"],
+    AttachUserPolicy => change_of(Kind::User, managed_policy::attach): ["= @user iam:PolicyARN=PolicyArn"],
+    DetachUserPolicy => change_of(Kind::User, managed_policy::detach): ["= @user iam:PolicyARN=PolicyArn"],
+    ListAttachedUserPolicies => read_of(Kind::User, managed_policy::list_attached): ["= @user"],
+
+    AttachGroupPolicy => change_of(Kind::Group, managed_policy::attach): ["= @group iam:PolicyARN=PolicyArn"],
+    DetachGroupPolicy => change_of(Kind::Group, managed_policy::detach): ["= @group iam:PolicyARN=PolicyArn"],
+    ListAttachedGroupPolicies => read_of(Kind::Group, managed_policy::list_attached): ["= @group"],
+
+    PutRolePermissionsBoundary => change_of(Kind::Role, permissions_boundary::put_boundary): ["= @role iam:PermissionsBoundary=PermissionsBoundary"],
+    DeleteRolePermissionsBoundary => change_of(Kind::Role, permissions_boundary::delete_boundary): ["= @role"],
+    PutUserPermissionsBoundary => change_of(Kind::User, permissions_boundary::put_boundary): ["= @user iam:PermissionsBoundary=PermissionsBoundary"],
+    DeleteUserPermissionsBoundary => change_of(Kind::User, permissions_boundary::delete_boundary): ["= @user"],
+
+    TagRole => change_of(Taggable::Role, tags::tag): ["= @role"],
+    UntagRole => change_of(Taggable::Role, tags::untag): ["= @role"],
+    ListRoleTags => read_of(Taggable::Role, tags::list): ["= @role"],
+    TagUser => change_of(Taggable::User, tags::tag): ["= @user"],
+    UntagUser => change_of(Taggable::User, tags::untag): ["= @user"],
+    ListUserTags => read_of(Taggable::User, tags::list): ["= @user"],
+    TagPolicy => change_of(Taggable::Policy, tags::tag): ["= {PolicyArn}"],
+    UntagPolicy => change_of(Taggable::Policy, tags::untag): ["= {PolicyArn}"],
+    ListPolicyTags => read_of(Taggable::Policy, tags::list): ["= {PolicyArn}"],
+    TagInstanceProfile => change_of(Taggable::InstanceProfile, tags::tag): ["= @profile"],
+    UntagInstanceProfile => change_of(Taggable::InstanceProfile, tags::untag): ["= @profile"],
+    ListInstanceProfileTags => read_of(Taggable::InstanceProfile, tags::list): ["= @profile"],
+
+    CreateOpenIDConnectProvider => change(oidc_provider::create): ["= @new-oidc-provider", "iam:TagOpenIDConnectProvider @new-oidc-provider ?Tags"],
+    GetOpenIDConnectProvider => read(oidc_provider::get): ["= {OpenIDConnectProviderArn}"],
+    ListOpenIDConnectProviders => read(oidc_provider::list): ["= *"],
+    DeleteOpenIDConnectProvider => change(oidc_provider::delete): ["= {OpenIDConnectProviderArn}"],
+    AddClientIDToOpenIDConnectProvider => change(oidc_provider::add_client): ["= {OpenIDConnectProviderArn}"],
+    RemoveClientIDFromOpenIDConnectProvider => change(oidc_provider::remove_client): ["= {OpenIDConnectProviderArn}"],
+    UpdateOpenIDConnectProviderThumbprint => change(oidc_provider::update_thumbprints): ["= {OpenIDConnectProviderArn}"],
+    TagOpenIDConnectProvider => change_of(Taggable::OidcProvider, tags::tag): ["= {OpenIDConnectProviderArn}"],
+    UntagOpenIDConnectProvider => change_of(Taggable::OidcProvider, tags::untag): ["= {OpenIDConnectProviderArn}"],
+    ListOpenIDConnectProviderTags => read_of(Taggable::OidcProvider, tags::list): ["= {OpenIDConnectProviderArn}"],
+
+    CreatePolicy => change(managed_policy::create): ["= @new-policy", "iam:TagPolicy @new-policy ?Tags"],
+    GetPolicy => read(managed_policy::get): ["= {PolicyArn}"],
+    ListPolicies => read(managed_policy::list): ["= *"],
+    DeletePolicy => change(managed_policy::delete): ["= {PolicyArn}"],
+    CreatePolicyVersion => change(managed_policy::create_version): ["= {PolicyArn}"],
+    GetPolicyVersion => read(managed_policy::get_version): ["= {PolicyArn}"],
+    ListPolicyVersions => read(managed_policy::list_versions): ["= {PolicyArn}"],
+    SetDefaultPolicyVersion => change(managed_policy::set_default_version): ["= {PolicyArn}"],
+    DeletePolicyVersion => change(managed_policy::delete_version): ["= {PolicyArn}"],
+    ListEntitiesForPolicy => read(managed_policy::list_entities): ["= {PolicyArn}"],
+
+    CreateInstanceProfile => change(instance_profile::create): ["= @new-profile", "iam:TagInstanceProfile @new-profile ?Tags"],
+    GetInstanceProfile => read(instance_profile::get): ["= @profile"],
+    DeleteInstanceProfile => change(instance_profile::delete): ["= @profile"],
+    ListInstanceProfiles => read(instance_profile::list): ["= instance-profile/"],
+    ListInstanceProfilesForRole => read(instance_profile::list_for_role): ["= @role"],
+    AddRoleToInstanceProfile => change(instance_profile::add_role): ["= @profile", "iam:PassRole @role iam:PassedToService='ec2.amazonaws.com'"],
+    RemoveRoleFromInstanceProfile => change(instance_profile::remove_role): ["= @profile"],
+
+    SimulatePrincipalPolicy => read(simulate::principal): ["= {PolicySourceArn}"],
+    SimulateCustomPolicy => read(simulate::custom): ["= *"],
+    GetContextKeysForPrincipalPolicy => read(simulate::context_keys_of_principal): ["= {PolicySourceArn}"],
+    GetContextKeysForCustomPolicy => read(simulate::context_keys_of_custom): ["= *"],
+
+    ListAccountAliases => read(account::list_aliases): ["= *"],
+    GetAccountSummary => read(account::summary): ["= *"],
+);
+
+impl Iam {
+    /// An operation that changes records.
+    fn change<I>(
+        &self,
+        call: &Call,
+        input: I,
+        operation: fn(&mut Records, &Call, I) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        self.changed(call, |records| operation(records, call, input))
+    }
+
+    /// An operation that there is for several kinds of records.
+    fn change_of<I, K>(
+        &self,
+        call: &Call,
+        input: I,
+        kind: K,
+        operation: fn(&mut Records, K, I) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        self.changed(call, |records| operation(records, kind, input))
+    }
+
+    fn changed<T>(&self, call: &Call, act: impl FnOnce(&mut Records) -> T) -> T {
+        let mut accounts = self.lock();
+        // A reader that saw the old count waits for the records, and sees the new count the next time.
+        self.changes.fetch_add(1, Ordering::Release);
+        act(accounts.entry(call.account().to_owned()).or_default())
+    }
+
+    fn read<I>(
+        &self,
+        call: &Call,
+        input: I,
+        operation: fn(&Records, &Call, I) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        operation(self.lock().entry(call.account().to_owned()).or_default(), call, input)
+    }
+
+    fn read_of<I, K>(
+        &self,
+        call: &Call,
+        input: I,
+        kind: K,
+        operation: fn(&Records, K, I) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        operation(self.lock().entry(call.account().to_owned()).or_default(), kind, input)
+    }
 }
 
 #[async_trait]
 impl Service for Iam {
     fn permissions(&self) -> &'static str {
-        include_str!("permissions.txt")
+        Self::PERMISSIONS
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         let call = &Call { now: whole_seconds(call.now), ..call.clone() };
-        let mut accounts = self.lock();
-        // A reader that saw the old count waits for the records, and sees the new count the next time.
-        if !["Get", "List", "Simulate"].iter().any(|only_reads| operation.starts_with(only_reads)) {
-            self.changes.fetch_add(1, Ordering::Release);
-        }
-        let records = accounts.entry(call.account().to_owned()).or_default();
-        service_linked_role::refuse_change(records, operation, &input)?;
-        let output = match operation {
-            "CreateRole" => role::create(records, call, &input),
-            "GetRole" => role::get(records, call, &input),
-            "ListRoles" => role::list(records, call, &input),
-            "DeleteRole" => role::delete(records, &input),
-            "UpdateRole" => role::update(records, &input),
-            "UpdateRoleDescription" => role::update_description(records, call, &input),
-            "UpdateAssumeRolePolicy" => role::update_trust(records, &input),
-
-            "CreateServiceLinkedRole" => service_linked_role::create(records, call, read(operation, input)?),
-            "DeleteServiceLinkedRole" => service_linked_role::delete(records, read(operation, input)?),
-            "GetServiceLinkedRoleDeletionStatus" => service_linked_role::deletion_status(records, read(operation, input)?),
-
-            "CreateGroup" => group::create(records, call, &input),
-            "GetGroup" => group::get(records, call, &input),
-            "ListGroups" => group::list(records, call, &input),
-            "ListGroupsForUser" => group::list_for_user(records, call, &input),
-            "UpdateGroup" => group::update(records, read(operation, input)?),
-            "DeleteGroup" => group::delete(records, &input),
-            "AddUserToGroup" => group::add(records, read(operation, input)?),
-            "RemoveUserFromGroup" => group::remove(records, read(operation, input)?),
-
-            "CreateUser" => user::create(records, call, &input),
-            "GetUser" => user::get(records, call, &input),
-            "ListUsers" => user::list(records, call, &input),
-            "UpdateUser" => user::update(records, read(operation, input)?),
-            "DeleteUser" => user::delete(records, &input),
-            "CreateAccessKey" => access_key::create(records, call, &input),
-            "ListAccessKeys" => access_key::list(records, call, &input),
-            "UpdateAccessKey" => access_key::update(records, call, &input),
-            "DeleteAccessKey" => access_key::delete(records, call, &input),
-
-            "PutRolePolicy" => inline_policy::put(records, Kind::Role, &input),
-            "GetRolePolicy" => inline_policy::get(records, Kind::Role, &input),
-            "DeleteRolePolicy" => inline_policy::delete(records, Kind::Role, &input),
-            "ListRolePolicies" => inline_policy::list(records, Kind::Role, &input),
-            "PutUserPolicy" => inline_policy::put(records, Kind::User, &input),
-            "GetUserPolicy" => inline_policy::get(records, Kind::User, &input),
-            "DeleteUserPolicy" => inline_policy::delete(records, Kind::User, &input),
-            "ListUserPolicies" => inline_policy::list(records, Kind::User, &input),
-
-            "PutGroupPolicy" => inline_policy::put(records, Kind::Group, &input),
-            "GetGroupPolicy" => inline_policy::get(records, Kind::Group, &input),
-            "DeleteGroupPolicy" => inline_policy::delete(records, Kind::Group, &input),
-            "ListGroupPolicies" => inline_policy::list(records, Kind::Group, &input),
-
-            "AttachRolePolicy" => managed_policy::attach(records, Kind::Role, &input),
-            "DetachRolePolicy" => managed_policy::detach(records, Kind::Role, &input),
-            "ListAttachedRolePolicies" => managed_policy::list_attached(records, Kind::Role, &input),
-            "AttachUserPolicy" => managed_policy::attach(records, Kind::User, &input),
-            "DetachUserPolicy" => managed_policy::detach(records, Kind::User, &input),
-            "ListAttachedUserPolicies" => managed_policy::list_attached(records, Kind::User, &input),
-
-            "AttachGroupPolicy" => managed_policy::attach(records, Kind::Group, &input),
-            "DetachGroupPolicy" => managed_policy::detach(records, Kind::Group, &input),
-            "ListAttachedGroupPolicies" => managed_policy::list_attached(records, Kind::Group, &input),
-
-            "PutRolePermissionsBoundary" => permissions_boundary::put_boundary(records, Kind::Role, &input),
-            "DeleteRolePermissionsBoundary" => permissions_boundary::delete_boundary(records, Kind::Role, &input),
-            "PutUserPermissionsBoundary" => permissions_boundary::put_boundary(records, Kind::User, &input),
-            "DeleteUserPermissionsBoundary" => permissions_boundary::delete_boundary(records, Kind::User, &input),
-
-            "TagRole" => tags::tag(&mut records.identity_mut(Kind::Role, &input)?.tags, &input),
-            "UntagRole" => tags::untag(&mut records.identity_mut(Kind::Role, &input)?.tags, &input),
-            "ListRoleTags" => tags::list(&records.identity(Kind::Role, &input)?.tags, &input),
-            "TagUser" => tags::tag(&mut records.identity_mut(Kind::User, &input)?.tags, &input),
-            "UntagUser" => tags::untag(&mut records.identity_mut(Kind::User, &input)?.tags, &input),
-            "ListUserTags" => tags::list(&records.identity(Kind::User, &input)?.tags, &input),
-            "TagPolicy" => tags::tag(&mut records.policy_mut(&input)?.tags, &input),
-            "UntagPolicy" => tags::untag(&mut records.policy_mut(&input)?.tags, &input),
-            "ListPolicyTags" => managed_policy::list_tags(records, &input),
-            "TagInstanceProfile" => tags::tag(&mut records.profile_mut(&input)?.tags, &input),
-            "UntagInstanceProfile" => tags::untag(&mut records.profile_mut(&input)?.tags, &input),
-            "ListInstanceProfileTags" => tags::list(&records.profile(&input)?.tags, &input),
-
-            "CreateOpenIDConnectProvider" => oidc_provider::create(records, call, &input),
-            "GetOpenIDConnectProvider" => oidc_provider::get(records, &input),
-            "ListOpenIDConnectProviders" => Ok(oidc_provider::list(records)),
-            "DeleteOpenIDConnectProvider" => Ok(oidc_provider::delete(records, &input)),
-            "AddClientIDToOpenIDConnectProvider" => oidc_provider::add_client(records, &input),
-            "RemoveClientIDFromOpenIDConnectProvider" => oidc_provider::remove_client(records, &input),
-            "UpdateOpenIDConnectProviderThumbprint" => oidc_provider::update_thumbprints(records, &input),
-            "TagOpenIDConnectProvider" => tags::tag(&mut records.oidc_provider_mut(&input)?.tags, &input),
-            "UntagOpenIDConnectProvider" => tags::untag(&mut records.oidc_provider_mut(&input)?.tags, &input),
-            "ListOpenIDConnectProviderTags" => tags::list(&records.oidc_provider(&input)?.tags, &input),
-
-            "CreatePolicy" => managed_policy::create(records, call, &input),
-            "GetPolicy" => managed_policy::get(records, &input),
-            "ListPolicies" => managed_policy::list(records, &input),
-            "DeletePolicy" => managed_policy::delete(records, &input),
-            "CreatePolicyVersion" => managed_policy::create_version(records, call, &input),
-            "GetPolicyVersion" => managed_policy::get_version(records, &input),
-            "ListPolicyVersions" => managed_policy::list_versions(records, &input),
-            "SetDefaultPolicyVersion" => managed_policy::set_default_version(records, call, &input),
-            "DeletePolicyVersion" => managed_policy::delete_version(records, &input),
-            "ListEntitiesForPolicy" => managed_policy::list_entities(records, &input),
-
-            "CreateInstanceProfile" => instance_profile::create(records, call, &input),
-            "GetInstanceProfile" => instance_profile::get(records, call, &input),
-            "DeleteInstanceProfile" => instance_profile::delete(records, &input),
-            "ListInstanceProfiles" => instance_profile::list(records, call, &input),
-            "ListInstanceProfilesForRole" => instance_profile::list_for_role(records, call, &input),
-            "AddRoleToInstanceProfile" => instance_profile::add_role(records, &input),
-            "RemoveRoleFromInstanceProfile" => instance_profile::remove_role(records, &input),
-
-            "SimulatePrincipalPolicy" => simulate::principal(records, call, &input),
-            "SimulateCustomPolicy" => simulate::custom(call, &input),
-            "GetContextKeysForPrincipalPolicy" => simulate::context_keys_of_principal(records, call, &input),
-            "GetContextKeysForCustomPolicy" => simulate::context_keys_of_custom(&input),
-
-            "ListAccountAliases" => Ok(json!({ "AccountAliases": [], "IsTruncated": false })),
-            "GetAccountSummary" => Ok(records.summary()),
-            _ => Err(AwsError::not_implemented("iam", operation)),
-        }?;
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {

@@ -1,6 +1,5 @@
 //! Groups of users.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,9 +43,17 @@ impl Group {
     }
 }
 
-pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let name = checked_name(input, "GroupName", 128)?;
-    let path = path(input)?;
+/// `CreateGroup`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateGroup.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateGroup {
+    path: Option<String>,
+    group_name: String,
+}
+
+pub(crate) fn create(records: &mut Records, call: &Call, input: CreateGroup) -> Result<Value, AwsError> {
+    let name = checked_name(&input.group_name, "groupName", 128)?;
+    let path = path(input.path.as_deref())?;
     refuse_taken(records, name)?;
     let identity = Identity::new(Kind::Group, path, name, call.now, Tags::default(), None);
     let group = Group { identity, members: BTreeSet::new() };
@@ -55,29 +62,66 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     Ok(json!({ "Group": described }))
 }
 
-pub(crate) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let name = input.required("GroupName");
+/// `GetGroup`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetGroup {
+    group_name: String,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn get(records: &Records, call: &Call, input: GetGroup) -> Result<Value, AwsError> {
+    let name = input.group_name.as_str();
     let group = records.groups.get(name).ok_or_else(|| identity::not_found(Kind::Group, name))?;
     let members = group.members.iter().filter_map(|name| records.users.get(name));
-    let mut output = page("Users", members.map(|user: &User| user.describe(call.account(), false)).collect(), input)?;
+    let mut output = page(
+        "Users",
+        members.map(|user: &User| user.describe(call.account(), false)).collect(),
+        input.max_items,
+        input.marker.as_deref(),
+    )?;
     if let Some(members) = output.as_object_mut() {
         members.insert("Group".to_owned(), group.describe(call.account()));
     }
     Ok(output)
 }
 
-pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let prefix = input.text("PathPrefix").unwrap_or("/");
+/// `ListGroups`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroups.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListGroups {
+    path_prefix: Option<String>,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn list(records: &Records, call: &Call, input: ListGroups) -> Result<Value, AwsError> {
+    let prefix = input.path_prefix.as_deref().unwrap_or("/");
     let groups = records.groups.values().filter(|group| group.identity.path.starts_with(prefix));
-    page("Groups", groups.map(|group| group.describe(call.account())).collect(), input)
+    page("Groups", groups.map(|group| group.describe(call.account())).collect(), input.max_items, input.marker.as_deref())
 }
 
-pub(crate) fn list_for_user(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let user = records.identity(Kind::User, input)?;
-    page("Groups", records.groups_of(&user.name).map(|group| group.describe(call.account())).collect(), input)
+/// `ListGroupsForUser`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroupsForUser.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListGroupsForUser {
+    user_name: String,
+    marker: Option<String>,
+    max_items: Option<usize>,
 }
 
-pub(crate) fn update(records: &mut Records, input: UpdateGroup) -> Result<Value, AwsError> {
+pub(crate) fn list_for_user(records: &Records, call: &Call, input: ListGroupsForUser) -> Result<Value, AwsError> {
+    let user = records.identity(Kind::User, &input.user_name)?;
+    page(
+        "Groups",
+        records.groups_of(&user.name).map(|group| group.describe(call.account())).collect(),
+        input.max_items,
+        input.marker.as_deref(),
+    )
+}
+
+pub(crate) fn update(records: &mut Records, _: &Call, input: UpdateGroup) -> Result<Value, AwsError> {
     let name = input.group_name.as_str();
     if let Some(new) = input.new_group_name.as_deref().filter(|new| !new.eq_ignore_ascii_case(name)) {
         refuse_taken(records, new)?;
@@ -89,8 +133,15 @@ pub(crate) fn update(records: &mut Records, input: UpdateGroup) -> Result<Value,
     Ok(json!({}))
 }
 
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let name = input.required("GroupName");
+/// `DeleteGroup`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroup.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteGroup {
+    group_name: String,
+}
+
+pub(crate) fn delete(records: &mut Records, _: &Call, input: DeleteGroup) -> Result<Value, AwsError> {
+    let name = input.group_name.as_str();
     let group = records.groups.get(name).ok_or_else(|| identity::not_found(Kind::Group, name))?;
     if !group.members.is_empty() {
         return Err(delete_conflict("Cannot delete entity, must remove users from group first."));
@@ -105,13 +156,13 @@ pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(crate) fn add(records: &mut Records, input: Membership) -> Result<Value, AwsError> {
+pub(crate) fn add(records: &mut Records, _: &Call, input: Membership) -> Result<Value, AwsError> {
     members(records, &input)?.insert(input.user_name);
     Ok(json!({}))
 }
 
 /// Taking out a user who is not in the group is no error.
-pub(crate) fn remove(records: &mut Records, input: Membership) -> Result<Value, AwsError> {
+pub(crate) fn remove(records: &mut Records, _: &Call, input: Membership) -> Result<Value, AwsError> {
     members(records, &input)?.remove(&input.user_name);
     Ok(json!({}))
 }

@@ -1,7 +1,7 @@
 //! Instance profiles: the box that carries one role to an instance.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::arn::arn;
@@ -9,7 +9,7 @@ use crate::error::{already_exists, delete_conflict, limit_exceeded, no_such_enti
 use crate::names::{checked_name, path, unique_id};
 use crate::page::page;
 use crate::records::{InstanceProfile, Records};
-use crate::tags::Tags;
+use crate::tags::{Tag, Tags};
 
 fn describe(records: &Records, profile: &InstanceProfile, account: &str) -> Value {
     let roles: Vec<Value> =
@@ -30,9 +30,19 @@ fn describe(records: &Records, profile: &InstanceProfile, account: &str) -> Valu
     described
 }
 
-pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let name = checked_name(input, "InstanceProfileName", 128)?;
-    let path = path(input)?;
+/// `CreateInstanceProfile`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateInstanceProfile.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateInstanceProfile {
+    instance_profile_name: String,
+    path: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+pub(crate) fn create(records: &mut Records, call: &Call, input: CreateInstanceProfile) -> Result<Value, AwsError> {
+    let name = checked_name(&input.instance_profile_name, "instanceProfileName", 128)?;
+    let path = path(input.path.as_deref())?;
     if records.profiles.keys().any(|existing| existing.eq_ignore_ascii_case(name)) {
         return Err(already_exists(format!("Instance Profile {name} already exists.")));
     }
@@ -43,39 +53,71 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         id: unique_id("AIPA"),
         created: call.now,
         role: None,
-        tags: Tags::given(input)?,
+        tags: Tags::given(&input.tags)?,
     };
     let described = describe(records, &profile, call.account());
     records.profiles.insert(name.to_owned(), profile);
     Ok(json!({ "InstanceProfile": described }))
 }
 
-pub(crate) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let profile = records.profile(input)?;
+/// `GetInstanceProfile`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetInstanceProfile {
+    instance_profile_name: String,
+}
+
+pub(crate) fn get(records: &Records, call: &Call, input: GetInstanceProfile) -> Result<Value, AwsError> {
+    let profile = records.profile(&input.instance_profile_name)?;
     Ok(json!({ "InstanceProfile": describe(records, profile, call.account()) }))
 }
 
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    if records.profile(input)?.role.is_some() {
+/// `DeleteInstanceProfile`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteInstanceProfile.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteInstanceProfile {
+    instance_profile_name: String,
+}
+
+pub(crate) fn delete(records: &mut Records, _: &Call, input: DeleteInstanceProfile) -> Result<Value, AwsError> {
+    if records.profile(&input.instance_profile_name)?.role.is_some() {
         return Err(delete_conflict("Cannot delete entity, must remove roles from instance profile first."));
     }
-    records.profiles.remove(input.required("InstanceProfileName"));
+    records.profiles.remove(input.instance_profile_name.as_str());
     Ok(json!({}))
 }
 
-pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let prefix = input.text("PathPrefix").unwrap_or("/");
+/// `ListInstanceProfiles`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListInstanceProfiles.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListInstanceProfiles {
+    path_prefix: Option<String>,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn list(records: &Records, call: &Call, input: ListInstanceProfiles) -> Result<Value, AwsError> {
+    let prefix = input.path_prefix.as_deref().unwrap_or("/");
     let profiles = records
         .profiles
         .values()
         .filter(|profile| profile.path.starts_with(prefix))
         .map(|profile| describe(records, profile, call.account()))
         .collect();
-    page("InstanceProfiles", profiles, input)
+    page("InstanceProfiles", profiles, input.max_items, input.marker.as_deref())
 }
 
-pub(crate) fn list_for_role(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let role = input.required("RoleName");
+/// `ListInstanceProfilesForRole`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListInstanceProfilesForRole.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListInstanceProfilesForRole {
+    role_name: String,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn list_for_role(records: &Records, call: &Call, input: ListInstanceProfilesForRole) -> Result<Value, AwsError> {
+    let role = input.role_name.as_str();
     records.role(role)?;
     let profiles = records
         .profiles
@@ -83,23 +125,39 @@ pub(crate) fn list_for_role(records: &Records, call: &Call, input: &Value) -> Re
         .filter(|profile| profile.role.as_deref() == Some(role))
         .map(|profile| describe(records, profile, call.account()))
         .collect();
-    page("InstanceProfiles", profiles, input)
+    page("InstanceProfiles", profiles, input.max_items, input.marker.as_deref())
 }
 
-pub(crate) fn add_role(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let role = input.required("RoleName").to_owned();
-    if records.profile(input)?.role.is_some() {
+/// `AddRoleToInstanceProfile`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AddRoleToInstanceProfile {
+    instance_profile_name: String,
+    role_name: String,
+}
+
+pub(crate) fn add_role(records: &mut Records, _: &Call, input: AddRoleToInstanceProfile) -> Result<Value, AwsError> {
+    let role = input.role_name.as_str().to_owned();
+    if records.profile(&input.instance_profile_name)?.role.is_some() {
         return Err(limit_exceeded("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"));
     }
     records.role(&role)?;
-    records.profile_mut(input)?.role = Some(role);
+    records.profile_mut(&input.instance_profile_name)?.role = Some(role);
     Ok(json!({}))
 }
 
-pub(crate) fn remove_role(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let role = input.required("RoleName");
+/// `RemoveRoleFromInstanceProfile`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RemoveRoleFromInstanceProfile {
+    instance_profile_name: String,
+    role_name: String,
+}
+
+pub(crate) fn remove_role(records: &mut Records, _: &Call, input: RemoveRoleFromInstanceProfile) -> Result<Value, AwsError> {
+    let role = input.role_name.as_str();
     records.role(role)?;
-    let profile = records.profile_mut(input)?;
+    let profile = records.profile_mut(&input.instance_profile_name)?;
     if profile.role.as_deref() != Some(role) {
         return Err(no_such_entity(format!("The role with name {role} cannot be found.")));
     }

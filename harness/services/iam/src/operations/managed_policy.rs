@@ -3,6 +3,7 @@
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::arn::arn;
@@ -10,11 +11,11 @@ use crate::aws_managed;
 use crate::aws_managed::AwsManaged;
 use crate::document::{Use, checked, counted_size, encoded};
 use crate::error::{already_exists, delete_conflict, invalid_input, limit_exceeded, no_such_entity, validation};
-use crate::identity::Kind;
+use crate::identity::{Identity, Kind};
 use crate::names::{checked_name, path, unique_id};
 use crate::page::page;
 use crate::records::{ManagedPolicy, PolicyVersion, Records, policy_not_found};
-use crate::tags::Tags;
+use crate::tags::{Tag, Tags};
 
 fn attachments(records: &Records, arn: &str) -> usize {
     records.identities().filter(|(_, identity)| identity.attached.iter().any(|attached| attached == arn)).count()
@@ -66,10 +67,22 @@ fn describe_aws(records: &Records, policy: &AwsManaged, full: bool) -> Value {
     described
 }
 
-pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let name = checked_name(input, "PolicyName", 128)?;
-    let path = path(input)?;
-    let document = accepted(input)?;
+/// `CreatePolicy`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreatePolicy {
+    policy_name: String,
+    path: Option<String>,
+    policy_document: String,
+    description: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+pub(crate) fn create(records: &mut Records, call: &Call, input: CreatePolicy) -> Result<Value, AwsError> {
+    let name = checked_name(&input.policy_name, "policyName", 128)?;
+    let path = path(input.path.as_deref())?;
+    let document = accepted(&input.policy_document)?;
     if records.policies.values().any(|existing| existing.name.eq_ignore_ascii_case(name)) {
         return Err(already_exists(format!("A policy called {name} already exists. Duplicate names are not allowed.")));
     }
@@ -78,13 +91,13 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
         name: name.to_owned(),
         path,
         id: unique_id("ANPA"),
-        description: input.text("Description").map(str::to_owned),
+        description: input.description.as_deref().map(str::to_owned),
         created: call.now,
         updated: call.now,
         versions: vec![PolicyVersion { number: 1, document, created: call.now }],
         default_version: 1,
         last_version: 1,
-        tags: Tags::given(input)?,
+        tags: Tags::given(&input.tags)?,
     };
     let mut described = describe(records, &policy, true);
     if let Some(members) = described.as_object_mut().filter(|_| policy.tags.is_empty()) {
@@ -94,16 +107,23 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     Ok(json!({ "Policy": described }))
 }
 
-fn accepted(input: &Value) -> Result<PolicyDocument, AwsError> {
-    let document = checked(input.required("PolicyDocument"), Use::Managed)?;
+fn accepted(document: &str) -> Result<PolicyDocument, AwsError> {
+    let document = checked(document, Use::Managed)?;
     if counted_size(&document) > 6144 {
         return Err(limit_exceeded("Cannot exceed quota for PolicySize: 6144"));
     }
     Ok(document)
 }
 
-pub(crate) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicyArn");
+/// `GetPolicy`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetPolicy {
+    policy_arn: String,
+}
+
+pub(crate) fn get(records: &Records, _: &Call, input: GetPolicy) -> Result<Value, AwsError> {
+    let arn = input.policy_arn.as_str();
     if let Some(policy) = aws_managed::find(arn) {
         return Ok(json!({ "Policy": describe_aws(records, policy, true) }));
     }
@@ -111,13 +131,22 @@ pub(crate) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({ "Policy": describe(records, policy, true) }))
 }
 
-pub(crate) fn list(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let scope = input.text("Scope").unwrap_or("All");
-    let prefix = input.text("PathPrefix").unwrap_or("/");
-    if input.has("PolicyUsageFilter") {
-        return Err(AwsError::not_implemented("iam", "ListPolicies with PolicyUsageFilter"));
-    }
-    let only_attached = input.flag("OnlyAttached").unwrap_or(false);
+/// `ListPolicies`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicies.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListPolicies {
+    scope: Option<String>,
+    #[serde(default)]
+    only_attached: bool,
+    path_prefix: Option<String>,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn list(records: &Records, _: &Call, input: ListPolicies) -> Result<Value, AwsError> {
+    let scope = input.scope.as_deref().unwrap_or("All");
+    let prefix = input.path_prefix.as_deref().unwrap_or("/");
+    let only_attached = input.only_attached;
     let mut policies = Vec::new();
     if scope != "AWS" {
         let local = records.policies.values().filter(|policy| policy.path.starts_with(prefix));
@@ -128,15 +157,22 @@ pub(crate) fn list(records: &Records, input: &Value) -> Result<Value, AwsError> 
         policies.extend(aws.map(|policy| describe_aws(records, policy, false)));
     }
     policies.retain(|policy| !only_attached || policy.number("AttachmentCount") != Some(0));
-    page("Policies", policies, input)
+    page("Policies", policies, input.max_items, input.marker.as_deref())
 }
 
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let arn = records.policy_mut(input)?.arn.clone();
+/// `DeletePolicy`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeletePolicy {
+    policy_arn: String,
+}
+
+pub(crate) fn delete(records: &mut Records, _: &Call, input: DeletePolicy) -> Result<Value, AwsError> {
+    let arn = records.policy_mut(&input.policy_arn)?.arn.clone();
     if attachments(records, &arn) + boundaries(records, &arn) > 0 {
         return Err(delete_conflict("Cannot delete a policy attached to entities."));
     }
-    if records.policy_mut(input)?.versions.len() > 1 {
+    if records.policy_mut(&input.policy_arn)?.versions.len() > 1 {
         return Err(delete_conflict(
             "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
         ));
@@ -157,9 +193,19 @@ fn describe_version(version: &PolicyVersion, default: u32, with_document: bool) 
     described
 }
 
-pub(crate) fn create_version(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let document = accepted(input)?;
-    let policy = records.policy_mut(input)?;
+/// `CreatePolicyVersion`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreatePolicyVersion {
+    policy_arn: String,
+    policy_document: String,
+    #[serde(default)]
+    set_as_default: bool,
+}
+
+pub(crate) fn create_version(records: &mut Records, call: &Call, input: CreatePolicyVersion) -> Result<Value, AwsError> {
+    let document = accepted(&input.policy_document)?;
+    let policy = records.policy_mut(&input.policy_arn)?;
     if policy.versions.len() >= 5 {
         return Err(limit_exceeded(
             "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
@@ -167,7 +213,7 @@ pub(crate) fn create_version(records: &mut Records, call: &Call, input: &Value) 
     }
     policy.last_version += 1;
     let version = PolicyVersion { number: policy.last_version, document, created: call.now };
-    if input.flag("SetAsDefault").unwrap_or(false) {
+    if input.set_as_default {
         policy.default_version = version.number;
     }
     policy.updated = call.now;
@@ -177,8 +223,7 @@ pub(crate) fn create_version(records: &mut Records, call: &Call, input: &Value) 
 }
 
 /// `v3` as a number.
-fn version_number(input: &Value) -> Result<u32, AwsError> {
-    let id = input.required("VersionId");
+fn version_number(id: &str) -> Result<u32, AwsError> {
     id.strip_prefix('v').and_then(|number| number.parse().ok()).ok_or_else(|| {
         invalid_input(format!("The specified value for versionId is invalid: {id}. It must be of the form v1, v2, …"))
     })
@@ -188,11 +233,19 @@ fn version_not_found(arn: &str, number: u32) -> AwsError {
     no_such_entity(format!("Policy {arn} version v{number} does not exist or is not attachable."))
 }
 
-pub(crate) fn get_version(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicyArn");
-    let number = version_number(input)?;
+/// `GetPolicyVersion`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetPolicyVersion {
+    policy_arn: String,
+    version_id: String,
+}
+
+pub(crate) fn get_version(records: &Records, _: &Call, input: GetPolicyVersion) -> Result<Value, AwsError> {
+    let arn = input.policy_arn.as_str();
+    let number = version_number(&input.version_id)?;
     if let Some(policy) = aws_managed::find(arn) {
-        if policy.version != input.required("VersionId") {
+        if policy.version != input.version_id.as_str() {
             return Err(version_not_found(arn, number));
         }
         return Ok(json!({ "PolicyVersion": {
@@ -205,20 +258,37 @@ pub(crate) fn get_version(records: &Records, input: &Value) -> Result<Value, Aws
     Ok(json!({ "PolicyVersion": describe_version(version, policy.default_version, true) }))
 }
 
-pub(crate) fn list_versions(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicyArn");
+/// `ListPolicyVersions`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyVersions.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListPolicyVersions {
+    policy_arn: String,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn list_versions(records: &Records, _: &Call, input: ListPolicyVersions) -> Result<Value, AwsError> {
+    let arn = input.policy_arn.as_str();
     let versions = if let Some(policy) = aws_managed::find(arn) {
         vec![json!({ "VersionId": policy.version, "IsDefaultVersion": true, "CreateDate": policy.updated })]
     } else {
         let policy = records.policies.get(arn).ok_or_else(|| policy_not_found(arn))?;
         policy.versions.iter().map(|version| describe_version(version, policy.default_version, false)).collect()
     };
-    page("Versions", versions, input)
+    page("Versions", versions, input.max_items, input.marker.as_deref())
 }
 
-pub(crate) fn set_default_version(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let number = version_number(input)?;
-    let policy = records.policy_mut(input)?;
+/// `SetDefaultPolicyVersion`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetDefaultPolicyVersion.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SetDefaultPolicyVersion {
+    policy_arn: String,
+    version_id: String,
+}
+
+pub(crate) fn set_default_version(records: &mut Records, call: &Call, input: SetDefaultPolicyVersion) -> Result<Value, AwsError> {
+    let number = version_number(&input.version_id)?;
+    let policy = records.policy_mut(&input.policy_arn)?;
     if !policy.versions.iter().any(|version| version.number == number) {
         return Err(version_not_found(&policy.arn, number));
     }
@@ -227,9 +297,17 @@ pub(crate) fn set_default_version(records: &mut Records, call: &Call, input: &Va
     Ok(json!({}))
 }
 
-pub(crate) fn delete_version(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let number = version_number(input)?;
-    let policy = records.policy_mut(input)?;
+/// `DeletePolicyVersion`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicyVersion.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeletePolicyVersion {
+    policy_arn: String,
+    version_id: String,
+}
+
+pub(crate) fn delete_version(records: &mut Records, _: &Call, input: DeletePolicyVersion) -> Result<Value, AwsError> {
+    let number = version_number(&input.version_id)?;
+    let policy = records.policy_mut(&input.policy_arn)?;
     if !policy.versions.iter().any(|version| version.number == number) {
         return Err(version_not_found(&policy.arn, number));
     }
@@ -240,45 +318,88 @@ pub(crate) fn delete_version(records: &mut Records, input: &Value) -> Result<Val
     Ok(json!({}))
 }
 
-pub(crate) fn list_entities(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicyArn");
+/// `ListEntitiesForPolicy`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListEntitiesForPolicy {
+    policy_arn: String,
+    entity_filter: Option<String>,
+    path_prefix: Option<String>,
+    policy_usage_filter: Option<String>,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn list_entities(records: &Records, _: &Call, input: ListEntitiesForPolicy) -> Result<Value, AwsError> {
+    let arn = input.policy_arn.as_str();
     if records.managed_document(arn).is_none() {
         return Err(policy_not_found(arn));
     }
-    for member in ["EntityFilter", "PathPrefix", "PolicyUsageFilter"] {
-        if input.has(member) {
-            return Err(AwsError::not_implemented("iam", &format!("ListEntitiesForPolicy with {member}")));
+    let prefix = input.path_prefix.as_deref().unwrap_or("/");
+    let (permits, bounds) = match input.policy_usage_filter.as_deref() {
+        None => (true, true),
+        Some(usage) => (usage == "PermissionsPolicy", usage == "PermissionsBoundary"),
+    };
+    let wanted = |kind: Kind, identity: &Identity| {
+        let attached = permits && identity.attached.iter().any(|attached| attached == arn);
+        let kinds = input.entity_filter.as_deref();
+        kinds.is_none_or(|wanted| wanted.eq_ignore_ascii_case(kind.word()))
+            && identity.path.starts_with(prefix)
+            && (attached || bounds && identity.boundary.as_deref() == Some(arn))
+    };
+    let found = records.identities().filter(|(kind, identity)| wanted(*kind, identity));
+    let entities = found.map(|(kind, identity)| match kind {
+        Kind::Role => json!({ "RoleName": identity.name, "RoleId": identity.id }),
+        Kind::User => json!({ "UserName": identity.name, "UserId": identity.id }),
+        Kind::Group => json!({ "GroupName": identity.name, "GroupId": identity.id }),
+    });
+    let mut output = page("Entities", entities.collect(), input.max_items, input.marker.as_deref())?;
+    if let Some(members) = output.as_object_mut() {
+        let page = members.remove("Entities").unwrap_or_default();
+        for (list, name) in [("PolicyGroups", "GroupName"), ("PolicyUsers", "UserName"), ("PolicyRoles", "RoleName")] {
+            let of_kind = page.as_array().into_iter().flatten().filter(|entity| entity.get(name).is_some());
+            members.insert(list.to_owned(), of_kind.cloned().collect());
         }
     }
-    let named = |wanted: Kind| -> Vec<Value> {
-        records
-            .identities()
-            .filter(|(kind, identity)| *kind == wanted && identity.attached.iter().any(|attached| attached == arn))
-            .map(|(kind, identity)| match kind {
-                Kind::Role => json!({ "RoleName": identity.name, "RoleId": identity.id }),
-                Kind::User => json!({ "UserName": identity.name, "UserId": identity.id }),
-                Kind::Group => json!({ "GroupName": identity.name, "GroupId": identity.id }),
-            })
-            .collect()
-    };
-    Ok(json!({
-        "PolicyGroups": named(Kind::Group), "PolicyUsers": named(Kind::User), "PolicyRoles": named(Kind::Role),
-        "IsTruncated": false,
-    }))
+    Ok(output)
 }
 
-pub(crate) fn list_tags(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicyArn");
-    if aws_managed::find(arn).is_some() {
-        return page("Tags", Vec::new(), input);
-    }
-    let policy = records.policies.get(arn).ok_or_else(|| policy_not_found(arn))?;
-    page("Tags", policy.tags.describe(), input)
+/// `AttachRolePolicy`, and the same of users and groups.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AttachPolicy {
+    #[serde(alias = "RoleName", alias = "UserName", alias = "GroupName")]
+    identity: String,
+    policy_arn: String,
 }
 
-pub(crate) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicyArn");
-    records.identity(kind, input)?;
+/// `DetachRolePolicy`, and the same of users and groups.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DetachRolePolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DetachPolicy {
+    #[serde(alias = "RoleName", alias = "UserName", alias = "GroupName")]
+    identity: String,
+    policy_arn: String,
+}
+
+/// `ListAttachedRolePolicies`, and the same of users and groups.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedRolePolicies.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListAttachedPolicies {
+    #[serde(alias = "RoleName", alias = "UserName", alias = "GroupName")]
+    identity: String,
+    path_prefix: Option<String>,
+    max_items: Option<usize>,
+    marker: Option<String>,
+}
+
+pub(crate) fn attach(records: &mut Records, kind: Kind, input: AttachPolicy) -> Result<Value, AwsError> {
+    let arn = input.policy_arn.as_str();
+    records.refuse_protected(kind, &input.identity)?;
+    records.identity(kind, &input.identity)?;
     if !arn.starts_with("arn:") {
         return Err(validation("Invalid ARN:  Could not be parsed!"));
     }
@@ -289,7 +410,7 @@ pub(crate) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result
         }
         return Err(no_such_entity(format!("Policy {arn} does not exist or is not attachable.")));
     }
-    let identity = records.identity_mut(kind, input)?;
+    let identity = records.identity_mut(kind, &input.identity)?;
     if identity.attached.iter().any(|attached| attached == arn) {
         return Ok(json!({}));
     }
@@ -305,23 +426,24 @@ pub(crate) fn attach(records: &mut Records, kind: Kind, input: &Value) -> Result
     Ok(json!({}))
 }
 
-pub(crate) fn detach(records: &mut Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicyArn");
-    let identity = records.identity_mut(kind, input)?;
+pub(crate) fn detach(records: &mut Records, kind: Kind, input: DetachPolicy) -> Result<Value, AwsError> {
+    let arn = input.policy_arn.as_str();
+    records.refuse_protected(kind, &input.identity)?;
+    let identity = records.identity_mut(kind, &input.identity)?;
     let before = identity.attached.len();
     identity.attached.retain(|attached| attached != arn);
     if identity.attached.len() == before { Err(policy_not_found(arn)) } else { Ok(json!({})) }
 }
 
-pub(crate) fn list_attached(records: &Records, kind: Kind, input: &Value) -> Result<Value, AwsError> {
-    let prefix = input.text("PathPrefix").unwrap_or("/");
+pub(crate) fn list_attached(records: &Records, kind: Kind, input: ListAttachedPolicies) -> Result<Value, AwsError> {
+    let prefix = input.path_prefix.as_deref().unwrap_or("/");
     let attached = records
-        .identity(kind, input)?
+        .identity(kind, &input.identity)?
         .attached
         .iter()
         .filter_map(|arn| arn.split_once(":policy").map(|(_, rest)| (arn, rest)))
         .filter(|(_, rest)| rest.starts_with(prefix))
         .map(|(arn, rest)| json!({ "PolicyName": rest.rsplit('/').next(), "PolicyArn": arn }))
         .collect();
-    page("AttachedPolicies", attached, input)
+    page("AttachedPolicies", attached, input.max_items, input.marker.as_deref())
 }

@@ -1,6 +1,7 @@
 //! The operations, by what they are about.
 
 pub(crate) mod access_key;
+pub(crate) mod account;
 pub(crate) mod group;
 pub(crate) mod inline_policy;
 pub(crate) mod instance_profile;

@@ -2,21 +2,34 @@
 //! have to ask the provider for its keys.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{already_exists, invalid_input, limit_exceeded};
 use crate::records::{OidcProvider, Records, oidc_provider_arn};
-use crate::tags::Tags;
+use crate::tags::{Tag, Tags};
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const MOST_PROVIDERS: usize = 100;
 const MOST_CLIENTS: usize = 100;
 const MOST_THUMBPRINTS: usize = 5;
 
-pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let given = input.required("Url");
+/// `CreateOpenIDConnectProvider`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateOpenIDConnectProvider {
+    url: String,
+    #[serde(rename = "ClientIDList", default)]
+    client_id_list: Vec<String>,
+    #[serde(default)]
+    thumbprint_list: Vec<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+pub(crate) fn create(records: &mut Records, call: &Call, input: CreateOpenIDConnectProvider) -> Result<Value, AwsError> {
+    let given = input.url.as_str();
     let url = address(given).ok_or_else(|| invalid_input("Invalid Open ID Connect Provider URL"))?;
     let arn = oidc_provider_arn(call.account(), given);
     if records.oidc_providers.contains_key(&arn) {
@@ -25,16 +38,16 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Resul
     if records.oidc_providers.len() >= MOST_PROVIDERS {
         return Err(limit_exceeded(format!("Cannot exceed quota for OpenIdConnectProvidersPerAccount: {MOST_PROVIDERS}")));
     }
-    let clients = texts(input, "ClientIDList");
+    let clients = input.client_id_list;
     if clients.len() > MOST_CLIENTS {
         return Err(too_many_clients());
     }
     let provider = OidcProvider {
         url: url.to_owned(),
         clients,
-        thumbprints: thumbprints(input)?,
+        thumbprints: thumbprints(input.thumbprint_list)?,
         created: call.now,
-        tags: Tags::given(input)?,
+        tags: Tags::given(&input.tags)?,
     };
     let output = json!({"OpenIDConnectProviderArn": arn, "Tags": provider.tags.describe()});
     records.oidc_providers.insert(arn, provider);
@@ -49,13 +62,8 @@ fn address(url: &str) -> Option<&str> {
     (whole && uri.host().is_some_and(|host| host.contains('.'))).then_some(address)
 }
 
-fn texts(input: &Value, name: &str) -> Vec<String> {
-    input.texts(name).into_iter().map(str::to_owned).collect()
-}
-
 /// SHA-1 fingerprints of certificates. Where none are given AWS asks the provider for its own; there is nobody to ask here.
-fn thumbprints(input: &Value) -> Result<Vec<String>, AwsError> {
-    let given = texts(input, "ThumbprintList");
+fn thumbprints(given: Vec<String>) -> Result<Vec<String>, AwsError> {
     if given.len() > MOST_THUMBPRINTS {
         return Err(invalid_input(format!("Thumbprint list must contain fewer than {MOST_THUMBPRINTS} entries.")));
     }
@@ -69,8 +77,16 @@ fn too_many_clients() -> AwsError {
     limit_exceeded(format!("Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MOST_CLIENTS}"))
 }
 
-pub(crate) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let provider = records.oidc_provider(input)?;
+/// `GetOpenIDConnectProvider`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOpenIDConnectProvider.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetOpenIDConnectProvider {
+    #[serde(rename = "OpenIDConnectProviderArn")]
+    open_id_connect_provider_arn: String,
+}
+
+pub(crate) fn get(records: &Records, _: &Call, input: GetOpenIDConnectProvider) -> Result<Value, AwsError> {
+    let provider = records.oidc_provider(&input.open_id_connect_provider_arn)?;
     Ok(json!({
         "Url": provider.url,
         "ClientIDList": provider.clients,
@@ -80,22 +96,46 @@ pub(crate) fn get(records: &Records, input: &Value) -> Result<Value, AwsError> {
     }))
 }
 
-pub(crate) fn list(records: &Records) -> Value {
+/// `ListOpenIDConnectProviders`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOpenIDConnectProviders.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListOpenIDConnectProviders {}
+
+pub(crate) fn list(records: &Records, _: &Call, _: ListOpenIDConnectProviders) -> Result<Value, AwsError> {
     let all: Vec<Value> = records.oidc_providers.keys().map(|arn| json!({"Arn": arn})).collect();
-    json!({"OpenIDConnectProviderList": all})
+    Ok(json!({"OpenIDConnectProviderList": all}))
+}
+
+/// `DeleteOpenIDConnectProvider`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteOpenIDConnectProvider.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteOpenIDConnectProvider {
+    #[serde(rename = "OpenIDConnectProviderArn")]
+    open_id_connect_provider_arn: String,
 }
 
 /// Deleting what does not exist succeeds.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteOpenIDConnectProvider.html>
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Value {
-    records.oidc_providers.remove(input.required("OpenIDConnectProviderArn"));
-    json!({})
+pub(crate) fn delete(records: &mut Records, _: &Call, input: DeleteOpenIDConnectProvider) -> Result<Value, AwsError> {
+    records.oidc_providers.remove(input.open_id_connect_provider_arn.as_str());
+    Ok(json!({}))
+}
+
+/// `AddClientIDToOpenIDConnectProvider`.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AddClientIDToOpenIDConnectProvider {
+    #[serde(rename = "OpenIDConnectProviderArn")]
+    open_id_connect_provider_arn: String,
+    #[serde(rename = "ClientID")]
+    client_id: String,
 }
 
 /// Adding what is there succeeds.
-pub(crate) fn add_client(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let provider = records.oidc_provider_mut(input)?;
-    let client = input.required("ClientID");
+pub(crate) fn add_client(records: &mut Records, _: &Call, input: AddClientIDToOpenIDConnectProvider) -> Result<Value, AwsError> {
+    let provider = records.oidc_provider_mut(&input.open_id_connect_provider_arn)?;
+    let client = input.client_id.as_str();
     if provider.clients.iter().all(|known| known != client) {
         if provider.clients.len() >= MOST_CLIENTS {
             return Err(too_many_clients());
@@ -105,16 +145,45 @@ pub(crate) fn add_client(records: &mut Records, input: &Value) -> Result<Value, 
     Ok(json!({}))
 }
 
+/// `RemoveClientIDFromOpenIDConnectProvider`.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveClientIDFromOpenIDConnectProvider.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RemoveClientIDFromOpenIDConnectProvider {
+    #[serde(rename = "OpenIDConnectProviderArn")]
+    open_id_connect_provider_arn: String,
+    #[serde(rename = "ClientID")]
+    client_id: String,
+}
+
 /// Removing what is not there succeeds.
-pub(crate) fn remove_client(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let client = input.required("ClientID");
-    records.oidc_provider_mut(input)?.clients.retain(|known| known != client);
+pub(crate) fn remove_client(
+    records: &mut Records,
+    _: &Call,
+    input: RemoveClientIDFromOpenIDConnectProvider,
+) -> Result<Value, AwsError> {
+    let client = input.client_id.as_str();
+    records.oidc_provider_mut(&input.open_id_connect_provider_arn)?.clients.retain(|known| known != client);
     Ok(json!({}))
 }
 
-pub(crate) fn update_thumbprints(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let given = thumbprints(input)?;
-    records.oidc_provider_mut(input)?.thumbprints = given;
+/// `UpdateOpenIDConnectProviderThumbprint`.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateOpenIDConnectProviderThumbprint.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateOpenIDConnectProviderThumbprint {
+    #[serde(rename = "OpenIDConnectProviderArn")]
+    open_id_connect_provider_arn: String,
+    thumbprint_list: Vec<String>,
+}
+
+pub(crate) fn update_thumbprints(
+    records: &mut Records,
+    _: &Call,
+    input: UpdateOpenIDConnectProviderThumbprint,
+) -> Result<Value, AwsError> {
+    let given = thumbprints(input.thumbprint_list)?;
+    records.oidc_provider_mut(&input.open_id_connect_provider_arn)?.thumbprints = given;
     Ok(json!({}))
 }
 

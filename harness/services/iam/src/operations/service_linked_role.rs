@@ -71,7 +71,7 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: CreateServiceLin
 }
 
 /// Nothing of the region works by a service-linked role, so that none is in use.
-pub(crate) fn delete(records: &mut Records, input: DeleteServiceLinkedRole) -> Result<Value, AwsError> {
+pub(crate) fn delete(records: &mut Records, _: &Call, input: DeleteServiceLinkedRole) -> Result<Value, AwsError> {
     let name = input.role_name.as_str();
     let role = records.role(name)?;
     if !role.is_service_linked() {
@@ -83,33 +83,10 @@ pub(crate) fn delete(records: &mut Records, input: DeleteServiceLinkedRole) -> R
     Ok(json!({ "DeletionTaskId": task }))
 }
 
-pub(crate) fn deletion_status(records: &Records, input: GetServiceLinkedRoleDeletionStatus) -> Result<Value, AwsError> {
+pub(crate) fn deletion_status(records: &Records, _: &Call, input: GetServiceLinkedRoleDeletionStatus) -> Result<Value, AwsError> {
     let task = input.deletion_task_id;
     if records.deletions.contains(&task) {
         return Ok(json!({ "Status": "SUCCEEDED" }));
     }
     Err(no_such_entity(format!("Deletion task {task} cannot be found.")))
-}
-
-/// Calls that change a role, which AWS refuses for its services' roles.
-const CHANGES: [&str; 9] = [
-    "AttachRolePolicy",
-    "DeleteRole",
-    "DeleteRolePermissionsBoundary",
-    "DeleteRolePolicy",
-    "DetachRolePolicy",
-    "PutRolePermissionsBoundary",
-    "PutRolePolicy",
-    "UpdateAssumeRolePolicy",
-    "UpdateRole",
-];
-
-/// Refuses to change a role that is AWS's to change.
-pub(crate) fn refuse_change(records: &Records, operation: &str, input: &Value) -> Result<(), AwsError> {
-    let name = input.get("RoleName").and_then(Value::as_str).unwrap_or_default();
-    if !CHANGES.contains(&operation) || !records.roles.get(name).is_some_and(Role::is_service_linked) {
-        return Ok(());
-    }
-    let message = format!("Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS");
-    Err(AwsError::new("UnmodifiableEntity", 400, message))
 }

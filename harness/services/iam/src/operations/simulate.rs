@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::document::Members as _;
 use nightproof_core::identity::{PolicyText, PrincipalPolicies};
 use nightproof_core::service::arn;
 use nightproof_core::service::{AwsError, Call};
@@ -12,6 +11,7 @@ use nightproof_iam_policy::{
     Context, Decision, Effect, Layer, Named, Policies, Policy, Position, Principal, PrincipalKind, Request, ResourcePolicy,
     ResourceRule, authorize,
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::arn::arn;
@@ -20,12 +20,46 @@ use crate::identity::Kind;
 use crate::page::page;
 use crate::records::Records;
 
+/// `SimulatePrincipalPolicy` and `SimulateCustomPolicy`; the former alone has `PolicySourceArn`.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Simulation {
+    policy_source_arn: Option<String>,
+    #[serde(default)]
+    policy_input_list: Vec<String>,
+    #[serde(default)]
+    permissions_boundary_policy_input_list: Vec<String>,
+    action_names: Vec<String>,
+    #[serde(default)]
+    resource_arns: Vec<String>,
+    resource_policy: Option<String>,
+    resource_owner: Option<String>,
+    caller_arn: Option<String>,
+    #[serde(default)]
+    context_entries: Vec<ContextEntry>,
+    max_items: Option<usize>,
+    marker: Option<String>,
+}
+
+/// The values of a condition key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ContextEntry {
+    #[serde(default)]
+    context_key_name: String,
+    #[serde(default)]
+    context_key_values: Vec<String>,
+    #[serde(default)]
+    context_key_type: String,
+}
+
 /// The policies of the user or role that `PolicySourceArn` names, and those that the request adds.
-pub(crate) fn principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let arn = input.required("PolicySourceArn");
-    let held = held(records, call, arn)?;
+pub(crate) fn principal(records: &Records, call: &Call, input: Simulation) -> Result<Value, AwsError> {
+    let arn = input.policy_source_arn.clone().unwrap_or_default();
+    let held = held(records, call, &arn)?;
     let boundary = held.boundary.map(|boundary| boundary.document);
-    simulate(call, input, arn, held.identity, boundary)
+    simulate(call, &input, &arn, held.identity, boundary)
 }
 
 /// What the user or role of this ARN has.
@@ -44,17 +78,38 @@ fn held(records: &Records, call: &Call, arn: &str) -> Result<PrincipalPolicies, 
     Ok(records.principal_policies(kind, name))
 }
 
+/// `GetContextKeysForPrincipalPolicy`.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForPrincipalPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetContextKeysForPrincipalPolicy {
+    policy_source_arn: String,
+    #[serde(default)]
+    policy_input_list: Vec<String>,
+}
+
 /// `GetContextKeysForPrincipalPolicy`: the keys that a simulation of the principal's policies, and those of the request, has to be given.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForPrincipalPolicy.html>
-pub(crate) fn context_keys_of_principal(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let held = held(records, call, input.required("PolicySourceArn"))?;
+pub(crate) fn context_keys_of_principal(
+    records: &Records,
+    call: &Call,
+    input: GetContextKeysForPrincipalPolicy,
+) -> Result<Value, AwsError> {
+    let held = held(records, call, input.policy_source_arn.as_str())?;
     let texts: Vec<&str> = held.identity.iter().map(|policy| &*policy.document).collect();
-    context_keys(texts.into_iter().chain(input.texts("PolicyInputList")))
+    context_keys(texts.into_iter().chain(input.policy_input_list.iter().map(String::as_str)))
+}
+
+/// `GetContextKeysForCustomPolicy`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForCustomPolicy.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetContextKeysForCustomPolicy {
+    policy_input_list: Vec<String>,
 }
 
 /// `GetContextKeysForCustomPolicy`: the same for the policies of the request alone.
-pub(crate) fn context_keys_of_custom(input: &Value) -> Result<Value, AwsError> {
-    context_keys(input.texts("PolicyInputList").into_iter())
+pub(crate) fn context_keys_of_custom(_: &Records, _: &Call, input: GetContextKeysForCustomPolicy) -> Result<Value, AwsError> {
+    context_keys(input.policy_input_list.iter().map(String::as_str))
 }
 
 fn context_keys<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Value, AwsError> {
@@ -75,32 +130,28 @@ fn named<'a>(document: Option<&'a PolicyDocument>, name: &'a str) -> Result<Opti
 }
 
 /// The policies of the request alone.
-pub(crate) fn custom(call: &Call, input: &Value) -> Result<Value, AwsError> {
+pub(crate) fn custom(_: &Records, call: &Call, input: Simulation) -> Result<Value, AwsError> {
     let caller = arn(call.account(), "user/simulated");
-    simulate(call, input, &caller, Vec::new(), None)
+    simulate(call, &input, &caller, Vec::new(), None)
 }
 
 fn simulate(
     call: &Call,
-    input: &Value,
+    input: &Simulation,
     source: &str,
     mut held: Vec<PolicyText>,
     boundary: Option<PolicyDocument>,
 ) -> Result<Value, AwsError> {
-    if input.has("ResourceHandlingOption") {
-        return Err(AwsError::not_implemented("iam", "ResourceHandlingOption of a simulation"));
-    }
-    let given = input.texts("PolicyInputList");
-    held.extend(given.iter().enumerate().map(|(index, document)| PolicyText {
+    held.extend(input.policy_input_list.iter().enumerate().map(|(index, document)| PolicyText {
         source: format!("PolicyInputList.{}", index + 1),
-        document: PolicyDocument::of_identity(*document),
+        document: PolicyDocument::of_identity(document.as_str()),
     }));
     let identity = held.iter().map(|held| Ok(Named { policy: policy(&held.document)?, name: &held.source }));
-    let given = input.texts("PermissionsBoundaryPolicyInputList").first().map(|text| PolicyDocument::of_identity(*text));
+    let given = input.permissions_boundary_policy_input_list.first().map(|text| PolicyDocument::of_identity(text.as_str()));
     let boundary = given.or(boundary);
-    let resource_policy = input.text("ResourcePolicy").map(PolicyDocument::of_resource);
-    let owner = input.text("ResourceOwner").and_then(account_of).unwrap_or(call.account()).to_owned();
-    let principal = who(input.text("CallerArn").unwrap_or(source));
+    let resource_policy = input.resource_policy.as_deref().map(PolicyDocument::of_resource);
+    let owner = input.resource_owner.as_deref().and_then(account_of).unwrap_or(call.account()).to_owned();
+    let principal = who(input.caller_arn.as_deref().unwrap_or(source));
     let policies = Policies {
         identity: identity.collect::<Result<_, AwsError>>()?,
         boundary: named(boundary.as_ref(), "permissions boundary")?,
@@ -111,11 +162,13 @@ fn simulate(
             owner: &owner,
         }),
     };
-    let context = context(input);
-    let resources = input.texts("ResourceArns");
-    let resources = if resources.is_empty() { vec!["*"] } else { resources };
+    let context = context(&input.context_entries);
+    let mut resources: Vec<&str> = input.resource_arns.iter().map(String::as_str).collect();
+    if resources.is_empty() {
+        resources.push("*");
+    }
     let mut results = Vec::new();
-    for action in input.texts("ActionNames") {
+    for action in &input.action_names {
         if !action.contains(':') {
             return Err(validation(format!("Invalid Action Names: {action} has no service prefix.")));
         }
@@ -127,7 +180,7 @@ fn simulate(
             results.push(describe(action, resource, &decision, boundary.is_some(), &texts.collect()));
         }
     }
-    page("EvaluationResults", results, input)
+    page("EvaluationResults", results, input.max_items, input.marker.as_deref())
 }
 
 fn who(arn: &str) -> Principal {
@@ -141,13 +194,13 @@ fn account_of(owner: &str) -> Option<&str> {
     Some(if owner.starts_with("arn:") { arn::account_of(owner) } else { owner })
 }
 
-fn context(input: &Value) -> Context {
+fn context(entries: &[ContextEntry]) -> Context {
     let mut context = Context::new();
-    for entry in input.list("ContextEntries") {
-        let (name, values) = (entry.required("ContextKeyName"), entry.texts("ContextKeyValues"));
-        match (values.as_slice(), entry.required("ContextKeyType").ends_with("List")) {
-            ([one], false) => context.insert(name.to_owned(), *one),
-            _ => context.insert_all(name.to_owned(), values),
+    for entry in entries {
+        let name = entry.context_key_name.clone();
+        match (entry.context_key_values.as_slice(), entry.context_key_type.ends_with("List")) {
+            ([one], false) => context.insert(name, one.as_str()),
+            (values, _) => context.insert_all(name, values.iter().map(String::as_str)),
         }
     }
     context

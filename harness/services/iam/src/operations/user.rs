@@ -1,7 +1,6 @@
 //! Users.
 
 use nightproof_core::Principal;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use crate::names::{checked_name, path};
 use crate::operations::permissions_boundary::boundary;
 use crate::page::page;
 use crate::records::{Records, User};
-use crate::tags::Tags;
+use crate::tags::{Tag, Tags};
 
 impl User {
     pub(crate) fn describe(&self, account: &str, full: bool) -> Value {
@@ -38,9 +37,9 @@ impl User {
 }
 
 /// The user that a request names, or the one who calls when it names none.
-pub(crate) fn named_or_calling(call: &Call, input: &Value) -> Result<String, AwsError> {
-    if let Some(name) = input.text("UserName") {
-        return Ok(name.to_owned());
+pub(crate) fn named_or_calling(call: &Call, given: Option<String>) -> Result<String, AwsError> {
+    if let Some(name) = given {
+        return Ok(name);
     }
     match &call.caller.principal {
         Principal::User { name, .. } => Ok(name.clone()),
@@ -48,41 +47,68 @@ pub(crate) fn named_or_calling(call: &Call, input: &Value) -> Result<String, Aws
     }
 }
 
-pub(crate) fn create(records: &mut Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let name = checked_name(input, "UserName", 64)?;
-    let path = path(input)?;
-    let tags = Tags::given(input)?;
+/// `CreateUser`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateUser {
+    path: Option<String>,
+    user_name: String,
+    permissions_boundary: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+pub(crate) fn create(records: &mut Records, call: &Call, input: CreateUser) -> Result<Value, AwsError> {
+    let name = checked_name(&input.user_name, "userName", 64)?;
+    let path = path(input.path.as_deref())?;
+    let tags = Tags::given(&input.tags)?;
     if records.users.keys().any(|existing| existing.eq_ignore_ascii_case(name)) {
         return Err(already_exists(format!("User with name {name} already exists.")));
     }
-    let boundary = boundary(records, input)?;
+    let boundary = boundary(records, input.permissions_boundary)?;
     let user = User { identity: Identity::new(Kind::User, path, name, call.now, tags, boundary), keys: Vec::new() };
     let described = user.describe(call.account(), true);
     records.users.insert(name.to_owned(), user);
     Ok(json!({ "User": described }))
 }
 
-pub(crate) fn get(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    if input.text("UserName").is_none() && call.caller.principal == Principal::Root {
+/// `GetUser`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetUser {
+    user_name: Option<String>,
+}
+
+pub(crate) fn get(records: &Records, call: &Call, input: GetUser) -> Result<Value, AwsError> {
+    if input.user_name.as_deref().is_none() && call.caller.principal == Principal::Root {
         let account = call.account();
         return Ok(json!({ "User": {
             "Path": "/", "UserName": "root", "UserId": account, "Arn": call.caller.arn(), "CreateDate": "2020-01-01T00:00:00Z",
         }}));
     }
-    let name = named_or_calling(call, input)?;
+    let name = named_or_calling(call, input.user_name)?;
     let user = records.users.get(&name).ok_or_else(|| identity::not_found(Kind::User, &name))?;
     Ok(json!({ "User": user.describe(call.account(), true) }))
 }
 
-pub(crate) fn list(records: &Records, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let prefix = input.text("PathPrefix").unwrap_or("/");
+/// `ListUsers`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListUsers {
+    path_prefix: Option<String>,
+    marker: Option<String>,
+    max_items: Option<usize>,
+}
+
+pub(crate) fn list(records: &Records, call: &Call, input: ListUsers) -> Result<Value, AwsError> {
+    let prefix = input.path_prefix.as_deref().unwrap_or("/");
     let users = records
         .users
         .values()
         .filter(|user| user.identity.path.starts_with(prefix))
         .map(|user| user.describe(call.account(), false))
         .collect();
-    page("Users", users, input)
+    page("Users", users, input.max_items, input.marker.as_deref())
 }
 
 /// `UpdateUser`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html>
@@ -95,7 +121,7 @@ pub(crate) struct UpdateUser {
 }
 
 /// Another name, another path. Access keys know their user by its name, so that one with keys keeps it here.
-pub(crate) fn update(records: &mut Records, input: UpdateUser) -> Result<Value, AwsError> {
+pub(crate) fn update(records: &mut Records, _: &Call, input: UpdateUser) -> Result<Value, AwsError> {
     let name = input.user_name.as_str();
     let renamed = input.new_user_name.filter(|new| new != name);
     if let Some(new) = renamed.as_deref().filter(|new| !new.eq_ignore_ascii_case(name))
@@ -121,8 +147,15 @@ pub(crate) fn update(records: &mut Records, input: UpdateUser) -> Result<Value, 
     Ok(json!({}))
 }
 
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let name = input.required("UserName");
+/// `DeleteUser`. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteUser {
+    user_name: String,
+}
+
+pub(crate) fn delete(records: &mut Records, _: &Call, input: DeleteUser) -> Result<Value, AwsError> {
+    let name = input.user_name.as_str();
     let user = records.users.get(name).ok_or_else(|| identity::not_found(Kind::User, name))?;
     if !user.keys.is_empty() {
         return Err(delete_conflict("Cannot delete entity, must delete access keys first."));

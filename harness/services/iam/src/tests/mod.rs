@@ -251,3 +251,40 @@ async fn a_simulated_decision_shows_the_statement_and_where_it_stands() {
     assert_eq!(results[0]["ResourceSpecificResults"][0]["EvalResourceDecision"], "allowed");
     assert_eq!((&results[1]["EvalDecision"], &results[1]["MatchedStatements"]), (&json!("implicitDeny"), &json!([])));
 }
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("iam", Iam::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}
+
+#[tokio::test]
+async fn entities_of_a_policy_are_listed_by_kind_path_usage_and_page() {
+    let bed = Bed::new();
+    let made = bed.ok("CreatePolicy", json!({"PolicyName": "p", "PolicyDocument": POLICY})).await;
+    let arn = &made["Policy"]["Arn"];
+    for (name, path) in [("a", "/x/"), ("b", "/")] {
+        bed.ok("CreateUser", json!({"UserName": name, "Path": path})).await;
+        bed.ok("AttachUserPolicy", json!({"UserName": name, "PolicyArn": arn})).await;
+    }
+    bed.ok("CreateUser", json!({"UserName": "bounded", "PermissionsBoundary": arn})).await;
+    bed.ok("CreateGroup", json!({"GroupName": "g"})).await;
+    bed.ok("AttachGroupPolicy", json!({"GroupName": "g", "PolicyArn": arn})).await;
+    let names = async |more: Value| {
+        let mut input = json!({"PolicyArn": arn});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let found = bed.ok("ListEntitiesForPolicy", input).await;
+        let of = |list: &str, name: &str| found[list].as_array().unwrap().iter().map(|one| one[name].clone()).collect::<Vec<_>>();
+        (of("PolicyUsers", "UserName"), of("PolicyGroups", "GroupName"), found["Marker"].clone())
+    };
+    let (users, groups, _) = names(json!({})).await;
+    assert_eq!((users, groups), (vec![json!("a"), json!("b"), json!("bounded")], vec![json!("g")]));
+    assert_eq!(names(json!({"EntityFilter": "Group"})).await, (vec![], vec![json!("g")], Value::Null));
+    assert_eq!(names(json!({"PathPrefix": "/x/"})).await.0, ["a"]);
+    assert_eq!(names(json!({"PolicyUsageFilter": "PermissionsBoundary"})).await.0, ["bounded"]);
+    let (users, groups, marker) = names(json!({"MaxItems": 3})).await;
+    assert_eq!((users.len(), groups.len()), (3, 0));
+    let (users, groups, marker) = names(json!({"MaxItems": 3, "Marker": marker})).await;
+    assert_eq!((users.len(), groups.len(), marker), (0, 1, Value::Null));
+}
