@@ -1,25 +1,47 @@
 //! Block device mappings of launches. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html>
 
 use jiff::Timestamp;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use nightproof_machine_image::Image;
-use serde_json::Value;
+use serde::Deserialize;
 
-use crate::error::{error, invalid_parameter, unsupported};
+use crate::error::{error, invalid_parameter};
 use crate::records::Volume;
 use crate::resource_id::resource_id;
 
+/// A mapping of a launch.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Mapping {
+    #[serde(default)]
+    device_name: String,
+    /// There, if the image's device of this name is to be left out.
+    no_device: Option<String>,
+    ebs: Option<Ebs>,
+}
+
+/// The volume of a mapping.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Ebs {
+    delete_on_termination: Option<bool>,
+    #[serde(default)]
+    encrypted: bool,
+    iops: Option<i64>,
+    kms_key_id: Option<String>,
+    snapshot_id: Option<String>,
+    throughput: Option<i64>,
+    volume_size: Option<i64>,
+    volume_type: Option<String>,
+}
+
 /// The volumes that a launch asks for, over the image's own.
-pub(crate) fn planned(image: &Image, input: &Value, now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {
-    let root = image.root_device();
-    let mut devices: Vec<(&str, Option<&Value>)> = vec![(root, None)];
-    for mapping in input.list("BlockDeviceMappings") {
-        let device = mapping.required("DeviceName");
-        if mapping.has("VirtualName") {
-            return Err(unsupported("RunInstances", "BlockDeviceMappings.VirtualName"));
-        }
-        if mapping.get("NoDevice").is_some() {
+pub(crate) fn planned(image: &Image, mappings: &[Mapping], now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {
+    let (root, unchanged) = (image.root_device(), Ebs::default());
+    let mut devices: Vec<(&str, &Ebs)> = vec![(root, &unchanged)];
+    for mapping in mappings {
+        let device = mapping.device_name.as_str();
+        if mapping.no_device.is_some() {
             if device == root {
                 return Err(error(
                     "InvalidBlockDeviceMapping",
@@ -28,33 +50,28 @@ pub(crate) fn planned(image: &Image, input: &Value, now: Timestamp, default_key:
             }
             continue;
         }
-        let ebs = mapping.get("Ebs").ok_or_else(|| error("MissingParameter", "The request must contain the parameter ebs"))?;
+        let ebs = mapping.ebs.as_ref().ok_or_else(|| error("MissingParameter", "The request must contain the parameter ebs"))?;
         if device == root {
             devices.retain(|(name, _)| *name != root);
         } else if devices.iter().any(|(name, _)| *name == device) {
             return Err(invalid_parameter(format!("The device '{device}' is used in more than one block-device mapping")));
         }
-        devices.push((device, Some(ebs)));
+        devices.push((device, ebs));
     }
-    devices.into_iter().map(|(device, ebs)| plan(image, device, ebs.unwrap_or(&Value::Null), now, default_key)).collect()
+    devices.into_iter().map(|(device, ebs)| plan(image, device, ebs, now, default_key)).collect()
 }
 
-fn plan(image: &Image, device: &str, ebs: &Value, now: Timestamp, default_key: &str) -> Result<Volume, AwsError> {
+fn plan(image: &Image, device: &str, ebs: &Ebs, now: Timestamp, default_key: &str) -> Result<Volume, AwsError> {
     let root = device == image.root_device();
     let (root_size, root_snapshot) = (image.root_size, image.root_snapshot());
-    for member in ["OutpostArn", "VolumeInitializationRate", "EbsCardIndex"] {
-        if ebs.has(member) {
-            return Err(unsupported("RunInstances", &format!("BlockDeviceMappings.Ebs.{member}")));
-        }
-    }
-    if let Some(snapshot) = ebs.text("SnapshotId")
-        && !(root && snapshot == root_snapshot)
+    if let Some(snapshot) = &ebs.snapshot_id
+        && !(root && *snapshot == root_snapshot)
     {
         return Err(error("InvalidSnapshot.NotFound", format!("The snapshot '{snapshot}' does not exist.")));
     }
-    let kind = ebs.text("VolumeType").unwrap_or(if root { image.root_volume } else { "gp3" });
-    let iops = ebs.number("Iops");
-    let throughput = ebs.number("Throughput");
+    let kind = ebs.volume_type.as_deref().unwrap_or(if root { image.root_volume } else { "gp3" });
+    let iops = ebs.iops;
+    let throughput = ebs.throughput;
     match kind {
         "gp3" => {
             if iops.is_some_and(|iops| !(3000..=80_000).contains(&iops)) {
@@ -84,7 +101,7 @@ fn plan(image: &Image, device: &str, ebs: &Value, now: Timestamp, default_key: &
         }
         other => return Err(invalid_parameter(format!("Value ({other}) for parameter volumeType is invalid."))),
     }
-    let size = match ebs.number("VolumeSize") {
+    let size = match ebs.volume_size {
         Some(size) if root && size < root_size => {
             return Err(error(
                 "InvalidBlockDeviceMapping",
@@ -96,8 +113,8 @@ fn plan(image: &Image, device: &str, ebs: &Value, now: Timestamp, default_key: &
         None if root => root_size,
         None => return Err(error("MissingParameter", "The request must contain the parameter size or snapshotId")),
     };
-    let encrypted = ebs.flag("Encrypted").unwrap_or(false);
-    let key = ebs.text("KmsKeyId");
+    let encrypted = ebs.encrypted;
+    let key = ebs.kms_key_id.as_deref();
     if key.is_some() && !encrypted {
         return Err(error("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."));
     }
@@ -111,7 +128,7 @@ fn plan(image: &Image, device: &str, ebs: &Value, now: Timestamp, default_key: &
         encrypted,
         kms_key: encrypted.then(|| key.unwrap_or(default_key).to_owned()),
         snapshot: if root { root_snapshot } else { String::new() },
-        delete_on_termination: ebs.flag("DeleteOnTermination").unwrap_or(root),
+        delete_on_termination: ebs.delete_on_termination.unwrap_or(root),
         created: now,
     })
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use nightproof_core::Region;
 use nightproof_core::per_instance::PerInstance;
+use nightproof_core::service::AwsError;
 use nightproof_machine_protocol::link::Link;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -38,6 +39,14 @@ impl Ec2 {
             metadata: Sessions::default(),
             links: PerInstance::new(Link::OPEN),
         })
+    }
+
+    /// The service itself, for tasks that outlive a call.
+    ///
+    /// # Errors
+    /// The region is going down.
+    pub(crate) fn handle(&self) -> Result<Arc<Self>, AwsError> {
+        self.this.upgrade().ok_or_else(|| AwsError::internal("the service is going down"))
     }
 
     /// Runs `work` on the records of an account, which come with a default VPC.

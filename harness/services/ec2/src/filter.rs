@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use nightproof_wildcard::{Pattern, Syntax};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{error, invalid_parameter};
@@ -16,15 +17,23 @@ const SYNTAX: Syntax = Syntax { question_mark: true, escapes: true };
 /// A filter's name, and the path in the described resource where its values are. Lists on the path are gone through.
 pub(crate) type Paths = &'static [(&'static str, &'static str)];
 
+/// A filter of a request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Filter {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
 /// Reads the values that a filter compares.
 type ValuesOf = Box<dyn Fn(&Value) -> Vec<String>>;
 
 /// The resources that pass all filters of a request. A filter that is not in `paths` is refused.
-pub(crate) fn filtered(described: Vec<Value>, input: &Value, paths: Paths) -> Result<Vec<Value>, AwsError> {
+pub(crate) fn filtered(described: Vec<Value>, filters: &[Filter], paths: Paths) -> Result<Vec<Value>, AwsError> {
     let mut kept = described;
-    for filter in input.list("Filters") {
-        let name = filter.required("Name");
-        let wanted = filter.texts("Values");
+    for Filter { name, values: wanted } in filters {
         let values_of: ValuesOf = if let Some(key) = name.strip_prefix("tag:") {
             let key = key.to_owned();
             Box::new(move |resource| {
@@ -34,7 +43,7 @@ pub(crate) fn filtered(described: Vec<Value>, input: &Value, paths: Paths) -> Re
         } else if name == "tag-key" {
             Box::new(|resource| tags(resource).iter().filter_map(|tag| tag.text("Key").map(str::to_owned)).collect())
         } else {
-            let Some((_, path)) = paths.iter().find(|(known, _)| *known == name) else {
+            let Some((_, path)) = paths.iter().find(|(known, _)| known == name) else {
                 return Err(invalid_parameter(format!("The filter '{name}' is invalid")));
             };
             Box::new(move |resource| values_at(resource, path))
@@ -76,8 +85,13 @@ fn values_at(resource: &Value, path: &str) -> Vec<String> {
 }
 
 /// One page of `items` under `member`.
-pub(crate) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
-    let skip = match input.text("NextToken").filter(|token| !token.is_empty()) {
+pub(crate) fn page(
+    member: &str,
+    items: Vec<Value>,
+    max_results: Option<i64>,
+    next_token: Option<&str>,
+) -> Result<Value, AwsError> {
+    let skip = match next_token.filter(|token| !token.is_empty()) {
         None => 0,
         Some(token) => URL_SAFE_NO_PAD
             .decode(token)
@@ -86,7 +100,7 @@ pub(crate) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Val
             .and_then(|text| text.strip_prefix("after:").and_then(|count| count.parse::<usize>().ok()))
             .ok_or_else(|| error("InvalidNextToken", format!("The token '{token}' is invalid")))?,
     };
-    let take = match input.number("MaxResults") {
+    let take = match max_results {
         None => usize::MAX,
         Some(count) => usize::try_from(count)
             .ok()
@@ -102,24 +116,22 @@ pub(crate) fn page(member: &str, items: Vec<Value>, input: &Value) -> Result<Val
     Ok(output)
 }
 
-/// The resources named in the list `member`, or all when it names none. An unknown id is refused with `refusal`.
+/// The resources whose `id` is wanted, or all when none is. An unknown id is refused with `refusal`.
 pub(crate) fn selected(
     described: Vec<Value>,
-    input: &Value,
-    member: &str,
+    wanted: &[String],
     id: &str,
     refusal: impl Fn(&str) -> AwsError,
 ) -> Result<Vec<Value>, AwsError> {
-    let wanted = input.texts(member);
     if wanted.is_empty() {
         return Ok(described);
     }
-    for wanted in &wanted {
+    for wanted in wanted {
         if !described.iter().any(|resource| resource.text(id) == Some(wanted)) {
             return Err(refusal(wanted));
         }
     }
-    Ok(described.into_iter().filter(|resource| resource.text(id).is_some_and(|id| wanted.contains(&id))).collect())
+    Ok(described.into_iter().filter(|resource| resource.text(id).is_some_and(|id| wanted.iter().any(|one| one == id))).collect())
 }
 
 #[cfg(test)]
@@ -128,8 +140,8 @@ mod tests {
 
     #[test]
     fn an_unknown_filter_is_refused() {
-        let input = json!({ "Filters": [{ "Name": "colour", "Values": ["red"] }] });
-        let error = filtered(vec![], &input, &[("vpc-id", "VpcId")]).expect_err("refused");
+        let filters = [Filter { name: "colour".to_owned(), values: vec!["red".to_owned()] }];
+        let error = filtered(vec![], &filters, &[("vpc-id", "VpcId")]).expect_err("refused");
         assert_eq!(error.to_string(), "InvalidParameterValue: The filter 'colour' is invalid");
     }
 }

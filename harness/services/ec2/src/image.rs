@@ -3,23 +3,20 @@
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_machine_image::Image;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::{error, not_found_as};
 use crate::instance_type::InstanceType;
 
-/// A launch's input with its `ImageId` read from the Parameter Store, as the caller, where it says `resolve:ssm:NAME`.
+/// The image of a launch, read from the Parameter Store, as the caller, where it says `resolve:ssm:NAME`.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-systems-manager-parameter-to-find-AMI.html>
-pub(crate) async fn resolved(call: &Call, mut input: Value) -> Result<Value, AwsError> {
-    let Some(name) = input.text("ImageId").and_then(|id| id.strip_prefix("resolve:ssm:")) else { return Ok(input) };
+pub(crate) async fn resolved(call: &Call, given: Option<String>) -> Result<Option<String>, AwsError> {
+    let Some(name) = given.as_deref().and_then(|id| id.strip_prefix("resolve:ssm:")) else { return Ok(given) };
     let found = call.region.call(&call.caller, "ssm", "GetParameters", json!({ "Names": [name] })).await?;
     let id = found.list("Parameters").first().and_then(|parameter| parameter.text("Value"));
     let id =
         id.ok_or_else(|| error("InvalidParameterValue", format!("The parameter '{name}' for the image could not be resolved")))?;
-    if let Value::Object(members) = &mut input {
-        members.insert("ImageId".to_owned(), json!(id));
-    }
-    Ok(input)
+    Ok(Some(id.to_owned()))
 }
 
 /// The image with this id.

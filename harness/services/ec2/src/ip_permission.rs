@@ -2,48 +2,116 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
 
 use ipnet::{Ipv4Net, Ipv6Net};
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{error, invalid_parameter, missing, not_found_as, unsupported};
 use crate::records::{Direction, Records, Rule, Source};
 use crate::{cidr, security_group};
 
+/// A permission of a request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct IpPermission {
+    ip_protocol: Option<String>,
+    from_port: Option<i64>,
+    to_port: Option<i64>,
+    #[serde(default)]
+    ip_ranges: Vec<IpRange>,
+    #[serde(default)]
+    ipv6_ranges: Vec<Ipv6Range>,
+    #[serde(default)]
+    prefix_list_ids: Vec<PrefixList>,
+    #[serde(default)]
+    user_id_group_pairs: Vec<GroupPair>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct IpRange {
+    #[serde(default)]
+    cidr_ip: String,
+    description: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Ipv6Range {
+    #[serde(default)]
+    cidr_ipv6: String,
+    description: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PrefixList {
+    #[serde(default)]
+    prefix_list_id: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GroupPair {
+    group_id: Option<String>,
+    group_name: Option<String>,
+    /// The account of the group.
+    user_id: Option<String>,
+    description: Option<String>,
+}
+
+/// The short form of a permission: one protocol, port range and IPv4 block beside the group.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShortRule<'a> {
+    pub(crate) protocol: &'a Option<String>,
+    pub(crate) from: Option<i64>,
+    pub(crate) to: Option<i64>,
+    pub(crate) block: &'a Option<String>,
+}
+
+impl ShortRule<'static> {
+    /// A request without it.
+    pub(crate) const NONE: Self = Self { protocol: &None, from: None, to: None, block: &None };
+}
+
 /// The rules that a request speaks of, for the group `group`.
-pub(crate) fn rules(records: &Records, group: &str, direction: Direction, input: &Value) -> Result<Vec<Rule>, AwsError> {
+pub(crate) fn rules(
+    records: &Records,
+    group: &str,
+    direction: Direction,
+    short: ShortRule<'_>,
+    permissions: &[IpPermission],
+) -> Result<Vec<Rule>, AwsError> {
     let mut rules = Vec::new();
-    if input.has("SourceSecurityGroupName") || input.has("SourceSecurityGroupOwnerId") {
-        return Err(unsupported("security group rules", "SourceSecurityGroupName; use IpPermissions"));
-    }
-    if let Some(protocol) = input.text("IpProtocol") {
-        // The short form: one protocol, port range and IPv4 block beside the group.
-        let block = input.text("CidrIp").ok_or_else(|| missing("cidrIp"))?;
-        let (protocol, from, to) = ports(protocol, input)?;
+    if let Some(protocol) = short.protocol {
+        let block = short.block.as_deref().ok_or_else(|| missing("cidrIp"))?;
+        let (protocol, from, to) = ports(protocol, short.from, short.to)?;
         rules.push(rule(group, direction, &protocol, from, to, Source::Ipv4(ipv4(block)?), None));
     }
-    for permission in input.list("IpPermissions") {
-        let protocol = permission.text("IpProtocol").ok_or_else(|| missing("ipProtocol"))?;
-        let (protocol, from, to) = ports(protocol, permission)?;
+    for permission in permissions {
+        let protocol = permission.ip_protocol.as_deref().ok_or_else(|| missing("ipProtocol"))?;
+        let (protocol, from, to) = ports(protocol, permission.from_port, permission.to_port)?;
         let mut push = |source, description: Option<&str>| {
             rules.push(rule(group, direction, &protocol, from, to, source, description));
         };
-        let before = ["IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"];
-        if !before.iter().any(|member| permission.has(member)) {
+        let IpPermission { ip_ranges, ipv6_ranges, prefix_list_ids, user_id_group_pairs, .. } = permission;
+        if ip_ranges.is_empty() && ipv6_ranges.is_empty() && prefix_list_ids.is_empty() && user_id_group_pairs.is_empty() {
             return Err(missing("source of the permission (ipRanges, ipv6Ranges, prefixListIds or groups)"));
         }
-        for range in permission.list("IpRanges") {
-            push(Source::Ipv4(ipv4(range.required("CidrIp"))?), range.text("Description"));
+        for range in ip_ranges {
+            push(Source::Ipv4(ipv4(&range.cidr_ip)?), range.description.as_deref());
         }
-        for range in permission.list("Ipv6Ranges") {
-            push(Source::Ipv6(ipv6(range.required("CidrIpv6"))?), range.text("Description"));
+        for range in ipv6_ranges {
+            push(Source::Ipv6(ipv6(&range.cidr_ipv6)?), range.description.as_deref());
         }
-        if let Some(list) = permission.list("PrefixListIds").first() {
-            let id = list.required("PrefixListId");
+        if let Some(PrefixList { prefix_list_id: id }) = prefix_list_ids.first() {
             return Err(error("InvalidPrefixListID.NotFound", format!("The prefix list ID '{id}' does not exist")));
         }
-        for pair in permission.list("UserIdGroupPairs") {
-            let id = match (pair.text("GroupId"), pair.text("GroupName")) {
+        for pair in user_id_group_pairs {
+            if pair.user_id.as_ref().is_some_and(|account| *account != records.account) {
+                return Err(unsupported("security group rules", "the security group of another account"));
+            }
+            let id = match (&pair.group_id, &pair.group_name) {
                 (Some(id), _) => records.groups.get(id).map(|group| group.id.clone()).ok_or_else(|| not_found_as("sg", id))?,
                 (None, Some(name)) => security_group::by_name(records, name)?,
                 (None, None) => return Err(missing("groupId")),
@@ -55,7 +123,7 @@ pub(crate) fn rules(records: &Records, group: &str, direction: Direction, input:
                     format!("You have specified two resources that belong to different networks: {group}, {id}"),
                 ));
             }
-            push(Source::Group(id), pair.text("Description"));
+            push(Source::Group(id), pair.description.as_deref());
         }
     }
     if rules.is_empty() {
@@ -123,7 +191,7 @@ fn rule(
 }
 
 /// Protocol and port range. Names stand for the numbers of TCP, UDP and ICMP; all protocols have no ports.
-fn ports(protocol: &str, input: &Value) -> Result<(String, i64, i64), AwsError> {
+fn ports(protocol: &str, from: Option<i64>, to: Option<i64>) -> Result<(String, i64, i64), AwsError> {
     let protocol = match protocol.to_ascii_lowercase().as_str() {
         "tcp" | "6" => "tcp".to_owned(),
         "udp" | "17" => "udp".to_owned(),
@@ -140,7 +208,6 @@ fn ports(protocol: &str, input: &Value) -> Result<(String, i64, i64), AwsError> 
             }
         },
     };
-    let (from, to) = (input.number("FromPort"), input.number("ToPort"));
     match protocol.as_str() {
         "tcp" | "udp" => {
             let (Some(from), Some(to)) = (from, to) else {

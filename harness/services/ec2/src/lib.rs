@@ -1,5 +1,8 @@
 //! The service `ec2`: the VPC family, addresses, images and instances. A running instance has a machine.
 
+#[macro_use]
+mod request;
+
 mod authorization;
 mod availability_zone;
 mod block_device;

@@ -1,19 +1,37 @@
 //! Tags in requests. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html>
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::error::{error, invalid_parameter};
 use crate::records::Records;
 
 const MOST: usize = 50;
 
+/// A tag of a request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Tag {
+    #[serde(default)]
+    pub(crate) key: String,
+    pub(crate) value: Option<String>,
+}
+
+/// The tags that a create request has for what it makes of one type.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagSpecification {
+    #[serde(default)]
+    resource_type: String,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
 /// Sets `given` on the resource `id`.
-pub(crate) fn set(records: &mut Records, id: &str, given: &[Value]) -> Result<(), AwsError> {
+pub(crate) fn set(records: &mut Records, id: &str, given: &[Tag]) -> Result<(), AwsError> {
     let tags = records.tags.entry(id.to_owned()).or_default();
     for tag in given {
-        let (key, value) = (tag.required("Key"), tag.required("Value"));
+        let (key, value) = (tag.key.as_str(), tag.value.as_deref().unwrap_or_default());
         if key.is_empty() || key.chars().count() > 127 {
             return Err(invalid_parameter(format!("Tag key exceeds the maximum length of 127 characters: {key}")));
         }
@@ -31,44 +49,64 @@ pub(crate) fn set(records: &mut Records, id: &str, given: &[Value]) -> Result<()
     Ok(())
 }
 
+/// Tags, or the specifications that have them.
+pub(crate) trait Keys {
+    /// The keys of all tags.
+    fn keys(&self) -> Vec<&str>;
+}
+
+impl Keys for Vec<Tag> {
+    fn keys(&self) -> Vec<&str> {
+        self.iter().map(|tag| tag.key.as_str()).collect()
+    }
+}
+
+impl Keys for Vec<TagSpecification> {
+    fn keys(&self) -> Vec<&str> {
+        self.iter().flat_map(|specification| specification.tags.keys()).collect()
+    }
+}
+
 /// Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; users may not.
-pub(crate) fn check_reserved(input: &Value) -> Result<(), AwsError> {
-    let specified = input.list("TagSpecifications").iter().flat_map(|specification| specification.list("Tags"));
-    let reserved = |tag: &Value| tag.required("Key").to_ascii_lowercase().starts_with("aws:");
-    if input.list("Tags").iter().chain(specified).any(reserved) {
+pub(crate) fn refuse_reserved(keys: &[&str]) -> Result<(), AwsError> {
+    if keys.iter().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
         return Err(invalid_parameter("Tag keys starting with 'aws:' are reserved for internal use"));
     }
     Ok(())
 }
 
-/// `TagSpecifications` of a create request, for the resource types that it makes. Others are refused.
-pub(crate) fn specified<'a>(input: &'a Value, types: &[&str]) -> Result<Vec<(&'a str, &'a [Value])>, AwsError> {
+/// The tags of a create request by resource type. Types other than `types`, those that it makes, are refused.
+pub(crate) fn specified<'a>(
+    specifications: &'a [TagSpecification],
+    types: &[&str],
+) -> Result<Vec<(&'a str, &'a [Tag])>, AwsError> {
     let mut specified = Vec::new();
-    for specification in input.list("TagSpecifications") {
-        let kind = specification.required("ResourceType");
-        if !types.contains(&kind) {
+    for TagSpecification { resource_type: kind, tags } in specifications {
+        if !types.contains(&kind.as_str()) {
             return Err(invalid_parameter(format!("'{kind}' is not a valid taggable resource type for this operation.")));
         }
-        if specified.iter().any(|(existing, _)| *existing == kind) {
+        if specified.iter().any(|(existing, _)| existing == kind) {
             return Err(invalid_parameter(format!("'TagSpecifications' names the resource type '{kind}' twice.")));
         }
-        let tags = specification.list("Tags");
         for (index, tag) in tags.iter().enumerate() {
-            if tags.iter().take(index).any(|other| other.text("Key") == tag.text("Key")) {
-                return Err(invalid_parameter(format!("Duplicate tag key '{}' specified.", tag.required("Key"))));
+            if tags.iter().take(index).any(|other| other.key == tag.key) {
+                return Err(invalid_parameter(format!("Duplicate tag key '{}' specified.", tag.key)));
             }
         }
-        specified.push((kind, tags));
+        specified.push((kind.as_str(), tags.as_slice()));
     }
     Ok(specified)
 }
 
 /// Tags a new resource with what the request specifies for its type.
-pub(crate) fn on_creation(records: &mut Records, input: &Value, kind: &str, id: &str) -> Result<(), AwsError> {
-    for (specified, tags) in specified(input, &[kind])? {
-        if specified == kind {
-            set(records, id, tags)?;
-        }
+pub(crate) fn on_creation(
+    records: &mut Records,
+    specifications: &[TagSpecification],
+    kind: &str,
+    id: &str,
+) -> Result<(), AwsError> {
+    for (_, tags) in specified(specifications, &[kind])? {
+        set(records, id, tags)?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! What several operations do with security groups.
 
 use ipnet::Ipv4Net;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
@@ -49,11 +48,11 @@ pub(crate) fn identifiers(records: &Records, ids: &[String]) -> Vec<Value> {
 }
 
 /// The group that a request names by id, or by name in the default VPC.
-pub(crate) fn named(records: &Records, input: &Value) -> Result<String, AwsError> {
-    if let Some(id) = input.text("GroupId") {
+pub(crate) fn named(records: &Records, id: Option<&str>, name: Option<&str>) -> Result<String, AwsError> {
+    if let Some(id) = id {
         return Ok(records.group(id)?.id.clone());
     }
-    let name = input.text("GroupName").ok_or_else(|| missing("groupName or groupId"))?;
+    let name = name.ok_or_else(|| missing("groupName or groupId"))?;
     by_name(records, name)
 }
 

@@ -1,171 +1,227 @@
 //! The service's operations by name, and what other services ask of its records.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
-use nightproof_core::Region;
-use nightproof_core::document::{Members as _, whole_seconds};
+use nightproof_core::document::whole_seconds;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use nightproof_core::{Region, operations};
 use serde_json::Value;
 
 use crate::ec2::Ec2;
 use crate::error::{dry_run, missing};
-use crate::operations::instance_states::{self, StateChange};
-use crate::operations::{
-    addresses, images, instance_attributes, instance_profiles, instance_types, instances, internet_gateways, key_pairs,
-    nat_gateways, regions, route_tables, security_group_rules, security_groups, subnets, tags, volumes, vpcs,
+use crate::operations::addresses::{
+    self, AllocateAddress, AssociateAddress, DescribeAddresses, DisassociateAddress, ReleaseAddress,
 };
-use crate::records::{Direction, Instance, Records};
+use crate::operations::console_output::GetConsoleOutput;
+use crate::operations::images::{self, DescribeImages};
+use crate::operations::instance_attributes::{
+    self, DescribeInstanceAttribute, ModifyInstanceAttribute, ModifyInstanceMetadataOptions,
+};
+use crate::operations::instance_profiles::{
+    self, AssociateIamInstanceProfile, DescribeIamInstanceProfileAssociations, DisassociateIamInstanceProfile,
+    ReplaceIamInstanceProfileAssociation,
+};
+use crate::operations::instance_states::{
+    ChangeStates as RebootInstances, ChangeStates as StartInstances, ChangeStates as StopInstances,
+    ChangeStates as TerminateInstances, StateChange,
+};
+use crate::operations::instance_types::{self, DescribeInstanceTypeOfferings, DescribeInstanceTypes};
+use crate::operations::instances::{self, DescribeInstanceStatus, DescribeInstances, DescribeNetworkInterfaces};
+use crate::operations::internet_gateways::{
+    self, AttachInternetGateway, CreateInternetGateway, DeleteInternetGateway, DescribeInternetGateways, DetachInternetGateway,
+};
+use crate::operations::key_pairs::{self, DescribeKeyPairs};
+use crate::operations::nat_gateways::{self, CreateNatGateway, DeleteNatGateway, DescribeNatGateways};
+use crate::operations::regions::{self, DescribeAccountAttributes, DescribeAvailabilityZones, DescribeRegions};
+use crate::operations::route_tables::{
+    self, AssociateRouteTable, CreateRoute, CreateRouteTable, DeleteRoute, DeleteRouteTable, DescribeRouteTables,
+    DisassociateRouteTable, ReplaceRoute, ReplaceRouteTableAssociation,
+};
+use crate::operations::run_instances::RunInstances;
+use crate::operations::security_group_rules::{
+    self, Authorize as AuthorizeSecurityGroupEgress, Authorize as AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
+    Revoke as RevokeSecurityGroupEgress, Revoke as RevokeSecurityGroupIngress,
+    UpdateDescriptions as UpdateSecurityGroupRuleDescriptionsEgress,
+    UpdateDescriptions as UpdateSecurityGroupRuleDescriptionsIngress,
+};
+use crate::operations::security_groups::{self, CreateSecurityGroup, DeleteSecurityGroup, DescribeSecurityGroups};
+use crate::operations::subnets::{self, CreateSubnet, DeleteSubnet, DescribeSubnets, ModifySubnetAttribute};
+use crate::operations::tags::{self, CreateTags, DeleteTags, DescribeTags};
+use crate::operations::volumes::{self, DescribeVolumes};
+use crate::operations::vpcs::{self, CreateVpc, DeleteVpc, DescribeVpcAttribute, DescribeVpcs, ModifyVpcAttribute};
+use crate::records::{Instance, Records};
+use crate::request::Request;
 use crate::{lifecycle, request_tags};
 
-/// An operation that works on records alone.
-fn on_records(records: &mut Records, operation: &str, input: &Value, now: Timestamp) -> Result<Value, AwsError> {
-    match operation {
-        "CreateVpc" => vpcs::create(records, input),
-        "DeleteVpc" => vpcs::delete(records, input),
-        "DescribeVpcs" => vpcs::describe(records, input),
-        "ModifyVpcAttribute" => vpcs::modify_attribute(records, input),
-        "DescribeVpcAttribute" => vpcs::describe_attribute(records, input),
+// Tags that are given at creation need ec2:CreateTags, with what creates.
+operations!("ec2", Ec2:
+    CreateVpc => change(vpcs::create): ["= vpc/*", "ec2:CreateTags vpc/* ?TagSpecifications ec2:CreateAction='CreateVpc'"],
+    DeleteVpc => change(vpcs::delete): ["= vpc/{VpcId}"],
+    DescribeVpcs => read(vpcs::describe): ["= *"],
+    ModifyVpcAttribute => change(vpcs::modify_attribute): ["= vpc/{VpcId}"],
+    DescribeVpcAttribute => read(vpcs::describe_attribute): ["= vpc/{VpcId}"],
 
-        "CreateSubnet" => subnets::create(records, input),
-        "DeleteSubnet" => subnets::delete(records, input),
-        "DescribeSubnets" => subnets::describe(records, input),
-        "ModifySubnetAttribute" => subnets::modify_attribute(records, input),
+    CreateSubnet => change(subnets::create): ["= subnet/*", "= vpc/{VpcId}", "ec2:CreateTags subnet/* ?TagSpecifications ec2:CreateAction='CreateSubnet'"],
+    DeleteSubnet => change(subnets::delete): ["= subnet/{SubnetId}"],
+    DescribeSubnets => read(subnets::describe): ["= *"],
+    ModifySubnetAttribute => change(subnets::modify_attribute): ["= subnet/{SubnetId}"],
 
-        "CreateInternetGateway" => internet_gateways::create(records, input),
-        "DeleteInternetGateway" => internet_gateways::delete(records, input),
-        "DescribeInternetGateways" => internet_gateways::describe(records, input),
-        "AttachInternetGateway" => internet_gateways::attach(records, input),
-        "DetachInternetGateway" => internet_gateways::detach(records, input),
+    CreateInternetGateway => change(internet_gateways::create): ["= internet-gateway/*", "ec2:CreateTags internet-gateway/* ?TagSpecifications ec2:CreateAction='CreateInternetGateway'"],
+    DeleteInternetGateway => change(internet_gateways::delete): ["= internet-gateway/{InternetGatewayId}"],
+    DescribeInternetGateways => read(internet_gateways::describe): ["= *"],
+    AttachInternetGateway => change(internet_gateways::attach): ["= internet-gateway/{InternetGatewayId}", "= vpc/{VpcId}"],
+    DetachInternetGateway => change(internet_gateways::detach): ["= internet-gateway/{InternetGatewayId}", "= vpc/{VpcId}"],
 
-        "CreateNatGateway" => nat_gateways::create(records, input, now),
-        "DeleteNatGateway" => nat_gateways::delete(records, input, now),
-        "DescribeNatGateways" => nat_gateways::describe(records, input),
+    CreateNatGateway => change_at(nat_gateways::create): ["= natgateway/*", "= subnet/{SubnetId}", "= elastic-ip/{AllocationId} ?AllocationId", "ec2:CreateTags natgateway/* ?TagSpecifications ec2:CreateAction='CreateNatGateway'"],
+    DeleteNatGateway => change_at(nat_gateways::delete): ["= natgateway/{NatGatewayId}"],
+    DescribeNatGateways => read(nat_gateways::describe): ["= *"],
 
-        "CreateRouteTable" => route_tables::create(records, input),
-        "DeleteRouteTable" => route_tables::delete(records, input),
-        "DescribeRouteTables" => route_tables::describe(records, input),
-        "CreateRoute" => route_tables::create_route(records, input),
-        "ReplaceRoute" => route_tables::replace_route(records, input),
-        "DeleteRoute" => route_tables::delete_route(records, input),
-        "AssociateRouteTable" => route_tables::associate(records, input),
-        "DisassociateRouteTable" => route_tables::disassociate(records, input),
-        "ReplaceRouteTableAssociation" => route_tables::replace_association(records, input),
+    CreateRouteTable => change(route_tables::create): ["= route-table/*", "= vpc/{VpcId}", "ec2:CreateTags route-table/* ?TagSpecifications ec2:CreateAction='CreateRouteTable'"],
+    DeleteRouteTable => change(route_tables::delete): ["= route-table/{RouteTableId}"],
+    DescribeRouteTables => read(route_tables::describe): ["= *"],
+    CreateRoute => change(route_tables::create_route): ["= route-table/{RouteTableId}"],
+    ReplaceRoute => change(route_tables::replace_route): ["= route-table/{RouteTableId}"],
+    DeleteRoute => change(route_tables::delete_route): ["= route-table/{RouteTableId}"],
+    AssociateRouteTable => change(route_tables::associate): ["= route-table/{RouteTableId}", "= subnet/{SubnetId} ?SubnetId"],
+    DisassociateRouteTable => change(route_tables::disassociate): ["= @association-route-table"],
+    ReplaceRouteTableAssociation => change(route_tables::replace_association): ["= route-table/{RouteTableId}"],
 
-        "CreateSecurityGroup" => security_groups::create(records, input),
-        "DeleteSecurityGroup" => security_groups::delete(records, input),
-        "DescribeSecurityGroups" => security_groups::describe(records, input),
-        "DescribeSecurityGroupRules" => security_group_rules::describe(records, input),
-        "AuthorizeSecurityGroupIngress" => security_group_rules::authorize(records, Direction::Ingress, input),
-        "AuthorizeSecurityGroupEgress" => security_group_rules::authorize(records, Direction::Egress, input),
-        "RevokeSecurityGroupIngress" => security_group_rules::revoke(records, Direction::Ingress, input),
-        "RevokeSecurityGroupEgress" => security_group_rules::revoke(records, Direction::Egress, input),
-        "UpdateSecurityGroupRuleDescriptionsIngress" => {
-            security_group_rules::update_descriptions(records, Direction::Ingress, input)
-        }
-        "UpdateSecurityGroupRuleDescriptionsEgress" => {
-            security_group_rules::update_descriptions(records, Direction::Egress, input)
-        }
+    CreateSecurityGroup => change(security_groups::create): ["= security-group/*", "= vpc/{VpcId} ?VpcId", "ec2:CreateTags security-group/* ?TagSpecifications ec2:CreateAction='CreateSecurityGroup'"],
+    DeleteSecurityGroup => change(security_groups::delete): ["= security-group/{GroupId}"],
+    DescribeSecurityGroups => read(security_groups::describe): ["= *"],
+    DescribeSecurityGroupRules => read(security_group_rules::describe): ["= *"],
+    AuthorizeSecurityGroupIngress => change(security_group_rules::authorize_ingress): ["= security-group/{GroupId}", "ec2:CreateTags security-group-rule/* ?TagSpecifications"],
+    AuthorizeSecurityGroupEgress => change(security_group_rules::authorize_egress): ["= security-group/{GroupId}", "ec2:CreateTags security-group-rule/* ?TagSpecifications"],
+    RevokeSecurityGroupIngress => change(security_group_rules::revoke_ingress): ["= security-group/{GroupId}"],
+    RevokeSecurityGroupEgress => change(security_group_rules::revoke_egress): ["= security-group/{GroupId}"],
+    UpdateSecurityGroupRuleDescriptionsIngress => change(security_group_rules::update_ingress): ["= security-group/{GroupId}"],
+    UpdateSecurityGroupRuleDescriptionsEgress => change(security_group_rules::update_egress): ["= security-group/{GroupId}"],
 
-        "AllocateAddress" => addresses::allocate(records, input),
-        "ReleaseAddress" => addresses::release(records, input),
-        "AssociateAddress" => addresses::associate(records, input),
-        "DisassociateAddress" => addresses::disassociate(records, input),
-        "DescribeAddresses" => addresses::describe(records, input),
+    AllocateAddress => change(addresses::allocate): ["= elastic-ip/*", "ec2:CreateTags elastic-ip/* ?TagSpecifications ec2:CreateAction='AllocateAddress'"],
+    ReleaseAddress => change(addresses::release): ["= elastic-ip/{AllocationId}"],
+    AssociateAddress => change(addresses::associate): ["= elastic-ip/{AllocationId} ?AllocationId", "= instance/{InstanceId} ?InstanceId"],
+    DisassociateAddress => change(addresses::disassociate): ["= elastic-ip/*"],
+    DescribeAddresses => read(addresses::describe): ["= *"],
 
-        "CreateTags" => tags::create(records, input),
-        "DeleteTags" => tags::delete(records, input),
-        "DescribeTags" => tags::describe(records, input),
+    CreateTags => change(tags::create): ["= @tagged"],
+    DeleteTags => change(tags::delete): ["= @tagged"],
+    DescribeTags => read(tags::describe): ["= *"],
 
-        "DescribeImages" => images::describe(input),
-        "DescribeInstanceTypes" => instance_types::describe(input),
-        "DescribeInstanceTypeOfferings" => instance_types::describe_offerings(records, input),
-        "DescribeAvailabilityZones" => regions::describe_zones(records, input),
-        "DescribeRegions" => regions::describe_regions(records, input),
-        "DescribeAccountAttributes" => regions::describe_account(records, input),
-        "DescribeKeyPairs" => key_pairs::describe(input),
+    DescribeImages => read(images::describe): ["= *"],
+    DescribeInstanceTypes => read(instance_types::describe): ["= *"],
+    DescribeInstanceTypeOfferings => read(instance_types::describe_offerings): ["= *"],
+    DescribeAvailabilityZones => read(regions::describe_zones): ["= *"],
+    DescribeRegions => read(regions::describe_regions): ["= *"],
+    DescribeAccountAttributes => read(regions::describe_account): ["= *"],
+    DescribeKeyPairs => read(key_pairs::describe): ["= *"],
 
-        "DescribeInstances" => instances::describe(records, input),
-        "DescribeInstanceStatus" => instances::describe_status(records, input),
-        "DescribeNetworkInterfaces" => instances::describe_interfaces(records, input),
-        "DescribeVolumes" => volumes::describe(records, input),
-        "DescribeInstanceAttribute" => instance_attributes::describe(records, input),
-        "ModifyInstanceAttribute" => instance_attributes::modify(records, input),
-        "ModifyInstanceMetadataOptions" => instance_attributes::modify_metadata_options(records, input),
-        "DisassociateIamInstanceProfile" => instance_profiles::disassociate(records, input),
-        "DescribeIamInstanceProfileAssociations" => instance_profiles::describe(records, input),
-        _ => Err(AwsError::not_implemented("ec2", operation)),
-    }
-}
+    DescribeInstances => read(instances::describe): ["= *"],
+    DescribeInstanceStatus => read(instances::describe_status): ["= *"],
+    DescribeNetworkInterfaces => read(instances::describe_interfaces): ["= *"],
+    DescribeVolumes => read(volumes::describe): ["= *"],
+    DescribeInstanceAttribute => read(instance_attributes::describe): ["= instance/{InstanceId}"],
+    ModifyInstanceAttribute => change(instance_attributes::modify): ["= instance/{InstanceId}"],
+    ModifyInstanceMetadataOptions => change(instance_attributes::modify_metadata_options): ["= instance/{InstanceId}"],
+    DisassociateIamInstanceProfile => change(instance_profiles::disassociate): ["= @association-instance"],
+    DescribeIamInstanceProfileAssociations => read(instance_profiles::describe): ["= *"],
+
+
+    RunInstances => run_instances.await: ["= instance/* ec2:InstanceType=InstanceType ec2:MetadataHttpTokens=MetadataOptions.HttpTokens ec2:MetadataHttpPutResponseHopLimit=MetadataOptions.HttpPutResponseHopLimit", "= arn:aws:ec2:$region::image/{ImageId} ?ImageId", "= @launched", "= volume/* ec2:Encrypted=BlockDeviceMappings.Ebs.Encrypted ec2:VolumeType=BlockDeviceMappings.Ebs.VolumeType ec2:VolumeSize=BlockDeviceMappings.Ebs.VolumeSize", "= key-pair/{KeyName} ?KeyName", "ec2:CreateTags instance/* ?TagSpecifications ec2:CreateAction='RunInstances'", "iam:PassRole @profile-role ?IamInstanceProfile iam:PassedToService='ec2.amazonaws.com'"],
+    StartInstances => change_states(StateChange::Start): ["= instance/{InstanceIds}"],
+    StopInstances => change_states(StateChange::Stop): ["= instance/{InstanceIds}"],
+    RebootInstances => change_states(StateChange::Reboot): ["= instance/{InstanceIds}"],
+    TerminateInstances => change_states(StateChange::Terminate): ["= instance/{InstanceIds}"],
+    AssociateIamInstanceProfile => associate_profile.await: ["= instance/{InstanceId}", "iam:PassRole @profile-role iam:PassedToService='ec2.amazonaws.com'"],
+    ReplaceIamInstanceProfileAssociation => replace_profile.await: ["= @association-instance", "iam:PassRole @profile-role iam:PassedToService='ec2.amazonaws.com'"],
+    GetConsoleOutput => console_output.await: ["= instance/{InstanceId}"],
+);
 
 impl Ec2 {
-    async fn dispatch(self: &Arc<Self>, call: &Call, operation: &str, input: &Value) -> Result<Value, AwsError> {
-        let (region, account) = (&call.region, call.account());
-        let dry = input.flag("DryRun") == Some(true);
+    /// What comes before each operation.
+    pub(crate) fn before(&self, call: &Call, input: &impl Request) -> Result<(), AwsError> {
         if call.http.is_some() {
-            request_tags::check_reserved(input)?;
+            request_tags::refuse_reserved(&input.tag_keys())?;
         }
-        self.with_records(region, account, |records| lifecycle::forget_old(records, call.now));
-        let change = match operation {
-            "StartInstances" => Some(StateChange::Start),
-            "StopInstances" => Some(StateChange::Stop),
-            "RebootInstances" => Some(StateChange::Reboot),
-            "TerminateInstances" => Some(StateChange::Terminate),
-            _ => None,
-        };
-        if let Some(change) = change {
-            if dry {
-                self.with_records(region, account, |records| {
-                    instance_states::change(&mut records.clone(), change, input, call.now)
-                })?;
+        Ok(())
+    }
+
+    /// An operation that looks at records.
+    fn read<I: Request>(
+        &self,
+        call: &Call,
+        input: I,
+        operation: fn(&Records, &I) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        let output = self.with_records(&call.region, call.account(), |records| operation(records, &input))?;
+        if input.is_dry_run() { Err(dry_run()) } else { Ok(output) }
+    }
+
+    /// An operation that changes records.
+    fn change<I: Request>(
+        &self,
+        call: &Call,
+        input: I,
+        operation: fn(&mut Records, &I) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        self.changed(call, &input, |records| operation(records, &input))
+    }
+
+    /// An operation that changes records, which keep when it did.
+    fn change_at<I: Request>(
+        &self,
+        call: &Call,
+        input: I,
+        operation: fn(&mut Records, &I, Timestamp) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        self.changed(call, &input, |records| operation(records, &input, call.now))
+    }
+
+    /// What is refused, or tried as a dry run, changes nothing.
+    fn changed(
+        &self,
+        call: &Call,
+        input: &impl Request,
+        act: impl FnOnce(&mut Records) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        self.before(call, input)?;
+        let (region, account) = (&call.region, call.account());
+        let output = self.with_records(region, account, |records| {
+            let mut changed = records.clone();
+            let output = act(&mut changed)?;
+            if input.is_dry_run() {
                 return Err(dry_run());
             }
-            return self.change_states(call, change, input);
-        }
-        match operation {
-            "RunInstances" => self.run_instances(call, input).await,
-            "AssociateIamInstanceProfile" | "ReplaceIamInstanceProfileAssociation" => {
-                let profile = instance_profiles::named(call, input).await?.ok_or_else(|| missing("iamInstanceProfile"))?;
-                self.with_records(region, account, |records| {
-                    if operation == "AssociateIamInstanceProfile" {
-                        instance_profiles::associate(records, input, profile)
-                    } else {
-                        instance_profiles::replace(records, input, profile)
-                    }
-                })
-            }
-            "GetConsoleOutput" => self.console_output(call, input).await,
-            _ => {
-                let output = self.with_records(region, account, |records| {
-                    let mut changed = records.clone();
-                    let output = on_records(&mut changed, operation, input, call.now)?;
-                    if dry {
-                        return Err(dry_run());
-                    }
-                    *records = changed;
-                    Ok(output)
-                })?;
-                if !operation.starts_with("Describe") {
-                    self.publish(region, account);
-                    self.relink(region, account);
-                }
-                Ok(output)
-            }
-        }
+            *records = changed;
+            Ok(output)
+        })?;
+        self.publish(region, account);
+        self.relink(region, account);
+        Ok(output)
+    }
+
+    async fn associate_profile(&self, call: &Call, input: AssociateIamInstanceProfile) -> Result<Value, AwsError> {
+        let profile = instance_profiles::named(call, &input.iam_instance_profile).await?;
+        let profile = profile.ok_or_else(|| missing("iamInstanceProfile"))?;
+        self.with_records(&call.region, call.account(), |records| instance_profiles::associate(records, &input, profile))
+    }
+
+    async fn replace_profile(&self, call: &Call, input: ReplaceIamInstanceProfileAssociation) -> Result<Value, AwsError> {
+        let profile = instance_profiles::named(call, &input.iam_instance_profile).await?;
+        let profile = profile.ok_or_else(|| missing("iamInstanceProfile"))?;
+        self.with_records(&call.region, call.account(), |records| instance_profiles::replace(records, &input, profile))
     }
 }
 
 #[async_trait]
 impl Service for Ec2 {
     fn permissions(&self) -> &'static str {
-        include_str!("permissions.txt")
+        Self::PERMISSIONS
     }
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
-        let Some(this) = self.this.upgrade() else { return Err(AwsError::internal("the service is going down")) };
         let call = Call { now: whole_seconds(call.now), ..call.clone() };
-        this.dispatch(&call, operation, &input).await.map(Reply::from)
+        self.with_records(&call.region, call.account(), |records| lifecycle::forget_old(records, call.now));
+        self.dispatch(&call, operation, input).await.map(Reply::from)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {

@@ -1,14 +1,14 @@
 //! Elastic IP addresses.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::quota;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{error, missing, not_found_as, unsupported};
-use crate::filter::{filtered, selected};
+use crate::error::{error, invalid_parameter, missing, not_found_as};
+use crate::filter::{Filter, filtered, selected};
 use crate::records::{Address, Records};
-use crate::request_tags;
+use crate::request_tags::{self, TagSpecification};
 use crate::resource_id::resource_id;
 
 fn describe_one(records: &Records, address: &Address) -> Value {
@@ -39,37 +39,71 @@ fn describe_one(records: &Records, address: &Address) -> Value {
     described
 }
 
-pub(crate) fn allocate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    for member in ["Address", "PublicIpv4Pool", "CustomerOwnedIpv4Pool", "IpamPoolId"] {
-        if input.has(member) {
-            return Err(unsupported("AllocateAddress", member));
-        }
+/// `AllocateAddress`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AllocateAddress {
+    domain: Option<String>,
+    network_border_group: Option<String>,
+    #[serde(default)]
+    tag_specifications: Vec<TagSpecification>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(crate) fn allocate(records: &mut Records, input: &AllocateAddress) -> Result<Value, AwsError> {
+    if input.domain.as_deref().is_some_and(|domain| domain != "vpc") {
+        return Err(invalid_parameter("EC2-Classic addresses are not available any more: the domain is vpc."));
     }
+    check_border_group(records, input.network_border_group.as_deref())?;
     if quota::ADDRESSES.is_reached_by(records.addresses.len()) {
         return Err(error("AddressLimitExceeded", "The maximum number of addresses has been reached."));
     }
     let ip = records.take_public_address();
     let id = resource_id("eipalloc");
     records.addresses.insert(id.clone(), Address { allocation: id.clone(), ip, association: None });
-    request_tags::on_creation(records, input, "elastic-ip", &id)?;
+    request_tags::on_creation(records, &input.tag_specifications, "elastic-ip", &id)?;
     Ok(json!({
         "AllocationId": id, "PublicIp": ip.to_string(), "Domain": "vpc", "PublicIpv4Pool": "amazon", "NetworkBorderGroup": records.region,
     }))
 }
 
-fn named(records: &Records, input: &Value) -> Result<String, AwsError> {
-    if let Some(id) = input.text("AllocationId") {
+/// The only group that addresses are advertised from is the region's own.
+fn check_border_group(records: &Records, group: Option<&str>) -> Result<(), AwsError> {
+    match group {
+        Some(group) if group != records.region => {
+            Err(error("InvalidAddress.NotFound", format!("The network border group '{group}' does not exist.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The address of an allocation, or the one with a public IP address.
+fn named(records: &Records, allocation: Option<&str>, ip: Option<&str>) -> Result<String, AwsError> {
+    if let Some(id) = allocation {
         return records.addresses.get(id).map(|address| address.allocation.clone()).ok_or_else(|| not_found_as("eipalloc", id));
     }
-    let ip = input.text("PublicIp").ok_or_else(|| missing("allocationId"))?;
+    let ip = ip.ok_or_else(|| missing("allocationId"))?;
     let found = records.addresses.values().find(|address| address.ip.to_string() == ip);
     found
         .map(|address| address.allocation.clone())
         .ok_or_else(|| error("InvalidAddress.NotFound", format!("Address '{ip}' not found.")))
 }
 
-pub(crate) fn release(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let id = named(records, input)?;
+/// `ReleaseAddress`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReleaseAddress.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReleaseAddress {
+    allocation_id: Option<String>,
+    public_ip: Option<String>,
+    network_border_group: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(crate) fn release(records: &mut Records, input: &ReleaseAddress) -> Result<Value, AwsError> {
+    check_border_group(records, input.network_border_group.as_deref())?;
+    let id = named(records, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
     if let Some(address) = records.addresses.get(&id)
         && address.association.is_some()
     {
@@ -80,12 +114,22 @@ pub(crate) fn release(records: &mut Records, input: &Value) -> Result<Value, Aws
     Ok(json!({}))
 }
 
-pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let id = named(records, input)?;
-    if input.has("PrivateIpAddress") {
-        return Err(unsupported("AssociateAddress", "PrivateIpAddress"));
-    }
-    let instance = match (input.text("InstanceId"), input.text("NetworkInterfaceId")) {
+/// `AssociateAddress`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AssociateAddress {
+    allocation_id: Option<String>,
+    instance_id: Option<String>,
+    public_ip: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+    network_interface_id: Option<String>,
+    allow_reassociation: Option<bool>,
+}
+
+pub(crate) fn associate(records: &mut Records, input: &AssociateAddress) -> Result<Value, AwsError> {
+    let id = named(records, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
+    let instance = match (input.instance_id.as_deref(), input.network_interface_id.as_deref()) {
         (Some(instance), None) => records.instance(instance)?,
         (None, Some(interface)) => {
             let found = records.instances.values().find(|instance| instance.interface.id == interface);
@@ -106,7 +150,7 @@ pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, A
     if of_nat_gateway(records, &id) {
         return Err(no_access());
     }
-    let reassociate = input.flag("AllowReassociation").unwrap_or(true);
+    let reassociate = input.allow_reassociation.unwrap_or(true);
     let association = resource_id("eipassoc");
     for address in records.addresses.values_mut() {
         let here = address.association.as_ref().is_some_and(|(_, other)| *other == instance);
@@ -139,9 +183,19 @@ fn no_access() -> AwsError {
     error("AuthFailure", "You do not have permission to access the specified resource.")
 }
 
-pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let wanted = input.text("AssociationId");
-    let ip = input.text("PublicIp");
+/// `DisassociateAddress`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateAddress.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DisassociateAddress {
+    association_id: Option<String>,
+    public_ip: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(crate) fn disassociate(records: &mut Records, input: &DisassociateAddress) -> Result<Value, AwsError> {
+    let wanted = input.association_id.as_deref();
+    let ip = input.public_ip.as_deref();
     let found = records.addresses.values().find(|address| {
         address.association.as_ref().is_some_and(|(association, _)| Some(association.as_str()) == wanted)
             || ip == Some(address.ip.to_string().as_str())
@@ -158,10 +212,24 @@ pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value
     Ok(json!({}))
 }
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeAddresses`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAddresses.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeAddresses {
+    #[serde(default)]
+    public_ips: Vec<String>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    #[serde(default)]
+    allocation_ids: Vec<String>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeAddresses) -> Result<Value, AwsError> {
     let all = records.addresses.values().map(|address| describe_one(records, address)).collect();
-    let chosen = selected(all, input, "AllocationIds", "AllocationId", |id| not_found_as("eipalloc", id))?;
-    let chosen = selected(chosen, input, "PublicIps", "PublicIp", |ip| {
+    let chosen = selected(all, &input.allocation_ids, "AllocationId", |id| not_found_as("eipalloc", id))?;
+    let chosen = selected(chosen, &input.public_ips, "PublicIp", |ip| {
         error("InvalidAddress.NotFound", format!("Address '{ip}' not found."))
     })?;
     let paths = &[
@@ -173,5 +241,13 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
         ("private-ip-address", "PrivateIpAddress"),
         ("domain", "Domain"),
     ];
-    Ok(json!({ "Addresses": filtered(chosen, input, paths)? }))
+    Ok(json!({ "Addresses": filtered(chosen, &input.filters, paths)? }))
+}
+
+requests! {
+    AllocateAddress { dry_run, tag_specifications },
+    ReleaseAddress { dry_run },
+    AssociateAddress { dry_run },
+    DisassociateAddress { dry_run },
+    DescribeAddresses { dry_run },
 }

@@ -4,18 +4,33 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::boot::Running;
 use crate::ec2::Ec2;
+use crate::error::dry_run;
+
+/// `GetConsoleOutput`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetConsoleOutput {
+    instance_id: String,
+    #[expect(dead_code, reason = "the output is the latest in any case")]
+    latest: Option<bool>,
+    #[serde(default)]
+    dry_run: bool,
+}
 
 impl Ec2 {
     /// `GetConsoleOutput`: the last 64 KB of what the machine wrote.
-    pub(crate) async fn console_output(self: &Arc<Self>, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let id = input.required("InstanceId");
+    pub(crate) async fn console_output(&self, call: &Call, input: GetConsoleOutput) -> Result<Value, AwsError> {
+        let id = input.instance_id.as_str();
         self.with_records(&call.region, call.account(), |records| records.instance(id).map(|_| ()))?;
+        if input.dry_run {
+            return Err(dry_run());
+        }
         let machine: Option<Arc<dyn Running>> = self.machines().get(id).cloned();
         let console = match machine {
             Some(machine) => Some(machine.console().await),
@@ -28,4 +43,8 @@ impl Ec2 {
         }
         Ok(output)
     }
+}
+
+requests! {
+    GetConsoleOutput { dry_run },
 }

@@ -1,13 +1,14 @@
 //! Machine images, as EC2 shows them.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use nightproof_machine_image::{IMAGES, Image};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{not_found_as, unsupported};
-use crate::filter::{filtered, page, selected};
+use crate::filter::{Filter, filtered, page, selected};
 use crate::image;
+use crate::records::Records;
 
 fn describe_one(image: &Image) -> Value {
     let mut described = json!({
@@ -56,14 +57,36 @@ fn root_volume(image: &Image) -> Value {
     volume
 }
 
-pub(crate) fn describe(input: &Value) -> Result<Value, AwsError> {
-    if input.texts("ExecutableUsers").iter().any(|user| *user != "all") {
+/// `DescribeImages`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeImages {
+    #[serde(default)]
+    executable_users: Vec<String>,
+    #[serde(default)]
+    image_ids: Vec<String>,
+    #[serde(default)]
+    owners: Vec<String>,
+    #[expect(dead_code, reason = "no image of the region is deprecated")]
+    include_deprecated: Option<bool>,
+    #[expect(dead_code, reason = "no image of the region is disabled")]
+    include_disabled: Option<bool>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filters: Vec<Filter>,
+}
+
+pub(crate) fn describe(_: &Records, input: &DescribeImages) -> Result<Value, AwsError> {
+    if input.executable_users.iter().any(|user| *user != "all") {
         return Err(unsupported("DescribeImages", "ExecutableUsers"));
     }
-    let owners = input.texts("Owners");
-    let asked = |image: &&Image| owners.is_empty() || owners.iter().any(|owner| ["amazon", image.owner()].contains(owner));
+    let owners = &input.owners;
+    let asked = |image: &&Image| owners.is_empty() || owners.iter().any(|owner| owner == "amazon" || owner == image.owner());
     let images = IMAGES.iter().filter(asked).map(describe_one).collect();
-    let chosen = selected(images, input, "ImageIds", "ImageId", |id| match image::find(id) {
+    let chosen = selected(images, &input.image_ids, "ImageId", |id| match image::find(id) {
         Err(refusal) => refusal,
         Ok(_) => not_found_as("ami", id),
     })?;
@@ -88,5 +111,9 @@ pub(crate) fn describe(input: &Value) -> Result<Value, AwsError> {
         ("block-device-mapping.device-name", "BlockDeviceMappings.DeviceName"),
         ("block-device-mapping.encrypted", "BlockDeviceMappings.Ebs.Encrypted"),
     ];
-    page("Images", filtered(chosen, input, paths)?, input)
+    page("Images", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
+}
+
+requests! {
+    DescribeImages { dry_run },
 }

@@ -3,17 +3,25 @@
 use nightproof_core::Caller;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{error, invalid_parameter, not_found_as};
-use crate::filter::{filtered, page, selected};
+use crate::filter::{Filter, filtered, page, selected};
 use crate::records::{Instance, Profile, Records};
 use crate::resource_id::resource_id;
 
+/// `IamInstanceProfileSpecification`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ProfileSpecification {
+    arn: Option<String>,
+    name: Option<String>,
+}
+
 /// The profile that a request names by ARN or name, read from IAM as EC2 itself. `None`: it names none.
-pub(crate) async fn named(call: &Call, input: &Value) -> Result<Option<Profile>, AwsError> {
-    let Some(specification) = input.get("IamInstanceProfile") else { return Ok(None) };
-    let (given, arn) = match (specification.text("Arn"), specification.text("Name")) {
+pub(crate) async fn named(call: &Call, specification: &ProfileSpecification) -> Result<Option<Profile>, AwsError> {
+    let (given, arn) = match (specification.arn.as_deref(), specification.name.as_deref()) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
             return Err(error("InvalidParameterCombination", "The parameter 'Name' may not be used in combination with 'Arn'"));
@@ -50,8 +58,16 @@ fn describe_one(instance: &Instance, profile: &Profile, state: &str) -> Value {
     })
 }
 
-pub(crate) fn associate(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
-    let instance = records.instance_mut(input.required("InstanceId"))?;
+/// `AssociateIamInstanceProfile`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AssociateIamInstanceProfile {
+    pub(crate) iam_instance_profile: ProfileSpecification,
+    instance_id: String,
+}
+
+pub(crate) fn associate(records: &mut Records, input: &AssociateIamInstanceProfile, profile: Profile) -> Result<Value, AwsError> {
+    let instance = records.instance_mut(input.instance_id.as_str())?;
     if instance.is_terminated() {
         return Err(error(
             "IncorrectInstanceState",
@@ -73,26 +89,72 @@ fn with_association<'a>(records: &'a mut Records, id: &str) -> Result<&'a mut In
     found.ok_or_else(|| error("InvalidAssociationID.NotFound", format!("An invalid association-id of '{id}' was given")))
 }
 
-pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let instance = with_association(records, input.required("AssociationId"))?;
+/// `DisassociateIamInstanceProfile`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateIamInstanceProfile.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DisassociateIamInstanceProfile {
+    association_id: String,
+}
+
+pub(crate) fn disassociate(records: &mut Records, input: &DisassociateIamInstanceProfile) -> Result<Value, AwsError> {
+    let instance = with_association(records, input.association_id.as_str())?;
     let Some(profile) = instance.profile.take() else { return Err(AwsError::internal("association")) };
     Ok(json!({ "IamInstanceProfileAssociation": describe_one(instance, &profile, "disassociating") }))
 }
 
-pub(crate) fn replace(records: &mut Records, input: &Value, profile: Profile) -> Result<Value, AwsError> {
-    let instance = with_association(records, input.required("AssociationId"))?;
+/// `ReplaceIamInstanceProfileAssociation`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceIamInstanceProfileAssociation.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReplaceIamInstanceProfileAssociation {
+    pub(crate) iam_instance_profile: ProfileSpecification,
+    association_id: String,
+}
+
+pub(crate) fn replace(
+    records: &mut Records,
+    input: &ReplaceIamInstanceProfileAssociation,
+    profile: Profile,
+) -> Result<Value, AwsError> {
+    let instance = with_association(records, input.association_id.as_str())?;
     instance.profile = Some(profile.clone());
     Ok(json!({ "IamInstanceProfileAssociation": describe_one(instance, &profile, "associating") }))
 }
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeIamInstanceProfileAssociations`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeIamInstanceProfileAssociations.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeIamInstanceProfileAssociations {
+    #[serde(default)]
+    association_ids: Vec<String>,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeIamInstanceProfileAssociations) -> Result<Value, AwsError> {
     let all = records
         .instances
         .values()
         .filter(|instance| !instance.is_terminated())
         .filter_map(|instance| instance.profile.as_ref().map(|profile| describe_one(instance, profile, "associated")))
         .collect();
-    let chosen = selected(all, input, "AssociationIds", "AssociationId", |id| not_found_as("rtbassoc", id))?;
+    let chosen = selected(all, &input.association_ids, "AssociationId", |id| not_found_as("rtbassoc", id))?;
     let paths = &[("instance-id", "InstanceId"), ("state", "State")];
-    page("IamInstanceProfileAssociations", filtered(chosen, input, paths)?, input)
+    page(
+        "IamInstanceProfileAssociations",
+        filtered(chosen, &input.filters, paths)?,
+        input.max_results,
+        input.next_token.as_deref(),
+    )
+}
+
+requests! {
+    AssociateIamInstanceProfile {},
+    DisassociateIamInstanceProfile {},
+    ReplaceIamInstanceProfileAssociation {},
+    DescribeIamInstanceProfileAssociations {},
 }

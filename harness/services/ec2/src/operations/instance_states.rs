@@ -3,13 +3,27 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::ec2::Ec2;
-use crate::error::{error, unsupported};
+use crate::error::{dry_run, error, unsupported};
 use crate::records::{Instance, Records, State};
+
+/// `StartInstances`, `StopInstances`, `RebootInstances` and `TerminateInstances`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StopInstances.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ChangeStates {
+    instance_ids: Vec<String>,
+    #[serde(default)]
+    hibernate: bool,
+    #[expect(dead_code, reason = "a machine that does not shut down in time is ended in any case")]
+    force: Option<bool>,
+    #[serde(default)]
+    dry_run: bool,
+}
 
 /// What an operation does with its instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +38,10 @@ pub(crate) enum StateChange {
 pub(crate) fn change(
     records: &mut Records,
     asked: StateChange,
-    input: &Value,
+    ids: &[String],
     now: Timestamp,
 ) -> Result<Vec<(String, State)>, AwsError> {
-    let ids = input.texts("InstanceIds");
-    for id in &ids {
+    for id in ids {
         let instance = records.instance(id)?;
         let wrong = |wanted: &str| {
             error("IncorrectInstanceState", format!("The instance '{id}' is not in a state from which it can be {wanted}."))
@@ -67,7 +80,7 @@ pub(crate) fn change(
     let mut changed = Vec::new();
     for id in ids {
         let before = records.instance(id)?.state;
-        changed.push((id.to_owned(), before));
+        changed.push((id.clone(), before));
         let address = match asked {
             StateChange::Start
                 if before == State::Stopped
@@ -125,23 +138,29 @@ fn answer(records: &Records, asked: StateChange, changed: &[(String, State)]) ->
 
 impl Ec2 {
     /// Start, stop, reboot and terminate.
-    pub(crate) fn change_states(self: &Arc<Self>, call: &Call, asked: StateChange, input: &Value) -> Result<Value, AwsError> {
-        if asked == StateChange::Stop && input.flag("Hibernate") == Some(true) {
+    pub(crate) fn change_states(&self, call: &Call, input: ChangeStates, asked: StateChange) -> Result<Value, AwsError> {
+        if input.hibernate {
             return Err(unsupported("StopInstances", "Hibernate"));
         }
+        if input.dry_run {
+            return self.with_records(&call.region, call.account(), |records| {
+                change(&mut records.clone(), asked, &input.instance_ids, call.now).and_then(|_| Err(dry_run()))
+            });
+        }
         let (changed, output) = self.with_records(&call.region, call.account(), |records| {
-            let changed = change(records, asked, input, call.now)?;
+            let changed = change(records, asked, &input.instance_ids, call.now)?;
             let output = answer(records, asked, &changed);
             Ok::<_, AwsError>((changed, output))
         })?;
+        let this = self.handle()?;
         for (id, before) in changed {
             let region = call.region.clone();
             let account = call.account().to_owned();
             match (asked, before) {
-                (StateChange::Start, State::Stopped) => self.boot(&region, &account, &id),
+                (StateChange::Start, State::Stopped) => this.boot(&region, &account, &id),
                 (StateChange::Stop, State::Running)
                 | (StateChange::Terminate, State::Pending | State::Running | State::Stopping | State::Stopped) => {
-                    let ec2 = Arc::clone(self);
+                    let ec2 = Arc::clone(&this);
                     let task = {
                         let region = region.clone();
                         async move { ec2.end_machine(&region, &account, &id).await }
@@ -149,7 +168,7 @@ impl Ec2 {
                     region.tasks().spawn(task);
                 }
                 (StateChange::Reboot, State::Running) => {
-                    let ec2 = Arc::clone(self);
+                    let ec2 = Arc::clone(&this);
                     let task = {
                         let region = region.clone();
                         async move {

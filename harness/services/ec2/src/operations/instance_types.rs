@@ -1,15 +1,29 @@
 //! Instance types and where they are offered.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{error, invalid_parameter};
-use crate::filter::{filtered, page, selected};
+use crate::filter::{Filter, filtered, page, selected};
 use crate::records::Records;
 use crate::{availability_zone, instance_type};
 
-pub(crate) fn describe(input: &Value) -> Result<Value, AwsError> {
+/// `DescribeInstanceTypes`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeInstanceTypes {
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    instance_types: Vec<String>,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+pub(crate) fn describe(_: &Records, input: &DescribeInstanceTypes) -> Result<Value, AwsError> {
     let all = instance_type::ALL
         .iter()
         .map(|kind| {
@@ -35,7 +49,7 @@ pub(crate) fn describe(input: &Value) -> Result<Value, AwsError> {
             })
         })
         .collect();
-    let chosen = selected(all, input, "InstanceTypes", "InstanceType", |name| {
+    let chosen = selected(all, &input.instance_types, "InstanceType", |name| {
         error("InvalidInstanceType", format!("The following supplied instance types do not exist: [{name}]"))
     })?;
     let paths = &[
@@ -49,11 +63,25 @@ pub(crate) fn describe(input: &Value) -> Result<Value, AwsError> {
         ("vcpu-info.default-vcpus", "VCpuInfo.DefaultVCpus"),
         ("memory-info.size-in-mib", "MemoryInfo.SizeInMiB"),
     ];
-    page("InstanceTypes", filtered(chosen, input, paths)?, input)
+    page("InstanceTypes", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
 }
 
-pub(crate) fn describe_offerings(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    let location = input.text("LocationType").unwrap_or("region");
+/// `DescribeInstanceTypeOfferings`.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeInstanceTypeOfferings {
+    #[serde(default)]
+    dry_run: bool,
+    location_type: Option<String>,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+pub(crate) fn describe_offerings(records: &Records, input: &DescribeInstanceTypeOfferings) -> Result<Value, AwsError> {
+    let location = input.location_type.as_deref().unwrap_or("region");
     let places: Vec<String> = match location {
         "region" => vec![records.region.clone()],
         "availability-zone" => availability_zone::zones(&records.region).into_iter().map(|zone| zone.name).collect(),
@@ -67,5 +95,10 @@ pub(crate) fn describe_offerings(records: &Records, input: &Value) -> Result<Val
         })
         .collect();
     let paths = &[("instance-type", "InstanceType"), ("location", "Location")];
-    page("InstanceTypeOfferings", filtered(all, input, paths)?, input)
+    page("InstanceTypeOfferings", filtered(all, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
+}
+
+requests! {
+    DescribeInstanceTypes { dry_run },
+    DescribeInstanceTypeOfferings { dry_run },
 }

@@ -2,10 +2,11 @@
 
 use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::not_found_as;
-use crate::filter::{Paths, filtered, page, selected};
+use crate::filter::{Filter, Paths, filtered, page, selected};
 use crate::records::{Instance, Records, State};
 
 static FILTERS: Paths = &[
@@ -91,12 +92,29 @@ fn all(records: &Records) -> Vec<Value> {
         .collect()
 }
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    for id in input.texts("InstanceIds") {
+/// `DescribeInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeInstances {
+    #[serde(default)]
+    instance_ids: Vec<String>,
+    #[expect(dead_code, reason = "no resource of the region is managed by a service")]
+    include_managed_resources: Option<bool>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    next_token: Option<String>,
+    max_results: Option<i64>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeInstances) -> Result<Value, AwsError> {
+    for id in &input.instance_ids {
         records.instance(id)?;
     }
-    let chosen = selected(all(records), input, "InstanceIds", "InstanceId", |id| not_found_as("i", id))?;
-    let mut output = page("Instances", filtered(chosen, input, FILTERS)?, input)?;
+    let chosen = selected(all(records), &input.instance_ids, "InstanceId", |id| not_found_as("i", id))?;
+    let mut output =
+        page("Instances", filtered(chosen, &input.filters, FILTERS)?, input.max_results, input.next_token.as_deref())?;
     if let Some(output) = output.as_object_mut()
         && let Some(Value::Array(instances)) = output.remove("Instances")
     {
@@ -105,12 +123,30 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
     Ok(output)
 }
 
+/// `DescribeInstanceStatus`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeInstanceStatus {
+    #[serde(default)]
+    instance_ids: Vec<String>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+    #[expect(dead_code, reason = "no resource of the region is managed by a service")]
+    include_managed_resources: Option<bool>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    #[serde(default)]
+    include_all_instances: bool,
+}
+
 /// Checks pass once an instance runs: a machine that is booted is a machine that works.
-pub(crate) fn describe_status(records: &Records, input: &Value) -> Result<Value, AwsError> {
-    for id in input.texts("InstanceIds") {
+pub(crate) fn describe_status(records: &Records, input: &DescribeInstanceStatus) -> Result<Value, AwsError> {
+    for id in &input.instance_ids {
         records.instance(id)?;
     }
-    let everything = input.flag("IncludeAllInstances").unwrap_or(false);
+    let everything = input.include_all_instances;
     let mut shown = Vec::new();
     for instance in records.instances.values() {
         if !everything && instance.state != State::Running {
@@ -127,8 +163,8 @@ pub(crate) fn describe_status(records: &Records, input: &Value) -> Result<Value,
             "Events": [],
         }));
     }
-    let wanted = input.texts("InstanceIds");
-    shown.retain(|status| wanted.is_empty() || status.text("InstanceId").is_some_and(|id| wanted.contains(&id)));
+    let wanted = &input.instance_ids;
+    shown.retain(|status| wanted.is_empty() || status.text("InstanceId").is_some_and(|id| wanted.iter().any(|one| one == id)));
     let paths = &[
         ("availability-zone", "AvailabilityZone"),
         ("instance-state-name", "InstanceState.Name"),
@@ -138,10 +174,26 @@ pub(crate) fn describe_status(records: &Records, input: &Value) -> Result<Value,
         ("system-status.status", "SystemStatus.Status"),
         ("system-status.reachability", "SystemStatus.Details.Status"),
     ];
-    page("InstanceStatuses", filtered(shown, input, paths)?, input)
+    page("InstanceStatuses", filtered(shown, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
 }
 
-pub(crate) fn describe_interfaces(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeNetworkInterfaces`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeNetworkInterfaces {
+    next_token: Option<String>,
+    max_results: Option<i64>,
+    #[expect(dead_code, reason = "no resource of the region is managed by a service")]
+    include_managed_resources: Option<bool>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    network_interface_ids: Vec<String>,
+    #[serde(default)]
+    filters: Vec<Filter>,
+}
+
+pub(crate) fn describe_interfaces(records: &Records, input: &DescribeNetworkInterfaces) -> Result<Value, AwsError> {
     let mut shown = Vec::new();
     for instance in records.instances.values().filter(|instance| !instance.is_terminated()) {
         let mut described = instance.describe_interface(records);
@@ -157,7 +209,7 @@ pub(crate) fn describe_interfaces(records: &Records, input: &Value) -> Result<Va
         }
         shown.push(described);
     }
-    let chosen = selected(shown, input, "NetworkInterfaceIds", "NetworkInterfaceId", |id| not_found_as("eni", id))?;
+    let chosen = selected(shown, &input.network_interface_ids, "NetworkInterfaceId", |id| not_found_as("eni", id))?;
     let paths = &[
         ("network-interface-id", "NetworkInterfaceId"),
         ("vpc-id", "VpcId"),
@@ -178,5 +230,11 @@ pub(crate) fn describe_interfaces(records: &Records, input: &Value) -> Result<Va
         ("requester-managed", "RequesterManaged"),
         ("status", "Status"),
     ];
-    page("NetworkInterfaces", filtered(chosen, input, paths)?, input)
+    page("NetworkInterfaces", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
+}
+
+requests! {
+    DescribeInstances { dry_run },
+    DescribeInstanceStatus { dry_run },
+    DescribeNetworkInterfaces { dry_run },
 }

@@ -2,15 +2,16 @@
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>
 
 use jiff::Timestamp;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{error, missing, not_found_as, unsupported};
-use crate::filter::{filtered, page, selected};
+use crate::error::{error, missing, not_found_as};
+use crate::filter::{Filter, filtered, page, selected};
 use crate::records::{NatGateway, Records};
+use crate::request_tags::{self, TagSpecification};
 use crate::resource_id::resource_id;
-use crate::{request_tags, subnet_address};
+use crate::subnet_address;
 
 fn describe_one(records: &Records, gateway: &NatGateway) -> Value {
     let mut address = json!({
@@ -40,23 +41,36 @@ fn describe_one(records: &Records, gateway: &NatGateway) -> Value {
     described
 }
 
-pub(crate) fn create(records: &mut Records, input: &Value, now: Timestamp) -> Result<Value, AwsError> {
-    let known =
-        ["AllocationId", "ClientToken", "ConnectivityType", "DryRun", "PrivateIpAddress", "SubnetId", "TagSpecifications"];
-    if let Some(member) =
-        input.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
-    {
-        return Err(unsupported("CreateNatGateway", member));
+/// `CreateNatGateway`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateNatGateway {
+    allocation_id: Option<String>,
+    client_token: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+    subnet_id: Option<String>,
+    #[serde(default)]
+    tag_specifications: Vec<TagSpecification>,
+    connectivity_type: Option<String>,
+    private_ip_address: Option<String>,
+}
+
+pub(crate) fn create(records: &mut Records, input: &CreateNatGateway, now: Timestamp) -> Result<Value, AwsError> {
+    let token = input.client_token.as_deref().filter(|token| !token.is_empty());
+    let same = |gateway: &&NatGateway| token.is_some() && gateway.client_token.as_deref() == token;
+    if let Some(before) = records.nat_gateways.values().find(same) {
+        return Ok(json!({ "NatGateway": describe_one(records, before), "ClientToken": token }));
     }
-    let is_public = match input.text("ConnectivityType") {
+    let is_public = match input.connectivity_type.as_deref() {
         None | Some("public") => true,
         Some("private") => false,
         Some(other) => {
             return Err(error("InvalidParameter", format!("Value ({other}) for parameter connectivityType is invalid.")));
         }
     };
-    let subnet = records.subnet(input.text("SubnetId").ok_or_else(|| missing("subnetId"))?)?.clone();
-    let allocation = match (is_public, input.text("AllocationId")) {
+    let subnet = records.subnet(input.subnet_id.as_deref().ok_or_else(|| missing("subnetId"))?)?.clone();
+    let allocation = match (is_public, input.allocation_id.as_deref()) {
         (true, None) => return Err(missing("AllocationId")),
         (false, Some(_)) => {
             return Err(error("InvalidParameterCombination", "AllocationId cannot be specified for a private NAT gateway."));
@@ -73,7 +87,7 @@ pub(crate) fn create(records: &mut Records, input: &Value, now: Timestamp) -> Re
             return Err(error("Gateway.NotAttached", format!("Network {vpc} has no Internet gateway attached")));
         }
     }
-    let private_ip = subnet_address::free(records, &subnet, input.text("PrivateIpAddress"))?;
+    let private_ip = subnet_address::free(records, &subnet, input.private_ip_address.as_deref())?;
     let id = resource_id("nat");
     if let Some(address) = allocation.as_ref().and_then(|allocation| records.addresses.get_mut(allocation)) {
         address.association = Some((resource_id("eipassoc"), id.clone()));
@@ -87,18 +101,28 @@ pub(crate) fn create(records: &mut Records, input: &Value, now: Timestamp) -> Re
         allocation,
         created: now,
         deleted: None,
+        client_token: token.map(str::to_owned),
     };
     records.nat_gateways.insert(id.clone(), gateway.clone());
-    request_tags::on_creation(records, input, "natgateway", &id)?;
+    request_tags::on_creation(records, &input.tag_specifications, "natgateway", &id)?;
     let mut described = describe_one(records, &gateway);
     if let Some(members) = described.as_object_mut() {
         members.insert("State".to_owned(), "pending".into());
     }
-    Ok(json!({ "NatGateway": described, "ClientToken": input.text("ClientToken") }))
+    Ok(json!({ "NatGateway": described, "ClientToken": input.client_token.as_deref() }))
 }
 
-pub(crate) fn delete(records: &mut Records, input: &Value, now: Timestamp) -> Result<Value, AwsError> {
-    let id = input.required("NatGatewayId");
+/// `DeleteNatGateway`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteNatGateway.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteNatGateway {
+    #[serde(default)]
+    dry_run: bool,
+    nat_gateway_id: String,
+}
+
+pub(crate) fn delete(records: &mut Records, input: &DeleteNatGateway, now: Timestamp) -> Result<Value, AwsError> {
+    let id = input.nat_gateway_id.as_str();
     let gateway = records.nat_gateways.get_mut(id).ok_or_else(|| not_found_as("nat", id))?;
     if gateway.deleted.is_none() {
         gateway.deleted = Some(now);
@@ -111,11 +135,30 @@ pub(crate) fn delete(records: &mut Records, input: &Value, now: Timestamp) -> Re
     Ok(json!({ "NatGatewayId": id }))
 }
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeNatGateways`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNatGateways.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeNatGateways {
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filter: Vec<Filter>,
+    max_results: Option<i64>,
+    #[serde(default)]
+    nat_gateway_ids: Vec<String>,
+    next_token: Option<String>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeNatGateways) -> Result<Value, AwsError> {
     let all = records.nat_gateways.values().map(|gateway| describe_one(records, gateway)).collect();
-    let chosen = selected(all, input, "NatGatewayIds", "NatGatewayId", |id| not_found_as("nat", id))?;
+    let chosen = selected(all, &input.nat_gateway_ids, "NatGatewayId", |id| not_found_as("nat", id))?;
     let paths = &[("nat-gateway-id", "NatGatewayId"), ("state", "State"), ("subnet-id", "SubnetId"), ("vpc-id", "VpcId")];
     // This operation alone has its filters in a member of the singular.
-    let filters = json!({ "Filters": input.get("Filter").cloned().unwrap_or_else(|| json!([])) });
-    page("NatGateways", filtered(chosen, &filters, paths)?, input)
+    page("NatGateways", filtered(chosen, &input.filter, paths)?, input.max_results, input.next_token.as_deref())
+}
+
+requests! {
+    CreateNatGateway { dry_run, tag_specifications },
+    DeleteNatGateway { dry_run },
+    DescribeNatGateways { dry_run },
 }

@@ -1,15 +1,16 @@
 //! Route tables, their routes and associations.
 
 use ipnet::Ipv4Net;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cidr;
 use crate::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
-use crate::filter::{filtered, page, selected};
+use crate::filter::{Filter, filtered, page, selected};
 use crate::records::{Association, Records, Route, RouteTable};
+use crate::request_tags::{self, TagSpecification};
 use crate::resource_id::resource_id;
-use crate::{cidr, request_tags};
 
 fn describe_one(records: &Records, table: &RouteTable) -> Value {
     let routes: Vec<Value> = table
@@ -50,17 +51,44 @@ fn describe_one(records: &Records, table: &RouteTable) -> Value {
     })
 }
 
-pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let vpc = records.vpc(input.required("VpcId"))?;
-    let table = RouteTable::new(&vpc.id, vpc.cidr, false);
-    let id = table.id.clone();
-    records.tables.insert(id.clone(), table);
-    request_tags::on_creation(records, input, "route-table", &id)?;
-    Ok(json!({ "RouteTable": describe_one(records, records.table(&id)?) }))
+/// `CreateRouteTable`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRouteTable.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateRouteTable {
+    #[serde(default)]
+    tag_specifications: Vec<TagSpecification>,
+    client_token: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+    vpc_id: String,
 }
 
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let id = input.required("RouteTableId");
+pub(crate) fn create(records: &mut Records, input: &CreateRouteTable) -> Result<Value, AwsError> {
+    let token = input.client_token.as_deref().filter(|token| !token.is_empty());
+    let same = |table: &&RouteTable| token.is_some() && table.client_token.as_deref() == token;
+    if let Some(before) = records.tables.values().find(same) {
+        return Ok(json!({ "RouteTable": describe_one(records, before), "ClientToken": token }));
+    }
+    let vpc = records.vpc(input.vpc_id.as_str())?;
+    let mut table = RouteTable::new(&vpc.id, vpc.cidr, false);
+    table.client_token = token.map(str::to_owned);
+    let id = table.id.clone();
+    records.tables.insert(id.clone(), table);
+    request_tags::on_creation(records, &input.tag_specifications, "route-table", &id)?;
+    Ok(json!({ "RouteTable": describe_one(records, records.table(&id)?), "ClientToken": token }))
+}
+
+/// `DeleteRouteTable`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteRouteTable.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteRouteTable {
+    #[serde(default)]
+    dry_run: bool,
+    route_table_id: String,
+}
+
+pub(crate) fn delete(records: &mut Records, input: &DeleteRouteTable) -> Result<Value, AwsError> {
+    let id = input.route_table_id.as_str();
     if !records.table(id)?.associations.is_empty() {
         return Err(dependency(format!("The routeTable '{id}' has dependencies and cannot be deleted.")));
     }
@@ -69,9 +97,23 @@ pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeRouteTables`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeRouteTables {
+    next_token: Option<String>,
+    max_results: Option<i64>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    route_table_ids: Vec<String>,
+    #[serde(default)]
+    filters: Vec<Filter>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeRouteTables) -> Result<Value, AwsError> {
     let all = records.tables.values().map(|table| describe_one(records, table)).collect();
-    let chosen = selected(all, input, "RouteTableIds", "RouteTableId", |id| not_found_as("rtb", id))?;
+    let chosen = selected(all, &input.route_table_ids, "RouteTableId", |id| not_found_as("rtb", id))?;
     let paths = &[
         ("route-table-id", "RouteTableId"),
         ("vpc-id", "VpcId"),
@@ -86,21 +128,20 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
         ("route.origin", "Routes.Origin"),
         ("route.state", "Routes.State"),
     ];
-    page("RouteTables", filtered(chosen, input, paths)?, input)
+    page("RouteTables", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
 }
 
 /// Destination and gateway of a route request: an internet gateway or a NAT gateway; other targets are not here.
-fn target(records: &Records, operation: &str, input: &Value) -> Result<(Ipv4Net, String), AwsError> {
-    let members = input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    for member in members {
-        if !["RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "DryRun"].contains(&member) {
-            return Err(unsupported(operation, member));
-        }
-    }
-    let given = input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?;
+fn target(
+    records: &Records,
+    table: &str,
+    destination: Option<&str>,
+    targets: (Option<&str>, Option<&str>),
+) -> Result<(Ipv4Net, String), AwsError> {
+    let given = destination.ok_or_else(|| missing("destinationCidrBlock"))?;
     let destination = cidr::given("destinationCidrBlock", given)?;
-    let table = records.table(input.required("RouteTableId"))?;
-    let gateway = match (input.text("GatewayId"), input.text("NatGatewayId")) {
+    let table = records.table(table)?;
+    let gateway = match targets {
         (Some(gateway), None) => gateway,
         (None, Some(nat)) => {
             let found = records.nat_gateways.get(nat).filter(|gateway| gateway.deleted.is_none());
@@ -117,7 +158,7 @@ fn target(records: &Records, operation: &str, input: &Value) -> Result<(Ipv4Net,
         (None, None) => return Err(missing("gatewayId")),
     };
     if !gateway.starts_with("igw-") {
-        return Err(unsupported(operation, &format!("the gateway {gateway}")));
+        return Err(unsupported("CreateRoute", &format!("the gateway {gateway}")));
     }
     if records.gateway(gateway)?.vpc.as_ref() != Some(&table.vpc) {
         return Err(different_networks(&table.id, gateway));
@@ -129,9 +170,22 @@ fn different_networks(table: &str, gateway: &str) -> AwsError {
     invalid_parameter(format!("route table {table} and network gateway {gateway} belong to different networks"))
 }
 
-pub(crate) fn create_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let (destination, gateway) = target(records, "CreateRoute", input)?;
-    let table = records.table_mut(input.required("RouteTableId"))?;
+/// `CreateRoute`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateRoute {
+    #[serde(default)]
+    dry_run: bool,
+    route_table_id: String,
+    destination_cidr_block: Option<String>,
+    gateway_id: Option<String>,
+    nat_gateway_id: Option<String>,
+}
+
+pub(crate) fn create_route(records: &mut Records, input: &CreateRoute) -> Result<Value, AwsError> {
+    let targets = (input.gateway_id.as_deref(), input.nat_gateway_id.as_deref());
+    let (destination, gateway) = target(records, &input.route_table_id, input.destination_cidr_block.as_deref(), targets)?;
+    let table = records.table_mut(input.route_table_id.as_str())?;
     if table.routes.iter().any(|route| route.destination == destination) {
         return Err(error("RouteAlreadyExists", format!("The route identified by {destination} already exists.")));
     }
@@ -139,9 +193,22 @@ pub(crate) fn create_route(records: &mut Records, input: &Value) -> Result<Value
     Ok(json!({ "Return": true }))
 }
 
-pub(crate) fn replace_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let (destination, gateway) = target(records, "ReplaceRoute", input)?;
-    let table = records.table_mut(input.required("RouteTableId"))?;
+/// `ReplaceRoute`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRoute.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReplaceRoute {
+    #[serde(default)]
+    dry_run: bool,
+    route_table_id: String,
+    destination_cidr_block: Option<String>,
+    gateway_id: Option<String>,
+    nat_gateway_id: Option<String>,
+}
+
+pub(crate) fn replace_route(records: &mut Records, input: &ReplaceRoute) -> Result<Value, AwsError> {
+    let targets = (input.gateway_id.as_deref(), input.nat_gateway_id.as_deref());
+    let (destination, gateway) = target(records, &input.route_table_id, input.destination_cidr_block.as_deref(), targets)?;
+    let table = records.table_mut(input.route_table_id.as_str())?;
     let id = table.id.clone();
     let route =
         table.routes.iter_mut().find(|route| route.destination == destination).ok_or_else(|| no_route(&id, destination))?;
@@ -149,10 +216,20 @@ pub(crate) fn replace_route(records: &mut Records, input: &Value) -> Result<Valu
     Ok(json!({}))
 }
 
-pub(crate) fn delete_route(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let given = input.text("DestinationCidrBlock").ok_or_else(|| missing("destinationCidrBlock"))?;
+/// `DeleteRoute`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteRoute.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteRoute {
+    #[serde(default)]
+    dry_run: bool,
+    route_table_id: String,
+    destination_cidr_block: Option<String>,
+}
+
+pub(crate) fn delete_route(records: &mut Records, input: &DeleteRoute) -> Result<Value, AwsError> {
+    let given = input.destination_cidr_block.as_deref().ok_or_else(|| missing("destinationCidrBlock"))?;
     let destination = cidr::given("destinationCidrBlock", given)?;
-    let table = records.table_mut(input.required("RouteTableId"))?;
+    let table = records.table_mut(input.route_table_id.as_str())?;
     match table.routes.iter().find(|route| route.destination == destination) {
         None => Err(no_route(&table.id, destination)),
         Some(route) if route.gateway == "local" => {
@@ -169,12 +246,19 @@ fn no_route(table: &str, destination: Ipv4Net) -> AwsError {
     error("InvalidRoute.NotFound", format!("no route with destination-cidr-block {destination} in route table {table}"))
 }
 
-pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    if input.has("GatewayId") || input.has("PublicIpv4Pool") {
-        return Err(unsupported("AssociateRouteTable", "GatewayId or PublicIpv4Pool"));
-    }
-    let subnet = input.text("SubnetId").ok_or_else(|| missing("subnetId"))?;
-    let table = records.table(input.required("RouteTableId"))?.id.clone();
+/// `AssociateRouteTable`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateRouteTable.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AssociateRouteTable {
+    #[serde(default)]
+    dry_run: bool,
+    subnet_id: Option<String>,
+    route_table_id: String,
+}
+
+pub(crate) fn associate(records: &mut Records, input: &AssociateRouteTable) -> Result<Value, AwsError> {
+    let subnet = input.subnet_id.as_deref().ok_or_else(|| missing("subnetId"))?;
+    let table = records.table(input.route_table_id.as_str())?.id.clone();
     let vpc = records.subnet(subnet)?.vpc.clone();
     if records.table(&table)?.vpc != vpc {
         return Err(invalid_parameter(format!("route table {table} and subnet {subnet} belong to different networks")));
@@ -203,8 +287,17 @@ pub(crate) fn associate(records: &mut Records, input: &Value) -> Result<Value, A
     Ok(json!({ "AssociationId": id, "AssociationState": { "State": "associated" } }))
 }
 
-pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let id = input.required("AssociationId");
+/// `DisassociateRouteTable`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateRouteTable.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DisassociateRouteTable {
+    #[serde(default)]
+    dry_run: bool,
+    association_id: String,
+}
+
+pub(crate) fn disassociate(records: &mut Records, input: &DisassociateRouteTable) -> Result<Value, AwsError> {
+    let id = input.association_id.as_str();
     let table = records
         .tables
         .values_mut()
@@ -217,9 +310,19 @@ pub(crate) fn disassociate(records: &mut Records, input: &Value) -> Result<Value
     Ok(json!({}))
 }
 
-pub(crate) fn replace_association(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let id = input.required("AssociationId");
-    let wanted = records.table(input.required("RouteTableId"))?;
+/// `ReplaceRouteTableAssociation`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRouteTableAssociation.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReplaceRouteTableAssociation {
+    #[serde(default)]
+    dry_run: bool,
+    association_id: String,
+    route_table_id: String,
+}
+
+pub(crate) fn replace_association(records: &mut Records, input: &ReplaceRouteTableAssociation) -> Result<Value, AwsError> {
+    let id = input.association_id.as_str();
+    let wanted = records.table(input.route_table_id.as_str())?;
     let (wanted, vpc) = (wanted.id.clone(), wanted.vpc.clone());
     let found = records.tables.values_mut().find_map(|table| {
         let position = table.associations.iter().position(|association| association.id == id)?;
@@ -230,4 +333,16 @@ pub(crate) fn replace_association(records: &mut Records, input: &Value) -> Resul
     let new = association.id.clone();
     records.table_mut(&wanted)?.associations.push(association);
     Ok(json!({ "NewAssociationId": new, "AssociationState": { "State": "associated" } }))
+}
+
+requests! {
+    CreateRouteTable { dry_run, tag_specifications },
+    DeleteRouteTable { dry_run },
+    DescribeRouteTables { dry_run },
+    CreateRoute { dry_run },
+    ReplaceRoute { dry_run },
+    DeleteRoute { dry_run },
+    AssociateRouteTable { dry_run },
+    DisassociateRouteTable { dry_run },
+    ReplaceRouteTableAssociation { dry_run },
 }

@@ -1,41 +1,129 @@
 //! `RunInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
 
-use std::sync::Arc;
-
 use nightproof_core::credentials::random_string;
-use nightproof_core::document::Members as _;
 use nightproof_core::quota;
 use nightproof_core::service::{Arn, AwsError, Call};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::instance_profiles;
+use super::instance_profiles::{self, ProfileSpecification};
+use crate::block_device::{self, Mapping};
 use crate::ec2::Ec2;
 use crate::error::{dry_run, error, invalid_parameter, missing, unsupported};
 use crate::instance_type::{self, InstanceType};
-use crate::metadata_options::MetadataOptions;
+use crate::metadata_options::{MetadataOptions, MetadataOptionsRequest};
 use crate::records::{Instance, Interface, Profile, Records, State, Subnet};
+use crate::request_tags::{self, TagSpecification};
 use crate::resource_id::resource_id;
-use crate::{block_device, image, request_tags, security_group, subnet_address, user_data};
+use crate::{image, security_group, subnet_address, user_data};
 
-/// Members that would change what is launched, and are not written.
-const UNWRITTEN: &[&str] = &[
-    "Ipv6AddressCount",
-    "Ipv6Addresses",
-    "KernelId",
-    "RamdiskId",
-    "ElasticGpuSpecification",
-    "ElasticInferenceAccelerators",
-    "LaunchTemplate",
-    "InstanceMarketOptions",
-    "CpuOptions",
-    "LicenseSpecifications",
-    "PrivateDnsNameOptions",
-    "EnablePrimaryIpv6",
-    "NetworkPerformanceOptions",
-    "Operator",
-    "SecondaryInterfaces",
-    "AdditionalInfo",
-];
+/// `RunInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RunInstances {
+    image_id: Option<String>,
+    instance_type: Option<String>,
+    min_count: i64,
+    max_count: i64,
+    key_name: Option<String>,
+    user_data: Option<String>,
+    client_token: Option<String>,
+    subnet_id: Option<String>,
+    private_ip_address: Option<String>,
+    #[serde(default)]
+    security_group_ids: Vec<String>,
+    #[serde(default)]
+    security_groups: Vec<String>,
+    #[serde(default)]
+    network_interfaces: Vec<NetworkInterface>,
+    placement: Option<Placement>,
+    iam_instance_profile: Option<ProfileSpecification>,
+    #[serde(default)]
+    block_device_mappings: Vec<Mapping>,
+    metadata_options: Option<MetadataOptionsRequest>,
+    monitoring: Option<Monitoring>,
+    #[serde(default)]
+    tag_specifications: Vec<TagSpecification>,
+    instance_initiated_shutdown_behavior: Option<String>,
+    #[serde(default)]
+    disable_api_termination: bool,
+    #[serde(default)]
+    disable_api_stop: bool,
+    #[serde(default)]
+    ebs_optimized: bool,
+    #[expect(dead_code, reason = "no machine earns or spends credits")]
+    credit_specification: Option<CreditSpecification>,
+    hibernation_options: Option<Hibernation>,
+    enclave_options: Option<Enclave>,
+    capacity_reservation_specification: Option<CapacityReservation>,
+    maintenance_options: Option<Maintenance>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// One interface of a launch.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkInterface {
+    device_index: Option<i64>,
+    subnet_id: Option<String>,
+    #[serde(default)]
+    groups: Vec<String>,
+    private_ip_address: Option<String>,
+    associate_public_ip_address: Option<bool>,
+    description: Option<String>,
+    delete_on_termination: Option<bool>,
+    interface_type: Option<String>,
+    network_card_index: Option<i64>,
+}
+
+/// Where an instance is to be.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Placement {
+    availability_zone: Option<String>,
+    tenancy: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Monitoring {
+    #[serde(default)]
+    enabled: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreditSpecification {
+    #[expect(dead_code, reason = "no machine earns or spends credits")]
+    cpu_credits: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Hibernation {
+    #[serde(default)]
+    configured: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Enclave {
+    #[serde(default)]
+    enabled: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CapacityReservation {
+    capacity_reservation_preference: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Maintenance {
+    auto_recovery: Option<String>,
+}
 
 /// Where the interface of a launch goes.
 struct Network<'a> {
@@ -48,42 +136,52 @@ struct Network<'a> {
 }
 
 impl Ec2 {
-    pub(crate) async fn run_instances(self: &Arc<Self>, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn run_instances(&self, call: &Call, mut input: RunInstances) -> Result<Value, AwsError> {
         let (region, account) = (&call.region, call.account());
-        let profile = instance_profiles::named(call, input).await?;
-        let input = &image::resolved(call, input.clone()).await?;
-        if input.flag("DryRun") == Some(true) {
-            self.with_records(region, account, |records| run(&mut records.clone(), call, input, profile))?;
+        self.before(call, &input)?;
+        let profile = match &input.iam_instance_profile {
+            Some(specification) => instance_profiles::named(call, specification).await?,
+            None => None,
+        };
+        input.image_id = image::resolved(call, input.image_id.take()).await?;
+        if input.dry_run {
+            self.with_records(region, account, |records| run(&mut records.clone(), call, &input, profile))?;
             return Err(dry_run());
         }
         let (output, launched) = self.with_records(region, account, |records| {
             // A refusal leaves nothing behind, not even of the first of several instances.
             let mut changed = records.clone();
-            let result = run(&mut changed, call, input, profile)?;
+            let result = run(&mut changed, call, &input, profile)?;
             *records = changed;
             Ok::<_, AwsError>(result)
         })?;
+        let ec2 = self.handle()?;
         for id in launched {
-            self.boot(region, account, &id);
+            ec2.boot(region, account, &id);
         }
         Ok(output)
     }
 }
 
 /// Makes the records of a launch in state `pending`. Returns the reservation and the ids to boot.
-fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profile>) -> Result<(Value, Vec<String>), AwsError> {
+fn run(
+    records: &mut Records,
+    call: &Call,
+    input: &RunInstances,
+    profile: Option<Profile>,
+) -> Result<(Value, Vec<String>), AwsError> {
     if let Some(answer) = repeated(records, input)? {
         return Ok((answer, Vec::new()));
     }
     refuse_unwritten(input)?;
-    let image_id = input.text("ImageId").ok_or_else(|| missing("ImageId"))?;
+    let image_id = input.image_id.as_deref().ok_or_else(|| missing("ImageId"))?;
     let image = image::find(image_id)?;
     // AWS's default type is of another age; it would not boot this image's kind either.
-    let kind = instance_type::find(input.text("InstanceType").unwrap_or("t3.micro"))?;
+    let kind = instance_type::find(input.instance_type.as_deref().unwrap_or("t3.micro"))?;
     image::check(image, kind)?;
     let count = count(input)?;
     check_quota(records, kind, count)?;
-    if let Some(key) = input.text("KeyName") {
+    if let Some(key) = &input.key_name {
         return Err(error("InvalidKeyPair.NotFound", format!("The key pair '{key}' does not exist")));
     }
     let user_data = user_data(input)?;
@@ -94,8 +192,11 @@ fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profil
             "A private IP address can only be specified when launching one instance.",
         ));
     }
-    let metadata = MetadataOptions::of_image(image).with(input.get("MetadataOptions").unwrap_or(&Value::Null))?;
-    let terminates_on_shutdown = match input.text("InstanceInitiatedShutdownBehavior").unwrap_or("stop") {
+    let mut metadata = MetadataOptions::of_image(image);
+    if let Some(options) = &input.metadata_options {
+        metadata = metadata.with(options)?;
+    }
+    let terminates_on_shutdown = match input.instance_initiated_shutdown_behavior.as_deref().unwrap_or("stop") {
         "stop" => false,
         "terminate" => true,
         other => {
@@ -104,7 +205,7 @@ fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profil
             )));
         }
     };
-    let tags = request_tags::specified(input, &["instance", "volume", "network-interface"])?;
+    let tags = request_tags::specified(&input.tag_specifications, &["instance", "volume", "network-interface"])?;
     let tags_for = |kind: &str| tags.iter().find(|(name, _)| *name == kind).map(|(_, tags)| *tags).unwrap_or_default();
 
     let reservation = resource_id("r");
@@ -118,7 +219,7 @@ fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profil
             id: resource_id("i"),
             reservation: reservation.clone(),
             launch_index: index,
-            client_token: input.text("ClientToken").map(str::to_owned),
+            client_token: input.client_token.clone(),
             image,
             kind,
             vpc: network.subnet.vpc.clone(),
@@ -137,7 +238,7 @@ fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profil
                 source_dest_check: true,
                 delete_on_termination: network.delete_on_termination,
             },
-            volumes: block_device::planned(image, input, call.now, &default_key)?,
+            volumes: block_device::planned(image, &input.block_device_mappings, call.now, &default_key)?,
             profile: profile.clone().map(|profile| Profile { association: resource_id("iip-assoc"), ..profile }),
             metadata,
             user_data: user_data.clone(),
@@ -145,11 +246,11 @@ fn run(records: &mut Records, call: &Call, input: &Value, profile: Option<Profil
             state_reason: Some(("pending".to_owned(), "pending".to_owned())),
             transition: String::new(),
             launched: call.now,
-            monitoring: input.get("Monitoring").and_then(|monitoring| monitoring.flag("Enabled")).unwrap_or(false),
-            termination_protection: input.flag("DisableApiTermination").unwrap_or(false),
-            stop_protection: input.flag("DisableApiStop").unwrap_or(false),
+            monitoring: input.monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled),
+            termination_protection: input.disable_api_termination,
+            stop_protection: input.disable_api_stop,
             terminates_on_shutdown,
-            ebs_optimized: input.flag("EbsOptimized").unwrap_or(false),
+            ebs_optimized: input.ebs_optimized,
             boots: 0,
             ended: None,
         };
@@ -174,16 +275,16 @@ fn answer(records: &Records, reservation: &str) -> Value {
 
 /// A client token that was used before answers what it made then.
 /// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
-fn repeated(records: &Records, input: &Value) -> Result<Option<Value>, AwsError> {
-    let Some(token) = input.text("ClientToken").filter(|token| !token.is_empty()) else { return Ok(None) };
+fn repeated(records: &Records, input: &RunInstances) -> Result<Option<Value>, AwsError> {
+    let Some(token) = input.client_token.as_deref().filter(|token| !token.is_empty()) else { return Ok(None) };
     if token.len() > 64 {
         return Err(invalid_parameter(format!("The client token '{token}' is longer than 64 characters.")));
     }
     let Some(before) = records.instances.values().find(|instance| instance.client_token.as_deref() == Some(token)) else {
         return Ok(None);
     };
-    let same_type = input.text("InstanceType").is_none_or(|kind| kind == before.kind.name);
-    if !same_type || input.text("ImageId").is_some_and(|image| image != before.image.id) {
+    let same_type = input.instance_type.as_ref().is_none_or(|kind| kind == before.kind.name);
+    if !same_type || input.image_id.as_ref().is_some_and(|image| image != before.image.id) {
         return Err(error(
             "IdempotentParameterMismatch",
             "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
@@ -192,39 +293,30 @@ fn repeated(records: &Records, input: &Value) -> Result<Option<Value>, AwsError>
     Ok(Some(answer(records, &before.reservation)))
 }
 
-fn refuse_unwritten(input: &Value) -> Result<(), AwsError> {
-    for member in UNWRITTEN {
-        if input.has(member) && input.flag(member) != Some(false) {
-            return Err(unsupported("RunInstances", member));
-        }
-    }
-    let on = |member: &str, flag: &str| input.get(member).and_then(|options| options.flag(flag)) == Some(true);
-    if on("HibernationOptions", "Configured") {
+fn refuse_unwritten(input: &RunInstances) -> Result<(), AwsError> {
+    if input.hibernation_options.as_ref().is_some_and(|options| options.configured) {
         return Err(unsupported("RunInstances", "HibernationOptions"));
     }
-    if on("EnclaveOptions", "Enabled") {
+    if input.enclave_options.as_ref().is_some_and(|options| options.enabled) {
         return Err(unsupported("RunInstances", "EnclaveOptions"));
     }
-    if let Some(placement) = input.get("Placement") {
-        for member in ["GroupName", "GroupId", "HostId", "HostResourceGroupArn", "Affinity", "PartitionNumber"] {
-            if placement.has(member) && placement.text(member) != Some("") {
-                return Err(unsupported("RunInstances", &format!("Placement.{member}")));
-            }
-        }
-        if placement.text("Tenancy").is_some_and(|tenancy| tenancy != "default") {
-            return Err(unsupported("RunInstances", "Placement.Tenancy"));
-        }
+    let other = |given: Option<&String>, usual: &str| given.is_some_and(|given| given != usual);
+    if other(input.placement.as_ref().and_then(|placement| placement.tenancy.as_ref()), "default") {
+        return Err(unsupported("RunInstances", "Placement.Tenancy"));
     }
-    let reservation = input.get("CapacityReservationSpecification");
-    if reservation.is_some_and(|reservation| reservation.has("CapacityReservationTarget")) {
-        return Err(unsupported("RunInstances", "CapacityReservationSpecification.CapacityReservationTarget"));
+    let reservation = input.capacity_reservation_specification.as_ref();
+    if other(reservation.and_then(|reservation| reservation.capacity_reservation_preference.as_ref()), "open") {
+        return Err(unsupported("RunInstances", "CapacityReservationSpecification.CapacityReservationPreference"));
+    }
+    if other(input.maintenance_options.as_ref().and_then(|options| options.auto_recovery.as_ref()), "default") {
+        return Err(unsupported("RunInstances", "MaintenanceOptions.AutoRecovery"));
     }
     Ok(())
 }
 
-fn count(input: &Value) -> Result<usize, AwsError> {
-    let least = input.number("MinCount").unwrap_or(1);
-    let most = input.number("MaxCount").unwrap_or(1);
+fn count(input: &RunInstances) -> Result<usize, AwsError> {
+    let least = input.min_count;
+    let most = input.max_count;
     if least < 1 || most < least {
         return Err(invalid_parameter(format!(
             "Value ({least}) for parameter minCount is invalid. It must be at least 1 and at most maxCount."
@@ -252,56 +344,47 @@ fn check_quota(records: &Records, kind: &InstanceType, count: usize) -> Result<(
     Ok(())
 }
 
-fn user_data(input: &Value) -> Result<Option<String>, AwsError> {
-    let Some(text) = input.text("UserData").filter(|text| !text.is_empty()) else { return Ok(None) };
+fn user_data(input: &RunInstances) -> Result<Option<String>, AwsError> {
+    let Some(text) = input.user_data.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
     user_data::decode(text)?;
     Ok(Some(text.to_owned()))
 }
 
 /// Subnet, groups and addresses: given at the top, in one interface, or those of the default VPC.
-fn network<'a>(records: &Records, input: &'a Value) -> Result<Network<'a>, AwsError> {
-    let interfaces = input.list("NetworkInterfaces");
+fn network<'a>(records: &Records, input: &'a RunInstances) -> Result<Network<'a>, AwsError> {
+    let interfaces = &input.network_interfaces;
     if interfaces.len() > 1 {
         return Err(unsupported("RunInstances", "more than one network interface"));
     }
-    let (from, groups_member) = match interfaces.first() {
-        None => (input, "SecurityGroupIds"),
-        Some(interface) => {
-            for member in ["SubnetId", "SecurityGroupIds", "SecurityGroups", "PrivateIpAddress"] {
-                if input.has(member) {
-                    return Err(error(
-                        "InvalidParameterCombination",
-                        "Network interfaces and an instance-level subnet ID, private IP address or security groups may not be specified on the same request",
-                    ));
-                }
-            }
-            let known = [
-                "DeviceIndex",
-                "SubnetId",
-                "Groups",
-                "PrivateIpAddress",
-                "AssociatePublicIpAddress",
-                "Description",
-                "DeleteOnTermination",
-                "InterfaceType",
-                "NetworkCardIndex",
-            ];
-            if let Some((member, _)) =
-                interface.as_object().into_iter().flatten().find(|(name, _)| !known.contains(&name.as_str()))
-            {
-                return Err(unsupported("RunInstances", &format!("NetworkInterfaces.{member}")));
-            }
-            if interface.text("InterfaceType").is_some_and(|kind| kind != "interface") {
-                return Err(unsupported("RunInstances", "NetworkInterfaces.InterfaceType"));
-            }
-            if interface.number("DeviceIndex").unwrap_or(0) != 0 {
-                return Err(invalid_parameter("The first network interface must have the device index 0."));
-            }
-            (interface, "Groups")
+    let interface = interfaces.first();
+    if let Some(interface) = interface {
+        let at_the_top = input.subnet_id.is_some()
+            || input.private_ip_address.is_some()
+            || !input.security_group_ids.is_empty()
+            || !input.security_groups.is_empty();
+        if at_the_top {
+            return Err(error(
+                "InvalidParameterCombination",
+                "Network interfaces and an instance-level subnet ID, private IP address or security groups may not be specified on the same request",
+            ));
         }
+        if interface.interface_type.as_ref().is_some_and(|kind| kind != "interface") {
+            return Err(unsupported("RunInstances", "NetworkInterfaces.InterfaceType"));
+        }
+        if interface.network_card_index.unwrap_or(0) != 0 {
+            return Err(unsupported("RunInstances", "NetworkInterfaces.NetworkCardIndex"));
+        }
+        if interface.device_index.unwrap_or(0) != 0 {
+            return Err(invalid_parameter("The first network interface must have the device index 0."));
+        }
+    }
+    let (subnet_id, group_ids, private_ip) = match interface {
+        None => (&input.subnet_id, &input.security_group_ids, &input.private_ip_address),
+        Some(interface) => (&interface.subnet_id, &interface.groups, &interface.private_ip_address),
     };
-    let zone = input.get("Placement").and_then(|placement| placement.text("AvailabilityZone")).filter(|zone| !zone.is_empty());
-    let subnet = match from.text("SubnetId") {
+    let zone = input.placement.as_ref().and_then(|placement| placement.availability_zone.as_deref());
+    let zone = zone.filter(|zone| !zone.is_empty());
+    let subnet = match subnet_id {
         Some(id) => {
             let subnet = records.subnet(id)?;
             if zone.is_some_and(|zone| zone != subnet.zone) {
@@ -312,10 +395,10 @@ fn network<'a>(records: &Records, input: &'a Value) -> Result<Network<'a>, AwsEr
         None => default_subnet(records, zone)?,
     };
     let mut groups: Vec<String> = Vec::new();
-    for id in from.texts(groups_member) {
+    for id in group_ids {
         groups.push(records.group(id)?.id.clone());
     }
-    for name in input.texts("SecurityGroups") {
+    for name in &input.security_groups {
         groups.push(security_group::by_name(records, name)?);
     }
     if groups.is_empty() {
@@ -330,10 +413,10 @@ fn network<'a>(records: &Records, input: &'a Value) -> Result<Network<'a>, AwsEr
     groups.dedup();
     security_group::check_groups(records, &groups, &subnet.vpc, &subnet.id)?;
     Ok(Network {
-        public_ip: from.flag("AssociatePublicIpAddress").unwrap_or(subnet.map_public_ip),
-        private_ip: from.text("PrivateIpAddress"),
-        description: if interfaces.is_empty() { "" } else { from.text("Description").unwrap_or_default() },
-        delete_on_termination: from.flag("DeleteOnTermination").unwrap_or(true),
+        public_ip: interface.and_then(|one| one.associate_public_ip_address).unwrap_or(subnet.map_public_ip),
+        private_ip: private_ip.as_deref(),
+        description: interface.and_then(|one| one.description.as_deref()).unwrap_or_default(),
+        delete_on_termination: interface.and_then(|one| one.delete_on_termination).unwrap_or(true),
         subnet,
         groups,
     })
@@ -360,4 +443,8 @@ fn mac() -> String {
     let digits = random_string(b"0123456789abcdef", 10);
     let pairs: Vec<&str> = (0..5).filter_map(|index| digits.get(index * 2..index * 2 + 2)).collect();
     format!("0a:{}", pairs.join(":"))
+}
+
+requests! {
+    RunInstances { dry_run, tag_specifications },
 }

@@ -1,13 +1,14 @@
 //! Security groups.
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{dependency, error, invalid_parameter, not_found_as};
-use crate::filter::{filtered, page, selected};
+use crate::filter::{Filter, filtered, page, selected};
 use crate::records::{Direction, Records, SecurityGroup, Source};
-use crate::{ip_permission, request_tags, security_group};
+use crate::request_tags::{self, TagSpecification};
+use crate::{ip_permission, security_group};
 
 fn describe_one(records: &Records, group: &SecurityGroup) -> Value {
     json!({
@@ -33,8 +34,21 @@ fn check_text(parameter: &str, text: &str) -> Result<(), AwsError> {
     Ok(())
 }
 
-pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let (name, description) = (input.required("GroupName"), input.required("Description"));
+/// `CreateSecurityGroup`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateSecurityGroup {
+    description: String,
+    group_name: String,
+    vpc_id: Option<String>,
+    #[serde(default)]
+    tag_specifications: Vec<TagSpecification>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(crate) fn create(records: &mut Records, input: &CreateSecurityGroup) -> Result<Value, AwsError> {
+    let (name, description) = (input.group_name.as_str(), input.description.as_str());
     check_text("GroupName", name)?;
     check_text("GroupDescription", description)?;
     if name.starts_with("sg-") {
@@ -42,7 +56,7 @@ pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
             "Value ({name}) for parameter groupName is invalid. Group names may not be in the format sg-*."
         )));
     }
-    let vpc = match input.text("VpcId") {
+    let vpc = match input.vpc_id.as_deref() {
         Some(id) => records.vpc(id)?.id.clone(),
         None => records
             .default_vpc()
@@ -56,12 +70,22 @@ pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsE
         return Err(error("InvalidGroup.Duplicate", format!("The security group '{name}' already exists for VPC '{vpc}'")));
     }
     let id = security_group::add(records, &vpc, name, description, false);
-    request_tags::on_creation(records, input, "security-group", &id)?;
+    request_tags::on_creation(records, &input.tag_specifications, "security-group", &id)?;
     Ok(json!({ "GroupId": id, "Tags": records.tags_of(&id), "SecurityGroupArn": records.arn("security-group", &id) }))
 }
 
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let id = security_group::named(records, input)?;
+/// `DeleteSecurityGroup`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteSecurityGroup {
+    group_id: Option<String>,
+    group_name: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(crate) fn delete(records: &mut Records, input: &DeleteSecurityGroup) -> Result<Value, AwsError> {
+    let id = security_group::named(records, input.group_id.as_deref(), input.group_name.as_deref())?;
     let group = records.group(&id)?;
     if group.name == "default" {
         return Err(error(
@@ -78,10 +102,26 @@ pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({ "Return": true, "GroupId": id }))
 }
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeSecurityGroups`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeSecurityGroups {
+    #[serde(default)]
+    group_ids: Vec<String>,
+    #[serde(default)]
+    group_names: Vec<String>,
+    next_token: Option<String>,
+    max_results: Option<i64>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filters: Vec<Filter>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeSecurityGroups) -> Result<Value, AwsError> {
     let all = records.groups.values().map(|group| describe_one(records, group)).collect();
-    let chosen = selected(all, input, "GroupIds", "GroupId", |id| not_found_as("sg", id))?;
-    let chosen = selected(chosen, input, "GroupNames", "GroupName", |name| {
+    let chosen = selected(all, &input.group_ids, "GroupId", |id| not_found_as("sg", id))?;
+    let chosen = selected(chosen, &input.group_names, "GroupName", |name| {
         error("InvalidGroup.NotFound", format!("The security group '{name}' does not exist"))
     })?;
     let paths = &[
@@ -100,5 +140,11 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
         ("egress.ip-permission.to-port", "IpPermissionsEgress.ToPort"),
         ("egress.ip-permission.protocol", "IpPermissionsEgress.IpProtocol"),
     ];
-    page("SecurityGroups", filtered(chosen, input, paths)?, input)
+    page("SecurityGroups", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
+}
+
+requests! {
+    CreateSecurityGroup { dry_run, tag_specifications },
+    DeleteSecurityGroup { dry_run },
+    DescribeSecurityGroups { dry_run },
 }

@@ -1,40 +1,60 @@
 //! Tags. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html>
 
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::not_found;
-use crate::filter::{filtered, page};
+use crate::filter::{Filter, filtered, page};
 use crate::records::Records;
-use crate::request_tags;
+use crate::request_tags::{self, Tag};
 
-pub(crate) fn create(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let tags = input.list("Tags");
-    for id in input.texts("Resources") {
+/// `CreateTags`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateTags {
+    #[serde(default)]
+    dry_run: bool,
+    resources: Vec<String>,
+    tags: Vec<Tag>,
+}
+
+pub(crate) fn create(records: &mut Records, input: &CreateTags) -> Result<Value, AwsError> {
+    let tags = &input.tags;
+    for id in &input.resources {
         if !records.exists(id) {
             return Err(not_found(id));
         }
     }
-    for id in input.texts("Resources") {
+    for id in &input.resources {
         request_tags::set(records, id, tags)?;
     }
     Ok(json!({}))
 }
 
+/// `DeleteTags`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteTags {
+    #[serde(default)]
+    dry_run: bool,
+    resources: Vec<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
 /// A tag without a value goes whatever its value; a tag with one only if the value is that. No tags: all that are not AWS's.
-pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsError> {
-    let given = input.list("Tags");
-    for id in input.texts("Resources") {
+pub(crate) fn delete(records: &mut Records, input: &DeleteTags) -> Result<Value, AwsError> {
+    let given = &input.tags;
+    for id in &input.resources {
         if !records.exists(id) {
             return Err(not_found(id));
         }
     }
-    for id in input.texts("Resources") {
+    for id in &input.resources {
         if let Some(tags) = records.tags.get_mut(id) {
             tags.retain(|(key, value)| {
-                let named =
-                    given.iter().any(|tag| tag.text("Key") == Some(key) && tag.text("Value").is_none_or(|text| text == value));
+                let named = given.iter().any(|tag| tag.key == *key && tag.value.as_ref().is_none_or(|text| text == value));
                 if given.is_empty() { key.starts_with("aws:") } else { !named }
             });
         }
@@ -42,7 +62,19 @@ pub(crate) fn delete(records: &mut Records, input: &Value) -> Result<Value, AwsE
     Ok(json!({}))
 }
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeTags`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeTags {
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeTags) -> Result<Value, AwsError> {
     let all = records
         .tags
         .iter()
@@ -53,7 +85,7 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
         })
         .collect();
     let paths = &[("key", "Key"), ("value", "Value"), ("resource-id", "ResourceId"), ("resource-type", "ResourceType")];
-    page("Tags", filtered(all, input, paths)?, input)
+    page("Tags", filtered(all, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
 }
 
 fn resource_type(id: &str) -> &'static str {
@@ -71,4 +103,10 @@ fn resource_type(id: &str) -> &'static str {
         "eni" => "network-interface",
         _ => "unknown",
     }
+}
+
+requests! {
+    CreateTags { dry_run, tags },
+    DeleteTags { dry_run, tags },
+    DescribeTags { dry_run },
 }

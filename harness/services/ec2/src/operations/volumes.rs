@@ -1,13 +1,30 @@
 //! Volumes of instances.
 
 use nightproof_core::service::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::not_found;
-use crate::filter::{filtered, page, selected};
+use crate::filter::{Filter, filtered, page, selected};
 use crate::records::Records;
 
-pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsError> {
+/// `DescribeVolumes`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumes.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeVolumes {
+    #[serde(default)]
+    volume_ids: Vec<String>,
+    #[expect(dead_code, reason = "no resource of the region is managed by a service")]
+    include_managed_resources: Option<bool>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    next_token: Option<String>,
+    max_results: Option<i64>,
+}
+
+pub(crate) fn describe(records: &Records, input: &DescribeVolumes) -> Result<Value, AwsError> {
     let mut all = Vec::new();
     for instance in records.instances.values() {
         for volume in &instance.volumes {
@@ -41,7 +58,7 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
             }));
         }
     }
-    let chosen = selected(all, input, "VolumeIds", "VolumeId", not_found)?;
+    let chosen = selected(all, &input.volume_ids, "VolumeId", not_found)?;
     let paths = &[
         ("volume-id", "VolumeId"),
         ("attachment.instance-id", "Attachments.InstanceId"),
@@ -55,5 +72,9 @@ pub(crate) fn describe(records: &Records, input: &Value) -> Result<Value, AwsErr
         ("status", "State"),
         ("volume-type", "VolumeType"),
     ];
-    page("Volumes", filtered(chosen, input, paths)?, input)
+    page("Volumes", filtered(chosen, &input.filters, paths)?, input.max_results, input.next_token.as_deref())
+}
+
+requests! {
+    DescribeVolumes { dry_run },
 }

@@ -17,4 +17,6 @@ pub(crate) struct NatGateway {
     pub(crate) created: Timestamp,
     /// It is still described for an hour after.
     pub(crate) deleted: Option<Timestamp>,
+    /// Of the request that made it, which may be repeated.
+    pub(crate) client_token: Option<String>,
 }

@@ -10,6 +10,8 @@ pub(crate) struct RouteTable {
     pub(crate) vpc: String,
     pub(crate) routes: Vec<Route>,
     pub(crate) associations: Vec<Association>,
+    /// Of the request that made it, which may be repeated.
+    pub(crate) client_token: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ impl RouteTable {
             associations.push(Association { id: resource_id("rtbassoc"), subnet: None });
         }
         let local = Route { destination: cidr, gateway: "local".to_owned() };
-        Self { id: resource_id("rtb"), vpc: vpc.to_owned(), routes: vec![local], associations }
+        Self { id: resource_id("rtb"), vpc: vpc.to_owned(), routes: vec![local], associations, client_token: None }
     }
 
     pub(crate) fn is_main(&self) -> bool {
