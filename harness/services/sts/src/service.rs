@@ -3,16 +3,32 @@
 use async_trait::async_trait;
 use nightproof_core::Principal;
 use nightproof_core::authorization::ResourcePolicyText;
+use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service};
 use serde_json::Value;
 
-use crate::operations::identity;
+use crate::operations::assume_role::AssumeRole;
+use crate::operations::get_session_token::GetSessionToken;
+use crate::operations::identity::{DecodeAuthorizationMessage, GetAccessKeyInfo, GetCallerIdentity};
 use crate::records::Sts;
+
+// Who one is, everybody may know.
+operations!("sts", Sts:
+    GetCallerIdentity => get_caller_identity: ["- *"],
+    GetSessionToken => get_session_token: ["- *"],
+    GetAccessKeyInfo => get_access_key_info: ["= *"],
+    DecodeAuthorizationMessage => decode_authorization_message: ["= *"],
+    AssumeRole => assume_role: [
+        "= {RoleArn} sts:RoleSessionName=RoleSessionName sts:ExternalId=ExternalId sts:SourceIdentity=SourceIdentity",
+        "sts:TagSession {RoleArn} ?Tags sts:TransitiveTagKeys=TransitiveTagKeys",
+        "sts:SetSourceIdentity {RoleArn} ?SourceIdentity sts:SourceIdentity=SourceIdentity"
+    ],
+);
 
 #[async_trait]
 impl Service for Sts {
     fn permissions(&self) -> &'static str {
-        include_str!("permissions.txt")
+        Self::PERMISSIONS
     }
 
     fn has_resource_policies(&self) -> bool {
@@ -23,15 +39,7 @@ impl Service for Sts {
         if call.caller.principal == Principal::Anonymous {
             return Err(AwsError::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token"));
         }
-        let output = match operation {
-            "GetCallerIdentity" => Ok(identity::get_caller_identity(call)),
-            "AssumeRole" => self.assume_role(call, &input),
-            "GetSessionToken" => self.get_session_token(call, &input),
-            "DecodeAuthorizationMessage" => identity::decode_authorization_message(call, &input),
-            "GetAccessKeyInfo" => identity::get_access_key_info(call, &input),
-            _ => Err(AwsError::not_implemented("sts", operation)),
-        }?;
-        Ok(output.into())
+        self.dispatch(call, operation, input).await.map(Reply::from)
     }
 
     fn resource_policy(&self, _account: &str, arn: &str) -> Option<ResourcePolicyText> {

@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::credentials::Credential;
-use nightproof_core::document::Members as _;
 use nightproof_core::service::AwsError;
 use serde_json::{Value, json};
 
@@ -25,8 +24,8 @@ pub(crate) fn expiry(now: Timestamp, seconds: i64) -> Timestamp {
 }
 
 /// `DurationSeconds`, at least 15 minutes.
-pub(crate) fn duration(input: &Value, most: i64) -> Result<Option<i64>, AwsError> {
-    match input.number("DurationSeconds") {
+pub(crate) fn duration(given: Option<i64>, most: i64) -> Result<Option<i64>, AwsError> {
+    match given {
         Some(seconds) if seconds < 900 => Err(out_of_range(seconds, "greater than or equal to 900")),
         Some(seconds) if seconds > most => Err(out_of_range(seconds, &format!("less than or equal to {most}"))),
         other => Ok(other),

@@ -2,9 +2,9 @@
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
 
 use jiff::{SignedDuration, Timestamp};
-use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_journal::ApiCall;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::data_event::is_data_event;
@@ -15,18 +15,35 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// Events in an answer, if the request does not say; also the most.
 const PAGE: i64 = 50;
 
-pub(crate) fn lookup_events(call: &Call, input: &Value) -> Result<Value, AwsError> {
-    if input.text("EventCategory").is_some() {
-        return Err(AwsError::not_implemented("cloudtrail", "LookupEvents of Insights events"));
-    }
-    let attribute = Attribute::read(input)?;
-    let (start, end) = range(input, call.now)?;
-    let page = input.number("MaxResults").unwrap_or(PAGE);
+/// `LookupEvents`. <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct LookupEvents {
+    #[serde(default)]
+    lookup_attributes: Vec<LookupAttribute>,
+    start_time: Option<Timestamp>,
+    end_time: Option<Timestamp>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+/// An attribute that events may be looked up by.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LookupAttribute {
+    attribute_key: String,
+    attribute_value: String,
+}
+
+pub(crate) fn lookup_events(call: &Call, input: &LookupEvents) -> Result<Value, AwsError> {
+    let attribute = Attribute::read(&input.lookup_attributes)?;
+    let (start, end) = range((input.start_time, input.end_time), call.now)?;
+    let page = input.max_results.unwrap_or(PAGE);
     if !(1..=PAGE).contains(&page) {
         let message = format!("A maximum results value of {page} is invalid. Specify a value between 1 and {PAGE}.");
         return Err(AwsError::new("InvalidMaxResultsException", 400, message));
     }
-    let before = match input.text("NextToken") {
+    let before = match &input.next_token {
         None => u64::MAX,
         Some(token) => {
             token.parse().map_err(|_| AwsError::new("InvalidNextTokenException", 400, "The token in the request is invalid."))?
@@ -48,11 +65,10 @@ pub(crate) fn lookup_events(call: &Call, input: &Value) -> Result<Value, AwsErro
 }
 
 /// The times that are asked for, as far as the history goes back.
-fn range(input: &Value, now: Timestamp) -> Result<(Timestamp, Timestamp), AwsError> {
-    let time = |name: &str| input.text(name).and_then(|text| text.parse::<Timestamp>().ok());
+fn range((from, to): (Option<Timestamp>, Option<Timestamp>), now: Timestamp) -> Result<(Timestamp, Timestamp), AwsError> {
     let oldest = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
-    let (start, end) = (time("StartTime").unwrap_or(oldest).max(oldest), time("EndTime").unwrap_or(Timestamp::MAX));
-    if time("StartTime").is_some_and(|start| start > end) {
+    let (start, end) = (from.unwrap_or(oldest).max(oldest), to.unwrap_or(Timestamp::MAX));
+    if from.is_some_and(|start| start > end) {
         let message = "The start time must be before the end time.";
         return Err(AwsError::new("InvalidTimeRangeException", 400, message));
     }
@@ -66,13 +82,13 @@ struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    fn read(input: &'a Value) -> Result<Option<Self>, AwsError> {
+    fn read(given: &'a [LookupAttribute]) -> Result<Option<Self>, AwsError> {
         const KEYS: [&str; 8] =
             ["AccessKeyId", "EventId", "EventName", "EventSource", "ReadOnly", "ResourceName", "ResourceType", "Username"];
         let invalid = |message: String| AwsError::new("InvalidLookupAttributesException", 400, message);
-        let (key, value) = match input.list("LookupAttributes") {
+        let (key, value) = match given {
             [] => return Ok(None),
-            [one] => (one.required("AttributeKey"), one.required("AttributeValue")),
+            [one] => (one.attribute_key.as_str(), one.attribute_value.as_str()),
             _ => return Err(invalid("You can only use one lookup attribute in a request.".to_owned())),
         };
         if !KEYS.contains(&key) {

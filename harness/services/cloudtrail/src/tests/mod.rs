@@ -101,3 +101,10 @@ async fn what_cannot_be_looked_up_is_refused() {
         assert_eq!(refused.unwrap_err().code, code, "{input}");
     }
 }
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("cloudtrail", CloudTrail::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}

@@ -77,3 +77,11 @@ async fn what_goes_beyond_a_quota_is_refused() {
         assert_eq!(account.call("ec2", operation, input).await.unwrap_err().code, code);
     }
 }
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread =
+        nightproof_core::operation::unread_members("servicequotas", ServiceQuotas::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}

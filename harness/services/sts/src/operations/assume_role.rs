@@ -1,10 +1,11 @@
 //! `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
 use nightproof_core::authorization::PolicyDocument;
-use nightproof_core::document::Members as _;
 use nightproof_core::identity::Session;
+use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Principal};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{access_denied, validation};
@@ -12,16 +13,34 @@ use crate::records::Sts;
 use crate::role_arn::parse;
 use crate::session::{describe, duration, expiry};
 
+/// `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AssumeRole {
+    role_arn: String,
+    role_session_name: String,
+    #[serde(default)]
+    policy_arns: Vec<PolicyArn>,
+    policy: Option<String>,
+    duration_seconds: Option<i64>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[expect(dead_code, reason = "authorization has compared it with what the role's trust policy demands")]
+    external_id: Option<String>,
+    source_identity: Option<String>,
+}
+
+/// A managed policy that restricts a session.
+#[derive(Debug, Deserialize)]
+struct PolicyArn {
+    arn: Option<String>,
+}
+
 impl Sts {
-    pub(crate) fn assume_role(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let arn = input.required("RoleArn");
-        let session_name = session_name(input)?;
-        let seconds = duration(input, 43_200)?;
-        for member in ["SerialNumber", "TokenCode", "ProvidedContexts", "TransitiveTagKeys"] {
-            if input.has(member) {
-                return Err(AwsError::not_implemented("sts", &format!("AssumeRole with {member}")));
-            }
-        }
+    pub(crate) fn assume_role(&self, call: &Call, input: AssumeRole) -> Result<Value, AwsError> {
+        let arn = input.role_arn.as_str();
+        let session_name = session_name(&input.role_session_name)?;
+        let seconds = duration(input.duration_seconds, 43_200)?;
         let (account, name) = parse(arn).ok_or_else(|| validation(format!("{arn} is invalid")))?;
         if call.caller.principal == Principal::Root {
             return Err(access_denied("Roles may not be assumed by root accounts."));
@@ -41,14 +60,10 @@ impl Sts {
         let credential = call.region.credentials().issue_session(caller, expires);
         let session = Session {
             role_arn: Some(role.arn),
-            policy: session_policy(input)?,
-            policy_arns: input.list("PolicyArns").iter().filter_map(|policy| policy.text("arn")).map(str::to_owned).collect(),
-            tags: input
-                .list("Tags")
-                .iter()
-                .map(|tag| (tag.required("Key").to_owned(), tag.required("Value").to_owned()))
-                .collect(),
-            source_identity: input.text("SourceIdentity").map(str::to_owned),
+            policy: session_policy(input.policy)?,
+            policy_arns: input.policy_arns.into_iter().filter_map(|policy| policy.arn).collect(),
+            tags: input.tags.into_iter().map(Tag::pair).collect(),
+            source_identity: input.source_identity,
             issued_to: call.caller.clone(),
             issued: call.now,
             expires,
@@ -79,8 +94,7 @@ fn granted(call: &Call, asked: Option<i64>, role_maximum: i64) -> Result<i64, Aw
     }
 }
 
-fn session_name(input: &Value) -> Result<&str, AwsError> {
-    let name = input.required("RoleSessionName");
+fn session_name(name: &str) -> Result<&str, AwsError> {
     let well_formed = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
     if well_formed && (2..=64).contains(&name.len()) {
         return Ok(name);
@@ -90,8 +104,8 @@ fn session_name(input: &Value) -> Result<&str, AwsError> {
     )))
 }
 
-fn session_policy(input: &Value) -> Result<Option<PolicyDocument>, AwsError> {
-    let Some(document) = input.text("Policy").map(PolicyDocument::of_identity) else { return Ok(None) };
+fn session_policy(given: Option<String>) -> Result<Option<PolicyDocument>, AwsError> {
+    let Some(document) = given.map(PolicyDocument::of_identity) else { return Ok(None) };
     let malformed = document.policy().err().map(|error| AwsError::new("MalformedPolicyDocument", 400, error.message()));
     malformed.map_or(Ok(Some(document)), Err)
 }

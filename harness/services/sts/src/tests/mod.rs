@@ -92,3 +92,10 @@ async fn a_session_cannot_ask_for_a_session_token() {
     let error = region.call(&caller, "sts", "GetSessionToken", json!({})).await.expect_err("refused");
     assert_eq!(error.code, "AccessDenied");
 }
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("sts", Sts::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}

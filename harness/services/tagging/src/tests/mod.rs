@@ -152,3 +152,10 @@ async fn keys_and_values_are_told_once() {
     let values = account.region.call(&account.root, "tagging", "GetTagValues", json!({ "Key": "team" })).await.unwrap();
     assert_eq!(values["TagValues"], json!(["a", "b"]));
 }
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("tagging", Tagging::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}
