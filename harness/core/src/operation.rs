@@ -41,7 +41,10 @@ pub fn unread<T: DeserializeOwned>(input: Value) -> Result<Vec<String>, serde_js
 }
 
 /// What `T` has of a document, and the paths of the rest.
-fn split<T: DeserializeOwned>(input: Value) -> Result<(T, Vec<String>), serde_json::Error> {
+///
+/// # Errors
+/// `T` does not fit the document.
+pub fn split<T: DeserializeOwned>(input: Value) -> Result<(T, Vec<String>), serde_json::Error> {
     let mut unread = Vec::new();
     // An optional member's path has a step of its own, `?`.
     let mut note = |path: Path<'_>| unread.push(path.to_string().replace(".?", ""));

@@ -3,23 +3,19 @@
 
 use nightproof_core::canonical_id;
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::document::{list, text};
 use crate::error::{access_denied, invalid_argument, invalid_request, not_implemented};
+use crate::input::Text;
 
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED_USERS: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 const LOG_DELIVERY: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 
-/// Members that carry grants, their headers, and what they grant.
-const GRANTS: [(&str, &str, Permission); 5] = [
-    ("GrantFullControl", "x-amz-grant-full-control", Permission::FullControl),
-    ("GrantRead", "x-amz-grant-read", Permission::Read),
-    ("GrantReadACP", "x-amz-grant-read-acp", Permission::ReadAcp),
-    ("GrantWrite", "x-amz-grant-write", Permission::Write),
-    ("GrantWriteACP", "x-amz-grant-write-acp", Permission::WriteAcp),
-];
+const PERMISSIONS: [Permission; 5] =
+    [Permission::FullControl, Permission::Read, Permission::ReadAcp, Permission::Write, Permission::WriteAcp];
 
 /// What a grant allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +39,7 @@ impl Permission {
     }
 
     fn parse(name: &str) -> Option<Self> {
-        GRANTS.into_iter().map(|(_, _, permission)| permission).find(|permission| permission.name() == name)
+        PERMISSIONS.into_iter().find(|permission| permission.name() == name)
     }
 
     /// The actions that it allows on a bucket, and those on objects.
@@ -127,6 +123,38 @@ impl Grantee {
     }
 }
 
+/// The list that a request asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AskedAcl {
+    #[serde(rename = "ACL")]
+    pub(crate) canned: Option<String>,
+    #[serde(default)]
+    grant_full_control: Text,
+    #[serde(default)]
+    grant_read: Text,
+    #[serde(rename = "GrantReadACP", default)]
+    grant_read_acp: Text,
+    #[serde(default)]
+    grant_write: Text,
+    #[serde(rename = "GrantWriteACP", default)]
+    grant_write_acp: Text,
+    access_control_policy: Option<Value>,
+}
+
+impl AskedAcl {
+    /// The members that carry grants, their headers, and what they grant.
+    fn grants(&self) -> [(Option<&str>, &'static str, Permission); 5] {
+        [
+            (self.grant_full_control.get(), "x-amz-grant-full-control", Permission::FullControl),
+            (self.grant_read.get(), "x-amz-grant-read", Permission::Read),
+            (self.grant_read_acp.get(), "x-amz-grant-read-acp", Permission::ReadAcp),
+            (self.grant_write.get(), "x-amz-grant-write", Permission::Write),
+            (self.grant_write_acp.get(), "x-amz-grant-write-acp", Permission::WriteAcp),
+        ]
+    }
+}
+
 /// An access control list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Acl {
@@ -142,13 +170,13 @@ impl Acl {
     }
 
     /// What a request asks for, if it does; `owner` is the account that owns its subject.
-    pub(crate) fn asked(input: &Value, owner: &str, bucket_owner: &str) -> Result<Option<Self>, AwsError> {
-        let canned = input.get("ACL").and_then(Value::as_str);
-        let policy = input.get("AccessControlPolicy");
+    pub(crate) fn asked(input: &AskedAcl, owner: &str, bucket_owner: &str) -> Result<Option<Self>, AwsError> {
+        let canned = input.canned.as_deref();
+        let policy = input.access_control_policy.as_ref();
         let mut grants = Vec::new();
         let mut by_header = false;
-        for (member, header, permission) in GRANTS {
-            if let Some(value) = text(input, member) {
+        for (value, header, permission) in input.grants() {
+            if let Some(value) = value {
                 by_header = true;
                 grants.extend(grantees(value, header)?.into_iter().map(|grantee| (grantee, permission)));
             }
@@ -168,7 +196,7 @@ impl Acl {
     }
 
     /// A request that has to ask for a list.
-    pub(crate) fn demanded(input: &Value, owner: &str, bucket_owner: &str) -> Result<Self, AwsError> {
+    pub(crate) fn demanded(input: &AskedAcl, owner: &str, bucket_owner: &str) -> Result<Self, AwsError> {
         Self::asked(input, owner, bucket_owner)?.ok_or_else(|| {
             AwsError::new("MissingSecurityHeader", 400, "Your request was missing a required header")
                 .with("MissingHeaderName", "x-amz-acl")
@@ -314,7 +342,7 @@ mod tests {
     const OWNER: &str = "111122223333";
 
     fn asked(input: Value) -> Result<Option<Acl>, AwsError> {
-        Acl::asked(&input, OWNER, OWNER)
+        Acl::asked(&crate::input::part(&input)?, OWNER, OWNER)
     }
 
     #[test]
@@ -330,7 +358,7 @@ mod tests {
         assert_eq!(refused(json!({"ACL": "other"})), "InvalidArgument");
         assert_eq!(refused(json!({"GrantRead": "id=\"x\""})), "InvalidArgument");
         assert_eq!(refused(json!({"AccessControlPolicy": {}})), "MalformedACLError");
-        assert_eq!(Acl::demanded(&json!({}), OWNER, OWNER).expect_err("refused").code, "MissingSecurityHeader");
+        assert_eq!(Acl::demanded(&AskedAcl::default(), OWNER, OWNER).expect_err("refused").code, "MissingSecurityHeader");
     }
 
     #[test]

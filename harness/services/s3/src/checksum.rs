@@ -6,10 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use crc_fast::CrcAlgorithm;
 use md5::Digest as _;
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::document::{list, text};
 use super::error::{invalid_request, not_implemented};
+use crate::input::Text;
 
 /// Algorithms that S3 can store beside an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,16 +137,52 @@ impl Checksum {
     }
 }
 
-/// The checksums that a request gives in its members: at most one, as AWS demands.
-pub(super) fn given(input: &Value) -> Result<Option<(Algorithm, String)>, AwsError> {
-    for other in ["ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128"] {
-        if text(input, other).is_some() {
-            return Err(not_implemented(other));
+/// The checksums of a request.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct GivenChecksums {
+    #[serde(rename = "ChecksumCRC32", default)]
+    pub(super) crc32: Text,
+    #[serde(rename = "ChecksumCRC32C", default)]
+    pub(super) crc32c: Text,
+    #[serde(rename = "ChecksumCRC64NVME", default)]
+    pub(super) crc64nvme: Text,
+    #[serde(rename = "ChecksumSHA1", default)]
+    pub(super) sha1: Text,
+    #[serde(rename = "ChecksumSHA256", default)]
+    pub(super) sha256: Text,
+    #[serde(rename = "ChecksumSHA512", default)]
+    pub(super) sha512: Text,
+}
+
+/// The digests of a request with a body.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct BodyDigests {
+    #[serde(default)]
+    checksum_algorithm: Text,
+    #[serde(rename = "ContentMD5")]
+    content_md5: Option<String>,
+    pub(super) content_length: Option<i64>,
+}
+
+impl GivenChecksums {
+    fn of(&self, algorithm: Algorithm) -> Option<&str> {
+        match algorithm {
+            Algorithm::Crc32 => self.crc32.get(),
+            Algorithm::Crc32c => self.crc32c.get(),
+            Algorithm::Crc64Nvme => self.crc64nvme.get(),
+            Algorithm::Sha1 => self.sha1.get(),
+            Algorithm::Sha256 => self.sha256.get(),
+            Algorithm::Sha512 => self.sha512.get(),
         }
     }
+}
+
+/// The checksums that a request gives in its members: at most one, as AWS demands.
+pub(super) fn given(checksums: &GivenChecksums) -> Result<Option<(Algorithm, String)>, AwsError> {
     let mut found = None;
     for algorithm in ALL {
-        if let Some(value) = text(input, &algorithm.member()) {
+        if let Some(value) = checksums.of(algorithm) {
             if found.is_some() {
                 return Err(invalid_request(
                     "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
@@ -174,7 +211,7 @@ pub(super) fn trailing(trailers: &http::HeaderMap) -> Result<Option<(Algorithm, 
 }
 
 /// The algorithm that a trailer is announced for, before the body is read.
-pub(super) fn announced(call: &nightproof_core::service::Call, input: &Value) -> Result<Option<Algorithm>, AwsError> {
+pub(super) fn announced(call: &nightproof_core::service::Call, digests: &BodyDigests) -> Result<Option<Algorithm>, AwsError> {
     let trailer = call.http.as_ref().and_then(|parts| parts.headers.get("x-amz-trailer")).and_then(|value| value.to_str().ok());
     if let Some(trailer) = trailer {
         let trailer = trailer.trim().to_ascii_lowercase();
@@ -183,7 +220,7 @@ pub(super) fn announced(call: &nightproof_core::service::Call, input: &Value) ->
             None => Err(invalid_request("The value specified in the x-amz-trailer header is not supported")),
         };
     }
-    text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()
+    digests.checksum_algorithm.get().map(Algorithm::parse).transpose()
 }
 
 fn check_form(algorithm: Algorithm, value: &str) -> Result<(), AwsError> {
@@ -295,8 +332,8 @@ pub(super) fn mismatch(algorithm: Algorithm) -> AwsError {
 }
 
 /// Verifies the `Content-MD5` of a request. A document's blobs are base64, and so is the header.
-pub(super) fn check_md5(input: &Value, computed: &[u8; 16], of_part: bool) -> Result<(), AwsError> {
-    let Some(given) = text(input, "ContentMD5") else { return Ok(()) };
+pub(super) fn check_md5(digests: &BodyDigests, computed: &[u8; 16], of_part: bool) -> Result<(), AwsError> {
+    let Some(given) = digests.content_md5.as_deref().filter(|given| !given.is_empty()) else { return Ok(()) };
     if STANDARD.decode(given).is_ok_and(|raw| raw == computed) {
         return Ok(());
     }
@@ -308,23 +345,13 @@ pub(super) fn check_md5(input: &Value, computed: &[u8; 16], of_part: bool) -> Re
 }
 
 /// Refuses a `Content-MD5` that is none, before the body is read.
-pub(super) fn check_md5_form(input: &Value) -> Result<(), AwsError> {
-    match input.get("ContentMD5").and_then(Value::as_str) {
+pub(super) fn check_md5_form(digests: &BodyDigests) -> Result<(), AwsError> {
+    match digests.content_md5.as_deref() {
         Some(given) if !STANDARD.decode(given).is_ok_and(|raw| raw.len() == 16) => {
             Err(AwsError::new("InvalidDigest", 400, "The Content-MD5 you specified was invalid.").with("Content-MD5", given))
         }
         _ => Ok(()),
     }
-}
-
-/// A listed part's checksum member in a `CompleteMultipartUpload`, if any.
-pub(super) fn of_completed_part(part: &Value) -> Result<Option<(Algorithm, String)>, AwsError> {
-    given(part)
-}
-
-/// Whether `ObjectAttributes` asks for `name`.
-pub(super) fn asks_for(input: &Value, name: &str) -> bool {
-    list(input, "ObjectAttributes").iter().any(|attribute| attribute.as_str() == Some(name))
 }
 
 #[cfg(test)]
@@ -361,7 +388,10 @@ mod tests {
     #[test]
     fn two_checksums_in_a_request_are_refused() {
         let input = json!({"ChecksumCRC32": "y/Q5Jg==", "ChecksumSHA1": "2jmj7l5rSw0yVb/vlWAYkK/YBwk="});
-        assert_eq!(given(&input).expect_err("refused").code, "InvalidRequest");
-        assert_eq!(given(&json!({"ChecksumCRC32": "short"})).expect_err("refused").code, "InvalidRequest");
+        assert_eq!(given(&crate::input::part(&input).expect("members")).expect_err("refused").code, "InvalidRequest");
+        assert_eq!(
+            given(&crate::input::part(&json!({"ChecksumCRC32": "short"})).expect("members")).expect_err("refused").code,
+            "InvalidRequest"
+        );
     }
 }

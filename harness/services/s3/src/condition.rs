@@ -3,62 +3,96 @@
 
 use jiff::Timestamp;
 use nightproof_wire::AwsError;
-use serde_json::Value;
+use serde::Deserialize;
 
-use crate::document::{text, time};
 use crate::error::{no_such_key, precondition_failed};
+use crate::input::Text;
 use crate::records::{Bucket, Upload};
 
-/// The members that carry conditions: a read's own, or those of a copy's source.
-#[derive(Clone, Copy)]
-pub(super) struct Names {
-    if_match: &'static str,
-    if_none_match: &'static str,
-    if_modified_since: &'static str,
-    if_unmodified_since: &'static str,
-    /// What a refusal puts before the name of a condition.
-    prefix: &'static str,
+/// The conditions of a read.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ReadConditions {
+    #[serde(default)]
+    if_match: Text,
+    #[serde(default)]
+    if_none_match: Text,
+    if_modified_since: Option<Timestamp>,
+    if_unmodified_since: Option<Timestamp>,
 }
 
-pub(super) const READ: Names = Names {
-    if_match: "IfMatch",
-    if_none_match: "IfNoneMatch",
-    if_modified_since: "IfModifiedSince",
-    if_unmodified_since: "IfUnmodifiedSince",
-    prefix: "",
-};
-pub(super) const COPY_SOURCE: Names = Names {
-    if_match: "CopySourceIfMatch",
-    if_none_match: "CopySourceIfNoneMatch",
-    if_modified_since: "CopySourceIfModifiedSince",
-    if_unmodified_since: "CopySourceIfUnmodifiedSince",
-    prefix: "x-amz-copy-source-",
-};
+/// The conditions of a copy's source.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SourceConditions {
+    #[serde(default)]
+    copy_source_if_match: Text,
+    #[serde(default)]
+    copy_source_if_none_match: Text,
+    copy_source_if_modified_since: Option<Timestamp>,
+    copy_source_if_unmodified_since: Option<Timestamp>,
+}
+
+/// The conditions of a write.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct WriteConditions {
+    #[serde(default)]
+    if_match: Text,
+    #[serde(default)]
+    if_none_match: Text,
+}
+
+impl SourceConditions {
+    /// Checks the source of a copy, as [`ReadConditions::check`] does.
+    pub(super) fn check(&self, etag: &str, modified: Timestamp, now: Timestamp) -> Result<(), AwsError> {
+        let conditions = ReadConditions {
+            if_match: self.copy_source_if_match.clone(),
+            if_none_match: self.copy_source_if_none_match.clone(),
+            if_modified_since: self.copy_source_if_modified_since,
+            if_unmodified_since: self.copy_source_if_unmodified_since,
+        };
+        check_read(&conditions, "x-amz-copy-source-", etag, modified, now)
+    }
+}
+
+impl ReadConditions {
+    /// Checks a read of an object with this ETag and date. `Err` is 412, or 304 for a read that may be answered from a cache.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax>
+    pub(super) fn check(&self, etag: &str, modified: Timestamp, now: Timestamp) -> Result<(), AwsError> {
+        check_read(self, "", etag, modified, now)
+    }
+}
 
 fn matches(condition: &str, etag: &str) -> bool {
     condition.split(',').map(str::trim).any(|one| one == "*" || one.trim_matches('"') == etag.trim_matches('"'))
 }
 
-/// Checks a read of an object with this ETag and date. `Err` is 412, or 304 for a read that may be answered from a cache.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax>
-pub(super) fn check_read(input: &Value, names: Names, etag: &str, modified: Timestamp, now: Timestamp) -> Result<(), AwsError> {
-    let copying = !names.prefix.is_empty();
-    let failed = |condition: &str| precondition_failed(&format!("{}{condition}", names.prefix));
+/// `prefix` is what a refusal puts before the name of a condition.
+fn check_read(
+    conditions: &ReadConditions,
+    prefix: &str,
+    etag: &str,
+    modified: Timestamp,
+    now: Timestamp,
+) -> Result<(), AwsError> {
+    let copying = !prefix.is_empty();
+    let failed = |condition: &str| precondition_failed(&format!("{prefix}{condition}"));
     let unchanged = |condition: &str| {
         if copying { failed(condition) } else { AwsError::new("NotModified", 304, "Not Modified").with_header("etag", etag) }
     };
-    if let Some(condition) = text(input, names.if_match) {
+    if let Some(condition) = conditions.if_match.get() {
         if !matches(condition, etag) {
             return Err(failed("If-Match"));
         }
-    } else if time(input, names.if_unmodified_since).is_some_and(|since| modified > since) {
+    } else if conditions.if_unmodified_since.is_some_and(|since| modified > since) {
         return Err(failed("If-Unmodified-Since"));
     }
-    if let Some(condition) = text(input, names.if_none_match) {
+    if let Some(condition) = conditions.if_none_match.get() {
         if matches(condition, etag) {
             return Err(unchanged("If-None-Match"));
         }
-    } else if time(input, names.if_modified_since).is_some_and(|since| modified <= since && since <= now) {
+    } else if conditions.if_modified_since.is_some_and(|since| modified <= since && since <= now) {
         // A date that is still to come is no condition.
         return Err(unchanged("If-Modified-Since"));
     }
@@ -66,9 +100,9 @@ pub(super) fn check_read(input: &Value, names: Names, etag: &str, modified: Time
 }
 
 /// Checks a write of `key`.
-pub(super) fn check_write(input: &Value, bucket: &Bucket, key: &str) -> Result<(), AwsError> {
+pub(super) fn check_write(conditions: &WriteConditions, bucket: &Bucket, key: &str) -> Result<(), AwsError> {
     let current = bucket.latest(key).and_then(|version| version.object());
-    let (if_match, if_none_match) = (text(input, "IfMatch"), text(input, "IfNoneMatch"));
+    let (if_match, if_none_match) = (conditions.if_match.get(), conditions.if_none_match.get());
     if if_match.is_some() && if_none_match.is_some() {
         return Err(refused_value("If-Match,If-None-Match", "Multiple conditional request headers present in the request"));
     }
@@ -98,9 +132,9 @@ pub(super) fn check_write(input: &Value, bucket: &Bucket, key: &str) -> Result<(
 
 /// Checks the completion of an upload, after [`check_write`]: another write of the key since the upload began wins.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
-pub(super) fn check_completion(input: &Value, upload: &Upload) -> Result<(), AwsError> {
-    let condition = [("IfNoneMatch", "If-None-Match"), ("IfMatch", "If-Match")];
-    match condition.into_iter().find(|(member, _)| text(input, member).is_some()) {
+pub(super) fn check_completion(conditions: &WriteConditions, upload: &Upload) -> Result<(), AwsError> {
+    let given = [(&conditions.if_none_match, "If-None-Match"), (&conditions.if_match, "If-Match")];
+    match given.into_iter().find(|(condition, _)| condition.get().is_some()) {
         Some((_, header)) if upload.overtaken => Err(AwsError::new(
             "ConditionalRequestConflict",
             409,
@@ -122,13 +156,13 @@ fn refused_value(header: &str, why: &str) -> AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn entity_tags_win_over_dates() {
         let modified: Timestamp = "2026-01-02T00:00:00Z".parse().expect("date");
         let now: Timestamp = "2026-01-04T00:00:00Z".parse().expect("date");
-        let check = |input| check_read(&input, READ, "\"e\"", modified, now);
+        let check = |input: Value| ReadConditions::deserialize(&input).expect("conditions").check("\"e\"", modified, now);
         assert!(check(json!({"IfMatch": "\"e\"", "IfUnmodifiedSince": "2026-01-01T00:00:00Z"})).is_ok());
         assert_eq!(check(json!({"IfMatch": "\"x\""})).expect_err("failed").status, 412);
         assert_eq!(check(json!({"IfNoneMatch": "e"})).expect_err("cached").status, 304);

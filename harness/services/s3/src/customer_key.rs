@@ -6,26 +6,50 @@ use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 use nightproof_core::service::Call;
 use nightproof_wire::AwsError;
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::blob::DataKey;
-use crate::document::text;
 use crate::error::{access_denied, invalid_argument, invalid_request};
+use crate::input::Text;
 
 /// The header that refusals name.
 const HEADER: &str = "x-amz-server-side-encryption";
 
-/// The members that carry a key: those of a request's own object, or those of a copy's source.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Names {
-    algorithm: &'static str,
-    key: &'static str,
-    md5: &'static str,
+/// The key of a request's own object.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct OwnKey {
+    #[serde(rename = "SSECustomerAlgorithm", default)]
+    pub(crate) algorithm: Text,
+    #[serde(rename = "SSECustomerKey", default)]
+    pub(crate) key: Text,
+    #[serde(rename = "SSECustomerKeyMD5", default)]
+    pub(crate) md5: Text,
 }
 
-pub(crate) const OWN: Names = Names { algorithm: "SSECustomerAlgorithm", key: "SSECustomerKey", md5: "SSECustomerKeyMD5" };
-pub(crate) const COPY_SOURCE: Names =
-    Names { algorithm: "CopySourceSSECustomerAlgorithm", key: "CopySourceSSECustomerKey", md5: "CopySourceSSECustomerKeyMD5" };
+/// The key of a copy's source.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct SourceKey {
+    #[serde(rename = "CopySourceSSECustomerAlgorithm", default)]
+    algorithm: Text,
+    #[serde(rename = "CopySourceSSECustomerKey", default)]
+    key: Text,
+    #[serde(rename = "CopySourceSSECustomerKeyMD5", default)]
+    md5: Text,
+}
+
+impl OwnKey {
+    /// The key, if there is one.
+    pub(crate) fn read(&self, call: &Call) -> Result<Option<CustomerKey>, AwsError> {
+        CustomerKey::new(call, self.algorithm.get(), self.key.get(), self.md5.get())
+    }
+}
+
+impl SourceKey {
+    /// The key, if there is one.
+    pub(crate) fn read(&self, call: &Call) -> Result<Option<CustomerKey>, AwsError> {
+        CustomerKey::new(call, self.algorithm.get(), self.key.get(), self.md5.get())
+    }
+}
 
 /// A client's key.
 #[derive(Clone)]
@@ -49,8 +73,7 @@ impl PartialEq for CustomerKey {
 
 impl CustomerKey {
     /// The key of a request; `None` without one.
-    pub(crate) fn from_input(call: &Call, input: &Value, names: Names) -> Result<Option<Self>, AwsError> {
-        let (algorithm, key, md5) = (text(input, names.algorithm), text(input, names.key), text(input, names.md5));
+    fn new(call: &Call, algorithm: Option<&str>, key: Option<&str>, md5: Option<&str>) -> Result<Option<Self>, AwsError> {
         if algorithm.is_none() && key.is_none() && md5.is_none() {
             return Ok(None);
         }

@@ -1,11 +1,19 @@
 //! Reading the members of an input document.
 
 use jiff::Timestamp;
+use nightproof_wire::AwsError;
 use serde_json::Value;
+
+use crate::error::malformed_xml;
 
 /// The string member `name`, if it is there and not empty.
 pub(super) fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
     input.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// The document of a request, which it may not be without.
+pub(super) fn payload(given: &Option<Value>) -> Result<&Value, AwsError> {
+    given.as_ref().filter(|value| value.is_object()).ok_or_else(malformed_xml)
 }
 
 /// The string member `name` as an owned value.

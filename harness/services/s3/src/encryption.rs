@@ -6,14 +6,15 @@ use base64::engine::general_purpose::STANDARD;
 use nightproof_core::service::Call;
 use nightproof_core::{Caller, Principal};
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::blob::DataKey;
 use super::document::{flag, list, owned, text};
 use super::error::{access_denied, internal, invalid_argument, not_implemented};
 use crate::arn::arn;
-use crate::customer_key;
-use crate::customer_key::CustomerKey;
+use crate::customer_key::{self, CustomerKey, OwnKey};
+use crate::input::Text;
 
 /// How an object is encrypted.
 #[derive(Clone)]
@@ -47,6 +48,19 @@ pub(super) enum Wanted {
     Kms { key_id: Option<String>, bucket_key: bool, given_context: Option<String> },
 }
 
+/// The encryption that a write asks for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct AskedEncryption {
+    #[serde(default)]
+    pub(super) server_side_encryption: Text,
+    #[serde(rename = "SSEKMSKeyId", default)]
+    pub(super) kms_key_id: Text,
+    #[serde(rename = "SSEKMSEncryptionContext", default)]
+    pub(super) kms_encryption_context: Text,
+    pub(super) bucket_key_enabled: Option<bool>,
+}
+
 /// Refuses SSE-C members, whatever their operation: a store elsewhere would keep such an object under its own key.
 pub(super) fn refuse_customer_keys(input: &Value) -> Result<(), AwsError> {
     for member in ["SSECustomerAlgorithm", "SSECustomerKey", "CopySourceSSECustomerAlgorithm", "CopySourceSSECustomerKey"] {
@@ -59,17 +73,17 @@ pub(super) fn refuse_customer_keys(input: &Value) -> Result<(), AwsError> {
 
 impl Wanted {
     /// From the members of a write and the bucket's `ServerSideEncryptionConfiguration`.
-    pub(super) fn of(call: &Call, input: &Value, default: Option<&Value>) -> Result<Self, AwsError> {
+    pub(super) fn of(call: &Call, asked: &AskedEncryption, customer: &OwnKey, default: Option<&Value>) -> Result<Self, AwsError> {
         let rule = default.and_then(|config| list(config, "Rules").first());
         let applied = rule.and_then(|rule| rule.get("ApplyServerSideEncryptionByDefault"));
         let default_bucket_key = rule.and_then(|rule| flag(rule, "BucketKeyEnabled")).unwrap_or(false);
-        let key_id = owned(input, "SSEKMSKeyId");
-        let given_context = owned(input, "SSEKMSEncryptionContext");
-        let requested = text(input, "ServerSideEncryption");
-        if text(input, "SSECustomerAlgorithm").is_some() || text(input, "SSECustomerKey").is_some() {
+        let key_id = asked.kms_key_id.owned();
+        let given_context = asked.kms_encryption_context.owned();
+        let requested = asked.server_side_encryption.get();
+        if customer.algorithm.get().is_some() || customer.key.get().is_some() {
             CustomerKey::refuse_beside(requested)?;
         }
-        if let Some(key) = CustomerKey::from_input(call, input, customer_key::OWN)? {
+        if let Some(key) = customer.read(call)? {
             let blocked = rule.and_then(|rule| rule.get("BlockedEncryptionTypes"));
             if blocked.is_some_and(|blocked| list(blocked, "EncryptionType").iter().any(|kind| kind.as_str() == Some("SSE-C"))) {
                 return Err(access_denied("Access Denied"));
@@ -98,7 +112,7 @@ impl Wanted {
                     .and_then(|applied| owned(applied, "KMSMasterKeyID"));
                 Ok(Self::Kms {
                     key_id: key_id.or(default_key),
-                    bucket_key: flag(input, "BucketKeyEnabled").unwrap_or(default_bucket_key),
+                    bucket_key: asked.bucket_key_enabled.unwrap_or(default_bucket_key),
                     given_context,
                 })
             }
@@ -255,23 +269,25 @@ mod tests {
         }
     }
 
+    fn wanted(call: &Call, input: &Value, default: Option<&Value>) -> Result<Wanted, AwsError> {
+        let (asked, key) = (crate::input::part(input)?, crate::input::part(input)?);
+        Wanted::of(call, &asked, &key, default)
+    }
+
     #[tokio::test]
     async fn the_request_wins_over_the_bucket_and_the_bucket_over_nothing() {
         let default = json!({"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k"}, "BucketKeyEnabled": true}]});
-        assert_eq!(Wanted::of(&call(), &json!({}), None).expect("default"), Wanted::S3);
+        assert_eq!(wanted(&call(), &json!({}), None).expect("default"), Wanted::S3);
         assert_eq!(
-            Wanted::of(&call(), &json!({}), Some(&default)).expect("bucket's"),
+            wanted(&call(), &json!({}), Some(&default)).expect("bucket's"),
             Wanted::Kms { key_id: Some("k".to_owned()), bucket_key: true, given_context: None }
         );
-        assert_eq!(
-            Wanted::of(&call(), &json!({"ServerSideEncryption": "AES256"}), Some(&default)).expect("request's"),
-            Wanted::S3
-        );
+        assert_eq!(wanted(&call(), &json!({"ServerSideEncryption": "AES256"}), Some(&default)).expect("request's"), Wanted::S3);
     }
 
     #[tokio::test]
     async fn a_key_without_its_algorithm_is_refused() {
-        assert_eq!(Wanted::of(&call(), &json!({"SSEKMSKeyId": "k"}), None).expect_err("refused").code, "InvalidArgument");
+        assert_eq!(wanted(&call(), &json!({"SSEKMSKeyId": "k"}), None).expect_err("refused").code, "InvalidArgument");
     }
 
     #[tokio::test]
@@ -279,13 +295,13 @@ mod tests {
         let key = STANDARD.encode([7; 32]);
         let md5 = STANDARD.encode(<md5::Md5 as md5::Digest>::digest([7; 32]));
         let input = json!({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": key, "SSECustomerKeyMD5": md5});
-        let wanted = Wanted::of(&call(), &input, None).expect("a key");
-        let (encryption, _) = Encryption::begin(&call(), wanted, "b", "k").await.expect("begun");
-        let given = CustomerKey::from_input(&call(), &input, customer_key::OWN).expect("a key");
+        let asked = wanted(&call(), &input, None).expect("a key");
+        let (encryption, _) = Encryption::begin(&call(), asked, "b", "k").await.expect("begun");
+        let given = crate::input::part::<OwnKey>(&input).expect("members").read(&call()).expect("a key");
         assert!(encryption.open(&call(), given.as_ref()).await.is_ok());
         assert_eq!(encryption.open(&call(), None).await.err().expect("refused").code, "InvalidRequest");
         let plain = Call { tls: false, ..call() };
-        assert!(Wanted::of(&plain, &input, None).expect_err("refused").message.contains("secure connection"));
+        assert!(wanted(&plain, &input, None).expect_err("refused").message.contains("secure connection"));
         for (member, value, code) in [
             ("SSECustomerAlgorithm", "KMS", "InvalidEncryptionAlgorithmError"),
             ("SSECustomerKey", "c2hvcnQ=", "InvalidArgument"),
@@ -294,7 +310,7 @@ mod tests {
         ] {
             let mut other = input.clone();
             crate::document::set(&mut other, member, json!(value));
-            assert_eq!(Wanted::of(&call(), &other, None).expect_err("refused").code, code, "{member}");
+            assert_eq!(wanted(&call(), &other, None).expect_err("refused").code, code, "{member}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! S3: buckets, their configuration, objects of any size as encrypted files, versions, multipart uploads, server access logs
 //! and lifecycle rules.
 
+#[macro_use]
+mod input;
+
 mod access_log;
 mod acl;
 mod arn;

@@ -8,8 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
+use crate::document::payload;
 use crate::document::{flag, list, number, text, time};
 use crate::error::{invalid_argument, invalid_request, malformed_xml};
+use crate::input::{DocumentDigest, OnBucket, Text};
 use crate::operations::delete::delete;
 use crate::records::{Bucket, Content, Object, S3, State, Version, Versioning};
 
@@ -24,10 +26,20 @@ pub(super) fn next_midnight(now: Timestamp) -> Timestamp {
     midnight_after(now + SignedDuration::from_secs(1), 0)
 }
 
+inputs! {
+    /// `PutBucketLifecycleConfiguration`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html>
+    PutBucketLifecycleConfiguration {
+        on: OnBucket | DocumentDigest;
+        lifecycle_configuration: Option<Value>,
+        transition_default_minimum_object_size: Text,
+    }
+}
+
 /// Checks and keeps a bucket's rules.
-pub(super) fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let config = S3::payload(input, "LifecycleConfiguration")?;
-    let bucket = state.bucket(input)?;
+pub(super) fn put(state: &mut State, input: &PutBucketLifecycleConfiguration) -> Result<Value, AwsError> {
+    let config = payload(&input.lifecycle_configuration)?;
+    let bucket = state.bucket(&input.on)?;
     let rules = list(config, "Rules");
     if rules.is_empty() || rules.len() > 1000 {
         return Err(malformed_xml());
@@ -48,7 +60,7 @@ pub(super) fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
         }
         kept.push(rule);
     }
-    let least = text(input, "TransitionDefaultMinimumObjectSize").unwrap_or("all_storage_classes_128K");
+    let least = input.transition_default_minimum_object_size.get().unwrap_or("all_storage_classes_128K");
     if !["all_storage_classes_128K", "varies_by_storage_class"].contains(&least) {
         return Err(invalid_request(format!("Invalid TransitionDefaultMinimumObjectSize found: {least}")));
     }
@@ -200,9 +212,9 @@ fn expiry(rule: &Value, version: &Version) -> Option<Timestamp> {
 
 impl S3 {
     /// The `x-amz-expiration` of the current version of a key.
-    pub(super) fn expiration(&self, input: &Value, key: &str, _now: Timestamp) -> Option<String> {
+    pub(super) fn expiration(&self, on: &OnBucket, key: &str) -> Option<String> {
         let mut state = self.state();
-        let bucket = state.bucket(input).ok()?;
+        let bucket = state.bucket(on).ok()?;
         bucket.config.get("LifecycleConfiguration")?;
         let version = bucket.latest(key).filter(|version| version.object().is_some())?;
         let due = rules(bucket)

@@ -4,10 +4,12 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::document::{number, set, text, time};
+use crate::document::{number, set, text};
 use crate::error::{access_denied, invalid_argument, invalid_request};
+use crate::input::Text;
 
 /// How strictly a version is retained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,17 @@ impl Mode {
 pub(crate) struct Retention {
     pub(crate) mode: Mode,
     pub(crate) until: Timestamp,
+}
+
+/// The lock that a write asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AskedLock {
+    #[serde(default)]
+    object_lock_mode: Text,
+    object_lock_retain_until_date: Option<Timestamp>,
+    #[serde(default)]
+    object_lock_legal_hold_status: Text,
 }
 
 /// What locks a version.
@@ -77,9 +90,9 @@ impl Lock {
     }
 
     /// What a write asks for; `enabled` is whether its bucket has Object Lock.
-    pub(crate) fn asked(input: &Value, enabled: bool, now: Timestamp) -> Result<Self, AwsError> {
-        let (mode, until) = (text(input, "ObjectLockMode"), time(input, "ObjectLockRetainUntilDate"));
-        let hold = text(input, "ObjectLockLegalHoldStatus");
+    pub(crate) fn asked(asked: &AskedLock, enabled: bool, now: Timestamp) -> Result<Self, AwsError> {
+        let (mode, until) = (asked.object_lock_mode.get(), asked.object_lock_retain_until_date);
+        let hold = asked.object_lock_legal_hold_status.get();
         if !enabled && (mode.is_some() || until.is_some() || hold.is_some()) {
             return Err(missing_configuration());
         }
@@ -187,7 +200,7 @@ mod tests {
     #[test]
     fn mode_and_date_come_together_and_the_bucket_s_default_stands_in() {
         let now = at(NOW);
-        let refused = |input: Value| Lock::asked(&input, true, now).expect_err("refused");
+        let refused = |input: Value| Lock::asked(&crate::input::part(&input).expect("members"), true, now).expect_err("refused");
         assert_eq!(
             refused(json!({"ObjectLockMode": "GOVERNANCE"})).fields["ArgumentName"],
             "x-amz-object-lock-retain-until-date"
@@ -198,7 +211,9 @@ mod tests {
         );
         assert_eq!(refused(json!({"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": NOW})).code, "InvalidArgument");
         assert_eq!(
-            Lock::asked(&json!({"ObjectLockLegalHoldStatus": "ON"}), false, now).expect_err("refused").code,
+            Lock::asked(&crate::input::part(&json!({"ObjectLockLegalHoldStatus": "ON"})).expect("members"), false, now)
+                .expect_err("refused")
+                .code,
             "InvalidRequest"
         );
         let configuration = json!({"Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Years": 1}}});

@@ -19,6 +19,7 @@ use crate::checksum::{Algorithm, Checksum, Kind};
 use crate::cors::Cors;
 use crate::encryption::Encryption;
 use crate::error::{access_denied, no_such_bucket};
+use crate::input::OnBucket;
 use crate::notification::Notifications;
 use crate::object_lock::Lock;
 
@@ -58,9 +59,9 @@ pub(super) struct State {
 
 impl State {
     /// The bucket `name`; `NoSuchBucket` without it, `AccessDenied` if the request expects another owner.
-    pub(super) fn bucket(&mut self, input: &Value) -> Result<&mut Bucket, AwsError> {
-        let name = input.get("Bucket").and_then(Value::as_str).unwrap_or_default();
-        let expected = input.get("ExpectedBucketOwner").and_then(Value::as_str);
+    pub(super) fn bucket(&mut self, on: &OnBucket) -> Result<&mut Bucket, AwsError> {
+        let name = on.bucket.as_str();
+        let expected = on.expected_bucket_owner.as_deref();
         if let Some(expected) = expected.filter(|owner| owner.len() != 12 || !owner.bytes().all(|byte| byte.is_ascii_digit())) {
             return Err(AwsError::new(
                 "InvalidBucketOwnerAWSAccountID",

@@ -13,70 +13,163 @@ use crate::access_log::Entry;
 use crate::arn::arn;
 use crate::document::without_nulls;
 use crate::error::{access_denied, no_such_bucket};
-use crate::operations::tagging;
+use crate::input;
+use crate::lifecycle::PutBucketLifecycleConfiguration;
+use crate::operations::acl::{GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl};
+use crate::operations::bucket::{CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets};
+use crate::operations::config::{
+    BucketAlone as GetBucketEncryption, BucketAlone as DeleteBucketEncryption, BucketAlone as GetBucketVersioning,
+    BucketAlone as GetBucketPolicy, BucketAlone as DeleteBucketPolicy, BucketAlone as GetBucketPolicyStatus,
+    BucketAlone as GetPublicAccessBlock, BucketAlone as DeletePublicAccessBlock, BucketAlone as GetBucketLogging,
+    BucketAlone as GetBucketTagging, BucketAlone as DeleteBucketTagging, BucketAlone as GetBucketOwnershipControls,
+    BucketAlone as DeleteBucketOwnershipControls, BucketAlone as GetBucketLifecycleConfiguration,
+    BucketAlone as DeleteBucketLifecycle, BucketAlone as GetBucketNotificationConfiguration, BucketAlone as GetBucketCors,
+    BucketAlone as DeleteBucketCors, BucketAlone as GetBucketWebsite, BucketAlone as GetBucketReplication,
+    BucketAlone as GetObjectLockConfiguration, BucketAlone as DeleteBucketWebsite, BucketAlone as DeleteBucketReplication,
+    BucketAlone as GetBucketRequestPayment, BucketAlone as GetBucketAccelerateConfiguration, PutBucketAccelerateConfiguration,
+    PutBucketCors, PutBucketEncryption, PutBucketLogging, PutBucketOwnershipControls, PutBucketPolicy, PutBucketRequestPayment,
+    PutBucketTagging, PutBucketVersioning, PutPublicAccessBlock,
+};
+use crate::operations::copy::CopyObject;
+use crate::operations::delete::{DeleteObject, DeleteObjects};
+use crate::operations::get::{GetObjectAttributes, ReadObject as GetObject, ReadObject as HeadObject};
+use crate::operations::list::{ListObjectVersions, ListObjects, ListObjectsV2};
+use crate::operations::multipart::{
+    AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, ListMultipartUploads, ListParts, UploadPart,
+    UploadPartCopy,
+};
+use crate::operations::notification::PutBucketNotificationConfiguration;
+use crate::operations::object_lock::{
+    GetObjectLegalHold, GetObjectRetention, PutObjectLegalHold, PutObjectLockConfiguration, PutObjectRetention,
+};
+use crate::operations::put::PutObject;
+use crate::operations::tagging::{self, DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 use crate::records::{Bucket, S3};
 use crate::{access_log, authorization, cors, document, lifecycle};
 
-/// Members that no operation acts upon.
-const UNREAD: [&str; 7] = [
-    "AnnotationDirective",
-    "BucketNamespace",
-    "IfMatchInitiatedTime",
-    "ObjectLockEventHold",
-    "ObjectLockEventHoldDurationDays",
-    "ObjectLockEventHoldDurationYears",
-    "Token",
-];
+/// As [`nightproof_core::operations`], for inputs that are made of parts, and bodies that are streamed. What stands before the colon names
+/// the arguments of the methods; `GetObject`, whose answer is streamed, is a method of its own.
+macro_rules! operations {
+    (
+        $call:ident, $operation_name:ident, $input:ident, $body:ident: [$($get:literal),+];
+        $($operation:ident => $method:ident ($($argument:expr),*) $(.$await:tt)?: [$($permission:literal),+ $(,)?]),+ $(,)?
+    ) => {
+        impl S3 {
+            /// The operations that are written.
+            pub(crate) const INPUTS: &'static [nightproof_core::operation::Input] = &[
+                ("GetObject", input::unread::<GetObject>),
+                $((stringify!($operation), input::unread::<$operation>)),+
+            ];
+
+            /// The permissions that each operation requires, a line for each.
+            pub(crate) const PERMISSIONS: &'static str = concat!(
+                $("GetObject ", $get, "\n",)+
+                $($(stringify!($operation), " ", $permission, "\n"),+),+
+            );
+
+            /// Calls the method of the operation of this name.
+            async fn run(
+                &self,
+                $call: &Call,
+                $operation_name: &str,
+                document: &Value,
+                $body: Body,
+            ) -> Result<Reply, AwsError> {
+                let output = match $operation_name {
+                    "GetObject" => {
+                        let input: GetObject = input::read($operation_name, document)?;
+                        return self.get_object($call, &input).await;
+                    }
+                    $(stringify!($operation) => {
+                        let $input: $operation = input::read($operation_name, document)?;
+                        self.$method($($argument),*)$(.$await)?
+                    })+
+                    other => Err(AwsError::not_implemented("s3", other)),
+                }?;
+                Ok(Reply::from(without_nulls(output)))
+            }
+        }
+    };
+}
+
+// Bucket ARNs have neither region nor account. `DeleteObjects`: each key is allowed or refused by itself, in the answer.
+operations!(call, operation, input, body: ["s3:GetObject {Bucket}/{Key} !VersionId", "s3:GetObjectVersion {Bucket}/{Key} ?VersionId s3:versionid=VersionId"];
+    CreateBucket => create_bucket(call, &input): ["= {Bucket} s3:locationconstraint=CreateBucketConfiguration.LocationConstraint s3:x-amz-acl=ACL s3:x-amz-object-ownership=ObjectOwnership", "s3:PutBucketAcl {Bucket} ?ACL s3:x-amz-acl=ACL", "s3:PutBucketOwnershipControls {Bucket} ?ObjectOwnership"],
+    DeleteBucket => delete_bucket(&input): ["= {Bucket}"],
+    HeadBucket => head_bucket(call, &input): ["s3:ListBucket {Bucket}"],
+    ListBuckets => list_buckets(call, &input): ["s3:ListAllMyBuckets *"],
+    GetBucketLocation => get_bucket_location(call, &input): ["= {Bucket}"],
+
+    GetBucketEncryption => config(call, operation, &input): ["s3:GetEncryptionConfiguration {Bucket}"],
+    DeleteBucketEncryption => config(call, operation, &input): ["s3:PutEncryptionConfiguration {Bucket}"],
+    GetBucketVersioning => config(call, operation, &input): ["= {Bucket}"],
+    GetBucketPolicy => config(call, operation, &input): ["= {Bucket}"],
+    DeleteBucketPolicy => config(call, operation, &input): ["= {Bucket}"],
+    GetBucketPolicyStatus => config(call, operation, &input): ["= {Bucket}"],
+    GetPublicAccessBlock => config(call, operation, &input): ["s3:GetBucketPublicAccessBlock {Bucket}"],
+    DeletePublicAccessBlock => config(call, operation, &input): ["s3:PutBucketPublicAccessBlock {Bucket}"],
+    GetBucketLogging => config(call, operation, &input): ["= {Bucket}"],
+    GetBucketTagging => config(call, operation, &input): ["= {Bucket}"],
+    DeleteBucketTagging => config(call, operation, &input): ["s3:PutBucketTagging {Bucket}"],
+    GetBucketOwnershipControls => config(call, operation, &input): ["= {Bucket}"],
+    DeleteBucketOwnershipControls => config(call, operation, &input): ["s3:PutBucketOwnershipControls {Bucket}"],
+    GetBucketLifecycleConfiguration => config(call, operation, &input): ["s3:GetLifecycleConfiguration {Bucket}"],
+    DeleteBucketLifecycle => config(call, operation, &input): ["s3:PutLifecycleConfiguration {Bucket}"],
+    GetBucketNotificationConfiguration => config(call, operation, &input): ["s3:GetBucketNotification {Bucket}"],
+    GetBucketCors => config(call, operation, &input): ["s3:GetBucketCORS {Bucket}"],
+    DeleteBucketCors => config(call, operation, &input): ["s3:PutBucketCORS {Bucket}"],
+    GetBucketWebsite => config(call, operation, &input): ["= {Bucket}"],
+    GetBucketReplication => config(call, operation, &input): ["s3:GetReplicationConfiguration {Bucket}"],
+    GetObjectLockConfiguration => config(call, operation, &input): ["s3:GetBucketObjectLockConfiguration {Bucket}"],
+    DeleteBucketWebsite => config(call, operation, &input): ["= {Bucket}"],
+    DeleteBucketReplication => config(call, operation, &input): ["s3:PutReplicationConfiguration {Bucket}"],
+    GetBucketRequestPayment => config(call, operation, &input): ["= {Bucket}"],
+    GetBucketAccelerateConfiguration => config(call, operation, &input): ["s3:GetAccelerateConfiguration {Bucket}"],
+    PutBucketEncryption => put_encryption(&input): ["s3:PutEncryptionConfiguration {Bucket}"],
+    PutBucketVersioning => put_versioning(&input): ["= {Bucket}"],
+    PutBucketPolicy => put_policy(call, &input): ["= {Bucket}"],
+    PutPublicAccessBlock => put_public_access_block(&input): ["s3:PutBucketPublicAccessBlock {Bucket}"],
+    PutBucketLogging => put_logging(&input): ["= {Bucket}"],
+    PutBucketTagging => put_tagging(call, &input): ["= {Bucket}"],
+    PutBucketOwnershipControls => put_ownership(&input): ["= {Bucket}"],
+    PutBucketCors => put_cors(&input): ["s3:PutBucketCORS {Bucket}"],
+    PutBucketRequestPayment => put_request_payment(&input): ["= {Bucket}"],
+    PutBucketAccelerateConfiguration => put_acceleration(&input): ["s3:PutAccelerateConfiguration {Bucket}"],
+    PutBucketLifecycleConfiguration => put_lifecycle(&input): ["s3:PutLifecycleConfiguration {Bucket}"],
+    PutBucketNotificationConfiguration => put_bucket_notification_configuration(call, input).await: ["s3:PutBucketNotification {Bucket}"],
+    PutObjectLockConfiguration => put_object_lock_configuration(&input): ["s3:PutBucketObjectLockConfiguration {Bucket}"],
+    GetBucketAcl => get_bucket_acl(&input): ["= {Bucket}"],
+    PutBucketAcl => put_bucket_acl(&input): ["= {Bucket} s3:x-amz-acl=ACL"],
+
+    PutObject => put_object(call, &input, body).await: ["s3:PutObject {Bucket}/{Key} s3:x-amz-server-side-encryption=ServerSideEncryption s3:x-amz-server-side-encryption-aws-kms-key-id=SSEKMSKeyId s3:x-amz-server-side-encryption-customer-algorithm=SSECustomerAlgorithm s3:x-amz-storage-class=StorageClass s3:x-amz-acl=ACL s3:if-none-match=IfNoneMatch s3:if-match=IfMatch", "s3:PutObjectTagging {Bucket}/{Key} ?Tagging", "s3:PutObjectAcl {Bucket}/{Key} ?ACL s3:x-amz-acl=ACL", "s3:PutObjectRetention {Bucket}/{Key} ?ObjectLockMode", "s3:PutObjectLegalHold {Bucket}/{Key} ?ObjectLockLegalHoldStatus"],
+    HeadObject => head_object(call, &input): ["s3:GetObject {Bucket}/{Key} !VersionId", "s3:GetObjectVersion {Bucket}/{Key} ?VersionId s3:versionid=VersionId"],
+    GetObjectAttributes => get_object_attributes(call, &input): ["s3:GetObject {Bucket}/{Key} !VersionId", "s3:GetObjectAttributes {Bucket}/{Key} !VersionId", "s3:GetObjectVersion {Bucket}/{Key} ?VersionId s3:versionid=VersionId", "s3:GetObjectVersionAttributes {Bucket}/{Key} ?VersionId s3:versionid=VersionId"],
+    CopyObject => copy_object(call, &input).await: ["s3:PutObjectRetention {Bucket}/{Key} ?ObjectLockMode", "s3:PutObjectLegalHold {Bucket}/{Key} ?ObjectLockLegalHoldStatus", "s3:PutObject {Bucket}/{Key} s3:x-amz-copy-source=CopySource s3:x-amz-metadata-directive=MetadataDirective s3:x-amz-server-side-encryption=ServerSideEncryption s3:x-amz-server-side-encryption-aws-kms-key-id=SSEKMSKeyId s3:x-amz-storage-class=StorageClass s3:x-amz-acl=ACL", "s3:PutObjectTagging {Bucket}/{Key} ?Tagging", "s3:PutObjectAcl {Bucket}/{Key} ?ACL s3:x-amz-acl=ACL", "s3:GetObject @copy-source", "s3:GetObjectVersion @copy-source-version"],
+    DeleteObject => delete_object(call, &input).await: ["s3:DeleteObject {Bucket}/{Key} !VersionId", "s3:DeleteObjectVersion {Bucket}/{Key} ?VersionId s3:versionid=VersionId", "s3:BypassGovernanceRetention {Bucket}/{Key} ?BypassGovernanceRetention"],
+    DeleteObjects => delete_objects(call, &input).await: ["- *"],
+    ListObjects => list_objects(&input): ["s3:ListBucket {Bucket} s3:prefix=Prefix s3:delimiter=Delimiter s3:max-keys=MaxKeys"],
+    ListObjectsV2 => list_objects_v2(&input): ["s3:ListBucket {Bucket} s3:prefix=Prefix s3:delimiter=Delimiter s3:max-keys=MaxKeys"],
+    ListObjectVersions => list_object_versions(&input): ["s3:ListBucketVersions {Bucket} s3:prefix=Prefix s3:delimiter=Delimiter s3:max-keys=MaxKeys"],
+    GetObjectAcl => get_object_acl(call, &input): ["= {Bucket}/{Key} !VersionId", "s3:GetObjectVersionAcl {Bucket}/{Key} ?VersionId"],
+    PutObjectAcl => put_object_acl(call, &input).await: ["= {Bucket}/{Key} !VersionId s3:x-amz-acl=ACL", "s3:PutObjectVersionAcl {Bucket}/{Key} ?VersionId s3:x-amz-acl=ACL"],
+    GetObjectTagging => get_object_tagging(call, &input).await: ["= {Bucket}/{Key} !VersionId", "s3:GetObjectVersionTagging {Bucket}/{Key} ?VersionId"],
+    PutObjectTagging => put_object_tagging(call, &input).await: ["= {Bucket}/{Key} !VersionId", "s3:PutObjectVersionTagging {Bucket}/{Key} ?VersionId"],
+    DeleteObjectTagging => delete_object_tagging(call, &input).await: ["= {Bucket}/{Key} !VersionId", "s3:DeleteObjectVersionTagging {Bucket}/{Key} ?VersionId"],
+    PutObjectRetention => put_object_retention(call, &input): ["s3:BypassGovernanceRetention {Bucket}/{Key} ?BypassGovernanceRetention", "= {Bucket}/{Key}"],
+    GetObjectRetention => get_object_retention(&input): ["= {Bucket}/{Key}"],
+    PutObjectLegalHold => put_object_legal_hold(&input): ["= {Bucket}/{Key}"],
+    GetObjectLegalHold => get_object_legal_hold(&input): ["= {Bucket}/{Key}"],
+
+    CreateMultipartUpload => create_multipart_upload(call, &input).await: ["s3:PutObject {Bucket}/{Key} s3:x-amz-server-side-encryption=ServerSideEncryption s3:x-amz-server-side-encryption-aws-kms-key-id=SSEKMSKeyId s3:x-amz-server-side-encryption-customer-algorithm=SSECustomerAlgorithm s3:x-amz-storage-class=StorageClass s3:x-amz-acl=ACL s3:if-none-match=IfNoneMatch s3:if-match=IfMatch", "s3:PutObjectTagging {Bucket}/{Key} ?Tagging", "s3:PutObjectAcl {Bucket}/{Key} ?ACL s3:x-amz-acl=ACL", "s3:PutObjectRetention {Bucket}/{Key} ?ObjectLockMode", "s3:PutObjectLegalHold {Bucket}/{Key} ?ObjectLockLegalHoldStatus"],
+    UploadPart => upload_part(call, &input, body).await: ["s3:PutObject {Bucket}/{Key}"],
+    UploadPartCopy => upload_part_copy(call, &input).await: ["s3:PutObject {Bucket}/{Key} s3:x-amz-copy-source=CopySource", "s3:GetObject @copy-source", "s3:GetObjectVersion @copy-source-version"],
+    CompleteMultipartUpload => complete_multipart_upload(call, &input).await: ["s3:PutObject {Bucket}/{Key}"],
+    AbortMultipartUpload => abort_multipart_upload(&input): ["= {Bucket}/{Key}"],
+    ListParts => list_parts(&input): ["s3:ListMultipartUploadParts {Bucket}/{Key}"],
+    ListMultipartUploads => list_multipart_uploads(&input): ["s3:ListBucketMultipartUploads {Bucket}"],
+);
 
 impl S3 {
-    async fn run(&self, call: &Call, operation: &str, input: &Value, body: Body) -> Result<Reply, AwsError> {
-        if let Some(member) = UNREAD.iter().find(|member| input.get(**member).is_some()) {
-            return Err(AwsError::not_implemented("s3", &format!("{operation} with {member}")));
-        }
-        let output = match operation {
-            "CreateBucket" => self.create_bucket(call, input)?,
-            "DeleteBucket" => self.delete_bucket(input)?,
-            "HeadBucket" => self.head_bucket(call, input)?,
-            "ListBuckets" => self.list_buckets(call, input)?,
-            "GetBucketLocation" => self.get_bucket_location(call, input)?,
-            "PutObject" => self.put_object(call, input, body).await?,
-            "GetObject" => return self.get_object(call, input).await,
-            "HeadObject" => self.head_object(call, input)?,
-            "GetObjectAttributes" => self.get_object_attributes(call, input)?,
-            "GetBucketAcl" => self.get_bucket_acl(input)?,
-            "PutBucketAcl" => self.put_bucket_acl(input)?,
-            "GetObjectAcl" => self.get_object_acl(call, input)?,
-            "PutObjectAcl" => self.put_object_acl(call, input).await?,
-            "DeleteObject" => self.delete_object(call, input).await?,
-            "DeleteObjects" => self.delete_objects(call, input).await?,
-            "CopyObject" => self.copy_object(call, input).await?,
-            "GetObjectTagging" | "PutObjectTagging" | "DeleteObjectTagging" => {
-                self.object_tagging(call, operation, input).await?
-            }
-            "PutBucketNotificationConfiguration" => self.put_bucket_notification_configuration(call, input).await?,
-            "PutObjectLockConfiguration" => self.put_object_lock_configuration(input)?,
-            "PutObjectRetention" => self.put_object_retention(call, input)?,
-            "GetObjectRetention" => self.get_object_retention(input)?,
-            "PutObjectLegalHold" => self.put_object_legal_hold(input)?,
-            "GetObjectLegalHold" => self.get_object_legal_hold(input)?,
-            "ListObjects" => self.list_objects(input)?,
-            "ListObjectsV2" => self.list_objects_v2(input)?,
-            "ListObjectVersions" => self.list_object_versions(input)?,
-            "CreateMultipartUpload" => self.create_multipart_upload(call, input).await?,
-            "UploadPart" => self.upload_part(call, input, body).await?,
-            "UploadPartCopy" => self.upload_part_copy(call, input).await?,
-            "CompleteMultipartUpload" => self.complete_multipart_upload(call, input).await?,
-            "AbortMultipartUpload" => self.abort_multipart_upload(input)?,
-            "ListParts" => self.list_parts(input)?,
-            "ListMultipartUploads" => self.list_multipart_uploads(input)?,
-            _ => match self.config(call, operation, input) {
-                Some(result) => result?,
-                None => return Err(AwsError::not_implemented("s3", operation)),
-            },
-        };
-        Ok(Reply::from(without_nulls(output)))
-    }
-
     /// Refuses who does not want to pay for what the owner does not pay for.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html>
     fn check_payer(&self, call: &Call, input: &Value) -> Result<(), AwsError> {
@@ -126,7 +219,7 @@ impl S3 {
 #[async_trait]
 impl Service for S3 {
     fn permissions(&self) -> &'static str {
-        include_str!("permissions.txt")
+        Self::PERMISSIONS
     }
 
     fn has_resource_policies(&self) -> bool {

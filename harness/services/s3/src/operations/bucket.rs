@@ -3,12 +3,13 @@
 use nightproof_core::service::Call;
 use nightproof_core::{canonical_id, quota};
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::acl::Acl;
+use crate::acl::{Acl, AskedAcl};
 use crate::arn::arn;
-use crate::document::{list, text, whole_seconds};
-use crate::error::{malformed_xml, not_implemented};
+use crate::document::whole_seconds;
+use crate::input::{OnBucket, Text};
 use crate::location;
 use crate::records::{Bucket, S3};
 
@@ -32,13 +33,54 @@ fn check_name(name: &str) -> Result<(), AwsError> {
     Err(AwsError::new("InvalidBucketName", 400, "The specified bucket is not valid.").with("BucketName", name))
 }
 
+inputs! {
+    /// `CreateBucket`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
+    CreateBucket {
+        acl: AskedAcl;
+        bucket: String,
+        create_bucket_configuration: Option<BucketConfiguration>,
+        object_ownership: Option<String>,
+        object_lock_enabled_for_bucket: bool,
+    }
+    /// `DeleteBucket`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html>
+    DeleteBucket {
+        on: OnBucket;
+    }
+    /// `HeadBucket`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
+    HeadBucket {
+        on: OnBucket;
+    }
+    /// `GetBucketLocation`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html>
+    GetBucketLocation {
+        on: OnBucket;
+    }
+    /// `ListBuckets`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html>
+    ListBuckets {
+        ;
+        prefix: Text,
+        max_buckets: Option<i64>,
+        continuation_token: Text,
+        bucket_region: Text,
+    }
+}
+
+/// How a bucket is to be made.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct BucketConfiguration {
+    #[serde(default)]
+    location_constraint: Text,
+    #[serde(default)]
+    tags: Vec<Value>,
+}
+
 impl S3 {
-    pub(crate) fn create_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = text(input, "Bucket").unwrap_or_default();
+    pub(crate) fn create_bucket(&self, call: &Call, input: &CreateBucket) -> Result<Value, AwsError> {
+        let name = input.bucket.as_str();
         check_name(name)?;
-        let acl = Acl::asked(input, call.account(), call.account())?;
-        if acl.is_some() && text(input, "ACL") != Some("private") {
-            if text(input, "ObjectOwnership").is_none_or(|ownership| ownership == "BucketOwnerEnforced") {
+        let acl = Acl::asked(&input.acl, call.account(), call.account())?;
+        if acl.is_some() && input.acl.canned.as_deref() != Some("private") {
+            if input.object_ownership.as_deref().is_none_or(|ownership| ["", "BucketOwnerEnforced"].contains(&ownership)) {
                 return Err(AwsError::new(
                     "InvalidBucketAclWithObjectOwnership",
                     400,
@@ -53,9 +95,9 @@ impl S3 {
                 ));
             }
         }
-        let asked = input.get("CreateBucketConfiguration").cloned().unwrap_or(Value::Null);
+        let asked = input.create_bucket_configuration.as_ref();
         let here = call.region.name();
-        match text(&asked, "LocationConstraint") {
+        match asked.and_then(|asked| asked.location_constraint.get()) {
             // Elsewhere any other region is refused alike, whether or not it exists.
             Some(other) if other == "us-east-1" || (here == "us-east-1" && !location::is_constraint(other)) => {
                 return Err(AwsError::new("InvalidLocationConstraint", 400, "The specified location-constraint is not valid")
@@ -79,15 +121,12 @@ impl S3 {
             }
             _ => {}
         }
-        if asked.get("Location").is_some() || asked.get("Bucket").is_some() {
-            return Err(not_implemented("directory buckets"));
-        }
-        let ownership = input.get("ObjectOwnership").and_then(Value::as_str).unwrap_or("BucketOwnerEnforced");
+        let ownership = input.object_ownership.as_deref().unwrap_or("BucketOwnerEnforced");
         if !["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].contains(&ownership) {
             return Err(AwsError::new("InvalidArgument", 400, format!("Invalid x-amz-object-ownership header: {ownership}"))
                 .with("ArgumentName", "x-amz-object-ownership"));
         }
-        let tags = list(&asked, "Tags");
+        let tags = asked.map_or(&[][..], |asked| &asked.tags);
         crate::operations::tagging::check(tags, crate::operations::tagging::Of::NewBucket)?;
         let mut state = self.state();
         if let Some(bucket) = state.buckets.get(name) {
@@ -139,7 +178,7 @@ impl S3 {
                 json!({"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}),
             );
             bucket.config.insert("OwnershipControls", json!({"Rules": [{"ObjectOwnership": ownership}]}));
-            if input.get("ObjectLockEnabledForBucket").and_then(Value::as_bool) == Some(true) {
+            if input.object_lock_enabled_for_bucket {
                 bucket.config.insert("VersioningConfiguration", json!({"Status": "Enabled"}));
                 bucket.config.insert("ObjectLockConfiguration", json!({"ObjectLockEnabled": "Enabled"}));
             }
@@ -151,9 +190,9 @@ impl S3 {
         Ok(json!({"Location": format!("/{name}"), "BucketArn": arn(name)}))
     }
 
-    pub(crate) fn delete_bucket(&self, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) fn delete_bucket(&self, input: &DeleteBucket) -> Result<Value, AwsError> {
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(&input.on)?;
         let name = bucket.name.clone();
         if !bucket.keys.is_empty() {
             let message = match bucket.versioning() {
@@ -166,8 +205,8 @@ impl S3 {
         Ok(json!({}))
     }
 
-    pub(crate) fn head_bucket(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let name = self.state().bucket(input)?.name.clone();
+    pub(crate) fn head_bucket(&self, call: &Call, input: &HeadBucket) -> Result<Value, AwsError> {
+        let name = self.state().bucket(&input.on)?.name.clone();
         Ok(json!({
             "BucketArn": arn(name),
             "BucketRegion": call.region.name(),
@@ -175,18 +214,18 @@ impl S3 {
         }))
     }
 
-    pub(crate) fn list_buckets(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let prefix = text(input, "Prefix").unwrap_or_default();
-        let most = usize::try_from(crate::document::number(input, "MaxBuckets").unwrap_or(10_000)).unwrap_or(10_000);
-        let after = crate::operations::list::untoken(text(input, "ContinuationToken"))?;
-        let paged =
-            ["Prefix", "MaxBuckets", "ContinuationToken", "BucketRegion"].iter().any(|member| input.get(member).is_some());
-        if let Some(region) = text(input, "BucketRegion").filter(|region| !location::is_region(region)) {
+    pub(crate) fn list_buckets(&self, call: &Call, input: &ListBuckets) -> Result<Value, AwsError> {
+        let prefix = input.prefix.or_empty();
+        let most = usize::try_from(input.max_buckets.unwrap_or(10_000)).unwrap_or(10_000);
+        let after = crate::operations::list::untoken(input.continuation_token.get())?;
+        let texts = [&input.prefix, &input.continuation_token, &input.bucket_region];
+        let paged = input.max_buckets.is_some() || texts.iter().any(|text| text.is_given());
+        if let Some(region) = input.bucket_region.get().filter(|region| !location::is_region(region)) {
             return Err(AwsError::new("InvalidArgument", 400, format!("Argument value {region} is not a valid AWS Region"))
                 .with("ArgumentName", "bucket-region"));
         }
         let state = self.state();
-        let elsewhere = text(input, "BucketRegion").is_some_and(|region| region != call.region.name());
+        let elsewhere = input.bucket_region.get().is_some_and(|region| region != call.region.name());
         let mut found: Vec<&Bucket> = state
             .buckets
             .values()
@@ -219,18 +258,13 @@ impl S3 {
         Ok(Value::Object(output))
     }
 
-    pub(crate) fn get_bucket_location(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.state().bucket(input)?;
+    pub(crate) fn get_bucket_location(&self, call: &Call, input: &GetBucketLocation) -> Result<Value, AwsError> {
+        self.state().bucket(&input.on)?;
         // us-east-1 is an empty constraint: a null.
         Ok(match call.region.name() {
             "us-east-1" => json!({}),
             other => json!({"LocationConstraint": other}),
         })
-    }
-
-    /// Refuses a request document without its payload.
-    pub(crate) fn payload<'a>(input: &'a Value, member: &str) -> Result<&'a Value, AwsError> {
-        input.get(member).filter(|value| value.is_object()).ok_or_else(malformed_xml)
     }
 }
 

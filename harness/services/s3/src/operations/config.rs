@@ -4,11 +4,14 @@ use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::Call;
 use nightproof_iam_policy::is_public;
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cors::Cors;
-use crate::document::{flag, list, set, text};
+use crate::document::{flag, list, payload, set, text};
 use crate::error::{invalid_request, malformed_xml, not_implemented};
+use crate::input::{DocumentDigest, OnBucket, Text};
+use crate::lifecycle::PutBucketLifecycleConfiguration;
 use crate::operations::tagging;
 use crate::policy;
 use crate::records::{Bucket, S3, State};
@@ -39,16 +42,94 @@ fn missing(code: &str, message: &str, bucket: &Bucket) -> AwsError {
     AwsError::new(code, 404, message).with("BucketName", bucket.name.as_str())
 }
 
+inputs! {
+    /// `GetBucketEncryption` and all that names nothing but a bucket.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html>
+    BucketAlone {
+        on: OnBucket;
+    }
+    /// `PutBucketEncryption`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>
+    PutBucketEncryption {
+        on: OnBucket | DocumentDigest;
+        server_side_encryption_configuration: Option<Value>,
+    }
+    /// `PutBucketVersioning`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html>
+    PutBucketVersioning {
+        on: OnBucket | DocumentDigest, NoMfa;
+        versioning_configuration: Option<Value>,
+    }
+    /// `PutBucketPolicy`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>
+    PutBucketPolicy {
+        on: OnBucket | DocumentDigest, NoLockout;
+        policy: Text,
+    }
+    /// `PutPublicAccessBlock`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html>
+    PutPublicAccessBlock {
+        on: OnBucket | DocumentDigest;
+        public_access_block_configuration: Option<Value>,
+    }
+    /// `PutBucketLogging`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html>
+    PutBucketLogging {
+        on: OnBucket | DocumentDigest;
+        bucket_logging_status: Option<Value>,
+    }
+    /// `PutBucketTagging`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html>
+    PutBucketTagging {
+        on: OnBucket | DocumentDigest;
+        tagging: Option<Value>,
+    }
+    /// `PutBucketOwnershipControls`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html>
+    PutBucketOwnershipControls {
+        on: OnBucket | DocumentDigest;
+        ownership_controls: Option<Value>,
+    }
+    /// `PutBucketCors`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>
+    PutBucketCors {
+        on: OnBucket | DocumentDigest;
+        #[serde(rename = "CORSConfiguration")]
+        cors_configuration: Option<Value>,
+    }
+    /// `PutBucketRequestPayment`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html>
+    PutBucketRequestPayment {
+        on: OnBucket | DocumentDigest;
+        request_payment_configuration: Option<Value>,
+    }
+    /// `PutBucketAccelerateConfiguration`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAccelerateConfiguration.html>
+    PutBucketAccelerateConfiguration {
+        on: OnBucket | DocumentDigest;
+        accelerate_configuration: Option<Value>,
+    }
+}
+
+/// The device of who deletes, or changes how versions are kept.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct NoMfa {
+    #[expect(dead_code, reason = "no bucket has MFA delete, without which S3 does not look at it")]
+    #[serde(rename = "MFA")]
+    device: Option<String>,
+}
+
+/// Who puts a policy by which they may not put another one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct NoLockout {
+    #[expect(dead_code, reason = "the account's root user may always put another one, and others are not warned")]
+    confirm_remove_self_bucket_access: Option<bool>,
+}
+
 impl S3 {
-    /// Get, Put and Delete of configuration subresources; `None` for another operation.
-    pub(crate) fn config(&self, call: &Call, operation: &str, input: &Value) -> Option<Result<Value, AwsError>> {
+    /// Shows a configuration of a bucket, or removes it.
+    pub(crate) fn config(&self, call: &Call, operation: &str, input: &BucketAlone) -> Result<Value, AwsError> {
+        let on = &input.on;
         let mut state = self.state();
-        let result = match operation {
-            "GetBucketEncryption" => stored(&mut state, input, "ServerSideEncryptionConfiguration", |config, _| {
+        match operation {
+            "GetBucketEncryption" => stored(&mut state, on, "ServerSideEncryptionConfiguration", |config, _| {
                 Ok(json!({"ServerSideEncryptionConfiguration": config}))
             }),
-            "PutBucketEncryption" => put_encryption(&mut state, input),
-            "DeleteBucketEncryption" => state.bucket(input).map(|bucket| {
+            "DeleteBucketEncryption" => state.bucket(on).map(|bucket| {
                 // What is left is the encryption that every bucket has.
                 bucket.config.insert(
                     "ServerSideEncryptionConfiguration",
@@ -56,88 +137,120 @@ impl S3 {
                 );
                 json!({})
             }),
-            "GetBucketVersioning" => state.bucket(input).map(|bucket| bucket.config.get("VersioningConfiguration").cloned().unwrap_or(json!({}))),
-            "PutBucketVersioning" => put_versioning(&mut state, input),
-            "GetBucketPolicy" => stored_policy(&mut state, input).map(|policy| json!({"Policy": &*policy})),
-            "PutBucketPolicy" => put_policy(&mut state, call, input),
-            "DeleteBucketPolicy" => state.bucket(input).map(|bucket| {
+            "GetBucketVersioning" => state.bucket(on).map(|bucket| bucket.config.get("VersioningConfiguration").cloned().unwrap_or(json!({}))),
+            "GetBucketPolicy" => stored_policy(&mut state, on).map(|policy| json!({"Policy": &*policy})),
+            "DeleteBucketPolicy" => state.bucket(on).map(|bucket| {
                 bucket.policy = None;
                 json!({})
             }),
-            "GetBucketPolicyStatus" => stored_policy(&mut state, input)
+            "GetBucketPolicyStatus" => stored_policy(&mut state, on)
                 .map(|policy| json!({"PolicyStatus": {"IsPublic": is_public(&policy)}})),
-            "GetPublicAccessBlock" => stored(&mut state, input, "PublicAccessBlockConfiguration", |config, _| {
+            "GetPublicAccessBlock" => stored(&mut state, on, "PublicAccessBlockConfiguration", |config, _| {
                 Ok(json!({"PublicAccessBlockConfiguration": config}))
             }),
-            "PutPublicAccessBlock" => put_public_access_block(&mut state, input),
-            "DeletePublicAccessBlock" => remove(&mut state, input, "PublicAccessBlockConfiguration"),
-            "GetBucketLogging" => state.bucket(input).map(|bucket| match bucket.config.get("LoggingEnabled") {
+            "DeletePublicAccessBlock" => remove(&mut state, on, "PublicAccessBlockConfiguration"),
+            "GetBucketLogging" => state.bucket(on).map(|bucket| match bucket.config.get("LoggingEnabled") {
                 Some(enabled) => json!({"LoggingEnabled": enabled}),
                 None => json!({}),
             }),
-            "PutBucketLogging" => put_logging(&mut state, input),
-            "GetBucketTagging" => stored(&mut state, input, "TagSet", |tags, _| Ok(json!({"TagSet": tags}))),
-            "PutBucketTagging" => put_tagging(&mut state, call, input),
-            "DeleteBucketTagging" => delete_tagging(&mut state, call, input),
+            "GetBucketTagging" => stored(&mut state, on, "TagSet", |tags, _| Ok(json!({"TagSet": tags}))),
+            "DeleteBucketTagging" => delete_tagging(&mut state, call, on),
             "GetBucketOwnershipControls" => {
-                stored(&mut state, input, "OwnershipControls", |controls, _| Ok(json!({"OwnershipControls": controls})))
+                stored(&mut state, on, "OwnershipControls", |controls, _| Ok(json!({"OwnershipControls": controls})))
             }
-            "PutBucketOwnershipControls" => put_ownership(&mut state, input),
-            "DeleteBucketOwnershipControls" => remove(&mut state, input, "OwnershipControls"),
-            "GetBucketLifecycleConfiguration" => stored(&mut state, input, "LifecycleConfiguration", |config, _| {
+            "DeleteBucketOwnershipControls" => remove(&mut state, on, "OwnershipControls"),
+            "GetBucketLifecycleConfiguration" => stored(&mut state, on, "LifecycleConfiguration", |config, _| {
                 Ok(json!({"Rules": config.get("Rules"), "TransitionDefaultMinimumObjectSize": config.get("TransitionDefaultMinimumObjectSize")}))
             }),
-            "PutBucketLifecycleConfiguration" => crate::lifecycle::put(&mut state, input),
-            "DeleteBucketLifecycle" => remove(&mut state, input, "LifecycleConfiguration"),
-            "GetBucketNotificationConfiguration" => state.bucket(input).map(|bucket| {
+            "DeleteBucketLifecycle" => remove(&mut state, on, "LifecycleConfiguration"),
+            "GetBucketNotificationConfiguration" => state.bucket(on).map(|bucket| {
                 bucket.config.get("NotificationConfiguration").cloned().unwrap_or(json!({}))
             }),
-            "GetBucketCors" => stored(&mut state, input, "CORSConfiguration", |config, _| Ok(config.clone())),
-            "PutBucketCors" => put_cors(&mut state, input),
-            "DeleteBucketCors" => state.bucket(input).map(|bucket| {
+            "GetBucketCors" => stored(&mut state, on, "CORSConfiguration", |config, _| Ok(config.clone())),
+            "DeleteBucketCors" => state.bucket(on).map(|bucket| {
                 bucket.config.remove("CORSConfiguration");
                 bucket.cors = None;
                 json!({})
             }),
             "GetBucketWebsite" => absent(
                 &mut state,
-                input,
+                on,
                 "NoSuchWebsiteConfiguration",
                 "The specified bucket does not have a website configuration",
             ),
             "GetBucketReplication" => absent(
                 &mut state,
-                input,
+                on,
                 "ReplicationConfigurationNotFoundError",
                 "The replication configuration was not found",
             ),
-            "GetObjectLockConfiguration" => stored(&mut state, input, "ObjectLockConfiguration", |config, _| {
+            "GetObjectLockConfiguration" => stored(&mut state, on, "ObjectLockConfiguration", |config, _| {
                 Ok(json!({"ObjectLockConfiguration": config}))
             }),
             // Nothing is there to delete, since nothing can be put.
-            "DeleteBucketWebsite" | "DeleteBucketReplication" => state.bucket(input).map(|_| json!({})),
-            "GetBucketRequestPayment" => state.bucket(input).map(|bucket| {
+            "DeleteBucketWebsite" | "DeleteBucketReplication" => state.bucket(on).map(|_| json!({})),
+            "GetBucketRequestPayment" => state.bucket(on).map(|bucket| {
                 json!({"Payer": if bucket.requester_pays() { "Requester" } else { "BucketOwner" }})
             }),
-            "PutBucketRequestPayment" => put_request_payment(&mut state, input),
-            "GetBucketAccelerateConfiguration" => state.bucket(input).map(|bucket| {
+            "GetBucketAccelerateConfiguration" => state.bucket(on).map(|bucket| {
                 bucket.config.get("AccelerateConfiguration").cloned().unwrap_or(json!({}))
             }),
-            "PutBucketAccelerateConfiguration" => put_acceleration(&mut state, input),
-            _ => return None,
-        };
-        drop(state);
-        Some(result)
+            other => Err(not_implemented(other)),
+        }
+    }
+
+    pub(crate) fn put_encryption(&self, input: &PutBucketEncryption) -> Result<Value, AwsError> {
+        put_encryption(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_versioning(&self, input: &PutBucketVersioning) -> Result<Value, AwsError> {
+        put_versioning(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_policy(&self, call: &Call, input: &PutBucketPolicy) -> Result<Value, AwsError> {
+        put_policy(&mut self.state(), call, input)
+    }
+
+    pub(crate) fn put_public_access_block(&self, input: &PutPublicAccessBlock) -> Result<Value, AwsError> {
+        put_public_access_block(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_logging(&self, input: &PutBucketLogging) -> Result<Value, AwsError> {
+        put_logging(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_tagging(&self, call: &Call, input: &PutBucketTagging) -> Result<Value, AwsError> {
+        put_tagging(&mut self.state(), call, input)
+    }
+
+    pub(crate) fn put_ownership(&self, input: &PutBucketOwnershipControls) -> Result<Value, AwsError> {
+        put_ownership(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_cors(&self, input: &PutBucketCors) -> Result<Value, AwsError> {
+        put_cors(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_request_payment(&self, input: &PutBucketRequestPayment) -> Result<Value, AwsError> {
+        put_request_payment(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_acceleration(&self, input: &PutBucketAccelerateConfiguration) -> Result<Value, AwsError> {
+        put_acceleration(&mut self.state(), input)
+    }
+
+    pub(crate) fn put_lifecycle(&self, input: &PutBucketLifecycleConfiguration) -> Result<Value, AwsError> {
+        crate::lifecycle::put(&mut self.state(), input)
     }
 }
 
 fn stored(
     state: &mut State,
-    input: &Value,
+    on: &OnBucket,
     member: &'static str,
     answer: impl FnOnce(&Value, &Bucket) -> Result<Value, AwsError>,
 ) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
+    let bucket = state.bucket(on)?;
     let Some(config) = bucket.config.get(member) else {
         let (code, message) = match member {
             "PublicAccessBlockConfiguration" => {
@@ -157,24 +270,24 @@ fn stored(
     answer(config, bucket)
 }
 
-fn stored_policy(state: &mut State, input: &Value) -> Result<PolicyDocument, AwsError> {
-    let bucket = state.bucket(input)?;
+fn stored_policy(state: &mut State, on: &OnBucket) -> Result<PolicyDocument, AwsError> {
+    let bucket = state.bucket(on)?;
     bucket.policy.clone().ok_or_else(|| missing("NoSuchBucketPolicy", "The bucket policy does not exist", bucket))
 }
 
-fn absent(state: &mut State, input: &Value, code: &str, message: &str) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
+fn absent(state: &mut State, on: &OnBucket, code: &str, message: &str) -> Result<Value, AwsError> {
+    let bucket = state.bucket(on)?;
     Err(missing(code, message, bucket))
 }
 
-fn remove(state: &mut State, input: &Value, member: &'static str) -> Result<Value, AwsError> {
-    state.bucket(input)?.config.remove(member);
+fn remove(state: &mut State, on: &OnBucket, member: &'static str) -> Result<Value, AwsError> {
+    state.bucket(on)?.config.remove(member);
     Ok(json!({}))
 }
 
-fn put_encryption(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
-    let config = S3::payload(input, "ServerSideEncryptionConfiguration")?;
+fn put_encryption(state: &mut State, input: &PutBucketEncryption) -> Result<Value, AwsError> {
+    let bucket = state.bucket(&input.on)?;
+    let config = payload(&input.server_side_encryption_configuration)?;
     let [rule] = list(config, "Rules") else { return Err(malformed_xml()) };
     let applied = rule.get("ApplyServerSideEncryptionByDefault").ok_or_else(malformed_xml)?;
     let key = text(applied, "KMSMasterKeyID");
@@ -205,9 +318,9 @@ fn put_encryption(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({}))
 }
 
-fn put_versioning(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let config = S3::payload(input, "VersioningConfiguration")?;
-    let bucket = state.bucket(input)?;
+fn put_versioning(state: &mut State, input: &PutBucketVersioning) -> Result<Value, AwsError> {
+    let config = payload(&input.versioning_configuration)?;
+    let bucket = state.bucket(&input.on)?;
     let status = match text(config, "Status") {
         Some(status @ ("Enabled" | "Suspended")) => status,
         Some(_) => return Err(malformed_xml()),
@@ -230,9 +343,9 @@ fn put_versioning(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({}))
 }
 
-fn put_request_payment(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
-    let config = S3::payload(input, "RequestPaymentConfiguration")?;
+fn put_request_payment(state: &mut State, input: &PutBucketRequestPayment) -> Result<Value, AwsError> {
+    let bucket = state.bucket(&input.on)?;
+    let config = payload(&input.request_payment_configuration)?;
     if !matches!(text(config, "Payer"), Some("BucketOwner" | "Requester")) {
         return Err(malformed_xml());
     }
@@ -241,9 +354,9 @@ fn put_request_payment(state: &mut State, input: &Value) -> Result<Value, AwsErr
 }
 
 /// Nothing here is farther away than anything else: the accelerated endpoint, which clients then use, is as fast as the other one.
-fn put_acceleration(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
-    let config = S3::payload(input, "AccelerateConfiguration")?;
+fn put_acceleration(state: &mut State, input: &PutBucketAccelerateConfiguration) -> Result<Value, AwsError> {
+    let bucket = state.bucket(&input.on)?;
+    let config = payload(&input.accelerate_configuration)?;
     if bucket.name.contains('.') {
         let message = "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names";
         return Err(invalid_request(message));
@@ -255,9 +368,9 @@ fn put_acceleration(state: &mut State, input: &Value) -> Result<Value, AwsError>
     Ok(json!({}))
 }
 
-fn put_cors(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
-    let document = S3::payload(input, "CORSConfiguration")?;
+fn put_cors(state: &mut State, input: &PutBucketCors) -> Result<Value, AwsError> {
+    let bucket = state.bucket(&input.on)?;
+    let document = payload(&input.cors_configuration)?;
     let cors: Cors = nightproof_core::operation::read("s3", "PutBucketCors", document.clone())?;
     cors.check()?;
     bucket.config.insert("CORSConfiguration", document.clone());
@@ -265,17 +378,17 @@ fn put_cors(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({}))
 }
 
-fn put_policy(state: &mut State, call: &Call, input: &Value) -> Result<Value, AwsError> {
+fn put_policy(state: &mut State, call: &Call, input: &PutBucketPolicy) -> Result<Value, AwsError> {
     let document =
-        text(input, "Policy").ok_or_else(|| policy::malformed("Policies must be valid JSON and the first byte must be '{'"))?;
-    let bucket = state.bucket(input)?;
+        input.policy.get().ok_or_else(|| policy::malformed("Policies must be valid JSON and the first byte must be '{'"))?;
+    let bucket = state.bucket(&input.on)?;
     bucket.policy = Some(policy::admit(document, &bucket.name, bucket.blocks("BlockPublicPolicy"), &call.caller)?);
     Ok(json!({}))
 }
 
-fn put_public_access_block(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let config = S3::payload(input, "PublicAccessBlockConfiguration")?;
-    let bucket = state.bucket(input)?;
+fn put_public_access_block(state: &mut State, input: &PutPublicAccessBlock) -> Result<Value, AwsError> {
+    let config = payload(&input.public_access_block_configuration)?;
+    let bucket = state.bucket(&input.on)?;
     let setting = |name: &str| flag(config, name).unwrap_or(false);
     bucket.config.insert(
         "PublicAccessBlockConfiguration",
@@ -289,11 +402,11 @@ fn put_public_access_block(state: &mut State, input: &Value) -> Result<Value, Aw
     Ok(json!({}))
 }
 
-fn put_logging(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let status = S3::payload(input, "BucketLoggingStatus")?;
-    let account = state.bucket(input)?.account.clone();
+fn put_logging(state: &mut State, input: &PutBucketLogging) -> Result<Value, AwsError> {
+    let status = payload(&input.bucket_logging_status)?;
+    let account = state.bucket(&input.on)?.account.clone();
     let Some(enabled) = status.get("LoggingEnabled").filter(|enabled| enabled.is_object()) else {
-        state.bucket(input)?.config.remove("LoggingEnabled");
+        state.bucket(&input.on)?.config.remove("LoggingEnabled");
         return Ok(json!({}));
     };
     let target = text(enabled, "TargetBucket").unwrap_or_default();
@@ -322,13 +435,13 @@ fn put_logging(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     if enabled.get("TargetPrefix").is_none() {
         set(&mut enabled, "TargetPrefix", json!(""));
     }
-    state.bucket(input)?.config.insert("LoggingEnabled", enabled);
+    state.bucket(&input.on)?.config.insert("LoggingEnabled", enabled);
     Ok(json!({}))
 }
 
-fn put_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let tags = list(S3::payload(input, "Tagging")?, "TagSet");
-    let bucket = state.bucket(input)?;
+fn put_tagging(state: &mut State, call: &Call, input: &PutBucketTagging) -> Result<Value, AwsError> {
+    let tags = list(payload(&input.tagging)?, "TagSet");
+    let bucket = state.bucket(&input.on)?;
     tagging::check_of_bucket(call, bucket.config.get("TagSet").and_then(Value::as_array).map_or(&[], Vec::as_slice), tags)?;
     if tags.is_empty() {
         bucket.config.remove("TagSet");
@@ -338,8 +451,8 @@ fn put_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, A
     Ok(json!({}))
 }
 
-fn delete_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value, AwsError> {
-    let bucket = state.bucket(input)?;
+fn delete_tagging(state: &mut State, call: &Call, on: &OnBucket) -> Result<Value, AwsError> {
+    let bucket = state.bucket(on)?;
     let current = bucket.config.get("TagSet").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let left = tagging::undeletable(call, current);
     if left.is_empty() {
@@ -350,9 +463,9 @@ fn delete_tagging(state: &mut State, call: &Call, input: &Value) -> Result<Value
     Ok(json!({}))
 }
 
-fn put_ownership(state: &mut State, input: &Value) -> Result<Value, AwsError> {
-    let controls = S3::payload(input, "OwnershipControls")?;
-    let bucket = state.bucket(input)?;
+fn put_ownership(state: &mut State, input: &PutBucketOwnershipControls) -> Result<Value, AwsError> {
+    let controls = payload(&input.ownership_controls)?;
+    let bucket = state.bucket(&input.on)?;
     let [rule] = list(controls, "Rules") else { return Err(malformed_xml()) };
     if !matches!(text(rule, "ObjectOwnership"), Some("BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter")) {
         return Err(malformed_xml());

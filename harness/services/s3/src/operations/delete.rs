@@ -5,12 +5,15 @@ use jiff::Timestamp;
 use nightproof_core::authorization::Need;
 use nightproof_core::service::Call;
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::arn::arn;
-use crate::document::{flag, list, owned, set, text, whole_seconds};
+use crate::document::{set, whole_seconds};
 use crate::error::{invalid_argument, malformed_xml, no_such_version, precondition_failed};
 use crate::event::Event;
+use crate::input::{DocumentDigest, OnBucket, Text};
+use crate::operations::config::NoMfa;
 use crate::records::{Attributes, Bucket, Content, NULL, S3, Versioning, is_version_id};
 
 /// The result of a deletion.
@@ -33,8 +36,7 @@ impl Deleted {
 
 /// Whether a request may pass governance by: it asks for that, and the caller may.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html#object-lock-retention-modes>
-fn bypasses(input: &Value, bucket: &Bucket) -> Result<bool, AwsError> {
-    let asked = flag(input, "BypassGovernanceRetention");
+fn bypasses(asked: Option<bool>, bucket: &Bucket) -> Result<bool, AwsError> {
     if asked.is_some() && !bucket.has_object_lock() {
         let message = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.";
         return Err(AwsError::new("InvalidArgument", 400, message).with("ArgumentName", "x-amz-bypass-governance-retention"));
@@ -75,17 +77,16 @@ fn check_condition(bucket: &Bucket, key: &str, etag: Option<&str>) -> Result<(),
 
 /// Whether the caller may delete one key of a `DeleteObjects` request, each of which is decided on by itself.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
-pub(crate) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), AwsError> {
+pub(crate) fn may_delete(call: &Call, bucket: &str, one: &ObjectIdentifier, bypass: Option<bool>) -> Result<(), AwsError> {
     let Some(authorizer) = call.region.authorizer() else { return Ok(()) };
-    let (bucket, key) = (text(input, "Bucket").unwrap_or_default(), text(one, "Key").unwrap_or_default());
-    let version = text(one, "VersionId");
+    let (key, version) = (one.key.as_str(), one.version_id.get());
     let need = Need {
         action: if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }.to_owned(),
         resource: arn(format!("{bucket}/{key}")),
         keys: version.map(|version| ("s3:versionid", vec![version.to_owned()])).into_iter().collect(),
     };
     authorizer.check(call, "s3", need)?;
-    if flag(input, "BypassGovernanceRetention") != Some(true) {
+    if bypass != Some(true) {
         return Ok(());
     }
     let resource = arn(format!("{bucket}/{key}"));
@@ -93,8 +94,8 @@ pub(crate) fn may_delete(call: &Call, input: &Value, one: &Value) -> Result<(), 
 }
 
 /// A key of a `DeleteObjects` request that was not deleted.
-pub(crate) fn refused_one(one: &Value, error: &AwsError) -> Value {
-    json!({"Key": owned(one, "Key"), "VersionId": owned(one, "VersionId"), "Code": error.code, "Message": error.message})
+pub(crate) fn refused_one(one: &ObjectIdentifier, error: &AwsError) -> Value {
+    json!({"Key": one.key, "VersionId": one.version_id.get(), "Code": error.code, "Message": error.message})
 }
 
 /// Whether what a deletion names is a version of this key that is there or was there; another is refused.
@@ -104,12 +105,61 @@ fn may_have_been(bucket: &Bucket, key: &str, version: Option<&str>) -> bool {
     })
 }
 
+inputs! {
+    /// `DeleteObject`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>
+    DeleteObject {
+        on: OnBucket, directory: DirectoryConditions | NoMfa;
+        key: String,
+        version_id: Text,
+        bypass_governance_retention: Option<bool>,
+        if_match: Text,
+    }
+    /// `DeleteObjects`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
+    DeleteObjects {
+        on: OnBucket | NoMfa, DocumentDigest;
+        delete: Option<Delete>,
+        bypass_governance_retention: Option<bool>,
+    }
+}
+
+/// What is to be deleted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Delete {
+    #[serde(default)]
+    objects: Vec<ObjectIdentifier>,
+    #[serde(default)]
+    quiet: bool,
+}
+
+/// A key or a version that is to be deleted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ObjectIdentifier {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    version_id: Text,
+    #[serde(rename = "ETag", default)]
+    etag: Text,
+    last_modified_time: Option<Timestamp>,
+    size: Option<i64>,
+}
+
+/// Conditions that only directory buckets know.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DirectoryConditions {
+    if_match_last_modified_time: Option<Timestamp>,
+    if_match_size: Option<i64>,
+}
+
 impl S3 {
-    pub(crate) async fn delete_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let key = crate::operations::put::checked_key(input)?;
+    pub(crate) async fn delete_object(&self, call: &Call, input: &DeleteObject) -> Result<Value, AwsError> {
+        let key = crate::operations::put::checked_key(&input.key)?;
         let deleted = self.delete_one(call, input, key)?;
-        let event = deleted.event(key, text(input, "VersionId").is_some());
-        self.notify(call, text(input, "Bucket").unwrap_or_default(), event.into_iter().collect()).await;
+        let event = deleted.event(key, input.version_id.get().is_some());
+        self.notify(call, &input.on.bucket, event.into_iter().collect()).await;
         let mut output = json!({"VersionId": deleted.version});
         if deleted.marker {
             set(&mut output, "DeleteMarker", json!(true));
@@ -117,13 +167,16 @@ impl S3 {
         Ok(output)
     }
 
-    fn delete_one(&self, call: &Call, input: &Value, key: &str) -> Result<Deleted, AwsError> {
-        refuse_directory_conditions(input)?;
+    fn delete_one(&self, call: &Call, input: &DeleteObject, key: &str) -> Result<Deleted, AwsError> {
+        refuse_directory_conditions([
+            (input.directory.if_match_last_modified_time.is_some(), "x-amz-if-match-last-modified-time"),
+            (input.directory.if_match_size.is_some(), "x-amz-if-match-size"),
+        ])?;
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        let bypass = bypasses(input, bucket)?;
-        check_condition(bucket, key, text(input, "IfMatch"))?;
-        let version = text(input, "VersionId");
+        let bucket = state.bucket(&input.on)?;
+        let bypass = bypasses(input.bypass_governance_retention, bucket)?;
+        check_condition(bucket, key, input.if_match.get())?;
+        let version = input.version_id.get();
         if !may_have_been(bucket, key, version) {
             return Err(invalid_argument("Invalid version id specified", "versionId", version.unwrap_or_default()));
         }
@@ -131,31 +184,37 @@ impl S3 {
         Ok(delete(bucket, key, version, call.now))
     }
 
-    pub(crate) async fn delete_objects(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
+    pub(crate) async fn delete_objects(&self, call: &Call, input: &DeleteObjects) -> Result<Value, AwsError> {
         let (output, events) = self.delete_all(call, input)?;
-        self.notify(call, text(input, "Bucket").unwrap_or_default(), events).await;
+        self.notify(call, &input.on.bucket, events).await;
         Ok(output)
     }
 
-    fn delete_all(&self, call: &Call, input: &Value) -> Result<(Value, Vec<Event>), AwsError> {
-        let request = Self::payload(input, "Delete")?;
-        let wanted = list(request, "Objects");
+    fn delete_all(&self, call: &Call, input: &DeleteObjects) -> Result<(Value, Vec<Event>), AwsError> {
+        let request = input.delete.as_ref().ok_or_else(malformed_xml)?;
+        let wanted = &request.objects;
         if wanted.is_empty() || wanted.len() > 1000 {
             return Err(malformed_xml());
         }
-        let quiet = flag(request, "Quiet").unwrap_or(false);
+        let quiet = request.quiet;
         let (mut deleted, mut errors, mut events) = (Vec::new(), Vec::new(), Vec::new());
-        let mut denials: Vec<Option<AwsError>> = wanted.iter().map(|one| may_delete(call, input, one).err()).collect();
+        let bypass = input.bypass_governance_retention;
+        let mut denials: Vec<Option<AwsError>> =
+            wanted.iter().map(|one| may_delete(call, &input.on.bucket, one, bypass).err()).collect();
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        let bypass = bypasses(input, bucket)?;
+        let bucket = state.bucket(&input.on)?;
+        let bypass = bypasses(input.bypass_governance_retention, bucket)?;
         for (one, denied) in wanted.iter().zip(&mut denials) {
-            let key = text(one, "Key").unwrap_or_default();
-            let version = text(one, "VersionId");
+            let (key, version) = (one.key.as_str(), one.version_id.get());
             let allowed = denied.take().map_or(Ok(()), Err);
             let refused = allowed
-                .and_then(|()| refuse_directory_conditions(one))
-                .and_then(|()| check_condition(bucket, key, text(one, "ETag")))
+                .and_then(|()| {
+                    refuse_directory_conditions([
+                        (one.last_modified_time.is_some(), "LastModifiedTime"),
+                        (one.size.is_some(), "Size"),
+                    ])
+                })
+                .and_then(|()| check_condition(bucket, key, one.etag.get()))
                 .and_then(|()| {
                     if may_have_been(bucket, key, version) {
                         Ok(())
@@ -173,7 +232,7 @@ impl S3 {
             if quiet {
                 continue;
             }
-            let mut answer = json!({"Key": key, "VersionId": owned(one, "VersionId")});
+            let mut answer = json!({"Key": key, "VersionId": version});
             if result.marker {
                 set(&mut answer, "DeleteMarker", json!(true));
                 set(&mut answer, "DeleteMarkerVersionId", json!(result.version));
@@ -184,22 +243,13 @@ impl S3 {
     }
 }
 
-/// Refuses conditions that only directory buckets know.
-fn refuse_directory_conditions(input: &Value) -> Result<(), AwsError> {
-    for (member, header) in [
-        ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
-        ("IfMatchSize", "x-amz-if-match-size"),
-        ("LastModifiedTime", "LastModifiedTime"),
-        ("Size", "Size"),
-    ] {
-        if input.get(member).is_some_and(|value| !value.is_null()) {
-            return Err(AwsError::new(
-                "NotImplemented",
-                501,
-                "A header you provided implies functionality that is not implemented",
-            )
-            .with("Header", header));
+/// Refuses conditions that only directory buckets know, in S3's words.
+fn refuse_directory_conditions(conditions: [(bool, &str); 2]) -> Result<(), AwsError> {
+    match conditions.into_iter().find(|(given, _)| *given) {
+        None => Ok(()),
+        Some((_, header)) => {
+            Err(AwsError::new("NotImplemented", 501, "A header you provided implies functionality that is not implemented")
+                .with("Header", header))
         }
     }
-    Ok(())
 }

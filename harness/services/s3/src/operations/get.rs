@@ -1,15 +1,19 @@
 //! Reading objects: GetObject, HeadObject, GetObjectAttributes.
 
+use jiff::Timestamp;
 use nightproof_core::service::{Call, Reply};
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::checksum::{Checksum, Kind, asks_for};
-use crate::customer_key::CustomerKey;
-use crate::document::{number, set, text, time};
+use crate::checksum::{Checksum, Kind};
+use crate::condition::ReadConditions;
+use crate::customer_key::{CustomerKey, OwnKey};
+use crate::document::set;
 use crate::error::{invalid_argument, no_such_key, no_such_version};
+use crate::input::{OnBucket, Text};
 use crate::records::{Bucket, NULL, Object, S3, Version, Versioning};
-use crate::{blob, condition, customer_key, encoded_word};
+use crate::{blob, customer_key, encoded_word};
 
 /// The bytes that a read answers with.
 #[derive(Debug, PartialEq)]
@@ -100,63 +104,108 @@ fn refuse_encryption(call: &Call) -> Result<(), AwsError> {
 }
 
 /// The client's key of a read. One without its digest opens nothing.
-fn read_key(call: &Call, input: &Value) -> Result<Option<CustomerKey>, AwsError> {
-    let lacks = text(input, "SSECustomerKey").is_some() && text(input, "SSECustomerKeyMD5").is_none();
-    if lacks && text(input, "SSECustomerAlgorithm") == Some("AES256") {
+fn read_key(call: &Call, given: &OwnKey) -> Result<Option<CustomerKey>, AwsError> {
+    let lacks = given.key.get().is_some() && given.md5.get().is_none();
+    if lacks && given.algorithm.get() == Some("AES256") {
         customer_key::check(Some(""), Some(&CustomerKey { key: blob::DataKey::random(), md5: "-".to_owned() }))?;
     }
-    CustomerKey::from_input(call, input, customer_key::OWN)
+    given.read(call)
+}
+
+inputs! {
+    /// `GetObject` and `HeadObject`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+    ReadObject {
+        on: OnBucket, conditions: ReadConditions, customer: OwnKey, overrides: Overrides;
+        key: String,
+        version_id: Text,
+        range: Text,
+        part_number: Option<i64>,
+        checksum_mode: Text,
+    }
+    /// `GetObjectAttributes`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
+    GetObjectAttributes {
+        on: OnBucket, customer: OwnKey;
+        key: String,
+        version_id: Text,
+        max_parts: Option<i64>,
+        part_number_marker: Option<i64>,
+        object_attributes: Vec<String>,
+    }
+}
+
+/// Headers that an answer is to have instead of the object's own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Overrides {
+    #[serde(default)]
+    response_cache_control: Text,
+    #[serde(default)]
+    response_content_disposition: Text,
+    #[serde(default)]
+    response_content_encoding: Text,
+    #[serde(default)]
+    response_content_language: Text,
+    #[serde(default)]
+    response_content_type: Text,
+    response_expires: Option<Timestamp>,
+}
+
+impl Overrides {
+    fn apply(&self, output: &mut Value) {
+        if let Some(expires) = self.response_expires {
+            set(output, "Expires", json!(expires.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
+        }
+        for (text, member) in [
+            (&self.response_cache_control, "CacheControl"),
+            (&self.response_content_disposition, "ContentDisposition"),
+            (&self.response_content_encoding, "ContentEncoding"),
+            (&self.response_content_language, "ContentLanguage"),
+            (&self.response_content_type, "ContentType"),
+        ] {
+            if let Some(value) = text.get() {
+                set(output, member, json!(value));
+            }
+        }
+    }
 }
 
 impl S3 {
-    pub(crate) async fn get_object(&self, call: &Call, input: &Value) -> Result<Reply, AwsError> {
+    pub(crate) async fn get_object(&self, call: &Call, input: &ReadObject) -> Result<Reply, AwsError> {
         let (mut output, version, span) = self.describe_object(call, input)?;
-        let Some(object) = version.object() else { return Err(no_such_key(text(input, "Key").unwrap_or_default())) };
+        let Some(object) = version.object() else { return Err(no_such_key(&input.key)) };
         if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
             return Err(AwsError::new("InvalidObjectState", 403, "The operation is not valid for the object's storage class")
                 .with("StorageClass", object.storage_class.as_str()));
         }
-        let customer = CustomerKey::from_input(call, input, customer_key::OWN)?;
+        let customer = input.customer.read(call)?;
         let key = object.encryption.open(call, customer.as_ref()).await?;
-        let overrides = [
-            ("ResponseCacheControl", "CacheControl"),
-            ("ResponseContentDisposition", "ContentDisposition"),
-            ("ResponseContentEncoding", "ContentEncoding"),
-            ("ResponseContentLanguage", "ContentLanguage"),
-            ("ResponseContentType", "ContentType"),
-        ];
-        if let Some(expires) = time(input, "ResponseExpires") {
-            set(&mut output, "Expires", json!(expires.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
-        }
-        for (asked, member) in overrides {
-            if let Some(value) = text(input, asked) {
-                set(&mut output, member, json!(value));
-            }
-        }
+        input.overrides.apply(&mut output);
         let body = blob::read(&object.blobs, &key, span.start, span.length);
         Ok(Reply { output, body: Some(body) })
     }
 
-    pub(crate) fn head_object(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        self.describe_object(call, input).map(|(output, ..)| output)
+    pub(crate) fn head_object(&self, call: &Call, input: &ReadObject) -> Result<Value, AwsError> {
+        let (mut output, ..) = self.describe_object(call, input)?;
+        input.overrides.apply(&mut output);
+        Ok(output)
     }
 
     /// What GetObject and HeadObject have in common.
-    fn describe_object(&self, call: &Call, input: &Value) -> Result<(Value, Version, Span), AwsError> {
+    fn describe_object(&self, call: &Call, input: &ReadObject) -> Result<(Value, Version, Span), AwsError> {
         refuse_encryption(call)?;
-        let customer = read_key(call, input)?;
-        let key = text(input, "Key").unwrap_or_default();
+        let customer = read_key(call, &input.customer)?;
+        let key = input.key.as_str();
         let (version, shown) = {
             let mut state = self.state();
-            let bucket = state.bucket(input)?;
-            let version = find(bucket, key, text(input, "VersionId"))?.clone();
+            let bucket = state.bucket(&input.on)?;
+            let version = find(bucket, key, input.version_id.get())?.clone();
             let shown = bucket.shown_version(&version.id);
             (version, shown)
         };
         let Some(object) = version.object() else { return Err(no_such_key(key)) };
         customer_key::check(object.encryption.customer_key(), customer.as_ref())?;
-        condition::check_read(input, condition::READ, &object.etag, version.modified, call.now)?;
-        let (range, part) = (text(input, "Range"), number(input, "PartNumber"));
+        input.conditions.check(&object.etag, version.modified, call.now)?;
+        let (range, part) = (input.range.get(), input.part_number);
         let span = match (range, part) {
             (Some(_), Some(_)) => {
                 return Err(crate::error::invalid_request("Cannot specify both Range header and partNumber query parameter"));
@@ -187,7 +236,7 @@ impl S3 {
         }
         object.encryption.describe(&mut output);
         version.attributes.lock.describe(&mut output);
-        if text(input, "ChecksumMode").is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED")) {
+        if input.checksum_mode.get().is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED")) {
             let whole = span.length == object.size;
             let composite = object.checksum.as_ref().is_some_and(|checksum| checksum.kind == Kind::Composite);
             let of_part = object.parts.iter().find(|facts| Some(facts.number) == part).and_then(|facts| facts.checksum.as_ref());
@@ -198,33 +247,34 @@ impl S3 {
                 checksum.describe(&mut output, true);
             }
         }
-        if text(input, "VersionId").is_none()
-            && let Some(expiration) = self.expiration(input, key, call.now)
+        if input.version_id.get().is_none()
+            && let Some(expiration) = self.expiration(&input.on, key)
         {
             set(&mut output, "Expiration", json!(expiration));
         }
         Ok((output, version, span))
     }
 
-    pub(crate) fn get_object_attributes(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let customer = read_key(call, input)?;
-        let key = text(input, "Key").unwrap_or_default();
+    pub(crate) fn get_object_attributes(&self, call: &Call, input: &GetObjectAttributes) -> Result<Value, AwsError> {
+        let customer = read_key(call, &input.customer)?;
+        let key = input.key.as_str();
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        let version = find(bucket, key, text(input, "VersionId"))?;
+        let bucket = state.bucket(&input.on)?;
+        let version = find(bucket, key, input.version_id.get())?;
         let Some(object) = version.object() else { return Err(no_such_key(key)) };
         customer_key::check(object.encryption.customer_key(), customer.as_ref())?;
+        let asks_for = |name: &str| input.object_attributes.iter().any(|attribute| attribute == name);
         let mut output = json!({"LastModified": version.modified, "VersionId": bucket.shown_version(&version.id)});
-        if asks_for(input, "ETag") {
+        if asks_for("ETag") {
             set(&mut output, "ETag", json!(object.etag.trim_matches('"')));
         }
-        if asks_for(input, "StorageClass") {
+        if asks_for("StorageClass") {
             set(&mut output, "StorageClass", json!(object.storage_class));
         }
-        if asks_for(input, "ObjectSize") {
+        if asks_for("ObjectSize") {
             set(&mut output, "ObjectSize", json!(object.size));
         }
-        if asks_for(input, "Checksum")
+        if asks_for("Checksum")
             && let Some(checksum) = &object.checksum
         {
             let mut members = json!({});
@@ -233,13 +283,9 @@ impl S3 {
             Checksum { value, ..checksum.clone() }.describe(&mut members, true);
             set(&mut output, "Checksum", members);
         }
-        if asks_for(input, "ObjectParts") && !object.parts.is_empty() {
-            let most = usize::try_from(number(input, "MaxParts").unwrap_or(1000)).unwrap_or(1000).min(1000);
-            let marker = match input.get("PartNumberMarker") {
-                Some(Value::String(text)) => text.parse().unwrap_or(0),
-                Some(number) => number.as_i64().unwrap_or(0),
-                None => 0,
-            };
+        if asks_for("ObjectParts") && !object.parts.is_empty() {
+            let most = usize::try_from(input.max_parts.unwrap_or(1000)).unwrap_or(1000).min(1000);
+            let marker = input.part_number_marker.unwrap_or(0);
             let after: Vec<_> = object.parts.iter().filter(|part| part.number > marker).collect();
             let page: Vec<_> = after.iter().take(most).collect();
             let mut parts = json!({"TotalPartsCount": object.parts.len()});

@@ -5,11 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use nightproof_core::canonical_id;
 use nightproof_wire::AwsError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::checksum;
-use crate::document::{flag, number, set, text};
+use crate::document::set;
 use crate::error::invalid_argument;
+use crate::input::{OnBucket, Text};
 use crate::records::{Bucket, S3, Version};
 
 /// What `encoding-type=url` leaves as it is.
@@ -32,8 +34,8 @@ pub(crate) fn untoken(token: Option<&str>) -> Result<Option<String>, AwsError> {
 }
 
 /// Whether keys are to be encoded.
-pub(crate) fn encoding(input: &Value) -> Result<bool, AwsError> {
-    match input.get("EncodingType").and_then(Value::as_str) {
+pub(crate) fn encoding(given: Option<&str>) -> Result<bool, AwsError> {
+    match given {
         None => Ok(false),
         Some("url") => Ok(true),
         Some(other) => Err(invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", other)),
@@ -54,17 +56,12 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn from_input(input: &'a Value, most: &str) -> Result<Self, AwsError> {
-        let asked = number(input, most).unwrap_or(1000);
+    fn new(listing: &'a Listing) -> Result<Self, AwsError> {
+        let asked = listing.max_keys.unwrap_or(1000);
         let kept = usize::try_from(asked)
             .map_err(|_| invalid_argument("Argument maxKeys must be an integer between 0 and 2147483647", "max-keys", asked))?;
-        let url = encoding(input)?;
-        Ok(Self {
-            prefix: text(input, "Prefix").unwrap_or_default(),
-            delimiter: text(input, "Delimiter"),
-            most: kept.min(1000),
-            url,
-        })
+        let url = encoding(listing.encoding_type.as_deref())?;
+        Ok(Self { prefix: listing.prefix.or_empty(), delimiter: listing.delimiter.get(), most: kept.min(1000), url })
     }
 
     fn write(&self, text: &str) -> Value {
@@ -162,14 +159,50 @@ fn entry(asked: &Asked<'_>, key: &str, version: &Version) -> Option<Value> {
     Some(entry)
 }
 
+/// What all listings of keys ask for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Listing {
+    #[serde(default)]
+    prefix: Text,
+    #[serde(default)]
+    delimiter: Text,
+    encoding_type: Option<String>,
+    max_keys: Option<i64>,
+    #[expect(dead_code, reason = "the only one is how an object's restoration from an archive stands, and none is restored")]
+    #[serde(default)]
+    optional_object_attributes: Vec<String>,
+}
+
+inputs! {
+    /// `ListObjects`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html>
+    ListObjects {
+        on: OnBucket, listing: Listing;
+        marker: Text,
+    }
+    /// `ListObjectsV2`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
+    ListObjectsV2 {
+        on: OnBucket, listing: Listing;
+        continuation_token: Option<String>,
+        fetch_owner: bool,
+        start_after: Text,
+    }
+    /// `ListObjectVersions`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
+    ListObjectVersions {
+        on: OnBucket, listing: Listing;
+        key_marker: Text,
+        version_id_marker: Text,
+    }
+}
+
 impl S3 {
-    pub(crate) fn list_objects_v2(&self, input: &Value) -> Result<Value, AwsError> {
-        let asked = Asked::from_input(input, "MaxKeys")?;
-        let resumed = untoken(input.get("ContinuationToken").and_then(Value::as_str))?;
-        let after = resumed.clone().or_else(|| text(input, "StartAfter").map(str::to_owned)).unwrap_or_default();
-        let owner = flag(input, "FetchOwner").unwrap_or(false);
+    pub(crate) fn list_objects_v2(&self, input: &ListObjectsV2) -> Result<Value, AwsError> {
+        let asked = Asked::new(&input.listing)?;
+        let resumed = untoken(input.continuation_token.as_deref())?;
+        let after = resumed.clone().or_else(|| input.start_after.owned()).unwrap_or_default();
+        let owner = input.fetch_owner;
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(&input.on)?;
         let page = page(bucket, &asked, &after, |key, versions| {
             let mut entry = entry(&asked, key, versions.last()?)?;
             if owner {
@@ -179,17 +212,17 @@ impl S3 {
         });
         let mut output = json!({
             "Name": bucket.name,
-            "MaxKeys": number(input, "MaxKeys").unwrap_or(1000).min(1000),
+            "MaxKeys": input.listing.max_keys.unwrap_or(1000).min(1000),
             "KeyCount": page.entries.len() + page.groups.len(),
             "IsTruncated": page.next.is_some(),
             "CommonPrefixes": prefixes(&asked, &page.groups),
             "Contents": page.entries,
         });
         asked.echo(&mut output);
-        if let Some(start) = text(input, "StartAfter").filter(|_| resumed.is_none()) {
+        if let Some(start) = input.start_after.get().filter(|_| resumed.is_none()) {
             set(&mut output, "StartAfter", asked.write(start));
         }
-        if let Some(token) = text(input, "ContinuationToken") {
+        if let Some(token) = input.continuation_token.as_deref().filter(|token| !token.is_empty()) {
             set(&mut output, "ContinuationToken", json!(token));
         }
         if let Some(next) = page.next {
@@ -198,11 +231,11 @@ impl S3 {
         Ok(output)
     }
 
-    pub(crate) fn list_objects(&self, input: &Value) -> Result<Value, AwsError> {
-        let asked = Asked::from_input(input, "MaxKeys")?;
-        let marker = text(input, "Marker").unwrap_or_default();
+    pub(crate) fn list_objects(&self, input: &ListObjects) -> Result<Value, AwsError> {
+        let asked = Asked::new(&input.listing)?;
+        let marker = input.marker.or_empty();
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(&input.on)?;
         let page = page(bucket, &asked, marker, |key, versions| {
             let mut entry = entry(&asked, key, versions.last()?)?;
             set(&mut entry, "Owner", json!({"ID": canonical_id(&bucket.account)}));
@@ -211,7 +244,7 @@ impl S3 {
         let mut output = json!({
             "Name": bucket.name,
             "Marker": asked.write(marker),
-            "MaxKeys": number(input, "MaxKeys").unwrap_or(1000).min(1000),
+            "MaxKeys": input.listing.max_keys.unwrap_or(1000).min(1000),
             "IsTruncated": page.next.is_some(),
             "CommonPrefixes": prefixes(&asked, &page.groups),
             "Contents": page.entries,
@@ -224,10 +257,10 @@ impl S3 {
         Ok(output)
     }
 
-    pub(crate) fn list_object_versions(&self, input: &Value) -> Result<Value, AwsError> {
-        let asked = Asked::from_input(input, "MaxKeys")?;
-        let key_marker = text(input, "KeyMarker").unwrap_or_default();
-        let version_marker = text(input, "VersionIdMarker");
+    pub(crate) fn list_object_versions(&self, input: &ListObjectVersions) -> Result<Value, AwsError> {
+        let asked = Asked::new(&input.listing)?;
+        let key_marker = input.key_marker.or_empty();
+        let version_marker = input.version_id_marker.get();
         if version_marker.is_some() && key_marker.is_empty() {
             return Err(invalid_argument(
                 "A version-id marker cannot be specified without a key marker.",
@@ -236,7 +269,7 @@ impl S3 {
             ));
         }
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(&input.on)?;
         let owner = json!({"ID": canonical_id(&bucket.account)});
         let (mut versions, mut markers, mut groups): (Vec<Value>, Vec<Value>, Vec<String>) = Default::default();
         let mut last: Option<(String, Option<String>)> = None;
@@ -285,7 +318,7 @@ impl S3 {
             "Name": bucket.name,
             "KeyMarker": asked.write(key_marker),
             "VersionIdMarker": version_marker.unwrap_or_default(),
-            "MaxKeys": number(input, "MaxKeys").unwrap_or(1000).min(1000),
+            "MaxKeys": input.listing.max_keys.unwrap_or(1000).min(1000),
             "IsTruncated": next.is_some(),
             "Versions": versions,
             "DeleteMarkers": markers,

@@ -6,15 +6,21 @@ use nightproof_core::canonical_id;
 use nightproof_core::credentials::random_string;
 use nightproof_core::service::{Body, Call};
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::checksum::{Algorithm, Checksum, Kind};
-use crate::customer_key::CustomerKey;
-use crate::document::{list, number, set, text, whole_seconds};
-use crate::encryption::Encryption;
+use crate::acl::AskedAcl;
+use crate::checksum::{Algorithm, BodyDigests, Checksum, GivenChecksums, Kind};
+use crate::condition::{SourceConditions, WriteConditions};
+use crate::customer_key::{OwnKey, SourceKey};
+use crate::document::{set, whole_seconds};
+use crate::encryption::{AskedEncryption, Encryption};
 use crate::error::{invalid_argument, invalid_request, no_such_upload};
 use crate::event::Event;
-use crate::operations::put::{checked_key, initiator, kept_headers, storage_class};
+use crate::input::{OnBucket, Text};
+use crate::object_lock::AskedLock;
+use crate::operations::copy::CopiedFrom;
+use crate::operations::put::{KeptMembers, ObjectMembers, Write, checked_key, initiator, kept_headers, storage_class};
 use crate::records::{Attributes, Object, Part, PartFacts, S3, Upload};
 use crate::{checksum, customer_key, encoded_word};
 
@@ -35,22 +41,154 @@ struct Underway {
     folder: std::path::PathBuf,
 }
 
-fn part_number(input: &Value) -> Result<i64, AwsError> {
-    let asked = number(input, "PartNumber").unwrap_or(0);
+fn part_number(asked: i64) -> Result<i64, AwsError> {
     if (1..=10_000).contains(&asked) {
         return Ok(asked);
     }
     Err(invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", asked))
 }
 
+inputs! {
+    /// `CreateMultipartUpload`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
+    CreateMultipartUpload {
+        on: OnBucket, object: ObjectMembers, kept: KeptMembers, acl: AskedAcl, lock: AskedLock, encryption: AskedEncryption, customer: OwnKey;
+        checksum_algorithm: Text,
+        checksum_type: Text,
+    }
+    /// `UploadPart`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html>
+    UploadPart {
+        on: OnBucket, part: PartOf, customer: OwnKey, checksums: GivenChecksums, digests: BodyDigests;
+    }
+    /// `UploadPartCopy`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>
+    UploadPartCopy {
+        on: OnBucket, part: PartOf, customer: OwnKey, from: CopiedFrom, source_conditions: SourceConditions, source_key: SourceKey;
+        copy_source_range: Text,
+    }
+    /// `CompleteMultipartUpload`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+    CompleteMultipartUpload {
+        on: OnBucket, upload: UploadOf, conditions: WriteConditions, checksums: GivenChecksums | SameKey;
+        multipart_upload: Option<CompletedUpload>,
+        checksum_type: Text,
+        mpu_object_size: Option<i64>,
+    }
+    /// `AbortMultipartUpload`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
+    AbortMultipartUpload {
+        on: OnBucket, upload: UploadOf;
+    }
+    /// `ListParts`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>
+    ListParts {
+        on: OnBucket, upload: UploadOf | SameKey;
+        max_parts: Option<i64>,
+        part_number_marker: Option<i64>,
+    }
+    /// `ListMultipartUploads`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
+    ListMultipartUploads {
+        on: OnBucket;
+        prefix: Text,
+        delimiter: Text,
+        encoding_type: Option<String>,
+        key_marker: Text,
+        upload_id_marker: Text,
+        max_uploads: Option<i64>,
+    }
+}
+
+/// The upload that a request is about.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UploadOf {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    upload_id: String,
+}
+
+/// The part of an upload that a request is about.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PartOf {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    upload_id: String,
+    #[serde(default)]
+    part_number: i64,
+}
+
+/// The client's key of an upload, once more.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct SameKey {
+    #[expect(dead_code, reason = "the parts were encrypted by it, and no part is read here")]
+    #[serde(rename = "SSECustomerAlgorithm")]
+    algorithm: Option<String>,
+    #[expect(dead_code, reason = "as above")]
+    #[serde(rename = "SSECustomerKey")]
+    key: Option<String>,
+    #[expect(dead_code, reason = "as above")]
+    #[serde(rename = "SSECustomerKeyMD5")]
+    md5: Option<String>,
+}
+
+/// The parts that an object is to be made of.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CompletedUpload {
+    #[serde(default)]
+    parts: Vec<CompletedPart>,
+}
+
+/// A part that an object is to be made of.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct CompletedPart {
+    #[serde(rename = "ETag", default)]
+    etag: String,
+    #[serde(rename = "PartNumber", default)]
+    number: i64,
+    #[serde(rename = "ChecksumCRC32", default)]
+    crc32: Text,
+    #[serde(rename = "ChecksumCRC32C", default)]
+    crc32c: Text,
+    #[serde(rename = "ChecksumCRC64NVME", default)]
+    crc64nvme: Text,
+    #[serde(rename = "ChecksumSHA1", default)]
+    sha1: Text,
+    #[serde(rename = "ChecksumSHA256", default)]
+    sha256: Text,
+    #[serde(rename = "ChecksumSHA512", default)]
+    sha512: Text,
+}
+
+impl CompletedPart {
+    fn checksums(&self) -> GivenChecksums {
+        GivenChecksums {
+            crc32: self.crc32.clone(),
+            crc32c: self.crc32c.clone(),
+            crc64nvme: self.crc64nvme.clone(),
+            sha1: self.sha1.clone(),
+            sha256: self.sha256.clone(),
+            sha512: self.sha512.clone(),
+        }
+    }
+}
+
 impl S3 {
-    pub(crate) async fn create_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let key = checked_key(input)?;
-        let destination = self.destination(call, input)?;
-        let bucket_name = text(input, "Bucket").unwrap_or_default();
-        let asked = text(input, "ChecksumAlgorithm").map(Algorithm::parse).transpose()?;
+    pub(crate) async fn create_multipart_upload(&self, call: &Call, input: &CreateMultipartUpload) -> Result<Value, AwsError> {
+        let key = checked_key(&input.object.key)?;
+        let write = Write {
+            on: &input.on,
+            key,
+            acl: &input.acl,
+            conditions: &WriteConditions::default(),
+            lock: &input.lock,
+            encryption: &input.encryption,
+            customer: &input.customer,
+        };
+        let destination = self.destination(call, &write)?;
+        let bucket_name = input.on.bucket.as_str();
+        let asked = input.checksum_algorithm.get().map(Algorithm::parse).transpose()?;
         let algorithm = asked.unwrap_or(Algorithm::Crc64Nvme);
-        let kind = match text(input, "ChecksumType") {
+        let kind = match input.checksum_type.get() {
             None => algorithm.multipart_types().first().copied().unwrap_or(Kind::FullObject),
             Some(_) if asked.is_none() => {
                 return Err(invalid_request(
@@ -64,8 +202,11 @@ impl S3 {
                 ))
             })?,
         };
-        let (mut headers, tags, class) =
-            (kept_headers(input)?, crate::operations::tagging::of_header(input)?, storage_class(input)?);
+        let (mut headers, tags, class) = (
+            kept_headers(&input.kept)?,
+            crate::operations::tagging::of_header(&input.object.tagging)?,
+            storage_class(&input.object.storage_class)?,
+        );
         encoded_word::each_value(&mut headers, encoded_word::decode);
         let (encryption, _) = Encryption::begin(call, destination.wanted, bucket_name, key).await?;
         let id = random_string(UPLOAD_ID, 128);
@@ -91,7 +232,7 @@ impl S3 {
             parts: std::collections::BTreeMap::new(),
         };
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(&input.on)?;
         if bucket.incarnation != destination.incarnation {
             return Err(crate::error::no_such_bucket(bucket_name));
         }
@@ -100,16 +241,11 @@ impl S3 {
         Ok(output)
     }
 
-    fn underway(&self, input: &Value) -> Result<Underway, AwsError> {
-        let id = text(input, "UploadId").unwrap_or_default();
+    fn underway(&self, on: &OnBucket, key: &str, id: &str) -> Result<Underway, AwsError> {
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(on)?;
         let folder = self.bucket_folder(bucket);
-        let upload = bucket
-            .uploads
-            .get(id)
-            .filter(|upload| Some(upload.key.as_str()) == text(input, "Key"))
-            .ok_or_else(|| no_such_upload(id))?;
+        let upload = bucket.uploads.get(id).filter(|upload| upload.key == key).ok_or_else(|| no_such_upload(id))?;
         Ok(Underway { encryption: upload.encryption.clone(), algorithm: upload.algorithm, asked: upload.asked, folder })
     }
 
@@ -117,16 +253,16 @@ impl S3 {
     async fn add_part(
         &self,
         call: &Call,
-        input: &Value,
-        carries: &Value,
+        (on, of, key): (&OnBucket, &PartOf, &OwnKey),
+        (checksums, digests): (&GivenChecksums, &BodyDigests),
         body: Body,
     ) -> Result<(Part, Checksum, Underway), AwsError> {
-        let customer = CustomerKey::from_input(call, input, customer_key::OWN)?;
-        let number = part_number(input)?;
-        let upload = self.underway(input)?;
-        let given = match checksum::given(carries)? {
+        let customer = key.read(call)?;
+        let number = part_number(of.part_number)?;
+        let upload = self.underway(on, &of.key, &of.upload_id)?;
+        let given = match checksum::given(checksums)? {
             Some((algorithm, _)) => Some(algorithm),
-            None => checksum::announced(call, carries)?,
+            None => checksum::announced(call, digests)?,
         };
         if let Some(given) = given
             && upload.asked
@@ -140,7 +276,8 @@ impl S3 {
         }
         customer_key::check_part(upload.encryption.customer_key(), customer.as_ref())?;
         let key = upload.encryption.open(call, customer.as_ref()).await?;
-        let mut received = self.receive(call, carries, body, &upload.folder, &key, Some(upload.algorithm)).await?;
+        let mut received =
+            self.receive(call, (checksums, digests, true), body, &upload.folder, &key, Some(upload.algorithm)).await?;
         let digest: [u8; 16] = if upload.encryption.hides_md5() { rand::random() } else { received.md5 };
         let shown = received.client.take();
         let part = Part {
@@ -150,28 +287,29 @@ impl S3 {
             modified: whole_seconds(call.now),
             blob: received.blob,
         };
-        let id = text(input, "UploadId").unwrap_or_default();
+        let id = of.upload_id.as_str();
         let mut state = self.state();
-        let stored = state.bucket(input)?.uploads.get_mut(id).ok_or_else(|| no_such_upload(id))?;
+        let stored = state.bucket(on)?.uploads.get_mut(id).ok_or_else(|| no_such_upload(id))?;
         stored.parts.insert(number, part.clone());
         let shown = shown.unwrap_or_else(|| part.checksum.clone());
         Ok((part, shown, upload))
     }
 
-    pub(crate) async fn upload_part(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
-        let (part, checksum, upload) = self.add_part(call, input, input, body).await?;
+    pub(crate) async fn upload_part(&self, call: &Call, input: &UploadPart, body: Body) -> Result<Value, AwsError> {
+        let (part, checksum, upload) =
+            self.add_part(call, (&input.on, &input.part, &input.customer), (&input.checksums, &input.digests), body).await?;
         let mut output = json!({"ETag": part.etag});
         upload.encryption.describe(&mut output);
         checksum.describe(&mut output, false);
         Ok(output)
     }
 
-    pub(crate) async fn upload_part_copy(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        part_number(input)?;
-        self.underway(input)?;
-        let found = self.copy_source(call, input)?;
+    pub(crate) async fn upload_part_copy(&self, call: &Call, input: &UploadPartCopy) -> Result<Value, AwsError> {
+        part_number(input.part.part_number)?;
+        self.underway(&input.on, &input.part.key, &input.part.upload_id)?;
+        let found = self.copy_source(call, &input.from, &input.source_conditions)?;
         let size = found.object.size;
-        let (start, length) = match text(input, "CopySourceRange") {
+        let (start, length) = match input.copy_source_range.get() {
             None => (0, size),
             Some(range) => {
                 let refused = || {
@@ -199,9 +337,16 @@ impl S3 {
                 (first, last - first + 1)
             }
         };
-        let source = self.read_source(call, input, &found.object, (start, length)).await?;
+        let source = self.read_source(call, &input.source_key, &found.object, (start, length)).await?;
         let quiet = Call { http: None, ..call.clone() };
-        let (part, _, upload) = self.add_part(&quiet, input, &json!({}), source).await?;
+        let (part, _, upload) = self
+            .add_part(
+                &quiet,
+                (&input.on, &input.part, &input.customer),
+                (&GivenChecksums::default(), &BodyDigests::default()),
+                source,
+            )
+            .await?;
         let mut result = json!({"ETag": part.etag, "LastModified": part.modified});
         if upload.asked {
             part.checksum.describe(&mut result, false);
@@ -211,30 +356,34 @@ impl S3 {
         Ok(output)
     }
 
-    pub(crate) async fn complete_multipart_upload(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let key = checked_key(input)?;
-        let id = text(input, "UploadId").unwrap_or_default();
-        if let Some(output) = self.completed(call, input, key, id)? {
+    pub(crate) async fn complete_multipart_upload(
+        &self,
+        call: &Call,
+        input: &CompleteMultipartUpload,
+    ) -> Result<Value, AwsError> {
+        let key = checked_key(&input.upload.key)?;
+        let id = input.upload.upload_id.as_str();
+        if let Some(output) = self.completed(call, &input.on, key, id)? {
             return Ok(output);
         }
-        let encryption = self.underway(input)?.encryption;
+        let encryption = self.underway(&input.on, key, id)?.encryption;
         // As AWS does, completing needs the right to decrypt.
         if encryption.customer_key().is_none() {
             encryption.open(call, None).await?;
         }
         let (mut output, event) = self.complete(call, input, key, id)?;
-        if let Some(expiration) = self.expiration(input, key, call.now) {
+        if let Some(expiration) = self.expiration(&input.on, key) {
             set(&mut output, "Expiration", json!(expiration));
         }
-        self.notify(call, text(input, "Bucket").unwrap_or_default(), vec![event]).await;
+        self.notify(call, &input.on.bucket, vec![event]).await;
         Ok(output)
     }
 
     /// The answer to who completes an upload once more, as long as what it made is the newest version of its key.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-    fn completed(&self, call: &Call, input: &Value, key: &str, id: &str) -> Result<Option<Value>, AwsError> {
+    fn completed(&self, call: &Call, on: &OnBucket, key: &str, id: &str) -> Result<Option<Value>, AwsError> {
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(on)?;
         let Some(version) = bucket.latest(key) else { return Ok(None) };
         let made = version.object().filter(|object| object.upload.as_deref() == Some(id));
         Ok(made.map(|object| {
@@ -248,19 +397,19 @@ impl S3 {
     }
 
     /// Makes an object of an upload's parts.
-    fn complete(&self, call: &Call, input: &Value, key: &str, id: &str) -> Result<(Value, Event), AwsError> {
-        let wanted = input.get("MultipartUpload").map(|parts| list(parts, "Parts")).unwrap_or_default();
+    fn complete(&self, call: &Call, input: &CompleteMultipartUpload, key: &str, id: &str) -> Result<(Value, Event), AwsError> {
+        let wanted = input.multipart_upload.as_ref().map_or(&[][..], |upload| &upload.parts);
         if wanted.is_empty() {
             return Err(invalid_request("You must specify at least one part"));
         }
-        let whole = checksum::given(input)?;
+        let whole = checksum::given(&input.checksums)?;
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        crate::condition::check_write(input, bucket, key)?;
+        let bucket = state.bucket(&input.on)?;
+        crate::condition::check_write(&input.conditions, bucket, key)?;
         let upload = bucket.uploads.get(id).ok_or_else(|| no_such_upload(id))?;
-        crate::condition::check_completion(input, upload)?;
+        crate::condition::check_completion(&input.conditions, upload)?;
         let kind = if upload.asked { upload.kind.name() } else { "null" };
-        if text(input, "ChecksumType").is_some_and(|given| given != kind) {
+        if input.checksum_type.get().is_some_and(|given| given != kind) {
             return Err(invalid_request(format!(
                 "The upload was created using the {kind} checksum mode. The complete request must use the same checksum mode."
             )));
@@ -269,13 +418,15 @@ impl S3 {
         // What an upload did not ask for is not looked at.
         let whole = whole.filter(|(algorithm, _)| upload.asked || *algorithm == upload.algorithm);
         if let (Some((algorithm, value)), Some(computed)) = (&whole, &object.checksum)
-            && (*algorithm != computed.algorithm || asked_kind(input, *algorithm) != computed.kind.name() || !computed.is(value))
+            && (*algorithm != computed.algorithm
+                || asked_kind(input.checksum_type.get(), *algorithm) != computed.kind.name()
+                || !computed.is(value))
         {
             let name = computed.algorithm.name().to_ascii_lowercase();
             let message = format!("The {name} you specified did not match the calculated checksum.");
             return Err(AwsError::new("BadDigest", 400, message));
         }
-        if let Some(expected) = number(input, "MpuObjectSize").filter(|size| u64::try_from(*size).ok() != Some(object.size)) {
+        if let Some(expected) = input.mpu_object_size.filter(|size| u64::try_from(*size).ok() != Some(object.size)) {
             return Err(invalid_request(format!(
                 "The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {}",
                 object.size
@@ -296,24 +447,20 @@ impl S3 {
         Ok((output, Event::created(call, "CompleteMultipartUpload", key, &version, &object)))
     }
 
-    pub(crate) fn abort_multipart_upload(&self, input: &Value) -> Result<Value, AwsError> {
-        self.underway(input)?;
-        let id = text(input, "UploadId").unwrap_or_default();
-        self.state().bucket(input)?.uploads.remove(id);
+    pub(crate) fn abort_multipart_upload(&self, input: &AbortMultipartUpload) -> Result<Value, AwsError> {
+        let id = input.upload.upload_id.as_str();
+        self.underway(&input.on, &input.upload.key, id)?;
+        self.state().bucket(&input.on)?.uploads.remove(id);
         Ok(json!({}))
     }
 
-    pub(crate) fn list_parts(&self, input: &Value) -> Result<Value, AwsError> {
-        self.underway(input)?;
-        let id = text(input, "UploadId").unwrap_or_default();
-        let most = usize::try_from(number(input, "MaxParts").unwrap_or(1000)).unwrap_or(1000).min(1000);
-        let marker = match input.get("PartNumberMarker") {
-            Some(Value::String(text)) => text.parse().unwrap_or(0),
-            Some(number) => number.as_i64().unwrap_or(0),
-            None => 0,
-        };
+    pub(crate) fn list_parts(&self, input: &ListParts) -> Result<Value, AwsError> {
+        let id = input.upload.upload_id.as_str();
+        self.underway(&input.on, &input.upload.key, id)?;
+        let most = usize::try_from(input.max_parts.unwrap_or(1000)).unwrap_or(1000).min(1000);
+        let marker = input.part_number_marker.unwrap_or(0);
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(&input.on)?;
         let owner = json!({"ID": canonical_id(&bucket.account)});
         let upload = bucket.uploads.get(id).ok_or_else(|| no_such_upload(id))?;
         let after: Vec<_> = upload.parts.range(marker + 1..).collect();
@@ -349,17 +496,17 @@ impl S3 {
         Ok(output)
     }
 
-    pub(crate) fn list_multipart_uploads(&self, input: &Value) -> Result<Value, AwsError> {
-        let most = usize::try_from(number(input, "MaxUploads").unwrap_or(1000)).unwrap_or(1000).min(1000);
-        let prefix = text(input, "Prefix").unwrap_or_default();
-        let delimiter = text(input, "Delimiter");
-        let url = crate::operations::list::encoding(input)?;
+    pub(crate) fn list_multipart_uploads(&self, input: &ListMultipartUploads) -> Result<Value, AwsError> {
+        let most = usize::try_from(input.max_uploads.unwrap_or(1000)).unwrap_or(1000).min(1000);
+        let prefix = input.prefix.or_empty();
+        let delimiter = input.delimiter.get();
+        let url = crate::operations::list::encoding(input.encoding_type.as_deref())?;
         let write = |text: &str| if url { crate::operations::list::encoded(text) } else { text.to_owned() };
-        let key_marker = text(input, "KeyMarker").unwrap_or_default();
+        let key_marker = input.key_marker.or_empty();
         // Without a key an upload is no marker.
-        let id_marker = text(input, "UploadIdMarker").filter(|_| !key_marker.is_empty()).unwrap_or_default();
+        let id_marker = input.upload_id_marker.get().filter(|_| !key_marker.is_empty()).unwrap_or_default();
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(&input.on)?;
         let owner = json!({"ID": canonical_id(&bucket.account)});
         let mut all: Vec<(&String, &Upload)> =
             bucket.uploads.iter().filter(|(_, upload)| upload.key.starts_with(prefix)).collect();
@@ -408,7 +555,7 @@ impl S3 {
             "Bucket": bucket.name,
             "KeyMarker": write(key_marker),
             "UploadIdMarker": id_marker,
-            "Prefix": text(input, "Prefix").map(write),
+            "Prefix": input.prefix.get().map(write),
             "Delimiter": delimiter.map(write),
             "MaxUploads": most,
             "IsTruncated": truncated,
@@ -427,9 +574,9 @@ impl S3 {
 }
 
 /// What a completion takes its checksum for: what it says, or what the algorithm is for parts by itself.
-fn asked_kind(input: &Value, algorithm: Algorithm) -> &str {
+fn asked_kind(given: Option<&str>, algorithm: Algorithm) -> &str {
     let default = algorithm.multipart_types().first().map(|kind| kind.name());
-    text(input, "ChecksumType").or(default).unwrap_or_default()
+    given.or(default).unwrap_or_default()
 }
 
 /// What the completion of an upload answers of the object that it makes.
@@ -444,10 +591,10 @@ fn outcome(call: &Call, bucket: &str, key: &str, object: &Object) -> Value {
 }
 
 /// The object that the wanted parts make.
-fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsError> {
+fn assemble(upload: &Upload, id: &str, wanted: &[CompletedPart]) -> Result<Object, AwsError> {
     let mut etags = md5::Md5::new();
     let (mut blobs, mut facts, mut sums) = (Vec::new(), Vec::new(), Vec::new());
-    let numbers: Vec<i64> = wanted.iter().map(|one| number(one, "PartNumber").unwrap_or(0)).collect();
+    let numbers: Vec<i64> = wanted.iter().map(|one| one.number).collect();
     if !numbers.is_sorted_by(|before, after| before < after) {
         return Err(AwsError::new(
             "InvalidPartOrder",
@@ -458,9 +605,8 @@ fn assemble(upload: &Upload, id: &str, wanted: &[Value]) -> Result<Object, AwsEr
     }
     let count = wanted.len();
     for (at, one) in wanted.iter().enumerate() {
-        let number = number(one, "PartNumber").unwrap_or(0);
-        let etag = text(one, "ETag").unwrap_or_default();
-        let given = checksum::of_completed_part(one)?;
+        let (number, etag) = (one.number, one.etag.as_str());
+        let given = checksum::given(&one.checksums())?;
         let part = upload.parts.get(&number).filter(|part| {
             let same_sum = match &given {
                 None => true,

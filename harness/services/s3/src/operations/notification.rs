@@ -1,40 +1,39 @@
 //! The configuration of event notifications, and their delivery.
 
+use nightproof_core::Caller;
 use nightproof_core::queue_url;
 use nightproof_core::service::arn::account_of;
 use nightproof_core::service::{Arn, Call};
-use nightproof_core::{Caller, operation};
 use nightproof_wire::AwsError;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::arn::arn;
 use crate::error::{invalid_argument, malformed_xml, not_implemented};
 use crate::event::{Event, host_id};
+use crate::input::OnBucket;
 use crate::notification::{Kind, Notification, Notifications, is_event};
 use crate::records::S3;
 
 /// Who sends notifications.
 const PRINCIPAL: &str = "s3.amazonaws.com";
 
-/// `PutBucketNotificationConfiguration`.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct PutBucketNotificationConfiguration {
-    bucket: String,
-    #[serde(default)]
-    notification_configuration: Notifications,
-    expected_bucket_owner: Option<String>,
-    #[serde(default)]
-    skip_destination_validation: bool,
+inputs! {
+    /// `PutBucketNotificationConfiguration`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html>
+    PutBucketNotificationConfiguration {
+        on: OnBucket;
+        notification_configuration: Notifications,
+        skip_destination_validation: bool,
+    }
 }
 
 impl S3 {
-    pub(crate) async fn put_bucket_notification_configuration(&self, call: &Call, input: &Value) -> Result<Value, AwsError> {
-        let owner = self.state().bucket(input)?.account.clone();
-        let input: PutBucketNotificationConfiguration =
-            operation::read("s3", "PutBucketNotificationConfiguration", input.clone())?;
+    pub(crate) async fn put_bucket_notification_configuration(
+        &self,
+        call: &Call,
+        input: PutBucketNotificationConfiguration,
+    ) -> Result<Value, AwsError> {
+        let owner = self.state().bucket(&input.on)?.account.clone();
         let mut wanted = input.notification_configuration;
         for (kind, one) in wanted.all_mut() {
             check(kind, one)?;
@@ -53,12 +52,11 @@ impl S3 {
             ));
         }
         if !input.skip_destination_validation {
-            self.check_destinations(call, &owner, &input.bucket, &all).await?;
+            self.check_destinations(call, &owner, &input.on.bucket, &all).await?;
         }
         let document = wanted.document();
-        let asked = json!({"Bucket": input.bucket, "ExpectedBucketOwner": input.expected_bucket_owner});
         let mut state = self.state();
-        let bucket = state.bucket(&asked)?;
+        let bucket = state.bucket(&input.on)?;
         bucket.config.insert("NotificationConfiguration", crate::document::without_nulls(document));
         bucket.notifications = wanted;
         Ok(json!({}))

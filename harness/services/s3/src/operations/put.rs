@@ -6,16 +6,20 @@ use http_body_util::BodyExt as _;
 use nightproof_core::canonical_id;
 use nightproof_core::service::{Body, Call};
 use nightproof_wire::AwsError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::acl::Acl;
+use crate::acl::{Acl, AskedAcl};
 use crate::blob::{Blob, DataKey, Writer};
-use crate::checksum::{Algorithm, Checksum, Hasher, Kind};
-use crate::document::{number, text, whole_seconds};
-use crate::encryption::{Encryption, Wanted};
-use crate::error::{internal, invalid_request, no_such_bucket, not_implemented};
+use crate::checksum::{Algorithm, BodyDigests, Checksum, GivenChecksums, Hasher, Kind};
+use crate::condition::WriteConditions;
+use crate::customer_key::OwnKey;
+use crate::document::whole_seconds;
+use crate::encryption::{AskedEncryption, Encryption, Wanted};
+use crate::error::{internal, invalid_request, no_such_bucket};
 use crate::event::Event;
-use crate::object_lock::Lock;
+use crate::input::{OnBucket, Text};
+use crate::object_lock::{AskedLock, Lock};
 use crate::records::{Attributes, Bucket, Content, Object, S3};
 use crate::{checksum, condition, encoded_word};
 
@@ -61,36 +65,70 @@ pub(crate) struct Destination {
 }
 
 /// Members that an object keeps and gives back as they came.
-const KEPT: [&str; 8] = [
-    "CacheControl",
-    "ContentDisposition",
-    "ContentEncoding",
-    "ContentLanguage",
-    "ContentType",
-    "Expires",
-    "WebsiteRedirectLocation",
-    "Metadata",
-];
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct KeptMembers {
+    cache_control: Option<String>,
+    content_disposition: Option<String>,
+    content_encoding: Option<String>,
+    content_language: Option<String>,
+    content_type: Option<String>,
+    expires: Option<String>,
+    pub(crate) website_redirect_location: Option<String>,
+    metadata: Option<Map<String, Value>>,
+}
+
+/// What the object of a write is to be, beside its bytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ObjectMembers {
+    #[serde(default)]
+    pub(crate) key: String,
+    #[serde(default)]
+    pub(crate) storage_class: Text,
+    #[serde(default)]
+    pub(crate) tagging: Text,
+}
+
+/// The parts of a write of an object that are decided on before its body is read.
+pub(crate) struct Write<'a> {
+    pub(crate) on: &'a OnBucket,
+    pub(crate) key: &'a str,
+    pub(crate) acl: &'a AskedAcl,
+    pub(crate) conditions: &'a WriteConditions,
+    pub(crate) lock: &'a AskedLock,
+    pub(crate) encryption: &'a AskedEncryption,
+    pub(crate) customer: &'a OwnKey,
+}
+
+inputs! {
+    /// `PutObject`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
+    PutObject {
+        on: OnBucket, object: ObjectMembers, kept: KeptMembers, acl: AskedAcl, conditions: WriteConditions, lock: AskedLock, encryption: AskedEncryption, customer: OwnKey, checksums: GivenChecksums, digests: BodyDigests;
+    }
+}
 
 /// The kept members of a request.
-pub(crate) fn kept_headers(input: &Value) -> Result<Map<String, Value>, AwsError> {
+pub(crate) fn kept_headers(kept: &KeptMembers) -> Result<Map<String, Value>, AwsError> {
     let mut headers = Map::new();
-    for name in KEPT {
-        let Some(value) = input.get(name).filter(|value| !value.is_null()) else { continue };
-        if name == "ContentEncoding" {
-            // The transfer's own encoding is no property of the object; what else is sent is kept as it is.
-            if !value.as_str().unwrap_or_default().contains("aws-chunked") {
-                headers.insert(name.to_owned(), value.clone());
-                continue;
-            }
-            let codings: Vec<&str> =
-                value.as_str().unwrap_or_default().split(',').map(str::trim).filter(|coding| *coding != "aws-chunked").collect();
-            if codings.iter().any(|coding| !coding.is_empty()) {
-                headers.insert(name.to_owned(), json!(codings.join(",")));
-            }
-            continue;
+    let texts = [
+        ("CacheControl", &kept.cache_control),
+        ("ContentDisposition", &kept.content_disposition),
+        ("ContentLanguage", &kept.content_language),
+        ("ContentType", &kept.content_type),
+        ("Expires", &kept.expires),
+        ("WebsiteRedirectLocation", &kept.website_redirect_location),
+    ];
+    headers.extend(texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
+    headers.extend(kept.metadata.as_ref().map(|metadata| ("Metadata".to_owned(), json!(metadata))));
+    if let Some(encoding) = &kept.content_encoding {
+        // The transfer's own encoding is no property of the object; what else is sent is kept as it is.
+        let codings: Vec<&str> = encoding.split(',').map(str::trim).filter(|coding| *coding != "aws-chunked").collect();
+        if !encoding.contains("aws-chunked") {
+            headers.insert("ContentEncoding".to_owned(), json!(encoding));
+        } else if codings.iter().any(|coding| !coding.is_empty()) {
+            headers.insert("ContentEncoding".to_owned(), json!(codings.join(",")));
         }
-        headers.insert(name.to_owned(), value.clone());
     }
     headers.entry("ContentType").or_insert(json!("binary/octet-stream"));
     let metadata = headers.get("Metadata").and_then(Value::as_object);
@@ -104,7 +142,7 @@ pub(crate) fn kept_headers(input: &Value) -> Result<Map<String, Value>, AwsError
 }
 
 /// The storage class of a write.
-pub(crate) fn storage_class(input: &Value) -> Result<String, AwsError> {
+pub(crate) fn storage_class(given: &Text) -> Result<String, AwsError> {
     const CLASSES: [&str; 8] = [
         "STANDARD",
         "REDUCED_REDUNDANCY",
@@ -115,7 +153,7 @@ pub(crate) fn storage_class(input: &Value) -> Result<String, AwsError> {
         "DEEP_ARCHIVE",
         "GLACIER_IR",
     ];
-    let class = text(input, "StorageClass").unwrap_or("STANDARD");
+    let class = given.get().unwrap_or("STANDARD");
     if CLASSES.contains(&class) {
         return Ok(class.to_owned());
     }
@@ -124,8 +162,7 @@ pub(crate) fn storage_class(input: &Value) -> Result<String, AwsError> {
 }
 
 /// The key of a request, not longer than S3 allows.
-pub(crate) fn checked_key(input: &Value) -> Result<&str, AwsError> {
-    let key = text(input, "Key").unwrap_or_default();
+pub(crate) fn checked_key(key: &str) -> Result<&str, AwsError> {
     if key.len() > 1024 {
         return Err(AwsError::new("KeyTooLongError", 400, "Your key is too long")
             .with("Size", key.len())
@@ -136,17 +173,14 @@ pub(crate) fn checked_key(input: &Value) -> Result<&str, AwsError> {
 
 impl S3 {
     /// Checks a write of an object before its body is read.
-    pub(crate) fn destination(&self, call: &Call, input: &Value) -> Result<Destination, AwsError> {
-        let key = checked_key(input)?;
+    pub(crate) fn destination(&self, call: &Call, write: &Write<'_>) -> Result<Destination, AwsError> {
+        let key = checked_key(write.key)?;
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
-        if input.get("WriteOffsetBytes").is_some() {
-            return Err(not_implemented("appending to objects"));
-        }
-        let acl = crate::operations::acl::admitted(bucket, call, input)?;
-        condition::check_write(input, bucket, key)?;
-        let lock = Lock::asked(input, bucket.has_object_lock(), call.now)?;
-        let wanted = Wanted::of(call, input, bucket.config.get("ServerSideEncryptionConfiguration"))?;
+        let bucket = state.bucket(write.on)?;
+        let acl = crate::operations::acl::admitted(bucket, call, write.acl)?;
+        condition::check_write(write.conditions, bucket, key)?;
+        let lock = Lock::asked(write.lock, bucket.has_object_lock(), call.now)?;
+        let wanted = Wanted::of(call, write.encryption, write.customer, bucket.config.get("ServerSideEncryptionConfiguration"))?;
         Ok(Destination {
             incarnation: bucket.incarnation,
             folder: self.bucket_folder(bucket),
@@ -166,16 +200,16 @@ impl S3 {
     pub(crate) async fn receive(
         &self,
         call: &Call,
-        input: &Value,
+        (checksums, digests, of_part): (&GivenChecksums, &BodyDigests, bool),
         mut body: Body,
         folder: &std::path::Path,
         key: &DataKey,
         stored: Option<Algorithm>,
     ) -> Result<Received, AwsError> {
-        checksum::check_md5_form(input)?;
-        let given = checksum::given(input)?;
-        let announced = if given.is_none() { checksum::announced(call, input)? } else { None };
-        let expected = number(input, "ContentLength").and_then(|length| u64::try_from(length).ok());
+        checksum::check_md5_form(digests)?;
+        let given = checksum::given(checksums)?;
+        let announced = if given.is_none() { checksum::announced(call, digests)? } else { None };
+        let expected = digests.content_length.and_then(|length| u64::try_from(length).ok());
         if expected.is_some_and(|length| length > LARGEST_PUT) {
             return Err(too_large(expected.unwrap_or_default()));
         }
@@ -203,7 +237,7 @@ impl S3 {
             return Err(incomplete());
         }
         let (md5, sums) = hasher.finish();
-        checksum::check_md5(input, &md5, input.get("PartNumber").is_some())?;
+        checksum::check_md5(digests, &md5, of_part)?;
         let claimed = match (given, &trailers) {
             (Some(given), _) => Some(given),
             (None, Some(trailers)) => checksum::trailing(trailers)?,
@@ -232,18 +266,18 @@ impl S3 {
     pub(crate) fn commit(
         &self,
         call: &Call,
-        input: &Value,
+        (on, conditions): (&OnBucket, &WriteConditions),
         (incarnation, key): (u64, &str),
         object: Object,
         attributes: Attributes,
     ) -> Result<(Written, Arc<Object>), AwsError> {
         let object = Arc::new(object);
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(on)?;
         if bucket.incarnation != incarnation {
             return Err(no_such_bucket(&bucket.name));
         }
-        condition::check_write(input, bucket, key)?;
+        condition::check_write(conditions, bucket, key)?;
         let attributes = Attributes { lock: bucket.lock(attributes.lock, call.now), ..attributes };
         let id = bucket.add(key, Content::Object(Arc::clone(&object)), attributes, whole_seconds(call.now));
         let written = Written { version: bucket.written_version(&id), shown: bucket.shown_version(&id), id };
@@ -251,20 +285,30 @@ impl S3 {
         Ok((written, object))
     }
 
-    pub(crate) async fn put_object(&self, call: &Call, input: &Value, body: Body) -> Result<Value, AwsError> {
-        let destination = self.destination(call, input)?;
-        let mut headers = kept_headers(input)?;
+    pub(crate) async fn put_object(&self, call: &Call, input: &PutObject, body: Body) -> Result<Value, AwsError> {
+        let write = Write {
+            on: &input.on,
+            key: &input.object.key,
+            acl: &input.acl,
+            conditions: &input.conditions,
+            lock: &input.lock,
+            encryption: &input.encryption,
+            customer: &input.customer,
+        };
+        let destination = self.destination(call, &write)?;
+        let mut headers = kept_headers(&input.kept)?;
         // A form has no headers: what it says is meant as it is.
         if call.http.as_ref().is_none_or(|head| head.method != http::Method::POST) {
             encoded_word::each_value(&mut headers, encoded_word::decode);
         }
-        let storage_class = storage_class(input)?;
-        let tags = crate::operations::tagging::of_header(input)?;
-        checksum::check_md5_form(input)?;
-        let key = checked_key(input)?;
-        let bucket = text(input, "Bucket").unwrap_or_default();
+        let storage_class = storage_class(&input.object.storage_class)?;
+        let tags = crate::operations::tagging::of_header(&input.object.tagging)?;
+        checksum::check_md5_form(&input.digests)?;
+        let key = checked_key(&input.object.key)?;
+        let bucket = input.on.bucket.as_str();
         let (encryption, data_key) = Encryption::begin(call, destination.wanted, bucket, key).await?;
-        let received = self.receive(call, input, body, &destination.folder, &data_key, None).await?;
+        let received =
+            self.receive(call, (&input.checksums, &input.digests, false), body, &destination.folder, &data_key, None).await?;
         let object = Object {
             size: received.blob.size,
             etag: etag(&encryption, &received.md5),
@@ -277,13 +321,14 @@ impl S3 {
             encryption,
         };
         let attributes = Attributes { tags, lock: destination.lock, acl: destination.acl };
-        let (written, object) = self.commit(call, input, (destination.incarnation, key), object, attributes)?;
+        let (written, object) =
+            self.commit(call, (&input.on, &input.conditions), (destination.incarnation, key), object, attributes)?;
         let mut output = json!({"ETag": object.etag, "VersionId": written.version});
         object.encryption.describe_write(&mut output);
         if let Some(checksum) = &object.checksum {
             checksum.describe(&mut output, true);
         }
-        if let Some(expiration) = self.expiration(input, key, call.now) {
+        if let Some(expiration) = self.expiration(&input.on, key) {
             crate::document::set(&mut output, "Expiration", json!(expiration));
         }
         self.notify(call, bucket, vec![Event::created(call, "PutObject", key, &written.id, &object)]).await;

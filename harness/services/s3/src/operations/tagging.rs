@@ -5,9 +5,10 @@ use nightproof_core::service::Call;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use crate::document::{list, text};
+use crate::document::{list, payload, text};
 use crate::error::{delete_marker, invalid_argument, malformed_xml, no_such_key, no_such_version};
 use crate::event::Event;
+use crate::input::{DocumentDigest, OnBucket, Text};
 use crate::records::S3;
 
 /// Keys and values of a `TagSet`.
@@ -95,8 +96,8 @@ fn allowed(text: &str) -> bool {
 }
 
 /// The tags of the `x-amz-tagging` header, which is a query string.
-pub(crate) fn of_header(input: &Value) -> Result<Vec<Value>, AwsError> {
-    let Some(header) = text(input, "Tagging") else { return Ok(Vec::new()) };
+pub(crate) fn of_header(header: &Text) -> Result<Vec<Value>, AwsError> {
+    let Some(header) = header.get() else { return Ok(Vec::new()) };
     let mut tags = Vec::new();
     let refused = || {
         invalid_argument(
@@ -123,27 +124,74 @@ pub(crate) fn of_header(input: &Value) -> Result<Vec<Value>, AwsError> {
     Ok(tags)
 }
 
+inputs! {
+    /// `GetObjectTagging`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html>
+    GetObjectTagging {
+        on: OnBucket;
+        key: String,
+        version_id: Text,
+    }
+    /// `PutObjectTagging`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>
+    PutObjectTagging {
+        on: OnBucket | DocumentDigest;
+        key: String,
+        version_id: Text,
+        tagging: Option<Value>,
+    }
+    /// `DeleteObjectTagging`. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html>
+    DeleteObjectTagging {
+        on: OnBucket;
+        key: String,
+        version_id: Text,
+    }
+}
+
+/// The object whose tags an operation is about.
+struct Tagged<'a> {
+    on: &'a OnBucket,
+    key: &'a str,
+    version: Option<&'a str>,
+}
+
 impl S3 {
-    pub(crate) async fn object_tagging(&self, call: &Call, operation: &str, input: &Value) -> Result<Value, AwsError> {
-        let (output, event) = self.tag_object(operation, input)?;
-        self.notify(call, text(input, "Bucket").unwrap_or_default(), event.into_iter().collect()).await;
+    pub(crate) async fn get_object_tagging(&self, call: &Call, input: &GetObjectTagging) -> Result<Value, AwsError> {
+        let object = Tagged { on: &input.on, key: &input.key, version: input.version_id.get() };
+        self.object_tagging(call, "GetObjectTagging", &object, None).await
+    }
+
+    pub(crate) async fn put_object_tagging(&self, call: &Call, input: &PutObjectTagging) -> Result<Value, AwsError> {
+        let tags = list(payload(&input.tagging)?, "TagSet").to_vec();
+        check(&tags, Of::Object)?;
+        let object = Tagged { on: &input.on, key: &input.key, version: input.version_id.get() };
+        self.object_tagging(call, "PutObjectTagging", &object, Some(tags)).await
+    }
+
+    pub(crate) async fn delete_object_tagging(&self, call: &Call, input: &DeleteObjectTagging) -> Result<Value, AwsError> {
+        let object = Tagged { on: &input.on, key: &input.key, version: input.version_id.get() };
+        self.object_tagging(call, "DeleteObjectTagging", &object, Some(Vec::new())).await
+    }
+
+    async fn object_tagging(
+        &self,
+        call: &Call,
+        operation: &str,
+        object: &Tagged<'_>,
+        tags: Option<Vec<Value>>,
+    ) -> Result<Value, AwsError> {
+        let (output, event) = self.tag_object(operation, object, tags)?;
+        self.notify(call, &object.on.bucket, event.into_iter().collect()).await;
         Ok(output)
     }
 
-    fn tag_object(&self, operation: &str, input: &Value) -> Result<(Value, Option<Event>), AwsError> {
-        let key = text(input, "Key").unwrap_or_default();
-        let asked = text(input, "VersionId");
-        let tags = match operation {
-            "PutObjectTagging" => {
-                let tags = list(Self::payload(input, "Tagging")?, "TagSet").to_vec();
-                check(&tags, Of::Object)?;
-                Some(tags)
-            }
-            "DeleteObjectTagging" => Some(Vec::new()),
-            _ => None,
-        };
+    fn tag_object(
+        &self,
+        operation: &str,
+        object: &Tagged<'_>,
+        tags: Option<Vec<Value>>,
+    ) -> Result<(Value, Option<Event>), AwsError> {
+        let &Tagged { on, key, version: asked } = object;
         let mut state = self.state();
-        let bucket = state.bucket(input)?;
+        let bucket = state.bucket(on)?;
         let name = bucket.name.clone();
         let plain = bucket.versioning() == crate::records::Versioning::Never;
         let version = bucket.version_mut(key, asked).ok_or_else(|| match asked {

@@ -4,6 +4,7 @@ use nightproof_core::service::{AwsError, Call, Reply, empty_body};
 use serde_json::{Map, Value, json};
 
 use crate::document::{set, text, without_nulls};
+use crate::input::part;
 use crate::operations::copy::{Source, of_source};
 use crate::operations::put::kept_headers;
 use crate::remote::{RemoteS3, data_key};
@@ -19,7 +20,7 @@ impl RemoteS3 {
     }
 
     pub(super) async fn copy_object(&self, call: &Call, mut input: Value) -> Result<Reply, AwsError> {
-        let from = Source::from_input(&input)?;
+        let from = Source::parse(text(&input, "CopySource").unwrap_or_default())?;
         let source = self.open_copy_source(call, &from).await?;
         let replaces = text(&input, "MetadataDirective") == Some("REPLACE");
         let same = text(&input, "Bucket") == Some(from.bucket.as_str()) && text(&input, "Key") == Some(from.key.as_str());
@@ -29,7 +30,7 @@ impl RemoteS3 {
         if illegal {
             return self.ask(call, "CopyObject", &input, empty_body()).await;
         }
-        let headers = if replaces { kept_headers(&input)? } else { kept_headers(&source)? };
+        let headers = kept_headers(&part(if replaces { &input } else { &source })?)?;
         let encryption = {
             let mut wanted = Value::Object(Map::new());
             for member in ["Bucket", "Key", "ServerSideEncryption", "SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled"]

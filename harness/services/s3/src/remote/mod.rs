@@ -23,9 +23,10 @@ use times::Times;
 
 use crate::access_log::{AccessLog, LOG_DELAY};
 use crate::arn::arn;
-use crate::document::{list, number, set, text};
+use crate::document::{flag, list, number, set, text};
 use crate::encryption::{Encryption, Wanted};
-use crate::error::{invalid_request, no_lists, not_implemented};
+use crate::error::{invalid_request, malformed_xml, no_lists, not_implemented};
+use crate::input::part;
 use crate::operations::copy::Source;
 use crate::operations::{delete, tagging};
 use crate::records::S3;
@@ -65,6 +66,7 @@ impl RemoteS3 {
     }
 
     async fn run(&self, call: &Call, operation: &str, mut input: Value, body: Body) -> Result<Reply, AwsError> {
+        nightproof_core::operation::check("s3", S3::INPUTS, operation, &input)?;
         // A document is written anew on its way: digests of the one that came are not those of the one that goes.
         if let (true, Value::Object(members)) = (sends_document(operation), &mut input) {
             members.retain(|name, _| name != "ContentMD5" && !name.starts_with("Checksum"));
@@ -128,7 +130,7 @@ impl RemoteS3 {
             encryption.open(call, None).await?;
         }
         if operation == "UploadPartCopy" {
-            self.open_copy_source(call, &Source::from_input(&input)?).await?;
+            self.open_copy_source(call, &Source::parse(text(&input, "CopySource").unwrap_or_default())?).await?;
         }
         let mut reply = self.ask(call, operation, &input, body).await?;
         if let Some(encryption) = &encryption {
@@ -146,7 +148,7 @@ impl RemoteS3 {
         refuse_unsupported(input, facts.as_ref().is_some_and(|facts| facts.owner_enforced))?;
         let default = facts.and_then(|facts| facts.encryption.clone());
         crate::encryption::refuse_customer_keys(input)?;
-        let wanted = Wanted::of(call, input, default.as_ref())?;
+        let wanted = Wanted::of(call, &part(input)?, &part(input)?, default.as_ref())?;
         let (bucket, key) = (text(input, "Bucket").unwrap_or_default(), text(input, "Key").unwrap_or_default());
         let (encryption, _) = Encryption::begin(call, wanted, bucket, key).await?;
         data_key::keep(&encryption, input);
@@ -167,12 +169,14 @@ impl RemoteS3 {
 
     /// Each key is decided on by itself; the store sees those that may be deleted.
     async fn delete_objects(&self, call: &Call, mut input: Value) -> Result<Reply, AwsError> {
-        let wanted = list(S3::payload(&input, "Delete")?, "Objects").to_vec();
+        let wanted = list(input.get("Delete").ok_or_else(malformed_xml)?, "Objects").to_vec();
         let (mut allowed, mut denied) = (Vec::new(), Vec::new());
         for one in wanted {
-            match delete::may_delete(call, &input, &one) {
+            let named = part(&one)?;
+            let bypass = flag(&input, "BypassGovernanceRetention");
+            match delete::may_delete(call, text(&input, "Bucket").unwrap_or_default(), &named, bypass) {
                 Ok(()) => allowed.push(one),
-                Err(error) => denied.push(delete::refused_one(&one, &error)),
+                Err(error) => denied.push(delete::refused_one(&named, &error)),
             }
         }
         if denied.is_empty() {
@@ -202,7 +206,7 @@ impl RemoteS3 {
         facts::reveal_system_tags(&mut current);
         let current = list(&current, "TagSet");
         let wanted = if operation == "PutBucketTagging" {
-            let wanted = list(S3::payload(&input, "Tagging")?, "TagSet").to_vec();
+            let wanted = list(input.get("Tagging").ok_or_else(malformed_xml)?, "TagSet").to_vec();
             tagging::check_of_bucket(call, current, &wanted)?;
             wanted
         } else {
@@ -237,7 +241,7 @@ fn size_of(sent: Option<u64>, reply: &Reply) -> Option<u64> {
 #[async_trait]
 impl Service for RemoteS3 {
     fn permissions(&self) -> &'static str {
-        include_str!("../permissions.txt")
+        S3::PERMISSIONS
     }
 
     fn has_resource_policies(&self) -> bool {
@@ -325,9 +329,6 @@ fn refuse_unsupported(input: &Value, enforced: bool) -> Result<(), AwsError> {
         if text(input, member).is_some() {
             return Err(invalid_request("Bucket is missing Object Lock Configuration"));
         }
-    }
-    if input.get("WriteOffsetBytes").is_some() {
-        return Err(not_implemented("appending to objects"));
     }
     Ok(())
 }

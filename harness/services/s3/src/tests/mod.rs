@@ -100,3 +100,10 @@ async fn a_trailer_s_checksum_is_verified() {
     }
     drop(empty_body());
 }
+
+/// A list of all operations and members of the model that are refused, to be reviewed when it changes.
+#[test]
+fn what_is_not_acted_upon_is_refused_by_name() {
+    let unread = nightproof_core::operation::unread_members("s3", crate::S3::INPUTS).expect("structs fit the model");
+    insta::assert_snapshot!(unread.join("\n"));
+}
