@@ -233,6 +233,8 @@ pub(crate) fn references(template: &Template) -> Vec<TemplateError> {
         let condition = resource.condition.as_deref().filter(|name| !declared.conditions.contains(name));
         errors.extend(condition.map(|name| unresolved_condition(name, Asker::Condition, Block::Resources, resource.position)));
         let policies = resource.deletion_policy.iter().chain(&resource.update_replace_policy);
+        let named = policies.clone().flat_map(|policy| policy.parameters()).filter(|name| !declared.parameters.contains(name));
+        errors.extend(named.map(|name| unresolved(name, Block::Resources, resource.position)));
         let asked = policies.flat_map(|policy| policy.conditions()).filter(|name| !declared.conditions.contains(name));
         errors.extend(asked.map(|name| unresolved_condition(name, Asker::If, Block::Resources, resource.position)));
     }

@@ -74,28 +74,38 @@ pub enum PolicyAttribute {
     Fixed(DeletionPolicy),
     /// `AWS::NoValue`: as if the attribute were not there.
     Absent,
+    /// The policy that a parameter names.
+    Named(String),
     /// `Fn::If`: the name of a condition, and the policies if it holds and if it does not.
     Chosen(String, Box<[Self; 2]>),
 }
 
 impl PolicyAttribute {
-    /// The policy by the values of conditions; `None` if the attribute is as good as absent.
-    pub(crate) fn chosen(&self, holds: &dyn Fn(&str) -> bool) -> Option<DeletionPolicy> {
+    /// The attribute by the values of conditions: none of them is asked for any more.
+    pub(crate) fn chosen(&self, holds: &dyn Fn(&str) -> bool) -> &Self {
         match self {
-            Self::Fixed(policy) => Some(*policy),
-            Self::Absent => None,
             Self::Chosen(condition, both) => {
                 let [yes, no] = both.as_ref();
                 if holds(condition) { yes } else { no }.chosen(holds)
             }
+            other => other,
         }
     }
 
-    /// All policies that it may be.
+    /// The parameters that it refers to.
+    pub(crate) fn parameters(&self) -> Vec<&str> {
+        match self {
+            Self::Fixed(_) | Self::Absent => Vec::new(),
+            Self::Named(parameter) => vec![parameter.as_str()],
+            Self::Chosen(_, both) => both.iter().flat_map(Self::parameters).collect(),
+        }
+    }
+
+    /// All policies that it may be, as far as the template alone tells.
     pub fn possible(&self) -> Vec<DeletionPolicy> {
         match self {
             Self::Fixed(policy) => vec![*policy],
-            Self::Absent => Vec::new(),
+            Self::Absent | Self::Named(_) => Vec::new(),
             Self::Chosen(_, both) => both.iter().flat_map(Self::possible).collect(),
         }
     }
@@ -103,7 +113,7 @@ impl PolicyAttribute {
     /// The conditions that it asks for.
     pub(crate) fn conditions(&self) -> Vec<&str> {
         match self {
-            Self::Fixed(_) | Self::Absent => Vec::new(),
+            Self::Fixed(_) | Self::Absent | Self::Named(_) => Vec::new(),
             Self::Chosen(condition, both) => {
                 std::iter::once(condition.as_str()).chain(both.iter().flat_map(Self::conditions)).collect()
             }
@@ -151,6 +161,17 @@ pub enum DeletionPolicy {
 }
 
 impl DeletionPolicy {
+    /// The policy of this name.
+    pub(crate) fn named(name: &str, attribute: &str) -> Option<Self> {
+        match name {
+            "Delete" => Some(Self::Delete),
+            "Retain" => Some(Self::Retain),
+            "Snapshot" => Some(Self::Snapshot),
+            "RetainExceptOnCreate" if attribute == "DeletionPolicy" => Some(Self::RetainExceptOnCreate),
+            _ => None,
+        }
+    }
+
     /// The policy as templates say it.
     pub fn word(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use crate::check::By;
 use crate::inputs::{Inputs, Made, Nothing};
 use crate::intrinsic::Scope;
 use crate::node::Node;
-use crate::{Policies, PolicyAttribute, Resource, Signals, Template, TemplateError, check, order, parameter};
+use crate::{DeletionPolicy, Policies, PolicyAttribute, Resource, Signals, Template, TemplateError, check, order, parameter};
 
 /// An output with its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +96,8 @@ impl<'a> Deployment<'a> {
             on.retain(|id| wanted.contains(id));
         }
         deployment.dependencies = dependencies;
-        let missing = deployment.missing_values();
+        let mut missing = deployment.missing_values();
+        missing.extend(deployment.unrecognized_policies());
         if missing.is_empty() { Ok(deployment) } else { Err(missing) }
     }
 
@@ -139,9 +140,39 @@ impl<'a> Deployment<'a> {
 
     /// What becomes of a resource that its stack lets go of.
     pub fn policies(&self, resource: &Resource) -> Policies {
+        Policies {
+            deletion: self.policy(resource.deletion_policy.as_ref(), "DeletionPolicy").ok().flatten(),
+            update_replace: self.policy(resource.update_replace_policy.as_ref(), "UpdateReplacePolicy").ok().flatten(),
+        }
+    }
+
+    /// The policy that an attribute comes to; an error if a parameter names none.
+    fn policy(&self, attribute: Option<&PolicyAttribute>, name: &str) -> Result<Option<DeletionPolicy>, ()> {
         let holds = |name: &str| self.conditions.get(name).copied().unwrap_or(false);
-        let chosen = |attribute: &Option<PolicyAttribute>| attribute.as_ref().and_then(|attribute| attribute.chosen(&holds));
-        Policies { deletion: chosen(&resource.deletion_policy), update_replace: chosen(&resource.update_replace_policy) }
+        match attribute.map(|attribute| attribute.chosen(&holds)) {
+            Some(PolicyAttribute::Fixed(policy)) => Ok(Some(*policy)),
+            Some(PolicyAttribute::Named(parameter)) => {
+                let value = self.inputs.parameters.get(parameter).and_then(Value::as_str).unwrap_or_default();
+                DeletionPolicy::named(value, name).map(Some).ok_or(())
+            }
+            Some(PolicyAttribute::Absent | PolicyAttribute::Chosen(..)) | None => Ok(None),
+        }
+    }
+
+    /// Policies that parameters should name, and do not.
+    fn unrecognized_policies(&self) -> Vec<TemplateError> {
+        let mut errors = Vec::new();
+        for resource in self.resources() {
+            for (attribute, name) in
+                [(&resource.deletion_policy, "DeletionPolicy"), (&resource.update_replace_policy, "UpdateReplacePolicy")]
+            {
+                if self.policy(attribute.as_ref(), name).is_err() {
+                    let message = format!("Template format error: Unrecognized {name} for resource {}", resource.id);
+                    errors.push(TemplateError::at(resource.position, message));
+                }
+            }
+        }
+        errors
     }
 
     /// What a resource depends on directly, among those to be made.

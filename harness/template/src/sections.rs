@@ -276,14 +276,15 @@ fn policy_attribute(node: &Node, name: &str, id: &str) -> Result<PolicyAttribute
             let both = [policy_attribute(yes, name, id)?, policy_attribute(no, name, id)?];
             Ok(PolicyAttribute::Chosen(condition, Box::new(both)))
         }
-        Data::Function("Ref", argument) if argument.text().as_deref() == Some("AWS::NoValue") => Ok(PolicyAttribute::Absent),
-        _ => Ok(PolicyAttribute::Fixed(match node.text().as_deref() {
-            Some("Delete") => DeletionPolicy::Delete,
-            Some("Retain") => DeletionPolicy::Retain,
-            Some("Snapshot") => DeletionPolicy::Snapshot,
-            Some("RetainExceptOnCreate") if name == "DeletionPolicy" => DeletionPolicy::RetainExceptOnCreate,
-            _ => return Err(unrecognized()),
-        })),
+        Data::Function("Ref", argument) => match argument.text() {
+            Some(name) if name == "AWS::NoValue" => Ok(PolicyAttribute::Absent),
+            Some(name) => Ok(PolicyAttribute::Named(name)),
+            None => Err(unrecognized()),
+        },
+        _ => {
+            let policy = node.text().and_then(|text| DeletionPolicy::named(&text, name));
+            policy.map(PolicyAttribute::Fixed).ok_or_else(unrecognized)
+        }
     }
 }
 

@@ -10,10 +10,17 @@ fn body(policies: &str, retained: &str) -> String {
 }
 
 #[tokio::test]
-async fn conditions_choose_what_becomes_of_a_resource() {
-    for (kept, is_left) in [("yes", true), ("no", false)] {
+async fn conditions_and_parameters_choose_what_becomes_of_a_resource() {
+    let by_condition = "DeletionPolicy: !If [Keeps, Retain, Delete],";
+    let by_parameter = "DeletionPolicy: !Ref Kept,";
+    for (policies, kept, is_left) in [
+        (by_condition, "yes", true),
+        (by_condition, "no", false),
+        (by_parameter, "Retain", true),
+        (by_parameter, "Delete", false),
+    ] {
         let world = World::new();
-        assert_eq!(world.create("s", &body("DeletionPolicy: !If [Keeps, Retain, Delete],", kept)).await, "CREATE_COMPLETE");
+        assert_eq!(world.create("s", &body(policies, kept)).await, "CREATE_COMPLETE");
         world.stack("DeleteStack", json!({"StackName": "s"})).await;
         assert_eq!(world.status("s").await, "gone");
         assert_eq!(world.call("sqs", "GetQueueUrl", json!({"QueueName": "q"})).await.is_ok(), is_left, "{kept}");

@@ -43,7 +43,7 @@ impl ResourceProvider for Role {
         let input = json!({
             "RoleName": name,
             "AssumeRolePolicyDocument": properties.get("AssumeRolePolicyDocument").map(policy),
-            "Description": properties.get("Description").cloned().unwrap_or_else(|| "".into()),
+            "Description": properties.get("Description"),
             "Path": properties.get("Path"),
             "MaxSessionDuration": properties.get("MaxSessionDuration"),
             "PermissionsBoundary": properties.get("PermissionsBoundary"),
