@@ -198,7 +198,7 @@ impl Score {
         let unwritten: usize =
             self.causes.iter().filter(|(cause, _)| cause.starts_with(NOT_WRITTEN)).map(|(_, count)| count).sum();
         let other = all - passed - unwritten - of(OTHER_ANSWER) - of(OLDER) - of(NOT_RUNNING);
-        let percent = if all == 0 { 0 } else { 100 * passed / all };
+        let percent = (100 * passed).checked_div(all).unwrap_or_default();
         format!(
             "| {service} | {all} | {passed} | {percent} % | {unwritten} | {} | {other} | {} | {} |",
             of(OTHER_ANSWER),
