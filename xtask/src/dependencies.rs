@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-wildcard", &[]),
     ("nightproof-event-pattern", &["nightproof-wildcard"]),
     ("nightproof-poll", &[]),
+    ("nightproof-schedule", &[]),
     ("nightproof-iam-policy", &["nightproof-wildcard"]),
     ("nightproof-template", &[]),
     ("nightproof-journal", &[]),
@@ -142,9 +143,10 @@ const MORE: &[(&str, &[&str])] = &[
             "nightproof-network",
         ],
     ),
-    ("nightproof-service-events", &["nightproof-event-pattern"]),
+    ("nightproof-service-events", &["nightproof-event-pattern", "nightproof-schedule"]),
     ("nightproof-service-lambda", &["nightproof-connection", "nightproof-event-pattern", "nightproof-machine"]),
     ("nightproof-service-s3", &["nightproof-store"]),
+    ("nightproof-service-scheduler", &["nightproof-schedule"]),
     ("nightproof-service-sns", &["nightproof-event-pattern"]),
     ("nightproof-service-sqs", &["nightproof-store"]),
     ("nightproof-service-ssm", &["nightproof-machine-image"]),
@@ -162,6 +164,7 @@ const PURE: &[&str] = &[
     "nightproof-machine-image",
     "nightproof-machine-protocol",
     "nightproof-network",
+    "nightproof-schedule",
 ];
 const IMPURE: &[&str] = &["tokio", "hyper", "rustix", "nix", "tempfile", "ureq"];
 

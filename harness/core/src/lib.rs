@@ -11,6 +11,7 @@ mod canonical_user;
 pub mod clock;
 pub mod credentials;
 pub mod default_policy;
+pub mod delivery;
 pub mod document;
 pub mod gateway;
 pub mod identity;

@@ -155,8 +155,8 @@ pub trait Local: Send + Sync {
     /// Moves the region's clock to the next scheduled time of the rule with this ARN. Returns what was done, as a fragment.
     ///
     /// # Errors
-    /// Why it could not: the rule is unknown or disabled, or has no schedule.
-    async fn fire(&self, rule_arn: &str) -> Result<String, String>;
+    /// Why it could not: the rule or schedule is unknown or disabled, or has no schedule.
+    async fn fire(&self, trigger_arn: &str) -> Result<String, String>;
 
     /// Returns when no event is on its way to a function any more, and no function works on one.
     async fn settled(&self);

@@ -17,6 +17,7 @@ use nightproof_service_ec2::Sandboxes;
 use nightproof_service_events::Events;
 use nightproof_service_lambda::{ExecutionHost, Lambda};
 use nightproof_service_monitoring::CloudWatch;
+use nightproof_service_scheduler::Scheduler;
 use nightproof_store::Store;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -152,8 +153,13 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     });
     faults.set_interposed(Arc::new(InterposedMachines(machines.clone())));
     let host = tools.clone().map(|tools| ExecutionHost { machines: machines.clone(), tools });
-    let (events, functions, alarms) = (Events::new(), Lambda::with_runtimes(host, allow_blocked_runtimes), CloudWatch::new());
-    let trigger = Trigger { region: region.clone(), events, functions, alarms };
+    let trigger = Trigger {
+        region: region.clone(),
+        events: Events::new(),
+        functions: Lambda::with_runtimes(host, allow_blocked_runtimes),
+        scheduler: Scheduler::new(),
+        alarms: CloudWatch::new(),
+    };
     region.install(services(&region, &trigger, Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib }, store));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;

@@ -49,6 +49,7 @@ pub(super) fn services(
         ("lambda", Arc::clone(&trigger.functions) as _, nightproof_service_lambda::resource_types()),
         ("monitoring", Arc::clone(&trigger.alarms) as _, nightproof_service_monitoring::resource_types()),
         ("s3", s3, nightproof_service_s3::resource_types()),
+        ("scheduler", Arc::clone(&trigger.scheduler) as _, nightproof_service_scheduler::resource_types()),
         ("sqs", sqs, nightproof_service_sqs::resource_types()),
         ("ssm", ssm, nightproof_service_ssm::resource_types()),
         ("ssmmessages", SsmMessages::new(), &[]),

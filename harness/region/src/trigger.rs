@@ -1,4 +1,4 @@
-//! What fires rules, and tells when nothing is on its way any more.
+//! What fires rules and schedules, and tells when nothing is on its way any more.
 
 use std::sync::Arc;
 
@@ -7,25 +7,27 @@ use nightproof_core::Region;
 use nightproof_service_events::Events;
 use nightproof_service_lambda::Lambda;
 use nightproof_service_monitoring::CloudWatch;
+use nightproof_service_scheduler::Scheduler;
 use nightproof_wire::arn::Arn;
 
-/// A rule could not be fired.
+/// A rule or a schedule could not be fired.
 #[derive(Debug, thiserror::Error)]
 pub enum FireError {
-    /// What was named is no rule's ARN.
-    #[error("`{0}` is not the ARN of a rule")]
+    /// What was named is the ARN of neither.
+    #[error("`{0}` is not the ARN of a rule or of a schedule")]
     Arn(String),
-    /// The rule does not exist, is disabled, or has no schedule that comes again.
-    #[error("rule `{0}` does not exist, is disabled, or its schedule never comes again")]
+    /// It does not exist, is disabled, or has no schedule that comes again.
+    #[error("`{0}` does not exist, is disabled, or its schedule never comes again")]
     NoOccurrence(String),
 }
 
-/// Fires rules: what a drill on a local region does instead of waiting for the night.
+/// Fires rules and schedules: what a drill on a local region does instead of waiting for the night.
 #[derive(Clone)]
 pub struct Trigger {
     pub(super) region: Region,
     pub(super) events: Arc<Events>,
     pub(super) functions: Arc<Lambda>,
+    pub(super) scheduler: Arc<Scheduler>,
     pub(super) alarms: Arc<CloudWatch>,
 }
 
@@ -35,17 +37,20 @@ impl Trigger {
         self.alarms.evaluate_new(&self.region).await;
     }
 
-    /// Moves the region's clock to the next time at which the rule's schedule is due.
+    /// Moves the region's clock to the next time at which the schedule of a rule, or of EventBridge Scheduler, is due; of a flexible time
+    /// window, to its end.
     ///
     /// # Errors
     /// [`FireError`] where nothing will fire.
-    pub fn fire(&self, rule_arn: &str) -> Result<Timestamp, FireError> {
-        let arn: Arn = rule_arn.parse().map_err(|_| FireError::Arn(rule_arn.to_owned()))?;
-        let rule = arn.resource.strip_prefix("rule/").ok_or_else(|| FireError::Arn(rule_arn.to_owned()))?;
-        let at = self
-            .events
-            .next_occurrence(&arn.account, rule, self.region.clock().now())
-            .ok_or_else(|| FireError::NoOccurrence(rule_arn.to_owned()))?;
+    pub fn fire(&self, trigger_arn: &str) -> Result<Timestamp, FireError> {
+        let arn: Arn = trigger_arn.parse().map_err(|_| FireError::Arn(trigger_arn.to_owned()))?;
+        let now = self.region.clock().now();
+        let at = match arn.resource.split('/').collect::<Vec<_>>().as_slice() {
+            ["rule", rule] => self.events.next_occurrence(&arn.account, rule, now),
+            ["schedule", group, name] => self.scheduler.next_occurrence(&arn.account, group, name, now),
+            _ => return Err(FireError::Arn(trigger_arn.to_owned())),
+        };
+        let at = at.ok_or_else(|| FireError::NoOccurrence(trigger_arn.to_owned()))?;
         self.region.clock().advance_to(at);
         Ok(at)
     }
@@ -53,6 +58,7 @@ impl Trigger {
     /// Returns when no event is on its way to a target any more and no function works on one. What waits to be tried again is not waited for.
     pub async fn settled(&self) {
         self.events.quiet().await;
+        self.scheduler.quiet().await;
         self.functions.quiet().await;
     }
 
@@ -60,6 +66,7 @@ impl Trigger {
     /// they are evaluated; or, if something was `missed`, by as long as they remember what came before it.
     pub async fn notice(&self, missed: bool) {
         self.events.quiet().await;
+        self.scheduler.quiet().await;
         let clock = self.region.clock();
         if let Some(to) = self.alarms.horizon(&self.region.settings().account, missed, clock.now()) {
             clock.advance_to(to);

@@ -511,6 +511,33 @@ def managed():
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateDocument"}])["Events"])
 
 
+def schedules():
+    scheduler, roles = client("scheduler"), client("iam")
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    role = roles.create_role(RoleName="ops-scheduler", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    group = scheduler.create_schedule_group(Name="ops", Tags=TAGS)["ScheduleGroupArn"]
+    scheduler.untag_resource(ResourceArn=group, TagKeys=["a"])
+    scheduler.tag_resource(ResourceArn=group, Tags=[{"Key": "b", "Value": "2"}])
+    assert scheduler.list_tags_for_resource(ResourceArn=group)["Tags"] == [{"Key": "b", "Value": "2"}]
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:ssm:sendCommand", "RoleArn": role, "Input": "{}"}
+    nightly = {"Name": "nightly", "GroupName": "ops", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target,
+               "ScheduleExpression": "cron(0 3 * * ? *)", "ScheduleExpressionTimezone": "Europe/Berlin"}
+    arn = scheduler.create_schedule(**nightly)["ScheduleArn"]
+    refused("ConflictException", scheduler.create_schedule, **nightly)
+    scheduler.update_schedule(**nightly, State="DISABLED")
+    of = {"Name": "nightly", "GroupName": "ops"}
+    found = scheduler.get_schedule(**of)
+    assert (found["Arn"], found["State"], found["Target"]["RetryPolicy"]["MaximumRetryAttempts"]) == (arn, "DISABLED", 185), found
+    assert [one["Name"] for one in scheduler.list_schedules(GroupName="ops")["Schedules"]] == ["nightly"]
+    scheduler.delete_schedule(**of)
+    refused("ResourceNotFoundException", scheduler.get_schedule, **of)
+    assert scheduler.get_schedule_group(Name="ops")["State"] == "ACTIVE"
+    assert [one["Name"] for one in scheduler.list_schedule_groups()["ScheduleGroups"]] == ["default", "ops"]
+    scheduler.delete_schedule_group(Name="ops")
+    roles.delete_role(RoleName="ops-scheduler")
+
+
 def secrets():
     manager = client("secretsmanager")
     password = manager.get_random_password(PasswordLength=20, ExcludePunctuation=True)["RandomPassword"]
@@ -608,5 +635,6 @@ messages(keys())
 functions()
 managed()
 notices()
+schedules()
 secrets()
 stacks()

@@ -5,6 +5,18 @@ use nightproof_scenarios::{Night, Template};
 
 use crate::scenario;
 
+fn night(template: &Template) -> Night {
+    scenario().template(template).expect("a template").run().expect("a run")
+}
+
+/// A night that passes without a function.
+fn assert_passed(night: &Night) {
+    let outcome = night.outcome.as_ref().expect("an outcome");
+    assert_eq!((night.code, &outcome.failure, outcome.findings.as_slice()), (0, &None, [].as_slice()), "{night:#?}");
+    assert_eq!(outcome.absent, [Hop::Function]);
+    assert!(outcome.nights[0].archives[0].identical);
+}
+
 /// A rule whose target is a document of Systems Manager.
 mod rule_to_run_command {
     use super::*;
@@ -13,17 +25,9 @@ mod rule_to_run_command {
         Template::from(include_str!("../../shapes/rule-to-run-command.yaml"))
     }
 
-    fn night(template: &Template) -> Night {
-        scenario().template(template).expect("a template").run().expect("a run")
-    }
-
     #[test]
     fn passes_without_a_function() {
-        let night = night(&template());
-        let outcome = night.outcome.as_ref().expect("an outcome");
-        assert_eq!((night.code, &outcome.failure, outcome.findings.as_slice()), (0, &None, [].as_slice()), "{night:#?}");
-        assert_eq!(outcome.absent, [Hop::Function]);
-        assert!(outcome.nights[0].archives[0].identical);
+        assert_passed(&night(&template()));
     }
 
     #[test]
@@ -40,6 +44,47 @@ mod rule_to_run_command {
     fn a_tag_that_no_instance_has_is_told() {
         let night =
             night(&template().replacing(r#"Key: "tag:Backup", Values: [Enabled]"#, r#"Key: "tag:Backup", Values: [enabled]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
+    }
+}
+
+/// A schedule of EventBridge Scheduler whose target is the operation that sends commands.
+mod schedule_to_run_command {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/schedule-to-run-command.yaml"))
+    }
+
+    #[test]
+    fn passes_without_a_function() {
+        assert_passed(&night(&template()));
+    }
+
+    #[test]
+    fn a_role_that_scheduler_may_not_assume_fails_the_stack() {
+        let night = night(&template().replacing("Principal: {Service: scheduler.amazonaws.com}", "Principal: {Service: events.amazonaws.com}"));
+        night.assert_broken("stack", "must allow AWS EventBridge Scheduler to assume the role");
+    }
+
+    #[test]
+    fn a_role_that_may_not_send_commands_is_told_with_what_it_was_denied() {
+        let document = "document/AWS-RunShellScript\"\n  Nights";
+        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\"\n  Nights"));
+        night.assert_broken("rule", "no command was sent: may the role of its target send commands with AWS-RunShellScript?");
+        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
+        assert!(night.why().contains(denied), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let night = night(&template().replacing(r#""Values": ["Enabled"]"#, r#""Values": ["enabled"]"#));
         night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
     }
 

@@ -17,6 +17,7 @@ use nightproof_service_lambda::Lambda;
 use nightproof_service_logs::Logs;
 use nightproof_service_monitoring::CloudWatch;
 use nightproof_service_s3::S3;
+use nightproof_service_scheduler::Scheduler;
 use nightproof_service_secretsmanager::SecretsManager;
 use nightproof_service_sns::Sns;
 use nightproof_service_sqs::Sqs;
@@ -41,6 +42,7 @@ pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProv
         nightproof_service_logs::resource_types(),
         nightproof_service_monitoring::resource_types(),
         nightproof_service_s3::resource_types(),
+        nightproof_service_scheduler::resource_types(),
         nightproof_service_secretsmanager::resource_types(),
         nightproof_service_sns::resource_types(),
         nightproof_service_sqs::resource_types(),
@@ -115,6 +117,7 @@ impl World {
             ("logs", Logs::new() as Arc<_>),
             ("monitoring", CloudWatch::new() as Arc<_>),
             ("s3", S3::new(folder.path().join("s3")) as Arc<_>),
+            ("scheduler", Scheduler::new() as Arc<_>),
             ("secretsmanager", SecretsManager::new() as Arc<_>),
             ("sns", Sns::new() as Arc<_>),
             ("sqs", Sqs::new() as Arc<_>),

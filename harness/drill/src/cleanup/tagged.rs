@@ -121,6 +121,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("cloudwatch", "alarm") => {
             Look { tells: Tells::Member("/MetricAlarms/0"), ..listed("DescribeAlarms", "AlarmNames", "ResourceNotFound") }
         }
+        ("scheduler", "schedule-group") => by("GetScheduleGroup", "Name", named.id, "ResourceNotFoundException"),
         ("secretsmanager", "secret") => by("DescribeSecret", "SecretId", named.arn, "ResourceNotFoundException"),
         ("sns", "") => by("GetTopicAttributes", "TopicArn", named.arn, "NotFound"),
         ("sqs", "") => {

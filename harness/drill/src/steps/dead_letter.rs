@@ -37,8 +37,9 @@ pub(crate) async fn find(clients: &Clients, rule: &Rule) -> Result<DeadLetters, 
 /// Takes away whatever lets anybody but its own account invoke the function of `rule`. An event that EventBridge has no permission to
 /// deliver is not tried again: it goes to the dead-letter queue at once.
 pub(crate) async fn forbid(clients: &Clients, rule: &Rule) -> Result<(), HopFailure> {
-    let Starts::Function { name, qualifier } = &rule.starts else {
-        let reason = format!("{} starts {}: only of a function can be taken who may invoke it", rule.name, rule.starts);
+    let (false, Starts::Function { name, qualifier }) = (rule.by_role, &rule.starts) else {
+        let reason =
+            format!("{} starts {} by a role: only whom a function's policy lets in can be kept out", rule.name, rule.starts);
         return Err(HopFailure::at(FailurePoint::DeadLetter, reason));
     };
     let policy = function::policy(clients, name, qualifier.as_deref()).await.map_err(at(Hop::Rule, "GetPolicy"))?;

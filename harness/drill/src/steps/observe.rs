@@ -172,6 +172,10 @@ async fn function(
                 }
                 let seconds = silence.as_secs();
                 let reason = match &rule.starts {
+                    Starts::Function { name, .. } if rule.by_role => format!(
+                        "{} fired and within {seconds} s {name} neither logged nor sent a command: may the role of its target invoke it?",
+                        rule.name
+                    ),
                     Starts::Function { name, .. } => {
                         format!("{} fired and within {seconds} s {name} neither logged nor sent a command", rule.name)
                     }
@@ -193,7 +197,7 @@ async fn function(
 
 /// Whether the function's own policy keeps EventBridge out.
 async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
-    let function = rule.starts.function()?;
+    let function = rule.starts.function().filter(|_| !rule.by_role)?;
     let reason = format!("{} fired, and {function} does not let events.amazonaws.com invoke it", rule.name);
     // A policy that cannot be read keeps nobody out as far as is known.
     let policy = function::policy(clients, function, None).await.ok()?;

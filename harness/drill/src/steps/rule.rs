@@ -1,16 +1,17 @@
-//! The rule that starts the backup.
+//! The rule or schedule that starts the backup.
 
 use std::fmt;
 
 use nightproof_wire::arn;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
-use crate::account::resources::Resources;
+use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::{HopFailure, at};
 use crate::{Hop, Plan};
 
-/// The rule that starts the backup.
+/// The rule, or the schedule of EventBridge Scheduler, that starts the backup.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) logical: String,
@@ -18,6 +19,8 @@ pub(crate) struct Rule {
     pub(crate) arn: String,
     pub(crate) schedule: String,
     pub(crate) starts: Starts,
+    /// Whether its target is invoked by a role of its own, and not let in by its function's policy: what schedules do.
+    pub(crate) by_role: bool,
     /// ARN of the queue that gets what does not reach the target.
     pub(crate) dead_letters: Option<String>,
 }
@@ -57,50 +60,37 @@ impl fmt::Display for Starts {
     }
 }
 
-/// The stack's one scheduled rule that starts a function or a command, or the one that the plan names.
+/// What of a stack may start the backup.
+#[derive(Default)]
+struct Candidates {
+    found: Vec<Rule>,
+    /// The others, each with why it does not.
+    others: Vec<String>,
+}
+
+/// The stack's one rule or schedule that starts a function or a command, or the one that the plan names.
 pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
-    let mut scheduled = Vec::new();
-    let mut others = Vec::new();
+    let is_wanted =
+        |name: &str, resource: &Resource| plan.rule.as_deref().is_none_or(|wanted| wanted == name || wanted == resource.logical);
+    let mut candidates = Candidates::default();
     for resource in resources.of_type("AWS::Events::Rule") {
         // The physical id of a rule on a custom bus is `bus|rule`; schedules exist on the default bus only.
         let name = resource.physical.rsplit('|').next().unwrap_or_default();
-        if plan.rule.as_deref().is_some_and(|wanted| wanted != name && wanted != resource.logical) {
-            continue;
+        if is_wanted(name, resource) {
+            rule(clients, resource, name, &mut candidates).await?;
         }
-        let rule = clients.dynamic.ask("events", "DescribeRule", &json!({ "Name": name })).await;
-        let rule = rule.map_err(at(Hop::Rule, "DescribeRule"))?;
-        let text = |member: &str| rule.get(member).and_then(Value::as_str).unwrap_or_default();
-        let schedule = text("ScheduleExpression");
-        if schedule.is_empty() {
-            others.push(format!("{name} has no schedule"));
-            continue;
-        }
-        if text("State") == "DISABLED" {
-            others.push(format!("{name} is disabled"));
-            continue;
-        }
-        let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
-        let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
-        let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
-        let Some((starts, dead_letters)) = targets.find_map(started) else {
-            others.push(format!("{name} targets no function and no document"));
-            continue;
-        };
-        scheduled.push(Rule {
-            logical: resource.logical.clone(),
-            name: name.to_owned(),
-            arn: text("Arn").to_owned(),
-            schedule: schedule.to_owned(),
-            starts,
-            dead_letters,
-        });
     }
-    let names: Vec<&str> = scheduled.iter().map(|rule| rule.name.as_str()).collect();
+    for resource in resources.of_type("AWS::Scheduler::Schedule").filter(|resource| is_wanted(&resource.physical, resource)) {
+        schedule(clients, resource, &mut candidates).await?;
+    }
+    let Candidates { mut found, others } = candidates;
+    let names: Vec<&str> = found.iter().map(|rule| rule.name.as_str()).collect();
+    let none = "the stack has no rule and no schedule, so nothing starts the backup";
     match (names.len(), &plan.rule) {
         (0, Some(wanted)) if others.is_empty() => Err(HopFailure::at(Hop::Rule, format!("the stack has no rule `{wanted}`"))),
-        (0, _) if others.is_empty() => Err(HopFailure::at(Hop::Rule, "the stack has no rule, so nothing starts the backup")),
+        (0, _) if others.is_empty() => Err(HopFailure::at(Hop::Rule, none)),
         (0, _) => Err(HopFailure::at(Hop::Rule, format!("no rule starts the backup: {}", others.join(", ")))),
-        (1, _) => scheduled.pop().ok_or_else(|| HopFailure::at(Hop::Rule, "the stack has no rule")),
+        (1, _) => found.pop().ok_or_else(|| HopFailure::at(Hop::Rule, none)),
         _ => Err(HopFailure::at(
             Hop::Rule,
             format!("several rules have a schedule and start something: {}; choose one by --rule", names.join(", ")),
@@ -108,8 +98,78 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
     }
 }
 
-/// What a target starts by its ARN; nothing for ARNs of other kinds.
-fn of_arn(arn: &str) -> Option<Starts> {
+async fn rule(clients: &Clients, resource: &Resource, name: &str, candidates: &mut Candidates) -> Result<(), HopFailure> {
+    let rule = clients.dynamic.ask("events", "DescribeRule", &json!({ "Name": name })).await;
+    let rule = rule.map_err(at(Hop::Rule, "DescribeRule"))?;
+    let text = |member: &str| rule.get(member).and_then(Value::as_str).unwrap_or_default();
+    let schedule = text("ScheduleExpression");
+    if schedule.is_empty() {
+        candidates.others.push(format!("{name} has no schedule"));
+        return Ok(());
+    }
+    if text("State") == "DISABLED" {
+        candidates.others.push(format!("{name} is disabled"));
+        return Ok(());
+    }
+    let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
+    let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
+    let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
+    match targets.find_map(started) {
+        None => candidates.others.push(format!("{name} targets no function and no document")),
+        Some((starts, dead_letters)) => candidates.found.push(Rule {
+            logical: resource.logical.clone(),
+            name: name.to_owned(),
+            arn: text("Arn").to_owned(),
+            schedule: schedule.to_owned(),
+            starts,
+            by_role: false,
+            dead_letters,
+        }),
+    }
+    Ok(())
+}
+
+/// A schedule as EventBridge Scheduler lists it. <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ScheduleSummary.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    name: String,
+    group_name: String,
+}
+
+async fn schedule(clients: &Clients, resource: &Resource, candidates: &mut Candidates) -> Result<(), HopFailure> {
+    let name = &resource.physical;
+    // A schedule's physical id is its name alone: the list tells its group.
+    let mut listed = Vec::<Listed>::new();
+    let all = clients.dynamic.pages("scheduler", "ListSchedules", json!({ "NamePrefix": name }), "Schedules", &mut listed).await;
+    all.map_err(at(Hop::Rule, "ListSchedules"))?;
+    for Listed { group_name, .. } in listed.into_iter().filter(|listed| listed.name == *name) {
+        let input = json!({ "Name": name, "GroupName": group_name });
+        let schedule = clients.dynamic.ask("scheduler", "GetSchedule", &input).await;
+        let schedule = schedule.map_err(at(Hop::Rule, "GetSchedule"))?;
+        let text = |member: &str| schedule.get(member).and_then(Value::as_str).unwrap_or_default();
+        if text("State") == "DISABLED" {
+            candidates.others.push(format!("{name} is disabled"));
+            continue;
+        }
+        match schedule.get("Target").and_then(started) {
+            None => candidates.others.push(format!("{name} targets no function and no document")),
+            Some((starts, dead_letters)) => candidates.found.push(Rule {
+                logical: resource.logical.clone(),
+                name: name.clone(),
+                arn: text("Arn").to_owned(),
+                schedule: format!("{} {}", text("ScheduleExpression"), text("ScheduleExpressionTimezone")),
+                starts,
+                by_role: true,
+                dead_letters,
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// What a target starts by its ARN and, where this names an operation, its input; nothing for ARNs of other kinds.
+fn of_arn(arn: &str, input: Option<&str>) -> Option<Starts> {
     let resource = arn::resource_of(arn);
     match arn::service_of(arn) {
         "lambda" => {
@@ -117,13 +177,27 @@ fn of_arn(arn: &str) -> Option<Starts> {
             Some(Starts::Function { name: parts.next()?.to_owned(), qualifier: parts.next().map(str::to_owned) })
         }
         "ssm" => resource.strip_prefix("document/").map(|name| Starts::Document(name.to_owned())),
+        // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+        "scheduler" => {
+            let input: Value = serde_json::from_str(input?).ok()?;
+            let text = |member: &str| input.get(member).and_then(Value::as_str).map(str::to_owned);
+            match resource {
+                "aws-sdk:ssm:sendCommand" => text("DocumentName").map(Starts::Document),
+                "aws-sdk:lambda:invoke" => {
+                    let name = text("FunctionName")?;
+                    let named = of_arn(&name, None);
+                    Some(named.unwrap_or(Starts::Function { name, qualifier: text("Qualifier") }))
+                }
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
 
 /// What a target starts, and the queue of what does not reach it.
 fn started(target: &Value) -> Option<(Starts, Option<String>)> {
-    let starts = of_arn(target.get("Arn")?.as_str()?)?;
+    let starts = of_arn(target.get("Arn")?.as_str()?, target.get("Input").and_then(Value::as_str))?;
     Some((starts, target.pointer("/DeadLetterConfig/Arn").and_then(Value::as_str).map(str::to_owned)))
 }
 
@@ -136,11 +210,16 @@ mod tests {
         let function =
             |qualifier: Option<&str>| Starts::Function { name: "nightly".to_owned(), qualifier: qualifier.map(str::to_owned) };
         let arn = "arn:aws:lambda:us-east-1:123456789012:function:nightly";
-        assert_eq!(of_arn(arn), Some(function(None)));
-        assert_eq!(of_arn(&format!("{arn}:live")), Some(function(Some("live"))));
-        let document = of_arn("arn:aws:ssm:us-east-1::document/AWS-RunShellScript");
-        assert_eq!(document, Some(Starts::Document("AWS-RunShellScript".to_owned())));
-        assert_eq!(of_arn("arn:aws:ssm:us-east-1::automation-definition/A:$DEFAULT"), None);
-        assert_eq!(of_arn("arn:aws:sqs:us-east-1:123456789012:queue"), None);
+        assert_eq!(of_arn(arn, None), Some(function(None)));
+        assert_eq!(of_arn(&format!("{arn}:live"), None), Some(function(Some("live"))));
+        let document = Some(Starts::Document("AWS-RunShellScript".to_owned()));
+        assert_eq!(of_arn("arn:aws:ssm:us-east-1::document/AWS-RunShellScript", None), document);
+        assert_eq!(of_arn("arn:aws:ssm:us-east-1::automation-definition/A:$DEFAULT", None), None);
+        assert_eq!(of_arn("arn:aws:sqs:us-east-1:123456789012:queue", None), None);
+        let operation = |name: &str, input: &str| of_arn(&format!("arn:aws:scheduler:::aws-sdk:{name}"), Some(input));
+        assert_eq!(operation("ssm:sendCommand", r#"{"DocumentName": "AWS-RunShellScript"}"#), document);
+        assert_eq!(operation("lambda:invoke", &format!(r#"{{"FunctionName": "{arn}:live"}}"#)), Some(function(Some("live"))));
+        assert_eq!(operation("lambda:invoke", r#"{"FunctionName": "nightly"}"#), Some(function(None)));
+        assert_eq!(operation("sqs:createQueue", "{}"), None);
     }
 }

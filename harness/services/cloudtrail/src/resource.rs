@@ -20,6 +20,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("lambda.amazonaws.com", "FunctionName", "AWS::Lambda::Function"),
     ("logs.amazonaws.com", "logGroupName", "AWS::Logs::LogGroup"),
     ("s3.amazonaws.com", "Bucket", "AWS::S3::Bucket"),
+    ("scheduler.amazonaws.com", "Name", "AWS::Scheduler::Schedule"),
     ("secretsmanager.amazonaws.com", "SecretId", "AWS::SecretsManager::Secret"),
     ("sns.amazonaws.com", "TopicArn", "AWS::SNS::Topic"),
     ("sqs.amazonaws.com", "QueueUrl", "AWS::SQS::Queue"),

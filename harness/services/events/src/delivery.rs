@@ -1,8 +1,10 @@
 //! Bringing an event to a target: attempts, retries on region time, and the dead-letter queue.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html>
 
+use async_trait::async_trait;
 use base64::Engine as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use nightproof_core::delivery::{self, Attempt, GivenUp, RetryLimits, error_code};
 use nightproof_core::in_flight::InFlight;
 use nightproof_core::queue_url;
 use nightproof_core::service::AwsError;
@@ -22,20 +24,12 @@ pub(super) struct Delivery {
     pub target: Target,
     pub event: Value,
     pub taken: Timestamp,
-    pub in_flight: InFlight,
-}
-
-/// Why an event was given up.
-struct GivenUp {
-    error: AwsError,
-    attempts: u64,
-    exhausted: Option<&'static str>,
 }
 
 impl Delivery {
     /// Delivers, or gives up as the target's retry policy says; counts both.
-    pub(super) async fn run(mut self, region: Region) {
-        let Err(given_up) = self.attempts(&region).await else { return };
+    pub(super) async fn run(self, region: Region, mut in_flight: InFlight) {
+        let Err(given_up) = self.attempts(&region, &mut in_flight).await else { return };
         Counted::Failed.put(&region, &self.account, &self.rule);
         let (code, message) = (error_code(&given_up.error), given_up.error.message.clone());
         tracing::warn!(rule = self.rule, code, message, "an event was not delivered to its target");
@@ -49,63 +43,13 @@ impl Delivery {
         }
     }
 
-    async fn attempts(&mut self, region: &Region) -> Result<(), GivenUp> {
+    async fn attempts(&self, region: &Region, in_flight: &mut InFlight) -> Result<(), GivenUp> {
         let policy = self.target.retry_policy.as_ref();
-        let most = policy.and_then(|policy| policy.maximum_retry_attempts).unwrap_or(185);
-        let age = policy.and_then(|policy| policy.maximum_event_age_in_seconds).unwrap_or(86_400);
-        let oldest = self.taken.saturating_add(SignedDuration::from_secs(age)).unwrap_or(Timestamp::MAX);
-        let mut retries: u64 = 0;
-        loop {
-            Counted::Invocation.put(region, &self.account, &self.rule);
-            let Err(error) = self.attempt(region).await else { return Ok(()) };
-            let give_up = |exhausted| GivenUp { error: error.clone(), attempts: retries, exhausted };
-            if !retriable(&error) {
-                return Err(give_up(None));
-            }
-            if i64::try_from(retries).unwrap_or(i64::MAX) >= most {
-                return Err(give_up(Some("MaximumRetryAttempts")));
-            }
-            let again = region.clock().now().saturating_add(back_off(retries)).unwrap_or(Timestamp::MAX);
-            if again > oldest {
-                return Err(give_up(Some("MaximumEventAgeInSeconds")));
-            }
-            self.in_flight.pause();
-            tokio::select! {
-                () = region.clock().sleep_until(again) => {}
-                () = region.stopping().cancelled() => return Ok(()),
-            }
-            self.in_flight.go_on();
-            retries += 1;
-        }
-    }
-
-    async fn attempt(&self, region: &Region) -> Result<(), AwsError> {
-        let payload = self
-            .payload()
-            .ok_or_else(|| AwsError::new("InvalidRequestContentException", 400, "The transformed event is not valid JSON."))?;
-        let arn = self.target.arn.as_str();
-        let caller = self.caller(region).await?;
-        if arn::service_of(arn) == "events" {
-            return region.call(&caller, "events", "PutEvents", json!({ "Entries": [entry(arn, &self.event)] })).await.map(drop);
-        }
-        if arn::service_of(arn) == "lambda" {
-            let payload = base64::engine::general_purpose::STANDARD.encode(payload);
-            let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
-            return region.call(&caller, "lambda", "Invoke", input).await.map(drop);
-        }
-        if arn::service_of(arn) == "sns" {
-            let input = json!({ "TopicArn": arn, "Message": payload });
-            return region.call(&caller, "sns", "Publish", input).await.map(drop);
-        }
-        if arn::service_of(arn) == "ssm" {
-            return region.call(&caller, "ssm", "SendCommand", self.command(&payload)?).await.map(drop);
-        }
-        let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
-        let group = self.target.sqs_parameters.as_ref().and_then(|parameters| parameters.message_group_id.as_deref());
-        if let (Some(group), Some(members)) = (group, message.as_object_mut()) {
-            members.insert("MessageGroupId".into(), group.into());
-        }
-        region.call(&caller, "sqs", "SendMessage", message).await.map(drop)
+        let limits = RetryLimits::new(
+            policy.and_then(|policy| policy.maximum_retry_attempts),
+            policy.and_then(|policy| policy.maximum_event_age_in_seconds),
+        );
+        delivery::attempts(region, in_flight, self.taken, limits, self).await
     }
 
     /// The command that has the target's document run: what the target receives are the document's parameters.
@@ -130,7 +74,7 @@ impl Delivery {
             "ERROR_CODE": text(error_code(&given_up.error)),
             // Attributes of messages are not empty.
             "ERROR_MESSAGE": text(if given_up.error.message.is_empty() { &given_up.error.code } else { &given_up.error.message }),
-            "RETRY_ATTEMPTS": text(&given_up.attempts.to_string()),
+            "RETRY_ATTEMPTS": text(&given_up.retries.to_string()),
         });
         if let (Some(condition), Some(members)) = (given_up.exhausted, attributes.as_object_mut()) {
             members.insert("EXHAUSTED_RETRY_CONDITION".into(), text(condition));
@@ -163,6 +107,39 @@ impl Delivery {
     }
 }
 
+#[async_trait]
+impl Attempt for Delivery {
+    async fn attempt(&self, region: &Region, _number: u64) -> Result<(), AwsError> {
+        Counted::Invocation.put(region, &self.account, &self.rule);
+        let payload = self
+            .payload()
+            .ok_or_else(|| AwsError::new("InvalidRequestContentException", 400, "The transformed event is not valid JSON."))?;
+        let arn = self.target.arn.as_str();
+        let caller = self.caller(region).await?;
+        if arn::service_of(arn) == "events" {
+            return region.call(&caller, "events", "PutEvents", json!({ "Entries": [entry(arn, &self.event)] })).await.map(drop);
+        }
+        if arn::service_of(arn) == "lambda" {
+            let payload = base64::engine::general_purpose::STANDARD.encode(payload);
+            let input = json!({ "FunctionName": arn, "InvocationType": "Event", "Payload": payload });
+            return region.call(&caller, "lambda", "Invoke", input).await.map(drop);
+        }
+        if arn::service_of(arn) == "sns" {
+            let input = json!({ "TopicArn": arn, "Message": payload });
+            return region.call(&caller, "sns", "Publish", input).await.map(drop);
+        }
+        if arn::service_of(arn) == "ssm" {
+            return region.call(&caller, "ssm", "SendCommand", self.command(&payload)?).await.map(drop);
+        }
+        let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
+        let group = self.target.sqs_parameters.as_ref().and_then(|parameters| parameters.message_group_id.as_deref());
+        if let (Some(group), Some(members)) = (group, message.as_object_mut()) {
+            members.insert("MessageGroupId".into(), group.into());
+        }
+        region.call(&caller, "sqs", "SendMessage", message).await.map(drop)
+    }
+}
+
 /// An event as an entry for another bus.
 fn entry(bus: &str, event: &Value) -> Value {
     let detail = event.get("detail").map(Value::to_string);
@@ -174,30 +151,4 @@ fn entry(bus: &str, event: &Value) -> Value {
         "Resources": event.get("resources"),
         "Detail": detail,
     })
-}
-
-/// Whether a later attempt may succeed: throttling and failures of the target's service.
-fn retriable(error: &AwsError) -> bool {
-    error.code != "NotImplemented" && (error.status >= 500 || error.status == 429 || error.code.contains("Throttl"))
-}
-
-/// The codes that AWS names are examples to it; which error has which is the nearest by its name.
-/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq>
-fn error_code(error: &AwsError) -> &'static str {
-    match error.code.as_str() {
-        code if code.contains("AccessDenied") => "NO_PERMISSIONS",
-        code if code.contains("NotFound") || code.contains("NonExistent") || code.contains("DoesNotExist") => "NO_RESOURCE",
-        "NotImplemented" => "UNKNOWN",
-        "InvalidRequestContentException" => "INVALID_JSON",
-        code if code.starts_with("InvalidParameter") || code == "ValidationException" => "INVALID_PARAMETER",
-        "RequestTooLargeException" => "RESOURCE_LIMIT_EXCEEDED",
-        _ if error.status == 429 || error.code.contains("Throttl") => "THROTTLING",
-        _ if error.status < 500 => "SDK_CLIENT_ERROR",
-        _ => "ERROR_FROM_TARGET",
-    }
-}
-
-/// Exponential with a ceiling; AWS adds jitter and names no figures.
-fn back_off(retries: u64) -> SignedDuration {
-    SignedDuration::from_secs(1_i64.checked_shl(u32::try_from(retries).unwrap_or(10).min(10)).unwrap_or(600).min(600))
 }

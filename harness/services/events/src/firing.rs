@@ -1,6 +1,7 @@
 //! Rules that fire: by schedule on the region's clock, and for an event.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nightproof_core::Region;
 use nightproof_core::document::whole_seconds;
 use serde_json::{Value, json};
@@ -20,13 +21,13 @@ impl Events {
         let (region, account, name, waiting) = (region.clone(), account.to_owned(), rule.name.clone(), rule.waiting.clone());
         let mut last = rule.since;
         region.clone().tasks().spawn(async move {
-            while let Some(next) = schedule.next_after(last) {
+            while let Some(next) = schedule.next_after(last, &TimeZone::UTC) {
                 tokio::select! {
                     () = region.clock().sleep_until(next) => {}
                     () = waiting.cancelled() => return,
                     () = region.stopping().cancelled() => return,
                 }
-                let due = schedule.last_due(next, region.clock().now());
+                let due = schedule.last_due(next, region.clock().now(), &TimeZone::UTC);
                 // Cancelled while it was waking: the rule has been changed, disabled or deleted.
                 if waiting.is_cancelled() {
                     return;
@@ -71,9 +72,8 @@ impl Events {
                 target,
                 event: event.clone(),
                 taken: region.clock().now(),
-                in_flight: self.in_flight.begin(),
             };
-            region.tasks().spawn(delivery.run(region.clone()));
+            region.tasks().spawn(delivery.run(region.clone(), self.in_flight.begin()));
         }
     }
 }

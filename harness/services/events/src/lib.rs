@@ -6,7 +6,6 @@
 mod archive;
 mod authorization;
 mod bus;
-pub mod cron;
 mod delivery;
 mod error;
 mod firing;
@@ -18,7 +17,6 @@ mod records;
 mod replay;
 mod resources;
 mod rule;
-pub mod schedule;
 mod service;
 mod target;
 #[cfg(test)]

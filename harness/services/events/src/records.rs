@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nightproof_core::service::{Arn, AwsError, Call};
 use nightproof_core::{AccountStore, Region, in_flight};
 
@@ -48,9 +49,9 @@ impl Events {
         self.accounts.with(account, |records| {
             let rule = records.buses.get(DEFAULT)?.rules.get(rule).filter(|rule| rule.enabled)?;
             let (_, schedule) = rule.schedule.as_ref()?;
-            let mut next = schedule.next_after(rule.since)?;
+            let mut next = schedule.next_after(rule.since, &TimeZone::UTC)?;
             if next <= now {
-                next = schedule.next_after(schedule.last_due(next, now))?;
+                next = schedule.next_after(schedule.last_due(next, now, &TimeZone::UTC), &TimeZone::UTC)?;
             }
             Some(next)
         })

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use nightproof_core::Region;
 use nightproof_core::metrics::Metric;
 use nightproof_event_pattern::Pattern;
+use nightproof_schedule::Schedule;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::schedule::Schedule;
 use super::target::Target;
 
 /// One more of what CloudWatch counts of a rule. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
+use nightproof_schedule::Schedule;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,6 @@ use crate::page::page;
 use crate::pattern;
 use crate::records::Events;
 use crate::rule::Rule;
-use crate::schedule::Schedule;
 
 const MOST_RULES: usize = 300;
 
@@ -81,7 +81,7 @@ pub(crate) struct DeleteRule {
 impl Events {
     pub(crate) fn put_rule(&self, call: &Call, input: PutRule) -> Result<Value, AwsError> {
         let schedule = match input.schedule_expression.filter(|text| !text.is_empty()) {
-            Some(text) => Some(Schedule::parse(&text).map(|schedule| (text, schedule))?),
+            Some(text) => Some((text.clone(), schedule(&text)?)),
             None => None,
         };
         let pattern = match input.event_pattern.filter(|text| !text.is_empty()) {
@@ -195,4 +195,10 @@ pub(crate) fn refuse_managed(rule: &Rule, force: bool) -> Result<(), AwsError> {
         }
         _ => Ok(()),
     }
+}
+
+/// What an expression says. Rules have none that comes once.
+fn schedule(expression: &str) -> Result<Schedule, AwsError> {
+    let parsed = Schedule::parse(expression).filter(|schedule| !matches!(schedule, Schedule::At(_)));
+    parsed.ok_or_else(|| AwsError::validation("Parameter ScheduleExpression is not valid."))
 }

@@ -1,28 +1,30 @@
-//! Schedule expressions: `rate(5 minutes)`, `cron(0 3 * * ? *)`.
+//! What a schedule expression says.
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use nightproof_core::service::AwsError;
 
-use super::cron::Cron;
+use crate::cron::{Cron, at};
 
-/// When a rule fires.
+/// When something is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
-    /// Every so often, the first time one period after the rule was made or enabled.
+    /// Every so often.
     Rate(SignedDuration),
-    /// At moments of the calendar, UTC.
+    /// At moments of the calendar.
     Cron(Box<Cron>),
+    /// Once. Rules have no such schedule.
+    At(DateTime),
 }
 
 impl Schedule {
-    /// Parses a `ScheduleExpression`.
-    pub fn parse(expression: &str) -> Result<Self, AwsError> {
-        Self::read(expression).ok_or_else(|| AwsError::validation("Parameter ScheduleExpression is not valid."))
-    }
-
-    fn read(expression: &str) -> Option<Self> {
+    /// Parses a `ScheduleExpression`. `None` is what AWS calls not valid.
+    pub fn parse(expression: &str) -> Option<Self> {
         if let Some(fields) = inside(expression, "cron(") {
             return Cron::parse(fields).map(|cron| Self::Cron(Box::new(cron)));
+        }
+        if let Some(time) = inside(expression, "at(") {
+            return time.parse().ok().filter(|_| time.len() == "yyyy-mm-ddThh:mm:ss".len()).map(Self::At);
         }
         let rate = inside(expression, "rate(")?;
         let (count, unit) = rate.split_once(' ')?;
@@ -40,22 +42,23 @@ impl Schedule {
         Some(Self::Rate(SignedDuration::from_secs(count.checked_mul(seconds)?)))
     }
 
-    /// The first occurrence after `moment`, where `moment` is an occurrence or the start of the rule.
-    pub fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
+    /// The first occurrence after `moment` by the clocks of `zone`, where `moment` is an occurrence of a rate, or what it counts from.
+    pub fn next_after(&self, moment: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         match self {
             Self::Rate(period) => moment.checked_add(*period).ok(),
-            Self::Cron(cron) => cron.next_after(moment),
+            Self::Cron(cron) => cron.next_after(moment, zone),
+            Self::At(time) => at(*time, zone).filter(|time| *time > moment),
         }
     }
 
     /// The last occurrence that is not after `now`, given one that is due: what fires when the clock was moved over several.
-    pub fn last_due(&self, due: Timestamp, now: Timestamp) -> Timestamp {
+    pub fn last_due(&self, due: Timestamp, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let mut last = due;
         if let Self::Rate(period) = self {
             let periods = now.duration_since(due).as_secs().checked_div(period.as_secs()).unwrap_or(0);
             return due.saturating_add(SignedDuration::from_secs(period.as_secs() * periods.max(0))).unwrap_or(due);
         }
-        while let Some(next) = self.next_after(last).filter(|next| *next <= now) {
+        while let Some(next) = self.next_after(last, zone).filter(|next| *next <= now) {
             last = next;
         }
         last
@@ -73,7 +76,7 @@ mod tests {
     #[test]
     fn a_rate_of_one_is_singular_and_all_others_plural() {
         for good in ["rate(1 minute)", "rate(5 minutes)", "rate(1 hour)", "rate(2 days)", "cron(0 3 * * ? *)"] {
-            assert!(Schedule::parse(good).is_ok(), "{good}");
+            assert!(Schedule::parse(good).is_some(), "{good}");
         }
         for bad in [
             "rate(1 minutes)",
@@ -84,10 +87,11 @@ mod tests {
             "rate(5minutes)",
             "rate( 10 minutes )",
             "rate(10  minutes)",
-            "at(2026-01-01T00:00:00)",
+            "at(2026-01-01)",
+            "at(2026-01-01T00:00:00Z)",
             "",
         ] {
-            assert_eq!(Schedule::parse(bad).unwrap_err().message, "Parameter ScheduleExpression is not valid.", "{bad}");
+            assert_eq!(Schedule::parse(bad), None, "{bad}");
         }
     }
 
@@ -95,8 +99,23 @@ mod tests {
     fn of_several_missed_occurrences_the_last_is_due() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let rate = Schedule::parse("rate(5 minutes)").unwrap();
-        assert_eq!(rate.last_due(at("2026-11-23T00:05:00Z"), at("2026-11-23T00:21:00Z")), at("2026-11-23T00:20:00Z"));
+        assert_eq!(
+            rate.last_due(at("2026-11-23T00:05:00Z"), at("2026-11-23T00:21:00Z"), &TimeZone::UTC),
+            at("2026-11-23T00:20:00Z")
+        );
         let daily = Schedule::parse("cron(0 3 * * ? *)").unwrap();
-        assert_eq!(daily.last_due(at("2026-11-23T03:00:00Z"), at("2026-11-26T02:00:00Z")), at("2026-11-25T03:00:00Z"));
+        assert_eq!(
+            daily.last_due(at("2026-11-23T03:00:00Z"), at("2026-11-26T02:00:00Z"), &TimeZone::UTC),
+            at("2026-11-25T03:00:00Z")
+        );
+    }
+
+    #[test]
+    fn a_single_time_is_one_of_its_zone() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let once = Schedule::parse("at(2026-07-01T03:00:00)").unwrap();
+        let next = once.next_after("2026-06-30T00:00:00Z".parse().unwrap(), &zone).unwrap();
+        assert_eq!(next.to_string(), "2026-07-01T07:00:00Z");
+        assert_eq!(once.next_after(next, &zone), None);
     }
 }

@@ -1,9 +1,9 @@
-//! EventBridge's cron: six fields in UTC, day-of-week from SUN = 1, and `?`, `L`, `W` and `#` beside unix' wildcards.
+//! EventBridge's cron: six fields, day-of-week from SUN = 1, and `?`, `L`, `W` and `#` beside unix' wildcards.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
@@ -59,10 +59,11 @@ impl Cron {
         })
     }
 
-    /// The first occurrence after `moment`; `None` if there is none up to 2199.
-    pub fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
-        let from = TimeZone::UTC.to_datetime(moment);
-        let mut date = from.date();
+    /// The first occurrence after `moment` by the clocks of `zone`; `None` if there is none up to 2199. A time that clocks skip is no
+    /// occurrence, and one that they show twice is one, the first time.
+    /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time>
+    pub fn next_after(&self, moment: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let mut date = zone.to_datetime(moment).date();
         while date.year() <= LAST_YEAR {
             if !self.years.contains(&date.year()) {
                 date = Date::new(date.year().checked_add(1)?, 1, 1).ok()?;
@@ -73,9 +74,9 @@ impl Cron {
                 continue;
             }
             if self.days.iter().any(|day| day.is(date))
-                && let Some(found) = self.times_on(date).find(|time| *time > from)
+                && let Some(found) = self.times_on(date).filter_map(|time| at(time, zone)).find(|time| *time > moment)
             {
-                return TimeZone::UTC.to_timestamp(found).ok();
+                return Some(found);
             }
             date = date.tomorrow().ok()?;
         }
@@ -90,6 +91,12 @@ impl Cron {
             })
         })
     }
+}
+
+/// The moment at which clocks of `zone` first show `time`; nothing of a time that they skip.
+pub(crate) fn at(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let shown = zone.to_ambiguous_timestamp(time);
+    if matches!(shown.offset(), AmbiguousOffset::Gap { .. }) { None } else { shown.earlier().ok() }
 }
 
 impl Day {
@@ -199,7 +206,7 @@ mod tests {
     use jiff::SignedDuration;
 
     fn next(expression: &str, after: &str) -> Option<String> {
-        Cron::parse(expression).expect(expression).next_after(after.parse().unwrap()).map(|time| time.to_string())
+        Cron::parse(expression).expect(expression).next_after(after.parse().unwrap(), &TimeZone::UTC).map(|time| time.to_string())
     }
 
     #[test]
@@ -223,6 +230,22 @@ mod tests {
         assert_eq!(next("0 0 1 1 ? 2020", "2026-11-23T12:00:00Z"), None);
         assert_eq!(next("0 3 1W * ? *", "2026-07-31T12:00:00Z").as_deref(), Some("2026-08-03T03:00:00Z"));
         assert_eq!(next("0 3 LW * ? *", "2026-05-01T12:00:00Z").as_deref(), Some("2026-05-29T03:00:00Z"));
+    }
+
+    #[test]
+    fn a_time_that_clocks_skip_is_left_out_and_one_that_they_show_twice_comes_once() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let nightly = Cron::parse("30 2 * * ? *").unwrap();
+        let from = |after: &str| {
+            let mut last: Timestamp = after.parse().unwrap();
+            let mut next = || {
+                last = nightly.next_after(last, &zone).unwrap();
+                last.to_string()
+            };
+            [next(), next(), next()]
+        };
+        assert_eq!(from("2026-03-27T12:00:00Z"), ["2026-03-28T01:30:00Z", "2026-03-30T00:30:00Z", "2026-03-31T00:30:00Z"]);
+        assert_eq!(from("2026-10-24T12:00:00Z"), ["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z", "2026-10-27T01:30:00Z"]);
     }
 
     #[test]
@@ -264,7 +287,7 @@ mod tests {
             let cron = Cron::parse(expression).unwrap();
             let mut moment: Timestamp = "2026-11-20T00:00:30Z".parse().unwrap();
             for _ in 0..12 {
-                let Some(found) = cron.next_after(moment) else { break };
+                let Some(found) = cron.next_after(moment, &TimeZone::UTC) else { break };
                 let mut walk: Timestamp = Timestamp::from_second((moment.as_second() / 60 + 1) * 60).unwrap();
                 let matches = |walk: Timestamp| {
                     let at = TimeZone::UTC.to_datetime(walk);

@@ -1,0 +1,5 @@
+//! The service's operations.
+
+pub(crate) mod groups;
+pub(crate) mod schedules;
+pub(crate) mod tags;
