@@ -26,7 +26,6 @@ use super::shell::{self, Sh};
 use super::started::Started;
 use super::usage::Usage;
 use super::{End, MachineError, MachineSpec, Machines, Role, disk, etc, interposer, sandbox};
-use crate::tools::Tools;
 
 /// How long a machine may take to boot; milliseconds, unless the host is very busy.
 const BOOT_LIMIT: Duration = Duration::from_secs(30);
@@ -234,7 +233,7 @@ async fn start(
             make_mount_points(spec)?;
             let root = folder.join("root");
             fs::create_dir_all(&root).map_err(|source| MachineError::Folder { path: root, source })?;
-            binds.extend(spec.tools.iter().flat_map(Tools::binds));
+            binds.extend(spec.tools.iter().flat_map(|tools| tools.binds(spec.role)));
             Ok((sandbox::start(program, spec, folder, binds, disk, layer, end).await?, listener))
         }
         Some(containers) => {
@@ -258,7 +257,7 @@ fn disk_of(machines: &Machines, spec: &MachineSpec) -> Result<Option<PathBuf>, M
 /// Makes places for the tools in the folders that a machine sees where these would hide them.
 fn make_mount_points(spec: &MachineSpec) -> Result<(), MachineError> {
     for (outside, inside) in &spec.folders {
-        for (_, tool) in spec.tools.iter().flat_map(Tools::binds) {
+        for (_, tool) in spec.tools.iter().flat_map(|tools| tools.binds(spec.role)) {
             if let Ok(within) = Path::new(&tool).strip_prefix(inside) {
                 let path = outside.join(within);
                 fs::create_dir_all(&path).map_err(|source| MachineError::Folder { path, source })?;

@@ -11,6 +11,7 @@ use nightproof_machine_protocol::spec::{LOCAL, inside};
 use sha2::{Digest as _, Sha256};
 
 use super::Python;
+use crate::Role;
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
@@ -127,9 +128,9 @@ impl Tools {
         self.python.prefix.starts_with(LOCAL)
     }
 
-    /// What a machine must see: outside path, inside path.
-    pub(crate) fn binds(&self) -> Vec<(PathBuf, String)> {
-        let programs = if self.need_local() { "/usr/local/bin" } else { inside::TOOLS };
+    /// What a machine must see: outside path, inside path. An instance has links to the AWS CLI where its image has that.
+    pub(crate) fn binds(&self, role: Role) -> Vec<(PathBuf, String)> {
+        let programs = if self.need_local() || role == Role::Function { "/usr/local/bin" } else { inside::TOOLS };
         let mut binds = vec![(self.packages(), PACKAGES.to_owned()), (self.folder.join("bin"), programs.to_owned())];
         if !self.python.is_systems() {
             binds.push((self.python.prefix.clone(), self.python.prefix.display().to_string()));
