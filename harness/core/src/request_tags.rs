@@ -1,10 +1,7 @@
 //! Tags in a request, in the form that most services have them.
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use super::document::Members as _;
 use crate::service::{AwsError, Call};
+use serde::Deserialize;
 
 /// A tag of a request. A member may be absent where the service's model lets it be.
 #[derive(Debug, Default, Deserialize)]
@@ -19,12 +16,6 @@ impl Tag {
     pub fn pair(self) -> (String, String) {
         (self.key, self.value)
     }
-}
-
-/// The `Tags` of a request that is a document, as [`check`] has them.
-pub fn given(call: &Call, input: &Value, reserved: impl FnOnce() -> AwsError) -> Result<Vec<(String, String)>, AwsError> {
-    let tag = |tag: &Value| Tag { key: tag.required("Key").to_owned(), value: tag.required("Value").to_owned() };
-    check(call, input.list("Tags").iter().map(tag).collect(), reserved)
 }
 
 /// Keys and values of tags. Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; to

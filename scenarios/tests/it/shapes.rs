@@ -69,7 +69,9 @@ mod schedule_to_run_command {
 
     #[test]
     fn a_role_that_scheduler_may_not_assume_fails_the_stack() {
-        let night = night(&template().replacing("Principal: {Service: scheduler.amazonaws.com}", "Principal: {Service: events.amazonaws.com}"));
+        let night = night(
+            &template().replacing("Principal: {Service: scheduler.amazonaws.com}", "Principal: {Service: events.amazonaws.com}"),
+        );
         night.assert_broken("stack", "must allow AWS EventBridge Scheduler to assume the role");
     }
 

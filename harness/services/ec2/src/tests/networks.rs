@@ -242,3 +242,31 @@ async fn a_private_subnet_reaches_aws_through_a_nat_gateway_in_a_public_one() {
     }
     assert!(bed.refused("DeleteNatGateway", json!({ "NatGatewayId": "nat-1" })).await.starts_with("NatGatewayNotFound"));
 }
+
+#[tokio::test]
+async fn a_client_token_that_was_used_before_answers_what_it_made() {
+    let bed = Bed::new();
+    let vpc = bed.ok("DescribeVpcs", json!({})).await["Vpcs"][0]["VpcId"].clone();
+    let with = |token: &str| json!({ "VpcId": vpc, "ClientToken": token });
+    let made = bed.ok("CreateRouteTable", with("one")).await;
+    assert_eq!(made["ClientToken"], "one");
+    let again = bed.ok("CreateRouteTable", with("one")).await;
+    assert_eq!(again["RouteTable"]["RouteTableId"], made["RouteTable"]["RouteTableId"]);
+    let other = bed.ok("CreateRouteTable", with("two")).await;
+    assert_ne!(other["RouteTable"]["RouteTableId"], made["RouteTable"]["RouteTableId"]);
+}
+
+#[tokio::test]
+async fn a_rule_is_described_anew_by_its_id() {
+    let bed = Bed::new();
+    let group = bed.ok("CreateSecurityGroup", json!({ "GroupName": "web", "Description": "d" })).await["GroupId"].clone();
+    let rule = json!({ "GroupId": group, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8" });
+    let made = bed.ok("AuthorizeSecurityGroupIngress", rule).await;
+    let id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"].clone();
+    let describe = |id: &Value| json!({ "GroupId": group, "SecurityGroupRuleDescriptions": [{ "SecurityGroupRuleId": id, "Description": "https" }] });
+    bed.ok("UpdateSecurityGroupRuleDescriptionsIngress", describe(&id)).await;
+    let rules = bed.ok("DescribeSecurityGroupRules", json!({ "SecurityGroupRuleIds": [id] })).await;
+    assert_eq!(rules["SecurityGroupRules"][0]["Description"], "https");
+    let refused = bed.refused("UpdateSecurityGroupRuleDescriptionsEgress", describe(&id)).await;
+    assert!(refused.starts_with("InvalidSecurityGroupRuleId.NotFound"), "{refused}");
+}
