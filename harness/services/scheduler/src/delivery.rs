@@ -57,11 +57,8 @@ impl Delivery {
                 ("lambda", "Invoke".to_owned(), input)
             }
             Kind::Queue => {
-                let mut message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload });
-                let parameters = self.target.sqs_parameters.as_ref();
-                if let Some(group) = parameters.and_then(|parameters| parameters.message_group_id.as_deref()) {
-                    message["MessageGroupId"] = group.into();
-                }
+                let group = self.target.sqs_parameters.as_ref().and_then(|parameters| parameters.message_group_id.as_deref());
+                let message = json!({ "QueueUrl": queue_url(arn), "MessageBody": payload, "MessageGroupId": group });
                 ("sqs", "SendMessage".to_owned(), message)
             }
             Kind::Topic => ("sns", "Publish".to_owned(), json!({ "TopicArn": arn, "Message": payload })),
@@ -100,8 +97,8 @@ impl Delivery {
             "SCHEDULE_ARN": text(&self.invocation.schedule_arn),
             "TARGET_ARN": text(&self.target.arn),
         });
-        if let Some(condition) = given_up.exhausted {
-            attributes["EXHAUSTED_RETRY_CONDITION"] = text(condition);
+        if let (Some(condition), Some(members)) = (given_up.exhausted, attributes.as_object_mut()) {
+            members.insert("EXHAUSTED_RETRY_CONDITION".to_owned(), text(condition));
         }
         let message = json!({
             "QueueUrl": queue_url(queue),

@@ -1,4 +1,5 @@
 //! The resource types of CloudFormation that this service has.
+#![expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 
 mod schedule;
 mod schedule_group;
