@@ -10,10 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use nightproof_machine_protocol::connection::Purpose;
-use nightproof_machine_protocol::spec::{REBOOT, inside};
+use nightproof_machine_protocol::spec::inside;
 
 use crate::service::Service;
-use crate::{console, relay};
+use crate::{going_down, relay};
 
 /// What a command asks of the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +97,8 @@ fn take(mut stream: &UnixStream, agent: Option<&Service>, plans: &Arc<AtomicU64>
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;
     match Order::read(line.trim_end()) {
-        Some(Order::Reboot(after)) => plan(plans, after, || reboot()),
-        Some(Order::PowerOff(after)) => plan(plans, after, || power_off()),
+        Some(Order::Reboot(after)) => plan(plans, after, || going_down::reboot()),
+        Some(Order::PowerOff(after)) => plan(plans, after, || going_down::power_off()),
         Some(Order::Cancel) => {
             plans.fetch_add(1, Ordering::Relaxed);
         }
@@ -122,16 +122,6 @@ fn plan(plans: &Arc<AtomicU64>, after: u64, act: fn()) {
             act();
         }
     });
-}
-
-/// Ends the machine, which is then booted again. Its first process ends with this one, and the kernel kills all others.
-pub(crate) fn reboot() -> ! {
-    std::process::exit(REBOOT.into())
-}
-
-fn power_off() -> ! {
-    console::print("reboot: Power down");
-    std::process::exit(0)
 }
 
 #[cfg(test)]

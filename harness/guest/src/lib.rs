@@ -12,6 +12,7 @@ mod control;
 mod cpu_throttle;
 mod furnish;
 mod gate;
+mod going_down;
 mod guest;
 mod init;
 mod launcher;

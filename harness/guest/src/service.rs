@@ -16,7 +16,7 @@ use nightproof_machine_protocol::spec::REBOOT;
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::{console, control, relay};
+use crate::{console, going_down, relay};
 
 /// How long a service that has ended is left alone.
 const RESTART: Duration = Duration::from_secs(90);
@@ -155,7 +155,7 @@ impl<C: Fn() -> io::Result<Command>> Keeper<C> {
 /// Ends the machine, which is then booted again. Its first process ends with this one, and the kernel kills all others.
 fn reboot() -> ! {
     console::print("reboot: the SSM agent was asked for it");
-    control::reboot()
+    going_down::reboot()
 }
 
 /// Whether a process that was waited for is this one: it cannot be sent a signal any more.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use nightproof_machine_image::{AMAZON_LINUX_2023, Platform};
 
+use crate::role::Role;
 use crate::tools::Tools;
 
 /// A machine to boot.
@@ -105,15 +106,6 @@ pub struct Size {
     pub memory_mib: u32,
     /// Processors, or a part of one.
     pub processors: f64,
-}
-
-/// What a machine stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// An EC2 instance.
-    Instance,
-    /// A Lambda execution environment.
-    Function,
 }
 
 /// A file inside a machine.

@@ -8,14 +8,12 @@ mod stack;
 mod stack_resource;
 mod stack_status;
 mod submission;
-mod unfinished;
 
 pub(crate) use applied::{Applied, Done};
 pub(crate) use change_set::{ChangeSet, EXECUTED};
 pub(crate) use macros::Macros;
 pub(crate) use on_failure::OnFailure;
-pub(crate) use stack::{Event, Parent, Signal, Stack, unless_empty};
+pub(crate) use stack::{Event, Parent, Signal, Stack, Unfinished, unless_empty};
 pub(crate) use stack_resource::{MadeSoFar, StackResource};
 pub(crate) use stack_status::StackStatus;
 pub(crate) use submission::{Processed, Submission};
-pub(crate) use unfinished::Unfinished;

@@ -10,12 +10,12 @@ use nightproof_template::{Inputs, Template};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::applied::Done;
 use super::change_set::ChangeSet;
 use super::on_failure::OnFailure;
 use super::stack_resource::StackResource;
 use super::stack_status::StackStatus;
 use super::submission::{Processed, Submission};
-use super::unfinished::Unfinished;
 use crate::stack_policy::StackPolicy;
 
 /// A stack, deleted ones included.
@@ -295,4 +295,19 @@ pub(crate) struct Event<'a> {
     pub reason: Option<String>,
     /// A resource's properties, JSON.
     pub properties: Option<String>,
+}
+
+/// What a rollback that failed has left to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Unfinished {
+    /// The stack as it is to be again.
+    pub before: Stack,
+    /// What was done about the resources that are not changed back yet.
+    pub done: BTreeMap<String, Done>,
+    /// The properties that they were to have.
+    pub attempted: BTreeMap<String, Value>,
+    /// What took the place of others, and is to go.
+    pub replacements: Vec<(StackResource, MadeResource)>,
+    /// Whether nothing is brought back yet.
+    pub is_whole: bool,
 }

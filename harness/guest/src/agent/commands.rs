@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::api::Api;
 use super::record::{Command, Next, Record, Records, Report};
 use super::reply::{self, Outcome, Status};
-use super::{parameter_store, worker};
+use super::{clock, parameter_store, worker};
 use crate::console;
 use crate::re_exec::DOCUMENT_WORKER;
 use crate::re_exec::re_exec;
@@ -223,7 +223,7 @@ impl Inner {
     }
 
     fn reply(&self, message: &str, status: Status, trace: &str, plugins: &Map<String, Value>) {
-        let payload = reply::reply(status, trace, plugins, worker::now()).to_string();
+        let payload = reply::reply(status, trace, plugins, clock::now()).to_string();
         for attempt in 1..=TRIES {
             let reply_id = uuid::Uuid::new_v4().to_string();
             match self.api.messages("SendReply", &json!({"MessageId": message, "Payload": payload, "ReplyId": reply_id})) {
@@ -259,7 +259,7 @@ fn gone(command: &Command) -> Map<String, Value> {
     let steps = worker::steps(&command.payload).unwrap_or_default();
     let step = steps.first().map(|step| (step.id.clone(), step.action.clone())).unwrap_or_default();
     let outcome = Outcome { stdout: GONE.to_owned(), ..Outcome::failed("") };
-    let now = worker::now();
+    let now = clock::now();
     Map::from_iter([(step.0.clone(), reply::plugin((&step.0, &step.1), &outcome, ("", ""), (now, now)))])
 }
 

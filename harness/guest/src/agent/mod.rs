@@ -2,6 +2,7 @@
 
 mod api;
 mod api_error;
+mod clock;
 mod commands;
 mod control_flow;
 mod document;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::api_error::ApiError;
+use super::clock;
 use super::s3::{self, Place};
 use super::script::{STDERR, STDOUT};
-use super::worker;
 
 /// Bytes of output in one event of a log.
 const EVENT: usize = 200_000;
@@ -84,7 +84,7 @@ fn log(api: &Api, group: &str, stream: &str, bytes: &[u8]) -> Result<(), ApiErro
     }
     for chunk in bytes.chunks(EVENT) {
         let message = String::from_utf8_lossy(chunk);
-        let event = json!({"timestamp": worker::now().as_millisecond(), "message": message.trim_end_matches('\n')});
+        let event = json!({"timestamp": clock::now().as_millisecond(), "message": message.trim_end_matches('\n')});
         api.logs("PutLogEvents", &json!({"logGroupName": group, "logStreamName": stream, "logEvents": [event]}))?;
     }
     Ok(())

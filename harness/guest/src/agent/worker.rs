@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use nightproof_machine_image::Platform;
 use nightproof_machine_protocol::spec::Task;
 use serde_json::{Map, Value, json};
@@ -22,7 +21,7 @@ use super::output::cut;
 use super::record::{Command, Next, Record, Report};
 use super::reply::{self, Outcome, Status};
 use super::upload::Outputs;
-use super::{control_flow, document, download_content, script};
+use super::{clock, control_flow, document, download_content, script};
 use crate::console;
 
 /// How often a worker looks whether its command is cancelled.
@@ -83,7 +82,7 @@ impl Work<'_> {
         for (index, step) in steps.iter().enumerate().skip(first) {
             let before = before.take();
             let started =
-                before.as_ref().and_then(|plugin| plugin.get("startDateTime")?.as_str()?.parse().ok()).unwrap_or_else(now);
+                before.as_ref().and_then(|plugin| plugin.get("startDateTime")?.as_str()?.parse().ok()).unwrap_or_else(clock::now);
             let outcome = if ended && !control_flow::is_finally(step, index + 1 == steps.len()) {
                 Outcome::skipped(&format!(
                     "Plugin with name {} and id {} skipped due to prior step with an exit condition",
@@ -98,7 +97,7 @@ impl Work<'_> {
                 ended |= ends;
                 outcome
             };
-            let finished = now();
+            let finished = clock::now();
             let key = self.upload(step, &outcome);
             let place = key.as_deref().map_or(("", ""), |key| (self.outputs.bucket.as_str(), key));
             let plugin = reply::plugin((&step.id, &step.action), &outcome, place, (started, finished));
@@ -317,9 +316,4 @@ impl Work<'_> {
     fn id(&self) -> &str {
         self.command.message.split('.').nth(2).unwrap_or("command")
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a machine has real time, as an instance has")]
-pub(super) fn now() -> Timestamp {
-    Timestamp::now()
 }

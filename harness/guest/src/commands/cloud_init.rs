@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{complain, say};
+use super::terminal::{complain, say};
 
 /// Is written when cloud-init has ended.
 const RESULT: &str = "/run/cloud-init/result.json";

@@ -1,7 +1,7 @@
 //! `ec2-metadata` of Amazon Linux.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>
 
-use super::{complain, say};
+use super::terminal::{complain, say};
 use crate::agent::imds::Imds;
 
 /// Options, the label of what they show, and its path below the version.

@@ -5,21 +5,21 @@
 
 mod cloud_init;
 mod ec2_metadata;
+mod environment;
 mod packages;
 mod power;
 mod sudo;
 mod switch_user;
 mod systemctl;
+mod terminal;
 mod unit;
 mod user;
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) use cloud_init::finish;
-use nightproof_machine_image::Platform;
 use nightproof_machine_protocol::command;
 use nightproof_machine_protocol::spec::inside;
 pub(crate) use unit::start_enabled;
@@ -45,25 +45,4 @@ pub(crate) fn main(command: &str, arguments: &[OsString]) -> ExitCode {
         manager => packages::main(manager, &texts()),
     };
     ExitCode::from(code)
-}
-
-/// Writes a line for a person, as the command's own would be.
-fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// Writes a line of output. Whoever has closed its end needs none.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-/// What this machine stands in for.
-fn platform() -> Option<&'static Platform> {
-    crate::task::read().ok()?.platform.and_then(|platform| Platform::by_key(&platform.key))
-}
-
-/// What every program of a machine has in its environment, whatever else it is stripped of: where the region's certificate is.
-fn certificates() -> impl Iterator<Item = (OsString, OsString)> {
-    const NAMES: [&str; 3] = ["AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"];
-    std::env::vars_os().filter(|(name, _)| NAMES.iter().any(|kept| name == kept))
 }

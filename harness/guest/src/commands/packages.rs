@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nightproof_machine_image::programs;
 use nightproof_machine_protocol::spec::inside;
 
-use super::{complain, say};
+use super::terminal::{complain, say};
 use crate::{console, control};
 
 /// Where installed programs of the host's are linked to: the first that can be written to.

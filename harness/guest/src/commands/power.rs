@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::complain;
+use super::terminal::complain;
 use crate::control::{self, Order};
 
 /// `reboot`, `poweroff` or `halt`, now.

@@ -8,8 +8,9 @@ use std::process::Command;
 use nightproof_machine_image::Family;
 use nightproof_machine_protocol::spec::inside;
 
+use super::environment::{certificates, platform};
+use super::terminal::{complain, say};
 use super::user::User;
-use super::{certificates, complain, platform, say};
 
 /// What a command line asks for.
 #[derive(Debug, Default, PartialEq, Eq)]

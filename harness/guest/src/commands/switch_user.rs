@@ -5,8 +5,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use super::environment::certificates;
+use super::terminal::complain;
 use super::user::User;
-use super::{certificates, complain};
 
 /// What a login has for its path, by `/etc/login.defs`: root, and everybody else.
 const PATHS: [&str; 2] = ["/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "/usr/local/bin:/usr/bin:/bin"];

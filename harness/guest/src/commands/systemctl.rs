@@ -1,8 +1,9 @@
 //! `systemctl`: power, the SSM agent's service, and services that an administrator has written.
 //! <https://www.freedesktop.org/software/systemd/man/latest/systemctl.html>
 
+use super::power;
+use super::terminal::{complain, say};
 use super::unit::Unit;
-use super::{complain, power, say};
 use crate::control::{self, Order};
 
 /// The agent's unit, and what Ubuntu's snap calls it.

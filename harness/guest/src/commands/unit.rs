@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
-use super::certificates;
+use super::environment::certificates;
 use super::user::User;
 
 const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/local/lib/systemd/system", "/run/systemd/system"];

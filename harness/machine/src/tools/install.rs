@@ -11,7 +11,7 @@ use nightproof_machine_protocol::spec::{LOCAL, inside};
 use sha2::{Digest as _, Sha256};
 
 use super::Python;
-use crate::Role;
+use crate::role::Role;
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 

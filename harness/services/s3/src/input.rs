@@ -156,6 +156,14 @@ pub(crate) struct DocumentDigest {
     checksum_algorithm: Option<String>,
 }
 
+/// The device of who deletes, or changes how versions are kept.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct NoMfa {
+    #[expect(dead_code, reason = "no bucket has MFA delete, without which S3 does not look at it")]
+    #[serde(rename = "MFA")]
+    device: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

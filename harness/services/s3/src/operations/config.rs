@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::cors::Cors;
 use crate::document::{flag, list, payload, set, text};
 use crate::error::{invalid_request, malformed_xml, not_implemented};
-use crate::input::{DocumentDigest, OnBucket, Text};
+use crate::input::{DocumentDigest, NoMfa, OnBucket, Text};
 use crate::lifecycle::PutBucketLifecycleConfiguration;
 use crate::operations::tagging;
 use crate::policy;
@@ -102,14 +102,6 @@ inputs! {
         on: OnBucket | DocumentDigest;
         accelerate_configuration: Option<Value>,
     }
-}
-
-/// The device of who deletes, or changes how versions are kept.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct NoMfa {
-    #[expect(dead_code, reason = "no bucket has MFA delete, without which S3 does not look at it")]
-    #[serde(rename = "MFA")]
-    device: Option<String>,
 }
 
 /// Who puts a policy by which they may not put another one.

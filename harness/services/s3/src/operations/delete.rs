@@ -12,8 +12,7 @@ use crate::arn::arn;
 use crate::document::{set, whole_seconds};
 use crate::error::{invalid_argument, malformed_xml, no_such_version, precondition_failed};
 use crate::event::Event;
-use crate::input::{DocumentDigest, OnBucket, Text};
-use crate::operations::config::NoMfa;
+use crate::input::{DocumentDigest, NoMfa, OnBucket, Text};
 use crate::records::{Attributes, Bucket, Content, NULL, S3, Versioning, is_version_id};
 
 /// The result of a deletion.

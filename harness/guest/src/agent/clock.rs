@@ -1,0 +1,9 @@
+//! The agent's clock.
+
+use jiff::Timestamp;
+
+/// The time.
+#[expect(clippy::disallowed_methods, reason = "a machine has real time, as an instance has")]
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
