@@ -26,7 +26,7 @@ pub mod inside {
     pub const DISK: &str = "/run/nightproof/disk";
     /// The link that is mounted wherever the host has its `sh`.
     pub const SH: &str = "/run/nightproof/sh";
-    /// The host's own /usr, where [`LauncherSpec::layer`] covers it: what is hidden there comes to light when its package is installed.
+    /// The host's own /usr, where the layer of a launcher covers it: what is hidden there comes to light when its package is installed.
     pub const USR: &str = "/run/nightproof/usr";
     /// The socket on which the guest takes orders from the machine's own commands.
     pub const CONTROL: &str = "/run/nightproof/control";
