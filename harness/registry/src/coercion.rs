@@ -8,7 +8,8 @@ use crate::scalar::{BOOLEAN, INTEGER, NUMBER, TEXT};
 
 impl ResourceType {
     /// `properties` with each scalar in the type that the schema has for it, where its spelling allows. Everything else stays as it is, for
-    /// the service to refuse. A number that may have a fraction has one form: `"2"` and `2` become `2.0`.
+    /// the service to refuse. A number that may have a fraction has one form: `"2"` and `2.0` become `2`, since many a
+    /// schema calls what its service has as a whole number just a number.
     pub fn coerced(&self, mut properties: Value) -> Value {
         if let Some(shape) = self.root() {
             self.coerce(shape, &mut properties, 0);
@@ -43,14 +44,25 @@ fn coerce_scalar(kind: u64, value: &mut Value) {
     let coerced = match (kind, &*value) {
         (TEXT, Value::Number(_) | Value::Bool(_)) => Some(value.to_string().into()),
         (INTEGER, Value::String(text)) => text.parse::<i64>().ok().map(Value::from),
-        (NUMBER, Value::String(text)) => text.parse().ok().and_then(Number::from_f64).map(Value::Number),
-        (NUMBER, Value::Number(given)) => given.as_f64().and_then(Number::from_f64).map(Value::Number),
+        (NUMBER, Value::String(text)) => text.parse().ok().and_then(number),
+        (NUMBER, Value::Number(given)) => given.as_f64().and_then(number),
         (BOOLEAN, Value::String(text)) => text.parse::<bool>().ok().map(Value::from),
         _ => None,
     };
     if let Some(coerced) = coerced {
         *value = coerced;
     }
+}
+
+/// A number without a fraction where it has none.
+fn number(value: f64) -> Option<Value> {
+    /// The largest up to which every whole number is one of floating point, too.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number within the bounds")]
+        return Some(Value::from(value as i64));
+    }
+    Number::from_f64(value).map(Value::Number)
 }
 
 #[cfg(test)]
@@ -83,9 +95,13 @@ mod tests {
     #[test]
     fn a_number_has_one_form() {
         let alarm = resource_type("AWS::CloudWatch::Alarm").unwrap();
-        for (given, form) in
-            [(json!("2"), json!(2.0)), (json!(2), json!(2.0)), (json!("2.50"), json!(2.5)), (json!(2.0), json!(2.0))]
-        {
+        for (given, form) in [
+            (json!("2"), json!(2)),
+            (json!(2), json!(2)),
+            (json!("2.50"), json!(2.5)),
+            (json!(2.0), json!(2)),
+            (json!(1e20), json!(1e20)),
+        ] {
             assert_eq!(alarm.coerced(json!({"Threshold": given})), json!({"Threshold": form}));
         }
     }

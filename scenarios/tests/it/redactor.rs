@@ -8,6 +8,7 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b(i|vpc|subnet|sg|rtb|igw|eni|vol|eipalloc)-[0-9a-f]{17}\b", "$1-[id]"),
     (r"(nightproof-|drill )[0-9a-f]{8}\b", "$1[run]"),
     // Of physical names that CloudFormation makes; a bucket's are lower case.
+    (r"(nightproof-\[run\]-[0-9A-Za-z]+)-[0-9A-Za-z]{12}\b", "$1-[random]"),
     (r"-[0-9A-Z]{12,13}\b", "-[random]"),
     (r"(bucket-)[0-9a-z]{12}\b", "$1[random]"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),

@@ -13,7 +13,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\bA(KIA|SIA|ROA|IDA|IPA|NPA)[A-Z0-9]{16,17}\b", "A${1}ID"),
         // What CloudFormation ends names with.
         (r"-[A-Z0-9]{10,13}\b", "-SUFFIX"),
-        (r"\bnightproof-RUN-([a-z0-9]+)-[a-z0-9]{10,13}\b", "nightproof-RUN-$1-SUFFIX"),
+        (r"\bnightproof-RUN-([A-Za-z0-9]+)-[A-Za-z0-9]{10,13}\b", "nightproof-RUN-$1-SUFFIX"),
         (r"\b\d{12}\b", "ACCOUNT"),
         (r"\b\d+ bytes\b", "N bytes"),
         (r"/tmp/[A-Za-z0-9._/-]+", "/tmp/FILE"),
@@ -44,6 +44,7 @@ mod tests {
             "s3://nightproof-RUN-backupbucket-SUFFIX/backups/i-ID/TIME.tar.gz, N bytes by arn:aws:kms:us-east-1:ACCOUNT:key/UUID"
         );
         assert_eq!(normal("nightproof-f38117dc-BackupRule-M6I46BMH8VXN", "f38117dc"), "nightproof-RUN-BackupRule-SUFFIX");
+        assert_eq!(normal("nightproof-f38117dc-BackupRule-oc8WRhruECSV", "f38117dc"), "nightproof-RUN-BackupRule-SUFFIX");
         assert_eq!(normal("ThrottlingException: Rate exceeded", ""), "ThrottlingException: Rate exceeded");
     }
 
