@@ -570,6 +570,40 @@ def secrets():
     refused("ResourceNotFoundException", manager.describe_secret, **of)
 
 
+def broken_off(cloudformation, queue):
+    """Updates of a stack that are cancelled, and whose rollback is taken up again."""
+    of = {"StackName": "ops-broken"}
+    before = {**queue, "Properties": {"VisibilityTimeout": 30}}
+    waits = {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": "Queue",
+             "CreationPolicy": {"ResourceSignal": {"Count": 1, "Timeout": "PT5M"}}}
+    after = json.dumps({"Resources": {"Queue": {**queue, "Properties": {"VisibilityTimeout": 60}}, "W": waits}})
+
+    def physical():
+        found = cloudformation.describe_stack_resources(**of)["StackResources"]
+        return {one["LogicalResourceId"]: one.get("PhysicalResourceId") for one in found}
+
+    def update():
+        cloudformation.update_stack(**of, TemplateBody=after)
+        until("the update waits", lambda: physical().get("W"))
+
+    def ends(status):
+        until(status, lambda: cloudformation.describe_stacks(**of)["Stacks"][0]["StackStatus"] == status)
+
+    cloudformation.create_stack(**of, TemplateBody=json.dumps({"Resources": {"Queue": before}}))
+    ends("CREATE_COMPLETE")
+    update()
+    cloudformation.cancel_update_stack(**of)
+    ends("UPDATE_ROLLBACK_COMPLETE")
+    update()
+    # What is gone cannot be changed back.
+    client("sqs").delete_queue(QueueUrl=physical()["Queue"])
+    cloudformation.signal_resource(**of, LogicalResourceId="W", Status="FAILURE", UniqueId="one")
+    ends("UPDATE_ROLLBACK_FAILED")
+    cloudformation.continue_update_rollback(**of, ResourcesToSkip=["Queue"])
+    ends("UPDATE_ROLLBACK_COMPLETE")
+    cloudformation.delete_stack(**of)
+
+
 def stacks():
     cloudformation = client("cloudformation")
     queue = {"Type": "AWS::SQS::Queue"}
@@ -622,6 +656,7 @@ def stacks():
     assert cloudformation.get_stack_policy(**of)["StackPolicyBody"] == "{}"
     refused("ValidationError", cloudformation.cancel_update_stack, **of)
     refused("ValidationError", cloudformation.continue_update_rollback, **of)
+    broken_off(cloudformation, queue)
     cloudformation.update_termination_protection(**of, EnableTerminationProtection=False)
     for name in ["ops-reader", made]:
         cloudformation.delete_stack(StackName=name)

@@ -96,7 +96,7 @@ fn wrong_uses_are_refused() {
     for (body, part) in [
         ("!Ref Nothing", "Unresolved resource dependencies [Nothing]"),
         ("!Sub '${Nothing.Arn}'", "instance of Fn::Sub references invalid resource attribute Nothing.Arn"),
-        ("!If [Maybe, 1, 2]", "Unresolved condition dependency Maybe"),
+        ("!If [Maybe, 1, 2]", "unresolved condition dependency Maybe in Fn::If"),
         ("!Select [9, !Ref L]", "nonexistent value"),
         ("!ImportValue other", "No export named other found."),
         ("!Sub '${Nothing}'", "Unresolved resource dependencies [Nothing]"),
