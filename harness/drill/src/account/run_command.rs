@@ -1,6 +1,7 @@
 //! What Systems Manager says of commands and of the instances that it manages, as far as a drill reads it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use nightproof_wire::AwsError;
@@ -59,6 +60,7 @@ pub(crate) struct CommandInvocation {
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct InvocationOutput {
     pub(crate) status: String,
+    pub(crate) status_details: String,
     pub(crate) response_code: i32,
     pub(crate) standard_output_content: String,
     pub(crate) standard_error_content: String,
@@ -103,6 +105,41 @@ pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<Comma
 /// What became of a command on `instance`, with its output.
 pub(crate) async fn output(clients: &Clients, id: &str, instance: &str) -> Result<InvocationOutput, AwsError> {
     clients.dynamic.read("ssm", "GetCommandInvocation", &json!({ "CommandId": id, "InstanceId": instance })).await
+}
+
+/// Sends a script to instances, as the lines of `parameters`; returns the command's id.
+pub(crate) async fn send(clients: &Clients, comment: &str, instances: &[String], parameters: &Value) -> Result<String, AwsError> {
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript",
+        "Comment": comment,
+        "InstanceIds": instances,
+        "Parameters": parameters,
+    });
+    let sent = clients.dynamic.ask("ssm", "SendCommand", &input).await?;
+    Ok(sent.pointer("/Command/CommandId").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+/// Waits for the end of a command on `instance`, `bound` at most; else what was seen of it last.
+pub(crate) async fn ended(
+    clients: &Clients,
+    id: &str,
+    instance: &str,
+    bound: Duration,
+) -> Result<Result<InvocationOutput, String>, AwsError> {
+    nightproof_poll::try_until(bound, || async {
+        let answer = match output(clients, id, instance).await {
+            Ok(answer) => answer,
+            // The invocation may not be there the moment after the command was accepted.
+            Err(error) if error.code == "InvocationDoesNotExist" => return Ok(Err("not delivered yet".to_owned())),
+            Err(error) => return Err(error),
+        };
+        Ok(match answer.status.as_str() {
+            "Success" | "Cancelled" | "Failed" | "TimedOut" => Ok(answer),
+            "" => Err("without a status".to_owned()),
+            _ => Err(answer.status),
+        })
+    })
+    .await
 }
 
 /// Instances that Systems Manager manages; of `instances` if any are given.

@@ -2,5 +2,6 @@
 
 pub(crate) mod bucket;
 pub(crate) mod manifest;
+pub(crate) mod presigned;
 pub(crate) mod sample_site;
 pub(crate) mod tarball;

@@ -5,14 +5,15 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::account::clients::Clients;
+use crate::account::run_command;
 use crate::archive::bucket::Object;
 use crate::archive::manifest::Manifest;
+use crate::archive::presigned;
 use crate::chain::failure::{HopFailure, at};
 use crate::cleanup::marks::RUN_TAG;
 use crate::plan::RestoreScript;
@@ -21,6 +22,7 @@ use crate::restore::budget::Budget;
 use crate::restore::comparison::{self, Comparison};
 use crate::restore::opening;
 use crate::restore::unreadable::Unreadable;
+use crate::steps::boot::ONLINE;
 use crate::steps::seed::quoted;
 use crate::steps::verify::Stored;
 use crate::{FailurePoint, Hop, Plan};
@@ -120,44 +122,34 @@ pub(crate) async fn restore(
     for (name, content) in uploads {
         let key = format!("restore/{instance}/{name}");
         put(clients, plan, &key, &content).await?;
-        fetch(&mut fetched, &name, &presigned(clients, &bucket, &key, None).await?);
+        fetch(&mut fetched, &name, &presigned::to_read(clients, (&bucket, &key, None), URL).await?);
     }
     let objects: Vec<&Object> = stored.iter().flat_map(|one| one.objects()).collect();
     for object in &objects {
-        let url = presigned(clients, &object.bucket, &object.key, object.version.as_deref()).await?;
+        let place = (object.bucket.as_str(), object.key.as_str(), object.version.as_deref());
+        let url = presigned::to_read(clients, place, URL).await?;
         fetch(&mut fetched, &format!("objects/{}", object.key), &url);
     }
-    let put_url = clients.s3_names.put_object().bucket(&bucket).key(&result).presigned(expiry()?).await;
-    let put_url = put_url.map_err(at(FailurePoint::Drill, "presigning"))?;
-    let text = starting(plan, &objects, &fetched, put_url.uri());
+    let result_url = presigned::to_write(clients, (&bucket, &result), URL).await?;
+    let text = starting(plan, &objects, &fetched, &result_url);
     put(clients, plan, &starter, text.as_bytes()).await?;
-    let url = presigned(clients, &bucket, &starter, None).await?;
+    let url = presigned::to_read(clients, (&bucket, &starter, None), URL).await?;
     run(clients, instance, &url).await?;
     compare(clients, plan, &bucket, &result, manifest).await
 }
 
 async fn online(clients: &Clients, instance: &str) -> Result<(), HopFailure> {
-    let input = json!({ "Filters": [{ "Key": "InstanceIds", "Values": [instance] }] });
+    let instances = [instance.to_owned()];
     let seen = nightproof_poll::try_until(BOOT, || async {
-        let operation = "DescribeInstanceInformation";
-        let answer = clients.dynamic.ask("ssm", operation, &input).await.map_err(at(FailurePoint::Drill, operation))?;
-        let status = answer.pointer("/InstanceInformationList/0/PingStatus").and_then(Value::as_str).unwrap_or("not registered");
-        Ok::<_, HopFailure>(if status == "Online" { Ok(()) } else { Err(status.to_owned()) })
+        let known = run_command::managed(clients, &instances).await;
+        let known = known.map_err(at(FailurePoint::Drill, "DescribeInstanceInformation"))?;
+        let status = known.first().map_or("not registered", |found| found.ping_status.as_str());
+        Ok::<_, HopFailure>(if status == ONLINE { Ok(()) } else { Err(status.to_owned()) })
     });
     seen.await?.map_err(|seen| {
         let seconds = BOOT.as_secs();
         HopFailure::at(FailurePoint::Drill, format!("{instance}, launched for the restore, is {seen} after {seconds} s"))
     })
-}
-
-fn expiry() -> Result<PresigningConfig, HopFailure> {
-    PresigningConfig::expires_in(URL).map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))
-}
-
-async fn presigned(clients: &Clients, bucket: &str, key: &str, version: Option<&str>) -> Result<String, HopFailure> {
-    let request = clients.s3_names.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
-    let url = request.presigned(expiry()?).await.map_err(at(FailurePoint::Drill, "presigning"))?;
-    Ok(url.uri().to_owned())
 }
 
 /// Uploads by way of a file: what a journal notes of a call are the bodies that are in memory.
@@ -217,43 +209,20 @@ async fn run(clients: &Clients, instance: &str, url: &str) -> Result<(), HopFail
         format!("curl -fsS --retry 2 -o \"$starter\" -- {}", quoted(url)),
         "bash \"$starter\"".to_owned(),
     ];
-    let input = json!({
-        "DocumentName": "AWS-RunShellScript",
-        "Comment": "nightproof restores",
-        "InstanceIds": [instance],
-        "Parameters": { "commands": lines, "executionTimeout": [SCRIPT.as_secs().to_string()] },
-    });
-    let sent = clients.dynamic.ask("ssm", "SendCommand", &input).await.map_err(at(FailurePoint::Drill, "SendCommand"))?;
-    let input = json!({ "CommandId": sent.pointer("/Command/CommandId"), "InstanceId": instance });
-    let ended = nightproof_poll::try_until(SCRIPT, || async {
-        let answer = match clients.dynamic.ask("ssm", "GetCommandInvocation", &input).await {
-            Ok(answer) => answer,
-            // The invocation may not be there the moment after the command was accepted.
-            Err(error) if error.code.starts_with("InvocationDoesNotExist") => return Ok(Err("not delivered yet".to_owned())),
-            Err(error) => return Err(at(FailurePoint::Drill, "GetCommandInvocation")(error)),
-        };
-        let status = text(&answer, "Status").to_owned();
-        Ok(if matches!(status.as_str(), "Pending" | "InProgress" | "Delayed" | "Cancelling" | "") {
-            Err(status)
-        } else {
-            Ok(answer)
-        })
-    });
-    let answer = ended.await?.map_err(|seen| {
+    let parameters = json!({ "commands": lines, "executionTimeout": [SCRIPT.as_secs().to_string()] });
+    let sent = run_command::send(clients, "nightproof restores", &[instance.to_owned()], &parameters).await;
+    let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
+    let ended = run_command::ended(clients, &id, instance, SCRIPT).await;
+    let answer = ended.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))?.map_err(|seen| {
         HopFailure::at(Hop::Restore, format!("the restore script on {instance} is {seen} after {} s", SCRIPT.as_secs()))
     })?;
-    if text(&answer, "Status") == "Success" {
+    if answer.status == "Success" {
         return Ok(());
     }
-    let code = answer.get("ResponseCode").and_then(Value::as_i64).unwrap_or(-1);
-    let reason = format!("the restore script on {instance} is {}, exit code {code}", text(&answer, "StatusDetails"));
-    Err(HopFailure::at(Hop::Restore, reason)
-        .with("standard error of the restore script", text(&answer, "StandardErrorContent"))
-        .with("standard output of the restore script", text(&answer, "StandardOutputContent")))
-}
-
-fn text<'a>(answer: &'a Value, member: &str) -> &'a str {
-    answer.get(member).and_then(Value::as_str).unwrap_or_default()
+    let (details, code) = (answer.status_details, answer.response_code);
+    Err(HopFailure::at(Hop::Restore, format!("the restore script on {instance} is {details}, exit code {code}"))
+        .with("standard error of the restore script", &answer.standard_error_content)
+        .with("standard output of the restore script", &answer.standard_output_content))
 }
 
 /// Compares what the instance sent with the data, path by path.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::account::clients::Clients;
 use crate::account::run_command;
 use crate::archive::manifest::Manifest;
+use crate::archive::presigned;
 use crate::archive::sample_site;
 use crate::archive::tarball;
 use crate::chain::failure::{HopFailure, at};
@@ -22,6 +22,8 @@ use crate::{Data, FailurePoint, Plan};
 
 const KEY: &str = "seed.tar.gz";
 const BOUND: Duration = Duration::from_secs(900);
+/// How long the address of the data holds.
+const HOUR: Duration = Duration::from_secs(3600);
 /// How long S3 may not know a bucket that it has made.
 const VISIBLE_BOUND: Duration = Duration::from_secs(60);
 
@@ -86,26 +88,12 @@ pub(crate) async fn seed(
         Ok(clients.s3.put_object().bucket(bucket).key(KEY).body(body).send().await)
     })
     .await?;
-    let hour = PresigningConfig::expires_in(Duration::from_secs(3600))
-        .map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
-    let url = clients
-        .s3_names
-        .get_object()
-        .bucket(bucket)
-        .key(KEY)
-        .presigned(hour)
-        .await
-        .map_err(at(FailurePoint::Drill, "presigning"))?;
-    let input = json!({
-        "DocumentName": "AWS-RunShellScript",
-        "Comment": "nightproof seeds data",
-        "InstanceIds": instances,
-        "Parameters": { "commands": script(url.uri(), &plan.data_path) },
-    });
-    let sent = clients.dynamic.ask("ssm", "SendCommand", &input).await.map_err(at(FailurePoint::Drill, "SendCommand"))?;
-    let id = sent.pointer("/Command/CommandId").and_then(Value::as_str).unwrap_or_default();
+    let url = presigned::to_read(clients, (bucket, KEY, None), HOUR).await?;
+    let parameters = json!({ "commands": script(&url, &plan.data_path) });
+    let sent = run_command::send(clients, "nightproof seeds data", instances, &parameters).await;
+    let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
     for instance in instances {
-        wait(clients, id, instance).await?;
+        wait(clients, &id, instance).await?;
     }
     Ok(())
 }
@@ -153,26 +141,12 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), HopFailure> {
-    let ended = nightproof_poll::try_until(BOUND, || async {
-        let answer = match run_command::output(clients, command, instance).await {
-            Ok(answer) => answer,
-            // The invocation may not be there the moment after the command was accepted.
-            Err(error) if error.code == "InvocationDoesNotExist" => return Ok(Err("not delivered yet".to_owned())),
-            Err(error) => return Err(at(FailurePoint::Drill, "GetCommandInvocation")(error)),
-        };
-        Ok(match answer.status.as_str() {
-            "Success" => Ok(None),
-            "Cancelled" | "Failed" | "TimedOut" => Ok(Some((answer.status, answer.standard_error_content))),
-            "" => Err("without a status".to_owned()),
-            _ => Err(answer.status),
-        })
-    })
-    .await?;
-    match ended {
-        Ok(None) => Ok(()),
-        Ok(Some((status, errors))) => {
-            Err(HopFailure::at(FailurePoint::Drill, format!("the command that seeds data is {status} on {instance}"))
-                .with("standard error", &errors))
+    let ended = run_command::ended(clients, command, instance, BOUND).await;
+    match ended.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))? {
+        Ok(answer) if answer.status == "Success" => Ok(()),
+        Ok(answer) => {
+            let reason = format!("the command that seeds data is {} on {instance}", answer.status);
+            Err(HopFailure::at(FailurePoint::Drill, reason).with("standard error", &answer.standard_error_content))
         }
         Err(seen) => Err(HopFailure::at(
             FailurePoint::Drill,
