@@ -4,9 +4,11 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use nightproof_wire::AwsError;
+use serde_json::{Value, json};
 
-use crate::Region;
+use crate::credentials::random_string;
 use crate::in_flight::InFlight;
+use crate::{Caller, Region};
 
 /// How often and how long a delivery is tried again.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +92,18 @@ fn is_retriable(error: &AwsError) -> bool {
 /// Exponential with a ceiling; AWS adds jitter and names no figures.
 fn back_off(retries: u64) -> SignedDuration {
     SignedDuration::from_secs(1_i64.checked_shl(u32::try_from(retries).unwrap_or(10).min(10)).unwrap_or(600).min(600))
+}
+
+/// A session of `role`, which `service` assumes to invoke a target.
+///
+/// # Errors
+/// Security Token Service's own.
+pub async fn assume(region: &Region, service: &Caller, role: &str) -> Result<Caller, AwsError> {
+    let input = json!({ "RoleArn": role, "RoleSessionName": random_string(b"0123456789abcdef", 32) });
+    let assumed = region.call(service, "sts", "AssumeRole", input).await?;
+    let key = assumed.pointer("/Credentials/AccessKeyId").and_then(Value::as_str).unwrap_or_default();
+    let session = region.credentials().find(key).ok_or_else(|| AwsError::internal("the role's session was not kept"))?;
+    Ok(session.caller)
 }
 
 /// The codes that AWS names are examples to it; which error has which is the nearest by its name.

@@ -95,11 +95,7 @@ impl Delivery {
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html>
     async fn caller(&self, region: &Region) -> Result<Caller, AwsError> {
         let Some(role) = &self.target.role_arn else { return Ok(self.service()) };
-        let input = json!({ "RoleArn": role, "RoleSessionName": uuid::Uuid::new_v4().simple().to_string() });
-        let assumed = region.call(&self.service(), "sts", "AssumeRole", input).await?;
-        let key = assumed.pointer("/Credentials/AccessKeyId").and_then(Value::as_str).unwrap_or_default();
-        let session = region.credentials().find(key).ok_or_else(|| AwsError::internal("the role's session was not kept"))?;
-        Ok(session.caller.acting_for(&self.rule_arn))
+        Ok(delivery::assume(region, &self.service(), role).await?.acting_for(&self.rule_arn))
     }
 
     fn service(&self) -> Caller {

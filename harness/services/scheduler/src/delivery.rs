@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nightproof_core::delivery::{Attempt, GivenUp, RetryLimits, attempts, error_code};
+use nightproof_core::delivery::{Attempt, GivenUp, RetryLimits, assume, attempts, error_code};
 use nightproof_core::in_flight::InFlight;
 use nightproof_core::metrics::Metric;
 use nightproof_core::service::AwsError;
@@ -126,11 +126,7 @@ impl Attempt for Delivery {
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html>
 pub(crate) async fn session(region: &Region, account: &str, group_arn: &str, role: &str) -> Result<Caller, AwsError> {
     let service = Caller::service(account, "scheduler.amazonaws.com").acting_for(group_arn);
-    let input = json!({ "RoleArn": role, "RoleSessionName": uuid::Uuid::new_v4().simple().to_string() });
-    let assumed = region.call(&service, "sts", "AssumeRole", input).await?;
-    let key = assumed.pointer("/Credentials/AccessKeyId").and_then(Value::as_str).unwrap_or_default();
-    let session = region.credentials().find(key).ok_or_else(|| AwsError::internal("the role's session was not kept"))?;
-    Ok(session.caller)
+    assume(region, &service, role).await
 }
 
 /// The request of a universal target. The payload of a function is text there; in a document it is base64, as all bytes are.
