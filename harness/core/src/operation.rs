@@ -6,6 +6,7 @@
 //! half for each struct that carries it; reading through `serde_ignored` does it at any depth, and with the member's path.
 
 use nightproof_wire::{AwsError, service};
+use serde::Deserializer;
 use serde::de::DeserializeOwned;
 use serde_ignored::Path;
 use serde_json::Value;
@@ -44,7 +45,9 @@ pub fn unread<T: DeserializeOwned>(input: Value) -> Result<Vec<String>, serde_js
 ///
 /// # Errors
 /// `T` does not fit the document.
-pub fn split<T: DeserializeOwned>(input: Value) -> Result<(T, Vec<String>), serde_json::Error> {
+pub fn split<'d, T: DeserializeOwned>(
+    input: impl Deserializer<'d, Error = serde_json::Error>,
+) -> Result<(T, Vec<String>), serde_json::Error> {
     let mut unread = Vec::new();
     // An optional member's path has a step of its own, `?`.
     let mut note = |path: Path<'_>| unread.push(path.to_string().replace(".?", ""));

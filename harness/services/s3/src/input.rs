@@ -39,10 +39,8 @@ macro_rules! inputs {
                 }
                 let mut unread = Vec::new();
                 $($($crate::input::read_part::<$ignored>(document, &mut unread)?;)+)?
-                #[expect(clippy::allow_attributes, reason = "not every operation has members of its own")]
-                #[allow(unused_variables)]
-                let own: Own = $crate::input::read_part(document, &mut unread)?;
-                let input = Self { $($part: $crate::input::read_part(document, &mut unread)?,)* $($field: own.$field,)* };
+                let Own { $($field),* } = $crate::input::read_part(document, &mut unread)?;
+                let input = Self { $($part: $crate::input::read_part(document, &mut unread)?,)* $($field,)* };
                 Ok((input, unread))
             }
         }
@@ -51,7 +49,7 @@ macro_rules! inputs {
 
 /// Reads a part of a document, and adds the paths of the members that it lacks.
 pub(crate) fn read_part<T: DeserializeOwned>(document: &Value, unread: &mut Vec<Vec<String>>) -> Result<T, serde_json::Error> {
-    let (part, lacking) = operation::split(document.clone())?;
+    let (part, lacking) = operation::split(document)?;
     unread.push(lacking);
     Ok(part)
 }
@@ -61,7 +59,7 @@ pub(crate) fn read_part<T: DeserializeOwned>(document: &Value, unread: &mut Vec<
 /// # Errors
 /// `SerializationException` if it does not fit.
 pub(crate) fn part<T: DeserializeOwned>(document: &Value) -> Result<T, AwsError> {
-    operation::split(document.clone()).map(|(part, _)| part).map_err(|error| mismatch(&error))
+    operation::split(document).map(|(part, _)| part).map_err(|error| mismatch(&error))
 }
 
 /// Reads an operation's input.
