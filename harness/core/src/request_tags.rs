@@ -18,6 +18,37 @@ impl Tag {
     }
 }
 
+/// `TagResource` of a service that names resources by their ARN.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TagResource {
+    /// The ARN.
+    #[serde(alias = "ResourceARN")]
+    pub resource_arn: String,
+    /// The tags to be added, or changed.
+    pub tags: Vec<Tag>,
+}
+
+/// `UntagResource` of such a service.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UntagResource {
+    /// The ARN.
+    #[serde(alias = "ResourceARN")]
+    pub resource_arn: String,
+    /// The keys of the tags to be removed.
+    pub tag_keys: Vec<String>,
+}
+
+/// `ListTagsForResource` of such a service.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListTagsForResource {
+    /// The ARN.
+    #[serde(alias = "ResourceARN")]
+    pub resource_arn: String,
+}
+
 /// Keys and values of tags. Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; to
 /// others they are refused with `reserved`.
 pub fn check(call: &Call, tags: Vec<Tag>, reserved: impl FnOnce() -> AwsError) -> Result<Vec<(String, String)>, AwsError> {

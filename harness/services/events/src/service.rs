@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::operations;
+use nightproof_core::request_tags::{ListTagsForResource, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_core::tags::Tags;
 use serde_json::Value;
@@ -13,7 +14,6 @@ use crate::operations::permissions::{PutPermission, RemovePermission};
 use crate::operations::put_events::{PutEvents, TestEventPattern};
 use crate::operations::replays::{CancelReplay, DescribeReplay, ListReplays, StartReplay};
 use crate::operations::rules::{DeleteRule, DescribeRule, DisableRule, EnableRule, ListRules, PutRule};
-use crate::operations::tags::{ListTagsForResource, TagResource, UntagResource};
 use crate::operations::targets::{ListRuleNamesByTarget, ListTargetsByRule, PutTargets, RemoveTargets};
 use crate::records::Events;
 

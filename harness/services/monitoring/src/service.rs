@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nightproof_core::request_tags::{ListTagsForResource, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_core::{Region, operations};
 use serde_json::Value;
@@ -17,7 +18,6 @@ use crate::operations::list_metrics::ListMetrics;
 use crate::operations::put_composite_alarm::PutCompositeAlarm;
 use crate::operations::put_metric_alarm::PutMetricAlarm;
 use crate::operations::put_metric_data::PutMetricData;
-use crate::operations::tags::{ListTagsForResource, TagResource, UntagResource};
 
 // The IAM prefix of this service is `cloudwatch`. Metrics are of the account; alarms and dashboards are resources, which are named in full,
 // since their ARNs begin with that prefix.

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use nightproof_core::operations;
+use nightproof_core::request_tags::{ListTagsForResource, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
 use crate::operations::groups::{CreateScheduleGroup, DeleteScheduleGroup, GetScheduleGroup, ListScheduleGroups};
 use crate::operations::schedules::{CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, UpdateSchedule};
-use crate::operations::tags::{ListTagsForResource, TagResource, UntagResource};
 use crate::records::Scheduler;
 
 operations!("scheduler", Scheduler:

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use nightproof_core::authorization::ResourcePolicyText;
 use nightproof_core::operations;
+use nightproof_core::request_tags::{ListTagsForResource, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
@@ -12,7 +13,6 @@ use crate::operations::subscription_attributes::{GetSubscriptionAttributes, SetS
 use crate::operations::subscriptions::{
     ConfirmSubscription, ListSubscriptions, ListSubscriptionsByTopic, Subscribe, Unsubscribe,
 };
-use crate::operations::tags::{ListTagsForResource, TagResource, UntagResource};
 use crate::operations::topics::{CreateTopic, DeleteTopic, GetTopicAttributes, ListTopics, SetTopicAttributes};
 use crate::records::{Sns, Topic};
 

@@ -1,40 +1,13 @@
 //! Tags of rules and buses.
 
-use nightproof_core::request_tags::{self, Tag};
+use nightproof_core::request_tags::{self, ListTagsForResource, Tag, TagResource, UntagResource};
 use nightproof_core::service::{Arn, AwsError, Call};
 use nightproof_core::tags::Tags;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bus::DEFAULT;
 use crate::error::{no_bus, no_rule};
 use crate::records::Events;
-
-/// `TagResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TagResource {
-    #[serde(rename = "ResourceARN")]
-    resource_arn: String,
-    tags: Vec<Tag>,
-}
-
-/// `UntagResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UntagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct UntagResource {
-    #[serde(rename = "ResourceARN")]
-    resource_arn: String,
-    tag_keys: Vec<String>,
-}
-
-/// `ListTagsForResource`. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTagsForResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListTagsForResource {
-    #[serde(rename = "ResourceARN")]
-    resource_arn: String,
-}
 
 impl Events {
     pub(crate) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {

@@ -61,7 +61,7 @@ macro_rules! cryptographic {
     };
 }
 
-cryptographic!(GenerateDataKey, GenerateDataKeyWithoutPlaintext, Encrypt, Decrypt, ReEncrypt);
+cryptographic!(GenerateDataKey, Encrypt, Decrypt, ReEncrypt);
 
 /// `GenerateDataKey`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
 #[derive(Debug, Deserialize)]
@@ -80,19 +80,7 @@ pub(crate) struct GenerateDataKey {
 
 /// `GenerateDataKeyWithoutPlaintext`.
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyWithoutPlaintext.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct GenerateDataKeyWithoutPlaintext {
-    key_id: String,
-    #[serde(default)]
-    encryption_context: BTreeMap<String, String>,
-    number_of_bytes: Option<i64>,
-    key_spec: Option<String>,
-    #[serde(default)]
-    grant_tokens: Vec<String>,
-    #[serde(default)]
-    dry_run: bool,
-}
+pub(crate) type GenerateDataKeyWithoutPlaintext = GenerateDataKey;
 
 /// A new key, as it is and encrypted by the key `key_id`.
 fn data_key(

@@ -1,39 +1,12 @@
 //! Tags of alarms and dashboards.
 
-use nightproof_core::request_tags::{self, Tag};
+use nightproof_core::request_tags::{self, ListTagsForResource, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::tags::Tags;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::invalid;
 use crate::records::CloudWatch;
-
-/// `TagResource`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TagResource {
-    #[serde(rename = "ResourceARN")]
-    resource_arn: String,
-    tags: Vec<Tag>,
-}
-
-/// `UntagResource`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_UntagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct UntagResource {
-    #[serde(rename = "ResourceARN")]
-    resource_arn: String,
-    tag_keys: Vec<String>,
-}
-
-/// `ListTagsForResource`. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListTagsForResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListTagsForResource {
-    #[serde(rename = "ResourceARN")]
-    resource_arn: String,
-}
 
 impl CloudWatch {
     pub(crate) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {

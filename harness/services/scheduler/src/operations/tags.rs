@@ -1,35 +1,11 @@
 //! Tags of groups; schedules have none.
 
-use nightproof_core::request_tags::{self, Tag};
+use nightproof_core::request_tags::{self, ListTagsForResource, Tag, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Call, arn};
 use nightproof_core::tags::Tags;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::records::Scheduler;
-
-/// `TagResource`. <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_TagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TagResource {
-    resource_arn: String,
-    tags: Vec<Tag>,
-}
-
-/// `UntagResource`. <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UntagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct UntagResource {
-    resource_arn: String,
-    tag_keys: Vec<String>,
-}
-
-/// `ListTagsForResource`. <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListTagsForResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListTagsForResource {
-    resource_arn: String,
-}
 
 impl Scheduler {
     pub(crate) fn tag_resource(&self, call: &Call, input: TagResource) -> Result<Value, AwsError> {

@@ -1,35 +1,11 @@
 //! Tags of topics.
 
-use nightproof_core::request_tags::{self, Tag};
+use nightproof_core::request_tags::{self, ListTagsForResource, Tag, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Call};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::invalid;
 use crate::records::Sns;
-
-/// `TagResource`. <https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TagResource {
-    resource_arn: String,
-    tags: Vec<Tag>,
-}
-
-/// `UntagResource`. <https://docs.aws.amazon.com/sns/latest/api/API_UntagResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct UntagResource {
-    resource_arn: String,
-    tag_keys: Vec<String>,
-}
-
-/// `ListTagsForResource`. <https://docs.aws.amazon.com/sns/latest/api/API_ListTagsForResource.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListTagsForResource {
-    resource_arn: String,
-}
 
 /// Tags that a topic may have.
 const MOST: usize = 50;
