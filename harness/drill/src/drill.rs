@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use async_recursion::async_recursion;
 use nightproof_journal::{Event, Journal, MISSING_PACKAGE, OTHER_SHELL, RUNTIME_LIFECYCLE, Record, StepOutcome};
 use nightproof_template::Unsupported;
 use parking_lot::Mutex;
@@ -46,6 +47,7 @@ use crate::{
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
 ///
 /// `local` is absent on AWS. When `cancel` is cancelled, the drill ends as [`DrillResult::Interrupted`], after destroying what it made.
+#[async_recursion]
 pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, cancel: CancellationToken) -> Outcome {
     let (run, stack) = (plan.run.clone(), plan.stack());
     journal.record(Event::DrillStarted { run: run.clone(), cloud: plan.cloud.clone(), stack: stack.clone() });

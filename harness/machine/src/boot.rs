@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion;
 use nightproof_journal::{Event, Journal, MISSING_PACKAGE, OTHER_SHELL};
 use nightproof_machine_protocol::connection::{LONGEST, Purpose};
 use nightproof_machine_protocol::link::Link;
@@ -101,6 +102,7 @@ impl Machine {
     ///
     /// # Errors
     /// [`MachineError`], which says what this host lacks where it lacks something. Nothing of the machine is left then.
+    #[async_recursion]
     pub async fn boot(machines: &Machines, spec: MachineSpec, connections: Arc<dyn Connections>) -> Result<Self, MachineError> {
         loop {
             match Self::boot_once(machines, spec.clone(), Arc::clone(&connections)).await {

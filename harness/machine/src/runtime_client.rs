@@ -1,5 +1,7 @@
 //! The client of the Lambda Runtime API that runs a function: the host's in a sandbox, the image's in a container.
 
+use async_recursion::async_recursion;
+
 use super::MachineError;
 use crate::Machines;
 use crate::tools::Tools;
@@ -19,6 +21,7 @@ pub struct RuntimeClient {
 
 impl RuntimeClient {
     /// The client for `runtime`, to run `handler`.
+    #[async_recursion]
     pub async fn find(machines: &Machines, tools: &Tools, runtime: &str, handler: &str) -> Result<Self, MachineError> {
         match machines.containers() {
             None => Ok(Self {

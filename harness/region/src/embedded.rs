@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion;
 use nightproof_core::credentials::Credential;
 use nightproof_core::gateway::Gateway;
 use nightproof_core::{Caller, Region, Settings};
@@ -119,6 +120,7 @@ pub enum StartError {
 }
 
 /// Starts a region: certificates, endpoints, services.
+#[async_recursion]
 pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
     let EmbeddedOptions {
         account,
@@ -205,6 +207,7 @@ impl Embedded {
 
     /// Ends machines, connections and background tasks, and returns when they have ended: with why a container could not be removed, if
     /// one is left.
+    #[async_recursion]
     pub async fn stop(self) -> Vec<EngineError> {
         self.region.stopping().cancel();
         self.region.tasks().close();

@@ -1,5 +1,6 @@
 //! Where AWS is, and as whom to call it.
 
+use async_recursion::async_recursion;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
@@ -83,6 +84,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`EndpointError`]
+    #[async_recursion]
     pub async fn from_environment(region: &str) -> Result<Self, EndpointError> {
         let ca_pem = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
         let ca_pem = ca_pem.map(bundle).transpose()?;

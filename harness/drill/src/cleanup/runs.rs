@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_recursion::async_recursion;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ use crate::{Endpoint, Failure, FailurePoint};
 ///
 /// # Errors
 /// AWS does not know the caller, or does not answer.
+#[async_recursion]
 pub async fn identity(endpoint: &Endpoint) -> Result<Identity, Failure> {
     let answer = Clients::new(endpoint).dynamic.ask("sts", "GetCallerIdentity", &json!({})).await;
     let answer = answer.map_err(at(FailurePoint::Drill, "GetCallerIdentity"))?;
@@ -42,6 +44,7 @@ pub struct Run {
 ///
 /// # Errors
 /// AWS refused to list or to describe.
+#[async_recursion]
 pub async fn list(endpoint: &Endpoint) -> Result<Vec<Run>, Failure> {
     let clients = Clients::new(endpoint);
     let mut runs = BTreeMap::new();
@@ -59,6 +62,7 @@ pub async fn list(endpoint: &Endpoint) -> Result<Vec<Run>, Failure> {
 }
 
 /// Removes what a run has: its buckets' content, its stack, the bucket that its data went through. Returns what is left and why.
+#[async_recursion]
 pub async fn destroy(endpoint: &Endpoint, run: &Run) -> Vec<String> {
     let clients = Clients::new(endpoint);
     let (stack, seed_bucket) = (run.stack.clone(), run.seed_bucket.clone());

@@ -1,5 +1,6 @@
 //! Showing what a stack would make, before it makes it.
 
+use async_recursion::async_recursion;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ const BOUND: std::time::Duration = std::time::Duration::from_secs(300);
 ///
 /// # Errors
 /// Why AWS would not.
+#[async_recursion]
 pub async fn preview(plan: &Plan) -> Result<Vec<Change>, Failure> {
     let clients = Clients::new(&plan.endpoint);
     let name = plan.stack();

@@ -1,5 +1,7 @@
 //! What this host has and lacks for containers, which a drill can do without.
 
+use async_recursion::async_recursion;
+
 use super::base::have_builder;
 use super::engine::Engine;
 use super::image::{Images, PUBLIC_FUNCTION, PUBLIC_LOCALSTACK, Pull};
@@ -7,6 +9,7 @@ use super::recipe::{BASE, FUNCTION, INSTANCE, LOCALSTACK, PYTHON};
 use crate::doctor::Check;
 
 /// Looks at the engine, and at the images that are there.
+#[async_recursion]
 pub async fn checks() -> Vec<Check> {
     let check = |name, ok, detail: String, remedy: Option<&str>| Check { name, ok, detail, remedy: remedy.map(str::to_owned) };
     let engine = match Engine::connect().await {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use async_recursion::async_recursion;
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use testcontainers::bollard::{self, Docker};
 use testcontainers::core::client::docker_client_instance;
@@ -110,6 +111,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`], with a hint for the user.
+    #[async_recursion]
     pub async fn connect() -> Result<Self, EngineError> {
         let socket = match std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
             Some(host) => PathBuf::from(host.strip_prefix("unix://").ok_or_else(|| EngineError::Remote(host.clone()))?),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use async_recursion::async_recursion;
 use futures_util::StreamExt as _;
 use testcontainers::bollard::query_parameters::{BuildImageOptionsBuilder, CreateImageOptionsBuilder};
 use testcontainers::runners::AsyncRunner as _;
@@ -54,6 +55,7 @@ impl<'a> Images<'a> {
     ///
     /// # Errors
     /// [`ImageError`], with a hint for the user; so for all below.
+    #[async_recursion]
     pub async fn instance(&self) -> Result<String, ImageError> {
         self.made(&INSTANCE).await
     }
@@ -62,6 +64,7 @@ impl<'a> Images<'a> {
     ///
     /// # Errors
     /// See [`Images::instance`].
+    #[async_recursion]
     pub async fn function(&self, runtime: &str) -> Result<FunctionImage, ImageError> {
         let version = runtime.strip_prefix("python").filter(|version| version.starts_with("3."));
         let public = version.map(|version| format!("{PUBLIC_FUNCTION}:{version}"));
@@ -74,6 +77,7 @@ impl<'a> Images<'a> {
     ///
     /// # Errors
     /// See [`Images::instance`].
+    #[async_recursion]
     pub async fn localstack(&self) -> Result<String, ImageError> {
         self.public_or_made(Some(PUBLIC_LOCALSTACK), &LOCALSTACK).await
     }
@@ -95,6 +99,7 @@ impl<'a> Images<'a> {
     ///
     /// # Errors
     /// See [`Images::instance`].
+    #[async_recursion]
     pub async fn named(&self, image: &str) -> Result<String, ImageError> {
         if !self.exists(image).await? {
             self.pull(image).await.map_err(|refusal| ImageError::Named { image: image.to_owned(), refusal })?;
@@ -143,6 +148,8 @@ impl<'a> Images<'a> {
         if self.exists(&image).await? {
             return Ok(image);
         }
+        // Several images at once fetch what they are made of side by side.
+        let contents = context_of(recipe).await?;
         // Two at once must not both build; the second finds the first one's work.
         let _held = apart(|| crate::tools::lock("images").map_err(ImageError::Folder)).await?;
         if self.exists(&image).await? {
@@ -151,16 +158,14 @@ impl<'a> Images<'a> {
         if !self.exists(&base).await? {
             let debian = self.debian().await?;
             self.say(&format!("building {base} from {debian}"));
-            self.build(&BASE, &debian, &base).await?;
+            self.build(&BASE, context_of(&BASE).await?, &debian, &base).await?;
         }
         self.say(&format!("building {image}"));
-        self.build(recipe, &base, &image).await?;
+        self.build(recipe, contents, &base, &image).await?;
         Ok(image)
     }
 
-    async fn build(&self, recipe: &Recipe, from: &str, image: &str) -> Result<(), ImageError> {
-        let recipe = *recipe;
-        let archive = apart(move || context(&recipe)).await?;
+    async fn build(&self, recipe: &Recipe, archive: std::fs::File, from: &str, image: &str) -> Result<(), ImageError> {
         // What comes from outside is in the context already, but for the base, which asks Debian's mirrors.
         let network = if recipe.packages.is_some() { "none" } else { "default" };
         let options = BuildImageOptionsBuilder::default()
@@ -196,6 +201,12 @@ pub(super) async fn apart<T: Send + 'static>(
 ) -> Result<T, ImageError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| ImageError::Folder(std::io::Error::other(error)))?
+}
+
+/// The build context of a recipe, made in a thread for that.
+async fn context_of(recipe: &Recipe) -> Result<std::fs::File, ImageError> {
+    let recipe = *recipe;
+    apart(move || context(&recipe)).await
 }
 
 /// The build context of a recipe, as an archive to be read from its start.

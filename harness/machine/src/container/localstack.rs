@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use async_recursion::async_recursion;
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use testcontainers::bollard::models::PortBinding;
@@ -141,6 +142,7 @@ impl LocalStack {
     ///
     /// # Errors
     /// Docker's refusal.
+    #[async_recursion]
     pub async fn remove(self) -> Result<(), EngineError> {
         let name = "of LocalStack".to_owned();
         match (*self.container).rm().await {

@@ -18,5 +18,5 @@ pub use image::{FunctionImage, Images, Pull};
 pub use image_error::ImageError;
 pub use localstack::{LocalStack, LocalStackError, Purpose};
 pub use owner::Owner;
-pub use start::Containers;
+pub use start::{Containers, Progress};
 pub use sweep::{Abandoned, Why, remove, sweep};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use async_recursion::async_recursion;
 use futures_util::StreamExt as _;
 use testcontainers::bollard::container::{AttachContainerResults, LogOutput};
 use testcontainers::bollard::models::{ContainerUpdateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits};
@@ -27,6 +28,9 @@ use crate::{MachineError, MachineSpec, Role};
 /// The runtime whose image is got ready before anything runs.
 const USUAL_RUNTIME: &str = "python3.13";
 
+/// Is told before something takes its time.
+pub type Progress = Box<dyn Fn(&str) + Send + Sync>;
+
 /// What machines are started from and labelled with, where they are containers.
 pub struct Containers {
     engine: Engine,
@@ -39,7 +43,7 @@ pub struct Containers {
     functions: Mutex<HashMap<String, FunctionImage>>,
     /// Containers with a disk, by the instance's id: running ones, and stopped ones that have the instance's disk.
     instances: parking_lot::Mutex<HashMap<String, String>>,
-    progress: Box<dyn Fn(&str) + Send + Sync>,
+    progress: Progress,
 }
 
 impl Containers {
@@ -47,12 +51,13 @@ impl Containers {
     ///
     /// # Errors
     /// [`ImageError`], with a hint for the user.
+    #[async_recursion]
     pub async fn prepare(
         engine: Engine,
         owner: Owner,
         pull: Pull,
         (instance, function): (Option<String>, Option<String>),
-        progress: Box<dyn Fn(&str) + Send + Sync>,
+        progress: Progress,
     ) -> Result<Self, ImageError> {
         let images = Images::new(&engine, pull, &*progress);
         let instance = match instance {
@@ -208,6 +213,7 @@ impl Containers {
     }
 
     /// Removes the container of an instance that will not boot again, with all that is on its disk.
+    #[async_recursion]
     pub async fn discard(&self, instance: &str) {
         let container = self.instances().remove(instance);
         if let Some(id) = container {
@@ -216,6 +222,7 @@ impl Containers {
     }
 
     /// Removes all containers of this run, whatever became of earlier tries; returns why one that stays could not be removed.
+    #[async_recursion]
     pub async fn discard_all(&self) -> Vec<EngineError> {
         self.instances().clear();
         let containers = match sweep::of_run(&self.engine, &self.owner).await {

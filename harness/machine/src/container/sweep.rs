@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use async_recursion::async_recursion;
 use jiff::Timestamp;
 use testcontainers::bollard;
 use testcontainers::bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
@@ -37,6 +38,7 @@ pub enum Why {
 ///
 /// # Errors
 /// The engine refused.
+#[async_recursion]
 pub async fn sweep(engine: &Engine) -> Result<Vec<Abandoned>, EngineError> {
     let filters = HashMap::from([("label", vec![RUN])]);
     let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
@@ -77,6 +79,7 @@ fn why(labels: &HashMap<String, String>, now: Timestamp) -> Option<Why> {
 ///
 /// # Errors
 /// The engine refused.
+#[async_recursion]
 pub async fn remove(engine: &Engine, id: &str) -> Result<(), EngineError> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match engine.docker.remove_container(id, Some(options)).await {

@@ -1,5 +1,6 @@
 //! Asks an account for all of it.
 
+use async_recursion::async_recursion;
 use aws_sdk_s3::primitives::DateTime;
 
 use super::answer::{noted, text, time};
@@ -20,6 +21,7 @@ const LISTED: usize = 20_000;
 ///
 /// # Errors
 /// There is no such stack, or its template and resources cannot be read. What else cannot be had is named in the evidence.
+#[async_recursion]
 pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<Evidence, Failure> {
     let clients = Clients::new(endpoint);
     let mut evidence = Evidence { stack: described(&clients, name).await?, ..Evidence::default() };
