@@ -149,7 +149,7 @@ const MORE: &[(&str, &[&str])] = &[
     ("nightproof-service-scheduler", &["nightproof-schedule"]),
     ("nightproof-service-sns", &["nightproof-event-pattern"]),
     ("nightproof-service-sqs", &["nightproof-store"]),
-    ("nightproof-service-ssm", &["nightproof-machine-image"]),
+    ("nightproof-service-ssm", &["nightproof-machine-image", "nightproof-schedule"]),
 ];
 
 /// What pure crates may not depend on: they decide, and leave acting to others.

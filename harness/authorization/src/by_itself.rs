@@ -7,6 +7,12 @@ const BY_ITSELF: &[(&str, &str)] = &[
     ("ssm.amazonaws.com", "ec2:DescribeInstances"),
     // It tells the default bus of its commands.
     ("ssm.amazonaws.com", "events:PutEvents"),
+    // A maintenance window runs tasks without a role of their own by Systems Manager's service-linked role.
+    // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMServiceRolePolicy.html
+    ("ssm.amazonaws.com", "ssm:CancelCommand"),
+    ("ssm.amazonaws.com", "ssm:SendCommand"),
+    ("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
+    ("ssm.amazonaws.com", "iam:PassRole"),
     // CloudWatch tells it of its alarms.
     ("cloudwatch.amazonaws.com", "events:PutEvents"),
     // A bucket may tell the default bus of what happens in it.

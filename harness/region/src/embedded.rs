@@ -19,6 +19,7 @@ use nightproof_service_events::Events;
 use nightproof_service_lambda::{ExecutionHost, Lambda};
 use nightproof_service_monitoring::CloudWatch;
 use nightproof_service_scheduler::Scheduler;
+use nightproof_service_ssm::Ssm;
 use nightproof_store::Store;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -160,6 +161,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         events: Events::new(),
         functions: Lambda::with_runtimes(host, allow_blocked_runtimes),
         scheduler: Scheduler::new(),
+        ssm: Ssm::new(),
         alarms: CloudWatch::new(),
     };
     region.install(services(&region, &trigger, Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib }, store));

@@ -11,7 +11,6 @@ use nightproof_service_ec2::{Ec2, Sandboxes};
 use nightproof_service_iam::Iam;
 use nightproof_service_s3::{RemoteS3, S3};
 use nightproof_service_sqs::{RemoteSqs, Sqs};
-use nightproof_service_ssm::Ssm;
 use nightproof_service_ssm::ec2messages::{Ec2Messages, SsmMessages};
 use nightproof_service_sts::Sts;
 use nightproof_store::Store;
@@ -36,14 +35,13 @@ pub(super) fn services(
     let iam = Iam::new();
     let sts = Sts::new(Arc::clone(&iam));
     region.set_authorizer(Authorizer::new(Arc::clone(&iam), Arc::clone(&sts)));
-    let ssm = Ssm::new();
     let (s3, sqs): (Arc<dyn Service>, Arc<dyn Service>) = match store {
         Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
         None => (S3::new(region.folder().join("s3")), Sqs::new()),
     };
     let mut members: Vec<Member> = vec![
         ("ec2", Ec2::new(Arc::new(sandboxes)), nightproof_service_ec2::resource_types()),
-        ("ec2messages", Ec2Messages::new(Arc::clone(&ssm)), &[]),
+        ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm)), &[]),
         ("events", Arc::clone(&trigger.events) as _, nightproof_service_events::resource_types()),
         ("iam", iam, nightproof_service_iam::resource_types()),
         ("lambda", Arc::clone(&trigger.functions) as _, nightproof_service_lambda::resource_types()),
@@ -51,7 +49,7 @@ pub(super) fn services(
         ("s3", s3, nightproof_service_s3::resource_types()),
         ("scheduler", Arc::clone(&trigger.scheduler) as _, nightproof_service_scheduler::resource_types()),
         ("sqs", sqs, nightproof_service_sqs::resource_types()),
-        ("ssm", ssm, nightproof_service_ssm::resource_types()),
+        ("ssm", Arc::clone(&trigger.ssm) as _, nightproof_service_ssm::resource_types()),
         ("ssmmessages", SsmMessages::new(), &[]),
         ("sts", sts, &[]),
     ];

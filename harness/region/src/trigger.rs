@@ -8,26 +8,28 @@ use nightproof_service_events::Events;
 use nightproof_service_lambda::Lambda;
 use nightproof_service_monitoring::CloudWatch;
 use nightproof_service_scheduler::Scheduler;
+use nightproof_service_ssm::Ssm;
 use nightproof_wire::arn::Arn;
 
-/// A rule or a schedule could not be fired.
+/// A rule, a schedule or a maintenance window could not be fired.
 #[derive(Debug, thiserror::Error)]
 pub enum FireError {
-    /// What was named is the ARN of neither.
-    #[error("`{0}` is not the ARN of a rule or of a schedule")]
+    /// What was named is the ARN of none of them.
+    #[error("`{0}` is not the ARN of a rule, of a schedule or of a maintenance window")]
     Arn(String),
     /// It does not exist, is disabled, or has no schedule that comes again.
     #[error("`{0}` does not exist, is disabled, or its schedule never comes again")]
     NoOccurrence(String),
 }
 
-/// Fires rules and schedules: what a drill on a local region does instead of waiting for the night.
+/// Fires rules and schedules, and opens maintenance windows: what a drill on a local region does instead of waiting for the night.
 #[derive(Clone)]
 pub struct Trigger {
     pub(super) region: Region,
     pub(super) events: Arc<Events>,
     pub(super) functions: Arc<Lambda>,
     pub(super) scheduler: Arc<Scheduler>,
+    pub(super) ssm: Arc<Ssm>,
     pub(super) alarms: Arc<CloudWatch>,
 }
 
@@ -37,8 +39,8 @@ impl Trigger {
         self.alarms.evaluate_new(&self.region).await;
     }
 
-    /// Moves the region's clock to the next time at which the schedule of a rule, or of EventBridge Scheduler, is due; of a flexible time
-    /// window, to its end.
+    /// Moves the region's clock to the next time at which the schedule of a rule, of EventBridge Scheduler or of a maintenance window is due; of
+    /// a flexible time window, to its end.
     ///
     /// # Errors
     /// [`FireError`] where nothing will fire.
@@ -48,6 +50,7 @@ impl Trigger {
         let at = match arn.resource.split('/').collect::<Vec<_>>().as_slice() {
             ["rule", rule] => self.events.next_occurrence(&arn.account, rule, now),
             ["schedule", group, name] => self.scheduler.next_occurrence(&arn.account, group, name, now),
+            ["maintenancewindow", window] => self.ssm.next_opening(&arn.account, window, now),
             _ => return Err(FireError::Arn(trigger_arn.to_owned())),
         };
         let at = at.ok_or_else(|| FireError::NoOccurrence(trigger_arn.to_owned()))?;

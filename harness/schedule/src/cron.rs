@@ -1,5 +1,7 @@
 //! EventBridge's cron: six fields, day-of-week from SUN = 1, and `?`, `L`, `W` and `#` beside unix' wildcards.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
+//! Systems Manager's may have a field of seconds before them.
+//! <https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-cron-and-rate-expressions.html>
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -12,6 +14,7 @@ const LAST_YEAR: i16 = 2199;
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cron {
+    seconds: Vec<i16>,
     minutes: Vec<i16>,
     hours: Vec<i16>,
     months: Vec<i16>,
@@ -42,15 +45,30 @@ impl Cron {
     /// Parses what stands between the parentheses of `cron(…)`. `None` is what AWS calls not valid.
     pub fn parse(text: &str) -> Option<Self> {
         let fields: Vec<&str> = text.split_whitespace().collect();
-        let [minutes, hours, of_month, months, of_week, years] = fields.as_slice() else { return None };
+        let fields: [&str; 6] = fields.try_into().ok()?;
+        Self::from_fields("0", fields)
+    }
+
+    /// As [`Cron::parse`], for Systems Manager, where a field of seconds may stand before the six.
+    pub fn parse_with_seconds(text: &str) -> Option<Self> {
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        match fields.split_first()? {
+            (seconds, rest) if rest.len() == 6 => Self::from_fields(seconds, rest.try_into().ok()?),
+            _ => Self::parse(text),
+        }
+    }
+
+    fn from_fields(seconds: &str, fields: [&str; 6]) -> Option<Self> {
+        let [minutes, hours, of_month, months, of_week, years] = fields;
         // One of the two, and only one, says "no particular value".
-        let days = match (*of_month, *of_week) {
+        let days = match (of_month, of_week) {
             ("?", "?") => return None,
             (of_month, "?") => days_of_month(of_month)?,
             ("?", of_week) => days_of_week(of_week)?,
             _ => return None,
         };
         Some(Self {
+            seconds: values(seconds, 0, 59, &[])?,
             minutes: values(minutes, 0, 59, &[])?,
             hours: values(hours, 0, 23, &[])?,
             months: values(months, 1, 12, &MONTHS)?,
@@ -85,9 +103,11 @@ impl Cron {
 
     fn times_on(&self, date: Date) -> impl Iterator<Item = DateTime> {
         self.hours.iter().flat_map(move |hour| {
-            self.minutes.iter().filter_map(move |minute| {
-                let (hour, minute) = (i8::try_from(*hour).ok()?, i8::try_from(*minute).ok()?);
-                Some(date.to_datetime(jiff::civil::Time::new(hour, minute, 0, 0).ok()?))
+            self.minutes.iter().flat_map(move |minute| {
+                self.seconds.iter().filter_map(move |second| {
+                    let [hour, minute, second] = [hour, minute, second].map(|value| i8::try_from(*value));
+                    Some(date.to_datetime(jiff::civil::Time::new(hour.ok()?, minute.ok()?, second.ok()?, 0).ok()?))
+                })
             })
         })
     }
@@ -272,6 +292,22 @@ mod tests {
         ] {
             assert_eq!(Cron::parse(expression), None, "{expression}");
         }
+    }
+
+    #[test]
+    fn a_field_of_seconds_may_stand_before_the_six_where_systems_manager_reads_them() {
+        let next = |expression: &str| {
+            let cron = Cron::parse_with_seconds(expression).expect(expression);
+            cron.next_after("2026-11-23T12:00:00Z".parse().unwrap(), &TimeZone::UTC).map(|time| time.to_string())
+        };
+        assert_eq!(next("0 0 3 ? * * *").as_deref(), Some("2026-11-24T03:00:00Z"));
+        assert_eq!(next("0 3 ? * * *").as_deref(), Some("2026-11-24T03:00:00Z"));
+        assert_eq!(next("0 0/30 * 1/1 * ? *").as_deref(), Some("2026-11-23T12:30:00Z"));
+        assert_eq!(next("15,45 59 12 ? * THU#3 *").as_deref(), Some("2026-12-17T12:59:15Z"));
+        for refused in ["60 0 3 ? * * *", "0 0 0 3 ? * * *", "0 3 * * *", ""] {
+            assert_eq!(Cron::parse_with_seconds(refused), None, "{refused}");
+        }
+        assert_eq!(Cron::parse("0 0 3 ? * * *"), None, "EventBridge has six fields");
     }
 
     #[test]

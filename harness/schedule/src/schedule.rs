@@ -20,8 +20,17 @@ pub enum Schedule {
 impl Schedule {
     /// Parses a `ScheduleExpression`. `None` is what AWS calls not valid.
     pub fn parse(expression: &str) -> Option<Self> {
+        Self::parse_by(expression, Cron::parse)
+    }
+
+    /// As [`Schedule::parse`], for Systems Manager, whose cron may begin with a field of seconds.
+    pub fn parse_with_seconds(expression: &str) -> Option<Self> {
+        Self::parse_by(expression, Cron::parse_with_seconds)
+    }
+
+    fn parse_by(expression: &str, cron: fn(&str) -> Option<Cron>) -> Option<Self> {
         if let Some(fields) = inside(expression, "cron(") {
-            return Cron::parse(fields).map(|cron| Self::Cron(Box::new(cron)));
+            return cron(fields).map(|cron| Self::Cron(Box::new(cron)));
         }
         if let Some(time) = inside(expression, "at(") {
             return time.parse().ok().filter(|_| time.len() == "yyyy-mm-ddThh:mm:ss".len()).map(Self::At);

@@ -538,6 +538,53 @@ def schedules():
     roles.delete_role(RoleName="ops-scheduler")
 
 
+def windows():
+    ssm = client("ssm")
+    night = {"Name": "night", "Schedule": "cron(0 0 3 ? * * *)", "ScheduleTimezone": "America/Chicago", "Duration": 3, "Cutoff": 1}
+    window = {"WindowId": ssm.create_maintenance_window(**night, AllowUnassociatedTargets=False, Tags=TAGS)["WindowId"]}
+    assert ssm.list_tags_for_resource(ResourceType="MaintenanceWindow", ResourceId=window["WindowId"])["TagList"] == TAGS
+    targets = [{"Key": "tag:Backup", "Values": ["none-has-this"]}]
+    made = ssm.register_target_with_maintenance_window(**window, ResourceType="INSTANCE", Targets=targets)
+    target = {**window, "WindowTargetId": made["WindowTargetId"]}
+    assert ssm.update_maintenance_window_target(**target, Name="servers")["Name"] == "servers"
+    assert ssm.describe_maintenance_window_targets(**window)["Targets"][0]["Name"] == "servers"
+    made = ssm.register_task_with_maintenance_window(
+        **window, TaskType="RUN_COMMAND", TaskArn="AWS-RunShellScript", MaxConcurrency="1", MaxErrors="0",
+        Targets=[{"Key": "WindowTargetIds", "Values": [target["WindowTargetId"]]}],
+        TaskInvocationParameters={"RunCommand": {"Parameters": {"commands": ["true"]}}})
+    task = {**window, "WindowTaskId": made["WindowTaskId"]}
+    ssm.update_maintenance_window_task(**task, Priority=3)
+    assert ssm.get_maintenance_window_task(**task)["Priority"] == 3
+    assert ssm.describe_maintenance_window_tasks(**window)["Tasks"][0]["Type"] == "RUN_COMMAND"
+    coming = ssm.describe_maintenance_window_schedule(**window, MaxResults=3)["ScheduledWindowExecutions"]
+    assert len(coming) == 3, coming
+    # Each second, and a function that nobody has: a task without targets fails by itself.
+    hasty = ssm.create_maintenance_window(Name="hasty", Schedule="cron(* * * * * ? *)", Duration=1, Cutoff=0, AllowUnassociatedTargets=True)
+    ssm.register_task_with_maintenance_window(WindowId=hasty["WindowId"], TaskType="LAMBDA", TaskArn="SSMNobody")
+
+    def opened():
+        found = ssm.describe_maintenance_window_executions(WindowId=hasty["WindowId"])["WindowExecutions"]
+        return found and found[0].get("EndTime") and found[0]
+
+    execution = {"WindowExecutionId": until("the window has opened", opened)["WindowExecutionId"]}
+    tasks = ssm.describe_maintenance_window_execution_tasks(**execution)["WindowExecutionTaskIdentities"]
+    assert ssm.get_maintenance_window_execution(**execution)["TaskIds"] == [tasks[0]["TaskExecutionId"]]
+    of_task = {**execution, "TaskId": tasks[0]["TaskExecutionId"]}
+    assert ssm.get_maintenance_window_execution_task(**of_task)["Status"] == "FAILED"
+    invocations = ssm.describe_maintenance_window_execution_task_invocations(**of_task)["WindowExecutionTaskInvocationIdentities"]
+    one = ssm.get_maintenance_window_execution_task_invocation(**of_task, InvocationId=invocations[0]["InvocationId"])
+    assert one["StatusDetails"], one
+    ssm.cancel_maintenance_window_execution(**execution)
+    ssm.deregister_task_from_maintenance_window(**task)
+    ssm.deregister_target_from_maintenance_window(**target)
+    assert ssm.update_maintenance_window(**window, Enabled=False)["Enabled"] is False
+    assert ssm.get_maintenance_window(**window)["ScheduleTimezone"] == "America/Chicago"
+    assert [one["Name"] for one in ssm.describe_maintenance_windows()["WindowIdentities"]].count("night") == 1
+    for one in [window["WindowId"], hasty["WindowId"]]:
+        ssm.delete_maintenance_window(WindowId=one)
+    refused("DoesNotExistException", ssm.get_maintenance_window, **window)
+
+
 def secrets():
     manager = client("secretsmanager")
     password = manager.get_random_password(PasswordLength=20, ExcludePunctuation=True)["RandomPassword"]
@@ -671,5 +718,6 @@ functions()
 managed()
 notices()
 schedules()
+windows()
 secrets()
 stacks()

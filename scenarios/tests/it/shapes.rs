@@ -96,3 +96,47 @@ mod schedule_to_run_command {
         night.assert_broken("script", "is Failed, exit code 2");
     }
 }
+
+/// A maintenance window whose task runs a command on the window's target.
+mod window_to_run_command {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/window-to-run-command.yaml"))
+    }
+
+    #[test]
+    fn passes_without_a_function() {
+        assert_passed(&night(&template()));
+    }
+
+    #[test]
+    fn a_role_that_may_not_send_commands_is_told_with_what_it_was_denied() {
+        let document = "document/AWS-RunShellScript\"\n  Night";
+        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\"\n  Night"));
+        night.assert_broken("rule", "night opened, and its task AWS-RunShellScript is FAILED");
+        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
+        assert!(night.why().contains(denied), "{}", night.why());
+    }
+
+    #[test]
+    fn a_role_that_systems_manager_may_not_assume_is_told() {
+        let trusted = "Principal: {Service: ssm.amazonaws.com}";
+        let night = night(&template().replacing(trusted, "Principal: {Service: events.amazonaws.com}"));
+        night.assert_broken("rule", "night opened, and its task AWS-RunShellScript is FAILED");
+        assert!(night.why().contains("sts:AssumeRole"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
+        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
+    }
+}

@@ -11,6 +11,7 @@ mod event_bus;
 mod lambda_sources;
 mod lambda_version;
 mod language;
+mod maintenance_window;
 mod nat_gateway;
 mod nested;
 mod oidc_provider;

@@ -124,6 +124,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("scheduler", "schedule-group") => by("GetScheduleGroup", "Name", named.id, "ResourceNotFoundException"),
         ("secretsmanager", "secret") => by("DescribeSecret", "SecretId", named.arn, "ResourceNotFoundException"),
         ("sns", "") => by("GetTopicAttributes", "TopicArn", named.arn, "NotFound"),
+        ("ssm", "maintenancewindow") => by("GetMaintenanceWindow", "WindowId", named.id, "DoesNotExistException"),
         ("sqs", "") => {
             let url = format!("https://sqs.{}.amazonaws.com/{}/{}", named.region, named.account, named.id);
             by("GetQueueAttributes", "QueueUrl", &url, "QueueDoesNotExist")
@@ -171,6 +172,7 @@ mod tests {
                 json!({ "SecretId": "arn:aws:secretsmanager:us-east-1:1:secret:s-AbCdEf" }),
             ),
             ("arn:aws:sns:us-east-1:1:t", "GetTopicAttributes", json!({ "TopicArn": "arn:aws:sns:us-east-1:1:t" })),
+            ("arn:aws:ssm:us-east-1:1:maintenancewindow/mw-1", "GetMaintenanceWindow", json!({ "WindowId": "mw-1" })),
             ("arn:aws:sqs:us-east-1:1:q", "GetQueueAttributes", json!({ "QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q" })),
         ] {
             let look = look(&Named::parse(arn).unwrap()).unwrap();

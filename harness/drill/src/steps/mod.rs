@@ -17,3 +17,4 @@ pub(crate) mod schedule;
 pub(crate) mod seed;
 pub(crate) mod step;
 pub(crate) mod verify;
+pub(crate) mod window;

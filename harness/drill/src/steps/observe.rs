@@ -14,6 +14,7 @@ use crate::plan::Local;
 use crate::steps::function;
 use crate::steps::function_log::{FunctionLog, Lines};
 use crate::steps::rule::{Rule, Starts};
+use crate::steps::window;
 use crate::timeouts::Timeouts;
 
 /// For the function to be invoked and to send its command; Lambda's own limit is 15 minutes.
@@ -31,6 +32,8 @@ pub(crate) struct Before {
     commands: BTreeSet<String>,
     /// The log of the function, where one is to send the command.
     log: Option<FunctionLog>,
+    /// The openings of the maintenance window, if it is one that starts the backup.
+    openings: BTreeSet<String>,
 }
 
 impl Before {
@@ -40,7 +43,11 @@ impl Before {
             Some(function) => Some(FunctionLog::from_now(clients, function).await?),
             None => None,
         };
-        Ok(Self { commands, log })
+        let openings = match &rule.window {
+            Some(window) => window::openings(clients, window).await?,
+            None => BTreeSet::new(),
+        };
+        Ok(Self { commands, log, openings })
     }
 
     /// Whether the function has run since, or a command was sent.
@@ -81,6 +88,10 @@ pub(crate) async fn observe(
 ) -> Result<Seen, HopFailure> {
     let sent = function(clients, rule, before, timeouts.silence, local).await?;
     let done = commands_done(clients, &sent).await;
+    // A later task of the window may send another command, or need what the first has done.
+    if let (Some(window), Ok(_)) = (&rule.window, &done) {
+        window::closed(clients, window, &before.openings).await?;
+    }
     // An event may have been delivered twice, and the other function be slower.
     if let Some(local) = local {
         local.settled().await;
@@ -147,6 +158,13 @@ async fn function(
         let sent = new_commands(clients, before).await?;
         if !sent.is_empty() {
             return Ok(sent.into_iter().map(|command| command.command_id).collect());
+        }
+        if let Some(window) = &rule.window
+            && let Some(broken) = window::in_vain(clients, window, &rule.name, &before.openings).await?
+            // What was sent meanwhile is looked at first.
+            && new_commands(clients, before).await?.is_empty()
+        {
+            return Err(broken);
         }
         let lines = before.new_lines(clients).await?;
         if let Some(reason) = lines.failure() {

@@ -1,17 +1,18 @@
-//! The rule or schedule that starts the backup.
+//! The rule, schedule or maintenance window that starts the backup.
 
 use std::fmt;
 
-use nightproof_wire::arn;
+use nightproof_wire::arn::{self, Arn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
 use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::{HopFailure, at};
+use crate::steps::window::{self, Window};
 use crate::{Hop, Plan};
 
-/// The rule, or the schedule of EventBridge Scheduler, that starts the backup.
+/// The rule, the schedule of EventBridge Scheduler or the maintenance window that starts the backup.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) logical: String,
@@ -23,6 +24,8 @@ pub(crate) struct Rule {
     pub(crate) by_role: bool,
     /// ARN of the queue that gets what does not reach the target.
     pub(crate) dead_letters: Option<String>,
+    /// The id of the maintenance window that it is, if it is one.
+    pub(crate) window: Option<String>,
 }
 
 /// What a rule starts.
@@ -68,7 +71,7 @@ struct Candidates {
     others: Vec<String>,
 }
 
-/// The stack's one rule or schedule that starts a function or a command, or the one that the plan names.
+/// The stack's one rule, schedule or maintenance window that starts a function or a command, or the one that the plan names.
 pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
     let is_wanted =
         |name: &str, resource: &Resource| plan.rule.as_deref().is_none_or(|wanted| wanted == name || wanted == resource.logical);
@@ -83,9 +86,15 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
     for resource in resources.of_type("AWS::Scheduler::Schedule").filter(|resource| is_wanted(&resource.physical, resource)) {
         schedule(clients, resource, &mut candidates).await?;
     }
+    for resource in resources.of_type("AWS::SSM::MaintenanceWindow") {
+        let window = window::read(clients, &resource.physical).await?;
+        if is_wanted(&window.name, resource) || is_wanted(&window.window_id, resource) {
+            opening(clients, &plan.endpoint.region, resource, window, &mut candidates).await?;
+        }
+    }
     let Candidates { mut found, others } = candidates;
     let names: Vec<&str> = found.iter().map(|rule| rule.name.as_str()).collect();
-    let none = "the stack has no rule and no schedule, so nothing starts the backup";
+    let none = "the stack has no rule, no schedule and no maintenance window, so nothing starts the backup";
     match (names.len(), &plan.rule) {
         (0, Some(wanted)) if others.is_empty() => Err(HopFailure::at(Hop::Rule, format!("the stack has no rule `{wanted}`"))),
         (0, _) if others.is_empty() => Err(HopFailure::at(Hop::Rule, none)),
@@ -124,6 +133,7 @@ async fn rule(clients: &Clients, resource: &Resource, name: &str, candidates: &m
             starts,
             by_role: false,
             dead_letters,
+            window: None,
         }),
     }
     Ok(())
@@ -162,10 +172,58 @@ async fn schedule(clients: &Clients, resource: &Resource, candidates: &mut Candi
                 starts,
                 by_role: true,
                 dead_letters,
+                window: None,
             }),
         }
     }
     Ok(())
+}
+
+/// A window runs its first task; what the others do is seen when it has ended.
+async fn opening(
+    clients: &Clients,
+    region: &str,
+    resource: &Resource,
+    window: Window,
+    candidates: &mut Candidates,
+) -> Result<(), HopFailure> {
+    let name = window.name;
+    if !window.enabled {
+        candidates.others.push(format!("{name} is disabled"));
+        return Ok(());
+    }
+    let tasks = window::tasks(clients, &window.window_id).await?;
+    let first = tasks.iter().find_map(|task| match task.kind.as_str() {
+        "RUN_COMMAND" => Some(Starts::Document(last_of(&task.task_arn).to_owned())),
+        "LAMBDA" => {
+            Some(of_arn(&task.task_arn, None).unwrap_or(Starts::Function { name: task.task_arn.clone(), qualifier: None }))
+        }
+        _ => None,
+    });
+    let Some(starts) = first else {
+        candidates.others.push(format!("{name} has no task that runs a command or a function"));
+        return Ok(());
+    };
+    let caller = clients.dynamic.ask("sts", "GetCallerIdentity", &json!({})).await;
+    let caller = caller.map_err(at(Hop::Rule, "GetCallerIdentity"))?;
+    let account = caller.get("Account").and_then(Value::as_str).unwrap_or_default();
+    let id = window.window_id;
+    candidates.found.push(Rule {
+        logical: resource.logical.clone(),
+        arn: Arn::new("ssm", region, account, format!("maintenancewindow/{id}")).to_string(),
+        name,
+        schedule: format!("{} {}", window.schedule, window.schedule_timezone).trim_end().to_owned(),
+        starts,
+        by_role: true,
+        dead_letters: None,
+        window: Some(id),
+    });
+    Ok(())
+}
+
+/// The name in the ARN of a document, or the name itself.
+fn last_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// What a target starts by its ARN and, where this names an operation, its input; nothing for ARNs of other kinds.

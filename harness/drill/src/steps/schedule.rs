@@ -15,6 +15,8 @@ use crate::{Hop, Plan};
 /// Soon enough for a drill; EventBridge knows no shorter rate.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
 const EVERY_MINUTE: &str = "rate(1 minute)";
+/// The same for a maintenance window, whose rate counts from when it was made.
+const EACH_MINUTE: &str = "cron(* * * * ? *)";
 /// For an update of one rule.
 const UPDATE_BOUND: Duration = Duration::from_secs(600);
 /// For EventBridge to fire a rule of one minute, which it may do a minute late.
@@ -23,8 +25,12 @@ const FIRE_BOUND: Duration = Duration::from_secs(240);
 /// Updates the stack so that the rule fires every minute, waits for the first sign of its function, and sets the schedule back.
 pub(crate) async fn hasten(clients: &Clients, plan: &Plan, rule: &Rule, before: &Before) -> Result<String, HopFailure> {
     let stack = plan.stack();
-    let change = Change::new(&plan.template, &rule.logical)?;
-    update(clients, plan, &stack, &change, Some(EVERY_MINUTE)).await?;
+    let (property, often) = match rule.window {
+        Some(_) => ("Schedule", EACH_MINUTE),
+        None => ("ScheduleExpression", EVERY_MINUTE),
+    };
+    let change = Change::new(&plan.template, &rule.logical, property, often)?;
+    update(clients, plan, &stack, &change, Some(often)).await?;
     let fired = nightproof_poll::try_until(FIRE_BOUND, || async {
         Ok::<_, HopFailure>(if before.shows_life(clients).await? { Ok(()) } else { Err(String::new()) })
     })
@@ -32,8 +38,12 @@ pub(crate) async fn hasten(clients: &Clients, plan: &Plan, rule: &Rule, before: 
     // Also when nothing came: the stack may be kept.
     update(clients, plan, &stack, &change, None).await?;
     // That nothing came is told by who observes, with the evidence.
-    let waited = if fired?.is_ok() { "EventBridge fired it" } else { "it has not fired" };
-    Ok(format!("{waited} at {EVERY_MINUTE}; its own schedule is set back"))
+    let waited = match (fired?.is_ok(), &rule.window) {
+        (true, None) => "EventBridge fired it",
+        (true, Some(_)) => "it has opened",
+        (false, _) => "it has not fired",
+    };
+    Ok(format!("{waited} at {often}; its own schedule is set back"))
 }
 
 /// Where a template says how often the rule fires.
@@ -46,16 +56,16 @@ enum Change {
 }
 
 impl Change {
-    fn new(template: &str, rule: &str) -> Result<Self, HopFailure> {
+    fn new(template: &str, rule: &str, property: &str, often: &str) -> Result<Self, HopFailure> {
         let unusable = |why: &str| HopFailure::at(Hop::Rule, format!("the schedule of {rule} cannot be changed: {why}"));
         let mut whole = nightproof_template::to_json(template).map_err(|_| unusable("the template cannot be read"))?;
         let schedule = whole
-            .pointer_mut(&format!("/Resources/{rule}/Properties/ScheduleExpression"))
+            .pointer_mut(&format!("/Resources/{rule}/Properties/{property}"))
             .ok_or_else(|| unusable("the template has no such rule; drill with --fire invoke"))?;
         if let Some(parameter) = schedule.get("Ref").and_then(Value::as_str) {
             return Ok(Self::Parameter(parameter.to_owned()));
         }
-        *schedule = EVERY_MINUTE.into();
+        *schedule = often.into();
         Ok(Self::Template(whole.to_string()))
     }
 }
@@ -110,10 +120,14 @@ mod tests {
 
     const TEMPLATE: &str = "Parameters: {When: {Type: String}}\nResources:\n  A: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: !Ref When}}\n  B: {Type: 'AWS::Events::Rule', Properties: {ScheduleExpression: 'rate(1 day)'}}\n";
 
+    fn change(rule: &str) -> Result<Change, HopFailure> {
+        Change::new(TEMPLATE, rule, "ScheduleExpression", EVERY_MINUTE)
+    }
+
     #[test]
     fn a_schedule_is_changed_by_its_parameter_or_in_the_template() {
-        assert_eq!(Change::new(TEMPLATE, "A").unwrap(), Change::Parameter("When".to_owned()));
-        let Change::Template(text) = Change::new(TEMPLATE, "B").unwrap() else { panic!("no template") };
+        assert_eq!(change("A").unwrap(), Change::Parameter("When".to_owned()));
+        let Change::Template(text) = change("B").unwrap() else { panic!("no template") };
         let changed: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(changed["Resources"]["B"]["Properties"]["ScheduleExpression"], EVERY_MINUTE);
         assert_eq!(changed["Resources"]["A"]["Properties"]["ScheduleExpression"]["Ref"], "When");
@@ -121,6 +135,6 @@ mod tests {
 
     #[test]
     fn a_rule_that_the_template_does_not_have_is_said() {
-        assert!(Change::new(TEMPLATE, "C").unwrap_err().reason.contains("--fire invoke"));
+        assert!(change("C").unwrap_err().reason.contains("--fire invoke"));
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::aws_documents;
 use crate::command::Target;
+use crate::maintenance_windows::window::TAGGED_AS;
 use crate::records::Ssm;
 
 impl Ssm {
@@ -27,6 +28,7 @@ impl Ssm {
             "tagged" => vec![match text("ResourceType") {
                 "Document" => document(call, text("ResourceId")),
                 "Parameter" => parameter(call, text("ResourceId")),
+                TAGGED_AS => call.arn("ssm", format!("maintenancewindow/{}", text("ResourceId"))),
                 _ => node(call, text("ResourceId")),
             }],
             _ => Vec::new(),
@@ -41,20 +43,21 @@ impl Ssm {
         if let Ok(targets) = targets
             && !targets.is_empty()
         {
-            ids.extend(self.resolve(call.account(), &self.instances(call), &targets).unwrap_or_default());
+            ids.extend(self.resolve(call.account(), &self.instances(&call.region, call.account()), &targets).unwrap_or_default());
         }
         ids.sort();
         ids.dedup();
         ids.iter().map(|id| node(call, id)).collect()
     }
 
-    /// Documents, parameters and managed nodes that have tags.
+    /// Documents, parameters, managed nodes and maintenance windows that have tags.
     pub(super) fn tagged_resources(&self, call: &Call) -> Vec<Tagged> {
         let arn = |rest: String| call.arn("ssm", rest);
         self.with(call.account(), |records| {
             let named = |kind: &str, id: &str| match kind {
                 "Document" => Some(arn(format!("document/{id}"))),
                 "ManagedInstance" => Some(arn(format!("managed-instance/{id}"))),
+                TAGGED_AS => Some(arn(format!("maintenancewindow/{id}"))),
                 "Parameter" => Some(arn(format!("parameter/{}", id.trim_start_matches('/')))),
                 _ => None,
             };
@@ -64,12 +67,13 @@ impl Ssm {
         })
     }
 
-    /// The tags of a document, parameter or managed node.
+    /// The tags of a document, parameter, managed node or maintenance window.
     pub(super) fn tags_of(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         let Some((kind, id)) = arn::resource_of(arn).split_once('/') else { return Vec::new() };
         let tags = match kind {
             "document" => self.tags(account, "Document", id),
             "managed-instance" => self.tags(account, "ManagedInstance", id),
+            "maintenancewindow" => self.tags(account, TAGGED_AS, id),
             // The ARN of `/a/b` and that of `a/b` are alike.
             "parameter" => {
                 let mut tags = self.tags(account, "Parameter", &format!("/{id}"));

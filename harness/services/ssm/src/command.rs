@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::document::Document;
 use crate::invocation::Invocation;
+use crate::rate_control::share;
 use crate::stamp::stamp;
 
 /// A command's record.
@@ -47,7 +48,7 @@ pub(crate) struct Target {
 }
 
 /// Whether output goes to CloudWatch Logs, and the log group.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct CloudWatchOutputConfig {
     pub(crate) cloud_watch_log_group_name: String,
@@ -114,26 +115,5 @@ impl Command {
             output.remove("OutputS3Region");
         }
         output
-    }
-}
-
-/// `10` or `10%` of `total`.
-fn share(text: &str, total: usize) -> usize {
-    match text.strip_suffix('%') {
-        Some(percent) => total.saturating_mul(percent.parse::<usize>().unwrap_or(100)).div_ceil(100),
-        None => text.parse().unwrap_or(0),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn concurrency_is_a_number_or_a_percentage_of_the_targets() {
-        assert_eq!(share("50", 3), 50);
-        assert_eq!(share("10%", 25), 3);
-        assert_eq!(share("100%", 7), 7);
-        assert_eq!(share("0", 7), 0);
     }
 }

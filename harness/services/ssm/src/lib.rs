@@ -1,4 +1,4 @@
-//! The service `ssm`: Run Command, managed nodes, command documents and Parameter Store.
+//! The service `ssm`: Run Command, managed nodes, documents, maintenance windows and Parameter Store.
 //!
 //! A command's records are shared with the agent's side, the service `ec2messages`, which takes messages from the same
 //! mailboxes and reports back into the same invocations.
@@ -15,10 +15,13 @@ mod document;
 pub mod ec2messages;
 mod invocation;
 mod mailbox;
+mod maintenance_windows;
 mod node;
 mod operations;
 mod page;
+mod progress;
 mod public_parameters;
+mod rate_control;
 mod records;
 mod resources;
 mod service;
@@ -29,6 +32,8 @@ mod stored_parameter;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod timing;
+mod waiting;
 mod yaml;
 
 pub use records::Ssm;

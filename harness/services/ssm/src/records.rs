@@ -1,14 +1,16 @@
 //! The records of an account.
 
-use nightproof_core::tags::Tags;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 
 use nightproof_core::AccountStore;
+use nightproof_core::tags::Tags;
 use tokio::sync::Notify;
 
 use crate::command::Command;
 use crate::mailbox::Mailbox;
+use crate::maintenance_windows::execution::WindowExecution;
+use crate::maintenance_windows::window::MaintenanceWindow;
 use crate::node::ManagedNode;
 use crate::stored_document::StoredDocument;
 use crate::stored_parameter::Parameter;
@@ -21,12 +23,19 @@ pub struct Ssm {
     pub(crate) accounts: AccountStore<Records>,
     /// Notified whenever a message was put into a mailbox.
     pub(crate) mail: Notify,
+    /// Notified whenever a command, an opening of a window or an automation may have gone on.
+    pub(crate) changed: Notify,
 }
 
 impl Ssm {
     /// A service without nodes, commands or parameters.
     pub fn new() -> Arc<Self> {
-        Arc::new_cyclic(|me| Self { me: me.clone(), accounts: AccountStore::default(), mail: Notify::new() })
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            accounts: AccountStore::default(),
+            mail: Notify::new(),
+            changed: Notify::new(),
+        })
     }
 
     /// Runs `act` on the records of `account`. Synchronous, so that the lock is never held over an await.
@@ -48,6 +57,10 @@ pub(crate) struct Records {
     pub(crate) documents: BTreeMap<String, StoredDocument>,
     /// Parameters by name.
     pub(crate) parameters: BTreeMap<String, Parameter>,
+    /// Maintenance windows by id.
+    pub(crate) windows: BTreeMap<String, MaintenanceWindow>,
+    /// Openings of windows, oldest first; of windows that are gone, too.
+    pub(crate) window_executions: Vec<WindowExecution>,
     /// Tags by resource type and id.
     pub(crate) tags: BTreeMap<(String, String), Tags>,
 }

@@ -16,6 +16,23 @@ use crate::operations::documents::{
     CreateDocument, DeleteDocument, DescribeDocument, GetDocument, ListDocuments, UpdateDocument, UpdateDocumentDefaultVersion,
 };
 use crate::operations::invocation_query::{GetCommandInvocation, ListCommandInvocations};
+use crate::operations::maintenance_windows::executions::{
+    CancelMaintenanceWindowExecution, DescribeMaintenanceWindowExecutionTaskInvocations, DescribeMaintenanceWindowExecutionTasks,
+    DescribeMaintenanceWindowExecutions, GetMaintenanceWindowExecution, GetMaintenanceWindowExecutionTask,
+    GetMaintenanceWindowExecutionTaskInvocation,
+};
+use crate::operations::maintenance_windows::schedule::DescribeMaintenanceWindowSchedule;
+use crate::operations::maintenance_windows::targets::{
+    DeregisterTargetFromMaintenanceWindow, DescribeMaintenanceWindowTargets, RegisterTargetWithMaintenanceWindow,
+    UpdateMaintenanceWindowTarget,
+};
+use crate::operations::maintenance_windows::tasks::{
+    DeregisterTaskFromMaintenanceWindow, DescribeMaintenanceWindowTasks, GetMaintenanceWindowTask,
+    RegisterTaskWithMaintenanceWindow, UpdateMaintenanceWindowTask,
+};
+use crate::operations::maintenance_windows::windows::{
+    CreateMaintenanceWindow, DeleteMaintenanceWindow, DescribeMaintenanceWindows, GetMaintenanceWindow, UpdateMaintenanceWindow,
+};
 use crate::operations::managed_nodes::{DescribeInstanceInformation, GetConnectionStatus, RegisterManagedInstance};
 use crate::operations::parameter_query::{
     DescribeParameters, GetParameter, GetParameterHistory, GetParameters, GetParametersByPath,
@@ -28,17 +45,34 @@ use crate::records::Ssm;
 operations!("ssm", Ssm:
     AddTagsToResource => add_tags_to_resource: ["= @tagged"],
     CancelCommand => cancel_command.await: ["= *"],
+    CancelMaintenanceWindowExecution => cancel_maintenance_window_execution: ["= *"],
     CreateDocument => create_document: ["= @document"],
+    CreateMaintenanceWindow => create_maintenance_window: ["= *", "ssm:AddTagsToResource maintenancewindow/* ?Tags"],
     DeleteDocument => delete_document: ["= @document"],
+    DeleteMaintenanceWindow => delete_maintenance_window: ["= maintenancewindow/{WindowId}"],
     DeleteParameter => delete_parameter: ["= @parameter"],
     DeleteParameters => delete_parameters: ["= @parameters"],
+    DeregisterTargetFromMaintenanceWindow => deregister_target_from_maintenance_window: ["= maintenancewindow/{WindowId}", "= windowtarget/{WindowTargetId}"],
+    DeregisterTaskFromMaintenanceWindow => deregister_task_from_maintenance_window: ["= maintenancewindow/{WindowId}", "= windowtask/{WindowTaskId}"],
     DescribeDocument => describe_document: ["= @document"],
     DescribeInstanceAssociationsStatus => describe_instance_associations_status: ["= *"],
     DescribeInstanceInformation => describe_instance_information: ["= *"],
+    DescribeMaintenanceWindowExecutionTaskInvocations => describe_maintenance_window_execution_task_invocations: ["= *"],
+    DescribeMaintenanceWindowExecutionTasks => describe_maintenance_window_execution_tasks: ["= *"],
+    DescribeMaintenanceWindowExecutions => describe_maintenance_window_executions: ["= maintenancewindow/{WindowId}"],
+    DescribeMaintenanceWindowSchedule => describe_maintenance_window_schedule: ["= *"],
+    DescribeMaintenanceWindowTargets => describe_maintenance_window_targets: ["= maintenancewindow/{WindowId}"],
+    DescribeMaintenanceWindowTasks => describe_maintenance_window_tasks: ["= maintenancewindow/{WindowId}"],
+    DescribeMaintenanceWindows => describe_maintenance_windows: ["= *"],
     DescribeParameters => describe_parameters: ["= *"],
     GetCommandInvocation => get_command_invocation: ["= *"],
     GetConnectionStatus => get_connection_status: ["= *"],
     GetDocument => get_document: ["= @document"],
+    GetMaintenanceWindow => get_maintenance_window: ["= maintenancewindow/{WindowId}"],
+    GetMaintenanceWindowExecution => get_maintenance_window_execution: ["= *"],
+    GetMaintenanceWindowExecutionTask => get_maintenance_window_execution_task: ["= *"],
+    GetMaintenanceWindowExecutionTaskInvocation => get_maintenance_window_execution_task_invocation: ["= *"],
+    GetMaintenanceWindowTask => get_maintenance_window_task: ["= maintenancewindow/{WindowId}"],
     GetParameter => get_parameter.await: ["= @parameter"],
     GetParameterHistory => get_parameter_history.await: ["= @parameter"],
     GetParameters => get_parameters.await: ["= @parameters"],
@@ -53,12 +87,17 @@ operations!("ssm", Ssm:
     PutInventory => put_inventory: ["= *"],
     PutParameter => put_parameter.await: ["= @parameter"],
     RegisterManagedInstance => register_managed_instance: ["= *"],
+    RegisterTargetWithMaintenanceWindow => register_target_with_maintenance_window: ["= maintenancewindow/{WindowId}"],
+    RegisterTaskWithMaintenanceWindow => register_task_with_maintenance_window: ["= maintenancewindow/{WindowId}", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
     RemoveTagsFromResource => remove_tags_from_resource: ["= @tagged"],
     SendCommand => send_command.await: ["= @document", "= @targeted-instances", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
     UpdateDocument => update_document: ["= @document"],
     UpdateDocumentDefaultVersion => update_document_default_version: ["= @document"],
     UpdateInstanceAssociationStatus => update_instance_association_status: ["= *"],
     UpdateInstanceInformation => update_instance_information: ["= @node"],
+    UpdateMaintenanceWindow => update_maintenance_window: ["= maintenancewindow/{WindowId}"],
+    UpdateMaintenanceWindowTarget => update_maintenance_window_target: ["= maintenancewindow/{WindowId}", "= windowtarget/{WindowTargetId}"],
+    UpdateMaintenanceWindowTask => update_maintenance_window_task: ["= maintenancewindow/{WindowId}", "= windowtask/{WindowTaskId}", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
 );
 
 #[async_trait]

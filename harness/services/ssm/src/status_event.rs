@@ -13,8 +13,9 @@ use crate::stamp::stamp;
 const MOST: usize = 10;
 
 impl Ssm {
-    /// Puts what has changed since it was last asked on the default bus, in the order invocations and then their command.
+    /// Wakes who waits for commands, and puts what has changed since it was last asked on the default bus, in the order invocations and then their command.
     pub(crate) async fn announce(&self, region: &Region, account: &str) {
+        self.changed.notify_waiters();
         let entries: Vec<Value> = self.with(account, |records| {
             records.commands.iter_mut().flat_map(|command| changes(command, region.name(), account)).collect()
         });

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use nightproof_core::service::{AwsError, Call, Instance};
+use nightproof_core::Region;
+use nightproof_core::service::{AwsError, Instance};
 
 use crate::command::Target;
 use crate::invocation::State;
@@ -10,10 +11,10 @@ use crate::records::Ssm;
 
 impl Ssm {
     /// The account's instances. Nodes whose instance is gone are deregistered on the way.
-    pub(crate) fn instances(&self, call: &Call) -> Vec<Instance> {
-        let ec2 = call.region.service("ec2");
-        let instances = ec2.map(|ec2| ec2.instances(&call.region, call.account())).unwrap_or_default();
-        self.with(call.account(), |records| {
+    pub(crate) fn instances(&self, region: &Region, account: &str) -> Vec<Instance> {
+        let ec2 = region.service("ec2");
+        let instances = ec2.map(|ec2| ec2.instances(region, account)).unwrap_or_default();
+        self.with(account, |records| {
             let gone = |id: &str| {
                 !instances.iter().any(|instance| instance.id == id && !matches!(instance.state.as_str(), "terminated"))
             };

@@ -103,7 +103,7 @@ impl Ssm {
         call: &Call,
         input: DescribeInstanceInformation,
     ) -> Result<Value, AwsError> {
-        let instances = self.instances(call);
+        let instances = self.instances(&call.region, call.account());
         let filters: Vec<(&str, &[String])> = input
             .filters
             .iter()

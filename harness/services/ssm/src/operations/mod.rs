@@ -6,6 +6,7 @@ pub(crate) mod cancel_command;
 pub(crate) mod command_query;
 pub(crate) mod documents;
 pub(crate) mod invocation_query;
+pub(crate) mod maintenance_windows;
 pub(crate) mod managed_nodes;
 pub(crate) mod parameter_query;
 pub(crate) mod parameters;

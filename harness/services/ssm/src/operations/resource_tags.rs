@@ -1,4 +1,4 @@
-//! Tags of documents, parameters and managed nodes.
+//! Tags of documents, parameters, managed nodes and maintenance windows.
 
 use nightproof_core::request_tags::Tag;
 use nightproof_core::service::{AwsError, Call};
@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::aws_documents;
+use crate::maintenance_windows::window::TAGGED_AS;
 use crate::records::Ssm;
 
 /// `AddTagsToResource`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AddTagsToResource.html>
@@ -46,6 +47,7 @@ impl Ssm {
             "Parameter" => Some(records.parameters.contains_key(id)),
             "Document" => Some(records.documents.contains_key(id) || aws_documents::content(id).is_some()),
             "ManagedInstance" => Some(records.nodes.contains_key(id)),
+            TAGGED_AS => Some(records.windows.contains_key(id)),
             _ => None,
         });
         match exists {

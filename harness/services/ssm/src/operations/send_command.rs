@@ -70,7 +70,7 @@ impl Ssm {
         let parameters = typed(&document, &input.parameters)?;
         check_addressees(&input)?;
 
-        let instances = self.instances(call);
+        let instances = self.instances(&call.region, call.account());
         let addressed = if input.instance_ids.is_empty() {
             self.resolve(call.account(), &instances, &input.targets)?
         } else {

@@ -2,6 +2,9 @@
 #![expect(clippy::indexing_slicing, reason = "members of JSON objects that were just made are assigned by name")]
 
 mod document;
+mod maintenance_window;
+mod maintenance_window_target;
+mod maintenance_window_task;
 mod parameter;
 mod tags;
 
@@ -9,5 +12,11 @@ use nightproof_resource::ResourceProvider;
 
 /// All of them.
 pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
-    &[&document::Document, &parameter::Parameter]
+    &[
+        &document::Document,
+        &maintenance_window::MaintenanceWindow,
+        &maintenance_window_target::MaintenanceWindowTarget,
+        &maintenance_window_task::MaintenanceWindowTask,
+        &parameter::Parameter,
+    ]
 }

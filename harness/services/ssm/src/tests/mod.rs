@@ -1,10 +1,12 @@
 //! Run Command from both sides: the operator's calls and the agent's.
 
 mod commands;
+mod maintenance_windows;
 mod nodes;
 mod parameters;
 mod rate_control;
 mod status_events;
+mod window_roles;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -59,11 +61,29 @@ impl Service for Bus {
     }
 }
 
+/// Lambda as far as this service invokes it.
+#[derive(Default)]
+pub(super) struct Functions(Mutex<Vec<Value>>);
+
+#[async_trait]
+impl Service for Functions {
+    fn permissions(&self) -> &'static str {
+        "Invoke lambda:InvokeFunction function:{FunctionName}\n"
+    }
+
+    async fn call(&self, _call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        assert_eq!(operation, "Invoke");
+        self.0.lock().push(input);
+        Ok(json!({"StatusCode": 202}).into())
+    }
+}
+
 /// A region with the services under test.
 pub(super) struct Fixture {
     pub(super) region: Region,
     instances: Arc<Instances>,
     bus: Arc<Bus>,
+    functions: Arc<Functions>,
     _folder: tempfile::TempDir,
 }
 
@@ -79,19 +99,26 @@ impl Fixture {
         let region = nightproof_test_region::region(ACCOUNT, folder.path());
         let instances = Arc::new(Instances::default());
         let (bus, ssm) = (Arc::new(Bus::default()), Ssm::new());
+        let functions = Arc::new(Functions::default());
         region.install(vec![
             ("events", Arc::clone(&bus) as Arc<dyn Service>),
             ("ec2", Arc::clone(&instances) as Arc<dyn Service>),
             ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
+            ("lambda", Arc::clone(&functions) as Arc<dyn Service>),
             ("ssm", ssm),
             ("ssmmessages", SsmMessages::new()),
         ]);
-        Self { region, instances, bus, _folder: folder }
+        Self { region, instances, bus, functions, _folder: folder }
     }
 
     /// What EventBridge was told.
     pub(super) fn events(&self) -> Vec<Value> {
         self.bus.0.lock().clone()
+    }
+
+    /// The inputs of what Lambda was asked to invoke.
+    pub(super) fn invoked(&self) -> Vec<Value> {
+        self.functions.0.lock().clone()
     }
 
     pub(super) fn instance(&self, id: &str, state: &str, tags: &[(&str, &str)]) {

@@ -1,0 +1,31 @@
+//! Waiting for what becomes of commands and automations.
+
+use nightproof_core::Region;
+
+use crate::command_status::Verdict;
+use crate::records::{Records, Ssm};
+
+impl Ssm {
+    /// What `look` finds in an account's records, as soon as it finds something; nothing if the region stops before.
+    pub(crate) async fn once<T>(&self, region: &Region, account: &str, look: impl Fn(&mut Records) -> Option<T>) -> Option<T> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // What changes from here on is not missed.
+            changed.as_mut().enable();
+            if let Some(found) = self.with(account, &look) {
+                return Some(found);
+            }
+            tokio::select! {
+                () = changed => {}
+                () = region.stopping().cancelled() => return None,
+            }
+        }
+    }
+
+    /// The verdict on a command that has ended.
+    pub(crate) async fn command_ended(&self, region: &Region, account: &str, id: &str) -> Option<Verdict> {
+        let verdict = |records: &mut Records| records.command(id).map(|command| command.verdict()).filter(Verdict::terminal);
+        self.once(region, account, verdict).await
+    }
+}
