@@ -40,6 +40,9 @@ pub(crate) async fn apply(
             for resource in ready {
                 let old = before.get(&resource.id);
                 let properties = deployment.properties(&resource.id, &applied.made).map_err(|error| error.to_string());
+                let update_policy = deployment.update_policy(resource, &applied.made).map_err(|error| error.to_string());
+                let properties = properties.and_then(|properties| Ok((properties, update_policy?)));
+                let update_policy = properties.as_ref().ok().and_then(|(_, policy)| policy.clone());
                 let step = Step::new(worker, resource, old, properties, tags).allowed(policy.as_ref(), resource);
                 let shown = masked.as_ref().and_then(|masked| masked.properties(&resource.id, &applied.made).ok());
                 let signals = deployment.signals(&resource.id, &applied.made);
@@ -48,6 +51,7 @@ pub(crate) async fn apply(
                     let depends_on = deployment.dependencies(&resource.id).clone();
                     let mut record = StackResource::new(resource, deployment.policies(resource), depends_on, worker.now());
                     record.metadata = metadata;
+                    record.update_policy = update_policy;
                     record.shown = shown.as_ref().map(ToString::to_string);
                     if let Some(existing) = stack.resource(&resource.id) {
                         (record.status, record.changed) = (existing.status, existing.changed);
@@ -125,14 +129,14 @@ impl Step {
         worker: &Worker,
         resource: &Resource,
         record: Option<&StackResource>,
-        properties: Result<Value, String>,
+        given: Result<(Value, Option<Value>), String>,
         tags: &[(String, String)],
     ) -> Self {
         let old = record.and_then(|record| record.made.clone());
         let without = if old.is_some() { Done::Updated } else { Done::Created };
-        let found = worker.service.types.get(&resource.kind).and_then(|found| Ok((found, properties?)));
-        let (resource_type, properties) = match found {
-            Ok((found, given)) => (found, properties::complete(found, given, tags, worker, &resource.id)),
+        let found = worker.service.types.get(&resource.kind).and_then(|found| Ok((found, given?)));
+        let (resource_type, properties, policy) = match found {
+            Ok((found, (given, policy))) => (found, properties::complete(found, given, tags, worker, &resource.id), policy),
             Err(reason) => return Self::Fail(without, reason),
         };
         let Some(old) = old else { return Self::Create(properties) };
@@ -148,7 +152,8 @@ impl Step {
         if let Some(reason) = difference.changed.iter().find_map(|name| resource_type.provider.refuses_change(name)) {
             return Self::Fail(Done::Updated, reason);
         }
-        if !difference.needs_replacement() {
+        let by_policy = policy.is_some_and(|policy| resource_type.provider.replaces_by_policy(&policy, &difference.changed));
+        if !difference.needs_replacement() && !by_policy {
             return Self::Update(old, properties);
         }
         match resource_type.kept_name(&old.properties, &properties) {

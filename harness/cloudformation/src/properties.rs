@@ -22,6 +22,7 @@ pub(crate) fn complete(
         return properties;
     };
     let mut tags = tag_pairs(&properties);
+    let own = tags.len();
     let mut inherit = |key: &str, value: &str| {
         if tags.iter().all(|(existing, _)| existing != key) {
             tags.push((key.to_owned(), value.into()));
@@ -38,7 +39,16 @@ pub(crate) fn complete(
     }
     let tags = match schema.is_map(&["Tags"]) {
         true => Value::Object(tags.into_iter().collect()),
-        false => tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect(),
+        false => {
+            let given = properties.get("Tags").and_then(Value::as_array).cloned().unwrap_or_default();
+            let inherited =
+                tags.into_iter().skip(own).map(|(key, value)| match schema.has_property(&["Tags", "PropagateAtLaunch"]) {
+                    // The instances of a group have the tags of its stack.
+                    true => json!({"Key": key, "Value": value, "PropagateAtLaunch": true}),
+                    false => json!({"Key": key, "Value": value}),
+                });
+            given.into_iter().chain(inherited).collect()
+        }
     };
     if let Some(members) = properties.as_object_mut() {
         members.insert("Tags".to_owned(), tags);

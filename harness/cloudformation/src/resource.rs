@@ -35,7 +35,8 @@ fn checked<'a>(worker: &'a Worker, kind: &str, properties: &Value) -> Result<&'a
 /// Tells the journal what of a resource is a record only.
 fn recorded(worker: &Worker, id: &str, resource_type: &ResourceType, properties: &Value) {
     let facts = resource_type.provider.facts();
-    let given = facts.recorded.iter().filter(|name| properties.get(name).is_some());
+    let has = |path: &str| path.split('.').try_fold(properties, |value, name| value.get(name)).is_some();
+    let given = facts.recorded.iter().filter(|path| has(path));
     let properties: Vec<String> = given.map(|name| (*name).to_owned()).collect();
     if resource_type.is_recorded || !properties.is_empty() {
         let (logical_id, kind) = (id.to_owned(), facts.name.to_owned());
@@ -68,6 +69,7 @@ pub(crate) async fn delete(worker: &Worker, id: &str, kind: &str, made: &MadeRes
 }
 
 fn context(worker: &Worker, id: &str, properties: Value, is_update: bool) -> Context {
+    let update_policy = worker.with(|stack| stack.resource(id).and_then(|record| record.update_policy.clone())).flatten();
     let record = Record { worker: worker.clone(), id: id.to_owned(), properties };
     let deployment = Deployment {
         region: worker.region.clone(),
@@ -76,6 +78,7 @@ fn context(worker: &Worker, id: &str, properties: Value, is_update: bool) -> Con
         logical_id: id.to_owned(),
         cancel: worker.cancel.clone(),
         record: Arc::new(record),
+        update_policy,
     };
     Context::new(deployment, is_update)
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use nightproof_resource::ResourceSignal;
 use nightproof_template::Signals;
 
 use crate::worker::Worker;
@@ -21,27 +22,74 @@ pub(crate) async fn wait(worker: &Worker, id: &str, signals: &Signals) -> Result
     let clock = worker.region.clock();
     let until = clock.now().checked_add(timeout).map_err(|_| invalid())?;
     loop {
-        let (succeeded, failed) = worker
-            .with(|stack| {
-                let told = stack.signals.get(id).map(Vec::as_slice).unwrap_or_default();
-                let succeeded = told.iter().filter(|signal| signal.is_success).count();
-                (succeeded, told.iter().find(|signal| !signal.is_success).map(|signal| signal.unique_id.clone()))
-            })
-            .unwrap_or_default();
-        if let Some(unique_id) = failed {
-            return Err(format!("Received FAILURE signal with UniqueId {unique_id}"));
-        }
-        if succeeded >= signals.count {
+        let told = worker.with(|stack| stack.signals.get(id).cloned()).flatten().unwrap_or_default();
+        if is_enough(&told, signals)? {
             worker.with(|stack| stack.signals.remove(id));
             return Ok(());
         }
         if clock.now() >= until {
-            let left = signals.count - succeeded;
+            let succeeded = told.iter().filter(|signal| signal.is_success).count();
+            let wanted = signals.successful.map_or(signals.count, |percent| (signals.count * percent.min(100)).div_ceil(100));
+            if succeeded >= wanted {
+                worker.with(|stack| stack.signals.remove(id));
+                return Ok(());
+            }
+            let left = signals.count.saturating_sub(told.len());
             return Err(format!("Failed to receive {left} resource signal(s) within the specified duration"));
         }
         if worker.cancel.is_cancelled() {
             return Err("Resource creation cancelled".to_owned());
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether all signals have come that are waited for. Of a group some may be of a failure, as its policy says.
+///
+/// # Errors
+/// So many are of a failure that the others cannot make up for them.
+fn is_enough(told: &[ResourceSignal], signals: &Signals) -> Result<bool, String> {
+    let failed: Vec<&ResourceSignal> = told.iter().filter(|signal| !signal.is_success).collect();
+    match (signals.successful, failed.first()) {
+        (None, Some(first)) => return Err(format!("Received FAILURE signal with UniqueId {}", first.unique_id)),
+        (Some(percent), Some(_)) => {
+            let count = signals.count;
+            let allowed = count - (count * percent.min(100)).div_ceil(100);
+            if failed.len() > allowed {
+                return Err(format!(
+                    "Received {} FAILURE signal(s) out of {count}. Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement",
+                    failed.len()
+                ));
+            }
+        }
+        (_, None) => {}
+    }
+    Ok(told.len() >= signals.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(outcomes: &[bool]) -> Vec<ResourceSignal> {
+        let signal =
+            |(index, is_success): (usize, &bool)| ResourceSignal { unique_id: format!("i-{index}"), is_success: *is_success };
+        outcomes.iter().enumerate().map(signal).collect()
+    }
+
+    #[test]
+    fn as_many_signals_of_a_failure_are_borne_as_the_policy_of_a_group_allows() {
+        let signals = Signals { count: 4, successful: Some(50), timeout: "PT5M".to_owned() };
+        assert_eq!(is_enough(&told(&[true, false, false]), &signals), Ok(false));
+        assert_eq!(is_enough(&told(&[true, false, false, true]), &signals), Ok(true));
+        let words = "Received 3 FAILURE signal(s) out of 4. Unable to satisfy 50% MinSuccessfulInstancesPercent requirement";
+        assert_eq!(is_enough(&told(&[false, false, false]), &signals), Err(words.to_owned()));
+    }
+
+    #[test]
+    fn of_anything_else_one_is_enough() {
+        let signals = Signals { count: 2, successful: None, timeout: "PT5M".to_owned() };
+        assert_eq!(is_enough(&told(&[true, false]), &signals), Err("Received FAILURE signal with UniqueId i-1".to_owned()));
+        assert_eq!(is_enough(&told(&[true, true]), &signals), Ok(true));
     }
 }

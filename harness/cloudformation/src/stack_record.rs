@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use nightproof_resource::{Context, MadeResource, ResourceRecord};
+use nightproof_resource::{Context, MadeResource, ResourceRecord, ResourceSignal};
 use serde_json::Value;
 
 use crate::worker::Worker;
@@ -27,6 +27,19 @@ impl ResourceRecord for Record {
                 stack.resource_becomes(&self.id, status, Some("Resource creation Initiated".to_owned()), now);
             }
         });
+    }
+
+    fn report(&self, reason: &str) {
+        let now = self.worker.now();
+        self.worker.with(|stack| {
+            if let Some(status) = stack.resource(&self.id).map(|resource| resource.status) {
+                stack.resource_becomes(&self.id, status, Some(reason.to_owned()), now);
+            }
+        });
+    }
+
+    fn signals(&self) -> Vec<ResourceSignal> {
+        self.worker.with(|stack| stack.signals.get(&self.id).cloned().unwrap_or_default()).unwrap_or_default()
     }
 }
 

@@ -99,7 +99,15 @@ fn back_off(retries: u64) -> SignedDuration {
 /// # Errors
 /// Security Token Service's own.
 pub async fn assume(region: &Region, service: &Caller, role: &str) -> Result<Caller, AwsError> {
-    let input = json!({ "RoleArn": role, "RoleSessionName": random_string(b"0123456789abcdef", 32) });
+    assume_as(region, service, role, &random_string(b"0123456789abcdef", 32)).await
+}
+
+/// As [`assume`], with a name for the session.
+///
+/// # Errors
+/// Security Token Service's own.
+pub async fn assume_as(region: &Region, service: &Caller, role: &str, session: &str) -> Result<Caller, AwsError> {
+    let input = json!({ "RoleArn": role, "RoleSessionName": session });
     let assumed = region.call(service, "sts", "AssumeRole", input).await?;
     let key = assumed.pointer("/Credentials/AccessKeyId").and_then(Value::as_str).unwrap_or_default();
     let session = region.credentials().find(key).ok_or_else(|| AwsError::internal("the role's session was not kept"))?;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use nightproof_journal::Journal;
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,6 +45,7 @@ struct Inner {
     agents: Outages,
     cpu_shares: PerInstance<u8>,
     metrics: Metrics,
+    instances: watch::Sender<()>,
     services: OnceLock<HashMap<&'static str, Arc<dyn Service>>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -68,6 +70,7 @@ impl Region {
             agents: Outages::default(),
             cpu_shares: PerInstance::new(100),
             metrics: Metrics::default(),
+            instances: watch::Sender::new(()),
             services: OnceLock::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -132,6 +135,16 @@ impl Region {
     /// What services count.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Changes of the states of EC2's instances, for those who wait for them.
+    pub fn instance_changes(&self) -> watch::Receiver<()> {
+        self.0.instances.subscribe()
+    }
+
+    /// Tells those who wait for it that an instance has another state.
+    pub fn instance_changed(&self) {
+        self.0.instances.send_replace(());
     }
 
     /// Outages of the links from instances to the region.

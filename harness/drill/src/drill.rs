@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::clients::Clients;
+use crate::account::instances;
 use crate::account::recorder::Recorder;
 use crate::account::resources::Resources;
 use crate::archive::bucket::{self, Bucket};
@@ -359,7 +360,7 @@ impl Drill {
 
     /// With what of the network keeps instances from Systems Manager, where a command did not come to one.
     async fn explained(&self, mut broken: HopFailure, resources: &Resources) -> HopFailure {
-        let instances = resources.ids("AWS::EC2::Instance");
+        let instances = instances::present(&self.clients, resources).await.unwrap_or_default();
         if matches!(broken.point, FailurePoint::Hop(Hop::Command | Hop::Instance))
             && let Ok(Some(diagnosis)) = network::diagnose(&self.clients, &self.plan.template, resources, &instances).await
         {

@@ -22,6 +22,23 @@ const PROPAGATION: Duration = Duration::from_secs(5);
 pub trait ResourceRecord: std::any::Any + Send + Sync {
     /// The resource exists under this physical id, and is deleted with the stack even if it never becomes whole.
     fn exists(&self, physical: &str);
+
+    /// Tells in the stack's events what is done about the resource, whose status stays what it is.
+    fn report(&self, _reason: &str) {}
+
+    /// The signals that the resource was sent since it began to be what it is to be.
+    fn signals(&self) -> Vec<ResourceSignal> {
+        Vec::new()
+    }
+}
+
+/// A signal to a resource. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SignalResource.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceSignal {
+    /// Whose signal it is: the id of an instance.
+    pub unique_id: String,
+    /// Whether it tells of a success.
+    pub is_success: bool,
 }
 
 /// The stack that a resource belongs to, and the principal who deploys it.
@@ -38,6 +55,8 @@ pub struct Deployment {
     pub cancel: CancellationToken,
     /// The stack's record of the resource.
     pub record: Arc<dyn ResourceRecord>,
+    /// The resource's attribute `UpdatePolicy`, if it has one.
+    pub update_policy: Option<Value>,
 }
 
 /// What creating, changing or deleting one resource needs.
@@ -60,6 +79,16 @@ impl Context {
     /// The stack's record of the resource.
     pub fn record(&self) -> &dyn ResourceRecord {
         self.deployment.record.as_ref()
+    }
+
+    /// The signals that the resource was sent.
+    pub fn signals(&self) -> Vec<ResourceSignal> {
+        self.deployment.record.signals()
+    }
+
+    /// The resource's attribute `UpdatePolicy`.
+    pub fn update_policy(&self) -> Option<&Value> {
+        self.deployment.update_policy.as_ref()
     }
 
     /// Whether nobody waits for the resource any more.

@@ -12,7 +12,8 @@ pub struct ResourceFacts {
     pub naming: Option<&'static str>,
     /// Properties of which only some members are acted upon, with the paths of those. Of all other properties every member is.
     pub members: &'static [(&'static str, &'static [&'static str])],
-    /// Properties at the top that are recorded and not acted upon, since no backup meets what they do. A drill names those that a stack gives.
+    /// Properties that are recorded and not acted upon, since no backup meets what they do: at the top, or members by their paths
+    /// (`LaunchTemplateData.KeyName`). A drill names those that a stack gives.
     pub recorded: &'static [&'static str],
     /// The attributes that `Fn::GetAtt` returns, as `create` gives them; `Outputs.*` stands for all that begin so.
     pub attributes: &'static [&'static str],
@@ -32,7 +33,8 @@ impl ResourceFacts {
             return true;
         }
         let [top, rest @ ..] = path else { return true };
-        if self.recorded.contains(top) {
+        let is_recorded = |end: usize| path.get(..end).is_some_and(|path| self.recorded.contains(&path.join(".").as_str()));
+        if (1..=path.len()).any(is_recorded) {
             return true;
         }
         let has = self.properties.contains(top);
@@ -64,12 +66,21 @@ mod tests {
     const FACTS: ResourceFacts = ResourceFacts {
         properties: &["Code", "Name", "Open", "Targets"],
         members: &[("Targets", &["Id", "Paths", "Paths.*"]), ("Code", &["Key"])],
+        recorded: &["Note", "Code.Note"],
         ..ResourceFacts::new("A::B::C")
     };
 
     #[test]
     fn members_are_supported_where_all_are_or_where_they_are_listed() {
-        for path in [&["Name"][..], &["Open", "Any", "Depth"], &["Targets"], &["Targets", "Id"], &["Code", "Key"]] {
+        for path in [
+            &["Name"][..],
+            &["Open", "Any", "Depth"],
+            &["Targets"],
+            &["Targets", "Id"],
+            &["Code", "Key"],
+            &["Note", "Any"],
+            &["Code", "Note", "Any"],
+        ] {
             assert!(FACTS.supports(path), "{path:?}");
         }
         for path in [&["Other"][..], &["Targets", "Arn"], &["Targets", "Id", "More"], &["Code", "Bucket"]] {

@@ -9,7 +9,7 @@ mod made;
 mod provider;
 mod tags;
 
-pub use context::{Context, Deployment, ResourceRecord};
+pub use context::{Context, Deployment, ResourceRecord, ResourceSignal};
 pub use document::{changed, pick, policy, text, texts};
 pub use facts::ResourceFacts;
 pub use made::MadeResource;

@@ -31,6 +31,11 @@ pub trait ResourceProvider: Send + Sync {
         None
     }
 
+    /// Whether a resource with this attribute `UpdatePolicy` is replaced when these properties change.
+    fn replaces_by_policy(&self, _policy: &Value, _changed: &[String]) -> bool {
+        false
+    }
+
     /// Why a property can be changed neither in place nor by a replacement; `None` if it can.
     fn refuses_change(&self, _property: &str) -> Option<String> {
         None

@@ -25,6 +25,7 @@ pub struct Resource {
     pub unsupported: Vec<Unsupported>,
     /// What it waits for when it is created.
     pub(crate) creation_policy: Option<Node>,
+    pub(crate) update_policy: Option<Node>,
     pub(crate) depends_on: Vec<(String, Position)>,
     pub(crate) properties: Option<Node>,
     pub(crate) metadata: Option<Node>,
@@ -202,6 +203,8 @@ pub struct Output {
 pub struct Signals {
     /// How many.
     pub count: usize,
+    /// How many of a hundred are to be of a success; `None` of a resource of which none may fail.
+    pub successful: Option<usize>,
     /// How long at most, an ISO 8601 duration.
     pub timeout: String,
 }

@@ -243,10 +243,25 @@ impl<'a> Deployment<'a> {
         let Some(policy) = resource.and_then(|resource| resource.creation_policy.as_ref()) else { return Ok(None) };
         let Some(signal) = policy.member("ResourceSignal") else { return Ok(None) };
         let scope = self.scope(made);
+        let is_group = resource.is_some_and(|resource| resource.kind == "AWS::AutoScaling::AutoScalingGroup");
+        let group = policy.member("AutoScalingCreationPolicy");
+        let percent = is_group.then(|| match group.and_then(|group| group.member("MinSuccessfulInstancesPercent")) {
+            Some(node) => scope.text(node)?.parse().map_err(|_| node.error("MinSuccessfulInstancesPercent must be a number")),
+            None => Ok(100),
+        });
         let text = |name: &str| signal.member(name).map(|node| scope.text(node)).transpose();
         let count = text("Count")?.unwrap_or_else(|| "1".to_owned());
         let count = count.parse().map_err(|_| signal.error("Count of ResourceSignal must be a number"))?;
-        Ok(Some(Signals { count, timeout: text("Timeout")?.unwrap_or_else(|| "PT5M".to_owned()) }))
+        let timeout = text("Timeout")?.unwrap_or_else(|| "PT5M".to_owned());
+        Ok(Some(Signals { count, successful: percent.transpose()?, timeout }))
+    }
+
+    /// The policy by which a resource is changed, all functions resolved; `None` if it has none.
+    ///
+    /// # Errors
+    /// The function that cannot be resolved, with its place.
+    pub fn update_policy(&self, resource: &Resource, made: &dyn Made) -> Result<Option<Value>, TemplateError> {
+        resource.update_policy.as_ref().map_or(Ok(None), |policy| self.scope(made).resolve(policy))
     }
 
     /// What a property of a resource refers to, by the values that conditions choose.

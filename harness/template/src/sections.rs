@@ -191,8 +191,18 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
                 unsupported.extend(
                     others
                         .iter()
-                        .filter(|one| one.name != "ResourceSignal")
+                        .filter(|one| {
+                            one.name != "ResourceSignal"
+                                && !(is_group(kind.as_deref()) && one.name == "AutoScalingCreationPolicy")
+                        })
                         .map(|one| Unsupported::new(format!("`{}` of attribute `{name}`", one.name), Some(id), one.position)),
+                );
+            }
+            "UpdatePolicy" if is_group(kind.as_deref()) => {
+                let others =
+                    attribute.node.members().unwrap_or_default().iter().filter(|one| !UPDATES.contains(&one.name.as_str()));
+                unsupported.extend(
+                    others.map(|one| Unsupported::new(format!("`{}` of attribute `{name}`", one.name), Some(id), one.position)),
                 );
             }
             "CreationPolicy" | "UpdatePolicy" => {
@@ -244,10 +254,19 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
         condition,
         position: member.position,
         creation_policy: member.node.member("CreationPolicy").cloned(),
+        update_policy: member.node.member("UpdatePolicy").cloned(),
         depends_on,
         properties,
         metadata: member.node.member("Metadata").cloned(),
     })
+}
+
+/// The policies by which CloudFormation changes an auto scaling group.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
+const UPDATES: [&str; 3] = ["AutoScalingReplacingUpdate", "AutoScalingRollingUpdate", "AutoScalingScheduledAction"];
+
+fn is_group(kind: Option<&str>) -> bool {
+    kind == Some("AWS::AutoScaling::AutoScalingGroup")
 }
 
 /// Whether `CreationPolicy` makes a resource of this type wait for signals.

@@ -14,6 +14,7 @@ pub fn resource_context(region: &Region, is_update: bool) -> Context {
         logical_id: "Logical".to_owned(),
         cancel: region.stopping().clone(),
         record: Arc::new(Unrecorded),
+        update_policy: None,
     };
     Context::new(deployment, is_update)
 }

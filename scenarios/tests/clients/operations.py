@@ -126,6 +126,66 @@ def network(profile):
     ec2.update_security_group_rule_descriptions_egress(GroupId=group, IpPermissions=web)
 
 
+def fleet():
+    ec2, groups = client("ec2"), client("autoscaling")
+    image = client("ssm").get_parameter(Name="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
+    image = image["Parameter"]["Value"]
+    data = {"ImageId": image, "InstanceType": "t3.micro", "MetadataOptions": {"HttpTokens": "required"}}
+    made = ec2.create_launch_template(LaunchTemplateName="ops-fleet", LaunchTemplateData=data)["LaunchTemplate"]
+    of = {"LaunchTemplateId": made["LaunchTemplateId"]}
+    more = ec2.create_launch_template_version(**of, SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.small"})
+    assert more["LaunchTemplateVersion"]["VersionNumber"] == 2
+    assert ec2.describe_launch_templates(LaunchTemplateNames=["ops-fleet"])["LaunchTemplates"]
+    assert len(ec2.describe_launch_template_versions(**of)["LaunchTemplateVersions"]) == 2
+    assert ec2.modify_launch_template(**of, DefaultVersion="2")["LaunchTemplate"]["DefaultVersionNumber"] == 2
+    deleted = ec2.delete_launch_template_versions(**of, Versions=["1"])
+    assert deleted["SuccessfullyDeletedLaunchTemplateVersions"]
+
+    for answer in [groups.describe_account_limits(), groups.describe_lifecycle_hook_types()]:
+        assert answer
+    assert groups.describe_scaling_process_types()["Processes"]
+    assert "Default" in groups.describe_termination_policy_types()["TerminationPolicyTypes"]
+    configuration = {"LaunchConfigurationName": "ops-old"}
+    groups.create_launch_configuration(**configuration, ImageId=image, InstanceType="t3.micro")
+    assert groups.describe_launch_configurations()["LaunchConfigurations"]
+    groups.delete_launch_configuration(**configuration)
+    group = {"AutoScalingGroupName": "ops-fleet"}
+    sizes = {"MinSize": 0, "MaxSize": 2, "DesiredCapacity": 1}
+    zones = {"AvailabilityZones": ["us-east-1a"], "LaunchTemplate": of}
+    hook = {"LifecycleHookName": "ready", "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING"}
+    groups.create_auto_scaling_group(**group, **sizes, **zones, LifecycleHookSpecificationList=[hook])
+    instance = until("an instance waits", lambda: waiting(groups, "Pending:Wait"))
+    action = {**group, "LifecycleHookName": "ready", "InstanceId": instance}
+    groups.record_lifecycle_action_heartbeat(**action)
+    groups.complete_lifecycle_action(**action, LifecycleActionResult="CONTINUE")
+    assert until("it is in service", lambda: waiting(groups, "InService")) == instance
+    assert groups.describe_auto_scaling_instances(InstanceIds=[instance])["AutoScalingInstances"]
+    assert groups.describe_scaling_activities(**group)["Activities"]
+    groups.put_lifecycle_hook(**group, **hook, HeartbeatTimeout=60)
+    assert groups.describe_lifecycle_hooks(**group)["LifecycleHooks"][0]["HeartbeatTimeout"] == 60
+    groups.delete_lifecycle_hook(**group, LifecycleHookName="ready")
+    tag = {"ResourceId": "ops-fleet", "ResourceType": "auto-scaling-group", "Key": "a"}
+    groups.create_or_update_tags(Tags=[{**tag, "Value": "1", "PropagateAtLaunch": True}])
+    assert groups.describe_tags()["Tags"]
+    groups.delete_tags(Tags=[tag])
+    groups.set_instance_protection(**group, InstanceIds=[instance], ProtectedFromScaleIn=False)
+    groups.set_instance_health(InstanceId=instance, HealthStatus="Healthy")
+    groups.suspend_processes(**group, ScalingProcesses=["Launch"])
+    groups.resume_processes(**group, ScalingProcesses=["Launch"])
+    groups.update_auto_scaling_group(**group, MaxSize=1)
+    groups.set_desired_capacity(**group, DesiredCapacity=1)
+    groups.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=True)
+    groups.delete_auto_scaling_group(**group, ForceDelete=True)
+    of_name = {"AutoScalingGroupNames": ["ops-fleet"]}
+    until("it is gone", lambda: not groups.describe_auto_scaling_groups(**of_name)["AutoScalingGroups"])
+    ec2.delete_launch_template(**of)
+
+
+def waiting(groups, state):
+    found = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["ops-fleet"])["AutoScalingGroups"][0]["Instances"]
+    return found and found[0]["LifecycleState"] == state and found[0]["InstanceId"]
+
+
 def stored():
     s3 = client("s3")
     s3.create_bucket(Bucket="ops-every")
@@ -712,6 +772,7 @@ def stacks():
 
 
 network(identities())
+fleet()
 stored()
 messages(keys())
 functions()

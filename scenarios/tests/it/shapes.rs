@@ -140,3 +140,38 @@ mod window_to_run_command {
         night.assert_broken("script", "is Failed, exit code 2");
     }
 }
+
+/// Instances that an auto scaling group launches.
+mod group_of_instances {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/group-of-instances.yaml"))
+    }
+
+    #[test]
+    fn the_instance_of_a_group_is_backed_up() {
+        assert_passed(&night(&template()));
+    }
+
+    #[test]
+    fn each_instance_of_a_group_is_backed_up() {
+        let night = night(&template().replacing(r#"DesiredCapacity: "1""#, r#"DesiredCapacity: "2""#));
+        assert_passed(&night);
+        let archives = &night.outcome.as_ref().expect("an outcome").nights[0].archives;
+        assert_eq!(archives.len(), 2, "{archives:#?}");
+        assert!(archives[1].identical && archives[0].instance != archives[1].instance, "{archives:#?}");
+    }
+
+    #[test]
+    fn a_tag_that_does_not_propagate_is_on_no_instance() {
+        let night = night(&template().replacing("PropagateAtLaunch: true", "PropagateAtLaunch: false"));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=Enabled");
+    }
+
+    #[test]
+    fn a_group_whose_instances_cannot_be_launched_is_told_with_the_reason() {
+        let night = night(&template().replacing("InstanceType: t3.micro", "InstanceType: t4g.micro"));
+        night.assert_broken("stack", "You must use a valid fully-formed launch template. The architecture 'arm64'");
+    }
+}

@@ -1,12 +1,13 @@
 //! `SignalResource`.
 
 use nightproof_core::service::{AwsError, Call};
+use nightproof_resource::ResourceSignal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
-use crate::records::{Signal, Stack};
+use crate::records::Stack;
 
 /// `SignalResource`. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SignalResource.html>
 #[derive(Debug, Deserialize)]
@@ -34,7 +35,7 @@ impl CloudFormation {
             let told = stack.signals.entry(id.to_owned()).or_default();
             // The same one may be sent again.
             if told.iter().all(|signal| signal.unique_id != unique_id) {
-                told.push(Signal { unique_id: unique_id.to_owned(), is_success });
+                told.push(ResourceSignal { unique_id: unique_id.to_owned(), is_success });
                 let word = if is_success { "SUCCESS" } else { "FAILURE" };
                 stack.resource_becomes(id, status, Some(format!("Received {word} signal with UniqueId {unique_id}")), call.now);
             }

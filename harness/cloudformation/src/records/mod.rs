@@ -13,7 +13,7 @@ pub(crate) use applied::{Applied, Done};
 pub(crate) use change_set::{ChangeSet, EXECUTED};
 pub(crate) use macros::Macros;
 pub(crate) use on_failure::OnFailure;
-pub(crate) use stack::{Event, Parent, Signal, Stack, Unfinished, unless_empty};
+pub(crate) use stack::{Event, Parent, Stack, Unfinished, unless_empty};
 pub(crate) use stack_resource::{MadeSoFar, StackResource};
 pub(crate) use stack_status::StackStatus;
 pub(crate) use submission::{Processed, Submission};

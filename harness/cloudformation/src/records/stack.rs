@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use nightproof_core::document::whole_seconds;
-use nightproof_resource::MadeResource;
+use nightproof_resource::{MadeResource, ResourceSignal};
 use nightproof_template::{Inputs, Template};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -65,7 +65,7 @@ pub(crate) struct Stack {
     /// In the order in which they were begun.
     pub resources: Vec<StackResource>,
     /// Signals to resources that are being made, by logical id.
-    pub signals: BTreeMap<String, Vec<Signal>>,
+    pub signals: BTreeMap<String, Vec<ResourceSignal>>,
     /// Oldest first.
     pub events: Vec<Value>,
     /// The time of the last event.
@@ -277,13 +277,6 @@ pub(crate) fn unless_empty<T>(list: &[T]) -> Option<&[T]> {
 pub(crate) struct Parent {
     pub id: String,
     pub root: String,
-}
-
-/// A signal to a resource that waits for some.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Signal {
-    pub unique_id: String,
-    pub is_success: bool,
 }
 
 /// What happened to a resource, or to the stack itself.

@@ -19,6 +19,8 @@ pub(crate) struct StackResource {
     /// Its metadata, JSON.
     pub metadata: Option<String>,
     pub depends_on: BTreeSet<String>,
+    /// The policy by which it is changed.
+    pub update_policy: Option<Value>,
     /// Its properties as events show them, JSON.
     pub shown: Option<String>,
     /// What was made, from the moment at which it exists.
@@ -36,6 +38,7 @@ impl StackResource {
             changed: now,
             policies,
             metadata: None,
+            update_policy: None,
             depends_on,
             shown: None,
             made: None,

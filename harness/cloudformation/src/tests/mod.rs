@@ -1,6 +1,7 @@
 //! Stacks in a region without machines: instances boot nothing.
 
 mod alarms;
+mod auto_scaling;
 mod change_set;
 mod create;
 mod custom_resource;
@@ -12,6 +13,7 @@ mod lambda_sources;
 mod lambda_version;
 mod language;
 mod maintenance_window;
+mod launch_template;
 mod nat_gateway;
 mod nested;
 mod oidc_provider;

@@ -10,7 +10,7 @@ const WAITING: &str = "Resources:\n  Handle: {Type: AWS::CloudFormation::WaitCon
                        Outputs: {Data: {Value: !GetAtt Wait.Data}, Ref: {Value: !Ref Wait}}\n";
 
 /// The physical id of a resource, once it has one.
-async fn made(world: &World, logical: &str) -> String {
+pub(super) async fn made(world: &World, logical: &str) -> String {
     let found = nightproof_poll::until(BOUND, || async {
         let input = json!({"StackName": "s", "LogicalResourceId": logical});
         let answer = world.call("cloudformation", "DescribeStackResource", input).await.unwrap_or_default();

@@ -5,6 +5,7 @@ pub(crate) mod dynamic_client;
 pub(crate) mod endpoint;
 pub(crate) mod http;
 pub(crate) mod identity;
+pub(crate) mod instances;
 pub(crate) mod quotas;
 pub(crate) mod recorder;
 pub(crate) mod resources;

@@ -86,6 +86,13 @@ fn look(named: &Named<'_>) -> Option<Look> {
     let by =
         |operation, member: &str, id: &str, gone| Look { operation, input: json!({ member: id }), gone, tells: Tells::Answer };
     Some(match (named.service, named.kind) {
+        // A group's id comes before its name.
+        ("autoscaling", "autoScalingGroup") => Look {
+            operation: "DescribeAutoScalingGroups",
+            input: json!({ "AutoScalingGroupNames": [named.id.rsplit('/').next()] }),
+            gone: "ValidationError",
+            tells: Tells::Member("/AutoScalingGroups/0"),
+        },
         ("cloudformation", "stack") => Look {
             tells: Tells::State("/Stacks/0/StackStatus", "DELETE_COMPLETE"),
             ..by("DescribeStacks", "StackName", named.arn, "ValidationError")
@@ -98,6 +105,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("ec2", "internet-gateway") => {
             listed("DescribeInternetGateways", "InternetGatewayIds", "InvalidInternetGatewayID.NotFound")
         }
+        ("ec2", "launch-template") => listed("DescribeLaunchTemplates", "LaunchTemplateIds", "InvalidLaunchTemplateId.NotFound"),
         // As an instance.
         ("ec2", "natgateway") => Look {
             tells: Tells::State("/NatGateways/0/State", "deleted"),
@@ -160,6 +168,11 @@ mod tests {
     #[test]
     fn each_type_is_looked_at_by_its_own_name() {
         for (arn, operation, input) in [
+            (
+                "arn:aws:autoscaling:us-east-1:1:autoScalingGroup:u:autoScalingGroupName/g",
+                "DescribeAutoScalingGroups",
+                json!({ "AutoScalingGroupNames": ["g"] }),
+            ),
             ("arn:aws:cloudwatch:us-east-1:1:alarm:a", "DescribeAlarms", json!({ "AlarmNames": ["a"] })),
             ("arn:aws:ec2:us-east-1:1:vpc/vpc-1", "DescribeVpcs", json!({ "VpcIds": ["vpc-1"] })),
             ("arn:aws:events:us-east-1:1:rule/r", "DescribeRule", json!({ "Name": "r" })),

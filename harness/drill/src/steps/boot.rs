@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::Hop;
 use crate::account::clients::Clients;
+use crate::account::instances;
 use crate::account::resources::Resources;
 use crate::account::run_command;
 use crate::chain::failure::{HopFailure, at};
@@ -21,7 +22,7 @@ pub(crate) async fn boot(
     resources: &Resources,
     timeouts: Timeouts,
 ) -> Result<Vec<String>, HopFailure> {
-    let instances = resources.ids("AWS::EC2::Instance");
+    let instances = instances::complete(clients, resources, timeouts.boot).await?;
     if instances.is_empty() {
         return Err(HopFailure::at(Hop::Instance, "the stack has no instance, so there is nothing to back up"));
     }

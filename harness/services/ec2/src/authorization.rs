@@ -1,12 +1,16 @@
 //! What EC2's calls are about.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
 
+use std::borrow::Cow;
+
 use nightproof_core::Caller;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::ec2::Ec2;
+use crate::operations::launch_templates::{self, Name, Specification};
 use crate::records::Instance;
 
 /// Resource types by the prefix of their ids.
@@ -16,6 +20,7 @@ const TYPES: &[(&str, &str)] = &[
     ("eni-", "network-interface"),
     ("i-", "instance"),
     ("igw-", "internet-gateway"),
+    ("lt-", "launch-template"),
     ("nat-", "natgateway"),
     ("rtb-", "route-table"),
     ("sg-", "security-group"),
@@ -35,6 +40,7 @@ impl Ec2 {
                 ids.into_iter().map(|id| arn(format!("{}/{id}", type_of(id).unwrap_or("*")))).collect()
             }
             "launched" => {
+                let input = &self.launch_document(call, input);
                 let interfaces = input.list("NetworkInterfaces");
                 let subnets = input.text("SubnetId").into_iter().chain(interfaces.iter().filter_map(|one| one.text("SubnetId")));
                 let mut groups = input.texts("SecurityGroupIds");
@@ -44,7 +50,24 @@ impl Ec2 {
                 reached.extend(groups.into_iter().map(|id| arn(format!("security-group/{id}"))));
                 reached
             }
-            "profile-role" => profile_role(call, input).await.into_iter().collect(),
+            "launch-image" => {
+                let region = call.region.name();
+                let image =
+                    self.launch_document(call, input).text("ImageId").map(|id| format!("arn:aws:ec2:{region}::image/{id}"));
+                image.into_iter().collect()
+            }
+            "launch-tagged" => self
+                .launch_document(call, input)
+                .has("TagSpecifications")
+                .then(|| arn("instance/*".to_owned()))
+                .into_iter()
+                .collect(),
+            "launch-template" => {
+                let given = input.get("LaunchTemplate").unwrap_or(input);
+                let id = self.with_records(&call.region, call.account(), |records| template_name(given).find(records));
+                id.map(|id| arn(format!("launch-template/{id}"))).into_iter().collect()
+            }
+            "profile-role" => profile_role(call, &self.launch_document(call, input)).await.into_iter().collect(),
             "association-route-table" | "association-instance" => {
                 let id = input.required("AssociationId");
                 self.with_records(&call.region, call.account(), |records| {
@@ -57,6 +80,19 @@ impl Ec2 {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The members of a launch with those that its template gives.
+    fn launch_document<'a>(&self, call: &Call, input: &'a Value) -> Cow<'a, Value> {
+        let Some(template) = input.get("LaunchTemplate").and_then(|given| Specification::deserialize(given).ok()) else {
+            return Cow::Borrowed(input);
+        };
+        let data = self.with_records(&call.region, call.account(), |records| launch_templates::launched(records, &template));
+        let mut launch = data.map_or_else(|_| json!({}), |(data, _)| data.describe());
+        if let (Some(launch), Some(given)) = (launch.as_object_mut(), input.as_object()) {
+            launch.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        Cow::Owned(launch)
     }
 
     /// All that has tags. What was terminated keeps them for as long as it is described.
@@ -76,6 +112,11 @@ impl Ec2 {
         let accounts = self.accounts.lock();
         accounts.get(account).and_then(|records| records.tags.get(id)).cloned().unwrap_or_default()
     }
+}
+
+/// The template that a document names.
+fn template_name(document: &Value) -> Name<'_> {
+    Name { id: document.text("LaunchTemplateId"), name: document.text("LaunchTemplateName") }
 }
 
 fn type_of(id: &str) -> Option<&'static str> {

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use nightproof_core::service::AwsError;
 use nightproof_machine_image::Image;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{error, invalid_parameter};
 use crate::records::Volume;
 use crate::resource_id::resource_id;
 
 /// A mapping of a launch.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Mapping {
     #[serde(default)]
@@ -21,12 +21,11 @@ pub(crate) struct Mapping {
 }
 
 /// The volume of a mapping.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Ebs {
     delete_on_termination: Option<bool>,
-    #[serde(default)]
-    encrypted: bool,
+    encrypted: Option<bool>,
     iops: Option<i64>,
     kms_key_id: Option<String>,
     snapshot_id: Option<String>,
@@ -113,7 +112,7 @@ fn plan(image: &Image, device: &str, ebs: &Ebs, now: Timestamp, default_key: &st
         None if root => root_size,
         None => return Err(error("MissingParameter", "The request must contain the parameter size or snapshotId")),
     };
-    let encrypted = ebs.encrypted;
+    let encrypted = ebs.encrypted.unwrap_or(false);
     let key = ebs.kms_key_id.as_deref();
     if key.is_some() && !encrypted {
         return Err(error("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."));

@@ -72,6 +72,7 @@ impl Ec2 {
                     instance.transition = "Server.InternalError".to_owned();
                 });
                 self.with_records(region, account, |records| finish(records, id, region.clock().now()));
+                region.instance_changed();
                 self.booter.discard(region, id).await;
                 return;
             }
@@ -91,6 +92,7 @@ impl Ec2 {
             return;
         }
         self.publish(region, account);
+        region.instance_changed();
         region.journal().record(Event::Booted { instance: id.to_owned(), first });
         tokio::select! {
             ended = machine.ended() => self.machine_ended(region, account, id, (boot, ended)).await,
@@ -172,5 +174,6 @@ impl Ec2 {
             Some(instance) if instance.state == State::ShuttingDown => finish(records, id, now),
             _ => {}
         });
+        region.instance_changed();
     }
 }

@@ -3,13 +3,13 @@
 
 use nightproof_core::service::AwsError;
 use nightproof_machine_image::Image;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{invalid_parameter, unsupported};
 
 /// What a request changes.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct MetadataOptionsRequest {
     pub(crate) http_tokens: Option<String>,

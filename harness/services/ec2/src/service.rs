@@ -31,6 +31,12 @@ use crate::operations::internet_gateways::{
     self, AttachInternetGateway, CreateInternetGateway, DeleteInternetGateway, DescribeInternetGateways, DetachInternetGateway,
 };
 use crate::operations::key_pairs::{self, DescribeKeyPairs};
+use crate::operations::launch_template_versions::{
+    self, CreateLaunchTemplateVersion, DeleteLaunchTemplateVersions, DescribeLaunchTemplateVersions,
+};
+use crate::operations::launch_templates::{
+    self, CreateLaunchTemplate, DeleteLaunchTemplate, DescribeLaunchTemplates, ModifyLaunchTemplate,
+};
 use crate::operations::nat_gateways::{self, CreateNatGateway, DeleteNatGateway, DescribeNatGateways};
 use crate::operations::regions::{self, DescribeAccountAttributes, DescribeAvailabilityZones, DescribeRegions};
 use crate::operations::route_tables::{
@@ -115,6 +121,14 @@ operations!("ec2", Ec2:
     DescribeAccountAttributes => read(regions::describe_account): ["= *"],
     DescribeKeyPairs => read(key_pairs::describe): ["= *"],
 
+    CreateLaunchTemplate => change_by(launch_templates::create): ["= launch-template/*", "ec2:CreateTags launch-template/* ?TagSpecifications ec2:CreateAction='CreateLaunchTemplate'"],
+    CreateLaunchTemplateVersion => change_by(launch_template_versions::create): ["= @launch-template"],
+    DescribeLaunchTemplates => read(launch_templates::describe): ["= *"],
+    DescribeLaunchTemplateVersions => read(launch_template_versions::describe): ["= *"],
+    ModifyLaunchTemplate => change(launch_templates::modify): ["= @launch-template"],
+    DeleteLaunchTemplate => change(launch_templates::delete): ["= @launch-template"],
+    DeleteLaunchTemplateVersions => change(launch_template_versions::delete): ["= @launch-template"],
+
     DescribeInstances => read(instances::describe): ["= *"],
     DescribeInstanceStatus => read(instances::describe_status): ["= *"],
     DescribeNetworkInterfaces => read(instances::describe_interfaces): ["= *"],
@@ -126,7 +140,7 @@ operations!("ec2", Ec2:
     DescribeIamInstanceProfileAssociations => read(instance_profiles::describe): ["= *"],
 
 
-    RunInstances => run_instances.await: ["= instance/* ec2:InstanceType=InstanceType ec2:MetadataHttpTokens=MetadataOptions.HttpTokens ec2:MetadataHttpPutResponseHopLimit=MetadataOptions.HttpPutResponseHopLimit", "= arn:aws:ec2:$region::image/{ImageId} ?ImageId", "= @launched", "= volume/* ec2:Encrypted=BlockDeviceMappings.Ebs.Encrypted ec2:VolumeType=BlockDeviceMappings.Ebs.VolumeType ec2:VolumeSize=BlockDeviceMappings.Ebs.VolumeSize", "= key-pair/{KeyName} ?KeyName", "ec2:CreateTags instance/* ?TagSpecifications ec2:CreateAction='RunInstances'", "iam:PassRole @profile-role ?IamInstanceProfile iam:PassedToService='ec2.amazonaws.com'"],
+    RunInstances => run_instances.await: ["= instance/* ec2:InstanceType=InstanceType ec2:MetadataHttpTokens=MetadataOptions.HttpTokens ec2:MetadataHttpPutResponseHopLimit=MetadataOptions.HttpPutResponseHopLimit", "= @launch-image", "= @launched", "= @launch-template", "= volume/* ec2:Encrypted=BlockDeviceMappings.Ebs.Encrypted ec2:VolumeType=BlockDeviceMappings.Ebs.VolumeType ec2:VolumeSize=BlockDeviceMappings.Ebs.VolumeSize", "= key-pair/{KeyName} ?KeyName", "ec2:CreateTags @launch-tagged ec2:CreateAction='RunInstances'", "iam:PassRole @profile-role iam:PassedToService='ec2.amazonaws.com'"],
     StartInstances => change_states(StateChange::Start): ["= instance/{InstanceIds}"],
     StopInstances => change_states(StateChange::Stop): ["= instance/{InstanceIds}"],
     RebootInstances => change_states(StateChange::Reboot): ["= instance/{InstanceIds}"],
@@ -174,6 +188,16 @@ impl Ec2 {
         operation: fn(&mut Records, &I, Timestamp) -> Result<Value, AwsError>,
     ) -> Result<Value, AwsError> {
         self.changed(call, &input, |records| operation(records, &input, call.now))
+    }
+
+    /// An operation that changes records, which keep when it did and for whom.
+    fn change_by<I: Request>(
+        &self,
+        call: &Call,
+        input: I,
+        operation: fn(&mut Records, &I, &Call) -> Result<Value, AwsError>,
+    ) -> Result<Value, AwsError> {
+        self.changed(call, &input, |records| operation(records, &input, call))
     }
 
     /// What is refused, or tried as a dry run, changes nothing.

@@ -1,5 +1,6 @@
 //! AWS's own managed policies that instances, functions and operators of a backup stack use, with their documents as AWS
-//! publishes them; but for `ReadOnlyAccess`, of whose 3,000 actions only those of services that a backup stack can meet are here. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
+//! publishes them; but for `ReadOnlyAccess`, of whose 3,000 actions only those of services that a backup stack can meet are here, and
+//! for the partition of `AutoScalingServiceRolePolicy`'s last resource, which a customer's policy must name. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 //!
 //! Any other is unknown here, and attaching it is refused: a policy that grants nothing would be a silent difference.
 
@@ -116,6 +117,15 @@ pub(super) static ALL: &[AwsManaged] = &[
         created: "2019-03-15T17:22:12Z",
         updated: "2019-05-23T16:54:21Z",
         document: include_str!("aws_managed/AmazonSSMManagedInstanceCore.json"),
+    },
+    AwsManaged {
+        arn: "arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy",
+        id: "ANPAIC5D2V7MRWBMHGD7G",
+        description: "Enables access to AWS services and resources used or managed by Auto Scaling",
+        version: "v10",
+        created: "2018-01-08T23:10:55Z",
+        updated: "2025-11-12T18:19:06Z",
+        document: include_str!("aws_managed/AutoScalingServiceRolePolicy.json"),
     },
     AwsManaged {
         arn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",

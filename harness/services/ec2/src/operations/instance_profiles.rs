@@ -8,16 +8,9 @@ use serde_json::{Value, json};
 
 use crate::error::{error, invalid_parameter, not_found_as};
 use crate::filter::{Filter, filtered, page, selected};
+use crate::profile_specification::ProfileSpecification;
 use crate::records::{Instance, Profile, Records};
 use crate::resource_id::resource_id;
-
-/// `IamInstanceProfileSpecification`
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ProfileSpecification {
-    arn: Option<String>,
-    name: Option<String>,
-}
 
 /// The profile that a request names by ARN or name, read from IAM as EC2 itself. `None`: it names none.
 pub(crate) async fn named(call: &Call, specification: &ProfileSpecification) -> Result<Option<Profile>, AwsError> {

@@ -152,6 +152,7 @@ impl Ec2 {
             let output = answer(records, asked, &changed);
             Ok::<_, AwsError>((changed, output))
         })?;
+        call.region.instance_changed();
         let this = self.handle()?;
         for (id, before) in changed {
             let region = call.region.clone();

@@ -10,6 +10,8 @@ pub(crate) mod instance_types;
 pub(crate) mod instances;
 pub(crate) mod internet_gateways;
 pub(crate) mod key_pairs;
+pub(crate) mod launch_template_versions;
+pub(crate) mod launch_templates;
 pub(crate) mod nat_gateways;
 pub(crate) mod regions;
 pub(crate) mod route_tables;

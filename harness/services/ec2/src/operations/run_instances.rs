@@ -3,126 +3,32 @@
 use nightproof_core::credentials::random_string;
 use nightproof_core::quota;
 use nightproof_core::service::{Arn, AwsError, Call};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::instance_profiles::{self, ProfileSpecification};
-use crate::block_device::{self, Mapping};
+use super::instance_profiles;
+use super::launch_templates::{self, Specification};
+use crate::block_device;
 use crate::ec2::Ec2;
 use crate::error::{dry_run, error, invalid_parameter, missing, unsupported};
 use crate::instance_type::{self, InstanceType};
-use crate::metadata_options::{MetadataOptions, MetadataOptionsRequest};
+use crate::metadata_options::MetadataOptions;
 use crate::records::{Instance, Interface, Profile, Records, State, Subnet};
-use crate::request_tags::{self, TagSpecification};
+use crate::request_tags;
 use crate::resource_id::resource_id;
-use crate::{image, security_group, subnet_address, user_data};
+use crate::{image, launch_data, security_group, subnet_address, user_data};
 
-/// `RunInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct RunInstances {
-    image_id: Option<String>,
-    instance_type: Option<String>,
-    min_count: i64,
-    max_count: i64,
-    key_name: Option<String>,
-    user_data: Option<String>,
-    client_token: Option<String>,
-    subnet_id: Option<String>,
-    private_ip_address: Option<String>,
-    #[serde(default)]
-    security_group_ids: Vec<String>,
-    #[serde(default)]
-    security_groups: Vec<String>,
-    #[serde(default)]
-    network_interfaces: Vec<NetworkInterface>,
-    placement: Option<Placement>,
-    iam_instance_profile: Option<ProfileSpecification>,
-    #[serde(default)]
-    block_device_mappings: Vec<Mapping>,
-    metadata_options: Option<MetadataOptionsRequest>,
-    monitoring: Option<Monitoring>,
-    #[serde(default)]
-    tag_specifications: Vec<TagSpecification>,
-    instance_initiated_shutdown_behavior: Option<String>,
-    #[serde(default)]
-    disable_api_termination: bool,
-    #[serde(default)]
-    disable_api_stop: bool,
-    #[serde(default)]
-    ebs_optimized: bool,
-    #[expect(dead_code, reason = "no machine earns or spends credits")]
-    credit_specification: Option<CreditSpecification>,
-    hibernation_options: Option<Hibernation>,
-    enclave_options: Option<Enclave>,
-    capacity_reservation_specification: Option<CapacityReservation>,
-    maintenance_options: Option<Maintenance>,
-    #[serde(default)]
-    dry_run: bool,
-}
-
-/// One interface of a launch.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct NetworkInterface {
-    device_index: Option<i64>,
-    subnet_id: Option<String>,
-    #[serde(default)]
-    groups: Vec<String>,
-    private_ip_address: Option<String>,
-    associate_public_ip_address: Option<bool>,
-    description: Option<String>,
-    delete_on_termination: Option<bool>,
-    interface_type: Option<String>,
-    network_card_index: Option<i64>,
-}
-
-/// Where an instance is to be.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Placement {
-    availability_zone: Option<String>,
-    tenancy: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Monitoring {
-    #[serde(default)]
-    enabled: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CreditSpecification {
-    #[expect(dead_code, reason = "no machine earns or spends credits")]
-    cpu_credits: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Hibernation {
-    #[serde(default)]
-    configured: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Enclave {
-    #[serde(default)]
-    enabled: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CapacityReservation {
-    capacity_reservation_preference: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Maintenance {
-    auto_recovery: Option<String>,
+launch_data::members! {
+    /// `RunInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
+    pub(crate) struct RunInstances {
+        min_count: i64,
+        max_count: i64,
+        client_token: Option<String>,
+        subnet_id: Option<String>,
+        private_ip_address: Option<String>,
+        launch_template: Option<Specification>,
+        #[serde(default)]
+        dry_run: bool,
+    }
 }
 
 /// Where the interface of a launch goes.
@@ -139,6 +45,12 @@ impl Ec2 {
     pub(crate) async fn run_instances(&self, call: &Call, mut input: RunInstances) -> Result<Value, AwsError> {
         let (region, account) = (&call.region, call.account());
         self.before(call, &input)?;
+        if let Some(specification) = input.launch_template.take() {
+            let (data, tags) =
+                self.with_records(region, account, |records| launch_templates::launched(records, &specification))?;
+            input.fill(data);
+            request_tags::add(&mut input.tag_specifications, "instance", tags);
+        }
         let profile = match &input.iam_instance_profile {
             Some(specification) => instance_profiles::named(call, specification).await?,
             None => None,
@@ -247,10 +159,10 @@ fn run(
             transition: String::new(),
             launched: call.now,
             monitoring: input.monitoring.as_ref().is_some_and(|monitoring| monitoring.enabled),
-            termination_protection: input.disable_api_termination,
-            stop_protection: input.disable_api_stop,
+            termination_protection: input.disable_api_termination.unwrap_or(false),
+            stop_protection: input.disable_api_stop.unwrap_or(false),
             terminates_on_shutdown,
-            ebs_optimized: input.ebs_optimized,
+            ebs_optimized: input.ebs_optimized.unwrap_or(false),
             boots: 0,
             ended: None,
         };

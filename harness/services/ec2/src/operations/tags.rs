@@ -99,6 +99,7 @@ fn resource_type(id: &str) -> &'static str {
         "rtb" => "route-table",
         "eipalloc" => "elastic-ip",
         "i" => "instance",
+        "lt" => "launch-template",
         "vol" => "volume",
         "eni" => "network-interface",
         _ => "unknown",

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::address::Address;
 use super::instance::Instance;
 use super::internet_gateway::InternetGateway;
+use super::launch_template::LaunchTemplate;
 use super::nat_gateway::NatGateway;
 use super::route_table::RouteTable;
 use super::security_group::SecurityGroup;
@@ -31,6 +32,7 @@ pub(crate) struct Records {
     pub(crate) rules: BTreeMap<String, Rule>,
     pub(crate) addresses: BTreeMap<String, Address>,
     pub(crate) instances: BTreeMap<String, Instance>,
+    pub(crate) launch_templates: BTreeMap<String, LaunchTemplate>,
     /// Tags by resource id, in the order in which keys were first set.
     pub(crate) tags: BTreeMap<String, Vec<(String, String)>>,
     next_public: u32,
@@ -56,6 +58,7 @@ impl Records {
             rules: BTreeMap::new(),
             addresses: BTreeMap::new(),
             instances: BTreeMap::new(),
+            launch_templates: BTreeMap::new(),
             tags: BTreeMap::new(),
             next_public: 0,
         }
@@ -109,6 +112,7 @@ impl Records {
             || self.rules.contains_key(id)
             || self.addresses.contains_key(id)
             || self.instances.contains_key(id)
+            || self.launch_templates.contains_key(id)
             || self
                 .instances
                 .values()

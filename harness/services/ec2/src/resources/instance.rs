@@ -28,6 +28,7 @@ impl ResourceProvider for Instance {
                     "ImageId",
                     "InstanceInitiatedShutdownBehavior",
                     "InstanceType",
+                    "LaunchTemplate",
                     "MetadataOptions",
                     "NetworkInterfaces",
                     "PrivateIpAddress",
@@ -76,6 +77,7 @@ impl ResourceProvider for Instance {
             &[
                 "ImageId",
                 "InstanceType",
+                "LaunchTemplate",
                 "SubnetId",
                 "SecurityGroupIds",
                 "MetadataOptions",

@@ -4,6 +4,7 @@
 mod address;
 mod instance;
 mod internet_gateway;
+mod launch_template;
 mod nat_gateway;
 mod route;
 mod route_table;
@@ -32,5 +33,6 @@ pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
         &address::Eip,
         &address::EipAssociation,
         &instance::Instance,
+        &launch_template::LaunchTemplate,
     ]
 }

@@ -141,7 +141,7 @@ async fn launches_that_aws_refuses_are_refused_and_leave_nothing() {
         (json!({ "InstanceType": "t4g.micro" }), "InvalidParameterValue: The architecture 'arm64'"),
         (json!({ "UserData": "%%%" }), "InvalidParameterValue: Invalid BASE64 encoding of user data."),
         (json!({ "KeyName": "mine" }), "InvalidKeyPair.NotFound: The key pair 'mine' does not exist"),
-        (json!({ "LaunchTemplate": { "LaunchTemplateId": "lt-1" } }), "NotImplemented: ec2: RunInstances with LaunchTemplate"),
+        (json!({ "LaunchTemplate": { "LaunchTemplateId": "lt-1" } }), "InvalidLaunchTemplateId.Malformed: Invalid id: \"lt-1\""),
         (json!({ "SubnetId": "subnet-1" }), "InvalidSubnetID.NotFound"),
         (json!({ "SecurityGroupIds": ["sg-1"] }), "InvalidGroup.NotFound"),
         (json!({ "MaxCount": 0 }), "InvalidParameterValue"),

@@ -1,6 +1,7 @@
 mod bed;
 mod imds;
 mod instances;
+mod launch_templates;
 mod networks;
 
 use crate::Ec2;

@@ -403,6 +403,9 @@ pub(crate) fn attach(records: &mut Records, kind: Kind, input: AttachPolicy) -> 
     if !arn.starts_with("arn:") {
         return Err(validation("Invalid ARN:  Could not be parsed!"));
     }
+    if arn.starts_with("arn:aws:iam::aws:policy/aws-service-role/") {
+        return Err(AwsError::new("PolicyNotAttachable", 400, "Cannot attach a Service Role Policy to a Customer Role."));
+    }
     // One that AWS manages is read now, as the others are when they are made.
     if records.managed_document(arn).is_none_or(|document| document.policy().is_err()) {
         if aws_managed::is_lacking(arn) {

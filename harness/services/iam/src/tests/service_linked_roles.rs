@@ -44,6 +44,10 @@ async fn only_some_services_have_roles_with_a_suffix() {
         bed.refused("CreateServiceLinkedRole", with_suffix("backup.amazonaws.com")).await,
         "InvalidInput: Custom suffix is not allowed for backup.amazonaws.com"
     );
+    let arn = "arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy";
+    bed.role("own").await;
+    let refused = bed.refused("AttachRolePolicy", json!({ "RoleName": "own", "PolicyArn": arn })).await;
+    assert_eq!(refused, "PolicyNotAttachable: Cannot attach a Service Role Policy to a Customer Role.");
     let unknown = bed.refused("CreateServiceLinkedRole", json!({ "AWSServiceName": "nobody.amazonaws.com" })).await;
     assert!(unknown.starts_with("NotImplemented"), "{unknown}");
 }

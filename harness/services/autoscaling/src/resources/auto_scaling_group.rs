@@ -1,0 +1,208 @@
+//! `AWS::AutoScaling::AutoScalingGroup`
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-autoscalinggroup.html>
+
+use async_trait::async_trait;
+use nightproof_core::service::AwsError;
+use nightproof_resource::{
+    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, pick, text, texts,
+};
+use serde_json::{Value, json};
+
+use super::gone::unmake;
+use super::rolling_update;
+
+pub(super) struct AutoScalingGroup;
+
+const SERVICE: &str = "autoscaling";
+const SIZES: [&str; 3] = ["DesiredCapacity", "MaxSize", "MinSize"];
+
+#[async_trait]
+impl ResourceProvider for AutoScalingGroup {
+    fn facts(&self) -> &'static ResourceFacts {
+        const {
+            &ResourceFacts {
+                properties: &[
+                    "AutoScalingGroupName",
+                    "AvailabilityZones",
+                    "CapacityRebalance",
+                    "Cooldown",
+                    "DefaultInstanceWarmup",
+                    "DeletionProtection",
+                    "DesiredCapacity",
+                    "HealthCheckGracePeriod",
+                    "HealthCheckType",
+                    "LaunchConfigurationName",
+                    "LaunchTemplate",
+                    "LifecycleHookSpecificationList",
+                    "MaxSize",
+                    "MinSize",
+                    "NewInstancesProtectedFromScaleIn",
+                    "ServiceLinkedRoleARN",
+                    "Tags",
+                    "TerminationPolicies",
+                    "VPCZoneIdentifier",
+                ],
+                naming: Some("AutoScalingGroupName"),
+                members: &[(
+                    "LifecycleHookSpecificationList",
+                    &["DefaultResult", "HeartbeatTimeout", "LifecycleHookName", "LifecycleTransition", "NotificationMetadata"],
+                )],
+                recorded: &["MetricsCollection", "NotificationConfiguration", "NotificationConfigurations"],
+                attributes: &["AutoScalingGroupARN"],
+                ..ResourceFacts::new("AWS::AutoScaling::AutoScalingGroup")
+            }
+        }
+    }
+
+    /// Only EC2's own check of health is done.
+    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
+        let (["HealthCheckType"], Some(kind)) = (value.path, value.text) else { return None };
+        (kind != "EC2").then(|| format!("health check type `{kind}`"))
+    }
+
+    fn replaces_by_policy(&self, policy: &Value, changed: &[String]) -> bool {
+        let replaces = policy.pointer("/AutoScalingReplacingUpdate/WillReplace");
+        let replaces = replaces.is_some_and(|value| value == &json!(true) || value == "true");
+        replaces && changed.iter().any(|name| rolling_update::CAUSES.contains(&name.as_str()))
+    }
+
+    async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        let name = context.name_or(properties, "AutoScalingGroupName", 255);
+        let mut input = given(properties);
+        input["AutoScalingGroupName"] = name.as_str().into();
+        input["Tags"] = tags(properties).into_iter().map(|tag| of_group(&name, &tag)).collect();
+        if let Some(hooks) = properties.get("LifecycleHookSpecificationList") {
+            input["LifecycleHookSpecificationList"] = hooks.clone();
+        }
+        // The profile of the launch template may be newer than what EC2 knows of IAM.
+        let unknown = |error: &AwsError| error.message.contains("Invalid IAM Instance Profile");
+        context.make_once_known(SERVICE, "CreateAutoScalingGroup", input, unknown).await?;
+        context.exists(&name);
+        described(context, &name).await
+    }
+
+    async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
+        let (name, before) = (old.physical.as_str(), &old.properties);
+        change_tags(context, name, before, properties).await?;
+        change_hooks(context, name, before, properties).await?;
+        let keeps_size = context
+            .update_policy()
+            .and_then(|policy| policy.pointer("/AutoScalingScheduledAction/IgnoreUnmodifiedGroupSizeProperties").cloned());
+        let keeps_size = keeps_size.is_some_and(|value| value == json!(true) || value == "true");
+        let mut input = given(properties);
+        input["AutoScalingGroupName"] = name.into();
+        if let Some(members) = input.as_object_mut() {
+            members.retain(|member, _| {
+                !SIZES.contains(&member.as_str()) || !keeps_size || changed(before, properties, member).is_some()
+            });
+        }
+        set_back(&mut input, before, properties);
+        rolling_update::update(context, name, input, before, properties).await?;
+        described(context, name).await
+    }
+
+    /// With its instances, and without waiting for lifecycle actions.
+    async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        let name = made.physical.as_str();
+        let input = json!({ "AutoScalingGroupName": name, "ForceDelete": true });
+        unmake(context, "DeleteAutoScalingGroup", input).await?;
+        let named = json!({ "AutoScalingGroupNames": [name] });
+        let is_gone = |answer: &Value| Ok(text(answer, "/AutoScalingGroups/0/AutoScalingGroupName").is_empty());
+        context.until(SERVICE, "DescribeAutoScalingGroups", named, is_gone).await.map(drop)
+    }
+}
+
+/// The members that a creation and a change have in common.
+fn given(properties: &Value) -> Value {
+    let mut input = pick(
+        properties,
+        &[
+            "AvailabilityZones",
+            "CapacityRebalance",
+            "DefaultInstanceWarmup",
+            "DeletionProtection",
+            "DesiredCapacity",
+            "HealthCheckGracePeriod",
+            "HealthCheckType",
+            "LaunchConfigurationName",
+            "LaunchTemplate",
+            "MaxSize",
+            "MinSize",
+            "NewInstancesProtectedFromScaleIn",
+            "ServiceLinkedRoleARN",
+            "TerminationPolicies",
+        ],
+    );
+    if let Some(cooldown) = properties.get("Cooldown") {
+        input["DefaultCooldown"] = cooldown.clone();
+    }
+    if properties.get("VPCZoneIdentifier").is_some() {
+        input["VPCZoneIdentifier"] = texts(properties, "VPCZoneIdentifier").join(",").into();
+    }
+    input
+}
+
+/// Sets what is not given any more back to its default.
+fn set_back(input: &mut Value, before: &Value, properties: &Value) {
+    let defaults = [
+        ("Cooldown", "DefaultCooldown", json!(300)),
+        ("HealthCheckGracePeriod", "HealthCheckGracePeriod", json!(0)),
+        ("NewInstancesProtectedFromScaleIn", "NewInstancesProtectedFromScaleIn", json!(false)),
+        ("TerminationPolicies", "TerminationPolicies", json!(["Default"])),
+        ("DeletionProtection", "DeletionProtection", json!("none")),
+        ("CapacityRebalance", "CapacityRebalance", json!(false)),
+    ];
+    for (property, member, default) in defaults {
+        if before.get(property).is_some() && properties.get(property).is_none() {
+            input[member] = default;
+        }
+    }
+}
+
+async fn described(context: &Context, name: &str) -> Result<MadeResource> {
+    let answer = context.make(SERVICE, "DescribeAutoScalingGroups", json!({ "AutoScalingGroupNames": [name] })).await?;
+    let arn = text(&answer, "/AutoScalingGroups/0/AutoScalingGroupARN");
+    Ok(MadeResource::new(name, [("AutoScalingGroupARN", arn.into())]))
+}
+
+fn tags(properties: &Value) -> Vec<Value> {
+    properties.get("Tags").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// A tag as the API has it, which names the group.
+fn of_group(name: &str, tag: &Value) -> Value {
+    let mut tag = tag.clone();
+    tag["ResourceId"] = name.into();
+    tag["ResourceType"] = "auto-scaling-group".into();
+    tag
+}
+
+async fn change_tags(context: &Context, name: &str, before: &Value, properties: &Value) -> Result<()> {
+    let (old, new) = (tags(before), tags(properties));
+    let is_kept = |tag: &Value| new.iter().any(|other| other.get("Key") == tag.get("Key"));
+    let removed: Vec<Value> = old.iter().filter(|tag| !is_kept(tag)).map(|tag| of_group(name, &pick(tag, &["Key"]))).collect();
+    if !removed.is_empty() {
+        context.make(SERVICE, "DeleteTags", json!({ "Tags": removed })).await?;
+    }
+    let set: Vec<Value> = new.iter().filter(|tag| !old.contains(tag)).map(|tag| of_group(name, tag)).collect();
+    if !set.is_empty() {
+        context.make(SERVICE, "CreateOrUpdateTags", json!({ "Tags": set })).await?;
+    }
+    Ok(())
+}
+
+async fn change_hooks(context: &Context, name: &str, before: &Value, properties: &Value) -> Result<()> {
+    let Some((old, new)) = changed(before, properties, "LifecycleHookSpecificationList") else { return Ok(()) };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let named = |hook: &Value| hook.get("LifecycleHookName").cloned().unwrap_or_default();
+    let new = list(new);
+    for hook in list(old).iter().filter(|hook| new.iter().all(|other| named(other) != named(hook))) {
+        let input = json!({ "AutoScalingGroupName": name, "LifecycleHookName": named(hook) });
+        unmake(context, "DeleteLifecycleHook", input).await?;
+    }
+    for mut hook in new {
+        hook["AutoScalingGroupName"] = name.into();
+        context.make(SERVICE, "PutLifecycleHook", hook).await?;
+    }
+    Ok(())
+}
