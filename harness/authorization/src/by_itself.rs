@@ -13,7 +13,9 @@ const BY_ITSELF: &[(&str, &str)] = &[
     ("ssm.amazonaws.com", "ssm:SendCommand"),
     ("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
     ("ssm.amazonaws.com", "iam:PassRole"),
-    // EC2 Auto Scaling looks whether its service-linked role is there, and tells the default bus of its instances.
+    // EC2 Auto Scaling looks whether its service-linked role is there, and which role a profile holds, and tells the default bus of its
+    // instances.
+    ("autoscaling.amazonaws.com", "iam:GetInstanceProfile"),
     ("autoscaling.amazonaws.com", "iam:GetRole"),
     ("autoscaling.amazonaws.com", "events:PutEvents"),
     // CloudWatch tells it of its alarms.

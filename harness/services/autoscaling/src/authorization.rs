@@ -1,11 +1,22 @@
 //! What Auto Scaling's calls are about.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html>
 
+use nightproof_core::Caller;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{Call, Tagged};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::autoscaling::AutoScaling;
+use crate::role::PRINCIPAL;
+
+/// The role of the instance profile that a launch configuration names, which who makes it passes on.
+pub(crate) async fn profile_role(call: &Call, input: &Value) -> Option<String> {
+    let name = input.text("IamInstanceProfile")?.rsplit('/').next()?;
+    let service = Caller::service(call.account(), PRINCIPAL);
+    let named = json!({ "InstanceProfileName": name });
+    let found = call.region.call(&service, "iam", "GetInstanceProfile", named).await.ok()?;
+    found.get("InstanceProfile")?.list("Roles").first()?.text("Arn").map(str::to_owned)
+}
 
 impl AutoScaling {
     /// Groups and launch configurations by their names; any id stands for that of one that there is not.

@@ -6,6 +6,7 @@ use nightproof_core::operations;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
+use crate::authorization::profile_role;
 use crate::autoscaling::AutoScaling;
 use crate::launch_configuration::CreateLaunchConfiguration;
 use crate::operations::activities::DescribeScalingActivities;
@@ -51,7 +52,7 @@ operations!("autoscaling", AutoScaling:
     DescribeScalingProcessTypes => describe_scaling_process_types: ["= *"],
     DescribeTerminationPolicyTypes => describe_termination_policy_types: ["= *"],
     DescribeAccountLimits => describe_account_limits: ["= *"],
-    CreateLaunchConfiguration => create_launch_configuration.await: ["= @configuration"],
+    CreateLaunchConfiguration => create_launch_configuration.await: ["= @configuration", "iam:PassRole @profile-role iam:PassedToService='ec2.amazonaws.com'"],
     DescribeLaunchConfigurations => describe_launch_configurations: ["= *"],
     DeleteLaunchConfiguration => delete_launch_configuration: ["= @configuration"],
 );
@@ -68,7 +69,10 @@ impl Service for AutoScaling {
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {
-        self.named_resources(call, kind, input)
+        match kind {
+            "profile-role" => profile_role(call, input).await.into_iter().collect(),
+            _ => self.named_resources(call, kind, input),
+        }
     }
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {

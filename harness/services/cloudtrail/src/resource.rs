@@ -5,10 +5,13 @@ use serde_json::{Value, json};
 
 /// Members of requests that name a resource, and its type.
 const NAMED: &[(&str, &str, &str)] = &[
+    ("autoscaling.amazonaws.com", "AutoScalingGroupName", "AWS::AutoScaling::AutoScalingGroup"),
+    ("autoscaling.amazonaws.com", "LaunchConfigurationName", "AWS::AutoScaling::LaunchConfiguration"),
     ("cloudformation.amazonaws.com", "StackName", "AWS::CloudFormation::Stack"),
     ("ec2.amazonaws.com", "InstanceId", "AWS::EC2::Instance"),
     ("ec2.amazonaws.com", "InstanceIds", "AWS::EC2::Instance"),
     ("ec2.amazonaws.com", "GroupId", "AWS::EC2::SecurityGroup"),
+    ("ec2.amazonaws.com", "LaunchTemplateId", "AWS::EC2::LaunchTemplate"),
     ("ec2.amazonaws.com", "SubnetId", "AWS::EC2::Subnet"),
     ("ec2.amazonaws.com", "VpcId", "AWS::EC2::VPC"),
     ("events.amazonaws.com", "Rule", "AWS::Events::Rule"),

@@ -3,36 +3,11 @@
 use jiff::Timestamp;
 use nightproof_core::service::AwsError;
 use nightproof_machine_image::Image;
-use serde::{Deserialize, Serialize};
 
+use crate::block_device_mapping::{Ebs, Mapping};
 use crate::error::{error, invalid_parameter};
 use crate::records::Volume;
 use crate::resource_id::resource_id;
-
-/// A mapping of a launch.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Mapping {
-    #[serde(default)]
-    device_name: String,
-    /// There, if the image's device of this name is to be left out.
-    no_device: Option<String>,
-    ebs: Option<Ebs>,
-}
-
-/// The volume of a mapping.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Ebs {
-    delete_on_termination: Option<bool>,
-    encrypted: Option<bool>,
-    iops: Option<i64>,
-    kms_key_id: Option<String>,
-    snapshot_id: Option<String>,
-    throughput: Option<i64>,
-    volume_size: Option<i64>,
-    volume_type: Option<String>,
-}
 
 /// The volumes that a launch asks for, over the image's own.
 pub(crate) fn planned(image: &Image, mappings: &[Mapping], now: Timestamp, default_key: &str) -> Result<Vec<Volume>, AwsError> {

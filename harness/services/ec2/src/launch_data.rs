@@ -24,11 +24,11 @@ macro_rules! members {
             pub(crate) placement: Option<$crate::launch_data::Placement>,
             pub(crate) iam_instance_profile: Option<$crate::profile_specification::ProfileSpecification>,
             #[serde(default)]
-            pub(crate) block_device_mappings: Vec<$crate::block_device::Mapping>,
+            pub(crate) block_device_mappings: Vec<$crate::block_device_mapping::Mapping>,
             pub(crate) metadata_options: Option<$crate::metadata_options::MetadataOptionsRequest>,
             pub(crate) monitoring: Option<$crate::launch_data::Monitoring>,
             #[serde(default)]
-            pub(crate) tag_specifications: Vec<$crate::request_tags::TagSpecification>,
+            pub(crate) tag_specifications: Vec<$crate::tag_specification::TagSpecification>,
             pub(crate) instance_initiated_shutdown_behavior: Option<String>,
             pub(crate) disable_api_termination: Option<bool>,
             pub(crate) disable_api_stop: Option<bool>,
@@ -68,7 +68,7 @@ macro_rules! members {
                 fill(&mut self.capacity_reservation_specification, from.capacity_reservation_specification);
                 fill(&mut self.maintenance_options, from.maintenance_options);
                 for specification in from.tag_specifications {
-                    $crate::request_tags::fill(&mut self.tag_specifications, specification);
+                    $crate::tag_specification::fill(&mut self.tag_specifications, specification);
                 }
             }
         }

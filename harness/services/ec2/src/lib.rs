@@ -6,6 +6,7 @@ mod request;
 mod authorization;
 mod availability_zone;
 mod block_device;
+mod block_device_mapping;
 mod boot;
 mod cidr;
 mod connections;
@@ -33,6 +34,7 @@ mod sandbox;
 mod security_group;
 mod service;
 mod subnet_address;
+mod tag_specification;
 #[cfg(test)]
 mod tests;
 mod uplink;

@@ -1,31 +1,12 @@
 //! Tags in requests. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html>
 
 use nightproof_core::service::AwsError;
-use serde::{Deserialize, Serialize};
 
 use crate::error::{error, invalid_parameter};
 use crate::records::Records;
+pub(crate) use crate::tag_specification::{Keys, Tag, TagSpecification, add};
 
 const MOST: usize = 50;
-
-/// A tag of a request.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Tag {
-    #[serde(default)]
-    pub(crate) key: String,
-    pub(crate) value: Option<String>,
-}
-
-/// The tags that a create request has for what it makes of one type.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TagSpecification {
-    #[serde(default)]
-    resource_type: String,
-    #[serde(default)]
-    tags: Vec<Tag>,
-}
 
 /// Sets `given` on the resource `id`.
 pub(crate) fn set(records: &mut Records, id: &str, given: &[Tag]) -> Result<(), AwsError> {
@@ -47,42 +28,6 @@ pub(crate) fn set(records: &mut Records, id: &str, given: &[Tag]) -> Result<(), 
         return Err(error("TagLimitExceeded", format!("More than {MOST} tags on resource {id}")));
     }
     Ok(())
-}
-
-/// Adds tags for resources of a type to specifications.
-pub(crate) fn add(specifications: &mut Vec<TagSpecification>, kind: &str, tags: Vec<(String, String)>) {
-    let tags = tags.into_iter().map(|(key, value)| Tag { key, value: Some(value) }).collect();
-    fill(specifications, TagSpecification { resource_type: kind.to_owned(), tags });
-}
-
-/// Adds those tags of another specification whose keys are not given.
-pub(crate) fn fill(specifications: &mut Vec<TagSpecification>, from: TagSpecification) {
-    match specifications.iter_mut().find(|given| given.resource_type == from.resource_type) {
-        Some(given) => {
-            let tags = from.tags.into_iter().filter(|tag| given.tags.iter().all(|one| one.key != tag.key));
-            let tags: Vec<Tag> = tags.collect();
-            given.tags.extend(tags);
-        }
-        None => specifications.push(from),
-    }
-}
-
-/// Tags, or the specifications that have them.
-pub(crate) trait Keys {
-    /// The keys of all tags.
-    fn keys(&self) -> Vec<&str>;
-}
-
-impl Keys for Vec<Tag> {
-    fn keys(&self) -> Vec<&str> {
-        self.iter().map(|tag| tag.key.as_str()).collect()
-    }
-}
-
-impl Keys for Vec<TagSpecification> {
-    fn keys(&self) -> Vec<&str> {
-        self.iter().flat_map(|specification| specification.tags.keys()).collect()
-    }
 }
 
 /// Keys that begin with `aws:` are AWS's own: CloudFormation, which calls from inside the region, sets them; users may not.

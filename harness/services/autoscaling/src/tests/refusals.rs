@@ -2,6 +2,7 @@
 
 use nightproof_core::Caller;
 use nightproof_core::caller::Principal;
+use nightproof_machine_image::IMAGES;
 use serde_json::{Value, json};
 
 use super::bed::{ACCOUNT, Bed};
@@ -130,6 +131,15 @@ async fn who_may_not_launch_by_a_template_may_not_make_a_group_of_it() {
     iam("PutUserPolicy", put(json!(["autoscaling:*"]))).await.unwrap();
     let denied = create().await.unwrap_err();
     assert!(denied.message.contains("iam:CreateServiceLinkedRole"), "{denied}");
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
+    iam("CreateRole", json!({ "RoleName": "server", "AssumeRolePolicyDocument": trust.to_string() })).await.unwrap();
+    iam("CreateInstanceProfile", json!({ "InstanceProfileName": "server" })).await.unwrap();
+    iam("AddRoleToInstanceProfile", json!({ "InstanceProfileName": "server", "RoleName": "server" })).await.unwrap();
+    let configuration = json!({
+        "LaunchConfigurationName": "c", "ImageId": IMAGES[0].id, "InstanceType": "t3.micro", "IamInstanceProfile": "server",
+    });
+    let denied = bed.region.call(&ops, "autoscaling", "CreateLaunchConfiguration", configuration).await.unwrap_err();
+    assert!(denied.message.contains("iam:PassRole on resource: arn:aws:iam::111122223333:role/server"), "{denied}");
     iam("PutUserPolicy", put(json!(["autoscaling:*", "iam:CreateServiceLinkedRole"]))).await.unwrap();
     let denied = create().await.unwrap_err();
     let words = format!("You are not authorized to use launch template: {}", id.as_str().unwrap());
