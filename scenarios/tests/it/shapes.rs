@@ -170,6 +170,13 @@ mod group_of_instances {
     }
 
     #[test]
+    fn an_instance_that_tells_of_a_failure_rolls_the_stack_back() {
+        let night = night(&template().replacing("--status SUCCESS", "--status FAILURE"));
+        night.assert_broken("stack", "Received 1 FAILURE signal(s) out of 1.");
+        assert!(night.left.is_empty(), "{night:#?}");
+    }
+
+    #[test]
     fn a_group_whose_instances_cannot_be_launched_is_told_with_the_reason() {
         let night = night(&template().replacing("InstanceType: t3.micro", "InstanceType: t4g.micro"));
         night.assert_broken("stack", "You must use a valid fully-formed launch template. The architecture 'arm64'");

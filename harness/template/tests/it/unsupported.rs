@@ -35,6 +35,20 @@ fn sections_and_attributes_are_named_with_their_lines() {
 }
 
 #[test]
+fn policies_that_a_group_cannot_have_are_named_and_its_own_are_not() {
+    let text = "Resources:\n  A:\n    Type: AWS::AutoScaling::AutoScalingGroup\n    \
+                CreationPolicy: {ResourceSignal: {Count: 1}, AutoScalingCreationPolicy: {MinSuccessfulInstancesPercent: 50}, StartFleet: {}}\n    \
+                UpdatePolicy: {AutoScalingRollingUpdate: {MaxBatchSize: 1}, UseOnlineResharding: true}\n";
+    assert_eq!(
+        found(text),
+        [
+            "`StartFleet` of attribute `CreationPolicy` (A, line 4)",
+            "`UseOnlineResharding` of attribute `UpdatePolicy` (A, line 5)"
+        ]
+    );
+}
+
+#[test]
 fn transforms_that_only_aws_hosts_are_named_with_their_lines() {
     let text = "Transform: [AWS::LanguageExtensions, AWS::ServiceCatalog, {Name: Upper, Parameters: {a: b}}]\nResources:\n  \
                 A: {Type: T::T::T, Properties: {'Fn::Transform': {Name: AWS::CodeStar}, x: !GetStackOutput [a, b]}}\n";
