@@ -1,5 +1,5 @@
-//! Lists the services that need nothing but themselves, for `src/services.rs` to include: a dependency on a service's crate is all that
-//! makes it part of the region.
+//! Lists the services that need nothing but themselves, and the resource types of all services, for `src/services.rs` to include: a
+//! dependency on a service's crate is all that makes it part of the region.
 
 use std::error::Error;
 use std::path::Path;
@@ -10,21 +10,22 @@ const MADE_BY_HAND: [&str; 10] = ["ec2", "events", "iam", "lambda", "monitoring"
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=Cargo.toml");
-    let mut members = String::new();
+    let (mut members, mut types) = (String::new(), String::new());
     for line in fs::read_to_string("Cargo.toml")?.lines() {
         let Some(name) = line.strip_prefix("nightproof-service-").and_then(|rest| rest.split(['.', ' ', '=']).next()) else {
             continue;
         };
-        if MADE_BY_HAND.contains(&name) {
-            continue;
+        if Path::new("../services").join(name).join("src/resources").is_dir() {
+            types.push_str(&format!("nightproof_service_{name}::resource_types(),\n"));
         }
-        let types = match Path::new("../services").join(name).join("src/resources").is_dir() {
-            true => format!("nightproof_service_{name}::resource_types()"),
-            false => "&[]".to_owned(),
-        };
-        members.push_str(&format!("({name:?}, nightproof_service_{name}::service(), {types}),\n"));
+        if !MADE_BY_HAND.contains(&name) {
+            members.push_str(&format!("({name:?}, nightproof_service_{name}::service()),\n"));
+        }
     }
-    let list = format!("fn independent() -> Vec<Member> {{\nvec![\n{members}]\n}}\n");
+    let list = format!(
+        "fn independent() -> Vec<Member> {{\nvec![\n{members}]\n}}\n\
+         fn types() -> Vec<&'static dyn ResourceProvider> {{\n[\n{types}].concat()\n}}\n"
+    );
     fs::write(Path::new(&env::var("OUT_DIR")?).join("independent.rs"), list)?;
     Ok(())
 }

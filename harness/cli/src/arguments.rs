@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Resume(ResumeOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
     Doctor,
+    /// Says what a local region makes of resource types: which it acts upon, which it records, and what it refuses of each.
+    Types(TypesOptions),
     /// Gets the Docker images ready: pulls public ones, makes the others. `--machine container` does so by itself.
     Images(ImageOptions),
     /// Keeps a LocalStack running in a container, which several drills share by `--localstack URL`, until interrupted. Prints its URL.
@@ -312,6 +314,27 @@ impl MachineOptions {
             CloudKind::Localstack => MachineKind::Container,
         })
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TypesOptions {
+    /// A resource type, such as `AWS::S3::Bucket`; all that are acted upon when left out.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// How to tell.
+    #[arg(long, value_enum, default_value_t = TypesFormat::Text)]
+    pub(crate) format: TypesFormat,
+}
+
+/// The forms in which resource types are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TypesFormat {
+    /// For a terminal.
+    Text,
+    /// A JSON line a type.
+    Json,
+    /// A page for the documentation.
+    Markdown,
 }
 
 #[derive(Debug, Args)]

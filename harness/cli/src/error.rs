@@ -68,6 +68,9 @@ pub(crate) enum Error {
     #[error("cannot write the report `{}`", .path.display())]
     WriteReport { path: PathBuf, source: io::Error },
 
+    #[error("CloudFormation's registry has no resource type `{0}`")]
+    UnknownType(String),
+
     #[error(transparent)]
     Incident(IncidentError),
 
@@ -153,6 +156,7 @@ impl Error {
             | Self::WriteExports(_)
             | Self::ReportForm(_)
             | Self::NoDrillToReport(_)
+            | Self::UnknownType(_)
             | Self::WriteReport { .. }
             | Self::Incident(_)
             | Self::EmptyWindow { .. }
@@ -178,6 +182,9 @@ impl Error {
             Self::ReadJournal { .. } | Self::Journal { .. } | Self::NoDrill(_) => "a journal is what --journal FILE writes",
             Self::ReportForm(_) => "a report's name ends in .html (a page) or .xml (JUnit)",
             Self::NoDrillToReport(_) => "JUnit tells of the steps of a drill; a name that ends in .html gets a page of all calls",
+            Self::UnknownType(_) => {
+                "names are as in a template: AWS::S3::Bucket; `nightproof types` lists those that are acted upon"
+            }
             Self::Incident(error) => error.hint(),
             Self::EmptyWindow { .. } => "--from comes before --to",
             Self::CaptureFolder { .. } => "--out names a folder that is empty or not there",

@@ -6,7 +6,6 @@ use nightproof_resource::ResourceProvider;
 
 use crate::cloudformation::CloudFormation;
 use crate::resource_types::ResourceTypes;
-use crate::resources;
 use crate::serverless::ServerlessTranslator;
 
 impl CloudFormation {
@@ -20,7 +19,6 @@ impl CloudFormation {
         types: impl IntoIterator<Item = &'static dyn ResourceProvider>,
         translator: Option<Arc<dyn ServerlessTranslator>>,
     ) -> Arc<Self> {
-        let own = resources::resource_types().iter().copied();
-        Self::with_types(ResourceTypes::new(types.into_iter().chain(own)), translator)
+        Self::with_types(ResourceTypes::with_own(types), translator)
     }
 }

@@ -43,8 +43,10 @@ mod template_source;
 mod tests;
 mod texts;
 mod transform;
+mod type_support;
 mod update;
 mod worker;
 
 pub use cloudformation::CloudFormation;
 pub use serverless::ServerlessTranslator;
+pub use type_support::{Level, TypeSupport, acted_types};

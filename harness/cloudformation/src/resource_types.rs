@@ -6,6 +6,7 @@ use nightproof_resource::ResourceProvider;
 
 use crate::recorded;
 use crate::resource_type::ResourceType;
+use crate::resources;
 
 /// What the types of custom resources begin with, all of which are one type.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html>
@@ -21,6 +22,11 @@ impl ResourceTypes {
         Self(types.collect())
     }
 
+    /// Those of services, and CloudFormation's own.
+    pub(crate) fn with_own(providers: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Self {
+        Self::new(providers.into_iter().chain(resources::resource_types().iter().copied()))
+    }
+
     /// The type with this name, if stacks may have it: one that is acted on, or one that is recorded.
     pub(crate) fn find(&self, name: &str) -> Option<&ResourceType> {
         if name.starts_with(CUSTOM) {
@@ -34,7 +40,7 @@ impl ResourceTypes {
         self.find(name).ok_or_else(|| format!("Unrecognized resource type {name}"))
     }
 
-    #[cfg(test)]
+    /// Those that are acted upon, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &ResourceType> {
         self.0.values()
     }

@@ -6,3 +6,6 @@ mod interposed;
 mod services;
 mod translator;
 mod trigger;
+
+pub use nightproof_cloudformation::{Level, TypeSupport};
+pub use services::{acted_types, type_support};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nightproof_authorization::Authorizer;
-use nightproof_cloudformation::CloudFormation;
+use nightproof_cloudformation::{CloudFormation, TypeSupport};
 use nightproof_core::Region;
 use nightproof_core::service::Service;
 use nightproof_resource::ResourceProvider;
@@ -18,19 +18,14 @@ use nightproof_store::Store;
 use crate::translator::Translator;
 use crate::trigger::Trigger;
 
-/// A service's signing name, the service, and its resource types.
-type Member = (&'static str, Arc<dyn Service>, &'static [&'static dyn ResourceProvider]);
+/// A service's signing name, and the service.
+type Member = (&'static str, Arc<dyn Service>);
 
-// `independent`: the services that need nothing but themselves.
+// `independent`: the services that need nothing but themselves; `types`: the resource types of all services.
 include!(concat!(env!("OUT_DIR"), "/independent.rs"));
 
 /// Services by signing name, CloudFormation with the resource types of all of them.
-pub(super) fn services(
-    region: &Region,
-    trigger: &Trigger,
-    sandboxes: Sandboxes,
-    store: Option<Store>,
-) -> Vec<(&'static str, Arc<dyn Service>)> {
+pub(super) fn services(region: &Region, trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Vec<Member> {
     let translator = sandboxes.tools.clone().map(|tools| Translator::shared(sandboxes.machines.clone(), tools));
     let iam = Iam::new();
     let sts = Sts::new(Arc::clone(&iam));
@@ -40,23 +35,30 @@ pub(super) fn services(
         None => (S3::new(region.folder().join("s3")), Sqs::new()),
     };
     let mut members: Vec<Member> = vec![
-        ("ec2", Ec2::new(Arc::new(sandboxes)), nightproof_service_ec2::resource_types()),
-        ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm)), &[]),
-        ("events", Arc::clone(&trigger.events) as _, nightproof_service_events::resource_types()),
-        ("iam", iam, nightproof_service_iam::resource_types()),
-        ("lambda", Arc::clone(&trigger.functions) as _, nightproof_service_lambda::resource_types()),
-        ("monitoring", Arc::clone(&trigger.alarms) as _, nightproof_service_monitoring::resource_types()),
-        ("s3", s3, nightproof_service_s3::resource_types()),
-        ("scheduler", Arc::clone(&trigger.scheduler) as _, nightproof_service_scheduler::resource_types()),
-        ("sqs", sqs, nightproof_service_sqs::resource_types()),
-        ("ssm", Arc::clone(&trigger.ssm) as _, nightproof_service_ssm::resource_types()),
-        ("ssmmessages", SsmMessages::new(), &[]),
-        ("sts", sts, &[]),
+        ("cloudformation", CloudFormation::with_translator(types(), translator)),
+        ("ec2", Ec2::new(Arc::new(sandboxes))),
+        ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm))),
+        ("events", Arc::clone(&trigger.events) as _),
+        ("iam", iam),
+        ("lambda", Arc::clone(&trigger.functions) as _),
+        ("monitoring", Arc::clone(&trigger.alarms) as _),
+        ("s3", s3),
+        ("scheduler", Arc::clone(&trigger.scheduler) as _),
+        ("sqs", sqs),
+        ("ssm", Arc::clone(&trigger.ssm) as _),
+        ("ssmmessages", SsmMessages::new()),
+        ("sts", sts),
     ];
     members.extend(independent());
-    let types: Vec<&'static dyn ResourceProvider> = members.iter().flat_map(|(.., types)| types.iter().copied()).collect();
-    let mut services: Vec<(&'static str, Arc<dyn Service>)> =
-        vec![("cloudformation", CloudFormation::with_translator(types, translator))];
-    services.extend(members.into_iter().map(|(name, service, _)| (name, service)));
-    services
+    members
+}
+
+/// What a region acts upon of a resource type; `None` if AWS has no such type.
+pub fn type_support(name: &str) -> Option<TypeSupport> {
+    TypeSupport::of(name, types())
+}
+
+/// The names of the resource types that a region acts upon.
+pub fn acted_types() -> Vec<&'static str> {
+    nightproof_cloudformation::acted_types(types())
 }

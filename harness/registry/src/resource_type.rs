@@ -83,6 +83,13 @@ impl ResourceType {
         self.facts.get("p").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
+    /// Names of the members of the property at `path`; none where it is a scalar or a map, or where the schema leaves them open. `path` as in
+    /// [`ResourceType::has_property`].
+    pub fn members_of<S: AsRef<str>>(&self, path: &[S]) -> impl Iterator<Item = &str> {
+        let members = self.shape(path).and_then(|shape| self.members(shape));
+        members.into_iter().flatten().map(|(name, _)| name.as_str()).filter(|name| !matches!(*name, "!" | "=" | "*"))
+    }
+
     /// Properties at the top that a template must give.
     pub fn required(&self) -> impl Iterator<Item = &str> {
         self.listed("r")

@@ -12,6 +12,7 @@ mod reproduce;
 mod run;
 mod smoke;
 mod sweep;
+mod types;
 mod up;
 
 use crate::Exit;
@@ -26,6 +27,7 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
         Command::Access(options) => access::access(&options).await,
         Command::Bench(options) => bench::bench(options).await,
         Command::Doctor => doctor::doctor().await,
+        Command::Types(options) => types::types(&options),
         Command::Images(options) => images::images(&options).await,
         Command::Localstack(options) => localstack::keep(&options).await,
         Command::Smoke(options) => smoke::smoke(&options).await,
