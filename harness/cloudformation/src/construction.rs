@@ -6,7 +6,13 @@ use nightproof_resource::ResourceProvider;
 
 use crate::cloudformation::CloudFormation;
 use crate::resource_types::ResourceTypes;
+use crate::resources;
 use crate::serverless::ServerlessTranslator;
+
+/// The types of services, and CloudFormation's own.
+pub(crate) fn with_own(types: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> ResourceTypes {
+    ResourceTypes::new(types.into_iter().chain(resources::resource_types().iter().copied()))
+}
 
 impl CloudFormation {
     /// A service without stacks, for resources of these types.
@@ -19,6 +25,6 @@ impl CloudFormation {
         types: impl IntoIterator<Item = &'static dyn ResourceProvider>,
         translator: Option<Arc<dyn ServerlessTranslator>>,
     ) -> Arc<Self> {
-        Self::with_types(ResourceTypes::with_own(types), translator)
+        Self::with_types(with_own(types), translator)
     }
 }

@@ -6,7 +6,6 @@ use nightproof_resource::ResourceProvider;
 
 use crate::recorded;
 use crate::resource_type::ResourceType;
-use crate::resources;
 
 /// What the types of custom resources begin with, all of which are one type.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html>
@@ -20,11 +19,6 @@ impl ResourceTypes {
     pub(crate) fn new(providers: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Self {
         let types = providers.into_iter().map(|provider| (provider.facts().name, ResourceType::acted(provider)));
         Self(types.collect())
-    }
-
-    /// Those of services, and CloudFormation's own.
-    pub(crate) fn with_own(providers: impl IntoIterator<Item = &'static dyn ResourceProvider>) -> Self {
-        Self::new(providers.into_iter().chain(resources::resource_types().iter().copied()))
     }
 
     /// The type with this name, if stacks may have it: one that is acted on, or one that is recorded.

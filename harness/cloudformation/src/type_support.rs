@@ -4,8 +4,8 @@ use nightproof_registry::ResourceType as Schema;
 use nightproof_resource::{ResourceFacts, ResourceProvider};
 use serde::Serialize;
 
+use crate::construction;
 use crate::resource_type::ResourceType;
-use crate::resource_types::ResourceTypes;
 
 /// How far down members of properties are told one by one.
 const DEEPEST: usize = 8;
@@ -41,13 +41,13 @@ pub struct TypeSupport {
 
 /// The names of the types that `providers` and the engine itself act upon, in order.
 pub fn acted_types(providers: Vec<&'static dyn ResourceProvider>) -> Vec<&'static str> {
-    ResourceTypes::with_own(providers).iter().map(|known| known.provider.facts().name).collect()
+    construction::with_own(providers).iter().map(|known| known.provider.facts().name).collect()
 }
 
 impl TypeSupport {
     /// For the type with this name; `None` if AWS has no such type.
     pub fn of(name: &str, providers: Vec<&'static dyn ResourceProvider>) -> Option<Self> {
-        match ResourceTypes::with_own(providers).find(name) {
+        match construction::with_own(providers).find(name) {
             Some(known) => Some(Self::known(name, known)),
             None => nightproof_registry::resource_type(name).map(|_| Self::empty(name, Level::Refused)),
         }
