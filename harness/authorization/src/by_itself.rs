@@ -7,9 +7,10 @@ const BY_ITSELF: &[(&str, &str)] = &[
     ("ssm.amazonaws.com", "ec2:DescribeInstances"),
     // It tells the default bus of its commands.
     ("ssm.amazonaws.com", "events:PutEvents"),
-    // A maintenance window runs tasks without a role of their own by Systems Manager's service-linked role.
+    // Maintenance windows run tasks without a role of their own, and State Manager runs associations, by the service-linked role.
     // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMServiceRolePolicy.html
     ("ssm.amazonaws.com", "ssm:CancelCommand"),
+    ("ssm.amazonaws.com", "ssm:ListCommands"),
     ("ssm.amazonaws.com", "ssm:SendCommand"),
     ("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
     ("ssm.amazonaws.com", "iam:PassRole"),

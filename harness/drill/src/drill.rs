@@ -36,13 +36,14 @@ use crate::steps::fire;
 use crate::steps::metrics;
 use crate::steps::observe::{self, Before};
 use crate::steps::restore_script;
-use crate::steps::rule::{self, Rule};
+use crate::steps::rule::{Rule, Starts};
 use crate::steps::seed;
+use crate::steps::trigger;
 use crate::steps::verify::{self, Left, Stored};
 use crate::timeouts::Timeouts;
 use crate::{
-    Archive, DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, NightVariant, Outcome, Plan, RestoreScript, Step,
-    StepTime,
+    Archive, DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, NightVariant, Outcome, Part, Plan, RestoreScript,
+    Step, StepTime,
 };
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
@@ -117,6 +118,8 @@ struct State {
     steps: Vec<StepTime>,
     /// Hops that the chain does not have.
     absent: Vec<Hop>,
+    /// What does the work of a hop where it is not the usual service.
+    parts: Vec<Part>,
 }
 
 /// What the nights of a drill share.
@@ -166,7 +169,7 @@ impl Drill {
     async fn undelivered(&self) -> Result<(), HopFailure> {
         let clients = &self.clients;
         let resources = self.deploy().await?;
-        let rule = rule::find(clients, &self.plan, &resources).await?;
+        let rule = trigger::find(clients, &self.plan, &resources).await?;
         let fire = async {
             let queue = dead_letter::find(clients, &rule).await?;
             dead_letter::forbid(clients, &rule).await?;
@@ -187,7 +190,7 @@ impl Drill {
         let clients = &self.clients;
         let resources = self.deploy().await?;
         self.boot(&resources).await?;
-        let rule = rule::find(clients, &self.plan, &resources).await?;
+        let rule = trigger::find(clients, &self.plan, &resources).await?;
         let fire = async {
             let before = Before::take(clients, &rule).await?;
             let done = fire::fire(clients, &self.plan, self.local.as_deref(), &rule, &before).await?;
@@ -271,10 +274,11 @@ impl Drill {
 
     /// Finds the rule and the buckets, and what is wrong with the stack as it stands.
     async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, HopFailure> {
-        let rule = rule::find(&self.clients, &self.plan, resources).await?;
-        if rule.starts.function().is_none() {
+        let rule = trigger::find(&self.clients, &self.plan, resources).await?;
+        if let Starts::Document(_) = rule.starts {
             self.note(|state| state.absent = vec![Hop::Function]);
         }
+        self.note(|state| state.parts = rule.parts());
         let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
         for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
             self.finding(finding);
@@ -507,6 +511,7 @@ impl Drill {
             not_supported,
             recorded: recorded::all(&self.journal.records()),
             absent: state.absent,
+            parts: state.parts,
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
             nights: state.nights,
             findings: state.findings,

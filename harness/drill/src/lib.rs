@@ -23,7 +23,7 @@ pub use chain::hop::{FailurePoint, Hop};
 pub use cleanup::runs::{Run, destroy, identity, list};
 pub use drill::run;
 pub use evidence::{capture, notifications};
-pub use outcome::{Archive, DrillResult, Failure, Finding, Night, Outcome, StepTime};
+pub use outcome::{Archive, DrillResult, Failure, Finding, Night, Outcome, Part, StepTime};
 pub use plan::{Data, FireBy, Local, Native, NightVariant, Plan, RestoreScript, new_run};
 pub use restore::comparison::{Comparison, compare};
 pub use steps::review::preview;

@@ -33,6 +33,9 @@ pub struct Outcome {
     /// Hops that this stack's chain does not have: `function`, where the rule sends the command by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<Hop>,
+    /// What does the work of a hop where it is not the usual service: a maintenance window that of EventBridge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// The first archive of the last night.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,
@@ -59,6 +62,15 @@ impl Outcome {
     pub fn from_event(document: &Value) -> Option<Self> {
         serde_json::from_value(document.get("outcome")?.clone()).ok()
     }
+}
+
+/// What does the work of a hop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The hop.
+    pub hop: Hop,
+    /// As people call it: `Maintenance window`.
+    pub name: String,
 }
 
 /// The result of a drill.

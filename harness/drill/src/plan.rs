@@ -158,7 +158,7 @@ pub trait Local: Send + Sync {
     /// Why it could not: the rule or schedule is unknown or disabled, or has no schedule.
     async fn fire(&self, trigger_arn: &str) -> Result<String, String>;
 
-    /// Returns when no event is on its way to a function any more, and no function works on one.
+    /// Returns when no event is on its way to a function any more, and no function works on one. A runbook that sleeps goes on.
     async fn settled(&self);
 
     /// Returns when whoever is told of the night has been told. Alarms get the time that they take: minutes, or, if the night was `missed`

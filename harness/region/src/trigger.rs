@@ -11,18 +11,18 @@ use nightproof_service_scheduler::Scheduler;
 use nightproof_service_ssm::Ssm;
 use nightproof_wire::arn::Arn;
 
-/// A rule, a schedule or a maintenance window could not be fired.
+/// A rule, a schedule, a maintenance window or an association could not be fired.
 #[derive(Debug, thiserror::Error)]
 pub enum FireError {
     /// What was named is the ARN of none of them.
-    #[error("`{0}` is not the ARN of a rule, of a schedule or of a maintenance window")]
+    #[error("`{0}` is not the ARN of a rule, of a schedule, of a maintenance window or of an association")]
     Arn(String),
     /// It does not exist, is disabled, or has no schedule that comes again.
     #[error("`{0}` does not exist, is disabled, or its schedule never comes again")]
     NoOccurrence(String),
 }
 
-/// Fires rules and schedules, and opens maintenance windows: what a drill on a local region does instead of waiting for the night.
+/// Fires rules and schedules, and opens maintenance windows, and has associations run: what a drill on a local region does instead of waiting for the night.
 #[derive(Clone)]
 pub struct Trigger {
     pub(super) region: Region,
@@ -39,7 +39,7 @@ impl Trigger {
         self.alarms.evaluate_new(&self.region).await;
     }
 
-    /// Moves the region's clock to the next time at which the schedule of a rule, of EventBridge Scheduler or of a maintenance window is due; of
+    /// Moves the region's clock to the next time at which the schedule of a rule, of EventBridge Scheduler, a maintenance window or an association is due; of
     /// a flexible time window, to its end.
     ///
     /// # Errors
@@ -50,6 +50,7 @@ impl Trigger {
         let at = match arn.resource.split('/').collect::<Vec<_>>().as_slice() {
             ["rule", rule] => self.events.next_occurrence(&arn.account, rule, now),
             ["schedule", group, name] => self.scheduler.next_occurrence(&arn.account, group, name, now),
+            ["association", id] => self.ssm.next_association(&arn.account, id, now),
             ["maintenancewindow", window] => self.ssm.next_opening(&arn.account, window, now),
             _ => return Err(FireError::Arn(trigger_arn.to_owned())),
         };
@@ -58,11 +59,15 @@ impl Trigger {
         Ok(at)
     }
 
-    /// Returns when no event is on its way to a target any more and no function works on one. What waits to be tried again is not waited for.
+    /// Returns when no event is on its way to a target any more and no function works on one. What waits to be tried again is not waited for;
+    /// a runbook that sleeps is woken, by the clock.
     pub async fn settled(&self) {
         self.events.quiet().await;
         self.scheduler.quiet().await;
         self.functions.quiet().await;
+        if let Some(wake) = self.ssm.next_wake(&self.region.settings().account) {
+            self.region.clock().advance_to(wake);
+        }
     }
 
     /// Returns when whoever is told of what has happened has been told. Where there are alarms the clock is moved to the next minute, when

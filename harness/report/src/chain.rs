@@ -6,14 +6,19 @@ use crate::drill_record::DrillRecord;
 
 /// A hop of the chain in one drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Link {
+pub(crate) struct Link<'a> {
     pub(crate) hop: Hop,
     pub(crate) state: State,
+    /// What does its work where it is not the usual service.
+    other: Option<&'a str>,
 }
 
-impl Link {
+impl Link<'_> {
     /// The service, or the thing, that the hop depends on.
-    pub(crate) fn part(&self) -> &'static str {
+    pub(crate) fn part(&self) -> &str {
+        if let Some(other) = self.other {
+            return other;
+        }
         match self.hop {
             Hop::Stack => "CloudFormation",
             Hop::Rule => "EventBridge",
@@ -36,7 +41,7 @@ pub(crate) enum State {
 }
 
 /// How each hop of the stack's chain fared.
-pub(crate) fn links(drill: &DrillRecord<'_>) -> Vec<Link> {
+pub(crate) fn links<'a>(drill: &'a DrillRecord<'_>) -> Vec<Link<'a>> {
     let outcome = drill.outcome.as_ref();
     let point = outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.point);
     // Input is read before the stack is deployed.
@@ -53,7 +58,9 @@ pub(crate) fn links(drill: &DrillRecord<'_>) -> Vec<Link> {
         _ => State::Untried,
     };
     let absent = outcome.map(|outcome| outcome.absent.as_slice()).unwrap_or_default();
-    let links = Hop::ALL.iter().enumerate().map(|(at, hop)| Link { hop: *hop, state: state(at) });
+    let parts = outcome.map(|outcome| outcome.parts.as_slice()).unwrap_or_default();
+    let other = |hop: &Hop| parts.iter().find(|part| part.hop == *hop).map(|part| part.name.as_str());
+    let links = Hop::ALL.iter().enumerate().map(|(at, hop)| Link { hop: *hop, state: state(at), other: other(hop) });
     links.filter(|link| !absent.contains(&link.hop)).collect()
 }
 

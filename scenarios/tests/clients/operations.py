@@ -645,6 +645,54 @@ def windows():
     refused("DoesNotExistException", ssm.get_maintenance_window, **window)
 
 
+def associations():
+    ssm = client("ssm")
+    quiet = {"Name": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}, "ScheduleExpression": "cron(0 3 * * ? *)", "ApplyOnlyAtCronInterval": True}
+    one = {"Name": "AWS-RunShellScript", "InstanceId": "i-0123456789abcdef0"}
+    made = ssm.create_association(**quiet, InstanceId=one["InstanceId"], Tags=TAGS)["AssociationDescription"]
+    association = {"AssociationId": made["AssociationId"]}
+    assert ssm.list_tags_for_resource(ResourceType="Association", ResourceId=made["AssociationId"])["TagList"] == TAGS
+    assert ssm.update_association(**association, **quiet)["AssociationDescription"]["AssociationVersion"] == "2"
+    assert len(ssm.list_association_versions(**association)["AssociationVersions"]) == 2
+    assert ssm.list_associations(AssociationFilterList=[{"key": "AssociationId", "value": made["AssociationId"]}])["Associations"]
+    status = {"Date": datetime.datetime(2026, 11, 23), "Name": "Success", "Message": "done"}
+    assert ssm.update_association_status(**one, AssociationStatus=status)["AssociationDescription"]["Status"]["Message"] == "done"
+    ssm.start_associations_once(AssociationIds=[made["AssociationId"]])
+    executions = ssm.describe_association_executions(**association)["AssociationExecutions"]
+    targets = ssm.describe_association_execution_targets(**association, ExecutionId=executions[0]["ExecutionId"])
+    assert targets["AssociationExecutionTargets"] == [], targets
+    assert ssm.describe_association(**one)["AssociationDescription"]["AssociationId"] == made["AssociationId"]
+    ssm.delete_association(**association)
+    refused("AssociationDoesNotExist", ssm.describe_association, **association)
+
+
+def runbooks():
+    ssm = client("ssm")
+    steps = [{"name": "ask", "action": "aws:pause", "inputs": {}}, {"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}}]
+    content = json.dumps({"schemaVersion": "0.3", "parameters": {"Line": {"type": "String", "default": "a"}}, "mainSteps": steps})
+    made = ssm.create_document(Name="ops-runbook", DocumentType="Automation", Content=content)["DocumentDescription"]
+    assert (made["DocumentType"], made["SchemaVersion"]) == ("Automation", "0.3"), made
+
+    def started():
+        return {"AutomationExecutionId": ssm.start_automation_execution(DocumentName="ops-runbook")["AutomationExecutionId"]}
+
+    def is_now(execution, status):
+        return ssm.get_automation_execution(**execution)["AutomationExecution"]["AutomationExecutionStatus"] == status
+
+    first, second = started(), started()
+    until("it waits", lambda: is_now(first, "Waiting"))
+    ssm.send_automation_signal(**first, SignalType="Resume")
+    until("it has ended", lambda: is_now(first, "Success"))
+    steps = ssm.describe_automation_step_executions(**first)["StepExecutions"]
+    assert [one["StepStatus"] for one in steps] == ["Success", "Success"], steps
+    ssm.stop_automation_execution(**second)
+    until("it is stopped", lambda: is_now(second, "Cancelled"))
+    named = [{"Key": "DocumentNamePrefix", "Values": ["ops-"]}]
+    assert len(ssm.describe_automation_executions(Filters=named)["AutomationExecutionMetadataList"]) == 2
+    refused("AutomationDefinitionNotFoundException", ssm.start_automation_execution, DocumentName="ops-none")
+    ssm.delete_document(Name="ops-runbook")
+
+
 def secrets():
     manager = client("secretsmanager")
     password = manager.get_random_password(PasswordLength=20, ExcludePunctuation=True)["RandomPassword"]
@@ -780,5 +828,7 @@ managed()
 notices()
 schedules()
 windows()
+associations()
+runbooks()
 secrets()
 stacks()

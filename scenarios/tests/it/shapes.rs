@@ -9,12 +9,19 @@ fn night(template: &Template) -> Night {
     scenario().template(template).expect("a template").run().expect("a run")
 }
 
-/// A night that passes without a function.
-fn assert_passed(night: &Night) {
+/// A night that passes with these links that are not the usual ones.
+fn assert_passed_by(night: &Night, parts: &[(Hop, &str)]) {
     let outcome = night.outcome.as_ref().expect("an outcome");
     assert_eq!((night.code, &outcome.failure, outcome.findings.as_slice()), (0, &None, [].as_slice()), "{night:#?}");
-    assert_eq!(outcome.absent, [Hop::Function]);
+    let named: Vec<(Hop, &str)> = outcome.parts.iter().map(|part| (part.hop, part.name.as_str())).collect();
+    assert_eq!(named, parts);
     assert!(outcome.nights[0].archives[0].identical);
+}
+
+/// A night that passes without a function.
+fn assert_passed(night: &Night, parts: &[(Hop, &str)]) {
+    assert_passed_by(night, parts);
+    assert_eq!(night.outcome.as_ref().expect("an outcome").absent, [Hop::Function]);
 }
 
 /// A rule whose target is a document of Systems Manager.
@@ -27,7 +34,7 @@ mod rule_to_run_command {
 
     #[test]
     fn passes_without_a_function() {
-        assert_passed(&night(&template()));
+        assert_passed(&night(&template()), &[]);
     }
 
     #[test]
@@ -64,7 +71,7 @@ mod schedule_to_run_command {
 
     #[test]
     fn passes_without_a_function() {
-        assert_passed(&night(&template()));
+        assert_passed(&night(&template()), &[(Hop::Rule, "EventBridge Scheduler")]);
     }
 
     #[test]
@@ -107,7 +114,7 @@ mod window_to_run_command {
 
     #[test]
     fn passes_without_a_function() {
-        assert_passed(&night(&template()));
+        assert_passed(&night(&template()), &[(Hop::Rule, "Maintenance window")]);
     }
 
     #[test]
@@ -151,13 +158,13 @@ mod group_of_instances {
 
     #[test]
     fn the_instance_of_a_group_is_backed_up() {
-        assert_passed(&night(&template()));
+        assert_passed(&night(&template()), &[]);
     }
 
     #[test]
     fn each_instance_of_a_group_is_backed_up() {
         let night = night(&template().replacing(r#"DesiredCapacity: "1""#, r#"DesiredCapacity: "2""#));
-        assert_passed(&night);
+        assert_passed(&night, &[]);
         let archives = &night.outcome.as_ref().expect("an outcome").nights[0].archives;
         assert_eq!(archives.len(), 2, "{archives:#?}");
         assert!(archives[1].identical && archives[0].instance != archives[1].instance, "{archives:#?}");
@@ -180,5 +187,124 @@ mod group_of_instances {
     fn a_group_whose_instances_cannot_be_launched_is_told_with_the_reason() {
         let night = night(&template().replacing("InstanceType: t3.micro", "InstanceType: t4g.micro"));
         night.assert_broken("stack", "You must use a valid fully-formed launch template. The architecture 'arm64'");
+    }
+}
+
+/// A rule whose target is a runbook, which runs commands in two steps.
+mod rule_to_automation {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/rule-to-automation.yaml"))
+    }
+
+    #[test]
+    fn passes_by_a_runbook_that_sleeps_between_its_steps() {
+        assert_passed_by(&night(&template()), &[(Hop::Function, "Automation")]);
+    }
+
+    #[test]
+    fn a_runbook_whose_role_may_not_send_commands_is_told_with_what_it_was_denied() {
+        let document = "document/AWS-RunShellScript\"";
+        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
+        night.assert_broken("function", "is Failed");
+        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
+        assert!(night.why().contains(denied), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let night = night(&template().replacing(r#""Tag": ["Enabled"]"#, r#""Tag": ["enabled"]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_role_that_may_not_pass_the_runbooks_role_is_told_with_what_it_was_denied() {
+        let night = night(&template().replacing("Action: iam:PassRole", "Action: iam:GetRole"));
+        night.assert_broken("rule", "no command was sent: may the role of its target start the automation");
+        assert!(night.why().contains("may not iam:PassRole"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
+    }
+}
+
+/// A maintenance window whose task is a runbook for each of its targets.
+mod window_to_automation {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/window-to-automation.yaml"))
+    }
+
+    #[test]
+    fn passes_by_a_runbook_that_sleeps_between_its_steps() {
+        assert_passed_by(&night(&template()), &[(Hop::Rule, "Maintenance window"), (Hop::Function, "Automation")]);
+    }
+
+    #[test]
+    fn a_runbook_whose_role_may_not_send_commands_is_told_with_what_it_was_denied() {
+        let document = "document/AWS-RunShellScript\"";
+        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
+        night.assert_broken("function", "is Failed");
+        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
+        assert!(night.why().contains(denied), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
+        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_role_that_may_not_start_the_runbook_is_told_with_what_it_was_denied() {
+        let night = night(&template().replacing("Action: ssm:StartAutomationExecution", "Action: ssm:GetAutomationExecution"));
+        night.assert_broken("rule", "night opened, and its task");
+        assert!(night.why().contains("may not ssm:StartAutomationExecution"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
+    }
+}
+
+/// An association of State Manager whose document is run on its targets.
+mod association_to_script {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/association-to-script.yaml"))
+    }
+
+    #[test]
+    fn passes_without_a_function() {
+        assert_passed(&night(&template()), &[(Hop::Rule, "State Manager")]);
+    }
+
+    #[test]
+    fn an_instance_that_may_not_upload_is_told_with_what_it_was_denied() {
+        let night = night(&template().replacing("Action: s3:PutObject, Resource: [", "Action: s3:GetObject, Resource: ["));
+        night.assert_broken("script", "is Failed, exit code 1");
+        assert!(night.why().contains("may not s3:PutObject"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
+        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
     }
 }

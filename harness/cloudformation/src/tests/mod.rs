@@ -1,6 +1,7 @@
 //! Stacks in a region without machines: instances boot nothing.
 
 mod alarms;
+mod association;
 mod auto_scaling;
 mod change_set;
 mod create;

@@ -132,6 +132,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("scheduler", "schedule-group") => by("GetScheduleGroup", "Name", named.id, "ResourceNotFoundException"),
         ("secretsmanager", "secret") => by("DescribeSecret", "SecretId", named.arn, "ResourceNotFoundException"),
         ("sns", "") => by("GetTopicAttributes", "TopicArn", named.arn, "NotFound"),
+        ("ssm", "association") => by("DescribeAssociation", "AssociationId", named.id, "AssociationDoesNotExist"),
         ("ssm", "maintenancewindow") => by("GetMaintenanceWindow", "WindowId", named.id, "DoesNotExistException"),
         ("sqs", "") => {
             let url = format!("https://sqs.{}.amazonaws.com/{}/{}", named.region, named.account, named.id);

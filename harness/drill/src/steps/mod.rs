@@ -1,6 +1,7 @@
 //! The steps of a drill.
 
 pub(crate) mod access_log;
+pub(crate) mod automation;
 pub(crate) mod boot;
 pub(crate) mod dead_letter;
 pub(crate) mod deploy;
@@ -16,5 +17,6 @@ pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod seed;
 pub(crate) mod step;
+pub(crate) mod trigger;
 pub(crate) mod verify;
 pub(crate) mod window;

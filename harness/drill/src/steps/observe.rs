@@ -11,6 +11,7 @@ use crate::account::clients::Clients;
 use crate::account::run_command::{self, Command, CommandInvocation};
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
+use crate::steps::automation::{self, Progress};
 use crate::steps::function;
 use crate::steps::function_log::{FunctionLog, Lines};
 use crate::steps::rule::{Rule, Starts};
@@ -32,6 +33,8 @@ pub(crate) struct Before {
     commands: BTreeSet<String>,
     /// The log of the function, where one is to send the command.
     log: Option<FunctionLog>,
+    /// The runbooks that had run, if one is to send the command.
+    automations: BTreeSet<String>,
     /// The openings of the maintenance window, if it is one that starts the backup.
     openings: BTreeSet<String>,
 }
@@ -47,7 +50,11 @@ impl Before {
             Some(window) => window::openings(clients, window).await?,
             None => BTreeSet::new(),
         };
-        Ok(Self { commands, log, openings })
+        let automations = match rule.starts {
+            Starts::Automation(_) => automation::known(clients).await?,
+            _ => BTreeSet::new(),
+        };
+        Ok(Self { commands, log, automations, openings })
     }
 
     /// Whether the function has run since, or a command was sent.
@@ -88,6 +95,9 @@ pub(crate) async fn observe(
 ) -> Result<Seen, HopFailure> {
     let sent = function(clients, rule, before, timeouts.silence, local).await?;
     let done = commands_done(clients, &sent).await;
+    if let (Starts::Automation(_), Ok(_)) = (&rule.starts, &done) {
+        automation::ended(clients, &before.automations, local).await?;
+    }
     // A later task of the window may send another command, or need what the first has done.
     if let (Some(window), Ok(_)) = (&rule.window, &done) {
         window::closed(clients, window, &before.openings).await?;
@@ -159,12 +169,33 @@ async fn function(
         if !sent.is_empty() {
             return Ok(sent.into_iter().map(|command| command.command_id).collect());
         }
+        if let Starts::Automation(_) = rule.starts {
+            match automation::progress(clients, &before.automations).await? {
+                Progress::None => {}
+                Progress::Running => {
+                    if let Some(local) = local {
+                        local.settled().await;
+                    }
+                }
+                // What was sent meanwhile is looked at first.
+                _ if !new_commands(clients, before).await?.is_empty() => continue,
+                Progress::Failed(broken) => return Err(broken),
+                Progress::Succeeded => {
+                    let reason = format!("{} ended without an error and sent no command", rule.starts);
+                    return Err(HopFailure::at(Hop::Command, reason));
+                }
+            }
+        }
         if let Some(window) = &rule.window
             && let Some(broken) = window::in_vain(clients, window, &rule.name, &before.openings).await?
             // What was sent meanwhile is looked at first.
             && new_commands(clients, before).await?.is_empty()
         {
-            return Err(broken);
+            // A runbook that failed says more than the task that it was.
+            return match automation::progress(clients, &before.automations).await? {
+                Progress::Failed(failed) if matches!(rule.starts, Starts::Automation(_)) => Err(failed),
+                _ => Err(broken),
+            };
         }
         let lines = before.new_lines(clients).await?;
         if let Some(reason) = lines.failure() {
@@ -196,6 +227,13 @@ async fn function(
                     ),
                     Starts::Function { name, .. } => {
                         format!("{} fired and within {seconds} s {name} neither logged nor sent a command", rule.name)
+                    }
+                    Starts::Automation(name) => format!(
+                        "{} fired and within {seconds} s no command was sent: may the role of its target start the automation {name}?",
+                        rule.name
+                    ),
+                    Starts::Document(_) if rule.is_association() => {
+                        format!("{} was due and within {seconds} s no command was sent", rule.name)
                     }
                     Starts::Document(name) => format!(
                         "{} fired and within {seconds} s no command was sent: may the role of its target send commands with {name}?",

@@ -55,8 +55,7 @@ impl Delivery {
     /// The command that has the target's document run: what the target receives are the document's parameters.
     /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/running-commands-eventbridge.html>
     fn command(&self, payload: &str) -> Result<Value, AwsError> {
-        let invalid = || AwsError::new("InvalidParameters", 400, "The parameters of the document are not an object of JSON.");
-        let parameters: Value = serde_json::from_str(payload).ok().filter(Value::is_object).ok_or_else(invalid)?;
+        let parameters = parameters(payload)?;
         let resource = arn::resource_of(&self.target.arn);
         // AWS's own documents go by name, those of an account by ARN too.
         let document = resource.strip_prefix("document/").unwrap_or(resource);
@@ -124,6 +123,12 @@ impl Attempt for Delivery {
             let input = json!({ "TopicArn": arn, "Message": payload });
             return region.call(&caller, "sns", "Publish", input).await.map(drop);
         }
+        if arn::service_of(arn) == "ssm"
+            && let Some(definition) = arn::resource_of(arn).strip_prefix("automation-definition/")
+        {
+            let input = automation(definition, &payload)?;
+            return region.call(&caller, "ssm", "StartAutomationExecution", input).await.map(drop);
+        }
         if arn::service_of(arn) == "ssm" {
             return region.call(&caller, "ssm", "SendCommand", self.command(&payload)?).await.map(drop);
         }
@@ -134,6 +139,18 @@ impl Attempt for Delivery {
         }
         region.call(&caller, "sqs", "SendMessage", message).await.map(drop)
     }
+}
+
+/// The start of a runbook, whose parameters are what the target receives; the ARN has its name and its version.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/running-automations-event-bridge.html>
+fn automation(definition: &str, payload: &str) -> Result<Value, AwsError> {
+    let (name, version) = definition.split_once(':').unwrap_or((definition, "$DEFAULT"));
+    Ok(json!({ "DocumentName": name, "DocumentVersion": version, "Parameters": parameters(payload)? }))
+}
+
+fn parameters(payload: &str) -> Result<Value, AwsError> {
+    let invalid = || AwsError::new("InvalidParameters", 400, "The parameters of the document are not an object of JSON.");
+    serde_json::from_str(payload).ok().filter(Value::is_object).ok_or_else(invalid)
 }
 
 /// An event as an entry for another bus.

@@ -6,6 +6,7 @@ use nightproof_core::service::{Arn, Call, Tagged, arn};
 use nightproof_core::tags::Tags;
 use serde_json::Value;
 
+use crate::association;
 use crate::aws_documents;
 use crate::command::Target;
 use crate::maintenance_windows::window::TAGGED_AS;
@@ -20,6 +21,17 @@ impl Ssm {
                 let name = input.text("DocumentName").or_else(|| input.text("Name")).unwrap_or_default();
                 vec![document(call, name)]
             }
+            // One that is named by its document and its node is those' affair.
+            "association" => match input.text("AssociationId") {
+                Some(id) => vec![call.arn("ssm", format!("association/{id}"))],
+                None => vec![document(call, text("Name")), node(call, text("InstanceId"))],
+            },
+            "automation-definition" => {
+                let name = text("DocumentName").rsplit('/').next().unwrap_or_default();
+                let version = input.text("DocumentVersion").unwrap_or("$DEFAULT");
+                vec![call.arn("ssm", format!("automation-definition/{name}:{version}"))]
+            }
+            "assumed-role" => self.passed_role(call, input).into_iter().collect(),
             "targeted-instances" => self.targeted(call, input),
             "parameter" => vec![parameter(call, text("Name"))],
             "parameters" => input.texts("Names").into_iter().map(|name| parameter(call, name)).collect(),
@@ -28,6 +40,7 @@ impl Ssm {
             "tagged" => vec![match text("ResourceType") {
                 "Document" => document(call, text("ResourceId")),
                 "Parameter" => parameter(call, text("ResourceId")),
+                association::TAGGED_AS => call.arn("ssm", format!("association/{}", text("ResourceId"))),
                 TAGGED_AS => call.arn("ssm", format!("maintenancewindow/{}", text("ResourceId"))),
                 _ => node(call, text("ResourceId")),
             }],
@@ -57,6 +70,7 @@ impl Ssm {
             let named = |kind: &str, id: &str| match kind {
                 "Document" => Some(arn(format!("document/{id}"))),
                 "ManagedInstance" => Some(arn(format!("managed-instance/{id}"))),
+                association::TAGGED_AS => Some(arn(format!("association/{id}"))),
                 TAGGED_AS => Some(arn(format!("maintenancewindow/{id}"))),
                 "Parameter" => Some(arn(format!("parameter/{}", id.trim_start_matches('/')))),
                 _ => None,
@@ -73,6 +87,7 @@ impl Ssm {
         let tags = match kind {
             "document" => self.tags(account, "Document", id),
             "managed-instance" => self.tags(account, "ManagedInstance", id),
+            "association" => self.tags(account, association::TAGGED_AS, id),
             "maintenancewindow" => self.tags(account, TAGGED_AS, id),
             // The ARN of `/a/b` and that of `a/b` are alike.
             "parameter" => {

@@ -1,18 +1,23 @@
-//! A command document: schema 1.2 (`runtimeConfig`) or 2.x (`mainSteps`).
+//! A document: for commands, of schema 1.2 (`runtimeConfig`) or 2.x (`mainSteps`), or a runbook, of schema 0.3.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html>
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// A document that can be sent.
+use crate::automation::runbook::{Refusal, Runbook};
+
+/// A document that can be sent, or run by Automation.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     /// The whole of it, as the agent gets it.
     pub(crate) content: Value,
     pub(crate) schema_version: String,
     pub(crate) parameters: BTreeMap<String, Parameter>,
+    /// What a command runs.
     pub(crate) steps: Vec<Step>,
+    /// What Automation runs.
+    pub(crate) runbook: Option<Runbook>,
 }
 
 /// What runs, and the name that the agent reports it under.
@@ -77,20 +82,40 @@ impl Document {
             "2.0" | "2.2" => main_steps(root)?,
             other => return Err(format!("schemaVersion {other} is not a schema version of a Command document")),
         };
-        let mut parameters = BTreeMap::new();
-        if let Some(declared) = root.get("parameters") {
-            let declared = declared.as_object().ok_or("parameters is not an object")?;
-            for (name, declaration) in declared {
-                parameters.insert(name.clone(), parameter(name, declaration)?);
-            }
-        }
+        let parameters = parameters(root)?;
         for name in references(&content) {
             if !parameters.contains_key(&name) {
                 return Err(format!("parameter {name} is used and not declared"));
             }
         }
-        Ok(Self { schema_version, parameters, steps, content })
+        Ok(Self { schema_version, parameters, steps, runbook: None, content })
     }
+
+    /// Reads a runbook.
+    pub(crate) fn parse_runbook(content: Value) -> Result<Self, Refusal> {
+        let root = content.as_object().ok_or_else(|| "the content is not an object".to_owned())?;
+        let schema_version = text(root, "schemaVersion").ok_or_else(|| "schemaVersion is missing".to_owned())?;
+        if schema_version != "0.3" {
+            return Err(format!("schemaVersion {schema_version} is not a schema version of an Automation document").into());
+        }
+        let (parameters, runbook) = (parameters(root)?, Runbook::parse(root)?);
+        let known = |name: &String| parameters.contains_key(name);
+        if let Some(unknown) = references(&content).into_iter().find(|name| !known(name)) {
+            return Err(format!("parameter {unknown} is used and not declared").into());
+        }
+        Ok(Self { schema_version, parameters, steps: Vec::new(), runbook: Some(runbook), content })
+    }
+
+    /// `Command` or `Automation`.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.runbook.is_some() { "Automation" } else { "Command" }
+    }
+}
+
+fn parameters(root: &Map<String, Value>) -> Result<BTreeMap<String, Parameter>, Reason> {
+    let Some(declared) = root.get("parameters") else { return Ok(BTreeMap::new()) };
+    let declared = declared.as_object().ok_or("parameters is not an object")?;
+    declared.iter().map(|(name, declaration)| Ok((name.clone(), parameter(name, declaration)?))).collect()
 }
 
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
@@ -162,6 +187,9 @@ fn parameter(name: &str, declaration: &Value) -> Result<Parameter, Reason> {
         Some("Integer") => Kind::Integer,
         Some("StringMap") => Kind::StringMap,
         Some("MapList") => Kind::MapList,
+        // https://docs.aws.amazon.com/systems-manager/latest/userguide/populating-input-parameters.html
+        Some(list) if list.starts_with("List<AWS::") => Kind::StringList,
+        Some(of_aws) if of_aws.starts_with("AWS::") => Kind::String,
         other => return Err(format!("parameter {name} has the type {}", other.unwrap_or("(none)"))),
     };
     let allowed_pattern = text(declaration, "allowedPattern")

@@ -1,11 +1,14 @@
-//! The service `ssm`: Run Command, managed nodes, documents, maintenance windows and Parameter Store.
+//! The service `ssm`: Run Command, managed nodes, documents, Automation, maintenance windows, State Manager and Parameter Store.
 //!
 //! A command's records are shared with the agent's side, the service `ec2messages`, which takes messages from the same
 //! mailboxes and reports back into the same invocations.
 
 mod agent;
 mod agent_reply;
+mod association;
+mod association_run;
 mod authorization;
+mod automation;
 mod aws_documents;
 mod command;
 mod command_parameters;

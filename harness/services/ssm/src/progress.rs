@@ -1,7 +1,9 @@
 //! Waiting for what becomes of commands and automations.
 
+use jiff::Timestamp;
 use nightproof_core::Region;
 
+use crate::automation::execution::Status;
 use crate::command_status::Verdict;
 use crate::records::{Records, Ssm};
 
@@ -21,6 +23,20 @@ impl Ssm {
                 () = region.stopping().cancelled() => return None,
             }
         }
+    }
+
+    /// How an automation ended, and why not well.
+    pub(crate) async fn automation_ended(&self, region: &Region, account: &str, id: &str) -> Option<(Status, String)> {
+        let ended = |records: &mut Records| {
+            let execution = records.automation(id).filter(|execution| execution.status.terminal())?;
+            Some((execution.status, execution.failure.clone()))
+        };
+        self.once(region, account, ended).await
+    }
+
+    /// When the next of an account's automations that sleep goes on.
+    pub fn next_wake(&self, account: &str) -> Option<Timestamp> {
+        self.with(account, |records| records.automations.iter().filter_map(|execution| execution.wakes).min())
     }
 
     /// The verdict on a command that has ended.

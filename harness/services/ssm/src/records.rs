@@ -7,6 +7,8 @@ use nightproof_core::AccountStore;
 use nightproof_core::tags::Tags;
 use tokio::sync::Notify;
 
+use crate::association::Association;
+use crate::automation::execution::AutomationExecution;
 use crate::command::Command;
 use crate::mailbox::Mailbox;
 use crate::maintenance_windows::execution::WindowExecution;
@@ -61,6 +63,10 @@ pub(crate) struct Records {
     pub(crate) windows: BTreeMap<String, MaintenanceWindow>,
     /// Openings of windows, oldest first; of windows that are gone, too.
     pub(crate) window_executions: Vec<WindowExecution>,
+    /// Automations, oldest first.
+    pub(crate) automations: Vec<AutomationExecution>,
+    /// Associations by id.
+    pub(crate) associations: BTreeMap<String, Association>,
     /// Tags by resource type and id.
     pub(crate) tags: BTreeMap<(String, String), Tags>,
 }
@@ -69,5 +75,10 @@ impl Records {
     /// The command with this id.
     pub(crate) fn command(&mut self, id: &str) -> Option<&mut Command> {
         self.commands.iter_mut().find(|command| command.id == id)
+    }
+
+    /// The automation with this id.
+    pub(crate) fn automation(&mut self, id: &str) -> Option<&mut AutomationExecution> {
+        self.automations.iter_mut().find(|execution| execution.id == id)
     }
 }

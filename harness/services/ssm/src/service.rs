@@ -7,9 +7,19 @@ use serde_json::Value;
 
 use crate::node::UpdateInstanceInformation;
 use crate::operations::agent_report::{PutComplianceItems, PutInventory};
-use crate::operations::associations::{
-    DescribeInstanceAssociationsStatus, ListAssociations, ListInstanceAssociations, UpdateInstanceAssociationStatus,
+use crate::operations::associations::agent::{
+    DescribeInstanceAssociationsStatus, ListInstanceAssociations, UpdateInstanceAssociationStatus,
 };
+use crate::operations::associations::change::{
+    CreateAssociation, DeleteAssociation, StartAssociationsOnce, UpdateAssociation, UpdateAssociationStatus,
+};
+use crate::operations::associations::executions::{DescribeAssociationExecutionTargets, DescribeAssociationExecutions};
+use crate::operations::associations::query::{DescribeAssociation, ListAssociationVersions, ListAssociations};
+use crate::operations::automation::query::{
+    DescribeAutomationExecutions, DescribeAutomationStepExecutions, GetAutomationExecution,
+};
+use crate::operations::automation::signal::{SendAutomationSignal, StopAutomationExecution};
+use crate::operations::automation::start::StartAutomationExecution;
 use crate::operations::cancel_command::CancelCommand;
 use crate::operations::command_query::ListCommands;
 use crate::operations::documents::{
@@ -46,14 +56,21 @@ operations!("ssm", Ssm:
     AddTagsToResource => add_tags_to_resource: ["= @tagged"],
     CancelCommand => cancel_command.await: ["= *"],
     CancelMaintenanceWindowExecution => cancel_maintenance_window_execution: ["= *"],
+    CreateAssociation => create_association: ["= @document", "ssm:AddTagsToResource association/* ?Tags"],
     CreateDocument => create_document: ["= @document"],
     CreateMaintenanceWindow => create_maintenance_window: ["= *", "ssm:AddTagsToResource maintenancewindow/* ?Tags"],
+    DeleteAssociation => delete_association: ["= @association"],
     DeleteDocument => delete_document: ["= @document"],
     DeleteMaintenanceWindow => delete_maintenance_window: ["= maintenancewindow/{WindowId}"],
     DeleteParameter => delete_parameter: ["= @parameter"],
     DeleteParameters => delete_parameters: ["= @parameters"],
     DeregisterTargetFromMaintenanceWindow => deregister_target_from_maintenance_window: ["= maintenancewindow/{WindowId}", "= windowtarget/{WindowTargetId}"],
     DeregisterTaskFromMaintenanceWindow => deregister_task_from_maintenance_window: ["= maintenancewindow/{WindowId}", "= windowtask/{WindowTaskId}"],
+    DescribeAssociation => describe_association: ["= @association"],
+    DescribeAssociationExecutionTargets => describe_association_execution_targets: ["= association/{AssociationId}"],
+    DescribeAssociationExecutions => describe_association_executions: ["= association/{AssociationId}"],
+    DescribeAutomationExecutions => describe_automation_executions: ["= *"],
+    DescribeAutomationStepExecutions => describe_automation_step_executions: ["= automation-execution/{AutomationExecutionId}"],
     DescribeDocument => describe_document: ["= @document"],
     DescribeInstanceAssociationsStatus => describe_instance_associations_status: ["= *"],
     DescribeInstanceInformation => describe_instance_information: ["= *"],
@@ -65,6 +82,7 @@ operations!("ssm", Ssm:
     DescribeMaintenanceWindowTasks => describe_maintenance_window_tasks: ["= maintenancewindow/{WindowId}"],
     DescribeMaintenanceWindows => describe_maintenance_windows: ["= *"],
     DescribeParameters => describe_parameters: ["= *"],
+    GetAutomationExecution => get_automation_execution: ["= automation-execution/{AutomationExecutionId}"],
     GetCommandInvocation => get_command_invocation: ["= *"],
     GetConnectionStatus => get_connection_status: ["= *"],
     GetDocument => get_document: ["= @document"],
@@ -77,6 +95,7 @@ operations!("ssm", Ssm:
     GetParameterHistory => get_parameter_history.await: ["= @parameter"],
     GetParameters => get_parameters.await: ["= @parameters"],
     GetParametersByPath => get_parameters_by_path.await: ["= @path ssm:Recursive=Recursive"],
+    ListAssociationVersions => list_association_versions: ["= association/{AssociationId}"],
     ListAssociations => list_associations: ["= *"],
     ListCommandInvocations => list_command_invocations: ["= *"],
     ListCommands => list_commands: ["= *"],
@@ -90,7 +109,13 @@ operations!("ssm", Ssm:
     RegisterTargetWithMaintenanceWindow => register_target_with_maintenance_window: ["= maintenancewindow/{WindowId}"],
     RegisterTaskWithMaintenanceWindow => register_task_with_maintenance_window: ["= maintenancewindow/{WindowId}", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
     RemoveTagsFromResource => remove_tags_from_resource: ["= @tagged"],
+    SendAutomationSignal => send_automation_signal: ["= automation-execution/{AutomationExecutionId}"],
     SendCommand => send_command.await: ["= @document", "= @targeted-instances", "iam:PassRole {ServiceRoleArn} ?ServiceRoleArn iam:PassedToService='ssm.amazonaws.com'"],
+    StartAssociationsOnce => start_associations_once: ["= association/{AssociationIds}"],
+    StartAutomationExecution => start_automation_execution: ["= @automation-definition", "iam:PassRole @assumed-role iam:PassedToService='ssm.amazonaws.com'"],
+    StopAutomationExecution => stop_automation_execution: ["= automation-execution/{AutomationExecutionId}"],
+    UpdateAssociation => update_association: ["= association/{AssociationId}", "= @document ?Name"],
+    UpdateAssociationStatus => update_association_status: ["= @document", "= @node"],
     UpdateDocument => update_document: ["= @document"],
     UpdateDocumentDefaultVersion => update_document_default_version: ["= @document"],
     UpdateInstanceAssociationStatus => update_instance_association_status: ["= *"],

@@ -26,6 +26,11 @@ impl StoredDocument {
         self.versions.len()
     }
 
+    /// `Command` or `Automation`, which all versions are.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.versions.first().map_or("Command", |version| version.document.kind())
+    }
+
     pub(crate) fn version(&self, wanted: Option<&str>) -> Result<(usize, &Version), AwsError> {
         let number = match wanted {
             None | Some("" | "$DEFAULT") => self.default,

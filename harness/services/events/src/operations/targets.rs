@@ -109,6 +109,11 @@ fn validate(target: &Target) -> Result<(), AwsError> {
         "lambda" if parts.get(5) == Some(&"function") => {}
         "sns" | "sqs" => {}
         "events" if parts.get(5).is_some_and(|resource| resource.starts_with("event-bus/")) => {}
+        "ssm" if parts.get(5).is_some_and(|resource| resource.starts_with("automation-definition/")) => {
+            if target.role_arn.is_none() {
+                return Err(AwsError::validation(format!("RoleArn is required for target {arn}.")));
+            }
+        }
         "ssm" if parts.get(5).is_some_and(|resource| resource.starts_with("document/")) => {
             if target.role_arn.is_none() {
                 return Err(AwsError::validation(format!("RoleArn is required for target {arn}.")));

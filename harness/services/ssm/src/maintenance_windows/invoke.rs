@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use nightproof_core::service::AwsError;
 use serde_json::{Map, Value, json};
 
+use crate::automation::execution::Status as Automated;
+
 use super::execution::{Progress, Status, TaskInvocation};
 use super::pseudo_parameters::PseudoParameters;
 use super::task_run::{TaskRun, Unit};
@@ -25,6 +27,7 @@ impl TaskRun {
         self.opening.change_task(&self.id, |task| task.invocations.push(begun));
         let ended = match self.task.task_type.as_str() {
             "RUN_COMMAND" => self.run_command(&id, input).await,
+            "AUTOMATION" => self.run_automation(&id, input).await,
             "LAMBDA" => self.invoke_function(input).await,
             other => Err(AwsError::not_implemented("ssm", &format!("a maintenance window task of type {other}"))),
         };
@@ -60,6 +63,9 @@ impl TaskRun {
                 });
                 (json!(parameters.run_command.clone().unwrap_or_default()), command)
             }
+            "AUTOMATION" => {
+                (json!(parameters.automation.clone().unwrap_or_default()), json!({ "DocumentName": self.task.task_arn }))
+            }
             _ => {
                 let mut lambda = parameters.lambda.clone().unwrap_or_default();
                 lambda.payload = lambda.payload.map(|payload| filled_payload(&values, &payload));
@@ -86,6 +92,11 @@ impl TaskRun {
                 "parameters": input.get("Parameters").cloned().unwrap_or_else(|| json!({})),
                 "maxConcurrency": input.get("MaxConcurrency"),
                 "maxErrors": input.get("MaxErrors"),
+            }),
+            "AUTOMATION" => json!({
+                "documentName": self.task.task_arn,
+                "documentVersion": input.get("DocumentVersion"),
+                "parameters": input.get("Parameters"),
             }),
             _ => {
                 json!({ "functionName": self.task.task_arn, "payload": input.get("Payload"), "qualifier": input.get("Qualifier") })
@@ -122,6 +133,22 @@ impl TaskRun {
                 };
                 (status, verdict.details.to_owned())
             }
+        })
+    }
+
+    /// Starts the runbook and waits for its end, whatever the cutoff.
+    async fn run_automation(&self, id: &str, input: Map<String, Value>) -> Result<(Status, String), AwsError> {
+        let started = self.call("ssm", "StartAutomationExecution", input).await?;
+        let execution = started.get("AutomationExecutionId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.change(id, |invocation| invocation.execution.clone_from(&execution));
+        let opening = &self.opening;
+        let ended = opening.ssm.automation_ended(&opening.region, &opening.account, &execution).await;
+        Ok(match ended {
+            Some((Automated::Success, _)) => (Status::Success, String::new()),
+            Some((Automated::TimedOut, why)) => (Status::TimedOut, why),
+            Some((Automated::Cancelled, why)) => (Status::Cancelled, why),
+            Some((_, why)) => (Status::Failed, why),
+            None => (Status::Cancelled, String::new()),
         })
     }
 

@@ -123,7 +123,7 @@ impl WindowTask {
             "RUN_COMMAND" if self.targets.is_empty() => {
                 return Err(AwsError::validation("Targets must be specified for a task of type RUN_COMMAND."));
             }
-            "RUN_COMMAND" | "LAMBDA" => {}
+            "AUTOMATION" | "LAMBDA" | "RUN_COMMAND" => {}
             other => return Err(AwsError::not_implemented("ssm", &format!("a maintenance window task of type {other}"))),
         }
         let known = |target: &Target| matches!(target.key.as_deref(), Some(WINDOW_TARGETS | "InstanceIds"));

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
+use crate::automation::runbook::Refusal;
 use crate::document::Document;
 use crate::page::page;
 use crate::records::Ssm;
@@ -111,8 +112,8 @@ fn amazons(name: &str) -> Option<StoredDocument> {
     Some(StoredDocument { versions: vec![Version { text, format: "JSON".into(), document, created }], default: 1, created })
 }
 
-/// The content as a document, in either format.
-fn read(content: &str, format: &str) -> Result<Document, AwsError> {
+/// The content as a document of a type, in either format.
+fn read(content: &str, format: &str, kind: &str) -> Result<Document, AwsError> {
     let bad = |reason: String| {
         AwsError::new("InvalidDocumentContent", 400, format!("The content for the document is not valid: {reason}."))
     };
@@ -124,7 +125,19 @@ fn read(content: &str, format: &str) -> Result<Document, AwsError> {
         "YAML" => yaml::read(content).map_err(bad)?,
         other => return Err(AwsError::not_implemented("ssm", &format!("the document format {other}"))),
     };
-    Document::parse(value).map_err(bad)
+    match kind {
+        "Command" => Document::parse(value).map_err(bad),
+        "Automation" => Document::parse_runbook(value).map_err(|refusal| match refusal {
+            Refusal::Invalid(reason) => bad(reason),
+            Refusal::Lacking(what) => AwsError::not_implemented("ssm", &what),
+        }),
+        other => Err(AwsError::not_implemented("ssm", &format!("a document of type {other}"))),
+    }
+}
+
+/// A runbook is for any system: what it does says for which.
+fn platforms(name: &str, version: &Version) -> &'static [&'static str] {
+    if version.document.runbook.is_some() { &["Windows", "Linux", "MacOS"] } else { aws_documents::platforms(name) }
 }
 
 fn describe(call: &Call, name: &str, stored: &StoredDocument, number: usize, version: &Version) -> Value {
@@ -151,8 +164,8 @@ fn describe(call: &Call, name: &str, stored: &StoredDocument, number: usize, ver
         "DocumentVersion": number.to_string(),
         "Description": version.document.content.get("description").and_then(Value::as_str).unwrap_or_default(),
         "Parameters": parameters,
-        "PlatformTypes": aws_documents::platforms(name),
-        "DocumentType": "Command",
+        "PlatformTypes": platforms(name, version),
+        "DocumentType": version.document.kind(),
         "SchemaVersion": version.document.schema_version,
         "LatestVersion": stored.latest().to_string(),
         "DefaultVersion": stored.default.to_string(),
@@ -183,18 +196,48 @@ impl Ssm {
         let name = name_in(call, name)?;
         let stored = self.stored(call, name)?;
         let (_, found) = stored.version(version)?;
+        if found.document.runbook.is_some() {
+            return Err(AwsError::new(
+                "InvalidDocument",
+                400,
+                format!("Document {name} is an Automation document, and no Command document."),
+            ));
+        }
         Ok((name.to_owned(), version.unwrap_or("$DEFAULT").to_owned(), found.document.clone()))
     }
 
-    pub(crate) fn create_document(&self, call: &Call, input: CreateDocument) -> Result<Value, AwsError> {
-        if let Some(kind) = input.document_type.as_deref().filter(|kind| *kind != "Command") {
-            return Err(AwsError::not_implemented("ssm", &format!("a document of type {kind}")));
+    /// The runbook of this name, and the number of its version.
+    pub(crate) fn automation_document(
+        &self,
+        call: &Call,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<(String, usize, Document), AwsError> {
+        let absent = |message: String| AwsError::new("AutomationDefinitionNotFoundException", 400, message);
+        let lacks = |error: AwsError| if error.code == "NotImplemented" { error } else { absent(error.message) };
+        let name = name_in(call, name).map_err(lacks)?;
+        // Of Amazon's runbooks there are none here.
+        if ["AWS-", "AWSEC2-", "AWSSupport-", "AWSConfigRemediation-"].iter().any(|prefix| name.starts_with(prefix))
+            && aws_documents::content(name).is_none()
+        {
+            return Err(AwsError::not_implemented("ssm", &format!("the runbook {name}")));
         }
+        let stored = self.stored(call, name).map_err(lacks)?;
+        let found = stored.version(version);
+        let (number, found) =
+            found.map_err(|error| AwsError::new("AutomationDefinitionVersionNotFoundException", 400, error.message))?;
+        if found.document.runbook.is_none() {
+            return Err(absent(format!("Document {name} is no Automation document.")));
+        }
+        Ok((name.to_owned(), number, found.document.clone()))
+    }
+
+    pub(crate) fn create_document(&self, call: &Call, input: CreateDocument) -> Result<Value, AwsError> {
         if ["aws", "amazon", "amzn"].iter().any(|reserved| input.name.to_ascii_lowercase().starts_with(reserved)) {
             return Err(AwsError::validation(format!("The document name {} has a reserved prefix.", input.name)));
         }
         let format = input.document_format.clone().unwrap_or_else(|| "JSON".to_owned());
-        let document = read(&input.content, &format)?;
+        let document = read(&input.content, &format, input.document_type.as_deref().unwrap_or("Command"))?;
         let version = Version { text: input.content.clone(), format, document, created: call.now };
         let stored = StoredDocument { versions: vec![version.clone()], default: 1, created: call.now };
         self.with(call.account(), |records| {
@@ -210,7 +253,8 @@ impl Ssm {
     pub(crate) fn update_document(&self, call: &Call, input: UpdateDocument) -> Result<Value, AwsError> {
         let name = name_in(call, &input.name)?;
         let format = input.document_format.clone().unwrap_or_else(|| "JSON".to_owned());
-        let document = read(&input.content, &format)?;
+        let kind = self.stored(call, name)?.kind();
+        let document = read(&input.content, &format, kind)?;
         self.with(call.account(), |records| {
             let stored = records.documents.get_mut(name).ok_or_else(|| no_document(name))?;
             if let Some(version) = input.document_version.as_deref().filter(|version| *version != "$LATEST")
@@ -249,7 +293,10 @@ impl Ssm {
         if aws_documents::content(name).is_some() {
             return Err(AwsError::new("InvalidDocumentOperation", 400, format!("Document {name} is owned by Amazon.")));
         }
-        let removed = self.with(call.account(), |records| records.documents.remove(name));
+        let removed = self.with(call.account(), |records| {
+            records.tags.remove(&("Document".to_owned(), name.to_owned()));
+            records.documents.remove(name)
+        });
         removed.map(|_| json!({})).ok_or_else(|| no_document(name))
     }
 
@@ -276,7 +323,7 @@ impl Ssm {
             "DocumentVersion": number.to_string(),
             "Status": "Active",
             "Content": content,
-            "DocumentType": "Command",
+            "DocumentType": version.document.kind(),
             "DocumentFormat": format,
         }))
     }
@@ -295,8 +342,8 @@ impl Ssm {
                 keep &= match filter.key.as_str() {
                     "Owner" => any(if amazon { "Amazon" } else { "Self" }) || any("All"),
                     "Name" => filter.values.iter().any(|prefix| name.starts_with(prefix.as_str())),
-                    "DocumentType" => any("Command"),
-                    "PlatformTypes" => aws_documents::platforms(&name).iter().any(|platform| any(platform)),
+                    "DocumentType" => any(version.document.kind()),
+                    "PlatformTypes" => platforms(&name, version).iter().any(|platform| any(platform)),
                     "" => return Err(AwsError::new("InvalidFilterKey", 400, "The specified filter key isn't valid.")),
                     other => return Err(AwsError::not_implemented("ssm", &format!("the filter {other} of ListDocuments"))),
                 };

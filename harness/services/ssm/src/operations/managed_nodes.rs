@@ -83,8 +83,9 @@ impl Ssm {
         };
         self.contact(call.account(), &instance, call.now);
         if about.platform_type.is_some() {
-            self.with(call.account(), |records| {
-                let node = records.nodes.entry(instance).or_insert_with(|| ManagedNode {
+            let is_new = self.with(call.account(), |records| {
+                let is_new = !records.nodes.contains_key(&instance);
+                let node = records.nodes.entry(instance.clone()).or_insert_with(|| ManagedNode {
                     about: about.clone(),
                     role: role.clone(),
                     registered: call.now,
@@ -93,7 +94,11 @@ impl Ssm {
                 });
                 node.about = about;
                 node.role = role;
+                is_new
             });
+            if let Some(ssm) = self.me.upgrade().filter(|_| is_new) {
+                ssm.apply_to_new_node(&call.region, call.account(), &instance);
+            }
         }
         Ok(json!({}))
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent_report;
 pub(crate) mod associations;
+pub(crate) mod automation;
 pub(crate) mod cancel_command;
 pub(crate) mod command_query;
 pub(crate) mod documents;

@@ -6,6 +6,7 @@ use nightproof_core::tags::Tags;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::association;
 use crate::aws_documents;
 use crate::maintenance_windows::window::TAGGED_AS;
 use crate::records::Ssm;
@@ -47,6 +48,7 @@ impl Ssm {
             "Parameter" => Some(records.parameters.contains_key(id)),
             "Document" => Some(records.documents.contains_key(id) || aws_documents::content(id).is_some()),
             "ManagedInstance" => Some(records.nodes.contains_key(id)),
+            association::TAGGED_AS => Some(records.associations.contains_key(id)),
             TAGGED_AS => Some(records.windows.contains_key(id)),
             _ => None,
         });

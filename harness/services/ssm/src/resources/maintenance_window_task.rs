@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 const NAME: &str = "AWS::SSM::MaintenanceWindowTask";
 
 /// Types of tasks that run here.
-const TYPES: [&str; 2] = ["LAMBDA", "RUN_COMMAND"];
+const TYPES: [&str; 3] = ["AUTOMATION", "LAMBDA", "RUN_COMMAND"];
 
 pub(super) struct MaintenanceWindowTask;
 

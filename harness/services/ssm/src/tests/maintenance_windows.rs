@@ -370,3 +370,38 @@ async fn what_no_window_can_be_or_run_is_refused() {
     let nothing = json!({"WindowExecutionId": "00000000-0000-0000-0000-000000000000"});
     assert_eq!(f.ssm("GetMaintenanceWindowExecution", nothing).await.unwrap_err().code, "DoesNotExistException");
 }
+
+#[tokio::test]
+async fn a_runbook_is_started_for_each_resource_and_its_end_is_the_tasks() {
+    let f = Fixture::new();
+    f.node(WEB, &[("Backup", "Enabled")]).await;
+    f.node(DB, &[("Backup", "Enabled")]).await;
+    let step = json!({"name": "check", "action": "aws:branch", "inputs": {"Default": "end", "Choices": [
+        {"NextStep": "none", "Variable": "{{ InstanceId }}", "StringEquals": DB}]}});
+    let steps = json!([
+        step,
+        {"name": "none", "action": "aws:assertAwsResourceProperty", "inputs": {"Service": "ssm", "Api": "DescribeInstanceInformation",
+            "PropertySelector": "$.InstanceInformationList[0].PingStatus", "DesiredValues": ["Lost"]}},
+        {"name": "end", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}, "isEnd": true},
+    ]);
+    let content =
+        json!({"schemaVersion": "0.3", "parameters": {"InstanceId": {"type": "AWS::EC2::Instance::Id"}}, "mainSteps": steps});
+    let document = json!({"Name": "dump", "DocumentType": "Automation", "Content": content.to_string()});
+    f.ssm("CreateDocument", document).await.unwrap();
+    let window = Window::new(&f, json!({})).await;
+    let automation = json!({"Automation": {"DocumentVersion": "1", "Parameters": {"InstanceId": ["{{RESOURCE_ID}}"]}}});
+    let task = json!({"TaskType": "AUTOMATION", "TaskArn": "dump", "TaskInvocationParameters": automation, "MaxErrors": "2"});
+    window.task(task).await.unwrap();
+    window.open().await;
+    let ended = window.execution("FAILED").await;
+    let invocations = window.invocations(&window.tasks(&ended).await[0]).await;
+    let mut found: Vec<(String, String)> = Vec::new();
+    for invocation in &invocations {
+        let id = json!({"AutomationExecutionId": invocation["ExecutionId"]});
+        let execution = f.ssm("GetAutomationExecution", id).await.unwrap()["AutomationExecution"].clone();
+        let target = execution["Parameters"]["InstanceId"][0].as_str().unwrap().to_owned();
+        found.push((target, invocation["Status"].as_str().unwrap().to_owned()));
+    }
+    found.sort();
+    assert_eq!(found, [(WEB.to_owned(), "SUCCESS".to_owned()), (DB.to_owned(), "FAILED".to_owned())]);
+}

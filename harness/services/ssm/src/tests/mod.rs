@@ -1,5 +1,7 @@
 //! Run Command from both sides: the operator's calls and the agent's.
 
+mod associations;
+mod automation;
 mod commands;
 mod maintenance_windows;
 mod nodes;

@@ -1,4 +1,4 @@
-//! Who runs the tasks of maintenance windows, where policies are in force.
+//! Who runs the tasks of maintenance windows, and runbooks, where policies are in force.
 
 use jiff::SignedDuration;
 use nightproof_authorization::Authorizer;
@@ -41,7 +41,7 @@ impl World {
         ]);
         let world = Self { region };
         let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole",
-            "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:ssm:*:111122223333:maintenancewindow/mw-*"}}}});
+            "Condition": {"ArnLike": {"aws:SourceArn": ["arn:aws:ssm:*:111122223333:maintenancewindow/mw-*", "arn:aws:ssm:*:111122223333:automation-execution/*"]}}}});
         let role = json!({"RoleName": "window", "AssumeRolePolicyDocument": trust.to_string()});
         world.ask("iam", "CreateRole", role).await.unwrap();
         let allowed = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
@@ -113,4 +113,70 @@ async fn who_registers_a_task_must_be_allowed_to_pass_its_role() {
     assert!(refused.code.starts_with("AccessDenied") && refused.message.contains("iam:PassRole"), "{}", refused.message);
     world.ask("iam", "PutUserPolicy", allow(json!(["ssm:*", "iam:PassRole"]))).await.unwrap();
     world.window(&user).await.expect("it may pass the role");
+}
+
+/// A runbook that invokes a function, as this role if it names one.
+async fn runbook(world: &World, name: &str, role: &str) {
+    let steps = json!([{"name": "call", "action": "aws:invokeLambdaFunction", "inputs": {"FunctionName": "night"}}]);
+    let content = json!({"schemaVersion": "0.3", "assumeRole": "{{ Role }}", "parameters": {"Role": {"type": "String", "default": role}}, "mainSteps": steps});
+    let document = json!({"Name": name, "DocumentType": "Automation", "Content": content.to_string()});
+    world.ask("ssm", "CreateDocument", document).await.unwrap();
+}
+
+/// The runbook, started by `caller`, once it has ended.
+async fn ran(world: &World, caller: &Caller, more: Value) -> Result<Value, AwsError> {
+    let mut input = json!({"DocumentName": "dump"});
+    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let started = world.region.call(caller, "ssm", "StartAutomationExecution", input).await?;
+    let ended = nightproof_poll::until(BOUND, || async {
+        let seen = world.ask("ssm", "GetAutomationExecution", started.clone()).await.unwrap()["AutomationExecution"].clone();
+        if seen["ExecutionEndTime"].is_string() { Ok(seen) } else { Err(seen) }
+    });
+    Ok(ended.await.expect("an end"))
+}
+
+#[tokio::test]
+async fn a_runbook_acts_as_its_role_and_without_one_as_who_started_it() {
+    let world = World::new("ssm.amazonaws.com", &["lambda:InvokeFunction"]).await;
+    runbook(&world, "dump", ROLE).await;
+    let root = Caller::root(ACCOUNT);
+    let ended = ran(&world, &root, json!({})).await.unwrap();
+    assert_eq!(ended["AutomationExecutionStatus"], "Success", "{ended}");
+    runbook(&world, "plain", "").await;
+    let ended = ran(&world, &root, json!({"DocumentName": "plain"})).await.unwrap();
+    assert_eq!(ended["AutomationExecutionStatus"], "Success", "{ended}");
+
+    let world = World::new("ssm.amazonaws.com", &["ssm:SendCommand"]).await;
+    runbook(&world, "dump", ROLE).await;
+    let ended = ran(&world, &root, json!({})).await.unwrap();
+    assert!(ended["FailureMessage"].as_str().unwrap().contains("lambda:InvokeFunction"), "{ended}");
+    let world = World::new("events.amazonaws.com", &["lambda:InvokeFunction"]).await;
+    runbook(&world, "dump", ROLE).await;
+    let ended = ran(&world, &root, json!({})).await.unwrap();
+    assert!(ended["FailureMessage"].as_str().unwrap().contains("unable to be assumed"), "{ended}");
+}
+
+#[tokio::test]
+async fn who_starts_a_runbook_must_be_allowed_to_pass_its_role_unless_it_is_its_own() {
+    let world = World::new("ssm.amazonaws.com", &["lambda:InvokeFunction", "ssm:StartAutomationExecution"]).await;
+    runbook(&world, "dump", ROLE).await;
+    let session = |role: &str| Caller {
+        principal: Principal::AssumedRole { role: role.to_owned(), role_id: "AROAEXAMPLE".to_owned(), session: "s".to_owned() },
+        ..Caller::root(ACCOUNT)
+    };
+    let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}});
+    world.ask("iam", "CreateRole", json!({"RoleName": "rule", "AssumeRolePolicyDocument": trust.to_string()})).await.unwrap();
+    let allow = |actions: Value, resource: &str| {
+        let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": resource}});
+        json!({"RoleName": "rule", "PolicyName": "p", "PolicyDocument": policy.to_string()})
+    };
+    world
+        .ask("iam", "PutRolePolicy", allow(json!("ssm:*"), "arn:aws:ssm:*:*:automation-definition/dump:$DEFAULT"))
+        .await
+        .unwrap();
+    let refused = ran(&world, &session("rule"), json!({})).await.unwrap_err();
+    assert!(refused.code.starts_with("AccessDenied") && refused.message.contains("iam:PassRole"), "{}", refused.message);
+    world.ask("iam", "PutRolePolicy", allow(json!(["ssm:*", "iam:PassRole"]), "*")).await.unwrap();
+    ran(&world, &session("rule"), json!({})).await.expect("it may pass the role");
+    ran(&world, &session("window"), json!({})).await.expect("the role is its own");
 }

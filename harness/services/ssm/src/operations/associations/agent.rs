@@ -1,5 +1,4 @@
-//! Associations of documents with nodes. There are none; agents ask for theirs all the same.
-//! <https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-associations.html>
+//! Associations of one node, as agents and people ask for them.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +7,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::agent::for_agents_only;
+use crate::association::{Association, AssociationExecution};
+use crate::page::page;
 use crate::records::Ssm;
-
-/// `ListAssociations`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListAssociations.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListAssociations {
-    #[expect(dead_code, reason = "no filter finds any among none")]
-    association_filter_list: Option<Vec<Value>>,
-    #[expect(dead_code, reason = "a list of none has one page")]
-    max_results: Option<i64>,
-    #[expect(dead_code, reason = "a list of none has one page")]
-    next_token: Option<String>,
-}
 
 /// `DescribeInstanceAssociationsStatus`. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceAssociationsStatus.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DescribeInstanceAssociationsStatus {
-    #[expect(dead_code, reason = "no instance has associations")]
     instance_id: String,
-    #[expect(dead_code, reason = "a list of none has one page")]
-    max_results: Option<i64>,
-    #[expect(dead_code, reason = "a list of none has one page")]
+    max_results: Option<usize>,
     next_token: Option<String>,
 }
 
@@ -52,24 +38,43 @@ pub(crate) struct UpdateInstanceAssociationStatus {
     #[serde(flatten)]
     #[expect(
         dead_code,
-        reason = "there is no association to keep a status of, and the agent may say more than is known of its calls"
+        reason = "an association's status is that of its commands, and the agent may say more than is known of its calls"
     )]
     more: BTreeMap<String, Value>,
 }
 
 impl Ssm {
-    pub(crate) fn list_associations(&self, _call: &Call, _input: ListAssociations) -> Result<Value, AwsError> {
-        Ok(json!({"Associations": []}))
-    }
-
     pub(crate) fn describe_instance_associations_status(
         &self,
-        _call: &Call,
-        _input: DescribeInstanceAssociationsStatus,
+        call: &Call,
+        input: DescribeInstanceAssociationsStatus,
     ) -> Result<Value, AwsError> {
-        Ok(json!({"InstanceAssociationStatusInfos": []}))
+        let found = self.with(call.account(), |records| {
+            let of_node = |association: &Association| {
+                let ran = |execution: &&AssociationExecution| {
+                    let command = records.commands.iter().find(|command| command.id == execution.command)?;
+                    command.invocations.iter().find(|invocation| invocation.instance_id == input.instance_id)
+                };
+                let (execution, invocation) =
+                    association.executions.iter().rev().find_map(|execution| Some((execution, ran(&execution)?)))?;
+                let settings = association.settings()?;
+                let (status, details) = invocation.state.words();
+                Some(json!({
+                    "AssociationId": association.id,
+                    "AssociationVersion": execution.version.to_string(),
+                    "Name": settings.name,
+                    "InstanceId": input.instance_id,
+                    "ExecutionDate": execution.created.to_string(),
+                    "Status": status,
+                    "DetailedStatus": details,
+                }))
+            };
+            records.associations.values().filter_map(of_node).collect()
+        });
+        page("InstanceAssociationStatusInfos", found, input.next_token.as_deref(), input.max_results.unwrap_or(50))
     }
 
+    /// None, for they come to agents as commands.
     pub(crate) fn list_instance_associations(&self, call: &Call, input: ListInstanceAssociations) -> Result<Value, AwsError> {
         for_agents_only(call, "ListInstanceAssociations", input.instance_id.as_deref())?;
         Ok(json!({"Associations": []}))

@@ -1,0 +1,86 @@
+//! Runbooks of Systems Manager: what became of those that a night started.
+//! <https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-automation.html>
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::account::clients::Clients;
+use crate::chain::failure::{HopFailure, at};
+use crate::{Hop, Local};
+
+/// For a runbook to end.
+const BOUND: Duration = Duration::from_secs(7200);
+
+/// A runbook that runs or has run.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AutomationExecutionMetadata.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Execution {
+    automation_execution_id: String,
+    document_name: String,
+    automation_execution_status: String,
+    #[serde(default)]
+    failure_message: String,
+}
+
+/// How far the runbooks of a night are.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// None was started.
+    None,
+    Running,
+    Succeeded,
+    Failed(HopFailure),
+}
+
+async fn executions(clients: &Clients) -> Result<Vec<Execution>, HopFailure> {
+    let mut found: Vec<Execution> = Vec::new();
+    let member = "AutomationExecutionMetadataList";
+    let listed = clients.dynamic.pages("ssm", "DescribeAutomationExecutions", json!({}), member, &mut found);
+    listed.await.map_err(at(Hop::Function, "DescribeAutomationExecutions"))?;
+    Ok(found)
+}
+
+/// Ids of the runbooks that have run.
+pub(crate) async fn known(clients: &Clients) -> Result<BTreeSet<String>, HopFailure> {
+    Ok(executions(clients).await?.into_iter().map(|one| one.automation_execution_id).collect())
+}
+
+/// How far the runbooks are that were started after those `before`.
+pub(crate) async fn progress(clients: &Clients, before: &BTreeSet<String>) -> Result<Progress, HopFailure> {
+    let mut found = executions(clients).await?;
+    found.retain(|one| !before.contains(&one.automation_execution_id));
+    if let Some(failed) =
+        found.iter().find(|one| matches!(one.automation_execution_status.as_str(), "Failed" | "TimedOut" | "Cancelled"))
+    {
+        let reason = format!("the automation {} is {}", failed.document_name, failed.automation_execution_status);
+        return Ok(Progress::Failed(
+            HopFailure::at(Hop::Function, reason).with("failure of the automation", &failed.failure_message),
+        ));
+    }
+    Ok(match found.iter().all(|one| one.automation_execution_status == "Success") {
+        _ if found.is_empty() => Progress::None,
+        true => Progress::Succeeded,
+        false => Progress::Running,
+    })
+}
+
+/// Waits for the end of the runbooks that were started after those `before`. A `local` region lets none sleep.
+pub(crate) async fn ended(clients: &Clients, before: &BTreeSet<String>, local: Option<&dyn Local>) -> Result<(), HopFailure> {
+    for pause in nightproof_poll::pauses(BOUND) {
+        match progress(clients, before).await? {
+            Progress::Running => {}
+            Progress::Failed(broken) => return Err(broken),
+            Progress::None | Progress::Succeeded => return Ok(()),
+        }
+        if let Some(local) = local {
+            local.settled().await;
+        }
+        sleep(pause).await;
+    }
+    Err(HopFailure::at(Hop::Function, format!("an automation still runs after {} s", BOUND.as_secs())))
+}

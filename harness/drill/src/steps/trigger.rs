@@ -1,0 +1,282 @@
+//! The rule, schedule, maintenance window or association of a stack that starts the backup.
+
+use nightproof_wire::arn::{self, Arn};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::account::clients::Clients;
+use crate::account::resources::{Resource, Resources};
+use crate::chain::failure::{HopFailure, at};
+use crate::steps::rule::{Rule, Starts};
+use crate::steps::window::{self, Window};
+use crate::{Hop, Plan};
+
+/// What of a stack may start the backup.
+#[derive(Default)]
+struct Candidates {
+    found: Vec<Rule>,
+    /// The others, each with why it does not.
+    others: Vec<String>,
+}
+
+/// The stack's one rule, schedule, maintenance window or association that starts a function or a command, or the one that the plan names.
+pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
+    let is_wanted =
+        |name: &str, resource: &Resource| plan.rule.as_deref().is_none_or(|wanted| wanted == name || wanted == resource.logical);
+    let mut candidates = Candidates::default();
+    for resource in resources.of_type("AWS::Events::Rule") {
+        // The physical id of a rule on a custom bus is `bus|rule`; schedules exist on the default bus only.
+        let name = resource.physical.rsplit('|').next().unwrap_or_default();
+        if is_wanted(name, resource) {
+            rule(clients, resource, name, &mut candidates).await?;
+        }
+    }
+    for resource in resources.of_type("AWS::Scheduler::Schedule").filter(|resource| is_wanted(&resource.physical, resource)) {
+        schedule(clients, resource, &mut candidates).await?;
+    }
+    for resource in resources.of_type("AWS::SSM::MaintenanceWindow") {
+        let window = window::read(clients, &resource.physical).await?;
+        if is_wanted(&window.name, resource) || is_wanted(&window.window_id, resource) {
+            opening(clients, &plan.endpoint.region, resource, window, &mut candidates).await?;
+        }
+    }
+    for resource in resources.of_type("AWS::SSM::Association") {
+        let input = json!({ "AssociationId": resource.physical });
+        let found = clients.dynamic.ask("ssm", "DescribeAssociation", &input).await;
+        let found = found.map_err(at(Hop::Rule, "DescribeAssociation"))?;
+        let name = found.pointer("/AssociationDescription/AssociationName").and_then(Value::as_str).unwrap_or(&resource.logical);
+        if is_wanted(name, resource) || is_wanted(&resource.physical, resource) {
+            association(clients, &plan.endpoint.region, resource, (name, &found), &mut candidates).await?;
+        }
+    }
+    let Candidates { mut found, others } = candidates;
+    let names: Vec<&str> = found.iter().map(|rule| rule.name.as_str()).collect();
+    let none = "the stack has no rule, no schedule, no maintenance window and no association, so nothing starts the backup";
+    match (names.len(), &plan.rule) {
+        (0, Some(wanted)) if others.is_empty() => Err(HopFailure::at(Hop::Rule, format!("the stack has no rule `{wanted}`"))),
+        (0, _) if others.is_empty() => Err(HopFailure::at(Hop::Rule, none)),
+        (0, _) => Err(HopFailure::at(Hop::Rule, format!("no rule starts the backup: {}", others.join(", ")))),
+        (1, _) => found.pop().ok_or_else(|| HopFailure::at(Hop::Rule, none)),
+        _ => Err(HopFailure::at(
+            Hop::Rule,
+            format!("several rules have a schedule and start something: {}; choose one by --rule", names.join(", ")),
+        )),
+    }
+}
+
+async fn rule(clients: &Clients, resource: &Resource, name: &str, candidates: &mut Candidates) -> Result<(), HopFailure> {
+    let rule = clients.dynamic.ask("events", "DescribeRule", &json!({ "Name": name })).await;
+    let rule = rule.map_err(at(Hop::Rule, "DescribeRule"))?;
+    let text = |member: &str| rule.get(member).and_then(Value::as_str).unwrap_or_default();
+    let schedule = text("ScheduleExpression");
+    if schedule.is_empty() {
+        candidates.others.push(format!("{name} has no schedule"));
+        return Ok(());
+    }
+    if text("State") == "DISABLED" {
+        candidates.others.push(format!("{name} is disabled"));
+        return Ok(());
+    }
+    let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
+    let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
+    let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
+    match targets.find_map(started) {
+        None => candidates.others.push(format!("{name} targets no function, no document and no runbook")),
+        Some((starts, dead_letters)) => candidates.found.push(Rule {
+            logical: resource.logical.clone(),
+            name: name.to_owned(),
+            arn: text("Arn").to_owned(),
+            schedule: schedule.to_owned(),
+            starts,
+            by_role: false,
+            dead_letters,
+            window: None,
+        }),
+    }
+    Ok(())
+}
+
+/// A schedule as EventBridge Scheduler lists it. <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ScheduleSummary.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    name: String,
+    group_name: String,
+}
+
+async fn schedule(clients: &Clients, resource: &Resource, candidates: &mut Candidates) -> Result<(), HopFailure> {
+    let name = &resource.physical;
+    // A schedule's physical id is its name alone: the list tells its group.
+    let mut listed = Vec::<Listed>::new();
+    let all = clients.dynamic.pages("scheduler", "ListSchedules", json!({ "NamePrefix": name }), "Schedules", &mut listed).await;
+    all.map_err(at(Hop::Rule, "ListSchedules"))?;
+    for Listed { group_name, .. } in listed.into_iter().filter(|listed| listed.name == *name) {
+        let input = json!({ "Name": name, "GroupName": group_name });
+        let schedule = clients.dynamic.ask("scheduler", "GetSchedule", &input).await;
+        let schedule = schedule.map_err(at(Hop::Rule, "GetSchedule"))?;
+        let text = |member: &str| schedule.get(member).and_then(Value::as_str).unwrap_or_default();
+        if text("State") == "DISABLED" {
+            candidates.others.push(format!("{name} is disabled"));
+            continue;
+        }
+        match schedule.get("Target").and_then(started) {
+            None => candidates.others.push(format!("{name} targets no function, no document and no runbook")),
+            Some((starts, dead_letters)) => candidates.found.push(Rule {
+                logical: resource.logical.clone(),
+                name: name.clone(),
+                arn: text("Arn").to_owned(),
+                schedule: format!("{} {}", text("ScheduleExpression"), text("ScheduleExpressionTimezone")),
+                starts,
+                by_role: true,
+                dead_letters,
+                window: None,
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// A window runs its first task; what the others do is seen when it has ended.
+async fn opening(
+    clients: &Clients,
+    region: &str,
+    resource: &Resource,
+    window: Window,
+    candidates: &mut Candidates,
+) -> Result<(), HopFailure> {
+    let name = window.name;
+    if !window.enabled {
+        candidates.others.push(format!("{name} is disabled"));
+        return Ok(());
+    }
+    let tasks = window::tasks(clients, &window.window_id).await?;
+    let first = tasks.iter().find_map(|task| match task.kind.as_str() {
+        "AUTOMATION" => Some(Starts::Automation(last_of(&task.task_arn).to_owned())),
+        "RUN_COMMAND" => Some(Starts::Document(last_of(&task.task_arn).to_owned())),
+        "LAMBDA" => {
+            Some(of_arn(&task.task_arn, None).unwrap_or(Starts::Function { name: task.task_arn.clone(), qualifier: None }))
+        }
+        _ => None,
+    });
+    let Some(starts) = first else {
+        candidates.others.push(format!("{name} has no task that runs a command, a function or a runbook"));
+        return Ok(());
+    };
+    let id = window.window_id;
+    candidates.found.push(Rule {
+        logical: resource.logical.clone(),
+        arn: Arn::new("ssm", region, &account(clients).await?, format!("maintenancewindow/{id}")).to_string(),
+        name,
+        schedule: format!("{} {}", window.schedule, window.schedule_timezone).trim_end().to_owned(),
+        starts,
+        by_role: true,
+        dead_letters: None,
+        window: Some(id),
+    });
+    Ok(())
+}
+
+/// An association of State Manager runs its document by itself.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state.html>
+async fn association(
+    clients: &Clients,
+    region: &str,
+    resource: &Resource,
+    (name, found): (&str, &Value),
+    candidates: &mut Candidates,
+) -> Result<(), HopFailure> {
+    let text = |member: &str| found.pointer(&format!("/AssociationDescription/{member}")).and_then(Value::as_str);
+    let Some(schedule) = text("ScheduleExpression") else {
+        candidates.others.push(format!("{name} has no schedule"));
+        return Ok(());
+    };
+    candidates.found.push(Rule {
+        logical: resource.logical.clone(),
+        name: name.to_owned(),
+        arn: Arn::new("ssm", region, &account(clients).await?, format!("association/{}", resource.physical)).to_string(),
+        schedule: schedule.to_owned(),
+        starts: Starts::Document(last_of(text("Name").unwrap_or_default()).to_owned()),
+        by_role: false,
+        dead_letters: None,
+        window: None,
+    });
+    Ok(())
+}
+
+/// The account of the stack.
+async fn account(clients: &Clients) -> Result<String, HopFailure> {
+    let caller = clients.dynamic.ask("sts", "GetCallerIdentity", &json!({})).await;
+    let caller = caller.map_err(at(Hop::Rule, "GetCallerIdentity"))?;
+    Ok(caller.get("Account").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+/// The name in the ARN of a document, or the name itself.
+fn last_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// What a target starts by its ARN and, where this names an operation, its input; nothing for ARNs of other kinds.
+fn of_arn(arn: &str, input: Option<&str>) -> Option<Starts> {
+    let resource = arn::resource_of(arn);
+    match arn::service_of(arn) {
+        "lambda" => {
+            let mut parts = resource.strip_prefix("function:")?.split(':');
+            Some(Starts::Function { name: parts.next()?.to_owned(), qualifier: parts.next().map(str::to_owned) })
+        }
+        "ssm" => match resource.split_once('/')? {
+            ("document", name) => Some(Starts::Document(name.to_owned())),
+            ("automation-definition", name) => Some(Starts::Automation(name.split(':').next()?.to_owned())),
+            _ => None,
+        },
+        // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+        "scheduler" => {
+            let input: Value = serde_json::from_str(input?).ok()?;
+            let text = |member: &str| input.get(member).and_then(Value::as_str).map(str::to_owned);
+            match resource {
+                "aws-sdk:ssm:sendCommand" => text("DocumentName").map(Starts::Document),
+                "aws-sdk:ssm:startAutomationExecution" => {
+                    text("DocumentName").map(|name| Starts::Automation(last_of(&name).to_owned()))
+                }
+                "aws-sdk:lambda:invoke" => {
+                    let name = text("FunctionName")?;
+                    let named = of_arn(&name, None);
+                    Some(named.unwrap_or(Starts::Function { name, qualifier: text("Qualifier") }))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What a target starts, and the queue of what does not reach it.
+fn started(target: &Value) -> Option<(Starts, Option<String>)> {
+    let starts = of_arn(target.get("Arn")?.as_str()?, target.get("Input").and_then(Value::as_str))?;
+    Some((starts, target.pointer("/DeadLetterConfig/Arn").and_then(Value::as_str).map(str::to_owned)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_target_starts_is_read_from_its_arn() {
+        let function =
+            |qualifier: Option<&str>| Starts::Function { name: "nightly".to_owned(), qualifier: qualifier.map(str::to_owned) };
+        let arn = "arn:aws:lambda:us-east-1:123456789012:function:nightly";
+        assert_eq!(of_arn(arn, None), Some(function(None)));
+        assert_eq!(of_arn(&format!("{arn}:live"), None), Some(function(Some("live"))));
+        let document = Some(Starts::Document("AWS-RunShellScript".to_owned()));
+        assert_eq!(of_arn("arn:aws:ssm:us-east-1::document/AWS-RunShellScript", None), document);
+        let runbook = Some(Starts::Automation("A".to_owned()));
+        assert_eq!(of_arn("arn:aws:ssm:us-east-1::automation-definition/A:$DEFAULT", None), runbook);
+        assert_eq!(of_arn("arn:aws:ssm:us-east-1:1:parameter/a", None), None);
+        assert_eq!(of_arn("arn:aws:sqs:us-east-1:123456789012:queue", None), None);
+        let operation = |name: &str, input: &str| of_arn(&format!("arn:aws:scheduler:::aws-sdk:{name}"), Some(input));
+        assert_eq!(operation("ssm:sendCommand", r#"{"DocumentName": "AWS-RunShellScript"}"#), document);
+        assert_eq!(operation("lambda:invoke", &format!(r#"{{"FunctionName": "{arn}:live"}}"#)), Some(function(Some("live"))));
+        assert_eq!(operation("ssm:startAutomationExecution", r#"{"DocumentName": "A"}"#), runbook);
+        assert_eq!(operation("lambda:invoke", r#"{"FunctionName": "nightly"}"#), Some(function(None)));
+        assert_eq!(operation("sqs:createQueue", "{}"), None);
+    }
+}
