@@ -6,6 +6,7 @@ mod conformance;
 mod copy;
 mod coverage;
 mod dependencies;
+mod doc_examples;
 mod file_cycles;
 mod fuzz;
 mod gate;
@@ -38,7 +39,7 @@ enum Step {
     Fmt,
     /// Clippy with warnings denied, tests and benches included.
     Clippy,
-    /// The documentation builds without a warning.
+    /// The documentation builds without a warning, and has no example that nothing runs.
     Docs,
     /// Crates depend on each other only as ARCHITECTURE.md says, and on nothing with a licence that is not listed.
     Deps,
@@ -103,7 +104,8 @@ fn run(step: Step) -> Result<(), step::StepError> {
     match step {
         Step::Fmt => step::cargo(&["fmt", "--all", "--check"], &[]),
         Step::Clippy => step::cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"], &[]),
-        Step::Docs => step::cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")]),
+        Step::Docs => doc_examples::check()
+            .and_then(|()| step::cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")])),
         Step::Deps => dependencies::check(),
         Step::Cycles => file_cycles::check(),
         Step::Template => template::lint(),
