@@ -1,7 +1,7 @@
 //! The service `autoscaling`: groups that launch instances by EC2 and replace those that are gone, launch configurations, lifecycle hooks.
 //!
 //! Each group has a task, which looks at the group and at EC2's instances whenever one of them changes or a time comes, and does what is to be
-//! done next as the service-linked role of the group. What that is is decided by pure functions of the group ([`step`]).
+//! done next as the service-linked role of the group. What that is is decided by pure functions of the group (`step`).
 //! <https://docs.aws.amazon.com/autoscaling/ec2/userguide/what-is-amazon-ec2-auto-scaling.html>
 
 mod activity;
