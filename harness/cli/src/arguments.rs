@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use nightproof_drill::DataProfile;
+use nightproof_machine::{PLATFORMS, Platform};
 
 use crate::Exit;
 use crate::format::Format;
@@ -304,6 +306,15 @@ pub(crate) struct MachineOptions {
     /// Create and update functions of runtimes that AWS blocks, as the functions of a stack that exists already go on running there.
     #[arg(long)]
     pub(crate) allow_blocked_runtimes: bool,
+    /// What is on images that are neither public nor AWS's, such as your own. Without it an instance of one cannot be launched.
+    #[arg(long, value_name = "PLATFORM", env = "NIGHTPROOF_PLATFORM", value_parser = platform())]
+    pub(crate) platform: Option<&'static Platform>,
+}
+
+/// Reads a platform by its key.
+fn platform() -> impl TypedValueParser<Value = &'static Platform> {
+    let keys = PLATFORMS.map(|platform| platform.key);
+    PossibleValuesParser::new(keys).try_map(|key| Platform::by_key(&key).ok_or("no such platform"))
 }
 
 impl MachineOptions {

@@ -15,6 +15,7 @@ mod dynamic_reference;
 mod error;
 mod export;
 mod mailbox;
+mod membership;
 mod nested;
 mod operations;
 mod outputs;

@@ -6,6 +6,7 @@ use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use serde_json::Value;
 
 use crate::cloudformation::CloudFormation;
+use crate::membership;
 use crate::operations::change_sets::{CreateChangeSet, DeleteChangeSet, DescribeChangeSet, ExecuteChangeSet, ListChangeSets};
 use crate::operations::create_stack::CreateStack;
 use crate::operations::delete_stack::DeleteStack;
@@ -74,6 +75,10 @@ impl Service for CloudFormation {
 
     async fn call(&self, call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
         self.dispatch(call, operation, input).await.map(Reply::from)
+    }
+
+    fn allows_by_itself(&self, call: &Call, operation: &str, input: &Value) -> bool {
+        membership::allows(self, call, operation, input)
     }
 
     async fn resources(&self, call: &Call, kind: &str, input: &Value) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-pub use nightproof_wire::sigv4::{Presigned, sha256_hex};
+pub use nightproof_wire::sigv4::{Presigned, hmac, sha256_hex};
 use parking_lot::Mutex;
 use rand::RngExt as _;
 

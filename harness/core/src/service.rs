@@ -14,7 +14,7 @@ pub use nightproof_wire::arn::{self, Arn};
 use serde_json::Value;
 
 use crate::authorization::ResourcePolicyText;
-use crate::{Caller, Region};
+use crate::{Caller, InstanceIdentity, Region};
 
 /// A streamed payload: S3 objects, and nothing else.
 pub type Body = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -54,6 +54,12 @@ impl Call {
     /// The account that the caller acts in.
     pub fn account(&self) -> &str {
         &self.caller.account
+    }
+
+    /// The instance whose identity document came with the request, if one did.
+    pub fn instance_identity(&self) -> Option<&str> {
+        let head = self.http.as_ref()?;
+        head.extensions.get::<InstanceIdentity>().map(|InstanceIdentity(id)| id.as_str())
     }
 
     /// The ARN of a service's resource in this region and the caller's account.
@@ -190,6 +196,16 @@ pub trait Service: Send + Sync {
     /// no trail shows it.
     fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
         Vec::new()
+    }
+
+    /// The instance that an identity document is of, and who it calls as, if the signature is the service's own: EC2's alone.
+    async fn identify(&self, _region: &Region, _document: &str, _signature: &str) -> Option<(InstanceIdentity, Caller)> {
+        None
+    }
+
+    /// Whether the service lets a call through that no policy allows, by what it knows of the caller itself.
+    fn allows_by_itself(&self, _call: &Call, _operation: &str, _input: &Value) -> bool {
+        false
     }
 
     /// The headers that let a page of another origin read the answer to its request of a bucket; `None` if it may not. A preflight of

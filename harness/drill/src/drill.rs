@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use async_recursion::async_recursion;
-use nightproof_journal::{Event, Journal, MISSING_PACKAGE, OTHER_SHELL, RUNTIME_LIFECYCLE, Record, StepOutcome};
+use nightproof_journal::{Event, Journal, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_SHELL, RUNTIME_LIFECYCLE, Record, StepOutcome};
 use nightproof_template::Unsupported;
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -230,7 +230,9 @@ impl Drill {
     fn adopt_findings(&self) {
         for record in self.journal.records() {
             match record.event {
-                Event::Finding { id, detail } if [OTHER_SHELL, RUNTIME_LIFECYCLE, MISSING_PACKAGE].contains(&id.as_str()) => {
+                Event::Finding { id, detail }
+                    if [OTHER_SHELL, RUNTIME_LIFECYCLE, MISSING_PACKAGE, NOT_ACTED_UPON].contains(&id.as_str()) =>
+                {
                     self.note(|state| state.findings.push(Finding { id, detail }));
                 }
                 _ => {}

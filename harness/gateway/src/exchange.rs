@@ -8,7 +8,7 @@ use http::request::Parts;
 use nightproof_core::service::{Body, Call, Reply};
 use nightproof_core::{Caller, Region, Tls};
 use nightproof_wire::sigv4::Claim;
-use nightproof_wire::{Codec, Operation};
+use nightproof_wire::{Codec, IdentityClaim, Operation};
 use serde_json::Value;
 
 use super::head;
@@ -28,6 +28,8 @@ pub(crate) struct Exchange {
     pub head: Parts,
     /// Who its signature claims to be from; `None` without a signature, or with one that cannot be parsed.
     pub claim: Option<Claim>,
+    /// The identity document of an instance that it shows in place of a signature, as CloudFormation's helper scripts do.
+    pub identity: Option<IdentityClaim>,
     /// The signing name of the service that it addresses.
     pub service: String,
     /// That service in the protocol that the request is written in; `None` if the region does not have it.
@@ -56,6 +58,7 @@ impl Exchange {
             request_id: uuid::Uuid::new_v4().to_string(),
             head,
             claim: None,
+            identity: None,
             service: String::new(),
             codec: None,
             operation: None,

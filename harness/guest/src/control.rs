@@ -10,6 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use nightproof_machine_protocol::connection::Purpose;
+use nightproof_machine_protocol::finding;
+pub(crate) use nightproof_machine_protocol::finding::Kind;
 use nightproof_machine_protocol::spec::inside;
 
 use crate::service::Service;
@@ -71,8 +73,8 @@ pub(crate) fn order(order: Order) -> io::Result<String> {
 }
 
 /// Tells the region's user something of this machine.
-pub(crate) fn finding(text: &str) -> io::Result<()> {
-    relay::connect(Purpose::Finding)?.write_all(text.as_bytes())
+pub(crate) fn finding(kind: Kind, text: &str) -> io::Result<()> {
+    relay::connect(Purpose::Finding)?.write_all(finding::write(kind, text).as_bytes())
 }
 
 /// Takes orders from now on.

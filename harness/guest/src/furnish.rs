@@ -6,8 +6,12 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use nightproof_machine_image as machine_image;
-use nightproof_machine_protocol::command::{COMMANDS, OF_AMAZON_LINUX, PACKAGE_MANAGERS};
+use nightproof_machine_protocol::command::{CFN, CFN_FOLDER, COMMANDS, OF_AMAZON_LINUX, PACKAGE_MANAGERS};
 use nightproof_machine_protocol::spec::{LOCAL_PROGRAMS, Platform, inside};
+
+/// The unit that the package of CloudFormation's helper scripts brings.
+const CFN_HUP: &str = "[Unit]\nDescription=cfn-hup daemon\n[Service]\nType=simple\nEnvironment=NIGHTPROOF_CFN_HUP=1\n\
+                       ExecStart=/opt/aws/bin/cfn-hup\n[Install]\nWantedBy=multi-user.target\n";
 
 /// Puts in place what of it is not there.
 pub(crate) fn furnish(platform: Option<&Platform>) -> io::Result<()> {
@@ -25,6 +29,14 @@ pub(crate) fn furnish(platform: Option<&Platform>) -> io::Result<()> {
     if !Path::new(&home).exists() {
         fs::create_dir_all(format!("{home}/.ssh"))?;
         fs::set_permissions(&home, fs::Permissions::from_mode(0o700))?;
+    }
+    if platform.is_amazon_linux() {
+        fs::create_dir_all(CFN_FOLDER)?;
+        for name in CFN {
+            place(Path::new(inside::GUEST), &format!("{CFN_FOLDER}/{name}"))?;
+        }
+        fs::create_dir_all("/run/systemd/system")?;
+        fs::write("/run/systemd/system/cfn-hup.service", CFN_HUP)?;
     }
     // Where /usr/local is the host's, programs are only where a layer has them.
     let _ = local_programs(platform);

@@ -15,7 +15,7 @@ use crate::commands::{finish, start_enabled};
 use crate::gate::Gate;
 use crate::re_exec::{AGENT, re_exec};
 use crate::service::Service;
-use crate::{agent, console, control, cpu_throttle, furnish, relay, service, usage};
+use crate::{cloud_init, console, control, cpu_throttle, furnish, relay, service, usage};
 
 /// Where functions find the Lambda Runtime API.
 const RUNTIME_API: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9001);
@@ -88,10 +88,10 @@ fn run() -> Result<u8, String> {
     run_command(&task)
 }
 
-/// What happens at a boot: services that are enabled start, and user data runs at the first.
+/// What happens at a boot: services that are enabled start, and user data has its say, most of it at the first.
 fn boot(task: &Task) {
     start_enabled();
-    let errors = if task.user_data { agent::user_data::run(task) } else { Vec::new() };
+    let errors = cloud_init::run(task, task.user_data);
     if let Err(error) = finish(&errors) {
         console::print(&format!("cloud-init: {error}"));
     }

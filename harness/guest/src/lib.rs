@@ -5,6 +5,7 @@
 //! runs the SSM agent. Under the names of programs such as sudo it is those, too. Nothing of the region is used here: the guest knows AWS's endpoints and no others.
 
 mod agent;
+mod cloud_init;
 mod commands;
 mod console;
 mod container;

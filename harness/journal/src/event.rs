@@ -12,6 +12,8 @@ pub const VERSION: u32 = 1;
 pub const OTHER_SHELL: &str = "other-shell";
 /// A finding of a machine: a package that was to be installed there cannot be had.
 pub const MISSING_PACKAGE: &str = "missing-package";
+/// A finding of a machine: its user data asks for something that no machine does.
+pub const NOT_ACTED_UPON: &str = "not-acted-upon";
 
 /// Id of the finding that AWS blocks a function's runtime, or will before long.
 pub const RUNTIME_LIFECYCLE: &str = "runtime-lifecycle";

@@ -12,7 +12,8 @@ mod redact;
 
 pub use api_call::{ApiCall, CLOUDTRAIL_VERSION, TlsDetails, UserIdentity};
 pub use event::{
-    Check, Event, LocalTime, MISSING_PACKAGE, OTHER_SHELL, RUNTIME_LIFECYCLE, Recipient, Record, StepOutcome, VERSION,
+    Check, Event, LocalTime, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_SHELL, RUNTIME_LIFECYCLE, Recipient, Record, StepOutcome,
+    VERSION,
 };
 pub use journal::Journal;
 pub use later::Later;

@@ -1,16 +1,18 @@
 //! Machine images and the platforms on them: what public parameters, EC2 and machines have to know of each.
 //!
 //! The ids are made up, as AWS's differ by region and by week; names, owners and root devices are of their form. An image that is not
-//! here cannot be launched.
+//! here can be launched only where somebody says what is on it.
 
 mod package;
 mod platform;
+mod unlisted;
 
 pub use package::programs;
 pub use platform::{
     AMAZON_LINUX_2, AMAZON_LINUX_2023, DEBIAN_12, DEBIAN_13, Family, NOWHERE, PLATFORMS, Platform, RHEL_9, Shell, UBUNTU_22_04,
     UBUNTU_24_04, User,
 };
+pub use unlisted::unlisted;
 
 /// An Amazon Machine Image.
 #[derive(Debug, PartialEq, Eq)]

@@ -30,6 +30,7 @@ const PACKAGES: &[(&[&str], &[&str])] = &[
     (&["cron", "cronie"], &["crontab", "cron", "crond"]),
     (&["p7zip", "7zip"], &["7z", "7za", "7zr"]),
     (&["awscli"], &["aws"]),
+    (&["aws-cfn-bootstrap"], &["cfn-init"]),
     (&["git"], &["git"]),
     (&["gnupg", "gpg"], &["gpg"]),
     (&["bzip2"], &["bzip2", "bunzip2"]),

@@ -16,10 +16,16 @@ pub const COMMANDS: [(&str, &str); 9] = [
 /// Those of Amazon Linux alone.
 pub const OF_AMAZON_LINUX: [(&str, &str); 1] = [("ec2-metadata", "bin")];
 
+/// AWS's helper scripts for CloudFormation, in [`CFN_FOLDER`] on Amazon Linux.
+pub const CFN: [&str; 4] = ["cfn-init", "cfn-signal", "cfn-get-metadata", "cfn-hup"];
+
+/// Where [`CFN`] are.
+pub const CFN_FOLDER: &str = "/opt/aws/bin";
+
 /// Package managers, as the guest answers for them.
 pub const PACKAGE_MANAGERS: [(&str, &str); 4] = [("dnf", "bin"), ("yum", "bin"), ("apt-get", "bin"), ("apt", "bin")];
 
 /// Whether a program of this name is the guest.
 pub fn is_ours(name: &str) -> bool {
-    COMMANDS.iter().chain(&OF_AMAZON_LINUX).chain(&PACKAGE_MANAGERS).any(|(command, _)| *command == name)
+    CFN.contains(&name) || COMMANDS.iter().chain(&OF_AMAZON_LINUX).chain(&PACKAGE_MANAGERS).any(|(command, _)| *command == name)
 }

@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod connection;
+pub mod finding;
 pub mod link;
 pub mod order;
 pub mod spec;

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_recursion::async_recursion;
-use nightproof_journal::{Event, Journal, MISSING_PACKAGE, OTHER_SHELL};
+use nightproof_journal::{Event, Journal, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_SHELL};
 use nightproof_machine_protocol::connection::{LONGEST, Purpose};
+use nightproof_machine_protocol::finding;
 use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::spec::{Agent, NO_SANDBOX, Platform, Task, inside};
 use parking_lot::Mutex;
@@ -443,9 +444,15 @@ const FINDING: u64 = 4096;
 
 /// Writes what a machine's guest tells of it to the journal, once.
 async fn tell(journal: &Journal, stream: UnixStream) {
-    let mut detail = String::new();
-    if stream.take(FINDING).read_to_string(&mut detail).await.is_ok() && !detail.is_empty() {
-        find(journal, MISSING_PACKAGE, detail);
+    let mut sent = String::new();
+    if stream.take(FINDING).read_to_string(&mut sent).await.is_ok()
+        && let Some((kind, detail)) = finding::read(&sent)
+    {
+        let id = match kind {
+            finding::Kind::MissingPackage => MISSING_PACKAGE,
+            finding::Kind::NotActedUpon => NOT_ACTED_UPON,
+        };
+        find(journal, id, detail.to_owned());
     }
 }
 

@@ -28,7 +28,7 @@ pub use disk::remove as remove_folder;
 pub use error::MachineError;
 pub use interposer::Interposer;
 pub use machines::{MachineSettings, Machines};
-pub use nightproof_machine_image::{Platform, Shell};
+pub use nightproof_machine_image::{PLATFORMS, Platform, Shell};
 pub use nightproof_machine_protocol::usage::End;
 pub use role::Role;
 pub use runtime_client::RuntimeClient;

@@ -13,7 +13,7 @@ use nightproof_gateway::{Authority, AuthorityError, LayerStack, Listener};
 use nightproof_journal::Journal;
 use nightproof_machine::container::EngineError;
 use nightproof_machine::tools::Tools;
-use nightproof_machine::{MachineSettings, Machines};
+use nightproof_machine::{MachineSettings, Machines, Platform};
 use nightproof_service_ec2::Sandboxes;
 use nightproof_service_events::Events;
 use nightproof_service_lambda::{ExecutionHost, Lambda};
@@ -48,6 +48,8 @@ pub struct EmbeddedOptions {
     pub disk_mib: Option<u64>,
     /// Whether functions of runtimes are created and updated that AWS blocks: those of a stack that exists already go on running there.
     pub allow_blocked_runtimes: bool,
+    /// What is on images that nobody has listed; without it they cannot be launched.
+    pub unlisted_images: Option<&'static Platform>,
     /// Where calls are written.
     pub journal: Journal,
     /// Where objects and messages are kept; in this process without one.
@@ -67,6 +69,7 @@ impl EmbeddedOptions {
             port: 0,
             disk_mib: None,
             allow_blocked_runtimes: false,
+            unlisted_images: None,
             journal: Journal::default(),
             store: None,
         }
@@ -133,6 +136,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         port,
         disk_mib,
         allow_blocked_runtimes,
+        unlisted_images,
         journal,
         store,
     } = options;
@@ -164,7 +168,12 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         ssm: Ssm::new(),
         alarms: CloudWatch::new(),
     };
-    region.install(services(&region, &trigger, Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib }, store));
+    region.install(services(
+        &region,
+        &trigger,
+        Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib, unlisted_images },
+        store,
+    ));
 
     let secure = Listener::bind(port).await.map_err(|source| StartError::Listen { port, source })?;
     let plain = Listener::bind(0).await.map_err(|source| StartError::Listen { port: 0, source })?;

@@ -287,7 +287,9 @@ pub(crate) fn dependencies(
     let resources: BTreeSet<&str> = template.resources.iter().map(|resource| resource.id.as_str()).collect();
     let chosen = |name: &str| conditions.and_then(|conditions| conditions.get(name).copied());
     let of = |resource: &crate::Resource| -> BTreeSet<String> {
-        let named = resource.properties.iter().flat_map(|node| referred(node, &chosen)).map(|reference| reference.name);
+        // Metadata too, as on AWS: what reads it while the resource is made finds values in it.
+        let nodes = resource.properties.iter().chain(&resource.metadata);
+        let named = nodes.flat_map(|node| referred(node, &chosen)).map(|reference| reference.name);
         let explicit = resource.depends_on.iter().map(|(name, _)| name.clone());
         named.chain(explicit).filter(|name| resources.contains(name.as_str())).collect()
     };

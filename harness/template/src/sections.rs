@@ -238,10 +238,6 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
     if let Some(properties) = &properties {
         properties.expect_map(&format!("Properties of resource {id}"))?;
     }
-    // What `cfn-init` reads, which no machine has.
-    let init = member.node.member("Metadata").and_then(Node::members).into_iter().flatten();
-    let init = init.filter(|inner| inner.name == "AWS::CloudFormation::Init");
-    unsupported.extend(init.map(|inner| Unsupported::new("metadata `AWS::CloudFormation::Init`", Some(id), inner.position)));
     let policy = |name| policy(member, name, is_transformed);
     let (deletion_policy, update_replace_policy) = (policy("DeletionPolicy")?, policy("UpdateReplacePolicy")?);
     Ok(Resource {

@@ -76,6 +76,7 @@ pub(crate) fn assert_passed(output: &Output) {
 #[case::the_vpc_family("network.py")]
 #[case::s3_and_kms("storage.py")]
 #[case::instances_and_ssm("machines.py")]
+#[case::helper_scripts_and_user_data("first_boot.py")]
 #[case::strange_requests("wire.py")]
 #[case::lambda_events_logs_and_sqs("functions.py")]
 #[case::macros_custom_resources_applications_and_nested_stacks("templates.py")]

@@ -11,7 +11,7 @@ use nightproof_core::credentials::Credential;
 use nightproof_core::service::{AwsError, empty_body};
 use nightproof_core::{Caller, Clock, Region};
 use nightproof_wire::sigv4::{self, Claim, Seed};
-use nightproof_wire::{Codec, Operation, ServiceModel};
+use nightproof_wire::{Codec, IdentityClaim, Operation, ServiceModel};
 
 use super::Decode;
 use crate::exchange::{Answer, Authenticated, Exchange};
@@ -33,6 +33,11 @@ async fn authenticate(exchange: &mut Exchange, codec: Codec<'static>, body: Inta
     let service = codec.model().signing_name();
     if service == "s3" && post::is_form(codec.model(), &exchange.head) {
         return authenticate_form(exchange, codec.model(), body).await;
+    }
+    if service == "cloudformation"
+        && let Some(identity) = exchange.identity.take()
+    {
+        return authenticate_instance(exchange, codec, &identity, body).await;
     }
     let Exchange { region, claim, head, caller: verified, .. } = exchange;
     let (region, claim) = (&*region, claim.as_ref());
@@ -89,6 +94,30 @@ async fn authenticate(exchange: &mut Exchange, codec: Codec<'static>, body: Inta
     let (document, body) = if streamed { (Bytes::new(), body) } else { (payload::read(service, body).await?, empty_body()) };
     let operation = route(&head, &document)?;
     Ok(Authenticated { caller, operation, head, document, body })
+}
+
+/// As [`authenticate`], for a helper script of CloudFormation, which shows the identity document of its instance.
+async fn authenticate_instance(
+    exchange: &mut Exchange,
+    codec: Codec<'static>,
+    identity: &IdentityClaim,
+    body: Intake,
+) -> Result<Authenticated, AwsError> {
+    let service = codec.model().signing_name();
+    let region = exchange.region.clone();
+    let known = match region.service("ec2") {
+        Some(ec2) => ec2.identify(&region, &identity.document, &identity.signature).await,
+        None => None,
+    };
+    let (instance, caller) = known.ok_or_else(|| {
+        AwsError::new("SignatureDoesNotMatch", 403, "The identity document of the instance has not been signed by this region.")
+    })?;
+    exchange.caller = Some(caller.clone());
+    let mut head = exchange.head.clone();
+    head.extensions.insert(instance);
+    let document = payload::read(service, payload::decoded(service, body, None, None)).await?;
+    let operation = codec.route(&head, &document)?;
+    Ok(Authenticated { caller, operation, head, document, body: empty_body() })
 }
 
 /// As [`authenticate`], for an object that a browser posts: the form's policy is signed, and says what the form may hold.

@@ -2,7 +2,7 @@
 
 use nightproof_connection::Intake;
 use nightproof_core::service::AwsError;
-use nightproof_wire::{operation_of_head, sigv4};
+use nightproof_wire::{identity_claim, operation_of_head, sigv4};
 
 use super::Authenticate;
 use crate::exchange::{Answer, Exchange};
@@ -14,7 +14,11 @@ pub(crate) struct Classify {
 
 impl Classify {
     pub(crate) async fn handle(&self, exchange: &mut Exchange, body: Intake) -> Result<Answer, AwsError> {
-        let parsed = sigv4::claim(&exchange.head).map(|claim| exchange.claim = claim);
+        let parsed = identity_claim(&exchange.head).and_then(|identity| {
+            exchange.claim = if identity.is_none() { sigv4::claim(&exchange.head)? } else { None };
+            exchange.identity = identity;
+            Ok(())
+        });
         let scope = exchange.claim.as_ref().map(|claim| claim.service.as_str());
         exchange.service = head::service(&exchange.head, scope);
         let Some(model) = nightproof_wire::service(&exchange.service) else {

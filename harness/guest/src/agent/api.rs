@@ -1,21 +1,17 @@
 //! Signed calls of the agent to `ssm` and `ec2messages`.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
-use nightproof_machine_protocol::spec::{Task, inside};
+use nightproof_machine_protocol::spec::Task;
 use parking_lot::Mutex;
 use serde_json::Value;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::api_error::ApiError;
+use super::https;
 use super::imds::{Imds, RoleCredentials};
+use super::signing::Signed;
 
 /// A connection to the services, as the instance's role. Clones share it.
 #[derive(Clone)]
@@ -32,19 +28,8 @@ impl Api {
     /// Finds out from the metadata service who the instance is and what role it has.
     pub(super) fn connect(task: &Task) -> Result<Self, ApiError> {
         let imds = Imds::open()?;
-        let pem = std::fs::read(inside::CA).map_err(|error| ApiError::Trust(error.to_string()))?;
-        let certificate = Certificate::from_pem(&pem).map_err(|error| ApiError::Trust(error.to_string()))?;
-        let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
-        let http = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .proxy(None)
-            // As a network that drops packets says nothing, and may have a route the next moment.
-            .timeout_connect(Some(Duration::from_secs(5)))
-            // Longer than the service holds an empty GetMessages back.
-            .timeout_global(Some(Duration::from_secs(30)))
-            .build()
-            .into();
+        // Longer than the service holds an empty GetMessages back.
+        let http = https::client(Duration::from_secs(30))?;
         Ok(Self {
             instance: imds.get("meta-data/instance-id")?,
             address: imds.get("meta-data/local-ipv4")?,
@@ -87,12 +72,16 @@ impl Api {
         let (operation, url) = (format!("{method} {bucket}"), format!("https://{host}{target}"));
         let mut signed_headers = vec![("host", host.as_str())];
         signed_headers.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
-        let mut settings = SigningSettings::default();
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        let call = Signed { operation: &operation, service: "s3", method, url: &url, headers: &signed_headers, body };
-        let signed = self.sign(&call, settings)?;
+        let call = Signed {
+            operation: &operation,
+            service: "s3",
+            region: &self.region,
+            method,
+            url: &url,
+            headers: &signed_headers,
+            body,
+        };
+        let signed = call.sign(self.current())?;
         let mut outgoing = ureq::http::Request::builder().method(*method).uri(&url);
         for (name, value) in signed_headers.iter().skip(1) {
             outgoing = outgoing.header(*name, *value);
@@ -141,8 +130,16 @@ impl Api {
         let url = format!("https://{host}/");
         let body = input.to_string();
         let headers = [("host", host.as_str()), ("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
-        let call = Signed { operation: target, service, method: "POST", url: &url, headers: &headers, body: body.as_bytes() };
-        let signed = self.sign(&call, SigningSettings::default())?;
+        let call = Signed {
+            operation: target,
+            service,
+            region: &self.region,
+            method: "POST",
+            url: &url,
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        let signed = call.sign(self.current())?;
         let mut request = self.http.post(&url);
         for (name, value) in headers.iter().skip(1).map(|(name, value)| (*name, (*value).to_owned())) {
             request = request.header(name, value);
@@ -164,27 +161,6 @@ impl Api {
         let code = code.rsplit('#').next().unwrap_or_default().to_owned();
         Err(ApiError::Refused { operation: target.to_owned(), code, message: field(["message", "Message"]) })
     }
-
-    /// The headers that a signature adds.
-    fn sign(&self, call: &Signed<'_>, settings: SigningSettings) -> Result<Vec<(String, String)>, ApiError> {
-        let Signed { operation, service, method, url, headers, body } = *call;
-        let fail = |reason: String| ApiError::Sign { operation: operation.to_owned(), reason };
-        let RoleCredentials { access_key_id, secret_access_key, token, .. } = self.current();
-        let identity = Credentials::new(access_key_id, secret_access_key, Some(token), None, "instance metadata").into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name(service)
-            .time(wall_clock())
-            .settings(settings)
-            .build()
-            .map_err(|error| fail(error.to_string()))?
-            .into();
-        let request = SignableRequest::new(method, url, headers.iter().copied(), SignableBody::Bytes(body))
-            .map_err(|error| fail(error.to_string()))?;
-        let (instructions, _) = sign(request, &parameters).map_err(|error| fail(error.to_string()))?.into_parts();
-        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-    }
 }
 
 /// The largest object that the agent reads, bytes.
@@ -200,24 +176,7 @@ pub(super) struct Request<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// What of a request is signed.
-#[derive(Clone, Copy)]
-struct Signed<'a> {
-    operation: &'a str,
-    service: &'a str,
-    method: &'a str,
-    url: &'a str,
-    headers: &'a [(&'a str, &'a str)],
-    body: &'a [u8],
-}
-
 fn is_about_credentials(code: &str) -> bool {
     ["ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId", "RequestExpired"]
         .contains(&code)
-}
-
-/// The machine's own clock: signatures are made with it.
-#[expect(clippy::disallowed_methods, reason = "a machine has real time, as an instance has")]
-fn wall_clock() -> SystemTime {
-    SystemTime::now()
 }

@@ -4,6 +4,6 @@ use jiff::Timestamp;
 
 /// The time.
 #[expect(clippy::disallowed_methods, reason = "a machine has real time, as an instance has")]
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }

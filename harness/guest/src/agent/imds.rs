@@ -19,10 +19,11 @@ pub(crate) struct Imds {
 /// The instance role's credentials.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RoleCredentials {
+pub(crate) struct RoleCredentials {
     pub access_key_id: String,
     pub secret_access_key: String,
-    pub token: String,
+    /// Those of a role have one.
+    pub token: Option<String>,
 }
 
 impl Imds {
@@ -38,7 +39,7 @@ impl Imds {
     }
 
     /// The text at `path` below `/latest/`.
-    pub(super) fn get(&self, path: &str) -> Result<String, ApiError> {
+    pub(crate) fn get(&self, path: &str) -> Result<String, ApiError> {
         self.http
             .get(&format!("{BASE}/{path}"))
             .header("X-aws-ec2-metadata-token", &self.token)
@@ -56,12 +57,31 @@ impl Imds {
         }
     }
 
+    /// The bytes at `path`, or `None` where there is nothing.
+    pub(crate) fn find_bytes(&self, path: &str) -> Result<Option<Vec<u8>>, ApiError> {
+        let found = self
+            .http
+            .get(&format!("{BASE}/{path}"))
+            .header("X-aws-ec2-metadata-token", &self.token)
+            .call()
+            .and_then(|mut answer| answer.body_mut().read_to_vec());
+        match found {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(ureq::Error::StatusCode(404)) => Ok(None),
+            Err(source) => Err(ApiError::Metadata { path: path.to_owned(), source: Box::new(source) }),
+        }
+    }
+
     /// Credentials of the role in the instance's profile.
     pub(super) fn credentials(&self) -> Result<RoleCredentials, ApiError> {
         let folder = "meta-data/iam/security-credentials/";
         let role = self.get(folder)?;
-        let role = role.lines().next().unwrap_or_default();
-        let text = self.get(&format!("{folder}{role}"))?;
+        self.credentials_of(role.lines().next().unwrap_or_default())
+    }
+
+    /// Credentials of this role, which is the one in the instance's profile.
+    pub(crate) fn credentials_of(&self, role: &str) -> Result<RoleCredentials, ApiError> {
+        let text = self.get(&format!("meta-data/iam/security-credentials/{role}"))?;
         serde_json::from_str(&text)
             .map_err(|source| ApiError::Answer { operation: format!("credentials of role {role}"), source })
     }

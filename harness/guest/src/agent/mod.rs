@@ -1,21 +1,22 @@
 //! The SSM agent: polls for commands, runs their documents, and reports, by the protocol of amazon-ssm-agent.
 
 mod api;
-mod api_error;
-mod clock;
+pub(crate) mod api_error;
+pub(crate) mod clock;
 mod commands;
 mod control_flow;
 mod document;
 mod download_content;
+pub(crate) mod https;
 pub(crate) mod imds;
 mod output;
 mod parameter_store;
 mod record;
 mod reply;
-mod s3;
+pub(crate) mod s3;
 mod script;
+pub(crate) mod signing;
 mod upload;
-pub(crate) mod user_data;
 mod version;
 pub(crate) mod worker;
 

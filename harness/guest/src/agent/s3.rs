@@ -5,15 +5,15 @@ use super::api_error::ApiError;
 
 /// An object's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) bucket: String,
-    pub(super) key: String,
+pub(crate) struct Place {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
 }
 
 impl Place {
     /// The place that a URL names, by path or by host.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-bucket-intro.html>
-    pub(super) fn from_url(url: &str) -> Option<Self> {
+    pub(crate) fn from_url(url: &str) -> Option<Self> {
         let (host, path) = url.trim().strip_prefix("https://")?.split_once('/')?;
         let path = decoded(path.split('?').next()?);
         let service = host.strip_suffix(".amazonaws.com")?;
@@ -79,7 +79,7 @@ fn request<'a>(method: &'a str, place: &Place, query: &str, headers: &'a [(&'a s
 }
 
 /// With all bytes escaped but letters, digits, `-_.~` and those in `kept`.
-fn encoded(text: &str, kept: &str) -> String {
+pub(crate) fn encoded(text: &str, kept: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || kept.as_bytes().contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
@@ -104,7 +104,7 @@ fn decoded(text: &str) -> String {
 }
 
 /// The texts of all elements of this name.
-fn elements<'a>(xml: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
+pub(crate) fn elements<'a>(xml: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     xml.split(&open)
         .skip(1)

@@ -3,10 +3,12 @@
 //! A sandbox has the ids of root alone, so that to become another user is to have that user's environment, home and shell; `nightproof doctor`
 //! says so.
 
+pub(crate) mod accounts;
+mod cfn;
 mod cloud_init;
 mod ec2_metadata;
 mod environment;
-mod packages;
+pub(crate) mod packages;
 mod power;
 mod sudo;
 mod switch_user;
@@ -42,6 +44,7 @@ pub(crate) fn main(command: &str, arguments: &[OsString]) -> ExitCode {
         "systemctl" => systemctl::main(&texts()),
         "cloud-init" => cloud_init::main(&texts()),
         "ec2-metadata" => ec2_metadata::main(&texts()),
+        script if command::CFN.contains(&script) => cfn::main(script, &texts()),
         manager => packages::main(manager, &texts()),
     };
     ExitCode::from(code)

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use nightproof_machine_image::programs;
+use nightproof_machine_protocol::command::CFN_FOLDER;
 use nightproof_machine_protocol::spec::inside;
 
 use super::terminal::{complain, say};
@@ -13,7 +14,7 @@ use crate::{console, control};
 /// Where installed programs of the host's are linked to: the first that can be written to.
 const INSTALLED: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
 /// Where programs are, as everybody finds them.
-const VISIBLE: [&str; 5] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+const VISIBLE: [&str; 6] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin", "/sbin", CFN_FOLDER];
 /// Options of either family that have a value.
 const WITH_VALUE: [&str; 8] = ["-o", "--option", "-c", "--config", "-t", "--target-release", "-x", "--exclude"];
 
@@ -74,6 +75,11 @@ enum Package {
     Nowhere,
 }
 
+/// Whether the programs of a package are there.
+pub(crate) fn is_here(name: &str) -> bool {
+    look(name) == Package::Here
+}
+
 fn look(name: &str) -> Package {
     let programs = programs(name);
     if programs.iter().any(|program| VISIBLE.iter().any(|folder| Path::new(folder).join(program).exists())) {
@@ -101,9 +107,12 @@ fn install(manager: &str, names: &[&str]) -> u8 {
     if !missing.is_empty() {
         complain(&unreachable(manager, &missing));
         let all = missing.join(", ");
-        let told = control::finding(&format!(
-            "`{manager} install` of {all} failed: a machine reaches no mirror, and this host does not have what is asked for. Install it on this host"
-        ));
+        let told = control::finding(
+            control::Kind::MissingPackage,
+            &format!(
+                "`{manager} install` of {all} failed: a machine reaches no mirror, and this host does not have what is asked for. Install it on this host"
+            ),
+        );
         if let Err(error) = told {
             console::print(&format!("{manager}: {error}"));
         }

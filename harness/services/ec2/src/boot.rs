@@ -40,6 +40,11 @@ pub trait Booter: Send + Sync {
     /// Returns when the machine is up.
     async fn boot(&self, region: &Region, launch: Launch) -> Result<Arc<dyn Running>, BootError>;
 
+    /// What is on images that nobody has listed, if somebody says.
+    fn unlisted_images(&self) -> Option<&'static Platform> {
+        None
+    }
+
     /// Removes what an instance that will not boot again has on its disk. Its machine has ended.
     async fn discard(&self, _region: &Region, _instance_id: &str) {}
 }

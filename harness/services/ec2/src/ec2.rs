@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use nightproof_core::Region;
+use nightproof_core::credentials::random_string;
 use nightproof_core::per_instance::PerInstance;
 use nightproof_core::service::AwsError;
 use nightproof_machine_protocol::link::Link;
@@ -23,6 +24,8 @@ pub struct Ec2 {
     /// What machines that are gone had written to their consoles.
     consoles: Mutex<HashMap<String, Vec<u8>>>,
     pub(crate) metadata: Sessions,
+    /// What identity documents are signed with.
+    pub(crate) identity_key: String,
     /// What each instance reaches of AWS.
     pub(crate) links: PerInstance<Link>,
 }
@@ -37,6 +40,7 @@ impl Ec2 {
             machines: Mutex::default(),
             consoles: Mutex::default(),
             metadata: Sessions::default(),
+            identity_key: random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 64),
             links: PerInstance::new(Link::OPEN),
         })
     }
@@ -54,6 +58,7 @@ impl Ec2 {
         let mut accounts = self.accounts.lock();
         let records = accounts.entry(account.to_owned()).or_insert_with(|| {
             let mut records = Records::new(region.name(), account);
+            records.unlisted_images = self.booter.unlisted_images();
             default_vpc::add(&mut records);
             records
         });

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::error::{error, not_found_as};
 use crate::instance_type::InstanceType;
+use crate::records::Records;
 
 /// The image of a launch, read from the Parameter Store, as the caller, where it says `resolve:ssm:NAME`.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-systems-manager-parameter-to-find-AMI.html>
@@ -19,15 +20,16 @@ pub(crate) async fn resolved(call: &Call, given: Option<String>) -> Result<Optio
     Ok(Some(id.to_owned()))
 }
 
-/// The image with this id.
-pub(crate) fn find(id: &str) -> Result<&'static Image, AwsError> {
+/// The image with this id: a listed one, or one that has on it what the region's user says that unlisted ones have.
+pub(crate) fn find(records: &Records, id: &str, architecture: &str) -> Result<&'static Image, AwsError> {
     if let Some(image) = nightproof_machine_image::image(id) {
         return Ok(image);
     }
     if id.strip_prefix("ami-").is_none_or(|digits| digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         return Err(error("InvalidAMIID.Malformed", format!("Invalid id: \"{id}\" (expecting \"ami-...\")")));
     }
-    Err(not_found_as("ami", id))
+    let unlisted = records.unlisted_images.and_then(|platform| nightproof_machine_image::unlisted(id, platform, architecture));
+    unlisted.ok_or_else(|| not_found_as("ami", id))
 }
 
 /// An instance type must run the image's architecture.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nightproof_core::Region;
 use nightproof_machine::tools::Tools;
-use nightproof_machine::{Machine, MachineSpec, Machines, Size, remove_folder};
+use nightproof_machine::{Machine, MachineSpec, Machines, Platform, Size, remove_folder};
 use nightproof_machine_protocol::spec::REBOOT;
 
 use crate::boot::{BootError, Booter, Ended, Launch, Running};
@@ -22,6 +22,8 @@ pub struct Sandboxes {
     pub agent_dir: Option<PathBuf>,
     /// Size of each instance's disk, MiB, which then is in memory and does not outlive a stop; without one it is as large as the host's.
     pub disk_mib: Option<u64>,
+    /// What is on images that nobody has listed; without it they cannot be launched.
+    pub unlisted_images: Option<&'static Platform>,
 }
 
 #[async_trait]
@@ -39,6 +41,10 @@ impl Booter for Sandboxes {
         };
         let machine = Machine::boot(&self.machines, spec, launch.connections).await;
         machine.map(|machine| Arc::new(machine) as Arc<dyn Running>).map_err(|error| BootError(error.to_string()))
+    }
+
+    fn unlisted_images(&self) -> Option<&'static Platform> {
+        self.unlisted_images
     }
 
     async fn discard(&self, region: &Region, instance_id: &str) {

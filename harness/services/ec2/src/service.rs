@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nightproof_core::document::whole_seconds;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
-use nightproof_core::{Region, operations};
+use nightproof_core::{Caller, InstanceIdentity, Region, operations};
 use serde_json::Value;
 
 use crate::ec2::Ec2;
 use crate::error::{dry_run, missing};
+use crate::imds;
 use crate::operations::addresses::{
     self, AllocateAddress, AssociateAddress, DescribeAddresses, DisassociateAddress, ReleaseAddress,
 };
@@ -258,6 +259,10 @@ impl Service for Ec2 {
 
     fn resource_tags(&self, account: &str, arn: &str) -> Vec<(String, String)> {
         self.tags_of(account, arn)
+    }
+
+    async fn identify(&self, region: &Region, document: &str, signature: &str) -> Option<(InstanceIdentity, Caller)> {
+        imds::identify(self, region, document, signature).await
     }
 
     fn instances(&self, region: &Region, account: &str) -> Vec<nightproof_core::service::Instance> {

@@ -14,4 +14,4 @@ pub use chunked::ChunkedDecoder;
 pub(crate) use claim::form_claim;
 pub use claim::{Claim, Payload, Version, claim};
 pub use presign::Presigned;
-pub use verify::{Seed, sha256_hex, verify, verify_form};
+pub use verify::{Seed, hmac, sha256_hex, verify, verify_form};

@@ -240,7 +240,8 @@ fn mac(key: &[u8], text: &[u8]) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-pub(super) fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+/// The HMAC-SHA256 of a text.
+pub fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
     mac(key, text).map(|mac| mac.finalize().into_bytes().into()).unwrap_or_default()
 }
 

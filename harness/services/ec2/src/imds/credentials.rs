@@ -48,6 +48,21 @@ pub(super) async fn answer(instance: &InstanceHandle, facts: &Facts, path: &str)
     Some(found)
 }
 
+/// Who the instance is to a service that it shows its identity: the session of its role, or its own where it has none.
+pub(super) async fn caller(instance: &InstanceHandle, facts: &Facts) -> Option<Caller> {
+    let profile = facts.profile.as_ref();
+    let role = match profile {
+        Some(profile) => role(instance, &profile.name).await.ok().flatten(),
+        None => None,
+    };
+    let document = match profile.zip(role) {
+        Some((profile, (name, arn))) => role_credentials(instance, &profile.arn, &name, &arn).await,
+        None => identity_credentials(instance),
+    };
+    let document: Value = serde_json::from_str(&document).ok()?;
+    Some(instance.region.credentials().find(document.text("AccessKeyId")?)?.caller)
+}
+
 /// Name and ARN of the role that the profile holds now.
 async fn role(instance: &InstanceHandle, profile: &str) -> Result<Option<(String, String)>, AwsError> {
     let ec2 = Caller::service(&instance.account, "ec2.amazonaws.com");

@@ -3,10 +3,12 @@
 
 mod access;
 mod credentials;
+mod identity;
 mod page;
 mod server;
 mod session;
 mod tree;
 
+pub(crate) use identity::identify;
 pub(crate) use server::serve;
 pub(crate) use session::Sessions;

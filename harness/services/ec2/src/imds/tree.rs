@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::identity;
 use super::page::{pretty, seconds};
 use crate::instance_handle::InstanceHandle;
 use crate::metadata_options::MetadataOptions;
@@ -69,11 +70,15 @@ impl Facts {
         let InstanceHandle { ec2, region, account, id } = instance;
         ec2.with_records(region, account, |records| {
             let instance = records.instances.get(id).filter(|instance| !instance.is_terminated())?;
+            let mut leaves = leaves(records, instance);
+            let document = identity::document(records, instance);
+            leaves.insert("dynamic/instance-identity/signature".to_owned(), identity::signature(ec2, &document));
+            leaves.insert("dynamic/instance-identity/document".to_owned(), document);
             Some(Self {
                 options: instance.metadata,
                 profile: instance.profile.clone(),
                 user_data: instance.user_data.clone(),
-                leaves: leaves(records, instance),
+                leaves,
             })
         })
     }
@@ -181,28 +186,5 @@ fn leaves(records: &Records, instance: &Instance) -> BTreeMap<String, String> {
             put(&format!("meta-data/tags/instance/{key}"), value.clone());
         }
     }
-    // Signatures over the document would need AWS's key: there are none.
-    put("dynamic/instance-identity/document", identity_document(records, instance));
     leaves
-}
-
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html>
-fn identity_document(records: &Records, instance: &Instance) -> String {
-    pretty(&json!({
-        "accountId": records.account,
-        "architecture": instance.kind.architecture,
-        "availabilityZone": instance.zone,
-        "billingProducts": null,
-        "devpayProductCodes": null,
-        "marketplaceProductCodes": null,
-        "imageId": instance.image.id,
-        "instanceId": instance.id,
-        "instanceType": instance.kind.name,
-        "kernelId": null,
-        "pendingTime": seconds(instance.launched),
-        "privateIp": instance.private_ip.to_string(),
-        "ramdiskId": null,
-        "region": records.region,
-        "version": "2017-09-30",
-    }))
 }

@@ -79,14 +79,17 @@ pub(crate) struct DescribeImages {
     filters: Vec<Filter>,
 }
 
-pub(crate) fn describe(_: &Records, input: &DescribeImages) -> Result<Value, AwsError> {
+pub(crate) fn describe(records: &Records, input: &DescribeImages) -> Result<Value, AwsError> {
     if input.executable_users.iter().any(|user| *user != "all") {
         return Err(unsupported("DescribeImages", "ExecutableUsers"));
     }
     let owners = &input.owners;
     let asked = |image: &&Image| owners.is_empty() || owners.iter().any(|owner| owner == "amazon" || owner == image.owner());
-    let images = IMAGES.iter().filter(asked).map(describe_one).collect();
-    let chosen = selected(images, &input.image_ids, "ImageId", |id| match image::find(id) {
+    // An unlisted one is shown to who knows its id.
+    let unlisted = input.image_ids.iter().filter_map(|id| image::find(records, id, "x86_64").ok());
+    let unlisted = unlisted.filter(|image| !IMAGES.iter().any(|listed| listed.id == image.id));
+    let images = IMAGES.iter().chain(unlisted).filter(asked).map(describe_one).collect();
+    let chosen = selected(images, &input.image_ids, "ImageId", |id| match image::find(records, id, "x86_64") {
         Err(refusal) => refusal,
         Ok(_) => not_found_as("ami", id),
     })?;

@@ -87,9 +87,9 @@ fn run(
     }
     refuse_unwritten(input)?;
     let image_id = input.image_id.as_deref().ok_or_else(|| missing("ImageId"))?;
-    let image = image::find(image_id)?;
     // AWS's default type is of another age; it would not boot this image's kind either.
     let kind = instance_type::find(input.instance_type.as_deref().unwrap_or("t3.micro"))?;
+    let image = image::find(records, image_id, kind.architecture)?;
     image::check(image, kind)?;
     let count = count(input)?;
     check_quota(records, kind, count)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use nightproof_core::service::{Arn, AwsError};
+use nightproof_machine_image::Platform;
 use serde_json::{Value, json};
 
 use super::address::Address;
@@ -35,6 +36,8 @@ pub(crate) struct Records {
     pub(crate) launch_templates: BTreeMap<String, LaunchTemplate>,
     /// Tags by resource id, in the order in which keys were first set.
     pub(crate) tags: BTreeMap<String, Vec<(String, String)>>,
+    /// What is on images that nobody has listed; they cannot be launched if nobody says.
+    pub(crate) unlisted_images: Option<&'static Platform>,
     next_public: u32,
 }
 
@@ -60,6 +63,7 @@ impl Records {
             instances: BTreeMap::new(),
             launch_templates: BTreeMap::new(),
             tags: BTreeMap::new(),
+            unlisted_images: None,
             next_public: 0,
         }
     }

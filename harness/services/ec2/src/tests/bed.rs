@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nightproof_core::service::AwsError;
 use nightproof_core::{Caller, Region};
-use nightproof_machine_image::IMAGES;
+use nightproof_machine_image::{IMAGES, Platform};
 use nightproof_service_iam::Iam;
 use nightproof_service_sts::Sts;
 use parking_lot::Mutex;
@@ -27,6 +27,7 @@ pub(crate) struct Recorder {
     pub(crate) launches: Mutex<Vec<Launch>>,
     pub(crate) machines: Mutex<Vec<Arc<Double>>>,
     pub(crate) refuses: bool,
+    pub(crate) unlisted: Option<&'static Platform>,
 }
 
 #[derive(Default)]
@@ -60,6 +61,10 @@ impl Running for Double {
 
 #[async_trait]
 impl Booter for Recorder {
+    fn unlisted_images(&self) -> Option<&'static Platform> {
+        self.unlisted
+    }
+
     async fn boot(&self, _region: &Region, launch: Launch) -> Result<Arc<dyn Running>, BootError> {
         self.launches.lock().push(launch);
         if self.refuses {

@@ -144,3 +144,20 @@ async fn an_instance_without_a_profile_has_no_role() {
     let identity = read(&bed, &token, "/latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance").await.1;
     assert!(identity.contains("AWS-HMAC"));
 }
+
+#[tokio::test]
+async fn an_identity_document_stands_for_its_instance_if_the_service_has_signed_it() {
+    let (bed, id) = launched(json!({})).await;
+    let token = token(&bed, "60").await;
+    let get = async |name: &str| read(&bed, &token, &format!("/latest/dynamic/instance-identity/{name}")).await.1;
+    let (document, signature) = (get("document").await, get("signature").await);
+    let identify =
+        async |document: &str, signature: &str| crate::imds::identify(&bed.ec2, &bed.region, document, signature).await;
+    let (instance, caller) = identify(document.trim_end(), &signature).await.unwrap();
+    assert_eq!((instance.0.as_str(), caller.instance()), (id.as_str(), Some(id.as_str())));
+    assert!(caller.arn().contains("assumed-role/aws:ec2-instance/"), "{}", caller.arn());
+    assert_eq!(identify(&document.replace(&id, "i-00000000000000000"), &signature).await, None);
+    assert_eq!(identify(&document, "eA==").await, None);
+    bed.ok("TerminateInstances", json!({"InstanceIds": [id]})).await;
+    assert_eq!(identify(&document, &signature).await, None, "it is gone");
+}

@@ -221,3 +221,17 @@ async fn a_group_in_use_and_a_protected_instance_stay() {
     bed.becomes(&id, "terminated").await;
     bed.ok("DeleteSecurityGroup", json!({ "GroupId": group })).await;
 }
+
+#[tokio::test]
+async fn an_unlisted_image_has_on_it_what_the_regions_user_says() {
+    use nightproof_machine_image::UBUNTU_24_04;
+    let bed = Bed::with(Recorder { unlisted: Some(&UBUNTU_24_04), ..Recorder::default() });
+    let input = json!({ "ImageId": "ami-0feedc0ffee00dead", "InstanceType": "t4g.micro", "MinCount": 1, "MaxCount": 1 });
+    let made = bed.ok("RunInstances", input).await["Instances"][0].clone();
+    assert_eq!((&made["ImageId"], &made["RootDeviceName"]), (&json!("ami-0feedc0ffee00dead"), &json!("/dev/sda1")));
+    bed.becomes(made["InstanceId"].as_str().unwrap(), "running").await;
+    assert_eq!(bed.recorder.launches.lock()[0].platform.key, "ubuntu-24.04");
+    let shown = bed.ok("DescribeImages", json!({ "ImageIds": ["ami-0feedc0ffee00dead"] })).await;
+    assert_eq!(shown["Images"].as_array().unwrap().len(), 1);
+    assert!(bed.refused("DescribeImages", json!({ "ImageIds": ["ami-what"] })).await.starts_with("InvalidAMIID.Malformed"));
+}
