@@ -158,6 +158,12 @@ impl Authorizer {
             context: &keys,
         };
         let mut decision = nightproof_iam_policy::authorize(&request, &policies);
+        if decision.effect == Effect::Allow
+            && !["iam", "kms"].contains(&prefix)
+            && let Some(withheld) = withheld_by_endpoint(asked, &request)
+        {
+            decision = withheld;
+        }
         if decision.effect == Effect::Allow && of_resource.as_ref().is_some_and(|held| shuts_out(held, asked)) {
             decision.effect = Effect::ImplicitDeny;
             decision.layer = Layer::Resource;
@@ -234,6 +240,16 @@ fn read<'a>(document: &'a PolicyDocument, name: &'a str, errors: &mut Vec<String
             None
         }
     }
+}
+
+/// The decision of the policy of the VPC endpoint that a call passes, unless that lets it pass: it must allow, and grants nothing by itself.
+/// What the service asks of others on the way, keys and roles, passes no endpoint of the caller's.
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
+fn withheld_by_endpoint(asked: &Asked<'_>, request: &Request<'_>) -> Option<Decision> {
+    let passed = asked.call.vpc_endpoint(asked.service)?;
+    let name = format!("policy of endpoint {}", passed.endpoint);
+    let policy = Named { policy: passed.policy.policy().ok()?, name: &name };
+    Some(nightproof_iam_policy::pass_endpoint(request, policy)).filter(|decision| decision.effect != Effect::Allow)
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-options>

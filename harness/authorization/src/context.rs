@@ -23,7 +23,15 @@ pub(super) fn of_call(call: &Call, service: &str, input: &Value, of_principal: A
     context.insert("aws:RequestedRegion", call.region.name());
     // A call that a service makes has no address of its own.
     if call.http.is_some() {
-        context.insert("aws:SourceIp", call.source_ip.clone());
+        match call.vpc_endpoint(service) {
+            // What passes an endpoint has an address of its VPC alone.
+            Some(passed) => {
+                context.insert("aws:SourceVpce", passed.endpoint);
+                context.insert("aws:SourceVpc", passed.vpc);
+                context.insert("aws:VpcSourceIp", passed.source_ip.to_string());
+            }
+            None => context.insert("aws:SourceIp", call.source_ip.clone()),
+        }
         context.insert("aws:UserAgent", call.user_agent.clone());
     }
     if let Some(arn) = source_arn(caller, service) {

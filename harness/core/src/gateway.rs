@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::service::{Body, Reply};
+use crate::vpc_origin::InstanceOrigin;
 use crate::{Caller, Region};
 
 /// A connection, whatever carries it.
@@ -30,6 +31,6 @@ pub trait Gateway: Send + Sync {
         body: Body,
     ) -> Result<Reply, AwsError>;
 
-    /// Serves a TLS connection that comes from `source_ip`, until it closes or the region stops.
-    async fn serve_tls(&self, region: Region, connection: Box<dyn Connection>, source_ip: String);
+    /// Serves a TLS connection that comes from `source_ip`, out of an instance if there is an `origin`, until it closes or the region stops.
+    async fn serve_tls(&self, region: Region, connection: Box<dyn Connection>, source_ip: String, origin: Option<InstanceOrigin>);
 }

@@ -30,6 +30,7 @@ pub mod request_tags;
 pub mod service;
 pub mod tags;
 mod tls;
+pub mod vpc_origin;
 
 pub use account_store::AccountStore;
 pub use caller::{Caller, Principal};

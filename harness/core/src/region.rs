@@ -17,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::outage::Outages;
 use crate::per_instance::PerInstance;
 use crate::service::{AwsError, Body, Call, Reply, Service, empty_body};
+use crate::vpc_origin::InstanceOrigin;
 use crate::{Caller, Clock};
 
 /// Settings of a region.
@@ -172,14 +173,15 @@ impl Region {
         self.0.services.get().into_iter().flatten().map(|(name, service)| (*name, service))
     }
 
-    /// Serves a TLS connection that comes out of a machine whose address is `source_ip`; a task of the region.
-    pub fn accept_tls(&self, connection: impl Connection + 'static, source_ip: String) {
+    /// Serves a TLS connection that comes out of a machine whose address is `source_ip`, which is an instance's if there is an
+    /// `origin`; a task of the region.
+    pub fn accept_tls(&self, connection: impl Connection + 'static, source_ip: String, origin: Option<InstanceOrigin>) {
         let Some(gateway) = self.0.gateway.get().cloned() else {
             tracing::debug!("a connection came before the region had a gateway");
             return;
         };
         let region = self.clone();
-        self.tasks().spawn(async move { gateway.serve_tls(region, Box::new(connection), source_ip).await });
+        self.tasks().spawn(async move { gateway.serve_tls(region, Box::new(connection), source_ip, origin).await });
     }
 
     /// Background tasks belong here; they end when [`Region::stopping`] is cancelled.

@@ -14,6 +14,7 @@ pub use nightproof_wire::arn::{self, Arn};
 use serde_json::Value;
 
 use crate::authorization::ResourcePolicyText;
+use crate::vpc_origin::{EndpointUse, InstanceOrigin};
 use crate::{Caller, InstanceIdentity, Region};
 
 /// A streamed payload: S3 objects, and nothing else.
@@ -54,6 +55,12 @@ impl Call {
     /// The account that the caller acts in.
     pub fn account(&self) -> &str {
         &self.caller.account
+    }
+
+    /// The VPC endpoint that the request has passed on its way to `service`, if it came out of an instance and passed one.
+    pub fn vpc_endpoint(&self, service: &str) -> Option<EndpointUse> {
+        let origin = self.http.as_ref()?.extensions.get::<InstanceOrigin>()?;
+        self.region.service("ec2")?.endpoint_of(origin, service)
     }
 
     /// The instance whose identity document came with the request, if one did.
@@ -196,6 +203,11 @@ pub trait Service: Send + Sync {
     /// no trail shows it.
     fn instances(&self, _region: &Region, _account: &str) -> Vec<Instance> {
         Vec::new()
+    }
+
+    /// The VPC endpoint that calls of an instance to `service` pass: EC2's alone.
+    fn endpoint_of(&self, _origin: &InstanceOrigin, _service: &str) -> Option<EndpointUse> {
+        None
     }
 
     /// The instance that an identity document is of, and who it calls as, if the signature is the service's own: EC2's alone.

@@ -52,6 +52,9 @@ impl Exchange {
         if let Some(tls) = peer.tls.clone() {
             head.extensions.insert::<Tls>(tls);
         }
+        if let Some(origin) = peer.origin.clone() {
+            head.extensions.insert(origin);
+        }
         Self {
             region,
             peer,

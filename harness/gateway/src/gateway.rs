@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use nightproof_core::gateway::{Connection, Gateway};
 use nightproof_core::service::{AwsError, Body, Call, Reply};
+use nightproof_core::vpc_origin::InstanceOrigin;
 use nightproof_core::{Caller, Principal, Region};
 use serde_json::Value;
 
@@ -37,7 +38,13 @@ impl Gateway for LayerStack {
         self.calls.call(&call, service, operation, input, body).await
     }
 
-    async fn serve_tls(&self, region: Region, connection: Box<dyn Connection>, source_ip: String) {
-        listener::serve_tls(self, region, connection, source_ip).await;
+    async fn serve_tls(
+        &self,
+        region: Region,
+        connection: Box<dyn Connection>,
+        source_ip: String,
+        origin: Option<InstanceOrigin>,
+    ) {
+        listener::serve_tls(self, region, connection, source_ip, origin).await;
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nightproof_connection::Limits;
+use nightproof_core::vpc_origin::InstanceOrigin;
 use nightproof_core::{Region, Tls};
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpListener;
@@ -63,7 +64,7 @@ impl Listener {
                 let source_ip = from.ip().to_string();
                 region.tasks().spawn(async move {
                     if tls {
-                        serve_tls(&stack, connection_region, stream, source_ip).await;
+                        serve_tls(&stack, connection_region, stream, source_ip, None).await;
                     } else {
                         serve_plain(&stack, connection_region, stream, source_ip).await;
                     }
@@ -74,7 +75,7 @@ impl Listener {
 }
 
 /// Terminates TLS on `stream` and answers its requests until it closes or the region stops.
-pub(super) async fn serve_tls<S>(stack: &LayerStack, region: Region, stream: S, source_ip: String)
+pub(super) async fn serve_tls<S>(stack: &LayerStack, region: Region, stream: S, source_ip: String, origin: Option<InstanceOrigin>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -97,7 +98,7 @@ where
             };
             let suite = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
             let cipher = suite.map_or_else(|| "-".to_owned(), |suite| suite.replace("TLS13_", "TLS_"));
-            serve(stack, region, stream, Peer { source_ip, tls: Some(Tls { version, cipher }) }).await;
+            serve(stack, region, stream, Peer { source_ip, tls: Some(Tls { version, cipher }), origin }).await;
         }
         Ok(Err(error)) => debug!(%error, %source_ip, "TLS handshake failed"),
         Err(_) => debug!(%source_ip, "TLS handshake timed out"),
@@ -109,7 +110,7 @@ async fn serve_plain<S>(stack: &LayerStack, region: Region, stream: S, source_ip
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    serve(stack, region, stream, Peer { source_ip, tls: None }).await;
+    serve(stack, region, stream, Peer { source_ip, tls: None, origin: None }).await;
 }
 
 async fn serve<S>(stack: &LayerStack, region: Region, stream: S, peer: Peer)

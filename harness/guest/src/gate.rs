@@ -50,11 +50,20 @@ impl Plugs {
     /// Plugs a socket whose accepting thread waits at a closed gate with what it accepts: the first plug is for that thread, the
     /// second stays in the queue, which has room for one.
     pub(crate) fn put(listener: &TcpListener) -> io::Result<Self> {
+        Self::fill(listener, 2)
+    }
+
+    /// Plugs a socket that nobody accepts from, for good.
+    pub(crate) fn put_for_good(listener: &TcpListener) -> io::Result<Self> {
+        Self::fill(listener, 1)
+    }
+
+    fn fill(listener: &TcpListener, wanted: usize) -> io::Result<Self> {
         listen(listener, 0)?;
         let address = listener.local_addr()?;
         let mut plugs = Vec::new();
         for _ in 0..PLUG_TRIES {
-            if plugs.len() == 2 {
+            if plugs.len() == wanted {
                 break;
             }
             plugs.extend(TcpStream::connect_timeout(&address, PLUG_LIMIT));

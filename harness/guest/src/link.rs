@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use nightproof_machine_protocol::link::Link;
+use nightproof_machine_protocol::link::{HEAD, Link};
 
 use crate::console;
 use crate::gate::{Gate, Plugs};
+use crate::name_service::Reached;
 use crate::relay;
 
 /// How long the region may take to say it the first time.
@@ -38,10 +39,11 @@ pub(crate) fn keep(mut sockets: Sockets) -> Result<(), String> {
 }
 
 fn next(region: &mut UnixStream) -> io::Result<Link> {
-    let mut link = [0];
-    region.read_exact(&mut link)?;
-    let [link] = link;
-    Ok(Link::from_byte(link))
+    let mut head = [0; HEAD];
+    region.read_exact(&mut head)?;
+    let mut rest = vec![0; Link::length(head)];
+    region.read_exact(&mut rest)?;
+    Ok(Link::from_bytes(head, &rest))
 }
 
 /// The sockets of AWS that a VPC may have no link to. The metadata service is on the instance's own link.
@@ -51,17 +53,29 @@ pub(crate) struct Sockets {
     /// The endpoints' socket.
     listener: TcpListener,
     plugs: Option<Plugs>,
+    /// What the name service leads elsewhere by.
+    reached: Reached,
+    /// Where names of services lead that are not reached: nobody accepts there.
+    _nowhere: (Plugs, TcpListener),
 }
 
 impl Sockets {
     /// All of them reachable.
-    pub(crate) fn new(names: Arc<Gate>, endpoints: Arc<Gate>, listener: TcpListener) -> Self {
-        Self { names, endpoints, listener, plugs: None }
+    pub(crate) fn new(
+        names: Arc<Gate>,
+        endpoints: (Arc<Gate>, TcpListener),
+        reached: Reached,
+        nowhere: (Plugs, TcpListener),
+    ) -> Self {
+        let (endpoints, listener) = endpoints;
+        Self { names, endpoints, listener, plugs: None, reached, _nowhere: nowhere }
     }
 
     fn set(&mut self, link: Link) -> io::Result<()> {
         self.names.set(link.names);
-        if link.endpoints {
+        let carries = link.carries();
+        self.reached.set(link);
+        if carries {
             if let Some(plugs) = self.plugs.take() {
                 plugs.pull(&self.listener)?;
             }

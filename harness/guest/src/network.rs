@@ -14,9 +14,9 @@ use std::sync::Arc;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::console;
-use crate::gate::Gate;
+use crate::gate::{Gate, Plugs};
 use crate::link::{self, Sockets};
-use crate::name_service::{self, ENDPOINTS};
+use crate::name_service::{self, ENDPOINTS, NOWHERE, Reached};
 use crate::netlink::Routing;
 use crate::relay;
 use crate::unshare::unshare;
@@ -36,6 +36,8 @@ const MTU: u32 = 9001;
 pub(crate) struct Aws {
     names: (UdpSocket, TcpListener),
     endpoints: TcpListener,
+    /// Where names of services lead that an instance does not reach.
+    nowhere: TcpListener,
     metadata: TcpListener,
 }
 
@@ -47,11 +49,13 @@ impl Aws {
     pub(crate) fn serve(self, instance: bool) -> Result<(), String> {
         let (names, endpoints) = (Gate::new(), Gate::new());
         let listener = self.endpoints.try_clone().map_err(|error| format!("cannot share a socket: {error}"))?;
-        name_service::serve(self.names, Arc::clone(&names));
+        let reached = Reached::default();
+        name_service::serve(self.names, Arc::clone(&names), &reached);
         relay::serve(self.endpoints, relay::HTTPS, Arc::clone(&endpoints));
         relay::serve(self.metadata, relay::IMDS, Gate::new());
         if instance {
-            link::keep(Sockets::new(names, endpoints, listener))?;
+            let nowhere = Plugs::put_for_good(&self.nowhere).map_err(|error| format!("cannot close a socket: {error}"))?;
+            link::keep(Sockets::new(names, (endpoints, listener), reached, (nowhere, self.nowhere)))?;
         }
         Ok(())
     }
@@ -91,7 +95,7 @@ fn made(address: Ipv4Addr) -> io::Result<Aws> {
     let there = there?;
     let routing = Routing::open()?;
     routing.bring_up("lo")?;
-    for peer in [NAMES, METADATA, ENDPOINTS] {
+    for peer in [NAMES, METADATA, ENDPOINTS, NOWHERE] {
         routing.address(MACHINE, address, peer)?;
     }
     routing.bring_up(MACHINE)?;
@@ -102,13 +106,14 @@ fn made(address: Ipv4Addr) -> io::Result<Aws> {
 fn aws(peer: Ipv4Addr, machine: &File) -> io::Result<Aws> {
     let routing = Routing::open()?;
     routing.pair(AWS, (MACHINE, machine.as_fd()), MTU)?;
-    for address in [NAMES, METADATA, ENDPOINTS] {
+    for address in [NAMES, METADATA, ENDPOINTS, NOWHERE] {
         routing.address(AWS, address, peer)?;
     }
     routing.bring_up(AWS)?;
     Ok(Aws {
         names: (UdpSocket::bind(SocketAddrV4::new(NAMES, 53))?, TcpListener::bind(SocketAddrV4::new(NAMES, 53))?),
         endpoints: TcpListener::bind(SocketAddrV4::new(ENDPOINTS, 443))?,
+        nowhere: TcpListener::bind(SocketAddrV4::new(NOWHERE, 443))?,
         metadata: TcpListener::bind(SocketAddrV4::new(METADATA, 80))?,
     })
 }

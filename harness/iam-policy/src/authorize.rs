@@ -188,6 +188,7 @@ fn layers<'a>(policies: &'a Policies<'a>, layer: Layer) -> Option<LayerPolicies<
         Layer::Identity => Some(policies.identity.as_slice()),
         Layer::Boundary => policies.boundary.as_ref().map(std::slice::from_ref),
         Layer::Session => policies.session.as_deref(),
+        Layer::Endpoint => None,
         Layer::Resource | Layer::Trust => policies.resource.as_ref().map(|resource| std::slice::from_ref(&resource.policy)),
     }?;
     Some(LayerPolicies { layer, policies })

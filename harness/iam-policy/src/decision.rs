@@ -29,6 +29,8 @@ pub enum Layer {
     Resource,
     /// The trust policy of the role to be assumed.
     Trust,
+    /// The policy of the VPC endpoint that a call passes.
+    Endpoint,
 }
 
 impl Layer {
@@ -40,6 +42,7 @@ impl Layer {
             Self::Session => "session policy",
             Self::Resource => "resource-based policy",
             Self::Trust => "role trust policy",
+            Self::Endpoint => "VPC endpoint policy",
         }
     }
 }
@@ -136,7 +139,7 @@ impl Decision {
                 let article = match self.layer {
                     Layer::Identity => "an",
                     Layer::Trust => "the",
-                    Layer::Boundary | Layer::Session | Layer::Resource => "a",
+                    Layer::Boundary | Layer::Session | Layer::Resource | Layer::Endpoint => "a",
                 };
                 let policy = self.denied_by.as_ref().map(|arn| format!(": {arn}")).unwrap_or_default();
                 format!("with an explicit deny in {article} {noun}{policy}")

@@ -6,8 +6,8 @@
 //! the environment.
 //!
 //! What is evaluated: identity-based policies, permissions boundaries, session policies, and resource-based policies (bucket, queue,
-//! function, key and role trust policies), in one account and across accounts. Service and resource control policies, VPC endpoint
-//! policies, access control lists and KMS grants are not.
+//! function, key and role trust policies), in one account and across accounts. [`pass_endpoint`] puts a request before the policy of a VPC
+//! endpoint. Service and resource control policies, access control lists and KMS grants are not evaluated.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
@@ -20,6 +20,7 @@ mod context;
 mod date;
 mod decision;
 mod document;
+mod endpoint;
 mod exempt;
 mod fault;
 mod ip_range;
@@ -44,6 +45,7 @@ pub use bucket_policy::check_bucket_policy;
 pub use context::{CANONICAL_USER, Context, Keys};
 pub use decision::{Decision, Effect, Layer, Miss, Near, StatementRef};
 pub use document::Position;
+pub use endpoint::pass_endpoint;
 pub use policies::{Named, Policies, ResourcePolicy, ResourceRule};
 pub use policy::{Policy, PolicyKind};
 pub use policy_error::PolicyError;

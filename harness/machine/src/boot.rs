@@ -507,8 +507,8 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
 /// Tells a machine what it reaches of AWS, and each change of that, until the machine ends.
 async fn follow_link(mut link: watch::Receiver<Link>, mut stream: UnixStream) -> std::io::Result<()> {
     loop {
-        let open = link.borrow_and_update().to_byte();
-        stream.write_u8(open).await?;
+        let open = link.borrow_and_update().to_bytes();
+        stream.write_all(&open).await?;
         let changed = tokio::select! {
             changed = link.changed() => changed,
             // Nothing is ever said here: it is the end.

@@ -33,6 +33,47 @@ pub enum MissingLink {
         /// The groups.
         groups: Vec<String>,
     },
+    /// The network ACL of the subnet lets no TCP port 443 out.
+    AclOut {
+        /// The network ACL.
+        acl: String,
+    },
+    /// The network ACL of the subnet does not let answers in, which come to ephemeral ports.
+    AclIn {
+        /// The network ACL.
+        acl: String,
+    },
+    /// The network ACL of the NAT gateway's subnet does not let traffic through both ways.
+    NatAcl {
+        /// The NAT gateway.
+        gateway: String,
+        /// The network ACL.
+        acl: String,
+    },
+    /// Services have no endpoint, where others have one.
+    Endpoint {
+        /// The services.
+        services: Vec<String>,
+    },
+    /// An endpoint's security groups do not let the instance in.
+    EndpointIngress {
+        /// The endpoint.
+        endpoint: String,
+        /// Its groups.
+        groups: Vec<String>,
+    },
+    /// The network ACL of an endpoint's subnet does not let traffic through both ways.
+    EndpointAcl {
+        /// The endpoint.
+        endpoint: String,
+        /// The network ACL.
+        acl: String,
+    },
+    /// An endpoint has no interface in any subnet.
+    EndpointSubnet {
+        /// The endpoint.
+        endpoint: String,
+    },
     /// The VPC's DNS server does not answer.
     Dns {
         /// The VPC.
@@ -59,6 +100,32 @@ impl MissingLink {
                 let groups: Vec<String> = groups.iter().map(|group| name(group)).collect();
                 format!("no egress rule for TCP port 443 (security group {})", groups.join(", "))
             }
+            Self::AclOut { acl } => format!("no way out for TCP port 443 (network ACL {})", name(acl)),
+            Self::AclIn { acl } => {
+                format!("no way in for answers, which come to the TCP ports 32768 to 60999 (network ACL {})", name(acl))
+            }
+            Self::NatAcl { gateway, acl } => format!(
+                "a route to NAT gateway {}, whose subnet lets HTTPS through in one way at most (network ACL {})",
+                name(gateway),
+                name(acl)
+            ),
+            Self::Endpoint { services } => format!("no endpoint for `{}`", services.join("` and `")),
+            Self::EndpointIngress { endpoint, groups } => {
+                let groups: Vec<String> = groups.iter().map(|group| name(group)).collect();
+                format!(
+                    "an endpoint {} that does not let it in on TCP port 443 (security group {})",
+                    name(endpoint),
+                    groups.join(", ")
+                )
+            }
+            Self::EndpointAcl { endpoint, acl } => {
+                format!(
+                    "an endpoint {} whose subnet lets HTTPS through in one way at most (network ACL {})",
+                    name(endpoint),
+                    name(acl)
+                )
+            }
+            Self::EndpointSubnet { endpoint } => format!("an endpoint {} that is in no subnet", name(endpoint)),
             Self::Dns { vpc } => format!("no DNS server (`EnableDnsSupport` of VPC {} is false)", name(vpc)),
         }
     }
@@ -73,6 +140,14 @@ impl MissingLink {
                 "a public address (`MapPublicIpOnLaunch`, `AssociatePublicIpAddress` or an Elastic IP address)"
             }
             Self::Egress { .. } => "an egress rule for TCP port 443",
+            Self::AclOut { .. } => "an egress entry for TCP port 443 to the network ACL",
+            Self::AclIn { .. } => "an ingress entry for the TCP ports 1024 to 65535 to the network ACL",
+            Self::NatAcl { .. } | Self::EndpointAcl { .. } => {
+                "entries for TCP port 443 and the ports 1024 to 65535 to that network ACL"
+            }
+            Self::Endpoint { .. } => "an interface endpoint with private DNS names for it",
+            Self::EndpointIngress { .. } => "an ingress rule for TCP port 443 to the endpoint's security group",
+            Self::EndpointSubnet { .. } => "a subnet to the endpoint",
             Self::Dns { .. } => "`EnableDnsSupport: true`",
         }
     }

@@ -107,6 +107,47 @@ def helper_scripts():
     refused("ValidationError", cloudformation.signal_resource, StackName="first", LogicalResourceId="Server", UniqueId="x", Status="SUCCESS")
 
 
+GROUP = """
+Resources:
+  Launch:
+    Type: AWS::EC2::LaunchTemplate
+    Metadata:
+      AWS::CloudFormation::Init:
+        config: {files: {/etc/backup.conf: {content: !Sub "stack=${AWS::StackName}", mode: "000600"}}, commands: {01_touch: {command: touch /etc/backup.ready}}}
+    Properties:
+      LaunchTemplateData:
+        ImageId: "{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64}}"
+        InstanceType: t3.micro
+        IamInstanceProfile: {Name: machine}
+        UserData: !Base64
+          Fn::Sub: |
+            #!/bin/bash -xe
+            /opt/aws/bin/cfn-init -v --stack ${AWS::StackName} --resource Launch --region ${AWS::Region}
+            /opt/aws/bin/cfn-signal -e $? --stack ${AWS::StackName} --resource Group --region ${AWS::Region}
+  Group:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    CreationPolicy: {ResourceSignal: {Count: 1, Timeout: PT5M}}
+    Properties:
+      MinSize: "1"
+      MaxSize: "1"
+      AvailabilityZones: [us-east-1a]
+      LaunchTemplate: {LaunchTemplateId: !Ref Launch, Version: !GetAtt Launch.LatestVersionNumber}
+"""
+
+
+def group():
+    """An instance of a group is one of the group's stack."""
+    cloudformation.create_stack(StackName="group", TemplateBody=GROUP)
+    assert ended("group") == "CREATE_COMPLETE", cloudformation.describe_stack_events(StackName="group")["StackEvents"]
+    filters = [{"Name": "tag:aws:cloudformation:stack-name", "Values": ["group"]}, {"Name": "instance-state-name", "Values": ["running"]}]
+    found = [one["Instances"][0]["InstanceId"] for one in ec2.describe_instances(Filters=filters)["Reservations"]]
+    assert len(found) == 1, found
+    online(found[0])
+    assert run(found[0], "cat /etc/backup.conf; ls /etc/backup.ready")["StandardOutputContent"] == "stack=group/etc/backup.ready\n"
+    cloudformation.delete_stack(StackName="group")
+    until("no group", lambda: not cloudformation.describe_stacks()["Stacks"])
+
+
 CONFIG = """#cloud-config
 package_update: true
 packages: [tar, [gzip, "1.0"]]
@@ -169,4 +210,5 @@ def user_data():
 
 profile()
 helper_scripts()
+group()
 user_data()

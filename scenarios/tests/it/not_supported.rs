@@ -14,7 +14,7 @@ const LACKING: &str = r#"Conditions:
 Resources:
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
   Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}
-  Acl: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: !Ref Vpc}}
+  Acl: {Type: AWS::NetworkFirewall::Firewall, Properties: {VpcId: !Ref Vpc}}
   Routes: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
   Out:
     Type: AWS::EC2::Route
@@ -34,7 +34,7 @@ Resources:
 "#;
 
 const NAMED: [&str; 5] = [
-    "`AWS::EC2::NetworkAcl` (Acl, line 6)",
+    "`AWS::NetworkFirewall::Firewall` (Acl, line 6)",
     "`CarrierGatewayId` of `AWS::EC2::Route` (Out, line 13)",
     "attribute `CreationPolicy` (Function, line 16)",
     "runtime `nodejs22.x` (Function, line 18)",
@@ -114,7 +114,7 @@ fn what_aws_itself_does_not_know_is_refused_in_aws_words_whatever_is_lacking_bes
     let attribute = refused(
         &LACKING
             .replace("VpcId: !Ref Vpc}}\n  Routes", "VpcId: !GetAtt Subnet.Name}}\n  Routes")
-            .replace("NetworkAcl", "RouteTable"),
+            .replace("AWS::NetworkFirewall::Firewall", "AWS::EC2::RouteTable"),
     );
     assert!(attribute.contains("resource Subnet does not support attribute type Name in Fn::GetAtt"), "{attribute}");
 }

@@ -77,6 +77,7 @@ pub(crate) fn assert_passed(output: &Output) {
 #[case::s3_and_kms("storage.py")]
 #[case::instances_and_ssm("machines.py")]
 #[case::helper_scripts_and_user_data("first_boot.py")]
+#[case::private_subnets("private_subnet.py")]
 #[case::strange_requests("wire.py")]
 #[case::lambda_events_logs_and_sqs("functions.py")]
 #[case::macros_custom_resources_applications_and_nested_stacks("templates.py")]
@@ -123,7 +124,8 @@ fn every_operation_of_the_region_is_called_by(#[case] client: &str) {
     let up = up();
     let called = up.tmp().join("called");
     let path = called.display().to_string();
-    for script in ["identity.py", "network.py", "storage.py", "machines.py", "functions.py", "operations.py"] {
+    for script in ["identity.py", "network.py", "storage.py", "machines.py", "functions.py", "private_subnet.py", "operations.py"]
+    {
         assert_passed(&boto3_with(&up, script, &[("CALLED", &path), ("CLIENT", client)]));
     }
     let called = fs::read_to_string(called).expect("what was called");

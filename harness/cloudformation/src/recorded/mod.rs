@@ -17,9 +17,6 @@ use crate::resource_type::ResourceType;
 /// that AWS has fail, so they are lacking as long as nothing acts on them.
 const NEVER: &[&str] = &[
     // They close networks.
-    "AWS::EC2::NetworkAcl",
-    "AWS::EC2::NetworkAclEntry",
-    "AWS::EC2::SubnetNetworkAclAssociation",
     "AWS::EC2::VPCBlockPublicAccessOptions",
     "AWS::NetworkFirewall::Firewall",
     "AWS::Route53Resolver::FirewallRuleGroupAssociation",

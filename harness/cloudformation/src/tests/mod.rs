@@ -4,6 +4,7 @@ mod alarms;
 mod association;
 mod auto_scaling;
 mod change_set;
+mod closed_network;
 mod create;
 mod custom_resource;
 mod delete;

@@ -5,7 +5,7 @@ use super::world::{World, submission, template};
 const LACKING: &str = "Parameters: {Env: {Type: String, Default: dev}}
 Conditions: {Prod: !Equals [!Ref Env, prod]}
 Resources:
-  Acl: {Type: AWS::EC2::NetworkAcl, Properties: {VpcId: vpc-1}}
+  Acl: {Type: AWS::NetworkFirewall::Firewall, Properties: {VpcId: vpc-1, FirewallName: f, FirewallPolicyArn: a, SubnetMappings: []}}
   Log: {Type: AWS::S3::Bucket, Properties: {LoggingConfiguration: {TargetObjectKeyFormat: {SimplePrefix: {}}}, BucketNamespace: account-regional}}
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
   Twice: {Type: AWS::CloudFormation::TypeActivation, Properties: {TypeName: A::B::C}}
@@ -14,7 +14,7 @@ Outputs:
   Six: {Value: !Select [0, !GetAtt Vpc.Ipv6CidrBlocks]}
 ";
 const NAMED: [&str; 5] = [
-    "`AWS::EC2::NetworkAcl` (Acl, line 4)",
+    "`AWS::NetworkFirewall::Firewall` (Acl, line 4)",
     "`LoggingConfiguration.TargetObjectKeyFormat` of `AWS::S3::Bucket` (Log, line 5)",
     "`BucketNamespace` of `AWS::S3::Bucket` (Log, line 5)",
     "`AWS::CloudFormation::TypeActivation` (Twice, line 7)",
@@ -64,7 +64,7 @@ async fn a_stack_is_not_updated_to_what_is_lacking() {
 #[tokio::test]
 async fn what_aws_does_not_know_is_refused_in_its_words_alone() {
     let world = World::new();
-    let types = "{A: {Type: AWS::EC2::AssociateIamInstanceProfile}, B: {Type: AWS::EC2::NetworkAcl}, C: {Type: AWS::EC2::AssociateIamInstanceProfile}, D: {Type: AWS::Serverless::Function}}";
+    let types = "{A: {Type: AWS::EC2::AssociateIamInstanceProfile}, B: {Type: AWS::NetworkFirewall::Firewall}, C: {Type: AWS::EC2::AssociateIamInstanceProfile}, D: {Type: AWS::Serverless::Function}}";
     let words = "ValidationError: Template format error: Unrecognized resource types: [AWS::EC2::AssociateIamInstanceProfile, AWS::Serverless::Function]";
     assert_eq!(world.refused("CreateStack", submission("s", &template(types))).await, words);
     assert_eq!(world.refused("ValidateTemplate", json!({"TemplateBody": template(types)})).await, words);
@@ -73,7 +73,7 @@ async fn what_aws_does_not_know_is_refused_in_its_words_alone() {
         world.refused("CreateStack", submission("s", &dangling)).await,
         "ValidationError: Template format error: Unresolved resource dependencies [Gone] in the Resources block of the template"
     );
-    let property = "{Q: {Type: AWS::SQS::Queue, Properties: {Name: q}}, N: {Type: AWS::EC2::NetworkAcl}}";
+    let property = "{Q: {Type: AWS::SQS::Queue, Properties: {Name: q}}, N: {Type: AWS::NetworkFirewall::Firewall}}";
     assert_eq!(
         world.refused("CreateStack", submission("s", &template(property))).await,
         "ValidationError: Encountered unsupported property Name"

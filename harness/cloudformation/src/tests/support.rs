@@ -55,7 +55,7 @@ fn a_type_without_a_provider_is_recorded_unless_that_would_mislead() {
     let types = ResourceTypes::new(crate::resources::resource_types().iter().copied());
     for (name, standing) in [
         ("AWS::RDS::DBInstance", Standing::Supported),
-        ("AWS::EC2::NetworkAcl", Standing::Lacking),
+        ("AWS::NetworkFirewall::Firewall", Standing::Lacking),
         ("Custom::Anything", Standing::Supported),
         ("AWS::S3::Bukket", Standing::Unknown),
     ] {

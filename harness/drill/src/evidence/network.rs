@@ -1,7 +1,11 @@
 //! Network: what keeps instances whose agents are not online from Systems Manager, as far as EC2 shows it.
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
-use nightproof_network::{Egress, MissingLink, OTHER_WAYS, Peer, Route, Snapshot, Target};
+use nightproof_network::{
+    Acl, AclRule, Endpoint, EndpointInterface, EndpointKind, MissingLink, OTHER_WAYS, Peer, Route, Rule, Snapshot, Target, Way,
+};
 use nightproof_template::Template;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
@@ -28,7 +32,7 @@ pub(crate) async fn diagnose(
             continue;
         }
         let snapshot = snapshot(clients, instance).await?;
-        let missing = snapshot.missing_links();
+        let missing = snapshot.missing_for_agent();
         if !missing.is_empty() {
             sentences.push(sentence(text(instance, "/InstanceId"), &snapshot.subnet, &missing, &places));
         }
@@ -50,18 +54,78 @@ async fn snapshot(clients: &Clients, instance: &Value) -> Result<Snapshot, AwsEr
     let gateways = ask(clients, "DescribeInternetGateways", in_vpc("attachment.vpc-id")).await?;
     let rules = ask(clients, "DescribeSecurityGroups", json!({ "GroupIds": groups })).await?;
     let dns = ask(clients, "DescribeVpcAttribute", json!({ "VpcId": vpc, "Attribute": "enableDnsSupport" })).await?;
+    let acls = ask(clients, "DescribeNetworkAcls", in_vpc("vpc-id")).await?;
     let attached: Vec<&str> = items(&gateways, "InternetGateways").map(|gateway| text(gateway, "/InternetGatewayId")).collect();
     let table = table(&tables, subnet);
     Ok(Snapshot {
         vpc: vpc.to_owned(),
         dns_support: dns.pointer("/EnableDnsSupport/Value").and_then(Value::as_bool) != Some(false),
         subnet: subnet.to_owned(),
+        private_address: text(instance, "/PrivateIpAddress").parse().unwrap_or(Ipv4Addr::UNSPECIFIED),
         public_address: text(instance, "/PublicIpAddress").parse().ok(),
         route_table: table.map_or_else(String::new, |table| text(table, "/RouteTableId").to_owned()),
         routes: table.into_iter().flat_map(|table| items(table, "Routes")).filter_map(|one| route(one, &attached)).collect(),
         groups,
-        egress: items(&rules, "SecurityGroups").flat_map(|group| items(group, "IpPermissionsEgress")).flat_map(egress).collect(),
+        egress: of_groups(&rules, "IpPermissionsEgress"),
+        acl: acl(&acls, subnet),
+        endpoints: endpoints(clients, vpc, &acls).await?,
     })
+}
+
+/// The endpoints of a VPC. An interface's own address is not looked up: the first one of its subnet stands for it.
+async fn endpoints(clients: &Clients, vpc: &str, acls: &Value) -> Result<Vec<Endpoint>, AwsError> {
+    let in_vpc = json!({ "Filters": [{ "Name": "vpc-id", "Values": [vpc] }] });
+    let described = ask(clients, "DescribeVpcEndpoints", in_vpc.clone()).await?;
+    let subnets = ask(clients, "DescribeSubnets", in_vpc).await?;
+    let mut endpoints = Vec::new();
+    for endpoint in items(&described, "VpcEndpoints").filter(|endpoint| text(endpoint, "/State") == "available") {
+        let texts = |list: &str| items(endpoint, list).filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+        let kind = match text(endpoint, "/VpcEndpointType") {
+            "Gateway" => EndpointKind::Gateway { route_tables: texts("RouteTableIds") },
+            "Interface" => {
+                let groups: Vec<String> = items(endpoint, "Groups").map(|group| text(group, "/GroupId").to_owned()).collect();
+                let rules = ask(clients, "DescribeSecurityGroups", json!({ "GroupIds": groups })).await?;
+                let interface = |subnet: String| {
+                    let found = items(&subnets, "Subnets").find(|one| text(one, "/SubnetId") == subnet)?;
+                    let block: Ipv4Net = text(found, "/CidrBlock").parse().ok()?;
+                    Some(EndpointInterface { address: block.network(), acl: acl(acls, &subnet), subnet })
+                };
+                EndpointKind::Interface {
+                    private_dns: endpoint.get("PrivateDnsEnabled").and_then(Value::as_bool) == Some(true),
+                    ingress: of_groups(&rules, "IpPermissions"),
+                    groups,
+                    interfaces: texts("SubnetIds").into_iter().filter_map(interface).collect(),
+                }
+            }
+            _ => continue,
+        };
+        let service = text(endpoint, "/ServiceName").rsplit('.').next().unwrap_or_default().to_owned();
+        endpoints.push(Endpoint { id: text(endpoint, "/VpcEndpointId").to_owned(), service, kind });
+    }
+    Ok(endpoints)
+}
+
+/// The network ACL of a subnet.
+fn acl(acls: &Value, subnet: &str) -> Acl {
+    let has = |acl: &&Value| items(acl, "Associations").any(|association| text(association, "/SubnetId") == subnet);
+    let found = items(acls, "NetworkAcls").find(has);
+    let rules = found.into_iter().flat_map(|acl| items(acl, "Entries")).filter_map(|entry| {
+        let port = |pointer: &str| entry.pointer(pointer).and_then(Value::as_i64);
+        Some(AclRule {
+            number: entry.get("RuleNumber").and_then(Value::as_i64)?,
+            way: if entry.get("Egress").and_then(Value::as_bool)? { Way::Out } else { Way::In },
+            allows: text(entry, "/RuleAction") == "allow",
+            protocol: text(entry, "/Protocol").to_owned(),
+            block: text(entry, "/CidrBlock").parse().ok()?,
+            ports: port("/PortRange/From").zip(port("/PortRange/To")).map(|(from, to)| from..=to),
+        })
+    });
+    Acl { id: found.map(|acl| text(acl, "/NetworkAclId").to_owned()).unwrap_or_default(), rules: rules.collect() }
+}
+
+/// The rules of all groups in an answer.
+fn of_groups(groups: &Value, list: &str) -> Vec<Rule> {
+    items(groups, "SecurityGroups").flat_map(|group| items(group, list)).flat_map(rules).collect()
 }
 
 /// The table that a subnet is associated with, or the main one.
@@ -85,13 +149,14 @@ fn route(route: &Value, attached: &[&str]) -> Option<Route> {
 
 /// The rules that a permission stands for.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
-fn egress(permission: &Value) -> impl Iterator<Item = Egress> + '_ {
+fn rules(permission: &Value) -> impl Iterator<Item = Rule> + '_ {
     let port = |name: &str| permission.get(name).and_then(Value::as_i64).unwrap_or(-1);
     let (protocol, from, to) = (text(permission, "/IpProtocol").to_owned(), port("FromPort"), port("ToPort"));
     let blocks =
         items(permission, "IpRanges").filter_map(|range| text(range, "/CidrIp").parse::<Ipv4Net>().ok()).map(Peer::Block);
     let lists = items(permission, "PrefixListIds").map(|_| Peer::PrefixList);
-    blocks.chain(lists).map(move |peer| Egress { protocol: protocol.clone(), from, to, peer })
+    let groups = items(permission, "UserIdGroupPairs").map(|pair| Peer::Group(text(pair, "/GroupId").to_owned()));
+    blocks.chain(lists).chain(groups).map(move |peer| Rule { protocol: protocol.clone(), from, to, peer })
 }
 
 fn items<'a>(value: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
@@ -164,13 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_is_a_rule_for_each_block_and_prefix_list() {
+    fn a_permission_is_a_rule_for_each_block_prefix_list_and_group() {
         let permission = json!({
             "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{ "CidrIp": "10.0.0.0/8" }],
             "PrefixListIds": [{ "PrefixListId": "pl-1" }], "UserIdGroupPairs": [{ "GroupId": "sg-1" }],
         });
-        let rules: Vec<Egress> = egress(&permission).collect();
-        assert_eq!(rules.len(), 2);
+        let rules: Vec<Rule> = rules(&permission).collect();
+        assert_eq!(rules.len(), 3);
         assert!(rules.iter().all(|rule| (rule.from, rule.to) == (443, 443)));
     }
 }

@@ -15,6 +15,7 @@ use crate::records::Instance;
 
 /// Resource types by the prefix of their ids.
 const TYPES: &[(&str, &str)] = &[
+    ("acl-", "network-acl"),
     ("ami-", "image"),
     ("eipalloc-", "elastic-ip"),
     ("eni-", "network-interface"),
@@ -28,6 +29,7 @@ const TYPES: &[(&str, &str)] = &[
     ("subnet-", "subnet"),
     ("vol-", "volume"),
     ("vpc-", "vpc"),
+    ("vpce-", "vpc-endpoint"),
 ];
 
 impl Ec2 {
@@ -66,6 +68,13 @@ impl Ec2 {
                 let given = input.get("LaunchTemplate").unwrap_or(input);
                 let id = self.with_records(&call.region, call.account(), |records| template_name(given).find(records));
                 id.map(|id| arn(format!("launch-template/{id}"))).into_iter().collect()
+            }
+            "acl-association" => {
+                let id = input.required("AssociationId");
+                self.with_records(&call.region, call.account(), |records| {
+                    let held = records.network_acls.values().flat_map(|acl| &acl.associations).find(|one| one.id == id);
+                    held.map(|one| arn(format!("subnet/{}", one.subnet))).into_iter().collect()
+                })
             }
             "profile-role" => profile_role(call, &self.launch_document(call, input)).await.into_iter().collect(),
             "association-route-table" | "association-instance" => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use nightproof_core::outage::Watch;
+use nightproof_core::vpc_origin::InstanceOrigin;
 use nightproof_machine::{Channel, Connections};
 use nightproof_machine_protocol::link::Link;
 use nightproof_machine_protocol::order::{SERVICE_START, SERVICE_STOP};
@@ -24,7 +25,9 @@ impl Connections for InstanceConnections {
             // Port 443 of an AWS name: the region's gateway, from the instance's address.
             Channel::Https => {
                 let source = instance.ec2.source_ip(&instance.account, &instance.id);
-                region.accept_tls(uplink_stream::carry(region.link_outages(), &instance.ec2.links, &instance.id, stream), source);
+                let stream = uplink_stream::carry(region.link_outages(), &instance.ec2.links, &instance.id, stream);
+                let origin = InstanceOrigin { account: instance.account.clone(), instance: instance.id.clone() };
+                region.accept_tls(stream, source, Some(origin));
             }
             // 169.254.169.254:80: this instance's metadata.
             Channel::Imds => imds::serve(Arc::clone(instance), stream),

@@ -21,7 +21,8 @@ pub(crate) fn add(records: &mut Records) {
                 default: true,
                 map_public_ip: true,
             };
-            records.subnets.insert(id, subnet);
+            records.subnets.insert(id.clone(), subnet);
+            records.associate_default_acl(&vpc, &id);
         }
     }
     let gateway = resource_id("igw");

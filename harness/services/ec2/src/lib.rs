@@ -12,6 +12,7 @@ mod cidr;
 mod connections;
 mod default_vpc;
 mod ec2;
+mod endpoint_service;
 mod error;
 mod filter;
 mod image;

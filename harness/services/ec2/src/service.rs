@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nightproof_core::document::whole_seconds;
 use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
+use nightproof_core::vpc_origin::{EndpointUse, InstanceOrigin};
 use nightproof_core::{Caller, InstanceIdentity, Region, operations};
 use serde_json::Value;
 
@@ -39,6 +40,10 @@ use crate::operations::launch_templates::{
     self, CreateLaunchTemplate, DeleteLaunchTemplate, DescribeLaunchTemplates, ModifyLaunchTemplate,
 };
 use crate::operations::nat_gateways::{self, CreateNatGateway, DeleteNatGateway, DescribeNatGateways};
+use crate::operations::network_acls::{
+    self, CreateNetworkAcl, DeleteNetworkAcl, DeleteNetworkAclEntry, DescribeNetworkAcls, ReplaceNetworkAclAssociation,
+    SetEntry as CreateNetworkAclEntry, SetEntry as ReplaceNetworkAclEntry,
+};
 use crate::operations::regions::{self, DescribeAccountAttributes, DescribeAvailabilityZones, DescribeRegions};
 use crate::operations::route_tables::{
     self, AssociateRouteTable, CreateRoute, CreateRouteTable, DeleteRoute, DeleteRouteTable, DescribeRouteTables,
@@ -55,6 +60,9 @@ use crate::operations::security_groups::{self, CreateSecurityGroup, DeleteSecuri
 use crate::operations::subnets::{self, CreateSubnet, DeleteSubnet, DescribeSubnets, ModifySubnetAttribute};
 use crate::operations::tags::{self, CreateTags, DeleteTags, DescribeTags};
 use crate::operations::volumes::{self, DescribeVolumes};
+use crate::operations::vpc_endpoints::{
+    self, CreateVpcEndpoint, DeleteVpcEndpoints, DescribeVpcEndpointServices, DescribeVpcEndpoints, ModifyVpcEndpoint,
+};
 use crate::operations::vpcs::{self, CreateVpc, DeleteVpc, DescribeVpcAttribute, DescribeVpcs, ModifyVpcAttribute};
 use crate::records::{Instance, Records};
 use crate::request::Request;
@@ -82,6 +90,20 @@ operations!("ec2", Ec2:
     CreateNatGateway => change_at(nat_gateways::create): ["= natgateway/*", "= subnet/{SubnetId}", "= elastic-ip/{AllocationId} ?AllocationId", "ec2:CreateTags natgateway/* ?TagSpecifications ec2:CreateAction='CreateNatGateway'"],
     DeleteNatGateway => change_at(nat_gateways::delete): ["= natgateway/{NatGatewayId}"],
     DescribeNatGateways => read(nat_gateways::describe): ["= *"],
+
+    CreateNetworkAcl => change(network_acls::create): ["= network-acl/*", "= vpc/{VpcId}", "ec2:CreateTags network-acl/* ?TagSpecifications ec2:CreateAction='CreateNetworkAcl'"],
+    DeleteNetworkAcl => change(network_acls::delete): ["= network-acl/{NetworkAclId}"],
+    DescribeNetworkAcls => read(network_acls::describe): ["= *"],
+    CreateNetworkAclEntry => change(network_acls::create_entry): ["= network-acl/{NetworkAclId}"],
+    ReplaceNetworkAclEntry => change(network_acls::replace_entry): ["= network-acl/{NetworkAclId}"],
+    DeleteNetworkAclEntry => change(network_acls::delete_entry): ["= network-acl/{NetworkAclId}"],
+    ReplaceNetworkAclAssociation => change(network_acls::replace_association): ["= network-acl/{NetworkAclId}", "= @acl-association"],
+
+    CreateVpcEndpoint => change_at(vpc_endpoints::create): ["= vpc-endpoint/*", "= vpc/{VpcId}", "= route-table/{RouteTableIds} ?RouteTableIds", "= subnet/{SubnetIds} ?SubnetIds", "= security-group/{SecurityGroupIds} ?SecurityGroupIds", "ec2:CreateTags vpc-endpoint/* ?TagSpecifications ec2:CreateAction='CreateVpcEndpoint'"],
+    ModifyVpcEndpoint => change(vpc_endpoints::modify): ["= vpc-endpoint/{VpcEndpointId}", "= route-table/{AddRouteTableIds} ?AddRouteTableIds", "= subnet/{AddSubnetIds} ?AddSubnetIds", "= security-group/{AddSecurityGroupIds} ?AddSecurityGroupIds"],
+    DeleteVpcEndpoints => change(vpc_endpoints::delete): ["= vpc-endpoint/{VpcEndpointIds}"],
+    DescribeVpcEndpoints => read(vpc_endpoints::describe): ["= *"],
+    DescribeVpcEndpointServices => read(vpc_endpoints::describe_services): ["= *"],
 
     CreateRouteTable => change(route_tables::create): ["= route-table/*", "= vpc/{VpcId}", "ec2:CreateTags route-table/* ?TagSpecifications ec2:CreateAction='CreateRouteTable'"],
     DeleteRouteTable => change(route_tables::delete): ["= route-table/{RouteTableId}"],
@@ -263,6 +285,10 @@ impl Service for Ec2 {
 
     async fn identify(&self, region: &Region, document: &str, signature: &str) -> Option<(InstanceIdentity, Caller)> {
         imds::identify(self, region, document, signature).await
+    }
+
+    fn endpoint_of(&self, origin: &InstanceOrigin, service: &str) -> Option<EndpointUse> {
+        Self::endpoint_of(self, &origin.account, &origin.instance, service)
     }
 
     fn instances(&self, region: &Region, account: &str) -> Vec<nightproof_core::service::Instance> {

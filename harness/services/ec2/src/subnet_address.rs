@@ -6,7 +6,7 @@ use nightproof_core::service::AwsError;
 
 use crate::cidr;
 use crate::error::{error, invalid_parameter};
-use crate::records::{Records, Subnet};
+use crate::records::{Records, Subnet, VpcEndpoint};
 
 /// The address asked for if it is free, else the lowest free one.
 pub(crate) fn free(records: &Records, subnet: &Subnet, asked: Option<&str>) -> Result<Ipv4Addr, AwsError> {
@@ -41,5 +41,7 @@ pub(crate) fn free(records: &Records, subnet: &Subnet, asked: Option<&str>) -> R
 pub(crate) fn taken(records: &Records, subnet: &str) -> Vec<Ipv4Addr> {
     let instances = records.instances.values().filter(|instance| instance.subnet == subnet && !instance.is_terminated());
     let gateways = records.nat_gateways.values().filter(|gateway| gateway.subnet == subnet && gateway.deleted.is_none());
-    instances.map(|instance| instance.private_ip).chain(gateways.map(|gateway| gateway.private_ip)).collect()
+    let endpoints = records.vpc_endpoints.values().flat_map(VpcEndpoint::interfaces).filter(|one| one.subnet == subnet);
+    let addresses = instances.map(|instance| instance.private_ip).chain(gateways.map(|gateway| gateway.private_ip));
+    addresses.chain(endpoints.map(|one| one.address)).collect()
 }

@@ -2,11 +2,14 @@
 
 use ipnet::Ipv4Net;
 use nightproof_core::Region;
+use nightproof_core::vpc_origin::EndpointUse;
 use nightproof_machine_protocol::link::Link;
-use nightproof_network::{Egress, MissingLink, Peer, Route, Snapshot, Target};
+use nightproof_network::{
+    Acl, AclRule, Endpoint, EndpointInterface, EndpointKind, Peer, Route, Rule as NetworkRule, Snapshot, Target, Way,
+};
 
 use crate::ec2::Ec2;
-use crate::records::{Direction, Instance, Records, RouteTable, Rule, Source};
+use crate::records::{self, Direction, Instance, Records, RouteTable, Rule, Source, VpcEndpoint};
 
 impl Ec2 {
     /// Opens and closes the links of the account's instances, as a change of the records may have it.
@@ -18,30 +21,89 @@ impl Ec2 {
             }
         });
     }
+
+    /// The endpoint that calls of an instance to a service pass, if they pass one.
+    pub(crate) fn endpoint_of(&self, account: &str, instance: &str, service: &str) -> Option<EndpointUse> {
+        let accounts = self.accounts.lock();
+        let records = accounts.get(account)?;
+        let instance = records.instances.get(instance)?;
+        let snapshot = snapshot(records, instance);
+        let endpoint = records.vpc_endpoints.get(&snapshot.endpoint(service)?.id)?;
+        Some(EndpointUse {
+            endpoint: endpoint.id.clone(),
+            vpc: instance.vpc.clone(),
+            source_ip: instance.private_ip,
+            policy: endpoint.policy.clone(),
+        })
+    }
 }
 
-/// What an instance reaches.
+/// What an instance reaches. The machine's own agent speaks to `ec2messages` alone, as older ones did; where AWS's would go on by
+/// `ssmmessages`, it is let through.
 pub(crate) fn link(records: &Records, instance: &Instance) -> Link {
-    let (names, endpoints): (Vec<_>, Vec<_>) =
-        snapshot(records, instance).missing_links().into_iter().partition(|missing| matches!(missing, MissingLink::Dns { .. }));
-    Link { names: names.is_empty(), endpoints: endpoints.is_empty() }
+    let mut reach = snapshot(records, instance).reach();
+    if reach.by_endpoint.get("ssmmessages") == Some(&true) {
+        reach.by_endpoint.insert("ec2messages".to_owned(), true);
+    }
+    let others = reach.by_endpoint.into_iter().filter(|(_, reached)| *reached != reach.public).map(|(service, _)| service);
+    Link { names: reach.names, endpoints: reach.public, others: others.collect() }
 }
 
 fn snapshot(records: &Records, instance: &Instance) -> Snapshot {
     let table = table_of(records, &instance.vpc, &instance.subnet);
     let routes = table.into_iter().flat_map(RouteTable::routes);
-    let rules =
-        records.rules.values().filter(|rule| rule.direction == Direction::Egress && instance.groups.contains(&rule.group));
     Snapshot {
         vpc: instance.vpc.clone(),
         dns_support: records.vpcs.get(&instance.vpc).is_some_and(|vpc| vpc.dns_support),
         subnet: instance.subnet.clone(),
+        private_address: instance.private_ip,
         public_address: instance.public_ip,
         route_table: table.map(|table| table.id.clone()).unwrap_or_default(),
         routes: routes.map(|(destination, gateway)| route(records, &instance.vpc, destination, gateway)).collect(),
         groups: instance.groups.clone(),
-        egress: rules.map(egress).collect(),
+        egress: rules(records, Direction::Egress, &instance.groups),
+        acl: acl_of(records, &instance.subnet),
+        endpoints: records
+            .vpc_endpoints
+            .values()
+            .filter(|endpoint| endpoint.vpc == instance.vpc)
+            .map(|one| endpoint(records, one))
+            .collect(),
     }
+}
+
+fn endpoint(records: &Records, endpoint: &VpcEndpoint) -> Endpoint {
+    let kind = match &endpoint.kind {
+        records::EndpointKind::Gateway { route_tables } => EndpointKind::Gateway { route_tables: route_tables.clone() },
+        records::EndpointKind::Interface { private_dns, groups, interfaces } => EndpointKind::Interface {
+            private_dns: *private_dns,
+            groups: groups.clone(),
+            ingress: rules(records, Direction::Ingress, groups),
+            interfaces: interfaces
+                .iter()
+                .map(|one| EndpointInterface {
+                    address: one.address,
+                    subnet: one.subnet.clone(),
+                    acl: acl_of(records, &one.subnet),
+                })
+                .collect(),
+        },
+    };
+    Endpoint { id: endpoint.id.clone(), service: endpoint.service.clone(), kind }
+}
+
+/// The network ACL of a subnet.
+fn acl_of(records: &Records, subnet: &str) -> Acl {
+    let found = records.network_acls.values().find(|acl| acl.associations.iter().any(|one| one.subnet == subnet));
+    let rules = found.into_iter().flat_map(|acl| &acl.entries).map(|entry| AclRule {
+        number: entry.number,
+        way: if entry.egress { Way::Out } else { Way::In },
+        allows: entry.allows,
+        protocol: entry.protocol.clone(),
+        block: entry.cidr,
+        ports: entry.ports.map(|(from, to)| from..=to),
+    });
+    Acl { id: found.map(|acl| acl.id.clone()).unwrap_or_default(), rules: rules.collect() }
 }
 
 /// The table of a subnet: its own, or else the VPC's main one.
@@ -56,7 +118,10 @@ fn table_of<'a>(records: &'a Records, vpc: &str, subnet: &str) -> Option<&'a Rou
 fn route(records: &Records, vpc: &str, destination: Ipv4Net, gateway: &str) -> Route {
     let target = match gateway {
         "local" => Target::Local,
-        id if id.starts_with("nat-") => Target::NatGateway { id: id.to_owned(), leads_on: leads_on(records, id) },
+        id if id.starts_with("nat-") => {
+            let subnet = records.nat_gateways.get(id).map(|gateway| gateway.subnet.clone()).unwrap_or_default();
+            Target::NatGateway { id: id.to_owned(), leads_on: leads_on(records, id), acl: acl_of(records, &subnet) }
+        }
         id => internet_gateway(records, vpc, id),
     };
     Route { destination, target }
@@ -77,24 +142,43 @@ fn leads_on(records: &Records, id: &str) -> bool {
         destination,
         target: if to == "local" { Target::Local } else { internet_gateway(records, &gateway.vpc, to) },
     });
-    let anywhere = Egress { protocol: "-1".to_owned(), from: -1, to: -1, peer: Peer::Block(Ipv4Net::default()) };
+    let anywhere = NetworkRule { protocol: "-1".to_owned(), from: -1, to: -1, peer: Peer::Block(Ipv4Net::default()) };
+    // Its subnet's network ACL is asked with those who come to it.
+    let everything = [Way::In, Way::Out].map(|way| AclRule {
+        number: 1,
+        way,
+        allows: true,
+        protocol: "-1".to_owned(),
+        block: Ipv4Net::default(),
+        ports: None,
+    });
     let seen = Snapshot {
         vpc: gateway.vpc.clone(),
         dns_support: true,
         subnet: gateway.subnet.clone(),
+        private_address: gateway.private_ip,
         public_address: Some(address.ip),
         route_table: String::new(),
         routes: onward.collect(),
         groups: Vec::new(),
         egress: vec![anywhere],
+        acl: Acl { id: String::new(), rules: everything.to_vec() },
+        endpoints: Vec::new(),
     };
     seen.missing_links().is_empty()
 }
 
-fn egress(rule: &Rule) -> Egress {
-    let peer = match rule.source {
-        Source::Ipv4(block) => Peer::Block(block),
-        Source::Ipv6(_) | Source::Group(_) => Peer::Elsewhere,
+/// The rules of these groups for one direction.
+fn rules(records: &Records, direction: Direction, groups: &[String]) -> Vec<NetworkRule> {
+    let rules = records.rules.values().filter(|rule| rule.direction == direction && groups.contains(&rule.group));
+    rules.map(network_rule).collect()
+}
+
+fn network_rule(rule: &Rule) -> NetworkRule {
+    let peer = match &rule.source {
+        Source::Ipv4(block) => Peer::Block(*block),
+        Source::Group(group) => Peer::Group(group.clone()),
+        Source::Ipv6(_) => Peer::Elsewhere,
     };
-    Egress { protocol: rule.protocol.clone(), from: rule.from, to: rule.to, peer }
+    NetworkRule { protocol: rule.protocol.clone(), from: rule.from, to: rule.to, peer }
 }

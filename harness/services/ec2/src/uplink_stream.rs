@@ -29,11 +29,11 @@ pub(crate) struct UplinkStream<S> {
 impl<S: Unpin> UplinkStream<S> {
     /// The stream, once no outage holds it up.
     fn poll_stream(&mut self, context: &mut Context<'_>) -> Poll<Pin<&mut S>> {
-        if self.waiting.is_none() && !(self.outage.is_up() && self.link.borrow().endpoints) {
+        if self.waiting.is_none() && !(self.outage.is_up() && self.link.borrow().carries()) {
             let (outage, mut link) = (self.outage.clone(), self.link.clone());
             self.waiting = Some(Box::pin(async move {
                 // Nobody can open it any more: the region has ended.
-                let _ = link.wait_for(|link| link.endpoints).await;
+                let _ = link.wait_for(Link::carries).await;
                 outage.ended().await;
             }));
         }

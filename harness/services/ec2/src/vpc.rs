@@ -2,11 +2,11 @@
 
 use ipnet::Ipv4Net;
 
-use crate::records::{Records, RouteTable, Vpc};
+use crate::records::{NetworkAcl, Records, RouteTable, Vpc};
 use crate::resource_id::resource_id;
 use crate::security_group;
 
-/// Adds a VPC with its main route table and default security group. Returns its id.
+/// Adds a VPC with its main route table, default network ACL and default security group. Returns its id.
 pub(crate) fn add(records: &mut Records, cidr: Ipv4Net, default: bool, tenancy: &str) -> String {
     let id = resource_id("vpc");
     let vpc = Vpc {
@@ -21,6 +21,8 @@ pub(crate) fn add(records: &mut Records, cidr: Ipv4Net, default: bool, tenancy: 
     records.vpcs.insert(id.clone(), vpc);
     let table = RouteTable::new(&id, cidr, true);
     records.tables.insert(table.id.clone(), table);
+    let acl = NetworkAcl::new(&id, true);
+    records.network_acls.insert(acl.id.clone(), acl);
     security_group::add(records, &id, "default", "default VPC security group", true);
     id
 }

@@ -187,7 +187,7 @@ impl Connections for Carried {
     fn connected(&self, channel: Channel, stream: UnixStream) {
         let api = Arc::clone(&self.0);
         match channel {
-            Channel::Https => api.region.accept_tls(stream, SOURCE_IP.to_owned()),
+            Channel::Https => api.region.accept_tls(stream, SOURCE_IP.to_owned(), None),
             // A function has neither instance metadata nor an SSM agent: the connection closes.
             Channel::Imds | Channel::Service | Channel::CpuShare => {}
             Channel::RuntimeApi => {

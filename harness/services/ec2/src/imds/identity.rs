@@ -4,15 +4,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nightproof_core::credentials::hmac;
-use nightproof_core::document::Members as _;
-use nightproof_core::{Caller, InstanceIdentity, Region};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::credentials;
 use super::page::{pretty, seconds};
-use super::tree::Facts;
 use crate::ec2::Ec2;
-use crate::instance_handle::InstanceHandle;
 use crate::records::{Instance, Records};
 
 /// The document.
@@ -39,18 +34,4 @@ pub(super) fn document(records: &Records, instance: &Instance) -> String {
 /// The signature over a document: by a key of this region alone, as AWS's is AWS's.
 pub(super) fn signature(ec2: &Ec2, document: &str) -> String {
     STANDARD.encode(hmac(ec2.identity_key.as_bytes(), document.trim_end().as_bytes()))
-}
-
-/// The instance that a signed document is of, with the caller that it is: its role's session, or that of an instance without one.
-pub(crate) async fn identify(ec2: &Ec2, region: &Region, document: &str, given: &str) -> Option<(InstanceIdentity, Caller)> {
-    if signature(ec2, document) != given {
-        return None;
-    }
-    let read: Value = serde_json::from_str(document).ok()?;
-    let id = read.text("instanceId")?.to_owned();
-    let account = read.text("accountId")?.to_owned();
-    let instance = InstanceHandle { region: region.clone(), ec2: ec2.this.upgrade()?, account, id: id.clone() };
-    let facts = Facts::from_instance(&instance)?;
-    let caller = credentials::caller(&instance, &facts).await?;
-    Some((InstanceIdentity(id), caller))
 }

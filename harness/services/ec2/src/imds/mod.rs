@@ -3,12 +3,13 @@
 
 mod access;
 mod credentials;
+mod identify;
 mod identity;
 mod page;
 mod server;
 mod session;
 mod tree;
 
-pub(crate) use identity::identify;
+pub(crate) use identify::identify;
 pub(crate) use server::serve;
 pub(crate) use session::Sessions;

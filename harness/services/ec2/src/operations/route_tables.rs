@@ -6,13 +6,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cidr;
+use crate::endpoint_service::prefix_list;
 use crate::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
 use crate::filter::{Filter, filtered, page, selected};
-use crate::records::{Association, Records, Route, RouteTable};
+use crate::records::{Association, EndpointKind, Records, Route, RouteTable};
 use crate::request_tags::{self, TagSpecification};
 use crate::resource_id::resource_id;
 
 fn describe_one(records: &Records, table: &RouteTable) -> Value {
+    let endpoints = records.vpc_endpoints.values().filter(|endpoint| endpoint.route_tables().contains(&table.id));
+    let to_endpoints = endpoints.map(|endpoint| {
+        json!({
+            "DestinationPrefixListId": prefix_list(&endpoint.service), "GatewayId": endpoint.id, "Origin": "CreateRoute",
+            "State": "active",
+        })
+    });
     let routes: Vec<Value> = table
         .routes
         .iter()
@@ -29,6 +37,7 @@ fn describe_one(records: &Records, table: &RouteTable) -> Value {
                 "State": if live { "active" } else { "blackhole" },
             })
         })
+        .chain(to_endpoints)
         .collect();
     let associations: Vec<Value> = table
         .associations
@@ -93,6 +102,11 @@ pub(crate) fn delete(records: &mut Records, input: &DeleteRouteTable) -> Result<
         return Err(dependency(format!("The routeTable '{id}' has dependencies and cannot be deleted.")));
     }
     records.tables.remove(id);
+    for endpoint in records.vpc_endpoints.values_mut() {
+        if let EndpointKind::Gateway { route_tables } = &mut endpoint.kind {
+            route_tables.retain(|table| table != id);
+        }
+    }
     records.tags.remove(id);
     Ok(json!({}))
 }

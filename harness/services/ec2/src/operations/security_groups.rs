@@ -94,7 +94,8 @@ pub(crate) fn delete(records: &mut Records, input: &DeleteSecurityGroup) -> Resu
         ));
     }
     let used = records.instances.values().any(|instance| !instance.is_terminated() && instance.groups.contains(&id))
-        || records.rules.values().any(|rule| rule.group != id && rule.source == Source::Group(id.clone()));
+        || records.rules.values().any(|rule| rule.group != id && rule.source == Source::Group(id.clone()))
+        || records.vpc_endpoints.values().any(|endpoint| endpoint.groups().contains(&id));
     if used {
         return Err(dependency(format!("resource {id} has a dependent object")));
     }

@@ -89,6 +89,7 @@ pub(crate) fn create(records: &mut Records, input: &CreateSubnet) -> Result<Valu
         default: false,
         map_public_ip: false,
     };
+    records.associate_default_acl(&subnet.vpc, &id);
     records.subnets.insert(id.clone(), subnet);
     request_tags::on_creation(records, &input.tag_specifications, "subnet", &id)?;
     Ok(json!({ "Subnet": describe_one(records, records.subnet(&id)?) }))
@@ -116,6 +117,9 @@ pub(crate) fn delete(records: &mut Records, input: &DeleteSubnet) -> Result<Valu
     records.subnets.remove(id);
     for table in records.tables.values_mut() {
         table.associations.retain(|association| association.subnet.as_deref() != Some(id));
+    }
+    for acl in records.network_acls.values_mut() {
+        acl.associations.retain(|association| association.subnet != id);
     }
     records.tags.remove(id);
     Ok(json!({}))

@@ -1,4 +1,4 @@
-//! VPCs. Each comes with a main route table and a default security group.
+//! VPCs. Each comes with a main route table, a default network ACL and a default security group.
 
 use nightproof_core::quota;
 use nightproof_core::service::AwsError;
@@ -78,12 +78,15 @@ pub(crate) fn delete(records: &mut Records, input: &DeleteVpc) -> Result<Value, 
     let used = records.subnets.values().any(|subnet| subnet.vpc == id)
         || records.gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(id))
         || records.tables.values().any(|table| table.vpc == id && !table.is_main())
+        || records.network_acls.values().any(|acl| acl.vpc == id && !acl.default)
+        || records.vpc_endpoints.values().any(|endpoint| endpoint.vpc == id)
         || records.groups.values().any(|group| group.vpc == id && group.name != "default");
     if used {
         return Err(dependency(format!("The vpc '{id}' has dependencies and cannot be deleted.")));
     }
     records.vpcs.remove(id);
     records.tables.retain(|_, table| table.vpc != id);
+    records.network_acls.retain(|_, acl| acl.vpc != id);
     let groups: Vec<String> = records.groups.values().filter(|group| group.vpc == id).map(|group| group.id.clone()).collect();
     for group in groups {
         security_group::remove(records, &group);

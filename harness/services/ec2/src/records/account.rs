@@ -12,11 +12,13 @@ use super::instance::Instance;
 use super::internet_gateway::InternetGateway;
 use super::launch_template::LaunchTemplate;
 use super::nat_gateway::NatGateway;
+use super::network_acl::NetworkAcl;
 use super::route_table::RouteTable;
 use super::security_group::SecurityGroup;
 use super::security_group_rule::Rule;
 use super::subnet::Subnet;
 use super::vpc::Vpc;
+use super::vpc_endpoint::VpcEndpoint;
 use crate::error::{error, not_found, not_found_as};
 
 /// An account's records. A clone is what `DryRun` works on.
@@ -29,6 +31,8 @@ pub(crate) struct Records {
     pub(crate) gateways: BTreeMap<String, InternetGateway>,
     pub(crate) nat_gateways: BTreeMap<String, NatGateway>,
     pub(crate) tables: BTreeMap<String, RouteTable>,
+    pub(crate) network_acls: BTreeMap<String, NetworkAcl>,
+    pub(crate) vpc_endpoints: BTreeMap<String, VpcEndpoint>,
     pub(crate) groups: BTreeMap<String, SecurityGroup>,
     pub(crate) rules: BTreeMap<String, Rule>,
     pub(crate) addresses: BTreeMap<String, Address>,
@@ -57,6 +61,8 @@ impl Records {
             gateways: BTreeMap::new(),
             nat_gateways: BTreeMap::new(),
             tables: BTreeMap::new(),
+            network_acls: BTreeMap::new(),
+            vpc_endpoints: BTreeMap::new(),
             groups: BTreeMap::new(),
             rules: BTreeMap::new(),
             addresses: BTreeMap::new(),
@@ -86,6 +92,25 @@ impl Records {
 
     pub(crate) fn table_mut(&mut self, id: &str) -> Result<&mut RouteTable, AwsError> {
         self.tables.get_mut(id).ok_or_else(|| not_found_as("rtb", id))
+    }
+
+    pub(crate) fn network_acl(&self, id: &str) -> Result<&NetworkAcl, AwsError> {
+        self.network_acls.get(id).ok_or_else(|| not_found_as("acl", id))
+    }
+
+    pub(crate) fn network_acl_mut(&mut self, id: &str) -> Result<&mut NetworkAcl, AwsError> {
+        self.network_acls.get_mut(id).ok_or_else(|| not_found_as("acl", id))
+    }
+
+    pub(crate) fn vpc_endpoint(&self, id: &str) -> Result<&VpcEndpoint, AwsError> {
+        self.vpc_endpoints.get(id).ok_or_else(|| not_found_as("vpce", id))
+    }
+
+    /// Gives a new subnet its VPC's default network ACL.
+    pub(crate) fn associate_default_acl(&mut self, vpc: &str, subnet: &str) {
+        if let Some(acl) = self.network_acls.values_mut().find(|acl| acl.default && acl.vpc == vpc) {
+            acl.associate(subnet);
+        }
     }
 
     pub(crate) fn gateway(&self, id: &str) -> Result<&InternetGateway, AwsError> {

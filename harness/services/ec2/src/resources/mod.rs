@@ -6,6 +6,7 @@ mod instance;
 mod internet_gateway;
 mod launch_template;
 mod nat_gateway;
+mod network_acl;
 mod route;
 mod route_table;
 mod security_group;
@@ -13,6 +14,7 @@ mod security_group_rule;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
 
 use nightproof_resource::ResourceProvider;
 
@@ -24,6 +26,10 @@ pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
         &internet_gateway::InternetGateway,
         &internet_gateway::VpcGatewayAttachment,
         &nat_gateway::NatGateway,
+        &network_acl::NetworkAcl,
+        &network_acl::NetworkAclEntry,
+        &network_acl::SubnetNetworkAclAssociation,
+        &vpc_endpoint::VpcEndpoint,
         &route_table::RouteTable,
         &route_table::SubnetRouteTableAssociation,
         &route::Route,

@@ -159,5 +159,6 @@ async fn an_identity_document_stands_for_its_instance_if_the_service_has_signed_
     assert_eq!(identify(&document.replace(&id, "i-00000000000000000"), &signature).await, None);
     assert_eq!(identify(&document, "eA==").await, None);
     bed.ok("TerminateInstances", json!({"InstanceIds": [id]})).await;
+    bed.becomes(&id, "terminated").await;
     assert_eq!(identify(&document, &signature).await, None, "it is gone");
 }

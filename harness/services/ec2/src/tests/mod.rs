@@ -1,4 +1,5 @@
 mod bed;
+mod closed_networks;
 mod imds;
 mod instances;
 mod launch_templates;

@@ -36,7 +36,7 @@ async fn references_to_nothing_are_refused_with_their_own_codes() {
             json!({ "ImageId": "ami-0123", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1 }),
             "InvalidAMIID.NotFound",
         ),
-        ("DescribeVpcEndpoints", json!({}), "NotImplemented"),
+        ("DescribeDhcpOptions", json!({}), "NotImplemented"),
     ] {
         let refusal = bed.refused(operation, input).await;
         assert!(refusal.starts_with(&format!("{code}: ")), "{operation}: {refusal}");
@@ -96,7 +96,7 @@ async fn what_an_instance_reaches_of_aws_follows_its_network_while_it_runs() {
     let bed = Bed::new();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let link = |id: &str| {
-        let link = *bed.ec2.links.watch(id).borrow();
+        let link = bed.ec2.links.watch(id).borrow().clone();
         (link.names, link.endpoints)
     };
     let default = bed.run(json!({})).await;

@@ -233,7 +233,7 @@ fn describe(action: &str, resource: &str, decision: &Decision, bounded: bool, te
         .map(|statement| {
             let kind = match statement.layer {
                 Layer::Resource | Layer::Trust => "resource",
-                Layer::Boundary | Layer::Session => "none",
+                Layer::Boundary | Layer::Session | Layer::Endpoint => "none",
                 Layer::Identity => "IAM Policy",
             };
             let text = texts.get(statement.policy.as_str()).copied().unwrap_or_default();
