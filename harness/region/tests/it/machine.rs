@@ -341,7 +341,7 @@ print(late.recv(6), flush=True)
 while connect('198.18.0.1', 443) != 'timed out': pass
 print('gone')
 ";
-    let (link, watched) = watch::channel(Link { names: false, endpoints: false });
+    let (link, watched) = watch::channel(Link { names: false, endpoints: false, ..Link::OPEN });
     let linked = Arc::new(Linked(watched, Echo::default()));
     let machine = Machine::boot(&machines, python(script), Arc::clone(&linked) as Arc<dyn Connections>).await.unwrap();
     let wrote = async |line: &str| {
