@@ -142,8 +142,10 @@ async fn it_has_one_interface_which_leads_to_aws_and_nowhere_else() {
     let routes = "tail -n +2 /proc/net/route | awk '{print $1, $2, $3}'";
     let (_, console) = run(&format!("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' ' | sort; {routes} | sort")).await;
     let lines: Vec<&str> = console.lines().map(str::trim).collect();
-    // 198.18.0.1, 169.254.169.253 and 169.254.169.254, backwards; none by way of another.
-    assert_eq!(lines, ["eth0", "lo", "eth0 010012C6 00000000", "eth0 FDA9FEA9 00000000", "eth0 FEA9FEA9 00000000"]);
+    // 198.18.0.1, 198.18.0.2 (where nobody accepts), 169.254.169.253 and 169.254.169.254, backwards; none by way of another.
+    let expected =
+        ["eth0", "lo", "eth0 010012C6 00000000", "eth0 020012C6 00000000", "eth0 FDA9FEA9 00000000", "eth0 FEA9FEA9 00000000"];
+    assert_eq!(lines, expected);
 }
 
 #[tokio::test]
