@@ -57,9 +57,8 @@ const SAME_EVERYWHERE: [&str; 6] =
 
 /// Where the scenarios are, and the program that `cargo test` makes of them.
 fn program() -> Result<(&'static str, PathBuf), StepError> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built =
-        step::said(Command::new(cargo).args(["test", "--workspace", "--test", "it", "--no-run", "--message-format", "json"]))?;
+    let build = ["test", "--workspace", "--test", "it", "--no-run", "--message-format", "json"];
+    let built = step::said(step::cargo_command().args(build))?;
     let program = built.lines().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         let ours = Path::new(message.get("manifest_path")?.as_str()?).parent()?.ends_with("scenarios");

@@ -1,7 +1,5 @@
 //! The arrows between crates, as ARCHITECTURE.md draws them, and the licences of what we depend on.
 
-use std::process::Command;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -211,8 +209,7 @@ impl Licences {
 
 /// Checks all arrows and licences; names every offence.
 pub(crate) fn check() -> Result<(), StepError> {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let text = step::output(Command::new(program).args(["metadata", "--format-version=1", "--locked"]))?;
+    let text = step::output(step::cargo_command().args(["metadata", "--format-version=1", "--locked"]))?;
     let metadata: Value = serde_json::from_slice(&text).map_err(|error| StepError::Found(format!("cargo metadata: {error}")))?;
     let licences = Licences::read()?;
     let mut offences = Vec::new();

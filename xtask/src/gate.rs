@@ -1,8 +1,6 @@
 //! The scenarios of the gate: in containers and on LocalStack one for each mechanism, about a tenth of all. `cargo xtask conformance` runs
 //! every scenario in every place.
 
-use std::process::Command;
-
 use nightproof_wildcard::{Pattern, Syntax};
 
 use crate::step::{self, StepError};
@@ -63,9 +61,8 @@ pub(crate) const LOCALSTACK: &Chosen = &[
 
 /// Runs the chosen tests in an environment. A name that no test has is an error.
 pub(crate) fn run(chosen: &Chosen, environment: &[(&str, &str)]) -> Result<(), StepError> {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let listed =
-        step::said(Command::new(program).args(["test", "--workspace", "--test", "it", "--", "--list", "--format", "terse"]))?;
+    let list = ["test", "--workspace", "--test", "it", "--", "--list", "--format", "terse"];
+    let listed = step::said(step::cargo_command().args(list))?;
     let tests: Vec<&str> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     let names = names(chosen, &tests)?;
     let mut arguments = vec!["test", "--workspace", "--test", "it", "--", "--include-ignored", "--exact"];

@@ -30,10 +30,19 @@ pub(crate) enum StepError {
 
 /// Runs cargo with `arguments` and further environment variables.
 pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), StepError> {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
-    command.args(arguments).envs(environment.iter().copied());
-    run(&mut command)
+    run(cargo_command().args(arguments).envs(environment.iter().copied()))
+}
+
+/// Cargo, without what the cargo that runs this program says of its package: build scripts that read it (ring's) would run anew, and all
+/// that depends on them would be compiled again, each time that cargo is called in turns from here and from a shell.
+pub(crate) fn cargo_command() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// How many tests run at a time: twice as many as there are processors, since tests of whole nights wait as long as they work.
