@@ -1,8 +1,8 @@
 //! The model's patterns. They are written for Java, whose services match the whole value.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-use regex::{Regex, RegexBuilder};
+use regex::{Captures, Regex, RegexBuilder};
 use serde::Deserialize;
 
 /// Compiled patterns larger than this are not enforced.
@@ -32,10 +32,24 @@ impl Pattern {
     fn compiled(&self) -> Option<&Regex> {
         self.compiled
             .get_or_init(|| {
-                RegexBuilder::new(&format!(r"\A(?:{})\z", ascii_classes(&self.text))).size_limit(LARGEST).build().ok()
+                RegexBuilder::new(&format!(r"\A(?:{})\z", ascii_classes(&whole_characters(&self.text))))
+                    .size_limit(LARGEST)
+                    .build()
+                    .ok()
             })
             .as_ref()
     }
+}
+
+/// Java writes a character above U+FFFF as the two halves that UTF-16 has for it, `\uD800\uDC00`; this engine knows whole characters.
+fn whole_characters(text: &str) -> String {
+    static HALVES: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?i)\\u(D[89AB][0-9A-F]{2})\\u(D[C-F][0-9A-F]{2})").ok());
+    let whole = |halves: &Captures<'_>| {
+        let half = |place: usize| u32::from_str_radix(&halves[place], 16).unwrap_or_default();
+        format!(r"\x{{{:X}}}", 0x10000 + ((half(1) - 0xD800) << 10) + (half(2) - 0xDC00))
+    };
+    HALVES.as_ref().map_or_else(|| text.to_owned(), |halves| halves.replace_all(text, whole).into_owned())
 }
 
 /// Java's `\w`, `\d` and `\s` are ASCII only; in this engine they are not.
@@ -79,6 +93,15 @@ mod tests {
             }
         }
         assert!(beyond.len() * 10 < all, "{} of {all}:\n{}", beyond.len(), beyond.join("\n"));
+    }
+
+    #[test]
+    fn halves_of_a_character_are_one_character() {
+        let pattern: Pattern =
+            serde_json::from_str(r#""[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF]*""#).unwrap();
+        assert!(pattern.compiled().is_some());
+        assert!(pattern.matches("a group \u{1F600}"));
+        assert!(!pattern.matches("a\u{7}"));
     }
 
     #[test]
