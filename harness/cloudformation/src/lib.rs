@@ -50,4 +50,4 @@ mod worker;
 
 pub use cloudformation::CloudFormation;
 pub use serverless::ServerlessTranslator;
-pub use type_support::{Level, TypeSupport, acted_types};
+pub use type_support::{Level, TypeSupport};

@@ -23,17 +23,13 @@ pub(crate) async fn wait(worker: &Worker, id: &str, signals: &Signals) -> Result
     let until = clock.now().checked_add(timeout).map_err(|_| invalid())?;
     loop {
         let told = worker.with(|stack| stack.signals.get(id).cloned()).flatten().unwrap_or_default();
-        if is_enough(&told, signals)? {
+        let is_late = clock.now() >= until;
+        let succeeded = told.iter().filter(|signal| signal.is_success).count();
+        if is_enough(&told, signals)? || (is_late && succeeded >= wanted(signals)) {
             worker.with(|stack| stack.signals.remove(id));
             return Ok(());
         }
-        if clock.now() >= until {
-            let succeeded = told.iter().filter(|signal| signal.is_success).count();
-            let wanted = signals.successful.map_or(signals.count, |percent| (signals.count * percent.min(100)).div_ceil(100));
-            if succeeded >= wanted {
-                worker.with(|stack| stack.signals.remove(id));
-                return Ok(());
-            }
+        if is_late {
             let left = signals.count.saturating_sub(told.len());
             return Err(format!("Failed to receive {left} resource signal(s) within the specified duration"));
         }
@@ -42,6 +38,11 @@ pub(crate) async fn wait(worker: &Worker, id: &str, signals: &Signals) -> Result
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// How many signals are to be of a success.
+fn wanted(signals: &Signals) -> usize {
+    signals.successful.map_or(signals.count, |percent| (signals.count * percent.min(100)).div_ceil(100))
 }
 
 /// Whether all signals have come that are waited for. Of a group some may be of a failure, as its policy says.
@@ -54,8 +55,7 @@ fn is_enough(told: &[ResourceSignal], signals: &Signals) -> Result<bool, String>
         (None, Some(first)) => return Err(format!("Received FAILURE signal with UniqueId {}", first.unique_id)),
         (Some(percent), Some(_)) => {
             let count = signals.count;
-            let allowed = count - (count * percent.min(100)).div_ceil(100);
-            if failed.len() > allowed {
+            if failed.len() > count - wanted(signals) {
                 return Err(format!(
                     "Received {} FAILURE signal(s) out of {count}. Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement",
                     failed.len()

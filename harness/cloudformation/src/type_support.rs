@@ -39,11 +39,6 @@ pub struct TypeSupport {
     pub attributes: Vec<String>,
 }
 
-/// The names of the types that `providers` and the engine itself act upon, in order.
-pub fn acted_types(providers: Vec<&'static dyn ResourceProvider>) -> Vec<&'static str> {
-    construction::with_own(providers).iter().map(|known| known.provider.facts().name).collect()
-}
-
 impl TypeSupport {
     /// For the type with this name; `None` if AWS has no such type.
     pub fn of(name: &str, providers: Vec<&'static dyn ResourceProvider>) -> Option<Self> {
@@ -51,6 +46,11 @@ impl TypeSupport {
             Some(known) => Some(Self::known(name, known)),
             None => nightproof_registry::resource_type(name).map(|_| Self::empty(name, Level::Refused)),
         }
+    }
+
+    /// For each type that `providers` and the engine itself act upon, by name.
+    pub fn acted(providers: Vec<&'static dyn ResourceProvider>) -> Vec<Self> {
+        construction::with_own(providers).iter().map(|known| Self::known(known.provider.facts().name, known)).collect()
     }
 
     fn empty(name: &str, level: Level) -> Self {

@@ -53,12 +53,12 @@ pub(super) fn services(region: &Region, trigger: &Trigger, sandboxes: Sandboxes,
     members
 }
 
-/// What a region acts upon of a resource type; `None` if AWS has no such type.
+/// What a region makes of a resource type; `None` if AWS has no such type.
 pub fn type_support(name: &str) -> Option<TypeSupport> {
     TypeSupport::of(name, types())
 }
 
-/// The names of the resource types that a region acts upon.
-pub fn acted_types() -> Vec<&'static str> {
-    nightproof_cloudformation::acted_types(types())
+/// What a region makes of each resource type that it acts upon, by name.
+pub fn acted_types() -> Vec<TypeSupport> {
+    TypeSupport::acted(types())
 }

@@ -12,7 +12,7 @@ const REFUSED: &str = "refused: a record of it could let a night pass that AWS h
 pub(crate) fn types(options: &TypesOptions) -> Result<Exit, Error> {
     let types: Vec<TypeSupport> = match &options.name {
         Some(name) => vec![type_support(name).ok_or_else(|| Error::UnknownType(name.clone()))?],
-        None => acted_types().into_iter().filter_map(type_support).collect(),
+        None => acted_types(),
     };
     match options.format {
         TypesFormat::Text if options.name.is_some() => types.iter().for_each(|one| printer::line(&whole(one))),
@@ -79,14 +79,10 @@ fn page(types: &[TypeSupport]) -> String {
 mod tests {
     use super::*;
 
-    fn all() -> Vec<TypeSupport> {
-        acted_types().into_iter().filter_map(type_support).collect()
-    }
-
     #[test]
     fn the_page_of_the_documentation_tells_what_is_there() {
         let written = include_str!("../../../../docs/types.md");
-        assert_eq!(written, page(&all()), "run `cargo run -- types --format markdown > docs/types.md`");
+        assert_eq!(written, page(&acted_types()), "run `cargo run -- types --format markdown > docs/types.md`");
     }
 
     #[test]
@@ -102,7 +98,7 @@ mod tests {
 
     #[test]
     fn nothing_is_both_acted_upon_and_refused() {
-        for one in all() {
+        for one in acted_types() {
             assert!(one.properties.iter().all(|name| !one.refused.contains(name)), "{one:?}");
         }
     }

@@ -9,6 +9,7 @@ mod block_device;
 mod block_device_mapping;
 mod boot;
 mod cidr;
+mod client_token;
 mod connections;
 mod default_vpc;
 mod ec2;

@@ -1,6 +1,7 @@
 //! AWS's own managed policies that instances, functions and operators of a backup stack use, with their documents as AWS
 //! publishes them; but for `ReadOnlyAccess`, of whose 3,000 actions only those of services that a backup stack can meet are here, and
-//! for the partition of `AutoScalingServiceRolePolicy`'s last resource, which a customer's policy must name. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
+//! for the partition of the last resource of `AutoScalingServiceRolePolicy` and of the sessions of `AmazonSSMAutomationRole`, which a
+//! customer's policy must name. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 //!
 //! Any other is unknown here, and attaching it is refused: a policy that grants nothing would be a silent difference.
 

@@ -61,9 +61,8 @@ impl ResourceProvider for AutoScalingGroup {
     }
 
     fn replaces_by_policy(&self, policy: &Value, changed: &[String]) -> bool {
-        let replaces = policy.pointer("/AutoScalingReplacingUpdate/WillReplace");
-        let replaces = replaces.is_some_and(|value| value == &json!(true) || value == "true");
-        replaces && changed.iter().any(|name| rolling_update::CAUSES.contains(&name.as_str()))
+        rolling_update::is_true(policy, "/AutoScalingReplacingUpdate/WillReplace")
+            && changed.iter().any(|name| rolling_update::CAUSES.contains(&name.as_str()))
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
@@ -85,10 +84,8 @@ impl ResourceProvider for AutoScalingGroup {
         let (name, before) = (old.physical.as_str(), &old.properties);
         change_tags(context, name, before, properties).await?;
         change_hooks(context, name, before, properties).await?;
-        let keeps_size = context
-            .update_policy()
-            .and_then(|policy| policy.pointer("/AutoScalingScheduledAction/IgnoreUnmodifiedGroupSizeProperties").cloned());
-        let keeps_size = keeps_size.is_some_and(|value| value == json!(true) || value == "true");
+        let unmodified = "/AutoScalingScheduledAction/IgnoreUnmodifiedGroupSizeProperties";
+        let keeps_size = context.update_policy().is_some_and(|policy| rolling_update::is_true(policy, unmodified));
         let mut input = given(properties);
         input["AutoScalingGroupName"] = name.into();
         if let Some(members) = input.as_object_mut() {

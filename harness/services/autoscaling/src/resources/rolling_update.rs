@@ -18,6 +18,11 @@ const SETTLE: SignedDuration = SignedDuration::from_mins(10);
 /// The properties whose change makes a group's instances obsolete.
 pub(super) const CAUSES: [&str; 3] = ["LaunchConfigurationName", "LaunchTemplate", "VPCZoneIdentifier"];
 
+/// Whether a member of an update policy is true, as a boolean or as a text.
+pub(super) fn is_true(policy: &Value, pointer: &str) -> bool {
+    policy.pointer(pointer).is_some_and(|value| value == &json!(true) || value == "true")
+}
+
 /// `AutoScalingRollingUpdate`
 #[derive(Debug)]
 struct Policy {
@@ -38,7 +43,7 @@ impl Policy {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| format!("{name} of AutoScalingRollingUpdate must be a number")),
         };
-        let waits_for_signals = text("WaitOnResourceSignals").as_deref() == Some("true");
+        let waits_for_signals = is_true(policy, "/WaitOnResourceSignals");
         let pause_text = text("PauseTime").unwrap_or_else(|| if waits_for_signals { "PT5M" } else { "PT0S" }.to_owned());
         Ok(Self {
             batch: number("MaxBatchSize", 1)?.max(1),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::launch_templates::{Name, unknown_version, version};
+use crate::client_token;
 use crate::error::{error, invalid_parameter};
 use crate::filter::{Filter, filtered, page};
 use crate::launch_data::LaunchData;
@@ -56,9 +57,8 @@ impl Request for CreateLaunchTemplateVersion {
 pub(crate) fn create(records: &mut Records, input: &CreateLaunchTemplateVersion, call: &Call) -> Result<Value, AwsError> {
     let name = Name { id: input.launch_template_id.as_deref(), name: input.launch_template_name.as_deref() };
     let template = name.of(records)?;
-    let token = input.client_token.as_ref().filter(|token| !token.is_empty());
-    let same = |version: &&LaunchTemplateVersion| token.is_some() && version.client_token.as_ref() == token;
-    if let Some(before) = template.versions.values().find(same) {
+    let token = client_token::given(input.client_token.as_ref());
+    if let Some(before) = client_token::made_before(token, template.versions.values(), |version| version.client_token.as_ref()) {
         return Ok(json!({ "LaunchTemplateVersion": describe_one(template, before) }));
     }
     let mut data = input.launch_template_data.clone();
@@ -71,7 +71,7 @@ pub(crate) fn create(records: &mut Records, input: &CreateLaunchTemplateVersion,
         description: input.version_description.clone(),
         created: call.now,
         created_by: call.caller.arn(),
-        client_token: token.cloned(),
+        client_token: token.map(str::to_owned),
         data,
     };
     let described = describe_one(template, &made);

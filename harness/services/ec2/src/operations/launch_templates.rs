@@ -6,6 +6,7 @@ use nightproof_core::service::{AwsError, Call};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::client_token;
 use crate::error::{error, invalid_parameter, missing};
 use crate::filter::{Filter, filtered, page};
 use crate::launch_data::LaunchData;
@@ -145,9 +146,10 @@ impl Request for CreateLaunchTemplate {
 
 pub(crate) fn create(records: &mut Records, input: &CreateLaunchTemplate, call: &Call) -> Result<Value, AwsError> {
     let name = input.launch_template_name.as_str();
-    let token = input.client_token.as_ref().filter(|token| !token.is_empty());
-    let same = |template: &&LaunchTemplate| token.is_some() && template.client_token.as_ref() == token;
-    if let Some(before) = records.launch_templates.values().find(same) {
+    let token = client_token::given(input.client_token.as_ref());
+    if let Some(before) =
+        client_token::made_before(token, records.launch_templates.values(), |template| template.client_token.as_ref())
+    {
         return Ok(json!({ "LaunchTemplate": describe_one(records, before) }));
     }
     if records.launch_templates.values().any(|template| template.name == name) {
@@ -166,7 +168,7 @@ pub(crate) fn create(records: &mut Records, input: &CreateLaunchTemplate, call: 
         name: name.to_owned(),
         created: call.now,
         created_by: call.caller.arn(),
-        client_token: token.cloned(),
+        client_token: token.map(str::to_owned),
         default_version: 1,
         latest_version: 1,
         versions: BTreeMap::from([(1, first)]),

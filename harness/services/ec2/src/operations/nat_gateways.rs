@@ -6,6 +6,7 @@ use nightproof_core::service::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::client_token;
 use crate::error::{error, missing, not_found_as};
 use crate::filter::{Filter, filtered, page, selected};
 use crate::records::{NatGateway, Records};
@@ -57,9 +58,9 @@ pub(crate) struct CreateNatGateway {
 }
 
 pub(crate) fn create(records: &mut Records, input: &CreateNatGateway, now: Timestamp) -> Result<Value, AwsError> {
-    let token = input.client_token.as_deref().filter(|token| !token.is_empty());
-    let same = |gateway: &&NatGateway| token.is_some() && gateway.client_token.as_deref() == token;
-    if let Some(before) = records.nat_gateways.values().find(same) {
+    let token = client_token::given(input.client_token.as_ref());
+    if let Some(before) = client_token::made_before(token, records.nat_gateways.values(), |gateway| gateway.client_token.as_ref())
+    {
         return Ok(json!({ "NatGateway": describe_one(records, before), "ClientToken": token }));
     }
     let is_public = match input.connectivity_type.as_deref() {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cidr;
+use crate::client_token;
 use crate::error::{dependency, error, invalid_parameter, missing, not_found_as, unsupported};
 use crate::filter::{Filter, filtered, page, selected};
 use crate::records::{AclEntry, NetworkAcl, Records};
@@ -74,9 +75,8 @@ pub(crate) struct CreateNetworkAcl {
 }
 
 pub(crate) fn create(records: &mut Records, input: &CreateNetworkAcl) -> Result<Value, AwsError> {
-    let token = input.client_token.as_deref().filter(|token| !token.is_empty());
-    let same = |acl: &&NetworkAcl| token.is_some() && acl.client_token.as_deref() == token;
-    if let Some(before) = records.network_acls.values().find(same) {
+    let token = client_token::given(input.client_token.as_ref());
+    if let Some(before) = client_token::made_before(token, records.network_acls.values(), |acl| acl.client_token.as_ref()) {
         return Ok(json!({ "NetworkAcl": describe_one(records, before), "ClientToken": token }));
     }
     let mut acl = NetworkAcl::new(&records.vpc(&input.vpc_id)?.id, false);

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cidr;
+use crate::client_token;
 use crate::endpoint_service::prefix_list;
 use crate::error::{dependency, error, invalid_parameter, missing, not_found, not_found_as, unsupported};
 use crate::filter::{Filter, filtered, page, selected};
@@ -73,9 +74,8 @@ pub(crate) struct CreateRouteTable {
 }
 
 pub(crate) fn create(records: &mut Records, input: &CreateRouteTable) -> Result<Value, AwsError> {
-    let token = input.client_token.as_deref().filter(|token| !token.is_empty());
-    let same = |table: &&RouteTable| token.is_some() && table.client_token.as_deref() == token;
-    if let Some(before) = records.tables.values().find(same) {
+    let token = client_token::given(input.client_token.as_ref());
+    if let Some(before) = client_token::made_before(token, records.tables.values(), |table| table.client_token.as_ref()) {
         return Ok(json!({ "RouteTable": describe_one(records, before), "ClientToken": token }));
     }
     let vpc = records.vpc(input.vpc_id.as_str())?;

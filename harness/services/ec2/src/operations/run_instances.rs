@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::instance_profiles;
 use super::launch_templates::{self, Specification};
 use crate::block_device;
+use crate::client_token;
 use crate::ec2::Ec2;
 use crate::error::{dry_run, error, invalid_parameter, missing, unsupported};
 use crate::instance_type::{self, InstanceType};
@@ -188,13 +189,12 @@ fn answer(records: &Records, reservation: &str) -> Value {
 /// A client token that was used before answers what it made then.
 /// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>
 fn repeated(records: &Records, input: &RunInstances) -> Result<Option<Value>, AwsError> {
-    let Some(token) = input.client_token.as_deref().filter(|token| !token.is_empty()) else { return Ok(None) };
+    let Some(token) = client_token::given(input.client_token.as_ref()) else { return Ok(None) };
     if token.len() > 64 {
         return Err(invalid_parameter(format!("The client token '{token}' is longer than 64 characters.")));
     }
-    let Some(before) = records.instances.values().find(|instance| instance.client_token.as_deref() == Some(token)) else {
-        return Ok(None);
-    };
+    let made = client_token::made_before(Some(token), records.instances.values(), |instance| instance.client_token.as_ref());
+    let Some(before) = made else { return Ok(None) };
     let same_type = input.instance_type.as_ref().is_none_or(|kind| kind == before.kind.name);
     if !same_type || input.image_id.as_ref().is_some_and(|image| image != before.image.id) {
         return Err(error(

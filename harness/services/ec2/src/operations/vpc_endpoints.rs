@@ -7,6 +7,7 @@ use nightproof_core::service::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::client_token;
 use crate::endpoint_service::{self, GATEWAY, INTERFACE, prefix_list, private_dns_name};
 use crate::error::{error, missing, not_found_as, unsupported};
 use crate::filter::{Filter, filtered, page, selected};
@@ -79,9 +80,10 @@ pub(crate) struct CreateVpcEndpoint {
 }
 
 pub(crate) fn create(records: &mut Records, input: &CreateVpcEndpoint, now: Timestamp) -> Result<Value, AwsError> {
-    let token = input.client_token.as_deref().filter(|token| !token.is_empty());
-    let same = |endpoint: &&VpcEndpoint| token.is_some() && endpoint.client_token.as_deref() == token;
-    if let Some(before) = records.vpc_endpoints.values().find(same) {
+    let token = client_token::given(input.client_token.as_ref());
+    if let Some(before) =
+        client_token::made_before(token, records.vpc_endpoints.values(), |endpoint| endpoint.client_token.as_ref())
+    {
         return Ok(json!({ "VpcEndpoint": describe_one(records, before), "ClientToken": token }));
     }
     let vpc = records.vpc(&input.vpc_id)?.id.clone();
