@@ -73,6 +73,10 @@ pub(crate) struct StackOptions {
     /// A parameter of the template; may be repeated.
     #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameters: Vec<(String, String)>,
+    /// A file with parameters of the template: the AWS CLI's, CodePipeline's, samconfig.toml, names and values as JSON or YAML, or lines of
+    /// KEY=VALUE; may be repeated. --parameter counts more.
+    #[arg(long = "parameters", value_name = "FILE")]
+    pub(crate) parameter_files: Vec<PathBuf>,
     /// Folder whose content the web server gets; a small generated web site when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -83,6 +87,32 @@ pub(crate) struct StackOptions {
     /// Where the data lives on the instance.
     #[arg(long, value_name = "PATH", default_value = DATA_PATH)]
     pub(crate) data_path: String,
+}
+
+impl StackOptions {
+    /// The bundled stack with a small generated web site.
+    pub(crate) fn bundled() -> Self {
+        Self {
+            template: None,
+            parameters: Vec::new(),
+            parameter_files: Vec::new(),
+            data: None,
+            data_profile: DataProfileKind::Usual,
+            data_path: DATA_PATH.to_owned(),
+        }
+    }
+}
+
+/// What exists already when the stack is deployed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExistingOptions {
+    /// A template of what exists already, deployed before and removed afterwards: its exports, parameters, networks and buckets are there, and
+    /// its outputs are the values of parameters of the same names; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) existing: Vec<PathBuf>,
+    /// Make values up for parameters that have none, and what they name: key pairs, networks, buckets. Prints them.
+    #[arg(long)]
+    pub(crate) guess_parameters: bool,
 }
 
 /// What is generated where no data is given.
@@ -142,6 +172,8 @@ pub(crate) struct Telling {
 pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) stack: StackOptions,
+    #[command(flatten)]
+    pub(crate) existing: ExistingOptions,
     #[command(flatten)]
     pub(crate) drill: DrillOptions,
     /// How many nights to rehearse, moving the clock from one to the next.
@@ -213,6 +245,8 @@ pub(crate) struct UpOptions {
 pub(crate) struct AccessOptions {
     #[command(flatten)]
     pub(crate) stack: StackOptions,
+    #[command(flatten)]
+    pub(crate) existing: ExistingOptions,
     /// Also runs the drill without each grant, and says what each restriction holds back. Exit code 1 if a grant is needless or too wide,
     /// or if a night that goes wrong loses what it is to leave behind: an event its dead-letter queue, a failed script word to a topic.
     #[arg(long)]

@@ -40,15 +40,27 @@ pub(crate) fn endpoint(region: &Embedded, key: &Key) -> nightproof_drill::Endpoi
     nightproof_drill::Endpoint::with_key(url, ca_pem, region.region.name(), (id, secret))
 }
 
-/// Shell exports that point any AWS client at `region`, with `key`; its CA is written into `folder`.
-pub(crate) fn exports(region: &Embedded, key: &Key, folder: &Path) -> std::io::Result<String> {
+/// Variables that point any AWS client at `region`, with `key`; its CA is written into `folder`.
+pub(crate) fn variables(region: &Embedded, key: &Key, folder: &Path) -> std::io::Result<Vec<(String, String)>> {
     let ca = folder.join("ca.pem");
     std::fs::write(&ca, &region.ca_pem)?;
-    let (id, secret) = key;
-    let (url, ca, name) = (&region.endpoint_url, ca.display(), region.region.name());
-    Ok(format!(
-        "export AWS_ENDPOINT_URL={url}\nexport AWS_CA_BUNDLE={ca}\nexport AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nunset AWS_SESSION_TOKEN AWS_PROFILE\nexport AWS_REGION={name}\nexport AWS_DEFAULT_REGION={name}\n"
-    ))
+    let ((id, secret), name) = (key, region.region.name());
+    let variables = [
+        ("AWS_ENDPOINT_URL", region.endpoint_url.clone()),
+        ("AWS_CA_BUNDLE", ca.display().to_string()),
+        ("AWS_ACCESS_KEY_ID", id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", secret.clone()),
+        ("AWS_REGION", name.to_owned()),
+        ("AWS_DEFAULT_REGION", name.to_owned()),
+    ];
+    Ok(variables.map(|(name, value)| (name.to_owned(), value)).to_vec())
+}
+
+/// The same as shell exports.
+pub(crate) fn exports(region: &Embedded, key: &Key, folder: &Path) -> std::io::Result<String> {
+    let exports: String =
+        variables(region, key, folder)?.iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
+    Ok(format!("{exports}unset AWS_SESSION_TOKEN AWS_PROFILE\n"))
 }
 
 /// What `embedded` can do for a drill and AWS cannot.

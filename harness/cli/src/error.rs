@@ -7,12 +7,14 @@ use nightproof_drill::{DrillResult, EndpointError, Failure};
 use nightproof_incident::IncidentError;
 use nightproof_machine::container::{EngineError, ImageError, LocalStackError};
 use nightproof_machine::tools::ToolsError;
+use nightproof_parameters::{FileError, Missing, Refused};
 use nightproof_region::embedded::StartError;
 use nightproof_store::StoreError;
 use nightproof_template::Unsupported;
 use thiserror::Error;
 
 use crate::Exit;
+use crate::assembly::AssemblyError;
 use crate::template_errors::TemplateErrors;
 
 /// Why a command could not do what it was asked.
@@ -37,6 +39,22 @@ pub(crate) enum Error {
     ReadTemplate { path: PathBuf, source: io::Error },
     #[error("{0}")]
     Template(TemplateErrors),
+    #[error("cannot read the parameters in `{}`", .path.display())]
+    ReadParameters { path: PathBuf, source: io::Error },
+    #[error("`{}` {why}", .path.display())]
+    Parameters { path: PathBuf, why: FileError },
+    #[error("{missing}")]
+    MissingParameters { missing: Missing, can_be_guessed: bool },
+    #[error("`{}`, which is to exist already: {missing}", .path.display())]
+    ExistingParameters { path: PathBuf, missing: Missing },
+    #[error(transparent)]
+    CannotGuess(Refused),
+    #[error(transparent)]
+    Assembly(AssemblyError),
+    #[error("the assets of an assembly of the AWS CDK are put into a local region alone")]
+    AssemblyOnAws,
+    #[error("LocalStack's own CloudFormation finds nothing that exists already")]
+    NativeWithExisting,
     #[error("cannot read the operator's policy `{}`", .path.display())]
     ReadOperatorPolicy { path: PathBuf, source: io::Error },
     #[error("the operator's policy `{file}` is refused: {why}")]
@@ -125,6 +143,7 @@ impl Error {
             Self::Interrupted | Self::Unscrubbed => Exit::Failed,
             Self::Refused(failure) if Unsupported::items(&failure.reason).is_some() => Exit::NotSupported,
             Self::Refused(_) => Exit::Failed,
+            Self::Assembly(AssemblyError::Image(_)) => Exit::NotSupported,
             Self::Drill(DrillResult::NotSupported) => Exit::NotSupported,
             Self::Drill(_) => Exit::Failed,
             Self::Leftovers(_) | Self::RemoveFile { .. } => Exit::Leftovers,
@@ -144,6 +163,14 @@ impl Error {
             Self::DataFolder(_)
             | Self::ReadTemplate { .. }
             | Self::Template(_)
+            | Self::ReadParameters { .. }
+            | Self::Parameters { .. }
+            | Self::MissingParameters { .. }
+            | Self::ExistingParameters { .. }
+            | Self::CannotGuess(_)
+            | Self::NativeWithExisting
+            | Self::Assembly(_)
+            | Self::AssemblyOnAws
             | Self::ReadOperatorPolicy { .. }
             | Self::OperatorPolicy { .. }
             | Self::ReadRestoreFile { .. }
@@ -178,6 +205,17 @@ impl Error {
             Self::DataFolder(_) => "--data names a folder whose content the web server gets",
             Self::ReadRestoreFile { .. } => "--restore-script names a script for bash, --secret NAME=FILE a file for it alone",
             Self::NativeWithoutLocalstack => "add `--cloud localstack`",
+            Self::MissingParameters { can_be_guessed: true, .. } => {
+                "give values by --parameter KEY=VALUE or --parameters FILE; --guess-parameters makes them up, and what they name"
+            }
+            Self::MissingParameters { can_be_guessed: false, .. } => "give values by --parameter KEY=VALUE or --parameters FILE",
+            Self::ExistingParameters { .. } => "parameters of what exists already need defaults",
+            Self::CannotGuess(_) => {
+                "give values by --parameter KEY=VALUE or --parameters FILE; what exists already can be declared by --existing FILE"
+            }
+            Self::Assembly(AssemblyError::Read { .. } | AssemblyError::Form { .. }) => "`cdk synth` makes the assembly anew",
+            Self::AssemblyOnAws => "`cdk deploy` puts them into an account",
+            Self::NativeWithExisting => "leave out `--cloudformation native`, or give values by --parameter and no --existing",
             Self::MendWithoutNative => "add `--cloudformation native`",
             Self::ReadJournal { .. } | Self::Journal { .. } | Self::NoDrill(_) => "a journal is what --journal FILE writes",
             Self::ReportForm(_) => "a report's name ends in .html (a page) or .xml (JUnit)",

@@ -2,6 +2,7 @@
 
 mod account;
 mod arguments;
+mod assembly;
 mod commands;
 mod containers;
 mod embedded;
@@ -14,6 +15,7 @@ mod local_environment;
 mod local_times;
 mod operator;
 mod outcome;
+mod packager;
 mod printer;
 mod python;
 mod rehearsal;
@@ -25,6 +27,7 @@ mod store;
 mod template;
 mod template_errors;
 mod tools;
+mod values;
 mod workspace;
 
 use arguments::Command;

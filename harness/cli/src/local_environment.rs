@@ -59,10 +59,21 @@ impl LocalEnvironment {
         embedded::endpoint(&self.region, &self.key)
     }
 
+    /// The same, called as the account's root user.
+    pub(crate) fn root_endpoint(&self) -> Endpoint {
+        let credentials = &self.region.credentials;
+        embedded::endpoint(&self.region, &(credentials.access_key_id.clone(), credentials.secret_access_key.clone()))
+    }
+
     /// Where LocalStack's own CloudFormation is, as the region's account; there is none on an embedded cloud.
     pub(crate) fn native(&self, account: &str) -> Option<Endpoint> {
         let store = self.store.store()?;
         Some(Endpoint::with_key(Some(store.url()), None, self.region.region.name(), (account, "of-no-account")))
+    }
+
+    /// Variables that point any AWS client at the region, as the same.
+    pub(crate) fn variables(&self) -> std::io::Result<Vec<(String, String)>> {
+        embedded::variables(&self.region, &self.key, self.folder())
     }
 
     /// Shell exports that point any AWS client at the region, as the same.

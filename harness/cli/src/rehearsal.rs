@@ -1,27 +1,34 @@
 //! One drill from an empty folder to an empty folder, for commands that run several.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nightproof_drill::{Data, Endpoint, FireBy, NightVariant, Outcome, Plan, RestoreScript};
+use nightproof_drill::{Data, Endpoint, Existing, FireBy, NightVariant, Outcome, Package, Plan, Provisions, RestoreScript};
 use nightproof_journal::Journal;
+use nightproof_machine::tools::Tools;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{DrillOptions, StackOptions};
+use crate::arguments::{DrillOptions, ExistingOptions, StackOptions};
+use crate::assembly::Assembly;
 use crate::embedded;
 use crate::error::Error;
 use crate::local_environment::LocalEnvironment;
+use crate::packager::{self, Packager};
 use crate::restore_script;
-use crate::setting::Setting;
+use crate::setting::{ACCOUNT, Setting};
 use crate::template;
+use crate::values::Values;
 
 /// What is rehearsed.
 #[derive(Clone)]
 pub(crate) struct Rehearsal {
+    /// The template's file; the bundled stack has none.
+    pub(crate) file: Option<PathBuf>,
     /// Text of the template.
     pub(crate) template: String,
-    /// Its parameters.
-    pub(crate) parameters: Vec<(String, String)>,
+    /// The values of its parameters.
+    pub(crate) values: Values,
     /// What the web server gets.
     pub(crate) data: Data,
     /// Where it goes.
@@ -43,15 +50,16 @@ pub(crate) struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// One strict night of what `options` name.
-    pub(crate) fn new(options: &StackOptions) -> Result<Self, Error> {
+    /// One strict night of what `options` name. Without `existing`, nothing exists already that somebody could name.
+    pub(crate) fn new(options: &StackOptions, existing: Option<&ExistingOptions>) -> Result<Self, Error> {
         let template = template::load(options.template.as_deref())?;
         if let Some(folder) = options.data.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(Error::DataFolder(folder.clone()));
         }
         Ok(Self {
+            values: Values::new(options, existing, &template)?,
+            file: options.template.clone(),
             template,
-            parameters: options.parameters.clone(),
             data: options.data.clone().map_or(Data::Generated(options.data_profile.into()), Data::Folder),
             data_path: options.data_path.clone(),
             rule: None,
@@ -65,19 +73,53 @@ impl Rehearsal {
     }
 
     /// As [`Rehearsal::new`], with what `drill` chooses. The bundled stack has no excuse for a finding.
-    pub(crate) fn chosen(stack: &StackOptions, drill: &DrillOptions) -> Result<Self, Error> {
+    pub(crate) fn chosen(stack: &StackOptions, existing: Option<&ExistingOptions>, drill: &DrillOptions) -> Result<Self, Error> {
         Ok(Self {
             rule: drill.rule.clone(),
             bucket: drill.bucket.clone(),
             restore_script: restore_script::read(drill)?,
             strict: drill.strict || stack.template.is_none(),
-            ..Self::new(stack)?
+            ..Self::new(stack, existing)?
         })
     }
 
-    /// The plan of a drill in `environment`.
-    pub(crate) fn plan_on(&self, environment: &LocalEnvironment) -> Plan {
-        Plan { cloud: environment.cloud().to_owned(), ..self.plan(environment.endpoint(), environment.folder()) }
+    /// The plan of a drill in `environment`, whose Python is of `tools`.
+    pub(crate) fn plan_on(&self, environment: &LocalEnvironment, tools: &Tools) -> Result<Plan, Error> {
+        let mut plan = self.plan(environment.endpoint(), environment.folder());
+        environment.cloud().clone_into(&mut plan.cloud);
+        let mut stacks = self.values.existing.clone();
+        let assembly = self.assembly()?;
+        stacks.extend(assembly.as_ref().and_then(Assembly::bootstrap));
+        if !stacks.is_empty() {
+            let assets = assembly.map(|assembly| assembly.assets(&plan.folder)).transpose().map_err(Error::Assembly)?;
+            plan.provisions.existing = Some(Existing {
+                endpoint: environment.root_endpoint(),
+                stacks,
+                outputs: self.values.outputs.clone(),
+                assets: assets.unwrap_or_default(),
+            });
+        }
+        if self.names_paths() {
+            let variables = environment.variables().map_err(Error::WriteExports)?;
+            plan.provisions.package = self.package(&plan, tools, Some(variables));
+        }
+        Ok(plan)
+    }
+
+    /// Whether the template names something by a path of this machine.
+    pub(crate) fn names_paths(&self) -> bool {
+        self.file.is_some() && packager::is_needed(&self.template)
+    }
+
+    /// Who uploads what the template names by paths, where `local` says; elsewhere the environment does.
+    pub(crate) fn package(&self, plan: &Plan, tools: &Tools, local: Option<Vec<(String, String)>>) -> Option<Arc<dyn Package>> {
+        Packager::for_template((self.file.as_deref(), &self.template), &plan.folder, &plan.endpoint.region, tools, local)
+    }
+
+    /// The assembly of the AWS CDK that the template is of, if it is.
+    pub(crate) fn assembly(&self) -> Result<Option<Assembly>, Error> {
+        let Some(file) = &self.file else { return Ok(None) };
+        Assembly::read(file, &self.template, ACCOUNT, embedded::REGION).map_err(Error::Assembly)
     }
 
     /// The plan of a drill at `endpoint`, with temporary files in `folder`.
@@ -93,7 +135,13 @@ impl Rehearsal {
             endpoint,
             cloud: "embedded".to_owned(),
             template: self.template.clone(),
-            parameters: self.parameters.clone(),
+            parameters: self.values.parameters.clone(),
+            provisions: Provisions {
+                guessed: self.values.guessed.clone(),
+                tags: self.values.tags.clone(),
+                policy: self.values.policy.clone(),
+                ..Provisions::default()
+            },
             data: self.data.clone(),
             data_path: self.data_path.clone(),
             rule: self.rule.clone(),
@@ -127,7 +175,13 @@ pub(crate) async fn rehearse(
     let begun = Instant::now();
     let environment = LocalEnvironment::open(setting, journal, cancel).await?;
     let start = begun.elapsed();
-    let plan = rehearsal.plan_on(&environment);
+    let plan = match rehearsal.plan_on(&environment, &setting.tools) {
+        Ok(plan) => plan,
+        Err(error) => {
+            environment.close(journal).await?;
+            return Err(error);
+        }
+    };
     let outcome = nightproof_drill::run(plan, Some(embedded::local(&environment.region)), journal, cancel.clone()).await;
     let timing = environment.region.gateway.timing();
     let measured = Measured { start, call: timing.call(), authorization: timing.authorization() };

@@ -13,10 +13,11 @@ use crate::account::clients::Clients;
 use crate::account::instances;
 use crate::account::recorder::Recorder;
 use crate::account::resources::Resources;
+use crate::account::template_source;
 use crate::archive::bucket::{self, Bucket};
 use crate::archive::manifest::Manifest;
 use crate::chain::failure::HopFailure;
-use crate::cleanup::destroy::{self, Made};
+use crate::cleanup::destroy::{self, ExistingStacks, Made};
 use crate::evidence::denial;
 use crate::evidence::findings;
 use crate::evidence::network;
@@ -32,9 +33,11 @@ use crate::steps::access_log;
 use crate::steps::boot;
 use crate::steps::dead_letter;
 use crate::steps::deploy;
+use crate::steps::existing;
 use crate::steps::fire;
 use crate::steps::metrics;
 use crate::steps::observe::{self, Before};
+use crate::steps::package;
 use crate::steps::restore_script;
 use crate::steps::rule::{Rule, Starts};
 use crate::steps::seed;
@@ -42,8 +45,8 @@ use crate::steps::trigger;
 use crate::steps::verify::{self, Left, Stored};
 use crate::timeouts::Timeouts;
 use crate::{
-    Archive, DrillResult, Failure, FailurePoint, Finding, Hop, Local, Night, NightVariant, Outcome, Part, Plan, RestoreScript,
-    Step, StepTime,
+    Archive, DrillResult, Existing, Failure, FailurePoint, Finding, Guessed, Hop, Local, Night, NightVariant, Outcome, Part,
+    Plan, RestoreScript, Step, StepTime,
 };
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
@@ -66,9 +69,11 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
         run,
         stack,
         state: Mutex::default(),
+        submitted: OnceLock::new(),
         witnesses: OnceLock::new(),
         notifications: OnceLock::new(),
     };
+    drill.note(|state| state.guessed.clone_from(&drill.plan.provisions.guessed));
     let ended = tokio::select! {
         ended = drill.rehearse() => Some(ended.map_err(|broken| drill.attributed(broken))),
         () = cancel.cancelled() => None,
@@ -103,6 +108,8 @@ struct Drill {
     run: String,
     stack: String,
     state: Mutex<State>,
+    /// The plan with the values of all parameters, and with addresses in the place of paths, once they are known.
+    submitted: OnceLock<Plan>,
     /// Who was denied what and what no service could answer, before anything was destroyed.
     witnesses: OnceLock<Vec<String>>,
     /// SNS notifications, before anything was destroyed.
@@ -116,6 +123,8 @@ struct State {
     nights: Vec<Night>,
     findings: Vec<Finding>,
     steps: Vec<StepTime>,
+    /// Values that were made up for parameters.
+    guessed: Vec<Guessed>,
     /// Hops that the chain does not have.
     absent: Vec<Hop>,
     /// What does the work of a hop where it is not the usual service.
@@ -174,7 +183,7 @@ impl Drill {
             let queue = dead_letter::find(clients, &rule).await?;
             dead_letter::forbid(clients, &rule).await?;
             let before = Before::take(clients, &rule).await?;
-            let done = fire::fire(clients, &self.plan, self.local.as_deref(), &rule, &before).await?;
+            let done = fire::fire(clients, self.submitted(), self.local.as_deref(), &rule, &before).await?;
             Ok((queue, done))
         };
         let (queue, _) = self
@@ -193,7 +202,7 @@ impl Drill {
         let rule = trigger::find(clients, &self.plan, &resources).await?;
         let fire = async {
             let before = Before::take(clients, &rule).await?;
-            let done = fire::fire(clients, &self.plan, self.local.as_deref(), &rule, &before).await?;
+            let done = fire::fire(clients, self.submitted(), self.local.as_deref(), &rule, &before).await?;
             Ok((before, done))
         };
         let (before, _) =
@@ -240,12 +249,63 @@ impl Drill {
         }
     }
 
+    /// Makes what exists already, and uploads what the template names. Returns what is submitted then.
+    async fn submit(&self) -> Result<&Plan, HopFailure> {
+        let mut plan = self.plan.clone();
+        if let Some(existing) = &self.plan.provisions.existing {
+            plan.parameters.extend(self.existing(existing).await?);
+        }
+        if let Some(package) = &self.plan.provisions.package {
+            self.note(|state| state.made.seed_bucket = Some(self.plan.seed_bucket()));
+            let packaged = package::package(&self.clients, &self.plan, package.as_ref());
+            plan.template = self
+                .step(Step::Package, 1, packaged, |_| format!("what the template names is in s3://{}", self.plan.seed_bucket()))
+                .await?;
+        }
+        if template_source::is_large(&plan.template) {
+            self.note(|state| state.made.seed_bucket = Some(self.plan.seed_bucket()));
+        }
+        Ok(self.submitted.get_or_init(|| plan))
+    }
+
+    /// Makes what exists already. Returns the parameters that are its outputs.
+    async fn existing(&self, existing: &Existing) -> Result<Vec<(String, String)>, HopFailure> {
+        let clients = Clients::new(&existing.endpoint);
+        self.note(|state| {
+            state.made.existing = Some(ExistingStacks { clients: clients.clone(), names: Vec::new() });
+            if existing.stacks.iter().any(|one| template_source::is_large(&one.template)) {
+                state.made.seed_bucket = Some(self.plan.seed_bucket());
+            }
+        });
+        let begun = |name| {
+            self.note(|state| {
+                if let Some(existing) = &mut state.made.existing {
+                    existing.names.push(name);
+                }
+            });
+        };
+        let labels: Vec<&str> = existing.stacks.iter().map(|one| one.label.as_str()).collect();
+        let deployed = existing::deploy(&clients, existing, &self.plan, begun);
+        let values = self
+            .step(Step::Existing, 1, deployed, |values: &Vec<(String, String)>| {
+                let given = values.iter().map(|(name, value)| format!("{name}={value}"));
+                std::iter::once(labels.join(", ")).chain(given).collect::<Vec<_>>().join("; ")
+            })
+            .await?;
+        self.note(|state| {
+            for guessed in state.guessed.iter_mut().filter(|guessed| guessed.value.is_none()) {
+                let made = values.iter().find(|(name, _)| *name == guessed.parameter);
+                guessed.value = made.map(|(_, value)| value.clone());
+            }
+        });
+        Ok(values)
+    }
+
     async fn deploy(&self) -> Result<Resources, HopFailure> {
+        let plan = self.submit().await?;
         self.note(|state| state.made.stack = Some(self.stack.clone()));
         let resources = self
-            .step(Step::Deploy, 1, deploy::deploy(&self.clients, &self.plan, &self.stack), |made| {
-                format!("{} resources", made.len())
-            })
+            .step(Step::Deploy, 1, deploy::deploy(&self.clients, plan, &self.stack), |made| format!("{} resources", made.len()))
             .await?;
         for resource in resources.all() {
             self.journal.record(Event::Resource {
@@ -263,7 +323,7 @@ impl Drill {
     /// Has the template deployed by the other CloudFormation too, and compares.
     async fn audit(&self, audit: &Audit, resources: &Resources) -> Result<(), HopFailure> {
         let audited = self
-            .step(Step::Audit, 1, audit.deploy(&self.clients, &self.plan, &self.stack, resources), |audited| {
+            .step(Step::Audit, 1, audit.deploy(&self.clients, self.submitted(), &self.stack, resources), |audited| {
                 let mended = if audited.mended.is_empty() { String::new() } else { format!(", {} mended", audited.mended.len()) };
                 format!("{} properties compared with what the native CloudFormation made{mended}", audited.compared)
             })
@@ -297,7 +357,7 @@ impl Drill {
             }
             let objects = bucket::objects(clients, &stage.buckets).await?;
             let before = Before::take(clients, &stage.rule).await?;
-            let done = fire::fire(clients, &self.plan, self.local.as_deref(), &stage.rule, &before).await?;
+            let done = fire::fire(clients, self.submitted(), self.local.as_deref(), &stage.rule, &before).await?;
             Ok((objects, before, done))
         };
         let (objects, before, _) = self
@@ -478,7 +538,8 @@ impl Drill {
     /// Destroys what was made. Cannot be interrupted.
     async fn clean_up(&self) -> Vec<String> {
         let made = self.state().made.clone();
-        if self.plan.keep || (made.stack.is_none() && made.seed_bucket.is_none()) {
+        let is_nothing = made.stack.is_none() && made.seed_bucket.is_none() && made.existing.is_none();
+        if self.plan.keep || is_nothing {
             return Vec::new();
         }
         let destroyed = async {
@@ -512,6 +573,7 @@ impl Drill {
             failure,
             not_supported,
             recorded: recorded::all(&self.journal.records()),
+            guessed: state.guessed,
             absent: state.absent,
             parts: state.parts,
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
@@ -561,6 +623,11 @@ impl Drill {
             self.journal.record(Event::Finding { id: finding.id.clone(), detail: finding.detail.clone() });
             self.note(|state| state.findings.push(finding));
         }
+    }
+
+    /// What was submitted; before that, the plan as it was given.
+    fn submitted(&self) -> &Plan {
+        self.submitted.get().unwrap_or(&self.plan)
     }
 
     fn note_night(&self, change: impl FnOnce(&mut Night)) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::evidence::notifications::Notification;
-use crate::{FailurePoint, Hop, Step};
+use crate::{FailurePoint, Guessed, Hop, Step};
 
 /// Version of [`Outcome`]'s serialized form.
 pub(crate) const VERSION: u32 = 2;
@@ -30,6 +30,9 @@ pub struct Outcome {
     /// Types and properties of the stack that the local region keeps as a record, behind which nothing runs, each with its resources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recorded: Vec<String>,
+    /// Values that were made up for parameters of the stack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guessed: Vec<Guessed>,
     /// Hops that this stack's chain does not have: `function`, where the rule sends the command by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<Hop>,

@@ -10,6 +10,7 @@ use crate::account::endpoint::Endpoint;
 use crate::account::identity::Identity;
 use crate::archive::sample_site::DataProfile;
 use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
+use crate::provisions::Provisions;
 use crate::steps::reviewer::Review;
 
 /// What the instances are to hold.
@@ -95,6 +96,8 @@ pub struct Plan {
     pub template: String,
     /// Parameters of the stack.
     pub parameters: Vec<(String, String)>,
+    /// What the stack is deployed with beside them.
+    pub provisions: Provisions,
     /// What is backed up.
     pub data: Data,
     /// Where the data goes on each instance.
@@ -132,7 +135,7 @@ impl Plan {
     }
 
     /// Tags of the stack and of all that the drill makes beside it.
-    pub(crate) fn tags(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         let expires = self.expires.as_deref().map(|expires| (EXPIRES_TAG, expires));
         std::iter::once((RUN_TAG, self.run.as_str())).chain(expires)
     }

@@ -155,6 +155,10 @@ fn notes(drill: &DrillRecord<'_>) -> Markup {
                 tbody { @for (id, detail) in &drill.findings { tr { td.name { (id) } td { (detail) } } } }
             } }
         }
+        @if let Some(outcome) = drill.outcome.as_ref().filter(|outcome| !outcome.guessed.is_empty()) {
+            h2 { "Guessed parameters" }
+            p { "Nobody gave a value for these: " (outcome.guessed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
+        }
         @if let Some(outcome) = drill.outcome.as_ref().filter(|outcome| !outcome.recorded.is_empty()) {
             h2 { "Recorded only" }
             p { "The local region keeps these as records; nothing runs behind them: " (outcome.recorded.join(", ")) "." }

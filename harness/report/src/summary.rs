@@ -23,6 +23,10 @@ fn write(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
     for notification in outcome.notifications.iter().filter(|sent| sent.night > 0) {
         writeln!(text, "notified {}", notification.whole())?;
     }
+    if !outcome.guessed.is_empty() {
+        let guessed: Vec<String> = outcome.guessed.iter().map(ToString::to_string).collect();
+        writeln!(text, "guessed  {}", guessed.join(", "))?;
+    }
     if !outcome.recorded.is_empty() {
         writeln!(text, "recorded {}: nothing runs behind them", outcome.recorded.join(", "))?;
     }

@@ -155,6 +155,29 @@ impl Parameter {
         &self.allowed_values
     }
 
+    /// The regular expression that values match, if there is one.
+    pub fn allowed_pattern(&self) -> Option<&str> {
+        self.allowed_pattern.as_deref()
+    }
+
+    /// The least and the greatest number of characters.
+    pub fn lengths(&self) -> (Option<usize>, Option<usize>) {
+        self.lengths
+    }
+
+    /// The least and the greatest number.
+    pub fn values(&self) -> (Option<f64>, Option<f64>) {
+        self.values
+    }
+
+    /// Whether a value is within the parameter's constraints.
+    ///
+    /// # Errors
+    /// The constraint that it is not within, in CloudFormation's words.
+    pub fn accepts(&self, given: &str) -> Result<(), TemplateError> {
+        self.value(given).map(drop)
+    }
+
     fn is_list(&self) -> bool {
         self.kind == "CommaDelimitedList" || self.kind.starts_with("List<")
     }

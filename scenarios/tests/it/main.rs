@@ -53,6 +53,8 @@ mod smoke;
 mod smoke_beside_local;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod strangers;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
 

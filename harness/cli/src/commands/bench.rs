@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{BenchOptions, DATA_PATH, DataProfileKind, StackOptions};
+use crate::arguments::{BenchOptions, StackOptions};
 use crate::error::Error;
 use crate::format::Format;
 use crate::python::{Meter, Watch};
@@ -56,14 +56,7 @@ struct Report {
 }
 
 pub(crate) async fn bench(options: BenchOptions) -> Result<Exit, Error> {
-    let bundled = StackOptions {
-        template: None,
-        parameters: Vec::new(),
-        data: None,
-        data_profile: DataProfileKind::Usual,
-        data_path: DATA_PATH.to_owned(),
-    };
-    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&bundled)? };
+    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&StackOptions::bundled(), None)? };
     let setting = Setting::new(options.machine)?;
     let cancel = interrupt::token()?;
     let watch = Watch::start();

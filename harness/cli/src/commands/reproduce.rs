@@ -12,6 +12,7 @@ use crate::local_environment::LocalEnvironment;
 use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
 use crate::setting::Setting;
+use crate::values::Values;
 use crate::{Exit, embedded, interrupt, journal_file, outcome, printer, template};
 
 pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error> {
@@ -30,7 +31,7 @@ pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error>
         printer::line(&format!("incident {} ({})", incident.title, incident.source));
     }
     let environment = LocalEnvironment::open(&setting, &journal, &cancel).await?;
-    let plan = rehearsal.plan_on(&environment);
+    let plan = rehearsal.plan_on(&environment, &setting.tools)?;
     if incident.is_interposed() {
         environment.region.machines.interposer().prepare();
     }
@@ -61,8 +62,9 @@ fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
     let template = incident.replaced(path, template).map_err(Error::Incident)?;
     template::parse(Some(path), &template)?;
     Ok(Rehearsal {
+        file: None,
         template,
-        parameters: incident.parameters.clone().into_iter().collect(),
+        values: Values { parameters: incident.parameters.clone().into_iter().collect(), ..Values::default() },
         data: incident.data_folder(path).map_or(Data::Generated(DataProfile::Usual), Data::Folder),
         data_path: incident.data_path.clone().unwrap_or_else(|| DATA_PATH.to_owned()),
         rule: None,

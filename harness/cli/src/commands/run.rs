@@ -16,11 +16,17 @@ use crate::{Exit, interrupt, journal_file, operator, outcome, printer};
 pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
     let reports = Reports::new(report)?;
-    let rehearsal =
-        Rehearsal { nights: options.nights, keep: options.keep, ..Rehearsal::chosen(&options.stack, &options.drill)? };
+    let rehearsal = Rehearsal {
+        nights: options.nights,
+        keep: options.keep,
+        ..Rehearsal::chosen(&options.stack, Some(&options.existing), &options.drill)?
+    };
     let journal = journal_file::open(journal.as_deref())?;
     let native = options.cloudformation == CloudFormationKind::Native;
     check(options, native)?;
+    if native && !rehearsal.values.existing.is_empty() {
+        return Err(Error::NativeWithExisting);
+    }
     let setting = Setting {
         native,
         ssm_agent: options.ssm_agent.clone(),
@@ -30,7 +36,13 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
     let cancel = interrupt::token()?;
     printer::follow(&journal, *format);
     let environment = LocalEnvironment::open(&setting, &journal, &cancel).await?;
-    let mut plan = rehearsal.plan_on(&environment);
+    let mut plan = match rehearsal.plan_on(&environment, &setting.tools) {
+        Ok(plan) => plan,
+        Err(error) => {
+            environment.close(&journal).await?;
+            return Err(error);
+        }
+    };
     if native {
         plan.native = environment.native(&setting.account).map(|endpoint| Native { endpoint, mend: options.mend });
     }

@@ -12,3 +12,4 @@ pub(crate) mod resources;
 pub(crate) mod run_command;
 pub(crate) mod stack;
 pub(crate) mod template_property;
+pub(crate) mod template_source;

@@ -16,6 +16,15 @@ pub(crate) struct Stack {
     pub(crate) stack_status_reason: Option<String>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) tags: Vec<Tag>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// An output of a stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Output.html>
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Output {
+    pub(crate) output_key: String,
+    pub(crate) output_value: String,
 }
 
 /// A parameter of a stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Parameter.html>

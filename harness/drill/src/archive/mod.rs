@@ -2,6 +2,7 @@
 
 pub(crate) mod bucket;
 pub(crate) mod manifest;
+pub(crate) mod own_bucket;
 pub(crate) mod presigned;
 pub(crate) mod sample_site;
 pub(crate) mod tarball;

@@ -24,6 +24,16 @@ pub(crate) struct Made {
     pub(crate) seed_bucket: Option<String>,
     /// Beside the stack.
     pub(crate) instances: Vec<String>,
+    /// Stacks that existed before it, in their order.
+    pub(crate) existing: Option<ExistingStacks>,
+}
+
+/// Stacks that were made as if they existed already.
+#[derive(Debug, Clone)]
+pub(crate) struct ExistingStacks {
+    /// Of whoever made them.
+    pub(crate) clients: Clients,
+    pub(crate) names: Vec<String>,
 }
 
 /// Removes it, and looks for what has the run's tag. Returns what could not be removed, as `kind name: why`.
@@ -43,6 +53,11 @@ pub(crate) async fn destroy(clients: &Clients, run: &str, made: &Made) -> Vec<St
     if let Some(name) = &made.stack {
         leftovers.extend(stack_and_contents(clients, name).await);
     }
+    if let Some(existing) = &made.existing {
+        for name in existing.names.iter().rev() {
+            leftovers.extend(stack_and_contents(&existing.clients, name).await);
+        }
+    }
     leftovers.extend(tagged::remains(clients, run, &leftovers).await);
     leftovers
 }
@@ -55,7 +70,8 @@ pub(crate) async fn stack_and_contents(clients: &Clients, name: &str) -> Vec<Str
     }
 }
 
-async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), HopFailure> {
+/// Removes a bucket and what is in it, if it is there.
+pub(crate) async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), HopFailure> {
     if !bucket::exists(clients, name).await? {
         return Ok(());
     }

@@ -70,7 +70,7 @@ pub async fn destroy(endpoint: &Endpoint, run: &Run) -> Vec<String> {
         Ok(instances) => instances,
         Err(broken) => return vec![format!("instances of the run, perhaps: {}", broken.reason)],
     };
-    destroy::destroy(&clients, &run.run, &Made { stack, seed_bucket, instances }).await
+    destroy::destroy(&clients, &run.run, &Made { stack, seed_bucket, instances, existing: None }).await
 }
 
 type Tags = Vec<(String, String)>;

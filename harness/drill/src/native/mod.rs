@@ -27,7 +27,7 @@ use crate::account::resources::Resources;
 use crate::chain::failure::HopFailure;
 use crate::cleanup::destroy;
 use crate::steps::deploy;
-use crate::{Hop, Native, Plan};
+use crate::{Hop, Native, Plan, Provisions};
 
 /// Longest value that is shown, in characters.
 const LONGEST: usize = 200;
@@ -101,7 +101,11 @@ impl Audit {
                 errors.first().map_or_else(|| "the template cannot be read".to_owned(), ToString::to_string),
             )
         })?;
-        let plan = Plan { review: None, ..plan.clone() };
+        let plan = Plan {
+            review: None,
+            provisions: Provisions { tags: plan.provisions.tags.clone(), ..Provisions::default() },
+            ..plan.clone()
+        };
         *self.made() = Some(Vec::new());
         let made = deploy::deploy(&self.clients, &plan, stack).await.map_err(|broken| HopFailure {
             reason: format!("the native CloudFormation could not deploy it: {}", broken.reason),

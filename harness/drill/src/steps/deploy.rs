@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use serde_json::json;
 
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
@@ -43,15 +44,25 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
     })
     .await?;
     match ended {
-        Ok(true) => Resources::load(clients, name).await,
+        Ok(true) => {
+            protect(clients, plan, name).await?;
+            Resources::load(clients, name).await
+        }
         Ok(false) => Err(failed(clients, plan, name).await),
         Err(seen) => Err(HopFailure::at(Hop::Stack, format!("{name} is {seen} after {} s", BOUND.as_secs()))),
     }
 }
 
 async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), HopFailure> {
-    let created = clients.dynamic.ask("cloudformation", "CreateStack", &review::input(plan, name)).await;
+    let created = clients.dynamic.ask("cloudformation", "CreateStack", &review::input(clients, plan, name).await?).await;
     created.map(drop).map_err(at(Hop::Stack, "CreateStack"))
+}
+
+/// Gives the stack the policy that the plan has for it.
+async fn protect(clients: &Clients, plan: &Plan, name: &str) -> Result<(), HopFailure> {
+    let Some(policy) = &plan.provisions.policy else { return Ok(()) };
+    let input = json!({ "StackName": name, "StackPolicyBody": policy.to_string() });
+    clients.dynamic.ask("cloudformation", "SetStackPolicy", &input).await.map(drop).map_err(at(Hop::Stack, "SetStackPolicy"))
 }
 
 /// Tells the reviewer of the events that he has not been told of. What cannot be asked for now is told later.
@@ -85,7 +96,13 @@ async fn failed(clients: &Clients, plan: &Plan, name: &str) -> HopFailure {
         .collect();
     let all_lacking = if lacking.iter().any(Vec::is_empty) { Vec::new() } else { lacking.concat() };
     let first = failed.iter().copied().find(by_others).or_else(|| failed.first().copied());
-    let why = first.as_ref().map_or_else(|| format!("{name} was rolled back without a reason"), described);
+    // An import that nobody exports fails the stack before there is a resource.
+    let of_stack = events.iter().rev().find(|event| event.status == "ROLLBACK_IN_PROGRESS" && event.reason.is_some());
+    let untold = || match of_stack {
+        Some(event) => format!("{name} was rolled back: {}", reason(event)),
+        None => format!("{name} was rolled back without a reason"),
+    };
+    let why = first.as_ref().map_or_else(untold, described);
     let all: Vec<String> = failed.iter().map(described).collect();
     HopFailure::at(Hop::Stack, why).with("failed resources", &all.join("\n")).for_lack_of(all_lacking)
 }

@@ -5,8 +5,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
-use crate::account::{quotas, stack};
+use crate::account::{quotas, stack, template_source};
 use crate::chain::failure::{HopFailure, at, refused};
+use crate::cleanup::destroy;
+use crate::steps::package;
 use crate::steps::reviewer::{Change, ResourceEvent};
 use crate::{Failure, FailurePoint, Hop, Plan};
 
@@ -21,17 +23,34 @@ const BOUND: std::time::Duration = std::time::Duration::from_secs(300);
 pub async fn preview(plan: &Plan) -> Result<Vec<Change>, Failure> {
     let clients = Clients::new(&plan.endpoint);
     let name = plan.stack();
-    let changes = create(&clients, plan, &name).await;
+    let changes = packaged(&clients, plan, &name).await;
     // The stack under review exists, with nothing in it.
     let removed = stack::delete(&clients, &name).await.map_err(at(FailurePoint::Drill, "DeleteStack"));
+    // So may the bucket that the template went through, or what it names.
+    let emptied = match plan.provisions.package.is_some() || template_source::is_large(&plan.template) {
+        true => destroy::remove_bucket(&clients, &plan.seed_bucket()).await,
+        false => Ok(()),
+    };
     let changes = changes?;
     removed?;
+    emptied?;
     Ok(changes)
+}
+
+/// The changes that the plan's stack would make once what its template names is uploaded.
+async fn packaged(clients: &Clients, plan: &Plan, name: &str) -> Result<Vec<Change>, HopFailure> {
+    match &plan.provisions.package {
+        None => create(clients, plan, name).await,
+        Some(package) => {
+            let template = package::package(clients, plan, package.as_ref()).await?;
+            create(clients, &Plan { template, ..plan.clone() }, name).await
+        }
+    }
 }
 
 /// Makes the change set of a new stack, and tells what is in it, if the account may have that much.
 pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Result<Vec<Change>, HopFailure> {
-    let mut input = input(plan, stack);
+    let mut input = input(clients, plan, stack).await?;
     if let Some(members) = input.as_object_mut() {
         members.extend([("ChangeSetType".to_owned(), "CREATE".into()), ("ChangeSetName".to_owned(), NAME.into())]);
     }
@@ -96,15 +115,17 @@ pub(crate) async fn events(clients: &Clients, name: &str) -> Result<Vec<Resource
 pub(crate) const CAPABILITIES: [&str; 3] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
 
 /// The members that making a stack and making its change set share: the plan's template, parameters and tags.
-pub(crate) fn input(plan: &Plan, stack: &str) -> Value {
+pub(crate) async fn input(clients: &Clients, plan: &Plan, stack: &str) -> Result<Value, HopFailure> {
     let parameter = |(key, value): &(String, String)| json!({ "ParameterKey": key, "ParameterValue": value });
-    json!({
+    let (member, template) = template_source::member(clients, plan, &plan.template).await?;
+    let own = plan.provisions.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    Ok(json!({
         "StackName": stack,
-        "TemplateBody": plan.template,
+        member: template,
         "Parameters": plan.parameters.iter().map(parameter).collect::<Vec<_>>(),
         "Capabilities": CAPABILITIES,
-        "Tags": plan.tags().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>(),
-    })
+        "Tags": plan.tags().chain(own).map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>(),
+    }))
 }
 
 /// The change set of a stack.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
-use crate::account::stack;
+use crate::account::{stack, template_source};
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::observe::Before;
 use crate::steps::review;
@@ -83,8 +83,8 @@ async fn update(clients: &Clients, plan: &Plan, name: &str, change: &Change, sch
             }
             ("UsePreviousTemplate", Value::Bool(true))
         }
-        (Change::Template(changed), Some(_)) => ("TemplateBody", changed.as_str().into()),
-        (Change::Template(_), None) => ("TemplateBody", plan.template.as_str().into()),
+        (Change::Template(changed), Some(_)) => template_source::member(clients, plan, changed).await?,
+        (Change::Template(_), None) => template_source::member(clients, plan, &plan.template).await?,
     };
     let input = json!({ "StackName": name, "Capabilities": review::CAPABILITIES, member: template, "Parameters": parameters });
     clients.dynamic.ask("cloudformation", "UpdateStack", &input).await.map_err(at(Hop::Rule, "UpdateStack"))?;

@@ -4,16 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
 use serde_json::json;
 
 use crate::account::clients::Clients;
 use crate::account::run_command;
 use crate::archive::manifest::Manifest;
+use crate::archive::own_bucket::{self, once_visible};
 use crate::archive::presigned;
 use crate::archive::sample_site;
 use crate::archive::tarball;
@@ -24,8 +21,6 @@ const KEY: &str = "seed.tar.gz";
 const BOUND: Duration = Duration::from_secs(900);
 /// How long the address of the data holds.
 const HOUR: Duration = Duration::from_secs(3600);
-/// How long S3 may not know a bucket that it has made.
-const VISIBLE_BOUND: Duration = Duration::from_secs(60);
 
 /// Packs the plan's data, before anything is made.
 pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), HopFailure> {
@@ -53,7 +48,7 @@ pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), HopFai
     packed.await.unwrap_or_else(|error| Err(HopFailure::at(FailurePoint::Drill, format!("packing ended early: {error}"))))
 }
 
-/// Puts the package on every instance. `bucket` is the drill's own and is made here.
+/// Puts the package on every instance. `bucket` is the drill's own.
 pub(crate) async fn seed(
     clients: &Clients,
     plan: &Plan,
@@ -61,26 +56,7 @@ pub(crate) async fn seed(
     bucket: &str,
     package: &Path,
 ) -> Result<(), HopFailure> {
-    let elsewhere = (plan.endpoint.region != "us-east-1").then(|| {
-        let region = BucketLocationConstraint::from(plan.endpoint.region.as_str());
-        CreateBucketConfiguration::builder().location_constraint(region).build()
-    });
-    clients
-        .s3
-        .create_bucket()
-        .bucket(bucket)
-        .set_create_bucket_configuration(elsewhere)
-        .send()
-        .await
-        .map_err(at(FailurePoint::Drill, "CreateBucket"))?;
-    let tags = plan.tags().map(|(key, value)| Tag::builder().key(key).value(value).build());
-    let tags = tags.collect::<Result<Vec<_>, _>>().and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
-    let tags = tags.map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
-    once_visible("PutBucketTagging", || {
-        let tagging = clients.s3.put_bucket_tagging().bucket(bucket).tagging(tags.clone());
-        async { Ok(tagging.send().await) }
-    })
-    .await?;
+    own_bucket::ensure(clients, plan).await?;
     once_visible("PutObject", || async {
         let body = ByteStream::from_path(package)
             .await
@@ -96,29 +72,6 @@ pub(crate) async fn seed(
         wait(clients, &id, instance).await?;
     }
     Ok(())
-}
-
-/// Makes a call in the bucket that was just made, again for a while as long as S3 does not know the bucket everywhere.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
-async fn once_visible<T, E, F>(operation: &'static str, call: impl Fn() -> F) -> Result<T, HopFailure>
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    F: Future<Output = Result<Result<T, SdkError<E, HttpResponse>>, HopFailure>>,
-{
-    let made = nightproof_poll::try_until(VISIBLE_BOUND, || async {
-        match call().await? {
-            Ok(answer) => Ok(Ok(answer)),
-            Err(error) if error.code() == Some("NoSuchBucket") => Ok(Err(error.message().unwrap_or_default().to_owned())),
-            Err(error) => Err(at(FailurePoint::Drill, operation)(error)),
-        }
-    });
-    made.await?.map_err(|seen| {
-        let seconds = VISIBLE_BOUND.as_secs();
-        HopFailure::at(
-            FailurePoint::Drill,
-            format!("{operation}: S3 does not know the drill's own bucket {seconds} s after it was made: {seen}"),
-        )
-    })
 }
 
 /// One line of shell a string. Parents are made, what is there already stays.

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum Step {
     /// Packs the data that instances are to hold.
     Pack,
+    /// Deploys what exists already when somebody deploys the template.
+    Existing,
+    /// Uploads what the template names by paths.
+    Package,
     /// Deploys the template.
     Deploy,
     /// Compares what another CloudFormation made of the template.
@@ -43,6 +47,8 @@ impl Step {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pack => "pack",
+            Self::Existing => "existing",
+            Self::Package => "package",
             Self::Deploy => "deploy",
             Self::Audit => "audit",
             Self::Boot => "boot",

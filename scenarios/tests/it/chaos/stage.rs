@@ -67,6 +67,7 @@ impl Stage {
             // What is waited for in vain is waited for in real time here.
             template: BUNDLED.replace("TimeoutSeconds=600", "TimeoutSeconds=30").replace("\"3600\"", "\"30\""),
             parameters: Vec::new(),
+            provisions: nightproof_drill::Provisions::default(),
             data: Data::Folder(self.folder.path().join("data")),
             data_path: "/var/www/html".to_owned(),
             rule: None,

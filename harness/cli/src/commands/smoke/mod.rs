@@ -23,6 +23,7 @@ use crate::format::Format;
 use crate::local_times::LocalTimes;
 use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
+use crate::tools;
 use crate::workspace::Workspace;
 use crate::{Exit, interrupt, journal_file, outcome, printer};
 use reviewer::Reviewer;
@@ -35,7 +36,7 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
     if ask && !std::io::stdin().is_terminal() {
         return Err(Error::NobodyToApprove);
     }
-    let rehearsal = Rehearsal::chosen(&options.stack, &options.drill)?;
+    let rehearsal = Rehearsal::chosen(&options.stack, None, &options.drill)?;
     let cancel = interrupt::token()?;
     let (endpoint, identity) = preflight::endpoint(&options.account).await?;
     preflight::list_others(&endpoint).await?;
@@ -44,6 +45,12 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
     let expires = now().saturating_add(SignedDuration::from_hours(i64::from(options.expires))).unwrap_or_else(|_| now());
     let mut plan = rehearsal.plan(endpoint, workspace.path());
     "aws".clone_into(&mut plan.cloud);
+    if rehearsal.assembly()?.is_some() {
+        return Err(Error::AssemblyOnAws);
+    }
+    if rehearsal.names_paths() {
+        plan.provisions.package = rehearsal.package(&plan, &tools::ensure()?, None);
+    }
     plan.expires = Some(expires.to_string());
     plan.fire_by = match options.fire {
         FireKind::Schedule => FireBy::Schedule,
