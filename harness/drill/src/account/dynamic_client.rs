@@ -1,13 +1,14 @@
 //! Calls of services by AWS's service models, the ones that a local region reads calls by: their SDK crates would be large for the few
 //! operations that are needed of each. Signing, identities, retries and time-outs are the SDK's own runtime, as they are of its clients.
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
 use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
 use aws_smithy_runtime::client::identity::IdentityCache;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
 use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
@@ -19,12 +20,16 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{FrozenLayer, Layer};
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SigningName;
 use aws_types::region::{Region, SigningRegion};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
 use nightproof_wire::{AwsError, ServiceModel};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -33,11 +38,15 @@ use crate::Endpoint;
 use crate::account::http::{self as connection, NO_ANSWER};
 use crate::account::recorder::Recorder;
 
+/// The service whose requests are signed as they are sent, and whose bodies may be larger than memory.
+pub(super) const S3: &str = "s3";
+
 /// A client of every service that has a model.
 #[derive(Debug, Clone)]
 pub(crate) struct DynamicClient {
     url: Option<String>,
-    region: String,
+    pub(super) region: String,
+    pub(super) credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
     retries: RetryConfig,
     /// What signs requests, with the credentials in use.
@@ -54,7 +63,8 @@ impl DynamicClient {
         signing.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
         signing.set_identity_cache(Some(IdentityCache::lazy().build()));
         signing.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(endpoint.credentials.clone()));
-        Self { url: endpoint.url.clone(), region: endpoint.region.clone(), http, retries, signing, recorder }
+        let (url, region, credentials) = (endpoint.url.clone(), endpoint.region.clone(), endpoint.credentials.clone());
+        Self { url, region, credentials, http, retries, signing, recorder }
     }
 
     /// Asks `service`, a signing name, and asks again while it throttles or fails.
@@ -65,12 +75,77 @@ impl DynamicClient {
         let unknown = || AwsError::new("InvalidAction", 400, format!("there is no model of {service}:{operation}"));
         let model = nightproof_wire::service(service).ok_or_else(unknown)?;
         let known = model.operation(operation).ok_or_else(unknown)?;
-        let url = self.url.clone().unwrap_or_else(|| own_url(service, &self.region));
+        let request = self.request(model, known, input)?;
+        let prepared = self.prepared(model, known, input).serializer(|request: http::Request<Vec<u8>>| sendable(request));
+        let asked = prepared.deserializer(move |response| read(model, known, response)).build();
+        asked.invoke(request).await.map_err(refused)
+    }
+
+    /// The request of an operation, as it is sent to the address of [`Self::prepared`].
+    ///
+    /// # Errors
+    /// The input makes no request.
+    pub(super) fn request(
+        &self,
+        model: &ServiceModel,
+        operation: &nightproof_wire::Operation,
+        input: &Value,
+    ) -> Result<http::Request<Vec<u8>>, AwsError> {
+        let mut request = model.codec().encode_request(operation, input)?;
+        if model.signing_name() == S3 {
+            if let Some(bucket) = self.virtual_host(input) {
+                let path = request.uri().to_string();
+                let path = path.strip_prefix('/').and_then(|path| path.strip_prefix(bucket)).unwrap_or_default();
+                let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+                *request.uri_mut() = path.parse().map_err(|_| AwsError::validation(format!("{path} is no path")))?;
+            }
+            // What changes many things or settings is refused without.
+            // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+            if !request.body().is_empty()
+                && let Ok(digest) = STANDARD.encode(Md5::digest(request.body())).parse()
+            {
+                request.headers_mut().insert("content-md5", digest);
+            }
+        }
+        Ok(request)
+    }
+
+    /// The bucket that stands in the name of the host, as AWS wants it; names with dots have no certificate.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+    fn virtual_host<'a>(&self, input: &'a Value) -> Option<&'a str> {
+        let bucket = input.get("Bucket").and_then(Value::as_str)?;
+        (self.url.is_none() && !bucket.contains('.')).then_some(bucket)
+    }
+
+    /// Where a call with this input goes, without a slash at the end.
+    pub(super) fn address(&self, model: &ServiceModel, input: &Value) -> String {
+        let service = model.signing_name();
+        let host = self.virtual_host(input).filter(|_| service == S3);
+        match (&self.url, host) {
+            (Some(url), _) => url.trim_end_matches('/').to_owned(),
+            (None, Some(bucket)) => own_url(&format!("{bucket}.{service}"), &self.region),
+            (None, None) => own_url(service, &self.region),
+        }
+    }
+
+    /// The same client of AWS's own names.
+    pub(super) fn at_aws(&self) -> Self {
+        Self { url: None, ..self.clone() }
+    }
+
+    /// A call of `operation` without what writes its request and what reads its answer.
+    pub(super) fn prepared(
+        &self,
+        model: &'static ServiceModel,
+        operation: &nightproof_wire::Operation,
+        input: &Value,
+    ) -> OperationBuilder<(), (), ()> {
+        let service = model.signing_name();
         let mut asked = Operation::builder()
-            .service_name(service.to_owned())
-            .operation_name(operation.to_owned())
+            .service_name(service)
+            .operation_name(operation.name().to_owned())
             .http_client(self.http.clone())
-            .endpoint_url(url.trim_end_matches('/'))
+            .endpoint_url(&self.address(model, input))
             .standard_retry(&self.retries)
             .retry_classifier(HttpStatusCodeClassifier::default())
             .retry_classifier(TransientErrorClassifier::<Refusal>::new())
@@ -82,19 +157,12 @@ impl DynamicClient {
             .interceptor(UserAgentInterceptor::new())
             .with_connection_poisoning()
             .runtime_plugin(
-                StaticRuntimePlugin::new()
-                    .with_config(self.settings(model.signing_name()))
-                    .with_runtime_components(self.signing.clone()),
-            )
-            .serializer(|request: http::Request<Vec<u8>>| sendable(request))
-            .deserializer(move |response| read(model, known, response));
+                StaticRuntimePlugin::new().with_config(self.settings(service)).with_runtime_components(self.signing.clone()),
+            );
         if let Some(recorder) = &self.recorder {
             asked = asked.interceptor(recorder.clone());
         }
-        asked.build().invoke(model.codec().encode_request(known, input)?).await.map_err(|error| match error {
-            SdkError::ServiceError(refused) => *refused.into_err().error,
-            silent => AwsError::new(NO_ANSWER, 503, DisplayErrorContext(silent).to_string()),
-        })
+        asked
     }
 
     /// As [`Self::ask`], with the answer as a `T`; members that `T` has no place for are left out.
@@ -132,9 +200,9 @@ impl DynamicClient {
     fn settings(&self, service: &'static str) -> FrozenLayer {
         let mut options = SigningOptions::default();
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html: S3 is signed as it is sent.
-        options.double_uri_encode = service != "s3";
-        options.normalize_uri_path = service != "s3";
-        options.content_sha256_header = service == "s3";
+        options.double_uri_encode = service != S3;
+        options.normalize_uri_path = service != S3;
+        options.content_sha256_header = service == S3;
         let mut layer = Layer::new("call");
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
         layer.store_put(SigV4OperationSigningConfig {
@@ -155,10 +223,18 @@ fn parsed<T: DeserializeOwned>(operation: &str, answer: Value) -> Result<T, AwsE
     serde_json::from_value(answer).map_err(|error| AwsError::new(GARBLED, 502, format!("{operation} was answered with: {error}")))
 }
 
+/// The error of a call that came to none of its answers.
+pub(super) fn refused(error: SdkError<Refusal, HttpResponse>) -> AwsError {
+    match error {
+        SdkError::ServiceError(refused) => *refused.into_err().error,
+        silent => AwsError::new(NO_ANSWER, 503, DisplayErrorContext(silent).to_string()),
+    }
+}
+
 /// An error that a service answered, as the SDK's runtime reads errors.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
-struct Refusal {
+pub(super) struct Refusal {
     error: Box<AwsError>,
     metadata: ErrorMetadata,
 }
@@ -176,11 +252,13 @@ impl ProvideErrorMetadata for Refusal {
     }
 }
 
-fn sendable(request: http::Request<Vec<u8>>) -> Result<HttpRequest, BoxError> {
-    Ok(HttpRequest::try_from(request.map(|body| body.into()))?)
+/// A request as the runtime sends it.
+pub(super) fn sendable(request: http::Request<impl Into<SdkBody>>) -> Result<HttpRequest, BoxError> {
+    Ok(HttpRequest::try_from(request.map(Into::into))?)
 }
 
-fn read(
+/// Reads an answer whose body is there.
+pub(super) fn read(
     model: &ServiceModel,
     operation: &nightproof_wire::Operation,
     response: &HttpResponse,
@@ -201,6 +279,7 @@ const SUFFIXES: [(&str, &str); 6] = [
     ("eu-isoe-", "cloud.adc-e.uk"),
 ];
 
+/// The address of a service in a region of AWS's own.
 fn own_url(service: &str, region: &str) -> String {
     let suffix = SUFFIXES.iter().find(|(begin, _)| region.starts_with(begin)).map_or("amazonaws.com", |(_, suffix)| suffix);
     format!("https://{service}.{region}.{suffix}")
@@ -208,50 +287,17 @@ fn own_url(service: &str, region: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
     use std::net::TcpListener;
-    use std::thread::JoinHandle;
-    use std::time::Duration;
 
     use serde_json::json;
 
     use super::*;
+    use crate::account::served::{client, endpoint};
 
     const GROUPS: &str = r#"{"logGroups":[{"logGroupName":"/a"}]}"#;
 
-    /// A client of an endpoint with this URL, which gives up after three attempts.
-    fn client(url: String) -> DynamicClient {
-        let endpoint = Endpoint::with_key(Some(url), None, "eu-west-1", ("key", "secret"));
-        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
-        DynamicClient::new(&endpoint, connection::client(None), retries, None)
-    }
-
-    /// An endpoint with these answers, status and body, each for one request; the heads of the requests come back.
-    fn endpoint(answers: &'static [(u16, &'static str)]) -> (String, JoinHandle<Vec<String>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let served = std::thread::spawn(move || {
-            let answered = answers.iter().map(|(status, body)| {
-                let mut stream = BufReader::new(listener.accept().unwrap().0);
-                let (mut head, mut length) = (String::new(), 0);
-                while !head.ends_with("\r\n\r\n") {
-                    let begun = head.len();
-                    stream.read_line(&mut head).unwrap();
-                    let line = head[begun..].to_lowercase();
-                    length = line.strip_prefix("content-length: ").map_or(length, |value| value.trim().parse().unwrap());
-                }
-                stream.read_exact(&mut vec![0; length]).unwrap();
-                let answer = format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-                stream.get_mut().write_all(answer.as_bytes()).unwrap();
-                head
-            });
-            answered.collect()
-        });
-        (url, served)
-    }
-
     async fn groups(url: String) -> Result<Value, AwsError> {
-        client(url).ask("logs", "DescribeLogGroups", &json!({ "logGroupNamePrefix": "/a", "nextToken": null })).await
+        client(Some(url)).ask("logs", "DescribeLogGroups", &json!({ "logGroupNamePrefix": "/a", "nextToken": null })).await
     }
 
     #[tokio::test]
@@ -280,7 +326,7 @@ mod tests {
             (200, r#"{"Parameters":[{"Name":"b"}],"NextToken":""}"#),
         ]);
         let mut found = Vec::<Named>::new();
-        client(url).pages("ssm", "DescribeParameters", json!({ "MaxResults": 1 }), "Parameters", &mut found).await.unwrap();
+        client(Some(url)).pages("ssm", "DescribeParameters", json!({ "MaxResults": 1 }), "Parameters", &mut found).await.unwrap();
         assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(served.join().unwrap().len(), 3);
     }
@@ -293,7 +339,7 @@ mod tests {
             _due: String,
         }
         let (url, _served) = endpoint(&[(200, GROUPS)]);
-        let error = client(url).read::<Due>("logs", "DescribeLogGroups", &json!({})).await.unwrap_err();
+        let error = client(Some(url)).read::<Due>("logs", "DescribeLogGroups", &json!({})).await.unwrap_err();
         assert_eq!(error.to_string(), "InvalidResponse: DescribeLogGroups was answered with: missing field `due`");
     }
 

@@ -4,6 +4,7 @@ use async_recursion::async_recursion;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_smithy_types::error::display::DisplayErrorContext;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -96,7 +97,7 @@ impl Endpoint {
         let none = || EndpointError::Credentials("no provider is configured".to_owned());
         let credentials = config.credentials_provider().ok_or_else(none)?;
         if let Err(error) = credentials.provide_credentials().await {
-            return Err(EndpointError::Credentials(aws_sdk_s3::error::DisplayErrorContext(error).to_string()));
+            return Err(EndpointError::Credentials(DisplayErrorContext(error).to_string()));
         }
         let url = config.endpoint_url().map(str::to_owned);
         Ok(Self { url, ca_pem, region: region.to_owned(), credentials })

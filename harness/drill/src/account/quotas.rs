@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
+use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at};
 use crate::{Change, Hop, Plan};
 
@@ -25,7 +26,7 @@ pub(crate) async fn check(clients: &Clients, plan: &Plan, changes: &[Change]) ->
         Quota::load(clients, "ec2", "L-1216C47A").await?.fits(used, wanted)?;
     }
     // One more is for the data on its way.
-    let buckets = clients.s3.list_buckets().send().await.map_err(at(Hop::Stack, "ListBuckets"))?.buckets().len();
+    let buckets = bucket::all(clients).await.map_err(at(Hop::Stack, "ListBuckets"))?.len();
     Quota::load(clients, "s3", "L-DC2B2D3D").await?.fits(buckets as u64, made("AWS::S3::Bucket") + 1)
 }
 

@@ -4,7 +4,6 @@
 
 use std::time::SystemTime;
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -12,7 +11,9 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest as Request, HttpResponse as Response, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::date_time::Format;
 use nightproof_journal::{ApiCall, CLOUDTRAIL_VERSION, Event, Journal, UserIdentity, redact};
 use nightproof_wire::{AwsError, Codec, Operation, ServiceModel};
 use serde_json::Value;
@@ -185,5 +186,5 @@ fn signer(parts: &http::request::Parts) -> Option<(String, String)> {
 #[expect(clippy::disallowed_methods, reason = "a drill that records its own calls is where AWS's time is the time")]
 fn now() -> String {
     let now = DateTime::from_secs(DateTime::from(SystemTime::now()).secs());
-    now.fmt(DateTimeFormat::DateTime).unwrap_or_default()
+    now.fmt(Format::DateTime).unwrap_or_default()
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ pub(crate) struct Command {
 impl Command {
     /// When it was sent.
     pub(crate) fn sent(&self) -> Option<DateTime> {
-        DateTime::from_str(&self.requested_date_time, DateTimeFormat::DateTimeWithOffset).ok()
+        DateTime::from_str(&self.requested_date_time, Format::DateTimeWithOffset).ok()
     }
 
     /// Whether it has not ended.

@@ -1,12 +1,11 @@
 //! A template as a request has it: its text, or its address in the drill's own bucket.
 
-use aws_sdk_s3::primitives::ByteStream;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::Plan;
 use crate::account::clients::Clients;
-use crate::archive::own_bucket::{self, once_visible};
+use crate::archive::own_bucket;
 use crate::chain::failure::HopFailure;
 
 /// The largest template in a request, in bytes; in a bucket it may have a megabyte.
@@ -27,10 +26,6 @@ pub(crate) async fn member(clients: &Clients, plan: &Plan, template: &str) -> Re
     let bucket = plan.seed_bucket();
     let digest = hex::encode(Sha256::digest(template));
     let key = format!("{}.template", digest.get(..16).unwrap_or(&digest));
-    once_visible("PutObject", || {
-        let put = clients.s3.put_object().bucket(&bucket).key(&key).body(ByteStream::from(template.as_bytes().to_vec()));
-        async { Ok(put.send().await) }
-    })
-    .await?;
+    own_bucket::put(clients, plan, &key, template.as_bytes()).await?;
     Ok(("TemplateURL", format!("https://{bucket}.s3.{}.amazonaws.com/{key}", plan.endpoint.region).into()))
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use nightproof_wire::AwsError;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
@@ -49,8 +51,10 @@ pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Re
     names.sort();
     let mut buckets = Vec::new();
     for name in names {
-        let answer = clients.s3.get_bucket_logging().bucket(&name).send().await.map_err(at(Hop::Object, "GetBucketLogging"))?;
-        let log = answer.logging_enabled().map(|log| (log.target_bucket().to_owned(), log.target_prefix().to_owned()));
+        let answer = clients.dynamic.ask("s3", "GetBucketLogging", &json!({ "Bucket": name })).await;
+        let answer = answer.map_err(at(Hop::Object, "GetBucketLogging"))?;
+        let member = |name: &str| answer.pointer(&format!("/LoggingEnabled/{name}")).and_then(Value::as_str).map(str::to_owned);
+        let log = member("TargetBucket").map(|target| (target, member("TargetPrefix").unwrap_or_default()));
         buckets.push(Bucket { name, log });
     }
     let targets: BTreeSet<String> =
@@ -69,49 +73,117 @@ pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Re
 pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<Listing, HopFailure> {
     let mut found = Listing::default();
     for bucket in buckets {
-        let (mut key, mut version) = (None, None);
+        let mut after = None;
         loop {
-            let answer = clients
-                .s3
-                .list_object_versions()
-                .bucket(&bucket.name)
-                .set_key_marker(key)
-                .set_version_id_marker(version)
-                .send()
-                .await
-                .map_err(at(Hop::Object, "ListObjectVersions"))?;
-            for object in answer.versions() {
-                let is_latest = object.is_latest() == Some(true);
+            let page = versions(clients, &bucket.name, after).await.map_err(at(Hop::Object, "ListObjectVersions"))?;
+            after = page.next();
+            for found_version in page.versions {
                 let object = Object {
                     bucket: bucket.name.clone(),
-                    key: object.key().unwrap_or_default().to_owned(),
-                    version: object.version_id().filter(|id| *id != "null").map(str::to_owned),
-                    mark: format!(
-                        "{} {}",
-                        object.e_tag().unwrap_or_default(),
-                        object.last_modified().map(ToString::to_string).unwrap_or_default()
-                    ),
-                    bytes: object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                    version: found_version.id().map(str::to_owned),
+                    mark: format!("{} {}", found_version.e_tag, found_version.last_modified),
+                    key: found_version.key,
+                    bytes: found_version.size,
                 };
-                if is_latest {
+                if found_version.is_latest {
                     found.current.insert(object.clone());
                 }
                 found.versions.insert(object);
             }
-            if answer.is_truncated() != Some(true) {
+            if after.is_none() {
                 break;
             }
-            (key, version) = (answer.next_key_marker.clone(), answer.next_version_id_marker.clone());
         }
     }
     Ok(found)
 }
 
+impl Object {
+    /// What names this version in a call.
+    pub(crate) fn input(&self) -> Value {
+        json!({ "Bucket": self.bucket, "Key": self.key, "VersionId": self.version })
+    }
+
+    /// The same, for some of its bytes.
+    pub(crate) fn range(&self, range: &str) -> Value {
+        json!({ "Bucket": self.bucket, "Key": self.key, "VersionId": self.version, "Range": range })
+    }
+}
+
+/// A page of the versions of a bucket's objects.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Versions {
+    #[serde(default)]
+    pub(crate) versions: Vec<Version>,
+    #[serde(default)]
+    pub(crate) delete_markers: Vec<Version>,
+    #[serde(default)]
+    is_truncated: bool,
+    next_key_marker: Option<String>,
+    next_version_id_marker: Option<String>,
+}
+
+/// Where a page ends: key and version.
+pub(crate) type Marker = (Option<String>, Option<String>);
+
+impl Versions {
+    /// Where the next page begins, if there is one.
+    pub(crate) fn next(&self) -> Option<Marker> {
+        self.is_truncated.then(|| (self.next_key_marker.clone(), self.next_version_id_marker.clone()))
+    }
+}
+
+/// A version of an object, or what marks it as deleted.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Version {
+    pub(crate) key: String,
+    version_id: Option<String>,
+    #[serde(default)]
+    is_latest: bool,
+    /// RFC 3339.
+    #[serde(default)]
+    pub(crate) last_modified: String,
+    #[serde(default)]
+    e_tag: String,
+    #[serde(default)]
+    pub(crate) size: u64,
+}
+
+impl Version {
+    /// Its id; none of what was stored without.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.version_id.as_deref().filter(|id| *id != "null")
+    }
+}
+
+/// The versions of a bucket's objects that come `after` a page.
+///
+/// # Errors
+/// S3's own.
+pub(crate) async fn versions(clients: &Clients, bucket: &str, after: Option<Marker>) -> Result<Versions, AwsError> {
+    let (key, version) = after.unwrap_or_default();
+    let input = json!({ "Bucket": bucket, "KeyMarker": key, "VersionIdMarker": version });
+    clients.dynamic.read("s3", "ListObjectVersions", &input).await
+}
+
+/// The names of all buckets of the account.
+///
+/// # Errors
+/// S3's own.
+pub(crate) async fn all(clients: &Clients) -> Result<Vec<String>, AwsError> {
+    let answer = clients.dynamic.ask("s3", "ListBuckets", &json!({})).await?;
+    let buckets = answer.get("Buckets").and_then(Value::as_array).into_iter().flatten();
+    Ok(buckets.filter_map(|bucket| bucket.get("Name").and_then(Value::as_str)).map(str::to_owned).collect())
+}
+
 /// Whether there is such a bucket.
 pub(crate) async fn exists(clients: &Clients, name: &str) -> Result<bool, HopFailure> {
-    match clients.s3.head_bucket().bucket(name).send().await {
+    match clients.dynamic.ask("s3", "HeadBucket", &json!({ "Bucket": name })).await {
         Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+        Err(error) if error.status == 404 => Ok(false),
         Err(error) => Err(at(FailurePoint::Drill, "HeadBucket")(error)),
     }
 }
@@ -119,59 +191,27 @@ pub(crate) async fn exists(clients: &Clients, name: &str) -> Result<bool, HopFai
 /// Removes all objects of a bucket of the drill's own, with versions, delete markers and unfinished uploads.
 pub(crate) async fn empty(clients: &Clients, bucket: &str) -> Result<(), HopFailure> {
     loop {
-        let answer = clients
-            .s3
-            .list_object_versions()
-            .bucket(bucket)
-            .send()
-            .await
-            .map_err(at(FailurePoint::Drill, "ListObjectVersions"))?;
-        let versions = answer.versions().iter().map(|found| (found.key(), found.version_id()));
-        let markers = answer.delete_markers().iter().map(|found| (found.key(), found.version_id()));
-        let identifiers: Vec<ObjectIdentifier> = versions
-            .chain(markers)
-            .filter_map(|(key, version)| {
-                ObjectIdentifier::builder().key(key?).set_version_id(version.map(str::to_owned)).build().ok()
-            })
-            .collect();
-        if identifiers.is_empty() {
+        let page = versions(clients, bucket, None).await.map_err(at(FailurePoint::Drill, "ListObjectVersions"))?;
+        let found = page.versions.iter().chain(&page.delete_markers);
+        let objects: Vec<Value> = found.map(|found| json!({ "Key": found.key, "VersionId": found.version_id })).collect();
+        if objects.is_empty() {
             break;
         }
-        let delete = Delete::builder()
-            .set_objects(Some(identifiers))
-            .quiet(true)
-            .build()
-            .map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
-        let answer = clients
-            .s3
-            .delete_objects()
-            .bucket(bucket)
-            .delete(delete)
-            .send()
-            .await
-            .map_err(at(FailurePoint::Drill, "DeleteObjects"))?;
-        if let Some(error) = answer.errors().first() {
-            let reason = format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default());
-            return Err(HopFailure::at(FailurePoint::Drill, format!("DeleteObjects in {bucket}: {reason}")));
+        let input = json!({ "Bucket": bucket, "Delete": { "Objects": objects, "Quiet": true } });
+        let answer = clients.dynamic.ask("s3", "DeleteObjects", &input).await;
+        let answer = answer.map_err(at(FailurePoint::Drill, "DeleteObjects"))?;
+        if let Some(error) = answer.pointer("/Errors/0") {
+            let member = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+            let reason = format!("DeleteObjects in {bucket}: {}: {}", member("Key"), member("Message"));
+            return Err(HopFailure::at(FailurePoint::Drill, reason));
         }
     }
-    let uploads = clients
-        .s3
-        .list_multipart_uploads()
-        .bucket(bucket)
-        .send()
-        .await
-        .map_err(at(FailurePoint::Drill, "ListMultipartUploads"))?;
-    for upload in uploads.uploads() {
-        clients
-            .s3
-            .abort_multipart_upload()
-            .bucket(bucket)
-            .key(upload.key().unwrap_or_default())
-            .upload_id(upload.upload_id().unwrap_or_default())
-            .send()
-            .await
-            .map_err(at(FailurePoint::Drill, "AbortMultipartUpload"))?;
+    let uploads = clients.dynamic.ask("s3", "ListMultipartUploads", &json!({ "Bucket": bucket })).await;
+    let uploads = uploads.map_err(at(FailurePoint::Drill, "ListMultipartUploads"))?;
+    for upload in uploads.get("Uploads").and_then(Value::as_array).into_iter().flatten() {
+        let input = json!({ "Bucket": bucket, "Key": upload.get("Key"), "UploadId": upload.get("UploadId") });
+        let aborted = clients.dynamic.ask("s3", "AbortMultipartUpload", &input).await;
+        aborted.map_err(at(FailurePoint::Drill, "AbortMultipartUpload"))?;
     }
     Ok(())
 }

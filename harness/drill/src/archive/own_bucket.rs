@@ -1,12 +1,12 @@
 //! The drill's own bucket: what goes to instances goes through it, and what the template names by paths, and a template that is too large
 //! for a request.
 
+use std::io::Write as _;
 use std::time::Duration;
 
-use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use nightproof_wire::AwsError;
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use crate::account::clients::Clients;
 use crate::archive::bucket;
@@ -22,34 +22,34 @@ pub(crate) async fn ensure(clients: &Clients, plan: &Plan) -> Result<(), HopFail
     if bucket::exists(clients, &name).await? {
         return Ok(());
     }
-    let elsewhere = (plan.endpoint.region != "us-east-1").then(|| {
-        let region = BucketLocationConstraint::from(plan.endpoint.region.as_str());
-        CreateBucketConfiguration::builder().location_constraint(region).build()
-    });
-    let create = clients.s3.create_bucket().bucket(&name).set_create_bucket_configuration(elsewhere);
-    create.send().await.map_err(at(FailurePoint::Drill, "CreateBucket"))?;
-    let tags = plan.tags().map(|(key, value)| Tag::builder().key(key).value(value).build());
-    let tags = tags.collect::<Result<Vec<_>, _>>().and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
-    let tags = tags.map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))?;
-    once_visible("PutBucketTagging", || {
-        let tagging = clients.s3.put_bucket_tagging().bucket(&name).tagging(tags.clone());
-        async { Ok(tagging.send().await) }
-    })
-    .await?;
+    let elsewhere = (plan.endpoint.region != "us-east-1").then(|| json!({ "LocationConstraint": plan.endpoint.region }));
+    let input = json!({ "Bucket": name, "CreateBucketConfiguration": elsewhere });
+    clients.dynamic.ask("s3", "CreateBucket", &input).await.map_err(at(FailurePoint::Drill, "CreateBucket"))?;
+    let tags: Vec<Value> = plan.tags().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let tagging = json!({ "Bucket": name, "Tagging": { "TagSet": tags } });
+    once_visible("PutBucketTagging", || clients.dynamic.ask("s3", "PutBucketTagging", &tagging)).await?;
     Ok(())
+}
+
+/// Stores `content` in the plan's bucket, by way of a file: what a journal notes of a call are the bodies that are in memory.
+pub(crate) async fn put(clients: &Clients, plan: &Plan, key: &str, content: &[u8]) -> Result<(), HopFailure> {
+    let failed = |error: std::io::Error| HopFailure::at(FailurePoint::Drill, format!("no temporary file: {error}"));
+    let mut file = NamedTempFile::new_in(&plan.folder).map_err(failed)?;
+    file.write_all(content).map_err(failed)?;
+    let input = json!({ "Bucket": plan.seed_bucket(), "Key": key });
+    once_visible("PutObject", || clients.dynamic.upload(&input, file.path())).await.map(drop)
 }
 
 /// Makes a call in the bucket that was just made, again for a while as long as S3 does not know the bucket everywhere.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
-pub(crate) async fn once_visible<T, E, F>(operation: &'static str, call: impl Fn() -> F) -> Result<T, HopFailure>
+pub(crate) async fn once_visible<F>(operation: &'static str, call: impl Fn() -> F) -> Result<Value, HopFailure>
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    F: Future<Output = Result<Result<T, SdkError<E, HttpResponse>>, HopFailure>>,
+    F: Future<Output = Result<Value, AwsError>>,
 {
     let made = nightproof_poll::try_until(VISIBLE_BOUND, || async {
-        match call().await? {
+        match call().await {
             Ok(answer) => Ok(Ok(answer)),
-            Err(error) if error.code() == Some("NoSuchBucket") => Ok(Err(error.message().unwrap_or_default().to_owned())),
+            Err(error) if error.code == "NoSuchBucket" => Ok(Err(error.message)),
             Err(error) => Err(at(FailurePoint::Drill, operation)(error)),
         }
     });

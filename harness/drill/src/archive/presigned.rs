@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::presigning::PresigningConfig;
+use serde_json::json;
 
 use crate::FailurePoint;
 use crate::account::clients::Clients;
@@ -15,18 +15,12 @@ pub(crate) async fn to_read(
     (bucket, key, version): (&str, &str, Option<&str>),
     holds: Duration,
 ) -> Result<String, HopFailure> {
-    let request = clients.s3_names.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
-    let url = request.presigned(config(holds)?).await.map_err(at(FailurePoint::Drill, "presigning"))?;
-    Ok(url.uri().to_owned())
+    let input = json!({ "Bucket": bucket, "Key": key, "VersionId": version });
+    clients.dynamic.presigned("GetObject", &input, holds).await.map_err(at(FailurePoint::Drill, "presigning"))
 }
 
 /// An address to write an object by for as long as `holds`.
 pub(crate) async fn to_write(clients: &Clients, (bucket, key): (&str, &str), holds: Duration) -> Result<String, HopFailure> {
-    let request = clients.s3_names.put_object().bucket(bucket).key(key);
-    let url = request.presigned(config(holds)?).await.map_err(at(FailurePoint::Drill, "presigning"))?;
-    Ok(url.uri().to_owned())
-}
-
-fn config(holds: Duration) -> Result<PresigningConfig, HopFailure> {
-    PresigningConfig::expires_in(holds).map_err(|error| HopFailure::at(FailurePoint::Drill, error.to_string()))
+    let input = json!({ "Bucket": bucket, "Key": key });
+    clients.dynamic.presigned("PutObject", &input, holds).await.map_err(at(FailurePoint::Drill, "presigning"))
 }

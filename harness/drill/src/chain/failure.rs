@@ -1,9 +1,5 @@
 //! Why a step ends the drill.
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use nightproof_wire::AwsError;
 
 use nightproof_template::Unsupported;
@@ -66,57 +62,25 @@ fn tail(text: &str) -> String {
     if skip == 0 { text.to_owned() } else { format!("…{}", text.chars().skip(skip).collect::<String>()) }
 }
 
-/// The error of a call, of whichever client.
-pub(crate) trait Refusal {
-    /// `code: message`, or why there was no answer.
-    fn reason(&self) -> String;
-    /// What the local region lacks, if it says so.
-    fn not_supported(&self) -> Vec<String>;
-}
-
-impl<E> Refusal for SdkError<E, HttpResponse>
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    /// The answer to a HEAD has no body that could say why: then, its status.
-    fn reason(&self) -> String {
-        match (self.code(), self.message(), self) {
-            (Some(code), Some(message), _) => format!("{code}: {message}"),
-            (Some(code), None, _) => code.to_owned(),
-            (None, _, Self::ServiceError(answer)) => format!("HTTP status {}", answer.raw().status().as_u16()),
-            (None, ..) => DisplayErrorContext(self).to_string(),
-        }
-    }
-
-    fn not_supported(&self) -> Vec<String> {
-        not_supported::in_answer(self.code().unwrap_or_default(), self.message().unwrap_or_default())
-    }
-}
-
-impl Refusal for AwsError {
-    fn reason(&self) -> String {
-        match (self.code.as_str(), self.message.as_str()) {
-            (NO_ANSWER, message) => message.to_owned(),
-            (code, "") => code.to_owned(),
-            (code, message) => format!("{code}: {message}"),
-        }
-    }
-
-    fn not_supported(&self) -> Vec<String> {
-        not_supported::in_answer(&self.code, &self.message)
+/// `code: message` of a refused call, or why there was no answer.
+fn reason(error: &AwsError) -> String {
+    match (error.code.as_str(), error.message.as_str()) {
+        (NO_ANSWER, message) => message.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, message) => format!("{code}: {message}"),
     }
 }
 
 /// The error of a call, as `operation: code: message`.
-pub(crate) fn refused(operation: &str, error: &impl Refusal) -> String {
-    format!("{operation}: {}", error.reason())
+pub(crate) fn refused(operation: &str, error: &AwsError) -> String {
+    format!("{operation}: {}", reason(error))
 }
 
 /// For `map_err`: the call `operation` was refused, which fails the drill at `point`.
-pub(crate) fn at<E: Refusal>(point: impl Into<FailurePoint>, operation: &'static str) -> impl Fn(E) -> HopFailure {
+pub(crate) fn at(point: impl Into<FailurePoint>, operation: &'static str) -> impl Fn(AwsError) -> HopFailure {
     let point = point.into();
     move |error| {
-        let lacking = error.not_supported();
+        let lacking = not_supported::in_answer(&error.code, &error.message);
         if lacking.is_empty() {
             return HopFailure::at(point, refused(operation, &error));
         }

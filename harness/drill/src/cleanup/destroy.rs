@@ -76,7 +76,8 @@ pub(crate) async fn remove_bucket(clients: &Clients, name: &str) -> Result<(), H
         return Ok(());
     }
     bucket::empty(clients, name).await?;
-    clients.s3.delete_bucket().bucket(name).send().await.map_err(at(FailurePoint::Drill, "DeleteBucket"))?;
+    let input = json!({ "Bucket": name });
+    clients.dynamic.ask("s3", "DeleteBucket", &input).await.map_err(at(FailurePoint::Drill, "DeleteBucket"))?;
     Ok(())
 }
 

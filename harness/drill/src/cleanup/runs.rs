@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use async_recursion::async_recursion;
-use aws_sdk_s3::error::ProvideErrorMetadata;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::clients::Clients;
 use crate::account::identity::Identity;
-use crate::account::stack::{self, Stack};
+use crate::account::stack::{self, Stack, Tag};
+use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at};
 use crate::cleanup::destroy::{self, Made};
 use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
@@ -108,17 +109,26 @@ async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
 
 /// Buckets by the names that runs give them, with their tags.
 async fn seed_buckets(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
-    let answer = clients.s3.list_buckets().send().await.map_err(at(FailurePoint::Drill, "ListBuckets"))?;
+    let names = bucket::all(clients).await.map_err(at(FailurePoint::Drill, "ListBuckets"))?;
     let mut found = Vec::new();
-    for name in answer.buckets().iter().filter_map(|bucket| bucket.name()).filter(|name| name.starts_with(SEED_PREFIX)) {
-        let tags = match clients.s3.get_bucket_tagging().bucket(name).send().await {
-            Ok(answer) => answer.tag_set().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
-            Err(error) if matches!(error.code(), Some("NoSuchTagSet" | "NoSuchBucket")) => Tags::new(),
+    for name in names.into_iter().filter(|name| name.starts_with(SEED_PREFIX)) {
+        let answer = clients.dynamic.read::<Tagged>("s3", "GetBucketTagging", &json!({ "Bucket": name })).await;
+        let tags = match answer {
+            Ok(answer) => answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+            Err(error) if matches!(error.code.as_str(), "NoSuchTagSet" | "NoSuchBucket") => Tags::new(),
             Err(error) => return Err(at(FailurePoint::Drill, "GetBucketTagging")(error)),
         };
-        found.push((name.to_owned(), tags));
+        found.push((name, tags));
     }
     Ok(found)
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tagged {
+    #[serde(default)]
+    tag_set: Vec<Tag>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Findings: what does not break a night and should be mended.
 
+use serde_json::{Value, json};
+
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
 use crate::archive::bucket::Bucket;
@@ -33,23 +35,13 @@ pub(crate) async fn of_stack(
     names.sort();
     names.dedup();
     for name in names {
-        let answer = clients.s3.get_public_access_block().bucket(&name).send().await;
-        let block = match answer {
-            Ok(answer) => answer.public_access_block_configuration,
-            Err(error)
-                if aws_sdk_s3::error::ProvideErrorMetadata::code(&error) == Some("NoSuchPublicAccessBlockConfiguration") =>
-            {
-                None
-            }
-            Err(error) => return Err(at(Hop::Object, "GetPublicAccessBlock")(error)),
+        let answer = clients.dynamic.ask("s3", "GetPublicAccessBlock", &json!({ "Bucket": name })).await;
+        let answer = match answer {
+            Err(error) if error.code == "NoSuchPublicAccessBlockConfiguration" => Value::Null,
+            answered => answered.map_err(at(Hop::Object, "GetPublicAccessBlock"))?,
         };
-        let on = |member: Option<bool>| member == Some(true);
-        let whole = block.is_some_and(|block| {
-            on(block.block_public_acls)
-                && on(block.block_public_policy)
-                && on(block.ignore_public_acls)
-                && on(block.restrict_public_buckets)
-        });
+        let is_on = |way: &str| answer.pointer(&format!("/PublicAccessBlockConfiguration/{way}")) == Some(&Value::Bool(true));
+        let whole = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"].into_iter().all(is_on);
         if !whole {
             found.push(finding(
                 "no-public-access-block",
@@ -75,28 +67,19 @@ pub(crate) fn of_function_log(function: &str) -> Finding {
 /// Of an archive, beside the bucket's own default.
 pub(crate) async fn of_archive(clients: &Clients, stored: &Stored) -> Result<Option<Finding>, HopFailure> {
     let archive = &stored.archive;
-    let answer = match clients.s3.get_bucket_encryption().bucket(&archive.bucket).send().await {
-        Ok(answer) => answer,
-        Err(error)
-            if aws_sdk_s3::error::ProvideErrorMetadata::code(&error)
-                == Some("ServerSideEncryptionConfigurationNotFoundError") =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(at(Hop::Object, "GetBucketEncryption")(error)),
+    let answer = match clients.dynamic.ask("s3", "GetBucketEncryption", &json!({ "Bucket": archive.bucket })).await {
+        Err(error) if error.code == "ServerSideEncryptionConfigurationNotFoundError" => return Ok(None),
+        answered => answered.map_err(at(Hop::Object, "GetBucketEncryption"))?,
     };
-    let default = answer
-        .server_side_encryption_configuration()
-        .and_then(|configuration| configuration.rules().first())
-        .and_then(|rule| rule.apply_server_side_encryption_by_default());
-    let Some(default) = default else { return Ok(None) };
-    let wanted = default.sse_algorithm().as_str();
+    let default = answer.pointer("/ServerSideEncryptionConfiguration/Rules/0/ApplyServerSideEncryptionByDefault");
+    let member = |name: &str| default.and_then(|default| default.get(name)).and_then(Value::as_str);
+    let Some(wanted) = member("SSEAlgorithm") else { return Ok(None) };
     if wanted != archive.encryption {
         let detail = format!("{} is encrypted by {} where the bucket's default is {wanted}", archive.key, archive.encryption);
         return Ok(Some(finding("other-encryption", detail)));
     }
     let key = archive.key_id.as_deref().unwrap_or_default();
-    Ok(default.kms_master_key_id().filter(|wanted| !same_key(wanted, key)).map(|wanted| {
+    Ok(member("KMSMasterKeyID").filter(|wanted| !same_key(wanted, key)).map(|wanted| {
         finding("other-key", format!("{} is encrypted by the key `{key}` where the bucket's default is `{wanted}`", archive.key))
     }))
 }

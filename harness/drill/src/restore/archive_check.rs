@@ -4,9 +4,11 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::account::clients::Clients;
+use crate::account::objects::Download;
 use crate::archive::bucket::Object;
 use crate::archive::manifest::{Entry, Kind, Manifest};
 use crate::chain::failure::{HopFailure, at};
@@ -180,11 +182,12 @@ async fn download(
         };
         let mut answer = get(clients, object).await?;
         let mut bytes = 0_u64;
-        while let Some(chunk) = answer.body.try_next().await.map_err(|error| broken(&error))? {
-            digests.update(&chunk);
-            whole.update(&chunk);
+        while let Some(chunk) = answer.next().await.map_err(|error| broken(&error))? {
+            let chunk = chunk.as_ref();
+            digests.update(chunk);
+            whole.update(chunk);
             bytes += chunk.len() as u64;
-            file.write_all(&chunk).await.map_err(|error| broken(&error))?;
+            file.write_all(chunk).await.map_err(|error| broken(&error))?;
         }
         if bytes != object.bytes {
             return Err(HopFailure::at(Hop::Restore, format!("{} has {} bytes, {bytes} came", object.key, object.bytes)));
@@ -204,10 +207,10 @@ pub(crate) async fn download_object(clients: &Clients, bucket: &str, key: &str, 
     let broken =
         |error: &dyn std::fmt::Display| HopFailure::at(FailurePoint::Drill, format!("the download of {key} broke off: {error}"));
     let mut file = tokio::fs::File::from_std(tempfile::tempfile_in(folder).map_err(|error| broken(&error))?);
-    let answer = clients.s3.get_object().bucket(bucket).key(key).send().await;
+    let answer = clients.dynamic.download(&json!({ "Bucket": bucket, "Key": key })).await;
     let mut answer = answer.map_err(at(FailurePoint::Drill, "GetObject"))?;
-    while let Some(chunk) = answer.body.try_next().await.map_err(|error| broken(&error))? {
-        file.write_all(&chunk).await.map_err(|error| broken(&error))?;
+    while let Some(chunk) = answer.next().await.map_err(|error| broken(&error))? {
+        file.write_all(chunk.as_ref()).await.map_err(|error| broken(&error))?;
     }
     file.flush().await.map_err(|error| broken(&error))?;
     Ok(file.into_std().await)
@@ -217,9 +220,8 @@ fn check(promises: &[Promise], key: &str, digests: &[(Algorithm, String)]) -> Re
     promises.iter().filter(|promise| promise.key == key).try_for_each(|promise| promise.check(digests))
 }
 
-async fn get(clients: &Clients, object: &Object) -> Result<aws_sdk_s3::operation::get_object::GetObjectOutput, HopFailure> {
-    let request = clients.s3.get_object().bucket(&object.bucket).key(&object.key).set_version_id(object.version.clone());
-    request.send().await.map_err(at(Hop::Restore, "GetObject"))
+async fn get(clients: &Clients, object: &Object) -> Result<Download, HopFailure> {
+    clients.dynamic.download(&object.input()).await.map_err(at(Hop::Restore, "GetObject"))
 }
 
 /// Digests plain objects as they come, and keeps none.
@@ -236,14 +238,14 @@ async fn plain(clients: &Clients, prefix: &str, objects: &[Object]) -> Result<Ma
             continue;
         }
         let mut answer = get(clients, object).await?;
-        if answer.server_side_encryption().is_none() {
+        if answer.head.get("ServerSideEncryption").is_none() {
             return Err(not_encrypted(object));
         }
         let (mut digests, mut bytes) = (Digests::new([]), 0_u64);
         let broken = |error| HopFailure::at(Hop::Restore, format!("the download of {} broke off: {error}", object.key));
-        while let Some(chunk) = answer.body.try_next().await.map_err(broken)? {
-            digests.update(&chunk);
-            bytes += chunk.len() as u64;
+        while let Some(chunk) = answer.next().await.map_err(broken)? {
+            digests.update(chunk.as_ref());
+            bytes += chunk.as_ref().len() as u64;
         }
         found.insert(path, Entry::bare(Kind::File { bytes, sha256: digests.finish().0 }));
     }

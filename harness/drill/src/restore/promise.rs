@@ -76,16 +76,13 @@ pub(crate) async fn collect(
 }
 
 async fn text_of(clients: &Clients, object: &Object) -> Result<String, HopFailure> {
-    let request = clients.s3.get_object().bucket(&object.bucket).key(&object.key).set_version_id(object.version.clone());
-    let request = request.range(format!("bytes=0-{}", LONGEST - 1));
     if object.bytes == 0 {
         return Ok(String::new());
     }
-    let answer = request.send().await.map_err(at(Hop::Restore, "GetObject"))?;
-    let body = answer.body.collect().await;
-    let body =
-        body.map_err(|error| HopFailure::at(Hop::Restore, format!("the download of {} broke off: {error}", object.key)))?;
-    Ok(String::from_utf8_lossy(&body.into_bytes()).into_owned())
+    let input = object.range(&format!("bytes=0-{}", LONGEST - 1));
+    let answer = clients.dynamic.download(&input).await.map_err(at(Hop::Restore, "GetObject"))?;
+    let broken = |error| HopFailure::at(Hop::Restore, format!("the download of {} broke off: {error}", object.key));
+    Ok(String::from_utf8_lossy(&answer.whole().await.map_err(broken)?).into_owned())
 }
 
 fn parts(stored: &Stored) -> impl Iterator<Item = &Part> {

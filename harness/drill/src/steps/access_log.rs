@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::FailurePoint;
 use crate::account::clients::Clients;
@@ -18,25 +20,19 @@ pub(crate) async fn find(
 ) -> Result<Option<String>, HopFailure> {
     let Some((target, prefix)) = &bucket.log else { return Ok(None) };
     let found = nightproof_poll::try_until(bound, || async {
-        let listed = clients
-            .s3
-            .list_objects_v2()
-            .bucket(target)
-            .prefix(prefix)
-            .send()
-            .await
-            .map_err(at(FailurePoint::Drill, "ListObjectsV2"))?;
-        let mut keys: Vec<&str> = listed.contents().iter().filter_map(|object| object.key()).collect();
+        let input = json!({ "Bucket": target, "Prefix": prefix });
+        let listed: Listed =
+            clients.dynamic.read("s3", "ListObjectsV2", &input).await.map_err(at(FailurePoint::Drill, "ListObjectsV2"))?;
+        let mut keys: Vec<String> = listed.contents.into_iter().map(|object| object.key).collect();
         keys.sort_unstable();
         for key in keys.into_iter().rev() {
-            let log =
-                clients.s3.get_object().bucket(target).key(key).send().await.map_err(at(FailurePoint::Drill, "GetObject"))?;
+            let input = json!({ "Bucket": target, "Key": key });
+            let log = clients.dynamic.download(&input).await.map_err(at(FailurePoint::Drill, "GetObject"))?;
             let bytes = log
-                .body
-                .collect()
+                .whole()
                 .await
                 .map_err(|error| HopFailure::at(FailurePoint::Drill, format!("an access log broke off: {error}")))?;
-            let text = String::from_utf8_lossy(&bytes.into_bytes()).into_owned();
+            let text = String::from_utf8_lossy(&bytes);
             if text.lines().any(|line| records_upload(line, &bucket.name, uploaded)) {
                 return Ok::<_, HopFailure>(Ok(format!("s3://{target}/{key}")));
             }
@@ -45,6 +41,20 @@ pub(crate) async fn find(
     })
     .await?;
     Ok(found.ok())
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    #[serde(default)]
+    contents: Vec<Listing>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listing {
+    key: String,
 }
 
 /// Whether a line of a server access log records the upload of `key`, whole or in parts.

@@ -1,6 +1,6 @@
 //! Existing: deploys what is there already when somebody deploys the stack, and has its outputs.
 
-use aws_sdk_s3::primitives::ByteStream;
+use serde_json::json;
 
 use crate::account::clients::Clients;
 use crate::account::stack::{self, Output};
@@ -37,11 +37,8 @@ pub(crate) async fn deploy(
         outputs.push(described.unwrap_or_default().outputs);
     }
     for asset in &existing.assets {
-        let unreadable =
-            |error| HopFailure::at(FailurePoint::Input, format!("`{}` cannot be read: {error}", asset.file.display()));
-        let body = ByteStream::from_path(&asset.file).await.map_err(unreadable)?;
-        let put = clients.s3.put_object().bucket(&asset.bucket).key(&asset.key).body(body).send().await;
-        put.map_err(at(FailurePoint::Input, "PutObject"))?;
+        let input = json!({ "Bucket": asset.bucket, "Key": asset.key });
+        clients.dynamic.upload(&input, &asset.file).await.map_err(at(FailurePoint::Input, "PutObject"))?;
     }
     existing
         .outputs

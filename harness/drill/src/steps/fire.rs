@@ -37,8 +37,8 @@ async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, H
         let reason = format!("{} starts {}, and nothing can be invoked: drill with --fire schedule", rule.name, rule.starts);
         return Err(HopFailure::at(Hop::Rule, reason));
     };
-    let now = aws_sdk_s3::primitives::DateTime::from(SystemTime::now());
-    let time = now.fmt(aws_sdk_s3::primitives::DateTimeFormat::DateTime).unwrap_or_default();
+    let now = aws_smithy_types::DateTime::from(SystemTime::now());
+    let time = now.fmt(aws_smithy_types::date_time::Format::DateTime).unwrap_or_default();
     let account = nightproof_wire::arn::account_of(&rule.arn);
     let event = json!({
         "version": "0",

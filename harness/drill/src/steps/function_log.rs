@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_s3::primitives::DateTime;
+use aws_smithy_types::DateTime;
 use serde_json::{Value, json};
 
 use crate::Hop;

@@ -4,7 +4,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde_json::{Value, json};
 
 use crate::FailurePoint;
@@ -74,7 +75,7 @@ pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, HopFai
 
 /// The sum of a metric from `start` to `end`, seconds since the epoch; nothing without a datapoint.
 async fn sum_between(clients: &Clients, mut metric: Value, start: i64, end: i64) -> Result<Option<f64>, HopFailure> {
-    let time = |seconds: i64| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
+    let time = |seconds: i64| DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default();
     for (member, value) in [("StartTime", time(start).into()), ("EndTime", time(end).into()), ("Statistics", json!(["Sum"]))] {
         if let Some(members) = metric.as_object_mut() {
             members.insert(member.to_owned(), value);

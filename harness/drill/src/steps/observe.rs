@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws_sdk_s3::primitives::DateTime;
+use aws_smithy_types::DateTime;
 use tokio::time::{Instant, sleep};
 
 use crate::Hop;

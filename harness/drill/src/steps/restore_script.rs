@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -121,7 +120,7 @@ pub(crate) async fn restore(
     let mut fetched = String::new();
     for (name, content) in uploads {
         let key = format!("restore/{instance}/{name}");
-        put(clients, plan, &key, &content).await?;
+        own_bucket::put(clients, plan, &key, &content).await?;
         fetch(&mut fetched, &name, &presigned::to_read(clients, (&bucket, &key, None), URL).await?);
     }
     let objects: Vec<&Object> = stored.iter().flat_map(|one| one.objects()).collect();
@@ -132,7 +131,7 @@ pub(crate) async fn restore(
     }
     let result_url = presigned::to_write(clients, (&bucket, &result), URL).await?;
     let text = starting(plan, &objects, &fetched, &result_url);
-    put(clients, plan, &starter, text.as_bytes()).await?;
+    own_bucket::put(clients, plan, &starter, text.as_bytes()).await?;
     let url = presigned::to_read(clients, (&bucket, &starter, None), URL).await?;
     run(clients, instance, &url).await?;
     compare(clients, plan, &bucket, &result, manifest).await
@@ -150,16 +149,6 @@ async fn online(clients: &Clients, instance: &str) -> Result<(), HopFailure> {
         let seconds = BOOT.as_secs();
         HopFailure::at(FailurePoint::Drill, format!("{instance}, launched for the restore, is {seen} after {seconds} s"))
     })
-}
-
-/// Uploads by way of a file: what a journal notes of a call are the bodies that are in memory.
-async fn put(clients: &Clients, plan: &Plan, key: &str, content: &[u8]) -> Result<(), HopFailure> {
-    let failed = |error: &dyn std::fmt::Display| HopFailure::at(FailurePoint::Drill, format!("no temporary file: {error}"));
-    let mut file = NamedTempFile::new_in(&plan.folder).map_err(|error| failed(&error))?;
-    file.write_all(content).map_err(|error| failed(&error))?;
-    let body = ByteStream::from_path(file.path()).await.map_err(|error| failed(&error))?;
-    let request = clients.s3.put_object().bucket(plan.seed_bucket()).key(key).body(body);
-    request.send().await.map(drop).map_err(at(FailurePoint::Drill, "PutObject"))
 }
 
 /// A line that downloads something into the folder of the restore.

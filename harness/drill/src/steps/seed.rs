@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_s3::primitives::ByteStream;
 use serde_json::json;
 
 use crate::account::clients::Clients;
@@ -57,13 +56,8 @@ pub(crate) async fn seed(
     package: &Path,
 ) -> Result<(), HopFailure> {
     own_bucket::ensure(clients, plan).await?;
-    once_visible("PutObject", || async {
-        let body = ByteStream::from_path(package)
-            .await
-            .map_err(|error| HopFailure::at(FailurePoint::Drill, format!("`{}` cannot be read: {error}", package.display())))?;
-        Ok(clients.s3.put_object().bucket(bucket).key(KEY).body(body).send().await)
-    })
-    .await?;
+    let object = json!({ "Bucket": bucket, "Key": KEY });
+    once_visible("PutObject", || clients.dynamic.upload(&object, package)).await?;
     let url = presigned::to_read(clients, (bucket, KEY, None), HOUR).await?;
     let parameters = json!({ "commands": script(&url, &plan.data_path) });
     let sent = run_command::send(clients, "nightproof seeds data", instances, &parameters).await;

@@ -1,7 +1,9 @@
 //! Verify: looks for what tonight's backups left in the buckets, and which instance it is of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use serde::Deserialize;
 
 use crate::Archive;
 use crate::Hop;
@@ -227,10 +229,9 @@ async fn beginning(clients: &Clients, object: &Object) -> Result<Vec<u8>, HopFai
     if object.bytes == 0 {
         return Ok(Vec::new());
     }
-    let request = clients.s3.get_object().bucket(&object.bucket).key(&object.key).set_version_id(object.version.clone());
-    let answer = request.range("bytes=0-511").send().await.map_err(at(Hop::Object, "GetObject"))?;
+    let answer = clients.dynamic.download(&object.range("bytes=0-511")).await.map_err(at(Hop::Object, "GetObject"))?;
     let broken = |error| HopFailure::at(Hop::Object, format!("the download of {} broke off: {error}", object.key));
-    Ok(answer.body.collect().await.map_err(broken)?.into_bytes().to_vec())
+    answer.whole().await.map_err(broken)
 }
 
 /// What the bucket says of an archive.
@@ -278,29 +279,30 @@ struct Head {
 }
 
 async fn head(clients: &Clients, object: &Object) -> Result<Head, HopFailure> {
-    let head = clients
-        .s3
-        .head_object()
-        .bucket(&object.bucket)
-        .key(&object.key)
-        .set_version_id(object.version.clone())
-        .send()
-        .await
-        .map_err(at(Hop::Object, "HeadObject"))?;
-    let Some(encryption) = head.server_side_encryption() else {
+    let head = clients.dynamic.read::<HeadObject>("s3", "HeadObject", &object.input()).await;
+    let head = head.map_err(at(Hop::Object, "HeadObject"))?;
+    let Some(encryption) = head.server_side_encryption else {
         return Err(not_encrypted(object));
     };
     let sha256 = head
-        .metadata()
-        .and_then(|metadata| metadata.get("sha256"))
+        .metadata
+        .get("sha256")
         .map(|digest| digest.to_ascii_lowercase())
         .filter(|digest| digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    Ok(Head {
-        bytes: head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default(),
-        encryption: encryption.to_string(),
-        key_id: head.ssekms_key_id().map(str::to_owned),
-        sha256,
-    })
+    Ok(Head { bytes: head.content_length, encryption, key_id: head.key_id, sha256 })
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HeadObject {
+    #[serde(default)]
+    content_length: u64,
+    server_side_encryption: Option<String>,
+    #[serde(rename = "SSEKMSKeyId")]
+    key_id: Option<String>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
 }
 
 /// That an object lies open in its bucket.

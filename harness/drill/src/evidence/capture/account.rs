@@ -1,7 +1,8 @@
 //! Asks an account for all of it.
 
 use async_recursion::async_recursion;
-use aws_sdk_s3::primitives::DateTime;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 
 use super::answer::{noted, text, time};
 use super::evidence::{Evidence, Stack, StackEvent, StackParameter, StackResource, StoredObject, Window};
@@ -9,7 +10,7 @@ use super::{chain, history, run_command};
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
 use crate::account::stack;
-use crate::archive::bucket;
+use crate::archive::bucket::{self, Version};
 use crate::chain::failure::at;
 use crate::steps::verify;
 use crate::{Endpoint, Failure, Hop};
@@ -82,40 +83,35 @@ async fn objects(clients: &Clients, resources: &Resources, window: Window, evide
         Err(broken) => return evidence.refused.push(broken.reason),
     };
     for bucket in buckets {
-        let (mut key, mut version) = (None, None);
+        let mut after = None;
         let mut listed = 0;
         loop {
-            let request = clients.s3.list_object_versions().bucket(&bucket.name);
-            let answer = request.set_key_marker(key).set_version_id_marker(version).send().await;
+            let answer = bucket::versions(clients, &bucket.name, after).await;
             let Some(answer) = noted(answer, "ListObjectVersions", evidence) else { break };
-            let object = |key: Option<&str>, version: Option<&str>, at: Option<&DateTime>| StoredObject {
-                bucket: bucket.name.clone(),
-                key: text(key),
-                version: text(version.filter(|id| *id != "null")),
-                time: at.map(time).unwrap_or_default(),
-                fresh: at.and_then(|at| at.to_millis().ok()).is_some_and(|at| window.holds_second(at)),
-                companion: key.is_some_and(verify::is_companion),
-                ..StoredObject::default()
+            let object = |found: &Version, deleted: bool| {
+                let at = DateTime::from_str(&found.last_modified, Format::DateTime).ok();
+                StoredObject {
+                    bucket: bucket.name.clone(),
+                    key: found.key.clone(),
+                    version: text(found.id()),
+                    bytes: i64::try_from(found.size).unwrap_or(i64::MAX),
+                    time: at.as_ref().map(time).unwrap_or_default(),
+                    fresh: at.and_then(|at| at.to_millis().ok()).is_some_and(|at| window.holds_second(at)),
+                    companion: verify::is_companion(&found.key),
+                    deleted,
+                }
             };
-            evidence.objects.extend(answer.versions().iter().map(|found| StoredObject {
-                bytes: found.size().unwrap_or_default(),
-                ..object(found.key(), found.version_id(), found.last_modified())
-            }));
-            evidence.objects.extend(
-                answer.delete_markers().iter().map(|found| StoredObject {
-                    deleted: true,
-                    ..object(found.key(), found.version_id(), found.last_modified())
-                }),
-            );
-            listed += answer.versions().len() + answer.delete_markers().len();
-            if answer.is_truncated() != Some(true) {
+            evidence.objects.extend(answer.versions.iter().map(|found| object(found, false)));
+            evidence.objects.extend(answer.delete_markers.iter().map(|found| object(found, true)));
+            listed += answer.versions.len() + answer.delete_markers.len();
+            after = answer.next();
+            if after.is_none() {
                 break;
             }
             if listed >= LISTED {
                 evidence.refused.push(format!("ListObjectVersions: {} has more than {LISTED} versions", bucket.name));
                 break;
             }
-            (key, version) = (answer.next_key_marker.clone(), answer.next_version_id_marker.clone());
         }
     }
 }

@@ -1,12 +1,15 @@
 //! What an account answered, as evidence.
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use nightproof_wire::AwsError;
 
 use super::evidence::Evidence;
-use crate::chain::failure::{Refusal, refused};
+use crate::chain::failure::refused;
 
 /// The answer; of an error it is noted that this could not be had.
-pub(super) fn noted<T>(answer: Result<T, impl Refusal>, operation: &str, evidence: &mut Evidence) -> Option<T> {
+pub(super) fn noted<T>(answer: Result<T, AwsError>, operation: &str, evidence: &mut Evidence) -> Option<T> {
     answer.map_err(|error| evidence.refused.push(refused(operation, &error))).ok()
 }
 
@@ -17,5 +20,5 @@ pub(super) fn text(text: Option<&str>) -> String {
 
 /// A time, RFC 3339.
 pub(super) fn time(time: &DateTime) -> String {
-    time.fmt(DateTimeFormat::DateTime).unwrap_or_default()
+    time.fmt(Format::DateTime).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The event history: who changed what in the window. Reading events are left out: they are many, and change nothing.
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
 
-use aws_sdk_s3::primitives::DateTime;
+use aws_smithy_types::DateTime;
 use serde_json::{Value, json};
 
 use super::answer;

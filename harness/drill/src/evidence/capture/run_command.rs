@@ -1,6 +1,6 @@
 //! Instances and commands, as Systems Manager knows them.
 
-use aws_sdk_s3::primitives::DateTime;
+use aws_smithy_types::DateTime;
 use serde_json::Value;
 
 use super::answer::{noted, time};

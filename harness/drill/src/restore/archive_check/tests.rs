@@ -167,7 +167,7 @@ fn a_cut_at_the_edge_of_a_block_is_an_early_end_too() {
     "it looks like a file encrypted by `openssl enc`; give a restore script"
 )]
 #[case::gpg(
-    "export GNUPGHOME=$(mktemp -d); gpg --batch --quiet --passphrase x --symmetric -o - a.html; gpgconf --kill all || true; rm -r $GNUPGHOME",
+    "export GNUPGHOME=$(mktemp -d); gpg --batch --quiet --passphrase x --symmetric -o - a.html; gpgconf --kill all || true; rm -rf $GNUPGHOME",
     "it looks like an OpenPGP message, as gpg makes; give a restore script"
 )]
 #[case::text("echo 'An error occurred (AccessDenied)'", "it looks like text that begins `An error occurred (AccessDenied)`")]
