@@ -24,7 +24,7 @@ pub use permissions::{Permissions, permissions};
 #[async_trait]
 pub trait Rehearse: Send + Sync + 'static {
     /// Why a drill could not be run, or had no result.
-    type Error: From<Unfinished> + Send;
+    type Error: From<Unfinished> + From<NoSuchGrant> + Send;
 
     /// Runs one night in a region of its own, with `change` in the place of what was given.
     async fn rehearse(&self, change: Option<&Change>, variant: NightVariant) -> Result<(Outcome, Journal), Self::Error>;
@@ -45,6 +45,15 @@ pub enum Change {
 /// A drill was interrupted or is not supported, so that it cannot be compared with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unfinished(pub DrillResult);
+
+/// A grant that was to be tried is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSuchGrant {
+    /// What it was called.
+    pub name: String,
+    /// The grants that there are.
+    pub grants: Vec<String>,
+}
 
 /// Where a night broke and why: of findings, the first.
 fn why(failure: &Failure) -> String {

@@ -17,7 +17,7 @@ use crate::mutants::{self, Mutant};
 use crate::neighbour::{self, Neighbour};
 use crate::policy_in_force::{self, PolicyInForce};
 use crate::usage::{self, Access};
-use crate::{Rehearse, Unfinished, operator_grants, service_neighbour, why};
+use crate::{NoSuchGrant, Rehearse, Unfinished, operator_grants, service_neighbour, why};
 
 /// What taking grants away and loosening restrictions showed.
 #[derive(Debug, Serialize)]
@@ -77,22 +77,23 @@ impl Mutations {
 }
 
 /// Takes each grant of a template away and runs the drill again, and loosens each restriction. `whole` is the template as JSON, `journal` that
-/// of a drill that passed in `account`.
+/// of a drill that passed in `account`. With names in `only`, no other grants are taken away than those whose names begin with one of them.
 ///
 /// # Errors
-/// A drill could not be run, or had no result.
+/// A drill could not be run, or had no result; no grant has one of the names.
 pub async fn mutate<R: Rehearse>(
     drill: &Arc<R>,
     template: &Template,
     whole: &Value,
     journal: &Journal,
     account: &str,
+    only: &[String],
 ) -> Result<Mutations, R::Error> {
     let held = policy_in_force::all(journal);
     let accesses = usage::all(journal);
     let bad_nights = [BadNight::undelivered(drill.as_ref(), journal).await?, BadNight::failing(drill.as_ref(), journal).await?];
     let bad_nights: Vec<BadNight> = bad_nights.into_iter().flatten().collect();
-    let mutants = mutants::all(whole, template, &held, &accesses, &bad_nights);
+    let mutants = chosen(mutants::all(whole, template, &held, &accesses, &bad_nights), only)?;
     let removed = try_without(drill, mutants).await?;
     let (mut loosened, mut too_wide) = neighbours(&held, &accesses, account);
     // The night with notifications shows the policies of topics in whole.
@@ -109,10 +110,19 @@ pub async fn mutate<R: Rehearse>(
 /// As [`mutate`], for the statements of the operator's `policy`. Its restrictions are not loosened: a drill shows only what it must do.
 ///
 /// # Errors
-/// A drill could not be run, or had no result.
-pub async fn mutate_operator<R: Rehearse>(drill: &Arc<R>, policy: &str) -> Result<Mutations, R::Error> {
-    let removed = try_without(drill, operator_grants::mutants(policy)).await?;
+/// As [`mutate`].
+pub async fn mutate_operator<R: Rehearse>(drill: &Arc<R>, policy: &str, only: &[String]) -> Result<Mutations, R::Error> {
+    let removed = try_without(drill, chosen(operator_grants::mutants(policy), only)?).await?;
     Ok(Mutations { version: 1, removed, loosened: Vec::new(), too_wide: Vec::new(), lost: Vec::new() })
+}
+
+/// The grants whose names begin with one in `only`; without any, all.
+fn chosen(mut mutants: Vec<Mutant>, only: &[String]) -> Result<Vec<Mutant>, NoSuchGrant> {
+    if let Some(name) = only.iter().find(|name| !mutants.iter().any(|mutant| mutant.grant.starts_with(name.as_str()))) {
+        return Err(NoSuchGrant { name: name.clone(), grants: mutants.into_iter().map(|mutant| mutant.grant).collect() });
+    }
+    mutants.retain(|mutant| only.is_empty() || only.iter().any(|name| mutant.grant.starts_with(name.as_str())));
+    Ok(mutants)
 }
 
 /// Runs each grant's nights without it, as many at a time as there are processors.

@@ -251,6 +251,9 @@ pub(crate) struct AccessOptions {
     /// or if a night that goes wrong loses what it is to leave behind: an event its dead-letter queue, a failed script word to a topic.
     #[arg(long)]
     pub(crate) mutate: bool,
+    /// With --mutate: take away only grants whose names, as it prints them, begin with this; may be repeated.
+    #[arg(long = "grant", value_name = "NAME", requires = "mutate")]
+    pub(crate) grants: Vec<String>,
     /// Drill as an IAM user who has this identity policy, a JSON document, and nothing else; its statements are then the grants that
     /// --mutate takes away, instead of the template's.
     #[arg(long, value_name = "FILE")]

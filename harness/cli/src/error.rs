@@ -66,6 +66,9 @@ pub(crate) enum Error {
     #[error("`--mend` sets what LocalStack's own CloudFormation dropped")]
     MendWithoutNative,
 
+    #[error("no grant's name begins with `{name}`: {grants}")]
+    UnknownGrant { name: String, grants: String },
+
     #[error("cannot write the journal `{}`", .path.display())]
     WriteJournal { path: PathBuf, source: io::Error },
     #[error("the journal is incomplete")]
@@ -184,6 +187,7 @@ impl Error {
             | Self::ReportForm(_)
             | Self::NoDrillToReport(_)
             | Self::UnknownType(_)
+            | Self::UnknownGrant { .. }
             | Self::WriteReport { .. }
             | Self::Incident(_)
             | Self::EmptyWindow { .. }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nightproof_audit::{Change, Rehearse, Unfinished};
+use nightproof_audit::{Change, NoSuchGrant, Rehearse, Unfinished};
 use nightproof_drill::{DrillResult, NightVariant, Outcome};
 use nightproof_journal::Journal;
 use nightproof_template::to_json;
@@ -42,8 +42,8 @@ pub(crate) async fn access(options: &AccessOptions) -> Result<Exit, Error> {
     }
     let drill = Arc::new(Drill { rehearsal, setting, cancel });
     let mutations = match &drill.setting.operator_policy {
-        Some(policy) => nightproof_audit::mutate_operator(&drill, &policy.text).await?,
-        None => nightproof_audit::mutate(&drill, &parsed, &whole, &journal, ACCOUNT).await?,
+        Some(policy) => nightproof_audit::mutate_operator(&drill, &policy.text, &options.grants).await?,
+        None => nightproof_audit::mutate(&drill, &parsed, &whole, &journal, ACCOUNT, &options.grants).await?,
     };
     print(&mutations, *format);
     Ok(if mutations.is_clean() { Exit::Passed } else { Exit::Failed })
@@ -84,6 +84,12 @@ impl Rehearse for Drill {
 
     fn tried(&self, grants: usize, total: usize) {
         printer::note(&format!("{grants} of {total} grants tried"));
+    }
+}
+
+impl From<NoSuchGrant> for Error {
+    fn from(NoSuchGrant { name, grants }: NoSuchGrant) -> Self {
+        Self::UnknownGrant { name, grants: grants.join("; ") }
     }
 }
 

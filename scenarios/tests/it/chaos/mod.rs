@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use draw::Case;
 
 /// Nights of a run of the tests; many more are drawn every night.
-const USUAL_NIGHTS: u32 = 50;
+const USUAL_NIGHTS: u32 = 25;
 
 /// Drills at a time: most of a drill that breaks is waiting.
 const AT_ONCE: usize = 4;
