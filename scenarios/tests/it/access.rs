@@ -51,7 +51,8 @@ fn a_grant_that_nobody_needs_and_one_that_is_too_wide_are_found() {
             "              ArnEquals:\n                aws:SourceArn: !GetAtt BackupRule.Arn",
             "              StringEquals:\n                aws:SourceAccount: !Ref AWS::AccountId",
         );
-    let (code, printed) = access(&template, &["--mutate", "--grant", "Needless", "--grant", "FromTopics", "--grant", "UploadArchives"]);
+    let (code, printed) =
+        access(&template, &["--mutate", "--grant", "Needless", "--grant", "FromTopics", "--grant", "UploadArchives"]);
     assert_eq!((code, printed.len()), (Some(1), 2), "{printed:#?}");
     let removed = printed[1]["removed"].as_array().expect("removed");
     let with = |verdict: &str| -> Vec<&str> {
@@ -177,7 +178,10 @@ fn every_statement_of_the_shipped_operators_policy_is_needed() {
     let (ended, printed) = access(&Template::default(), &["--mutate", "--operator-policy", &file]);
     assert_eq!((ended, printed.len()), (Some(0), 2), "{printed:#?}");
     let removed = printed[1]["removed"].as_array().expect("removed");
-    assert!(removed.len() > 20 && removed.iter().all(|one| one["verdict"] == "needed" && one["broke"].is_string()), "{removed:#?}");
+    assert!(
+        removed.len() > 20 && removed.iter().all(|one| one["verdict"] == "needed" && one["broke"].is_string()),
+        "{removed:#?}"
+    );
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! A restore by the user's own script: on a fresh instance like the one that was backed up, with the night's objects at hand.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use crate::account::clients::Clients;
 use crate::account::run_command;
 use crate::archive::bucket::Object;
 use crate::archive::manifest::Manifest;
+use crate::archive::own_bucket;
 use crate::archive::presigned;
 use crate::chain::failure::{HopFailure, at};
 use crate::cleanup::marks::RUN_TAG;
