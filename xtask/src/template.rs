@@ -28,6 +28,7 @@ pub(crate) fn lint() -> Result<(), StepError> {
         Command::new(environment()?.join("bin/cfn-lint"))
             .args(["--non-zero-exit-code", "informational", "--regions", "us-east-1", "--"])
             .arg(root.join("stack/template.yaml"))
+            .arg(root.join("stack/variants/scheduler.yaml"))
             .arg(root.join("stack/operator.yaml")),
     )
 }

@@ -308,3 +308,39 @@ mod association_to_script {
         night.assert_broken("script", "is Failed, exit code 2");
     }
 }
+
+/// The bundled stack's variant without a function.
+mod variant_without_a_function {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../../stack/variants/scheduler.yaml"))
+    }
+
+    #[test]
+    fn passes_strictly() {
+        let night = scenario().template(&template()).expect("a template").with(&["--strict"]).run().expect("a run");
+        assert_passed(&night, &[(Hop::Rule, "EventBridge Scheduler")]);
+    }
+
+    #[test]
+    fn a_document_that_its_role_may_not_send_is_told_with_what_it_was_denied() {
+        let night = night(&template().replacing(":document/${BackupDocument}", ":document/AWS-RunShellScript"));
+        night.assert_broken("rule", "no command was sent");
+        assert!(night.why().contains("may not ssm:SendCommand on arn:aws:ssm:us-east-1:123456789012:document/"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let night = night(&template().replacing(r#"{"Key": "tag:Backup", "Values": ["Enabled"]}"#, r#"{"Key": "tag:Backup", "Values": ["enabled"]}"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_and_the_topic_hears_of_it() {
+        let night = night(&template().replacing("exit 1\n", "exit 7\n").replacing(" DATA_PATH=${DataPath}", " DATA_PATH=/var/www/missing"));
+        night.assert_broken("script", "is Failed, exit code 7");
+        let told = &night.outcome.as_ref().expect("an outcome").notifications;
+        assert!(told.iter().any(|one| one.by == "BackupFailed"), "{told:#?}");
+    }
+}
