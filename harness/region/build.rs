@@ -6,7 +6,8 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Those that `src/services.rs` makes, since they share something with one another, with machines or with a store.
-const MADE_BY_HAND: [&str; 10] = ["ec2", "events", "iam", "lambda", "monitoring", "s3", "scheduler", "sqs", "ssm", "sts"];
+const MADE_BY_HAND: [&str; 11] =
+    ["ec2", "events", "iam", "lambda", "monitoring", "s3", "scheduler", "sqs", "ssm", "states", "sts"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=Cargo.toml");

@@ -21,6 +21,7 @@ const BY_ITSELF: &[(&str, &str)] = &[
     ("autoscaling.amazonaws.com", "events:PutEvents"),
     // CloudWatch tells it of its alarms.
     ("cloudwatch.amazonaws.com", "events:PutEvents"),
+    ("states.amazonaws.com", "events:PutEvents"),
     // A bucket may tell the default bus of what happens in it.
     ("s3.amazonaws.com", "events:PutEvents"),
     // RunInstances and the metadata service ask which role a profile holds.

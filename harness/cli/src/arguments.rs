@@ -136,8 +136,8 @@ impl From<DataProfileKind> for DataProfile {
 /// What a drill looks at in the stack.
 #[derive(Debug, Args)]
 pub(crate) struct DrillOptions {
-    /// The rule to fire (logical id, name or ARN), if the stack has several.
-    #[arg(long)]
+    /// The rule, schedule, maintenance window or association to fire (logical id or name). Without it, each whose chain ends in a bucket is, one after the other.
+    #[arg(long = "trigger", alias = "rule")]
     pub(crate) rule: Option<String>,
     /// The bucket that backups go to (logical id or name), if the stack has several.
     #[arg(long)]

@@ -81,6 +81,10 @@ impl nightproof_drill::Local for LocalRegion {
         Ok(format!("moved the region's clock to {at:.0}"))
     }
 
+    async fn due(&self, rule_arn: &str) -> Option<i64> {
+        self.0.due(rule_arn).ok().map(|at| at.as_second())
+    }
+
     async fn settled(&self) {
         self.0.settled().await;
     }

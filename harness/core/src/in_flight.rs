@@ -15,11 +15,11 @@ impl Count {
         InFlight { count: self.0.clone(), counted: true }
     }
 
-    /// Returns when nothing is in flight, or `bound` has passed.
-    pub async fn none(&self, bound: Duration) {
+    /// Returns when nothing is in flight, or `bound` has passed; true if nothing is.
+    pub async fn none(&self, bound: Duration) -> bool {
         let mut count = self.0.subscribe();
         // The sender is this one: that it is gone is no end either.
-        let _ = tokio::time::timeout(bound, count.wait_for(|count| *count == 0)).await;
+        tokio::time::timeout(bound, count.wait_for(|count| *count == 0)).await.is_ok()
     }
 }
 

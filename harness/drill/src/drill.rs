@@ -20,7 +20,7 @@ use crate::chain::failure::HopFailure;
 use crate::cleanup::destroy::{self, ExistingStacks, Made};
 use crate::evidence::denial;
 use crate::evidence::findings;
-use crate::evidence::network;
+use crate::evidence::network::{self, Destination};
 use crate::evidence::notifications::{self, Notification};
 use crate::evidence::outage;
 use crate::evidence::{not_supported, recorded};
@@ -31,6 +31,7 @@ use crate::restore::comparison::Comparison;
 use crate::restore::promise;
 use crate::steps::access_log;
 use crate::steps::boot;
+use crate::steps::chains;
 use crate::steps::dead_letter;
 use crate::steps::deploy;
 use crate::steps::existing;
@@ -134,6 +135,8 @@ struct State {
 /// What the nights of a drill share.
 struct Stage {
     rule: Rule,
+    /// What else of the stack has its times, whose work is none of this chain's.
+    others: Vec<Rule>,
     buckets: Vec<Bucket>,
     manifest: Arc<Manifest>,
 }
@@ -161,15 +164,20 @@ impl Drill {
             format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
         })
         .await?;
-        let stage = self.stage(&resources, manifest).await?;
-        for night in 1..=self.plan.nights.max(1) {
-            let ended = self.night(night, &stage).await;
-            let ended = match ended {
-                Err(broken) => Err(self.explained(broken, &resources).await),
-                ended => ended,
-            };
-            self.notice(night, &resources, ended.as_ref().err()).await;
-            ended?;
+        let mut stages = self.stages(&resources, manifest).await?;
+        let mut night = 0;
+        for _ in 1..=self.plan.nights.max(1) {
+            self.in_order(&mut stages).await?;
+            for stage in &stages {
+                night += 1;
+                let ended = self.night(night, stage).await;
+                let ended = match ended {
+                    Err(broken) => Err(self.explained(broken, &resources).await),
+                    ended => ended,
+                };
+                self.notice(night, &resources, ended.as_ref().err()).await;
+                ended?;
+            }
         }
         Ok(())
     }
@@ -334,18 +342,73 @@ impl Drill {
         Ok(())
     }
 
-    /// Finds the rule and the buckets, and what is wrong with the stack as it stands.
-    async fn stage(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Stage, HopFailure> {
-        let rule = trigger::find(&self.clients, &self.plan, resources).await?;
-        if let Starts::Document(_) = rule.starts {
+    /// Finds the chains and the buckets, and what is wrong with the stack as it stands.
+    async fn stages(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Vec<Stage>, HopFailure> {
+        let mut rules = trigger::all(&self.clients, &self.plan, resources).await?;
+        let mut unchosen = trigger::others(&self.clients, &self.plan, resources).await?;
+        let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
+        if rules.len() > 1 {
+            let (ending, others) = chains::ending_in(&self.clients, resources, rules, &buckets).await;
+            if ending.is_empty() {
+                return Err(trigger::several(&others));
+            }
+            others.iter().for_each(|rule| self.finding(findings::of_trigger(rule)));
+            unchosen.extend(others);
+            rules = ending;
+        }
+        if rules.iter().all(|rule| matches!(rule.starts, Starts::Document(_))) {
             self.note(|state| state.absent = vec![Hop::Function]);
         }
-        self.note(|state| state.parts = rule.parts());
-        let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
+        for part in rules.iter().flat_map(Rule::parts) {
+            self.note(|state| {
+                if !state.parts.contains(&part) {
+                    state.parts.push(part);
+                }
+            });
+        }
         for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
             self.finding(finding);
         }
-        Ok(Stage { rule, buckets, manifest })
+        let stage = |rule: &Rule| {
+            let others = rules.iter().chain(&unchosen).filter(|other| other.arn != rule.arn).cloned().collect();
+            Stage { rule: rule.clone(), others, buckets: buckets.clone(), manifest: Arc::clone(&manifest) }
+        };
+        Ok(rules.iter().map(stage).collect())
+    }
+
+    /// Puts several chains in the order in which their times come on a local region: the clock that comes to one passes what is due before it.
+    async fn in_order(&self, stages: &mut Vec<Stage>) -> Result<(), HopFailure> {
+        let Some(local) = self.local.as_ref().filter(|_| stages.len() > 1) else { return Ok(()) };
+        let mut due = Vec::new();
+        for stage in stages.drain(..) {
+            due.push((local.due(&stage.rule.arn).await, stage));
+        }
+        due.sort_by_key(|(at, _)| *at);
+        let together = due.windows(2).any(|pair| matches!(pair, [(Some(one), _), (Some(other), _)] if one == other));
+        stages.extend(due.into_iter().map(|(_, stage)| stage));
+        if together {
+            let names: Vec<&str> = stages.iter().map(|stage| stage.rule.name.as_str()).collect();
+            let reason = format!(
+                "what each of several leaves cannot be told apart, as they are due at once: {}; choose one by --trigger",
+                names.join(", ")
+            );
+            return Err(HopFailure::at(Hop::Rule, reason));
+        }
+        Ok(())
+    }
+
+    /// Has everything else of the stack that is due before a chain do its work first, so that none of it is taken for the chain's.
+    async fn pass_others(&self, local: &dyn Local, stage: &Stage) -> Result<(), HopFailure> {
+        let Some(due) = local.due(&stage.rule.arn).await else { return Ok(()) };
+        let mut earlier = Vec::new();
+        for other in &stage.others {
+            earlier.extend(local.due(&other.arn).await.filter(|at| *at < due).map(|at| (at, other)));
+        }
+        earlier.sort_by_key(|(at, _)| *at);
+        for (_, other) in earlier {
+            observe::at_rest(&self.clients, local, other).await?;
+        }
+        Ok(())
     }
 
     async fn night(&self, night: u32, stage: &Stage) -> Result<(), HopFailure> {
@@ -354,6 +417,9 @@ impl Drill {
         let fire = async {
             if let Some(local) = &self.local {
                 local.before_night().await.map_err(|reason| HopFailure::at(FailurePoint::Drill, reason))?;
+            }
+            if let Some(local) = &self.local {
+                self.pass_others(local.as_ref(), stage).await?;
             }
             let objects = bucket::objects(clients, &stage.buckets).await?;
             let before = Before::take(clients, &stage.rule).await?;
@@ -424,12 +490,16 @@ impl Drill {
         Ok(())
     }
 
-    /// With what of the network keeps instances from Systems Manager, where a command did not come to one.
+    /// With what of the network keeps instances from Systems Manager, where a command did not come to one, and from S3, where a script failed or left no object.
     async fn explained(&self, mut broken: HopFailure, resources: &Resources) -> HopFailure {
+        let destination = match broken.point {
+            FailurePoint::Hop(Hop::Command | Hop::Instance) => Destination::SystemsManager,
+            FailurePoint::Hop(Hop::Script | Hop::Object) => Destination::S3,
+            _ => return broken,
+        };
         let instances = instances::present(&self.clients, resources).await.unwrap_or_default();
-        if matches!(broken.point, FailurePoint::Hop(Hop::Command | Hop::Instance))
-            && let Ok(Some(diagnosis)) = network::diagnose(&self.clients, &self.plan.template, resources, &instances).await
-        {
+        let (clients, template) = (&self.clients, &self.plan.template);
+        if let Ok(Some(diagnosis)) = network::diagnose(clients, template, resources, &instances, destination).await {
             broken.reason = format!("{}: {diagnosis}", broken.reason);
         }
         broken

@@ -102,7 +102,7 @@ pub struct Plan {
     pub data: Data,
     /// Where the data goes on each instance.
     pub data_path: String,
-    /// Logical or physical id of the rule to fire, for templates with several scheduled rules.
+    /// Logical or physical id of the rule, schedule, maintenance window or association to fire. Without it, each whose chain ends in a bucket is.
     pub rule: Option<String>,
     /// Logical id or name of the bucket that gets the archives; otherwise every bucket of the stack is looked at.
     pub bucket: Option<String>,
@@ -160,6 +160,11 @@ pub trait Local: Send + Sync {
     /// # Errors
     /// Why it could not: the rule or schedule is unknown or disabled, or has no schedule.
     async fn fire(&self, trigger_arn: &str) -> Result<String, String>;
+
+    /// When that time is, in seconds since 1970; `None` if it never comes.
+    async fn due(&self, _trigger_arn: &str) -> Option<i64> {
+        None
+    }
 
     /// Returns when no event is on its way to a function any more, and no function works on one. A runbook that sleeps goes on.
     async fn settled(&self);

@@ -148,6 +148,10 @@ impl Local for Scene {
         self.local.fire(rule_arn).await
     }
 
+    async fn due(&self, rule_arn: &str) -> Option<i64> {
+        self.local.due(rule_arn).await
+    }
+
     async fn settled(&self) {
         self.local.settled().await;
     }

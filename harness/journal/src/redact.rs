@@ -28,6 +28,9 @@ const SECRET: &[&str] = &[
 /// Members too large or too private to keep: their presence is recorded, not their content.
 const CONTENT: &[&str] = &["ZipFile", "UserData", "Payload", "LogResult"];
 
+/// The same of Step Functions.
+const STATES: &[&str] = &["cause", "definition", "input", "output", "parameters", "taskToken"];
+
 /// Longest string that is kept whole, in bytes.
 const LONGEST: usize = 16 * 1024;
 
@@ -45,6 +48,8 @@ pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
             // Events of Run Command carry the script.
             || (service == "sns" && operation.starts_with("Publish") && *name == "Message")
             || (service == "events" && operation == "PutEvents" && *name == "Detail")
+            // Definitions, inputs and outputs of state machines carry commands and what they answer; CloudTrail hides them too.
+            || (service == "states" && STATES.contains(name))
             // Scripts tend to hold secrets; CloudTrail hides them too.
             || (service == "ssm" && *name == "Parameters" && matches!(operation, "SendCommand" | "ListCommands"))
     })

@@ -145,6 +145,9 @@ impl MissingLink {
             Self::NatAcl { .. } | Self::EndpointAcl { .. } => {
                 "entries for TCP port 443 and the ports 1024 to 65535 to that network ACL"
             }
+            Self::Endpoint { services } if services.iter().all(|service| service == "s3") => {
+                "a gateway endpoint for it with the subnet's route table"
+            }
             Self::Endpoint { .. } => "an interface endpoint with private DNS names for it",
             Self::EndpointIngress { .. } => "an ingress rule for TCP port 443 to the endpoint's security group",
             Self::EndpointSubnet { .. } => "a subnet to the endpoint",

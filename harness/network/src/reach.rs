@@ -52,9 +52,20 @@ impl Snapshot {
 
     /// All that keeps the instance's agent from Systems Manager; empty if it reaches that by one way or another.
     pub fn missing_for_agent(&self) -> Vec<MissingLink> {
+        let has_some = OF_THE_AGENT.into_iter().flatten().any(|service| self.endpoint(service).is_some());
+        self.missing_for(&OF_THE_AGENT, has_some)
+    }
+
+    /// All that keeps the instance from S3; empty if it reaches that by one way or another.
+    pub fn missing_for_s3(&self) -> Vec<MissingLink> {
+        self.missing_for(&[&["s3"]], !self.endpoints.is_empty())
+    }
+
+    /// All that keeps the instance from one of each of these services. In a VPC that `has_some` endpoints, those that are not there are missing, too.
+    fn missing_for(&self, needs: &[&[&str]], has_some: bool) -> Vec<MissingLink> {
         let reach = self.reach();
-        let unmet: Vec<&[&str]> =
-            OF_THE_AGENT.into_iter().filter(|alternatives| !alternatives.iter().any(|service| reach.has(service))).collect();
+        let is_unmet = |alternatives: &&[&str]| !alternatives.iter().any(|service| reach.has(service));
+        let unmet: Vec<&[&str]> = needs.iter().copied().filter(is_unmet).collect();
         if unmet.is_empty() {
             return Vec::new();
         }
@@ -64,7 +75,6 @@ impl Snapshot {
         let without = unmet.iter().filter(|alternatives| !alternatives.iter().any(|service| self.endpoint(service).is_some()));
         let without: Vec<String> =
             without.filter_map(|alternatives| alternatives.first()).map(|service| (*service).to_owned()).collect();
-        let has_some = OF_THE_AGENT.into_iter().flatten().any(|service| self.endpoint(service).is_some());
         if !without.is_empty() || !has_some {
             let mut public = public_way::missing(self);
             if has_some {
@@ -253,6 +263,21 @@ mod tests {
         assert_eq!(snapshot.missing_for_agent(), []);
         let other = EndpointKind::Gateway { route_tables: vec!["rtb-2".to_owned()] };
         assert!(!private(vec![Endpoint { kind: other, ..s3 }]).reach().has("s3"), "the route is in another table");
+    }
+
+    #[test]
+    fn what_uploads_lack_is_named() {
+        assert_eq!(open().missing_for_s3(), []);
+        let endpoints = vec![interface("ssm", own()), interface("ssmmessages", own())];
+        let lacking = private(endpoints.clone()).missing_for_s3();
+        assert!(lacking.contains(&MissingLink::Endpoint { services: vec!["s3".to_owned()] }), "{lacking:?}");
+        let gateway = |table: &str| Endpoint {
+            id: "vpce-s3".to_owned(),
+            service: "s3".to_owned(),
+            kind: EndpointKind::Gateway { route_tables: vec![table.to_owned()] },
+        };
+        assert_eq!(private([endpoints.as_slice(), &[gateway("rtb-1")]].concat()).missing_for_s3(), []);
+        assert_ne!(private([endpoints.as_slice(), &[gateway("rtb-2")]].concat()).missing_for_s3(), []);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use nightproof_service_lambda::{ExecutionHost, Lambda};
 use nightproof_service_monitoring::CloudWatch;
 use nightproof_service_scheduler::Scheduler;
 use nightproof_service_ssm::Ssm;
+use nightproof_service_states::States;
 use nightproof_store::Store;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -166,6 +167,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         functions: Lambda::with_runtimes(host, allow_blocked_runtimes),
         scheduler: Scheduler::new(),
         ssm: Ssm::new(),
+        states: States::new(),
         alarms: CloudWatch::new(),
     };
     region.install(services(

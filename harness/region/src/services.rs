@@ -47,6 +47,7 @@ pub(super) fn services(region: &Region, trigger: &Trigger, sandboxes: Sandboxes,
         ("sqs", sqs),
         ("ssm", Arc::clone(&trigger.ssm) as _),
         ("ssmmessages", SsmMessages::new()),
+        ("states", Arc::clone(&trigger.states) as _),
         ("sts", sts),
     ];
     members.extend(independent());

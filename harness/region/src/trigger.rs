@@ -9,6 +9,7 @@ use nightproof_service_lambda::Lambda;
 use nightproof_service_monitoring::CloudWatch;
 use nightproof_service_scheduler::Scheduler;
 use nightproof_service_ssm::Ssm;
+use nightproof_service_states::States;
 use nightproof_wire::arn::Arn;
 
 /// A rule, a schedule, a maintenance window or an association could not be fired.
@@ -30,6 +31,7 @@ pub struct Trigger {
     pub(super) functions: Arc<Lambda>,
     pub(super) scheduler: Arc<Scheduler>,
     pub(super) ssm: Arc<Ssm>,
+    pub(super) states: Arc<States>,
     pub(super) alarms: Arc<CloudWatch>,
 }
 
@@ -45,6 +47,16 @@ impl Trigger {
     /// # Errors
     /// [`FireError`] where nothing will fire.
     pub fn fire(&self, trigger_arn: &str) -> Result<Timestamp, FireError> {
+        let at = self.due(trigger_arn)?;
+        self.region.clock().advance_to(at);
+        Ok(at)
+    }
+
+    /// When that is.
+    ///
+    /// # Errors
+    /// [`FireError`] where nothing will fire.
+    pub fn due(&self, trigger_arn: &str) -> Result<Timestamp, FireError> {
         let arn: Arn = trigger_arn.parse().map_err(|_| FireError::Arn(trigger_arn.to_owned()))?;
         let now = self.region.clock().now();
         let at = match arn.resource.split('/').collect::<Vec<_>>().as_slice() {
@@ -54,18 +66,24 @@ impl Trigger {
             ["maintenancewindow", window] => self.ssm.next_opening(&arn.account, window, now),
             _ => return Err(FireError::Arn(trigger_arn.to_owned())),
         };
-        let at = at.ok_or_else(|| FireError::NoOccurrence(trigger_arn.to_owned()))?;
-        self.region.clock().advance_to(at);
-        Ok(at)
+        at.ok_or_else(|| FireError::NoOccurrence(trigger_arn.to_owned()))
     }
 
     /// Returns when no event is on its way to a target any more and no function works on one. What waits to be tried again is not waited for;
-    /// a runbook that sleeps is woken, by the clock.
+    /// a runbook that sleeps is woken, by the clock, and so is a state machine that waits, unless a script runs meanwhile: a state machine that looks
+    /// after it now and then would be at its last look before the script has done anything.
     pub async fn settled(&self) {
         self.events.quiet().await;
         self.scheduler.quiet().await;
         self.functions.quiet().await;
-        if let Some(wake) = self.ssm.next_wake(&self.region.settings().account) {
+        let account = &self.region.settings().account;
+        if let Some(wake) = self.ssm.next_wake(account) {
+            self.region.clock().advance_to(wake);
+        }
+        if self.states.quiet().await
+            && !self.ssm.is_running_commands(account)
+            && let Some(wake) = self.states.next_wake(account)
+        {
             self.region.clock().advance_to(wake);
         }
     }

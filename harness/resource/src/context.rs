@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_body_util::BodyExt as _;
 use nightproof_core::credentials::random_string;
-use nightproof_core::service::AwsError;
+use nightproof_core::service::{AwsError, empty_body};
 use nightproof_core::{Caller, Region};
 use nightproof_wire::arn::Arn;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::Result;
@@ -121,6 +122,21 @@ impl Context {
             input = model.coerced(operation, input);
         }
         self.deployment.region.call(&self.deployment.caller, service, operation, input).await
+    }
+
+    /// The bytes of an object, read as the deploying principal.
+    ///
+    /// # Errors
+    /// Those of S3, in the words of a resource's status reason.
+    pub async fn object(&self, bucket: &str, key: &str, version: Option<&str>) -> Result<Vec<u8>> {
+        let mut input = json!({ "Bucket": bucket, "Key": key });
+        if let (Some(version), Some(members)) = (version, input.as_object_mut()) {
+            members.insert("VersionId".to_owned(), version.into());
+        }
+        let Deployment { region, caller, .. } = &self.deployment;
+        let reply = region.call_with_body(caller, "s3", "GetObject", input, empty_body()).await;
+        let body = reply.map_err(|error| reason("s3", &error))?.body.unwrap_or_else(empty_body);
+        body.collect().await.map(|body| body.to_bytes().to_vec()).map_err(|error| error.to_string())
     }
 
     /// As [`Context::call`].

@@ -9,6 +9,7 @@ mod answer;
 pub mod arn;
 #[cfg(test)]
 mod botocore_cases;
+mod capitals;
 mod cbor;
 mod client;
 mod codec;

@@ -598,6 +598,57 @@ def schedules():
     roles.delete_role(RoleName="ops-scheduler")
 
 
+def state_machines():
+    states, roles = client("stepfunctions"), client("iam")
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    role = roles.create_role(RoleName="ops-states", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    roles.put_role_policy(RoleName="ops-states", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}))
+    queue = client("sqs").create_queue(QueueName="ops-states")["QueueUrl"]
+
+    def definition(end):
+        task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Next": "Over",
+                "Parameters": {"QueueUrl": queue, "MessageBody.$": "$$.Task.Token"}}
+        return json.dumps({"StartAt": "Ask", "States": {"Ask": task, "Over": {"Type": end}}})
+
+    assert states.validate_state_machine_definition(definition=definition("Succeed"))["result"] == "OK"
+    machine = states.create_state_machine(
+        name="ops", definition=definition("Succeed"), roleArn=role, tags=[{"key": "a", "value": "1"}])["stateMachineArn"]
+    refused("InvalidDefinition", states.create_state_machine, name="bad", definition="{}", roleArn=role)
+    states.untag_resource(resourceArn=machine, tagKeys=["a"])
+    states.tag_resource(resourceArn=machine, tags=[{"key": "b", "value": "2"}])
+    assert states.list_tags_for_resource(resourceArn=machine)["tags"] == [{"key": "b", "value": "2"}]
+    assert [one["name"] for one in states.list_state_machines()["stateMachines"]] == ["ops"]
+
+    def token():
+        return until("a token", lambda: client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))[0]["Body"]
+
+    def ended(execution, status):
+        return until(status, lambda: states.describe_execution(executionArn=execution)["status"] == status)
+
+    execution = states.start_execution(stateMachineArn=machine, name="one", input='{"a": 1}')["executionArn"]
+    assert states.describe_state_machine_for_execution(executionArn=execution)["name"] == "ops"
+    given = token()
+    states.send_task_heartbeat(taskToken=given)
+    states.send_task_success(taskToken=given, output='{"b": 2}')
+    ended(execution, "SUCCEEDED")
+    history = states.get_execution_history(executionArn=execution)["events"]
+    assert (history[0]["type"], history[-1]["type"]) == ("ExecutionStarted", "ExecutionSucceeded"), history
+    refused("ExecutionAlreadyExists", states.start_execution, stateMachineArn=machine, name="one", input="[]")
+    states.update_state_machine(stateMachineArn=machine, definition=definition("Fail"))
+    assert '"Fail"' in states.describe_state_machine(stateMachineArn=machine)["definition"]
+    failed = states.start_execution(stateMachineArn=machine)["executionArn"]
+    states.send_task_failure(taskToken=token(), error="E", cause="c")
+    ended(failed, "FAILED")
+    stopped = states.start_execution(stateMachineArn=machine)["executionArn"]
+    states.stop_execution(executionArn=stopped)
+    ended(stopped, "ABORTED")
+    assert len(states.list_executions(stateMachineArn=machine)["executions"]) == 3
+    states.delete_state_machine(stateMachineArn=machine)
+    refused("StateMachineDoesNotExist", states.describe_state_machine, stateMachineArn=machine)
+
+
 def windows():
     ssm = client("ssm")
     night = {"Name": "night", "Schedule": "cron(0 0 3 ? * * *)", "ScheduleTimezone": "America/Chicago", "Duration": 3, "Cutoff": 1}
@@ -827,6 +878,7 @@ functions()
 managed()
 notices()
 schedules()
+state_machines()
 windows()
 associations()
 runbooks()

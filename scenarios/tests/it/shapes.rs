@@ -327,20 +327,152 @@ mod variant_without_a_function {
     fn a_document_that_its_role_may_not_send_is_told_with_what_it_was_denied() {
         let night = night(&template().replacing(":document/${BackupDocument}", ":document/AWS-RunShellScript"));
         night.assert_broken("rule", "no command was sent");
-        assert!(night.why().contains("may not ssm:SendCommand on arn:aws:ssm:us-east-1:123456789012:document/"), "{}", night.why());
+        assert!(
+            night.why().contains("may not ssm:SendCommand on arn:aws:ssm:us-east-1:123456789012:document/"),
+            "{}",
+            night.why()
+        );
     }
 
     #[test]
     fn a_tag_that_no_instance_has_is_told() {
-        let night = night(&template().replacing(r#"{"Key": "tag:Backup", "Values": ["Enabled"]}"#, r#"{"Key": "tag:Backup", "Values": ["enabled"]}"#));
+        let night = night(
+            &template()
+                .replacing(r#"{"Key": "tag:Backup", "Values": ["Enabled"]}"#, r#"{"Key": "tag:Backup", "Values": ["enabled"]}"#),
+        );
         night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
     }
 
     #[test]
     fn a_script_that_fails_is_told_and_the_topic_hears_of_it() {
-        let night = night(&template().replacing("exit 1\n", "exit 7\n").replacing(" DATA_PATH=${DataPath}", " DATA_PATH=/var/www/missing"));
+        let night = night(
+            &template().replacing("exit 1\n", "exit 7\n").replacing(" DATA_PATH=${DataPath}", " DATA_PATH=/var/www/missing"),
+        );
         night.assert_broken("script", "is Failed, exit code 7");
         let told = &night.outcome.as_ref().expect("an outcome").notifications;
         assert!(told.iter().any(|one| one.by == "BackupFailed"), "{told:#?}");
+    }
+}
+
+/// A rule whose target is a state machine, which sends the command and looks after it.
+mod rule_to_state_machine {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/rule-to-state-machine.yaml"))
+    }
+
+    #[test]
+    fn passes_by_a_state_machine_that_waits_for_the_script() {
+        assert_passed_by(&night(&template()), &[(Hop::Function, "Step Functions")]);
+    }
+
+    #[test]
+    fn a_state_machine_whose_role_may_not_send_commands_is_told_with_its_state_and_what_it_was_denied() {
+        let document = "document/AWS-RunShellScript\"";
+        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
+        night.assert_broken("function", "is FAILED in its state Send: Ssm.SsmException");
+        let denied = "may not ssm:SendCommand on arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
+        assert!(night.why().contains(denied), "{}", night.why());
+    }
+
+    #[test]
+    fn a_state_machine_whose_role_may_not_look_after_its_command_is_told_though_the_script_ended_well() {
+        let night = night(&template().replacing("Action: ssm:GetCommandInvocation", "Action: ssm:GetCommandInvocations"));
+        night.assert_broken("function", "is FAILED in its state Look: Ssm.SsmException");
+        assert!(night.why().contains("may not ssm:GetCommandInvocation"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_role_that_may_not_start_the_state_machine_is_told_with_what_it_was_denied() {
+        let night = night(&template().replacing("Action: states:StartExecution", "Action: states:StartSyncExecution"));
+        night.assert_broken("rule", "no command was sent: may the role of its target start the state machine");
+        assert!(night.why().contains("may not states:StartExecution"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
+        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code_and_what_the_state_machine_made_of_it() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
+        assert!(night.why().contains("is FAILED in its state Failed: BackupFailed"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_state_machine_that_ends_well_after_a_script_that_failed_is_no_good_night() {
+        let fails = template().replacing("-C /var/www/html .", "-C /var/www/missing .");
+        let night = night(&fails.replacing("Default: Failed", "Default: Done").replacing(
+            "          Failed: {Type: Fail, Error: BackupFailed, CausePath: $.invocation.StandardErrorContent}\n",
+            "",
+        ));
+        night.assert_broken("script", "is Failed, exit code 2");
+        assert!(night.why().contains("has ended well all the same"), "{}", night.why());
+    }
+}
+
+/// A stack with two chains, whose rules send the command by themselves.
+mod several_chains {
+    use super::*;
+
+    const ONE: &str = include_str!("../../shapes/rule-to-run-command.yaml");
+
+    /// The second rule, two and a half hours after the first.
+    fn second() -> String {
+        let at = ONE.find("  Nightly:\n").expect("a rule");
+        ONE[at..].replace("Nightly", "Second").replace("cron(0 2 ", "cron(30 4 ")
+    }
+
+    fn with(second: &str) -> Template {
+        Template::from(ONE).inserting("  Nightly:\n", second)
+    }
+
+    #[test]
+    fn each_that_ends_in_a_bucket_is_drilled_in_the_order_of_their_times() {
+        let night = night(&with(&second()));
+        assert_passed(&night, &[]);
+        let nights = &night.outcome.as_ref().expect("an outcome").nights;
+        assert_eq!(nights.len(), 2, "{nights:#?}");
+        assert!(nights.iter().all(|night| night.archives.len() == 1 && night.archives[0].identical), "{nights:#?}");
+        let steps = night.outcome.iter().flat_map(|outcome| &outcome.steps);
+        let moved = steps.filter_map(|step| step.detail.split_once("moved the region's clock to "));
+        let fired: Vec<&str> = moved.map(|(_, at)| at).collect();
+        let [first, second] = fired.as_slice() else { panic!("{night:#?}") };
+        assert!(first < second, "{fired:#?}");
+    }
+
+    #[test]
+    fn one_that_fails_fails_the_drill() {
+        let night = night(&with(&second().replace("-C /var/www/html .", "-C /var/www/missing .")));
+        night.assert_broken("script", "is Failed, exit code 2");
+    }
+
+    #[test]
+    fn one_is_chosen_by_its_trigger() {
+        let broken = with(&second().replace("-C /var/www/html .", "-C /var/www/missing ."));
+        let chosen = scenario().with(&["--trigger", "Nightly"]).template(&broken).expect("a template").run().expect("a run");
+        assert_passed(&chosen, &[]);
+    }
+
+    #[test]
+    fn one_that_names_no_bucket_is_left_out_with_a_finding() {
+        let other = second();
+        let at = other.find("          Input:").expect("an input");
+        let night = night(&with(&format!("{}          Input: '{{\"commands\": [\"true\"]}}'\n", &other[..at])));
+        let outcome = night.outcome.as_ref().expect("an outcome");
+        assert_eq!((night.code, outcome.nights.len()), (0, 1), "{night:#?}");
+        let [finding] = outcome.findings.as_slice() else { panic!("{night:#?}") };
+        assert!(finding.id == "chain-not-drilled" && finding.detail.contains("-Second-"), "{finding:?}");
+    }
+
+    #[test]
+    fn what_is_due_at_once_is_to_be_chosen_from() {
+        let night = night(&with(&second().replace("cron(30 4 ", "cron(0 2 ")));
+        night.assert_broken("rule", "as they are due at once");
     }
 }

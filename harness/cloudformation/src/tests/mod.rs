@@ -29,6 +29,7 @@ mod secret;
 mod service_role;
 mod signal;
 mod stack_policy;
+mod state_machine;
 mod support;
 mod tags;
 mod topic;

@@ -23,6 +23,7 @@ use nightproof_service_secretsmanager::SecretsManager;
 use nightproof_service_sns::Sns;
 use nightproof_service_sqs::Sqs;
 use nightproof_service_ssm::Ssm;
+use nightproof_service_states::States;
 use nightproof_service_sts::Sts;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,7 @@ pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProv
         nightproof_service_sns::resource_types(),
         nightproof_service_sqs::resource_types(),
         nightproof_service_ssm::resource_types(),
+        nightproof_service_states::resource_types(),
     ];
     services.into_iter().flatten().copied()
 }
@@ -125,6 +127,7 @@ impl World {
             ("sns", Sns::new() as Arc<_>),
             ("sqs", Sqs::new() as Arc<_>),
             ("ssm", Ssm::new() as Arc<_>),
+            ("states", States::new() as Arc<_>),
             ("sts", sts as Arc<_>),
         ]);
         Self { region, boots, _folder: folder }

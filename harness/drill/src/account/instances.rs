@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::Hop;
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
 use crate::chain::failure::{HopFailure, at};
+
+const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
 
 /// An auto scaling group and the instances that it has.
 struct Group {
@@ -23,6 +26,20 @@ pub(crate) async fn present(clients: &Clients, resources: &Resources) -> Result<
     let mut instances = resources.ids("AWS::EC2::Instance");
     instances.extend(groups(clients, resources).await?.into_iter().flat_map(|group| group.instances));
     Ok(instances)
+}
+
+/// The instances of the stack's groups, each with its group's logical id.
+///
+/// # Errors
+/// That of EC2 Auto Scaling.
+pub(crate) async fn of_groups(clients: &Clients, resources: &Resources) -> Result<Vec<(String, String)>, AwsError> {
+    let groups = described(clients, resources).await?;
+    let of_group = |group: Group| {
+        let resource = resources.of_type(GROUP).find(|resource| resource.physical == group.name);
+        let logical = resource.map(|resource| resource.logical.clone()).unwrap_or_default();
+        group.instances.into_iter().map(move |id| (logical.clone(), id))
+    };
+    Ok(groups.into_iter().flat_map(of_group).collect())
 }
 
 /// The stack's instances, once its groups have as many in service as they are to have: `bound` at most.
@@ -47,14 +64,17 @@ pub(crate) async fn complete(clients: &Clients, resources: &Resources, bound: Du
 }
 
 async fn groups(clients: &Clients, resources: &Resources) -> Result<Vec<Group>, HopFailure> {
-    let names = resources.ids("AWS::AutoScaling::AutoScalingGroup");
+    described(clients, resources).await.map_err(at(Hop::Instance, "DescribeAutoScalingGroups"))
+}
+
+async fn described(clients: &Clients, resources: &Resources) -> Result<Vec<Group>, AwsError> {
+    let names = resources.ids(GROUP);
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let mut found: Vec<Value> = Vec::new();
     let input = json!({ "AutoScalingGroupNames": names });
-    let listed = clients.dynamic.pages("autoscaling", "DescribeAutoScalingGroups", input, "AutoScalingGroups", &mut found).await;
-    listed.map_err(at(Hop::Instance, "DescribeAutoScalingGroups"))?;
+    clients.dynamic.pages("autoscaling", "DescribeAutoScalingGroups", input, "AutoScalingGroups", &mut found).await?;
     Ok(found.iter().map(group).collect())
 }
 

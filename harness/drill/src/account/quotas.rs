@@ -8,6 +8,8 @@ use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at};
 use crate::{Change, Hop, Plan};
 
+const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
+
 /// Refuses what would not fit.
 pub(crate) async fn check(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<(), HopFailure> {
     let made = |kind: &str| changes.iter().filter(|change| change.action == "Add" && change.kind == kind).count() as u64;
@@ -20,7 +22,7 @@ pub(crate) async fn check(clients: &Clients, plan: &Plan, changes: &[Change]) ->
             Quota::load(clients, service, code).await?.fits(used, made(kind))?;
         }
     }
-    if made("AWS::EC2::Instance") > 0 {
+    if made("AWS::EC2::Instance") + made(GROUP) > 0 {
         let used = ec2(clients, "DescribeInstances", "Reservations").await?.iter().map(vcpus_in_use).sum();
         let wanted = wanted_vcpus(clients, plan, changes).await?;
         Quota::load(clients, "ec2", "L-1216C47A").await?.fits(used, wanted)?;
@@ -109,28 +111,59 @@ fn is_standard(kind: &str) -> bool {
     ["a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"].contains(&family.as_str())
 }
 
-/// Of the instances that the stack would make; other families have quotas of their own.
+/// Of the instances that the stack and its groups would make; other families have quotas of their own.
 async fn wanted_vcpus(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<u64, HopFailure> {
     let template = nightproof_template::to_json(&plan.template).unwrap_or_default();
     let mut wanted = 0;
-    for change in changes.iter().filter(|change| change.action == "Add" && change.kind == "AWS::EC2::Instance") {
-        let Some(kind) = instance_type(&template, plan, &change.logical_id).filter(|kind| is_standard(kind)) else { continue };
+    for change in changes.iter().filter(|change| change.action == "Add") {
+        let (kind, count) = match change.kind.as_str() {
+            "AWS::EC2::Instance" => (given(&template, plan, &change.logical_id, "InstanceType"), 1),
+            GROUP => (of_group(&template, plan, &change.logical_id), desired(&template, plan, &change.logical_id)),
+            _ => continue,
+        };
+        let Some(kind) = kind.filter(|kind| count > 0 && is_standard(kind)) else { continue };
         let described = clients.dynamic.ask("ec2", "DescribeInstanceTypes", &json!({ "InstanceTypes": [kind] })).await;
         let described = described.map_err(at(Hop::Stack, "DescribeInstanceTypes"))?;
-        wanted += described.pointer("/InstanceTypes/0/VCpuInfo/DefaultVCpus").and_then(Value::as_u64).unwrap_or_default();
+        let each = described.pointer("/InstanceTypes/0/VCpuInfo/DefaultVCpus").and_then(Value::as_u64).unwrap_or_default();
+        wanted += each * count;
     }
     Ok(wanted)
 }
 
-/// As the template says it, outright or by a parameter; nothing if it says it otherwise.
-fn instance_type(template: &Value, plan: &Plan, logical_id: &str) -> Option<String> {
-    let given = template.pointer(&format!("/Resources/{logical_id}/Properties/InstanceType"))?;
+/// A property as the template says it, outright or by a parameter; nothing if it says it otherwise.
+fn given(template: &Value, plan: &Plan, logical_id: &str, property: &str) -> Option<String> {
+    let given = template.pointer(&format!("/Resources/{logical_id}/Properties/{property}"))?;
     if let Some(parameter) = given.get("Ref").and_then(Value::as_str) {
         let chosen = plan.parameters.iter().find(|(name, _)| name == parameter).map(|(_, value)| value.clone());
-        let default = || template.pointer(&format!("/Parameters/{parameter}/Default"))?.as_str().map(str::to_owned);
+        let default = || template.pointer(&format!("/Parameters/{parameter}/Default")).map(text);
         return chosen.or_else(default);
     }
-    given.as_str().map(str::to_owned)
+    (!given.is_object() && !given.is_array()).then(|| text(given))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// How many instances a group begins with.
+fn desired(template: &Value, plan: &Plan, group: &str) -> u64 {
+    let number = |property: &str| given(template, plan, group, property)?.parse().ok();
+    number("DesiredCapacity").or_else(|| number("MinSize")).unwrap_or_default()
+}
+
+/// The type of a group's instances, by its launch template or launch configuration in the same template.
+fn of_group(template: &Value, plan: &Plan, group: &str) -> Option<String> {
+    let named = |property: &str| {
+        let place = template.pointer(&format!("/Resources/{group}/Properties/{property}/Ref"))?;
+        place.as_str().map(str::to_owned)
+    };
+    let mixed = "MixedInstancesPolicy/LaunchTemplate";
+    let by_override = || given(template, plan, group, &format!("{mixed}/Overrides/0/InstanceType"));
+    let by_template = |property: &str| given(template, plan, &named(property)?, "LaunchTemplateData/InstanceType");
+    by_override()
+        .or_else(|| by_template("LaunchTemplate/LaunchTemplateId"))
+        .or_else(|| by_template(&format!("{mixed}/LaunchTemplateSpecification/LaunchTemplateId")))
+        .or_else(|| given(template, plan, &named("LaunchConfigurationName")?, "InstanceType"))
 }
 
 #[cfg(test)]

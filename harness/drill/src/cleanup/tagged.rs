@@ -134,6 +134,7 @@ fn look(named: &Named<'_>) -> Option<Look> {
         ("sns", "") => by("GetTopicAttributes", "TopicArn", named.arn, "NotFound"),
         ("ssm", "association") => by("DescribeAssociation", "AssociationId", named.id, "AssociationDoesNotExist"),
         ("ssm", "maintenancewindow") => by("GetMaintenanceWindow", "WindowId", named.id, "DoesNotExistException"),
+        ("states", "stateMachine") => by("DescribeStateMachine", "stateMachineArn", named.arn, "StateMachineDoesNotExist"),
         ("sqs", "") => {
             let url = format!("https://sqs.{}.amazonaws.com/{}/{}", named.region, named.account, named.id);
             by("GetQueueAttributes", "QueueUrl", &url, "QueueDoesNotExist")
@@ -187,6 +188,11 @@ mod tests {
             ),
             ("arn:aws:sns:us-east-1:1:t", "GetTopicAttributes", json!({ "TopicArn": "arn:aws:sns:us-east-1:1:t" })),
             ("arn:aws:ssm:us-east-1:1:maintenancewindow/mw-1", "GetMaintenanceWindow", json!({ "WindowId": "mw-1" })),
+            (
+                "arn:aws:states:us-east-1:1:stateMachine:m",
+                "DescribeStateMachine",
+                json!({ "stateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:m" }),
+            ),
             ("arn:aws:sqs:us-east-1:1:q", "GetQueueAttributes", json!({ "QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q" })),
         ] {
             let look = look(&Named::parse(arn).unwrap()).unwrap();

@@ -9,6 +9,7 @@ use crate::chain::failure::{HopFailure, at};
 use crate::evidence::notifications::Notification;
 use crate::evidence::open_port;
 use crate::restore::archive_check::Restored;
+use crate::steps::rule::Rule;
 use crate::steps::verify::Stored;
 use crate::{Finding, Hop, outcome};
 
@@ -62,6 +63,15 @@ pub(crate) fn of_function(function: &str, complaint: Option<&str>) -> Option<Fin
 /// Of a function that leaves no trace of what it did.
 pub(crate) fn of_function_log(function: &str) -> Finding {
     finding("no-function-log", format!("{function} wrote no log: may its role write to the function's log group?"))
+}
+
+/// Of a chain that was left out, as no bucket of the stack is named in it.
+pub(crate) fn of_trigger(rule: &Rule) -> Finding {
+    let detail = format!(
+        "{} starts {}, and nothing in that chain names a bucket of the stack: it was not drilled; choose it by --trigger if it is a backup",
+        rule.name, rule.starts
+    );
+    finding("chain-not-drilled", detail)
 }
 
 /// Of an archive, beside the bucket's own default.

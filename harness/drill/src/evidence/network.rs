@@ -13,7 +13,33 @@ use serde_json::{Value, json};
 use crate::account::clients::Clients;
 use crate::account::resources::Resources;
 
-/// What keeps any of these instances from Systems Manager, in a sentence each; `None` if EC2 shows nothing that does.
+/// What an instance is to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// Its agent.
+    SystemsManager,
+    /// Its uploads.
+    S3,
+}
+
+impl Destination {
+    fn missing(self, snapshot: &Snapshot) -> Vec<MissingLink> {
+        match self {
+            Self::SystemsManager => snapshot.missing_for_agent(),
+            Self::S3 => snapshot.missing_for_s3(),
+        }
+    }
+
+    /// What cannot be done, and what else would help where a way to the internet is missing.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SystemsManager => ("its agent cannot reach Systems Manager", OTHER_WAYS),
+            Self::S3 => ("its uploads cannot reach S3", "a NAT gateway"),
+        }
+    }
+}
+
+/// What keeps any of these instances from where they are to get, in a sentence each; `None` if EC2 shows nothing that does.
 ///
 /// # Errors
 /// What EC2 refused to show.
@@ -22,6 +48,7 @@ pub(crate) async fn diagnose(
     template: &str,
     resources: &Resources,
     instances: &[String],
+    destination: Destination,
 ) -> Result<Option<String>, AwsError> {
     let described = ask(clients, "DescribeInstances", json!({ "InstanceIds": instances })).await?;
     let places = Places::new(template, resources);
@@ -32,9 +59,9 @@ pub(crate) async fn diagnose(
             continue;
         }
         let snapshot = snapshot(clients, instance).await?;
-        let missing = snapshot.missing_for_agent();
+        let missing = destination.missing(&snapshot);
         if !missing.is_empty() {
-            sentences.push(sentence(text(instance, "/InstanceId"), &snapshot.subnet, &missing, &places));
+            sentences.push(sentence(text(instance, "/InstanceId"), &snapshot.subnet, &missing, destination, &places));
         }
     }
     Ok((!sentences.is_empty()).then(|| sentences.join("; ")))
@@ -189,12 +216,13 @@ impl<'a> Places<'a> {
     }
 }
 
-fn sentence(instance: &str, subnet: &str, missing: &[MissingLink], places: &Places) -> String {
+fn sentence(instance: &str, subnet: &str, missing: &[MissingLink], destination: Destination, places: &Places) -> String {
+    let (failing, other_ways) = destination.words();
     let lacks: Vec<String> = missing.iter().map(|link| link.lack(|id| places.name(id))).collect();
     let remedies: Vec<&str> = missing.iter().map(MissingLink::remedy).collect();
-    let other = if missing.iter().any(MissingLink::has_other_ways) { format!(", or {OTHER_WAYS}") } else { String::new() };
+    let other = if missing.iter().any(MissingLink::has_other_ways) { format!(", or {other_ways}") } else { String::new() };
     format!(
-        "instance {} in subnet {} has {}: its agent cannot reach Systems Manager; add {}{other}",
+        "instance {} in subnet {} has {}: {failing}; add {}{other}",
         places.name(instance),
         places.name(subnet),
         lacks.join(" and "),

@@ -2,18 +2,14 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-automation.html>
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::sleep;
 
+use crate::Hop;
 use crate::account::clients::Clients;
 use crate::chain::failure::{HopFailure, at};
-use crate::{Hop, Local};
-
-/// For a runbook to end.
-const BOUND: Duration = Duration::from_secs(7200);
+use crate::steps::progress::Progress;
 
 /// A runbook that runs or has run.
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AutomationExecutionMetadata.html>
@@ -25,16 +21,6 @@ struct Execution {
     automation_execution_status: String,
     #[serde(default)]
     failure_message: String,
-}
-
-/// How far the runbooks of a night are.
-#[derive(Debug)]
-pub(crate) enum Progress {
-    /// None was started.
-    None,
-    Running,
-    Succeeded,
-    Failed(HopFailure),
 }
 
 async fn executions(clients: &Clients) -> Result<Vec<Execution>, HopFailure> {
@@ -67,20 +53,4 @@ pub(crate) async fn progress(clients: &Clients, before: &BTreeSet<String>) -> Re
         true => Progress::Succeeded,
         false => Progress::Running,
     })
-}
-
-/// Waits for the end of the runbooks that were started after those `before`. A `local` region lets none sleep.
-pub(crate) async fn ended(clients: &Clients, before: &BTreeSet<String>, local: Option<&dyn Local>) -> Result<(), HopFailure> {
-    for pause in nightproof_poll::pauses(BOUND) {
-        match progress(clients, before).await? {
-            Progress::Running => {}
-            Progress::Failed(broken) => return Err(broken),
-            Progress::None | Progress::Succeeded => return Ok(()),
-        }
-        if let Some(local) = local {
-            local.settled().await;
-        }
-        sleep(pause).await;
-    }
-    Err(HopFailure::at(Hop::Function, format!("an automation still runs after {} s", BOUND.as_secs())))
 }

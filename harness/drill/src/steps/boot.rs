@@ -9,7 +9,7 @@ use crate::account::instances;
 use crate::account::resources::Resources;
 use crate::account::run_command;
 use crate::chain::failure::{HopFailure, at};
-use crate::evidence::network;
+use crate::evidence::network::{self, Destination};
 use crate::timeouts::Timeouts;
 
 /// Of an instance whose agent answers.
@@ -27,7 +27,7 @@ pub(crate) async fn boot(
         return Err(HopFailure::at(Hop::Instance, "the stack has no instance, so there is nothing to back up"));
     }
     let Err(seen) = online(clients, &instances, timeouts.network).await? else { return Ok(instances) };
-    let unseen = match network::diagnose(clients, template, resources, &instances).await {
+    let unseen = match network::diagnose(clients, template, resources, &instances, Destination::SystemsManager).await {
         Ok(Some(diagnosis)) => {
             return Err(HopFailure::at(Hop::Command, format!("{diagnosis} (after {} s {seen})", timeouts.network.as_secs())));
         }

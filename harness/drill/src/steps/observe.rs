@@ -11,9 +11,10 @@ use crate::account::clients::Clients;
 use crate::account::run_command::{self, Command, CommandInvocation};
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
-use crate::steps::automation::{self, Progress};
 use crate::steps::function;
 use crate::steps::function_log::{FunctionLog, Lines};
+use crate::steps::orchestration::Earlier;
+use crate::steps::progress::Progress;
 use crate::steps::rule::{Rule, Starts};
 use crate::steps::window;
 use crate::timeouts::Timeouts;
@@ -33,8 +34,8 @@ pub(crate) struct Before {
     commands: BTreeSet<String>,
     /// The log of the function, where one is to send the command.
     log: Option<FunctionLog>,
-    /// The runbooks that had run, if one is to send the command.
-    automations: BTreeSet<String>,
+    /// The runbooks or executions that there had been, if one is to send the command.
+    earlier: Earlier,
     /// The openings of the maintenance window, if it is one that starts the backup.
     openings: BTreeSet<String>,
 }
@@ -50,11 +51,7 @@ impl Before {
             Some(window) => window::openings(clients, window).await?,
             None => BTreeSet::new(),
         };
-        let automations = match rule.starts {
-            Starts::Automation(_) => automation::known(clients).await?,
-            _ => BTreeSet::new(),
-        };
-        Ok(Self { commands, log, automations, openings })
+        Ok(Self { commands, log, earlier: Earlier::take(clients, rule).await?, openings })
     }
 
     /// Whether the function has run since, or a command was sent.
@@ -94,9 +91,12 @@ pub(crate) async fn observe(
     local: Option<&dyn Local>,
 ) -> Result<Seen, HopFailure> {
     let sent = function(clients, rule, before, timeouts.silence, local).await?;
-    let done = commands_done(clients, &sent).await;
+    let done = match rule.starts {
+        Starts::StateMachine(_) => orchestrated(clients, rule, before, local).await,
+        _ => commands_done(clients, &sent).await,
+    };
     if let (Starts::Automation(_), Ok(_)) = (&rule.starts, &done) {
-        automation::ended(clients, &before.automations, local).await?;
+        before.earlier.ended(clients, rule, local).await?;
     }
     // A later task of the window may send another command, or need what the first has done.
     if let (Some(window), Ok(_)) = (&rule.window, &done) {
@@ -113,7 +113,9 @@ pub(crate) async fn observe(
         return Err(function_failed(rule, &reason).with("function log", &lines.text()));
     }
     let listed = new_commands(clients, before).await?;
-    for Command { command_id: id, .. } in listed.iter().filter(|one| !sent.contains(&one.command_id)) {
+    // Those of a state machine have been looked at.
+    let later = listed.iter().filter(|one| !sent.contains(&one.command_id));
+    for Command { command_id: id, .. } in later.filter(|_| !matches!(rule.starts, Starts::StateMachine(_))) {
         instances.extend(command(clients, id).await?);
     }
     Ok(Seen {
@@ -122,6 +124,48 @@ pub(crate) async fn observe(
         complaint: lines.complaint().map(str::to_owned),
         logged: lines.started(),
     })
+}
+
+/// The instances on which the commands of a state machine succeeded, once it has ended. A command that failed is made good by a later one that succeeded on the same
+/// instances: a state machine may try again.
+async fn orchestrated(
+    clients: &Clients,
+    rule: &Rule,
+    before: &Before,
+    local: Option<&dyn Local>,
+) -> Result<BTreeSet<String>, HopFailure> {
+    let ended = before.earlier.ended(clients, rule, local).await;
+    let mut sent = new_commands(clients, before).await?;
+    sent.sort_by_key(|one| one.sent().map(|at| (at.secs(), at.subsec_nanos())));
+    let mut instances = BTreeSet::new();
+    let mut failures: Vec<(HopFailure, Vec<String>)> = Vec::new();
+    for Command { command_id: id, .. } in &sent {
+        match command(clients, id).await {
+            Ok(done) => {
+                failures.iter_mut().for_each(|(_, open)| open.retain(|one| !done.contains(one)));
+                failures.retain(|(_, open)| !open.is_empty());
+                instances.extend(done);
+            }
+            Err(failure) => {
+                let listed = run_command::invocations(clients, id).await.map_err(at(Hop::Command, "ListCommandInvocations"))?;
+                let failed = listed.into_iter().filter(|one| one.status != "Success").map(|one| one.instance_id);
+                let mut open: Vec<String> = failed.collect();
+                // One that reached no instance is made good by none.
+                if open.is_empty() {
+                    open.push(String::new());
+                }
+                failures.push((failure, open));
+            }
+        }
+    }
+    match (failures.into_iter().next(), ended) {
+        (Some((failure, _)), Err(broken)) => Err(failure.with("the state machine", &broken.detail())),
+        (Some((failure, _)), Ok(())) => {
+            Err(failure.with("the state machine", &format!("{} has ended well all the same", rule.starts)))
+        }
+        (None, Err(broken)) => Err(broken),
+        (None, Ok(())) => Ok(instances),
+    }
 }
 
 /// The instances on which all of these commands succeeded.
@@ -169,8 +213,8 @@ async fn function(
         if !sent.is_empty() {
             return Ok(sent.into_iter().map(|command| command.command_id).collect());
         }
-        if let Starts::Automation(_) = rule.starts {
-            match automation::progress(clients, &before.automations).await? {
+        if let Starts::Automation(_) | Starts::StateMachine(_) = rule.starts {
+            match before.earlier.progress(clients, rule).await? {
                 Progress::None => {}
                 Progress::Running => {
                     if let Some(local) = local {
@@ -192,8 +236,8 @@ async fn function(
             && new_commands(clients, before).await?.is_empty()
         {
             // A runbook that failed says more than the task that it was.
-            return match automation::progress(clients, &before.automations).await? {
-                Progress::Failed(failed) if matches!(rule.starts, Starts::Automation(_)) => Err(failed),
+            return match before.earlier.progress(clients, rule).await? {
+                Progress::Failed(failed) => Err(failed),
                 _ => Err(broken),
             };
         }
@@ -232,6 +276,10 @@ async fn function(
                         "{} fired and within {seconds} s no command was sent: may the role of its target start the automation {name}?",
                         rule.name
                     ),
+                    Starts::StateMachine(_) => format!(
+                        "{} fired and within {seconds} s no command was sent: may the role of its target start {}?",
+                        rule.name, rule.starts
+                    ),
                     Starts::Document(_) if rule.is_association() => {
                         format!("{} was due and within {seconds} s no command was sent", rule.name)
                     }
@@ -259,6 +307,26 @@ async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
     let policy = function::policy(clients, function, None).await.ok()?;
     let policy = policy.unwrap_or_else(|| "it has none".to_owned());
     (!policy.contains("events.amazonaws.com")).then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", &policy))
+}
+
+/// How long it takes at most until a trigger whose time has come shows that it starts something.
+const STARTED: Duration = Duration::from_secs(5);
+
+/// Has the time of a trigger come on a local region, and returns when every command has ended, however: those that it sent, if it sends any.
+pub(crate) async fn at_rest(clients: &Clients, local: &dyn Local, trigger: &Rule) -> Result<(), HopFailure> {
+    let known: BTreeSet<String> = commands(clients).await?.into_iter().map(|command| command.command_id).collect();
+    let cannot = |reason| HopFailure::at(Hop::Rule, format!("{} cannot be fired: {reason}", trigger.name));
+    local.fire(&trigger.arn).await.map_err(cannot)?;
+    let fired = Instant::now();
+    let rest = nightproof_poll::try_until(SCRIPT_BOUND, || async {
+        local.settled().await;
+        let listed = commands(clients).await?;
+        let waiting = listed.iter().find(|command| command.is_waiting()).map(|command| command.command_id.clone());
+        let has_begun = listed.iter().any(|command| !known.contains(&command.command_id)) || fired.elapsed() > STARTED;
+        Ok::<_, HopFailure>(if has_begun && waiting.is_none() { Ok(()) } else { Err(waiting.unwrap_or_default()) })
+    });
+    let late = |id| HopFailure::at(Hop::Script, format!("command {id} has not ended after {} s", SCRIPT_BOUND.as_secs()));
+    rest.await?.map_err(late)
 }
 
 async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, HopFailure> {

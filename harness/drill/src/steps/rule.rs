@@ -20,6 +20,8 @@ pub(crate) struct Rule {
     pub(crate) dead_letters: Option<String>,
     /// The id of the maintenance window that it is, if it is one.
     pub(crate) window: Option<String>,
+    /// What it hands to what it starts, as JSON.
+    pub(crate) input: String,
 }
 
 impl Rule {
@@ -37,7 +39,11 @@ impl Rule {
             (None, true) => Some(part(Hop::Rule, "EventBridge Scheduler")),
             (None, false) => None,
         };
-        let orchestrator = matches!(self.starts, Starts::Automation(_)).then(|| part(Hop::Function, "Automation"));
+        let orchestrator = match self.starts {
+            Starts::Automation(_) => Some(part(Hop::Function, "Automation")),
+            Starts::StateMachine(_) => Some(part(Hop::Function, "Step Functions")),
+            Starts::Function { .. } | Starts::Document(_) => None,
+        };
         trigger.into_iter().chain(orchestrator).collect()
     }
 }
@@ -58,6 +64,9 @@ pub(crate) enum Starts {
     /// A runbook of Automation by its name.
     /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/running-automations-event-bridge.html>
     Automation(String),
+    /// A state machine by its ARN.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html>
+    StateMachine(String),
 }
 
 impl Starts {
@@ -65,7 +74,7 @@ impl Starts {
     pub(crate) fn function(&self) -> Option<&str> {
         match self {
             Self::Function { name, .. } => Some(name),
-            Self::Document(_) | Self::Automation(_) => None,
+            Self::Document(_) | Self::Automation(_) | Self::StateMachine(_) => None,
         }
     }
 }
@@ -77,6 +86,7 @@ impl fmt::Display for Starts {
             Self::Function { name, .. } => f.write_str(name),
             Self::Document(name) => write!(f, "the document {name}"),
             Self::Automation(name) => write!(f, "the automation {name}"),
+            Self::StateMachine(arn) => write!(f, "the state machine {}", arn.rsplit(':').next().unwrap_or(arn)),
         }
     }
 }

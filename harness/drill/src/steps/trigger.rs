@@ -21,6 +21,33 @@ struct Candidates {
 
 /// The stack's one rule, schedule, maintenance window or association that starts a function or a command, or the one that the plan names.
 pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
+    let mut found = all(clients, plan, resources).await?;
+    match found.len() {
+        1 => found.pop().ok_or_else(|| HopFailure::at(Hop::Rule, "there is none")),
+        _ => Err(several(&found)),
+    }
+}
+
+/// That one of several has to be chosen.
+pub(crate) fn several(found: &[Rule]) -> HopFailure {
+    let names: Vec<&str> = found.iter().map(|rule| rule.name.as_str()).collect();
+    let reason = format!("several rules have a schedule and start something: {}; choose one by --trigger", names.join(", "));
+    HopFailure::at(Hop::Rule, reason)
+}
+
+/// All that the plan does not name, where it names one.
+pub(crate) async fn others(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
+    if plan.rule.is_none() {
+        return Ok(Vec::new());
+    }
+    let named = all(clients, plan, resources).await?;
+    let mut found = all(clients, &Plan { rule: None, ..plan.clone() }, resources).await?;
+    found.retain(|rule| named.iter().all(|named| named.arn != rule.arn));
+    Ok(found)
+}
+
+/// All of them, at least one; of those that the plan names.
+pub(crate) async fn all(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
     let is_wanted =
         |name: &str, resource: &Resource| plan.rule.as_deref().is_none_or(|wanted| wanted == name || wanted == resource.logical);
     let mut candidates = Candidates::default();
@@ -49,18 +76,13 @@ pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) 
             association(clients, &plan.endpoint.region, resource, (name, &found), &mut candidates).await?;
         }
     }
-    let Candidates { mut found, others } = candidates;
-    let names: Vec<&str> = found.iter().map(|rule| rule.name.as_str()).collect();
+    let Candidates { found, others } = candidates;
     let none = "the stack has no rule, no schedule, no maintenance window and no association, so nothing starts the backup";
-    match (names.len(), &plan.rule) {
+    match (found.len(), &plan.rule) {
         (0, Some(wanted)) if others.is_empty() => Err(HopFailure::at(Hop::Rule, format!("the stack has no rule `{wanted}`"))),
         (0, _) if others.is_empty() => Err(HopFailure::at(Hop::Rule, none)),
         (0, _) => Err(HopFailure::at(Hop::Rule, format!("no rule starts the backup: {}", others.join(", ")))),
-        (1, _) => found.pop().ok_or_else(|| HopFailure::at(Hop::Rule, none)),
-        _ => Err(HopFailure::at(
-            Hop::Rule,
-            format!("several rules have a schedule and start something: {}; choose one by --rule", names.join(", ")),
-        )),
+        _ => Ok(found),
     }
 }
 
@@ -80,9 +102,10 @@ async fn rule(clients: &Clients, resource: &Resource, name: &str, candidates: &m
     let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
     let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
     let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
-    match targets.find_map(started) {
-        None => candidates.others.push(format!("{name} targets no function, no document and no runbook")),
-        Some((starts, dead_letters)) => candidates.found.push(Rule {
+    match targets.find_map(|target| Some((started(target)?, target.to_string()))) {
+        None => candidates.others.push(format!("{name} targets no function, no document, no runbook and no state machine")),
+        Some(((starts, dead_letters), input)) => candidates.found.push(Rule {
+            input,
             logical: resource.logical.clone(),
             name: name.to_owned(),
             arn: text("Arn").to_owned(),
@@ -120,8 +143,9 @@ async fn schedule(clients: &Clients, resource: &Resource, candidates: &mut Candi
             continue;
         }
         match schedule.get("Target").and_then(started) {
-            None => candidates.others.push(format!("{name} targets no function, no document and no runbook")),
+            None => candidates.others.push(format!("{name} targets no function, no document, no runbook and no state machine")),
             Some((starts, dead_letters)) => candidates.found.push(Rule {
+                input: schedule.get("Target").map(Value::to_string).unwrap_or_default(),
                 logical: resource.logical.clone(),
                 name: name.clone(),
                 arn: text("Arn").to_owned(),
@@ -163,7 +187,12 @@ async fn opening(
         return Ok(());
     };
     let id = window.window_id;
+    let mut input = String::new();
+    for task in &tasks {
+        input.push_str(&window::task(clients, &id, &task.window_task_id).await?.to_string());
+    }
     candidates.found.push(Rule {
+        input,
         logical: resource.logical.clone(),
         arn: Arn::new("ssm", region, &account(clients).await?, format!("maintenancewindow/{id}")).to_string(),
         name,
@@ -191,6 +220,7 @@ async fn association(
         return Ok(());
     };
     candidates.found.push(Rule {
+        input: found.to_string(),
         logical: resource.logical.clone(),
         name: name.to_owned(),
         arn: Arn::new("ssm", region, &account(clients).await?, format!("association/{}", resource.physical)).to_string(),
@@ -223,6 +253,7 @@ fn of_arn(arn: &str, input: Option<&str>) -> Option<Starts> {
             let mut parts = resource.strip_prefix("function:")?.split(':');
             Some(Starts::Function { name: parts.next()?.to_owned(), qualifier: parts.next().map(str::to_owned) })
         }
+        "states" => resource.starts_with("stateMachine:").then(|| Starts::StateMachine(arn.to_owned())),
         "ssm" => match resource.split_once('/')? {
             ("document", name) => Some(Starts::Document(name.to_owned())),
             ("automation-definition", name) => Some(Starts::Automation(name.split(':').next()?.to_owned())),
@@ -237,6 +268,7 @@ fn of_arn(arn: &str, input: Option<&str>) -> Option<Starts> {
                 "aws-sdk:ssm:startAutomationExecution" => {
                     text("DocumentName").map(|name| Starts::Automation(last_of(&name).to_owned()))
                 }
+                "aws-sdk:sfn:startExecution" => text("StateMachineArn").map(Starts::StateMachine),
                 "aws-sdk:lambda:invoke" => {
                     let name = text("FunctionName")?;
                     let named = of_arn(&name, None);
@@ -270,12 +302,16 @@ mod tests {
         assert_eq!(of_arn("arn:aws:ssm:us-east-1::document/AWS-RunShellScript", None), document);
         let runbook = Some(Starts::Automation("A".to_owned()));
         assert_eq!(of_arn("arn:aws:ssm:us-east-1::automation-definition/A:$DEFAULT", None), runbook);
+        let machine = "arn:aws:states:us-east-1:1:stateMachine:m";
+        assert_eq!(of_arn(machine, None), Some(Starts::StateMachine(machine.to_owned())));
         assert_eq!(of_arn("arn:aws:ssm:us-east-1:1:parameter/a", None), None);
         assert_eq!(of_arn("arn:aws:sqs:us-east-1:123456789012:queue", None), None);
         let operation = |name: &str, input: &str| of_arn(&format!("arn:aws:scheduler:::aws-sdk:{name}"), Some(input));
         assert_eq!(operation("ssm:sendCommand", r#"{"DocumentName": "AWS-RunShellScript"}"#), document);
         assert_eq!(operation("lambda:invoke", &format!(r#"{{"FunctionName": "{arn}:live"}}"#)), Some(function(Some("live"))));
         assert_eq!(operation("ssm:startAutomationExecution", r#"{"DocumentName": "A"}"#), runbook);
+        let started = operation("sfn:startExecution", &format!(r#"{{"StateMachineArn": "{machine}"}}"#));
+        assert_eq!(started, Some(Starts::StateMachine(machine.to_owned())));
         assert_eq!(operation("lambda:invoke", r#"{"FunctionName": "nightly"}"#), Some(function(None)));
         assert_eq!(operation("sqs:createQueue", "{}"), None);
     }

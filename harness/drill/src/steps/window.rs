@@ -31,6 +31,7 @@ pub(crate) struct Window {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Task {
+    pub(crate) window_task_id: String,
     pub(crate) task_arn: String,
     #[serde(rename = "Type")]
     pub(crate) kind: String,
@@ -72,6 +73,13 @@ pub(crate) async fn tasks(clients: &Clients, id: &str) -> Result<Vec<Task>, HopF
     listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowTasks"))?;
     tasks.sort_by_key(|task| task.priority);
     Ok(tasks)
+}
+
+/// All of a task: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetMaintenanceWindowTask.html>
+pub(crate) async fn task(clients: &Clients, window: &str, task: &str) -> Result<Value, HopFailure> {
+    let input = json!({ "WindowId": window, "WindowTaskId": task });
+    let answer = clients.dynamic.ask("ssm", "GetMaintenanceWindowTask", &input).await;
+    answer.map_err(at(Hop::Rule, "GetMaintenanceWindowTask"))
 }
 
 /// Ids of the openings that there have been.

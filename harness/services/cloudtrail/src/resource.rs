@@ -28,6 +28,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("sns.amazonaws.com", "TopicArn", "AWS::SNS::Topic"),
     ("sqs.amazonaws.com", "QueueUrl", "AWS::SQS::Queue"),
     ("ssm.amazonaws.com", "InstanceIds", "AWS::EC2::Instance"),
+    ("states.amazonaws.com", "stateMachineArn", "AWS::StepFunctions::StateMachine"),
     ("sts.amazonaws.com", "RoleArn", "AWS::IAM::Role"),
 ];
 

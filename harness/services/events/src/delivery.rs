@@ -123,6 +123,10 @@ impl Attempt for Delivery {
             let input = json!({ "TopicArn": arn, "Message": payload });
             return region.call(&caller, "sns", "Publish", input).await.map(drop);
         }
+        if arn::service_of(arn) == "states" {
+            let input = json!({ "stateMachineArn": arn, "input": payload });
+            return region.call(&caller, "states", "StartExecution", input).await.map(drop);
+        }
         if arn::service_of(arn) == "ssm"
             && let Some(definition) = arn::resource_of(arn).strip_prefix("automation-definition/")
         {

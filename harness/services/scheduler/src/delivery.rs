@@ -72,6 +72,7 @@ impl Delivery {
                 });
                 ("events", "PutEvents".to_owned(), json!({ "Entries": [entry] }))
             }
+            Kind::StateMachine => ("states", "StartExecution".to_owned(), json!({ "stateMachineArn": arn, "input": payload })),
             Kind::Operation { service, operation } => (service, operation.clone(), request(service, &operation, &payload)?),
         };
         let caller = self.role(region).await?;
@@ -129,7 +130,8 @@ pub(crate) async fn session(region: &Region, account: &str, group_arn: &str, rol
     assume(region, &service, role).await
 }
 
-/// The request of a universal target. The payload of a function is text there; in a document it is base64, as all bytes are.
+/// The request of a universal target, whose members have capital first letters whatever the model calls them. The payload of a function is text there; in a
+/// document it is base64, as all bytes are.
 fn request(service: &str, operation: &str, payload: &str) -> Result<Value, AwsError> {
     let invalid = || AwsError::validation("The input of the target is not a JSON object.");
     let mut input: Value = serde_json::from_str(payload).ok().filter(Value::is_object).ok_or_else(invalid)?;
@@ -139,5 +141,11 @@ fn request(service: &str, operation: &str, payload: &str) -> Result<Value, AwsEr
         let text = payload.as_str().map_or_else(|| payload.to_string(), str::to_owned);
         *payload = STANDARD.encode(text).into();
     }
-    Ok(input)
+    let known = nightproof_wire::service(service).and_then(|model| Some((model, model.operation(operation)?)));
+    match known {
+        Some((model, known)) => model.named_as_modelled(known, input).map_err(|name| {
+            AwsError::validation(format!("The input of the target has a member that {operation} does not have: {name}"))
+        }),
+        None => Ok(input),
+    }
 }

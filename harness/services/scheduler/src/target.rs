@@ -66,6 +66,7 @@ pub(crate) enum Kind {
     Queue,
     Topic,
     Bus,
+    StateMachine,
     /// An operation of a service, by the service's signing name and the operation's name.
     /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>
     Operation {
@@ -75,7 +76,7 @@ pub(crate) enum Kind {
 }
 
 /// Services of universal targets by their names in AWS's SDK for Java, with their signing names.
-const SERVICES: [(&str, &str); 14] = [
+const SERVICES: [(&str, &str); 15] = [
     ("cloudformation", "cloudformation"),
     ("cloudwatch", "monitoring"),
     ("cloudwatchlogs", "logs"),
@@ -86,6 +87,7 @@ const SERVICES: [(&str, &str); 14] = [
     ("lambda", "lambda"),
     ("s3", "s3"),
     ("secretsmanager", "secretsmanager"),
+    ("sfn", "states"),
     ("sns", "sns"),
     ("sqs", "sqs"),
     ("ssm", "ssm"),
@@ -130,6 +132,7 @@ impl Target {
             "sqs" => Ok(Kind::Queue),
             "sns" => Ok(Kind::Topic),
             "events" if resource.starts_with("event-bus/") => Ok(Kind::Bus),
+            "states" if resource.starts_with("stateMachine:") => Ok(Kind::StateMachine),
             "scheduler" => {
                 let (service, action) =
                     resource.strip_prefix("aws-sdk:").and_then(|name| name.split_once(':')).ok_or_else(invalid)?;
@@ -185,7 +188,8 @@ mod tests {
             assert_eq!(kind(&format!("arn:aws:scheduler:::aws-sdk:{bad}")).unwrap_err().code, "ValidationException", "{bad}");
         }
         assert_eq!(kind("arn:aws:scheduler:::aws-sdk:rds:stopDBInstance").unwrap_err().code, "NotImplemented");
-        assert_eq!(kind("arn:aws:states:us-east-1:1:stateMachine:m").unwrap_err().code, "NotImplemented");
+        assert_eq!(kind("arn:aws:states:us-east-1:1:stateMachine:m").unwrap(), Kind::StateMachine);
+        assert_eq!(kind("arn:aws:ecs:us-east-1:1:cluster/c").unwrap_err().code, "NotImplemented");
         assert_eq!(kind("queue").unwrap_err().code, "ValidationException");
     }
 }

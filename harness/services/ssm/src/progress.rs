@@ -5,6 +5,7 @@ use nightproof_core::Region;
 
 use crate::automation::execution::Status;
 use crate::command_status::Verdict;
+use crate::invocation::{Stage, State};
 use crate::records::{Records, Ssm};
 
 impl Ssm {
@@ -37,6 +38,14 @@ impl Ssm {
     /// When the next of an account's automations that sleep goes on.
     pub fn next_wake(&self, account: &str) -> Option<Timestamp> {
         self.with(account, |records| records.automations.iter().filter_map(|execution| execution.wakes).min())
+    }
+
+    /// Whether a script of one of an account's commands runs, or is about to on a node that is in touch.
+    pub fn is_running_commands(&self, account: &str) -> bool {
+        let at_work = |state: State| matches!(state, State::Open(Stage::Sent | Stage::InProgress | Stage::Cancelling));
+        self.with(account, |records| {
+            records.commands.iter().flat_map(|command| &command.invocations).any(|invocation| at_work(invocation.state))
+        })
     }
 
     /// The verdict on a command that has ended.

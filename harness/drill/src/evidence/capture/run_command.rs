@@ -6,18 +6,21 @@ use serde_json::Value;
 use super::answer::{noted, time};
 use super::evidence::{Evidence, Invocation, ManagedInstance, SentCommand, Window};
 use crate::account::clients::Clients;
+use crate::account::instances;
 use crate::account::resources::Resources;
 use crate::account::run_command::{self, Command};
 
-/// The stack's instances.
+/// The stack's instances, and those of its groups.
 pub(super) async fn instances(clients: &Clients, resources: &Resources, evidence: &mut Evidence) {
     let known = run_command::managed(clients, &[]).await;
     let known = noted(known, "DescribeInstanceInformation", evidence).unwrap_or_default();
-    evidence.instances.extend(resources.of_type("AWS::EC2::Instance").map(|resource| {
-        let found = known.iter().find(|one| one.instance_id == resource.physical).cloned().unwrap_or_default();
+    let declared = resources.of_type("AWS::EC2::Instance").map(|one| (one.logical.clone(), one.physical.clone()));
+    let launched = noted(instances::of_groups(clients, resources).await, "DescribeAutoScalingGroups", evidence);
+    evidence.instances.extend(declared.chain(launched.unwrap_or_default()).map(|(logical_id, id)| {
+        let found = known.iter().find(|one| one.instance_id == id).cloned().unwrap_or_default();
         ManagedInstance {
-            logical_id: resource.logical.clone(),
-            id: resource.physical.clone(),
+            logical_id,
+            id,
             ping: found.ping_status,
             last_ping: found.last_ping_date_time,
             agent: found.agent_version,

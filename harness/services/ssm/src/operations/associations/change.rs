@@ -114,7 +114,16 @@ pub(crate) struct StartAssociationsOnce {
 impl Ssm {
     /// Refuses what cannot be run.
     fn check_association(&self, call: &Call, settings: &AssociationSettings) -> Result<(), AwsError> {
-        let (_, _, document) = self.command_document(call, &settings.name, settings.document_version.as_deref())?;
+        let version = settings.document_version.as_deref();
+        let found = self.command_document(call, &settings.name, version);
+        // State Manager runs runbooks, too. https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state-manager-associations-automation.html
+        if found.is_err() && self.automation_document(call, &settings.name, version).is_ok() {
+            return Err(AwsError::not_implemented(
+                "ssm",
+                &format!("an association of the Automation document {}", settings.name),
+            ));
+        }
+        let (_, _, document) = found?;
         typed(&document, &settings.parameters)?;
         if settings.targets.is_empty() {
             return Err(AwsError::new("InvalidTarget", 400, "Targets or InstanceId must be specified."));
