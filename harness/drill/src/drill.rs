@@ -160,10 +160,13 @@ impl Drill {
         let instances = self.boot(&resources).await?;
         let bucket = self.plan.seed_bucket();
         self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
-        self.step(Step::Seed, 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
+        let seeded = self.step(Step::Seed, 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
             format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
-        })
-        .await?;
+        });
+        // The data comes from a bucket, too.
+        if let Err(broken) = seeded.await {
+            return Err(self.explained_by(Destination::S3, broken, &resources).await);
+        }
         let mut stages = self.stages(&resources, manifest).await?;
         let mut night = 0;
         for _ in 1..=self.plan.nights.max(1) {
@@ -491,12 +494,17 @@ impl Drill {
     }
 
     /// With what of the network keeps instances from Systems Manager, where a command did not come to one, and from S3, where a script failed or left no object.
-    async fn explained(&self, mut broken: HopFailure, resources: &Resources) -> HopFailure {
+    async fn explained(&self, broken: HopFailure, resources: &Resources) -> HopFailure {
         let destination = match broken.point {
             FailurePoint::Hop(Hop::Command | Hop::Instance) => Destination::SystemsManager,
             FailurePoint::Hop(Hop::Script | Hop::Object) => Destination::S3,
             _ => return broken,
         };
+        self.explained_by(destination, broken, resources).await
+    }
+
+    /// With what of the network keeps instances from where they were to get.
+    async fn explained_by(&self, destination: Destination, mut broken: HopFailure, resources: &Resources) -> HopFailure {
         let instances = instances::present(&self.clients, resources).await.unwrap_or_default();
         let (clients, template) = (&self.clients, &self.plan.template);
         if let Ok(Some(diagnosis)) = network::diagnose(clients, template, resources, &instances, destination).await {

@@ -75,6 +75,25 @@ fn a_missing_link_is_named(#[case] template: Template, #[case] lack: &str) {
     assert!(night.why().contains("instance `WebServerInstance` (line "), "{}", night.why());
 }
 
+/// The bundled stack in a subnet from which only endpoints lead to AWS: those of Systems Manager, and `more`.
+fn with_endpoints(more: &str) -> Template {
+    let endpoint = |id: &str, service: &str| {
+        format!(
+            "  {id}: {{Type: AWS::EC2::VPCEndpoint, Condition: CreateWebServer, Properties: {{VpcId: !Ref Vpc, VpcEndpointType: Interface, ServiceName: !Sub 'com.amazonaws.${{AWS::Region}}.{service}', \
+             SubnetIds: [!Ref Subnet], SecurityGroupIds: [!Ref WebSecurityGroup], PrivateDnsEnabled: true}}}}\n"
+        )
+    };
+    let endpoints = format!("{}{}{more}", endpoint("Ssm", "ssm"), endpoint("SsmMessages", "ssmmessages"));
+    without_public_address().inserting("  WebSecurityGroup:\n", &endpoints)
+}
+
+#[test]
+fn a_gateway_endpoint_leads_to_s3() {
+    let gateway = "  S3: {Type: AWS::EC2::VPCEndpoint, Condition: CreateWebServer, Properties: {VpcId: !Ref Vpc, ServiceName: !Sub 'com.amazonaws.${AWS::Region}.s3', RouteTableIds: [!Ref RouteTable]}}\n";
+    let night = scenario().template(&with_endpoints(gateway)).expect("a template").run().expect("a run");
+    night.assert_passed();
+}
+
 #[test]
 fn an_elastic_address_makes_an_instance_reachable_after_its_boot() {
     let address = "  WebAddress:\n    Type: AWS::EC2::EIP\n    DependsOn: GatewayAttachment\n    Properties:\n      InstanceId: !Ref WebServerInstance\n\n";
