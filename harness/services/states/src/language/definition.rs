@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::choice::Rule;
 use super::failure::Failure;
-use super::path::{Path, Scope, Step, put};
+use super::filter::{Filter, ResultPath};
+use super::path::{Path, Scope};
 use super::resource::Resource;
 use super::retry::{Catcher, Retrier};
 
@@ -121,40 +122,4 @@ pub(crate) enum Said {
     Text(String),
     /// By an expression.
     At(super::intrinsic::Expression),
-}
-
-/// A part of the input that is kept.
-#[derive(Debug, Clone)]
-pub(crate) enum Filter {
-    Whole,
-    /// An empty object instead.
-    Nothing,
-    Path(Path),
-}
-
-impl Filter {
-    pub(crate) fn apply(&self, scope: Scope<'_>) -> Result<Value, Failure> {
-        match self {
-            Self::Whole => Ok(scope.input.clone()),
-            Self::Nothing => Ok(Value::Object(serde_json::Map::new())),
-            Self::Path(path) => path.require(scope),
-        }
-    }
-}
-
-/// Where a result goes in the input.
-#[derive(Debug, Clone)]
-pub(crate) enum ResultPath {
-    /// It goes nowhere.
-    Discard,
-    Steps(Vec<Step>),
-}
-
-impl ResultPath {
-    pub(crate) fn apply(&self, input: &Value, result: Value) -> Result<Value, Failure> {
-        match self {
-            Self::Discard => Ok(input.clone()),
-            Self::Steps(steps) => put(input.clone(), steps, result),
-        }
-    }
 }

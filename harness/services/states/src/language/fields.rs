@@ -3,8 +3,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::definition::{Filter, Number, ResultPath};
+use super::definition::Number;
 use super::diagnostic::Diagnostics;
+use super::filter::{Filter, ResultPath};
 use super::intrinsic::Expression;
 use super::path::{Path, PathError};
 

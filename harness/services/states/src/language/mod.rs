@@ -6,6 +6,7 @@ pub(crate) mod definition;
 pub(crate) mod diagnostic;
 pub(crate) mod failure;
 pub(crate) mod fields;
+pub(crate) mod filter;
 pub(crate) mod graph;
 pub(crate) mod intrinsic;
 pub(crate) mod parse;

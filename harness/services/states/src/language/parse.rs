@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::{Map as Object, Value};
 
 use super::choice::{Rule, time};
-use super::definition::{Filter, Kind, Map, Number, ResultPath, Said, State, Task, Until, Workflow};
+use super::definition::{Kind, Map, Number, Said, State, Task, Until, Workflow};
 use super::diagnostic::Diagnostics;
 use super::fields::Fields;
+use super::filter::{Filter, ResultPath};
 use super::graph;
 use super::path::Path;
 use super::resource::{Resource, ResourceError};

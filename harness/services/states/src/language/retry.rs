@@ -4,8 +4,8 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::definition::ResultPath;
 use super::failure::Failure;
+use super::filter::ResultPath;
 
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-retrying-after-an-error>
 #[derive(Debug, Clone, Deserialize)]
