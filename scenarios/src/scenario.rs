@@ -17,6 +17,8 @@ pub struct Scenario {
     folder: TempDir,
     arguments: Vec<String>,
     environment: Vec<(String, Option<String>)>,
+    /// Whether it is run in its own folder.
+    here: bool,
 }
 
 /// What a drill came to.
@@ -40,7 +42,13 @@ impl Scenario {
     pub fn new(program: &'static str) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join("tmp"))?;
-        Ok(Self { program, folder, arguments: ["run", "--format", "json"].map(str::to_owned).to_vec(), environment: Vec::new() })
+        Ok(Self {
+            program,
+            folder,
+            arguments: ["run", "--format", "json"].map(str::to_owned).to_vec(),
+            environment: Vec::new(),
+            here: false,
+        })
     }
 
     /// A folder for the scenario's own files.
@@ -53,6 +61,16 @@ impl Scenario {
     pub fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
         self
+    }
+
+    /// With a drill file of its own, which is found by itself.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn drill_file(mut self, text: &str) -> io::Result<Self> {
+        std::fs::write(self.folder().join("nightproof.yaml"), text)?;
+        self.here = true;
+        Ok(self)
     }
 
     /// With an environment variable.
@@ -107,6 +125,9 @@ impl Scenario {
         // What is remembered of a person's drills is not of these.
         command.args(&self.arguments).env("TMPDIR", &tmp).env("XDG_STATE_HOME", self.folder().join("state"));
         command.env_remove("AWS_PROFILE");
+        if self.here {
+            command.current_dir(self.folder());
+        }
         for (name, value) in &self.environment {
             match value {
                 Some(value) => command.env(name, value),

@@ -63,8 +63,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "nightproof-drill",
-        &["nightproof-journal", "nightproof-network", "nightproof-poll", "nightproof-template", "nightproof-wire"],
+        &[
+            "nightproof-journal",
+            "nightproof-network",
+            "nightproof-poll",
+            "nightproof-template",
+            "nightproof-wildcard",
+            "nightproof-wire",
+        ],
     ),
+    ("nightproof-drill-file", &["nightproof-machine-image", "nightproof-template"]),
     (
         "nightproof-audit",
         &[
@@ -89,6 +97,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-capture",
             "nightproof-core",
             "nightproof-drill",
+            "nightproof-drill-file",
             "nightproof-faults",
             "nightproof-guest",
             "nightproof-incident",

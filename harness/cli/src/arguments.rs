@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use nightproof_drill::DataProfile;
+use nightproof_drill::{DataProfile, Demands};
 use nightproof_machine::{PLATFORMS, Platform};
 
 use crate::Exit;
@@ -33,6 +33,8 @@ fn after_help() -> String {
 pub(crate) enum Command {
     /// Runs a whole drill and says whether the backup restores.
     Run(Box<RunOptions>),
+    /// Drafts a drill file for a template, with comments.
+    Init(InitOptions),
     /// Keeps a local region running for any AWS client, until interrupted.
     Up(UpOptions),
     /// Says which permissions a drill used, was denied and never needed, by statement and template line.
@@ -56,6 +58,10 @@ pub(crate) enum Command {
     Doctor,
     /// Says what a local region makes of resource types: which it acts upon, which it records, and what it refuses of each.
     Types(TypesOptions),
+    /// Prints how the numbers of drills change, of a file that `--history` keeps.
+    History(HistoryOptions),
+    /// Prints the JSON Schema of a file that nightproof reads or writes.
+    Schema(SchemaOptions),
     /// Gets the Docker images ready: pulls public ones, makes the others. `--machine container` does so by itself.
     Images(ImageOptions),
     /// Keeps a LocalStack running in a container, which several drills share by `--localstack URL`, until interrupted. Prints its URL.
@@ -65,8 +71,12 @@ pub(crate) enum Command {
 }
 
 /// What is rehearsed.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct StackOptions {
+    /// The drill file, which says what is rehearsed and what has to hold; nightproof.yaml in the working folder, if there is one. Options override
+    /// it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     /// CloudFormation template; the bundled stack (and --strict) when left out.
     #[arg(long, value_name = "FILE")]
     pub(crate) template: Option<PathBuf>,
@@ -81,26 +91,18 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// What is generated. `hard` adds links to nowhere, hard links, a sparse file, names that are no text, long paths, thousands of small files
-    /// and a large one.
-    #[arg(long, value_enum, default_value_t = DataProfileKind::Usual, conflicts_with = "data")]
-    pub(crate) data_profile: DataProfileKind,
-    /// Where the data lives on the instance.
-    #[arg(long, value_name = "PATH", default_value = DATA_PATH)]
-    pub(crate) data_path: String,
-}
-
-impl StackOptions {
-    /// The bundled stack with a small generated web site.
-    pub(crate) fn bundled() -> Self {
-        Self {
-            template: None,
-            parameters: Vec::new(),
-            parameter_files: Vec::new(),
-            data: None,
-            data_profile: DataProfileKind::Usual,
-            data_path: DATA_PATH.to_owned(),
-        }
-    }
+    /// and a large one. `usual` when left out.
+    #[arg(long, value_enum, conflicts_with = "data")]
+    pub(crate) data_profile: Option<DataProfileKind>,
+    /// Where the data lives on the instance; /var/www/html when left out.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data_path: Option<String>,
+    /// Parameters that a drill file gives; all others count more.
+    #[arg(skip)]
+    pub(crate) file_parameters: Vec<(String, String)>,
+    /// What has to hold beside: of a drill file alone.
+    #[arg(skip)]
+    pub(crate) demands: Demands,
 }
 
 /// What exists already when the stack is deployed.
@@ -134,7 +136,7 @@ impl From<DataProfileKind> for DataProfile {
 }
 
 /// What a drill looks at in the stack.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct DrillOptions {
     /// The rule, schedule, maintenance window or association to fire (logical id or name). Without it, each whose chain ends in a bucket is, one after the other.
     #[arg(long = "trigger", alias = "rule")]
@@ -147,7 +149,7 @@ pub(crate) struct DrillOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) restore_script: Option<PathBuf>,
     /// A file that the restore script finds as $NIGHTPROOF_SECRETS/NAME, such as a key or a passphrase; may be repeated.
-    #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret, requires = "restore_script")]
+    #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret)]
     pub(crate) secrets: Vec<(String, PathBuf)>,
     /// Fail on findings too, such as an open port or a bucket without access log.
     #[arg(long)]
@@ -176,14 +178,17 @@ pub(crate) struct RunOptions {
     pub(crate) existing: ExistingOptions,
     #[command(flatten)]
     pub(crate) drill: DrillOptions,
-    /// How many nights to rehearse, moving the clock from one to the next.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
-    pub(crate) nights: u32,
+    /// How many nights to rehearse, moving the clock from one to the next; 1 when left out.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(crate) nights: Option<u32>,
     /// Keep the stack and the region's folder for inspection, until interrupted.
     #[arg(long)]
     pub(crate) keep: bool,
     #[command(flatten)]
     pub(crate) telling: Telling,
+    /// Keep this drill's numbers in this file, a JSON line appended for each drill; its report shows the trend.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
@@ -247,6 +252,9 @@ pub(crate) struct AccessOptions {
     pub(crate) stack: StackOptions,
     #[command(flatten)]
     pub(crate) existing: ExistingOptions,
+    /// Of a drill file alone.
+    #[arg(skip)]
+    pub(crate) drill: DrillOptions,
     /// Also runs the drill without each grant, and says what each restriction holds back. Exit code 1 if a grant is needless or too wide,
     /// or if a night that goes wrong loses what it is to leave behind: an event its dead-letter queue, a failed script word to a topic.
     #[arg(long)]
@@ -355,6 +363,11 @@ fn platform() -> impl TypedValueParser<Value = &'static Platform> {
 }
 
 impl MachineOptions {
+    /// Takes the kind from a drill file, if no option and no variable names one.
+    pub(crate) fn set_kind(&mut self, kind: Option<MachineKind>) {
+        self.named = self.named.or(kind);
+    }
+
     /// What instances and functions run in.
     pub(crate) fn kind(&self) -> MachineKind {
         self.named.unwrap_or(match self.cloud.cloud {
@@ -362,6 +375,39 @@ impl MachineOptions {
             CloudKind::Localstack => MachineKind::Container,
         })
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitOptions {
+    /// The CloudFormation template.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) template: PathBuf,
+    /// Where to write; nightproof.yaml beside the template when left out. A file that is there already stays.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryOptions {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaOptions {
+    /// Of which file.
+    #[arg(value_enum)]
+    pub(crate) of: SchemaKind,
+}
+
+/// A file with a published schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// A drill file.
+    Drill,
+    /// An incident file.
+    Incident,
 }
 
 #[derive(Debug, Args)]
@@ -449,6 +495,9 @@ pub(crate) struct SmokeOptions {
     pub(crate) expires: u32,
     #[command(flatten)]
     pub(crate) telling: Telling,
+    /// Keep this drill's numbers in this file, a JSON line appended for each drill; its report shows the trend.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -85,6 +85,10 @@ impl nightproof_drill::Local for LocalRegion {
         self.0.due(rule_arn).ok().map(|at| at.as_second())
     }
 
+    fn now(&self) -> i64 {
+        self.0.now().as_second()
+    }
+
     async fn settled(&self) {
         self.0.settled().await;
     }

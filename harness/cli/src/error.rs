@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use nightproof_drill::{DrillResult, EndpointError, Failure};
+use nightproof_drill_file::DrillFileError;
 use nightproof_incident::IncidentError;
 use nightproof_machine::container::{EngineError, ImageError, LocalStackError};
 use nightproof_machine::tools::ToolsError;
@@ -79,6 +80,12 @@ pub(crate) enum Error {
     Journal { path: PathBuf, why: nightproof_journal::ReadError },
     #[error("`{}` has no drill that came to its end", .0.display())]
     NoDrill(PathBuf),
+    #[error("cannot read the history `{}`", .path.display())]
+    ReadHistory { path: PathBuf, source: io::Error },
+    #[error("`{}`, line {line}: {why}", .path.display())]
+    History { path: PathBuf, line: usize, why: String },
+    #[error("cannot write the history `{}`", .path.display())]
+    WriteHistory { path: PathBuf, source: io::Error },
     #[error("cannot write the region's files")]
     WriteExports(#[source] io::Error),
 
@@ -94,6 +101,14 @@ pub(crate) enum Error {
 
     #[error(transparent)]
     Incident(IncidentError),
+    #[error(transparent)]
+    DrillFile(DrillFileError),
+    #[error("cannot read the seed script `{}`", .path.display())]
+    ReadSeedScript { path: PathBuf, source: io::Error },
+    #[error("cannot write the drill file `{}`", .path.display())]
+    WriteDraft { path: PathBuf, source: io::Error },
+    #[error("there is a secret for a restore script, and no restore script")]
+    SecretWithoutScript,
 
     #[error("the night ends at {to} and begins at {from}")]
     EmptyWindow { from: jiff::Timestamp, to: jiff::Timestamp },
@@ -183,6 +198,9 @@ impl Error {
             | Self::ReadJournal { .. }
             | Self::Journal { .. }
             | Self::NoDrill(_)
+            | Self::ReadHistory { .. }
+            | Self::History { .. }
+            | Self::WriteHistory { .. }
             | Self::WriteExports(_)
             | Self::ReportForm(_)
             | Self::NoDrillToReport(_)
@@ -190,6 +208,10 @@ impl Error {
             | Self::UnknownGrant { .. }
             | Self::WriteReport { .. }
             | Self::Incident(_)
+            | Self::DrillFile(_)
+            | Self::ReadSeedScript { .. }
+            | Self::WriteDraft { .. }
+            | Self::SecretWithoutScript
             | Self::EmptyWindow { .. }
             | Self::CaptureFolder { .. }
             | Self::StoreUrl(_)
@@ -207,7 +229,9 @@ impl Error {
             Self::Workspace(_) => "`nightproof doctor` says what this machine lacks",
             Self::Leftovers(_) => "`nightproof sweep` removes what is left, once it can",
             Self::DataFolder(_) => "--data names a folder whose content the web server gets",
-            Self::ReadRestoreFile { .. } => "--restore-script names a script for bash, --secret NAME=FILE a file for it alone",
+            Self::ReadRestoreFile { .. } | Self::SecretWithoutScript => {
+                "--restore-script names a script for bash, --secret NAME=FILE a file for it alone"
+            }
             Self::NativeWithoutLocalstack => "add `--cloud localstack`",
             Self::MissingParameters { can_be_guessed: true, .. } => {
                 "give values by --parameter KEY=VALUE or --parameters FILE; --guess-parameters makes them up, and what they name"
@@ -222,12 +246,21 @@ impl Error {
             Self::NativeWithExisting => "leave out `--cloudformation native`, or give values by --parameter and no --existing",
             Self::MendWithoutNative => "add `--cloudformation native`",
             Self::ReadJournal { .. } | Self::Journal { .. } | Self::NoDrill(_) => "a journal is what --journal FILE writes",
+            Self::ReadHistory { .. } | Self::History { .. } => {
+                "a history is what --history FILE keeps, a JSON line for each drill"
+            }
             Self::ReportForm(_) => "a report's name ends in .html (a page) or .xml (JUnit)",
             Self::NoDrillToReport(_) => "JUnit tells of the steps of a drill; a name that ends in .html gets a page of all calls",
             Self::UnknownType(_) => {
                 "names are as in a template: AWS::S3::Bucket; `nightproof types` lists those that are acted upon"
             }
             Self::Incident(error) => error.hint(),
+            Self::DrillFile(_) | Self::ReadSeedScript { .. } => {
+                "docs/drill-file.md explains the format; paths are relative to the file's folder"
+            }
+            Self::WriteDraft { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                "it stays as it is; --output names another"
+            }
             Self::EmptyWindow { .. } => "--from comes before --to",
             Self::CaptureFolder { .. } => "--out names a folder that is empty or not there",
             Self::Tools(error) => error.hint(),

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nightproof_drill::{Data, Endpoint, Existing, FireBy, NightVariant, Outcome, Package, Plan, Provisions, RestoreScript};
+use nightproof_drill::{
+    Data, DataProfile, Demands, Endpoint, Existing, FireBy, NightVariant, Outcome, Package, Plan, Provisions, RestoreScript,
+};
 use nightproof_journal::Journal;
 use nightproof_machine::tools::Tools;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{DrillOptions, ExistingOptions, StackOptions};
+use crate::arguments::{DATA_PATH, DrillOptions, ExistingOptions, StackOptions};
 use crate::assembly::Assembly;
 use crate::embedded;
 use crate::error::Error;
@@ -39,6 +41,8 @@ pub(crate) struct Rehearsal {
     pub(crate) bucket: Option<String>,
     /// How the backup is restored that the drill does not open itself.
     pub(crate) restore_script: Option<RestoreScript>,
+    /// What has to hold beside.
+    pub(crate) demands: Demands,
     /// Which night it is.
     pub(crate) variant: NightVariant,
     /// How many nights in a row; at least 1.
@@ -56,15 +60,17 @@ impl Rehearsal {
         if let Some(folder) = options.data.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(Error::DataFolder(folder.clone()));
         }
+        let profile = options.data_profile.map_or(DataProfile::Usual, DataProfile::from);
         Ok(Self {
             values: Values::new(options, existing, &template)?,
             file: options.template.clone(),
             template,
-            data: options.data.clone().map_or(Data::Generated(options.data_profile.into()), Data::Folder),
-            data_path: options.data_path.clone(),
+            data: options.data.clone().map_or_else(|| Data::Generated(profile), Data::Folder),
+            data_path: options.data_path.clone().unwrap_or_else(|| DATA_PATH.to_owned()),
             rule: None,
             bucket: None,
             restore_script: None,
+            demands: options.demands.clone(),
             variant: NightVariant::Backup,
             nights: 1,
             strict: true,
@@ -147,6 +153,7 @@ impl Rehearsal {
             rule: self.rule.clone(),
             bucket: self.bucket.clone(),
             restore_script: self.restore_script.clone(),
+            demands: self.demands.clone(),
             nights: self.nights,
             strict: self.strict,
             keep: self.keep,

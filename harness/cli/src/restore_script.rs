@@ -7,7 +7,9 @@ use crate::error::Error;
 
 /// Reads the script and the secrets that `options` name.
 pub(crate) fn read(options: &DrillOptions) -> Result<Option<RestoreScript>, Error> {
-    let Some(path) = &options.restore_script else { return Ok(None) };
+    let Some(path) = &options.restore_script else {
+        return if options.secrets.is_empty() { Ok(None) } else { Err(Error::SecretWithoutScript) };
+    };
     let unreadable = |path: &std::path::Path| {
         let path = path.to_owned();
         move |source| Error::ReadRestoreFile { path, source }

@@ -20,10 +20,14 @@ pub(crate) fn load(file: Option<&Path>) -> Result<String, Error> {
     Ok(text)
 }
 
+/// What `file`, or the bundled stack, is called.
+pub(crate) fn name(file: Option<&Path>) -> String {
+    file.map_or_else(|| "stack/template.yaml".to_owned(), |file| file.display().to_string())
+}
+
 /// Reads the text of `file`, or of the bundled stack.
 pub(crate) fn parse(file: Option<&Path>, text: &str) -> Result<Template, Error> {
-    let name = file.map_or_else(|| "stack/template.yaml".to_owned(), |file| file.display().to_string());
-    Template::parse(text).map_err(|errors| Error::Template(TemplateErrors::new(&name, text, &errors)))
+    Template::parse(text).map_err(|errors| Error::Template(TemplateErrors::new(&name(file), text, &errors)))
 }
 
 #[cfg(test)]

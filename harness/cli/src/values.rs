@@ -33,6 +33,9 @@ impl Values {
     pub(crate) fn new(stack: &StackOptions, existing: Option<&ExistingOptions>, text: &str) -> Result<Self, Error> {
         let template = template::parse(stack.template.as_deref(), text)?;
         let mut values = Self::default();
+        for (name, value) in &stack.file_parameters {
+            values.set(name, value);
+        }
         for file in &stack.parameter_files {
             values.take(read(file)?);
         }
@@ -148,7 +151,7 @@ mod tests {
         StackOptions {
             template: Some(files.write("t.yaml", TEMPLATE)),
             parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            ..StackOptions::bundled()
+            ..StackOptions::default()
         }
     }
 

@@ -23,31 +23,34 @@ use crate::evidence::findings;
 use crate::evidence::network::{self, Destination};
 use crate::evidence::notifications::{self, Notification};
 use crate::evidence::outage;
-use crate::evidence::{not_supported, recorded};
+use crate::evidence::{not_supported, numbers, recorded};
 use crate::native::Audit;
 use crate::outcome::VERSION;
 use crate::restore::archive_check;
 use crate::restore::comparison::Comparison;
+use crate::restore::ignored::{self, IgnoredPaths};
 use crate::restore::promise;
+use crate::restore::timing::{FETCH, Timing};
 use crate::steps::access_log;
 use crate::steps::boot;
 use crate::steps::chains;
 use crate::steps::dead_letter;
 use crate::steps::deploy;
 use crate::steps::existing;
+use crate::steps::fingerprint::{self, Said};
 use crate::steps::fire;
 use crate::steps::metrics;
 use crate::steps::observe::{self, Before};
 use crate::steps::package;
-use crate::steps::restore_script;
+use crate::steps::restore_script::{self, Backup};
 use crate::steps::rule::{Rule, Starts};
 use crate::steps::seed;
 use crate::steps::trigger;
 use crate::steps::verify::{self, Left, Stored};
 use crate::timeouts::Timeouts;
 use crate::{
-    Archive, DrillResult, Existing, Failure, FailurePoint, Finding, Guessed, Hop, Local, Night, NightVariant, Outcome, Part,
-    Plan, RestoreScript, Step, StepTime,
+    Archive, DrillResult, Existing, Failure, FailurePoint, Finding, Guessed, Hop, LeftOut, Local, Night, NightVariant, Numbers,
+    Outcome, Part, Plan, RestoreScript, Step, StepTime,
 };
 
 /// Runs a drill. Whatever happens, what it made is destroyed (unless the plan says `keep`), and the outcome is the journal's last event.
@@ -123,6 +126,8 @@ struct State {
     made: Made,
     nights: Vec<Night>,
     findings: Vec<Finding>,
+    ignored: Vec<LeftOut>,
+    numbers: Numbers,
     steps: Vec<StepTime>,
     /// Values that were made up for parameters.
     guessed: Vec<Guessed>,
@@ -139,6 +144,8 @@ struct Stage {
     others: Vec<Rule>,
     buckets: Vec<Bucket>,
     manifest: Arc<Manifest>,
+    /// What each instance said before the night.
+    said: Vec<(String, Said)>,
 }
 
 impl Drill {
@@ -153,6 +160,7 @@ impl Drill {
     async fn backup(&self) -> Result<(), HopFailure> {
         let (manifest, package) =
             self.step(Step::Pack, 1, seed::pack(&self.plan), |(manifest, _)| format!("{} entries", manifest.len())).await?;
+        self.leave_out(&manifest)?;
         let resources = self.deploy().await?;
         if let Some(audit) = &self.audit {
             self.audit(audit, &resources).await?;
@@ -168,21 +176,58 @@ impl Drill {
             return Err(self.explained_by(Destination::S3, broken, &resources).await);
         }
         let mut stages = self.stages(&resources, manifest).await?;
+        let ended = self.nights(&mut stages, &resources).await;
+        self.measure();
+        ended
+    }
+
+    async fn nights(&self, stages: &mut Vec<Stage>, resources: &Resources) -> Result<(), HopFailure> {
         let mut night = 0;
         for _ in 1..=self.plan.nights.max(1) {
-            self.in_order(&mut stages).await?;
-            for stage in &stages {
+            self.in_order(stages).await?;
+            for stage in stages.iter_mut() {
                 night += 1;
-                let ended = self.night(night, stage).await;
+                let ended = self.night(night, stage, resources).await;
                 let ended = match ended {
-                    Err(broken) => Err(self.explained(broken, &resources).await),
+                    Err(broken) => Err(self.explained(broken, resources).await),
                     ended => ended,
                 };
-                self.notice(night, &resources, ended.as_ref().err()).await;
+                self.notice(night, resources, ended.as_ref().err()).await;
                 ended?;
             }
         }
         Ok(())
+    }
+
+    /// Notes what the comparison leaves out, which may not be all.
+    fn leave_out(&self, manifest: &Manifest) -> Result<(), HopFailure> {
+        let demands = &self.plan.demands;
+        let left_out = demands.ignored.iter().map(|ignored| LeftOut {
+            path: ignored.path.clone(),
+            reason: ignored.reason.clone(),
+            entries: ignored::count(ignored, manifest.keys()),
+        });
+        self.note(|state| state.ignored = left_out.collect());
+        if demands.fingerprint.is_some() && self.plan.restore_script.is_none() {
+            let reason = "a fingerprint is asked of a restored machine, which a restore script makes: there is none";
+            return Err(HopFailure::at(FailurePoint::Input, reason));
+        }
+        let paths = IgnoredPaths::new(&demands.ignored);
+        if self.plan.has_tree() && !manifest.is_empty() && manifest.keys().all(|path| paths.covers(path)) {
+            return Err(HopFailure::at(FailurePoint::Input, "all of the data is ignored, so that nothing would be compared"));
+        }
+        Ok(())
+    }
+
+    /// What the nights come to in numbers, and what of it is over its budget.
+    fn measure(&self) {
+        let ended = self.local.as_ref().map(|local| local.now());
+        let budgets = &self.plan.demands.budgets;
+        let numbers = numbers::of(&self.state().nights, ended, self.local.is_some(), budgets.before);
+        for finding in numbers::over_budget(&numbers, budgets) {
+            self.finding(finding);
+        }
+        self.note(|state| state.numbers = numbers);
     }
 
     /// The night in which the rule's event cannot be delivered.
@@ -374,7 +419,7 @@ impl Drill {
         }
         let stage = |rule: &Rule| {
             let others = rules.iter().chain(&unchosen).filter(|other| other.arn != rule.arn).cloned().collect();
-            Stage { rule: rule.clone(), others, buckets: buckets.clone(), manifest: Arc::clone(&manifest) }
+            Stage { rule: rule.clone(), others, buckets: buckets.clone(), manifest: Arc::clone(&manifest), said: Vec::new() }
         };
         Ok(rules.iter().map(stage).collect())
     }
@@ -414,8 +459,10 @@ impl Drill {
         Ok(())
     }
 
-    async fn night(&self, night: u32, stage: &Stage) -> Result<(), HopFailure> {
-        self.note(|state| state.nights.push(Night { night, archives: Vec::new() }));
+    async fn night(&self, night: u32, stage: &mut Stage, resources: &Resources) -> Result<(), HopFailure> {
+        self.note(|state| state.nights.push(Night { night, trigger: stage.rule.name.clone(), ..Night::default() }));
+        stage.said = self.fingerprints(night, resources).await?;
+        let stage = &*stage;
         let clients = &self.clients;
         let fire = async {
             if let Some(local) = &self.local {
@@ -471,13 +518,20 @@ impl Drill {
             .await?;
         let stored = &left.stored;
         self.note_night(|noted| noted.archives = stored.iter().map(|one| one.archive.clone()).collect());
+        verify::are_due(stored, self.plan.demands.due)?;
         for one in stored {
             if let Some(finding) = findings::of_archive(clients, one).await? {
                 self.finding(finding);
             }
         }
-        self.step(Step::Restore, night, self.restore(stage, &left), |entries| format!("{entries} entries, all identical"))
-            .await?;
+        self.step(Step::Restore, night, self.restore(stage, &left), |entries| match (entries, &self.plan.demands.fingerprint) {
+            (0, Some(_)) => "the fingerprint is the same".to_owned(),
+            (entries, Some(_)) => format!("{entries} entries, all identical; the fingerprint is the same"),
+            (entries, None) => format!("{entries} entries, all identical"),
+        })
+        .await?;
+        let there = stored.iter().flat_map(Stored::objects).map(|object| object.at).max();
+        self.note_night(|noted| noted.restorable = there);
         self.step(Step::AccessLog, night, self.access_log(stage, stored), |logged| {
             format!("{logged} of {} uploads logged", stored.len())
         })
@@ -530,8 +584,34 @@ impl Drill {
         }
     }
 
+    /// What each instance says before the night, if it is asked.
+    async fn fingerprints(&self, night: u32, resources: &Resources) -> Result<Vec<(String, Said)>, HopFailure> {
+        let Some(fingerprint) = &self.plan.demands.fingerprint else { return Ok(Vec::new()) };
+        let asked = async {
+            let mut said = Vec::new();
+            for instance in instances::present(&self.clients, resources).await? {
+                let answer = fingerprint::of_source(&self.clients, &instance, &fingerprint.command, &self.plan.data_path).await?;
+                said.push((instance, answer));
+            }
+            Ok(said)
+        };
+        self.step(Step::Fingerprint, night, asked, |said| {
+            said.iter().map(|(instance, said)| format!("{instance}: {}", said.sha256)).collect::<Vec<_>>().join(", ")
+        })
+        .await
+    }
+
     async fn restore(&self, stage: &Stage, left: &Left) -> Result<u64, HopFailure> {
-        let (promises, unmatched) = promise::collect(&self.clients, &left.stored, &left.companions).await?;
+        let mut timing = Timing::default();
+        let restored = self.restore_timed(stage, left, &mut timing).await;
+        self.note_night(|noted| noted.restore = timing.parts());
+        restored
+    }
+
+    async fn restore_timed(&self, stage: &Stage, left: &Left, timing: &mut Timing) -> Result<u64, HopFailure> {
+        let collected = timing.of(FETCH, promise::collect(&self.clients, &left.stored, &left.companions)).await;
+        let (promises, unmatched) = collected?;
+        let ignored = IgnoredPaths::new(&self.plan.demands.ignored);
         let mut entries = 0;
         for key in unmatched {
             self.finding(findings::of_checksum(&key));
@@ -539,9 +619,17 @@ impl Drill {
         for share in left.stored.chunk_by(|one, next| one.archive.instance == next.archive.instance) {
             let share: Vec<&Stored> = share.iter().collect();
             let (manifest, data_path, folder) = (&stage.manifest, &self.plan.data_path, &self.plan.folder);
+            let instance = share.first().map(|one| one.archive.instance.as_str()).unwrap_or_default();
+            let said = self.said(stage, instance)?;
             let restored = match &self.plan.restore_script {
-                None => archive_check::restore(&self.clients, &share, &promises, manifest, data_path, folder).await?,
-                Some(script) => archive_check::by_script(&share, self.by_script(script, &share, manifest).await?),
+                None => {
+                    let from = (promises.as_slice(), data_path.as_str());
+                    archive_check::restore(&self.clients, &share, from, manifest, folder, &ignored, timing).await?
+                }
+                Some(script) => {
+                    let backup = Backup { stored: &share, manifest, said };
+                    archive_check::by_script(&share, self.by_script(script, instance, &backup, timing).await?)
+                }
             };
             let comparison = &restored.comparison;
             for (one, form) in share.iter().zip(&restored.forms) {
@@ -549,6 +637,7 @@ impl Drill {
                     noted.form.clone_from(form);
                     noted.files = comparison.seeded;
                     noted.identical = comparison.is_identical();
+                    noted.fingerprint = said.map(|said| said.sha256.clone());
                     noted.differences = archive_check::differences(comparison);
                 });
             }
@@ -565,18 +654,30 @@ impl Drill {
     async fn by_script(
         &self,
         script: &RestoreScript,
-        share: &[&Stored],
-        manifest: &Arc<Manifest>,
+        like: &str,
+        backup: &Backup<'_>,
+        timing: &mut Timing,
     ) -> Result<Comparison, HopFailure> {
-        let like = share.first().map(|one| one.archive.instance.as_str()).unwrap_or_default();
-        let instance = restore_script::launch(&self.clients, &self.plan, like).await?;
+        let launched = restore_script::launch(&self.clients, &self.plan, like);
+        let instance = timing.of(restore_script::BOOT_PART, launched).await?;
         self.note(|state| state.made.instances.push(instance.clone()));
-        let restored = restore_script::restore(&self.clients, &self.plan, script, &instance, share, manifest).await;
+        let restored = restore_script::restore(&self.clients, &self.plan, script, &instance, backup, timing).await;
         if !self.plan.keep {
             restore_script::terminate(&self.clients, &instance).await?;
             self.note(|state| state.made.instances.retain(|made| *made != instance));
         }
         restored
+    }
+
+    /// What `instance` said before the night; nothing if nobody was asked.
+    fn said<'a>(&self, stage: &'a Stage, instance: &str) -> Result<Option<&'a Said>, HopFailure> {
+        if self.plan.demands.fingerprint.is_none() {
+            return Ok(None);
+        }
+        let said = stage.said.iter().find(|(asked, _)| asked == instance).map(|(_, said)| said);
+        let unasked =
+            || format!("{instance} left an archive, and was not there to be asked for its fingerprint before the night");
+        said.map(Some).ok_or_else(|| HopFailure::at(FailurePoint::Drill, unasked()))
     }
 
     /// Notes something of an archive of the last night.
@@ -657,6 +758,8 @@ impl Drill {
             archive: state.nights.last().and_then(|night| night.archives.first()).cloned(),
             nights: state.nights,
             findings: state.findings,
+            ignored: state.ignored,
+            numbers: state.numbers,
             notifications: self.notifications.get().cloned().unwrap_or_default(),
             leftovers,
             steps: state.steps,

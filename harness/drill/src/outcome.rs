@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::evidence::notifications::Notification;
+use crate::numbers::{Numbers, RestorePart};
 use crate::{FailurePoint, Guessed, Hop, Step};
 
 /// Version of [`Outcome`]'s serialized form.
@@ -46,6 +47,12 @@ pub struct Outcome {
     pub nights: Vec<Night>,
     /// What did not break a night and should be mended.
     pub findings: Vec<Finding>,
+    /// What the comparison left out, as the drill was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<LeftOut>,
+    /// What was measured.
+    #[serde(default, skip_serializing_if = "Numbers::is_empty")]
+    pub numbers: Numbers,
     /// SNS notifications, up to when the drill removed what it made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notifications: Vec<Notification>,
@@ -115,12 +122,28 @@ pub struct Failure {
 }
 
 /// One night.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Night {
     /// From 1.
     pub night: u32,
+    /// Name of what started it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trigger: String,
     /// What each instance that was backed up left: an archive, or several that together hold its data.
     pub archives: Vec<Archive>,
+    /// When all that this night left to restore from was there, if it restores: seconds since 1970 on the region's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restorable: Option<i64>,
+    /// What the restore took, part by part; of several machines the sum, as they are restored one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restore: Vec<RestorePart>,
+}
+
+impl Night {
+    /// Size of all that the night left.
+    pub fn bytes(&self) -> u64 {
+        self.archives.iter().map(|archive| archive.bytes).sum()
+    }
 }
 
 /// An archive and what was found of it.
@@ -150,8 +173,11 @@ pub struct Archive {
     pub form: String,
     /// Files, symbolic links and folders that were seeded.
     pub files: u64,
-    /// All of them came back with the same path, mode and bytes.
+    /// All of them came back with the same path, mode and bytes; where no tree is compared, the fingerprint.
     pub identical: bool,
+    /// SHA-256 of what the restored machine said, which is what its original said before the night.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// What did not, or was not seeded; the first of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<String>,
@@ -171,6 +197,17 @@ pub struct Finding {
     pub id: String,
     /// In a sentence, with its remedy.
     pub detail: String,
+}
+
+/// A path that the comparison left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Below the data path, with wildcards.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+    /// How many files, folders and links of the data it is.
+    pub entries: u64,
 }
 
 /// How long a step took.

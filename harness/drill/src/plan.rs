@@ -10,6 +10,7 @@ use crate::account::endpoint::Endpoint;
 use crate::account::identity::Identity;
 use crate::archive::sample_site::DataProfile;
 use crate::cleanup::marks::{EXPIRES_TAG, RUN_TAG, SEED_PREFIX, STACK_PREFIX};
+use crate::demands::Demands;
 use crate::provisions::Provisions;
 use crate::steps::reviewer::Review;
 
@@ -108,6 +109,8 @@ pub struct Plan {
     pub bucket: Option<String>,
     /// How a backup is restored that is not opened by the drill itself.
     pub restore_script: Option<RestoreScript>,
+    /// What has to hold beside.
+    pub demands: Demands,
     /// How many nights in a row; at least 1.
     pub nights: u32,
     /// Findings fail the drill.
@@ -127,6 +130,11 @@ impl Plan {
     /// The name of its stack.
     pub fn stack(&self) -> String {
         format!("{}{}", STACK_PREFIX, self.run)
+    }
+
+    /// Whether what is at the data path of a restored machine is compared with the data.
+    pub(crate) fn has_tree(&self) -> bool {
+        self.demands.fingerprint.as_ref().is_none_or(|fingerprint| fingerprint.tree)
     }
 
     /// The bucket that its data goes through.
@@ -154,6 +162,9 @@ pub trait Local: Send + Sync {
     async fn before_night(&self) -> Result<(), String> {
         Ok(())
     }
+
+    /// What the region's clock says: seconds since 1970.
+    fn now(&self) -> i64;
 
     /// Moves the region's clock to the next scheduled time of the rule with this ARN. Returns what was done, as a fragment.
     ///

@@ -6,24 +6,45 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use nightproof_core::outage::Lasting;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A fault of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InstanceFault {
     /// It has no route to the region.
-    Offline(#[serde(deserialize_with = "lasting")] Lasting),
+    Offline(
+        #[serde(deserialize_with = "lasting")]
+        #[schemars(schema_with = "lasting_schema")]
+        Lasting,
+    ),
     /// Its SSM agent is stopped, and then started again; what the agent runs goes on.
-    AgentStopped(#[serde(deserialize_with = "lasting")] Lasting),
+    AgentStopped(
+        #[serde(deserialize_with = "lasting")]
+        #[schemars(schema_with = "lasting_schema")]
+        Lasting,
+    ),
     /// Its processors give it so many percent of their time from now on.
-    CpuPercent(#[serde(deserialize_with = "percent")] u8),
+    CpuPercent(
+        #[serde(deserialize_with = "percent")]
+        #[schemars(range(min = 1, max = 100))]
+        u8,
+    ),
     /// Its clock is wrong by so much from now on, and until it boots again. It must have been booted as one whose programs are interposed.
-    Clock(#[serde(deserialize_with = "offset")] SignedDuration),
+    Clock(
+        #[serde(deserialize_with = "offset")]
+        #[schemars(schema_with = "offset_schema")]
+        SignedDuration,
+    ),
     /// Its disk reads and writes so many KiB a second, altogether, from now on and until it boots again. It must have been booted as
     /// one whose programs are interposed.
-    DiskKibPerSecond(#[serde(deserialize_with = "kib")] u32),
+    DiskKibPerSecond(
+        #[serde(deserialize_with = "kib")]
+        #[schemars(range(min = 1))]
+        u32,
+    ),
 }
 
 impl InstanceFault {
@@ -49,6 +70,10 @@ fn offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, 
     let text = String::deserialize(deserializer)?;
     let wrong = |_| de::Error::invalid_value(de::Unexpected::Str(&text), &"a duration with its sign, as +3h or -90m");
     text.parse().map_err(wrong)
+}
+
+fn offset_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "description": "A duration with its sign, as +3h or -90m." })
 }
 
 fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
@@ -94,4 +119,8 @@ fn lasting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Lasting, D::Err
         }
     }
     deserializer.deserialize_any(Text)
+}
+
+fn lasting_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "description": "Seconds, or `always`.", "oneOf": [{ "type": "number", "minimum": 0 }, { "const": "always" }] })
 }

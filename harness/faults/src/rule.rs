@@ -7,6 +7,7 @@ use std::time::Duration;
 use nightproof_core::Caller;
 use nightproof_core::service::AwsError;
 use nightproof_wildcard::{Pattern, Syntax};
+use schemars::JsonSchema;
 use serde::de::{self, Unexpected};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use super::{InstanceFault, Occurrence};
 
 /// A fault: the effect on some of the calls that match.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Which calls.
@@ -27,7 +28,7 @@ pub struct Rule {
 }
 
 /// Which calls a rule is about. What is left out matches all; `*` stands for any text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Matcher {
     /// Signing name: `s3`, `ssm`, `ec2messages`.
@@ -62,13 +63,17 @@ fn like(pattern: &str, text: &str) -> bool {
 }
 
 /// What becomes of a call.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// AWS answers this error, and nothing is done.
     Error(ErrorAnswer),
     /// It takes so many seconds longer.
-    Delay(#[serde(deserialize_with = "seconds")] f64),
+    Delay(
+        #[serde(deserialize_with = "seconds")]
+        #[schemars(range(min = 0))]
+        f64,
+    ),
     /// It is done, and the connection ends without an answer.
     LoseAnswer,
     /// It is done twice, as what AWS delivers at least once may be; the second answer is the caller's.
@@ -90,13 +95,14 @@ pub enum Effect {
 }
 
 /// An error in AWS's words.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorAnswer {
     /// `ThrottlingException`
     pub code: String,
     /// HTTP status, 400 to 599; 400 if it is left out.
     #[serde(default = "bad_request", deserialize_with = "error_status")]
+    #[schemars(range(min = 400, max = 599))]
     pub status: u16,
     /// What the caller reads.
     #[serde(default)]
@@ -126,7 +132,7 @@ impl ErrorAnswer {
 }
 
 /// A call that somebody else makes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InsertedCall {
     /// Signing name.

@@ -8,11 +8,14 @@ mod archive {
     pub(crate) mod manifest;
     pub(crate) mod tarball;
 }
+#[path = "../../drill/src/demands.rs"]
+mod demands;
 #[path = "../../drill/src/restore"]
 mod restore {
     pub(crate) mod budget;
     pub(crate) mod comparison;
     pub(crate) mod decompression;
+    pub(crate) mod ignored;
     pub(crate) mod looks_like;
     pub(crate) mod opening;
     pub(crate) mod path;

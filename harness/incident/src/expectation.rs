@@ -1,6 +1,9 @@
 //! What an incident's file expects to show. An expectation that any drill would meet, or none, is refused where it stands in the file.
 
+use std::borrow::Cow;
+
 use nightproof_drill::{DrillResult, FailurePoint, Hop};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, IntoDeserializer as _, Unexpected};
 use serde::{Deserialize, Deserializer};
 
@@ -24,17 +27,26 @@ pub(crate) struct Expectation {
 }
 
 /// The members of [`Expectation`] as they stand in the file.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Expectation")]
 #[serde(deny_unknown_fields)]
-struct Members {
+pub(crate) struct Members {
+    /// What the drill comes to. A failure names its `hop`, a text of it (`says`), or both.
     result: ExpectedResult,
+    /// The hop at which the chain breaks.
     #[serde(default, deserialize_with = "hop")]
+    #[schemars(schema_with = "hops")]
     hop: Option<Hop>,
+    /// Texts of the failure, or of what happened in nights that passed.
     #[serde(default)]
     says: Vec<Text>,
+    /// Id of a finding. No other finding counts.
     finding: Option<Text>,
+    /// Archives that instances finished uploading, in all nights.
     uploads: Option<usize>,
+    /// Commands that the function sent, in all nights.
     commands: Option<usize>,
+    /// Texts that each stand in a message to a topic; an empty list means that no topic gets a message.
     notifications: Option<Vec<Text>>,
 }
 
@@ -56,7 +68,7 @@ impl TryFrom<Members> for Expectation {
 }
 
 /// The result that a file can expect. A drill that was interrupted, or could not be done here, shows nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ExpectedResult {
     Passed,
@@ -84,6 +96,24 @@ impl<'de> Deserialize<'de> for Text {
         let wrong = || de::Error::invalid_value(Unexpected::Str(&text), &"a text that is not blank");
         if text.trim().is_empty() { Err(wrong()) } else { Ok(Self(text)) }
     }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "\\S" })
+    }
+}
+
+fn hops(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": Hop::ALL.map(|hop| hop.to_string()) })
 }
 
 /// A hop of the chain; any other point of failure, or an unknown name, is refused with the hops that there are.

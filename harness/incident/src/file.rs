@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nightproof_faults::{InsertedCall, InstanceFault, Rule};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
 use crate::IncidentError;
-use crate::expectation::Expectation;
+use crate::expectation::{Expectation, Members};
 
 const VERSION: u32 = 1;
 const MOST_NIGHTS: u32 = 366;
@@ -17,10 +18,13 @@ const MOST_NIGHTS: u32 = 366;
 const MOST_DISK_MIB: u64 = 4096;
 
 /// An incident.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(title = "Incident file of nightproof")]
 #[serde(deny_unknown_fields)]
 pub struct Incident {
+    /// Version of the format.
     #[serde(rename = "version", deserialize_with = "version")]
+    #[schemars(range(min = 1, max = 1))]
     _version: u32,
     /// In a sentence.
     pub title: String,
@@ -36,6 +40,7 @@ pub struct Incident {
     replace: Vec<Replacement>,
     /// Parameters of the stack.
     #[serde(default)]
+    #[schemars(schema_with = "scalars")]
     pub parameters: BTreeMap<String, String>,
     /// Data of the web server, beside this file; made up if there is none.
     data: Option<PathBuf>,
@@ -43,14 +48,17 @@ pub struct Incident {
     pub data_path: Option<String>,
     /// How many nights in a row.
     #[serde(default = "one", deserialize_with = "nights")]
+    #[schemars(range(min = 1, max = 366))]
     pub nights: u32,
     /// Where alone it shows.
     pub(crate) machine: Option<Kind>,
     /// The first night in which `before` happens and `faults` hold.
     #[serde(default = "first")]
+    #[schemars(with = "Option<u32>", range(min = 1))]
     first_night: Spanned<u32>,
     /// Size of instances' disks, MiB.
     #[serde(default, deserialize_with = "disk_mib")]
+    #[schemars(range(min = 1, max = 4096))]
     pub disk_mib: Option<u64>,
     /// What happens before the rule's time comes, each night.
     #[serde(default)]
@@ -58,7 +66,14 @@ pub struct Incident {
     /// What goes wrong from then on.
     #[serde(default)]
     pub(crate) faults: Vec<Rule>,
+    /// What shows.
+    #[schemars(with = "Members")]
     pub(crate) expect: Expectation,
+}
+
+/// CloudFormation's parameters are texts; in YAML some look like numbers.
+fn scalars(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } })
 }
 
 fn one() -> u32 {
@@ -92,7 +107,7 @@ fn disk_mib<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D
 }
 
 /// A kind of machine that an incident cannot do without.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// Its root may mount, and a container's may not.
@@ -100,7 +115,7 @@ pub(crate) enum Kind {
 }
 
 /// A text of the template that is there once, and another in its place.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Replacement {
     old: String,
@@ -108,7 +123,7 @@ struct Replacement {
 }
 
 /// Something that is done.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Action {
     /// A call by the account's root user; `${LogicalId}` in its input is the resource's physical id.
@@ -138,6 +153,11 @@ fn text(path: &Path) -> Result<String, IncidentError> {
 }
 
 impl Incident {
+    /// The JSON Schema of the format, for editors.
+    pub fn schema() -> Schema {
+        schemars::schema_for!(Self)
+    }
+
     /// Reads an incident file.
     ///
     /// # Errors
@@ -215,4 +235,49 @@ impl Incident {
 
 fn beside(path: &Path, name: &Path) -> PathBuf {
     path.parent().unwrap_or(Path::new(".")).join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use boon::{Compiler, Schemas};
+    use rstest::rstest;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Whether the schema takes the text.
+    fn is_of_schema(text: &str) -> bool {
+        let document: Value = serde_saphyr::from_str(text).unwrap();
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.add_resource("incident.json", Incident::schema().to_value()).unwrap();
+        let schema = compiler.compile("incident.json", &mut schemas).unwrap();
+        schemas.validate(&document, schema).is_ok()
+    }
+
+    #[test]
+    fn the_schema_takes_all_incidents_of_the_library() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/incidents");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
+        assert!(files.len() > 40, "{files:?}");
+        for path in files {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(Incident::parse(&text).is_ok() && is_of_schema(&text), "{}", path.display());
+        }
+    }
+
+    #[rstest]
+    #[case::an_unknown_member("nigths: 2")]
+    #[case::too_many_nights("nights: 367")]
+    #[case::an_unknown_effect("faults: [{when: {}, then: {explode: 1}}]")]
+    #[case::a_status_that_is_no_error("faults: [{when: {}, then: {error: {code: C, status: 200}}}]")]
+    #[case::a_processor_of_nothing("before: [{instance: {cpu_percent: 0}}]")]
+    #[case::two_effects_in_one("faults: [{when: {}, then: {delay: 1, error: {code: C}}}]")]
+    fn what_is_refused_is_refused_by_the_schema_too(#[case] line: &str) {
+        let text =
+            |line: &str| format!("version: 1\ntitle: t\nsource: s\nnoticed_by: somebody\n{line}\nexpect: {{result: passed}}\n");
+        assert!(Incident::parse(&text("")).is_ok() && is_of_schema(&text("")));
+        assert!(Incident::parse(&text(line)).is_err(), "{line}");
+        assert!(!is_of_schema(&text(line)), "{line}");
+    }
 }

@@ -152,6 +152,10 @@ impl Local for Scene {
         self.local.due(rule_arn).await
     }
 
+    fn now(&self) -> i64 {
+        self.local.now()
+    }
+
     async fn settled(&self) {
         self.local.settled().await;
     }

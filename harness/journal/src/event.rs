@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApiCall, Later};
+use crate::{ApiCall, Later, PastDrill};
 
 /// Version of the serialized form of [`Record`].
 pub const VERSION: u32 = 1;
@@ -52,6 +52,11 @@ pub enum Event {
         run: String,
         /// Its steps, in order.
         steps: Vec<LocalTime>,
+    },
+    /// Drills before this one, oldest first, as a file of history has them.
+    History {
+        /// The drills.
+        drills: Vec<PastDrill>,
     },
     /// A step begins.
     StepStarted {

@@ -7,6 +7,7 @@ mod api_call;
 mod event;
 mod journal;
 mod later;
+mod past_drill;
 mod reader;
 mod redact;
 
@@ -17,5 +18,6 @@ pub use event::{
 };
 pub use journal::Journal;
 pub use later::Later;
+pub use past_drill::{HISTORY_VERSION, PastDrill};
 pub use reader::{ReadError, read};
 pub use redact::{REDACTED, redact, redact_text};

@@ -69,6 +69,11 @@ impl Trigger {
         at.ok_or_else(|| FireError::NoOccurrence(trigger_arn.to_owned()))
     }
 
+    /// What the region's clock says.
+    pub fn now(&self) -> Timestamp {
+        self.region.clock().now()
+    }
+
     /// Returns when no event is on its way to a target any more and no function works on one. What waits to be tried again is not waited for;
     /// a runbook that sleeps is woken, by the clock, and so is a state machine that waits, unless a script runs meanwhile: a state machine that looks
     /// after it now and then would be at its last look before the script has done anything.

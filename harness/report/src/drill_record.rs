@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightproof_drill::Outcome;
-use nightproof_journal::{ApiCall, Event, LocalTime, Record, StepOutcome};
+use nightproof_journal::{ApiCall, Event, LocalTime, PastDrill, Record, StepOutcome};
 
 /// The events of a drill by kind. Times in microseconds since the journal was begun.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct DrillRecord<'a> {
     pub(crate) steps: Vec<Step<'a>>,
     /// Of the last local drill, where the journal has them.
     pub(crate) local: &'a [LocalTime],
+    /// Drills before this one, where a history is kept.
+    pub(crate) before: &'a [PastDrill],
     pub(crate) findings: Vec<(&'a str, &'a str)>,
     /// What topics got.
     pub(crate) notices: Vec<nightproof_drill::notifications::Notification>,
@@ -48,6 +50,7 @@ impl<'a> DrillRecord<'a> {
                     (drill.run, drill.cloud, drill.stack) = (run.clone(), cloud.clone(), stack.clone());
                 }
                 Event::LocalTimes { steps, .. } => drill.local = steps,
+                Event::History { drills } => drill.before = drills,
                 Event::StepFinished { step, night, milliseconds, outcome, detail } => {
                     drill.steps.push(Step { name: step, night: *night, milliseconds: *milliseconds, outcome: *outcome, detail })
                 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::chain::{self, State};
 use crate::drill_record::DrillRecord;
+use crate::numbers;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -45,6 +46,7 @@ pub(crate) fn page(drill: &DrillRecord<'_>) -> String {
                         (links(drill))
                         (failure(drill))
                         (archives(drill))
+                        (numbers::section(drill))
                         (steps(drill))
                     }
                     (notes(drill))
@@ -121,7 +123,10 @@ fn archives(drill: &DrillRecord<'_>) -> Markup {
                     td.num { (archive.bytes) }
                     td { (archive.encryption) }
                     td class=(if archive.identical { "good" } else { "bad" }) {
-                        (archive.files) (if archive.identical { " entries, all identical" } else { " entries, not identical" })
+                        @if archive.files > 0 || archive.fingerprint.is_none() {
+                            (archive.files) (if archive.identical { " entries, all identical" } else { " entries, not identical" })
+                        }
+                        @if let Some(sha256) = &archive.fingerprint { " the fingerprint is the same, " (sha256) }
                     }
                 } } } }
             } }

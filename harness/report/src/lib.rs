@@ -4,16 +4,19 @@ mod chain;
 mod drill_record;
 mod html;
 mod junit;
+mod numbers;
 mod progress;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 use nightproof_journal::Record;
 
 use crate::drill_record::DrillRecord;
 pub use crate::progress::{Mark, ProgressLine, port_line, progress_line};
 pub use crate::summary::summary;
+pub use crate::trend::{past_drill, trend};
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -75,6 +75,7 @@ pub fn progress_line(record: &Record) -> Option<ProgressLine> {
         | Event::ApiCall(_)
         | Event::Authorization { .. }
         | Event::LocalTimes { .. }
+        | Event::History { .. }
         | Event::Outcome(_) => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use nightproof_drill::{DrillResult, Outcome};
+use nightproof_drill::{DrillResult, Numbers, Outcome};
 
 /// The outcome as text, without a line break at its end.
 pub fn summary(outcome: &Outcome) -> String {
@@ -18,7 +18,26 @@ fn write(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
         writeln!(text, "\narchive  s3://{}/{}", archive.bucket, archive.key)?;
         writeln!(text, "         {} bytes, {} {key}", archive.bytes, archive.encryption)?;
         let identical = if archive.identical { "all identical" } else { "NOT identical" };
-        writeln!(text, "restore  {} files, {identical}", archive.files)?;
+        match &archive.fingerprint {
+            None => writeln!(text, "restore  {} files, {identical}", archive.files)?,
+            Some(sha256) if archive.files == 0 => writeln!(text, "restore  the fingerprint is the same, {sha256}")?,
+            Some(sha256) => {
+                writeln!(text, "restore  {} files, {identical}; the fingerprint is the same, {sha256}", archive.files)?
+            }
+        }
+    }
+    for left_out in &outcome.ignored {
+        writeln!(text, "ignored  {} ({} entries): {}", left_out.path, left_out.entries, left_out.reason)?;
+    }
+    let Numbers { rto, rpo, size_change } = &outcome.numbers;
+    if let Some(rto) = rto {
+        writeln!(text, "rto      {rto}")?;
+    }
+    if let Some(rpo) = rpo {
+        writeln!(text, "rpo      {rpo}")?;
+    }
+    if let Some(percent) = size_change {
+        writeln!(text, "size     changed by {percent:.1} % from one archive to the next, at most")?;
     }
     for notification in outcome.notifications.iter().filter(|sent| sent.night > 0) {
         writeln!(text, "notified {}", notification.whole())?;

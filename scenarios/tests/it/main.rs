@@ -18,6 +18,8 @@ mod container;
 mod container_lost;
 mod data;
 #[cfg(test)]
+mod drill_file;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod forms;

@@ -22,7 +22,8 @@ use crate::{Exit, interrupt, journal_file, operator, outcome, printer, template}
 pub(crate) async fn access(options: &AccessOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
     let reports = Reports::new(report)?;
-    let rehearsal = Rehearsal::new(&options.stack, Some(&options.existing))?;
+    let chosen = Rehearsal::chosen(&options.stack, Some(&options.existing), &options.drill)?;
+    let rehearsal = Rehearsal { strict: true, ..chosen };
     let parsed = template::parse(options.stack.template.as_deref(), &rehearsal.template)?;
     let whole = to_json(&rehearsal.template).unwrap_or_default();
     let operator_policy = operator::Policy::read(options.operator_policy.as_deref())?;

@@ -56,7 +56,7 @@ struct Report {
 }
 
 pub(crate) async fn bench(options: BenchOptions) -> Result<Exit, Error> {
-    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&StackOptions::bundled(), None)? };
+    let rehearsal = Rehearsal { nights: options.nights, ..Rehearsal::new(&StackOptions::default(), None)? };
     let setting = Setting::new(options.machine)?;
     let cancel = interrupt::token()?;
     let watch = Watch::start();

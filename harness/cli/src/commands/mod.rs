@@ -5,11 +5,14 @@ mod bench;
 mod capture;
 mod compare;
 mod doctor;
+mod history;
 mod images;
+mod init;
 mod localstack;
 mod report;
 mod reproduce;
 mod run;
+mod schema;
 mod smoke;
 mod sweep;
 mod types;
@@ -17,20 +20,33 @@ mod up;
 
 use crate::Exit;
 use crate::arguments::{Command, SweepCloud};
+use crate::drill_file;
 use crate::error::Error;
 
 /// Runs a command to its end.
 pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
     match command {
-        Command::Run(options) => run::run(&options).await,
+        Command::Run(mut options) => {
+            drill_file::fill_run(&mut options)?;
+            run::run(&options).await
+        }
+        Command::Init(options) => init::init(&options),
+        Command::History(options) => history::history(&options),
+        Command::Schema(options) => schema::schema(&options),
         Command::Up(options) => up::up(options).await,
-        Command::Access(options) => access::access(&options).await,
+        Command::Access(mut options) => {
+            drill_file::fill_access(&mut options)?;
+            access::access(&options).await
+        }
         Command::Bench(options) => bench::bench(options).await,
         Command::Doctor => doctor::doctor().await,
         Command::Types(options) => types::types(&options),
         Command::Images(options) => images::images(&options).await,
         Command::Localstack(options) => localstack::keep(&options).await,
-        Command::Smoke(options) => smoke::smoke(&options).await,
+        Command::Smoke(mut options) => {
+            drill_file::fill_smoke(&mut options)?;
+            smoke::smoke(&options).await
+        }
         Command::Reproduce(options) => reproduce::reproduce(&options).await,
         Command::Capture(options) => capture::capture(&options).await,
         Command::Compare(options) => compare::compare(&options),

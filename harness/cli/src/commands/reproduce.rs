@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nightproof_drill::{Data, DataProfile, DrillResult, NightVariant, Outcome};
+use nightproof_drill::{Data, DataProfile, Demands, DrillResult, NightVariant, Outcome};
 use nightproof_incident::{Incident, Scene};
 
 use crate::arguments::{DATA_PATH, MachineKind, ReproduceOptions, Telling};
@@ -70,6 +70,7 @@ fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
         rule: None,
         bucket: None,
         restore_script: None,
+        demands: Demands::default(),
         variant: NightVariant::Backup,
         nights: incident.nights,
         // A finding counts only where the file names it.

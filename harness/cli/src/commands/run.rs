@@ -6,21 +6,24 @@ use crate::arguments::{CloudFormationKind, CloudKind, RunOptions, Telling};
 use crate::embedded;
 use crate::error::Error;
 use crate::format::Format;
+use crate::history::History;
 use crate::local_environment::LocalEnvironment;
 use crate::local_times::LocalTimes;
 use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
 use crate::setting::Setting;
-use crate::{Exit, interrupt, journal_file, operator, outcome, printer};
+use crate::{Exit, interrupt, journal_file, operator, outcome, printer, template};
 
 pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
     let reports = Reports::new(report)?;
     let rehearsal = Rehearsal {
-        nights: options.nights,
+        nights: options.nights.unwrap_or(1),
         keep: options.keep,
         ..Rehearsal::chosen(&options.stack, Some(&options.existing), &options.drill)?
     };
+    let history = History::open(options.history.as_deref())?;
+    let template = template::name(options.stack.template.as_deref());
     let journal = journal_file::open(journal.as_deref())?;
     let native = options.cloudformation == CloudFormationKind::Native;
     check(options, native)?;
@@ -43,11 +46,19 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
             return Err(error);
         }
     };
+    if let Some(history) = &history {
+        plan.demands.budgets.before = history.before(&plan.cloud, &template);
+        journal.record(history.event());
+    }
+    let cloud = plan.cloud.clone();
     if native {
         plan.native = environment.native(&setting.account).map(|endpoint| Native { endpoint, mend: options.mend });
     }
     let outcome = nightproof_drill::run(plan, Some(embedded::local(&environment.region)), &journal, cancel.clone()).await;
     LocalTimes::keep(&outcome);
+    if let Some(history) = &history {
+        history.append(&outcome, &cloud, &template);
+    }
     reports.write(&journal);
     if *format == Format::Text {
         outcome::summary(&outcome);

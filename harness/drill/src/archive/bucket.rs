@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,6 +30,8 @@ pub(crate) struct Object {
     /// Tells apart what was overwritten in a bucket without versions.
     pub(crate) mark: String,
     pub(crate) bytes: u64,
+    /// When it was put there: seconds since 1970 on the region's clock.
+    pub(crate) at: i64,
 }
 
 /// What is in the buckets.
@@ -82,6 +86,7 @@ pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<Lis
                     bucket: bucket.name.clone(),
                     version: found_version.id().map(str::to_owned),
                     mark: format!("{} {}", found_version.e_tag, found_version.last_modified),
+                    at: found_version.at(),
                     key: found_version.key,
                     bytes: found_version.size,
                 };
@@ -156,6 +161,11 @@ impl Version {
     /// Its id; none of what was stored without.
     pub(crate) fn id(&self) -> Option<&str> {
         self.version_id.as_deref().filter(|id| *id != "null")
+    }
+
+    /// When it was put there: seconds since 1970 on the region's clock.
+    fn at(&self) -> i64 {
+        DateTime::from_str(&self.last_modified, Format::DateTimeWithOffset).map(|at| at.secs()).unwrap_or_default()
     }
 }
 

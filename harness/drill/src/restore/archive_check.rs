@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -15,9 +16,11 @@ use crate::chain::failure::{HopFailure, at};
 use crate::restore::budget::Budget;
 use crate::restore::checksum::{Algorithm, Digests};
 use crate::restore::comparison::Comparison;
+use crate::restore::ignored::IgnoredPaths;
 use crate::restore::opening;
 use crate::restore::path::normal;
 use crate::restore::promise::Promise;
+use crate::restore::timing::{COMPARE, FETCH, Timing};
 use crate::restore::tree::Tree;
 use crate::restore::unreadable::Unreadable;
 use crate::steps::verify::{Part, Source, Stored, not_encrypted};
@@ -48,24 +51,26 @@ struct Downloaded {
 pub(crate) async fn restore(
     clients: &Clients,
     stored: &[&Stored],
-    promises: &[Promise],
+    (promises, data_path): (&[Promise], &str),
     manifest: &Arc<Manifest>,
-    data_path: &str,
     folder: &Path,
+    ignored: &IgnoredPaths,
+    timing: &mut Timing,
 ) -> Result<Restored, HopFailure> {
-    let mut state = (Tree::new(Arc::clone(manifest)), Budget::new(manifest));
+    let mut state = (Tree::new(Arc::clone(manifest)).ignoring(ignored.clone()), Budget::new(manifest));
     let (mut forms, mut complete, mut unopened) = (Vec::new(), Vec::new(), Vec::new());
     let mut opened_before: Vec<([u8; 32], &str)> = Vec::new();
     for one in stored {
         let parts = match &one.source {
             Source::Parts(parts) => parts,
             Source::Plain { prefix, objects } => {
-                state.0.add_plain(plain(clients, prefix, objects).await?);
+                let found = timing.of(FETCH, plain(clients, prefix, objects)).await?;
+                state.0.add_plain(found);
                 forms.push("plain files".to_owned());
                 continue;
             }
         };
-        let downloaded = download(clients, one, parts, promises, folder).await?;
+        let downloaded = timing.of(FETCH, download(clients, one, parts, promises, folder)).await?;
         let copied = opened_before.iter().find(|(sha256, key)| *sha256 == downloaded.sha256 && is_copy(key, one.stem()));
         if let Some((_, key)) = copied {
             forms.push(format!("a copy of {key}"));
@@ -76,17 +81,21 @@ pub(crate) async fn restore(
         let name = format!("s3://{}/{key}", one.archive.bucket);
         let work = tokio::task::spawn_blocking(move || {
             let (mut tree, budget) = state;
+            let begun = Instant::now();
             let opened = opening::open(downloaded.file, &key, &budget);
+            let took = begun.elapsed();
             let added = opened.map(|opened| {
                 let form = opened.form.clone();
                 (form, tree.add(opened, &key, &data_path))
             });
-            (added, (tree, budget))
+            (added, (tree, budget), (took, begun.elapsed().saturating_sub(took)))
         });
         let ended =
             work.await.map_err(|error| HopFailure::at(FailurePoint::Drill, format!("the comparison ended early: {error}")));
-        let (added, after) = ended?;
+        let (added, after, (open, compare)) = ended?;
         state = after;
+        timing.add("open", open);
+        timing.add(COMPARE, compare);
         match added {
             Ok((form, is_whole)) => {
                 forms.push(form);
@@ -101,7 +110,10 @@ pub(crate) async fn restore(
             Err(error) => return Err(HopFailure::at(Hop::Restore, format!("{name} {error}"))),
         }
     }
-    Ok(Restored { comparison: state.0.compared(), forms, complete, unopened })
+    let begun = Instant::now();
+    let comparison = state.0.compared();
+    timing.add(COMPARE, begun.elapsed());
+    Ok(Restored { comparison, forms, complete, unopened })
 }
 
 /// What a restore by the user's own script came to.

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use crate::archive::manifest::{Entry, Kind, Manifest, shown};
 use crate::restore::budget::Budget;
+use crate::restore::ignored::IgnoredPaths;
 use crate::restore::path::{below, is_within, join, parent};
 use crate::restore::tar_contents;
 
@@ -43,18 +44,15 @@ impl Comparison {
 pub fn compare(tar: impl Read, manifest: &Manifest, data_path: &str) -> io::Result<Comparison> {
     let found = tar_contents::contents(tar, &Budget::new(manifest))?;
     let prefix = prefix(&found, manifest, data_path);
-    Ok(compare_entries(&found, manifest, &prefix))
+    Ok(compare_entries(&found, manifest, &prefix, &IgnoredPaths::default()))
 }
 
-/// Compares the entries below `prefix` with `manifest`.
-pub(crate) fn compare_entries(found: &Manifest, manifest: &Manifest, prefix: &[u8]) -> Comparison {
-    let mut comparison = Comparison {
-        prefix: String::from_utf8_lossy(prefix).into_owned(),
-        seeded: manifest.len() as u64,
-        ..Comparison::default()
-    };
+/// Compares the entries below `prefix` with `manifest`, but for those that are `ignored`.
+pub(crate) fn compare_entries(found: &Manifest, manifest: &Manifest, prefix: &[u8], ignored: &IgnoredPaths) -> Comparison {
+    let mut comparison = Comparison { prefix: String::from_utf8_lossy(prefix).into_owned(), ..Comparison::default() };
     let (links, found_links) = (first_names(manifest, b""), first_names(found, prefix));
-    for (path, seeded) in manifest {
+    for (path, seeded) in manifest.iter().filter(|(path, _)| !ignored.covers(path)) {
+        comparison.seeded += 1;
         let name = || shown(path);
         let Some(archived) = found.get(&join(prefix, path)) else {
             if !is_implied(path, seeded, manifest) {
@@ -72,7 +70,8 @@ pub(crate) fn compare_entries(found: &Manifest, manifest: &Manifest, prefix: &[u
             comparison.not_kept.push(format!("{}: {lost}", name()));
         }
     }
-    comparison.extra = extra(found, manifest, prefix).map(shown).collect();
+    let is_ignored = |path: &&[u8]| below(path, prefix).is_some_and(|inside| ignored.covers(inside));
+    comparison.extra = extra(found, manifest, prefix).filter(|path| !is_ignored(path)).map(shown).collect();
     comparison
 }
 
@@ -207,6 +206,7 @@ fn kind(kind: &Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demands::Ignored;
     use crate::restore::tar_contents::contents;
     use sha2::{Digest as _, Sha256};
     use tar::{Builder, EntryType, Header};
@@ -315,6 +315,20 @@ mod tests {
         );
         assert_eq!(comparison.extra, ["new"]);
         assert!(!comparison.is_identical());
+    }
+
+    #[test]
+    fn what_is_ignored_may_be_missing_different_or_new_and_nothing_else_may() {
+        let ignored = |path: &str| IgnoredPaths::new(&[Ignored { path: path.to_owned(), reason: "r".to_owned() }]);
+        let archive = tar(&[("./a.html", b"other"), ("./empty", b""), ("./sub/", b""), ("./sub/new", b"x")]);
+        let found = contents(archive.as_slice(), &Budget::new(&seeded())).unwrap();
+        let whole = compare_entries(&found, &seeded(), b"", &IgnoredPaths::default());
+        assert_eq!((whole.seeded, whole.missing.len(), whole.different.len(), whole.extra.len()), (5, 2, 1, 1));
+        let without = compare_entries(&found, &seeded(), b"", &ignored("sub"));
+        assert_eq!((without.seeded, without.missing.len(), without.extra.len()), (2, 0, 0));
+        assert_eq!(without.different, ["a.html: other content"]);
+        let without = compare_entries(&found, &seeded(), b"", &ignored("a*"));
+        assert_eq!((without.missing.len(), without.different.len(), without.extra.len()), (2, 0, 1));
     }
 
     #[test]

@@ -147,6 +147,7 @@ fn resolved_below(manifest: &Manifest, folder: &[u8], rest: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::restore::comparison::compare_entries;
+    use crate::restore::ignored::IgnoredPaths;
 
     fn file(content: u8) -> Entry {
         Entry::bare(Kind::File { bytes: 1, sha256: [content; 32] })
@@ -176,7 +177,7 @@ mod tests {
     fn what_objects_have_no_place_for_is_told_and_differs_in_nothing() {
         let (seeded, mut found) = (seeded(), synced());
         let mut lost = settle(&mut found, &seeded);
-        let comparison = compare_entries(&found, &seeded, b"");
+        let comparison = compare_entries(&found, &seeded, b"", &IgnoredPaths::default());
         assert!(comparison.is_identical() && comparison.extra.is_empty(), "{comparison:?}");
         lost.extend(comparison.not_kept);
         lost.sort();
@@ -198,7 +199,7 @@ mod tests {
             let (seeded, mut found) = (seeded(), synced());
             found.insert(path.to_vec(), file(wrong));
             settle(&mut found, &seeded);
-            assert!(!compare_entries(&found, &seeded, b"").is_identical(), "{}", shown(path));
+            assert!(!compare_entries(&found, &seeded, b"", &IgnoredPaths::default()).is_identical(), "{}", shown(path));
         }
     }
 
@@ -208,7 +209,7 @@ mod tests {
             let (seeded, mut found) = (seeded(), synced());
             found.remove(path);
             settle(&mut found, &seeded);
-            assert!(!compare_entries(&found, &seeded, b"").is_identical(), "{}", shown(path));
+            assert!(!compare_entries(&found, &seeded, b"", &IgnoredPaths::default()).is_identical(), "{}", shown(path));
         }
     }
 

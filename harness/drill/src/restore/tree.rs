@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::archive::manifest::{Entry, Kind, Manifest, shown};
 use crate::restore::comparison::{self, Comparison};
+use crate::restore::ignored::IgnoredPaths;
 use crate::restore::opening::Opened;
 use crate::restore::path::{below, file_name, is_within, join};
 use crate::restore::plain;
@@ -16,6 +17,7 @@ const MOUNTS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Tree {
     seeded: Arc<Manifest>,
+    ignored: IgnoredPaths,
     found: Manifest,
     /// What no path of the data is, as it is shown.
     extra: Vec<String>,
@@ -24,8 +26,14 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    pub(crate) const fn new(seeded: Arc<Manifest>) -> Self {
-        Self { seeded, found: Manifest::new(), extra: Vec::new(), not_kept: Vec::new(), prefix: None }
+    pub(crate) fn new(seeded: Arc<Manifest>) -> Self {
+        let (found, ignored) = (Manifest::new(), IgnoredPaths::default());
+        Self { seeded, ignored, found, extra: Vec::new(), not_kept: Vec::new(), prefix: None }
+    }
+
+    /// The same, without looking at what is `ignored`.
+    pub(crate) fn ignoring(self, ignored: IgnoredPaths) -> Self {
+        Self { ignored, ..self }
     }
 
     /// Adds what an archive with this key holds. Returns whether all of the data is in it.
@@ -46,12 +54,14 @@ impl Tree {
                     held.insert(at.clone());
                     self.insert(at, entry);
                 }
+                Some(at) if self.ignored.covers(&at) => {}
                 // Folders on the way to the data are no surprise.
                 _ if is_within(&prefix, &path) => {}
                 _ => self.extra.push(shown(&path)),
             }
         }
-        seeded.iter().filter(|(_, entry)| entry.kind != Kind::Folder).all(|(path, _)| held.contains(path))
+        let is_due = |(path, entry): &(&Vec<u8>, &Entry)| entry.kind != Kind::Folder && !self.ignored.covers(path);
+        seeded.iter().filter(is_due).all(|(path, _)| held.contains(path))
     }
 
     /// Adds a file whose name is that of its archive: a file of the data with its name, or with its content.
@@ -81,7 +91,11 @@ impl Tree {
         let seeded = Arc::clone(&self.seeded);
         self.not_kept.extend(plain::settle(&mut entries, &seeded));
         for (path, entry) in entries {
-            if seeded.contains_key(&path) { self.insert(path, entry) } else { self.extra.push(shown(&path)) }
+            if seeded.contains_key(&path) {
+                self.insert(path, entry);
+            } else if !self.ignored.covers(&path) {
+                self.extra.push(shown(&path));
+            }
         }
     }
 
@@ -95,7 +109,7 @@ impl Tree {
 
     /// Compares all of it with the data.
     pub(crate) fn compared(self) -> Comparison {
-        let mut comparison = comparison::compare_entries(&self.found, &self.seeded, b"");
+        let mut comparison = comparison::compare_entries(&self.found, &self.seeded, b"", &self.ignored);
         comparison.prefix = self.prefix.unwrap_or_default();
         comparison.extra.extend(self.extra);
         comparison.not_kept.extend(self.not_kept);

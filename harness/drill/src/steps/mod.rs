@@ -7,6 +7,7 @@ pub(crate) mod chains;
 pub(crate) mod dead_letter;
 pub(crate) mod deploy;
 pub(crate) mod existing;
+pub(crate) mod fingerprint;
 pub(crate) mod fire;
 pub(crate) mod function;
 pub(crate) mod function_log;

@@ -18,13 +18,18 @@ use crate::plan::RestoreScript;
 use crate::restore::archive_check::download_object;
 use crate::restore::budget::Budget;
 use crate::restore::comparison::{self, Comparison};
+use crate::restore::ignored::IgnoredPaths;
 use crate::restore::opening;
+use crate::restore::timing::{COMPARE, Timing};
 use crate::restore::unreadable::Unreadable;
 use crate::steps::boot::ONLINE;
+use crate::steps::fingerprint::{self, Said};
 use crate::steps::seed::quoted;
 use crate::steps::verify::Stored;
 use crate::{FailurePoint, Hop, Plan};
 
+/// The part of a restore that launches a machine.
+pub(crate) const BOOT_PART: &str = "boot";
 /// The name of an instance that a restore runs on.
 const NAME: &str = "nightproof restore";
 /// For the instance to be managed by SSM. On AWS a cold one has been seen to take two minutes.
@@ -102,16 +107,46 @@ pub(crate) async fn terminate(clients: &Clients, instance: &str) -> Result<(), H
     gone.await?.map_err(|seen| HopFailure::at(drill, format!("{instance} is {seen} after {} s", END.as_secs())))
 }
 
-/// Restores what `stored` is on `instance`, which was just launched, and compares what is at the data path then.
+/// What one instance left, and what it was.
+pub(crate) struct Backup<'a> {
+    pub(crate) stored: &'a [&'a Stored],
+    pub(crate) manifest: &'a Arc<Manifest>,
+    /// What it said before the night, if it was asked.
+    pub(crate) said: Option<&'a Said>,
+}
+
+/// Restores a backup on `instance`, which was just launched, and compares what is at the data path then, and what the machine says.
 pub(crate) async fn restore(
     clients: &Clients,
     plan: &Plan,
     script: &RestoreScript,
     instance: &str,
-    stored: &[&Stored],
-    manifest: &Arc<Manifest>,
+    backup: &Backup<'_>,
+    timing: &mut Timing,
 ) -> Result<Comparison, HopFailure> {
-    online(clients, instance).await?;
+    timing.of(BOOT_PART, online(clients, instance)).await?;
+    let result = timing.of("script", restored(clients, plan, script, instance, backup.stored)).await?;
+    let fingerprint = plan.demands.fingerprint.as_ref();
+    let comparison = if plan.has_tree() {
+        timing.of(COMPARE, compare(clients, plan, &result, backup.manifest)).await?
+    } else {
+        Comparison::default()
+    };
+    if let (Some(fingerprint), Some(said)) = (fingerprint, backup.said) {
+        let asked = fingerprint::of_restored(clients, instance, &fingerprint.command, &plan.data_path, said);
+        timing.of("fingerprint", asked).await?;
+    }
+    Ok(comparison)
+}
+
+/// Runs the script. Returns the key of what was at the data path then.
+async fn restored(
+    clients: &Clients,
+    plan: &Plan,
+    script: &RestoreScript,
+    instance: &str,
+    stored: &[&Stored],
+) -> Result<String, HopFailure> {
     let bucket = plan.seed_bucket();
     let mut uploads = vec![("script".to_owned(), script.text.clone().into_bytes())];
     uploads.extend(script.secrets.iter().map(|(name, secret)| (format!("secrets/{name}"), secret.clone())));
@@ -133,7 +168,7 @@ pub(crate) async fn restore(
     own_bucket::put(clients, plan, &starter, text.as_bytes()).await?;
     let url = presigned::to_read(clients, (&bucket, &starter, None), URL).await?;
     run(clients, instance, &url).await?;
-    compare(clients, plan, &bucket, &result, manifest).await
+    Ok(result)
 }
 
 async fn online(clients: &Clients, instance: &str) -> Result<(), HopFailure> {
@@ -163,6 +198,12 @@ fn starting(plan: &Plan, objects: &[&Object], fetched: &str, result: &str) -> St
     let bucket = objects.first().map(|object| object.bucket.clone()).unwrap_or_default();
     let keys = list(&|object| object.key.clone());
     let versions = list(&|object| object.version.clone().unwrap_or_default());
+    let (path, result) = (quoted(&plan.data_path), quoted(result));
+    let sent = if plan.has_tree() {
+        format!("tar -C {path} -czf \"$work/result\" .\ncurl -fsS --retry 2 -T \"$work/result\" -- {result}\n")
+    } else {
+        String::new()
+    };
     format!(
         "#!/bin/bash\n\
          set -euo pipefail\n\
@@ -178,12 +219,9 @@ fn starting(plan: &Plan, objects: &[&Object], fetched: &str, result: &str) -> St
          chmod 700 \"$work/script\"\n\
          cd \"$work\"\n\
          case $(head -c 2 script) in '#!') ./script ;; *) bash -euo pipefail script ;; esac\n\
-         tar -C {path} -czf \"$work/result\" .\n\
-         curl -fsS --retry 2 -T \"$work/result\" -- {result}\n",
-        path = quoted(&plan.data_path),
+         {sent}",
         region = quoted(&plan.endpoint.region),
         bucket = quoted(&bucket),
-        result = quoted(result),
     )
 }
 
@@ -214,18 +252,12 @@ async fn run(clients: &Clients, instance: &str, url: &str) -> Result<(), HopFail
 }
 
 /// Compares what the instance sent with the data, path by path.
-async fn compare(
-    clients: &Clients,
-    plan: &Plan,
-    bucket: &str,
-    key: &str,
-    manifest: &Arc<Manifest>,
-) -> Result<Comparison, HopFailure> {
-    let file = download_object(clients, bucket, key, &plan.folder).await?;
-    let manifest = Arc::clone(manifest);
+async fn compare(clients: &Clients, plan: &Plan, key: &str, manifest: &Arc<Manifest>) -> Result<Comparison, HopFailure> {
+    let file = download_object(clients, &plan.seed_bucket(), key, &plan.folder).await?;
+    let (manifest, ignored) = (Arc::clone(manifest), IgnoredPaths::new(&plan.demands.ignored));
     let compared = tokio::task::spawn_blocking(move || {
         let opened = opening::open(file, "result", &Budget::new(&manifest))?;
-        Ok(comparison::compare_entries(&opened.entries, &manifest, b""))
+        Ok(comparison::compare_entries(&opened.entries, &manifest, b"", &ignored))
     });
     let compared =
         compared.await.map_err(|error| HopFailure::at(FailurePoint::Drill, format!("the comparison ended early: {error}")))?;

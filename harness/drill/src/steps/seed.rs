@@ -17,6 +17,7 @@ use crate::chain::failure::{HopFailure, at};
 use crate::{Data, FailurePoint, Plan};
 
 const KEY: &str = "seed.tar.gz";
+const SCRIPT_KEY: &str = "seed-script";
 const BOUND: Duration = Duration::from_secs(900);
 /// How long the address of the data holds.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -63,7 +64,33 @@ pub(crate) async fn seed(
     let sent = run_command::send(clients, "nightproof seeds data", instances, &parameters).await;
     let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
     for instance in instances {
-        wait(clients, &id, instance).await?;
+        wait(clients, &id, instance, "the command that seeds data").await?;
+    }
+    if let Some(script) = &plan.demands.seed {
+        run_script(clients, plan, instances, script).await?;
+    }
+    Ok(())
+}
+
+/// Runs the user's own script on every instance.
+async fn run_script(clients: &Clients, plan: &Plan, instances: &[String], script: &str) -> Result<(), HopFailure> {
+    own_bucket::put(clients, plan, SCRIPT_KEY, script.as_bytes()).await?;
+    let url = presigned::to_read(clients, (&plan.seed_bucket(), SCRIPT_KEY, None), HOUR).await?;
+    let lines = [
+        "#!/bin/bash".to_owned(),
+        "set -euo pipefail".to_owned(),
+        "script=$(mktemp /var/tmp/seed.XXXXXXXX)".to_owned(),
+        "trap 'rm -f \"$script\"' EXIT".to_owned(),
+        format!("curl -fsS --retry 2 -o \"$script\" -- {}", quoted(&url)),
+        "chmod 700 \"$script\"".to_owned(),
+        format!("export NIGHTPROOF_DATA_PATH={}", quoted(&plan.data_path)),
+        "case $(head -c 2 \"$script\") in '#!') \"$script\" ;; *) bash -euo pipefail \"$script\" ;; esac".to_owned(),
+    ];
+    let parameters = json!({ "commands": lines, "executionTimeout": [BOUND.as_secs().to_string()] });
+    let sent = run_command::send(clients, "nightproof runs the seed script", instances, &parameters).await;
+    let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
+    for instance in instances {
+        wait(clients, &id, instance, "the seed script").await?;
     }
     Ok(())
 }
@@ -87,18 +114,17 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-async fn wait(clients: &Clients, command: &str, instance: &str) -> Result<(), HopFailure> {
+async fn wait(clients: &Clients, command: &str, instance: &str, what: &str) -> Result<(), HopFailure> {
     let ended = run_command::ended(clients, command, instance, BOUND).await;
     match ended.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))? {
         Ok(answer) if answer.status == "Success" => Ok(()),
         Ok(answer) => {
-            let reason = format!("the command that seeds data is {} on {instance}", answer.status);
+            let reason = format!("{what} is {} on {instance}", answer.status);
             Err(HopFailure::at(FailurePoint::Drill, reason).with("standard error", &answer.standard_error_content))
         }
-        Err(seen) => Err(HopFailure::at(
-            FailurePoint::Drill,
-            format!("the command that seeds data is {seen} on {instance} after {} s", BOUND.as_secs()),
-        )),
+        Err(seen) => {
+            Err(HopFailure::at(FailurePoint::Drill, format!("{what} is {seen} on {instance} after {} s", BOUND.as_secs())))
+        }
     }
 }
 

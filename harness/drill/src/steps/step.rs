@@ -22,6 +22,8 @@ pub enum Step {
     Boot,
     /// Puts the data on each instance.
     Seed,
+    /// Asks each instance for its fingerprint.
+    Fingerprint,
     /// Has the rule's time come.
     Fire,
     /// Follows the night from the rule to the script.
@@ -53,6 +55,7 @@ impl Step {
             Self::Audit => "audit",
             Self::Boot => "boot",
             Self::Seed => "seed",
+            Self::Fingerprint => "fingerprint",
             Self::Fire => "fire",
             Self::Observe => "observe",
             Self::Verify => "verify",

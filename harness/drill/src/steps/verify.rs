@@ -132,6 +132,19 @@ pub(crate) async fn verify(
     Ok(left)
 }
 
+/// Whether as many machines left something as have to.
+pub(crate) fn are_due(stored: &[Stored], due: Option<u32>) -> Result<(), HopFailure> {
+    let machines: BTreeSet<&str> = stored.iter().map(|one| one.archive.instance.as_str()).collect();
+    match due.and_then(|due| usize::try_from(due).ok()) {
+        Some(due) if machines.len() < due => {
+            let names: Vec<&str> = machines.into_iter().collect();
+            let reason = format!("{due} machines have to leave an archive each night, and {} did", names.len());
+            Err(HopFailure::at(Hop::Object, reason).with("machines that left one", &names.join("\n")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether the key is that of what goes with an archive: a checksum, a log, a folder.
 pub(crate) fn is_companion(key: &str) -> bool {
     COMPANIONS.iter().any(|end| key.ends_with(end)) || key.ends_with('/') || checksum::is_checksum(key)
@@ -316,7 +329,14 @@ mod tests {
 
     fn objects(keys: &[&str]) -> Vec<Object> {
         keys.iter()
-            .map(|key| Object { bucket: "b".to_owned(), key: (*key).to_owned(), version: None, mark: String::new(), bytes: 1 })
+            .map(|key| Object {
+                bucket: "b".to_owned(),
+                key: (*key).to_owned(),
+                version: None,
+                mark: String::new(),
+                bytes: 1,
+                at: 0,
+            })
             .collect()
     }
 
@@ -359,6 +379,18 @@ mod tests {
     fn a_second_archive_of_one_does_not_make_up_for_the_other() {
         let error = assigned(&["i-1", "i-2"], &["i-1/a.tgz", "i-1/b.tgz"]).unwrap_err();
         assert!(error.reason.contains("no archive of it is there"), "{error}");
+    }
+
+    #[test]
+    fn fewer_machines_than_are_due_break_the_night_and_two_archives_of_one_are_one() {
+        let stored = |instance: &str| Stored {
+            archive: Archive { instance: instance.to_owned(), ..Archive::default() },
+            source: Source::Parts(Vec::new()),
+        };
+        let two = [stored("i-1"), stored("i-2")];
+        assert!(are_due(&two, Some(2)).is_ok() && are_due(&two, None).is_ok() && are_due(&two, Some(1)).is_ok());
+        let error = are_due(&[stored("i-1"), stored("i-1")], Some(2)).unwrap_err();
+        assert!(error.reason.contains("2 machines have to leave an archive each night, and 1 did"), "{error}");
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl Stage {
             rule: None,
             bucket: None,
             restore_script: None,
+            demands: nightproof_drill::Demands::default(),
             nights: case.nights,
             strict: false,
             keep: true,
@@ -183,6 +184,10 @@ impl Local for Chaos {
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
         self.armed.set(self.faults.clone());
         self.trigger.fire(rule_arn).map(|at| at.to_string()).map_err(|error| error.to_string())
+    }
+
+    fn now(&self) -> i64 {
+        self.trigger.now().as_second()
     }
 
     async fn settled(&self) {

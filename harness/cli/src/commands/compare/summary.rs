@@ -82,6 +82,7 @@ impl Summary {
                 }
                 Event::DrillStarted { cloud, .. } => summary.on_account = cloud == "aws",
                 Event::LocalTimes { .. }
+                | Event::History { .. }
                 | Event::Authorization { .. }
                 | Event::Fault { .. }
                 | Event::Port { .. }

@@ -20,12 +20,13 @@ use nightproof_journal::Event;
 use crate::arguments::{FireKind, SmokeOptions, Telling};
 use crate::error::Error;
 use crate::format::Format;
+use crate::history::History;
 use crate::local_times::LocalTimes;
 use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
 use crate::tools;
 use crate::workspace::Workspace;
-use crate::{Exit, interrupt, journal_file, outcome, printer};
+use crate::{Exit, interrupt, journal_file, outcome, printer, template};
 use reviewer::Reviewer;
 use run_file::{RunFile, now};
 
@@ -37,6 +38,8 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
         return Err(Error::NobodyToApprove);
     }
     let rehearsal = Rehearsal::chosen(&options.stack, None, &options.drill)?;
+    let history = History::open(options.history.as_deref())?;
+    let template = template::name(options.stack.template.as_deref());
     let cancel = interrupt::token()?;
     let (endpoint, identity) = preflight::endpoint(&options.account).await?;
     preflight::list_others(&endpoint).await?;
@@ -77,7 +80,14 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
     if let Some(local) = &local {
         journal.record(local.event());
     }
+    if let Some(history) = &history {
+        plan.demands.budgets.before = history.before(&plan.cloud, &template);
+        journal.record(history.event());
+    }
     let outcome = nightproof_drill::run(plan, None, &journal, cancel).await;
+    if let Some(history) = &history {
+        history.append(&outcome, "aws", &template);
+    }
     reports.write(&journal);
     if *format == Format::Text {
         outcome::summary(&outcome);

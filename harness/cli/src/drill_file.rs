@@ -1,0 +1,129 @@
+//! The drill file that a command goes by: found or named, and overridden by options.
+
+use std::path::{Path, PathBuf};
+
+use nightproof_drill::{Before, Budgets, Demands, Fingerprint, Ignored};
+use nightproof_drill_file::{DrillFile, Machine, MachineKind as FileMachineKind, NAME, Profile};
+
+use crate::arguments::{
+    AccessOptions, DataProfileKind, DrillOptions, ExistingOptions, MachineKind, MachineOptions, RunOptions, SmokeOptions,
+    StackOptions,
+};
+use crate::error::Error;
+use crate::printer;
+
+/// Fills what the options of `run` leave out.
+pub(crate) fn fill_run(options: &mut RunOptions) -> Result<(), Error> {
+    let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
+    fill_stack(&mut options.stack, &file)?;
+    fill_existing(&mut options.existing, &file);
+    fill_drill(&mut options.drill, &file);
+    fill_machine(&mut options.machine, &file);
+    options.nights = options.nights.or(file.nights);
+    options.operator_policy = options.operator_policy.take().or(file.operator_policy);
+    Ok(())
+}
+
+/// Fills what the options of `access` leave out. It drills one night, with all findings.
+pub(crate) fn fill_access(options: &mut AccessOptions) -> Result<(), Error> {
+    let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
+    fill_stack(&mut options.stack, &file)?;
+    fill_existing(&mut options.existing, &file);
+    fill_drill(&mut options.drill, &file);
+    fill_machine(&mut options.machine, &file);
+    // Budgets are for drills that measure.
+    options.stack.demands.budgets = Budgets::default();
+    Ok(())
+}
+
+/// Fills what the options of `smoke` leave out. What nights and machines there are on a real account is for AWS to say.
+pub(crate) fn fill_smoke(options: &mut SmokeOptions) -> Result<(), Error> {
+    let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
+    fill_stack(&mut options.stack, &file)?;
+    fill_drill(&mut options.drill, &file);
+    // A smoke has one night.
+    options.stack.demands.budgets.rpo = None;
+    Ok(())
+}
+
+/// The file that is named, or the one in the working folder. Which one is said.
+fn find(named: Option<&Path>) -> Result<Option<DrillFile>, Error> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => PathBuf::from(NAME),
+    };
+    if named.is_none() && !path.is_file() {
+        return Ok(None);
+    }
+    let file = DrillFile::read(&path).map_err(Error::DrillFile)?;
+    printer::note(&format!("drill file {}", path.display()));
+    Ok(Some(file))
+}
+
+fn fill_stack(options: &mut StackOptions, file: &DrillFile) -> Result<(), Error> {
+    options.template = options.template.take().or_else(|| file.template.clone());
+    options.file_parameters = file.parameters.clone().into_iter().collect();
+    if options.data.is_none() && options.data_profile.is_none() {
+        options.data.clone_from(&file.data.folder);
+        options.data_profile = file.data.profile.map(|profile| match profile {
+            Profile::Usual => DataProfileKind::Usual,
+            Profile::Hard => DataProfileKind::Hard,
+        });
+    }
+    options.data_path = options.data_path.take().or_else(|| file.data.path.clone());
+    options.demands = demands(file)?;
+    Ok(())
+}
+
+fn fill_existing(options: &mut ExistingOptions, file: &DrillFile) {
+    if options.existing.is_empty() {
+        options.existing.clone_from(&file.existing);
+    }
+    options.guess_parameters |= file.guess_parameters;
+}
+
+fn demands(file: &DrillFile) -> Result<Demands, Error> {
+    let seed = file
+        .seed
+        .as_ref()
+        .map(|path| std::fs::read_to_string(path).map_err(|source| Error::ReadSeedScript { path: path.clone(), source }));
+    let tree = file.restore().is_none_or(|restore| restore.tree);
+    let ignored = file.ignore.iter().map(|one| Ignored { path: one.path.clone(), reason: one.reason().to_owned() });
+    Ok(Demands {
+        seed: seed.transpose()?,
+        fingerprint: file.fingerprint().map(|command| Fingerprint { command: command.to_owned(), tree }),
+        ignored: ignored.collect(),
+        due: file.due,
+        budgets: Budgets {
+            rto: file.budgets.rto.map(|span| span.0),
+            rpo: file.budgets.rpo.map(|span| span.0),
+            size_change: file.budgets.size_change.map(|percent| percent.0),
+            before: Before::Unknown,
+        },
+    })
+}
+
+fn fill_drill(options: &mut DrillOptions, file: &DrillFile) {
+    options.rule = options.rule.take().or_else(|| file.trigger.as_ref().map(|trigger| trigger.rule().to_owned()));
+    options.bucket = options.bucket.take().or_else(|| file.bucket().map(str::to_owned));
+    options.strict |= file.strict;
+    let Some(restore) = file.restore() else { return };
+    options.restore_script.get_or_insert_with(|| restore.script.clone());
+    for (name, path) in &restore.secrets {
+        if !options.secrets.iter().any(|(known, _)| known == name) {
+            options.secrets.push((name.clone(), path.clone()));
+        }
+    }
+}
+
+fn fill_machine(options: &mut MachineOptions, file: &DrillFile) {
+    let Machine { kind, platform, .. } = &file.machine;
+    options.set_kind(kind.map(|kind| match kind {
+        FileMachineKind::Sandbox => MachineKind::Sandbox,
+        FileMachineKind::Container => MachineKind::Container,
+    }));
+    options.platform = options.platform.or(*platform);
+    options.instance_image = options.instance_image.take().or_else(|| file.machine.instance_image().map(str::to_owned));
+    options.function_image = options.function_image.take().or_else(|| file.machine.function_image().map(str::to_owned));
+    options.allow_blocked_runtimes |= file.allow_blocked_runtimes;
+}

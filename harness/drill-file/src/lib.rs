@@ -1,0 +1,19 @@
+//! Drill files: what a drill rehearses and what has to hold, beside the template.
+//!
+//! [`DrillFile::read`] reads one, [`draft`] writes one for a template. `docs/drill-file.md` explains the format.
+
+mod amount;
+mod draft;
+mod error;
+mod file;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use amount::{Percent, Span};
+pub use draft::draft;
+pub use error::DrillFileError;
+pub use file::{Budgets, Data, DrillFile, Ignore, Machine, MachineKind, Profile, Restore, Trigger};
+
+/// The name of the drill file that is found by itself.
+pub const NAME: &str = "nightproof.yaml";

@@ -1,0 +1,121 @@
+//! Fingerprints: what a machine says of itself by the user's own command, before the night and when it was restored.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::account::clients::Clients;
+use crate::account::run_command::{self, InvocationOutput};
+use crate::chain::failure::{HopFailure, at};
+use crate::steps::seed::quoted;
+use crate::{FailurePoint, Hop};
+
+/// For the command; its execution time-out is the same.
+const BOUND: Duration = Duration::from_secs(900);
+/// As much of a fingerprint is shown.
+const SHOWN: usize = 2000;
+
+/// What a machine said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// SHA-256 of all of it, in hexadecimal digits.
+    pub(crate) sha256: String,
+    /// Its beginning.
+    text: String,
+}
+
+/// Asks an instance that is to be backed up.
+pub(crate) async fn of_source(clients: &Clients, instance: &str, command: &str, data_path: &str) -> Result<Said, HopFailure> {
+    asked(clients, instance, command, data_path, FailurePoint::Drill).await
+}
+
+/// Asks a restored machine, which has to say the same as `before`.
+pub(crate) async fn of_restored(
+    clients: &Clients,
+    instance: &str,
+    command: &str,
+    data_path: &str,
+    before: &Said,
+) -> Result<(), HopFailure> {
+    let after = asked(clients, instance, command, data_path, Hop::Restore.into()).await?;
+    if after.sha256 == before.sha256 {
+        return Ok(());
+    }
+    Err(HopFailure::at(Hop::Restore, "the restored machine does not say what its original said before the night")
+        .with("fingerprint before the night", &before.text)
+        .with("fingerprint of the restored machine", &after.text))
+}
+
+async fn asked(
+    clients: &Clients,
+    instance: &str,
+    command: &str,
+    data_path: &str,
+    point: FailurePoint,
+) -> Result<Said, HopFailure> {
+    let parameters = json!({ "commands": script(command, data_path), "executionTimeout": [BOUND.as_secs().to_string()] });
+    let sent = run_command::send(clients, "nightproof takes a fingerprint", &[instance.to_owned()], &parameters).await;
+    let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
+    let ended = run_command::ended(clients, &id, instance, BOUND).await;
+    let answer = ended.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))?.map_err(|seen| {
+        HopFailure::at(point, format!("the fingerprint's command is {seen} on {instance} after {} s", BOUND.as_secs()))
+    })?;
+    said(&answer, instance).map_err(|reason| {
+        HopFailure::at(point, reason).with("standard error of the fingerprint's command", &answer.standard_error_content)
+    })
+}
+
+/// One line of shell a string. The output of a command is cut by Systems Manager, so that its digest is made where it is whole.
+fn script(command: &str, data_path: &str) -> Vec<String> {
+    vec![
+        "#!/bin/bash".to_owned(),
+        "set -euo pipefail".to_owned(),
+        "said=$(mktemp /var/tmp/fingerprint.XXXXXXXX)".to_owned(),
+        "trap 'rm -f \"$said\"' EXIT".to_owned(),
+        format!("export NIGHTPROOF_DATA_PATH={}", quoted(data_path)),
+        format!("bash -euo pipefail -c {} > \"$said\"", quoted(command)),
+        "sha256sum < \"$said\" | cut -d ' ' -f 1".to_owned(),
+        format!("head -c {SHOWN} \"$said\""),
+    ]
+}
+
+/// What the answer says. A command that says nothing would agree with any machine.
+fn said(answer: &InvocationOutput, instance: &str) -> Result<Said, String> {
+    if answer.status != "Success" {
+        let (details, code) = (&answer.status_details, answer.response_code);
+        return Err(format!("the fingerprint's command on {instance} is {details}, exit code {code}"));
+    }
+    let (sha256, text) = answer.standard_output_content.split_once('\n').unwrap_or((&answer.standard_output_content, ""));
+    if text.trim().is_empty() {
+        return Err(format!("the fingerprint's command on {instance} says nothing"));
+    }
+    Ok(Said { sha256: sha256.to_owned(), text: text.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: &str, output: &str) -> InvocationOutput {
+        InvocationOutput {
+            status: status.to_owned(),
+            status_details: status.to_owned(),
+            response_code: 3,
+            standard_output_content: output.to_owned(),
+            ..InvocationOutput::default()
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_digest_and_the_beginning_of_what_was_said() {
+        let said = said(&answer("Success", "abc\nrows 12\n"), "i-1").unwrap();
+        assert_eq!((said.sha256.as_str(), said.text.as_str()), ("abc", "rows 12\n"));
+    }
+
+    #[test]
+    fn a_command_that_fails_or_says_nothing_is_no_fingerprint() {
+        assert!(said(&answer("Failed", "abc\nrows"), "i-1").unwrap_err().contains("is Failed, exit code 3"));
+        assert!(said(&answer("Success", "abc\n \n"), "i-1").unwrap_err().contains("says nothing"));
+        assert!(said(&answer("Success", "abc"), "i-1").unwrap_err().contains("says nothing"));
+    }
+}
