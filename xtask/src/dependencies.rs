@@ -73,6 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("nightproof-drill-file", &["nightproof-machine-image", "nightproof-template"]),
+    ("nightproof-evidence", &["nightproof-drill", "nightproof-journal"]),
     (
         "nightproof-audit",
         &[
@@ -98,6 +99,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-core",
             "nightproof-drill",
             "nightproof-drill-file",
+            "nightproof-evidence",
             "nightproof-faults",
             "nightproof-guest",
             "nightproof-incident",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use nightproof_drill::{DataProfile, Demands};
 use nightproof_machine::{PLATFORMS, Platform};
 
@@ -58,6 +59,13 @@ pub(crate) enum Command {
     Doctor,
     /// Says what a local region makes of resource types: which it acts upon, which it records, and what it refuses of each.
     Types(TypesOptions),
+    /// Makes a pair of keys for evidence: one that signs, and one that verifies.
+    Keys(KeysOptions),
+    /// Says whether evidence is as it was signed. Exit code 1 if it is not.
+    VerifyEvidence(VerifyEvidenceOptions),
+    /// Puts evidence together.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Prints how the numbers of drills change, of a file that `--history` keeps.
     History(HistoryOptions),
     /// Prints the JSON Schema of a file that nightproof reads or writes.
@@ -189,6 +197,8 @@ pub(crate) struct RunOptions {
     /// Keep this drill's numbers in this file, a JSON line appended for each drill; its report shows the trend.
     #[arg(long, value_name = "FILE")]
     pub(crate) history: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceOptions,
     /// Folder with a real amazon-ssm-agent to run on instances instead of our own agent.
     #[arg(long, value_name = "DIR")]
     pub(crate) ssm_agent: Option<PathBuf>,
@@ -387,6 +397,59 @@ pub(crate) struct InitOptions {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// Evidence of a drill.
+#[derive(Debug, Default, Args)]
+pub(crate) struct EvidenceOptions {
+    /// Write evidence of the drill into this folder: a record and a printable page, each signed by --evidence-key.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// The secret key that signs evidence; `nightproof keys` makes one.
+    #[arg(long, value_name = "FILE", env = "NIGHTPROOF_EVIDENCE_KEY")]
+    pub(crate) evidence_key: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysOptions {
+    /// Folder for nightproof.key, which is to stay secret, and nightproof.pub. Files that are there already stay.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyEvidenceOptions {
+    /// A file, or a folder of which all files are verified.
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// The public key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvidenceCommand {
+    /// Writes a printable page of the drills of a period, by their evidence, and of the days without one. All of the evidence is verified.
+    Book(BookOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BookOptions {
+    /// Folders with evidence, or files of it.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The first day, in UTC (2026-11-01).
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Date,
+    /// The last day.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Date,
+    /// The public key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Where to write the page (.html).
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct HistoryOptions {
     /// The file.
@@ -408,6 +471,8 @@ pub(crate) enum SchemaKind {
     Drill,
     /// An incident file.
     Incident,
+    /// The record of a drill that `--evidence` writes.
+    Evidence,
 }
 
 #[derive(Debug, Args)]
@@ -498,6 +563,8 @@ pub(crate) struct SmokeOptions {
     /// Keep this drill's numbers in this file, a JSON line appended for each drill; its report shows the trend.
     #[arg(long, value_name = "FILE")]
     pub(crate) history: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceOptions,
 }
 
 #[derive(Debug, Args)]

@@ -60,7 +60,8 @@ fn find(named: Option<&Path>) -> Result<Option<DrillFile>, Error> {
     Ok(Some(file))
 }
 
-fn fill_stack(options: &mut StackOptions, file: &DrillFile) -> Result<(), Error> {
+/// What is rehearsed, where no option says it.
+pub(crate) fn fill_stack(options: &mut StackOptions, file: &DrillFile) -> Result<(), Error> {
     options.template = options.template.take().or_else(|| file.template.clone());
     options.file_parameters = file.parameters.clone().into_iter().collect();
     if options.data.is_none() && options.data_profile.is_none() {
@@ -103,7 +104,8 @@ fn demands(file: &DrillFile) -> Result<Demands, Error> {
     })
 }
 
-fn fill_drill(options: &mut DrillOptions, file: &DrillFile) {
+/// What a drill looks at, and how it restores, where no option says it.
+pub(crate) fn fill_drill(options: &mut DrillOptions, file: &DrillFile) {
     options.rule = options.rule.take().or_else(|| file.trigger.as_ref().map(|trigger| trigger.rule().to_owned()));
     options.bucket = options.bucket.take().or_else(|| file.bucket().map(str::to_owned));
     options.strict |= file.strict;
@@ -116,7 +118,8 @@ fn fill_drill(options: &mut DrillOptions, file: &DrillFile) {
     }
 }
 
-fn fill_machine(options: &mut MachineOptions, file: &DrillFile) {
+/// What instances and functions run in, where no option says it.
+pub(crate) fn fill_machine(options: &mut MachineOptions, file: &DrillFile) {
     let Machine { kind, platform, .. } = &file.machine;
     options.set_kind(kind.map(|kind| match kind {
         FileMachineKind::Sandbox => MachineKind::Sandbox,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use nightproof_drill::{DrillResult, EndpointError, Failure};
 use nightproof_drill_file::DrillFileError;
+use nightproof_evidence::EvidenceError;
 use nightproof_incident::IncidentError;
 use nightproof_machine::container::{EngineError, ImageError, LocalStackError};
 use nightproof_machine::tools::ToolsError;
@@ -102,6 +103,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Incident(IncidentError),
     #[error(transparent)]
+    Evidence(EvidenceError),
+    #[error("there is no key to sign the evidence by")]
+    NoEvidenceKey,
+    #[error(transparent)]
     DrillFile(DrillFileError),
     #[error("cannot read the seed script `{}`", .path.display())]
     ReadSeedScript { path: PathBuf, source: io::Error },
@@ -161,6 +166,9 @@ impl Error {
             Self::Interrupted | Self::Unscrubbed => Exit::Failed,
             Self::Refused(failure) if Unsupported::items(&failure.reason).is_some() => Exit::NotSupported,
             Self::Refused(_) => Exit::Failed,
+            Self::Evidence(EvidenceError::Refused { .. } | EvidenceError::Nothing(_) | EvidenceError::EmptyBook { .. }) => {
+                Exit::Failed
+            }
             Self::Assembly(AssemblyError::Image(_)) => Exit::NotSupported,
             Self::Drill(DrillResult::NotSupported) => Exit::NotSupported,
             Self::Drill(_) => Exit::Failed,
@@ -209,6 +217,8 @@ impl Error {
             | Self::WriteReport { .. }
             | Self::Incident(_)
             | Self::DrillFile(_)
+            | Self::Evidence(_)
+            | Self::NoEvidenceKey
             | Self::ReadSeedScript { .. }
             | Self::WriteDraft { .. }
             | Self::SecretWithoutScript
@@ -246,6 +256,9 @@ impl Error {
             Self::NativeWithExisting => "leave out `--cloudformation native`, or give values by --parameter and no --existing",
             Self::MendWithoutNative => "add `--cloudformation native`",
             Self::ReadJournal { .. } | Self::Journal { .. } | Self::NoDrill(_) => "a journal is what --journal FILE writes",
+            Self::NoEvidenceKey => "--evidence-key names one; `nightproof keys` makes one",
+            Self::Evidence(EvidenceError::Key { .. }) => "`nightproof keys` makes a pair of keys",
+            Self::Evidence(EvidenceError::Nothing(_)) => "evidence is what --evidence DIR writes",
             Self::ReadHistory { .. } | Self::History { .. } => {
                 "a history is what --history FILE keeps, a JSON line for each drill"
             }

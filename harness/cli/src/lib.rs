@@ -8,6 +8,7 @@ mod containers;
 mod drill_file;
 mod embedded;
 mod error;
+mod evidence;
 mod exit_code;
 mod format;
 mod history;

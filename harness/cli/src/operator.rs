@@ -34,6 +34,14 @@ impl Policy {
     }
 }
 
+/// ARN of whoever has `policy`; of the root user if there is none.
+pub(crate) fn arn(account: &str, policy: Option<&Policy>) -> String {
+    match policy {
+        None => format!("arn:aws:iam::{account}:root"),
+        Some(_) => format!("arn:aws:iam::{account}:user/{NAME}"),
+    }
+}
+
 /// The key of a user who has `policy`; the root user's if there is none.
 pub(crate) async fn key(region: &Embedded, account: &str, policy: Option<&Policy>) -> Result<Key, Error> {
     let Some(policy) = policy else {

@@ -33,6 +33,8 @@ pub struct Incident {
     /// Who could have noticed, and how. For the reader.
     #[serde(rename = "noticed_by")]
     _noticed_by: String,
+    /// A drill file, beside this file, for what this file does not say itself; nights are this file's.
+    drill: Option<PathBuf>,
     /// The template, beside this file; the bundled stack if there is none.
     template: Option<PathBuf>,
     /// What is different in the template.
@@ -191,6 +193,11 @@ impl Incident {
     pub fn is_interposed(&self) -> bool {
         let before = |action: &Action| matches!(action, Action::Instance(fault) if fault.is_interposed());
         self.before.iter().any(before) || self.faults.iter().any(Rule::is_interposed)
+    }
+
+    /// The drill file, beside the incident's own `path`.
+    pub fn drill_file(&self, path: &Path) -> Option<PathBuf> {
+        self.drill.as_ref().map(|name| beside(path, name))
     }
 
     /// The template's file, beside the incident's own `path`; `None` stands for the bundled stack.

@@ -3,6 +3,7 @@
 use nightproof_scenarios::{Night, Scenario};
 use rstest::rstest;
 
+use crate::command::{nightproof, said};
 use crate::{changed, scenario};
 
 /// How the bundled script makes its archive, and looks at it.
@@ -92,6 +93,9 @@ fn a_restored_machine_has_to_say_what_its_original_said() {
     let night = database("head -n 999 /srv/db/rows | xz > \"$archive\"", fingerprint);
     night.assert_broken("restore", "does not say what its original said before the night");
     assert!(night.why().contains("1000") && night.why().contains("999"), "{}", night.why());
+    // What says the same of any machine proves nothing.
+    let constant = database("xz -c /srv/db/rows > \"$archive\"", "fingerprint: echo fine");
+    constant.assert_broken("restore", "says the same of a machine on which nothing was restored");
     // What says nothing agrees with nothing.
     database("xz -c /srv/db/rows > \"$archive\"", "fingerprint: 'true'").assert_broken("drill", "says nothing");
 }
@@ -118,4 +122,22 @@ fn a_history_has_a_line_for_each_drill() {
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(text.lines().all(|line| line.contains("\"result\":\"passed\"") && line.contains("\"rto_milliseconds\":")), "{text}");
     assert!(std::fs::read_to_string(&report).expect("a page").contains("Trend (times of a local machine)"));
+}
+
+#[test]
+fn an_incident_goes_by_the_drill_file_that_it_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("own.yaml", "version: 1\ndue: 2\nparameters: {DataPath: /srv/site}\ndata: {path: /srv/site}\n");
+    let incident = |says: &str| {
+        format!(
+            "version: 1\ntitle: One of two\nsource: here\nnoticed_by: somebody\ndrill: own.yaml\nexpect: {{result: failed, hop: object, says: [{says}]}}\n"
+        )
+    };
+    write("incident.yaml", &incident("2 machines have to leave an archive"));
+    let shown = nightproof(folder.path(), &["reproduce", "incident.yaml"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", said(&shown));
+    assert!(said(&shown).contains("entries in /srv/site"), "{}", said(&shown));
+    write("incident.yaml", &incident("3 machines have to leave an archive"));
+    assert_eq!(nightproof(folder.path(), &["reproduce", "incident.yaml"]).status.code(), Some(1));
 }

@@ -22,6 +22,8 @@ mod drill_file;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod forms;
 mod happy;
 #[cfg(test)]

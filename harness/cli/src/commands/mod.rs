@@ -5,6 +5,7 @@ mod bench;
 mod capture;
 mod compare;
 mod doctor;
+mod evidence;
 mod history;
 mod images;
 mod init;
@@ -31,6 +32,9 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
             run::run(&options).await
         }
         Command::Init(options) => init::init(&options),
+        Command::Keys(options) => evidence::keys(&options),
+        Command::VerifyEvidence(options) => evidence::verify(&options),
+        Command::Evidence(command) => evidence::evidence(&command),
         Command::History(options) => history::history(&options),
         Command::Schema(options) => schema::schema(&options),
         Command::Up(options) => up::up(options).await,

@@ -1,11 +1,13 @@
 //! `nightproof reproduce`: has an incident happen, and compares the drill with its description.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use nightproof_drill::{Data, DataProfile, Demands, DrillResult, NightVariant, Outcome};
+use nightproof_drill::{Data, DataProfile, DrillResult, NightVariant, Outcome};
+use nightproof_drill_file::DrillFile;
 use nightproof_incident::{Incident, Scene};
 
-use crate::arguments::{DATA_PATH, MachineKind, ReproduceOptions, Telling};
+use crate::arguments::{DATA_PATH, DrillOptions, MachineKind, ReproduceOptions, StackOptions, Telling};
 use crate::error::Error;
 use crate::format::Format;
 use crate::local_environment::LocalEnvironment;
@@ -13,18 +15,28 @@ use crate::rehearsal::Rehearsal;
 use crate::reports::Reports;
 use crate::setting::Setting;
 use crate::values::Values;
-use crate::{Exit, embedded, interrupt, journal_file, outcome, printer, template};
+use crate::{Exit, drill_file, embedded, interrupt, journal_file, operator, outcome, printer, restore_script, template};
 
 pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error> {
     let Telling { format, journal, report } = &options.telling;
     let reports = Reports::new(report)?;
     let incident = Incident::read(&options.file).map_err(Error::Incident)?;
-    let rehearsal = rehearsal(&incident, &options.file)?;
+    let drill_file = match incident.drill_file(&options.file) {
+        Some(file) => Some(DrillFile::read(&file).map_err(Error::DrillFile)?),
+        None => None,
+    };
+    let rehearsal = rehearsal(&incident, &options.file, drill_file.as_ref())?;
+    let mut machine = options.machine.clone();
+    if let Some(file) = &drill_file {
+        drill_file::fill_machine(&mut machine, file);
+    }
     let journal = journal_file::open(journal.as_deref())?;
-    if options.machine.kind() == MachineKind::Container {
+    if machine.kind() == MachineKind::Container {
         incident.check_in_containers().map_err(Error::Incident)?;
     }
-    let setting = Setting { disk_mib: incident.disk_mib, ..Setting::new(options.machine.clone())? };
+    let policy = drill_file.as_ref().and_then(|file| file.operator_policy.as_deref());
+    let operator_policy = operator::Policy::read(policy)?;
+    let setting = Setting { disk_mib: incident.disk_mib, operator_policy, ..Setting::new(machine)? };
     let cancel = interrupt::token()?;
     printer::follow(&journal, *format);
     if *format == Format::Text {
@@ -57,20 +69,33 @@ pub(crate) async fn reproduce(options: &ReproduceOptions) -> Result<Exit, Error>
 }
 
 /// What is rehearsed. `path` is the incident's own.
-fn rehearsal(incident: &Incident, path: &Path) -> Result<Rehearsal, Error> {
-    let template = template::load(incident.template_file(path).as_deref())?;
-    let template = incident.replaced(path, template).map_err(Error::Incident)?;
+fn rehearsal(incident: &Incident, path: &Path, drill_file: Option<&DrillFile>) -> Result<Rehearsal, Error> {
+    let mut stack = StackOptions {
+        template: incident.template_file(path),
+        data: incident.data_folder(path),
+        data_path: incident.data_path.clone(),
+        ..StackOptions::default()
+    };
+    let mut drill = DrillOptions::default();
+    if let Some(file) = drill_file {
+        drill_file::fill_stack(&mut stack, file)?;
+        drill_file::fill_drill(&mut drill, file);
+    }
+    let template = incident.replaced(path, template::load(stack.template.as_deref())?).map_err(Error::Incident)?;
     template::parse(Some(path), &template)?;
+    let mut parameters: BTreeMap<String, String> = stack.file_parameters.into_iter().collect();
+    parameters.extend(incident.parameters.clone());
+    let profile = stack.data_profile.map_or(DataProfile::Usual, DataProfile::from);
     Ok(Rehearsal {
         file: None,
         template,
-        values: Values { parameters: incident.parameters.clone().into_iter().collect(), ..Values::default() },
-        data: incident.data_folder(path).map_or(Data::Generated(DataProfile::Usual), Data::Folder),
-        data_path: incident.data_path.clone().unwrap_or_else(|| DATA_PATH.to_owned()),
-        rule: None,
-        bucket: None,
-        restore_script: None,
-        demands: Demands::default(),
+        values: Values { parameters: parameters.into_iter().collect(), ..Values::default() },
+        data: stack.data.map_or(Data::Generated(profile), Data::Folder),
+        data_path: stack.data_path.unwrap_or_else(|| DATA_PATH.to_owned()),
+        restore_script: restore_script::read(&drill)?,
+        rule: drill.rule,
+        bucket: drill.bucket,
+        demands: stack.demands,
         variant: NightVariant::Backup,
         nights: incident.nights,
         // A finding counts only where the file names it.

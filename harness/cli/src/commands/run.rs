@@ -5,6 +5,7 @@ use nightproof_drill::Native;
 use crate::arguments::{CloudFormationKind, CloudKind, RunOptions, Telling};
 use crate::embedded;
 use crate::error::Error;
+use crate::evidence::{Evidence, Subject};
 use crate::format::Format;
 use crate::history::History;
 use crate::local_environment::LocalEnvironment;
@@ -25,6 +26,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
     let history = History::open(options.history.as_deref())?;
     let template = template::name(options.stack.template.as_deref());
     let journal = journal_file::open(journal.as_deref())?;
+    let evidence = Evidence::begin(&options.evidence, &journal)?;
     let native = options.cloudformation == CloudFormationKind::Native;
     check(options, native)?;
     if native && !rehearsal.values.existing.is_empty() {
@@ -50,7 +52,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
         plan.demands.budgets.before = history.before(&plan.cloud, &template);
         journal.record(history.event());
     }
-    let cloud = plan.cloud.clone();
+    let (cloud, budgets) = (plan.cloud.clone(), plan.demands.budgets.clone());
     if native {
         plan.native = environment.native(&setting.account).map(|endpoint| Native { endpoint, mend: options.mend });
     }
@@ -60,6 +62,14 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
         history.append(&outcome, &cloud, &template);
     }
     reports.write(&journal);
+    let subject = Subject {
+        template: options.stack.template.as_deref(),
+        text: &rehearsal.template,
+        cloud: &cloud,
+        account: &setting.account,
+        caller: &operator::arn(&setting.account, setting.operator_policy.as_ref()),
+    };
+    let written = evidence.map_or(Ok(()), |evidence| evidence.write(&outcome, &subject, &budgets));
     if *format == Format::Text {
         outcome::summary(&outcome);
     }
@@ -72,6 +82,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
         cancel.cancelled().await;
     }
     environment.close(&journal).await?;
+    written?;
     Ok(outcome::exit(&outcome))
 }
 

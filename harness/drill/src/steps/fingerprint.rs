@@ -29,6 +29,26 @@ pub(crate) async fn of_source(clients: &Clients, instance: &str, command: &str, 
     asked(clients, instance, command, data_path, FailurePoint::Drill).await
 }
 
+/// Asks a machine on which nothing was restored yet. One that says the same as `before` shows that the command would not tell a machine that
+/// was restored from any other; one that fails or says something else is as it should be.
+pub(crate) async fn of_empty(
+    clients: &Clients,
+    instance: &str,
+    command: &str,
+    data_path: &str,
+    before: &Said,
+) -> Result<(), HopFailure> {
+    let answer = sent(clients, instance, command, data_path).await?;
+    let said = answer.ok().and_then(|answer| said(&answer, instance).ok());
+    match said {
+        Some(empty) if empty.sha256 == before.sha256 => {
+            let reason = "the fingerprint says the same of a machine on which nothing was restored, so that it proves nothing";
+            Err(HopFailure::at(Hop::Restore, reason).with("fingerprint of the empty machine", &empty.text))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Asks a restored machine, which has to say the same as `before`.
 pub(crate) async fn of_restored(
     clients: &Clients,
@@ -53,16 +73,25 @@ async fn asked(
     data_path: &str,
     point: FailurePoint,
 ) -> Result<Said, HopFailure> {
-    let parameters = json!({ "commands": script(command, data_path), "executionTimeout": [BOUND.as_secs().to_string()] });
-    let sent = run_command::send(clients, "nightproof takes a fingerprint", &[instance.to_owned()], &parameters).await;
-    let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
-    let ended = run_command::ended(clients, &id, instance, BOUND).await;
-    let answer = ended.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))?.map_err(|seen| {
+    let answer = sent(clients, instance, command, data_path).await?.map_err(|seen| {
         HopFailure::at(point, format!("the fingerprint's command is {seen} on {instance} after {} s", BOUND.as_secs()))
     })?;
     said(&answer, instance).map_err(|reason| {
         HopFailure::at(point, reason).with("standard error of the fingerprint's command", &answer.standard_error_content)
     })
+}
+
+/// What became of the command; else what was seen of it last.
+async fn sent(
+    clients: &Clients,
+    instance: &str,
+    command: &str,
+    data_path: &str,
+) -> Result<Result<InvocationOutput, String>, HopFailure> {
+    let parameters = json!({ "commands": script(command, data_path), "executionTimeout": [BOUND.as_secs().to_string()] });
+    let sent = run_command::send(clients, "nightproof takes a fingerprint", &[instance.to_owned()], &parameters).await;
+    let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
+    run_command::ended(clients, &id, instance, BOUND).await.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))
 }
 
 /// One line of shell a string. The output of a command is cut by Systems Manager, so that its digest is made where it is whole.

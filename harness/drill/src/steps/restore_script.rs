@@ -125,14 +125,17 @@ pub(crate) async fn restore(
     timing: &mut Timing,
 ) -> Result<Comparison, HopFailure> {
     timing.of(BOOT_PART, online(clients, instance)).await?;
+    let asked = plan.demands.fingerprint.as_ref().zip(backup.said);
+    if let Some((fingerprint, said)) = asked {
+        fingerprint::of_empty(clients, instance, &fingerprint.command, &plan.data_path, said).await?;
+    }
     let result = timing.of("script", restored(clients, plan, script, instance, backup.stored)).await?;
-    let fingerprint = plan.demands.fingerprint.as_ref();
     let comparison = if plan.has_tree() {
         timing.of(COMPARE, compare(clients, plan, &result, backup.manifest)).await?
     } else {
         Comparison::default()
     };
-    if let (Some(fingerprint), Some(said)) = (fingerprint, backup.said) {
+    if let Some((fingerprint, said)) = asked {
         let asked = fingerprint::of_restored(clients, instance, &fingerprint.command, &plan.data_path, said);
         timing.of("fingerprint", asked).await?;
     }

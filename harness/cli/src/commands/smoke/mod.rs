@@ -19,6 +19,7 @@ use nightproof_journal::Event;
 
 use crate::arguments::{FireKind, SmokeOptions, Telling};
 use crate::error::Error;
+use crate::evidence::{Evidence, Subject};
 use crate::format::Format;
 use crate::history::History;
 use crate::local_times::LocalTimes;
@@ -66,6 +67,7 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
     plan.review = Some(Arc::new(Reviewer { ask, hours: options.expires }));
 
     let journal = journal_file::open(journal.as_deref())?;
+    let evidence = Evidence::begin(&options.evidence, &journal)?;
     let file = RunFile::of(&plan, &identity.account, expires);
     file.write().map_err(|source| Error::WriteRunFile { path: file.path(), source })?;
     let noted = file.clone();
@@ -84,11 +86,20 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
         plan.demands.budgets.before = history.before(&plan.cloud, &template);
         journal.record(history.event());
     }
+    let budgets = plan.demands.budgets.clone();
     let outcome = nightproof_drill::run(plan, None, &journal, cancel).await;
     if let Some(history) = &history {
         history.append(&outcome, "aws", &template);
     }
     reports.write(&journal);
+    let subject = Subject {
+        template: options.stack.template.as_deref(),
+        text: &rehearsal.template,
+        cloud: "aws",
+        account: &identity.account,
+        caller: &identity.arn,
+    };
+    let written = evidence.map_or(Ok(()), |evidence| evidence.write(&outcome, &subject, &budgets));
     if *format == Format::Text {
         outcome::summary(&outcome);
         for line in local.iter().flat_map(|local| local.beside(&outcome.steps)) {
@@ -96,7 +107,9 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
         }
     }
     journal_file::flush(&journal);
-    Ok(conclude(&file, &outcome))
+    let exit = conclude(&file, &outcome);
+    written?;
+    Ok(exit)
 }
 
 /// Shows what would be made.
