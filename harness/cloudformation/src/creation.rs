@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use nightproof_core::service::Call;
+use jiff::SignedDuration;
+use nightproof_core::service::{AwsError, Call};
+use nightproof_template::Deployment;
 
 use crate::apply;
 use crate::cloudformation::CloudFormation;
+use crate::error::validation;
 use crate::records::{Applied, OnFailure, StackResource, StackStatus, Submission};
 use crate::removal::{self, Leaving};
 use crate::service_role::Deployer;
 use crate::worker::Worker;
 use crate::{export, outputs};
+
+/// Why a stack fails that was not made in the minutes that it was given.
+const TOO_LATE: &str = "Stack creation time exceeded the specified timeout.";
 
 /// A stack's ARN.
 pub(crate) fn new_id(call: &Call, name: &str) -> String {
@@ -22,9 +28,11 @@ pub(crate) fn new_id(call: &Call, name: &str) -> String {
 pub(crate) fn begin(service: &CloudFormation, call: &Call, id: &str, mut submission: Submission, deployer: Deployer) {
     // Exports may have come and gone since the submission was read.
     submission.inputs.imports = export::of_others(service, call.account(), id);
+    submission.inputs.stack_outputs = export::outputs_of_others(service, call.account(), id);
     let worker = service.with(call.account(), id, |stack| {
         stack.takes(&submission);
         stack.role.clone_from(&deployer.role);
+        stack.notify(call, &deployer.caller);
         stack.becomes(StackStatus::CreateInProgress, Some("User Initiated".to_owned()), call.now);
         (Arc::clone(&stack.turn), stack.clone())
     });
@@ -46,16 +54,35 @@ async fn run(worker: &Worker, submission: Submission) {
     let failure = match deployment.imports() {
         Ok(imports) => {
             worker.with(|stack| stack.imports = imports);
-            let Applied { made, failure, .. } = apply::apply(worker, &deployment, &BTreeMap::new(), &submission).await;
+            let (Applied { made, failure, .. }, is_late) = in_time(worker, &deployment, &submission).await;
             if worker.cancel.is_cancelled() {
                 return;
             }
-            failure.or_else(|| outputs::finish(worker, &deployment, &made, StackStatus::CreateComplete).err())
+            let late = || (is_late && made.0.len() < deployment.resources().count()).then(|| TOO_LATE.to_owned());
+            late().or(failure).or_else(|| outputs::finish(worker, &deployment, &made, StackStatus::CreateComplete).err())
         }
         Err(error) => Some(error.message),
     };
     if let Some(reason) = failure {
         fail(worker, &reason).await;
+    }
+}
+
+/// Makes the resources; none is begun any more once the stack's time is over. Returns whether it is.
+async fn in_time(worker: &Worker, deployment: &Deployment<'_>, submission: &Submission) -> (Applied, bool) {
+    let worker = Worker { cancel: worker.cancel.child_token(), ..worker.clone() };
+    let minutes = worker.with(|stack| stack.timeout).flatten();
+    let none = BTreeMap::new();
+    let mut applying = std::pin::pin!(apply::apply(&worker, deployment, &none, submission));
+    let end = minutes.and_then(|minutes| worker.now().checked_add(SignedDuration::from_mins(i64::from(minutes))).ok());
+    let Some(end) = end else { return (applying.await, false) };
+    let clock = worker.region.clock();
+    tokio::select! {
+        applied = &mut applying => (applied, false),
+        () = clock.sleep_until(end) => {
+            worker.cancel.cancel();
+            (applying.await, true)
+        }
     }
 }
 
@@ -80,9 +107,48 @@ async fn fail(worker: &Worker, reason: &str) {
         }
         ours
     });
-    if begun != Some(true) || policy == OnFailure::DoNothing {
-        return;
+    if begun == Some(true) && policy != OnFailure::DoNothing {
+        remove(worker, status, policy).await;
     }
+}
+
+/// Starts to take back a stack whose creation has failed and was left as it was. `deletes_created`: resources that stay when they are deleted
+/// go all the same.
+///
+/// # Errors
+/// It is in another state.
+pub(crate) fn take_back(
+    service: &CloudFormation,
+    call: &Call,
+    id: &str,
+    deployer: Deployer,
+    (token, deletes_created): (Option<&str>, bool),
+) -> Result<(), AwsError> {
+    let begun = service.with(call.account(), id, |stack| {
+        if stack.status != StackStatus::CreateFailed {
+            return None;
+        }
+        stack.role.clone_from(&deployer.role);
+        stack.rolled_back = Some(call.now);
+        stack.change_set = None;
+        stack.deletes_created |= deletes_created;
+        stack.take_token(token, "RollbackStack");
+        stack.notify(call, &deployer.caller);
+        stack.becomes(StackStatus::RollbackInProgress, Some("User Initiated".to_owned()), call.now);
+        Some(stack.clone())
+    });
+    let Some(stack) = begun.flatten() else { return Err(validation(format!("Stack:{id} can not be rolled back."))) };
+    if let Some(worker) = Worker::on(&stack, service, call, deployer.caller) {
+        call.region.tasks().spawn(async move {
+            let _turn = stack.turn.lock().await;
+            remove(&worker, StackStatus::RollbackInProgress, OnFailure::Rollback).await;
+        });
+    }
+    Ok(())
+}
+
+/// Deletes what was made. The stack is in `status` meanwhile.
+async fn remove(worker: &Worker, status: StackStatus, policy: OnFailure) {
     let records = worker.resources();
     let deletes = worker.with(|stack| stack.deletes_created).unwrap_or(false);
     let keeps = |record: &StackResource| record.policies.keeps_created() && !deletes;

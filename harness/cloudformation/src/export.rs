@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use nightproof_core::document::Members as _;
+use serde_json::Value;
+
 use crate::cloudformation::CloudFormation;
 use crate::records::{Stack, StackStatus};
 
@@ -13,6 +16,25 @@ pub(crate) fn of_others(service: &CloudFormation, account: &str, stack_id: &str)
     // What will soon be gone cannot be imported any more.
     let lasts = |stack: &&Stack| stack.deleted.is_none() && stack.status != StackStatus::DeleteInProgress;
     all.iter().filter(lasts).filter(|stack| stack.id != stack_id).flat_map(|stack| stack.exports.clone()).collect()
+}
+
+/// Outputs of all stacks but this one, by the stacks' names and ids.
+pub(crate) fn outputs_of_others(
+    service: &CloudFormation,
+    account: &str,
+    stack_id: &str,
+) -> BTreeMap<String, BTreeMap<String, String>> {
+    let stacks = service.lock();
+    let all = stacks.get(account).map(Vec::as_slice).unwrap_or_default();
+    let mut found = BTreeMap::new();
+    for stack in all.iter().filter(|stack| stack.deleted.is_none() && stack.id != stack_id) {
+        let text = |output: &Value, name: &str| output.text(name).map(str::to_owned);
+        let pair = |output: &Value| Some((text(output, "OutputKey")?, text(output, "OutputValue")?));
+        let outputs: BTreeMap<String, String> = stack.outputs.iter().filter_map(pair).collect();
+        found.insert(stack.name.clone(), outputs.clone());
+        found.insert(stack.id.clone(), outputs);
+    }
+    found
 }
 
 /// Names of the stacks that import this export.

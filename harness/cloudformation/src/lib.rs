@@ -17,6 +17,7 @@ mod export;
 mod mailbox;
 mod membership;
 mod nested;
+mod notifications;
 mod operations;
 mod outputs;
 mod preflight;

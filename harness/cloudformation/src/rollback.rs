@@ -24,26 +24,45 @@ pub(crate) async fn undo(worker: &Worker, before: &Stack, applied: Option<&Appli
         stack.takes_back(before);
         stack.becomes(StackStatus::UpdateRollbackInProgress, Some(reason.to_owned()), now);
     });
-    let (done, attempted) = applied.map(|applied| (applied.done.clone(), applied.attempted.clone())).unwrap_or_default();
-    let unfinished = Unfinished { before: before.clone(), done, attempted, replacements: Vec::new(), is_whole: true };
-    restore(worker, unfinished, &BTreeSet::new()).await;
+    restore(worker, unfinished(before, applied), &BTreeSet::new()).await;
 }
 
-/// Takes a rollback up again that failed. The resources in `skipped` stay as they are.
+/// What there is to undo of an update. If the one before it failed and was left as it was, that one is undone, too.
+pub(crate) fn unfinished(before: &Stack, applied: Option<&Applied>) -> Unfinished {
+    let (done, attempted) = applied.map(|applied| (applied.done.clone(), applied.attempted.clone())).unwrap_or_default();
+    let earlier = before.unfinished.as_ref().filter(|_| before.status == StackStatus::UpdateFailed);
+    let Some(earlier) = earlier else {
+        return Unfinished { before: before.clone(), done, attempted, replacements: Vec::new(), is_whole: true };
+    };
+    let mut both = Unfinished::clone(earlier);
+    for (id, done) in done {
+        let first = both.done.entry(id).or_insert(done);
+        if *first == Done::Kept {
+            *first = done;
+        }
+    }
+    both.attempted.extend(attempted);
+    both
+}
+
+/// Undoes an update that failed: takes a rollback up again, or undoes what was left as it was. The resources in `skipped` stay as they are.
 pub(crate) fn resume(
     service: &CloudFormation,
     call: &Call,
     id: &str,
     deployer: Deployer,
     skipped: Vec<String>,
-    token: Option<&str>,
+    (token, operation): (Option<&str>, &'static str),
 ) -> Result<(), AwsError> {
     let begun = service.with(call.account(), id, |stack| {
         // Of two who ask at once one is late.
-        let unfinished = stack.unfinished.take().filter(|_| stack.status == StackStatus::UpdateRollbackFailed)?;
+        let is_failed = matches!(stack.status, StackStatus::UpdateFailed | StackStatus::UpdateRollbackFailed);
+        let unfinished = stack.unfinished.take().filter(|_| is_failed)?;
+        stack.takes_back(&unfinished.before);
         stack.cancel = CancellationToken::new();
         stack.role.clone_from(&deployer.role);
-        stack.take_token(token, "ContinueUpdateRollback");
+        stack.take_token(token, operation);
+        stack.notify(call, &deployer.caller);
         stack.becomes(StackStatus::UpdateRollbackInProgress, Some("User Initiated".to_owned()), call.now);
         Some((unfinished, stack.clone()))
     });

@@ -11,7 +11,7 @@ use crate::operations::change_sets::{CreateChangeSet, DeleteChangeSet, DescribeC
 use crate::operations::create_stack::CreateStack;
 use crate::operations::delete_stack::DeleteStack;
 use crate::operations::exports::{ListExports, ListImports};
-use crate::operations::rollbacks::{CancelUpdateStack, ContinueUpdateRollback};
+use crate::operations::rollbacks::{CancelUpdateStack, ContinueUpdateRollback, RollbackStack};
 use crate::operations::signal_resource::SignalResource;
 use crate::operations::stack_policies::{GetStackPolicy, SetStackPolicy};
 use crate::operations::stacks::{
@@ -57,6 +57,10 @@ operations!("cloudformation", CloudFormation:
     ListStackResources => list_stack_resources: ["= @stack"],
     ListStacks => list_stacks: ["= *"],
     ListTypes => list_types: ["= *"],
+    RollbackStack => rollback_stack.await: [
+        "= @stack cloudformation:RoleArn=RoleARN",
+        "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
+    ],
     SetStackPolicy => set_stack_policy.await: ["= @stack cloudformation:StackPolicyUrl=StackPolicyURL"],
     SignalResource => signal_resource: ["= @stack"],
     UpdateStack => update_stack.await: [

@@ -56,9 +56,14 @@ pub(crate) async fn read(
             stack_id: stack_id.to_owned(),
             partition: "aws".to_owned(),
             url_suffix: "amazonaws.com".to_owned(),
-            notification_arns: Vec::new(),
+            notification_arns: match (input.notification_arns, previous) {
+                (Some(topics), _) => topics,
+                (None, Some(previous)) => previous.inputs.pseudo.notification_arns.clone(),
+                (None, None) => Vec::new(),
+            },
         },
         imports: export::of_others(service, call.account(), stack_id),
+        stack_outputs: export::outputs_of_others(service, call.account(), stack_id),
         availability_zones: zones(call).await?,
     };
     let made = Submission {

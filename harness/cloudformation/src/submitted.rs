@@ -18,7 +18,8 @@ pub(crate) struct Submitted {
     /// The types that the request may touch.
     pub resource_types: Option<Vec<String>>,
     pub rollback: Option<RollbackConfiguration>,
-    pub notification_arns: Vec<String>,
+    /// `None`: those that the stack has.
+    pub notification_arns: Option<Vec<String>>,
     /// Whether macros may be applied without an acknowledgement: whoever makes a change set sees what they have made before anything is done.
     pub shows_expansion: bool,
 }
@@ -62,10 +63,7 @@ struct RollbackTrigger {
 impl Submitted {
     /// Refuses what is not acted upon, by its name.
     pub(crate) fn check(&self, operation: &str) -> Result<(), AwsError> {
-        if let Some(rollback) = &self.rollback {
-            rollback.check(operation)?;
-        }
-        lacking(!self.notification_arns.is_empty(), "NotificationARNs", operation)
+        self.rollback.as_ref().map_or(Ok(()), |rollback| rollback.check(operation))
     }
 }
 

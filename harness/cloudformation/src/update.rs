@@ -57,6 +57,7 @@ pub(crate) fn begin(
 ) -> Result<(), AwsError> {
     // Exports may have come and gone since the submission was read.
     submission.inputs.imports = export::of_others(service, call.account(), id);
+    submission.inputs.stack_outputs = export::outputs_of_others(service, call.account(), id);
     let started = service.with(call.account(), id, |stack| {
         // Somebody else may have begun something since this was read.
         updatable(stack)?;
@@ -70,6 +71,7 @@ pub(crate) fn begin(
         // They were worked out against what the stack is no more.
         stack.change_sets.iter_mut().for_each(ChangeSet::outdate);
         stack.take_token(token, operation);
+        stack.notify(call, &deployer.caller);
         stack.becomes(StackStatus::UpdateInProgress, Some("User Initiated".to_owned()), call.now);
         Ok(before)
     });
@@ -112,12 +114,16 @@ async fn run(worker: &Worker, before: &Stack, submission: &Submission, options: 
         .or_else(|| outputs::finish(worker, &deployment, &applied.made, StackStatus::UpdateCompleteCleanupInProgress).err());
     match failure {
         // What failed stays for whoever asked for it to be looked at.
-        Some(reason) if options.keeps_failure => return worker.stack_becomes(StackStatus::UpdateFailed, Some(reason)),
+        Some(reason) if options.keeps_failure => {
+            worker.with(|stack| stack.unfinished = Some(Arc::new(rollback::unfinished(before, Some(&applied)))));
+            return worker.stack_becomes(StackStatus::UpdateFailed, Some(reason));
+        }
         Some(reason) => return rollback::undo(worker, before, Some(&applied), &reason).await,
         None => {}
     }
     worker.with(|stack| {
         stack.imports = imports;
+        stack.unfinished = None;
         if options.policy.is_some() {
             stack.policy = options.policy;
         }

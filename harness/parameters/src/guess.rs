@@ -156,17 +156,12 @@ impl<R: Rng> Guesser<'_, R> {
     fn password(&mut self, parameter: &Parameter) -> Option<String> {
         let (least, most) = parameter.lengths();
         let length = PASSWORD.max(least.unwrap_or_default()).min(most.unwrap_or(usize::MAX));
-        let sets = [b'A'..=b'Z', b'a'..=b'z', b'0'..=b'9'];
-        let plain = (0..ATTEMPTS).find_map(|_| {
-            let text = (0..length).map(|index| {
-                // The first three have one of each.
-                let chosen = if index < sets.len() { index } else { self.random.random_range(0..sets.len()) };
-                let set = sets.get(chosen).cloned().unwrap_or(b'a'..=b'z');
-                char::from(self.random.random_range(set))
-            });
-            Some(text.collect::<String>()).filter(|text| accepts(parameter, text))
-        });
-        plain.or_else(|| self.sample(parameter))
+        let plain = ["ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"];
+        let [upper, lower, digits] = plain;
+        let random = &mut *self.random;
+        let mut made =
+            |sets: &[&str]| (0..ATTEMPTS).map(|_| password(sets, length, random)).find(|text| accepts(parameter, text));
+        made(&plain).or_else(|| made(&[upper, lower, digits, "!#$%&*+-=?_"])).or_else(|| self.sample(parameter))
     }
 
     /// A range of addresses: what a VPC made up here has, the next part of it, or that of clients nobody has.
@@ -181,6 +176,13 @@ impl<R: Rng> Guesser<'_, R> {
             Range::Clients => "203.0.113.0/24".to_owned(),
         }
     }
+}
+
+/// A random text of so many characters: one of each set first, then of any.
+fn password(sets: &[&str], length: usize, random: &mut impl Rng) -> String {
+    let any = sets.concat();
+    let mut of = |set: &str| set.chars().nth(random.random_range(0..set.len().max(1)));
+    (0..length).filter_map(|index| of(sets.get(index).copied().unwrap_or(&any))).collect()
 }
 
 fn accepts(parameter: &Parameter, value: &str) -> bool {

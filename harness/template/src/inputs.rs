@@ -13,6 +13,8 @@ pub struct Inputs {
     pub pseudo: Pseudo,
     /// Exports of other stacks, by name.
     pub imports: BTreeMap<String, String>,
+    /// Outputs of other stacks by their names, by the stacks' names and ids: what `Fn::GetStackOutput` returns.
+    pub stack_outputs: BTreeMap<String, BTreeMap<String, String>>,
     /// What `Fn::GetAZs` answers.
     pub availability_zones: Vec<String>,
 }

@@ -178,6 +178,7 @@ impl Scope<'_> {
                 let name = self.import(node)?;
                 Ok(self.inputs.imports.get(&name).map(|value| Value::from(value.as_str())))
             }
+            "Fn::GetStackOutput" => self.stack_output(argument, node).map(Some),
             "Fn::GetAZs" => {
                 let region = self.text(argument)?;
                 if region.is_empty() || region == self.inputs.pseudo.region {
@@ -206,6 +207,18 @@ impl Scope<'_> {
             return Ok(name);
         }
         Err(node.error(format!("No export named {name} found.")))
+    }
+
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html>
+    fn stack_output(&self, argument: &Node, node: &Node) -> Result<Value, TemplateError> {
+        let member = |name: &str| {
+            let missing = || node.error("Template error: every Fn::GetStackOutput object requires StackName and OutputName");
+            argument.member(name).ok_or_else(missing).and_then(|node| self.text(node))
+        };
+        let (stack, output) = (member("StackName")?, member("OutputName")?);
+        let missing = || node.error(format!("No output named {output} found in stack {stack}."));
+        let found = self.inputs.stack_outputs.get(&stack).and_then(|outputs| outputs.get(&output));
+        found.map(|value| Value::from(value.as_str())).ok_or_else(missing)
     }
 
     fn reference(&self, target: &str, node: &Node) -> Result<Value, TemplateError> {

@@ -17,6 +17,7 @@ mod mapping;
 mod node;
 mod order;
 mod parameter;
+mod pattern;
 mod policy;
 mod property;
 mod read;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde_json::Value;
 
 use crate::node::Member;
+use crate::pattern::Pattern;
 use crate::{Position, TemplateError, Unsupported};
 
 /// A parameter as the template declares it.
@@ -90,7 +90,7 @@ impl Parameter {
         }
         let allowed_pattern = text("AllowedPattern")?;
         if let Some(pattern) = &allowed_pattern {
-            Regex::new(&format!("^(?:{pattern})$")).map_err(|error| {
+            Pattern::new(pattern).map_err(|error| {
                 TemplateError::at(
                     member.position,
                     format!("Template format error: AllowedPattern of parameter {name} is not a regular expression: {error}"),
@@ -198,7 +198,7 @@ impl Parameter {
                 return Err(violated(format!("Parameter '{name}' must be one of AllowedValues [{listed}]")));
             }
             if let Some(pattern) = &self.allowed_pattern
-                && !Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(item))
+                && !Pattern::new(pattern).is_ok_and(|pattern| pattern.is_match(item))
             {
                 return Err(violated(format!("Parameter '{name}' must match pattern {pattern}")));
             }

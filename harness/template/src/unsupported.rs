@@ -147,7 +147,7 @@ impl Found {
             Data::Map(members) => members.iter().for_each(|member| self.member(member, id)),
             Data::Function(name, argument) => {
                 match *name {
-                    "Fn::GetStackOutput" => self.unsupported.push(Unsupported::new(format!("`{name}`"), id, node.position)),
+                    "Fn::GetStackOutput" => self.elsewhere(argument, id),
                     name if EXTENSIONS.contains(&name) && self.extended => {}
                     name if EXTENSIONS.contains(&name) || rule::FUNCTIONS.contains(&name) => {
                         self.errors.push(node.error(not_a_function(name)));
@@ -155,6 +155,19 @@ impl Found {
                     _ => {}
                 }
                 self.functions(argument, id);
+            }
+        }
+    }
+
+    /// Names what leads an `Fn::GetStackOutput` out of the stack's own account and region.
+    fn elsewhere(&mut self, argument: &Node, id: Option<&str>) {
+        let is_own = |node: &Node| match &node.data {
+            Data::Function("Ref", target) => target.text().as_deref() == Some("AWS::Region"),
+            _ => false,
+        };
+        for name in ["Region", "RoleArn"] {
+            if let Some(node) = argument.member(name).filter(|node| !is_own(node)) {
+                self.unsupported.push(Unsupported::new(format!("`{name}` of `Fn::GetStackOutput`"), id, node.position));
             }
         }
     }

@@ -810,6 +810,28 @@ def broken_off(cloudformation, queue):
     cloudformation.delete_stack(**of)
 
 
+def left_as_it_was(cloudformation, queue):
+    """A creation that fails, stays as it is, and is rolled back; a topic is told of it."""
+    of = {"StackName": "ops-kept"}
+    topics = client("sns")
+    topic = topics.create_topic(Name="ops-kept")["TopicArn"]
+    failing = {"Type": "AWS::S3::BucketPolicy", "DependsOn": "Queue",
+               "Properties": {"Bucket": "no-such-bucket-of-ops", "PolicyDocument": {}}}
+    body = json.dumps({"Resources": {"Queue": queue, "Failing": failing}})
+
+    def stack():
+        return cloudformation.describe_stacks(**of)["Stacks"][0]
+
+    cloudformation.create_stack(**of, TemplateBody=body, OnFailure="DO_NOTHING", NotificationARNs=[topic], TimeoutInMinutes=30)
+    until("CREATE_FAILED", lambda: stack()["StackStatus"] == "CREATE_FAILED")
+    assert (stack()["NotificationARNs"], stack()["TimeoutInMinutes"]) == ([topic], 30)
+    cloudformation.rollback_stack(**of)
+    until("ROLLBACK_COMPLETE", lambda: stack()["StackStatus"] == "ROLLBACK_COMPLETE")
+    refused("ValidationError", cloudformation.rollback_stack, **of)
+    cloudformation.delete_stack(**of)
+    topics.delete_topic(TopicArn=topic)
+
+
 def stacks():
     cloudformation = client("cloudformation")
     queue = {"Type": "AWS::SQS::Queue"}
@@ -863,6 +885,7 @@ def stacks():
     refused("ValidationError", cloudformation.cancel_update_stack, **of)
     refused("ValidationError", cloudformation.continue_update_rollback, **of)
     broken_off(cloudformation, queue)
+    left_as_it_was(cloudformation, queue)
     cloudformation.update_termination_protection(**of, EnableTerminationProtection=False)
     for name in ["ops-reader", made]:
         cloudformation.delete_stack(StackName=name)

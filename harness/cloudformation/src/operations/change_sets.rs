@@ -52,7 +52,7 @@ fn document(set: &ChangeSet, stack: &Stack, with_values: bool) -> Value {
         )
         .into();
     }
-    document["NotificationARNs"] = json!([]);
+    document["NotificationARNs"] = json!(set.submission.inputs.pseudo.notification_arns);
     document["RollbackConfiguration"] = json!({});
     document["OnStackFailure"] = set.on_failure.map(OnFailure::word).into();
     document
@@ -76,8 +76,8 @@ pub(crate) struct CreateChangeSet {
     #[serde(rename = "RoleARN")]
     role_arn: Option<String>,
     rollback_configuration: Option<RollbackConfiguration>,
-    #[serde(rename = "NotificationARNs", default)]
-    notification_arns: Vec<String>,
+    #[serde(rename = "NotificationARNs")]
+    notification_arns: Option<Vec<String>>,
     tags: Option<Vec<StackTag>>,
     change_set_name: String,
     client_token: Option<String>,

@@ -24,13 +24,14 @@ pub(crate) struct CreateStack {
     parameters: Vec<GivenParameter>,
     disable_rollback: Option<bool>,
     rollback_configuration: Option<RollbackConfiguration>,
-    #[serde(rename = "NotificationARNs", default)]
-    notification_arns: Vec<String>,
+    #[serde(rename = "NotificationARNs")]
+    notification_arns: Option<Vec<String>>,
     #[serde(default)]
     capabilities: Vec<String>,
     resource_types: Option<Vec<String>>,
     #[serde(rename = "RoleARN")]
     role_arn: Option<String>,
+    timeout_in_minutes: Option<u32>,
     on_failure: Option<String>,
     stack_policy_body: Option<String>,
     #[serde(rename = "StackPolicyURL")]
@@ -71,6 +72,7 @@ impl CloudFormation {
         let deployer = service_role::deployer(call, &stack, input.role_arn.as_deref()).await?;
         stack.on_failure = on_failure;
         stack.policy = policy;
+        stack.timeout = input.timeout_in_minutes;
         stack.protected = input.enable_termination_protection;
         stack.deletes_created = input.retain_except_on_create;
         stack.created = call.now;

@@ -65,6 +65,7 @@ impl CloudFormation {
             }
             if let Some(stack) = stacks.iter_mut().find(|other| other.id == stack.id) {
                 stack.role = deployer.role;
+                stack.notify(call, &deployer.caller);
                 stack.take_token(token, "DeleteStack");
                 stack.becomes(StackStatus::DeleteInProgress, Some("User Initiated".to_owned()), call.now);
             }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
 use crate::records::{Stack, StackStatus};
-use crate::{rollback, service_role};
+use crate::submitted::lacking;
+use crate::{creation, rollback, service_role};
 
 /// `CancelUpdateStack`. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CancelUpdateStack.html>
 #[derive(Debug, Deserialize)]
@@ -29,7 +30,42 @@ pub(crate) struct ContinueUpdateRollback {
     client_request_token: Option<String>,
 }
 
+/// `RollbackStack`. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RollbackStack {
+    stack_name: String,
+    #[serde(rename = "RoleARN")]
+    role_arn: Option<String>,
+    client_request_token: Option<String>,
+    #[serde(default)]
+    retain_except_on_create: bool,
+}
+
 impl CloudFormation {
+    pub(crate) async fn rollback_stack(&self, call: &Call, input: RollbackStack) -> Result<Value, AwsError> {
+        let (name, token) = (input.stack_name, input.client_request_token.as_deref());
+        let stack = self.existing(call, &name)?;
+        if self.repeated(call.account(), &name, token, "RollbackStack")?.is_some() {
+            return Ok(json!({"StackId": stack.id}));
+        }
+        let deployer = service_role::deployer(call, &stack, input.role_arn.as_deref()).await?;
+        match stack.status {
+            StackStatus::CreateFailed => {
+                creation::take_back(self, call, &stack.id, deployer, (token, input.retain_except_on_create))?;
+            }
+            StackStatus::UpdateFailed => {
+                lacking(input.retain_except_on_create, "RetainExceptOnCreate", "RollbackStack of an update")?;
+                rollback::resume(self, call, &stack.id, deployer, Vec::new(), (token, "RollbackStack"))?;
+            }
+            status => {
+                let (id, status) = (&stack.id, status.word());
+                return Err(validation(format!("Stack:{id} is in {status} state and can not be rolled back.")));
+            }
+        }
+        Ok(json!({"StackId": stack.id}))
+    }
+
     pub(crate) fn cancel_update_stack(&self, call: &Call, input: CancelUpdateStack) -> Result<Value, AwsError> {
         let (name, token) = (input.stack_name, input.client_request_token.as_deref());
         let stack = self.existing(call, &name)?;
@@ -65,7 +101,7 @@ impl CloudFormation {
             return Err(validation(format!("Resource {other} is not in UPDATE_FAILED state and cannot be skipped")));
         }
         let deployer = service_role::deployer(call, &stack, input.role_arn.as_deref()).await?;
-        rollback::resume(self, call, &stack.id, deployer, input.resources_to_skip, token)?;
+        rollback::resume(self, call, &stack.id, deployer, input.resources_to_skip, (token, "ContinueUpdateRollback"))?;
         Ok(json!({}))
     }
 

@@ -37,8 +37,8 @@ pub(crate) struct UpdateStack {
     stack_policy_body: Option<String>,
     #[serde(rename = "StackPolicyURL")]
     stack_policy_url: Option<String>,
-    #[serde(rename = "NotificationARNs", default)]
-    notification_arns: Vec<String>,
+    #[serde(rename = "NotificationARNs")]
+    notification_arns: Option<Vec<String>>,
     tags: Option<Vec<StackTag>>,
     #[serde(default)]
     disable_rollback: bool,

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use nightproof_core::Caller;
 use nightproof_core::document::whole_seconds;
+use nightproof_core::service::Call;
 use nightproof_resource::{MadeResource, ResourceSignal};
 use nightproof_template::{Inputs, Template};
 use serde_json::{Value, json};
@@ -16,6 +18,7 @@ use super::on_failure::OnFailure;
 use super::stack_resource::StackResource;
 use super::stack_status::StackStatus;
 use super::submission::{Processed, Submission};
+use crate::notifications::Outbox;
 use crate::stack_policy::StackPolicy;
 
 /// A stack, deleted ones included.
@@ -79,6 +82,10 @@ pub(crate) struct Stack {
     pub token: Option<String>,
     /// Ends the creation that is going on.
     pub cancel: CancellationToken,
+    /// Tells the stack's topics of its events.
+    pub outbox: Option<Outbox>,
+    /// Minutes that its creation may take.
+    pub timeout: Option<u32>,
     /// Held by what is going on: creation, update, deletion.
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -123,6 +130,8 @@ impl Stack {
             tokens: Vec::new(),
             token: None,
             cancel: CancellationToken::new(),
+            outbox: None,
+            timeout: None,
             turn: Arc::default(),
         }
     }
@@ -177,6 +186,11 @@ impl Stack {
         self.resources.iter_mut().find(|resource| resource.id == id)
     }
 
+    /// Has the stack's topics told of the events to come, as `deployer`.
+    pub(crate) fn notify(&mut self, call: &Call, deployer: &Caller) {
+        self.outbox = Outbox::new(&call.region, deployer, &self.inputs.pseudo.notification_arns);
+    }
+
     /// Adds a resource, or takes the place of its record.
     pub(crate) fn put(&mut self, record: StackResource) {
         match self.resource(&record.id) {
@@ -224,7 +238,7 @@ impl Stack {
             true => uuid::Uuid::new_v4().to_string(),
             false => format!("{}-{}-{}", event.logical, event.status, now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ")),
         };
-        self.events.push(json!({
+        let event = json!({
             "StackId": self.id,
             "EventId": id,
             "StackName": self.name,
@@ -236,7 +250,11 @@ impl Stack {
             "ResourceStatusReason": event.reason,
             "ResourceProperties": event.properties,
             "ClientRequestToken": self.token,
-        }));
+        });
+        if let Some(outbox) = &self.outbox {
+            outbox.send(&event);
+        }
+        self.events.push(event);
     }
 
     /// The stack in `DescribeStacks`' form.
@@ -254,7 +272,8 @@ impl Stack {
             "StackStatusReason": self.reason,
             "DisableRollback": self.on_failure == OnFailure::DoNothing,
             "RoleARN": self.role,
-            "NotificationARNs": [],
+            "NotificationARNs": self.inputs.pseudo.notification_arns,
+            "TimeoutInMinutes": self.timeout,
             "Capabilities": unless_empty(&self.capabilities),
             "Outputs": unless_empty(&self.outputs),
             "Tags": self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),

@@ -22,7 +22,7 @@ impl ResourceProvider for NestedStack {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["Parameters", "Tags", "TemplateURL"],
+                properties: &["NotificationARNs", "Parameters", "Tags", "TemplateURL", "TimeoutInMinutes"],
                 attributes: &["Outputs.*"],
                 ..ResourceFacts::new(crate::nested::NAME)
             }
@@ -37,6 +37,7 @@ impl ResourceProvider for NestedStack {
         let worker = worker(context)?;
         let mut input = request(worker, properties);
         input["StackName"] = context.name(128).into();
+        input["TimeoutInMinutes"] = properties["TimeoutInMinutes"].clone();
         // The stack around it decides what becomes of it.
         input["OnFailure"] = "DO_NOTHING".into();
         let answer = context.make("cloudformation", "CreateStack", input).await?;
@@ -105,6 +106,7 @@ fn request(worker: &Worker, properties: &Value) -> Value {
         "Capabilities": capabilities,
         "Tags": properties.list("Tags").iter().filter(|tag| !tag.text("Key").unwrap_or_default().starts_with("aws:")).collect::<Vec<_>>(),
         "RoleARN": role,
+        "NotificationARNs": properties["NotificationARNs"],
     })
 }
 

@@ -301,11 +301,9 @@ async fn what_this_region_cannot_do_is_said_by_name() {
     let world = World::new();
     made(&world, &template("{Q: {Type: AWS::SQS::Queue}}")).await;
     let mut input = submission("s", &template("{Q: {Type: AWS::Logs::LogGroup}}"));
-    input["NotificationARNs"] = json!(["arn:aws:sns:us-east-1:111122223333:t"]);
-    assert!(world.refused("UpdateStack", input).await.contains("NotificationARNs of UpdateStack"));
-    for operation in ["DetectStackDrift", "RollbackStack"] {
-        assert!(world.refused(operation, json!({"StackName": "s"})).await.contains(operation), "{operation}");
-    }
+    input["RollbackConfiguration"] = json!({"MonitoringTimeInMinutes": 5});
+    assert!(world.refused("UpdateStack", input).await.contains("RollbackConfiguration of UpdateStack"));
+    assert!(world.refused("DetectStackDrift", json!({"StackName": "s"})).await.contains("DetectStackDrift"));
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ pub(super) fn resource_types() -> impl Iterator<Item = &'static dyn ResourceProv
     services.into_iter().flatten().copied()
 }
 
-const ACCOUNT: &str = "111122223333";
+pub(super) const ACCOUNT: &str = "111122223333";
 
 /// Boots nothing; refuses to, or takes for ever, when it is told so.
 #[derive(Default)]

@@ -85,6 +85,8 @@ fn passwords_are_random_within_their_constraints_and_not_shown() {
         "  Password: {Type: String, NoEcho: true, MinLength: 8, MaxLength: 12, AllowedPattern: '[a-zA-Z0-9]*'}",
         "  Password: {Type: String, NoEcho: true, AllowedPattern: '[a-z]{10}'}",
         "  Password: {Type: String, NoEcho: true, MinLength: 30}",
+        // Java's expressions look ahead.
+        "  Password: {Type: String, NoEcho: true, AllowedPattern: '^(?=.*[A-Z])(?=.*\\d)(?=.*[!#$%&*+=?_-]).{12,}$'}",
     ] {
         let guess = made(declared).unwrap();
         let one = &guess.parameters[0];

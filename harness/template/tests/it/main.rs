@@ -35,6 +35,7 @@ fn inputs(template: &Template, given: &[(&str, &str)]) -> Inputs {
         },
         imports: BTreeMap::from([("shared".to_owned(), "imported".to_owned())]),
         availability_zones: vec!["us-east-1a".to_owned(), "us-east-1b".to_owned()],
+        ..Inputs::default()
     }
 }
 

@@ -46,10 +46,14 @@ fn policies_that_a_group_cannot_have_are_named_and_its_own_are_not() {
 #[test]
 fn transforms_that_only_aws_hosts_are_named_with_their_lines() {
     let text = "Transform: [AWS::LanguageExtensions, AWS::ServiceCatalog, {Name: Upper, Parameters: {a: b}}]\nResources:\n  \
-                A: {Type: T::T::T, Properties: {'Fn::Transform': {Name: AWS::CodeStar}, x: !GetStackOutput [a, b]}}\n";
+                A: {Type: T::T::T, Properties: {'Fn::Transform': {Name: AWS::CodeStar}, x: !GetStackOutput {StackName: a, OutputName: b, Region: c}}}\n";
     assert_eq!(
         found(text),
-        ["transform `AWS::ServiceCatalog` (line 1)", "transform `AWS::CodeStar` (line 3)", "`Fn::GetStackOutput` (A, line 3)"]
+        [
+            "transform `AWS::ServiceCatalog` (line 1)",
+            "transform `AWS::CodeStar` (line 3)",
+            "`Region` of `Fn::GetStackOutput` (A, line 3)"
+        ]
     );
 }
 
