@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::{overrides, samconfig};
+use crate::scalar::text;
+use crate::{FileError, overrides, samconfig};
 
 /// What a file gives for a stack.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,35 +14,6 @@ pub struct ParameterFile {
     pub tags: Vec<(String, String)>,
     /// The stack's policy.
     pub policy: Option<Value>,
-}
-
-/// Why a file is not read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// Neither TOML, JSON nor YAML.
-    #[error("{0}")]
-    Syntax(String),
-    /// Well-formed, and in none of the known forms.
-    #[error(
-        "is in none of the known forms: a list of ParameterKey and ParameterValue, a list of KEY=VALUE, an object with Parameters (and Tags, \
-         StackPolicy), an object of names and values, lines of KEY=VALUE, or samconfig.toml"
-    )]
-    Form,
-    /// A member that is not acted upon.
-    #[error("has `{0}`, which is not acted upon")]
-    Unknown(String),
-    /// A value that is no text, number, truth value or list of them.
-    #[error("has no text as the value of `{0}`")]
-    Value(String),
-    /// A text that is not made of `KEY=VALUE`.
-    #[error("has `{0}`, which is not KEY=VALUE")]
-    Override(String),
-    /// A `samconfig.toml` without parameters for `sam deploy`.
-    #[error("has no `parameter_overrides` of `deploy` or `global` in the environment `{0}`")]
-    NoOverrides(String),
-    /// A name that the file gives twice.
-    #[error("gives `{0}` twice")]
-    Twice(String),
 }
 
 impl ParameterFile {
@@ -57,7 +29,10 @@ impl ParameterFile {
     pub fn read(name: &str, text: &str) -> Result<Self, FileError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let read = match name.rsplit_once('.') {
-            Some((_, "toml")) => samconfig::read(text)?,
+            Some((_, "toml")) => {
+                let (parameters, tags) = samconfig::read(text)?;
+                Self { parameters, tags, policy: None }
+            }
             _ if overrides::is_lines(text) => Self { parameters: overrides::lines(text)?, ..Self::default() },
             _ => {
                 let document = nightproof_template::to_json(text).map_err(|error| FileError::Syntax(error.to_string()))?;
@@ -124,20 +99,6 @@ fn listed(items: &[Value]) -> Result<Vec<(String, String)>, FileError> {
 
 fn mapped(members: &Map<String, Value>) -> Result<Vec<(String, String)>, FileError> {
     members.iter().map(|(name, value)| Ok((name.clone(), text(name, value)?))).collect()
-}
-
-/// A value as CloudFormation wants it: lists with commas.
-pub(crate) fn text(name: &str, value: &Value) -> Result<String, FileError> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(truth) => Ok(truth.to_string()),
-        Value::Array(items) if items.iter().all(|item| !item.is_array()) => {
-            let texts: Result<Vec<String>, FileError> = items.iter().map(|item| text(name, item)).collect();
-            texts.map(|texts| texts.join(","))
-        }
-        _ => Err(FileError::Value(name.to_owned())),
-    }
 }
 
 #[cfg(test)]

@@ -3,24 +3,26 @@
 
 use serde_json::Value;
 
-use crate::file::text;
-use crate::{FileError, ParameterFile, overrides};
+use crate::scalar::text;
+use crate::{FileError, overrides};
+
+type Pairs = Vec<(String, String)>;
 
 /// The environment that `sam` takes when none is named.
 const ENVIRONMENT: &str = "default";
 
 /// The parameters and tags that `sam deploy` would give in the environment `default`: those of `deploy`, or else of `global`.
-pub(crate) fn read(source: &str) -> Result<ParameterFile, FileError> {
+pub(crate) fn read(source: &str) -> Result<(Pairs, Pairs), FileError> {
     let document: Value = toml::from_str(source).map_err(|error| FileError::Syntax(error.to_string().trim().to_owned()))?;
     let of = |command: &str, name: &str| document.pointer(&format!("/{ENVIRONMENT}/{command}/parameters/{name}")).cloned();
     let either = |name: &str| of("deploy", name).or_else(|| of("global", name));
     let given = either("parameter_overrides").ok_or_else(|| FileError::NoOverrides(ENVIRONMENT.to_owned()))?;
     let tags = either("tags").map(|tags| pairs("tags", &tags)).transpose()?.unwrap_or_default();
-    Ok(ParameterFile { parameters: pairs("parameter_overrides", &given)?, tags, policy: None })
+    Ok((pairs("parameter_overrides", &given)?, tags))
 }
 
 /// One text, a list of texts, or a table.
-fn pairs(name: &str, given: &Value) -> Result<Vec<(String, String)>, FileError> {
+fn pairs(name: &str, given: &Value) -> Result<Pairs, FileError> {
     match given {
         Value::String(words) => overrides::words(words),
         Value::Array(items) => {
@@ -50,11 +52,11 @@ fn quoted(item: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read_pairs(source: &str) -> Vec<(String, String)> {
-        read(source).unwrap().parameters
+    fn read_pairs(source: &str) -> Pairs {
+        read(source).unwrap().0
     }
 
-    fn wanted() -> Vec<(String, String)> {
+    fn wanted() -> Pairs {
         [("A", "1"), ("B", "two words")].map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
     }
 
@@ -75,9 +77,9 @@ mod tests {
     #[test]
     fn global_parameters_count_where_deploy_has_none() {
         let source = "[default.global.parameters]\nparameter_overrides = \"A=1\"\ntags = \"team=ops\"\n[default.build.parameters]\nparameter_overrides = \"A=2\"\n";
-        let found = read(source).unwrap();
-        assert_eq!(found.parameters, [("A".to_owned(), "1".to_owned())]);
-        assert_eq!(found.tags, [("team".to_owned(), "ops".to_owned())]);
+        let (parameters, tags) = read(source).unwrap();
+        assert_eq!(parameters, [("A".to_owned(), "1".to_owned())]);
+        assert_eq!(tags, [("team".to_owned(), "ops".to_owned())]);
     }
 
     #[test]
