@@ -147,7 +147,7 @@ impl From<DataProfileKind> for DataProfile {
 #[derive(Debug, Default, Args)]
 pub(crate) struct DrillOptions {
     /// The rule, schedule, maintenance window or association to fire (logical id or name). Without it, each whose chain ends in a bucket is, one after the other.
-    #[arg(long = "trigger", alias = "rule")]
+    #[arg(long = "trigger", alias = "rule", value_name = "NAME")]
     pub(crate) rule: Option<String>,
     /// The bucket that backups go to (logical id or name), if the stack has several.
     #[arg(long)]
