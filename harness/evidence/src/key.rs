@@ -97,7 +97,11 @@ impl PublicKey {
         let is_ours = signed.untrusted_comment().is_ok_and(|comment| comment == UNTRUSTED_COMMENT);
         // The last line is 64 bytes; what comes after them would be signed by nobody.
         let is_exact = signature.lines().nth(3).is_some_and(|line| line.len() == GLOBAL && line.ends_with("=="));
-        if is_ours && is_exact && signed.into_string() == signature { Ok(()) } else { Err("its signature was changed".to_owned()) }
+        if is_ours && is_exact && signed.into_string() == signature {
+            Ok(())
+        } else {
+            Err("its signature was changed".to_owned())
+        }
     }
 }
 
