@@ -90,7 +90,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "nightproof-incident",
         &["nightproof-core", "nightproof-drill", "nightproof-faults", "nightproof-journal", "nightproof-poll"],
     ),
-    ("nightproof-report", &["nightproof-drill", "nightproof-journal", "nightproof-template"]),
+    ("nightproof-prove", &["nightproof-drill", "nightproof-journal"]),
+    ("nightproof-report", &["nightproof-drill", "nightproof-journal", "nightproof-prove", "nightproof-template"]),
     (
         "nightproof",
         &[
@@ -106,6 +107,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-journal",
             "nightproof-machine",
             "nightproof-parameters",
+            "nightproof-prove",
             "nightproof-region",
             "nightproof-report",
             "nightproof-store",

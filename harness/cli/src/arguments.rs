@@ -46,6 +46,9 @@ pub(crate) enum Command {
     Smoke(Box<SmokeOptions>),
     /// Has an incident happen as its file tells, and says whether it shows as described. Exit code 1 if it does not.
     Reproduce(ReproduceOptions),
+    /// Runs the drill, then makes the backup go wrong on purpose, one way after the other, and says who notices each: the drill, which must, and who
+    /// is notified. Exit code 1 if the drill misses one.
+    Prove(Box<ProveOptions>),
     /// Collects what an account tells of a night into a folder, without secrets, and drafts an incident from it. Only reads. Exit code 1
     /// if nothing in it says what failed.
     Capture(CaptureOptions),
@@ -189,6 +192,10 @@ pub(crate) struct RunOptions {
     /// How many nights to rehearse, moving the clock from one to the next; 1 when left out.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=366))]
     pub(crate) nights: Option<u32>,
+    /// When the last night is over, have each role of the stack, and the operator, try to destroy, overwrite, hide or unlock its archives and
+    /// what protects them. What a role can do is a finding.
+    #[arg(long)]
+    pub(crate) attack: bool,
     /// Keep the stack and the region's folder for inspection, until interrupted.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -608,6 +615,33 @@ pub(crate) struct ReproduceOptions {
     pub(crate) expect_fixed: bool,
     #[command(flatten)]
     pub(crate) telling: Telling,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveOptions {
+    #[command(flatten)]
+    pub(crate) stack: StackOptions,
+    #[command(flatten)]
+    pub(crate) existing: ExistingOptions,
+    #[command(flatten)]
+    pub(crate) drill: DrillOptions,
+    /// A control to try, by its name; may be repeated. All when left out.
+    #[arg(long, value_name = "CONTROL")]
+    pub(crate) only: Vec<String>,
+    /// Drill as an IAM user who has this identity policy, a JSON document, and nothing else, instead of as the account's root user.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator_policy: Option<PathBuf>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the journal of the drill that must pass to this file as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Write a page (.html) of what was noticed by whom; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) machine: MachineOptions,
 }

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nightproof_core::credentials::Credential;
+use nightproof_drill::Endpoint;
 use nightproof_journal::Journal;
-use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, Trigger};
+use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, RoleSession, RoleSessions, Trigger};
 use nightproof_store::Store;
 
 use crate::error::Error;
@@ -34,10 +36,10 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
 }
 
 /// Where a drill finds `region`, called with `key`.
-pub(crate) fn endpoint(region: &Embedded, key: &Key) -> nightproof_drill::Endpoint {
+pub(crate) fn endpoint(region: &Embedded, key: &Key) -> Endpoint {
     let (id, secret) = key;
     let (url, ca_pem) = (Some(region.endpoint_url.clone()), Some(region.ca_pem.clone()));
-    nightproof_drill::Endpoint::with_key(url, ca_pem, region.region.name(), (id, secret))
+    Endpoint::with_key(url, ca_pem, region.region.name(), (id, secret))
 }
 
 /// Variables that point any AWS client at `region`, with `key`; its CA is written into `folder`.
@@ -65,35 +67,46 @@ pub(crate) fn exports(region: &Embedded, key: &Key, folder: &Path) -> std::io::R
 
 /// What `embedded` can do for a drill and AWS cannot.
 pub(crate) fn local(embedded: &Embedded) -> Arc<dyn nightproof_drill::Local> {
-    Arc::new(LocalRegion(embedded.trigger()))
+    Arc::new(LocalRegion { trigger: embedded.trigger(), sessions: embedded.role_sessions(), ca_pem: embedded.ca_pem.clone() })
 }
 
-struct LocalRegion(Trigger);
+struct LocalRegion {
+    trigger: Trigger,
+    sessions: RoleSessions,
+    ca_pem: String,
+}
 
 #[async_trait]
 impl nightproof_drill::Local for LocalRegion {
     async fn deployed(&self) {
-        self.0.deployed().await;
+        self.trigger.deployed().await;
+    }
+
+    async fn session(&self, role_arn: &str, name: &str, instance: Option<&str>) -> Result<Endpoint, String> {
+        let RoleSession { url, credential } = self.sessions.open(role_arn, name, instance).await?;
+        let Credential { access_key_id, secret_access_key, session_token, .. } = &credential;
+        let key = (access_key_id.as_str(), secret_access_key.as_str(), session_token.as_deref().unwrap_or_default());
+        Ok(Endpoint::with_session(Some(url), Some(self.ca_pem.clone()), REGION, key))
     }
 
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
-        let at = self.0.fire(rule_arn).map_err(|error| error.to_string())?;
+        let at = self.trigger.fire(rule_arn).map_err(|error| error.to_string())?;
         Ok(format!("moved the region's clock to {at:.0}"))
     }
 
     async fn due(&self, rule_arn: &str) -> Option<i64> {
-        self.0.due(rule_arn).ok().map(|at| at.as_second())
+        self.trigger.due(rule_arn).ok().map(|at| at.as_second())
     }
 
     fn now(&self) -> i64 {
-        self.0.now().as_second()
+        self.trigger.now().as_second()
     }
 
     async fn settled(&self) {
-        self.0.settled().await;
+        self.trigger.settled().await;
     }
 
     async fn notice(&self, missed: bool) {
-        self.0.notice(missed).await;
+        self.trigger.notice(missed).await;
     }
 }

@@ -97,6 +97,8 @@ pub(crate) enum Error {
     #[error("cannot write the report `{}`", .path.display())]
     WriteReport { path: PathBuf, source: io::Error },
 
+    #[error("there is no control `{id}`: there are {known}")]
+    UnknownControl { id: String, known: String },
     #[error("CloudFormation's registry has no resource type `{0}`")]
     UnknownType(String),
 
@@ -212,6 +214,7 @@ impl Error {
             | Self::WriteExports(_)
             | Self::ReportForm(_)
             | Self::NoDrillToReport(_)
+            | Self::UnknownControl { .. }
             | Self::UnknownType(_)
             | Self::UnknownGrant { .. }
             | Self::WriteReport { .. }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nightproof_drill::{
-    Data, DataProfile, Demands, Endpoint, Existing, FireBy, NightVariant, Outcome, Package, Plan, Provisions, RestoreScript,
+    ArchiveControl, Data, DataProfile, Demands, Endpoint, Existing, FireBy, NightVariant, Outcome, Package, Plan, Provisions,
+    RestoreScript,
 };
 use nightproof_journal::Journal;
 use nightproof_machine::tools::Tools;
@@ -47,6 +48,10 @@ pub(crate) struct Rehearsal {
     pub(crate) variant: NightVariant,
     /// How many nights in a row; at least 1.
     pub(crate) nights: u32,
+    /// Whether the stack's roles try to destroy the archives.
+    pub(crate) attack: bool,
+    /// What is wrong with the archive, on purpose.
+    pub(crate) control: Option<ArchiveControl>,
     /// Findings fail the drill.
     pub(crate) strict: bool,
     /// Nothing is destroyed at the end.
@@ -73,6 +78,8 @@ impl Rehearsal {
             demands: options.demands.clone(),
             variant: NightVariant::Backup,
             nights: 1,
+            attack: false,
+            control: None,
             strict: true,
             keep: false,
         })
@@ -155,6 +162,8 @@ impl Rehearsal {
             restore_script: self.restore_script.clone(),
             demands: self.demands.clone(),
             nights: self.nights,
+            attack: self.attack,
+            control: self.control,
             strict: self.strict,
             keep: self.keep,
             folder: PathBuf::from(folder).join("drill"),

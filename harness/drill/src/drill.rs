@@ -14,10 +14,12 @@ use crate::account::instances;
 use crate::account::recorder::Recorder;
 use crate::account::resources::Resources;
 use crate::account::template_source;
-use crate::archive::bucket::{self, Bucket};
+use crate::archive::bucket::{self, Bucket, Listing};
 use crate::archive::manifest::Manifest;
+use crate::attack::{self, result::Attack};
 use crate::chain::failure::HopFailure;
 use crate::cleanup::destroy::{self, ExistingStacks, Made};
+use crate::control;
 use crate::evidence::denial;
 use crate::evidence::findings;
 use crate::evidence::network::{self, Destination};
@@ -83,14 +85,28 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
         () = cancel.cancelled() => None,
     };
     // What goes wrong with cleaning up is no cause of a failure.
-    let records = journal.records();
-    let _ = drill.witnesses.set(witnesses(&records, &drill.plan.template));
+    let mut records = journal.records();
     let _ = drill.notifications.set(notifications::from_records(&records));
+    leave_attack_out(&mut records);
+    let _ = drill.witnesses.set(witnesses(&records, &drill.plan.template));
     drop(records);
     let leftovers = drill.clean_up().await;
     let outcome = drill.outcome(ended, leftovers);
     journal.record(outcome.event());
     outcome
+}
+
+/// Removes what came while roles were tried: that they were refused is as it should be.
+fn leave_attack_out(records: &mut Vec<Record>) {
+    let mut is_tried = false;
+    records.retain(|record| {
+        match &record.event {
+            Event::StepStarted { step, .. } => is_tried = *step == Step::Attack,
+            Event::StepFinished { .. } => is_tried = false,
+            _ => {}
+        }
+        !is_tried
+    });
 }
 
 /// Denials, outages and missing features that the caller may not have reported.
@@ -135,6 +151,10 @@ struct State {
     absent: Vec<Hop>,
     /// What does the work of a hop where it is not the usual service.
     parts: Vec<Part>,
+    /// What was tried against the archives.
+    attack: Option<Attack>,
+    /// Why the negative control cannot be made.
+    not_applicable: Option<String>,
 }
 
 /// What the nights of a drill share.
@@ -183,18 +203,24 @@ impl Drill {
 
     async fn nights(&self, stages: &mut Vec<Stage>, resources: &Resources) -> Result<(), HopFailure> {
         let mut night = 0;
-        for _ in 1..=self.plan.nights.max(1) {
+        let rounds = self.plan.nights.max(1);
+        let mut left = Vec::new();
+        for round in 1..=rounds {
             self.in_order(stages).await?;
+            left.clear();
             for stage in stages.iter_mut() {
                 night += 1;
-                let ended = self.night(night, stage, resources).await;
+                let ended = self.night(night, stage, resources, round == rounds).await;
                 let ended = match ended {
                     Err(broken) => Err(self.explained(broken, resources).await),
                     ended => ended,
                 };
                 self.notice(night, resources, ended.as_ref().err()).await;
-                ended?;
+                left.extend(ended?.stored);
             }
+        }
+        if self.plan.attack {
+            self.attack(night, resources, stages, &left).await?;
         }
         Ok(())
     }
@@ -459,7 +485,8 @@ impl Drill {
         Ok(())
     }
 
-    async fn night(&self, night: u32, stage: &mut Stage, resources: &Resources) -> Result<(), HopFailure> {
+    /// A night of one chain; `is_last` if it is not rehearsed again.
+    async fn night(&self, night: u32, stage: &mut Stage, resources: &Resources, is_last: bool) -> Result<Left, HopFailure> {
         self.note(|state| state.nights.push(Night { night, trigger: stage.rule.name.clone(), ..Night::default() }));
         stage.said = self.fingerprints(night, resources).await?;
         let stage = &*stage;
@@ -497,6 +524,9 @@ impl Drill {
             if !seen.logged {
                 self.finding(findings::of_function_log(function));
             }
+        }
+        if is_last {
+            self.control(stage, &objects).await?;
         }
         let left = self
             .step(
@@ -544,6 +574,48 @@ impl Drill {
             })
             .await?;
         }
+        Ok(left)
+    }
+
+    /// Has the plan's negative control befall the archive.
+    async fn control(&self, stage: &Stage, before: &Listing) -> Result<(), HopFailure> {
+        let Some(control) = self.plan.control else { return Ok(()) };
+        let fault = |detail: String| self.journal.record(Event::Fault { request_id: String::new(), detail });
+        if control.is_of_data() {
+            fault(control.title().to_owned());
+            return Ok(());
+        }
+        match control::apply(control, &self.clients, &stage.buckets, before, &self.plan.folder).await? {
+            Ok(done) => {
+                fault(format!("{}: {done}", control.title()));
+                Ok(())
+            }
+            Err(why) => {
+                self.note(|state| state.not_applicable = Some(why.clone()));
+                Err(HopFailure::at(FailurePoint::Drill, format!("the control {control} does not apply: {why}")))
+            }
+        }
+    }
+
+    /// Has the roles of the stack try to destroy what the last nights left.
+    async fn attack(&self, night: u32, resources: &Resources, stages: &[Stage], stored: &[Stored]) -> Result<(), HopFailure> {
+        let Some(local) = &self.local else {
+            return Err(HopFailure::at(FailurePoint::Drill, "roles can be tried on a local region alone"));
+        };
+        let attacked = attack::Night {
+            plan: &self.plan,
+            clients: &self.clients,
+            local,
+            journal: &self.journal,
+            resources,
+            rules: stages.iter().map(|stage| &stage.rule).collect(),
+            stored,
+        };
+        let tried = self.step(Step::Attack, night, attack::attack(attacked), Attack::summary).await?;
+        for finding in attack::of_attack(&tried) {
+            self.finding(finding);
+        }
+        self.note(|state| state.attack = Some(tried));
         Ok(())
     }
 
@@ -761,6 +833,8 @@ impl Drill {
             ignored: state.ignored,
             numbers: state.numbers,
             notifications: self.notifications.get().cloned().unwrap_or_default(),
+            not_applicable: state.not_applicable,
+            attack: state.attack,
             leftovers,
             steps: state.steps,
         }

@@ -4,8 +4,10 @@
 
 mod account;
 mod archive;
+mod attack;
 mod chain;
 mod cleanup;
+mod control;
 mod demands;
 mod drill;
 mod evidence;
@@ -22,8 +24,10 @@ pub use account::endpoint::{Endpoint, EndpointError};
 pub use account::identity::Identity;
 pub use archive::manifest::{DataError, Entry, Kind, Manifest};
 pub use archive::sample_site::{DataProfile, generate as generate_site};
+pub use attack::result::{Attack, AttackEffect, Attempt};
 pub use chain::hop::{FailurePoint, Hop};
 pub use cleanup::runs::{Run, destroy, identity, list};
+pub use control::ArchiveControl;
 pub use demands::{Before, Budgets, Demands, Fingerprint, Ignored};
 pub use drill::run;
 pub use evidence::{capture, notifications};

@@ -4,6 +4,7 @@ use nightproof_journal::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::attack::result::Attack;
 use crate::evidence::notifications::Notification;
 use crate::numbers::{Numbers, RestorePart};
 use crate::{FailurePoint, Guessed, Hop, Step};
@@ -56,6 +57,12 @@ pub struct Outcome {
     /// SNS notifications, up to when the drill removed what it made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notifications: Vec<Notification>,
+    /// Why the plan's negative control cannot be made of this backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_applicable: Option<String>,
+    /// What was tried against the archives of the last night, if the plan said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attack: Option<Attack>,
     /// What the drill made and could not remove: `bucket x`.
     pub leftovers: Vec<String>,
     /// Each step with its wall time.

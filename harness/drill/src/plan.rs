@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::ArchiveControl;
 use crate::account::endpoint::Endpoint;
 use crate::account::identity::Identity;
 use crate::archive::sample_site::DataProfile;
@@ -113,6 +114,10 @@ pub struct Plan {
     pub demands: Demands,
     /// How many nights in a row; at least 1.
     pub nights: u32,
+    /// Whether the roles of the stack try to destroy the archives of the last night. Only a local region can do it.
+    pub attack: bool,
+    /// What is wrong with the archive of the last night, on purpose.
+    pub control: Option<ArchiveControl>,
     /// Findings fail the drill.
     pub strict: bool,
     /// Nothing is destroyed at the end.
@@ -165,6 +170,16 @@ pub trait Local: Send + Sync {
 
     /// What the region's clock says: seconds since 1970.
     fn now(&self) -> i64;
+
+    /// Where the region is called as a session of this role that bears this name; in the place of an instance if its id is given, with what
+    /// its VPC lets pass.
+    ///
+    /// # Errors
+    /// Why there is none: such a role does not exist.
+    async fn session(&self, role_arn: &str, name: &str, instance: Option<&str>) -> Result<Endpoint, String> {
+        let place = instance.map(|instance| format!(" on {instance}")).unwrap_or_default();
+        Err(format!("this region opens no session {name} of {role_arn}{place}"))
+    }
 
     /// Moves the region's clock to the next scheduled time of the rule with this ARN. Returns what was done, as a fragment.
     ///

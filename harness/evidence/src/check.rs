@@ -16,6 +16,6 @@ pub(crate) const fn of_step(step: Step) -> Option<&'static str> {
         Step::DeadLetter => "an event that cannot be delivered is kept",
         Step::Notice => "who is told of the night",
         Step::Destroy => "all that the drill made is removed",
-        Step::Pack | Step::Existing | Step::Package | Step::Boot | Step::Seed | Step::Fingerprint => return None,
+        Step::Pack | Step::Existing | Step::Package | Step::Boot | Step::Seed | Step::Fingerprint | Step::Attack => return None,
     })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nightproof_core::{Caller, Region};
-use nightproof_drill::{Local, Step};
+use nightproof_drill::{Endpoint, Local, Step};
 use nightproof_faults::{Effect, Faults, InsertedCall, Rule};
 use nightproof_journal::{Event, Journal};
 use serde_json::{Value, json};
@@ -129,6 +129,10 @@ impl Local for Scene {
             self.act(action, &resources).await?;
         }
         Ok(())
+    }
+
+    async fn session(&self, role_arn: &str, name: &str, instance: Option<&str>) -> Result<Endpoint, String> {
+        self.local.session(role_arn, name, instance).await
     }
 
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {

@@ -61,7 +61,7 @@ pub enum Event {
     /// A step begins.
     StepStarted {
         /// `deploy`, `audit`, `boot`, `seed`, `fire`, `observe`, `verify`, `restore`, `access-log`, `metrics`, `notice`,
-        /// `dead-letter`, `destroy`.
+        /// `attack`, `dead-letter`, `destroy`.
         step: String,
         /// Which night, from 1.
         night: u32,

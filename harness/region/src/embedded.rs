@@ -25,6 +25,7 @@ use nightproof_store::Store;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::interposed::InterposedMachines;
+pub use crate::role_session::{RoleSession, RoleSessions};
 use crate::services::services;
 pub use crate::trigger::{FireError, Trigger};
 
@@ -202,6 +203,11 @@ impl Embedded {
     /// A handle with which to fire rules while the region is owned by somebody else.
     pub fn trigger(&self) -> Trigger {
         self.trigger.clone()
+    }
+
+    /// A handle with which to act as a role of the region while it is owned by somebody else.
+    pub fn role_sessions(&self) -> RoleSessions {
+        RoleSessions::new(self.region.clone(), self.endpoint_url.clone())
     }
 
     /// The operations that the region implements, each after its service's signing name.

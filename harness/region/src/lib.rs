@@ -3,6 +3,7 @@
 
 pub mod embedded;
 mod interposed;
+mod role_session;
 mod services;
 mod translator;
 mod trigger;

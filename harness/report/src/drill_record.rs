@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nightproof_drill::Outcome;
+use nightproof_drill::{Outcome, Step as DrillStep};
 use nightproof_journal::{ApiCall, Event, LocalTime, PastDrill, Record, StepOutcome};
 
 /// The events of a drill by kind. Times in microseconds since the journal was begun.
@@ -43,6 +43,8 @@ pub(crate) struct Step<'a> {
 impl<'a> DrillRecord<'a> {
     pub(crate) fn new(records: &'a [Record]) -> Self {
         let mut drill = Self { notices: nightproof_drill::notifications::from_records(records), ..Self::default() };
+        // What roles are refused when they are tried is told with the attack.
+        let mut is_tried = false;
         for record in records {
             drill.end = drill.end.max(record.at);
             match &record.event {
@@ -52,12 +54,14 @@ impl<'a> DrillRecord<'a> {
                 Event::LocalTimes { steps, .. } => drill.local = steps,
                 Event::History { drills } => drill.before = drills,
                 Event::StepFinished { step, night, milliseconds, outcome, detail } => {
-                    drill.steps.push(Step { name: step, night: *night, milliseconds: *milliseconds, outcome: *outcome, detail })
+                    is_tried = false;
+                    drill.steps.push(Step { name: step, night: *night, milliseconds: *milliseconds, outcome: *outcome, detail });
                 }
                 Event::Resource { logical_id, kind, physical_id } => drill.resources.push((logical_id, kind, physical_id)),
                 Event::Finding { id, detail } => drill.findings.push((id, detail)),
                 Event::Fault { detail, .. } => drill.faults.push((record.at, detail)),
                 Event::ApiCall(call) => drill.calls.push((record.at, call)),
+                Event::Authorization { .. } if is_tried => {}
                 Event::Authorization { principal, checks, .. } => {
                     for check in checks {
                         let (asked, refused) = drill.permissions.entry((principal, &check.action)).or_default();
@@ -70,11 +74,8 @@ impl<'a> DrillRecord<'a> {
                     // What the region still does while it goes down is no part of the drill.
                     break;
                 }
-                Event::StepStarted { .. }
-                | Event::Port { .. }
-                | Event::Booted { .. }
-                | Event::Recorded { .. }
-                | Event::Notification { .. } => {}
+                Event::StepStarted { step, .. } => is_tried = *step == DrillStep::Attack,
+                Event::Port { .. } | Event::Booted { .. } | Event::Recorded { .. } | Event::Notification { .. } => {}
             }
         }
         drill

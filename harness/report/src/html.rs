@@ -5,14 +5,15 @@ use nightproof_drill::DrillResult;
 use nightproof_journal::{ApiCall, StepOutcome};
 use serde_json::json;
 
+use crate::attack;
 use crate::chain::{self, State};
 use crate::drill_record::DrillRecord;
 use crate::numbers;
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// Nothing is loaded from anywhere.
-const POLICY: &str =
+pub(crate) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 pub(crate) fn page(drill: &DrillRecord<'_>) -> String {
@@ -47,6 +48,7 @@ pub(crate) fn page(drill: &DrillRecord<'_>) -> String {
                         (failure(drill))
                         (archives(drill))
                         (numbers::section(drill))
+                        (attack::section(drill.outcome.as_ref().and_then(|outcome| outcome.attack.as_ref())))
                         (steps(drill))
                     }
                     (notes(drill))

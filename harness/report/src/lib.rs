@@ -1,11 +1,13 @@
 //! Reports of a drill: text for a terminal, a page for people, JUnit XML for CI. Any can be made later from the journal's file.
 
+mod attack;
 mod chain;
 mod drill_record;
 mod html;
 mod junit;
 mod numbers;
 mod progress;
+mod proof;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,7 @@ use nightproof_journal::Record;
 
 use crate::drill_record::DrillRecord;
 pub use crate::progress::{Mark, ProgressLine, port_line, progress_line};
+pub use crate::proof::proof_page;
 pub use crate::summary::summary;
 pub use crate::trend::{past_drill, trend};
 

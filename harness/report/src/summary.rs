@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use nightproof_drill::{DrillResult, Numbers, Outcome};
+use nightproof_drill::{AttackEffect, DrillResult, Numbers, Outcome};
+
+use crate::attack::by_attacker;
 
 /// The outcome as text, without a line break at its end.
 pub fn summary(outcome: &Outcome) -> String {
@@ -45,6 +47,13 @@ fn write(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
     if !outcome.guessed.is_empty() {
         let guessed: Vec<String> = outcome.guessed.iter().map(ToString::to_string).collect();
         writeln!(text, "guessed  {}", guessed.join(", "))?;
+    }
+    for (by, attempts) in outcome.attack.iter().flat_map(by_attacker) {
+        let refused = attempts.iter().filter(|attempt| attempt.effect == AttackEffect::Refused).count();
+        writeln!(text, "attack   {by}: {refused} of {} calls are refused", attempts.len())?;
+        for attempt in attempts.iter().filter(|attempt| attempt.effect != AttackEffect::Refused) {
+            writeln!(text, "         {:9} {} on {}: {}", attempt.effect, attempt.call, attempt.on, attempt.detail)?;
+        }
     }
     if !outcome.recorded.is_empty() {
         writeln!(text, "recorded {}: nothing runs behind them", outcome.recorded.join(", "))?;

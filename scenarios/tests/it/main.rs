@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
 mod capture;
 mod chain;
 #[cfg(test)]
@@ -45,6 +47,8 @@ mod output;
 #[cfg(test)]
 mod page;
 mod permissions;
+#[cfg(test)]
+mod prove;
 #[cfg(test)]
 mod redactor;
 #[cfg(test)]

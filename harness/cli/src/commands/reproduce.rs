@@ -98,6 +98,8 @@ fn rehearsal(incident: &Incident, path: &Path, drill_file: Option<&DrillFile>) -
         demands: stack.demands,
         variant: NightVariant::Backup,
         nights: incident.nights,
+        attack: false,
+        control: None,
         // A finding counts only where the file names it.
         strict: false,
         keep: false,

@@ -21,6 +21,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
     let rehearsal = Rehearsal {
         nights: options.nights.unwrap_or(1),
         keep: options.keep,
+        attack: options.attack,
         ..Rehearsal::chosen(&options.stack, Some(&options.existing), &options.drill)?
     };
     let history = History::open(options.history.as_deref())?;

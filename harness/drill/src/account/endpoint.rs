@@ -80,6 +80,17 @@ impl Endpoint {
         Self { url, ca_pem, region: region.to_owned(), credentials }
     }
 
+    /// An endpoint called as a session, by its key and token.
+    pub fn with_session(
+        url: Option<String>,
+        ca_pem: Option<String>,
+        region: &str,
+        (id, secret, token): (&str, &str, &str),
+    ) -> Self {
+        let session = Credentials::new(id, secret, Some(token.to_owned()), None, "nightproof");
+        Self { url, ca_pem, region: region.to_owned(), credentials: SharedCredentialsProvider::new(session) }
+    }
+
     /// What AWS's own tools would call: credentials by environment, profile, web identity, container or instance metadata, asked for anew
     /// as they expire; `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE` are honoured.
     ///

@@ -97,7 +97,7 @@ fn append(
 }
 
 /// The literal form keeps `./` and `//`, which are part of a link; only very long targets need the other.
-fn append_link(tar: &mut Builder<impl io::Write>, header: &mut Header, name: &Path, target: &Path) -> io::Result<()> {
+pub(crate) fn append_link(tar: &mut Builder<impl io::Write>, header: &mut Header, name: &Path, target: &Path) -> io::Result<()> {
     if header.set_link_name_literal(target.as_os_str().as_bytes()).is_ok() {
         tar.append_data(header, name, io::empty())
     } else {

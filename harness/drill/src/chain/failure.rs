@@ -63,7 +63,7 @@ fn tail(text: &str) -> String {
 }
 
 /// `code: message` of a refused call, or why there was no answer.
-fn reason(error: &AwsError) -> String {
+pub(crate) fn reason(error: &AwsError) -> String {
     match (error.code.as_str(), error.message.as_str()) {
         (NO_ANSWER, message) => message.to_owned(),
         (code, "") => code.to_owned(),

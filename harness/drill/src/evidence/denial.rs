@@ -41,7 +41,7 @@ fn sentence(principal: &str, check: &Check, places: &[PolicyPlace]) -> String {
 }
 
 /// `statement UploadArchives (line 40 of the template) of inline policy upload-backup of role r`
-fn place(statement: &Value, places: &[PolicyPlace]) -> String {
+pub(crate) fn place(statement: &Value, places: &[PolicyPlace]) -> String {
     let text = |name: &str| statement.get(name).and_then(Value::as_str);
     let name = match text("sid") {
         Some(sid) => sid.to_owned(),

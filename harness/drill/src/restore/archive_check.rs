@@ -214,12 +214,16 @@ async fn download(
     Ok(Downloaded { file: file.into_std().await, sha256 })
 }
 
-/// Downloads an object of the drill's own into a file in `folder`.
-pub(crate) async fn download_object(clients: &Clients, bucket: &str, key: &str, folder: &Path) -> Result<File, HopFailure> {
+/// Downloads an object of bucket, key and version into a file in `folder`.
+pub(crate) async fn download_object(
+    clients: &Clients,
+    (bucket, key, version): (&str, &str, Option<&str>),
+    folder: &Path,
+) -> Result<File, HopFailure> {
     let broken =
         |error: &dyn std::fmt::Display| HopFailure::at(FailurePoint::Drill, format!("the download of {key} broke off: {error}"));
     let mut file = tokio::fs::File::from_std(tempfile::tempfile_in(folder).map_err(|error| broken(&error))?);
-    let answer = clients.dynamic.download(&json!({ "Bucket": bucket, "Key": key })).await;
+    let answer = clients.dynamic.download(&json!({ "Bucket": bucket, "Key": key, "VersionId": version })).await;
     let mut answer = answer.map_err(at(FailurePoint::Drill, "GetObject"))?;
     while let Some(chunk) = answer.next().await.map_err(|error| broken(&error))? {
         file.write_all(chunk.as_ref()).await.map_err(|error| broken(&error))?;

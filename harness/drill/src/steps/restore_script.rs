@@ -256,7 +256,7 @@ async fn run(clients: &Clients, instance: &str, url: &str) -> Result<(), HopFail
 
 /// Compares what the instance sent with the data, path by path.
 async fn compare(clients: &Clients, plan: &Plan, key: &str, manifest: &Arc<Manifest>) -> Result<Comparison, HopFailure> {
-    let file = download_object(clients, &plan.seed_bucket(), key, &plan.folder).await?;
+    let file = download_object(clients, (&plan.seed_bucket(), key, None), &plan.folder).await?;
     let (manifest, ignored) = (Arc::clone(manifest), IgnoredPaths::new(&plan.demands.ignored));
     let compared = tokio::task::spawn_blocking(move || {
         let opened = opening::open(file, "result", &Budget::new(&manifest))?;

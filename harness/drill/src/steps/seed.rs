@@ -14,6 +14,7 @@ use crate::archive::presigned;
 use crate::archive::sample_site;
 use crate::archive::tarball;
 use crate::chain::failure::{HopFailure, at};
+use crate::control;
 use crate::{Data, FailurePoint, Plan};
 
 const KEY: &str = "seed.tar.gz";
@@ -25,6 +26,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Packs the plan's data, before anything is made.
 pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), HopFailure> {
     let (data, folder) = (plan.data.clone(), plan.folder.clone());
+    let control = plan.control.filter(|control| control.is_of_data());
     let packed = tokio::task::spawn_blocking(move || {
         let unusable = |error: std::io::Error| {
             HopFailure::at(FailurePoint::Drill, format!("`{}` cannot be used: {error}", folder.display()))
@@ -43,6 +45,9 @@ pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), HopFai
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             HopFailure::at(FailurePoint::Input, format!("{error}{cause}"))
         })?;
+        if let Some(control) = control {
+            control::rewrite(control, &manifest, &package).map_err(unusable)?;
+        }
         Ok((Arc::new(manifest), package))
     });
     packed.await.unwrap_or_else(|error| Err(HopFailure::at(FailurePoint::Drill, format!("packing ended early: {error}"))))

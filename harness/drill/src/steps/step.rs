@@ -36,6 +36,8 @@ pub enum Step {
     AccessLog,
     /// Reads the function's metrics.
     Metrics,
+    /// Tries to destroy the archives of the last night, as each role of the stack.
+    Attack,
     /// Waits for an undelivered event in its dead-letter queue.
     DeadLetter,
     /// Collects the notifications of the night.
@@ -62,6 +64,7 @@ impl Step {
             Self::Restore => "restore",
             Self::AccessLog => "access-log",
             Self::Metrics => "metrics",
+            Self::Attack => "attack",
             Self::DeadLetter => "dead-letter",
             Self::Notice => "notice",
             Self::Destroy => "destroy",

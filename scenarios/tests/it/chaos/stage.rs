@@ -75,6 +75,8 @@ impl Stage {
             restore_script: None,
             demands: nightproof_drill::Demands::default(),
             nights: case.nights,
+            attack: false,
+            control: None,
             strict: false,
             keep: true,
             folder: self.folder.path().join("drill"),
