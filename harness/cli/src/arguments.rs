@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Keeps a local region running for any AWS client, until interrupted.
     Up(UpOptions),
     /// Says which permissions a drill used, was denied and never needed, by statement and template line.
-    Access(AccessOptions),
+    Access(Box<AccessOptions>),
     /// Measures drills of the bundled stack: wall time by step, the part that is Python's, peak memory.
     Bench(BenchOptions),
     /// Runs the drill on a real account, with the credentials that AWS's own tools would use, and removes all that it made.

@@ -319,6 +319,8 @@ pub(crate) mod tests {
                 ..Numbers::default()
             },
             notifications: Vec::new(),
+            not_applicable: None,
+            attack: None,
             leftovers: Vec::new(),
             steps: vec![
                 step(Step::Pack, StepOutcome::Passed),
