@@ -6,8 +6,8 @@ use nightproof_drill::{Before, Budgets, Demands, Fingerprint, Ignored};
 use nightproof_drill_file::{DrillFile, Machine, MachineKind as FileMachineKind, NAME, Profile};
 
 use crate::arguments::{
-    AccessOptions, DataProfileKind, DrillOptions, ExistingOptions, MachineKind, MachineOptions, RunOptions, SmokeOptions,
-    StackOptions,
+    AccessOptions, DataProfileKind, DrillOptions, ExistingOptions, MachineKind, MachineOptions, ProveOptions, RunOptions,
+    SmokeOptions, StackOptions,
 };
 use crate::error::Error;
 use crate::printer;
@@ -24,7 +24,7 @@ pub(crate) fn fill_run(options: &mut RunOptions) -> Result<(), Error> {
     Ok(())
 }
 
-/// Fills what the options of `access` leave out. It drills one night, with all findings.
+/// Fills what the options of `access` leave out. It drills one night, with all findings; whose grants it tries is for the command line to say.
 pub(crate) fn fill_access(options: &mut AccessOptions) -> Result<(), Error> {
     let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
     fill_stack(&mut options.stack, &file)?;
@@ -32,6 +32,18 @@ pub(crate) fn fill_access(options: &mut AccessOptions) -> Result<(), Error> {
     fill_drill(&mut options.drill, &file);
     fill_machine(&mut options.machine, &file);
     // Budgets are for drills that measure.
+    options.stack.demands.budgets = Budgets::default();
+    Ok(())
+}
+
+/// Fills what the options of `prove` leave out. Its drills are of a night that goes wrong, of which no budget holds.
+pub(crate) fn fill_prove(options: &mut ProveOptions) -> Result<(), Error> {
+    let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
+    fill_stack(&mut options.stack, &file)?;
+    fill_existing(&mut options.existing, &file);
+    fill_drill(&mut options.drill, &file);
+    fill_machine(&mut options.machine, &file);
+    options.operator_policy = options.operator_policy.take().or(file.operator_policy);
     options.stack.demands.budgets = Budgets::default();
     Ok(())
 }

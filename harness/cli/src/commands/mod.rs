@@ -56,7 +56,10 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
         Command::Capture(options) => capture::capture(&options).await,
         Command::Compare(options) => compare::compare(&options),
         Command::Report(options) => report::report(&options),
-        Command::Prove(options) => prove::prove(&options).await,
+        Command::Prove(mut options) => {
+            drill_file::fill_prove(&mut options)?;
+            prove::prove(&options).await
+        }
         Command::Resume(options) => smoke::resume(options).await,
         Command::Sweep(options) if options.cloud == SweepCloud::Aws => smoke::sweep(options).await,
         Command::Sweep(options) => sweep::sweep(options).await,
