@@ -9,9 +9,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use hakoniwa::{Container, MountOptions, Namespace, Rlimit, Runctl};
-
 use nightproof_machine_protocol::GUEST;
 use nightproof_machine_protocol::spec::{INSTALLED, LOCAL, LauncherSpec, NO_SANDBOX, ON_DISK, inside};
+use rustix::io::Errno;
+use rustix::process::{WaitOptions, wait};
 
 const USR: &str = "/usr";
 /// Folders of the host that a machine sees, read-only.
@@ -33,6 +34,9 @@ fn launch() -> Result<u8, String> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).map_err(|error| format!("cannot read the machine's spec: {error}"))?;
     let spec: LauncherSpec = serde_json::from_str(&line).map_err(|error| format!("cannot read the machine's spec: {error}"))?;
+    // What outlives the process that holds the machine's first one is this process's child then, and can be waited for.
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+        .map_err(|error| format!("cannot wait for what a machine leaves behind: {error}"))?;
     let container = container(&spec);
     let mut command = container.command(inside::GUEST);
     command.arg(GUEST).stdin(hakoniwa::Stdio::piped());
@@ -47,10 +51,21 @@ fn launch() -> Result<u8, String> {
         }
     });
     let status = child.wait().map_err(|error| error.to_string())?;
+    wait_for_the_rest();
     match status.exit_code {
         Some(code) => Ok(u8::try_from(code & 0xff).unwrap_or(1)),
         None if status.code == i32::from(NO_SANDBOX) => Err(status.reason),
         None => Ok(u8::try_from(status.code & 0xff).unwrap_or(1)),
+    }
+}
+
+/// Returns when no process of the machine is left: the kernel kills them all, and takes its time.
+fn wait_for_the_rest() {
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return,
+        }
     }
 }
 
