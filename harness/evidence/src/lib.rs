@@ -1,6 +1,6 @@
 //! Evidence of a drill: a record that stands by itself, as JSON and as a printable page, each signed.
 //!
-//! [`Record::new`] makes one of a drill's outcome, [`write`] writes and signs it, [`verify`] tells whether files are as they were signed, and
+//! [`Record::new`] makes one of a drill's outcome, [`write()`] writes and signs it, [`verify`] tells whether files are as they were signed, and
 //! [`Book`] puts records of a period together. `docs/evidence.md` explains what it shows and what not.
 
 mod book;
