@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::recorder::Recorder;
 use crate::archive::manifest::Manifest;
 use crate::attack::result::Attack;
@@ -43,9 +43,9 @@ pub async fn run(plan: Plan, local: Option<Arc<dyn Local>>, journal: &Journal, c
     let (run, stack) = (plan.run.clone(), plan.stack());
     journal.record(Event::DrillStarted { run: run.clone(), cloud: plan.cloud.clone(), stack: stack.clone() });
     let drill = Drill {
-        clients: match &plan.recorded_as {
-            Some(caller) => Clients::recorded(&plan.endpoint, Recorder::new(journal, caller, &plan.endpoint.region)),
-            None => Clients::new(&plan.endpoint),
+        client: match &plan.recorded_as {
+            Some(caller) => DynamicClient::recorded(&plan.endpoint, Recorder::new(journal, caller, &plan.endpoint.region)),
+            None => DynamicClient::new(&plan.endpoint),
         },
         audit: plan.native.as_ref().map(Audit::new),
         plan,
@@ -99,7 +99,7 @@ fn witnesses(records: &[Record], template: &str) -> Vec<String> {
 
 struct Drill {
     plan: Plan,
-    clients: Clients,
+    client: DynamicClient,
     timeouts: Timeouts,
     local: Option<Arc<dyn Local>>,
     /// Another CloudFormation, to compare with.
@@ -157,7 +157,7 @@ impl Drill {
         let instances = self.boot(&resources).await?;
         let bucket = self.plan.seed_bucket();
         self.note(|state| state.made.seed_bucket = Some(bucket.clone()));
-        let seeded = self.step(Step::Seed, 1, seed::seed(&self.clients, &self.plan, &instances, &bucket, &package), |()| {
+        let seeded = self.step(Step::Seed, 1, seed::seed(&self.client, &self.plan, &instances, &bucket, &package), |()| {
             format!("{} entries in {} on {} instances", manifest.len(), self.plan.data_path, instances.len())
         });
         // The data comes from a bucket, too.
@@ -203,39 +203,39 @@ impl Drill {
 
     /// The night in which the rule's event cannot be delivered.
     async fn undelivered(&self) -> Result<(), HopFailure> {
-        let clients = &self.clients;
+        let client = &self.client;
         let resources = self.deploy().await?;
-        let rule = trigger::find(clients, &self.plan, &resources).await?;
+        let rule = trigger::find(client, &self.plan, &resources).await?;
         let fire = async {
-            let queue = dead_letter::find(clients, &rule).await?;
-            dead_letter::forbid(clients, &rule).await?;
-            let before = Before::take(clients, &rule).await?;
-            let done = fire::fire(clients, self.submitted(), self.local.as_deref(), &rule, &before).await?;
+            let queue = dead_letter::find(client, &rule).await?;
+            dead_letter::forbid(client, &rule).await?;
+            let before = Before::take(client, &rule).await?;
+            let done = fire::fire(client, self.submitted(), self.local.as_deref(), &rule, &before).await?;
             Ok((queue, done))
         };
         let (queue, _) = self
             .step(Step::Fire, 1, fire, |(_, done)| format!("{} ({}), which may invoke nothing: {done}", rule.name, rule.schedule))
             .await?;
-        let received = dead_letter::receive(clients, &rule, &queue, self.timeouts.silence);
+        let received = dead_letter::receive(client, &rule, &queue, self.timeouts.silence);
         self.step(Step::DeadLetter, 1, received, |code| format!("{} has the event: {code}", queue.name)).await?;
         Ok(())
     }
 
     /// The night in which the script finds nothing to back up.
     async fn failing(&self) -> Result<(), HopFailure> {
-        let clients = &self.clients;
+        let client = &self.client;
         let resources = self.deploy().await?;
         self.boot(&resources).await?;
-        let rule = trigger::find(clients, &self.plan, &resources).await?;
+        let rule = trigger::find(client, &self.plan, &resources).await?;
         let fire = async {
-            let before = Before::take(clients, &rule).await?;
-            let done = fire::fire(clients, self.submitted(), self.local.as_deref(), &rule, &before).await?;
+            let before = Before::take(client, &rule).await?;
+            let done = fire::fire(client, self.submitted(), self.local.as_deref(), &rule, &before).await?;
             Ok((before, done))
         };
         let (before, _) =
             self.step(Step::Fire, 1, fire, |(_, done)| format!("{} ({}): {done}", rule.name, rule.schedule)).await?;
         let observed = async {
-            match observe::observe(clients, &rule, &before, self.timeouts, self.local.as_deref()).await {
+            match observe::observe(client, &rule, &before, self.timeouts, self.local.as_deref()).await {
                 Ok(seen) => {
                     let reason = format!(
                         "it ended well on {} where there is nothing at {}",
@@ -260,7 +260,7 @@ impl Drill {
             return Vec::new();
         }
         let destroyed = async {
-            let mut left = destroy::destroy(&self.clients, &self.run, &made).await;
+            let mut left = destroy::destroy(&self.client, &self.run, &made).await;
             if let Some(audit) = &self.audit {
                 left.extend(audit.destroy(&self.stack).await);
             }

@@ -1,6 +1,8 @@
 //! Calls of services by AWS's service models, the ones that a local region reads calls by: their SDK crates would be large for the few
 //! operations that are needed of each. Signing, identities, retries and time-outs are the SDK's own runtime, as they are of its clients.
 
+use std::time::Duration;
+
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
@@ -41,6 +43,18 @@ use crate::account::recorder::Recorder;
 /// The service whose requests are signed as they are sent, and whose bodies may be larger than memory.
 pub(super) const S3: &str = "s3";
 
+/// Attempts of a call that is throttled, or that AWS fails to answer.
+const ATTEMPTS: u32 = 8;
+/// The longest pause before the next attempt: the SDK's own.
+const PAUSE: Duration = Duration::from_secs(20);
+/// The same on a region of this machine, which has its callers to itself.
+const LOCAL_PAUSE: Duration = Duration::from_secs(1);
+
+fn retries(endpoint: &Endpoint) -> RetryConfig {
+    let pause = if endpoint.url.is_some() { LOCAL_PAUSE } else { PAUSE };
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(pause)
+}
+
 /// A client of every service that has a model.
 #[derive(Debug, Clone)]
 pub(crate) struct DynamicClient {
@@ -55,8 +69,19 @@ pub(crate) struct DynamicClient {
 }
 
 impl DynamicClient {
-    /// A client of `endpoint` by `http`, whose calls go to `recorder` too.
-    pub(crate) fn new(endpoint: &Endpoint, http: SharedHttpClient, retries: RetryConfig, recorder: Option<Recorder>) -> Self {
+    /// A client of `endpoint`.
+    pub(crate) fn new(endpoint: &Endpoint) -> Self {
+        Self::with(endpoint, retries(endpoint), None)
+    }
+
+    /// A client of `endpoint`, whose calls go to `recorder` too.
+    pub(crate) fn recorded(endpoint: &Endpoint, recorder: Recorder) -> Self {
+        Self::with(endpoint, retries(endpoint), Some(recorder))
+    }
+
+    /// A client of `endpoint` that asks again as `retries` says.
+    pub(super) fn with(endpoint: &Endpoint, retries: RetryConfig, recorder: Option<Recorder>) -> Self {
+        let http = connection::client(endpoint.ca_pem.as_deref());
         let mut signing = RuntimeComponentsBuilder::new("signing");
         let scheme = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
         signing.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(scheme)));

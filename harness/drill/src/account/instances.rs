@@ -6,7 +6,7 @@ use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::chain::failure::{HopFailure, at};
 
@@ -22,9 +22,9 @@ struct Group {
 }
 
 /// The stack's instances as they are now.
-pub(crate) async fn present(clients: &Clients, resources: &Resources) -> Result<Vec<String>, HopFailure> {
+pub(crate) async fn present(client: &DynamicClient, resources: &Resources) -> Result<Vec<String>, HopFailure> {
     let mut instances = resources.ids("AWS::EC2::Instance");
-    instances.extend(groups(clients, resources).await?.into_iter().flat_map(|group| group.instances));
+    instances.extend(groups(client, resources).await?.into_iter().flat_map(|group| group.instances));
     Ok(instances)
 }
 
@@ -32,8 +32,8 @@ pub(crate) async fn present(clients: &Clients, resources: &Resources) -> Result<
 ///
 /// # Errors
 /// That of EC2 Auto Scaling.
-pub(crate) async fn of_groups(clients: &Clients, resources: &Resources) -> Result<Vec<(String, String)>, AwsError> {
-    let groups = described(clients, resources).await?;
+pub(crate) async fn of_groups(client: &DynamicClient, resources: &Resources) -> Result<Vec<(String, String)>, AwsError> {
+    let groups = described(client, resources).await?;
     let of_group = |group: Group| {
         let resource = resources.of_type(GROUP).find(|resource| resource.physical == group.name);
         let logical = resource.map(|resource| resource.logical.clone()).unwrap_or_default();
@@ -43,9 +43,9 @@ pub(crate) async fn of_groups(clients: &Clients, resources: &Resources) -> Resul
 }
 
 /// The stack's instances, once its groups have as many in service as they are to have: `bound` at most.
-pub(crate) async fn complete(clients: &Clients, resources: &Resources, bound: Duration) -> Result<Vec<String>, HopFailure> {
+pub(crate) async fn complete(client: &DynamicClient, resources: &Resources, bound: Duration) -> Result<Vec<String>, HopFailure> {
     let awaited = nightproof_poll::try_until(bound, || async {
-        let groups = groups(clients, resources).await?;
+        let groups = groups(client, resources).await?;
         let lacking = groups.iter().find(|group| group.in_service < group.desired);
         Ok(match lacking {
             None => Ok(()),
@@ -53,9 +53,9 @@ pub(crate) async fn complete(clients: &Clients, resources: &Resources, bound: Du
         })
     });
     match awaited.await? {
-        Ok(()) => present(clients, resources).await,
+        Ok(()) => present(client, resources).await,
         Err((name, in_service, desired)) => {
-            let why = last_failure(clients, &name).await.map(|why| format!(": {why}")).unwrap_or_default();
+            let why = last_failure(client, &name).await.map(|why| format!(": {why}")).unwrap_or_default();
             let seconds = bound.as_secs();
             let reason = format!("after {seconds} s {in_service} of {desired} instances of the group {name} are in service{why}");
             Err(HopFailure::at(Hop::Instance, reason))
@@ -63,18 +63,18 @@ pub(crate) async fn complete(clients: &Clients, resources: &Resources, bound: Du
     }
 }
 
-async fn groups(clients: &Clients, resources: &Resources) -> Result<Vec<Group>, HopFailure> {
-    described(clients, resources).await.map_err(at(Hop::Instance, "DescribeAutoScalingGroups"))
+async fn groups(client: &DynamicClient, resources: &Resources) -> Result<Vec<Group>, HopFailure> {
+    described(client, resources).await.map_err(at(Hop::Instance, "DescribeAutoScalingGroups"))
 }
 
-async fn described(clients: &Clients, resources: &Resources) -> Result<Vec<Group>, AwsError> {
+async fn described(client: &DynamicClient, resources: &Resources) -> Result<Vec<Group>, AwsError> {
     let names = resources.ids(GROUP);
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let mut found: Vec<Value> = Vec::new();
     let input = json!({ "AutoScalingGroupNames": names });
-    clients.dynamic.pages("autoscaling", "DescribeAutoScalingGroups", input, "AutoScalingGroups", &mut found).await?;
+    client.pages("autoscaling", "DescribeAutoScalingGroups", input, "AutoScalingGroups", &mut found).await?;
     Ok(found.iter().map(group).collect())
 }
 
@@ -93,9 +93,9 @@ fn group(described: &Value) -> Group {
 }
 
 /// Why the last activity of a group that failed did.
-async fn last_failure(clients: &Clients, group: &str) -> Option<String> {
+async fn last_failure(client: &DynamicClient, group: &str) -> Option<String> {
     let input = json!({ "AutoScalingGroupName": group });
-    let answer = clients.dynamic.ask("autoscaling", "DescribeScalingActivities", &input).await.ok()?;
+    let answer = client.ask("autoscaling", "DescribeScalingActivities", &input).await.ok()?;
     let activities = answer.get("Activities").and_then(Value::as_array)?;
     let failed = activities
         .iter()

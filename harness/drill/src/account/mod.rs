@@ -1,6 +1,5 @@
 //! The account: clients, credentials, quotas and what a stack is on it.
 
-pub(crate) mod clients;
 pub(crate) mod dynamic_client;
 pub(crate) mod endpoint;
 pub(crate) mod http;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at};
 use crate::{Change, Hop, Plan};
@@ -11,25 +11,25 @@ use crate::{Change, Hop, Plan};
 const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
 
 /// Refuses what would not fit.
-pub(crate) async fn check(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<(), HopFailure> {
+pub(crate) async fn check(client: &DynamicClient, plan: &Plan, changes: &[Change]) -> Result<(), HopFailure> {
     let made = |kind: &str| changes.iter().filter(|change| change.action == "Add" && change.kind == kind).count() as u64;
     for (kind, service, code, operation, list) in [
         ("AWS::EC2::VPC", "vpc", "L-F678F1CE", "DescribeVpcs", "Vpcs"),
         ("AWS::EC2::InternetGateway", "vpc", "L-A4707A72", "DescribeInternetGateways", "InternetGateways"),
     ] {
         if made(kind) > 0 {
-            let used = ec2(clients, operation, list).await?.len() as u64;
-            Quota::load(clients, service, code).await?.fits(used, made(kind))?;
+            let used = ec2(client, operation, list).await?.len() as u64;
+            Quota::load(client, service, code).await?.fits(used, made(kind))?;
         }
     }
     if made("AWS::EC2::Instance") + made(GROUP) > 0 {
-        let used = ec2(clients, "DescribeInstances", "Reservations").await?.iter().map(vcpus_in_use).sum();
-        let wanted = wanted_vcpus(clients, plan, changes).await?;
-        Quota::load(clients, "ec2", "L-1216C47A").await?.fits(used, wanted)?;
+        let used = ec2(client, "DescribeInstances", "Reservations").await?.iter().map(vcpus_in_use).sum();
+        let wanted = wanted_vcpus(client, plan, changes).await?;
+        Quota::load(client, "ec2", "L-1216C47A").await?.fits(used, wanted)?;
     }
     // One more is for the data on its way.
-    let buckets = bucket::all(clients).await.map_err(at(Hop::Stack, "ListBuckets"))?.len();
-    Quota::load(clients, "s3", "L-DC2B2D3D").await?.fits(buckets as u64, made("AWS::S3::Bucket") + 1)
+    let buckets = bucket::all(client).await.map_err(at(Hop::Stack, "ListBuckets"))?.len();
+    Quota::load(client, "s3", "L-DC2B2D3D").await?.fits(buckets as u64, made("AWS::S3::Bucket") + 1)
 }
 
 /// What an account may have of something.
@@ -43,11 +43,10 @@ struct Quota {
 impl Quota {
     /// The account's own value, or AWS's where the account has none.
     /// <https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html>
-    async fn load(clients: &Clients, service: &'static str, code: &'static str) -> Result<Self, HopFailure> {
+    async fn load(client: &DynamicClient, service: &'static str, code: &'static str) -> Result<Self, HopFailure> {
         let input = json!({ "ServiceCode": service, "QuotaCode": code });
-        let answer = match clients.dynamic.ask("servicequotas", "GetServiceQuota", &input).await {
-            Err(error) if error.code == "NoSuchResourceException" => clients
-                .dynamic
+        let answer = match client.ask("servicequotas", "GetServiceQuota", &input).await {
+            Err(error) if error.code == "NoSuchResourceException" => client
                 .ask("servicequotas", "GetAWSDefaultServiceQuota", &input)
                 .await
                 .map_err(at(Hop::Stack, "GetAWSDefaultServiceQuota"))?,
@@ -78,10 +77,10 @@ impl Quota {
 }
 
 /// All that EC2 lists.
-async fn ec2(clients: &Clients, operation: &'static str, list: &str) -> Result<Vec<Value>, HopFailure> {
+async fn ec2(client: &DynamicClient, operation: &'static str, list: &str) -> Result<Vec<Value>, HopFailure> {
     let (mut found, mut input) = (Vec::new(), json!({}));
     loop {
-        let mut answer = clients.dynamic.ask("ec2", operation, &input).await.map_err(at(Hop::Stack, operation))?;
+        let mut answer = client.ask("ec2", operation, &input).await.map_err(at(Hop::Stack, operation))?;
         let page = answer.get_mut(list).map(Value::take);
         found.extend(page.as_ref().and_then(Value::as_array).into_iter().flatten().cloned());
         match answer.get("NextToken").and_then(Value::as_str) {
@@ -112,7 +111,7 @@ fn is_standard(kind: &str) -> bool {
 }
 
 /// Of the instances that the stack and its groups would make; other families have quotas of their own.
-async fn wanted_vcpus(clients: &Clients, plan: &Plan, changes: &[Change]) -> Result<u64, HopFailure> {
+async fn wanted_vcpus(client: &DynamicClient, plan: &Plan, changes: &[Change]) -> Result<u64, HopFailure> {
     let template = nightproof_template::to_json(&plan.template).unwrap_or_default();
     let mut wanted = 0;
     for change in changes.iter().filter(|change| change.action == "Add") {
@@ -122,7 +121,7 @@ async fn wanted_vcpus(clients: &Clients, plan: &Plan, changes: &[Change]) -> Res
             _ => continue,
         };
         let Some(kind) = kind.filter(|kind| count > 0 && is_standard(kind)) else { continue };
-        let described = clients.dynamic.ask("ec2", "DescribeInstanceTypes", &json!({ "InstanceTypes": [kind] })).await;
+        let described = client.ask("ec2", "DescribeInstanceTypes", &json!({ "InstanceTypes": [kind] })).await;
         let described = described.map_err(at(Hop::Stack, "DescribeInstanceTypes"))?;
         let each = described.pointer("/InstanceTypes/0/VCpuInfo/DefaultVCpus").and_then(Value::as_u64).unwrap_or_default();
         wanted += each * count;

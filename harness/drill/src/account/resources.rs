@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 
 /// A resource of the stack.
@@ -25,11 +25,10 @@ pub(crate) struct Resources(Vec<Resource>);
 
 impl Resources {
     /// Lists the stack's resources that exist.
-    pub(crate) async fn load(clients: &Clients, name: &str) -> Result<Self, HopFailure> {
+    pub(crate) async fn load(client: &DynamicClient, name: &str) -> Result<Self, HopFailure> {
         let mut found: Vec<Resource> = Vec::new();
         let input = json!({ "StackName": name });
-        let listed =
-            clients.dynamic.pages("cloudformation", "ListStackResources", input, "StackResourceSummaries", &mut found).await;
+        let listed = client.pages("cloudformation", "ListStackResources", input, "StackResourceSummaries", &mut found).await;
         listed.map_err(at(Hop::Stack, "ListStackResources"))?;
         found.retain(|resource| !resource.physical.is_empty());
         Ok(Self(found))

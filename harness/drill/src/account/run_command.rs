@@ -9,7 +9,7 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 
 /// A command. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Command.html>
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -79,56 +79,61 @@ pub(crate) struct ManagedInstance {
 }
 
 /// All commands that `filters` let through, latest first.
-pub(crate) async fn commands(clients: &Clients, filters: &[(&str, String)]) -> Result<Vec<Command>, AwsError> {
+pub(crate) async fn commands(client: &DynamicClient, filters: &[(&str, String)]) -> Result<Vec<Command>, AwsError> {
     let filters: Vec<Value> = filters.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
     let mut found = Vec::new();
     // An empty list is no filter, and AWS refuses it.
     let input = if filters.is_empty() { json!({}) } else { json!({ "Filters": filters }) };
-    clients.dynamic.pages("ssm", "ListCommands", input, "Commands", &mut found).await?;
+    client.pages("ssm", "ListCommands", input, "Commands", &mut found).await?;
     Ok(found)
 }
 
 /// The command with this id, once it is listed.
-pub(crate) async fn command(clients: &Clients, id: &str) -> Result<Option<Command>, AwsError> {
+pub(crate) async fn command(client: &DynamicClient, id: &str) -> Result<Option<Command>, AwsError> {
     let mut found = Vec::new();
-    clients.dynamic.pages("ssm", "ListCommands", json!({ "CommandId": id }), "Commands", &mut found).await?;
+    client.pages("ssm", "ListCommands", json!({ "CommandId": id }), "Commands", &mut found).await?;
     Ok(found.into_iter().next())
 }
 
 /// What became of a command on each of its instances.
-pub(crate) async fn invocations(clients: &Clients, id: &str) -> Result<Vec<CommandInvocation>, AwsError> {
+pub(crate) async fn invocations(client: &DynamicClient, id: &str) -> Result<Vec<CommandInvocation>, AwsError> {
     let mut found = Vec::new();
     let input = json!({ "CommandId": id, "Details": true });
-    clients.dynamic.pages("ssm", "ListCommandInvocations", input, "CommandInvocations", &mut found).await?;
+    client.pages("ssm", "ListCommandInvocations", input, "CommandInvocations", &mut found).await?;
     Ok(found)
 }
 
 /// What became of a command on `instance`, with its output.
-pub(crate) async fn output(clients: &Clients, id: &str, instance: &str) -> Result<InvocationOutput, AwsError> {
-    clients.dynamic.read("ssm", "GetCommandInvocation", &json!({ "CommandId": id, "InstanceId": instance })).await
+pub(crate) async fn output(client: &DynamicClient, id: &str, instance: &str) -> Result<InvocationOutput, AwsError> {
+    client.read("ssm", "GetCommandInvocation", &json!({ "CommandId": id, "InstanceId": instance })).await
 }
 
 /// Sends a script to instances, as the lines of `parameters`; returns the command's id.
-pub(crate) async fn send(clients: &Clients, comment: &str, instances: &[String], parameters: &Value) -> Result<String, AwsError> {
+pub(crate) async fn send(
+    client: &DynamicClient,
+    comment: &str,
+    instances: &[String],
+    parameters: &Value,
+) -> Result<String, AwsError> {
     let input = json!({
         "DocumentName": "AWS-RunShellScript",
         "Comment": comment,
         "InstanceIds": instances,
         "Parameters": parameters,
     });
-    let sent = clients.dynamic.ask("ssm", "SendCommand", &input).await?;
+    let sent = client.ask("ssm", "SendCommand", &input).await?;
     Ok(sent.pointer("/Command/CommandId").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
 /// Waits for the end of a command on `instance`, `bound` at most; else what was seen of it last.
 pub(crate) async fn ended(
-    clients: &Clients,
+    client: &DynamicClient,
     id: &str,
     instance: &str,
     bound: Duration,
 ) -> Result<Result<InvocationOutput, String>, AwsError> {
     nightproof_poll::try_until(bound, || async {
-        let answer = match output(clients, id, instance).await {
+        let answer = match output(client, id, instance).await {
             Ok(answer) => answer,
             // The invocation may not be there the moment after the command was accepted.
             Err(error) if error.code == "InvocationDoesNotExist" => return Ok(Err("not delivered yet".to_owned())),
@@ -144,10 +149,10 @@ pub(crate) async fn ended(
 }
 
 /// Instances that Systems Manager manages; of `instances` if any are given.
-pub(crate) async fn managed(clients: &Clients, instances: &[String]) -> Result<Vec<ManagedInstance>, AwsError> {
+pub(crate) async fn managed(client: &DynamicClient, instances: &[String]) -> Result<Vec<ManagedInstance>, AwsError> {
     let mut found = Vec::new();
     let input =
         if instances.is_empty() { json!({}) } else { json!({ "Filters": [{ "Key": "InstanceIds", "Values": instances }] }) };
-    clients.dynamic.pages("ssm", "DescribeInstanceInformation", input, "InstanceInformationList", &mut found).await?;
+    client.pages("ssm", "DescribeInstanceInformation", input, "InstanceInformationList", &mut found).await?;
     Ok(found)
 }

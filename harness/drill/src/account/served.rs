@@ -9,13 +9,12 @@ use aws_smithy_types::retry::RetryConfig;
 
 use crate::Endpoint;
 use crate::account::dynamic_client::DynamicClient;
-use crate::account::http;
 
 /// A client of an endpoint with this URL, or of AWS's own, which gives up after three attempts.
 pub(crate) fn client(url: Option<String>) -> DynamicClient {
     let endpoint = Endpoint::with_key(url, None, "eu-west-1", ("key", "secret"));
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
-    DynamicClient::new(&endpoint, http::client(None), retries, None)
+    DynamicClient::with(&endpoint, retries, None)
 }
 
 /// An endpoint with these answers, status and body, each for one request; the requests come back.

@@ -4,7 +4,7 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 
 /// A stack. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html>
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -74,8 +74,8 @@ struct Body {
 ///
 /// # Errors
 /// CloudFormation's own; [`is_missing`] tells the one that says that there is no such stack.
-pub(crate) async fn describe(clients: &Clients, stack: &str) -> Result<Option<Stack>, AwsError> {
-    let answer: Described = clients.dynamic.read("cloudformation", "DescribeStacks", &json!({ "StackName": stack })).await?;
+pub(crate) async fn describe(client: &DynamicClient, stack: &str) -> Result<Option<Stack>, AwsError> {
+    let answer: Described = client.read("cloudformation", "DescribeStacks", &json!({ "StackName": stack })).await?;
     Ok(answer.stacks.into_iter().next())
 }
 
@@ -85,8 +85,8 @@ pub(crate) fn is_missing(error: &AwsError) -> bool {
 }
 
 /// The text of a stack's template.
-pub(crate) async fn template(clients: &Clients, stack: &str) -> Result<String, AwsError> {
-    let answer: Body = clients.dynamic.read("cloudformation", "GetTemplate", &json!({ "StackName": stack })).await?;
+pub(crate) async fn template(client: &DynamicClient, stack: &str) -> Result<String, AwsError> {
+    let answer: Body = client.read("cloudformation", "GetTemplate", &json!({ "StackName": stack })).await?;
     Ok(answer.template_body)
 }
 
@@ -94,11 +94,11 @@ pub(crate) async fn template(clients: &Clients, stack: &str) -> Result<String, A
 ///
 /// # Errors
 /// CloudFormation's own; `found` has what came before.
-pub(crate) async fn events(clients: &Clients, stack: &str, found: &mut Vec<StackEvent>) -> Result<(), AwsError> {
-    clients.dynamic.pages("cloudformation", "DescribeStackEvents", json!({ "StackName": stack }), "StackEvents", found).await
+pub(crate) async fn events(client: &DynamicClient, stack: &str, found: &mut Vec<StackEvent>) -> Result<(), AwsError> {
+    client.pages("cloudformation", "DescribeStackEvents", json!({ "StackName": stack }), "StackEvents", found).await
 }
 
 /// Has a stack deleted.
-pub(crate) async fn delete(clients: &Clients, stack: &str) -> Result<(), AwsError> {
-    clients.dynamic.ask("cloudformation", "DeleteStack", &json!({ "StackName": stack })).await.map(drop)
+pub(crate) async fn delete(client: &DynamicClient, stack: &str) -> Result<(), AwsError> {
+    client.ask("cloudformation", "DeleteStack", &json!({ "StackName": stack })).await.map(drop)
 }

@@ -6,7 +6,7 @@ use nightproof_template::{Inputs, Made, Pseudo, Template};
 use serde_json::Value;
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::stack;
 use crate::chain::failure::{HopFailure, at};
 
@@ -20,9 +20,9 @@ pub(crate) struct TemplateProperties {
 
 impl TemplateProperties {
     /// What CloudFormation says of the stack `name`.
-    pub(crate) async fn load(clients: &Clients, name: &str) -> Result<Self, HopFailure> {
-        let template = stack::template(clients, name).await.map_err(at(Hop::Stack, "GetTemplate"))?;
-        let described = stack::describe(clients, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?.unwrap_or_default();
+    pub(crate) async fn load(client: &DynamicClient, name: &str) -> Result<Self, HopFailure> {
+        let template = stack::template(client, name).await.map_err(at(Hop::Stack, "GetTemplate"))?;
+        let described = stack::describe(client, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?.unwrap_or_default();
         let mut inputs = Inputs::default();
         for parameter in described.parameters {
             let value = parameter.resolved_value.unwrap_or(parameter.parameter_value);

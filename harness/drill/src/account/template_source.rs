@@ -4,7 +4,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::Plan;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::own_bucket;
 use crate::chain::failure::HopFailure;
 
@@ -18,14 +18,14 @@ pub(crate) fn is_large(template: &str) -> bool {
 }
 
 /// The member of a request that gives `template`, with its value. A large one goes through the plan's bucket.
-pub(crate) async fn member(clients: &Clients, plan: &Plan, template: &str) -> Result<(&'static str, Value), HopFailure> {
+pub(crate) async fn member(client: &DynamicClient, plan: &Plan, template: &str) -> Result<(&'static str, Value), HopFailure> {
     if !is_large(template) {
         return Ok(("TemplateBody", template.into()));
     }
-    own_bucket::ensure(clients, plan).await?;
+    own_bucket::ensure(client, plan).await?;
     let bucket = plan.seed_bucket();
     let digest = hex::encode(Sha256::digest(template));
     let key = format!("{}.template", digest.get(..16).unwrap_or(&digest));
-    own_bucket::put(clients, plan, &key, template.as_bytes()).await?;
+    own_bucket::put(client, plan, &key, template.as_bytes()).await?;
     Ok(("TemplateURL", format!("https://{bucket}.s3.{}.amazonaws.com/{key}", plan.endpoint.region).into()))
 }

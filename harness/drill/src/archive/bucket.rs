@@ -8,7 +8,7 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::chain::failure::{HopFailure, at};
 use crate::{FailurePoint, Hop};
@@ -44,7 +44,7 @@ pub(crate) struct Listing {
 }
 
 /// The buckets that may get archives: the `wanted` one, or all of the stack but those that only get access logs.
-pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Resources) -> Result<Vec<Bucket>, HopFailure> {
+pub(crate) async fn find(client: &DynamicClient, wanted: Option<&str>, resources: &Resources) -> Result<Vec<Bucket>, HopFailure> {
     let mut names: Vec<String> = match wanted {
         None => resources.ids("AWS::S3::Bucket"),
         Some(wanted) => {
@@ -55,7 +55,7 @@ pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Re
     names.sort();
     let mut buckets = Vec::new();
     for name in names {
-        let answer = clients.dynamic.ask("s3", "GetBucketLogging", &json!({ "Bucket": name })).await;
+        let answer = client.ask("s3", "GetBucketLogging", &json!({ "Bucket": name })).await;
         let answer = answer.map_err(at(Hop::Object, "GetBucketLogging"))?;
         let member = |name: &str| answer.pointer(&format!("/LoggingEnabled/{name}")).and_then(Value::as_str).map(str::to_owned);
         let log = member("TargetBucket").map(|target| (target, member("TargetPrefix").unwrap_or_default()));
@@ -74,12 +74,12 @@ pub(crate) async fn find(clients: &Clients, wanted: Option<&str>, resources: &Re
 }
 
 /// All versions of all objects in `buckets`.
-pub(crate) async fn objects(clients: &Clients, buckets: &[Bucket]) -> Result<Listing, HopFailure> {
+pub(crate) async fn objects(client: &DynamicClient, buckets: &[Bucket]) -> Result<Listing, HopFailure> {
     let mut found = Listing::default();
     for bucket in buckets {
         let mut after = None;
         loop {
-            let page = versions(clients, &bucket.name, after).await.map_err(at(Hop::Object, "ListObjectVersions"))?;
+            let page = versions(client, &bucket.name, after).await.map_err(at(Hop::Object, "ListObjectVersions"))?;
             after = page.next();
             for found_version in page.versions {
                 let object = Object {
@@ -173,25 +173,25 @@ impl Version {
 ///
 /// # Errors
 /// S3's own.
-pub(crate) async fn versions(clients: &Clients, bucket: &str, after: Option<Marker>) -> Result<Versions, AwsError> {
+pub(crate) async fn versions(client: &DynamicClient, bucket: &str, after: Option<Marker>) -> Result<Versions, AwsError> {
     let (key, version) = after.unwrap_or_default();
     let input = json!({ "Bucket": bucket, "KeyMarker": key, "VersionIdMarker": version });
-    clients.dynamic.read("s3", "ListObjectVersions", &input).await
+    client.read("s3", "ListObjectVersions", &input).await
 }
 
 /// The names of all buckets of the account.
 ///
 /// # Errors
 /// S3's own.
-pub(crate) async fn all(clients: &Clients) -> Result<Vec<String>, AwsError> {
-    let answer = clients.dynamic.ask("s3", "ListBuckets", &json!({})).await?;
+pub(crate) async fn all(client: &DynamicClient) -> Result<Vec<String>, AwsError> {
+    let answer = client.ask("s3", "ListBuckets", &json!({})).await?;
     let buckets = answer.get("Buckets").and_then(Value::as_array).into_iter().flatten();
     Ok(buckets.filter_map(|bucket| bucket.get("Name").and_then(Value::as_str)).map(str::to_owned).collect())
 }
 
 /// Whether there is such a bucket.
-pub(crate) async fn exists(clients: &Clients, name: &str) -> Result<bool, HopFailure> {
-    match clients.dynamic.ask("s3", "HeadBucket", &json!({ "Bucket": name })).await {
+pub(crate) async fn exists(client: &DynamicClient, name: &str) -> Result<bool, HopFailure> {
+    match client.ask("s3", "HeadBucket", &json!({ "Bucket": name })).await {
         Ok(_) => Ok(true),
         Err(error) if error.status == 404 => Ok(false),
         Err(error) => Err(at(FailurePoint::Drill, "HeadBucket")(error)),
@@ -199,16 +199,16 @@ pub(crate) async fn exists(clients: &Clients, name: &str) -> Result<bool, HopFai
 }
 
 /// Removes all objects of a bucket of the drill's own, with versions, delete markers and unfinished uploads.
-pub(crate) async fn empty(clients: &Clients, bucket: &str) -> Result<(), HopFailure> {
+pub(crate) async fn empty(client: &DynamicClient, bucket: &str) -> Result<(), HopFailure> {
     loop {
-        let page = versions(clients, bucket, None).await.map_err(at(FailurePoint::Drill, "ListObjectVersions"))?;
+        let page = versions(client, bucket, None).await.map_err(at(FailurePoint::Drill, "ListObjectVersions"))?;
         let found = page.versions.iter().chain(&page.delete_markers);
         let objects: Vec<Value> = found.map(|found| json!({ "Key": found.key, "VersionId": found.version_id })).collect();
         if objects.is_empty() {
             break;
         }
         let input = json!({ "Bucket": bucket, "Delete": { "Objects": objects, "Quiet": true } });
-        let answer = clients.dynamic.ask("s3", "DeleteObjects", &input).await;
+        let answer = client.ask("s3", "DeleteObjects", &input).await;
         let answer = answer.map_err(at(FailurePoint::Drill, "DeleteObjects"))?;
         if let Some(error) = answer.pointer("/Errors/0") {
             let member = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -216,11 +216,11 @@ pub(crate) async fn empty(clients: &Clients, bucket: &str) -> Result<(), HopFail
             return Err(HopFailure::at(FailurePoint::Drill, reason));
         }
     }
-    let uploads = clients.dynamic.ask("s3", "ListMultipartUploads", &json!({ "Bucket": bucket })).await;
+    let uploads = client.ask("s3", "ListMultipartUploads", &json!({ "Bucket": bucket })).await;
     let uploads = uploads.map_err(at(FailurePoint::Drill, "ListMultipartUploads"))?;
     for upload in uploads.get("Uploads").and_then(Value::as_array).into_iter().flatten() {
         let input = json!({ "Bucket": bucket, "Key": upload.get("Key"), "UploadId": upload.get("UploadId") });
-        let aborted = clients.dynamic.ask("s3", "AbortMultipartUpload", &input).await;
+        let aborted = client.ask("s3", "AbortMultipartUpload", &input).await;
         aborted.map_err(at(FailurePoint::Drill, "AbortMultipartUpload"))?;
     }
     Ok(())

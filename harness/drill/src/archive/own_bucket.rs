@@ -8,7 +8,7 @@ use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket;
 use crate::chain::failure::{HopFailure, at};
 use crate::{FailurePoint, Plan};
@@ -17,27 +17,27 @@ use crate::{FailurePoint, Plan};
 const VISIBLE_BOUND: Duration = Duration::from_secs(60);
 
 /// Makes the plan's bucket, with the plan's tags, unless it is there already.
-pub(crate) async fn ensure(clients: &Clients, plan: &Plan) -> Result<(), HopFailure> {
+pub(crate) async fn ensure(client: &DynamicClient, plan: &Plan) -> Result<(), HopFailure> {
     let name = plan.seed_bucket();
-    if bucket::exists(clients, &name).await? {
+    if bucket::exists(client, &name).await? {
         return Ok(());
     }
     let elsewhere = (plan.endpoint.region != "us-east-1").then(|| json!({ "LocationConstraint": plan.endpoint.region }));
     let input = json!({ "Bucket": name, "CreateBucketConfiguration": elsewhere });
-    clients.dynamic.ask("s3", "CreateBucket", &input).await.map_err(at(FailurePoint::Drill, "CreateBucket"))?;
+    client.ask("s3", "CreateBucket", &input).await.map_err(at(FailurePoint::Drill, "CreateBucket"))?;
     let tags: Vec<Value> = plan.tags().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     let tagging = json!({ "Bucket": name, "Tagging": { "TagSet": tags } });
-    once_visible("PutBucketTagging", || clients.dynamic.ask("s3", "PutBucketTagging", &tagging)).await?;
+    once_visible("PutBucketTagging", || client.ask("s3", "PutBucketTagging", &tagging)).await?;
     Ok(())
 }
 
 /// Stores `content` in the plan's bucket, by way of a file: what a journal notes of a call are the bodies that are in memory.
-pub(crate) async fn put(clients: &Clients, plan: &Plan, key: &str, content: &[u8]) -> Result<(), HopFailure> {
+pub(crate) async fn put(client: &DynamicClient, plan: &Plan, key: &str, content: &[u8]) -> Result<(), HopFailure> {
     let failed = |error: std::io::Error| HopFailure::at(FailurePoint::Drill, format!("no temporary file: {error}"));
     let mut file = NamedTempFile::new_in(&plan.folder).map_err(failed)?;
     file.write_all(content).map_err(failed)?;
     let input = json!({ "Bucket": plan.seed_bucket(), "Key": key });
-    once_visible("PutObject", || clients.dynamic.upload(&input, file.path())).await.map(drop)
+    once_visible("PutObject", || client.upload(&input, file.path())).await.map(drop)
 }
 
 /// Makes a call in the bucket that was just made, again for a while as long as S3 does not know the bucket everywhere.

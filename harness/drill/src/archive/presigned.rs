@@ -6,21 +6,21 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::FailurePoint;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 
 /// An address to read an object by for as long as `holds`.
 pub(crate) async fn to_read(
-    clients: &Clients,
+    client: &DynamicClient,
     (bucket, key, version): (&str, &str, Option<&str>),
     holds: Duration,
 ) -> Result<String, HopFailure> {
     let input = json!({ "Bucket": bucket, "Key": key, "VersionId": version });
-    clients.dynamic.presigned("GetObject", &input, holds).await.map_err(at(FailurePoint::Drill, "presigning"))
+    client.presigned("GetObject", &input, holds).await.map_err(at(FailurePoint::Drill, "presigning"))
 }
 
 /// An address to write an object by for as long as `holds`.
-pub(crate) async fn to_write(clients: &Clients, (bucket, key): (&str, &str), holds: Duration) -> Result<String, HopFailure> {
+pub(crate) async fn to_write(client: &DynamicClient, (bucket, key): (&str, &str), holds: Duration) -> Result<String, HopFailure> {
     let input = json!({ "Bucket": bucket, "Key": key });
-    clients.dynamic.presigned("PutObject", &input, holds).await.map_err(at(FailurePoint::Drill, "presigning"))
+    client.presigned("PutObject", &input, holds).await.map_err(at(FailurePoint::Drill, "presigning"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::instances;
 use crate::account::resources::Resources;
 use crate::attack::result::OPERATOR;
@@ -19,7 +19,7 @@ pub(crate) struct Attacker {
     pub(crate) instance: Option<String>,
     /// ARN of its principal, as policies name it.
     pub(crate) principal: String,
-    pub(crate) clients: Clients,
+    pub(crate) client: DynamicClient,
 }
 
 /// A role.
@@ -40,9 +40,9 @@ struct Used {
 }
 
 /// All attackers, the operator last.
-pub(crate) async fn all(clients: &Clients, local: &dyn Local, resources: &Resources) -> Result<Vec<Attacker>, HopFailure> {
+pub(crate) async fn all(client: &DynamicClient, local: &dyn Local, resources: &Resources) -> Result<Vec<Attacker>, HopFailure> {
     let mut attackers = Vec::new();
-    for Used { role, uses, session } in used(clients, resources).await? {
+    for Used { role, uses, session } in used(client, resources).await? {
         let (session, instance) = session.unwrap_or_else(|| ("nightproof-attack".to_owned(), None));
         let endpoint = local.session(&role.arn, &session, instance.as_deref()).await;
         let endpoint =
@@ -55,30 +55,27 @@ pub(crate) async fn all(clients: &Clients, local: &dyn Local, resources: &Resour
             principal: role.arn.clone(),
             role: Some(role),
             instance,
-            clients: Clients::new(&endpoint),
+            client: DynamicClient::new(&endpoint),
         });
     }
-    let caller = clients
-        .dynamic
-        .ask("sts", "GetCallerIdentity", &json!({}))
-        .await
-        .map_err(at(FailurePoint::Drill, "GetCallerIdentity"))?;
+    let caller =
+        client.ask("sts", "GetCallerIdentity", &json!({})).await.map_err(at(FailurePoint::Drill, "GetCallerIdentity"))?;
     attackers.push(Attacker {
         name: OPERATOR.to_owned(),
         role: None,
         instance: None,
         principal: text(&caller, "/Arn").to_owned(),
-        clients: clients.clone(),
+        client: client.clone(),
     });
     Ok(attackers)
 }
 
 /// The roles, each once.
-async fn used(clients: &Clients, resources: &Resources) -> Result<Vec<Used>, HopFailure> {
+async fn used(client: &DynamicClient, resources: &Resources) -> Result<Vec<Used>, HopFailure> {
     let mut found: Vec<Used> = Vec::new();
-    for (profile, instance) in profiles(clients, &instances::present(clients, resources).await?).await? {
+    for (profile, instance) in profiles(client, &instances::present(client, resources).await?).await? {
         let name = profile.rsplit('/').next().unwrap_or_default();
-        let answer = clients.dynamic.ask("iam", "GetInstanceProfile", &json!({ "InstanceProfileName": name })).await;
+        let answer = client.ask("iam", "GetInstanceProfile", &json!({ "InstanceProfileName": name })).await;
         let answer = answer.map_err(at(FailurePoint::Drill, "GetInstanceProfile"))?;
         let role = Role {
             name: text(&answer, "/InstanceProfile/Roles/0/RoleName").to_owned(),
@@ -89,8 +86,7 @@ async fn used(clients: &Clients, resources: &Resources) -> Result<Vec<Used>, Hop
         }
     }
     for function in resources.of_type("AWS::Lambda::Function") {
-        let answer =
-            clients.dynamic.ask("lambda", "GetFunctionConfiguration", &json!({ "FunctionName": function.physical })).await;
+        let answer = client.ask("lambda", "GetFunctionConfiguration", &json!({ "FunctionName": function.physical })).await;
         let answer = answer.map_err(at(FailurePoint::Drill, "GetFunctionConfiguration"))?;
         let arn = text(&answer, "/Role").to_owned();
         let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
@@ -102,7 +98,7 @@ async fn used(clients: &Clients, resources: &Resources) -> Result<Vec<Used>, Hop
         );
     }
     for name in resources.ids("AWS::IAM::Role") {
-        let answer = clients.dynamic.ask("iam", "GetRole", &json!({ "RoleName": name })).await;
+        let answer = client.ask("iam", "GetRole", &json!({ "RoleName": name })).await;
         let arn = text(&answer.map_err(at(FailurePoint::Drill, "GetRole"))?, "/Role/Arn").to_owned();
         add(&mut found, Role { name, arn }, None, None);
     }
@@ -122,13 +118,13 @@ fn add(found: &mut Vec<Used>, role: Role, using: Option<String>, session: Option
 }
 
 /// The profiles of instances, each with an instance that has it.
-async fn profiles(clients: &Clients, instances: &[String]) -> Result<Vec<(String, String)>, HopFailure> {
+async fn profiles(client: &DynamicClient, instances: &[String]) -> Result<Vec<(String, String)>, HopFailure> {
     if instances.is_empty() {
         return Ok(Vec::new());
     }
     let mut reservations: Vec<Value> = Vec::new();
     let input = json!({ "InstanceIds": instances });
-    let listed = clients.dynamic.pages("ec2", "DescribeInstances", input, "Reservations", &mut reservations).await;
+    let listed = client.pages("ec2", "DescribeInstances", input, "Reservations", &mut reservations).await;
     listed.map_err(at(FailurePoint::Drill, "DescribeInstances"))?;
     let described = reservations.iter().filter_map(|reservation| reservation.get("Instances")?.as_array()).flatten();
     let mut found: Vec<(String, String)> = Vec::new();

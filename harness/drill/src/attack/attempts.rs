@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::attack::attacker::Attacker;
 use crate::attack::attempt::{Planned, Request, Undo};
@@ -198,15 +198,15 @@ fn on_lock(target: &Target, lock: &Value, version: &str) -> Vec<Planned> {
 }
 
 /// Against the key that decrypts an archive, if it is a customer's own.
-pub(crate) async fn on_key(clients: &Clients, target: &Target, attacker: &Attacker) -> Result<Vec<Planned>, HopFailure> {
+pub(crate) async fn on_key(client: &DynamicClient, target: &Target, attacker: &Attacker) -> Result<Vec<Planned>, HopFailure> {
     let Some(key) = &target.key_id else { return Ok(Vec::new()) };
     let id = json!({ "KeyId": key });
-    let described = clients.dynamic.ask("kms", "DescribeKey", &id).await.map_err(at(FailurePoint::Drill, "DescribeKey"))?;
+    let described = client.ask("kms", "DescribeKey", &id).await.map_err(at(FailurePoint::Drill, "DescribeKey"))?;
     if described.pointer("/KeyMetadata/KeyManager").and_then(Value::as_str) != Some("CUSTOMER") {
         return Ok(Vec::new());
     }
     let named = json!({ "KeyId": key, "PolicyName": "default" });
-    let saved = clients.dynamic.ask("kms", "GetKeyPolicy", &named).await.map_err(at(FailurePoint::Drill, "GetKeyPolicy"))?;
+    let saved = client.ask("kms", "GetKeyPolicy", &named).await.map_err(at(FailurePoint::Drill, "GetKeyPolicy"))?;
     let put = |policy: Value| {
         let input = json!({ "KeyId": key, "PolicyName": "default", "Policy": policy, "BypassPolicyLockoutSafetyCheck": true });
         Request::call("kms", "PutKeyPolicy", input)
@@ -233,7 +233,7 @@ pub(crate) async fn on_key(clients: &Clients, target: &Target, attacker: &Attack
 }
 
 /// Against what starts the backup.
-pub(crate) async fn on_trigger(clients: &Clients, rule: &Rule) -> Result<Vec<Planned>, HopFailure> {
+pub(crate) async fn on_trigger(client: &DynamicClient, rule: &Rule) -> Result<Vec<Planned>, HopFailure> {
     const STOPPED: &str = "no backup is made any more";
     let name = json!({ "Name": rule.name });
     let mut found = Vec::new();
@@ -250,7 +250,7 @@ pub(crate) async fn on_trigger(clients: &Clients, rule: &Rule) -> Result<Vec<Pla
     } else if rule.by_role {
         let group = rule.arn.rsplit('/').nth(1).unwrap_or("default");
         let id = json!({ "Name": rule.name, "GroupName": group });
-        let mut saved = clients.dynamic.ask("scheduler", "GetSchedule", &id).await.map_err(at(Hop::Rule, "GetSchedule"))?;
+        let mut saved = client.ask("scheduler", "GetSchedule", &id).await.map_err(at(Hop::Rule, "GetSchedule"))?;
         if let Some(members) = saved.as_object_mut() {
             members.retain(|name, _| !["Arn", "CreationDate", "LastModificationDate"].contains(&name.as_str()));
         }
@@ -270,7 +270,7 @@ pub(crate) async fn on_trigger(clients: &Clients, rule: &Rule) -> Result<Vec<Pla
                 .undo([Request::call("scheduler", "CreateSchedule", saved)]),
         );
     } else {
-        let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": rule.name })).await;
+        let targets = client.ask("events", "ListTargetsByRule", &json!({ "Rule": rule.name })).await;
         let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?.get("Targets").cloned().unwrap_or_else(|| json!([]));
         let ids: Vec<Value> = targets.as_array().into_iter().flatten().filter_map(|target| target.get("Id").cloned()).collect();
         found.push(
@@ -308,7 +308,11 @@ pub(crate) async fn on_trigger(clients: &Clients, rule: &Rule) -> Result<Vec<Pla
 }
 
 /// Against what reports a night that failed: topics with their subscriptions, alarms, and rules beside the trigger.
-pub(crate) async fn on_notice(clients: &Clients, rules: &[&Rule], resources: &Resources) -> Result<Vec<Planned>, HopFailure> {
+pub(crate) async fn on_notice(
+    client: &DynamicClient,
+    rules: &[&Rule],
+    resources: &Resources,
+) -> Result<Vec<Planned>, HopFailure> {
     const SILENT: &str = "nobody is notified of a night that fails";
     let mut found = Vec::new();
     let is_trigger = |logical: &str| rules.iter().any(|rule| rule.logical == logical);
@@ -337,7 +341,7 @@ pub(crate) async fn on_notice(clients: &Clients, rules: &[&Rule], resources: &Re
     }
     for resource in resources.of_type("AWS::SNS::Topic") {
         let topic = json!({ "TopicArn": resource.physical });
-        let listed = clients.dynamic.ask("sns", "ListSubscriptionsByTopic", &topic).await;
+        let listed = client.ask("sns", "ListSubscriptionsByTopic", &topic).await;
         let listed = listed.map_err(at(FailurePoint::Drill, "ListSubscriptionsByTopic"))?;
         let subscriptions = listed.get("Subscriptions").and_then(Value::as_array).into_iter().flatten();
         let arns = subscriptions.filter_map(|one| one.get("SubscriptionArn")?.as_str()).filter(|arn| arn.starts_with("arn:"));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::FailurePoint;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::attack::attempt::Request;
 use crate::chain::failure::{HopFailure, at};
 
@@ -19,14 +19,14 @@ pub(crate) struct BucketSettings {
 
 impl BucketSettings {
     /// Reads them.
-    pub(crate) async fn read(clients: &Clients, bucket: &str) -> Result<Self, HopFailure> {
+    pub(crate) async fn read(client: &DynamicClient, bucket: &str) -> Result<Self, HopFailure> {
         let member = |answer: Option<Value>, name: &str| answer.and_then(|mut answer| answer.get_mut(name).map(Value::take));
         Ok(Self {
-            policy: member(setting(clients, bucket, "GetBucketPolicy").await?, "Policy"),
-            lifecycle: member(setting(clients, bucket, "GetBucketLifecycleConfiguration").await?, "Rules"),
-            encryption: member(setting(clients, bucket, "GetBucketEncryption").await?, "ServerSideEncryptionConfiguration"),
-            object_lock: member(setting(clients, bucket, "GetObjectLockConfiguration").await?, "ObjectLockConfiguration"),
-            logging: member(setting(clients, bucket, "GetBucketLogging").await?, "LoggingEnabled"),
+            policy: member(setting(client, bucket, "GetBucketPolicy").await?, "Policy"),
+            lifecycle: member(setting(client, bucket, "GetBucketLifecycleConfiguration").await?, "Rules"),
+            encryption: member(setting(client, bucket, "GetBucketEncryption").await?, "ServerSideEncryptionConfiguration"),
+            object_lock: member(setting(client, bucket, "GetObjectLockConfiguration").await?, "ObjectLockConfiguration"),
+            logging: member(setting(client, bucket, "GetBucketLogging").await?, "LoggingEnabled"),
         })
     }
 
@@ -69,8 +69,8 @@ impl BucketSettings {
 }
 
 /// What the bucket answers; `None` if there is no such setting.
-async fn setting(clients: &Clients, bucket: &str, operation: &'static str) -> Result<Option<Value>, HopFailure> {
-    match clients.dynamic.ask("s3", operation, &json!({ "Bucket": bucket })).await {
+async fn setting(client: &DynamicClient, bucket: &str, operation: &'static str) -> Result<Option<Value>, HopFailure> {
+    match client.ask("s3", operation, &json!({ "Bucket": bucket })).await {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.status == 404 => Ok(None),
         Err(error) => Err(at(FailurePoint::Drill, operation)(error)),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::FailurePoint;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::attack::bucket_settings::BucketSettings;
 use crate::chain::failure::{HopFailure, at};
 use crate::restore::checksum::Digests;
@@ -55,11 +55,11 @@ pub(crate) enum Found {
 
 impl Target {
     /// The first object of what was `stored`, with a copy of it in `folder`.
-    pub(crate) async fn new(clients: &Clients, stored: &Stored, folder: &Path) -> Result<Option<Self>, HopFailure> {
+    pub(crate) async fn new(client: &DynamicClient, stored: &Stored, folder: &Path) -> Result<Option<Self>, HopFailure> {
         let Some(object) = stored.objects().first().copied().cloned() else { return Ok(None) };
         let copy = folder.join(format!("attacked-{}-{}", stored.archive.bucket, stored.archive.instance));
         let broken = |error: std::io::Error| HopFailure::at(FailurePoint::Drill, format!("`{}`: {error}", copy.display()));
-        let mut answer = clients.dynamic.download(&object.input()).await.map_err(at(FailurePoint::Drill, "GetObject"))?;
+        let mut answer = client.download(&object.input()).await.map_err(at(FailurePoint::Drill, "GetObject"))?;
         let text = |name: &str| answer.head.get(name).and_then(Value::as_str).map(str::to_owned);
         let retention = text("ObjectLockMode").zip(text("ObjectLockRetainUntilDate"));
         let is_held = text("ObjectLockLegalHoldStatus").as_deref() == Some("ON");
@@ -72,7 +72,7 @@ impl Target {
         file.flush().await.map_err(broken)?;
         let other = folder.join("attacked-with");
         tokio::fs::write(&other, OVERWRITTEN).await.map_err(broken)?;
-        let settings = BucketSettings::read(clients, &object.bucket).await?;
+        let settings = BucketSettings::read(client, &object.bucket).await?;
         Ok(Some(Self {
             instance: stored.archive.instance.clone(),
             bucket: object.bucket,
@@ -95,12 +95,12 @@ impl Target {
     }
 
     /// Looks for it, as the operator.
-    pub(crate) async fn find(&self, clients: &Clients) -> Found {
-        let current = self.read(clients, None).await;
+    pub(crate) async fn find(&self, client: &DynamicClient) -> Found {
+        let current = self.read(client, None).await;
         match (current, &self.version) {
             (Found::Intact, _) => Found::Intact,
             (found, None) => found,
-            (current, Some(version)) => match self.read(clients, Some(version)).await {
+            (current, Some(version)) => match self.read(client, Some(version)).await {
                 // Whoever cannot read this version cannot read it as the current one either.
                 Found::Intact if current == Found::Unreadable => Found::Unreadable,
                 Found::Intact => Found::ByVersion,
@@ -109,9 +109,9 @@ impl Target {
         }
     }
 
-    async fn read(&self, clients: &Clients, version: Option<&str>) -> Found {
+    async fn read(&self, client: &DynamicClient, version: Option<&str>) -> Found {
         let input = json!({ "Bucket": self.bucket, "Key": self.key, "VersionId": version });
-        let mut answer = match clients.dynamic.download(&input).await {
+        let mut answer = match client.download(&input).await {
             Ok(answer) => answer,
             Err(error) if matches!(error.code.as_str(), "NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed") => {
                 return Found::Gone;
@@ -130,7 +130,7 @@ impl Target {
     }
 
     /// Writes its bytes again, which is then the version that is attacked. Works whatever became of the one before, locked or deleted.
-    pub(crate) async fn put_back(&mut self, clients: &Clients) -> Result<(), HopFailure> {
+    pub(crate) async fn put_back(&mut self, client: &DynamicClient) -> Result<(), HopFailure> {
         let mut input = self.encrypted();
         let (mode, until) = self.retention.clone().unzip();
         if let Some(members) = input.as_object_mut() {
@@ -138,7 +138,7 @@ impl Target {
             members.insert("ObjectLockRetainUntilDate".to_owned(), until.into());
             members.insert("ObjectLockLegalHoldStatus".to_owned(), self.is_held.then_some("ON").into());
         }
-        let answer = clients.dynamic.upload(&input, &self.copy).await.map_err(at(FailurePoint::Drill, "PutObject"))?;
+        let answer = client.upload(&input, &self.copy).await.map_err(at(FailurePoint::Drill, "PutObject"))?;
         if self.version.is_some() {
             self.version = answer.get("VersionId").and_then(Value::as_str).filter(|id| *id != "null").map(str::to_owned);
         }
@@ -149,9 +149,9 @@ impl Target {
     ///
     /// # Errors
     /// S3's own.
-    pub(crate) async fn overwrite(&self, clients: &Clients, encrypted_alike: bool) -> Result<(), AwsError> {
+    pub(crate) async fn overwrite(&self, client: &DynamicClient, encrypted_alike: bool) -> Result<(), AwsError> {
         let input = if encrypted_alike { self.encrypted() } else { json!({ "Bucket": self.bucket, "Key": self.key }) };
-        clients.dynamic.upload(&input, &self.other).await.map(drop)
+        client.upload(&input, &self.other).await.map(drop)
     }
 
     /// What names it, and how it is encrypted.

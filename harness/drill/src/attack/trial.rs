@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nightproof_journal::Journal;
 use nightproof_wire::AwsError;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::attack::attacker::{self, Attacker};
 use crate::attack::attempt::{Planned, Request, Undo};
@@ -22,7 +22,7 @@ use crate::{FailurePoint, Local, Plan};
 /// What is attacked.
 pub(crate) struct Night<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) clients: &'a Clients,
+    pub(crate) client: &'a DynamicClient,
     pub(crate) local: &'a Arc<dyn Local>,
     pub(crate) journal: &'a Journal,
     pub(crate) resources: &'a Resources,
@@ -33,9 +33,9 @@ pub(crate) struct Night<'a> {
 
 /// Tries everything as everybody. Afterwards the archives are as they were, and what cannot be put back is gone.
 pub(crate) async fn attack(night: Night<'_>) -> Result<Attack, HopFailure> {
-    let clients = night.clients;
+    let client = night.client;
     let mut targets = targets(&night).await?;
-    let attackers = attacker::all(clients, night.local.as_ref(), night.resources).await?;
+    let attackers = attacker::all(client, night.local.as_ref(), night.resources).await?;
     let decisions = Decisions::follow(night.journal, &night.plan.template);
     let mut found = Attack::default();
     let mut last = Vec::new();
@@ -46,7 +46,7 @@ pub(crate) async fn attack(night: Night<'_>) -> Result<Attack, HopFailure> {
             for step in 0.. {
                 let Some(target) = targets.get(at) else { break };
                 // Planned anew each time, as what is attacked is a new version once it was put back.
-                let Some(mut planned) = on_archive(clients, target, attacker).await?.into_iter().nth(step) else { break };
+                let Some(mut planned) = on_archive(client, target, attacker).await?.into_iter().nth(step) else { break };
                 if destroys {
                     planned.then = None;
                 }
@@ -55,9 +55,9 @@ pub(crate) async fn attack(night: Night<'_>) -> Result<Attack, HopFailure> {
                 found.attempts.push(tried);
             }
         }
-        let mut others = attempts::on_notice(clients, &night.rules, night.resources).await?;
+        let mut others = attempts::on_notice(client, &night.rules, night.resources).await?;
         for rule in &night.rules {
-            others.extend(attempts::on_trigger(clients, rule).await?);
+            others.extend(attempts::on_trigger(client, rule).await?);
         }
         let (never, undone): (Vec<Planned>, Vec<Planned>) =
             others.into_iter().partition(|planned| matches!(planned.undone_by, Undo::Never));
@@ -79,7 +79,7 @@ async fn targets(night: &Night<'_>) -> Result<Vec<Target>, HopFailure> {
         if targets.iter().any(is_known) {
             continue;
         }
-        targets.extend(Target::new(night.clients, stored, &night.plan.folder).await?);
+        targets.extend(Target::new(night.client, stored, &night.plan.folder).await?);
     }
     Ok(targets)
 }
@@ -96,9 +96,9 @@ fn chosen(targets: &[Target], attacker: &Attacker) -> Vec<usize> {
     numbered().filter(|(at, target)| is_first(*at, &target.bucket)).map(|(at, _)| at).collect()
 }
 
-async fn on_archive(clients: &Clients, target: &Target, attacker: &Attacker) -> Result<Vec<Planned>, HopFailure> {
+async fn on_archive(client: &DynamicClient, target: &Target, attacker: &Attacker) -> Result<Vec<Planned>, HopFailure> {
     let mut planned = attempts::on_archive(target, attacker);
-    planned.extend(attempts::on_key(clients, target, attacker).await?);
+    planned.extend(attempts::on_key(client, target, attacker).await?);
     planned.extend(attempts::by_escalation(target, attacker));
     Ok(planned)
 }
@@ -125,7 +125,7 @@ async fn tried(
     let mut worst: Option<(AttackEffect, String)> = None;
     let mut is_done = false;
     for request in &planned.requests {
-        let answer = send(&attacker.clients, request, target.as_deref()).await;
+        let answer = send(&attacker.client, request, target.as_deref()).await;
         let taken = decisions.take(role, &attacker.principal);
         let (effect, detail) = match answer {
             Ok(()) => {
@@ -147,19 +147,19 @@ async fn tried(
     }
     if let Some(then) = &planned.then {
         // Refused or not: the archive shows it.
-        let _ = send(&attacker.clients, then, target.as_deref()).await;
+        let _ = send(&attacker.client, then, target.as_deref()).await;
     }
     let seen = match target.as_deref() {
-        Some(target) => target.find(night.clients).await,
+        Some(target) => target.find(night.client).await,
         None => Found::Intact,
     };
     (attempt.effect, attempt.detail) = effect(planned, seen, target.as_deref());
-    undo(night.clients, attacker, planned, target.as_deref(), seen).await?;
+    undo(night.client, attacker, planned, target.as_deref(), seen).await?;
     if let Some(target) = target {
         if seen != Found::Intact && seen != Found::Unreadable {
-            target.put_back(night.clients).await?;
+            target.put_back(night.client).await?;
         }
-        let seen = target.find(night.clients).await;
+        let seen = target.find(night.client).await;
         if seen != Found::Intact {
             let reason = format!("{} cannot be put back after {}: it is {seen:?}", target.name(), attempt.call);
             return Err(HopFailure::at(FailurePoint::Drill, reason));
@@ -206,20 +206,20 @@ fn unfulfilled(planned: &Planned, taken: &Taken, error: &AwsError) -> (AttackEff
 }
 
 async fn undo(
-    clients: &Clients,
+    client: &DynamicClient,
     attacker: &Attacker,
     planned: &Planned,
     target: Option<&Target>,
     seen: Found,
 ) -> Result<(), HopFailure> {
-    let (clients, requests) = match &planned.undone_by {
-        Undo::Operator(requests) => (clients, requests),
-        Undo::Attacker(requests) => (&attacker.clients, requests),
-        Undo::IfThere(requests) if seen != Found::Gone => (clients, requests),
+    let (client, requests) = match &planned.undone_by {
+        Undo::Operator(requests) => (client, requests),
+        Undo::Attacker(requests) => (&attacker.client, requests),
+        Undo::IfThere(requests) if seen != Found::Gone => (client, requests),
         Undo::IfThere(_) | Undo::Never => return Ok(()),
     };
     for request in requests {
-        if let Err(error) = send(clients, request, target).await {
+        if let Err(error) = send(client, request, target).await {
             let reason = format!("{} of {} cannot be undone: {}", planned.action, attacker.name, reason(&error));
             return Err(HopFailure::at(FailurePoint::Drill, reason));
         }
@@ -227,10 +227,10 @@ async fn undo(
     Ok(())
 }
 
-async fn send(clients: &Clients, request: &Request, target: Option<&Target>) -> Result<(), AwsError> {
+async fn send(client: &DynamicClient, request: &Request, target: Option<&Target>) -> Result<(), AwsError> {
     match (request, target) {
-        (Request::Call { service, operation, input }, _) => clients.dynamic.ask(service, operation, input).await.map(drop),
-        (Request::Overwrite { encrypted_alike }, Some(target)) => target.overwrite(clients, *encrypted_alike).await,
+        (Request::Call { service, operation, input }, _) => client.ask(service, operation, input).await.map(drop),
+        (Request::Overwrite { encrypted_alike }, Some(target)) => target.overwrite(client, *encrypted_alike).await,
         (Request::Overwrite { .. }, None) => Ok(()),
     }
 }

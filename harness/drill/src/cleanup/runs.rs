@@ -6,7 +6,7 @@ use async_recursion::async_recursion;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::identity::Identity;
 use crate::account::stack::{self, Stack, Tag};
 use crate::archive::bucket;
@@ -22,7 +22,7 @@ use crate::{Endpoint, Failure, FailurePoint};
 /// AWS does not know the caller, or does not answer.
 #[async_recursion]
 pub async fn identity(endpoint: &Endpoint) -> Result<Identity, Failure> {
-    let answer = Clients::new(endpoint).dynamic.ask("sts", "GetCallerIdentity", &json!({})).await;
+    let answer = DynamicClient::new(endpoint).ask("sts", "GetCallerIdentity", &json!({})).await;
     let answer = answer.map_err(at(FailurePoint::Drill, "GetCallerIdentity"))?;
     let text = |member: &str| answer.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(Identity { account: text("Account"), arn: text("Arn") })
@@ -47,14 +47,14 @@ pub struct Run {
 /// AWS refused to list or to describe.
 #[async_recursion]
 pub async fn list(endpoint: &Endpoint) -> Result<Vec<Run>, Failure> {
-    let clients = Clients::new(endpoint);
+    let client = DynamicClient::new(endpoint);
     let mut runs = BTreeMap::new();
-    for (stack, tags) in stacks(&clients).await? {
+    for (stack, tags) in stacks(&client).await? {
         if let Some(run) = tagged(&mut runs, &tags) {
             run.stack = Some(stack);
         }
     }
-    for (bucket, tags) in seed_buckets(&clients).await? {
+    for (bucket, tags) in seed_buckets(&client).await? {
         if let Some(run) = tagged(&mut runs, &tags) {
             run.seed_bucket = Some(bucket);
         }
@@ -65,13 +65,13 @@ pub async fn list(endpoint: &Endpoint) -> Result<Vec<Run>, Failure> {
 /// Removes what a run has: its buckets' content, its stack, the bucket that its data went through. Returns what is left and why.
 #[async_recursion]
 pub async fn destroy(endpoint: &Endpoint, run: &Run) -> Vec<String> {
-    let clients = Clients::new(endpoint);
+    let client = DynamicClient::new(endpoint);
     let (stack, seed_bucket) = (run.stack.clone(), run.seed_bucket.clone());
-    let instances = match restore_script::of_run(&clients, &run.run).await {
+    let instances = match restore_script::of_run(&client, &run.run).await {
         Ok(instances) => instances,
         Err(broken) => return vec![format!("instances of the run, perhaps: {}", broken.reason)],
     };
-    destroy::destroy(&clients, &run.run, &Made { stack, seed_bucket, instances, existing: None }).await
+    destroy::destroy(&client, &run.run, &Made { stack, seed_bucket, instances, existing: None }).await
 }
 
 type Tags = Vec<(String, String)>;
@@ -87,14 +87,14 @@ fn tagged<'a>(runs: &'a mut BTreeMap<String, Run>, tags: &Tags) -> Option<&'a mu
 }
 
 /// Stacks by the names that runs give them, with their tags.
-async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
+async fn stacks(client: &DynamicClient) -> Result<Vec<(String, Tags)>, HopFailure> {
     let mut listed = Vec::<Stack>::new();
-    let all = clients.dynamic.pages("cloudformation", "ListStacks", json!({}), "StackSummaries", &mut listed).await;
+    let all = client.pages("cloudformation", "ListStacks", json!({}), "StackSummaries", &mut listed).await;
     all.map_err(at(FailurePoint::Drill, "ListStacks"))?;
     listed.retain(|stack| stack.stack_status != "DELETE_COMPLETE" && stack.stack_name.starts_with(STACK_PREFIX));
     let mut found = Vec::new();
     for Stack { stack_name: name, .. } in listed {
-        match stack::describe(clients, &name).await {
+        match stack::describe(client, &name).await {
             Ok(described) => {
                 let tags = described.into_iter().flat_map(|stack| stack.tags).map(|tag| (tag.key, tag.value));
                 found.push((name, tags.collect()));
@@ -108,11 +108,11 @@ async fn stacks(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
 }
 
 /// Buckets by the names that runs give them, with their tags.
-async fn seed_buckets(clients: &Clients) -> Result<Vec<(String, Tags)>, HopFailure> {
-    let names = bucket::all(clients).await.map_err(at(FailurePoint::Drill, "ListBuckets"))?;
+async fn seed_buckets(client: &DynamicClient) -> Result<Vec<(String, Tags)>, HopFailure> {
+    let names = bucket::all(client).await.map_err(at(FailurePoint::Drill, "ListBuckets"))?;
     let mut found = Vec::new();
     for name in names.into_iter().filter(|name| name.starts_with(SEED_PREFIX)) {
-        let answer = clients.dynamic.read::<Tagged>("s3", "GetBucketTagging", &json!({ "Bucket": name })).await;
+        let answer = client.read::<Tagged>("s3", "GetBucketTagging", &json!({ "Bucket": name })).await;
         let tags = match answer {
             Ok(answer) => answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect(),
             Err(error) if matches!(error.code.as_str(), "NoSuchTagSet" | "NoSuchBucket") => Tags::new(),

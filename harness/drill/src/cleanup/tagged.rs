@@ -4,22 +4,22 @@
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket;
 use crate::chain::failure::refused;
 use crate::cleanup::marks::RUN_TAG;
 
 /// What has the tag of `run`, as `resource ARN`. The search is eventually consistent and remembers what was deleted a moment ago: each
 /// hit is looked at by its own service. One that may not be looked at may be there. What `told` names, say a bucket, is not named again.
-pub(crate) async fn remains(clients: &Clients, run: &str, told: &[String]) -> Vec<String> {
-    let hits = match search(clients, run).await {
+pub(crate) async fn remains(client: &DynamicClient, run: &str, told: &[String]) -> Vec<String> {
+    let hits = match search(client, run).await {
         Ok(hits) => hits,
         Err(error) => return vec![format!("what has the tag {RUN_TAG}={run}, unknown: {}", refused("GetResources", &error))],
     };
     let is_told = |arn: &str| arn.rsplit([':', '/']).next().is_some_and(|id| told.iter().any(|one| one.contains(id)));
     let mut found = Vec::new();
     for arn in hits.into_iter().filter(|arn| !is_told(arn)) {
-        match is_over(clients, &arn).await {
+        match is_over(client, &arn).await {
             Ok(true) => {}
             Ok(false) => found.push(format!("resource {arn}")),
             Err(why) => found.push(format!("resource {arn}, perhaps: {why}")),
@@ -29,11 +29,11 @@ pub(crate) async fn remains(clients: &Clients, run: &str, told: &[String]) -> Ve
 }
 
 /// The ARNs of all that has the tag.
-async fn search(clients: &Clients, run: &str) -> Result<Vec<String>, AwsError> {
+async fn search(client: &DynamicClient, run: &str) -> Result<Vec<String>, AwsError> {
     let (mut found, mut token) = (Vec::new(), String::new());
     loop {
         let input = json!({ "TagFilters": [{ "Key": RUN_TAG, "Values": [run] }], "PaginationToken": token });
-        let answer = clients.dynamic.ask("tagging", "GetResources", &input).await?;
+        let answer = client.ask("tagging", "GetResources", &input).await?;
         let resources = answer.get("ResourceTagMappingList").and_then(Value::as_array).into_iter().flatten();
         found.extend(resources.filter_map(|one| one.get("ResourceARN")?.as_str()).map(str::to_owned));
         match answer.get("PaginationToken").and_then(Value::as_str) {
@@ -144,15 +144,15 @@ fn look(named: &Named<'_>) -> Option<Look> {
 }
 
 /// Whether the search only remembers it; why that cannot be known.
-async fn is_over(clients: &Clients, arn: &str) -> Result<bool, String> {
+async fn is_over(client: &DynamicClient, arn: &str) -> Result<bool, String> {
     if let Some(bucket) = arn.strip_prefix("arn:aws:s3:::") {
-        return bucket::exists(clients, bucket).await.map(|there| !there).map_err(|broken| broken.reason);
+        return bucket::exists(client, bucket).await.map(|there| !there).map_err(|broken| broken.reason);
     }
     let Some(named) = Named::parse(arn) else { return Ok(false) };
     let Some(look) = look(&named) else { return Ok(false) };
     // CloudWatch signs by another name.
     let service = if named.service == "cloudwatch" { "monitoring" } else { named.service };
-    match clients.dynamic.ask(service, look.operation, &look.input).await {
+    match client.ask(service, look.operation, &look.input).await {
         Ok(answer) => Ok(match look.tells {
             Tells::Answer => false,
             Tells::Member(member) => answer.pointer(member).is_none(),

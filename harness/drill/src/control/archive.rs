@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket::{self, Bucket, Listing, Object};
 use crate::chain::failure::{HopFailure, at};
 use crate::restore::archive_check::download_object;
@@ -20,29 +20,29 @@ const KEY_OF_S3: &str = "alias/aws/s3";
 /// do: the control does not apply.
 pub(crate) async fn apply(
     control: ArchiveControl,
-    clients: &Clients,
+    client: &DynamicClient,
     buckets: &[Bucket],
     before: &Listing,
     folder: &Path,
 ) -> Result<Result<String, String>, HopFailure> {
-    let now = bucket::objects(clients, buckets).await?;
+    let now = bucket::objects(client, buckets).await?;
     let mut fresh: Vec<&Object> = now.versions.difference(&before.versions).filter(|object| !is_companion(&object.key)).collect();
     fresh.sort_by_key(|object| std::cmp::Reverse(object.bytes));
     let Some(largest) = fresh.first().copied() else { return Ok(Err("no archive came".to_owned())) };
     let name = format!("s3://{}/{}", largest.bucket, largest.key);
     if control == ArchiveControl::Missing {
         for object in &fresh {
-            delete(clients, object).await?;
+            delete(client, object).await?;
         }
         return Ok(Ok(format!("deleted {name} and {} more", fresh.len() - 1)));
     }
-    let head = clients.dynamic.ask("s3", "HeadObject", &largest.input()).await.map_err(at(FailurePoint::Drill, "HeadObject"))?;
+    let head = client.ask("s3", "HeadObject", &largest.input()).await.map_err(at(FailurePoint::Drill, "HeadObject"))?;
     let text = |name: &str| head.get(name).and_then(Value::as_str);
     let (algorithm, key) = match control {
         ArchiveControl::Unencrypted | ArchiveControl::WrongKey if text("ServerSideEncryption") != Some("aws:kms") => {
             return Ok(Err("the archive is encrypted by S3's own key, and S3 stores nothing without encryption".to_owned()));
         }
-        ArchiveControl::WrongKey if is_key_of_s3(clients, text("SSEKMSKeyId")).await? => {
+        ArchiveControl::WrongKey if is_key_of_s3(client, text("SSEKMSKeyId")).await? => {
             return Ok(Err("the archive is encrypted by AWS's own key for S3".to_owned()));
         }
         ArchiveControl::Unencrypted => (Some("AES256"), None),
@@ -50,14 +50,14 @@ pub(crate) async fn apply(
         _ => (text("ServerSideEncryption"), text("SSEKMSKeyId")),
     };
     let named = (largest.bucket.as_str(), largest.key.as_str(), largest.version.as_deref());
-    let mut file = download_object(clients, named, folder).await?;
+    let mut file = download_object(client, named, folder).await?;
     let broken = |error: std::io::Error| HopFailure::at(FailurePoint::Drill, format!("{name}: {error}"));
     let done = change(control, &mut file).map_err(broken)?;
     let changed = copied(file, folder).map_err(broken)?;
-    delete(clients, largest).await?;
+    delete(client, largest).await?;
     let input = json!({ "Bucket": largest.bucket, "Key": largest.key, "Metadata": head.get("Metadata"), "ContentType": text("ContentType"),
         "ServerSideEncryption": algorithm, "SSEKMSKeyId": key });
-    clients.dynamic.upload(&input, changed.path()).await.map_err(at(FailurePoint::Drill, "PutObject"))?;
+    client.upload(&input, changed.path()).await.map_err(at(FailurePoint::Drill, "PutObject"))?;
     Ok(Ok(format!("{name}: {done}")))
 }
 
@@ -102,15 +102,15 @@ fn flip(file: &mut std::fs::File, length: u64) -> std::io::Result<u64> {
 
 /// Whether a key is the one that AWS manages for S3.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key>
-async fn is_key_of_s3(clients: &Clients, key: Option<&str>) -> Result<bool, HopFailure> {
+async fn is_key_of_s3(client: &DynamicClient, key: Option<&str>) -> Result<bool, HopFailure> {
     let Some(key) = key else { return Ok(true) };
-    let described = clients.dynamic.ask("kms", "DescribeKey", &json!({ "KeyId": key })).await;
+    let described = client.ask("kms", "DescribeKey", &json!({ "KeyId": key })).await;
     let described = described.map_err(at(FailurePoint::Drill, "DescribeKey"))?;
     Ok(described.pointer("/KeyMetadata/KeyManager").and_then(Value::as_str) == Some("AWS"))
 }
 
-async fn delete(clients: &Clients, object: &Object) -> Result<(), HopFailure> {
-    clients.dynamic.ask("s3", "DeleteObject", &object.input()).await.map(drop).map_err(at(FailurePoint::Drill, "DeleteObject"))
+async fn delete(client: &DynamicClient, object: &Object) -> Result<(), HopFailure> {
+    client.ask("s3", "DeleteObject", &object.input()).await.map(drop).map_err(at(FailurePoint::Drill, "DeleteObject"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use nightproof_journal::{Event, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_SHELL, RUNTIME_LIFECYCLE};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::account::template_source;
 use crate::chain::failure::HopFailure;
@@ -18,7 +18,7 @@ impl Drill {
         let plan = self.submit().await?;
         self.note(|state| state.made.stack = Some(self.stack.clone()));
         let resources = self
-            .step(Step::Deploy, 1, deploy::deploy(&self.clients, plan, &self.stack), |made| format!("{} resources", made.len()))
+            .step(Step::Deploy, 1, deploy::deploy(&self.client, plan, &self.stack), |made| format!("{} resources", made.len()))
             .await?;
         for resource in resources.all() {
             self.journal.record(Event::Resource {
@@ -41,7 +41,7 @@ impl Drill {
         }
         if let Some(package) = &self.plan.provisions.package {
             self.note(|state| state.made.seed_bucket = Some(self.plan.seed_bucket()));
-            let packaged = package::package(&self.clients, &self.plan, package.as_ref());
+            let packaged = package::package(&self.client, &self.plan, package.as_ref());
             plan.template = self
                 .step(Step::Package, 1, packaged, |_| format!("what the template names is in s3://{}", self.plan.seed_bucket()))
                 .await?;
@@ -54,9 +54,9 @@ impl Drill {
 
     /// Makes what exists already. Returns the parameters that are its outputs.
     async fn existing(&self, existing: &Existing) -> Result<Vec<(String, String)>, HopFailure> {
-        let clients = Clients::new(&existing.endpoint);
+        let client = DynamicClient::new(&existing.endpoint);
         self.note(|state| {
-            state.made.existing = Some(ExistingStacks { clients: clients.clone(), names: Vec::new() });
+            state.made.existing = Some(ExistingStacks { client: client.clone(), names: Vec::new() });
             if existing.stacks.iter().any(|one| template_source::is_large(&one.template)) {
                 state.made.seed_bucket = Some(self.plan.seed_bucket());
             }
@@ -69,7 +69,7 @@ impl Drill {
             });
         };
         let labels: Vec<&str> = existing.stacks.iter().map(|one| one.label.as_str()).collect();
-        let deployed = existing::deploy(&clients, existing, &self.plan, begun);
+        let deployed = existing::deploy(&client, existing, &self.plan, begun);
         let values = self
             .step(Step::Existing, 1, deployed, |values: &Vec<(String, String)>| {
                 let given = values.iter().map(|(name, value)| format!("{name}={value}"));
@@ -88,7 +88,7 @@ impl Drill {
     /// Has the template deployed by the other CloudFormation too, and compares.
     pub(super) async fn audit(&self, audit: &Audit, resources: &Resources) -> Result<(), HopFailure> {
         let audited = self
-            .step(Step::Audit, 1, audit.deploy(&self.clients, self.submitted(), &self.stack, resources), |audited| {
+            .step(Step::Audit, 1, audit.deploy(&self.client, self.submitted(), &self.stack, resources), |audited| {
                 let mended = if audited.mended.is_empty() { String::new() } else { format!(", {} mended", audited.mended.len()) };
                 format!("{} properties compared with what the native CloudFormation made{mended}", audited.compared)
             })
@@ -101,7 +101,7 @@ impl Drill {
 
     pub(super) async fn boot(&self, resources: &Resources) -> Result<Vec<String>, HopFailure> {
         let booted = self
-            .step(Step::Boot, 1, boot::boot(&self.clients, &self.plan.template, resources, self.timeouts), |found| {
+            .step(Step::Boot, 1, boot::boot(&self.client, &self.plan.template, resources, self.timeouts), |found| {
                 found.join(", ")
             })
             .await;

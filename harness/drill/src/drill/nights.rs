@@ -37,11 +37,11 @@ pub(super) struct Stage {
 impl Drill {
     /// Finds the chains and the buckets, and what is wrong with the stack as it stands.
     pub(super) async fn stages(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Vec<Stage>, HopFailure> {
-        let mut rules = trigger::all(&self.clients, &self.plan, resources).await?;
-        let mut unchosen = trigger::others(&self.clients, &self.plan, resources).await?;
-        let buckets = bucket::find(&self.clients, self.plan.bucket.as_deref(), resources).await?;
+        let mut rules = trigger::all(&self.client, &self.plan, resources).await?;
+        let mut unchosen = trigger::others(&self.client, &self.plan, resources).await?;
+        let buckets = bucket::find(&self.client, self.plan.bucket.as_deref(), resources).await?;
         if rules.len() > 1 {
-            let (ending, others) = chains::ending_in(&self.clients, resources, rules, &buckets).await;
+            let (ending, others) = chains::ending_in(&self.client, resources, rules, &buckets).await;
             if ending.is_empty() {
                 return Err(trigger::several(&others));
             }
@@ -59,7 +59,7 @@ impl Drill {
                 }
             });
         }
-        for finding in findings::of_stack(&self.clients, &self.stack, &buckets, resources).await? {
+        for finding in findings::of_stack(&self.client, &self.stack, &buckets, resources).await? {
             self.finding(finding);
         }
         let stage = |rule: &Rule| {
@@ -123,7 +123,7 @@ impl Drill {
         }
         earlier.sort_by_key(|(at, _)| *at);
         for (_, other) in earlier {
-            observe::at_rest(&self.clients, local, other).await?;
+            observe::at_rest(&self.client, local, other).await?;
         }
         Ok(())
     }
@@ -133,15 +133,15 @@ impl Drill {
         self.note(|state| state.nights.push(Night { night, trigger: stage.rule.name.clone(), ..Night::default() }));
         stage.said = self.fingerprints(night, resources).await?;
         let stage = &*stage;
-        let clients = &self.clients;
+        let client = &self.client;
         let fire = async {
             if let Some(local) = &self.local {
                 local.before_night().await.map_err(|reason| HopFailure::at(FailurePoint::Drill, reason))?;
                 self.pass_others(local.as_ref(), stage).await?;
             }
-            let objects = bucket::objects(clients, &stage.buckets).await?;
-            let before = Before::take(clients, &stage.rule).await?;
-            let done = fire::fire(clients, self.submitted(), self.local.as_deref(), &stage.rule, &before).await?;
+            let objects = bucket::objects(client, &stage.buckets).await?;
+            let before = Before::take(client, &stage.rule).await?;
+            let done = fire::fire(client, self.submitted(), self.local.as_deref(), &stage.rule, &before).await?;
             Ok((objects, before, done))
         };
         let (objects, before, _) = self
@@ -151,7 +151,7 @@ impl Drill {
             .step(
                 Step::Observe,
                 night,
-                observe::observe(clients, &stage.rule, &before, self.timeouts, self.local.as_deref()),
+                observe::observe(client, &stage.rule, &before, self.timeouts, self.local.as_deref()),
                 |seen| {
                     let sender = stage.rule.starts.function().unwrap_or(&stage.rule.name);
                     format!("{sender} sent the command, the script ended well on {}", seen.instances.join(", "))
@@ -173,7 +173,7 @@ impl Drill {
             .step(
                 Step::Verify,
                 night,
-                verify::verify(clients, &stage.buckets, &objects, &seen.instances, &stage.manifest),
+                verify::verify(client, &stage.buckets, &objects, &seen.instances, &stage.manifest),
                 |left| {
                     let each = left.stored.iter().map(|one| {
                         let Archive { bucket, key, bytes, encryption, .. } = &one.archive;
@@ -191,7 +191,7 @@ impl Drill {
         self.note_night(|noted| noted.archives = stored.iter().map(|one| one.archive.clone()).collect());
         verify::are_due(stored, self.plan.demands.due)?;
         for one in stored {
-            if let Some(finding) = findings::of_archive(clients, one).await? {
+            if let Some(finding) = findings::of_archive(client, one).await? {
                 self.finding(finding);
             }
         }
@@ -208,7 +208,7 @@ impl Drill {
         })
         .await?;
         if let (Some(sent), Some(function)) = (seen.sent, stage.rule.starts.function()) {
-            let counted = metrics::of_function(clients, function, sent, self.timeouts.metrics);
+            let counted = metrics::of_function(client, function, sent, self.timeouts.metrics);
             self.step(Step::Metrics, night, counted, |counted| match counted {
                 Some(counted) => format!("{counted} of {function}"),
                 None => "CloudWatch has none yet".to_owned(),
@@ -223,8 +223,8 @@ impl Drill {
         let Some(fingerprint) = &self.plan.demands.fingerprint else { return Ok(Vec::new()) };
         let asked = async {
             let mut said = Vec::new();
-            for instance in instances::present(&self.clients, resources).await? {
-                let answer = fingerprint::of_source(&self.clients, &instance, &fingerprint.command, &self.plan.data_path).await?;
+            for instance in instances::present(&self.client, resources).await? {
+                let answer = fingerprint::of_source(&self.client, &instance, &fingerprint.command, &self.plan.data_path).await?;
                 said.push((instance, answer));
             }
             Ok(said)
@@ -243,7 +243,7 @@ impl Drill {
             fault(control.title().to_owned());
             return Ok(());
         }
-        match control::apply(control, &self.clients, &stage.buckets, before, &self.plan.folder).await? {
+        match control::apply(control, &self.client, &stage.buckets, before, &self.plan.folder).await? {
             Ok(done) => {
                 fault(format!("{}: {done}", control.title()));
                 Ok(())
@@ -262,7 +262,7 @@ impl Drill {
         };
         let attacked = attack::Night {
             plan: &self.plan,
-            clients: &self.clients,
+            client: &self.client,
             local,
             journal: &self.journal,
             resources,
@@ -294,9 +294,9 @@ impl Drill {
         mut broken: HopFailure,
         resources: &Resources,
     ) -> HopFailure {
-        let instances = instances::present(&self.clients, resources).await.unwrap_or_default();
-        let (clients, template) = (&self.clients, &self.plan.template);
-        if let Ok(Some(diagnosis)) = network::diagnose(clients, template, resources, &instances, destination).await {
+        let instances = instances::present(&self.client, resources).await.unwrap_or_default();
+        let (client, template) = (&self.client, &self.plan.template);
+        if let Ok(Some(diagnosis)) = network::diagnose(client, template, resources, &instances, destination).await {
             broken.reason = format!("{}: {diagnosis}", broken.reason);
         }
         broken

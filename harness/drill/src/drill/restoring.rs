@@ -24,7 +24,7 @@ impl Drill {
     }
 
     async fn restore_timed(&self, stage: &Stage, left: &Left, timing: &mut Timing) -> Result<u64, HopFailure> {
-        let collected = timing.of(FETCH, promise::collect(&self.clients, &left.stored, &left.companions)).await;
+        let collected = timing.of(FETCH, promise::collect(&self.client, &left.stored, &left.companions)).await;
         let (promises, unmatched) = collected?;
         let ignored = IgnoredPaths::new(&self.plan.demands.ignored);
         let mut entries = 0;
@@ -39,7 +39,7 @@ impl Drill {
             let restored = match &self.plan.restore_script {
                 None => {
                     let from = (promises.as_slice(), data_path.as_str());
-                    archive_check::restore(&self.clients, &share, from, manifest, folder, &ignored, timing).await?
+                    archive_check::restore(&self.client, &share, from, manifest, folder, &ignored, timing).await?
                 }
                 Some(script) => {
                     let backup = Backup { stored: &share, manifest, said };
@@ -73,12 +73,12 @@ impl Drill {
         backup: &Backup<'_>,
         timing: &mut Timing,
     ) -> Result<Comparison, HopFailure> {
-        let launched = restore_script::launch(&self.clients, &self.plan, like);
+        let launched = restore_script::launch(&self.client, &self.plan, like);
         let instance = timing.of(restore_script::BOOT_PART, launched).await?;
         self.note(|state| state.made.instances.push(instance.clone()));
-        let restored = restore_script::restore(&self.clients, &self.plan, script, &instance, backup, timing).await;
+        let restored = restore_script::restore(&self.client, &self.plan, script, &instance, backup, timing).await;
         if !self.plan.keep {
-            restore_script::terminate(&self.clients, &instance).await?;
+            restore_script::terminate(&self.client, &instance).await?;
             self.note(|state| state.made.instances.retain(|made| *made != instance));
         }
         restored
@@ -113,7 +113,7 @@ impl Drill {
         let mut logged = 0;
         for one in stored {
             let Some(bucket) = stage.buckets.iter().find(|bucket| bucket.name == one.archive.bucket) else { continue };
-            match access_log::find(&self.clients, bucket, one.first_key(), self.timeouts.access_log).await? {
+            match access_log::find(&self.client, bucket, one.first_key(), self.timeouts.access_log).await? {
                 Some(found) => {
                     logged += 1;
                     self.note_archive(one, |noted| noted.access_log = Some(found));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::archive::bucket::Bucket;
 use crate::chain::failure::{HopFailure, at};
@@ -19,12 +19,12 @@ fn finding(id: &str, detail: impl Into<String>) -> Finding {
 
 /// Of the stack as it stands.
 pub(crate) async fn of_stack(
-    clients: &Clients,
+    client: &DynamicClient,
     stack: &str,
     buckets: &[Bucket],
     resources: &Resources,
 ) -> Result<Vec<Finding>, HopFailure> {
-    let mut found = open_port::find(clients, stack, resources).await?;
+    let mut found = open_port::find(client, stack, resources).await?;
     for bucket in buckets.iter().filter(|bucket| bucket.log.is_none()) {
         found.push(finding(
             "no-access-log",
@@ -36,7 +36,7 @@ pub(crate) async fn of_stack(
     names.sort();
     names.dedup();
     for name in names {
-        let answer = clients.dynamic.ask("s3", "GetPublicAccessBlock", &json!({ "Bucket": name })).await;
+        let answer = client.ask("s3", "GetPublicAccessBlock", &json!({ "Bucket": name })).await;
         let answer = match answer {
             Err(error) if error.code == "NoSuchPublicAccessBlockConfiguration" => Value::Null,
             answered => answered.map_err(at(Hop::Object, "GetPublicAccessBlock"))?,
@@ -75,9 +75,9 @@ pub(crate) fn of_trigger(rule: &Rule) -> Finding {
 }
 
 /// Of an archive, beside the bucket's own default.
-pub(crate) async fn of_archive(clients: &Clients, stored: &Stored) -> Result<Option<Finding>, HopFailure> {
+pub(crate) async fn of_archive(client: &DynamicClient, stored: &Stored) -> Result<Option<Finding>, HopFailure> {
     let archive = &stored.archive;
-    let answer = match clients.dynamic.ask("s3", "GetBucketEncryption", &json!({ "Bucket": archive.bucket })).await {
+    let answer = match client.ask("s3", "GetBucketEncryption", &json!({ "Bucket": archive.bucket })).await {
         Err(error) if error.code == "ServerSideEncryptionConfigurationNotFoundError" => return Ok(None),
         answered => answered.map_err(at(Hop::Object, "GetBucketEncryption"))?,
     };

@@ -10,7 +10,7 @@ use nightproof_template::Template;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 
 /// What an instance is to reach.
@@ -44,13 +44,13 @@ impl Destination {
 /// # Errors
 /// What EC2 refused to show.
 pub(crate) async fn diagnose(
-    clients: &Clients,
+    client: &DynamicClient,
     template: &str,
     resources: &Resources,
     instances: &[String],
     destination: Destination,
 ) -> Result<Option<String>, AwsError> {
-    let described = ask(clients, "DescribeInstances", json!({ "InstanceIds": instances })).await?;
+    let described = ask(client, "DescribeInstances", json!({ "InstanceIds": instances })).await?;
     let places = Places::new(template, resources);
     let mut sentences = Vec::new();
     for instance in items(&described, "Reservations").flat_map(|reservation| items(reservation, "Instances")) {
@@ -58,7 +58,7 @@ pub(crate) async fn diagnose(
         if !matches!(text(instance, "/State/Name"), "pending" | "running") {
             continue;
         }
-        let snapshot = snapshot(clients, instance).await?;
+        let snapshot = snapshot(client, instance).await?;
         let missing = destination.missing(&snapshot);
         if !missing.is_empty() {
             sentences.push(sentence(text(instance, "/InstanceId"), &snapshot.subnet, &missing, destination, &places));
@@ -67,21 +67,21 @@ pub(crate) async fn diagnose(
     Ok((!sentences.is_empty()).then(|| sentences.join("; ")))
 }
 
-async fn ask(clients: &Clients, operation: &str, input: Value) -> Result<Value, AwsError> {
-    let answer = clients.dynamic.ask("ec2", operation, &input).await;
+async fn ask(client: &DynamicClient, operation: &str, input: Value) -> Result<Value, AwsError> {
+    let answer = client.ask("ec2", operation, &input).await;
     answer.map_err(|error| AwsError { message: format!("{operation}: {}", error.message), ..error })
 }
 
 /// Asks EC2 for all that decides what an instance reaches.
-async fn snapshot(clients: &Clients, instance: &Value) -> Result<Snapshot, AwsError> {
+async fn snapshot(client: &DynamicClient, instance: &Value) -> Result<Snapshot, AwsError> {
     let (vpc, subnet) = (text(instance, "/VpcId"), text(instance, "/SubnetId"));
     let groups: Vec<String> = items(instance, "SecurityGroups").map(|group| text(group, "/GroupId").to_owned()).collect();
     let in_vpc = |filter: &str| json!({ "Filters": [{ "Name": filter, "Values": [vpc] }] });
-    let tables = ask(clients, "DescribeRouteTables", in_vpc("vpc-id")).await?;
-    let gateways = ask(clients, "DescribeInternetGateways", in_vpc("attachment.vpc-id")).await?;
-    let rules = ask(clients, "DescribeSecurityGroups", json!({ "GroupIds": groups })).await?;
-    let dns = ask(clients, "DescribeVpcAttribute", json!({ "VpcId": vpc, "Attribute": "enableDnsSupport" })).await?;
-    let acls = ask(clients, "DescribeNetworkAcls", in_vpc("vpc-id")).await?;
+    let tables = ask(client, "DescribeRouteTables", in_vpc("vpc-id")).await?;
+    let gateways = ask(client, "DescribeInternetGateways", in_vpc("attachment.vpc-id")).await?;
+    let rules = ask(client, "DescribeSecurityGroups", json!({ "GroupIds": groups })).await?;
+    let dns = ask(client, "DescribeVpcAttribute", json!({ "VpcId": vpc, "Attribute": "enableDnsSupport" })).await?;
+    let acls = ask(client, "DescribeNetworkAcls", in_vpc("vpc-id")).await?;
     let attached: Vec<&str> = items(&gateways, "InternetGateways").map(|gateway| text(gateway, "/InternetGatewayId")).collect();
     let table = table(&tables, subnet);
     Ok(Snapshot {
@@ -95,15 +95,15 @@ async fn snapshot(clients: &Clients, instance: &Value) -> Result<Snapshot, AwsEr
         groups,
         egress: of_groups(&rules, "IpPermissionsEgress"),
         acl: acl(&acls, subnet),
-        endpoints: endpoints(clients, vpc, &acls).await?,
+        endpoints: endpoints(client, vpc, &acls).await?,
     })
 }
 
 /// The endpoints of a VPC. An interface's own address is not looked up: the first one of its subnet stands for it.
-async fn endpoints(clients: &Clients, vpc: &str, acls: &Value) -> Result<Vec<Endpoint>, AwsError> {
+async fn endpoints(client: &DynamicClient, vpc: &str, acls: &Value) -> Result<Vec<Endpoint>, AwsError> {
     let in_vpc = json!({ "Filters": [{ "Name": "vpc-id", "Values": [vpc] }] });
-    let described = ask(clients, "DescribeVpcEndpoints", in_vpc.clone()).await?;
-    let subnets = ask(clients, "DescribeSubnets", in_vpc).await?;
+    let described = ask(client, "DescribeVpcEndpoints", in_vpc.clone()).await?;
+    let subnets = ask(client, "DescribeSubnets", in_vpc).await?;
     let mut endpoints = Vec::new();
     for endpoint in items(&described, "VpcEndpoints").filter(|endpoint| text(endpoint, "/State") == "available") {
         let texts = |list: &str| items(endpoint, list).filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
@@ -111,7 +111,7 @@ async fn endpoints(clients: &Clients, vpc: &str, acls: &Value) -> Result<Vec<End
             "Gateway" => EndpointKind::Gateway { route_tables: texts("RouteTableIds") },
             "Interface" => {
                 let groups: Vec<String> = items(endpoint, "Groups").map(|group| text(group, "/GroupId").to_owned()).collect();
-                let rules = ask(clients, "DescribeSecurityGroups", json!({ "GroupIds": groups })).await?;
+                let rules = ask(client, "DescribeSecurityGroups", json!({ "GroupIds": groups })).await?;
                 let interface = |subnet: String| {
                     let found = items(&subnets, "Subnets").find(|one| text(one, "/SubnetId") == subnet)?;
                     let block: Ipv4Net = text(found, "/CidrBlock").parse().ok()?;

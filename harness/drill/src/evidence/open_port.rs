@@ -4,7 +4,7 @@ use nightproof_template::{Deployment, Inputs, Made, Template};
 use serde_json::Value;
 
 use crate::Finding;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::account::template_property::{self, Physical, TemplateProperties};
 use crate::chain::failure::HopFailure;
@@ -13,12 +13,12 @@ use crate::chain::failure::HopFailure;
 const HTTPS: u64 = 443;
 
 /// A finding for each rule that lets in more than HTTPS; one that says so if the template cannot be resolved.
-pub(crate) async fn find(clients: &Clients, stack: &str, resources: &Resources) -> Result<Vec<Finding>, HopFailure> {
+pub(crate) async fn find(client: &DynamicClient, stack: &str, resources: &Resources) -> Result<Vec<Finding>, HopFailure> {
     let groups = resources.of_type("AWS::EC2::SecurityGroup").chain(resources.of_type("AWS::EC2::SecurityGroupIngress"));
     if groups.count() == 0 {
         return Ok(Vec::new());
     }
-    let declared = TemplateProperties::load(clients, stack).await?;
+    let declared = TemplateProperties::load(client, stack).await?;
     let made = Physical(resources.all().map(|one| (one.logical.as_str(), one.physical.as_str())).collect());
     Ok(read(&declared.template, declared.inputs, &made).unwrap_or_else(|why| {
         vec![finding("ports-unknown", format!("which ports the stack opens cannot be read from its template: {why}"))]

@@ -10,14 +10,14 @@ use super::names::{self, Names};
 use super::path;
 use super::probe::{Call, Probe};
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::account::template_property::{self, Physical, TemplateProperties};
 use crate::chain::failure::{HopFailure, at};
 
 /// A deployment of the template.
 pub(super) struct ComparedEndpoint {
-    clients: Clients,
+    client: DynamicClient,
     /// Physical ids by logical ones.
     physical: BTreeMap<String, String>,
     /// Values of parameters that are another in each cloud: an image's id.
@@ -36,13 +36,13 @@ pub(super) struct Reading {
 
 impl ComparedEndpoint {
     pub(super) async fn new(
-        clients: &Clients,
+        client: &DynamicClient,
         template: &Template,
         stack: &str,
         resources: &Resources,
     ) -> Result<Self, HopFailure> {
-        let mut declared = TemplateProperties::load(clients, stack).await?;
-        let asked = clients.dynamic.ask("ec2", "DescribeAvailabilityZones", &Value::Object(Default::default())).await;
+        let mut declared = TemplateProperties::load(client, stack).await?;
+        let asked = client.ask("ec2", "DescribeAvailabilityZones", &Value::Object(Default::default())).await;
         let zones = asked.map_err(at(Hop::Stack, "DescribeAvailabilityZones"))?;
         let zones = path::pick(&zones, "AvailabilityZones/*/ZoneName").and_then(|zones| serde_json::from_value(zones).ok());
         declared.inputs.availability_zones = zones.unwrap_or_default();
@@ -51,7 +51,7 @@ impl ComparedEndpoint {
         let value = |name: &str| declared.inputs.parameters.get(name).and_then(Value::as_str).map(str::to_owned);
         let looked_up: Vec<(String, String)> = looked_up.filter_map(|one| Some((one.name.clone(), value(&one.name)?))).collect();
         template_property::divide_lists(&mut declared.inputs, template);
-        let mut side = Self { clients: clients.clone(), physical, looked_up, properties: BTreeMap::new(), declared };
+        let mut side = Self { client: client.clone(), physical, looked_up, properties: BTreeMap::new(), declared };
         side.resolve(template)?;
         Ok(side)
     }
@@ -143,7 +143,7 @@ impl ComparedEndpoint {
             None => more(name).or_else(|| self.value(logical, name)),
         };
         let input = path::filled(&input, &value).unwrap_or_default();
-        self.clients.dynamic.ask(call.service, call.operation, &input).await
+        self.client.ask(call.service, call.operation, &input).await
     }
 }
 

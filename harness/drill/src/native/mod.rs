@@ -22,7 +22,7 @@ use self::difference::Difference;
 use self::names::Names;
 use self::probe::{Probe, UNSEEN};
 use self::repair::Remade;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::chain::failure::HopFailure;
 use crate::cleanup::destroy;
@@ -37,7 +37,7 @@ const PASSES: u32 = 2;
 
 /// A drill's handle on it.
 pub(crate) struct Audit {
-    clients: Clients,
+    client: DynamicClient,
     mend: bool,
     /// What was made beside the stack, once that was begun.
     made: Mutex<Option<Vec<Remade>>>,
@@ -84,13 +84,13 @@ impl Comparison {
 
 impl Audit {
     pub(crate) fn new(native: &Native) -> Self {
-        Self { clients: Clients::new(&native.endpoint), mend: native.mend, made: Mutex::default() }
+        Self { client: DynamicClient::new(&native.endpoint), mend: native.mend, made: Mutex::default() }
     }
 
     /// Deploys the plan's template under the name `stack` and compares what came of it with the region's `resources`.
     pub(crate) async fn deploy(
         &self,
-        region: &Clients,
+        region: &DynamicClient,
         plan: &Plan,
         stack: &str,
         resources: &Resources,
@@ -107,12 +107,12 @@ impl Audit {
             ..plan.clone()
         };
         *self.made() = Some(Vec::new());
-        let made = deploy::deploy(&self.clients, &plan, stack).await.map_err(|broken| HopFailure {
+        let made = deploy::deploy(&self.client, &plan, stack).await.map_err(|broken| HopFailure {
             reason: format!("the native CloudFormation could not deploy it: {}", broken.reason),
             ..broken
         })?;
         let region = ComparedEndpoint::new(region, &template, stack, resources).await?;
-        let mut native = ComparedEndpoint::new(&self.clients, &template, stack, &made).await?;
+        let mut native = ComparedEndpoint::new(&self.client, &template, stack, &made).await?;
         let first = compare(&template, &region, &native).await;
         let mut audited = Audited { compared: first.compared, unseen: first.unseen.clone(), ..Audited::default() };
         if first.is_clean() {
@@ -148,8 +148,8 @@ impl Audit {
     /// Removes the stack and what was made beside it. Returns what could not be removed.
     pub(crate) async fn destroy(&self, stack: &str) -> Vec<String> {
         let Some(remade) = self.made().take() else { return Vec::new() };
-        let mut left = repair::remove(&self.clients, &remade).await;
-        left.extend(destroy::stack_and_contents(&self.clients, stack).await);
+        let mut left = repair::remove(&self.client, &remade).await;
+        left.extend(destroy::stack_and_contents(&self.client, stack).await);
         left.into_iter().map(|one| format!("native {one}")).collect()
     }
 

@@ -10,7 +10,7 @@ use super::difference::Difference;
 use super::names;
 use super::path;
 use super::probe::{ANEW, Anew, Call, Each};
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, refused};
 
 /// A resource that was made anew, beside the stack.
@@ -92,12 +92,12 @@ fn items(value: Option<&Value>) -> Vec<Value> {
 }
 
 /// Removes what was made anew. Returns what could not be removed.
-pub(super) async fn remove(clients: &Clients, remade: &[Remade]) -> Vec<String> {
+pub(super) async fn remove(client: &DynamicClient, remade: &[Remade]) -> Vec<String> {
     let mut left = Vec::new();
     for Remade { anew, id } in remade {
         let input: Value = serde_json::from_str(anew.remove.input).unwrap_or_default();
         let input = path::filled(&input, &|name| (name == "id").then(|| id.as_str().into())).unwrap_or_default();
-        if let Err(error) = clients.dynamic.ask(anew.remove.service, anew.remove.operation, &input).await {
+        if let Err(error) = client.ask(anew.remove.service, anew.remove.operation, &input).await {
             left.push(refused(&format!("{} {id}", anew.kind), &error));
         }
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::objects::Download;
 use crate::archive::bucket::Object;
 use crate::archive::manifest::{Entry, Kind, Manifest};
@@ -49,7 +49,7 @@ struct Downloaded {
 
 /// Downloads what one instance left, one archive at a time into `folder`, and compares it.
 pub(crate) async fn restore(
-    clients: &Clients,
+    client: &DynamicClient,
     stored: &[&Stored],
     (promises, data_path): (&[Promise], &str),
     manifest: &Arc<Manifest>,
@@ -64,13 +64,13 @@ pub(crate) async fn restore(
         let parts = match &one.source {
             Source::Parts(parts) => parts,
             Source::Plain { prefix, objects } => {
-                let found = timing.of(FETCH, plain(clients, prefix, objects)).await?;
+                let found = timing.of(FETCH, plain(client, prefix, objects)).await?;
                 state.0.add_plain(found);
                 forms.push("plain files".to_owned());
                 continue;
             }
         };
-        let downloaded = timing.of(FETCH, download(clients, one, parts, promises, folder)).await?;
+        let downloaded = timing.of(FETCH, download(client, one, parts, promises, folder)).await?;
         let copied = opened_before.iter().find(|(sha256, key)| *sha256 == downloaded.sha256 && is_copy(key, one.stem()));
         if let Some((_, key)) = copied {
             forms.push(format!("a copy of {key}"));
@@ -176,7 +176,7 @@ fn is_copy(one: &str, other: &str) -> bool {
 
 /// Downloads the parts of an archive, one after the other, and holds them against what is promised.
 async fn download(
-    clients: &Clients,
+    client: &DynamicClient,
     stored: &Stored,
     parts: &[Part],
     promises: &[Promise],
@@ -192,7 +192,7 @@ async fn download(
         let broken = |error: &dyn std::fmt::Display| {
             HopFailure::at(Hop::Restore, format!("the download of {} broke off: {error}", object.key))
         };
-        let mut answer = get(clients, object).await?;
+        let mut answer = get(client, object).await?;
         let mut bytes = 0_u64;
         while let Some(chunk) = answer.next().await.map_err(|error| broken(&error))? {
             let chunk = chunk.as_ref();
@@ -216,14 +216,14 @@ async fn download(
 
 /// Downloads an object of bucket, key and version into a file in `folder`.
 pub(crate) async fn download_object(
-    clients: &Clients,
+    client: &DynamicClient,
     (bucket, key, version): (&str, &str, Option<&str>),
     folder: &Path,
 ) -> Result<File, HopFailure> {
     let broken =
         |error: &dyn std::fmt::Display| HopFailure::at(FailurePoint::Drill, format!("the download of {key} broke off: {error}"));
     let mut file = tokio::fs::File::from_std(tempfile::tempfile_in(folder).map_err(|error| broken(&error))?);
-    let answer = clients.dynamic.download(&json!({ "Bucket": bucket, "Key": key, "VersionId": version })).await;
+    let answer = client.download(&json!({ "Bucket": bucket, "Key": key, "VersionId": version })).await;
     let mut answer = answer.map_err(at(FailurePoint::Drill, "GetObject"))?;
     while let Some(chunk) = answer.next().await.map_err(|error| broken(&error))? {
         file.write_all(chunk.as_ref()).await.map_err(|error| broken(&error))?;
@@ -236,12 +236,12 @@ fn check(promises: &[Promise], key: &str, digests: &[(Algorithm, String)]) -> Re
     promises.iter().filter(|promise| promise.key == key).try_for_each(|promise| promise.check(digests))
 }
 
-async fn get(clients: &Clients, object: &Object) -> Result<Download, HopFailure> {
-    clients.dynamic.download(&object.input()).await.map_err(at(Hop::Restore, "GetObject"))
+async fn get(client: &DynamicClient, object: &Object) -> Result<Download, HopFailure> {
+    client.download(&object.input()).await.map_err(at(Hop::Restore, "GetObject"))
 }
 
 /// Digests plain objects as they come, and keeps none.
-async fn plain(clients: &Clients, prefix: &str, objects: &[Object]) -> Result<Manifest, HopFailure> {
+async fn plain(client: &DynamicClient, prefix: &str, objects: &[Object]) -> Result<Manifest, HopFailure> {
     let mut found = Manifest::new();
     for object in objects {
         let rest = object.key.strip_prefix(prefix).unwrap_or(&object.key);
@@ -253,7 +253,7 @@ async fn plain(clients: &Clients, prefix: &str, objects: &[Object]) -> Result<Ma
             found.insert(path, Entry::bare(Kind::Folder));
             continue;
         }
-        let mut answer = get(clients, object).await?;
+        let mut answer = get(client, object).await?;
         if answer.head.get("ServerSideEncryption").is_none() {
             return Err(not_encrypted(object));
         }

@@ -1,7 +1,7 @@
 //! What checksums promise of a night's objects: those in their names, in their metadata and in files beside them.
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket::Object;
 use crate::chain::failure::{HopFailure, at};
 use crate::restore::checksum::{self, Algorithm, Line};
@@ -42,7 +42,7 @@ impl Promise {
 
 /// What is promised of `stored`, and the files of checksums that are of nothing in this night.
 pub(crate) async fn collect(
-    clients: &Clients,
+    client: &DynamicClient,
     stored: &[Stored],
     companions: &[Object],
 ) -> Result<(Vec<Promise>, Vec<String>), HopFailure> {
@@ -64,7 +64,7 @@ pub(crate) async fn collect(
         .collect();
     let mut unmatched = Vec::new();
     for sidecar in companions.iter().filter(|object| checksum::is_checksum(&object.key)) {
-        let text = text_of(clients, sidecar).await?;
+        let text = text_of(client, sidecar).await?;
         let lines = checksum::lines(&text);
         let matched = matched(&sidecar.key, &lines, &keys);
         if matched.is_empty() {
@@ -75,12 +75,12 @@ pub(crate) async fn collect(
     Ok((promises, unmatched))
 }
 
-async fn text_of(clients: &Clients, object: &Object) -> Result<String, HopFailure> {
+async fn text_of(client: &DynamicClient, object: &Object) -> Result<String, HopFailure> {
     if object.bytes == 0 {
         return Ok(String::new());
     }
     let input = object.range(&format!("bytes=0-{}", LONGEST - 1));
-    let answer = clients.dynamic.download(&input).await.map_err(at(Hop::Restore, "GetObject"))?;
+    let answer = client.download(&input).await.map_err(at(Hop::Restore, "GetObject"))?;
     let broken = |error| HopFailure::at(Hop::Restore, format!("the download of {} broke off: {error}", object.key));
     Ok(String::from_utf8_lossy(&answer.whole().await.map_err(broken)?).into_owned())
 }

@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::FailurePoint;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket::Bucket;
 use crate::chain::failure::{HopFailure, at};
 
 /// The log object with the upload's line, as `s3://bucket/key`; nothing if it has not come within `bound`.
 pub(crate) async fn find(
-    clients: &Clients,
+    client: &DynamicClient,
     bucket: &Bucket,
     uploaded: &str,
     bound: Duration,
@@ -22,12 +22,12 @@ pub(crate) async fn find(
     let found = nightproof_poll::try_until(bound, || async {
         let input = json!({ "Bucket": target, "Prefix": prefix });
         let listed: Listed =
-            clients.dynamic.read("s3", "ListObjectsV2", &input).await.map_err(at(FailurePoint::Drill, "ListObjectsV2"))?;
+            client.read("s3", "ListObjectsV2", &input).await.map_err(at(FailurePoint::Drill, "ListObjectsV2"))?;
         let mut keys: Vec<String> = listed.contents.into_iter().map(|object| object.key).collect();
         keys.sort_unstable();
         for key in keys.into_iter().rev() {
             let input = json!({ "Bucket": target, "Key": key });
-            let log = clients.dynamic.download(&input).await.map_err(at(FailurePoint::Drill, "GetObject"))?;
+            let log = client.download(&input).await.map_err(at(FailurePoint::Drill, "GetObject"))?;
             let bytes = log
                 .whole()
                 .await

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::progress::Progress;
 
@@ -23,22 +23,22 @@ struct Execution {
     failure_message: String,
 }
 
-async fn executions(clients: &Clients) -> Result<Vec<Execution>, HopFailure> {
+async fn executions(client: &DynamicClient) -> Result<Vec<Execution>, HopFailure> {
     let mut found: Vec<Execution> = Vec::new();
     let member = "AutomationExecutionMetadataList";
-    let listed = clients.dynamic.pages("ssm", "DescribeAutomationExecutions", json!({}), member, &mut found);
+    let listed = client.pages("ssm", "DescribeAutomationExecutions", json!({}), member, &mut found);
     listed.await.map_err(at(Hop::Function, "DescribeAutomationExecutions"))?;
     Ok(found)
 }
 
 /// Ids of the runbooks that have run.
-pub(crate) async fn known(clients: &Clients) -> Result<BTreeSet<String>, HopFailure> {
-    Ok(executions(clients).await?.into_iter().map(|one| one.automation_execution_id).collect())
+pub(crate) async fn known(client: &DynamicClient) -> Result<BTreeSet<String>, HopFailure> {
+    Ok(executions(client).await?.into_iter().map(|one| one.automation_execution_id).collect())
 }
 
 /// How far the runbooks are that were started after those `before`.
-pub(crate) async fn progress(clients: &Clients, before: &BTreeSet<String>) -> Result<Progress, HopFailure> {
-    let mut found = executions(clients).await?;
+pub(crate) async fn progress(client: &DynamicClient, before: &BTreeSet<String>) -> Result<Progress, HopFailure> {
+    let mut found = executions(client).await?;
     found.retain(|one| !before.contains(&one.automation_execution_id));
     if let Some(failed) =
         found.iter().find(|one| matches!(one.automation_execution_status.as_str(), "Failed" | "TimedOut" | "Cancelled"))

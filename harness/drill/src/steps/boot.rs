@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::instances;
 use crate::account::resources::Resources;
 use crate::account::run_command;
@@ -17,24 +17,24 @@ pub(crate) const ONLINE: &str = "Online";
 
 /// The stack's instances, all of them online. If some are not, says what of their network keeps them from Systems Manager.
 pub(crate) async fn boot(
-    clients: &Clients,
+    client: &DynamicClient,
     template: &str,
     resources: &Resources,
     timeouts: Timeouts,
 ) -> Result<Vec<String>, HopFailure> {
-    let instances = instances::complete(clients, resources, timeouts.boot).await?;
+    let instances = instances::complete(client, resources, timeouts.boot).await?;
     if instances.is_empty() {
         return Err(HopFailure::at(Hop::Instance, "the stack has no instance, so there is nothing to back up"));
     }
-    let Err(seen) = online(clients, &instances, timeouts.network).await? else { return Ok(instances) };
-    let unseen = match network::diagnose(clients, template, resources, &instances, Destination::SystemsManager).await {
+    let Err(seen) = online(client, &instances, timeouts.network).await? else { return Ok(instances) };
+    let unseen = match network::diagnose(client, template, resources, &instances, Destination::SystemsManager).await {
         Ok(Some(diagnosis)) => {
             return Err(HopFailure::at(Hop::Command, format!("{diagnosis} (after {} s {seen})", timeouts.network.as_secs())));
         }
         Ok(None) => String::new(),
         Err(error) => format!("; its network cannot be looked at: {}: {}", error.code, error.message),
     };
-    let Err(seen) = online(clients, &instances, timeouts.boot.saturating_sub(timeouts.network)).await? else {
+    let Err(seen) = online(client, &instances, timeouts.boot.saturating_sub(timeouts.network)).await? else {
         return Ok(instances);
     };
     Err(HopFailure::at(
@@ -47,9 +47,9 @@ pub(crate) async fn boot(
 }
 
 /// Waits until all of these are online, `bound` at most; else what was seen instead.
-async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Result<Result<(), String>, HopFailure> {
+async fn online(client: &DynamicClient, instances: &[String], bound: Duration) -> Result<Result<(), String>, HopFailure> {
     nightproof_poll::try_until(bound, || async {
-        let states = states(clients, instances).await?;
+        let states = states(client, instances).await?;
         let waiting: Vec<String> = instances
             .iter()
             .filter(|instance| states.get(*instance).is_none_or(|status| status != ONLINE))
@@ -64,7 +64,7 @@ async fn online(clients: &Clients, instances: &[String], bound: Duration) -> Res
 }
 
 /// What SSM knows of each: `Online`, `ConnectionLost`, `Inactive`.
-pub(crate) async fn states(clients: &Clients, instances: &[String]) -> Result<BTreeMap<String, String>, HopFailure> {
-    let known = run_command::managed(clients, instances).await.map_err(at(Hop::Instance, "DescribeInstanceInformation"))?;
+pub(crate) async fn states(client: &DynamicClient, instances: &[String]) -> Result<BTreeMap<String, String>, HopFailure> {
+    let known = run_command::managed(client, instances).await.map_err(at(Hop::Instance, "DescribeInstanceInformation"))?;
     Ok(known.into_iter().map(|found| (found.instance_id, found.ping_status)).collect())
 }

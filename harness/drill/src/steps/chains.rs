@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::archive::bucket::Bucket;
 use crate::steps::rule::{Rule, Starts};
@@ -12,7 +12,7 @@ struct Texts(Vec<(String, String)>);
 
 impl Texts {
     /// Of the stack's documents, functions and state machines. What cannot be read says nothing.
-    async fn read(clients: &Clients, resources: &Resources) -> Self {
+    async fn read(client: &DynamicClient, resources: &Resources) -> Self {
         let mut texts = Vec::new();
         for (kind, service, operation, member, answer) in [
             ("AWS::SSM::Document", "ssm", "GetDocument", "Name", "/Content"),
@@ -20,7 +20,7 @@ impl Texts {
             ("AWS::StepFunctions::StateMachine", "states", "DescribeStateMachine", "stateMachineArn", "/definition"),
         ] {
             for id in resources.ids(kind) {
-                let read = clients.dynamic.ask(service, operation, &json!({ member: id })).await.unwrap_or_default();
+                let read = client.ask(service, operation, &json!({ member: id })).await.unwrap_or_default();
                 texts.push((id, read.pointer(answer).map(Value::to_string).unwrap_or_default()));
             }
         }
@@ -47,12 +47,12 @@ impl Texts {
 
 /// The chains that end in one of these buckets, and the others.
 pub(crate) async fn ending_in(
-    clients: &Clients,
+    client: &DynamicClient,
     resources: &Resources,
     rules: Vec<Rule>,
     buckets: &[Bucket],
 ) -> (Vec<Rule>, Vec<Rule>) {
-    let texts = Texts::read(clients, resources).await;
+    let texts = Texts::read(client, resources).await;
     let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
     rules.into_iter().partition(|rule| {
         let started = match &rule.starts {

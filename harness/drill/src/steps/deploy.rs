@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde_json::json;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::account::stack;
 use crate::chain::failure::{HopFailure, at};
@@ -18,23 +18,23 @@ use crate::{FailurePoint, Hop, Plan};
 const BOUND: Duration = Duration::from_secs(900);
 
 /// Creates the stack `name`, after a review if the plan wants one, and waits until it stands.
-pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result<Resources, HopFailure> {
+pub(crate) async fn deploy(client: &DynamicClient, plan: &Plan, name: &str) -> Result<Resources, HopFailure> {
     match &plan.review {
-        None => create(clients, plan, name).await?,
+        None => create(client, plan, name).await?,
         Some(review) => {
-            let changes = review::create(clients, plan, name).await?;
+            let changes = review::create(client, plan, name).await?;
             if !review.approve(name, &changes).await {
                 return Err(HopFailure::at(FailurePoint::Drill, "the change set was not approved"));
             }
-            review::execute(clients, name).await?;
+            review::execute(client, name).await?;
         }
     }
     let told = Mutex::new(BTreeSet::new());
     let ended = nightproof_poll::try_until(BOUND, || async {
         if let Some(review) = &plan.review {
-            tell(clients, name, review.as_ref(), &told).await;
+            tell(client, name, review.as_ref(), &told).await;
         }
-        let found = stack::describe(clients, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?;
+        let found = stack::describe(client, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?;
         let Some(stack) = found else { return Ok(Err("no such stack".to_owned())) };
         Ok::<_, HopFailure>(match stack.stack_status.as_str() {
             "CREATE_COMPLETE" => Ok(true),
@@ -45,29 +45,29 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan, name: &str) -> Result
     .await?;
     match ended {
         Ok(true) => {
-            protect(clients, plan, name).await?;
-            Resources::load(clients, name).await
+            protect(client, plan, name).await?;
+            Resources::load(client, name).await
         }
-        Ok(false) => Err(failed(clients, plan, name).await),
+        Ok(false) => Err(failed(client, plan, name).await),
         Err(seen) => Err(HopFailure::at(Hop::Stack, format!("{name} is {seen} after {} s", BOUND.as_secs()))),
     }
 }
 
-async fn create(clients: &Clients, plan: &Plan, name: &str) -> Result<(), HopFailure> {
-    let created = clients.dynamic.ask("cloudformation", "CreateStack", &review::input(clients, plan, name).await?).await;
+async fn create(client: &DynamicClient, plan: &Plan, name: &str) -> Result<(), HopFailure> {
+    let created = client.ask("cloudformation", "CreateStack", &review::input(client, plan, name).await?).await;
     created.map(drop).map_err(at(Hop::Stack, "CreateStack"))
 }
 
 /// Gives the stack the policy that the plan has for it.
-async fn protect(clients: &Clients, plan: &Plan, name: &str) -> Result<(), HopFailure> {
+async fn protect(client: &DynamicClient, plan: &Plan, name: &str) -> Result<(), HopFailure> {
     let Some(policy) = &plan.provisions.policy else { return Ok(()) };
     let input = json!({ "StackName": name, "StackPolicyBody": policy.to_string() });
-    clients.dynamic.ask("cloudformation", "SetStackPolicy", &input).await.map(drop).map_err(at(Hop::Stack, "SetStackPolicy"))
+    client.ask("cloudformation", "SetStackPolicy", &input).await.map(drop).map_err(at(Hop::Stack, "SetStackPolicy"))
 }
 
 /// Tells the reviewer of the events that he has not been told of. What cannot be asked for now is told later.
-async fn tell(clients: &Clients, stack: &str, review: &dyn Review, told: &Mutex<BTreeSet<String>>) {
-    let events = review::events(clients, stack).await.unwrap_or_default();
+async fn tell(client: &DynamicClient, stack: &str, review: &dyn Review, told: &Mutex<BTreeSet<String>>) {
+    let events = review::events(client, stack).await.unwrap_or_default();
     let mut told = told.lock();
     for event in events.iter().rev() {
         if told.insert(event.id.clone()) {
@@ -77,8 +77,8 @@ async fn tell(clients: &Clients, stack: &str, review: &dyn Review, told: &Mutex<
 }
 
 /// Why the stack does not stand: the first resource that failed, with its own reason; what a local region lacks, if that is why all failed.
-async fn failed(clients: &Clients, plan: &Plan, name: &str) -> HopFailure {
-    let events = match review::events(clients, name).await {
+async fn failed(client: &DynamicClient, plan: &Plan, name: &str) -> HopFailure {
+    let events = match review::events(client, name).await {
         Ok(events) => events,
         Err(error) => return HopFailure::at(Hop::Stack, format!("{name} failed, and {error}")),
     };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::stack::{self, Output};
 use crate::chain::failure::{HopFailure, at};
 use crate::provisions::{Existing, ExistingStack};
@@ -16,7 +16,7 @@ pub(crate) fn name(stack: &str, number: usize) -> String {
 
 /// Deploys all of them, each before it is noted by `begun`. Returns the parameters of the drill's stack that their outputs are.
 pub(crate) async fn deploy(
-    clients: &Clients,
+    client: &DynamicClient,
     existing: &Existing,
     plan: &Plan,
     begun: impl Fn(String),
@@ -32,13 +32,13 @@ pub(crate) async fn deploy(
             provisions: crate::Provisions::default(),
             ..plan.clone()
         };
-        deploy::deploy(clients, &plan, &name).await.map_err(|broken| explained(one, broken))?;
-        let described = stack::describe(clients, &name).await.map_err(at(FailurePoint::Drill, "DescribeStacks"))?;
+        deploy::deploy(client, &plan, &name).await.map_err(|broken| explained(one, broken))?;
+        let described = stack::describe(client, &name).await.map_err(at(FailurePoint::Drill, "DescribeStacks"))?;
         outputs.push(described.unwrap_or_default().outputs);
     }
     for asset in &existing.assets {
         let input = json!({ "Bucket": asset.bucket, "Key": asset.key });
-        clients.dynamic.upload(&input, &asset.file).await.map_err(at(FailurePoint::Input, "PutObject"))?;
+        client.upload(&input, &asset.file).await.map_err(at(FailurePoint::Input, "PutObject"))?;
     }
     existing
         .outputs

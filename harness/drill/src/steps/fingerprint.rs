@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::run_command::{self, InvocationOutput};
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::seed::quoted;
@@ -25,20 +25,25 @@ pub(crate) struct Said {
 }
 
 /// Asks an instance that is to be backed up.
-pub(crate) async fn of_source(clients: &Clients, instance: &str, command: &str, data_path: &str) -> Result<Said, HopFailure> {
-    asked(clients, instance, command, data_path, FailurePoint::Drill).await
+pub(crate) async fn of_source(
+    client: &DynamicClient,
+    instance: &str,
+    command: &str,
+    data_path: &str,
+) -> Result<Said, HopFailure> {
+    asked(client, instance, command, data_path, FailurePoint::Drill).await
 }
 
 /// Asks a machine on which nothing was restored yet. One that says the same as `before` shows that the command would not tell a machine that
 /// was restored from any other; one that fails or says something else is as it should be.
 pub(crate) async fn of_empty(
-    clients: &Clients,
+    client: &DynamicClient,
     instance: &str,
     command: &str,
     data_path: &str,
     before: &Said,
 ) -> Result<(), HopFailure> {
-    let answer = sent(clients, instance, command, data_path).await?;
+    let answer = sent(client, instance, command, data_path).await?;
     let said = answer.ok().and_then(|answer| said(&answer, instance).ok());
     match said {
         Some(empty) if empty.sha256 == before.sha256 => {
@@ -51,13 +56,13 @@ pub(crate) async fn of_empty(
 
 /// Asks a restored machine, which has to say the same as `before`.
 pub(crate) async fn of_restored(
-    clients: &Clients,
+    client: &DynamicClient,
     instance: &str,
     command: &str,
     data_path: &str,
     before: &Said,
 ) -> Result<(), HopFailure> {
-    let after = asked(clients, instance, command, data_path, Hop::Restore.into()).await?;
+    let after = asked(client, instance, command, data_path, Hop::Restore.into()).await?;
     if after.sha256 == before.sha256 {
         return Ok(());
     }
@@ -67,13 +72,13 @@ pub(crate) async fn of_restored(
 }
 
 async fn asked(
-    clients: &Clients,
+    client: &DynamicClient,
     instance: &str,
     command: &str,
     data_path: &str,
     point: FailurePoint,
 ) -> Result<Said, HopFailure> {
-    let answer = sent(clients, instance, command, data_path).await?.map_err(|seen| {
+    let answer = sent(client, instance, command, data_path).await?.map_err(|seen| {
         HopFailure::at(point, format!("the fingerprint's command is {seen} on {instance} after {} s", BOUND.as_secs()))
     })?;
     said(&answer, instance).map_err(|reason| {
@@ -83,15 +88,15 @@ async fn asked(
 
 /// What became of the command; else what was seen of it last.
 async fn sent(
-    clients: &Clients,
+    client: &DynamicClient,
     instance: &str,
     command: &str,
     data_path: &str,
 ) -> Result<Result<InvocationOutput, String>, HopFailure> {
     let parameters = json!({ "commands": script(command, data_path), "executionTimeout": [BOUND.as_secs().to_string()] });
-    let sent = run_command::send(clients, "nightproof takes a fingerprint", &[instance.to_owned()], &parameters).await;
+    let sent = run_command::send(client, "nightproof takes a fingerprint", &[instance.to_owned()], &parameters).await;
     let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
-    run_command::ended(clients, &id, instance, BOUND).await.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))
+    run_command::ended(client, &id, instance, BOUND).await.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))
 }
 
 /// One line of shell a string. The output of a command is cut by Systems Manager, so that its digest is made where it is whole.

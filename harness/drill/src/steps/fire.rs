@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::json;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::observe::Before;
 use crate::steps::rule::{Rule, Starts};
@@ -13,7 +13,7 @@ use crate::{FireBy, Hop, Local, Plan};
 
 /// Has the rule's time come: by the clock of a local region, or as the plan says.
 pub(crate) async fn fire(
-    clients: &Clients,
+    client: &DynamicClient,
     plan: &Plan,
     local: Option<&dyn Local>,
     rule: &Rule,
@@ -24,15 +24,15 @@ pub(crate) async fn fire(
         return fired.map_err(|reason| HopFailure::at(Hop::Rule, format!("{} cannot be fired: {reason}", rule.name)));
     }
     match plan.fire_by {
-        FireBy::Schedule => schedule::hasten(clients, plan, rule, before).await,
-        FireBy::Invoke => invoke(clients, plan, rule).await,
+        FireBy::Schedule => schedule::hasten(client, plan, rule, before).await,
+        FireBy::Invoke => invoke(client, plan, rule).await,
     }
 }
 
 /// Invokes the function as EventBridge would: asynchronously, with the event of a schedule.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>
 #[expect(clippy::disallowed_methods, reason = "where the clock cannot be moved, its time is the time")]
-async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, HopFailure> {
+async fn invoke(client: &DynamicClient, plan: &Plan, rule: &Rule) -> Result<String, HopFailure> {
     let Starts::Function { name, .. } = &rule.starts else {
         let reason = format!("{} starts {}, and nothing can be invoked: drill with --fire schedule", rule.name, rule.starts);
         return Err(HopFailure::at(Hop::Rule, reason));
@@ -51,6 +51,6 @@ async fn invoke(clients: &Clients, plan: &Plan, rule: &Rule) -> Result<String, H
         "resources": [rule.arn],
         "detail": {},
     });
-    function::invoke(clients, name, &event).await.map_err(at(Hop::Function, "Invoke"))?;
+    function::invoke(client, name, &event).await.map_err(at(Hop::Function, "Invoke"))?;
     Ok(format!("invoked {name} with the schedule's event; the rule itself was not tried"))
 }

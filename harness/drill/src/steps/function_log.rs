@@ -6,7 +6,7 @@ use aws_smithy_types::DateTime;
 use serde_json::{Value, json};
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 
 /// Lines of one look at the log.
@@ -28,15 +28,15 @@ pub(crate) struct FunctionLog {
 
 impl FunctionLog {
     /// The log of `function`, without what is in it already.
-    pub(crate) async fn from_now(clients: &Clients, function: &str) -> Result<Self, HopFailure> {
+    pub(crate) async fn from_now(client: &DynamicClient, function: &str) -> Result<Self, HopFailure> {
         let group = format!("/aws/lambda/{function}");
-        let seen = events(clients, &group, None).await?.into_iter().map(|event| event.id).collect();
+        let seen = events(client, &group, None).await?.into_iter().map(|event| event.id).collect();
         Ok(Self { group, seen })
     }
 
     /// What has come since.
-    pub(crate) async fn new_lines(&self, clients: &Clients) -> Result<Lines, HopFailure> {
-        let events = events(clients, &self.group, None).await?;
+    pub(crate) async fn new_lines(&self, client: &DynamicClient) -> Result<Lines, HopFailure> {
+        let events = events(client, &self.group, None).await?;
         Ok(Lines(events.into_iter().filter(|event| !self.seen.contains(&event.id)).map(|event| event.message).collect()))
     }
 }
@@ -62,13 +62,13 @@ impl From<&Value> for LogEvent {
 
 /// All events, or those from a time to another in milliseconds. A group that does not exist has none: the function has not logged, or
 /// may not.
-pub(crate) async fn events(clients: &Clients, group: &str, times: Option<(i64, i64)>) -> Result<Vec<LogEvent>, HopFailure> {
+pub(crate) async fn events(client: &DynamicClient, group: &str, times: Option<(i64, i64)>) -> Result<Vec<LogEvent>, HopFailure> {
     let (from, to) = times.unzip();
     let mut found = Vec::new();
     let mut token = None;
     loop {
         let input = json!({ "logGroupName": group, "startTime": from, "endTime": to, "nextToken": token });
-        let answer = match clients.dynamic.ask("logs", "FilterLogEvents", &input).await {
+        let answer = match client.ask("logs", "FilterLogEvents", &input).await {
             Ok(answer) => answer,
             Err(error) if error.code == "ResourceNotFoundException" => return Ok(found),
             Err(error) => return Err(at(Hop::Function, "FilterLogEvents")(error)),

@@ -9,7 +9,7 @@ use aws_smithy_types::date_time::Format;
 use serde_json::{Value, json};
 
 use crate::FailurePoint;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 
 /// Before and after the function's command, seconds: a function runs for 15 minutes at most.
@@ -31,15 +31,15 @@ impl fmt::Display for Counted {
 
 /// Waits for the metrics of `function` around `time`; nothing if there are none within `bound`.
 pub(crate) async fn of_function(
-    clients: &Clients,
+    client: &DynamicClient,
     function: &str,
     time: DateTime,
     bound: Duration,
 ) -> Result<Option<Counted>, HopFailure> {
     let counted = nightproof_poll::try_until(bound, || async {
-        let invocations = sum(clients, function, "Invocations", time).await?;
+        let invocations = sum(client, function, "Invocations", time).await?;
         let Some(invocations) = invocations else { return Ok(Err(String::new())) };
-        let errors = sum(clients, function, "Errors", time).await?.unwrap_or_default();
+        let errors = sum(client, function, "Errors", time).await?.unwrap_or_default();
         Ok::<_, HopFailure>(Ok(Counted { invocations, errors }))
     })
     .await?;
@@ -47,21 +47,21 @@ pub(crate) async fn of_function(
 }
 
 /// The sum of a function's metric; nothing without a datapoint.
-async fn sum(clients: &Clients, function: &str, metric: &str, time: DateTime) -> Result<Option<f64>, HopFailure> {
+async fn sum(client: &DynamicClient, function: &str, metric: &str, time: DateTime) -> Result<Option<f64>, HopFailure> {
     let metric = json!({
         "Namespace": "AWS/Lambda",
         "MetricName": metric,
         "Dimensions": [{ "Name": "FunctionName", "Value": function }],
         "Period": 60,
     });
-    sum_between(clients, metric, time.secs() - AROUND, time.secs() + AROUND).await
+    sum_between(client, metric, time.secs() - AROUND, time.secs() + AROUND).await
 }
 
 /// How often a dead-letter queue did not take what `rule` could not deliver, from an hour ago on. The clock of a local region may be years
 /// ahead.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html#eb-metrics>
 #[expect(clippy::disallowed_methods, reason = "where the clock cannot be moved, its time is the time")]
-pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, HopFailure> {
+pub(crate) async fn lost_by(client: &DynamicClient, rule: &str) -> Result<f64, HopFailure> {
     const DAY: i64 = 86_400;
     let now = DateTime::from(SystemTime::now()).secs();
     let metric = json!({
@@ -70,18 +70,18 @@ pub(crate) async fn lost_by(clients: &Clients, rule: &str) -> Result<f64, HopFai
         "Dimensions": [{ "Name": "RuleName", "Value": rule }],
         "Period": DAY,
     });
-    Ok(sum_between(clients, metric, now - 3600, now + 1400 * DAY).await?.unwrap_or_default())
+    Ok(sum_between(client, metric, now - 3600, now + 1400 * DAY).await?.unwrap_or_default())
 }
 
 /// The sum of a metric from `start` to `end`, seconds since the epoch; nothing without a datapoint.
-async fn sum_between(clients: &Clients, mut metric: Value, start: i64, end: i64) -> Result<Option<f64>, HopFailure> {
+async fn sum_between(client: &DynamicClient, mut metric: Value, start: i64, end: i64) -> Result<Option<f64>, HopFailure> {
     let time = |seconds: i64| DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default();
     for (member, value) in [("StartTime", time(start).into()), ("EndTime", time(end).into()), ("Statistics", json!(["Sum"]))] {
         if let Some(members) = metric.as_object_mut() {
             members.insert(member.to_owned(), value);
         }
     }
-    let answer = clients.dynamic.ask("monitoring", "GetMetricStatistics", &metric).await;
+    let answer = client.ask("monitoring", "GetMetricStatistics", &metric).await;
     let answer = answer.map_err(at(FailurePoint::Drill, "GetMetricStatistics"))?;
     let points = answer.get("Datapoints").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let sums = points.iter().filter_map(|point| point.get("Sum")?.as_f64());

@@ -7,7 +7,7 @@ use aws_smithy_types::DateTime;
 use tokio::time::{Instant, sleep};
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::run_command::{self, Command, CommandInvocation};
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
@@ -41,28 +41,28 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, HopFailure> {
-        let commands = commands(clients).await?.into_iter().map(|command| command.command_id).collect();
+    pub(crate) async fn take(client: &DynamicClient, rule: &Rule) -> Result<Self, HopFailure> {
+        let commands = commands(client).await?.into_iter().map(|command| command.command_id).collect();
         let log = match rule.starts.function() {
-            Some(function) => Some(FunctionLog::from_now(clients, function).await?),
+            Some(function) => Some(FunctionLog::from_now(client, function).await?),
             None => None,
         };
         let openings = match &rule.window {
-            Some(window) => window::openings(clients, window).await?,
+            Some(window) => window::openings(client, window).await?,
             None => BTreeSet::new(),
         };
-        Ok(Self { commands, log, earlier: Earlier::take(clients, rule).await?, openings })
+        Ok(Self { commands, log, earlier: Earlier::take(client, rule).await?, openings })
     }
 
     /// Whether the function has run since, or a command was sent.
-    pub(crate) async fn shows_life(&self, clients: &Clients) -> Result<bool, HopFailure> {
-        Ok(!new_commands(clients, self).await?.is_empty() || self.new_lines(clients).await?.started())
+    pub(crate) async fn shows_life(&self, client: &DynamicClient) -> Result<bool, HopFailure> {
+        Ok(!new_commands(client, self).await?.is_empty() || self.new_lines(client).await?.started())
     }
 
     /// What the function has written since.
-    async fn new_lines(&self, clients: &Clients) -> Result<Lines, HopFailure> {
+    async fn new_lines(&self, client: &DynamicClient) -> Result<Lines, HopFailure> {
         match &self.log {
-            Some(log) => log.new_lines(clients).await,
+            Some(log) => log.new_lines(client).await,
             None => Ok(Lines::default()),
         }
     }
@@ -84,39 +84,39 @@ pub(crate) struct Seen {
 /// Follows the night that began after `before`. A function that shows no sign of life for as long as `patience` has was not invoked; a
 /// `local` region knows when none works any more.
 pub(crate) async fn observe(
-    clients: &Clients,
+    client: &DynamicClient,
     rule: &Rule,
     before: &Before,
     timeouts: Timeouts,
     local: Option<&dyn Local>,
 ) -> Result<Seen, HopFailure> {
-    let sent = function(clients, rule, before, timeouts.silence, local).await?;
+    let sent = function(client, rule, before, timeouts.silence, local).await?;
     let done = match rule.starts {
-        Starts::StateMachine(_) => orchestrated(clients, rule, before, local).await,
-        _ => commands_done(clients, &sent).await,
+        Starts::StateMachine(_) => orchestrated(client, rule, before, local).await,
+        _ => commands_done(client, &sent).await,
     };
     if let (Starts::Automation(_), Ok(_)) = (&rule.starts, &done) {
-        before.earlier.ended(clients, rule, local).await?;
+        before.earlier.ended(client, rule, local).await?;
     }
     // A later task of the window may send another command, or need what the first has done.
     if let (Some(window), Ok(_)) = (&rule.window, &done) {
-        window::closed(clients, window, &before.openings).await?;
+        window::closed(client, window, &before.openings).await?;
     }
     // An event may have been delivered twice, and the other function be slower.
     if let Some(local) = local {
         local.settled().await;
     }
     // The function may well still run: what it says at its end counts too, and so does that it fails where a command did.
-    let lines = function_ended(clients, before, timeouts.log).await;
+    let lines = function_ended(client, before, timeouts.log).await;
     let (mut instances, lines) = (done?, lines?);
     if let Some(reason) = lines.failure() {
         return Err(function_failed(rule, &reason).with("function log", &lines.text()));
     }
-    let listed = new_commands(clients, before).await?;
+    let listed = new_commands(client, before).await?;
     // Those of a state machine have been looked at.
     let later = listed.iter().filter(|one| !sent.contains(&one.command_id));
     for Command { command_id: id, .. } in later.filter(|_| !matches!(rule.starts, Starts::StateMachine(_))) {
-        instances.extend(command(clients, id).await?);
+        instances.extend(command(client, id).await?);
     }
     Ok(Seen {
         sent: listed.iter().filter_map(Command::sent).min_by_key(DateTime::secs),
@@ -129,25 +129,25 @@ pub(crate) async fn observe(
 /// The instances on which the commands of a state machine succeeded, once it has ended. A command that failed is made good by a later one that succeeded on the same
 /// instances: a state machine may try again.
 async fn orchestrated(
-    clients: &Clients,
+    client: &DynamicClient,
     rule: &Rule,
     before: &Before,
     local: Option<&dyn Local>,
 ) -> Result<BTreeSet<String>, HopFailure> {
-    let ended = before.earlier.ended(clients, rule, local).await;
-    let mut sent = new_commands(clients, before).await?;
+    let ended = before.earlier.ended(client, rule, local).await;
+    let mut sent = new_commands(client, before).await?;
     sent.sort_by_key(|one| one.sent().map(|at| (at.secs(), at.subsec_nanos())));
     let mut instances = BTreeSet::new();
     let mut failures: Vec<(HopFailure, Vec<String>)> = Vec::new();
     for Command { command_id: id, .. } in &sent {
-        match command(clients, id).await {
+        match command(client, id).await {
             Ok(done) => {
                 failures.iter_mut().for_each(|(_, open)| open.retain(|one| !done.contains(one)));
                 failures.retain(|(_, open)| !open.is_empty());
                 instances.extend(done);
             }
             Err(failure) => {
-                let listed = run_command::invocations(clients, id).await.map_err(at(Hop::Command, "ListCommandInvocations"))?;
+                let listed = run_command::invocations(client, id).await.map_err(at(Hop::Command, "ListCommandInvocations"))?;
                 let failed = listed.into_iter().filter(|one| one.status != "Success").map(|one| one.instance_id);
                 let mut open: Vec<String> = failed.collect();
                 // One that reached no instance is made good by none.
@@ -169,22 +169,22 @@ async fn orchestrated(
 }
 
 /// The instances on which all of these commands succeeded.
-async fn commands_done(clients: &Clients, ids: &[String]) -> Result<BTreeSet<String>, HopFailure> {
+async fn commands_done(client: &DynamicClient, ids: &[String]) -> Result<BTreeSet<String>, HopFailure> {
     let mut instances = BTreeSet::new();
     for id in ids {
-        instances.extend(command(clients, id).await?);
+        instances.extend(command(client, id).await?);
     }
     Ok(instances)
 }
 
 /// Waits for the end of the function, whose log may come later than its command.
-async fn function_ended(clients: &Clients, before: &Before, timeouts: Duration) -> Result<Lines, HopFailure> {
+async fn function_ended(client: &DynamicClient, before: &Before, timeouts: Duration) -> Result<Lines, HopFailure> {
     let asked = Instant::now();
     if before.log.is_none() {
         return Ok(Lines::default());
     }
     let lines = nightproof_poll::try_until(FUNCTION_BOUND, || async {
-        let lines = before.new_lines(clients).await?;
+        let lines = before.new_lines(client).await?;
         let silent = !lines.started() && asked.elapsed() > timeouts;
         Ok::<_, HopFailure>(if lines.ended() || lines.failure().is_some() || silent { Ok(lines) } else { Err(String::new()) })
     });
@@ -198,7 +198,7 @@ fn function_failed(rule: &Rule, reason: &str) -> HopFailure {
 /// Waits for the function's commands. A local region is silent only when nothing is on its way: on a busy host, a function may take long to
 /// begin.
 async fn function(
-    clients: &Clients,
+    client: &DynamicClient,
     rule: &Rule,
     before: &Before,
     silence: Duration,
@@ -209,12 +209,12 @@ async fn function(
     let mut ended: Option<Instant> = None;
     let mut pauses = nightproof_poll::pauses(FUNCTION_BOUND);
     loop {
-        let sent = new_commands(clients, before).await?;
+        let sent = new_commands(client, before).await?;
         if !sent.is_empty() {
             return Ok(sent.into_iter().map(|command| command.command_id).collect());
         }
         if let Starts::Automation(_) | Starts::StateMachine(_) = rule.starts {
-            match before.earlier.progress(clients, rule).await? {
+            match before.earlier.progress(client, rule).await? {
                 Progress::None => {}
                 Progress::Running => {
                     if let Some(local) = local {
@@ -222,7 +222,7 @@ async fn function(
                     }
                 }
                 // What was sent meanwhile is looked at first.
-                _ if !new_commands(clients, before).await?.is_empty() => continue,
+                _ if !new_commands(client, before).await?.is_empty() => continue,
                 Progress::Failed(broken) => return Err(broken),
                 Progress::Succeeded => {
                     let reason = format!("{} ended without an error and sent no command", rule.starts);
@@ -231,17 +231,17 @@ async fn function(
             }
         }
         if let Some(window) = &rule.window
-            && let Some(broken) = window::in_vain(clients, window, &rule.name, &before.openings).await?
+            && let Some(broken) = window::in_vain(client, window, &rule.name, &before.openings).await?
             // What was sent meanwhile is looked at first.
-            && new_commands(clients, before).await?.is_empty()
+            && new_commands(client, before).await?.is_empty()
         {
             // A runbook that failed says more than the task that it was.
-            return match before.earlier.progress(clients, rule).await? {
+            return match before.earlier.progress(client, rule).await? {
                 Progress::Failed(failed) => Err(failed),
                 _ => Err(broken),
             };
         }
-        let lines = before.new_lines(clients).await?;
+        let lines = before.new_lines(client).await?;
         if let Some(reason) = lines.failure() {
             return Err(function_failed(rule, &reason).with("function log", &lines.text()));
         }
@@ -254,7 +254,7 @@ async fn function(
         }
         if !lines.started() && looked.elapsed() > LOOK {
             looked = Instant::now();
-            if let Some(broken) = not_permitted(clients, rule).await {
+            if let Some(broken) = not_permitted(client, rule).await {
                 return Err(broken);
             }
             if begun.elapsed() > silence {
@@ -300,11 +300,11 @@ async fn function(
 }
 
 /// Whether the function's own policy keeps EventBridge out.
-async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
+async fn not_permitted(client: &DynamicClient, rule: &Rule) -> Option<HopFailure> {
     let function = rule.starts.function().filter(|_| !rule.by_role)?;
     let reason = format!("{} fired, and {function} does not let events.amazonaws.com invoke it", rule.name);
     // A policy that cannot be read keeps nobody out as far as is known.
-    let policy = function::policy(clients, function, None).await.ok()?;
+    let policy = function::policy(client, function, None).await.ok()?;
     let policy = policy.unwrap_or_else(|| "it has none".to_owned());
     (!policy.contains("events.amazonaws.com")).then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", &policy))
 }
@@ -313,14 +313,14 @@ async fn not_permitted(clients: &Clients, rule: &Rule) -> Option<HopFailure> {
 const STARTED: Duration = Duration::from_secs(5);
 
 /// Has the time of a trigger come on a local region, and returns when every command has ended, however: those that it sent, if it sends any.
-pub(crate) async fn at_rest(clients: &Clients, local: &dyn Local, trigger: &Rule) -> Result<(), HopFailure> {
-    let known: BTreeSet<String> = commands(clients).await?.into_iter().map(|command| command.command_id).collect();
+pub(crate) async fn at_rest(client: &DynamicClient, local: &dyn Local, trigger: &Rule) -> Result<(), HopFailure> {
+    let known: BTreeSet<String> = commands(client).await?.into_iter().map(|command| command.command_id).collect();
     let cannot = |reason| HopFailure::at(Hop::Rule, format!("{} cannot be fired: {reason}", trigger.name));
     local.fire(&trigger.arn).await.map_err(cannot)?;
     let fired = Instant::now();
     let rest = nightproof_poll::try_until(SCRIPT_BOUND, || async {
         local.settled().await;
-        let listed = commands(clients).await?;
+        let listed = commands(client).await?;
         let waiting = listed.iter().find(|command| command.is_waiting()).map(|command| command.command_id.clone());
         let has_begun = listed.iter().any(|command| !known.contains(&command.command_id)) || fired.elapsed() > STARTED;
         Ok::<_, HopFailure>(if has_begun && waiting.is_none() { Ok(()) } else { Err(waiting.unwrap_or_default()) })
@@ -329,20 +329,20 @@ pub(crate) async fn at_rest(clients: &Clients, local: &dyn Local, trigger: &Rule
     rest.await?.map_err(late)
 }
 
-async fn new_commands(clients: &Clients, before: &Before) -> Result<Vec<Command>, HopFailure> {
-    let mut found = commands(clients).await?;
+async fn new_commands(client: &DynamicClient, before: &Before) -> Result<Vec<Command>, HopFailure> {
+    let mut found = commands(client).await?;
     found.retain(|command| !before.commands.contains(&command.command_id));
     Ok(found)
 }
 
-async fn commands(clients: &Clients) -> Result<Vec<Command>, HopFailure> {
-    run_command::commands(clients, &[]).await.map_err(at(Hop::Command, "ListCommands"))
+async fn commands(client: &DynamicClient) -> Result<Vec<Command>, HopFailure> {
+    run_command::commands(client, &[]).await.map_err(at(Hop::Command, "ListCommands"))
 }
 
 /// Waits for a command's end, and returns the instances on which it succeeded: all of its targets.
-async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure> {
+async fn command(client: &DynamicClient, id: &str) -> Result<Vec<String>, HopFailure> {
     let ended = nightproof_poll::try_until(SCRIPT_BOUND, || async {
-        let found = run_command::command(clients, id).await.map_err(at(Hop::Command, "ListCommands"))?;
+        let found = run_command::command(client, id).await.map_err(at(Hop::Command, "ListCommands"))?;
         let Some(command) = found else { return Ok(Err("not listed".to_owned())) };
         Ok::<_, HopFailure>(if command.is_waiting() { Err(command.status_details) } else { Ok(command) })
     })
@@ -353,9 +353,9 @@ async fn command(clients: &Clients, id: &str) -> Result<Vec<String>, HopFailure>
             return Err(HopFailure::at(Hop::Script, format!("command {id} is {seen} after {} s", SCRIPT_BOUND.as_secs())));
         }
     };
-    let invocations = run_command::invocations(clients, id).await.map_err(at(Hop::Command, "ListCommandInvocations"))?;
+    let invocations = run_command::invocations(client, id).await.map_err(at(Hop::Command, "ListCommandInvocations"))?;
     if let Some(failed) = invocations.iter().find(|found| found.status != "Success") {
-        return Err(invocation_failed(clients, id, failed).await);
+        return Err(invocation_failed(client, id, failed).await);
     }
     let details = &command.status_details;
     if invocations.is_empty() {
@@ -381,9 +381,9 @@ pub fn was_delivered(details: &str) -> bool {
 }
 
 /// What became of a command on an instance where it did not succeed.
-async fn invocation_failed(clients: &Clients, id: &str, failed: &CommandInvocation) -> HopFailure {
+async fn invocation_failed(client: &DynamicClient, id: &str, failed: &CommandInvocation) -> HopFailure {
     let CommandInvocation { instance_id: instance, status_details: details, .. } = failed;
-    let answer = match run_command::output(clients, id, instance).await {
+    let answer = match run_command::output(client, id, instance).await {
         Ok(answer) => answer,
         Err(error) => {
             return HopFailure::at(Hop::Script, format!("{details} on {instance}"))

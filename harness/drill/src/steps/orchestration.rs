@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::HopFailure;
 use crate::steps::progress::Progress;
 use crate::steps::rule::{Rule, Starts};
@@ -21,27 +21,27 @@ pub(crate) struct Earlier(BTreeSet<String>);
 
 impl Earlier {
     /// None where the rule starts neither.
-    pub(crate) async fn take(clients: &Clients, rule: &Rule) -> Result<Self, HopFailure> {
+    pub(crate) async fn take(client: &DynamicClient, rule: &Rule) -> Result<Self, HopFailure> {
         Ok(Self(match &rule.starts {
-            Starts::Automation(_) => automation::known(clients).await?,
-            Starts::StateMachine(machine) => state_machine::known(clients, machine).await?,
+            Starts::Automation(_) => automation::known(client).await?,
+            Starts::StateMachine(machine) => state_machine::known(client, machine).await?,
             Starts::Function { .. } | Starts::Document(_) => BTreeSet::new(),
         }))
     }
 
     /// How far is what was started since.
-    pub(crate) async fn progress(&self, clients: &Clients, rule: &Rule) -> Result<Progress, HopFailure> {
+    pub(crate) async fn progress(&self, client: &DynamicClient, rule: &Rule) -> Result<Progress, HopFailure> {
         match &rule.starts {
-            Starts::Automation(_) => automation::progress(clients, &self.0).await,
-            Starts::StateMachine(machine) => state_machine::progress(clients, machine, &self.0).await,
+            Starts::Automation(_) => automation::progress(client, &self.0).await,
+            Starts::StateMachine(machine) => state_machine::progress(client, machine, &self.0).await,
             Starts::Function { .. } | Starts::Document(_) => Ok(Progress::None),
         }
     }
 
     /// Waits for the end of what was started since. A `local` region lets none sleep.
-    pub(crate) async fn ended(&self, clients: &Clients, rule: &Rule, local: Option<&dyn Local>) -> Result<(), HopFailure> {
+    pub(crate) async fn ended(&self, client: &DynamicClient, rule: &Rule, local: Option<&dyn Local>) -> Result<(), HopFailure> {
         for pause in nightproof_poll::pauses(BOUND) {
-            match self.progress(clients, rule).await? {
+            match self.progress(client, rule).await? {
                 Progress::Running => {}
                 Progress::Failed(broken) => return Err(broken),
                 Progress::None | Progress::Succeeded => return Ok(()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::run_command;
 use crate::archive::bucket::Object;
 use crate::archive::manifest::Manifest;
@@ -42,10 +42,10 @@ const END: Duration = Duration::from_secs(300);
 const URL: Duration = Duration::from_secs(2 * 3600);
 
 /// An instance for a restore, which nothing but the drill knows of.
-pub(crate) async fn launch(clients: &Clients, plan: &Plan, like: &str) -> Result<String, HopFailure> {
+pub(crate) async fn launch(client: &DynamicClient, plan: &Plan, like: &str) -> Result<String, HopFailure> {
     let drill = FailurePoint::Drill;
     let input = json!({ "InstanceIds": [like] });
-    let answer = clients.dynamic.ask("ec2", "DescribeInstances", &input).await.map_err(at(drill, "DescribeInstances"))?;
+    let answer = client.ask("ec2", "DescribeInstances", &input).await.map_err(at(drill, "DescribeInstances"))?;
     let Some(model) = answer.pointer("/Reservations/0/Instances/0") else {
         return Err(HopFailure::at(drill, format!("{like} is gone, so that no instance like it can be launched")));
     };
@@ -75,19 +75,19 @@ pub(crate) async fn launch(clients: &Clients, plan: &Plan, like: &str) -> Result
     if let (Some(members), Some(arn)) = (input.as_object_mut(), model.pointer("/IamInstanceProfile/Arn")) {
         members.insert("IamInstanceProfile".to_owned(), json!({ "Arn": arn }));
     }
-    let launched = clients.dynamic.ask("ec2", "RunInstances", &input).await.map_err(at(drill, "RunInstances"))?;
+    let launched = client.ask("ec2", "RunInstances", &input).await.map_err(at(drill, "RunInstances"))?;
     let id = launched.pointer("/Instances/0/InstanceId").and_then(Value::as_str);
     id.map(str::to_owned).ok_or_else(|| HopFailure::at(drill, "RunInstances names no instance"))
 }
 
 /// Those of a run that were launched and not terminated.
-pub(crate) async fn of_run(clients: &Clients, run: &str) -> Result<Vec<String>, HopFailure> {
+pub(crate) async fn of_run(client: &DynamicClient, run: &str) -> Result<Vec<String>, HopFailure> {
     let input = json!({ "Filters": [
         { "Name": format!("tag:{RUN_TAG}"), "Values": [run] },
         { "Name": "tag:Name", "Values": [NAME] },
         { "Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"] },
     ] });
-    let answer = clients.dynamic.ask("ec2", "DescribeInstances", &input).await;
+    let answer = client.ask("ec2", "DescribeInstances", &input).await;
     let answer = answer.map_err(at(FailurePoint::Drill, "DescribeInstances"))?;
     let reservations = answer.get("Reservations").and_then(Value::as_array).into_iter().flatten();
     let instances = reservations.filter_map(|reservation| reservation.get("Instances").and_then(Value::as_array)).flatten();
@@ -95,12 +95,12 @@ pub(crate) async fn of_run(clients: &Clients, run: &str) -> Result<Vec<String>, 
 }
 
 /// Terminates it, and waits until it is gone.
-pub(crate) async fn terminate(clients: &Clients, instance: &str) -> Result<(), HopFailure> {
+pub(crate) async fn terminate(client: &DynamicClient, instance: &str) -> Result<(), HopFailure> {
     let drill = FailurePoint::Drill;
     let input = json!({ "InstanceIds": [instance] });
-    clients.dynamic.ask("ec2", "TerminateInstances", &input).await.map_err(at(drill, "TerminateInstances"))?;
+    client.ask("ec2", "TerminateInstances", &input).await.map_err(at(drill, "TerminateInstances"))?;
     let gone = nightproof_poll::try_until(END, || async {
-        let answer = clients.dynamic.ask("ec2", "DescribeInstances", &input).await.map_err(at(drill, "DescribeInstances"))?;
+        let answer = client.ask("ec2", "DescribeInstances", &input).await.map_err(at(drill, "DescribeInstances"))?;
         let state = answer.pointer("/Reservations/0/Instances/0/State/Name").and_then(Value::as_str).unwrap_or("terminated");
         Ok::<_, HopFailure>(if state == "terminated" { Ok(()) } else { Err(state.to_owned()) })
     });
@@ -117,26 +117,26 @@ pub(crate) struct Backup<'a> {
 
 /// Restores a backup on `instance`, which was just launched, and compares what is at the data path then, and what the machine says.
 pub(crate) async fn restore(
-    clients: &Clients,
+    client: &DynamicClient,
     plan: &Plan,
     script: &RestoreScript,
     instance: &str,
     backup: &Backup<'_>,
     timing: &mut Timing,
 ) -> Result<Comparison, HopFailure> {
-    timing.of(BOOT_PART, online(clients, instance)).await?;
+    timing.of(BOOT_PART, online(client, instance)).await?;
     let asked = plan.demands.fingerprint.as_ref().zip(backup.said);
     if let Some((fingerprint, said)) = asked {
-        fingerprint::of_empty(clients, instance, &fingerprint.command, &plan.data_path, said).await?;
+        fingerprint::of_empty(client, instance, &fingerprint.command, &plan.data_path, said).await?;
     }
-    let result = timing.of("script", restored(clients, plan, script, instance, backup.stored)).await?;
+    let result = timing.of("script", restored(client, plan, script, instance, backup.stored)).await?;
     let comparison = if plan.has_tree() {
-        timing.of(COMPARE, compare(clients, plan, &result, backup.manifest)).await?
+        timing.of(COMPARE, compare(client, plan, &result, backup.manifest)).await?
     } else {
         Comparison::default()
     };
     if let Some((fingerprint, said)) = asked {
-        let asked = fingerprint::of_restored(clients, instance, &fingerprint.command, &plan.data_path, said);
+        let asked = fingerprint::of_restored(client, instance, &fingerprint.command, &plan.data_path, said);
         timing.of("fingerprint", asked).await?;
     }
     Ok(comparison)
@@ -144,7 +144,7 @@ pub(crate) async fn restore(
 
 /// Runs the script. Returns the key of what was at the data path then.
 async fn restored(
-    clients: &Clients,
+    client: &DynamicClient,
     plan: &Plan,
     script: &RestoreScript,
     instance: &str,
@@ -157,27 +157,27 @@ async fn restored(
     let mut fetched = String::new();
     for (name, content) in uploads {
         let key = format!("restore/{instance}/{name}");
-        own_bucket::put(clients, plan, &key, &content).await?;
-        fetch(&mut fetched, &name, &presigned::to_read(clients, (&bucket, &key, None), URL).await?);
+        own_bucket::put(client, plan, &key, &content).await?;
+        fetch(&mut fetched, &name, &presigned::to_read(client, (&bucket, &key, None), URL).await?);
     }
     let objects: Vec<&Object> = stored.iter().flat_map(|one| one.objects()).collect();
     for object in &objects {
         let place = (object.bucket.as_str(), object.key.as_str(), object.version.as_deref());
-        let url = presigned::to_read(clients, place, URL).await?;
+        let url = presigned::to_read(client, place, URL).await?;
         fetch(&mut fetched, &format!("objects/{}", object.key), &url);
     }
-    let result_url = presigned::to_write(clients, (&bucket, &result), URL).await?;
+    let result_url = presigned::to_write(client, (&bucket, &result), URL).await?;
     let text = starting(plan, &objects, &fetched, &result_url);
-    own_bucket::put(clients, plan, &starter, text.as_bytes()).await?;
-    let url = presigned::to_read(clients, (&bucket, &starter, None), URL).await?;
-    run(clients, instance, &url).await?;
+    own_bucket::put(client, plan, &starter, text.as_bytes()).await?;
+    let url = presigned::to_read(client, (&bucket, &starter, None), URL).await?;
+    run(client, instance, &url).await?;
     Ok(result)
 }
 
-async fn online(clients: &Clients, instance: &str) -> Result<(), HopFailure> {
+async fn online(client: &DynamicClient, instance: &str) -> Result<(), HopFailure> {
     let instances = [instance.to_owned()];
     let seen = nightproof_poll::try_until(BOOT, || async {
-        let known = run_command::managed(clients, &instances).await;
+        let known = run_command::managed(client, &instances).await;
         let known = known.map_err(at(FailurePoint::Drill, "DescribeInstanceInformation"))?;
         let status = known.first().map_or("not registered", |found| found.ping_status.as_str());
         Ok::<_, HopFailure>(if status == ONLINE { Ok(()) } else { Err(status.to_owned()) })
@@ -229,7 +229,7 @@ fn starting(plan: &Plan, objects: &[&Object], fetched: &str, result: &str) -> St
 }
 
 /// Runs what is at `url` on the instance.
-async fn run(clients: &Clients, instance: &str, url: &str) -> Result<(), HopFailure> {
+async fn run(client: &DynamicClient, instance: &str, url: &str) -> Result<(), HopFailure> {
     let lines = [
         "#!/bin/bash".to_owned(),
         "set -euo pipefail".to_owned(),
@@ -239,9 +239,9 @@ async fn run(clients: &Clients, instance: &str, url: &str) -> Result<(), HopFail
         "bash \"$starter\"".to_owned(),
     ];
     let parameters = json!({ "commands": lines, "executionTimeout": [SCRIPT.as_secs().to_string()] });
-    let sent = run_command::send(clients, "nightproof restores", &[instance.to_owned()], &parameters).await;
+    let sent = run_command::send(client, "nightproof restores", &[instance.to_owned()], &parameters).await;
     let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
-    let ended = run_command::ended(clients, &id, instance, SCRIPT).await;
+    let ended = run_command::ended(client, &id, instance, SCRIPT).await;
     let answer = ended.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))?.map_err(|seen| {
         HopFailure::at(Hop::Restore, format!("the restore script on {instance} is {seen} after {} s", SCRIPT.as_secs()))
     })?;
@@ -255,8 +255,8 @@ async fn run(clients: &Clients, instance: &str, url: &str) -> Result<(), HopFail
 }
 
 /// Compares what the instance sent with the data, path by path.
-async fn compare(clients: &Clients, plan: &Plan, key: &str, manifest: &Arc<Manifest>) -> Result<Comparison, HopFailure> {
-    let file = download_object(clients, (&plan.seed_bucket(), key, None), &plan.folder).await?;
+async fn compare(client: &DynamicClient, plan: &Plan, key: &str, manifest: &Arc<Manifest>) -> Result<Comparison, HopFailure> {
+    let file = download_object(client, (&plan.seed_bucket(), key, None), &plan.folder).await?;
     let (manifest, ignored) = (Arc::clone(manifest), IgnoredPaths::new(&plan.demands.ignored));
     let compared = tokio::task::spawn_blocking(move || {
         let opened = opening::open(file, "result", &Budget::new(&manifest))?;

@@ -4,7 +4,7 @@ use async_recursion::async_recursion;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::{quotas, stack, template_source};
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::cleanup::destroy;
@@ -21,14 +21,14 @@ const BOUND: std::time::Duration = std::time::Duration::from_secs(300);
 /// Why AWS would not.
 #[async_recursion]
 pub async fn preview(plan: &Plan) -> Result<Vec<Change>, Failure> {
-    let clients = Clients::new(&plan.endpoint);
+    let client = DynamicClient::new(&plan.endpoint);
     let name = plan.stack();
-    let changes = packaged(&clients, plan, &name).await;
+    let changes = packaged(&client, plan, &name).await;
     // The stack under review exists, with nothing in it.
-    let removed = stack::delete(&clients, &name).await.map_err(at(FailurePoint::Drill, "DeleteStack"));
+    let removed = stack::delete(&client, &name).await.map_err(at(FailurePoint::Drill, "DeleteStack"));
     // So may the bucket that the template went through, or what it names.
     let emptied = match plan.provisions.package.is_some() || template_source::is_large(&plan.template) {
-        true => destroy::remove_bucket(&clients, &plan.seed_bucket()).await,
+        true => destroy::remove_bucket(&client, &plan.seed_bucket()).await,
         false => Ok(()),
     };
     let changes = changes?;
@@ -38,27 +38,26 @@ pub async fn preview(plan: &Plan) -> Result<Vec<Change>, Failure> {
 }
 
 /// The changes that the plan's stack would make once what its template names is uploaded.
-async fn packaged(clients: &Clients, plan: &Plan, name: &str) -> Result<Vec<Change>, HopFailure> {
+async fn packaged(client: &DynamicClient, plan: &Plan, name: &str) -> Result<Vec<Change>, HopFailure> {
     match &plan.provisions.package {
-        None => create(clients, plan, name).await,
+        None => create(client, plan, name).await,
         Some(package) => {
-            let template = package::package(clients, plan, package.as_ref()).await?;
-            create(clients, &Plan { template, ..plan.clone() }, name).await
+            let template = package::package(client, plan, package.as_ref()).await?;
+            create(client, &Plan { template, ..plan.clone() }, name).await
         }
     }
 }
 
 /// Makes the change set of a new stack, and tells what is in it, if the account may have that much.
-pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Result<Vec<Change>, HopFailure> {
-    let mut input = input(clients, plan, stack).await?;
+pub(crate) async fn create(client: &DynamicClient, plan: &Plan, stack: &str) -> Result<Vec<Change>, HopFailure> {
+    let mut input = input(client, plan, stack).await?;
     if let Some(members) = input.as_object_mut() {
         members.extend([("ChangeSetType".to_owned(), "CREATE".into()), ("ChangeSetName".to_owned(), NAME.into())]);
     }
-    let created = clients.dynamic.ask("cloudformation", "CreateChangeSet", &input).await;
+    let created = client.ask("cloudformation", "CreateChangeSet", &input).await;
     created.map_err(at(Hop::Stack, "CreateChangeSet"))?;
     let ended = nightproof_poll::try_until(BOUND, || async {
-        let answer: ChangeSet = clients
-            .dynamic
+        let answer: ChangeSet = client
             .read("cloudformation", "DescribeChangeSet", &named(stack))
             .await
             .map_err(at(Hop::Stack, "DescribeChangeSet"))?;
@@ -73,14 +72,14 @@ pub(crate) async fn create(clients: &Clients, plan: &Plan, stack: &str) -> Resul
     })
     .await?;
     ended.map_err(|seen| HopFailure::at(Hop::Stack, format!("the change set is {seen} after {} s", BOUND.as_secs())))?;
-    let changes = changes(clients, stack).await?;
-    quotas::check(clients, plan, &changes).await?;
+    let changes = changes(client, stack).await?;
+    quotas::check(client, plan, &changes).await?;
     Ok(changes)
 }
 
-async fn changes(clients: &Clients, stack: &str) -> Result<Vec<Change>, HopFailure> {
+async fn changes(client: &DynamicClient, stack: &str) -> Result<Vec<Change>, HopFailure> {
     let mut found = Vec::<ChangeOf>::new();
-    let all = clients.dynamic.pages("cloudformation", "DescribeChangeSet", named(stack), "Changes", &mut found).await;
+    let all = client.pages("cloudformation", "DescribeChangeSet", named(stack), "Changes", &mut found).await;
     all.map_err(at(Hop::Stack, "DescribeChangeSet"))?;
     let changes = found.into_iter().filter_map(|change| change.resource_change).map(|change| Change {
         action: change.action,
@@ -91,15 +90,15 @@ async fn changes(clients: &Clients, stack: &str) -> Result<Vec<Change>, HopFailu
 }
 
 /// Has the change set done.
-pub(crate) async fn execute(clients: &Clients, stack: &str) -> Result<(), HopFailure> {
-    let executed = clients.dynamic.ask("cloudformation", "ExecuteChangeSet", &named(stack)).await;
+pub(crate) async fn execute(client: &DynamicClient, stack: &str) -> Result<(), HopFailure> {
+    let executed = client.ask("cloudformation", "ExecuteChangeSet", &named(stack)).await;
     executed.map(drop).map_err(at(Hop::Stack, "ExecuteChangeSet"))
 }
 
 /// The events of a stack, latest first.
-pub(crate) async fn events(clients: &Clients, name: &str) -> Result<Vec<ResourceEvent>, String> {
+pub(crate) async fn events(client: &DynamicClient, name: &str) -> Result<Vec<ResourceEvent>, String> {
     let mut found = Vec::new();
-    stack::events(clients, name, &mut found).await.map_err(|error| refused("DescribeStackEvents", &error))?;
+    stack::events(client, name, &mut found).await.map_err(|error| refused("DescribeStackEvents", &error))?;
     let events = found.into_iter().map(|event| ResourceEvent {
         id: event.event_id,
         logical_id: event.logical_resource_id,
@@ -115,9 +114,9 @@ pub(crate) async fn events(clients: &Clients, name: &str) -> Result<Vec<Resource
 pub(crate) const CAPABILITIES: [&str; 3] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
 
 /// The members that making a stack and making its change set share: the plan's template, parameters and tags.
-pub(crate) async fn input(clients: &Clients, plan: &Plan, stack: &str) -> Result<Value, HopFailure> {
+pub(crate) async fn input(client: &DynamicClient, plan: &Plan, stack: &str) -> Result<Value, HopFailure> {
     let parameter = |(key, value): &(String, String)| json!({ "ParameterKey": key, "ParameterValue": value });
-    let (member, template) = template_source::member(clients, plan, &plan.template).await?;
+    let (member, template) = template_source::member(client, plan, &plan.template).await?;
     let own = plan.provisions.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     Ok(json!({
         "StackName": stack,

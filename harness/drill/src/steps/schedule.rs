@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::{stack, template_source};
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::observe::Before;
@@ -23,20 +23,20 @@ const UPDATE_BOUND: Duration = Duration::from_secs(600);
 const FIRE_BOUND: Duration = Duration::from_secs(240);
 
 /// Updates the stack so that the rule fires every minute, waits for the first sign of its function, and sets the schedule back.
-pub(crate) async fn hasten(clients: &Clients, plan: &Plan, rule: &Rule, before: &Before) -> Result<String, HopFailure> {
+pub(crate) async fn hasten(client: &DynamicClient, plan: &Plan, rule: &Rule, before: &Before) -> Result<String, HopFailure> {
     let stack = plan.stack();
     let (property, often) = match rule.window {
         Some(_) => ("Schedule", EACH_MINUTE),
         None => ("ScheduleExpression", EVERY_MINUTE),
     };
     let change = Change::new(&plan.template, &rule.logical, property, often)?;
-    update(clients, plan, &stack, &change, Some(often)).await?;
+    update(client, plan, &stack, &change, Some(often)).await?;
     let fired = nightproof_poll::try_until(FIRE_BOUND, || async {
-        Ok::<_, HopFailure>(if before.shows_life(clients).await? { Ok(()) } else { Err(String::new()) })
+        Ok::<_, HopFailure>(if before.shows_life(client).await? { Ok(()) } else { Err(String::new()) })
     })
     .await;
     // Also when nothing came: the stack may be kept.
-    update(clients, plan, &stack, &change, None).await?;
+    update(client, plan, &stack, &change, None).await?;
     // That nothing came is told by who observes, with the evidence.
     let waited = match (fired?.is_ok(), &rule.window) {
         (true, None) => "EventBridge fired it",
@@ -71,8 +71,14 @@ impl Change {
 }
 
 /// Updates the stack to `schedule`, or back to the plan's own template and parameters.
-async fn update(clients: &Clients, plan: &Plan, name: &str, change: &Change, schedule: Option<&str>) -> Result<(), HopFailure> {
-    let mut parameters = kept(clients, name).await?;
+async fn update(
+    client: &DynamicClient,
+    plan: &Plan,
+    name: &str,
+    change: &Change,
+    schedule: Option<&str>,
+) -> Result<(), HopFailure> {
+    let mut parameters = kept(client, name).await?;
     let (member, template) = match (change, schedule) {
         (Change::Parameter(name), schedule) => {
             parameters.retain(|parameter| parameter.get("ParameterKey").and_then(Value::as_str) != Some(name));
@@ -83,13 +89,13 @@ async fn update(clients: &Clients, plan: &Plan, name: &str, change: &Change, sch
             }
             ("UsePreviousTemplate", Value::Bool(true))
         }
-        (Change::Template(changed), Some(_)) => template_source::member(clients, plan, changed).await?,
-        (Change::Template(_), None) => template_source::member(clients, plan, &plan.template).await?,
+        (Change::Template(changed), Some(_)) => template_source::member(client, plan, changed).await?,
+        (Change::Template(_), None) => template_source::member(client, plan, &plan.template).await?,
     };
     let input = json!({ "StackName": name, "Capabilities": review::CAPABILITIES, member: template, "Parameters": parameters });
-    clients.dynamic.ask("cloudformation", "UpdateStack", &input).await.map_err(at(Hop::Rule, "UpdateStack"))?;
+    client.ask("cloudformation", "UpdateStack", &input).await.map_err(at(Hop::Rule, "UpdateStack"))?;
     let ended = nightproof_poll::try_until(UPDATE_BOUND, || async {
-        let found = stack::describe(clients, name).await.map_err(at(Hop::Rule, "DescribeStacks"))?;
+        let found = stack::describe(client, name).await.map_err(at(Hop::Rule, "DescribeStacks"))?;
         let status = found.unwrap_or_default().stack_status;
         Ok::<_, HopFailure>(match status.as_str() {
             "UPDATE_COMPLETE" => Ok(None),
@@ -108,8 +114,8 @@ async fn update(clients: &Clients, plan: &Plan, name: &str, change: &Change, sch
 }
 
 /// All parameters of the stack, as they are.
-async fn kept(clients: &Clients, name: &str) -> Result<Vec<Value>, HopFailure> {
-    let found = stack::describe(clients, name).await.map_err(at(Hop::Rule, "DescribeStacks"))?;
+async fn kept(client: &DynamicClient, name: &str) -> Result<Vec<Value>, HopFailure> {
+    let found = stack::describe(client, name).await.map_err(at(Hop::Rule, "DescribeStacks"))?;
     let kept = found.unwrap_or_default().parameters.into_iter();
     Ok(kept.map(|parameter| json!({ "ParameterKey": parameter.parameter_key, "UsePreviousValue": true })).collect())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::run_command;
 use crate::archive::manifest::Manifest;
 use crate::archive::own_bucket::{self, once_visible};
@@ -55,32 +55,32 @@ pub(crate) async fn pack(plan: &Plan) -> Result<(Arc<Manifest>, PathBuf), HopFai
 
 /// Puts the package on every instance. `bucket` is the drill's own.
 pub(crate) async fn seed(
-    clients: &Clients,
+    client: &DynamicClient,
     plan: &Plan,
     instances: &[String],
     bucket: &str,
     package: &Path,
 ) -> Result<(), HopFailure> {
-    own_bucket::ensure(clients, plan).await?;
+    own_bucket::ensure(client, plan).await?;
     let object = json!({ "Bucket": bucket, "Key": KEY });
-    once_visible("PutObject", || clients.dynamic.upload(&object, package)).await?;
-    let url = presigned::to_read(clients, (bucket, KEY, None), HOUR).await?;
+    once_visible("PutObject", || client.upload(&object, package)).await?;
+    let url = presigned::to_read(client, (bucket, KEY, None), HOUR).await?;
     let parameters = json!({ "commands": script(&url, &plan.data_path) });
-    let sent = run_command::send(clients, "nightproof seeds data", instances, &parameters).await;
+    let sent = run_command::send(client, "nightproof seeds data", instances, &parameters).await;
     let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
     for instance in instances {
-        wait(clients, &id, instance, "the command that seeds data").await?;
+        wait(client, &id, instance, "the command that seeds data").await?;
     }
     if let Some(script) = &plan.demands.seed {
-        run_script(clients, plan, instances, script).await?;
+        run_script(client, plan, instances, script).await?;
     }
     Ok(())
 }
 
 /// Runs the user's own script on every instance.
-async fn run_script(clients: &Clients, plan: &Plan, instances: &[String], script: &str) -> Result<(), HopFailure> {
-    own_bucket::put(clients, plan, SCRIPT_KEY, script.as_bytes()).await?;
-    let url = presigned::to_read(clients, (&plan.seed_bucket(), SCRIPT_KEY, None), HOUR).await?;
+async fn run_script(client: &DynamicClient, plan: &Plan, instances: &[String], script: &str) -> Result<(), HopFailure> {
+    own_bucket::put(client, plan, SCRIPT_KEY, script.as_bytes()).await?;
+    let url = presigned::to_read(client, (&plan.seed_bucket(), SCRIPT_KEY, None), HOUR).await?;
     let lines = [
         "#!/bin/bash".to_owned(),
         "set -euo pipefail".to_owned(),
@@ -92,10 +92,10 @@ async fn run_script(clients: &Clients, plan: &Plan, instances: &[String], script
         "case $(head -c 2 \"$script\") in '#!') \"$script\" ;; *) bash -euo pipefail \"$script\" ;; esac".to_owned(),
     ];
     let parameters = json!({ "commands": lines, "executionTimeout": [BOUND.as_secs().to_string()] });
-    let sent = run_command::send(clients, "nightproof runs the seed script", instances, &parameters).await;
+    let sent = run_command::send(client, "nightproof runs the seed script", instances, &parameters).await;
     let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
     for instance in instances {
-        wait(clients, &id, instance, "the seed script").await?;
+        wait(client, &id, instance, "the seed script").await?;
     }
     Ok(())
 }
@@ -119,8 +119,8 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-async fn wait(clients: &Clients, command: &str, instance: &str, what: &str) -> Result<(), HopFailure> {
-    let ended = run_command::ended(clients, command, instance, BOUND).await;
+async fn wait(client: &DynamicClient, command: &str, instance: &str, what: &str) -> Result<(), HopFailure> {
+    let ended = run_command::ended(client, command, instance, BOUND).await;
     match ended.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))? {
         Ok(answer) if answer.status == "Success" => Ok(()),
         Ok(answer) => {

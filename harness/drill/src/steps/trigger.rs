@@ -4,7 +4,7 @@ use nightproof_wire::arn::{self, Arn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::rule::{Rule, Starts};
@@ -20,8 +20,8 @@ struct Candidates {
 }
 
 /// The stack's one rule, schedule, maintenance window or association that starts a function or a command, or the one that the plan names.
-pub(crate) async fn find(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
-    let mut found = all(clients, plan, resources).await?;
+pub(crate) async fn find(client: &DynamicClient, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
+    let mut found = all(client, plan, resources).await?;
     match found.len() {
         1 => found.pop().ok_or_else(|| HopFailure::at(Hop::Rule, "there is none")),
         _ => Err(several(&found)),
@@ -36,18 +36,18 @@ pub(crate) fn several(found: &[Rule]) -> HopFailure {
 }
 
 /// All that the plan does not name, where it names one.
-pub(crate) async fn others(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
+pub(crate) async fn others(client: &DynamicClient, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
     if plan.rule.is_none() {
         return Ok(Vec::new());
     }
-    let named = all(clients, plan, resources).await?;
-    let mut found = all(clients, &Plan { rule: None, ..plan.clone() }, resources).await?;
+    let named = all(client, plan, resources).await?;
+    let mut found = all(client, &Plan { rule: None, ..plan.clone() }, resources).await?;
     found.retain(|rule| named.iter().all(|named| named.arn != rule.arn));
     Ok(found)
 }
 
 /// All of them, at least one; of those that the plan names.
-pub(crate) async fn all(clients: &Clients, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
+pub(crate) async fn all(client: &DynamicClient, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
     let is_wanted =
         |name: &str, resource: &Resource| plan.rule.as_deref().is_none_or(|wanted| wanted == name || wanted == resource.logical);
     let mut candidates = Candidates::default();
@@ -55,25 +55,25 @@ pub(crate) async fn all(clients: &Clients, plan: &Plan, resources: &Resources) -
         // The physical id of a rule on a custom bus is `bus|rule`; schedules exist on the default bus only.
         let name = resource.physical.rsplit('|').next().unwrap_or_default();
         if is_wanted(name, resource) {
-            rule(clients, resource, name, &mut candidates).await?;
+            rule(client, resource, name, &mut candidates).await?;
         }
     }
     for resource in resources.of_type("AWS::Scheduler::Schedule").filter(|resource| is_wanted(&resource.physical, resource)) {
-        schedule(clients, resource, &mut candidates).await?;
+        schedule(client, resource, &mut candidates).await?;
     }
     for resource in resources.of_type("AWS::SSM::MaintenanceWindow") {
-        let window = window::read(clients, &resource.physical).await?;
+        let window = window::read(client, &resource.physical).await?;
         if is_wanted(&window.name, resource) || is_wanted(&window.window_id, resource) {
-            opening(clients, &plan.endpoint.region, resource, window, &mut candidates).await?;
+            opening(client, &plan.endpoint.region, resource, window, &mut candidates).await?;
         }
     }
     for resource in resources.of_type("AWS::SSM::Association") {
         let input = json!({ "AssociationId": resource.physical });
-        let found = clients.dynamic.ask("ssm", "DescribeAssociation", &input).await;
+        let found = client.ask("ssm", "DescribeAssociation", &input).await;
         let found = found.map_err(at(Hop::Rule, "DescribeAssociation"))?;
         let name = found.pointer("/AssociationDescription/AssociationName").and_then(Value::as_str).unwrap_or(&resource.logical);
         if is_wanted(name, resource) || is_wanted(&resource.physical, resource) {
-            association(clients, &plan.endpoint.region, resource, (name, &found), &mut candidates).await?;
+            association(client, &plan.endpoint.region, resource, (name, &found), &mut candidates).await?;
         }
     }
     let Candidates { found, others } = candidates;
@@ -86,8 +86,8 @@ pub(crate) async fn all(clients: &Clients, plan: &Plan, resources: &Resources) -
     }
 }
 
-async fn rule(clients: &Clients, resource: &Resource, name: &str, candidates: &mut Candidates) -> Result<(), HopFailure> {
-    let rule = clients.dynamic.ask("events", "DescribeRule", &json!({ "Name": name })).await;
+async fn rule(client: &DynamicClient, resource: &Resource, name: &str, candidates: &mut Candidates) -> Result<(), HopFailure> {
+    let rule = client.ask("events", "DescribeRule", &json!({ "Name": name })).await;
     let rule = rule.map_err(at(Hop::Rule, "DescribeRule"))?;
     let text = |member: &str| rule.get(member).and_then(Value::as_str).unwrap_or_default();
     let schedule = text("ScheduleExpression");
@@ -99,7 +99,7 @@ async fn rule(clients: &Clients, resource: &Resource, name: &str, candidates: &m
         candidates.others.push(format!("{name} is disabled"));
         return Ok(());
     }
-    let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
+    let targets = client.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
     let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
     let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
     match targets.find_map(|target| Some((started(target)?, target.to_string()))) {
@@ -127,15 +127,15 @@ struct Listed {
     group_name: String,
 }
 
-async fn schedule(clients: &Clients, resource: &Resource, candidates: &mut Candidates) -> Result<(), HopFailure> {
+async fn schedule(client: &DynamicClient, resource: &Resource, candidates: &mut Candidates) -> Result<(), HopFailure> {
     let name = &resource.physical;
     // A schedule's physical id is its name alone: the list tells its group.
     let mut listed = Vec::<Listed>::new();
-    let all = clients.dynamic.pages("scheduler", "ListSchedules", json!({ "NamePrefix": name }), "Schedules", &mut listed).await;
+    let all = client.pages("scheduler", "ListSchedules", json!({ "NamePrefix": name }), "Schedules", &mut listed).await;
     all.map_err(at(Hop::Rule, "ListSchedules"))?;
     for Listed { group_name, .. } in listed.into_iter().filter(|listed| listed.name == *name) {
         let input = json!({ "Name": name, "GroupName": group_name });
-        let schedule = clients.dynamic.ask("scheduler", "GetSchedule", &input).await;
+        let schedule = client.ask("scheduler", "GetSchedule", &input).await;
         let schedule = schedule.map_err(at(Hop::Rule, "GetSchedule"))?;
         let text = |member: &str| schedule.get(member).and_then(Value::as_str).unwrap_or_default();
         if text("State") == "DISABLED" {
@@ -162,7 +162,7 @@ async fn schedule(clients: &Clients, resource: &Resource, candidates: &mut Candi
 
 /// A window runs its first task; what the others do is seen when it has ended.
 async fn opening(
-    clients: &Clients,
+    client: &DynamicClient,
     region: &str,
     resource: &Resource,
     window: Window,
@@ -173,7 +173,7 @@ async fn opening(
         candidates.others.push(format!("{name} is disabled"));
         return Ok(());
     }
-    let tasks = window::tasks(clients, &window.window_id).await?;
+    let tasks = window::tasks(client, &window.window_id).await?;
     let first = tasks.iter().find_map(|task| match task.kind.as_str() {
         "AUTOMATION" => Some(Starts::Automation(last_of(&task.task_arn).to_owned())),
         "RUN_COMMAND" => Some(Starts::Document(last_of(&task.task_arn).to_owned())),
@@ -189,12 +189,12 @@ async fn opening(
     let id = window.window_id;
     let mut input = String::new();
     for task in &tasks {
-        input.push_str(&window::task(clients, &id, &task.window_task_id).await?.to_string());
+        input.push_str(&window::task(client, &id, &task.window_task_id).await?.to_string());
     }
     candidates.found.push(Rule {
         input,
         logical: resource.logical.clone(),
-        arn: Arn::new("ssm", region, &account(clients).await?, format!("maintenancewindow/{id}")).to_string(),
+        arn: Arn::new("ssm", region, &account(client).await?, format!("maintenancewindow/{id}")).to_string(),
         name,
         schedule: format!("{} {}", window.schedule, window.schedule_timezone).trim_end().to_owned(),
         starts,
@@ -208,7 +208,7 @@ async fn opening(
 /// An association of State Manager runs its document by itself.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state.html>
 async fn association(
-    clients: &Clients,
+    client: &DynamicClient,
     region: &str,
     resource: &Resource,
     (name, found): (&str, &Value),
@@ -223,7 +223,7 @@ async fn association(
         input: found.to_string(),
         logical: resource.logical.clone(),
         name: name.to_owned(),
-        arn: Arn::new("ssm", region, &account(clients).await?, format!("association/{}", resource.physical)).to_string(),
+        arn: Arn::new("ssm", region, &account(client).await?, format!("association/{}", resource.physical)).to_string(),
         schedule: schedule.to_owned(),
         starts: Starts::Document(last_of(text("Name").unwrap_or_default()).to_owned()),
         by_role: false,
@@ -234,8 +234,8 @@ async fn association(
 }
 
 /// The account of the stack.
-async fn account(clients: &Clients) -> Result<String, HopFailure> {
-    let caller = clients.dynamic.ask("sts", "GetCallerIdentity", &json!({})).await;
+async fn account(client: &DynamicClient) -> Result<String, HopFailure> {
+    let caller = client.ask("sts", "GetCallerIdentity", &json!({})).await;
     let caller = caller.map_err(at(Hop::Rule, "GetCallerIdentity"))?;
     Ok(caller.get("Account").and_then(Value::as_str).unwrap_or_default().to_owned())
 }

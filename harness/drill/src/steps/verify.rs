@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::Archive;
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::archive::bucket::{self, Bucket, Listing, Object};
 use crate::archive::manifest::Manifest;
 use crate::chain::failure::{HopFailure, at};
@@ -83,14 +83,14 @@ struct Share<'a> {
 
 /// What came since `before`, in the order of `instances`; of plain files, what is there now, as only what has changed is sent.
 pub(crate) async fn verify(
-    clients: &Clients,
+    client: &DynamicClient,
     buckets: &[Bucket],
     before: &Listing,
     instances: &[String],
     manifest: &Manifest,
 ) -> Result<Left, HopFailure> {
     let found = nightproof_poll::try_until(BOUND, || async {
-        let now = bucket::objects(clients, buckets).await?;
+        let now = bucket::objects(client, buckets).await?;
         let whole = shares(&now, before, instances, manifest).is_ok();
         let fresh = archives(&now, before).count();
         Ok::<_, HopFailure>(if whole || fresh >= instances.len() { Ok(now) } else { Err(String::new()) })
@@ -98,7 +98,7 @@ pub(crate) async fn verify(
     .await?;
     let now = match found {
         Ok(now) => now,
-        Err(_) => bucket::objects(clients, buckets).await?,
+        Err(_) => bucket::objects(client, buckets).await?,
     };
     let fresh: Vec<&Object> = now.versions.difference(&before.versions).collect();
     let shares = shares(&now, before, instances, manifest).map_err(|missing| {
@@ -122,10 +122,10 @@ pub(crate) async fn verify(
     for share in shares {
         if let Some((prefix, objects)) = share.plain {
             plain.extend(objects.iter().copied());
-            left.stored.push(look_plain(clients, share.instance, prefix, objects).await?);
+            left.stored.push(look_plain(client, share.instance, prefix, objects).await?);
         }
-        for whole in wholes(clients, share.archives).await? {
-            left.stored.push(look(clients, share.instance, whole).await?);
+        for whole in wholes(client, share.archives).await? {
+            left.stored.push(look(client, share.instance, whole).await?);
         }
     }
     left.companions = fresh.into_iter().filter(|object| is_companion(&object.key) && !plain.contains(object)).cloned().collect();
@@ -216,7 +216,7 @@ fn assign<'a>(shares: &mut [Share<'a>], objects: impl Iterator<Item = &'a Object
 }
 
 /// The archives that these objects are: each by itself, or as a part of one.
-async fn wholes<'a>(clients: &Clients, objects: Vec<&'a Object>) -> Result<Vec<(String, Vec<&'a Object>)>, HopFailure> {
+async fn wholes<'a>(client: &DynamicClient, objects: Vec<&'a Object>) -> Result<Vec<(String, Vec<&'a Object>)>, HopFailure> {
     let keys: Vec<&str> = objects.iter().map(|object| object.key.as_str()).collect();
     let groups = parts::wholes(&keys).map_err(|missing| HopFailure::at(Hop::Object, missing))?;
     let mut wholes = Vec::new();
@@ -224,7 +224,7 @@ async fn wholes<'a>(clients: &Clients, objects: Vec<&'a Object>) -> Result<Vec<(
     for group in groups {
         let parts: Vec<&Object> = group.parts.iter().filter_map(|at| objects.get(*at).copied()).collect();
         let begins_anew = match parts.get(1) {
-            Some(second) => opening::is_known(&beginning(clients, second).await?),
+            Some(second) => opening::is_known(&beginning(client, second).await?),
             None => true,
         };
         if !begins_anew {
@@ -238,21 +238,21 @@ async fn wholes<'a>(clients: &Clients, objects: Vec<&'a Object>) -> Result<Vec<(
 }
 
 /// The first bytes of an object.
-async fn beginning(clients: &Clients, object: &Object) -> Result<Vec<u8>, HopFailure> {
+async fn beginning(client: &DynamicClient, object: &Object) -> Result<Vec<u8>, HopFailure> {
     if object.bytes == 0 {
         return Ok(Vec::new());
     }
-    let answer = clients.dynamic.download(&object.range("bytes=0-511")).await.map_err(at(Hop::Object, "GetObject"))?;
+    let answer = client.download(&object.range("bytes=0-511")).await.map_err(at(Hop::Object, "GetObject"))?;
     let broken = |error| HopFailure::at(Hop::Object, format!("the download of {} broke off: {error}", object.key));
     answer.whole().await.map_err(broken)
 }
 
 /// What the bucket says of an archive.
-async fn look(clients: &Clients, instance: &str, (stem, objects): (String, Vec<&Object>)) -> Result<Stored, HopFailure> {
+async fn look(client: &DynamicClient, instance: &str, (stem, objects): (String, Vec<&Object>)) -> Result<Stored, HopFailure> {
     let mut archive = Archive { instance: instance.to_owned(), key: stem, ..Archive::default() };
     let mut parts = Vec::new();
     for object in &objects {
-        let head = head(clients, object).await?;
+        let head = head(client, object).await?;
         if head.bytes == 0 {
             return Err(HopFailure::at(Hop::Object, format!("s3://{}/{} is empty", object.bucket, object.key)));
         }
@@ -270,10 +270,10 @@ async fn look(clients: &Clients, instance: &str, (stem, objects): (String, Vec<&
 }
 
 /// What the bucket says of plain files, by the first of them.
-async fn look_plain(clients: &Clients, instance: &str, prefix: &str, objects: Vec<&Object>) -> Result<Stored, HopFailure> {
+async fn look_plain(client: &DynamicClient, instance: &str, prefix: &str, objects: Vec<&Object>) -> Result<Stored, HopFailure> {
     let mut archive = Archive { instance: instance.to_owned(), key: prefix.to_owned(), ..Archive::default() };
     if let Some(first) = objects.first() {
-        let head = head(clients, first).await?;
+        let head = head(client, first).await?;
         archive.bucket.clone_from(&first.bucket);
         (archive.encryption, archive.key_id) = (head.encryption, head.key_id);
     }
@@ -291,8 +291,8 @@ struct Head {
     sha256: Option<String>,
 }
 
-async fn head(clients: &Clients, object: &Object) -> Result<Head, HopFailure> {
-    let head = clients.dynamic.read::<HeadObject>("s3", "HeadObject", &object.input()).await;
+async fn head(client: &DynamicClient, object: &Object) -> Result<Head, HopFailure> {
+    let head = client.read::<HeadObject>("s3", "HeadObject", &object.input()).await;
     let head = head.map_err(at(Hop::Object, "HeadObject"))?;
     let Some(encryption) = head.server_side_encryption else {
         return Err(not_encrypted(object));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Hop;
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 
 /// For the tasks of an opening to end: a window's longest duration.
@@ -61,50 +61,50 @@ impl Part {
 }
 
 /// The window with this id.
-pub(crate) async fn read(clients: &Clients, id: &str) -> Result<Window, HopFailure> {
-    let window = clients.dynamic.read("ssm", "GetMaintenanceWindow", &json!({ "WindowId": id })).await;
+pub(crate) async fn read(client: &DynamicClient, id: &str) -> Result<Window, HopFailure> {
+    let window = client.read("ssm", "GetMaintenanceWindow", &json!({ "WindowId": id })).await;
     window.map_err(at(Hop::Rule, "GetMaintenanceWindow"))
 }
 
 /// The tasks of a window, in the order in which they run.
-pub(crate) async fn tasks(clients: &Clients, id: &str) -> Result<Vec<Task>, HopFailure> {
+pub(crate) async fn tasks(client: &DynamicClient, id: &str) -> Result<Vec<Task>, HopFailure> {
     let mut tasks: Vec<Task> = Vec::new();
-    let listed = clients.dynamic.pages("ssm", "DescribeMaintenanceWindowTasks", json!({ "WindowId": id }), "Tasks", &mut tasks);
+    let listed = client.pages("ssm", "DescribeMaintenanceWindowTasks", json!({ "WindowId": id }), "Tasks", &mut tasks);
     listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowTasks"))?;
     tasks.sort_by_key(|task| task.priority);
     Ok(tasks)
 }
 
 /// All of a task: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetMaintenanceWindowTask.html>
-pub(crate) async fn task(clients: &Clients, window: &str, task: &str) -> Result<Value, HopFailure> {
+pub(crate) async fn task(client: &DynamicClient, window: &str, task: &str) -> Result<Value, HopFailure> {
     let input = json!({ "WindowId": window, "WindowTaskId": task });
-    let answer = clients.dynamic.ask("ssm", "GetMaintenanceWindowTask", &input).await;
+    let answer = client.ask("ssm", "GetMaintenanceWindowTask", &input).await;
     answer.map_err(at(Hop::Rule, "GetMaintenanceWindowTask"))
 }
 
 /// Ids of the openings that there have been.
-pub(crate) async fn openings(clients: &Clients, id: &str) -> Result<BTreeSet<String>, HopFailure> {
-    Ok(executions(clients, id).await?.into_iter().map(|one| one.window_execution_id).collect())
+pub(crate) async fn openings(client: &DynamicClient, id: &str) -> Result<BTreeSet<String>, HopFailure> {
+    Ok(executions(client, id).await?.into_iter().map(|one| one.window_execution_id).collect())
 }
 
-async fn executions(clients: &Clients, id: &str) -> Result<Vec<Part>, HopFailure> {
+async fn executions(client: &DynamicClient, id: &str) -> Result<Vec<Part>, HopFailure> {
     let mut found: Vec<Part> = Vec::new();
     let input = json!({ "WindowId": id });
-    let listed = clients.dynamic.pages("ssm", "DescribeMaintenanceWindowExecutions", input, "WindowExecutions", &mut found);
+    let listed = client.pages("ssm", "DescribeMaintenanceWindowExecutions", input, "WindowExecutions", &mut found);
     listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowExecutions"))?;
     Ok(found)
 }
 
 /// The opening that is not among those `before`, once it has ended.
-async fn ended(clients: &Clients, id: &str, before: &BTreeSet<String>) -> Result<Option<Part>, HopFailure> {
-    let found = executions(clients, id).await?;
+async fn ended(client: &DynamicClient, id: &str, before: &BTreeSet<String>) -> Result<Option<Part>, HopFailure> {
+    let found = executions(client, id).await?;
     Ok(found.into_iter().find(|one| !before.contains(&one.window_execution_id)).filter(Part::has_ended))
 }
 
 /// Waits until the tasks of the opening after those `before` have ended.
-pub(crate) async fn closed(clients: &Clients, id: &str, before: &BTreeSet<String>) -> Result<(), HopFailure> {
+pub(crate) async fn closed(client: &DynamicClient, id: &str, before: &BTreeSet<String>) -> Result<(), HopFailure> {
     let seen = nightproof_poll::try_until(OPENING_BOUND, || async {
-        Ok::<_, HopFailure>(ended(clients, id, before).await?.map(drop).ok_or(()))
+        Ok::<_, HopFailure>(ended(client, id, before).await?.map(drop).ok_or(()))
     });
     let late = |()| HopFailure::at(Hop::Rule, format!("the maintenance window {id} is open after {} s", OPENING_BOUND.as_secs()));
     seen.await?.map_err(late)
@@ -112,16 +112,16 @@ pub(crate) async fn closed(clients: &Clients, id: &str, before: &BTreeSet<String
 
 /// Why the opening after those `before` has ended and done nothing; nothing as long as it has not ended, and if a task succeeded.
 pub(crate) async fn in_vain(
-    clients: &Clients,
+    client: &DynamicClient,
     window: &str,
     name: &str,
     before: &BTreeSet<String>,
 ) -> Result<Option<HopFailure>, HopFailure> {
-    let Some(opening) = ended(clients, window, before).await? else { return Ok(None) };
+    let Some(opening) = ended(client, window, before).await? else { return Ok(None) };
     let execution = json!({ "WindowExecutionId": opening.window_execution_id });
     let mut tasks: Vec<Part> = Vec::new();
     let member = "WindowExecutionTaskIdentities";
-    let listed = clients.dynamic.pages("ssm", "DescribeMaintenanceWindowExecutionTasks", execution, member, &mut tasks);
+    let listed = client.pages("ssm", "DescribeMaintenanceWindowExecutionTasks", execution, member, &mut tasks);
     listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowExecutionTasks"))?;
     let Some(task) = tasks.iter().find(|task| task.status != "SUCCESS").or(tasks.first()) else {
         let reason = format!("{name} opened and ended as {}: {}", opening.status, opening.status_details);
@@ -130,8 +130,7 @@ pub(crate) async fn in_vain(
     let input = json!({ "WindowExecutionId": opening.window_execution_id, "TaskId": task.task_execution_id });
     let mut invocations: Vec<Part> = Vec::new();
     let member = "WindowExecutionTaskInvocationIdentities";
-    let listed =
-        clients.dynamic.pages("ssm", "DescribeMaintenanceWindowExecutionTaskInvocations", input, member, &mut invocations);
+    let listed = client.pages("ssm", "DescribeMaintenanceWindowExecutionTaskInvocations", input, member, &mut invocations);
     listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowExecutionTaskInvocations"))?;
     let details: Vec<&str> = std::iter::once(task).chain(&invocations).map(|part| part.status_details.as_str()).collect();
     let details = details.into_iter().filter(|details| !details.is_empty()).collect::<Vec<_>>().join("\n");
@@ -140,7 +139,7 @@ pub(crate) async fn in_vain(
         return Ok(Some(HopFailure::at(Hop::Rule, reason).with("status of the task", &details)));
     }
     if invocations.is_empty() {
-        let targets = targets(clients, window).await?;
+        let targets = targets(client, window).await?;
         let reason =
             format!("{name} opened, and its task {} reached no instance: no managed instance matches {targets}", task.task_arn);
         return Ok(Some(HopFailure::at(Hop::Command, reason).with("status of the task", &details)));
@@ -149,10 +148,10 @@ pub(crate) async fn in_vain(
 }
 
 /// What the window's targets look for: `tag:Backup=Enabled`.
-async fn targets(clients: &Clients, window: &str) -> Result<String, HopFailure> {
+async fn targets(client: &DynamicClient, window: &str) -> Result<String, HopFailure> {
     let mut found: Vec<Value> = Vec::new();
     let input = json!({ "WindowId": window });
-    let listed = clients.dynamic.pages("ssm", "DescribeMaintenanceWindowTargets", input, "Targets", &mut found);
+    let listed = client.pages("ssm", "DescribeMaintenanceWindowTargets", input, "Targets", &mut found);
     listed.await.map_err(at(Hop::Command, "DescribeMaintenanceWindowTargets"))?;
     let keys = found.iter().filter_map(|target| target.get("Targets")?.as_array()).flatten().filter_map(|target| {
         let values = target.get("Values")?.as_array()?.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",");

@@ -7,7 +7,7 @@ use aws_smithy_types::date_time::Format;
 use super::answer::{noted, text, time};
 use super::evidence::{Evidence, Stack, StackEvent, StackParameter, StackResource, StoredObject, Window};
 use super::{chain, history, run_command};
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
 use crate::account::stack;
 use crate::archive::bucket::{self, Version};
@@ -24,10 +24,10 @@ const LISTED: usize = 20_000;
 /// There is no such stack, or its template and resources cannot be read. What else cannot be had is named in the evidence.
 #[async_recursion]
 pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<Evidence, Failure> {
-    let clients = Clients::new(endpoint);
-    let mut evidence = Evidence { stack: described(&clients, name).await?, ..Evidence::default() };
-    evidence.template = stack::template(&clients, name).await.map_err(at(Hop::Stack, "GetTemplate"))?;
-    let resources = Resources::load(&clients, name).await?;
+    let client = DynamicClient::new(endpoint);
+    let mut evidence = Evidence { stack: described(&client, name).await?, ..Evidence::default() };
+    evidence.template = stack::template(&client, name).await.map_err(at(Hop::Stack, "GetTemplate"))?;
+    let resources = Resources::load(&client, name).await?;
     evidence.resources = resources
         .all()
         .map(|resource| StackResource {
@@ -36,18 +36,18 @@ pub async fn capture(endpoint: &Endpoint, name: &str, window: Window) -> Result<
             kind: resource.kind.clone(),
         })
         .collect();
-    stack_events(&clients, name, &mut evidence).await;
-    chain::rules(&clients, &resources, &mut evidence).await;
-    chain::functions(&clients, &resources, window, &mut evidence).await;
-    history::read(&clients, window, &mut evidence).await;
-    run_command::instances(&clients, &resources, &mut evidence).await;
-    run_command::commands(&clients, window, &mut evidence).await;
-    objects(&clients, &resources, window, &mut evidence).await;
+    stack_events(&client, name, &mut evidence).await;
+    chain::rules(&client, &resources, &mut evidence).await;
+    chain::functions(&client, &resources, window, &mut evidence).await;
+    history::read(&client, window, &mut evidence).await;
+    run_command::instances(&client, &resources, &mut evidence).await;
+    run_command::commands(&client, window, &mut evidence).await;
+    objects(&client, &resources, window, &mut evidence).await;
     Ok(evidence)
 }
 
-async fn described(clients: &Clients, name: &str) -> Result<Stack, Failure> {
-    let found = stack::describe(clients, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?.unwrap_or_default();
+async fn described(client: &DynamicClient, name: &str) -> Result<Stack, Failure> {
+    let found = stack::describe(client, name).await.map_err(at(Hop::Stack, "DescribeStacks"))?.unwrap_or_default();
     let parameters = found.parameters.into_iter().map(|parameter| StackParameter {
         name: parameter.parameter_key,
         value: parameter.parameter_value,
@@ -62,9 +62,9 @@ async fn described(clients: &Clients, name: &str) -> Result<Stack, Failure> {
     })
 }
 
-async fn stack_events(clients: &Clients, name: &str, evidence: &mut Evidence) {
+async fn stack_events(client: &DynamicClient, name: &str, evidence: &mut Evidence) {
     let mut found = Vec::new();
-    noted(stack::events(clients, name, &mut found).await, "DescribeStackEvents", evidence);
+    noted(stack::events(client, name, &mut found).await, "DescribeStackEvents", evidence);
     evidence.stack_events = found
         .into_iter()
         .map(|event| StackEvent {
@@ -77,8 +77,8 @@ async fn stack_events(clients: &Clients, name: &str, evidence: &mut Evidence) {
         .collect();
 }
 
-async fn objects(clients: &Clients, resources: &Resources, window: Window, evidence: &mut Evidence) {
-    let buckets = match bucket::find(clients, None, resources).await {
+async fn objects(client: &DynamicClient, resources: &Resources, window: Window, evidence: &mut Evidence) {
+    let buckets = match bucket::find(client, None, resources).await {
         Ok(buckets) => buckets,
         Err(broken) => return evidence.refused.push(broken.reason),
     };
@@ -86,7 +86,7 @@ async fn objects(clients: &Clients, resources: &Resources, window: Window, evide
         let mut after = None;
         let mut listed = 0;
         loop {
-            let answer = bucket::versions(clients, &bucket.name, after).await;
+            let answer = bucket::versions(client, &bucket.name, after).await;
             let Some(answer) = noted(answer, "ListObjectVersions", evidence) else { break };
             let object = |found: &Version, deleted: bool| {
                 let at = DateTime::from_str(&found.last_modified, Format::DateTime).ok();

@@ -4,27 +4,27 @@ use serde_json::{Value, json};
 
 use super::answer::{noted, text, time};
 use super::evidence::{Evidence, FunctionState, LogLine, RuleState, Target, Window};
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::refused;
 use crate::steps::{function, function_log};
 
 /// The state of each rule.
-pub(super) async fn rules(clients: &Clients, resources: &Resources, evidence: &mut Evidence) {
+pub(super) async fn rules(client: &DynamicClient, resources: &Resources, evidence: &mut Evidence) {
     for resource in resources.of_type("AWS::Events::Rule") {
-        let rule = rule(clients, resource, evidence).await;
+        let rule = rule(client, resource, evidence).await;
         evidence.rules.extend(rule);
     }
 }
 
-async fn rule(clients: &Clients, resource: &Resource, evidence: &mut Evidence) -> Option<RuleState> {
+async fn rule(client: &DynamicClient, resource: &Resource, evidence: &mut Evidence) -> Option<RuleState> {
     // The physical id of a rule on a custom bus is `bus|rule`.
     let (bus, name) = match resource.physical.split_once('|') {
         Some((bus, name)) => (Some(bus), name),
         None => (None, resource.physical.as_str()),
     };
     let found = RuleState { logical_id: resource.logical.clone(), name: name.to_owned(), ..RuleState::default() };
-    let answer = match clients.dynamic.ask("events", "DescribeRule", &json!({ "Name": name, "EventBusName": bus })).await {
+    let answer = match client.ask("events", "DescribeRule", &json!({ "Name": name, "EventBusName": bus })).await {
         Ok(answer) => answer,
         Err(error) if error.code == "ResourceNotFoundException" => {
             return Some(RuleState { state: "DELETED".to_owned(), ..found });
@@ -34,7 +34,7 @@ async fn rule(clients: &Clients, resource: &Resource, evidence: &mut Evidence) -
             return None;
         }
     };
-    let targets = clients.dynamic.ask("events", "ListTargetsByRule", &json!({ "Rule": name, "EventBusName": bus })).await;
+    let targets = client.ask("events", "ListTargetsByRule", &json!({ "Rule": name, "EventBusName": bus })).await;
     let targets = noted(targets, "ListTargetsByRule", evidence).unwrap_or_default();
     let targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
     let member = |of: &Value, name: &str| text(of.get(name).and_then(Value::as_str));
@@ -47,29 +47,29 @@ async fn rule(clients: &Clients, resource: &Resource, evidence: &mut Evidence) -
 }
 
 /// The state of each function, and its log of the window.
-pub(super) async fn functions(clients: &Clients, resources: &Resources, window: Window, evidence: &mut Evidence) {
+pub(super) async fn functions(client: &DynamicClient, resources: &Resources, window: Window, evidence: &mut Evidence) {
     for resource in resources.of_type("AWS::Lambda::Function") {
-        let function = function_state(clients, resource, window, evidence).await;
+        let function = function_state(client, resource, window, evidence).await;
         evidence.functions.extend(function);
     }
 }
 
 async fn function_state(
-    clients: &Clients,
+    client: &DynamicClient,
     resource: &Resource,
     window: Window,
     evidence: &mut Evidence,
 ) -> Option<FunctionState> {
     let name = &resource.physical;
-    let answer = clients.dynamic.ask("lambda", "GetFunctionConfiguration", &json!({ "FunctionName": name })).await;
+    let answer = client.ask("lambda", "GetFunctionConfiguration", &json!({ "FunctionName": name })).await;
     let answer = noted(answer, "GetFunctionConfiguration", evidence)?;
-    let policy = noted(function::policy(clients, name, None).await, "GetPolicy", evidence).flatten();
+    let policy = noted(function::policy(client, name, None).await, "GetPolicy", evidence).flatten();
     let member = |name: &str| text(answer.get(name).and_then(Value::as_str));
     let number =
         |name: &str| answer.get(name).and_then(Value::as_i64).and_then(|number| number.try_into().ok()).unwrap_or_default();
     let group = answer.pointer("/LoggingConfig/LogGroup").and_then(Value::as_str).map(str::to_owned);
     let group = group.unwrap_or_else(|| format!("/aws/lambda/{name}"));
-    let lines = match function_log::events(clients, &group, Some((window.from, window.to))).await {
+    let lines = match function_log::events(client, &group, Some((window.from, window.to))).await {
         Ok(events) => events,
         Err(broken) => {
             evidence.refused.push(broken.reason);

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::answer;
 use super::evidence::{Evidence, Window};
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::refused;
 
 /// Events that are read at most; the latest ones are read first.
 const MOST: usize = 2000;
 
 /// Reads the events of `window` that changed something.
-pub(super) async fn read(clients: &Clients, window: Window, evidence: &mut Evidence) {
+pub(super) async fn read(client: &DynamicClient, window: Window, evidence: &mut Evidence) {
     let time = |milliseconds: i64| answer::time(&DateTime::from_secs(milliseconds.div_euclid(1000)));
     let mut input = json!({
         "StartTime": time(window.from),
@@ -23,7 +23,7 @@ pub(super) async fn read(clients: &Clients, window: Window, evidence: &mut Evide
     });
     let mut found = Vec::new();
     loop {
-        let answer = match clients.dynamic.ask("cloudtrail", "LookupEvents", &input).await {
+        let answer = match client.ask("cloudtrail", "LookupEvents", &input).await {
             Ok(answer) => answer,
             Err(error) => {
                 evidence.refused.push(refused("LookupEvents", &error));

@@ -5,17 +5,17 @@ use serde_json::Value;
 
 use super::answer::{noted, time};
 use super::evidence::{Evidence, Invocation, ManagedInstance, SentCommand, Window};
-use crate::account::clients::Clients;
+use crate::account::dynamic_client::DynamicClient;
 use crate::account::instances;
 use crate::account::resources::Resources;
 use crate::account::run_command::{self, Command};
 
 /// The stack's instances, and those of its groups.
-pub(super) async fn instances(clients: &Clients, resources: &Resources, evidence: &mut Evidence) {
-    let known = run_command::managed(clients, &[]).await;
+pub(super) async fn instances(client: &DynamicClient, resources: &Resources, evidence: &mut Evidence) {
+    let known = run_command::managed(client, &[]).await;
     let known = noted(known, "DescribeInstanceInformation", evidence).unwrap_or_default();
     let declared = resources.of_type("AWS::EC2::Instance").map(|one| (one.logical.clone(), one.physical.clone()));
-    let launched = noted(instances::of_groups(clients, resources).await, "DescribeAutoScalingGroups", evidence);
+    let launched = noted(instances::of_groups(client, resources).await, "DescribeAutoScalingGroups", evidence);
     evidence.instances.extend(declared.chain(launched.unwrap_or_default()).map(|(logical_id, id)| {
         let found = known.iter().find(|one| one.instance_id == id).cloned().unwrap_or_default();
         ManagedInstance {
@@ -29,16 +29,16 @@ pub(super) async fn instances(clients: &Clients, resources: &Resources, evidence
 }
 
 /// Commands of the window that concern the stack: its functions sent them, or they ran on its instances.
-pub(super) async fn commands(clients: &Clients, window: Window, evidence: &mut Evidence) {
+pub(super) async fn commands(client: &DynamicClient, window: Window, evidence: &mut Evidence) {
     // ListCommands wants whole seconds, and has no end that is included.
     let moment = |milliseconds: i64| time(&DateTime::from_secs(milliseconds.div_euclid(1000)));
     let filters = [("InvokedAfter", moment(window.from)), ("InvokedBefore", moment(window.to.saturating_add(999)))];
-    let listed = run_command::commands(clients, &filters).await;
+    let listed = run_command::commands(client, &filters).await;
     let Some(listed) = noted(listed, "ListCommands", evidence) else { return };
     let at = |command: &Command| command.sent().and_then(|time| time.to_millis().ok());
     let mut found = Vec::new();
     for command in listed.iter().rev().filter(|command| at(command).is_none_or(|at| window.holds(at))) {
-        let sent = sent(clients, command.clone(), evidence).await;
+        let sent = sent(client, command.clone(), evidence).await;
         found.push(sent);
     }
     // Who sent a command is in no answer of Systems Manager. The function's log or the event history may tell.
@@ -64,12 +64,12 @@ fn runs_here(evidence: &Evidence, command: &SentCommand) -> bool {
     command.invocations.iter().any(|one| evidence.instances.iter().any(|instance| instance.id == one.instance))
 }
 
-async fn sent(clients: &Clients, command: Command, evidence: &mut Evidence) -> SentCommand {
+async fn sent(client: &DynamicClient, command: Command, evidence: &mut Evidence) -> SentCommand {
     let id = command.command_id;
-    let listed = noted(run_command::invocations(clients, &id).await, "ListCommandInvocations", evidence);
+    let listed = noted(run_command::invocations(client, &id).await, "ListCommandInvocations", evidence);
     let mut invocations = Vec::new();
     for one in listed.unwrap_or_default() {
-        let answer = run_command::output(clients, &id, &one.instance_id).await;
+        let answer = run_command::output(client, &id, &one.instance_id).await;
         let said = noted(answer, "GetCommandInvocation", evidence);
         let exit_code = said.as_ref().map_or(-1, |answer| answer.response_code);
         let said = said.unwrap_or_default();
