@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::account::dynamic_client::DynamicClient;
 use crate::account::run_command::{self, InvocationOutput};
 use crate::chain::failure::{HopFailure, at};
-use crate::steps::seed::quoted;
+use crate::steps::shell::{self, quoted};
 use crate::{FailurePoint, Hop};
 
 /// For the command; its execution time-out is the same.
@@ -99,18 +99,16 @@ async fn sent(
     run_command::ended(client, &id, instance, BOUND).await.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))
 }
 
-/// One line of shell a string. The output of a command is cut by Systems Manager, so that its digest is made where it is whole.
+/// The output of a command is cut by Systems Manager, so that its digest is made where it is whole.
 fn script(command: &str, data_path: &str) -> Vec<String> {
-    vec![
-        "#!/bin/bash".to_owned(),
-        "set -euo pipefail".to_owned(),
-        "said=$(mktemp /var/tmp/fingerprint.XXXXXXXX)".to_owned(),
-        "trap 'rm -f \"$said\"' EXIT".to_owned(),
+    let mut lines = shell::with_file("fingerprint");
+    lines.extend([
         format!("export NIGHTPROOF_DATA_PATH={}", quoted(data_path)),
-        format!("bash -euo pipefail -c {} > \"$said\"", quoted(command)),
-        "sha256sum < \"$said\" | cut -d ' ' -f 1".to_owned(),
-        format!("head -c {SHOWN} \"$said\""),
-    ]
+        format!("bash -euo pipefail -c {} > \"$file\"", quoted(command)),
+        "sha256sum < \"$file\" | cut -d ' ' -f 1".to_owned(),
+        format!("head -c {SHOWN} \"$file\""),
+    ]);
+    lines
 }
 
 /// What the answer says. A command that says nothing would agree with any machine.

@@ -22,6 +22,7 @@ pub(crate) mod reviewer;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod seed;
+pub(crate) mod shell;
 pub(crate) mod state_machine;
 pub(crate) mod step;
 pub(crate) mod trigger;

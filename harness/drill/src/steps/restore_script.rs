@@ -24,7 +24,7 @@ use crate::restore::timing::{COMPARE, Timing};
 use crate::restore::unreadable::Unreadable;
 use crate::steps::boot::ONLINE;
 use crate::steps::fingerprint::{self, Said};
-use crate::steps::seed::quoted;
+use crate::steps::shell::{self, quoted};
 use crate::steps::verify::Stored;
 use crate::{FailurePoint, Hop, Plan};
 
@@ -230,14 +230,8 @@ fn starting(plan: &Plan, objects: &[&Object], fetched: &str, result: &str) -> St
 
 /// Runs what is at `url` on the instance.
 async fn run(client: &DynamicClient, instance: &str, url: &str) -> Result<(), HopFailure> {
-    let lines = [
-        "#!/bin/bash".to_owned(),
-        "set -euo pipefail".to_owned(),
-        "starter=$(mktemp /var/tmp/starter.XXXXXXXX)".to_owned(),
-        "trap 'rm -f \"$starter\"' EXIT".to_owned(),
-        format!("curl -fsS --retry 2 -o \"$starter\" -- {}", quoted(url)),
-        "bash \"$starter\"".to_owned(),
-    ];
+    let mut lines = shell::with_download("starter", url);
+    lines.push("bash \"$file\"".to_owned());
     let parameters = json!({ "commands": lines, "executionTimeout": [SCRIPT.as_secs().to_string()] });
     let sent = run_command::send(client, "nightproof restores", &[instance.to_owned()], &parameters).await;
     let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;

@@ -15,6 +15,7 @@ use crate::archive::sample_site;
 use crate::archive::tarball;
 use crate::chain::failure::{HopFailure, at};
 use crate::control;
+use crate::steps::shell::{self, quoted};
 use crate::{Data, FailurePoint, Plan};
 
 const KEY: &str = "seed.tar.gz";
@@ -81,16 +82,12 @@ pub(crate) async fn seed(
 async fn run_script(client: &DynamicClient, plan: &Plan, instances: &[String], script: &str) -> Result<(), HopFailure> {
     own_bucket::put(client, plan, SCRIPT_KEY, script.as_bytes()).await?;
     let url = presigned::to_read(client, (&plan.seed_bucket(), SCRIPT_KEY, None), HOUR).await?;
-    let lines = [
-        "#!/bin/bash".to_owned(),
-        "set -euo pipefail".to_owned(),
-        "script=$(mktemp /var/tmp/seed.XXXXXXXX)".to_owned(),
-        "trap 'rm -f \"$script\"' EXIT".to_owned(),
-        format!("curl -fsS --retry 2 -o \"$script\" -- {}", quoted(&url)),
-        "chmod 700 \"$script\"".to_owned(),
+    let mut lines = shell::with_download("seed", &url);
+    lines.extend([
+        "chmod 700 \"$file\"".to_owned(),
         format!("export NIGHTPROOF_DATA_PATH={}", quoted(&plan.data_path)),
-        "case $(head -c 2 \"$script\") in '#!') \"$script\" ;; *) bash -euo pipefail \"$script\" ;; esac".to_owned(),
-    ];
+        "case $(head -c 2 \"$file\") in '#!') \"$file\" ;; *) bash -euo pipefail \"$file\" ;; esac".to_owned(),
+    ]);
     let parameters = json!({ "commands": lines, "executionTimeout": [BOUND.as_secs().to_string()] });
     let sent = run_command::send(client, "nightproof runs the seed script", instances, &parameters).await;
     let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
@@ -100,23 +97,12 @@ async fn run_script(client: &DynamicClient, plan: &Plan, instances: &[String], s
     Ok(())
 }
 
-/// One line of shell a string. Parents are made, what is there already stays.
+/// Parents are made, what is there already stays.
 fn script(url: &str, data_path: &str) -> Vec<String> {
     let path = quoted(data_path);
-    vec![
-        "#!/bin/bash".to_owned(),
-        "set -euo pipefail".to_owned(),
-        format!("mkdir -p -- {path}"),
-        "package=$(mktemp /var/tmp/seed.XXXXXXXX)".to_owned(),
-        "trap 'rm -f \"$package\"' EXIT".to_owned(),
-        format!("curl -fsS --retry 2 -o \"$package\" -- {}", quoted(url)),
-        format!("tar -xzpf \"$package\" -C {path}"),
-    ]
-}
-
-/// In single quotes, for a shell.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    let mut lines = shell::with_download("seed", url);
+    lines.extend([format!("mkdir -p -- {path}"), format!("tar -xzpf \"$file\" -C {path}")]);
+    lines
 }
 
 async fn wait(client: &DynamicClient, command: &str, instance: &str, what: &str) -> Result<(), HopFailure> {
@@ -130,15 +116,5 @@ async fn wait(client: &DynamicClient, command: &str, instance: &str, what: &str)
         Err(seen) => {
             Err(HopFailure::at(FailurePoint::Drill, format!("{what} is {seen} on {instance} after {} s", BOUND.as_secs())))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_with_a_quote_stays_one_word() {
-        assert_eq!(quoted("/srv/it's; rm -rf /"), r"'/srv/it'\''s; rm -rf /'");
     }
 }
