@@ -88,7 +88,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-capture", &["nightproof-drill", "nightproof-template", "nightproof-wire"]),
     (
         "nightproof-incident",
-        &["nightproof-core", "nightproof-drill", "nightproof-faults", "nightproof-journal", "nightproof-poll"],
+        &[
+            "nightproof-core",
+            "nightproof-drill",
+            "nightproof-drill-file",
+            "nightproof-faults",
+            "nightproof-journal",
+            "nightproof-poll",
+        ],
     ),
     ("nightproof-prove", &["nightproof-drill", "nightproof-journal"]),
     ("nightproof-report", &["nightproof-drill", "nightproof-journal", "nightproof-prove", "nightproof-template"]),

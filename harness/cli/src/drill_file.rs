@@ -15,10 +15,7 @@ use crate::printer;
 /// Fills what the options of `run` leave out.
 pub(crate) fn fill_run(options: &mut RunOptions) -> Result<(), Error> {
     let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
-    fill_stack(&mut options.stack, &file)?;
-    fill_existing(&mut options.existing, &file);
-    fill_drill(&mut options.drill, &file);
-    fill_machine(&mut options.machine, &file);
+    fill_local(&mut options.stack, &mut options.existing, &mut options.drill, &mut options.machine, &file)?;
     options.nights = options.nights.or(file.nights);
     options.operator_policy = options.operator_policy.take().or(file.operator_policy);
     Ok(())
@@ -27,10 +24,7 @@ pub(crate) fn fill_run(options: &mut RunOptions) -> Result<(), Error> {
 /// Fills what the options of `access` leave out. It drills one night, with all findings; whose grants it tries is for the command line to say.
 pub(crate) fn fill_access(options: &mut AccessOptions) -> Result<(), Error> {
     let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
-    fill_stack(&mut options.stack, &file)?;
-    fill_existing(&mut options.existing, &file);
-    fill_drill(&mut options.drill, &file);
-    fill_machine(&mut options.machine, &file);
+    fill_local(&mut options.stack, &mut options.existing, &mut options.drill, &mut options.machine, &file)?;
     // Budgets are for drills that measure.
     options.stack.demands.budgets = Budgets::default();
     Ok(())
@@ -39,10 +33,7 @@ pub(crate) fn fill_access(options: &mut AccessOptions) -> Result<(), Error> {
 /// Fills what the options of `prove` leave out. Its drills are of a night that goes wrong, of which no budget holds.
 pub(crate) fn fill_prove(options: &mut ProveOptions) -> Result<(), Error> {
     let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
-    fill_stack(&mut options.stack, &file)?;
-    fill_existing(&mut options.existing, &file);
-    fill_drill(&mut options.drill, &file);
-    fill_machine(&mut options.machine, &file);
+    fill_local(&mut options.stack, &mut options.existing, &mut options.drill, &mut options.machine, &file)?;
     options.operator_policy = options.operator_policy.take().or(file.operator_policy);
     options.stack.demands.budgets = Budgets::default();
     Ok(())
@@ -58,7 +49,22 @@ pub(crate) fn fill_smoke(options: &mut SmokeOptions) -> Result<(), Error> {
     Ok(())
 }
 
-/// The file that is named, or the one in the working folder. Which one is said.
+/// The options that all drills on a local region have.
+fn fill_local(
+    stack: &mut StackOptions,
+    existing: &mut ExistingOptions,
+    drill: &mut DrillOptions,
+    machine: &mut MachineOptions,
+    file: &DrillFile,
+) -> Result<(), Error> {
+    fill_stack(stack, file)?;
+    fill_existing(existing, file);
+    fill_drill(drill, file);
+    fill_machine(machine, file);
+    Ok(())
+}
+
+/// The file that is named, or the one in the working folder. Prints which one it is.
 fn find(named: Option<&Path>) -> Result<Option<DrillFile>, Error> {
     let path = match named {
         Some(path) => path.to_owned(),

@@ -39,7 +39,7 @@ pub(crate) struct Packager {
 }
 
 impl Packager {
-    /// For the template `text` of `file`; `None` if it names nothing by a path. Temporary files go to `folder`.
+    /// For the template `text` of `file`, which names something by a path; `None` if it is no file or no template. Temporary files go to `folder`.
     pub(crate) fn for_template(
         (file, text): (Option<&Path>, &str),
         folder: &Path,
@@ -49,14 +49,7 @@ impl Packager {
     ) -> Option<Arc<dyn Package>> {
         let mut template = to_json(text).ok()?;
         let beside = std::path::absolute(file?).ok()?.parent()?.to_owned();
-        let mut is_needed = false;
-        replace_local_paths(&mut template, &mut |_, path| {
-            is_needed = true;
-            beside.join(path).display().to_string()
-        });
-        if !is_needed {
-            return None;
-        }
+        replace_local_paths(&mut template, &mut |_, path| beside.join(path).display().to_string());
         let template = template.to_string();
         let (folder, region, tools) = (folder.to_owned(), region.to_owned(), tools.clone());
         Some(Arc::new(Self { tools, template, folder, region, local }))

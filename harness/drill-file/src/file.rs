@@ -11,10 +11,7 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::DrillFileError;
 use crate::amount::{Percent, Span};
-use crate::text::Text;
-
-const VERSION: u32 = 1;
-const MOST_NIGHTS: u32 = 366;
+use crate::member::{self, Text};
 
 /// What a drill rehearses, and what has to hold. Paths of files are relative to the file's own folder.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,14 +19,14 @@ const MOST_NIGHTS: u32 = 366;
 #[serde(deny_unknown_fields)]
 pub struct DrillFile {
     /// Version of the format.
-    #[serde(rename = "version", deserialize_with = "version")]
+    #[serde(rename = "version", deserialize_with = "member::version")]
     #[schemars(range(min = 1, max = 1))]
     _version: u32,
     /// The CloudFormation template; the bundled stack if there is none.
     pub template: Option<PathBuf>,
     /// Parameters of the stack.
     #[serde(default)]
-    #[schemars(schema_with = "scalars")]
+    #[schemars(schema_with = "member::scalars")]
     pub parameters: BTreeMap<String, String>,
     /// Templates of what exists already, deployed before.
     #[serde(default)]
@@ -237,20 +234,8 @@ const fn yes() -> bool {
     true
 }
 
-fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let version = u32::deserialize(deserializer)?;
-    let wrong = || de::Error::custom(format!("it has version {version}, this nightproof reads {VERSION}"));
-    if version == VERSION { Ok(version) } else { Err(wrong()) }
-}
-
 fn nights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    let nights = Option::<u32>::deserialize(deserializer)?;
-    match nights {
-        Some(wrong) if !(1..=MOST_NIGHTS).contains(&wrong) => {
-            Err(de::Error::custom(format!("nights is {wrong}, and may be 1 to {MOST_NIGHTS}")))
-        }
-        nights => Ok(nights),
-    }
+    Option::<u32>::deserialize(deserializer)?.map(member::checked_nights).transpose()
 }
 
 fn due<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
@@ -271,11 +256,6 @@ fn platform<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'stati
 
 fn platforms(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": PLATFORMS.map(|platform| platform.key) })
-}
-
-/// CloudFormation's parameters are texts; in YAML some look like numbers.
-fn scalars(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } })
 }
 
 fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, PathBuf>, D::Error> {

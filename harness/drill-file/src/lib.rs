@@ -6,9 +6,9 @@ mod amount;
 mod draft;
 mod error;
 mod file;
+pub mod member;
 #[cfg(test)]
 mod tests;
-mod text;
 
 pub use amount::{Percent, Span};
 pub use draft::draft;

@@ -194,7 +194,7 @@ impl Drill {
     fn measure(&self) {
         let ended = self.local.as_ref().map(|local| local.now());
         let budgets = &self.plan.demands.budgets;
-        let numbers = numbers::of(&self.state().nights, ended, self.local.is_some(), budgets.before);
+        let numbers = numbers::from_nights(&self.state().nights, ended, self.local.is_some(), budgets.before);
         for finding in numbers::over_budget(&numbers, budgets) {
             self.finding(finding);
         }

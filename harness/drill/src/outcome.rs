@@ -48,7 +48,7 @@ pub struct Outcome {
     pub nights: Vec<Night>,
     /// What did not break a night and should be mended.
     pub findings: Vec<Finding>,
-    /// What the comparison left out, as the drill was told.
+    /// What the comparison left out, as the plan says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored: Vec<LeftOut>,
     /// What was measured.

@@ -41,7 +41,7 @@ pub struct Record {
     pub left_out: Vec<LeftOut>,
     /// What the local region does not do, so that it was not looked at.
     pub not_looked_at: Vec<String>,
-    /// Who was told of the nights, as far as a local region knows.
+    /// Who was notified of the nights, where a local region knows.
     pub told: Vec<String>,
     /// The drill's journal.
     pub journal: JournalFacts,

@@ -1,10 +1,9 @@
 //! What an incident's file expects to show. An expectation that any drill would meet, or none, is refused where it stands in the file.
 
-use std::borrow::Cow;
-
 use nightproof_drill::{DrillResult, FailurePoint, Hop};
+use nightproof_drill_file::member::Text;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, IntoDeserializer as _, Unexpected};
+use serde::de::{self, IntoDeserializer as _};
 use serde::{Deserialize, Deserializer};
 
 /// What shows.
@@ -83,32 +82,6 @@ impl ExpectedResult {
                 Self::Passed => DrillResult::Passed,
                 Self::Failed => DrillResult::Failed,
             }
-    }
-}
-
-/// A text that is looked for: not blank, as a blank one is found everywhere.
-#[derive(Debug, Clone)]
-pub(crate) struct Text(pub(crate) String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let wrong = || de::Error::invalid_value(Unexpected::Str(&text), &"a text that is not blank");
-        if text.trim().is_empty() { Err(wrong()) } else { Ok(Self(text)) }
-    }
-}
-
-impl JsonSchema for Text {
-    fn schema_name() -> Cow<'static, str> {
-        "Text".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "\\S" })
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use nightproof_drill_file::member;
 use nightproof_faults::{InsertedCall, InstanceFault, Rule};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema};
 use serde::de;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
@@ -12,8 +13,6 @@ use serde_saphyr::{Location, Spanned};
 use crate::IncidentError;
 use crate::expectation::{Expectation, Members};
 
-const VERSION: u32 = 1;
-const MOST_NIGHTS: u32 = 366;
 /// A disk of a size is in memory.
 const MOST_DISK_MIB: u64 = 4096;
 
@@ -23,7 +22,7 @@ const MOST_DISK_MIB: u64 = 4096;
 #[serde(deny_unknown_fields)]
 pub struct Incident {
     /// Version of the format.
-    #[serde(rename = "version", deserialize_with = "version")]
+    #[serde(rename = "version", deserialize_with = "member::version")]
     #[schemars(range(min = 1, max = 1))]
     _version: u32,
     /// In a sentence.
@@ -42,14 +41,14 @@ pub struct Incident {
     replace: Vec<Replacement>,
     /// Parameters of the stack.
     #[serde(default)]
-    #[schemars(schema_with = "scalars")]
+    #[schemars(schema_with = "member::scalars")]
     pub parameters: BTreeMap<String, String>,
     /// Data of the web server, beside this file; made up if there is none.
     data: Option<PathBuf>,
     /// The folder on instances that the data goes to, if it is another than usual.
     pub data_path: Option<String>,
     /// How many nights in a row.
-    #[serde(default = "one", deserialize_with = "nights")]
+    #[serde(default = "one", deserialize_with = "member::nights")]
     #[schemars(range(min = 1, max = 366))]
     pub nights: u32,
     /// Where alone it shows.
@@ -73,29 +72,12 @@ pub struct Incident {
     pub(crate) expect: Expectation,
 }
 
-/// CloudFormation's parameters are texts; in YAML some look like numbers.
-fn scalars(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } })
-}
-
 fn one() -> u32 {
     1
 }
 
 fn first() -> Spanned<u32> {
     Spanned::new(1, Location::UNKNOWN, Location::UNKNOWN)
-}
-
-fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let version = u32::deserialize(deserializer)?;
-    let wrong = || de::Error::custom(format!("it has version {version}, this nightproof reads {VERSION}"));
-    if version == VERSION { Ok(version) } else { Err(wrong()) }
-}
-
-fn nights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let nights = u32::deserialize(deserializer)?;
-    let wrong = || de::Error::custom(format!("nights is {nights}, and may be 1 to {MOST_NIGHTS}"));
-    if (1..=MOST_NIGHTS).contains(&nights) { Ok(nights) } else { Err(wrong()) }
 }
 
 fn disk_mib<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {

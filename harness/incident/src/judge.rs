@@ -4,10 +4,11 @@ use std::iter;
 
 use nightproof_drill::notifications::Notification;
 use nightproof_drill::{Finding, Hop, Outcome};
+use nightproof_drill_file::member::Text;
 use nightproof_journal::{ApiCall, Event, Journal};
 
 use crate::Incident;
-use crate::expectation::{Expectation, ExpectedResult, Text};
+use crate::expectation::{Expectation, ExpectedResult};
 
 /// Differences between the outcome and the incident's description; if empty, the incident was reproduced.
 pub fn differences(incident: &Incident, outcome: &Outcome, journal: &Journal) -> Vec<String> {

@@ -62,7 +62,7 @@ pub fn guess(template: &Template, document: &Value, missing: &[Parameter], rando
     let (mut parameters, mut refused) = (Vec::new(), Vec::new());
     let mut guesser = Guesser { standing: &mut standing, random, ranges: 0 };
     for parameter in missing {
-        match guesser.value(parameter, purpose::of(parameter, &usage::of(document, &parameter.name))) {
+        match guesser.value(parameter, purpose::from_uses(parameter, &usage::find(document, &parameter.name))) {
             Ok(value) => {
                 let value = match value {
                     Value::String(text) => Some(text),

@@ -55,7 +55,7 @@ pub(crate) fn bare(kind: &str) -> &str {
 }
 
 /// What `parameter` is for, which the template uses as `uses` have it.
-pub(crate) fn of(parameter: &Parameter, uses: &[Use]) -> Purpose {
+pub(crate) fn from_uses(parameter: &Parameter, uses: &[Use]) -> Purpose {
     let name = parameter.name.as_str();
     match bare(&parameter.kind) {
         "AWS::EC2::KeyPair::KeyName" => Purpose::KeyPair,

@@ -12,7 +12,7 @@ pub(crate) struct Use {
 }
 
 /// All properties of `template`, as JSON, that are the value of `parameter`: by `Ref`, alone or in a list, or by an `Fn::Sub` of nothing else.
-pub(crate) fn of(template: &Value, parameter: &str) -> Vec<Use> {
+pub(crate) fn find(template: &Value, parameter: &str) -> Vec<Use> {
     let mut found = Vec::new();
     let resources = template.get("Resources").and_then(Value::as_object);
     for resource in resources.into_iter().flat_map(serde_json::Map::values) {
@@ -59,7 +59,7 @@ mod tests {
             "Resources:\n  B: {Type: 'AWS::S3::Bucket', Properties: {BucketName: !Sub '${P}', Tags: [{Key: a, Value: !Sub 'x-${P}'}]}}\n  I: {Type: 'AWS::EC2::Instance', Properties: {NetworkInterfaces: [{SubnetId: !If [C, !Ref P, !Ref Q]}], ImageId: !Select [0, [!Ref P]]}}\n",
         )
         .unwrap();
-        let found = of(&template, "P");
+        let found = find(&template, "P");
         let found: Vec<(&str, &str)> = found.iter().map(|one| (one.kind.as_str(), one.property.as_str())).collect();
         assert_eq!(found, [("AWS::S3::Bucket", "BucketName"), ("AWS::EC2::Instance", "SubnetId")]);
     }

@@ -1,20 +1,17 @@
 //! One page that needs nothing else: no network, no other file. Everything that a journal holds is escaped on its way in.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use nightproof_drill::DrillResult;
 use nightproof_journal::{ApiCall, StepOutcome};
 use serde_json::json;
 
 use crate::attack;
 use crate::chain::{self, State};
+use crate::document::document;
 use crate::drill_record::DrillRecord;
 use crate::numbers;
 
-pub(crate) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Nothing is loaded from anywhere.
-pub(crate) const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 pub(crate) fn page(drill: &DrillRecord<'_>) -> String {
     let is_drill = !drill.run.is_empty();
@@ -26,42 +23,31 @@ pub(crate) fn page(drill: &DrillRecord<'_>) -> String {
         None if is_drill => ("The drill did not end", "soft"),
         None => ("What the region was asked", "soft"),
     };
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (verdict) @if is_drill { ": drill " (drill.run) } }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 class=(class) { (verdict) }
-                    @if is_drill { span.soft { "drill " (drill.run) " on " (drill.cloud) ", stack " (drill.stack) } }
-                    button #theme type="button" { "Light / dark" }
-                }
-                main {
-                    @if is_drill {
-                        (links(drill))
-                        (failure(drill))
-                        (archives(drill))
-                        (numbers::section(drill))
-                        (attack::section(drill.outcome.as_ref().and_then(|outcome| outcome.attack.as_ref())))
-                        (steps(drill))
-                    }
-                    (notes(drill))
-                    (resources(drill))
-                    (permissions(drill))
-                    (timeline())
-                }
-                script #data type="application/json" { (PreEscaped(calls(drill))) }
-                script { (PreEscaped(SCRIPT)) }
-            }
+    let title = html! { (verdict) @if is_drill { ": drill " (drill.run) } };
+    let body = html! {
+        header {
+            h1 class=(class) { (verdict) }
+            @if is_drill { span.soft { "drill " (drill.run) " on " (drill.cloud) ", stack " (drill.stack) } }
+            button #theme type="button" { "Light / dark" }
         }
-    }
-    .into_string()
+        main {
+            @if is_drill {
+                (links(drill))
+                (failure(drill))
+                (archives(drill))
+                (numbers::section(drill))
+                (attack::section(drill.outcome.as_ref().and_then(|outcome| outcome.attack.as_ref())))
+                (steps(drill))
+            }
+            (notes(drill))
+            (resources(drill))
+            (permissions(drill))
+            (timeline())
+        }
+        script #data type="application/json" { (PreEscaped(calls(drill))) }
+        script { (PreEscaped(SCRIPT)) }
+    };
+    document(&title, &body)
 }
 
 fn links(drill: &DrillRecord<'_>) -> Markup {

@@ -2,6 +2,7 @@
 
 mod attack;
 mod chain;
+mod document;
 mod drill_record;
 mod html;
 mod junit;

@@ -1,9 +1,9 @@
 //! The page of what was proven: the negative controls, and who noticed each.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use nightproof_prove::{Checked, Proof, Verdict};
 
-use crate::html::{POLICY, STYLE};
+use crate::document::document;
 
 /// One page that needs nothing else.
 pub fn proof_page(proof: &Proof) -> String {
@@ -13,32 +13,20 @@ pub fn proof_page(proof: &Proof) -> String {
         ("The drill does not notice everything", "bad")
     };
     let (noticed, applying, alone) = proof.count();
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 class=(class) { (title) }
-                    span.soft { "drill " (proof.run) " passed; each control is a drill of its own" }
-                }
-                main {
-                    p { "The drill noticed " (noticed) " of " (applying) " controls. Of " (alone) " of them nobody else is notified." }
-                    div.scroll role="group" aria-label="Controls" { table {
-                        thead { tr { th { "What was done" } th { "The drill" } th { "Notified" } th { "Why" } } }
-                        tbody { @for control in &proof.controls { (row(control)) } }
-                    } }
-                }
-            }
+    let body = html! {
+        header {
+            h1 class=(class) { (title) }
+            span.soft { "drill " (proof.run) " passed; each control is a drill of its own" }
         }
-    }
-    .into_string()
+        main {
+            p { "The drill noticed " (noticed) " of " (applying) " controls. Of " (alone) " of them nobody else is notified." }
+            div.scroll role="group" aria-label="Controls" { table {
+                thead { tr { th { "What was done" } th { "The drill" } th { "Notified" } th { "Why" } } }
+                tbody { @for control in &proof.controls { (row(control)) } }
+            } }
+        }
+    };
+    document(&html! { (title) }, &body)
 }
 
 fn row(control: &Checked) -> Markup {

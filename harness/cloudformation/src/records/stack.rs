@@ -186,7 +186,7 @@ impl Stack {
         self.resources.iter_mut().find(|resource| resource.id == id)
     }
 
-    /// Has the stack's topics told of the events to come, as `deployer`.
+    /// Publishes the events to come to the stack's topics, as `deployer`.
     pub(crate) fn notify(&mut self, call: &Call, deployer: &Caller) {
         self.outbox = Outbox::new(&call.region, deployer, &self.inputs.pseudo.notification_arns);
     }

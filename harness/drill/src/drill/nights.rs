@@ -14,11 +14,11 @@ use crate::chain::failure::HopFailure;
 use crate::evidence::network::Destination;
 use crate::evidence::notifications::Notification;
 use crate::evidence::{findings, network, notifications};
-use crate::steps::fingerprint::Said;
+use crate::steps::fingerprint::{Question, Said};
 use crate::steps::observe::Before;
 use crate::steps::rule::{Rule, Starts};
 use crate::steps::verify::{Left, Stored};
-use crate::steps::{chains, fingerprint, fire, metrics, observe, trigger, verify};
+use crate::steps::{chains, fire, metrics, observe, trigger, verify};
 use crate::{Archive, FailurePoint, Hop, Local, Night, Step, attack, control};
 
 use super::Drill;
@@ -220,11 +220,11 @@ impl Drill {
 
     /// What each instance says before the night, if it is asked.
     async fn fingerprints(&self, night: u32, resources: &Resources) -> Result<Vec<(String, Said)>, HopFailure> {
-        let Some(fingerprint) = &self.plan.demands.fingerprint else { return Ok(Vec::new()) };
+        let Some(question) = Question::new(&self.client, &self.plan) else { return Ok(Vec::new()) };
         let asked = async {
             let mut said = Vec::new();
             for instance in instances::present(&self.client, resources).await? {
-                let answer = fingerprint::of_source(&self.client, &instance, &fingerprint.command, &self.plan.data_path).await?;
+                let answer = question.source(&instance).await?;
                 said.push((instance, answer));
             }
             Ok(said)

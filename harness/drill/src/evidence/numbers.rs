@@ -6,7 +6,7 @@ use crate::numbers::{Numbers, Rpo, Rto, spoken};
 use crate::{Finding, Night};
 
 /// What `nights` come to. `ended` is the time on the region's clock at their end; a restore on this machine is `local`.
-pub(crate) fn of(nights: &[Night], ended: Option<i64>, local: bool, before: Before) -> Numbers {
+pub(crate) fn from_nights(nights: &[Night], ended: Option<i64>, local: bool, before: Before) -> Numbers {
     let chains = chains(nights);
     // Which of several chains an earlier drill ended with is not known.
     let before = if chains.len() > 1 { Before::Unknown } else { before };
@@ -130,23 +130,23 @@ mod tests {
     #[test]
     fn the_longest_restore_counts_with_all_of_its_parts() {
         let nights = [night(1, Some(0), 1, &[100.0, 250.0]), night(2, Some(9), 1, &[300.0])];
-        let rto = of(&nights, None, true, Before::Unknown).rto.unwrap();
+        let rto = from_nights(&nights, None, true, Before::Unknown).rto.unwrap();
         assert_eq!((rto.milliseconds, rto.night, rto.parts.len(), rto.local), (350.0, 1, 2, true));
         // A restore that did not agree was none.
-        assert_eq!(of(&[night(1, None, 1, &[100.0])], None, true, Before::Unknown).rto, None);
+        assert_eq!(from_nights(&[night(1, None, 1, &[100.0])], None, true, Before::Unknown).rto, None);
     }
 
     #[test]
     fn the_longest_time_without_an_archive_has_missed_nights_in_it() {
         const DAY: i64 = 86_400;
         let one = night(1, Some(0), 1, &[]);
-        assert_eq!(of(std::slice::from_ref(&one), Some(10), true, Before::Unknown).rpo, None);
-        let whole = of(&[one.clone(), night(2, Some(DAY), 1, &[])], Some(DAY + 10), true, Before::Unknown).rpo.unwrap();
+        assert_eq!(from_nights(std::slice::from_ref(&one), Some(10), true, Before::Unknown).rpo, None);
+        let whole = from_nights(&[one.clone(), night(2, Some(DAY), 1, &[])], Some(DAY + 10), true, Before::Unknown).rpo.unwrap();
         assert_eq!((whole.seconds, whole.at_least), (86_400, false));
         let missed = [one.clone(), night(2, Some(DAY), 1, &[]), night(3, None, 1, &[])];
-        let missed = of(&missed, Some(3 * DAY), true, Before::Unknown).rpo.unwrap();
+        let missed = from_nights(&missed, Some(3 * DAY), true, Before::Unknown).rpo.unwrap();
         assert_eq!((missed.seconds, missed.at_least), (2 * 86_400, true));
-        assert_eq!(of(&[night(1, None, 1, &[])], Some(DAY), true, Before::Unknown).rpo, None);
+        assert_eq!(from_nights(&[night(1, None, 1, &[])], Some(DAY), true, Before::Unknown).rpo, None);
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
             of_chain("a", night(3, Some(DAY), 100, &[])),
             of_chain("b", night(4, Some(DAY + DAY / 2), 10, &[])),
         ];
-        let numbers = of(&nights, None, true, Before::Bytes(1));
+        let numbers = from_nights(&nights, None, true, Before::Bytes(1));
         assert_eq!(numbers.rpo.map(|rpo| (rpo.seconds, rpo.nights)), Some((86_400, 2)));
         assert_eq!(numbers.size_change, Some(0.0));
     }
@@ -167,10 +167,10 @@ mod tests {
     #[test]
     fn archives_change_in_size_from_night_to_night_and_from_the_last_drill() {
         let nights = [night(1, Some(0), 100, &[]), night(2, Some(1), 150, &[]), night(3, Some(2), 120, &[])];
-        assert_eq!(of(&nights, None, true, Before::Unknown).size_change, Some(50.0));
-        assert_eq!(of(&nights, None, true, Before::Bytes(400)).size_change, Some(75.0));
-        assert_eq!(of(&nights[..1], None, true, Before::First).size_change, None);
-        assert_eq!(of(&nights[..1], None, true, Before::Bytes(100)).size_change, Some(0.0));
+        assert_eq!(from_nights(&nights, None, true, Before::Unknown).size_change, Some(50.0));
+        assert_eq!(from_nights(&nights, None, true, Before::Bytes(400)).size_change, Some(75.0));
+        assert_eq!(from_nights(&nights[..1], None, true, Before::First).size_change, None);
+        assert_eq!(from_nights(&nights[..1], None, true, Before::Bytes(100)).size_change, Some(0.0));
     }
 
     #[test]
@@ -182,11 +182,12 @@ mod tests {
             before: Before::Unknown,
         };
         let nights = [night(1, Some(0), 100, &[350.0]), night(2, Some(7200), 150, &[1.0])];
-        let over = of(&nights, None, true, Before::Unknown);
+        let over = from_nights(&nights, None, true, Before::Unknown);
         assert_eq!(ids(&over, &budgets), ["over-budget-rto", "over-budget-rpo", "over-budget-size-change"]);
-        let within = of(&[night(1, Some(0), 100, &[299.0]), night(2, Some(3600), 110, &[1.0])], None, true, Before::Unknown);
+        let within =
+            from_nights(&[night(1, Some(0), 100, &[299.0]), night(2, Some(3600), 110, &[1.0])], None, true, Before::Unknown);
         assert_eq!(ids(&within, &budgets), [""; 0]);
-        let single = of(&[night(1, Some(0), 100, &[1.0])], None, true, Before::Unknown);
+        let single = from_nights(&[night(1, Some(0), 100, &[1.0])], None, true, Before::Unknown);
         assert_eq!(ids(&single, &budgets), ["rpo-not-measured", "size-change-not-measured"]);
         assert_eq!(ids(&single, &Budgets { before: Before::First, rpo: None, ..budgets }), [""; 0]);
         assert_eq!(ids(&over, &Budgets::default()), [""; 0]);

@@ -8,7 +8,7 @@ use crate::account::dynamic_client::DynamicClient;
 use crate::account::run_command::{self, InvocationOutput};
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::shell::{self, quoted};
-use crate::{FailurePoint, Hop};
+use crate::{FailurePoint, Hop, Plan};
 
 /// For the command; its execution time-out is the same.
 const BOUND: Duration = Duration::from_secs(900);
@@ -24,79 +24,68 @@ pub(crate) struct Said {
     text: String,
 }
 
-/// Asks an instance that is to be backed up.
-pub(crate) async fn of_source(
-    client: &DynamicClient,
-    instance: &str,
-    command: &str,
-    data_path: &str,
-) -> Result<Said, HopFailure> {
-    asked(client, instance, command, data_path, FailurePoint::Drill).await
+/// The command that the plan's machines are asked.
+pub(crate) struct Question<'a> {
+    client: &'a DynamicClient,
+    command: &'a str,
+    data_path: &'a str,
 }
 
-/// Asks a machine on which nothing was restored yet. One that says the same as `before` shows that the command would not tell a machine that
-/// was restored from any other; one that fails or says something else is as it should be.
-pub(crate) async fn of_empty(
-    client: &DynamicClient,
-    instance: &str,
-    command: &str,
-    data_path: &str,
-    before: &Said,
-) -> Result<(), HopFailure> {
-    let answer = sent(client, instance, command, data_path).await?;
-    let said = answer.ok().and_then(|answer| said(&answer, instance).ok());
-    match said {
-        Some(empty) if empty.sha256 == before.sha256 => {
-            let reason = "the fingerprint says the same of a machine on which nothing was restored, so that it proves nothing";
-            Err(HopFailure::at(Hop::Restore, reason).with("fingerprint of the empty machine", &empty.text))
+impl<'a> Question<'a> {
+    /// The plan's, if it has one.
+    pub(crate) fn new(client: &'a DynamicClient, plan: &'a Plan) -> Option<Self> {
+        let fingerprint = plan.demands.fingerprint.as_ref()?;
+        Some(Self { client, command: &fingerprint.command, data_path: &plan.data_path })
+    }
+
+    /// Asks an instance that is to be backed up.
+    pub(crate) async fn source(&self, instance: &str) -> Result<Said, HopFailure> {
+        self.asked(instance, FailurePoint::Drill).await
+    }
+
+    /// Asks a machine on which nothing was restored yet. One that says the same as `before` shows that the command would not tell a machine
+    /// that was restored from any other; one that fails or says something else is as it should be.
+    pub(crate) async fn empty(&self, instance: &str, before: &Said) -> Result<(), HopFailure> {
+        let answer = self.sent(instance).await?;
+        let said = answer.ok().and_then(|answer| said(&answer, instance).ok());
+        match said {
+            Some(empty) if empty.sha256 == before.sha256 => {
+                let reason =
+                    "the fingerprint says the same of a machine on which nothing was restored, so that it proves nothing";
+                Err(HopFailure::at(Hop::Restore, reason).with("fingerprint of the empty machine", &empty.text))
+            }
+            _ => Ok(()),
         }
-        _ => Ok(()),
     }
-}
 
-/// Asks a restored machine, which has to say the same as `before`.
-pub(crate) async fn of_restored(
-    client: &DynamicClient,
-    instance: &str,
-    command: &str,
-    data_path: &str,
-    before: &Said,
-) -> Result<(), HopFailure> {
-    let after = asked(client, instance, command, data_path, Hop::Restore.into()).await?;
-    if after.sha256 == before.sha256 {
-        return Ok(());
+    /// Asks a restored machine, which has to say the same as `before`.
+    pub(crate) async fn restored(&self, instance: &str, before: &Said) -> Result<(), HopFailure> {
+        let after = self.asked(instance, Hop::Restore.into()).await?;
+        if after.sha256 == before.sha256 {
+            return Ok(());
+        }
+        Err(HopFailure::at(Hop::Restore, "the restored machine does not say what its original said before the night")
+            .with("fingerprint before the night", &before.text)
+            .with("fingerprint of the restored machine", &after.text))
     }
-    Err(HopFailure::at(Hop::Restore, "the restored machine does not say what its original said before the night")
-        .with("fingerprint before the night", &before.text)
-        .with("fingerprint of the restored machine", &after.text))
-}
 
-async fn asked(
-    client: &DynamicClient,
-    instance: &str,
-    command: &str,
-    data_path: &str,
-    point: FailurePoint,
-) -> Result<Said, HopFailure> {
-    let answer = sent(client, instance, command, data_path).await?.map_err(|seen| {
-        HopFailure::at(point, format!("the fingerprint's command is {seen} on {instance} after {} s", BOUND.as_secs()))
-    })?;
-    said(&answer, instance).map_err(|reason| {
-        HopFailure::at(point, reason).with("standard error of the fingerprint's command", &answer.standard_error_content)
-    })
-}
+    async fn asked(&self, instance: &str, point: FailurePoint) -> Result<Said, HopFailure> {
+        let answer = self.sent(instance).await?.map_err(|seen| {
+            HopFailure::at(point, format!("the fingerprint's command is {seen} on {instance} after {} s", BOUND.as_secs()))
+        })?;
+        said(&answer, instance).map_err(|reason| {
+            HopFailure::at(point, reason).with("standard error of the fingerprint's command", &answer.standard_error_content)
+        })
+    }
 
-/// What became of the command; else what was seen of it last.
-async fn sent(
-    client: &DynamicClient,
-    instance: &str,
-    command: &str,
-    data_path: &str,
-) -> Result<Result<InvocationOutput, String>, HopFailure> {
-    let parameters = json!({ "commands": script(command, data_path), "executionTimeout": [BOUND.as_secs().to_string()] });
-    let sent = run_command::send(client, "nightproof takes a fingerprint", &[instance.to_owned()], &parameters).await;
-    let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
-    run_command::ended(client, &id, instance, BOUND).await.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))
+    /// What became of the command; else what was seen of it last.
+    async fn sent(&self, instance: &str) -> Result<Result<InvocationOutput, String>, HopFailure> {
+        let commands = script(self.command, self.data_path);
+        let parameters = json!({ "commands": commands, "executionTimeout": [BOUND.as_secs().to_string()] });
+        let sent = run_command::send(self.client, "nightproof takes a fingerprint", &[instance.to_owned()], &parameters).await;
+        let id = sent.map_err(at(FailurePoint::Drill, "SendCommand"))?;
+        run_command::ended(self.client, &id, instance, BOUND).await.map_err(at(FailurePoint::Drill, "GetCommandInvocation"))
+    }
 }
 
 /// The output of a command is cut by Systems Manager, so that its digest is made where it is whole.

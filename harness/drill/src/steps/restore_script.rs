@@ -23,7 +23,7 @@ use crate::restore::opening;
 use crate::restore::timing::{COMPARE, Timing};
 use crate::restore::unreadable::Unreadable;
 use crate::steps::boot::ONLINE;
-use crate::steps::fingerprint::{self, Said};
+use crate::steps::fingerprint::{Question, Said};
 use crate::steps::shell::{self, quoted};
 use crate::steps::verify::Stored;
 use crate::{FailurePoint, Hop, Plan};
@@ -125,9 +125,9 @@ pub(crate) async fn restore(
     timing: &mut Timing,
 ) -> Result<Comparison, HopFailure> {
     timing.of(BOOT_PART, online(client, instance)).await?;
-    let asked = plan.demands.fingerprint.as_ref().zip(backup.said);
-    if let Some((fingerprint, said)) = asked {
-        fingerprint::of_empty(client, instance, &fingerprint.command, &plan.data_path, said).await?;
+    let asked = Question::new(client, plan).zip(backup.said);
+    if let Some((question, said)) = &asked {
+        question.empty(instance, said).await?;
     }
     let result = timing.of("script", restored(client, plan, script, instance, backup.stored)).await?;
     let comparison = if plan.has_tree() {
@@ -135,9 +135,8 @@ pub(crate) async fn restore(
     } else {
         Comparison::default()
     };
-    if let Some((fingerprint, said)) = asked {
-        let asked = fingerprint::of_restored(client, instance, &fingerprint.command, &plan.data_path, said);
-        timing.of("fingerprint", asked).await?;
+    if let Some((question, said)) = &asked {
+        timing.of("fingerprint", question.restored(instance, said)).await?;
     }
     Ok(comparison)
 }

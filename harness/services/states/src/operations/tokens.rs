@@ -1,4 +1,4 @@
-//! What is said of tasks by their tokens.
+//! Operations on tasks by their tokens.
 
 use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;

@@ -15,7 +15,7 @@ impl Run {
         Ok(self.invoked(input).await?.0)
     }
 
-    /// `lambda:invoke`, which answers the payload with what is said of the call.
+    /// `lambda:invoke`, which returns the payload with facts of the call.
     pub(super) async fn lambda_invoke(&self, parameters: Value) -> Result<Value, Failure> {
         let Value::Object(members) = parameters else { return Err(no_object()) };
         let mut input = Map::new();
