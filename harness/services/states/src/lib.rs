@@ -1,8 +1,8 @@
 //! The service `states`: Step Functions' standard workflows in Amazon States Language with JSONPath, carried out on region time by the state
 //! machine's role.
 //!
-//! Express workflows, JSONata, distributed maps, activities, versions and aliases are refused by name. What a state waits for is told by
-//! [`States::next_wake`], so that whoever moves the clock can have it come.
+//! Express workflows, JSONata, distributed maps, activities, versions and aliases are refused by name. [`States::next_wake`] is when a state
+//! goes on that waits, so that whoever moves the clock can have it come.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/welcome.html>
 
 mod authorization;
