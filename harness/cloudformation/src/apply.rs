@@ -56,6 +56,7 @@ pub(crate) async fn apply(
                     if let Some(existing) = stack.resource(&resource.id) {
                         (record.status, record.changed) = (existing.status, existing.changed);
                         record.made.clone_from(&existing.made);
+                        record.drift.clone_from(&existing.drift);
                     }
                     stack.put(record);
                 });

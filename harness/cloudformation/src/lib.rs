@@ -11,6 +11,7 @@ mod construction;
 mod creation;
 mod deletion;
 mod difference;
+mod drift;
 mod dynamic_reference;
 mod error;
 mod export;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nightproof_journal::Event;
-use nightproof_resource::{Context, Deployment, MadeResource};
+use nightproof_resource::{Context, Deployment, MadeResource, Reading};
 use serde_json::Value;
 
 use crate::dynamic_reference;
@@ -60,6 +60,24 @@ pub(crate) async fn update(
     let made = resource_type.provider.update(&context, &before, &resolved).await?;
     recorded(worker, id, resource_type, &properties);
     Ok(MadeResource { properties, ..made })
+}
+
+/// What a resource is now, with scalars in the types of its schema.
+pub(crate) async fn read(worker: &Worker, id: &str, resource_type: &ResourceType, made: &MadeResource) -> Reading {
+    let context = context(worker, id, made.properties.clone(), false);
+    resource_type.provider.read(&context, made).await.map(|found| resource_type.coerced(without_nulls(found)))
+}
+
+/// Members that are null are those that a resource does not have.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        Value::Array(list) => list.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
 }
 
 /// Deletes what [`create`] made. If it is gone already, that is no error.

@@ -10,6 +10,9 @@ use crate::membership;
 use crate::operations::change_sets::{CreateChangeSet, DeleteChangeSet, DescribeChangeSet, ExecuteChangeSet, ListChangeSets};
 use crate::operations::create_stack::CreateStack;
 use crate::operations::delete_stack::DeleteStack;
+use crate::operations::drift::{
+    DescribeStackDriftDetectionStatus, DescribeStackResourceDrifts, DetectStackDrift, DetectStackResourceDrift,
+};
 use crate::operations::exports::{ListExports, ListImports};
 use crate::operations::rollbacks::{CancelUpdateStack, ContinueUpdateRollback, RollbackStack};
 use crate::operations::signal_resource::SignalResource;
@@ -42,11 +45,15 @@ operations!("cloudformation", CloudFormation:
         "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
     ],
     DescribeChangeSet => describe_change_set: ["= @stack cloudformation:ChangeSetName=ChangeSetName"],
+    DescribeStackDriftDetectionStatus => describe_stack_drift_detection_status: ["= *"],
     DescribeStackEvents => describe_stack_events: ["= @stack"],
     DescribeStackResource => describe_stack_resource: ["= @stack"],
+    DescribeStackResourceDrifts => describe_stack_resource_drifts: ["= @stack"],
     DescribeStackResources => describe_stack_resources: ["= @stack"],
     DescribeStacks => describe_stacks: ["= @stack-or-all"],
     DescribeType => describe_type: ["= *"],
+    DetectStackDrift => detect_stack_drift: ["= @stack"],
+    DetectStackResourceDrift => detect_stack_resource_drift.await: ["= @stack"],
     ExecuteChangeSet => execute_change_set.await: ["= @stack cloudformation:ChangeSetName=ChangeSetName"],
     GetStackPolicy => get_stack_policy: ["= @stack"],
     GetTemplate => get_template: ["= @stack"],

@@ -18,6 +18,9 @@ pub const NOT_ACTED_UPON: &str = "not-acted-upon";
 /// Id of the finding that AWS blocks a function's runtime, or will before long.
 pub const RUNTIME_LIFECYCLE: &str = "runtime-lifecycle";
 
+/// Id of the finding that the drift of a resource was not looked at, since this region does not read resources of its type.
+pub const DRIFT_NOT_CHECKED: &str = "drift-not-checked";
+
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {

@@ -75,7 +75,9 @@ impl ResourceType {
     /// Whether the property at `path`, or one above it, is never shown. `path` as in [`ResourceType::has_property`].
     pub fn is_write_only<S: AsRef<str>>(&self, path: &[S]) -> bool {
         let path = path.iter().map(AsRef::as_ref).collect::<Vec<_>>().join("/");
-        self.listed("w").any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        let known = self.listed("w").map(|known| known.replace("/*/", "/"));
+        let mut known = known;
+        known.any(|known| path.strip_prefix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
     /// Names of the properties at the top.

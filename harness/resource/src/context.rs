@@ -11,7 +11,7 @@ use nightproof_wire::arn::Arn;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::Result;
+use crate::{Reading, Result, Unread};
 
 /// How long a resource may take to settle; a machine boots in well under a second.
 const SETTLE: Duration = Duration::from_secs(120);
@@ -190,6 +190,29 @@ impl Context {
             Ok(_) => Ok(()),
             Err(error) if is_gone(&error) => Ok(()),
             Err(error) => Err(reason(service, &error)),
+        }
+    }
+
+    /// What a call answers at a JSON pointer. A resource of which nothing is there is gone.
+    ///
+    /// # Errors
+    /// The resource is gone, or the service refused.
+    pub async fn read(&self, service: &str, operation: &str, input: Value, pointer: &str) -> Reading {
+        match self.read_part(service, operation, input, pointer).await? {
+            Value::Null => Err(Unread::Gone),
+            found => Ok(found),
+        }
+    }
+
+    /// As [`Context::read`], for a part that the resource need not have: null if it has none.
+    ///
+    /// # Errors
+    /// The service refused.
+    pub async fn read_part(&self, service: &str, operation: &str, input: Value, pointer: &str) -> Reading {
+        match self.call(service, operation, input).await {
+            Ok(answer) => Ok(answer.pointer(pointer).cloned().unwrap_or_default()),
+            Err(error) if is_gone(&error) => Ok(Value::Null),
+            Err(error) => Err(Unread::Failed(reason(service, &error))),
         }
     }
 

@@ -7,6 +7,7 @@ mod document;
 mod facts;
 mod made;
 mod provider;
+mod reading;
 mod tags;
 
 pub use context::{Context, Deployment, ResourceRecord, ResourceSignal};
@@ -14,6 +15,7 @@ pub use document::{changed, pick, policy, text, texts};
 pub use facts::ResourceFacts;
 pub use made::MadeResource;
 pub use provider::{ResourceProvider, TemplateValue};
+pub use reading::{Reading, Unread, capitalized, document, items, members};
 pub use tags::{TagChange, tag_list, tag_map, tag_pairs};
 
 /// The error is the reason of the resource's status, as `ResourceStatusReason` has it.

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::{Context, MadeResource, ResourceFacts, Result};
+use crate::{Context, MadeResource, Reading, ResourceFacts, Result, Unread};
 
-/// A resource type: its facts, and how its resources are created, changed and deleted, by calls to its service.
+/// A resource type: its facts, and how its resources are created, read, changed and deleted, by calls to its service.
 ///
 /// `properties` are resolved, have the types of the resource's schema, include the stack's tags, and hold nothing that the facts do not list.
 #[async_trait]
@@ -15,6 +15,19 @@ pub trait ResourceProvider: Send + Sync {
 
     /// Creates a resource; as soon as it exists, [`Context::exists`] is called.
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource>;
+
+    /// What a resource is now, in the properties of its type, with the attributes that `facts` lists. `made` has its physical id and the
+    /// properties that it was made with, of which those that identify it are needed where the physical id alone does not.
+    async fn read(&self, _context: &Context, _made: &MadeResource) -> Reading {
+        Err(Unread::Lacking)
+    }
+
+    /// The physical id of a resource that exists, by the properties that identify it.
+    fn physical_id(&self, _context: &Context, identifier: &Value) -> Option<String> {
+        let mut values = identifier.as_object()?.values();
+        let only = values.next()?.as_str()?.to_owned();
+        values.next().is_none().then_some(only)
+    }
 
     /// Changes a resource in place, to properties of which none needs a replacement. Repeating it does no harm: an update that failed
     /// half-way is undone by another one. A type of which nothing changes in place does not implement it.

@@ -832,6 +832,23 @@ def left_as_it_was(cloudformation, queue):
     topics.delete_topic(TopicArn=topic)
 
 
+def drifted(cloudformation, of):
+    """A stack whose queue is changed behind its back."""
+    queue = cloudformation.describe_stack_resources(**of)["StackResources"][0]["PhysicalResourceId"]
+    client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"DelaySeconds": "7"})
+    detection = {"StackDriftDetectionId": cloudformation.detect_stack_drift(**of)["StackDriftDetectionId"]}
+
+    def status():
+        return cloudformation.describe_stack_drift_detection_status(**detection)
+
+    until("the detection ends", lambda: status()["DetectionStatus"] == "DETECTION_COMPLETE")
+    # The template does not give the delay.
+    assert status()["StackDriftStatus"] == "IN_SYNC", status()
+    assert cloudformation.describe_stack_resource_drifts(**of)["StackResourceDrifts"]
+    found = cloudformation.detect_stack_resource_drift(**of, LogicalResourceId="Queue")["StackResourceDrift"]
+    assert found["StackResourceDriftStatus"] == "IN_SYNC", found
+
+
 def stacks():
     cloudformation = client("cloudformation")
     queue = {"Type": "AWS::SQS::Queue"}
@@ -861,6 +878,7 @@ def stacks():
     cloudformation.signal_resource(StackName="ops-signal", LogicalResourceId="W", Status="SUCCESS", UniqueId="one")
     cloudformation.get_waiter("stack_create_complete").wait(StackName="ops-signal", WaiterConfig={"Delay": 1})
     cloudformation.delete_stack(StackName="ops-signal")
+    drifted(cloudformation, of)
     assert cloudformation.get_template(**of)["TemplateBody"]
     assert cloudformation.list_exports()["Exports"][0]["Name"] == "ops-queue"
     reader = json.dumps({"Resources": {"Queue": {**queue, "Properties": {

@@ -3,6 +3,7 @@
 pub(crate) mod change_sets;
 pub(crate) mod create_stack;
 pub(crate) mod delete_stack;
+pub(crate) mod drift;
 pub(crate) mod exports;
 pub(crate) mod rollbacks;
 pub(crate) mod signal_resource;

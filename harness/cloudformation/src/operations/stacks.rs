@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
-use crate::records::{Stack, StackResource};
+use crate::records::{Stack, StackResource, stack_information};
 
 /// `DescribeStacks`. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
 #[derive(Debug, Deserialize)]
@@ -97,7 +97,7 @@ impl CloudFormation {
                     "LastUpdatedTime": stack.updated.map(whole_seconds),
                     "ParentId": stack.parent.as_ref().map(|parent| parent.id.as_str()),
                     "RootId": stack.parent.as_ref().map(|parent| parent.root.as_str()),
-                    "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+                    "DriftInformation": stack_information(&stack.detections),
                     "DeletionTime": stack.deleted.or(stack.rolled_back).map(whole_seconds),
                     "StackStatus": stack.status.word(),
                     "StackStatusReason": stack.reason,

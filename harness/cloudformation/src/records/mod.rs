@@ -2,6 +2,7 @@
 
 mod applied;
 mod change_set;
+mod drift;
 mod macros;
 mod on_failure;
 mod stack;
@@ -11,6 +12,7 @@ mod submission;
 
 pub(crate) use applied::{Applied, Done};
 pub(crate) use change_set::{ChangeSet, EXECUTED};
+pub(crate) use drift::{DetectionEnd, DriftDetection, ResourceDrift, stack_information};
 pub(crate) use macros::Macros;
 pub(crate) use on_failure::OnFailure;
 pub(crate) use stack::{Event, Parent, Stack, Unfinished, unless_empty};

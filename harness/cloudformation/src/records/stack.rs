@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::applied::Done;
 use super::change_set::ChangeSet;
+use super::drift::{self, DriftDetection};
 use super::on_failure::OnFailure;
 use super::stack_resource::StackResource;
 use super::stack_status::StackStatus;
@@ -76,6 +77,8 @@ pub(crate) struct Stack {
     /// The change set that made it what it is.
     pub change_set: Option<String>,
     pub change_sets: Vec<ChangeSet>,
+    /// Oldest first.
+    pub detections: Vec<DriftDetection>,
     /// Client request tokens, with the operation that each came with.
     pub tokens: Vec<(String, &'static str)>,
     /// The token of what is going on, which events name.
@@ -127,6 +130,7 @@ impl Stack {
             last_event: None,
             change_set: None,
             change_sets: Vec::new(),
+            detections: Vec::new(),
             tokens: Vec::new(),
             token: None,
             cancel: CancellationToken::new(),
@@ -205,6 +209,8 @@ impl Stack {
         resource.status = status;
         resource.reason.clone_from(&reason);
         resource.changed = now;
+        // It is about to be something else than what was looked at.
+        resource.drift = None;
         let (kind, made, properties) = (resource.kind.clone(), resource.made.clone(), resource.shown.clone());
         self.tell(Event { logical: id, kind: &kind, made: made.as_ref(), status, reason, properties }, now);
     }
@@ -281,7 +287,7 @@ impl Stack {
             "RollbackConfiguration": {},
             "ParentId": self.parent.as_ref().map(|parent| parent.id.as_str()),
             "RootId": self.parent.as_ref().map(|parent| parent.root.as_str()),
-            "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+            "DriftInformation": drift::stack_information(&self.detections),
         })
     }
 }

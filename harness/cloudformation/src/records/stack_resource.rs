@@ -7,6 +7,8 @@ use nightproof_resource::MadeResource;
 use nightproof_template::{Made, Policies, Resource};
 use serde_json::{Value, json};
 
+use super::drift::{self, ResourceDrift};
+
 /// A resource of a stack.
 #[derive(Debug, Clone)]
 pub(crate) struct StackResource {
@@ -25,6 +27,8 @@ pub(crate) struct StackResource {
     pub shown: Option<String>,
     /// What was made, from the moment at which it exists.
     pub made: Option<MadeResource>,
+    /// What it was found to be, if it was looked at since it was made or changed.
+    pub drift: Option<ResourceDrift>,
 }
 
 impl StackResource {
@@ -42,6 +46,7 @@ impl StackResource {
             depends_on,
             shown: None,
             made: None,
+            drift: None,
         }
     }
 
@@ -53,7 +58,7 @@ impl StackResource {
             "ResourceType": self.kind,
             "ResourceStatus": self.status,
             "ResourceStatusReason": self.reason,
-            "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+            "DriftInformation": drift::resource_information(self.drift.as_ref()),
         })
     }
 }

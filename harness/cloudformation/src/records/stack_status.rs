@@ -58,6 +58,11 @@ impl StackStatus {
         )
     }
 
+    /// Whether the drift of a stack can be detected.
+    pub(crate) fn is_detectable(self) -> bool {
+        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateRollbackComplete | Self::UpdateRollbackFailed)
+    }
+
     /// Whether a stack can be updated.
     pub(crate) fn is_updatable(self) -> bool {
         matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateFailed | Self::UpdateRollbackComplete)

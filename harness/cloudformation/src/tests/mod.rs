@@ -9,6 +9,7 @@ mod create;
 mod custom_resource;
 mod delete;
 mod difference;
+mod drift;
 mod dynamic_reference;
 mod event_bus;
 mod lambda_sources;

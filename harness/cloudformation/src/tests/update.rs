@@ -303,7 +303,7 @@ async fn what_this_region_cannot_do_is_said_by_name() {
     let mut input = submission("s", &template("{Q: {Type: AWS::Logs::LogGroup}}"));
     input["RollbackConfiguration"] = json!({"MonitoringTimeInMinutes": 5});
     assert!(world.refused("UpdateStack", input).await.contains("RollbackConfiguration of UpdateStack"));
-    assert!(world.refused("DetectStackDrift", json!({"StackName": "s"})).await.contains("DetectStackDrift"));
+    assert!(world.refused("EstimateTemplateCost", json!({"TemplateBody": "{}"})).await.contains("EstimateTemplateCost"));
 }
 
 #[tokio::test]

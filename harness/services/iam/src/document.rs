@@ -4,7 +4,8 @@
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::AwsError;
 use nightproof_iam_policy::PolicyKind;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
 
 use crate::error::malformed_policy;
 
@@ -17,6 +18,12 @@ pub(super) enum Use {
     Managed,
     /// Who may assume a role.
     Trust,
+}
+
+/// The document that travels so; null if there is none.
+pub(super) fn decoded(encoded: Option<&Value>) -> Value {
+    let text = encoded.and_then(Value::as_str).map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
+    text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or_else(|_| text.into()))
 }
 
 /// Documents travel percent-encoded by RFC 3986.

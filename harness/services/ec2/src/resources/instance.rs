@@ -3,7 +3,9 @@
 
 use async_trait::async_trait;
 use nightproof_core::service::AwsError;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, pick, text};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TemplateValue, Unread, changed, items, pick, text,
+};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -131,6 +133,34 @@ impl ResourceProvider for Instance {
         let running = running(context, id).await;
         changed?;
         running
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let id = &made.physical;
+        let answer = context.read("ec2", "DescribeInstances", json!({"InstanceIds": [id]}), "").await?;
+        let mut found = answer.pointer("/Reservations/0/Instances/0").cloned().unwrap_or_default();
+        if matches!(state(&answer).as_str(), "terminated" | "shutting-down" | "") {
+            return Err(Unread::Gone);
+        }
+        found["AvailabilityZone"] = found.pointer("/Placement/AvailabilityZone").cloned().unwrap_or_default();
+        let profile = text(&found, "/IamInstanceProfile/Arn");
+        found["IamInstanceProfile"] = profile.rsplit('/').next().filter(|name| !name.is_empty()).into();
+        found["SecurityGroupIds"] = items(&found, "/SecurityGroups", |group| group.get("GroupId").cloned().unwrap_or_default());
+        found["NetworkInterfaces"] = items(&found, "/NetworkInterfaces", given_interface);
+        for attribute in ["DisableApiTermination", "InstanceInitiatedShutdownBehavior", "UserData"] {
+            let mut letters = attribute.chars();
+            let name: String = letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect();
+            let input = json!({"InstanceId": id, "Attribute": name});
+            let pointer = format!("/{attribute}/Value");
+            found[attribute] = context.read_part("ec2", "DescribeInstanceAttribute", input, &pointer).await?;
+        }
+        // Which template it was launched by EC2 does not say, and what its volumes were to be is not told by the devices.
+        for name in ["BlockDeviceMappings", "LaunchTemplate"] {
+            found[name] = made.properties.get(name).cloned().unwrap_or_default();
+        }
+        found["PrivateIp"] = found.get("PrivateIpAddress").cloned().unwrap_or_default();
+        found["PublicIp"] = found.get("PublicIpAddress").cloned().unwrap_or_default();
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
@@ -293,4 +323,14 @@ async fn default_groups(context: &Context, id: &str) -> Result<Value> {
     let filters = json!({"Filters": [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]});
     let groups = context.make("ec2", "DescribeSecurityGroups", filters).await?;
     Ok(json!([text(&groups, "/SecurityGroups/0/GroupId")]))
+}
+
+/// An interface as a template has it.
+fn given_interface(found: &Value) -> Value {
+    let mut given = pick(found, &["Description", "PrivateIpAddress", "SubnetId"]);
+    given["DeviceIndex"] = found.pointer("/Attachment/DeviceIndex").cloned().unwrap_or_default();
+    given["DeleteOnTermination"] = found.pointer("/Attachment/DeleteOnTermination").cloned().unwrap_or_default();
+    given["AssociatePublicIpAddress"] = found.get("Association").is_some().into();
+    given["GroupSet"] = items(found, "/Groups", |group| group.get("GroupId").cloned().unwrap_or_default());
+    given
 }

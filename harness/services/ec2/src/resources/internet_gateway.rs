@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcgatewayattachment.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, pick, text};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -33,6 +33,11 @@ impl ResourceProvider for InternetGateway {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         change_tags(context, &old.physical, &old.properties, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"InternetGatewayIds": [made.physical]});
+        context.read("ec2", "DescribeInternetGateways", input, "/InternetGateways/0").await
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

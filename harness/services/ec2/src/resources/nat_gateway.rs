@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-natgateway.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, pick, text};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -32,6 +32,16 @@ impl ResourceProvider for NatGateway {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         change_tags(context, &old.physical, &old.properties, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"NatGatewayIds": [made.physical]});
+        let mut found = context.read("ec2", "DescribeNatGateways", input, "/NatGateways/0").await?;
+        if matches!(text(&found, "/State").as_str(), "deleting" | "deleted") {
+            return Err(Unread::Gone);
+        }
+        found["AllocationId"] = found.pointer("/NatGatewayAddresses/0/AllocationId").cloned().unwrap_or_default();
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnetroutetableassociation.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, text};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -33,6 +33,10 @@ impl ResourceProvider for RouteTable {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         change_tags(context, &old.physical, &old.properties, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        context.read("ec2", "DescribeRouteTables", json!({"RouteTableIds": [made.physical]}), "/RouteTables/0").await
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Value, json};
 
 use super::security_group_rule::{authorize, permission, revoke};
@@ -55,6 +55,16 @@ impl ResourceProvider for SecurityGroup {
         Ok(old.clone())
     }
 
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let id = &made.physical;
+        let mut found = context.read("ec2", "DescribeSecurityGroups", json!({"GroupIds": [id]}), "/SecurityGroups/0").await?;
+        found["GroupDescription"] = found.get("Description").cloned().unwrap_or_default();
+        found["SecurityGroupIngress"] = given_rules(&found, "IpPermissions", "SourceSecurityGroupId");
+        found["SecurityGroupEgress"] = given_rules(&found, "IpPermissionsEgress", "DestinationSecurityGroupId");
+        found["Id"] = id.as_str().into();
+        Ok(found)
+    }
+
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("ec2", "DeleteSecurityGroup", json!({"GroupId": made.physical})).await
     }
@@ -88,4 +98,27 @@ async fn change_rules(context: &Context, id: &str, old: &Value, new: &Value) -> 
         }
     }
     Ok(())
+}
+
+/// The rules of a group in a template's form, each of which has one range or one group.
+fn given_rules(group: &Value, member: &str, of_group: &str) -> Value {
+    let mut rules = Vec::new();
+    for permission in group.get(member).and_then(Value::as_array).into_iter().flatten() {
+        let mut rule = pick(permission, &["IpProtocol", "FromPort", "ToPort"]);
+        if text(permission, "/IpProtocol") == "-1" {
+            // All traffic is on all ports.
+            (rule["FromPort"], rule["ToPort"]) = ((-1).into(), (-1).into());
+        }
+        for (list, name, property) in
+            [("IpRanges", "CidrIp", "CidrIp"), ("Ipv6Ranges", "CidrIpv6", "CidrIpv6"), ("UserIdGroupPairs", "GroupId", of_group)]
+        {
+            for target in permission.get(list).and_then(Value::as_array).into_iter().flatten() {
+                let mut rule = rule.clone();
+                rule[property] = target.get(name).cloned().unwrap_or_default();
+                rule["Description"] = target.get("Description").cloned().unwrap_or_default();
+                rules.push(rule);
+            }
+        }
+    }
+    rules.into()
 }

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupegress.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Value, json};
 
 use crate::records::Direction;
@@ -73,6 +73,20 @@ impl ResourceProvider for SecurityGroupRule {
         };
         context.make("ec2", operation, input(properties)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"SecurityGroupRuleIds": [made.physical]});
+        let mut found = context.read("ec2", "DescribeSecurityGroupRules", input, "/SecurityGroupRules/0").await?;
+        found["Id"] = made.physical.as_str().into();
+        found["CidrIp"] = found.get("CidrIpv4").cloned().unwrap_or_default();
+        let group = found.pointer("/ReferencedGroupInfo/GroupId").cloned().unwrap_or_default();
+        let property = match self.0 {
+            Direction::Ingress => "SourceSecurityGroupId",
+            Direction::Egress => "DestinationSecurityGroupId",
+        };
+        found[property] = group;
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

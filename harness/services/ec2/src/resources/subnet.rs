@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnet.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, pick, text};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -44,6 +44,10 @@ impl ResourceProvider for Subnet {
         change_attributes(context, &old.physical, &old.properties, properties).await?;
         change_tags(context, &old.physical, &old.properties, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        context.read("ec2", "DescribeSubnets", json!({"SubnetIds": [made.physical]}), "/Subnets/0").await
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

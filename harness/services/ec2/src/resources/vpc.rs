@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, pick, text};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -57,6 +57,19 @@ impl ResourceProvider for Vpc {
         Ok(old.clone())
     }
 
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let id = &made.physical;
+        let mut found = context.read("ec2", "DescribeVpcs", json!({"VpcIds": [id]}), "/Vpcs/0").await?;
+        for attribute in ["EnableDnsHostnames", "EnableDnsSupport"] {
+            let input = json!({"VpcId": id, "Attribute": uncapitalized(attribute)});
+            found[attribute] = context.read("ec2", "DescribeVpcAttribute", input, &format!("/{attribute}/Value")).await?;
+        }
+        let groups = json!({"Filters": [{"Name": "vpc-id", "Values": [id]}, {"Name": "group-name", "Values": ["default"]}]});
+        let default = context.read_part("ec2", "DescribeSecurityGroups", groups, "/SecurityGroups/0/GroupId").await?;
+        found["DefaultSecurityGroup"] = default;
+        Ok(found)
+    }
+
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("ec2", "DeleteVpc", json!({"VpcId": made.physical})).await
     }
@@ -76,4 +89,10 @@ async fn change_attributes(context: &Context, id: &str, old: &Value, new: &Value
         }
     }
     Ok(())
+}
+
+/// An attribute's name as the API has it.
+fn uncapitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }

@@ -3,7 +3,8 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, pick, policy, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, changed, document, pick, policy,
+    tag_list, text,
 };
 use serde_json::{Value, json};
 
@@ -84,6 +85,28 @@ impl ResourceProvider for Rule {
         let arn = old.attributes.get("Arn").and_then(Value::as_str).unwrap_or_default();
         TagChange::between(before, properties).apply(context, "events", ("ResourceARN", arn)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let (name, bus) = (rule_name(&made.physical), made.physical.rsplit_once('|').map(|(bus, _)| bus));
+        let rule = context.read("events", "DescribeRule", json!({"Name": name, "EventBusName": bus}), "").await?;
+        let mut found = pick(&rule, &["Arn", "Description", "EventBusName", "Name", "RoleArn", "ScheduleExpression", "State"]);
+        // A template may give the ARN of the bus.
+        let given = text(&made.properties, "/EventBusName");
+        if given.rsplit('/').next() == rule.get("EventBusName").and_then(Value::as_str) {
+            found["EventBusName"] = given.into();
+        }
+        found["EventPattern"] = document(rule.get("EventPattern"));
+        let targets = json!({"Rule": name, "EventBusName": bus});
+        found["Targets"] = context.read_part("events", "ListTargetsByRule", targets, "/Targets").await?;
+        let tags = json!({"ResourceARN": rule.get("Arn")});
+        found["Tags"] = context.read_part("events", "ListTagsForResource", tags, "/Tags").await?;
+        Ok(found)
+    }
+
+    fn physical_id(&self, _context: &Context, identifier: &Value) -> Option<String> {
+        let (_, path) = identifier.get("Arn")?.as_str()?.split_once(":rule/")?;
+        Some(path.replacen('/', "|", 1))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -1,9 +1,10 @@
 //! What roles and users have in common: policies in them and attached to them, a permissions boundary, tags.
 
-use nightproof_resource::{Context, Result, TagChange, TemplateValue, changed, policy, text, texts};
+use nightproof_resource::{Context, Reading, Result, TagChange, TemplateValue, changed, items, policy, text, texts};
 use serde_json::{Value, json};
 
 use crate::aws_managed;
+use crate::document::decoded;
 
 /// Who carries a policy.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,28 @@ impl Entity {
     pub(super) async fn detach(self, context: &Context, name: &str, arn: &str) -> Result<()> {
         let input = self.input(name, [("PolicyArn", arn.into())]);
         context.unmake("iam", &format!("Detach{}Policy", self.word()), input).await
+    }
+
+    /// A policy in the entity; null if there is none of this name.
+    pub(super) async fn read_policy(self, context: &Context, name: &str, policy_name: &str) -> Reading {
+        let input = self.input(name, [("PolicyName", policy_name.into())]);
+        let found = context.read_part("iam", &format!("Get{}Policy", self.word()), input, "/PolicyDocument").await?;
+        Ok(decoded(Some(&found)))
+    }
+
+    /// `ManagedPolicyArns` and `Policies` of the entity as they are.
+    pub(super) async fn read_policies(self, context: &Context, name: &str) -> Reading {
+        let (word, input) = (self.word(), self.input(name, []));
+        let attached =
+            context.read_part("iam", &format!("ListAttached{word}Policies"), input.clone(), "/AttachedPolicies").await?;
+        let names = context.read_part("iam", &format!("List{word}Policies"), input, "/PolicyNames").await?;
+        let mut policies = Vec::new();
+        for policy_name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let document = self.read_policy(context, name, policy_name).await?;
+            policies.push(json!({"PolicyName": policy_name, "PolicyDocument": document}));
+        }
+        let arns = items(&attached, "", |one| one.get("PolicyArn").cloned().unwrap_or_default());
+        Ok(json!({"ManagedPolicyArns": arns, "Policies": policies}))
     }
 
     /// Changes `ManagedPolicyArns` and `Policies` of the entity itself.

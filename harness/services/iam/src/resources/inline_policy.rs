@@ -4,8 +4,8 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-rolepolicy.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text, texts};
-use serde_json::Value;
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, text, texts};
+use serde_json::{Value, json};
 
 use crate::resources::entity::Entity;
 
@@ -33,6 +33,27 @@ impl ResourceProvider for Policy {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         change(context, &old.properties, properties).await?;
         Ok(old.clone())
+    }
+
+    /// Of several roles and users, the policy of the first in which it is another one than is to be.
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let name = text(&made.properties, "/PolicyName");
+        let mut found = json!({"Id": made.physical, "PolicyName": name});
+        let mut policies = Vec::new();
+        for (entity, property) in Entity::ALL {
+            let mut has = Vec::new();
+            for one in texts(&made.properties, property) {
+                let policy = entity.read_policy(context, &one, &name).await?;
+                if !policy.is_null() {
+                    has.push(one);
+                    policies.push(policy);
+                }
+            }
+            found[property] = has.into();
+        }
+        let differs = policies.iter().find(|policy| *policy != document(&made.properties)).or(policies.first());
+        found["PolicyDocument"] = differs.cloned().ok_or(Unread::Gone)?;
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
@@ -84,6 +105,18 @@ impl ResourceProvider for RolePolicy {
         let (role, name) = (text(properties, "/RoleName"), text(properties, "/PolicyName"));
         Entity::Role.put(context, &role, &name, document(properties)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let (role, name) = (text(&made.properties, "/RoleName"), text(&made.properties, "/PolicyName"));
+        match Entity::Role.read_policy(context, &role, &name).await? {
+            Value::Null => Err(Unread::Gone),
+            policy => Ok(json!({"RoleName": role, "PolicyName": name, "PolicyDocument": policy})),
+        }
+    }
+
+    fn physical_id(&self, _context: &Context, identifier: &Value) -> Option<String> {
+        Some(format!("{}|{}", identifier.get("PolicyName")?.as_str()?, identifier.get("RoleName")?.as_str()?))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-instanceprofile.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text, texts};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, items, members, text, texts};
 use serde_json::{Value, json};
 
 pub(super) struct InstanceProfile;
@@ -32,6 +32,16 @@ impl ResourceProvider for InstanceProfile {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         change_roles(context, &old.physical, &old.properties, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"InstanceProfileName": made.physical});
+        let profile = context.read("iam", "GetInstanceProfile", input, "/InstanceProfile").await?;
+        let roles = items(&profile, "/Roles", |role| role.get("RoleName").cloned().unwrap_or_default());
+        let names = [("Arn", "/Arn"), ("InstanceProfileName", "/InstanceProfileName"), ("Path", "/Path")];
+        let mut found = members(&profile, &names);
+        found["Roles"] = roles;
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -2,9 +2,12 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, policy, text, texts};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, items, policy, text, texts,
+};
 use serde_json::{Value, json};
 
+use crate::document::decoded;
 use crate::resources::entity::Entity;
 
 /// Most versions that a managed policy has.
@@ -48,6 +51,24 @@ impl ResourceProvider for ManagedPolicy {
         }
         attach(context, arn, before, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let arn = json!({"PolicyArn": made.physical});
+        let found = context.read("iam", "GetPolicy", arn.clone(), "/Policy").await?;
+        let version = json!({"PolicyArn": made.physical, "VersionId": found.get("DefaultVersionId")});
+        let version = context.read("iam", "GetPolicyVersion", version, "/PolicyVersion").await?;
+        let entities = context.make("iam", "ListEntitiesForPolicy", arn).await?;
+        let name = |member| move |one: &Value| one.get(member).cloned().unwrap_or_default();
+        Ok(json!({
+            "PolicyArn": made.physical,
+            "ManagedPolicyName": found.get("PolicyName"),
+            "Description": found.get("Description"),
+            "Path": found.get("Path"),
+            "PolicyDocument": decoded(version.get("Document")),
+            "Roles": items(&entities, "/PolicyRoles", name("RoleName")),
+            "Users": items(&entities, "/PolicyUsers", name("UserName")),
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -3,10 +3,11 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, policy, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, policy, tag_list, text,
 };
 use serde_json::{Value, json};
 
+use crate::document::decoded;
 use crate::resources::entity::{Entity, lacking_policy};
 
 pub(super) struct Role;
@@ -71,6 +72,17 @@ impl ResourceProvider for Role {
         }
         Entity::Role.update(context, name, before, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let role = context.read("iam", "GetRole", json!({"RoleName": made.physical}), "/Role").await?;
+        let mut found = Entity::Role.read_policies(context, &made.physical).await?;
+        for name in ["Arn", "Description", "MaxSessionDuration", "Path", "RoleId", "RoleName", "Tags"] {
+            found[name] = role.get(name).cloned().unwrap_or_default();
+        }
+        found["AssumeRolePolicyDocument"] = decoded(role.get("AssumeRolePolicyDocument"));
+        found["PermissionsBoundary"] = role.pointer("/PermissionsBoundary/PermissionsBoundaryArn").cloned().unwrap_or_default();
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, tag_list, text,
 };
 use serde_json::{Value, json};
 
@@ -50,6 +50,16 @@ impl ResourceProvider for User {
         }
         Entity::User.update(context, name, before, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let user = context.read("iam", "GetUser", json!({"UserName": made.physical}), "/User").await?;
+        let mut found = Entity::User.read_policies(context, &made.physical).await?;
+        for name in ["Arn", "Path", "Tags", "UserName"] {
+            found[name] = user.get(name).cloned().unwrap_or_default();
+        }
+        found["PermissionsBoundary"] = user.pointer("/PermissionsBoundary/PermissionsBoundaryArn").cloned().unwrap_or_default();
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

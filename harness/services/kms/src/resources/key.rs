@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use nightproof_core::default_policy;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, pick, policy, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, Unread, changed, document, items, pick,
+    policy, tag_list, text,
 };
 use serde_json::{Value, json};
 
@@ -87,6 +88,23 @@ impl ResourceProvider for Key {
             context.make("kms", "DisableKey", json!({"KeyId": id})).await?;
         }
         Ok(old.clone())
+    }
+
+    /// A key that waits for its deletion is gone.
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"KeyId": made.physical});
+        let key = context.read("kms", "DescribeKey", input.clone(), "/KeyMetadata").await?;
+        if key.get("KeyState").and_then(Value::as_str) == Some("PendingDeletion") {
+            return Err(Unread::Gone);
+        }
+        let mut found = pick(&key, &["Arn", "Description", "Enabled", "KeyId", "KeySpec", "KeyUsage", "MultiRegion"]);
+        let policy =
+            context.read("kms", "GetKeyPolicy", json!({"KeyId": made.physical, "PolicyName": "default"}), "/Policy").await?;
+        found["KeyPolicy"] = document(Some(&policy));
+        found["EnableKeyRotation"] = context.read("kms", "GetKeyRotationStatus", input.clone(), "/KeyRotationEnabled").await?;
+        let tags = context.read_part("kms", "ListResourceTags", input, "/Tags").await?;
+        found["Tags"] = items(&tags, "", |tag| json!({"Key": tag.get("TagKey"), "Value": tag.get("TagValue")}));
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use nightproof_core::service::AwsError;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, TemplateValue, changed, pick, tag_map, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, TemplateValue, changed, items, pick,
+    tag_map, text,
 };
 use serde_json::{Value, json};
 
@@ -122,6 +123,19 @@ impl ResourceProvider for Function {
         Ok(old.clone())
     }
 
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let function = context.read("lambda", "GetFunction", json!({"FunctionName": made.physical}), "").await?;
+        let configuration = function.get("Configuration").cloned().unwrap_or_default();
+        let mut found = pick(&configuration, READ);
+        found["Arn"] = configuration.get("FunctionArn").cloned().unwrap_or_default();
+        found["KmsKeyArn"] = configuration.get("KMSKeyArn").cloned().unwrap_or_default();
+        found["Layers"] = items(&configuration, "/Layers", |layer| layer.get("Arn").cloned().unwrap_or_default());
+        found["Tags"] = function.get("Tags").cloned().unwrap_or_default();
+        let reserved = function.pointer("/Concurrency/ReservedConcurrentExecutions");
+        found["ReservedConcurrentExecutions"] = reserved.cloned().unwrap_or_default();
+        Ok(found)
+    }
+
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("lambda", "DeleteFunction", json!({"FunctionName": made.physical})).await
     }
@@ -176,3 +190,21 @@ async fn reserve(context: &Context, name: &str, old: &Value, new: &Value) -> Res
         }
     }
 }
+
+/// Properties that a function's configuration has by their own names.
+const READ: &[&str] = &[
+    "Architectures",
+    "DeadLetterConfig",
+    "Description",
+    "Environment",
+    "EphemeralStorage",
+    "FunctionName",
+    "Handler",
+    "LoggingConfig",
+    "MemorySize",
+    "Role",
+    "Runtime",
+    "Timeout",
+    "TracingConfig",
+    "VpcConfig",
+];

@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_map};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, Unread, changed, tag_map,
+};
 use serde_json::{Value, json};
 
 pub(super) struct LogGroup;
@@ -48,6 +50,21 @@ impl ResourceProvider for LogGroup {
             context.make("logs", "TagResource", json!({"resourceArn": arn, "tags": tags})).await?;
         }
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let groups =
+            context.read_part("logs", "DescribeLogGroups", json!({"logGroupNamePrefix": made.physical}), "/logGroups").await?;
+        let is_it = |group: &&Value| group.get("logGroupName").and_then(Value::as_str) == Some(made.physical.as_str());
+        let group = groups.as_array().and_then(|groups| groups.iter().find(is_it)).ok_or(Unread::Gone)?;
+        let tags = json!({"resourceArn": arn(context, &made.physical)});
+        Ok(json!({
+            "Arn": group.get("arn"),
+            "KmsKeyId": group.get("kmsKeyId"),
+            "LogGroupName": made.physical,
+            "RetentionInDays": group.get("retentionInDays"),
+            "Tags": context.read_part("logs", "ListTagsForResource", tags, "/tags").await?,
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

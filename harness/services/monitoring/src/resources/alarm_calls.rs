@@ -1,6 +1,6 @@
 //! What metric and composite alarms have in common: all of an alarm but its tags and state is put at once.
 
-use nightproof_resource::{Context, MadeResource, Result, TagChange, tag_list};
+use nightproof_resource::{Context, MadeResource, Reading, Result, TagChange, tag_list};
 use serde_json::{Value, json};
 
 /// Puts a new alarm by `operation`.
@@ -23,6 +23,16 @@ pub(super) async fn update(context: &Context, operation: &str, old: &MadeResourc
     }
     TagChange::between(before, properties).apply(context, "monitoring", ("ResourceARN", &arn(context, name))).await?;
     Ok(old.clone())
+}
+
+/// Reads an alarm, which `DescribeAlarms` has in the list `member`.
+pub(super) async fn read(context: &Context, kind: &str, member: &str, made: &MadeResource) -> Reading {
+    let input = json!({ "AlarmNames": [made.physical], "AlarmTypes": [kind] });
+    let mut found = context.read("monitoring", "DescribeAlarms", input, &format!("/{member}/0")).await?;
+    found["Arn"] = found.get("AlarmArn").cloned().unwrap_or_default();
+    let tags = json!({ "ResourceARN": arn(context, &made.physical) });
+    found["Tags"] = context.read_part("monitoring", "ListTagsForResource", tags, "/Tags").await?;
+    Ok(found)
 }
 
 pub(super) async fn delete(context: &Context, made: &MadeResource) -> Result<()> {

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-compositealarm.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result};
 use serde_json::Value;
 
 use super::alarm_calls;
@@ -40,6 +40,10 @@ impl ResourceProvider for CompositeAlarm {
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         alarm_calls::update(context, "PutCompositeAlarm", old, properties).await
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        alarm_calls::read(context, "CompositeAlarm", "CompositeAlarms", made).await
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -3,10 +3,10 @@
 
 use async_trait::async_trait;
 use nightproof_core::service::AwsError;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, tag_list};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, tag_list};
 use serde_json::{Map, Value, json};
 
-use super::bucket_property;
+use super::{bucket_property, property_form};
 use crate::arn::arn;
 
 pub(super) struct Bucket;
@@ -70,17 +70,7 @@ impl ResourceProvider for Bucket {
         context.make("s3", "CreateBucket", input).await?;
         context.exists(&name);
         configure(context, &name, &Value::Null, properties).await?;
-        let region = context.region();
-        Ok(MadeResource::new(
-            &name,
-            [
-                ("Arn", arn(&name).into()),
-                ("DomainName", format!("{name}.s3.amazonaws.com").into()),
-                ("RegionalDomainName", format!("{name}.s3.{region}.amazonaws.com").into()),
-                ("DualStackDomainName", format!("{name}.s3.dualstack.{region}.amazonaws.com").into()),
-                ("WebsiteURL", format!("http://{name}.s3-website-{region}.amazonaws.com").into()),
-            ],
-        ))
+        Ok(MadeResource { physical: name.clone(), attributes: attributes(context, &name), ..MadeResource::default() })
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
@@ -88,10 +78,57 @@ impl ResourceProvider for Bucket {
         Ok(old.clone())
     }
 
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let bucket = &made.physical;
+        context.read("s3", "HeadBucket", json!({"Bucket": bucket}), "").await?;
+        let mut found = attributes(context, bucket);
+        found.insert("BucketName".to_owned(), bucket.as_str().into());
+        for (property, operation, pointer, form) in READS {
+            let part = context.read_part("s3", operation, json!({"Bucket": bucket}), pointer).await?;
+            if !part.is_null() {
+                found.insert(property.to_owned(), form(&part));
+            }
+        }
+        let is_locked = found.get("ObjectLockConfiguration").is_some();
+        found.insert("ObjectLockEnabled".to_owned(), is_locked.into());
+        Ok(found.into())
+    }
+
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("s3", "DeleteBucket", json!({"Bucket": made.physical})).await
     }
 }
+
+/// What `Fn::GetAtt` returns.
+fn attributes(context: &Context, name: &str) -> Map<String, Value> {
+    let region = context.region();
+    let attributes = [
+        ("Arn", arn(name)),
+        ("DomainName", format!("{name}.s3.amazonaws.com")),
+        ("RegionalDomainName", format!("{name}.s3.{region}.amazonaws.com")),
+        ("DualStackDomainName", format!("{name}.s3.dualstack.{region}.amazonaws.com")),
+        ("WebsiteURL", format!("http://{name}.s3-website-{region}.amazonaws.com")),
+    ];
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// What the answer at a pointer is as a property.
+type Form = fn(&Value) -> Value;
+
+/// The operations that read the properties of a bucket, which the answers have at pointers.
+const READS: [(&str, &str, &str, Form); 11] = [
+    ("AccelerateConfiguration", "GetBucketAccelerateConfiguration", "/Status", |status| json!({"AccelerationStatus": status})),
+    ("BucketEncryption", "GetBucketEncryption", "/ServerSideEncryptionConfiguration/Rules", property_form::encryption),
+    ("CorsConfiguration", "GetBucketCors", "/CORSRules", property_form::cors),
+    ("LifecycleConfiguration", "GetBucketLifecycleConfiguration", "/Rules", property_form::lifecycle),
+    ("LoggingConfiguration", "GetBucketLogging", "/LoggingEnabled", property_form::logging),
+    ("NotificationConfiguration", "GetBucketNotificationConfiguration", "", property_form::notification),
+    ("ObjectLockConfiguration", "GetObjectLockConfiguration", "/ObjectLockConfiguration", Value::clone),
+    ("OwnershipControls", "GetBucketOwnershipControls", "/OwnershipControls", Value::clone),
+    ("PublicAccessBlockConfiguration", "GetPublicAccessBlock", "/PublicAccessBlockConfiguration", Value::clone),
+    ("Tags", "GetBucketTagging", "/TagSet", Value::clone),
+    ("VersioningConfiguration", "GetBucketVersioning", "", Value::clone),
+];
 
 const MEMBERS: &[(&str, &[&str])] = &[
     (

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucketpolicy.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, policy, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, document, policy, text};
 use serde_json::{Value, json};
 
 pub(super) struct BucketPolicy;
@@ -23,6 +23,11 @@ impl ResourceProvider for BucketPolicy {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         put(context, &old.physical, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let policy = context.read("s3", "GetBucketPolicy", json!({"Bucket": made.physical}), "/Policy").await?;
+        Ok(json!({"Bucket": made.physical, "PolicyDocument": document(Some(&policy))}))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -16,7 +16,7 @@ pub(super) fn canned(list: &str) -> String {
 }
 
 /// The members of an object under other names; those without another one keep theirs.
-fn renamed(object: &Value, names: &[(&str, &str)]) -> Value {
+pub(super) fn renamed(object: &Value, names: &[(&str, &str)]) -> Value {
     let name =
         |name: &String| names.iter().find(|(from, _)| from == name).map_or_else(|| name.clone(), |(_, to)| (*to).to_owned());
     let members: Map<String, Value> =
@@ -24,7 +24,7 @@ fn renamed(object: &Value, names: &[(&str, &str)]) -> Value {
     Value::Object(members)
 }
 
-fn items<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn items<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     object.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 

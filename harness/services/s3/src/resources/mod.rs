@@ -4,6 +4,7 @@
 mod bucket;
 mod bucket_policy;
 mod bucket_property;
+mod property_form;
 
 use nightproof_resource::ResourceProvider;
 

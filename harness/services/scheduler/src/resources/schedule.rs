@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Value, json};
 
 pub(super) struct Schedule;
@@ -59,6 +59,11 @@ impl ResourceProvider for Schedule {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         context.make("scheduler", "UpdateSchedule", input(&old.physical, properties)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({ "Name": made.physical, "GroupName": made.properties.get("GroupName") });
+        context.read("scheduler", "GetSchedule", input, "").await
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

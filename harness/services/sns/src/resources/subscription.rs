@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-subscription.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, policy, text};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, document, policy, text,
+};
 use serde_json::{Map, Value, json};
 
 pub(super) struct Subscription;
@@ -49,6 +51,22 @@ impl ResourceProvider for Subscription {
             }
         }
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({ "SubscriptionArn": made.physical });
+        let attributes = context.read("sns", "GetSubscriptionAttributes", input, "/Attributes").await?;
+        let [filter, redrive] = ["FilterPolicy", "RedrivePolicy"].map(|name| document(attributes.get(name)));
+        Ok(json!({
+            "Arn": made.physical,
+            "Endpoint": attributes.get("Endpoint"),
+            "FilterPolicy": filter,
+            "FilterPolicyScope": attributes.get("FilterPolicyScope"),
+            "Protocol": attributes.get("Protocol"),
+            "RawMessageDelivery": attributes.get("RawMessageDelivery"),
+            "RedrivePolicy": redrive,
+            "TopicArn": attributes.get("TopicArn"),
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

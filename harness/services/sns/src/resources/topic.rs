@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, pick, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, changed, items, pick, tag_list, text,
 };
 use serde_json::{Value, json};
 
@@ -62,6 +62,23 @@ impl ResourceProvider for Topic {
         change_subscriptions(context, arn, before, properties).await?;
         TagChange::between(before, properties).apply(context, "sns", ("ResourceArn", arn)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let topic = json!({ "TopicArn": made.physical });
+        let attributes = context.read("sns", "GetTopicAttributes", topic.clone(), "/Attributes").await?;
+        let subscriptions = context.read_part("sns", "ListSubscriptionsByTopic", topic, "/Subscriptions").await?;
+        let tags = json!({ "ResourceArn": made.physical });
+        Ok(json!({
+            "ContentBasedDeduplication": attributes.get("ContentBasedDeduplication"),
+            "DisplayName": attributes.get("DisplayName"),
+            "FifoThroughputScope": attributes.get("FifoThroughputScope"),
+            "FifoTopic": attributes.get("FifoTopic"),
+            "Subscription": items(&subscriptions, "", |one| pick(one, &["Endpoint", "Protocol"])),
+            "Tags": context.read_part("sns", "ListTagsForResource", tags, "/Tags").await?,
+            "TopicArn": made.physical,
+            "TopicName": made.physical.rsplit(':').next(),
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

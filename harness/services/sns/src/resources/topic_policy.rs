@@ -3,7 +3,9 @@
 
 use async_trait::async_trait;
 use nightproof_core::default_policy;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, policy, texts};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, document, policy, texts,
+};
 use serde_json::{Value, json};
 
 pub(super) struct TopicPolicy;
@@ -33,6 +35,25 @@ impl ResourceProvider for TopicPolicy {
         let gone = texts(&old.properties, "Topics").into_iter().filter(|topic| !after.contains(topic));
         remove_policy(context, gone).await?;
         Ok(old.clone())
+    }
+
+    /// Of several topics, the policy of the first that has another one than is to be.
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let (mut topics, mut policies) = (Vec::new(), Vec::new());
+        for topic in texts(&made.properties, "Topics") {
+            let input = json!({ "TopicArn": topic });
+            let found = context.read_part("sns", "GetTopicAttributes", input, "/Attributes/Policy").await?;
+            if !found.is_null() {
+                topics.push(topic);
+                policies.push(document(Some(&found)));
+            }
+        }
+        let given = made.properties.get("PolicyDocument").map(|given| document(Some(given)));
+        let differs = policies.iter().find(|policy| Some(*policy) != given.as_ref()).or(policies.first());
+        match differs {
+            Some(policy) => Ok(json!({ "Id": made.physical, "PolicyDocument": policy, "Topics": topics })),
+            None => Err(Unread::Gone),
+        }
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

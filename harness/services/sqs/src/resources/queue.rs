@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, policy, tag_map, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, changed, document, policy, tag_map, text,
 };
 use serde_json::{Map, Value, json};
 
@@ -91,6 +91,21 @@ impl ResourceProvider for Queue {
             context.make("sqs", "TagQueue", json!({"QueueUrl": url, "Tags": tags})).await?;
         }
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let url = &made.physical;
+        let input = json!({"QueueUrl": url, "AttributeNames": ["All"]});
+        let attributes = context.read("sqs", "GetQueueAttributes", input, "/Attributes").await?;
+        let attribute = |(name, _)| Some((String::from(name), document(Some(attributes.get(name)?))));
+        let mut found: Map<String, Value> = ATTRIBUTES.into_iter().filter_map(attribute).collect();
+        let arn = text(&attributes, "/QueueArn");
+        found.insert("QueueName".to_owned(), arn.rsplit(':').next().into());
+        found.insert("Arn".to_owned(), arn.into());
+        found.insert("QueueUrl".to_owned(), url.as_str().into());
+        let tags = context.read_part("sqs", "ListQueueTags", json!({"QueueUrl": url}), "/Tags").await?;
+        found.insert("Tags".to_owned(), tags);
+        Ok(found.into())
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queueinlinepolicy.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, policy, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, document, policy, text};
 use serde_json::{Value, json};
 
 pub(super) struct QueueInlinePolicy;
@@ -23,6 +23,12 @@ impl ResourceProvider for QueueInlinePolicy {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         set_policy(context, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"QueueUrl": made.physical, "AttributeNames": ["Policy"]});
+        let found = context.read("sqs", "GetQueueAttributes", input, "/Attributes/Policy").await?;
+        Ok(json!({"Queue": made.physical, "PolicyDocument": document(Some(&found))}))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

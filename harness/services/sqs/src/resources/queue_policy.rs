@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queuepolicy.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, policy, texts};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, document, policy, texts,
+};
 use serde_json::{Value, json};
 
 pub(super) struct QueuePolicy;
@@ -32,6 +34,25 @@ impl ResourceProvider for QueuePolicy {
         let gone = texts(&old.properties, "Queues").into_iter().filter(|queue| !after.contains(queue));
         remove_policy(context, gone).await?;
         Ok(old.clone())
+    }
+
+    /// Of several queues, the policy of the first that has another one than is to be.
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let (mut queues, mut policies) = (Vec::new(), Vec::new());
+        for queue in texts(&made.properties, "Queues") {
+            let input = json!({"QueueUrl": queue, "AttributeNames": ["Policy"]});
+            let found = context.read_part("sqs", "GetQueueAttributes", input, "/Attributes/Policy").await?;
+            if !found.is_null() {
+                queues.push(queue);
+                policies.push(document(Some(&found)));
+            }
+        }
+        let given = made.properties.get("PolicyDocument").map(|given| document(Some(given)));
+        let differs = policies.iter().find(|policy| Some(*policy) != given.as_ref()).or(policies.first());
+        match differs {
+            Some(policy) => Ok(json!({"Id": made.physical, "PolicyDocument": policy, "Queues": queues})),
+            None => Err(Unread::Gone),
+        }
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

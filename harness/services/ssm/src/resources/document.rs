@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use nightproof_registry::resource_type;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, pick, policy, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, pick, policy, text,
 };
 use serde_json::{Value, json};
 
@@ -65,6 +65,14 @@ impl ResourceProvider for Document {
         }
         change_tags(context, "Document", name, before, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"Name": made.physical});
+        let described = context.read("ssm", "DescribeDocument", input.clone(), "/Document").await?;
+        let mut found = pick(&described, &["DocumentFormat", "DocumentType", "Name", "Tags"]);
+        found["Content"] = context.read("ssm", "GetDocument", input, "/Content").await?;
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

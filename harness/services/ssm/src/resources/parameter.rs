@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, pick, tag_list, text};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, pick, tag_list, text,
+};
 use serde_json::{Value, json};
 
 use super::tags::change_tags;
@@ -50,6 +52,14 @@ impl ResourceProvider for Parameter {
         }
         change_tags(context, "Parameter", name, before, properties).await?;
         Ok(made(name, properties))
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let parameter = context.read("ssm", "GetParameter", json!({"Name": made.physical}), "/Parameter").await?;
+        let mut found = pick(&parameter, &["DataType", "Name", "Type", "Value"]);
+        let tags = json!({"ResourceType": "Parameter", "ResourceId": made.physical});
+        found["Tags"] = context.read_part("ssm", "ListTagsForResource", tags, "/TagList").await?;
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

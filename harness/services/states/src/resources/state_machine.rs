@@ -3,7 +3,8 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, TemplateValue, policy, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, TemplateValue, capitalized, policy,
+    tag_list, text,
 };
 use serde_json::{Map, Value, json};
 
@@ -62,6 +63,29 @@ impl ResourceProvider for StateMachine {
         }
         let name = arn.rsplit(':').next().unwrap_or_default();
         Ok(made(arn, name, &text(&updated, "/revisionId")))
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let arn = &made.physical;
+        let machine = context.read("states", "DescribeStateMachine", json!({ "stateMachineArn": arn }), "").await?;
+        let tags = context.read_part("states", "ListTagsForResource", json!({ "resourceArn": arn }), "/tags").await?;
+        let part = |name: &str| machine.get(name).map(capitalized);
+        let current = machine.get("definition").cloned().unwrap_or_default();
+        // A text with substitutions is itself as long as what they make of it is there.
+        let given = made.properties.get("DefinitionString");
+        let is_same = given.is_some() && current == definition(context, &made.properties).await.unwrap_or_default();
+        Ok(json!({
+            "Arn": arn,
+            "DefinitionString": if is_same { given.cloned().unwrap_or_default() } else { current },
+            "LoggingConfiguration": part("loggingConfiguration"),
+            "Name": machine.get("name"),
+            "RoleArn": machine.get("roleArn"),
+            "StateMachineName": machine.get("name"),
+            "StateMachineRevisionId": machine.get("revisionId"),
+            "StateMachineType": machine.get("type"),
+            "Tags": capitalized(&tags),
+            "TracingConfiguration": part("tracingConfiguration"),
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
