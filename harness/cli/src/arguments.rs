@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// Runs the drill, then makes the backup go wrong on purpose, one way after the other, and says who notices each: the drill, which must, and who
     /// is notified. Exit code 1 if the drill misses one.
     Prove(Box<ProveOptions>),
+    /// Restores the newest archive of a real account on a machine here, with the credentials that AWS's own tools would use. Of the account it only
+    /// reads. Exit code 1 if there is none or it does not restore.
+    Restore(Box<RestoreOptions>),
     /// Collects what an account tells of a night into a folder, without secrets, and drafts an incident from it. Only reads. Exit code 1
     /// if nothing in it says what failed.
     Capture(CaptureOptions),
@@ -162,6 +165,9 @@ pub(crate) struct DrillOptions {
     /// A file that the restore script finds as $NIGHTPROOF_SECRETS/NAME, such as a key or a passphrase; may be repeated.
     #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret)]
     pub(crate) secrets: Vec<(String, PathBuf)>,
+    /// What restores the database of a drill file, if there is no other script.
+    #[arg(skip)]
+    pub(crate) database_restore: Option<String>,
     /// Fail on findings too, such as an open port or a bucket without access log.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -383,6 +389,14 @@ impl MachineOptions {
     /// Takes the kind from a drill file, if no option and no variable names one.
     pub(crate) fn set_kind(&mut self, kind: Option<MachineKind>) {
         self.named = self.named.or(kind);
+    }
+
+    /// What objects and messages are kept in, as reports call it.
+    pub(crate) const fn cloud_name(&self) -> &'static str {
+        match self.cloud.cloud {
+            CloudKind::Embedded => "embedded",
+            CloudKind::Localstack => "localstack",
+        }
     }
 
     /// What instances and functions run in.
@@ -643,7 +657,52 @@ pub(crate) struct ProveOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) evidence: EvidenceOptions,
+    #[command(flatten)]
     pub(crate) machine: MachineOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("archives").required(true).args(["bucket", "stack"])))]
+pub(crate) struct RestoreOptions {
+    /// The bucket with the archives.
+    #[arg(long)]
+    pub(crate) bucket: Option<String>,
+    /// Name or ARN of the stack with the buckets.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Look at keys alone that begin with this, such as those of one machine.
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub(crate) prefix: String,
+    /// The newest that there was at this time, RFC 3339 (2026-11-23T06:00:00Z); now when left out.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// The region of the account.
+    #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// The drill file, whose `restore`, `database`, `fingerprint` and `data.path` are gone by; nightproof.yaml in the working folder, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// A script that restores the backup, as in a drill; without one what is opened here is unpacked.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) restore_script: Option<PathBuf>,
+    /// A file that the restore script finds as $NIGHTPROOF_SECRETS/NAME; may be repeated.
+    #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret)]
+    pub(crate) secrets: Vec<(String, PathBuf)>,
+    /// Where the data belongs on the machine; /var/www/html when left out.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data_path: Option<String>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
+    /// What a drill file asks for.
+    #[arg(skip)]
+    pub(crate) demands: Demands,
+    /// What restores the database of a drill file.
+    #[arg(skip)]
+    pub(crate) database_restore: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use nightproof_drill::{Before, Budgets, Demands, Fingerprint, Ignored};
-use nightproof_drill_file::{DrillFile, Machine, MachineKind as FileMachineKind, NAME, Profile};
+use nightproof_drill_file::{Database, DrillFile, Machine, MachineKind as FileMachineKind, NAME, Profile};
 
 use crate::arguments::{
-    AccessOptions, DataProfileKind, DrillOptions, ExistingOptions, MachineKind, MachineOptions, ProveOptions, RunOptions,
-    SmokeOptions, StackOptions,
+    AccessOptions, DataProfileKind, DrillOptions, ExistingOptions, MachineKind, MachineOptions, ProveOptions, RestoreOptions,
+    RunOptions, SmokeOptions, StackOptions,
 };
 use crate::error::Error;
 use crate::printer;
@@ -17,6 +17,7 @@ pub(crate) fn fill_run(options: &mut RunOptions) -> Result<(), Error> {
     let Some(file) = find(options.stack.file.as_deref())? else { return Ok(()) };
     fill_local(&mut options.stack, &mut options.existing, &mut options.drill, &mut options.machine, &file)?;
     options.nights = options.nights.or(file.nights);
+    options.attack |= file.attack;
     options.operator_policy = options.operator_policy.take().or(file.operator_policy);
     Ok(())
 }
@@ -46,6 +47,21 @@ pub(crate) fn fill_smoke(options: &mut SmokeOptions) -> Result<(), Error> {
     fill_drill(&mut options.drill, &file);
     // A smoke has one night.
     options.stack.demands.budgets.rpo = None;
+    Ok(())
+}
+
+/// Fills what the options of `restore` leave out. Nothing is seeded: there is an archive.
+pub(crate) fn fill_restore(options: &mut RestoreOptions) -> Result<(), Error> {
+    let Some(file) = find(options.file.as_deref())? else { return Ok(()) };
+    let mut drill = DrillOptions { restore_script: options.restore_script.take(), ..DrillOptions::default() };
+    drill.secrets = std::mem::take(&mut options.secrets);
+    fill_drill(&mut drill, &file);
+    options.restore_script = drill.restore_script;
+    options.secrets = drill.secrets;
+    options.database_restore = drill.database_restore;
+    options.data_path = options.data_path.take().or_else(|| file.data.path.clone());
+    options.demands = Demands { seeds: Vec::new(), ..demands(&file)? };
+    fill_machine(&mut options.machine, &file);
     Ok(())
 }
 
@@ -102,15 +118,17 @@ fn fill_existing(options: &mut ExistingOptions, file: &DrillFile) {
 }
 
 fn demands(file: &DrillFile) -> Result<Demands, Error> {
-    let seed = file
+    let database = file.database.as_ref();
+    let own = file
         .seed
         .as_ref()
         .map(|path| std::fs::read_to_string(path).map_err(|source| Error::ReadSeedScript { path: path.clone(), source }));
-    let tree = file.restore().is_none_or(|restore| restore.tree);
+    let commands = database.map(Database::fingerprint).into_iter().chain(file.fingerprint().map(str::to_owned));
+    let command = commands.collect::<Vec<_>>().join("\n");
     let ignored = file.ignore.iter().map(|one| Ignored { path: one.path.clone(), reason: one.reason().to_owned() });
     Ok(Demands {
-        seed: seed.transpose()?,
-        fingerprint: file.fingerprint().map(|command| Fingerprint { command: command.to_owned(), tree }),
+        seeds: database.map(Database::seed).into_iter().chain(own.transpose()?).collect(),
+        fingerprint: (!command.is_empty()).then(|| Fingerprint { command, tree: file.compares_tree() }),
         ignored: ignored.collect(),
         due: file.due,
         budgets: Budgets {
@@ -127,8 +145,9 @@ pub(crate) fn fill_drill(options: &mut DrillOptions, file: &DrillFile) {
     options.rule = options.rule.take().or_else(|| file.trigger.as_ref().map(|trigger| trigger.rule().to_owned()));
     options.bucket = options.bucket.take().or_else(|| file.bucket().map(str::to_owned));
     options.strict |= file.strict;
+    options.database_restore = file.database.as_ref().map(Database::restore);
     let Some(restore) = file.restore() else { return };
-    options.restore_script.get_or_insert_with(|| restore.script.clone());
+    options.restore_script = options.restore_script.take().or_else(|| restore.script.clone());
     for (name, path) in &restore.secrets {
         if !options.secrets.iter().any(|(known, _)| known == name) {
             options.secrets.push((name.clone(), path.clone()));

@@ -5,12 +5,13 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use nightproof_drill::{Budgets, Outcome};
-use nightproof_evidence::{Commit, DrillFacts, JournalDigest, Product, Record, SigningKey, Template};
+use nightproof_evidence::{Commit, Control, DrillFacts, JournalDigest, Product, Record, SigningKey, Template};
 use nightproof_journal::Journal;
+use nightproof_prove::Proof;
 
 use crate::arguments::EvidenceOptions;
 use crate::error::Error;
-use crate::printer;
+use crate::{pdf, printer};
 
 /// Evidence of a drill that has begun.
 pub(crate) struct Evidence {
@@ -32,6 +33,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) account: &'a str,
     /// ARN of who drilled.
     pub(crate) caller: &'a str,
+    /// The negative controls that were tried.
+    pub(crate) proof: Option<&'a Proof>,
 }
 
 impl Evidence {
@@ -43,8 +46,8 @@ impl Evidence {
         Ok(Some(Self { folder: folder.clone(), key, digest: JournalDigest::follow(journal), began: now() }))
     }
 
-    /// Writes the evidence of a drill that came to `outcome`, and says where.
-    pub(crate) fn write(&self, outcome: &Outcome, subject: &Subject<'_>, budgets: &Budgets) -> Result<(), Error> {
+    /// Writes the evidence of a drill that came to `outcome`, and says where. The page is a PDF, too, where this machine has a browser.
+    pub(crate) async fn write(&self, outcome: &Outcome, subject: &Subject<'_>, budgets: &Budgets) -> Result<(), Error> {
         let product = Product { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
         let drill = DrillFacts {
             cloud: subject.cloud.to_owned(),
@@ -56,11 +59,35 @@ impl Evidence {
         };
         let commit = subject.template.and_then(commit);
         let template = Template::new(crate::template::name(subject.template), subject.text, commit);
-        let record = Record::new(outcome, product, drill, template, budgets, self.digest.facts());
+        let mut record = Record::new(outcome, product, drill, template, budgets, self.digest.facts());
+        if let Some(proof) = subject.proof {
+            record = record.with_controls(controls(proof));
+        }
         let file = nightproof_evidence::write(&self.folder, &record, &self.key).map_err(Error::Evidence)?;
+        match pdf::print(&file.with_extension("html")).await {
+            Ok(Some(content)) => {
+                let name = format!("evidence-{}.pdf", outcome.run);
+                nightproof_evidence::add(&self.folder, &name, &content, &self.key).map_err(Error::Evidence)?;
+            }
+            Ok(None) => {}
+            Err(why) => printer::note(&format!("the page of the evidence is no PDF: {why}")),
+        }
         printer::note(&format!("evidence {}, signed by key {}", file.display(), self.key.public().id()));
         Ok(())
     }
+}
+
+/// The controls as evidence has them.
+fn controls(proof: &Proof) -> Vec<Control> {
+    let control = |one: &nightproof_prove::Checked| Control {
+        id: one.id.clone(),
+        title: one.title.clone(),
+        result: one.verdict.as_str().to_owned(),
+        at: one.at.clone(),
+        reason: one.reason.clone(),
+        told: one.notified.clone(),
+    };
+    proof.controls.iter().map(control).collect()
 }
 
 /// The time of this machine: that of its drills.

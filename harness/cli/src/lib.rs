@@ -19,6 +19,7 @@ mod local_times;
 mod operator;
 mod outcome;
 mod packager;
+mod pdf;
 mod printer;
 mod python;
 mod rehearsal;

@@ -8,7 +8,11 @@ use crate::error::Error;
 /// Reads the script and the secrets that `options` name.
 pub(crate) fn read(options: &DrillOptions) -> Result<Option<RestoreScript>, Error> {
     let Some(path) = &options.restore_script else {
-        return if options.secrets.is_empty() { Ok(None) } else { Err(Error::SecretWithoutScript) };
+        return match &options.database_restore {
+            Some(text) => Ok(Some(RestoreScript { text: text.clone(), secrets: Vec::new() })),
+            None if options.secrets.is_empty() => Ok(None),
+            None => Err(Error::SecretWithoutScript),
+        };
     };
     let unreadable = |path: &std::path::Path| {
         let path = path.to_owned();

@@ -116,6 +116,8 @@ due: 1                              # machines that have to leave an archive eac
 #   script: restore.sh
 #   secrets: {passphrase: backup.pass}
 
+# database: postgresql              # or mariadb, sqlite, redis: its server is filled, written to during the backup, and compared
+
 # seed: seed.sh                     # runs on each instance before the first night: fills a database
 # fingerprint: psql -Atc 'table t'  # says the same before the night and on the restored machine; wants `restore`
 

@@ -11,6 +11,7 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::DrillFileError;
 use crate::amount::{Percent, Span};
+use crate::database::{self, Database, DatabaseMember};
 use crate::member::{self, Text};
 
 /// What a drill rehearses, and what has to hold. Paths of files are relative to the file's own folder.
@@ -53,6 +54,9 @@ pub struct DrillFile {
     /// Whether findings fail the drill.
     #[serde(default)]
     pub strict: bool,
+    /// Whether the stack's roles and the operator try to destroy the archives of the last night.
+    #[serde(default)]
+    pub attack: bool,
     /// How the backup is restored, where that is not found out from the archive.
     #[serde(default)]
     #[schemars(with = "Option<Restore>")]
@@ -65,7 +69,11 @@ pub struct DrillFile {
     /// Paths of the data that the comparison leaves out.
     #[serde(default)]
     pub ignore: Vec<Ignore>,
-    /// A script that runs on each instance as root when the data is there, before the first night.
+    /// A database whose server runs on each instance, filled before the first night and written to during the backup.
+    #[serde(default, deserialize_with = "database::database")]
+    #[schemars(with = "Option<DatabaseMember>")]
+    pub database: Option<Database>,
+    /// A script that runs on each instance as root when the data is there, before the first night; after the database is filled.
     pub seed: Option<PathBuf>,
     /// A command that runs on each instance before the night and on the restored machine afterwards, and has to say the same.
     #[serde(default)]
@@ -188,15 +196,15 @@ pub enum MachineKind {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Restore {
-    /// A script for bash that restores the backup on a fresh instance.
-    pub script: PathBuf,
+    /// A script for bash that restores the backup on a fresh instance; with a `database`, that of its profile if there is none.
+    pub script: Option<PathBuf>,
     /// Files that the script finds as `$NIGHTPROOF_SECRETS/NAME`, by name.
     #[serde(default, deserialize_with = "secrets")]
     #[schemars(with = "BTreeMap<String, PathBuf>")]
     pub secrets: BTreeMap<String, PathBuf>,
-    /// Whether what is at the data path afterwards is compared with the data. Without it there has to be a fingerprint.
-    #[serde(default = "yes")]
-    pub tree: bool,
+    /// Whether what is at the data path afterwards is compared with the data. Without it there has to be a fingerprint or a `database`. It is
+    /// if nothing is said, unless there is a `database`.
+    pub tree: Option<bool>,
 }
 
 /// Something that the comparison leaves out.
@@ -228,10 +236,6 @@ pub struct Budgets {
     pub rpo: Option<Span>,
     /// How much larger or smaller an archive is than the one before it.
     pub size_change: Option<Percent>,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 fn nights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
@@ -305,16 +309,28 @@ impl DrillFile {
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let at = |place: Location, why: &str| format!("line {} column {}: {why}", place.line(), place.column());
+        if file.database.is_some() {
+            return Ok(file);
+        }
         match (&file.restore, &file.fingerprint) {
+            (Some(restore), _) if restore.value.script.is_none() => Err(at(
+                restore.referenced,
+                "without a `script` the drill restores what it can open itself, and nothing is to be said of it: give `restore: {script: …}`",
+            )),
             (None, Some(fingerprint)) => Err(at(
                 fingerprint.referenced,
                 "the fingerprint is asked of a restored machine, which a restore script makes: give `restore: {script: …}`",
             )),
-            (Some(restore), None) if !restore.value.tree => {
+            (Some(restore), None) if restore.value.tree == Some(false) => {
                 Err(at(restore.referenced, "with `tree: false` nothing is compared: give a `fingerprint`"))
             }
             _ => Ok(file),
         }
+    }
+
+    /// Whether what is at the data path of a restored machine is compared with the data.
+    pub fn compares_tree(&self) -> bool {
+        self.restore().and_then(|restore| restore.tree).unwrap_or(self.database.is_none())
     }
 
     /// The bucket that backups go to.
@@ -339,7 +355,7 @@ impl DrillFile {
         single.into_iter().flatten().for_each(join);
         self.existing.iter_mut().for_each(join);
         if let Some(Spanned { value: restore, .. }) = &mut self.restore {
-            join(&mut restore.script);
+            restore.script.iter_mut().for_each(join);
             restore.secrets.values_mut().for_each(join);
         }
     }

@@ -3,6 +3,7 @@
 //! [`DrillFile::read`] reads one, [`draft`] writes one for a template. `docs/drill-file.md` explains the format.
 
 mod amount;
+mod database;
 mod draft;
 mod error;
 mod file;
@@ -11,6 +12,7 @@ pub mod member;
 mod tests;
 
 pub use amount::{Percent, Span};
+pub use database::{Database, Engine};
 pub use draft::draft;
 pub use error::DrillFileError;
 pub use file::{Budgets, Data, DrillFile, Ignore, Machine, MachineKind, Profile, Restore, Trigger};

@@ -19,6 +19,7 @@ bucket: Archives
 machine: {kind: container, platform: ubuntu-24.04, instance_image: 'own:1', function_image: 'own:2'}
 nights: 3
 strict: true
+attack: true
 restore: {script: restore.sh, secrets: {passphrase: keys/pass}, tree: false}
 operator_policy: operator.json
 allow_blocked_runtimes: true
@@ -48,14 +49,30 @@ fn a_file_says_all_that_a_drill_is_told() {
     assert_eq!((file.machine.kind, file.machine.platform.unwrap().key), (Some(MachineKind::Container), "ubuntu-24.04"));
     assert_eq!((file.machine.instance_image(), file.machine.function_image()), (Some("own:1"), Some("own:2")));
     let restore = file.restore().unwrap();
-    assert!(!restore.tree && restore.secrets.len() == 1);
+    assert!(!file.compares_tree() && restore.secrets.len() == 1);
     assert_eq!((file.ignore[0].path.as_str(), file.ignore[0].reason()), ("cache", "is made anew"));
     assert_eq!(file.budgets.rto.unwrap().0.as_secs(), 900);
     assert_eq!(file.budgets.rpo.unwrap().0.as_secs(), 26 * 3600);
     assert_eq!(file.budgets.size_change.unwrap().0, 50.0);
     assert_eq!((file.nights, file.due, file.strict, file.allow_blocked_runtimes), (Some(3), Some(2), true, true));
-    assert!(file.guess_parameters && file.existing.len() == 1);
+    assert!(file.attack && file.guess_parameters && file.existing.len() == 1);
     assert!(is_of_schema(WHOLE));
+}
+
+#[test]
+fn a_database_is_an_engine_or_has_a_name_and_its_scripts_are_whole() {
+    for text in ["database: postgresql", "database: {engine: postgresql, name: orders}", "database: sqlite", "database: redis"] {
+        let text = format!("version: 1\n{text}\n");
+        let file = DrillFile::parse(&text).unwrap();
+        assert!(is_of_schema(&text) && !file.compares_tree());
+        let database = file.database.unwrap();
+        for script in [database.seed(), database.fingerprint(), database.restore()] {
+            let checked = std::process::Command::new("bash").args(["-n", "-c", &script]).output().unwrap();
+            assert!(checked.status.success(), "{checked:?}");
+        }
+    }
+    let both = DrillFile::parse("version: 1\ndatabase: mariadb\nrestore: {tree: true}\n").unwrap();
+    assert!(both.compares_tree());
 }
 
 #[test]
@@ -67,7 +84,7 @@ fn paths_are_of_the_folder_of_the_file() {
     assert_eq!(file.template.as_deref(), Some(folder.path().join("stack/backup.yaml").as_path()));
     assert_eq!(file.existing, [folder.path().join("network.yaml")]);
     let restore = file.restore().unwrap();
-    assert_eq!(restore.script, folder.path().join("restore.sh"));
+    assert_eq!(restore.script, Some(folder.path().join("restore.sh")));
     assert_eq!(restore.secrets["passphrase"], folder.path().join("keys/pass"));
     assert_eq!(file.operator_policy.as_deref(), Some(folder.path().join("operator.json").as_path()));
     assert_eq!(file.seed.as_deref(), Some(folder.path().join("seed.sh").as_path()));
@@ -103,6 +120,21 @@ fn paths_are_of_the_folder_of_the_file() {
 #[case::a_secret_out_of_its_folder("restore: {script: r, secrets: {../x: z}}", "the name of a secret", "line 2 column", false)]
 #[case::a_fingerprint_of_nobody("fingerprint: date", "give `restore: {script: …}`", "line 2 column 14", false)]
 #[case::nothing_compared("restore: {script: r, tree: false}", "nothing is compared", "line 2 column 10", false)]
+#[case::nothing_said_of_a_restore("restore: {tree: true}", "give `restore: {script: …}`", "line 2 column 10", false)]
+#[case::an_unknown_database("database: oracle", "", "line 2 column 11", true)]
+#[case::a_name_with_a_quote(
+    "database: {engine: mariadb, name: \"a'b\"}",
+    "has to be of letters, digits and `_`",
+    "line 2 column 11",
+    false
+)]
+#[case::a_file_without_its_folder(
+    "database: {engine: sqlite, name: shop.db}",
+    "the absolute path of a file",
+    "line 2 column 11",
+    false
+)]
+#[case::a_name_for_redis("database: {engine: redis, name: x}", "have numbers and no names", "line 2 column 11", false)]
 #[case::another_version("", "it has version 2, this nightproof reads 1", "line 1 column 10", true)]
 fn what_is_wrong_is_refused_with_its_place(#[case] line: &str, #[case] why: &str, #[case] place: &str, #[case] by_schema: bool) {
     let version = if line.is_empty() { 2 } else { 1 };
@@ -147,7 +179,17 @@ fn a_draft_is_a_drill_file_also_where_its_comments_are_taken_away() {
 
 /// Whether what is in a comment is a line of the format.
 fn offers(rest: &str) -> bool {
-    const MEMBERS: &[&str] =
-        &["parameters:", "bucket:", "trigger:", "machine:", "budgets:", "restore:", "seed:", "fingerprint:", "ignore:"];
+    const MEMBERS: &[&str] = &[
+        "parameters:",
+        "bucket:",
+        "trigger:",
+        "machine:",
+        "budgets:",
+        "restore:",
+        "database:",
+        "seed:",
+        "fingerprint:",
+        "ignore:",
+    ];
     MEMBERS.iter().any(|member| rest.starts_with(member)) || rest.starts_with("  ")
 }

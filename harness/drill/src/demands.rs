@@ -5,8 +5,8 @@ use std::time::Duration;
 /// What a drill is asked for beside the usual.
 #[derive(Debug, Clone, Default)]
 pub struct Demands {
-    /// A script that runs on each instance as root when the data is there, before the first night.
-    pub seed: Option<String>,
+    /// Scripts that run on each instance as root when the data is there, before the first night, in their order.
+    pub seeds: Vec<String>,
     /// What a machine says of itself.
     pub fingerprint: Option<Fingerprint>,
     /// What the comparison leaves out.

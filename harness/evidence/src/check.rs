@@ -16,6 +16,8 @@ pub(crate) const fn of_step(step: Step) -> Option<&'static str> {
         Step::DeadLetter => "an event that cannot be delivered is kept",
         Step::Notice => "who is told of the night",
         Step::Destroy => "all that the drill made is removed",
-        Step::Pack | Step::Existing | Step::Package | Step::Boot | Step::Seed | Step::Fingerprint | Step::Attack => return None,
+        Step::Attack => "who has access to the stack tries to destroy the archives; what that came to is below",
+        Step::Fingerprint => "a machine says what it holds, before the night",
+        Step::Pack | Step::Existing | Step::Package | Step::Boot | Step::Seed => return None,
     })
 }

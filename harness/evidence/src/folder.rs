@@ -37,6 +37,14 @@ pub fn write(folder: &Path, record: &Record, key: &SigningKey) -> Result<PathBuf
     Ok(file)
 }
 
+/// Adds a file to evidence in `folder`, with its signature.
+///
+/// # Errors
+/// It cannot be written.
+pub fn add(folder: &Path, name: &str, content: &[u8], key: &SigningKey) -> Result<PathBuf, EvidenceError> {
+    signed(folder, name, content, key)
+}
+
 fn signed(folder: &Path, name: &str, content: &[u8], key: &SigningKey) -> Result<PathBuf, EvidenceError> {
     let path = folder.join(name);
     let signature = key.sign(&path, name, content)?;

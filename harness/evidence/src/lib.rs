@@ -15,7 +15,7 @@ mod sheet;
 
 pub use book::Book;
 pub use error::EvidenceError;
-pub use folder::{Verified, read, verify, write};
+pub use folder::{Verified, add, read, verify, write};
 pub use journal_digest::{JournalDigest, JournalFacts};
 pub use key::{PublicKey, SigningKey};
-pub use record::{Budget, Check, Commit, DrillFacts, Finding, LeftOut, Product, Record, Template, Weakness};
+pub use record::{Attempt, Budget, Check, Commit, Control, DrillFacts, Finding, LeftOut, Product, Record, Template, Weakness};

@@ -42,6 +42,15 @@ pub(crate) fn page(record: &Record, sha256: &str, key: &str) -> String {
         .iter()
         .map(|budget| vec![budget.number.clone(), text(&budget.measured), text(&budget.allowed), text(&budget.result)]);
     let findings = record.findings.iter().map(|finding| vec![finding.id.clone(), finding.detail.clone()]);
+    let attempts = record.attack.iter().flatten().map(|one| {
+        let allowed = one.allowed_by.join("; ");
+        vec![one.by.clone(), one.call.clone(), one.on.clone(), one.effect.clone(), one.detail.clone(), allowed]
+    });
+    let controls = record.controls.iter().flatten().map(|one| {
+        let told = if one.told.is_empty() { "nobody".to_owned() } else { one.told.join("; ") };
+        let at = one.at.clone().unwrap_or_default();
+        vec![one.title.clone(), one.result.clone(), at, one.reason.clone(), told]
+    });
     let left_out = record.left_out.iter().map(|one| vec![one.path.clone(), one.entries.to_string(), one.reason.clone()]);
     let single = |items: &[String]| items.iter().map(|item| vec![item.clone()]).collect::<Vec<_>>();
     sheet(
@@ -53,6 +62,18 @@ pub(crate) fn page(record: &Record, sha256: &str, key: &str) -> String {
             (table("Checks", &["Night", "Check", "Result", "Seen"], &checks.collect::<Vec<_>>()))
             (table("Numbers", &["Number", "Measured", "Allowed", "Result"], &budgets.collect::<Vec<_>>()))
             (table("Findings", &["Finding", "What was found"], &findings.collect::<Vec<_>>()))
+            (table(
+                "Could the archives be destroyed?",
+                &["Who", "Call", "On", "Effect", "What became of them", "Allowed by"],
+                &attempts.collect::<Vec<_>>()
+            ))
+            @if record.attack.is_none() { p.soft { "Whether somebody could destroy the archives was not tried." } }
+            (table(
+                "Would it have been noticed?",
+                &["What went wrong on purpose", "Drill", "Where", "Why", "Who else was told"],
+                &controls.collect::<Vec<_>>()
+            ))
+            @if record.controls.is_none() { p.soft { "Negative controls, which show that a drill notices, were not tried." } }
             (table("Left out of the comparison", &["Path", "Entries", "Why"], &left_out.collect::<Vec<_>>()))
             (table("Not looked at", &["What"], &single(&record.not_looked_at)))
             (table("Who was told", &["Notification"], &single(&record.told)))

@@ -37,6 +37,12 @@ pub struct Record {
     pub budgets: Vec<Budget>,
     /// What did not break the drill and should be mended.
     pub findings: Vec<Finding>,
+    /// What the stack's roles and the operator tried against the archives; nothing if nobody tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attack: Option<Vec<Attempt>>,
+    /// What was made wrong on purpose, and who noticed; nothing if it was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls: Option<Vec<Control>>,
     /// What the comparison left out, and why.
     pub left_out: Vec<LeftOut>,
     /// What the local region does not do, so that it was not looked at.
@@ -153,6 +159,45 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// A call against the archives, or what protects them, that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt {
+    /// Who tried: a role, `operator`.
+    pub by: String,
+    /// The action, as policies name it.
+    pub call: String,
+    /// On what.
+    pub on: String,
+    /// `refused`, `withstood`, `untried`, `weakened`, `hidden`, `destroyed`.
+    pub effect: String,
+    /// In a sentence; empty if the call was refused.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// The statements that allowed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_by: Vec<String>,
+}
+
+/// A negative control: a backup that goes wrong on purpose, which the drill has to notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// Its name.
+    pub id: String,
+    /// What was done.
+    pub title: String,
+    /// `noticed`, `noticed elsewhere`, `NOT NOTICED`, `not tried`, `does not apply`.
+    pub result: String,
+    /// Where the drill noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Why the drill failed, why it should have, or why it was not tried.
+    pub reason: String,
+    /// Who else was notified.
+    pub told: Vec<String>,
+}
+
 /// Something that the comparison left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -163,6 +208,19 @@ pub struct LeftOut {
     pub reason: String,
     /// As many entries of the data.
     pub entries: u64,
+}
+
+impl Attempt {
+    fn new(attempt: &nightproof_drill::Attempt) -> Self {
+        Self {
+            by: attempt.by.clone(),
+            call: attempt.call.clone(),
+            on: attempt.on.clone(),
+            effect: attempt.effect.to_string(),
+            detail: attempt.detail.clone(),
+            allowed_by: attempt.allowed_by.clone(),
+        }
+    }
 }
 
 impl Template {
@@ -217,6 +275,8 @@ impl Record {
             checks: checks.collect(),
             budgets: held(&outcome.numbers, budgets),
             findings: outcome.findings.iter().map(|one| Finding { id: one.id.clone(), detail: one.detail.clone() }).collect(),
+            attack: outcome.attack.as_ref().map(|attack| attack.attempts.iter().map(Attempt::new).collect()),
+            controls: None,
             left_out: outcome
                 .ignored
                 .iter()
@@ -226,6 +286,13 @@ impl Record {
             told: outcome.notifications.iter().filter(|sent| sent.night > 0).map(|sent| sent.whole()).collect(),
             journal,
         }
+    }
+
+    /// With the negative controls of the stack.
+    #[must_use]
+    pub fn with_controls(mut self, controls: Vec<Control>) -> Self {
+        self.controls = Some(controls);
+        self
     }
 
     /// Reads the text of a record.
@@ -289,7 +356,7 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use boon::{Compiler, Schemas};
-    use nightproof_drill::{Failure, FailurePoint, Finding as DrillFinding, Hop, Rto, Step, StepTime};
+    use nightproof_drill::{Attack, AttackEffect, Failure, FailurePoint, Finding as DrillFinding, Hop, Rto, Step, StepTime};
 
     use super::*;
 
@@ -320,7 +387,16 @@ pub(crate) mod tests {
             },
             notifications: Vec::new(),
             not_applicable: None,
-            attack: None,
+            attack: Some(Attack {
+                attempts: vec![nightproof_drill::Attempt {
+                    by: "role InstanceRole".to_owned(),
+                    call: "s3:PutObject".to_owned(),
+                    on: "s3://archives/site.tgz".to_owned(),
+                    effect: AttackEffect::Hidden,
+                    detail: "a new version is in its place".to_owned(),
+                    allowed_by: vec!["InstanceRole, line 80".to_owned()],
+                }],
+            }),
             leftovers: Vec::new(),
             steps: vec![
                 step(Step::Pack, StepOutcome::Passed),
@@ -345,7 +421,15 @@ pub(crate) mod tests {
         let budgets =
             Budgets { rto: Some(Duration::from_millis(300)), rpo: Some(Duration::from_secs(93_600)), ..Budgets::default() };
         let journal = JournalFacts { sha256: "cd".repeat(32), lines: 12 };
-        Record::new(&outcome(), product, drill, template, &budgets, journal)
+        let controls = vec![Control {
+            id: "archive-missing".to_owned(),
+            title: "the archive is gone".to_owned(),
+            result: "noticed".to_owned(),
+            at: Some("at object".to_owned()),
+            reason: "no new object <b>".to_owned(),
+            told: vec!["topic BackupAlarms".to_owned()],
+        }];
+        Record::new(&outcome(), product, drill, template, &budgets, journal).with_controls(controls)
     }
 
     #[test]

@@ -40,8 +40,9 @@ pub(crate) fn table(title: &str, heads: &[&str], rows: &[Vec<String>]) -> Markup
 /// Words that are shown in a colour.
 fn class(cell: &str) -> Option<&'static str> {
     match cell {
-        "passed" | "held" => Some("good"),
-        "failed" | "over" | "not measured" => Some("bad"),
+        "passed" | "held" | "noticed" | "refused" | "withstood" => Some("good"),
+        "failed" | "over" | "not measured" | "NOT NOTICED" | "noticed elsewhere" | "not tried" | "destroyed" | "hidden"
+        | "weakened" => Some("bad"),
         _ => None,
     }
 }

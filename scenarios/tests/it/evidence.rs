@@ -11,7 +11,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The one record in the folder.
-fn record(folder: &Path) -> (PathBuf, Value) {
+pub(crate) fn record(folder: &Path) -> (PathBuf, Value) {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let found: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     assert_eq!(found.len(), 1, "{found:?}");
@@ -53,6 +53,34 @@ fn evidence_is_written_verified_and_refused_once_it_is_changed() {
     assert!(made.status.code() == Some(0) && said(&made).contains("1 drills, 1 passed; 0 days"), "{}", said(&made));
     assert!(read(&folder.path().join("book.html")).contains("Days without a drill that passed"));
     assert_eq!(book("2001-01-01", "2001-01-02").status.code(), Some(1));
+}
+
+#[test]
+fn evidence_has_what_was_tried_and_what_would_have_been_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| nightproof(folder.path(), arguments);
+    assert_eq!(run(&["keys"]).status.code(), Some(0));
+    std::fs::write(folder.path().join("nightproof.yaml"), "version: 1\nattack: true\n").expect("a drill file");
+    let ended = run(&["run", "--evidence", "attacked", "--evidence-key", "nightproof.key"]);
+    // What may be hidden is a finding, which fails the bundled stack's drill.
+    assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
+    let (_, attacked) = record(&folder.path().join("attacked"));
+    let attempts = attacked["attack"].as_array().expect("attempts");
+    let with = |effect: &str| attempts.iter().filter(|attempt| attempt["effect"] == effect).count();
+    assert!(with("refused") > 10 && with("hidden") > 0 && with("destroyed") > 0, "{attacked:#}");
+    assert!(attacked.get("controls").is_none(), "{attacked:#}");
+    std::fs::write(folder.path().join("nightproof.yaml"), "version: 1\n").expect("a drill file");
+    let only = ["--only", "archive-missing", "--only", "byte-changed"];
+    let ended = run(&[&["prove", "--evidence", "proven", "--evidence-key", "nightproof.key"], &only[..]].concat());
+    assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    let (path, proven) = record(&folder.path().join("proven"));
+    let controls = proven["controls"].as_array().expect("controls");
+    let results: Vec<(&str, &str)> =
+        controls.iter().map(|one| (one["id"].as_str().unwrap_or(""), one["result"].as_str().unwrap_or(""))).collect();
+    assert_eq!(results, [("archive-missing", "noticed"), ("byte-changed", "noticed")]);
+    assert!(read(&path.with_extension("html")).contains("Would it have been noticed?"));
+    let verified = run(&["verify-evidence", "proven", "--key", "nightproof.pub"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod container;
 mod container_lost;
 mod data;
 #[cfg(test)]
+mod databases;
+#[cfg(test)]
 mod drill_file;
 #[cfg(test)]
 mod engine;
@@ -39,6 +41,8 @@ mod native;
 mod network;
 #[cfg(test)]
 mod not_supported;
+#[cfg(test)]
+mod on_demand;
 mod operator;
 #[cfg(test)]
 mod operator_grants;

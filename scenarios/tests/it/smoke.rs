@@ -60,9 +60,18 @@ fn assert_nothing_left(up: &Up) {
 fn a_smoke_drill_passes_by_invoking_and_says_no_secret() {
     let up = account();
     let journal = up.home().join("journal.jsonl").display().to_string();
+    let at = |name: &str| up.home().join(name).display().to_string();
+    let (evidence, keys) = (at("evidence"), at("keys"));
+    let (secret_key, public_key) = (at("keys/nightproof.key"), at("keys/nightproof.pub"));
+    fs::create_dir(&keys).expect("a folder");
+    assert_eq!(nightproof(&up, &["keys", "--out", &keys]).status.code(), Some(0));
     let smoke = ["smoke", "--account", ACCOUNT, "--yes", "--fire", "invoke", "--format", "json", "--journal", &journal];
-    let ended = nightproof(&up, &smoke);
+    let ended = nightproof(&up, &[&smoke[..], &["--evidence", &evidence, "--evidence-key", &secret_key]].concat());
     assert_eq!(ended.status.code(), Some(0), "{}", said(&ended));
+    let verified = nightproof(&up, &["verify-evidence", &evidence, "--key", &public_key]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    let (_, record) = crate::evidence::record(Path::new(&evidence));
+    assert_eq!((&record["drill"]["cloud"], &record["drill"]["account"]), (&"aws".into(), &ACCOUNT.into()), "{record:#}");
     let outcome = outcome(&ended);
     assert!(outcome.archive.is_some_and(|archive| archive.identical && archive.encryption == "aws:kms"));
     let journal = fs::read_to_string(journal).expect("a journal");

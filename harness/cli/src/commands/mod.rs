@@ -13,6 +13,7 @@ mod localstack;
 mod prove;
 mod report;
 mod reproduce;
+mod restore;
 mod run;
 mod schema;
 mod smoke;
@@ -53,6 +54,10 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
             smoke::smoke(&options).await
         }
         Command::Reproduce(options) => reproduce::reproduce(&options).await,
+        Command::Restore(mut options) => {
+            drill_file::fill_restore(&mut options)?;
+            restore::restore(&options).await
+        }
         Command::Capture(options) => capture::capture(&options).await,
         Command::Compare(options) => compare::compare(&options),
         Command::Report(options) => report::report(&options),

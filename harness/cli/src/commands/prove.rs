@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{MachineKind, ProveOptions};
 use crate::error::Error;
+use crate::evidence::{Evidence, Subject};
 use crate::format::Format;
 use crate::local_environment::LocalEnvironment;
 use crate::rehearsal::{Rehearsal, rehearse};
@@ -31,6 +32,7 @@ pub(crate) async fn prove(options: &ProveOptions) -> Result<Exit, Error> {
     let operator_policy = operator::Policy::read(options.operator_policy.as_deref())?;
     let setting = Setting { operator_policy, ..Setting::new(options.machine.clone())? };
     let journal = journal_file::open(options.journal.as_deref())?;
+    let evidence = Evidence::begin(&options.evidence, &journal)?;
     let cancel = interrupt::token()?;
     let (good, _) = rehearse(&rehearsal, &setting, &journal, &cancel).await?;
     journal_file::flush(&journal);
@@ -53,6 +55,17 @@ pub(crate) async fn prove(options: &ProveOptions) -> Result<Exit, Error> {
             return Err(Error::Interrupted);
         }
         printer::note(&format!("{} of {} controls tried: {}", number + 1, chosen.len(), control.title));
+    }
+    if let Some(evidence) = evidence {
+        let subject = Subject {
+            template: options.stack.template.as_deref(),
+            text: &rehearsal.template,
+            cloud: options.machine.cloud_name(),
+            account: &setting.account,
+            caller: &operator::arn(&setting.account, setting.operator_policy.as_ref()),
+            proof: Some(&proof),
+        };
+        evidence.write(&good, &subject, &rehearsal.demands.budgets).await?;
     }
     print(&proof, options)?;
     Ok(if proof.is_whole() { Exit::Passed } else { Exit::Failed })

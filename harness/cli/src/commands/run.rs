@@ -69,8 +69,12 @@ pub(crate) async fn run(options: &RunOptions) -> Result<Exit, Error> {
         cloud: &cloud,
         account: &setting.account,
         caller: &operator::arn(&setting.account, setting.operator_policy.as_ref()),
+        proof: None,
     };
-    let written = evidence.map_or(Ok(()), |evidence| evidence.write(&outcome, &subject, &budgets));
+    let written = match evidence {
+        Some(evidence) => evidence.write(&outcome, &subject, &budgets).await,
+        None => Ok(()),
+    };
     if *format == Format::Text {
         outcome::summary(&outcome);
     }

@@ -42,8 +42,8 @@ pub(crate) struct Restored {
 }
 
 /// An archive as it was downloaded.
-struct Downloaded {
-    file: File,
+pub(crate) struct Downloaded {
+    pub(crate) file: File,
     sha256: [u8; 32],
 }
 
@@ -175,7 +175,7 @@ fn is_copy(one: &str, other: &str) -> bool {
 }
 
 /// Downloads the parts of an archive, one after the other, and holds them against what is promised.
-async fn download(
+pub(crate) async fn download(
     client: &DynamicClient,
     stored: &Stored,
     parts: &[Part],

@@ -24,6 +24,13 @@ pub(crate) struct Said {
     text: String,
 }
 
+impl Said {
+    /// Its beginning.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// The command that the plan's machines are asked.
 pub(crate) struct Question<'a> {
     client: &'a DynamicClient,
@@ -41,6 +48,11 @@ impl<'a> Question<'a> {
     /// Asks an instance that is to be backed up.
     pub(crate) async fn source(&self, instance: &str) -> Result<Said, HopFailure> {
         self.asked(instance, FailurePoint::Drill).await
+    }
+
+    /// Asks a machine that was restored from somebody's archive, whose original nobody has asked.
+    pub(crate) async fn anew(&self, instance: &str) -> Result<Said, HopFailure> {
+        self.asked(instance, Hop::Restore.into()).await
     }
 
     /// Asks a machine on which nothing was restored yet. One that says the same as `before` shows that the command would not tell a machine

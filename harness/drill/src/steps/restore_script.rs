@@ -142,7 +142,7 @@ pub(crate) async fn restore(
 }
 
 /// Runs the script. Returns the key of what was at the data path then.
-async fn restored(
+pub(crate) async fn restored(
     client: &DynamicClient,
     plan: &Plan,
     script: &RestoreScript,

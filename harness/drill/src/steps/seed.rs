@@ -72,7 +72,7 @@ pub(crate) async fn seed(
     for instance in instances {
         wait(client, &id, instance, "the command that seeds data").await?;
     }
-    if let Some(script) = &plan.demands.seed {
+    for script in &plan.demands.seeds {
         run_script(client, plan, instances, script).await?;
     }
     Ok(())

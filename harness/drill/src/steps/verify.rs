@@ -216,7 +216,10 @@ fn assign<'a>(shares: &mut [Share<'a>], objects: impl Iterator<Item = &'a Object
 }
 
 /// The archives that these objects are: each by itself, or as a part of one.
-async fn wholes<'a>(client: &DynamicClient, objects: Vec<&'a Object>) -> Result<Vec<(String, Vec<&'a Object>)>, HopFailure> {
+pub(crate) async fn wholes<'a>(
+    client: &DynamicClient,
+    objects: Vec<&'a Object>,
+) -> Result<Vec<(String, Vec<&'a Object>)>, HopFailure> {
     let keys: Vec<&str> = objects.iter().map(|object| object.key.as_str()).collect();
     let groups = parts::wholes(&keys).map_err(|missing| HopFailure::at(Hop::Object, missing))?;
     let mut wholes = Vec::new();
@@ -248,7 +251,11 @@ async fn beginning(client: &DynamicClient, object: &Object) -> Result<Vec<u8>, H
 }
 
 /// What the bucket says of an archive.
-async fn look(client: &DynamicClient, instance: &str, (stem, objects): (String, Vec<&Object>)) -> Result<Stored, HopFailure> {
+pub(crate) async fn look(
+    client: &DynamicClient,
+    instance: &str,
+    (stem, objects): (String, Vec<&Object>),
+) -> Result<Stored, HopFailure> {
     let mut archive = Archive { instance: instance.to_owned(), key: stem, ..Archive::default() };
     let mut parts = Vec::new();
     for object in &objects {

@@ -11,8 +11,10 @@ use nightproof_machine_protocol::spec::inside;
 use super::terminal::{complain, say};
 use crate::{console, control};
 
-/// Where installed programs of the host's are linked to: the first that can be written to.
-const INSTALLED: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
+/// Where installed programs of the host's are linked to, each in the folder that it has there: below the first that can be written to.
+const INSTALLED: [&str; 2] = ["/usr", "/usr/local"];
+/// Folders of programs.
+const PROGRAMS: [&str; 2] = ["bin", "sbin"];
 /// Where programs are, as everybody finds them.
 const VISIBLE: [&str; 6] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin", "/sbin", CFN_FOLDER];
 /// Options of either family that have a value.
@@ -85,7 +87,7 @@ fn look(name: &str) -> Package {
     if programs.iter().any(|program| VISIBLE.iter().any(|folder| Path::new(folder).join(program).exists())) {
         return Package::Here;
     }
-    let folders = ["bin", "sbin"].map(|folder| Path::new(inside::USR).join(folder));
+    let folders = PROGRAMS.map(|folder| Path::new(inside::USR).join(folder));
     let found: Vec<PathBuf> = programs
         .iter()
         .flat_map(|program| folders.each_ref().map(|folder| folder.join(program)))
@@ -119,7 +121,7 @@ fn install(manager: &str, names: &[&str]) -> u8 {
         return if manager_is_deb(manager) { 100 } else { 1 };
     }
     for program in links {
-        let name = program.file_name().unwrap_or_default();
+        let name = program.strip_prefix(inside::USR).unwrap_or(&program);
         let mut linked = INSTALLED.iter().map(|folder| symlink(&program, Path::new(folder).join(name)));
         if !linked.any(|linked| linked.is_ok()) {
             complain(&format!("{manager}: cannot make {}: Read-only file system", program.display()));
@@ -156,7 +158,8 @@ fn unreachable(manager: &str, names: &[&str]) -> String {
 
 fn remove(names: &[&str]) -> u8 {
     for program in names.iter().flat_map(|name| programs(name)) {
-        for link in INSTALLED.map(|folder| Path::new(folder).join(program)) {
+        let places = INSTALLED.iter().flat_map(|parent| PROGRAMS.map(|folder| Path::new(parent).join(folder)));
+        for link in places.map(|folder| folder.join(program)) {
             if fs::read_link(&link).is_ok_and(|target| target.starts_with(inside::USR)) {
                 let _ = fs::remove_file(link);
             }

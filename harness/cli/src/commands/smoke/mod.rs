@@ -98,8 +98,12 @@ pub(crate) async fn smoke(options: &SmokeOptions) -> Result<Exit, Error> {
         cloud: "aws",
         account: &identity.account,
         caller: &identity.arn,
+        proof: None,
     };
-    let written = evidence.map_or(Ok(()), |evidence| evidence.write(&outcome, &subject, &budgets));
+    let written = match evidence {
+        Some(evidence) => evidence.write(&outcome, &subject, &budgets).await,
+        None => Ok(()),
+    };
     if *format == Format::Text {
         outcome::summary(&outcome);
         for line in local.iter().flat_map(|local| local.beside(&outcome.steps)) {
