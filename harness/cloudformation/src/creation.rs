@@ -14,7 +14,7 @@ use crate::records::{Applied, OnFailure, StackResource, StackStatus, Submission}
 use crate::removal::{self, Leaving};
 use crate::service_role::Deployer;
 use crate::worker::Worker;
-use crate::{export, outputs};
+use crate::{export, outputs, rollback_trigger};
 
 /// Why a stack fails that was not made in the minutes that it was given.
 const TOO_LATE: &str = "Stack creation time exceeded the specified timeout.";
@@ -54,12 +54,20 @@ async fn run(worker: &Worker, submission: Submission) {
     let failure = match deployment.imports() {
         Ok(imports) => {
             worker.with(|stack| stack.imports = imports);
-            let (Applied { made, failure, .. }, is_late) = in_time(worker, &deployment, &submission).await;
+            let (Applied { made, failure, .. }, stopped) = in_time(worker, &deployment, &submission).await;
             if worker.cancel.is_cancelled() {
                 return;
             }
-            let late = || (is_late && made.0.len() < deployment.resources().count()).then(|| TOO_LATE.to_owned());
-            late().or(failure).or_else(|| outputs::finish(worker, &deployment, &made, StackStatus::CreateComplete).err())
+            let stopped = stopped.filter(|reason| reason != TOO_LATE || made.0.len() < deployment.resources().count());
+            let failure = match stopped.or(failure) {
+                None => rollback_trigger::monitor(worker, &submission.rollback).await,
+                failure => failure,
+            };
+            // Whoever deletes the stack meanwhile deletes its resources, too.
+            if worker.cancel.is_cancelled() {
+                return;
+            }
+            failure.or_else(|| outputs::finish(worker, &deployment, &made, StackStatus::CreateComplete).err())
         }
         Err(error) => Some(error.message),
     };
@@ -68,20 +76,21 @@ async fn run(worker: &Worker, submission: Submission) {
     }
 }
 
-/// Makes the resources; none is begun any more once the stack's time is over. Returns whether it is.
-async fn in_time(worker: &Worker, deployment: &Deployment<'_>, submission: &Submission) -> (Applied, bool) {
+/// Makes the resources; none is begun any more once the stack's time is over or an alarm goes off. Returns which of that was.
+async fn in_time(worker: &Worker, deployment: &Deployment<'_>, submission: &Submission) -> (Applied, Option<String>) {
     let worker = Worker { cancel: worker.cancel.child_token(), ..worker.clone() };
     let minutes = worker.with(|stack| stack.timeout).flatten();
     let none = BTreeMap::new();
-    let mut applying = std::pin::pin!(apply::apply(&worker, deployment, &none, submission));
+    let applying = apply::apply(&worker, deployment, &none, submission);
+    let mut applying = std::pin::pin!(rollback_trigger::during(&worker, &submission.rollback, &worker.cancel, applying));
     let end = minutes.and_then(|minutes| worker.now().checked_add(SignedDuration::from_mins(i64::from(minutes))).ok());
-    let Some(end) = end else { return (applying.await, false) };
+    let Some(end) = end else { return applying.await };
     let clock = worker.region.clock();
     tokio::select! {
-        applied = &mut applying => (applied, false),
+        applied = &mut applying => applied,
         () = clock.sleep_until(end) => {
             worker.cancel.cancel();
-            (applying.await, true)
+            (applying.await.0, Some(TOO_LATE.to_owned()))
         }
     }
 }

@@ -31,6 +31,7 @@ mod resource_type;
 mod resource_types;
 mod resources;
 mod rollback;
+mod rollback_trigger;
 mod rules;
 mod serverless;
 mod service;

@@ -46,6 +46,7 @@ pub(crate) async fn read(
         (None, Some(previous)) => previous.tags.clone(),
         (None, None) => Vec::new(),
     };
+    let rollback = input.rollback.unwrap_or_default();
     let request = Request { service, call, given: given(&input.parameters, previous)?, capabilities };
     let inputs = Inputs {
         parameters: BTreeMap::new(),
@@ -76,6 +77,10 @@ pub(crate) async fn read(
         inputs,
         capabilities: request.capabilities.clone(),
         tags,
+        rollback: match previous {
+            Some(previous) => rollback.or(&previous.rollback),
+            None => rollback,
+        },
     };
     let (mut made, lacking) = request.with_parameters(made, request.given.clone()).await?;
     rules::check(call, &made.template, &made.inputs).await?;

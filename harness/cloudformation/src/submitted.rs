@@ -1,7 +1,7 @@
 //! What requests have in common that submit a template for a stack.
 
 use nightproof_core::service::AwsError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::validation;
 use crate::template_source::TemplateSource;
@@ -44,32 +44,47 @@ pub(crate) struct StackTag {
 }
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackConfiguration.html>
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RollbackConfiguration {
-    #[serde(default)]
-    rollback_triggers: Vec<RollbackTrigger>,
-    monitoring_time_in_minutes: Option<u32>,
+    /// `None`: those that the stack has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollback_triggers: Option<Vec<RollbackTrigger>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitoring_time_in_minutes: Option<u32>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// An alarm that takes back what is going on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct RollbackTrigger {
-    arn: String,
+pub(crate) struct RollbackTrigger {
+    pub arn: String,
     #[serde(rename = "Type")]
-    kind: String,
+    pub kind: String,
 }
 
 impl Submitted {
-    /// Refuses what is not acted upon, by its name.
-    pub(crate) fn check(&self, operation: &str) -> Result<(), AwsError> {
-        self.rollback.as_ref().map_or(Ok(()), |rollback| rollback.check(operation))
+    /// Refuses rollback triggers that are none.
+    pub(crate) fn check(&self) -> Result<(), AwsError> {
+        self.rollback.as_ref().map_or(Ok(()), RollbackConfiguration::check)
     }
 }
 
 impl RollbackConfiguration {
-    fn check(&self, operation: &str) -> Result<(), AwsError> {
-        for trigger in &self.rollback_triggers {
+    pub(crate) fn triggers(&self) -> &[RollbackTrigger] {
+        self.rollback_triggers.as_deref().unwrap_or_default()
+    }
+
+    /// With what was given for the stack before where nothing is given now.
+    pub(crate) fn or(self, before: &Self) -> Self {
+        Self {
+            rollback_triggers: self.rollback_triggers.or_else(|| before.rollback_triggers.clone()),
+            monitoring_time_in_minutes: self.monitoring_time_in_minutes.or(before.monitoring_time_in_minutes),
+        }
+    }
+
+    fn check(&self) -> Result<(), AwsError> {
+        for trigger in self.triggers() {
             if !matches!(trigger.kind.as_str(), "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm") {
                 return Err(validation("Rollback Trigger Type not supported"));
             }
@@ -77,8 +92,7 @@ impl RollbackConfiguration {
                 return Err(validation("RelativeId of a Rollback Trigger's ARN is incorrect"));
             }
         }
-        let asks = !self.rollback_triggers.is_empty() || self.monitoring_time_in_minutes.is_some_and(|minutes| minutes > 0);
-        lacking(asks, "RollbackConfiguration", operation)
+        Ok(())
     }
 }
 
@@ -133,13 +147,13 @@ mod tests {
         let refusal = |trigger: serde_json::Value| {
             let given: RollbackConfiguration =
                 serde_json::from_value(serde_json::json!({ "RollbackTriggers": [trigger] })).unwrap();
-            given.check("UpdateStack").unwrap_err().message
+            given.check().map_err(|error| error.message)
         };
         let trigger = |arn: &str, kind: &str| serde_json::json!({ "Arn": arn, "Type": kind });
-        assert_eq!(refusal(trigger("x", "Another")), "Rollback Trigger Type not supported");
+        assert_eq!(refusal(trigger("x", "Another")).unwrap_err(), "Rollback Trigger Type not supported");
         let wrong = trigger("arn:aws:cloudwatch:us-east-1:111122223333:name", "AWS::CloudWatch::Alarm");
-        assert_eq!(refusal(wrong), "RelativeId of a Rollback Trigger's ARN is incorrect");
+        assert_eq!(refusal(wrong).unwrap_err(), "RelativeId of a Rollback Trigger's ARN is incorrect");
         let right = trigger("arn:aws:cloudwatch:us-east-1:111122223333:alarm:name", "AWS::CloudWatch::Alarm");
-        assert!(refusal(right).contains("RollbackConfiguration of UpdateStack is not implemented"));
+        assert_eq!(refusal(right), Ok(()));
     }
 }

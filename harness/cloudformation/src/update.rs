@@ -16,7 +16,7 @@ use crate::removal::{self, Leaving};
 use crate::service_role::Deployer;
 use crate::stack_policy::{Action, StackPolicy};
 use crate::worker::Worker;
-use crate::{export, outputs, rollback};
+use crate::{export, outputs, rollback, rollback_trigger};
 
 /// A stack that can be updated.
 pub(crate) fn find(service: &CloudFormation, account: &str, name: &str) -> Result<Stack, AwsError> {
@@ -105,11 +105,16 @@ async fn run(worker: &Worker, before: &Stack, submission: &Submission, options: 
     if let Some(reason) = protected(worker, before, &deployment) {
         return rollback::undo(worker, before, None, &reason).await;
     }
-    let applied = apply::apply(worker, &deployment, &records, submission).await;
+    // What an alarm stops is undone by a worker that is not stopped.
+    let watched = Worker { cancel: worker.cancel.child_token(), ..worker.clone() };
+    let applying = apply::apply(&watched, &deployment, &records, submission);
+    let (applied, alarm) = rollback_trigger::during(worker, &submission.rollback, &watched.cancel, applying).await;
     let cancelled = || worker.cancel.is_cancelled().then(|| "User Initiated".to_owned());
-    let failure = applied
-        .failure
-        .clone()
+    let stopped = match alarm.or(applied.failure.clone()).or_else(cancelled) {
+        None => rollback_trigger::monitor(worker, &submission.rollback).await,
+        stopped => stopped,
+    };
+    let failure = stopped
         .or_else(cancelled)
         .or_else(|| outputs::finish(worker, &deployment, &applied.made, StackStatus::UpdateCompleteCleanupInProgress).err());
     match failure {

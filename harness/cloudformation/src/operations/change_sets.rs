@@ -53,7 +53,7 @@ fn document(set: &ChangeSet, stack: &Stack, with_values: bool) -> Value {
         .into();
     }
     document["NotificationARNs"] = json!(set.submission.inputs.pseudo.notification_arns);
-    document["RollbackConfiguration"] = json!({});
+    document["RollbackConfiguration"] = json!(set.submission.rollback);
     document["OnStackFailure"] = set.on_failure.map(OnFailure::word).into();
     document
 }
@@ -180,7 +180,7 @@ impl CloudFormation {
             notification_arns: input.notification_arns,
             shows_expansion: true,
         };
-        submitted.check("CreateChangeSet")?;
+        submitted.check()?;
         lacking(input.import_existing_resources, "ImportExistingResources", "CreateChangeSet")?;
         lacking(input.include_nested_stacks, "IncludeNestedStacks", "CreateChangeSet")?;
         let on_failure = on_failure(input.on_stack_failure.as_deref())?;

@@ -56,7 +56,7 @@ impl CloudFormation {
             notification_arns: input.notification_arns,
             ..Submitted::default()
         };
-        submitted.check("CreateStack")?;
+        submitted.check()?;
         let (name, token) = (input.stack_name, input.client_request_token.as_deref());
         if let Some(id) = self.repeated(call.account(), &name, token, "CreateStack")? {
             return Ok(json!({"StackId": id}));

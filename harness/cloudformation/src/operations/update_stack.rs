@@ -60,7 +60,7 @@ impl CloudFormation {
             notification_arns: input.notification_arns,
             shows_expansion: false,
         };
-        submitted.check("UpdateStack")?;
+        submitted.check()?;
         lacking(input.retain_except_on_create, "RetainExceptOnCreate", "UpdateStack")?;
         let (name, token) = (input.stack_name, input.client_request_token.as_deref());
         let members = ("StackPolicyBody", "StackPolicyURL");

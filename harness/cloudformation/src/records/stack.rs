@@ -21,6 +21,7 @@ use super::stack_status::StackStatus;
 use super::submission::{Processed, Submission};
 use crate::notifications::Outbox;
 use crate::stack_policy::StackPolicy;
+use crate::submitted::RollbackConfiguration;
 
 /// A stack, deleted ones included.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub(crate) struct Stack {
     pub inputs: Inputs,
     pub capabilities: Vec<String>,
     pub tags: Vec<(String, String)>,
+    /// Which alarms take a creation or an update back.
+    pub rollback: RollbackConfiguration,
     pub outputs: Vec<Value>,
     /// Export name to value.
     pub exports: BTreeMap<String, String>,
@@ -113,6 +116,7 @@ impl Stack {
             inputs: Inputs::default(),
             capabilities: Vec::new(),
             tags: Vec::new(),
+            rollback: RollbackConfiguration::default(),
             outputs: Vec::new(),
             exports: BTreeMap::new(),
             imports: BTreeSet::new(),
@@ -153,6 +157,7 @@ impl Stack {
             self.capabilities.clone_from(&submission.capabilities);
         }
         self.tags.clone_from(&submission.tags);
+        self.rollback.clone_from(&submission.rollback);
     }
 
     /// Becomes what it was, but for its resources.
@@ -165,6 +170,7 @@ impl Stack {
         self.inputs.clone_from(&before.inputs);
         self.capabilities.clone_from(&before.capabilities);
         self.tags.clone_from(&before.tags);
+        self.rollback.clone_from(&before.rollback);
     }
 
     /// The policy that decides which resources an update may change.
@@ -284,7 +290,7 @@ impl Stack {
             "Outputs": unless_empty(&self.outputs),
             "Tags": self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),
             "EnableTerminationProtection": self.deleted.is_none().then_some(self.protected),
-            "RollbackConfiguration": {},
+            "RollbackConfiguration": self.rollback,
             "ParentId": self.parent.as_ref().map(|parent| parent.id.as_str()),
             "RootId": self.parent.as_ref().map(|parent| parent.root.as_str()),
             "DriftInformation": drift::stack_information(&self.detections),

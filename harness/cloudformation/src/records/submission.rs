@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use nightproof_template::{Inputs, Template};
 use serde_json::Value;
 
+use crate::submitted::RollbackConfiguration;
+
 /// What a stack is to become.
 #[derive(Debug, Clone)]
 pub(crate) struct Submission {
@@ -22,6 +24,8 @@ pub(crate) struct Submission {
     pub inputs: Inputs,
     pub capabilities: Vec<String>,
     pub tags: Vec<(String, String)>,
+    /// Which alarms take it back.
+    pub rollback: RollbackConfiguration,
 }
 
 /// A template whose macros are applied.

@@ -26,6 +26,7 @@ mod preflight;
 mod queue;
 mod recorded;
 mod rollback_stack;
+mod rollback_trigger;
 mod rollbacks;
 mod scalar;
 mod secret;

@@ -300,9 +300,6 @@ async fn a_resource_cannot_become_another_type() {
 async fn what_this_region_cannot_do_is_said_by_name() {
     let world = World::new();
     made(&world, &template("{Q: {Type: AWS::SQS::Queue}}")).await;
-    let mut input = submission("s", &template("{Q: {Type: AWS::Logs::LogGroup}}"));
-    input["RollbackConfiguration"] = json!({"MonitoringTimeInMinutes": 5});
-    assert!(world.refused("UpdateStack", input).await.contains("RollbackConfiguration of UpdateStack"));
     assert!(world.refused("EstimateTemplateCost", json!({"TemplateBody": "{}"})).await.contains("EstimateTemplateCost"));
 }
 
