@@ -19,7 +19,7 @@ const QUICK: u64 = 14;
 /// Of how many passed tests a quick run takes one.
 const EVERY: usize = 8;
 /// Services that the region has, by their folders in the suite.
-const SERVICES: [&str; 16] = [
+const SERVICES: [&str; 17] = [
     "cloudformation",
     "cloudwatch",
     "ec2",
@@ -32,6 +32,7 @@ const SERVICES: [&str; 16] = [
     "s3",
     "s3control",
     "scheduler",
+    "secretsmanager",
     "sns",
     "sqs",
     "ssm",

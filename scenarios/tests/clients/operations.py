@@ -3,6 +3,9 @@
 import datetime
 import io
 import json
+import pathlib
+import subprocess
+import tempfile
 
 from clients import ACCOUNT, REGION, client, refused, trust, until, zipped
 
@@ -239,6 +242,30 @@ def locked():
     s3.delete_object(**of, VersionId=version, BypassGovernanceRetention=True)
 
 
+def asymmetric_keys(kms):
+    signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    what = {"KeyId": signing, "Message": b"message", "SigningAlgorithm": "ECDSA_SHA_256"}
+    assert kms.verify(**what, Signature=kms.sign(**what)["Signature"])["SignatureValid"]
+    codes = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    what = {"KeyId": codes, "Message": b"message", "MacAlgorithm": "HMAC_SHA_256"}
+    assert kms.verify_mac(**what, Mac=kms.generate_mac(**what)["Mac"])["MacValid"]
+    agreeing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="KEY_AGREEMENT")["KeyMetadata"]["KeyId"]
+    public = kms.get_public_key(KeyId=agreeing)["PublicKey"]
+    assert kms.derive_shared_secret(KeyId=agreeing, KeyAgreementAlgorithm="ECDH", PublicKey=public)["SharedSecret"]
+
+    imported = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    given = kms.get_parameters_for_import(KeyId=imported, WrappingAlgorithm="RSAES_OAEP_SHA_1", WrappingKeySpec="RSA_2048")
+    with tempfile.TemporaryDirectory() as folder:
+        wrapping = pathlib.Path(folder, "wrapping.der")
+        wrapping.write_bytes(given["PublicKey"])
+        wrap = ["openssl", "pkeyutl", "-encrypt", "-pubin", "-keyform", "DER", "-inkey", wrapping, "-pkeyopt", "rsa_padding_mode:oaep"]
+        material = subprocess.run(wrap, input=bytes(range(32)), capture_output=True, check=True).stdout
+    kms.import_key_material(KeyId=imported, ImportToken=given["ImportToken"], EncryptedKeyMaterial=material,
+                            ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
+    kms.encrypt(KeyId=imported, Plaintext=b"secret")
+    kms.delete_imported_key_material(KeyId=imported)
+
+
 def keys():
     kms = client("kms")
     key, other = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
@@ -255,6 +282,19 @@ def keys():
     kms.create_alias(AliasName="alias/ops", TargetKeyId=key)
     kms.update_alias(AliasName="alias/ops", TargetKeyId=other)
     kms.update_key_description(KeyId=key, Description="new")
+    kms.rotate_key_on_demand(KeyId=key)
+    assert kms.list_key_rotations(KeyId=key)["Rotations"][0]["RotationType"] == "ON_DEMAND"
+    user = f"arn:aws:iam::{ACCOUNT}:root"
+    granted = kms.create_grant(KeyId=key, GranteePrincipal=user, RetiringPrincipal=user, Operations=["Decrypt"])
+    assert kms.list_retirable_grants(RetiringPrincipal=user)["Grants"][0]["GrantId"] == granted["GrantId"]
+    kms.retire_grant(GrantToken=granted["GrantToken"])
+    granted = kms.create_grant(KeyId=key, GranteePrincipal=user, Operations=["Decrypt"])
+    assert kms.list_grants(KeyId=key)["Grants"][0]["Operations"] == ["Decrypt"]
+    kms.revoke_grant(KeyId=key, GrantId=granted["GrantId"])
+    pair = kms.generate_data_key_pair(KeyId=key, KeyPairSpec="ECC_NIST_P256")
+    assert kms.decrypt(CiphertextBlob=pair["PrivateKeyCiphertextBlob"])["Plaintext"] == pair["PrivateKeyPlaintext"]
+    kms.generate_data_key_pair_without_plaintext(KeyId=key, KeyPairSpec="ECC_NIST_P256")
+    asymmetric_keys(kms)
     return kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
 
 
@@ -364,6 +404,18 @@ def messages(key):
     assert events.describe_replay(ReplayName="ops")["EventSourceArn"] == archive
     assert events.list_replays(NamePrefix="ops")["Replays"]
     events.delete_archive(ArchiveName="ops")
+    who = {"BasicAuthParameters": {"Username": "user", "Password": "pass"}}
+    connection = events.create_connection(Name="ops", AuthorizationType="BASIC", AuthParameters=who)["ConnectionArn"]
+    events.update_connection(Name="ops", Description="new")
+    assert events.describe_connection(Name="ops")["AuthParameters"] == {"BasicAuthParameters": {"Username": "user"}}
+    events.create_api_destination(Name="ops", ConnectionArn=connection, HttpMethod="POST", InvocationEndpoint="https://example.com")
+    events.update_api_destination(Name="ops", HttpMethod="PUT")
+    assert events.describe_api_destination(Name="ops")["HttpMethod"] == "PUT"
+    assert events.list_api_destinations(NamePrefix="ops")["ApiDestinations"][0]["ApiDestinationState"] == "ACTIVE"
+    events.delete_api_destination(Name="ops")
+    events.deauthorize_connection(Name="ops")
+    assert events.list_connections(NamePrefix="ops")["Connections"][0]["ConnectionState"] == "DEAUTHORIZED"
+    events.delete_connection(Name="ops")
     events.delete_event_bus(Name="ops")
     logs.create_log_group(logGroupName="/ops")
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ops"

@@ -6,6 +6,7 @@
 mod archive;
 mod authorization;
 mod bus;
+mod connection;
 mod delivery;
 mod error;
 mod firing;

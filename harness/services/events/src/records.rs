@@ -1,4 +1,4 @@
-//! The records: buses with their rules, archives and replays, by account.
+//! The records: buses with their rules, archives, replays, connections and API destinations, by account.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -11,6 +11,7 @@ use nightproof_core::{AccountStore, Region, in_flight};
 
 use crate::archive::Archive;
 use crate::bus::{Bus, BusName, DEFAULT};
+use crate::connection::{ApiDestination, Connection};
 use crate::error::{no_bus, no_rule};
 use crate::replay::Replay;
 use crate::rule::Rule;
@@ -24,6 +25,8 @@ pub(crate) struct Account {
     pub(crate) buses: BTreeMap<String, Bus>,
     pub(crate) archives: BTreeMap<String, Archive>,
     pub(crate) replays: BTreeMap<String, Replay>,
+    pub(crate) connections: BTreeMap<String, Connection>,
+    pub(crate) destinations: BTreeMap<String, ApiDestination>,
 }
 
 /// The service `events`.

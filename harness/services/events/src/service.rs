@@ -8,7 +8,13 @@ use nightproof_core::service::{AwsError, Body, Call, Reply, Service, Tagged};
 use nightproof_core::tags::Tags;
 use serde_json::Value;
 
+use crate::operations::api_destinations::{
+    CreateApiDestination, DeleteApiDestination, DescribeApiDestination, ListApiDestinations, UpdateApiDestination,
+};
 use crate::operations::archives::{CreateArchive, DeleteArchive, DescribeArchive, ListArchives, UpdateArchive};
+use crate::operations::connections::{
+    CreateConnection, DeauthorizeConnection, DeleteConnection, DescribeConnection, ListConnections, UpdateConnection,
+};
 use crate::operations::event_buses::{CreateEventBus, DeleteEventBus, DescribeEventBus, ListEventBuses, UpdateEventBus};
 use crate::operations::permissions::{PutPermission, RemovePermission};
 use crate::operations::put_events::{PutEvents, TestEventPattern};
@@ -19,18 +25,27 @@ use crate::records::Events;
 
 operations!("events", Events:
     CancelReplay => cancel_replay: ["= replay/{ReplayName}"],
+    CreateApiDestination => create_api_destination: ["= api-destination/{Name}"],
     CreateArchive => create_archive: ["= archive/{ArchiveName}", "= {EventSourceArn}"],
+    CreateConnection => create_connection.await: ["= connection/{Name}"],
     CreateEventBus => create_event_bus: ["= @bus", "events:TagResource @bus ?Tags"],
+    DeauthorizeConnection => deauthorize_connection: ["= connection/{Name}"],
+    DeleteApiDestination => delete_api_destination: ["= api-destination/{Name}"],
     DeleteArchive => delete_archive: ["= archive/{ArchiveName}"],
+    DeleteConnection => delete_connection.await: ["= connection/{Name}"],
     DeleteEventBus => delete_event_bus: ["= @bus"],
     DeleteRule => delete_rule: ["= @rule"],
+    DescribeApiDestination => describe_api_destination: ["= api-destination/{Name}"],
     DescribeArchive => describe_archive: ["= archive/{ArchiveName}"],
+    DescribeConnection => describe_connection: ["= connection/{Name}"],
     DescribeEventBus => describe_event_bus: ["= @bus"],
     DescribeReplay => describe_replay: ["= replay/{ReplayName}"],
     DescribeRule => describe_rule: ["= @rule"],
     DisableRule => disable_rule: ["= @rule"],
     EnableRule => enable_rule: ["= @rule"],
+    ListApiDestinations => list_api_destinations: ["= *"],
     ListArchives => list_archives: ["= *"],
+    ListConnections => list_connections: ["= *"],
     ListEventBuses => list_event_buses: ["= *"],
     ListReplays => list_replays: ["= *"],
     ListRuleNamesByTarget => list_rule_names_by_target: ["= *"],
@@ -46,7 +61,9 @@ operations!("events", Events:
     StartReplay => start_replay: ["= replay/{ReplayName}", "= {EventSourceArn}"],
     TagResource => tag_resource: ["= {ResourceARN}"],
     TestEventPattern => test_event_pattern: ["= *"],
+    UpdateApiDestination => update_api_destination: ["= api-destination/{Name}"],
     UpdateArchive => update_archive: ["= archive/{ArchiveName}"],
+    UpdateConnection => update_connection.await: ["= connection/{Name}"],
     UpdateEventBus => update_event_bus: ["= @bus"],
     UntagResource => untag_resource: ["= {ResourceARN}"],
 );

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::service::Arn;
 use nightproof_wire::AwsError;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 
-/// A symmetric key.
+use crate::material::{Material, Versions};
+use crate::spec::{KeySpec, KeyUsage};
+
+/// A key.
 pub(super) struct Key {
     pub(super) id: String,
     pub(super) arn: String,
@@ -24,7 +26,35 @@ pub(super) struct Key {
     /// Made by AWS for one of its services: `alias/aws/s3`.
     pub(super) managed_by_aws: bool,
     pub(super) multi_region: bool,
-    material: [u8; 32],
+    pub(super) spec: KeySpec,
+    pub(super) usage: KeyUsage,
+    /// Whether its material is imported.
+    pub(super) external: bool,
+    /// `None` while there is nothing imported.
+    pub(super) material: Option<Material>,
+    /// The id of the current material of a symmetric key; it stays when imported material is deleted.
+    pub(super) material_id: Option<String>,
+    /// When imported material is deleted by itself.
+    pub(super) expires: Option<Timestamp>,
+    /// How often it was rotated on demand.
+    pub(super) rotations_on_demand: usize,
+}
+
+/// What a key is made with.
+pub(super) struct NewKey {
+    pub(super) spec: KeySpec,
+    pub(super) usage: KeyUsage,
+    pub(super) multi_region: bool,
+    /// `None`: it is to be imported.
+    pub(super) material: Option<Material>,
+}
+
+impl NewKey {
+    /// A symmetric key with material of its own.
+    pub(super) fn symmetric() -> Result<Self, AwsError> {
+        let spec = KeySpec::Symmetric;
+        Ok(Self { spec, usage: KeyUsage::EncryptDecrypt, multi_region: false, material: Some(Material::generate(spec)?) })
+    }
 }
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>
@@ -32,6 +62,7 @@ pub(super) struct Key {
 pub(super) enum State {
     Enabled,
     Disabled,
+    PendingImport,
     PendingDeletion { until: Timestamp, days: i64 },
 }
 
@@ -40,26 +71,60 @@ impl State {
         match self {
             Self::Enabled => "Enabled",
             Self::Disabled => "Disabled",
+            Self::PendingImport => "PendingImport",
             Self::PendingDeletion { .. } => "PendingDeletion",
         }
     }
 }
 
 impl Key {
-    pub(super) fn new(region: &str, account: &str, policy: PolicyDocument, now: Timestamp) -> Self {
-        let id = uuid::Uuid::new_v4().to_string();
-        Self {
+    pub(super) fn new(region: &str, account: &str, policy: PolicyDocument, now: Timestamp, new: NewKey) -> Self {
+        let uuid = uuid::Uuid::new_v4();
+        let id = if new.multi_region { format!("mrk-{}", uuid.simple()) } else { uuid.to_string() };
+        let mut key = Self {
             arn: Arn::new("kms", region, account, format!("key/{id}")).to_string(),
             id,
             created: now,
             description: String::new(),
-            state: State::Enabled,
+            state: if new.material.is_some() { State::Enabled } else { State::PendingImport },
             policy,
             tags: BTreeMap::new(),
             rotation: None,
             managed_by_aws: false,
-            multi_region: false,
-            material: rand::random(),
+            multi_region: new.multi_region,
+            spec: new.spec,
+            usage: new.usage,
+            external: new.material.is_none(),
+            material: new.material,
+            material_id: None,
+            expires: None,
+            rotations_on_demand: 0,
+        };
+        key.note_material();
+        key
+    }
+
+    /// Notes which material is current, after it changed.
+    pub(super) fn note_material(&mut self) {
+        if let Some(current) = self.versions().and_then(Versions::current) {
+            self.material_id = Some(current.id(&self.arn));
+        }
+    }
+
+    /// The material of a symmetric key.
+    pub(super) fn versions(&self) -> Option<&Versions> {
+        match &self.material {
+            Some(Material::Symmetric(versions)) => Some(versions),
+            _ => None,
+        }
+    }
+
+    /// Deletes what was imported; the key can be used again once it is there again.
+    pub(super) fn delete_material(&mut self) {
+        self.material = None;
+        self.expires = None;
+        if !matches!(self.state, State::PendingDeletion { .. }) {
+            self.state = State::PendingImport;
         }
     }
 
@@ -76,19 +141,54 @@ impl Key {
             "CreationDate": self.created,
             "Enabled": self.state == State::Enabled,
             "Description": self.description,
-            "KeyUsage": "ENCRYPT_DECRYPT",
+            "KeyUsage": self.usage.name(),
             "KeyState": self.state.name(),
-            "Origin": "AWS_KMS",
+            "Origin": self.origin(),
             "KeyManager": if self.managed_by_aws { "AWS" } else { "CUSTOMER" },
-            "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
-            "KeySpec": "SYMMETRIC_DEFAULT",
-            "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"],
+            "CustomerMasterKeySpec": self.spec.name(),
+            "KeySpec": self.spec.name(),
             "MultiRegion": self.multi_region,
         });
-        if let (State::PendingDeletion { until, .. }, Value::Object(members)) = (self.state, &mut metadata) {
-            members.insert("DeletionDate".to_owned(), json!(until));
+        metadata[self.usage.algorithms_member()] = json!(self.spec.algorithms(self.usage));
+        if let Some(id) = &self.material_id {
+            metadata["CurrentKeyMaterialId"] = json!(id);
+        }
+        if self.external && self.material.is_some() {
+            let expires = self.expires.is_some();
+            metadata["ExpirationModel"] = json!(if expires { "KEY_MATERIAL_EXPIRES" } else { "KEY_MATERIAL_DOES_NOT_EXPIRE" });
+        }
+        if let Some(expires) = self.expires {
+            metadata["ValidTo"] = json!(expires);
+        }
+        if self.multi_region {
+            let primary = json!({"Arn": self.arn, "Region": nightproof_core::service::arn::region_of(&self.arn)});
+            metadata["MultiRegionConfiguration"] =
+                json!({"MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": []});
+        }
+        if let State::PendingDeletion { until, .. } = self.state {
+            metadata["DeletionDate"] = json!(until);
         }
         metadata
+    }
+
+    /// `Origin`: where its material comes from.
+    pub(super) fn origin(&self) -> &'static str {
+        if self.external { "EXTERNAL" } else { "AWS_KMS" }
+    }
+
+    /// Refuses an operation that keys of another usage are for.
+    pub(super) fn is_for(&self, usage: KeyUsage, operation: &str) -> Result<(), AwsError> {
+        if self.usage == usage {
+            return Ok(());
+        }
+        let message = format!("{} key usage is {} which is not valid for {operation}.", self.arn, self.usage.name());
+        Err(AwsError::new("InvalidKeyUsageException", 400, message))
+    }
+
+    /// Refuses what can be done only with keys of another origin.
+    pub(super) fn wrong_origin(&self) -> AwsError {
+        let message = format!("{} origin is {} which is not valid for this operation.", self.arn, self.origin());
+        AwsError::new("UnsupportedOperationException", 400, message)
     }
 
     /// Refuses cryptographic use in another state than enabled.
@@ -96,8 +196,24 @@ impl Key {
         match self.state {
             State::Enabled => Ok(()),
             State::Disabled => Err(AwsError::new("DisabledException", 400, format!("{} is disabled.", self.arn))),
+            State::PendingImport => Err(self.pending_import()),
             State::PendingDeletion { .. } => self.not_pending(),
         }
+    }
+
+    /// Refuses to enable or disable a key that has no material.
+    pub(super) fn not_importing(&self) -> Result<(), AwsError> {
+        if self.state == State::PendingImport { Err(self.pending_import()) } else { Ok(()) }
+    }
+
+    fn pending_import(&self) -> AwsError {
+        AwsError::new("KMSInvalidStateException", 400, format!("{} is pending import.", self.arn))
+    }
+
+    /// The material of a key that can be used.
+    pub(super) fn in_use(&self) -> Result<&Material, AwsError> {
+        self.usable()?;
+        self.material.as_ref().ok_or_else(|| self.pending_import())
     }
 
     /// Refuses changes to a key that is to be deleted.
@@ -106,17 +222,14 @@ impl Key {
             State::PendingDeletion { .. } => {
                 Err(AwsError::new("KMSInvalidStateException", 400, format!("{} is pending deletion.", self.arn)))
             }
-            State::Enabled | State::Disabled => Ok(()),
+            State::Enabled | State::Disabled | State::PendingImport => Ok(()),
         }
     }
 
     /// Encrypts `plain` bound to `context`. The blob names its key: version, the key ARN's length and the ARN, nonce, ciphertext.
     pub(super) fn encrypt(&self, plain: &[u8], context: &[u8]) -> Result<Vec<u8>, AwsError> {
-        let nonce: [u8; 12] = rand::random();
-        let mut sealed = plain.to_vec();
-        self.cipher()?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed)
-            .map_err(|_| AwsError::internal("kms could not encrypt"))?;
+        let Material::Symmetric(versions) = self.in_use()? else { return Err(invalid_ciphertext()) };
+        let (nonce, sealed) = versions.seal(plain, context)?;
         let length = u8::try_from(self.arn.len()).map_err(|_| AwsError::internal("a key ARN is too long"))?;
         let mut blob = vec![VERSION, length];
         blob.extend_from_slice(self.arn.as_bytes());
@@ -125,20 +238,11 @@ impl Key {
         Ok(blob)
     }
 
-    /// Decrypts what [`Key::encrypt`] made with the same context.
-    pub(super) fn decrypt(&self, nonce: [u8; 12], sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, AwsError> {
-        let mut bytes = sealed.to_vec();
-        let plain = self
-            .cipher()?
-            .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut bytes)
-            .map_err(|_| invalid_ciphertext())?
-            .len();
-        bytes.truncate(plain);
-        Ok(bytes)
-    }
-
-    fn cipher(&self) -> Result<LessSafeKey, AwsError> {
-        UnboundKey::new(&AES_256_GCM, &self.material).map(LessSafeKey::new).map_err(|_| AwsError::internal("no AES-256 key"))
+    /// Decrypts what [`Key::encrypt`] made with the same context, and names the material that did it.
+    pub(super) fn decrypt(&self, nonce: [u8; 12], sealed: &[u8], context: &[u8]) -> Result<(Vec<u8>, String), AwsError> {
+        let Material::Symmetric(versions) = self.in_use()? else { return Err(invalid_ciphertext()) };
+        let (plain, version) = versions.open(nonce, sealed, context).ok_or_else(invalid_ciphertext)?;
+        Ok((plain, version.id(&self.arn)))
     }
 }
 

@@ -1,16 +1,23 @@
-//! KMS: symmetric keys, their policies, aliases and states; encryption is AES-256-GCM with the encryption context bound in.
+//! KMS: symmetric, RSA, elliptic-curve and HMAC keys, made here or imported; their policies, grants, aliases and states. Symmetric encryption is
+//! AES-256-GCM with the encryption context bound in.
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html>
 
 mod authorization;
+mod elliptic;
 mod error;
+mod grant;
+mod import;
 mod key;
 mod key_policy;
+mod material;
 mod operations;
 mod page;
 mod records;
 mod resources;
+mod rsa_key;
 mod scope;
 mod service;
+mod spec;
 #[cfg(test)]
 mod tests;
 

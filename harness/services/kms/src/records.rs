@@ -10,7 +10,9 @@ use nightproof_wire::AwsError;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::not_found;
-use crate::key::{Key, State};
+use crate::grant::Grant;
+use crate::import::Import;
+use crate::key::{Key, NewKey, State};
 use crate::key_policy::managed_policy;
 use crate::scope::Scope;
 
@@ -37,6 +39,10 @@ pub(crate) struct Records {
     pub(crate) keys: BTreeMap<String, Key>,
     /// Alias ARN to its alias.
     pub(crate) aliases: BTreeMap<String, Alias>,
+    /// By their ids.
+    pub(crate) grants: BTreeMap<String, Grant>,
+    /// What key material may be imported by, by import token.
+    pub(crate) imports: BTreeMap<String, Import>,
 }
 
 pub(crate) struct Alias {
@@ -52,8 +58,10 @@ impl Records {
             name.to_owned()
         } else if name.starts_with("alias/") {
             scope.arn(name)
-        } else {
+        } else if is_key_id(name) {
             scope.arn(&format!("key/{name}"))
+        } else {
+            return Err(not_found(format!("Invalid keyId '{name}'")));
         };
         if let Some(service) = arn.split_once(":alias/aws/").map(|(_, service)| service.to_owned()) {
             self.managed_key(scope, &arn, &service);
@@ -81,6 +89,17 @@ impl Records {
         self.key(scope, name)
     }
 
+    /// The grant that a token was handed out for.
+    pub(crate) fn grant_by_token(&self, token: &str) -> Result<&Grant, AwsError> {
+        let grant = self.grants.values().find(|grant| grant.tokens.iter().any(|one| one == token));
+        grant.ok_or_else(|| AwsError::new("InvalidGrantTokenException", 400, ""))
+    }
+
+    /// Refuses tokens that are of no grant. One that is has no effect: a grant is in force at once.
+    pub(crate) fn check_tokens(&self, tokens: &[String]) -> Result<(), AwsError> {
+        tokens.iter().try_for_each(|token| self.grant_by_token(token).map(|_| ()))
+    }
+
     /// Makes the key that AWS manages for one of its services, when an account first uses it.
     pub(crate) fn managed_key(&mut self, scope: &Scope<'_>, alias_arn: &str, service: &str) {
         const SERVICES: [&str; 9] = ["s3", "ebs", "ssm", "sqs", "sns", "lambda", "secretsmanager", "rds", "dynamodb"];
@@ -89,7 +108,8 @@ impl Records {
             return;
         }
         let policy = PolicyDocument::of_resource(managed_policy(scope, service));
-        let mut key = Key::new(scope.region, scope.account, policy, scope.now);
+        let Ok(new) = NewKey::symmetric() else { return };
+        let mut key = Key::new(scope.region, scope.account, policy, scope.now, new);
         key.managed_by_aws = true;
         key.rotation = Some(365);
         key.description = format!("Default key that protects my {} data when no other key is defined", service.to_uppercase());
@@ -101,7 +121,18 @@ impl Records {
     /// Keys whose waiting period is over are gone, and their aliases with them.
     pub(crate) fn purge(&mut self, now: Timestamp) {
         self.keys.retain(|_, key| !matches!(key.state, State::PendingDeletion { until, .. } if until <= now));
+        self.keys.values_mut().filter(|key| key.expires.is_some_and(|at| at <= now)).for_each(Key::delete_material);
+        self.imports.retain(|_, import| import.forgotten > now);
         let keys = &self.keys;
+        self.grants.retain(|_, grant| keys.contains_key(&grant.key_arn));
         self.aliases.retain(|_, alias| keys.contains_key(&alias.key_arn));
+    }
+}
+
+/// A UUID, or that of a multi-Region key.
+fn is_key_id(name: &str) -> bool {
+    match name.strip_prefix("mrk-") {
+        Some(rest) => rest.len() == 32 && rest.chars().all(|c| c.is_ascii_hexdigit()),
+        None => name.len() == 36 && uuid::Uuid::try_parse(name).is_ok(),
     }
 }

@@ -1,6 +1,8 @@
 //! The operations, by what they are about.
 
+pub(crate) mod api_destinations;
 pub(crate) mod archives;
+pub(crate) mod connections;
 pub(crate) mod event_buses;
 pub(crate) mod permissions;
 pub(crate) mod put_events;

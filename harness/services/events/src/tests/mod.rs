@@ -1,5 +1,6 @@
 mod archives;
 mod buses;
+mod connections;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ const BOUND: Duration = Duration::from_secs(20);
 
 const ACCOUNT: &str = "111122223333";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:backup";
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:s-AbCdEf";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:dead";
 
 /// Stands in for a service: records its calls, and returns the replies it was given.
@@ -37,6 +39,7 @@ impl Service for Double {
         match self.error.lock().clone() {
             Some(error) => Err(error),
             None if operation == "Invoke" => Ok(json!({ "StatusCode": 202 }).into()),
+            None if operation.contains("Secret") => Ok(json!({ "ARN": SECRET }).into()),
             None => Ok(json!({ "MessageId": "m", "MD5OfMessageBody": "d" }).into()),
         }
     }

@@ -8,16 +8,14 @@ use crate::records::{Alias, Records};
 use crate::scope::Scope;
 
 fn check_name(name: &str) -> Result<(), AwsError> {
-    let rest = name.strip_prefix("alias/").unwrap_or_default();
+    let Some(rest) = name.strip_prefix("alias/") else {
+        return Err(AwsError::validation(
+            "Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
+        ));
+    };
     let letters = rest.chars().all(|c| c.is_ascii_alphanumeric() || "/_-".contains(c));
     if rest.is_empty() || !letters || name.len() > 256 {
-        return Err(AwsError::new(
-            "InvalidAliasNameException",
-            400,
-            format!(
-                "Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/programming-aliases.html ({name})"
-            ),
-        ));
+        return Err(AwsError::new("InvalidAliasNameException", 400, format!("{name} contains invalid characters for an alias")));
     }
     if rest.starts_with("aws/") {
         return Err(AwsError::new("NotAuthorizedException", 400, ""));

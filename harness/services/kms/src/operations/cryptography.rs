@@ -9,59 +9,51 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::key::{Blob, Key, context_bytes, invalid_ciphertext};
+use crate::material::Material;
 use crate::records::Records;
 use crate::scope::Scope;
+use crate::spec::{KeySpec, KeyUsage};
 
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 
-fn blob(text: &str, name: &str) -> Result<Vec<u8>, AwsError> {
+pub(super) fn blob(text: &str, name: &str) -> Result<Vec<u8>, AwsError> {
     STANDARD.decode(text).map_err(|_| AwsError::validation(format!("{name} is not base64")))
 }
 
-fn random(length: usize) -> Vec<u8> {
+pub(super) fn random(length: usize) -> Vec<u8> {
     std::iter::repeat_with(rand::random).take(length).collect()
 }
 
-fn check_algorithm(algorithm: Option<&str>) -> Result<(), AwsError> {
-    match algorithm {
-        None | Some(ALGORITHM) => Ok(()),
-        Some(other) => Err(AwsError::new(
-            "InvalidKeyUsageException",
-            400,
-            format!("Algorithm {other} and key spec SYMMETRIC_DEFAULT are incompatible."),
-        )),
+/// The algorithm that is meant by a request, if keys of this specification have it.
+fn check_algorithm<'a>(key: &Key, algorithm: Option<&'a str>) -> Result<&'a str, AwsError> {
+    let algorithm = algorithm.unwrap_or(ALGORITHM);
+    if key.spec.algorithms(key.usage).contains(&algorithm) {
+        return Ok(algorithm);
     }
+    let message = format!("Algorithm {algorithm} and key spec {} are incompatible.", key.spec.name());
+    Err(AwsError::new("InvalidKeyUsageException", 400, message))
 }
 
-fn usable<'r>(records: &'r mut Records, scope: &Scope<'_>, name: &str) -> Result<&'r Key, AwsError> {
-    let key = records.key(scope, name)?;
+/// Encrypts by a key for `operation`.
+fn seal(
+    key: &Key,
+    operation: &str,
+    algorithm: Option<&str>,
+    plain: &[u8],
+    context: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, AwsError> {
     key.usable()?;
-    Ok(key)
+    key.is_for(KeyUsage::EncryptDecrypt, operation)?;
+    let algorithm = check_algorithm(key, algorithm)?;
+    let Material::Rsa(own) = key.in_use()? else { return key.encrypt(plain, &context_bytes(context)?) };
+    if own.capacity(algorithm) < plain.len() {
+        let (spec, most) = (key.spec.name(), own.capacity(algorithm));
+        return Err(AwsError::validation(format!(
+            "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {most} bytes."
+        )));
+    }
+    own.encrypt(algorithm, plain)
 }
-
-/// What calls for cryptography have in common.
-pub(crate) trait Cryptographic {
-    /// Whether it is only asked whether it would succeed.
-    fn is_dry_run(&self) -> bool;
-    /// Grants that may not be known everywhere yet.
-    fn grant_tokens(&self) -> &[String];
-}
-
-macro_rules! cryptographic {
-    ($($operation:ty),+) => {
-        $(impl Cryptographic for $operation {
-            fn is_dry_run(&self) -> bool {
-                self.dry_run
-            }
-
-            fn grant_tokens(&self) -> &[String] {
-                &self.grant_tokens
-            }
-        })+
-    };
-}
-
-cryptographic!(GenerateDataKey, Encrypt, Decrypt, ReEncrypt);
 
 /// `GenerateDataKey`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
 #[derive(Debug, Deserialize)]
@@ -73,9 +65,9 @@ pub(crate) struct GenerateDataKey {
     number_of_bytes: Option<i64>,
     key_spec: Option<String>,
     #[serde(default)]
-    grant_tokens: Vec<String>,
+    pub(super) grant_tokens: Vec<String>,
     #[serde(default)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// `GenerateDataKeyWithoutPlaintext`.
@@ -95,6 +87,11 @@ fn data_key(
         _ => return Err(AwsError::validation("Please specify either number of bytes or key spec.")),
     };
     key.usable()?;
+    key.is_for(KeyUsage::EncryptDecrypt, "GenerateDataKey")?;
+    if key.spec != KeySpec::Symmetric {
+        let message = format!("{} key spec is {} which is not valid for GenerateDataKey.", key.arn, key.spec.name());
+        return Err(AwsError::new("InvalidKeyUsageException", 400, message));
+    }
     let data_key = random(length);
     let wrapped = key.encrypt(&data_key, &context_bytes(context)?)?;
     Ok((data_key, json!({"CiphertextBlob": STANDARD.encode(wrapped), "KeyId": key.arn})))
@@ -130,32 +127,54 @@ pub(crate) struct Encrypt {
     #[serde(default)]
     encryption_context: BTreeMap<String, String>,
     #[serde(default)]
-    grant_tokens: Vec<String>,
+    pub(super) grant_tokens: Vec<String>,
     #[serde(default)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 pub(crate) fn encrypt(records: &mut Records, scope: &Scope<'_>, input: &Encrypt) -> Result<Value, AwsError> {
-    check_algorithm(input.encryption_algorithm.as_deref())?;
     let plain = blob(&input.plaintext, "Plaintext")?;
     if plain.is_empty() || plain.len() > 4096 {
         return Err(AwsError::validation(
             "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096",
         ));
     }
-    let key = usable(records, scope, &input.key_id)?;
-    let sealed = key.encrypt(&plain, &context_bytes(&input.encryption_context)?)?;
-    Ok(json!({"CiphertextBlob": STANDARD.encode(sealed), "KeyId": key.arn, "EncryptionAlgorithm": ALGORITHM}))
+    let key = records.key(scope, &input.key_id)?;
+    let sealed = seal(key, "Encrypt", input.encryption_algorithm.as_deref(), &plain, &input.encryption_context)?;
+    let algorithm = input.encryption_algorithm.as_deref().unwrap_or(ALGORITHM);
+    Ok(json!({"CiphertextBlob": STANDARD.encode(sealed), "KeyId": key.arn, "EncryptionAlgorithm": algorithm}))
 }
 
-/// Opens `bytes` by the key that they name; `expected` is the key that the caller says it is.
+/// What was encrypted, opened.
+struct Opened {
+    key_arn: String,
+    plain: Vec<u8>,
+    /// Which material of a symmetric key did it.
+    material_id: Option<String>,
+}
+
+/// Opens `bytes` by the key that they name, or by the RSA key that the caller names; `expected` is the key that the caller says it is.
 fn open(
     records: &mut Records,
     scope: &Scope<'_>,
     bytes: &[u8],
+    (operation, algorithm): (&str, Option<&str>),
     context: &BTreeMap<String, String>,
     expected: Option<&str>,
-) -> Result<(String, Vec<u8>), AwsError> {
+) -> Result<Opened, AwsError> {
+    if let Some(algorithm) = algorithm.filter(|algorithm| *algorithm != ALGORITHM) {
+        let name = expected.ok_or_else(|| AwsError::validation("KeyId is required for asymmetric keys"))?;
+        let key = records.key(scope, name)?;
+        key.usable()?;
+        key.is_for(KeyUsage::EncryptDecrypt, operation)?;
+        check_algorithm(key, Some(algorithm))?;
+        let plain = match key.in_use()? {
+            Material::Rsa(own) => own.decrypt(algorithm, bytes),
+            Material::Symmetric(_) | Material::Hmac(..) | Material::Elliptic(_) => None,
+        };
+        let plain = plain.ok_or_else(invalid_ciphertext)?;
+        return Ok(Opened { key_arn: key.arn.clone(), plain, material_id: None });
+    }
     let blob = Blob::read(bytes).ok_or_else(invalid_ciphertext)?;
     let expected = expected.map(|name| records.resolve(scope, name)).transpose()?;
     if expected.is_some_and(|arn| arn != blob.key_arn) {
@@ -166,9 +185,8 @@ fn open(
         ));
     }
     let key = records.key(scope, blob.key_arn)?;
-    key.usable()?;
-    let plain = key.decrypt(blob.nonce, blob.sealed, &context_bytes(context)?)?;
-    Ok((key.arn.clone(), plain))
+    let (plain, material) = key.decrypt(blob.nonce, blob.sealed, &context_bytes(context)?)?;
+    Ok(Opened { key_arn: key.arn.clone(), plain, material_id: Some(material) })
 }
 
 /// `Decrypt`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html>
@@ -181,17 +199,25 @@ pub(crate) struct Decrypt {
     #[serde(default)]
     encryption_context: BTreeMap<String, String>,
     #[serde(default)]
-    grant_tokens: Vec<String>,
+    pub(super) grant_tokens: Vec<String>,
     key_id: Option<String>,
     #[serde(default)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 pub(crate) fn decrypt(records: &mut Records, scope: &Scope<'_>, input: &Decrypt) -> Result<Value, AwsError> {
-    check_algorithm(input.encryption_algorithm.as_deref())?;
     let bytes = blob(&input.ciphertext_blob, "CiphertextBlob")?;
-    let (arn, plain) = open(records, scope, &bytes, &input.encryption_context, input.key_id.as_deref())?;
-    Ok(json!({"KeyId": arn, "Plaintext": STANDARD.encode(plain), "EncryptionAlgorithm": ALGORITHM}))
+    let algorithm = input.encryption_algorithm.as_deref();
+    let opened = open(records, scope, &bytes, ("Decrypt", algorithm), &input.encryption_context, input.key_id.as_deref())?;
+    let mut output = json!({
+        "KeyId": opened.key_arn,
+        "Plaintext": STANDARD.encode(opened.plain),
+        "EncryptionAlgorithm": algorithm.unwrap_or(ALGORITHM),
+    });
+    if let Some(id) = opened.material_id {
+        output["KeyMaterialId"] = json!(id);
+    }
+    Ok(output)
 }
 
 /// `ReEncrypt`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html>
@@ -209,24 +235,24 @@ pub(crate) struct ReEncrypt {
     #[serde(default)]
     destination_encryption_context: BTreeMap<String, String>,
     #[serde(default)]
-    grant_tokens: Vec<String>,
+    pub(super) grant_tokens: Vec<String>,
     #[serde(default)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 pub(crate) fn re_encrypt(records: &mut Records, scope: &Scope<'_>, input: &ReEncrypt) -> Result<Value, AwsError> {
-    check_algorithm(input.source_encryption_algorithm.as_deref())?;
-    check_algorithm(input.destination_encryption_algorithm.as_deref())?;
     let bytes = blob(&input.ciphertext_blob, "CiphertextBlob")?;
-    let (source, plain) = open(records, scope, &bytes, &input.source_encryption_context, input.source_key_id.as_deref())?;
-    let key = usable(records, scope, &input.destination_key_id)?;
-    let sealed = key.encrypt(&plain, &context_bytes(&input.destination_encryption_context)?)?;
+    let (source, destination) = (input.source_encryption_algorithm.as_deref(), input.destination_encryption_algorithm.as_deref());
+    let context = &input.source_encryption_context;
+    let opened = open(records, scope, &bytes, ("ReEncryptFrom", source), context, input.source_key_id.as_deref())?;
+    let key = records.key(scope, &input.destination_key_id)?;
+    let sealed = seal(key, "ReEncryptTo", destination, &opened.plain, &input.destination_encryption_context)?;
     Ok(json!({
         "CiphertextBlob": STANDARD.encode(sealed),
-        "SourceKeyId": source,
+        "SourceKeyId": opened.key_arn,
         "KeyId": key.arn,
-        "SourceEncryptionAlgorithm": ALGORITHM,
-        "DestinationEncryptionAlgorithm": ALGORITHM,
+        "SourceEncryptionAlgorithm": source.unwrap_or(ALGORITHM),
+        "DestinationEncryptionAlgorithm": destination.unwrap_or(ALGORITHM),
     }))
 }
 
@@ -240,6 +266,7 @@ pub(crate) struct GenerateRandom {
 pub(crate) fn generate_random(_: &mut Records, _: &Scope<'_>, input: &GenerateRandom) -> Result<Value, AwsError> {
     match input.number_of_bytes {
         Some(bytes @ 1..=1024) => Ok(json!({"Plaintext": STANDARD.encode(random(usize::try_from(bytes).unwrap_or(1024)))})),
-        _ => Err(AwsError::validation("NumberOfBytes must be between 1 and 1024")),
+        Some(_) => Err(AwsError::validation("NumberOfBytes must be between 1 and 1024")),
+        None => Err(AwsError::validation("NumberOfBytes is required.")),
     }
 }

@@ -1,5 +1,7 @@
 //! Keys: made, described, enabled, rotated, tagged and deleted.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::default_policy;
@@ -7,12 +9,13 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::refuse_tokens;
-use crate::key::{Key, State};
+use crate::key::{Key, NewKey, State};
 use crate::key_policy::{check_lockout, checked_policy};
+use crate::material::Material;
 use crate::page::paged;
 use crate::records::Records;
 use crate::scope::Scope;
+use crate::spec::{KeySpec, KeyUsage};
 
 /// A tag of a request.
 #[derive(Debug, Deserialize)]
@@ -41,24 +44,35 @@ pub(crate) struct CreateKey {
     multi_region: bool,
 }
 
-pub(crate) fn create_key(records: &mut Records, scope: &Scope<'_>, input: &CreateKey) -> Result<Value, AwsError> {
-    let spec = input.key_spec.as_deref().or(input.customer_master_key_spec.as_deref()).unwrap_or("SYMMETRIC_DEFAULT");
-    let others = [
-        (spec != "SYMMETRIC_DEFAULT", format!("key spec {spec}")),
-        (
-            input.key_usage.as_deref().is_some_and(|usage| usage != "ENCRYPT_DECRYPT"),
-            format!("key usage {}", input.key_usage.as_deref().unwrap_or_default()),
-        ),
-        (
-            input.origin.as_deref().is_some_and(|origin| origin != "AWS_KMS"),
-            format!("key material of origin {}", input.origin.as_deref().unwrap_or_default()),
-        ),
-        (input.multi_region, "multi-Region keys".to_owned()),
-        (input.custom_key_store_id.as_deref().is_some(), "custom key stores".to_owned()),
-    ];
-    if let Some((_, what)) = others.into_iter().find(|(other, _)| *other) {
-        return Err(AwsError::not_implemented("kms", &what));
+/// What the new key is, with its material; that of RSA takes a moment, and is made without a lock.
+pub(crate) fn new_key(input: &CreateKey) -> Result<NewKey, AwsError> {
+    let name = input.key_spec.as_deref().or(input.customer_master_key_spec.as_deref()).unwrap_or("SYMMETRIC_DEFAULT");
+    let spec = KeySpec::parse(name)?;
+    let external = match input.origin.as_deref() {
+        None | Some("AWS_KMS") => false,
+        Some("EXTERNAL") => true,
+        Some(other) => return Err(AwsError::not_implemented("kms", &format!("key material of origin {other}"))),
+    };
+    if input.custom_key_store_id.is_some() {
+        return Err(AwsError::not_implemented("kms", "custom key stores"));
     }
+    let usage = match input.key_usage.as_deref() {
+        Some(name) => KeyUsage::parse(name).ok_or_else(|| AwsError::not_implemented("kms", &format!("key usage {name}")))?,
+        None if spec == KeySpec::Symmetric => KeyUsage::EncryptDecrypt,
+        None => {
+            return Err(AwsError::validation(
+                "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
+            ));
+        }
+    };
+    if !spec.allows(usage) {
+        return Err(AwsError::validation(format!("KeyUsage {} is not compatible with KeySpec {name}", usage.name())));
+    }
+    let material = if external { None } else { Some(Material::generate(spec)?) };
+    Ok(NewKey { spec, usage, multi_region: input.multi_region, material })
+}
+
+pub(crate) fn create_key(records: &mut Records, scope: &Scope<'_>, input: &CreateKey, new: NewKey) -> Result<Value, AwsError> {
     let policy = match input.policy.as_deref() {
         Some(policy) => {
             let policy = checked_policy(policy)?;
@@ -67,7 +81,7 @@ pub(crate) fn create_key(records: &mut Records, scope: &Scope<'_>, input: &Creat
         }
         None => PolicyDocument::of_resource(default_policy::key(scope.account).to_string()),
     };
-    let mut key = Key::new(scope.region, scope.account, policy, scope.now);
+    let mut key = Key::new(scope.region, scope.account, policy, scope.now, new);
     key.description = input.description.as_deref().unwrap_or_default().to_owned();
     add_tags(&mut key, &input.tags)?;
     let output = json!({"KeyMetadata": key.metadata()});
@@ -85,7 +99,7 @@ pub(crate) struct DescribeKey {
 }
 
 pub(crate) fn describe_key(records: &mut Records, scope: &Scope<'_>, input: &DescribeKey) -> Result<Value, AwsError> {
-    refuse_tokens(&input.grant_tokens)?;
+    records.check_tokens(&input.grant_tokens)?;
     records.key(scope, &input.key_id).map(|key| json!({"KeyMetadata": key.metadata()}))
 }
 
@@ -162,7 +176,7 @@ pub(crate) fn list_key_policies(records: &mut Records, scope: &Scope<'_>, input:
 }
 
 /// A key that its account may change: not one that AWS manages.
-fn changeable<'r>(records: &'r mut Records, scope: &Scope<'_>, name: &str) -> Result<&'r mut Key, AwsError> {
+pub(super) fn changeable<'r>(records: &'r mut Records, scope: &Scope<'_>, name: &str) -> Result<&'r mut Key, AwsError> {
     let key = records.key_by_id(scope, name)?;
     if key.managed_by_aws {
         return Err(AwsError::new("AccessDeniedException", 400, format!("{} is managed by AWS and cannot be changed", key.arn)));
@@ -206,9 +220,18 @@ pub(crate) struct DisableKey {
     key_id: String,
 }
 
+/// Automatic rotation is for symmetric keys with material of AWS's.
+fn rotatable(key: &Key) -> Result<(), AwsError> {
+    if key.external {
+        return Err(key.wrong_origin());
+    }
+    if key.spec == KeySpec::Symmetric { Ok(()) } else { Err(AwsError::new("UnsupportedOperationException", 400, "")) }
+}
+
 pub(crate) fn enable_rotation(records: &mut Records, scope: &Scope<'_>, input: &EnableKeyRotation) -> Result<Value, AwsError> {
     let key = changeable(records, scope, &input.key_id)?;
     key.usable()?;
+    rotatable(key)?;
     let days = input.rotation_period_in_days.unwrap_or(365);
     if !(90..=2560).contains(&days) {
         return Err(AwsError::validation("RotationPeriodInDays must be between 90 and 2560"));
@@ -220,6 +243,7 @@ pub(crate) fn enable_rotation(records: &mut Records, scope: &Scope<'_>, input: &
 pub(crate) fn disable_rotation(records: &mut Records, scope: &Scope<'_>, input: &DisableKeyRotation) -> Result<Value, AwsError> {
     let key = changeable(records, scope, &input.key_id)?;
     key.usable()?;
+    rotatable(key)?;
     key.rotation = None;
     Ok(json!({}))
 }
@@ -239,6 +263,7 @@ pub(crate) fn rotation_status(records: &mut Records, scope: &Scope<'_>, input: &
 pub(crate) fn enable(records: &mut Records, scope: &Scope<'_>, input: &EnableKey) -> Result<Value, AwsError> {
     let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
+    key.not_importing()?;
     key.state = State::Enabled;
     Ok(json!({}))
 }
@@ -246,6 +271,7 @@ pub(crate) fn enable(records: &mut Records, scope: &Scope<'_>, input: &EnableKey
 pub(crate) fn disable(records: &mut Records, scope: &Scope<'_>, input: &DisableKey) -> Result<Value, AwsError> {
     let key = changeable(records, scope, &input.key_id)?;
     key.not_pending()?;
+    key.not_importing()?;
     key.state = State::Disabled;
     Ok(json!({}))
 }
@@ -288,7 +314,7 @@ pub(crate) fn cancel_deletion(records: &mut Records, scope: &Scope<'_>, input: &
         return Err(AwsError::new("KMSInvalidStateException", 400, format!("{} is not pending deletion.", key.arn)));
     }
     // A rescued key is disabled until somebody enables it.
-    key.state = State::Disabled;
+    key.state = if key.material.is_some() { State::Disabled } else { State::PendingImport };
     Ok(json!({"KeyId": key.arn}))
 }
 
@@ -313,10 +339,14 @@ pub(crate) fn update_description(
 
 fn add_tags(key: &mut Key, given: &[Tag]) -> Result<(), AwsError> {
     let mut tags = key.tags.clone();
+    let mut names = BTreeSet::new();
     for tag in given {
         let name = tag.tag_key.as_str();
-        if name.is_empty() || name.starts_with("aws:") {
-            return Err(AwsError::new("TagException", 400, format!("The tag key {name} is not allowed")));
+        if name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+            return Err(AwsError::new("TagException", 400, "Tags beginning with aws: are reserved"));
+        }
+        if !names.insert(name) {
+            return Err(AwsError::new("TagException", 400, "Duplicate tag keys"));
         }
         tags.insert(name.to_owned(), tag.tag_value.clone());
     }

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 
 use crate::records::Kms;
 
+mod grants;
+mod imports;
+mod keys;
+
 struct Lab {
     region: Region,
     root: Caller,
@@ -26,6 +30,14 @@ impl Lab {
 
     async fn code(&self, operation: &str, input: Value) -> String {
         self.region.call(&self.root, "kms", operation, input).await.expect_err("refused").code
+    }
+
+    async fn refusal(&self, operation: &str, input: Value) -> String {
+        self.region.call(&self.root, "kms", operation, input).await.expect_err("refused").message
+    }
+
+    async fn key_of(&self, spec: &str, usage: &str) -> Value {
+        self.ok("CreateKey", json!({"KeySpec": spec, "KeyUsage": usage})).await["KeyMetadata"].clone()
     }
 
     async fn key(&self) -> Value {
@@ -101,9 +113,10 @@ async fn keys_are_found_by_id_arn_and_alias() {
 }
 
 #[tokio::test]
-async fn what_is_not_symmetric_and_policies_that_lock_out_are_refused() {
+async fn specifications_that_are_lacking_and_policies_that_lock_out_are_refused() {
     let lab = Lab::new();
-    assert_eq!(lab.code("CreateKey", json!({"KeySpec": "RSA_2048"})).await, "NotImplemented");
+    let lacking = json!({"KeySpec": "ML_DSA_44", "KeyUsage": "SIGN_VERIFY"});
+    assert_eq!(lab.code("CreateKey", lacking).await, "NotImplemented");
     assert_eq!(lab.code("CreateKey", json!({"Policy": "nonsense"})).await, "MalformedPolicyDocumentException");
     let locked = json!({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*"}]});
     assert_eq!(lab.code("CreateKey", json!({"Policy": locked.to_string()})).await, "MalformedPolicyDocumentException");
@@ -118,7 +131,7 @@ async fn a_dry_run_says_whether_a_call_would_succeed() {
     let key = lab.key().await;
     let dry = json!({"KeyId": key, "Plaintext": STANDARD.encode("secret"), "DryRun": true});
     let answer = lab.region.call(&lab.root, "kms", "Encrypt", dry.clone()).await.expect_err("a dry run");
-    assert_eq!((answer.code.as_str(), answer.status), ("DryRunOperationException", 412));
+    assert_eq!((answer.code.as_str(), answer.status), ("DryRunOperationException", 400));
     lab.ok("DisableKey", json!({"KeyId": key})).await;
     assert_eq!(lab.code("Encrypt", dry).await, "DisabledException");
 }
