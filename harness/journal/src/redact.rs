@@ -18,6 +18,9 @@ const SECRET: &[&str] = &[
     "SSECustomerKey",
     "CopySourceSSECustomerKey",
     "PrivateKeyPlaintext",
+    "SharedSecret",
+    "ApiKeyValue",
+    "ClientSecret",
     "KeyMaterial",
     "TokenValue",
     "SecretString",
@@ -48,6 +51,8 @@ pub fn redact(service: &str, operation: &str, document: &Value) -> Value {
             // Events of Run Command carry the script.
             || (service == "sns" && operation.starts_with("Publish") && *name == "Message")
             || (service == "events" && operation == "PutEvents" && *name == "Detail")
+            // Parameters that a connection adds to its calls may be secret.
+            || (service == "events" && *name == "Value" && path.iter().any(|above| above.ends_with("HttpParameters")))
             // Definitions, inputs and outputs of state machines carry commands and what they answer; CloudTrail hides them too.
             || (service == "states" && STATES.contains(name))
             // Scripts tend to hold secrets; CloudTrail hides them too.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connection::ApiDestination;
-use crate::error::{already_exists, not_found};
+use crate::error::{already_exists, check_enumerated, not_found};
 use crate::page::page;
 use crate::records::{Account, Events};
 
@@ -57,6 +57,10 @@ pub(crate) struct ListApiDestinations {
     limit: Option<usize>,
 }
 
+fn check_method(method: &str) -> Result<(), AwsError> {
+    check_enumerated("httpMethod", method, &["HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS"])
+}
+
 fn missing(verb: &str, name: &str) -> AwsError {
     not_found(format!("Failed to {verb} the api-destination(s). An api-destination '{name}' does not exist."))
 }
@@ -73,6 +77,7 @@ fn require_connection(records: &Account, arn: &str) -> Result<bool, AwsError> {
 
 impl Events {
     pub(crate) fn create_api_destination(&self, call: &Call, input: CreateApiDestination) -> Result<Value, AwsError> {
+        check_method(&input.http_method)?;
         let name = input.name;
         self.with(&call.region, call.account(), |records| {
             let authorized = require_connection(records, &input.connection_arn)?;
@@ -97,6 +102,7 @@ impl Events {
     }
 
     pub(crate) fn update_api_destination(&self, call: &Call, input: UpdateApiDestination) -> Result<Value, AwsError> {
+        input.http_method.as_deref().map_or(Ok(()), check_method)?;
         self.with(&call.region, call.account(), |records| {
             let found = records.destinations.get(&input.name).cloned().ok_or_else(|| missing("update", &input.name))?;
             let destination = ApiDestination {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connection::{AuthParameters, Connection};
-use crate::error::{already_exists, not_found};
+use crate::error::{already_exists, check_enumerated, not_found};
 use crate::page::page;
 use crate::records::Events;
 
@@ -54,6 +54,10 @@ pub(crate) struct ListConnections {
     limit: Option<usize>,
 }
 
+fn check_type(kind: &str) -> Result<(), AwsError> {
+    check_enumerated("authorizationType", kind, &["BASIC", "OAUTH_CLIENT_CREDENTIALS", "API_KEY"])
+}
+
 fn no_connection(verb: &str, name: &str) -> AwsError {
     not_found(format!("Failed to {verb} the connection(s). Connection '{name}' does not exist."))
 }
@@ -78,6 +82,7 @@ impl Events {
     }
 
     pub(crate) async fn create_connection(&self, call: &Call, input: CreateConnection) -> Result<Value, AwsError> {
+        check_type(&input.authorization_type)?;
         let name = input.name;
         let exists = || already_exists(&format!("Connection {name}"));
         if self.with(&call.region, call.account(), |records| records.connections.contains_key(&name)) {
@@ -88,7 +93,7 @@ impl Events {
             call,
             "CreateSecret",
             json!({
-                "Name": format!("events!connection/{name}/{id}"),
+                "Name": format!("events!connection/{name}/{}", uuid::Uuid::new_v4()),
                 "SecretString": input.auth_parameters.secret().to_string(),
                 "ClientRequestToken": uuid::Uuid::new_v4().to_string(),
             }),
@@ -111,6 +116,7 @@ impl Events {
     }
 
     pub(crate) async fn update_connection(&self, call: &Call, input: UpdateConnection) -> Result<Value, AwsError> {
+        input.authorization_type.as_deref().map_or(Ok(()), check_type)?;
         let name = input.name.as_str();
         let secret_arn = self.with_connection(call, ("update", name), |connection| connection.secret_arn.clone())?;
         if let Some(parameters) = &input.auth_parameters {

@@ -36,6 +36,8 @@ async fn the_credentials_of_a_connection_are_in_its_secret_alone() {
     let made = world.ask("CreateConnection", input.clone()).await.unwrap();
     assert_eq!(made["ConnectionState"], "AUTHORIZED");
     assert_eq!(world.ask("CreateConnection", input).await.unwrap_err().code, "ResourceAlreadyExistsException");
+    let other = json!({"Name": "o", "AuthorizationType": "OTHER", "AuthParameters": basic("pass")});
+    assert_eq!(world.ask("CreateConnection", other).await.unwrap_err().code, "ValidationException");
     let (operation, _, asked) = secrets.calls.lock().last().cloned().expect("a call");
     let secret: Value = serde_json::from_str(asked["SecretString"].as_str().unwrap()).unwrap();
     assert!(asked["Name"].as_str().unwrap().starts_with("events!connection/c/"), "{asked}");

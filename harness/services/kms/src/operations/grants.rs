@@ -4,7 +4,7 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::not_found;
+use crate::error::{check_enumerated, not_found};
 use crate::grant::{Constraints, Grant};
 use crate::operations::cryptography::random;
 use crate::page::paged;
@@ -40,6 +40,27 @@ impl CreateGrant {
     }
 }
 
+/// `GrantOperations`.
+const OPERATIONS: [&str; 17] = [
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "Sign",
+    "Verify",
+    "GetPublicKey",
+    "CreateGrant",
+    "RetireGrant",
+    "DescribeKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateMac",
+    "VerifyMac",
+    "DeriveSharedSecret",
+];
+
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -55,6 +76,7 @@ fn check_principal(principal: &str) -> Result<(), AwsError> {
 }
 
 pub(crate) fn create_grant(records: &mut Records, scope: &Scope<'_>, input: &CreateGrant) -> Result<Value, AwsError> {
+    input.operations.iter().try_for_each(|operation| check_enumerated("operations", operation, &OPERATIONS))?;
     let key = records.key_by_id(scope, &input.key_id)?;
     key.usable()?;
     let key_arn = key.arn.clone();
@@ -137,10 +159,8 @@ pub(crate) fn list_retirable_grants(
     check_principal(retiring)?;
     let here = scope.arn("key/");
     let region = here.split(":key/").next().and_then(|rest| rest.rsplit_once(':')).map_or("", |(region, _)| region);
-    let chosen = records
-        .grants
-        .values()
-        .filter(|grant| grant.retiring.as_ref() == Some(retiring) && grant.key_arn.starts_with(region));
+    let chosen =
+        records.grants.values().filter(|grant| grant.retiring.as_ref() == Some(retiring) && grant.key_arn.starts_with(region));
     let entries = chosen.map(|grant| (grant.id.clone(), grant.document())).collect();
     paged("Grants", entries, input.limit.unwrap_or(50), input.marker.as_deref())
 }

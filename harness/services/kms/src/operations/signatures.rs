@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use crate::error::check_enumerated;
 use crate::key::Key;
 use crate::material::Material;
 use crate::operations::cryptography::blob;
@@ -108,6 +109,10 @@ fn mac(key: &Key, operation: &str, algorithm: &str, message: &str) -> Result<Vec
     mac.ok_or_else(|| AwsError::internal("a key of another kind is for codes"))
 }
 
+fn check_mac_algorithm(algorithm: &str) -> Result<(), AwsError> {
+    check_enumerated("macAlgorithm", algorithm, &["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"])
+}
+
 /// `GenerateMac`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateMac.html>
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -122,6 +127,7 @@ pub(crate) struct GenerateMac {
 }
 
 pub(crate) fn generate_mac(records: &mut Records, scope: &Scope<'_>, input: &GenerateMac) -> Result<Value, AwsError> {
+    check_mac_algorithm(&input.mac_algorithm)?;
     let key = records.key(scope, &input.key_id)?;
     let mac = mac(key, "GenerateMac", &input.mac_algorithm, &input.message)?;
     Ok(json!({"KeyId": key.arn, "Mac": STANDARD.encode(mac), "MacAlgorithm": input.mac_algorithm}))
@@ -142,6 +148,7 @@ pub(crate) struct VerifyMac {
 }
 
 pub(crate) fn verify_mac(records: &mut Records, scope: &Scope<'_>, input: &VerifyMac) -> Result<Value, AwsError> {
+    check_mac_algorithm(&input.mac_algorithm)?;
     let key = records.key(scope, &input.key_id)?;
     if mac(key, "VerifyMac", &input.mac_algorithm, &input.message)? != blob(&input.mac, "Mac")? {
         return Err(AwsError::new("KMSInvalidMacException", 400, ""));
@@ -194,6 +201,7 @@ pub(crate) fn derive_shared_secret(
     scope: &Scope<'_>,
     input: &DeriveSharedSecret,
 ) -> Result<Value, AwsError> {
+    check_enumerated("keyAgreementAlgorithm", &input.key_agreement_algorithm, &["ECDH"])?;
     let key = records.key(scope, &input.key_id)?;
     let material = key.in_use()?;
     key.is_for(KeyUsage::KeyAgreement, "DeriveSharedSecret")?;

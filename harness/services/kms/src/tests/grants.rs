@@ -30,6 +30,8 @@ async fn a_grant_is_listed_until_it_is_retired_or_revoked() {
     assert_eq!(lab.ok("ListGrants", json!({"KeyId": key})).await["Grants"], json!([]));
     let gone = json!({"KeyId": key, "GrantId": made["GrantId"]});
     assert_eq!(lab.code("RevokeGrant", gone).await, "NotFoundException");
+    let all = json!({"KeyId": key, "GranteePrincipal": grantee, "Operations": ["*"]});
+    assert_eq!(lab.code("CreateGrant", all).await, "ValidationException");
     let nobody = json!({"KeyId": key, "GranteePrincipal": "somebody", "Operations": ["Decrypt"]});
     assert_eq!(lab.code("CreateGrant", nobody).await, "InvalidArnException");
 }
