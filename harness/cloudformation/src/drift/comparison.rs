@@ -111,7 +111,8 @@ impl Comparison<'_> {
         let mut rest: Vec<(usize, &Value)> = actual.iter().enumerate().collect();
         let mut missing = Vec::new();
         for (place, item) in expected.iter().enumerate() {
-            let mut is_it = |other: &Value| Comparison { schema: self.schema, found: Vec::new() }.is_equal(path, item, other);
+            let mut is_it =
+                |other: &Value| Comparison { schema: self.schema, found: Vec::new() }.finds_nothing(path, item, other);
             match rest.iter().position(|(_, other)| is_it(other)) {
                 Some(found) => drop(rest.remove(found)),
                 None => missing.push((place, item)),
@@ -132,7 +133,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn is_equal(mut self, path: &mut Vec<String>, expected: &Value, actual: &Value) -> bool {
+    fn finds_nothing(mut self, path: &mut Vec<String>, expected: &Value, actual: &Value) -> bool {
         self.compare(path, "", expected, actual);
         self.found.is_empty()
     }

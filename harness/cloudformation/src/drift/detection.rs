@@ -15,7 +15,7 @@ use crate::worker::Worker;
 
 /// What looking at a resource has come to.
 pub(crate) enum Looked {
-    At(ResourceDrift),
+    At(Box<ResourceDrift>),
     /// AWS does not look at resources of its type.
     Unsupported,
     /// This region does not.
@@ -59,7 +59,7 @@ pub(crate) async fn look(worker: &Worker, record: &StackResource) -> Looked {
             drift.actual = Some(masked(&same_properties(&expected, &actual), shown.as_ref()));
         }
     }
-    Looked::At(drift)
+    Looked::At(Box::new(drift))
 }
 
 /// What is shown at the path of a difference, or at the nearest place above it that is shown as one text.
@@ -120,7 +120,7 @@ pub(crate) async fn detect(worker: &Worker, records: Vec<StackResource>) -> Dete
             Looked::At(drift) => {
                 drifted += usize::from(drift.is_drifted());
                 failures.extend(drift.reason.clone().map(|reason| (record.id.clone(), reason)));
-                keep(worker, &record, drift);
+                keep(worker, &record, *drift);
             }
             Looked::Lacking => {
                 let detail = format!("drift of {} is not detected: resources of type {} are not read", record.id, record.kind);

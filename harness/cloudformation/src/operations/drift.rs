@@ -149,7 +149,7 @@ impl CloudFormation {
             return Err(validation(format!("Failed to detect drift on resource [{}]: {reason}", resource.id)));
         }
         let answer = json!({"StackResourceDrift": document(&stack.id, resource, &drift)});
-        drift::keep(&worker, resource, drift);
+        drift::keep(&worker, resource, *drift);
         Ok(answer)
     }
 

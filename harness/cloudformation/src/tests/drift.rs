@@ -38,7 +38,7 @@ async fn drifts(world: &World) -> Vec<String> {
 
 /// Resources of the types of a backup's chain, each with most of its properties.
 const CHAIN: &str = r##"
-Parameters: {Word: {Type: String, NoEcho: true, Default: secret}}
+Parameters: {Word: {Type: String, NoEcho: true, Default: nobody-sees-it}}
 Resources:
   Bucket:
     Type: AWS::S3::Bucket
@@ -98,6 +98,8 @@ Resources:
   Instance:
     Type: AWS::EC2::Instance
     Properties: {ImageId: '{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64}}', InstanceType: t3.micro, SubnetId: !Ref Subnet, SecurityGroupIds: [!Ref Security], IamInstanceProfile: !Ref Profile, UserData: !Base64 'echo', MetadataOptions: {HttpTokens: required}, Tags: [{Key: i, Value: j}]}
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: other, Description: d, Tags: [{Key: e, Value: f}]}}
+  Secret: {Type: AWS::SecretsManager::Secret, Properties: {Description: d, SecretString: x, Tags: [{Key: s, Value: t}]}}
   Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
   Database: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: [{AttributeName: a, KeyType: HASH}], AttributeDefinitions: [{AttributeName: a, AttributeType: S}], BillingMode: PAY_PER_REQUEST}}
 "##;
@@ -140,17 +142,18 @@ async fn a_stack_is_in_sync_until_its_resources_are_changed_behind_its_back() {
     world.ok("events", "DisableRule", json!({"Name": physical("Rule").await})).await;
     world.ok("ssm", "DeleteParameter", json!({"Name": physical("Parameter").await})).await;
     world.ok("ec2", "TerminateInstances", json!({"InstanceIds": [physical("Instance").await]})).await;
+    world.ok("secretsmanager", "DeleteSecret", json!({"SecretId": physical("Secret").await})).await;
     let role = json!({"RoleName": physical("Role").await, "PolicyName": "p"});
     world.ok("iam", "DeleteRolePolicy", role).await;
 
     let ended = detect(&world, json!({"StackName": "s"})).await;
-    assert_eq!((&ended["StackDriftStatus"], &ended["DriftedStackResourceCount"]), (&json!("DRIFTED"), &json!(8)), "{ended}");
+    assert_eq!((&ended["StackDriftStatus"], &ended["DriftedStackResourceCount"]), (&json!("DRIFTED"), &json!(9)), "{ended}");
     let drifted: Vec<String> = drifts(&world).await.into_iter().filter(|line| !line.ends_with(" IN_SYNC")).collect();
     insta::assert_snapshot!(drifted.join("\n"));
-    assert!(!world.stack("DescribeStackResourceDrifts", json!({"StackName": "s"})).await.to_string().contains("secret"));
+    assert!(!world.stack("DescribeStackResourceDrifts", json!({"StackName": "s"})).await.to_string().contains("nobody-sees-it"));
     let input = json!({"StackName": "s", "StackResourceDriftStatusFilters": ["DELETED"]});
     let gone = world.stack("DescribeStackResourceDrifts", input).await;
-    assert_eq!(gone["StackResourceDrifts"].as_array().map(Vec::len), Some(2), "{gone}");
+    assert_eq!(gone["StackResourceDrifts"].as_array().map(Vec::len), Some(3), "{gone}");
     assert!(gone["StackResourceDrifts"][0].get("ActualProperties").is_none_or(Value::is_null), "{gone}");
     let detail = world.stack("DescribeStackResource", json!({"StackName": "s", "LogicalResourceId": "Queue"})).await;
     assert_eq!(detail["StackResourceDetail"]["DriftInformation"]["StackResourceDriftStatus"], "MODIFIED");

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, policy, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, changed, document, policy, tag_list, text,
 };
 use serde_json::{Value, json};
 
@@ -42,6 +42,18 @@ impl ResourceProvider for EventBus {
         let arn = old.attributes.get("Arn").and_then(Value::as_str).unwrap_or_default();
         TagChange::between(before, properties).apply(context, "events", ("ResourceARN", arn)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let bus = context.read("events", "DescribeEventBus", json!({"Name": made.physical}), "").await?;
+        let tags = json!({"ResourceARN": bus.get("Arn")});
+        Ok(json!({
+            "Arn": bus.get("Arn"),
+            "Description": bus.get("Description"),
+            "Name": bus.get("Name"),
+            "Policy": document(bus.get("Policy")),
+            "Tags": context.read_part("events", "ListTagsForResource", tags, "/Tags").await?,
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

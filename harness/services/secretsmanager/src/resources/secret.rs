@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_list, text};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, Unread, changed, members, tag_list, text,
+};
 use serde_json::{Map, Value, json};
 
 pub(super) struct Secret;
@@ -55,6 +57,17 @@ impl ResourceProvider for Secret {
         }
         TagChange::between(before, properties).apply(context, "secretsmanager", ("SecretId", arn)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let secret = context.read("secretsmanager", "DescribeSecret", json!({ "SecretId": made.physical }), "").await?;
+        // One that waits for its deletion is gone.
+        if secret.get("DeletedDate").is_some_and(|date| !date.is_null()) {
+            return Err(Unread::Gone);
+        }
+        let names =
+            [("Description", "/Description"), ("Id", "/ARN"), ("KmsKeyId", "/KmsKeyId"), ("Name", "/Name"), ("Tags", "/Tags")];
+        Ok(members(&secret, &names))
     }
 
     /// Without a recovery window, as CloudFormation does.
