@@ -119,8 +119,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-report",
             "nightproof-store",
             "nightproof-template",
+            // The names in calls that a test asks for.
+            "nightproof-wildcard",
         ],
     ),
+    ("nightproof-rstest", &["nightproof"]),
     (
         "nightproof-scenarios",
         &[
@@ -132,6 +135,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-machine",
             "nightproof-poll",
             "nightproof-region",
+            "nightproof-rstest",
         ],
     ),
     ("xtask", &["nightproof-poll", "nightproof-wildcard"]),

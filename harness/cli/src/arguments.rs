@@ -11,6 +11,8 @@ use nightproof_machine::{PLATFORMS, Platform};
 
 use crate::Exit;
 use crate::format::Format;
+use crate::machine_choice;
+pub(crate) use crate::partition::Partition;
 
 /// The folder on instances that the data goes to, unless another is named.
 pub(crate) const DATA_PATH: &str = "/var/www/html";
@@ -62,7 +64,19 @@ pub(crate) enum Command {
     /// Ends a smoke drill that could not end by itself: removes what it made.
     Resume(ResumeOptions),
     /// Says what this machine has and lacks for a drill, with the remedy.
-    Doctor,
+    Doctor(DoctorOptions),
+    /// Checks that this nightproof works on this machine: what it needs, and one whole drill of the bundled stack.
+    SelfCheck(SelfCheckOptions),
+    /// A minute's tour: a good night of the bundled stack, a night that lies, and what the report shows of it.
+    Demo(DemoOptions),
+    /// Says what an exit code, a finding or a failure means on AWS, and how to mend it.
+    Explain(ExplainOptions),
+    /// Drills many stacks, each by its drill file, with one summary. The exit code is that of the worst drill.
+    Suite(SuiteOptions),
+    /// Prints a script by which a shell completes nightproof's command line.
+    Completions(CompletionsOptions),
+    /// Writes the pages of the manual.
+    Man(ManOptions),
     /// Says what a local region makes of resource types: which it acts upon, which it records, and what it refuses of each.
     Types(TypesOptions),
     /// Makes a pair of keys for evidence: one that signs, and one that verifies.
@@ -262,6 +276,10 @@ pub(crate) struct UpOptions {
     /// root user's.
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_policy: Option<PathBuf>,
+    /// Takes requests as JSON lines from standard input, and answers each by a line on standard output: the clock, faults, calls. The first line has the
+    /// variables that point AWS's clients at the region, which ends with its input. docs/python.md has the requests.
+    #[arg(long)]
+    pub(crate) control: bool,
     /// What goes wrong on purpose: a file with the `faults` of an incident.
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
@@ -359,9 +377,10 @@ pub(crate) enum CloudKind {
 pub(crate) struct MachineOptions {
     #[command(flatten)]
     pub(crate) cloud: CloudOptions,
-    /// What instances and functions run in; containers with `--cloud localstack`, else the sandbox.
+    /// What instances and functions run in. `auto` when left out: containers with `--cloud localstack`, else sandboxes, and containers where the kernel
+    /// allows no sandbox and Docker is there.
     #[arg(long = "machine", value_enum, env = "NIGHTPROOF_MACHINE")]
-    named: Option<MachineKind>,
+    named: Option<MachineChoice>,
     /// Docker image for instances: Linux with sh, and whatever scripts need.
     #[arg(long, value_name = "IMAGE", env = "NIGHTPROOF_INSTANCE_IMAGE")]
     pub(crate) instance_image: Option<String>,
@@ -385,10 +404,39 @@ fn platform() -> impl TypedValueParser<Value = &'static Platform> {
     PossibleValuesParser::new(keys).try_map(|key| Platform::by_key(&key).ok_or("no such platform"))
 }
 
+/// The options of a command that is given no argument: those that have defaults, and those that the environment names.
+#[derive(Debug, Parser)]
+struct Bare<T: Args> {
+    #[command(flatten)]
+    options: T,
+}
+
+impl<T: Args> Bare<T> {
+    /// A value of the environment that is wrong ends the program with what is wrong with it, as it ends the command.
+    fn from_environment() -> T {
+        Self::parse_from(["nightproof"]).options
+    }
+}
+
+impl RunOptions {
+    /// Those of `nightproof run` without an argument.
+    pub(crate) fn from_environment() -> Self {
+        Bare::from_environment()
+    }
+}
+
 impl MachineOptions {
+    /// Those of a command without an argument.
+    pub(crate) fn from_environment() -> Self {
+        Bare::from_environment()
+    }
+
     /// Takes the kind from a drill file, if no option and no variable names one.
     pub(crate) fn set_kind(&mut self, kind: Option<MachineKind>) {
-        self.named = self.named.or(kind);
+        self.named = self.named.or(kind.map(|kind| match kind {
+            MachineKind::Sandbox => MachineChoice::Sandbox,
+            MachineKind::Container => MachineChoice::Container,
+        }));
     }
 
     /// What objects and messages are kept in, as reports call it.
@@ -401,10 +449,11 @@ impl MachineOptions {
 
     /// What instances and functions run in.
     pub(crate) fn kind(&self) -> MachineKind {
-        self.named.unwrap_or(match self.cloud.cloud {
-            CloudKind::Embedded => MachineKind::Sandbox,
-            CloudKind::Localstack => MachineKind::Container,
-        })
+        match (self.named, self.cloud.cloud) {
+            (Some(MachineChoice::Sandbox), _) => MachineKind::Sandbox,
+            (Some(MachineChoice::Container), _) | (_, CloudKind::Localstack) => MachineKind::Container,
+            (None | Some(MachineChoice::Auto), CloudKind::Embedded) => machine_choice::automatic(),
+        }
     }
 }
 
@@ -610,10 +659,95 @@ pub(crate) struct CompareOptions {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DoctorOptions {
+    /// Print commands for root's shell that provide what is lacking, and run none: `nightproof doctor --fix | sudo sh`.
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+/// What a check of this machine runs in.
+#[derive(Debug, Args)]
+pub(crate) struct SelfCheckOptions {
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Folder for the reports of both nights.
+    #[arg(long, value_name = "DIR", default_value = "nightproof-demo")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// An exit code (0 to 5), the id of a finding (open-port), or where a drill failed (script). All names when left out.
+    #[arg(value_name = "CODE|FINDING")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SuiteOptions {
+    /// The suite file, whose `drills` are drill files or globs of them.
+    #[arg(value_name = "FILE", default_value = "nightproof.suite.yaml")]
+    pub(crate) file: PathBuf,
+    /// How many drills run at once; as many as there are processors when left out.
+    #[arg(long, short, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub(crate) jobs: Option<usize>,
+    /// Drill a part of the suite alone: hash:1/4 is the first of four. The parts run on machines of their own, and `nightproof report merge` joins them.
+    #[arg(long, value_name = "hash:PART/OF")]
+    pub(crate) partition: Option<Partition>,
+    /// Folder for what the drills leave: journals, pages, logs, and suite.json for `nightproof report merge`.
+    #[arg(long, value_name = "DIR", default_value = "nightproof-suite")]
+    pub(crate) out: PathBuf,
+    /// Write a report of all drills: a page (.html) or JUnit XML (.xml); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
+    /// Further arguments of `nightproof run` for each drill, after `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsOptions {
+    /// Of which shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManOptions {
+    /// Folder for the pages.
+    #[arg(value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// Joins the parts of a suite that ran apart. The exit code is that of the worst drill.
+    Merge(MergeOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeOptions {
+    /// What `nightproof suite --out` named, or suite.json in it.
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) parts: Vec<PathBuf>,
+    /// Where to write: a page (.html) or JUnit XML (.xml); may be repeated.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ReportOptions {
+    #[command(subcommand)]
+    pub(crate) command: Option<ReportCommand>,
     /// The journal.
-    #[arg(value_name = "JOURNAL")]
-    pub(crate) journal: PathBuf,
+    #[arg(value_name = "JOURNAL", required = true)]
+    pub(crate) journal: Option<PathBuf>,
     /// Where to write: a page (.html) or JUnit XML (.xml); may be repeated.
     #[arg(long, short, value_name = "FILE", required = true)]
     pub(crate) output: Vec<PathBuf>,
@@ -734,8 +868,19 @@ pub(crate) enum FireKind {
 }
 
 /// What instances and functions run in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MachineKind {
+    /// A Linux sandbox with the host's programs; fast, needs no Docker.
+    Sandbox,
+    /// A Docker container with the programs of an image.
+    Container,
+}
+
+/// What instances and functions are to run in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MachineChoice {
+    /// The sandbox where it works, else containers where Docker is; says which.
+    Auto,
     /// A Linux sandbox with the host's programs; fast, needs no Docker.
     Sandbox,
     /// A Docker container with the programs of an image.

@@ -99,6 +99,12 @@ pub(crate) enum Error {
 
     #[error("there is no control `{id}`: there are {known}")]
     UnknownControl { id: String, known: String },
+    #[error("`{0}` is no exit code, no finding and no point of failure")]
+    NothingToExplain(String),
+    #[error("cannot write into `{}`", .path.display())]
+    WriteFolder { path: PathBuf, source: io::Error },
+    #[error("`{}` has no results of a suite: {why}", .path.display())]
+    SuiteResults { path: PathBuf, why: String },
     #[error("CloudFormation's registry has no resource type `{0}`")]
     UnknownType(String),
 
@@ -216,6 +222,9 @@ impl Error {
             | Self::NoDrillToReport(_)
             | Self::UnknownControl { .. }
             | Self::UnknownType(_)
+            | Self::NothingToExplain(_)
+            | Self::WriteFolder { .. }
+            | Self::SuiteResults { .. }
             | Self::UnknownGrant { .. }
             | Self::WriteReport { .. }
             | Self::Incident(_)
@@ -270,6 +279,8 @@ impl Error {
             Self::UnknownType(_) => {
                 "names are as in a template: AWS::S3::Bucket; `nightproof types` lists those that are acted upon"
             }
+            Self::NothingToExplain(_) => "`nightproof explain` lists all names",
+            Self::SuiteResults { .. } => "the parts are the folders that `nightproof suite --out` named",
             Self::Incident(error) => error.hint(),
             Self::DrillFile(_) | Self::ReadSeedScript { .. } => {
                 "docs/drill-file.md explains the format; paths are relative to the file's folder"

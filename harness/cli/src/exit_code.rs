@@ -22,10 +22,11 @@ pub enum Exit {
 }
 
 impl Exit {
-    const ALL: [Self; 6] = [Self::Passed, Self::Failed, Self::Input, Self::Missing, Self::Leftovers, Self::NotSupported];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Passed, Self::Failed, Self::Input, Self::Missing, Self::Leftovers, Self::NotSupported];
 
     /// What the code means, for a person.
-    fn meaning(self) -> &'static str {
+    pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Passed => "the command did what it was asked; a drill passed",
             Self::Failed => "the drill failed or was interrupted, or what was checked does not hold",

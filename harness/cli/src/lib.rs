@@ -1,4 +1,4 @@
-//! The `nightproof` command.
+//! The `nightproof` command, and nightproof as a library for tests: [`Drill`] and [`Region`], which docs/library.md explains.
 
 mod account;
 mod arguments;
@@ -14,11 +14,14 @@ mod format;
 mod history;
 mod interrupt;
 mod journal_file;
+mod library;
 mod local_environment;
 mod local_times;
+mod machine_choice;
 mod operator;
 mod outcome;
 mod packager;
+mod partition;
 mod pdf;
 mod printer;
 mod python;
@@ -37,6 +40,11 @@ mod workspace;
 use arguments::Command;
 use error::Error;
 pub use exit_code::Exit;
+pub use library::{Calls, Drill, Error as TestError, Region, RegionOptions, Verdict};
+pub use nightproof_drill::{FailurePoint, Hop, Outcome};
+/// What goes wrong on purpose: which calls, which of them, and what becomes of them.
+pub use nightproof_faults as faults;
+pub use nightproof_journal::{ApiCall, Record};
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -59,6 +59,11 @@ impl LocalEnvironment {
         embedded::endpoint(&self.region, &self.key)
     }
 
+    /// Id and secret of the operator's access key.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
     /// The same, called as the account's root user.
     pub(crate) fn root_endpoint(&self) -> Endpoint {
         let credentials = &self.region.credentials;

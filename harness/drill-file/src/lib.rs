@@ -8,6 +8,7 @@ mod draft;
 mod error;
 mod file;
 pub mod member;
+mod suite;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,8 @@ pub use database::{Database, Engine};
 pub use draft::draft;
 pub use error::DrillFileError;
 pub use file::{Budgets, Data, DrillFile, Ignore, Machine, MachineKind, Profile, Restore, Trigger};
+
+pub use suite::Suite;
 
 /// The name of the drill file that is found by itself.
 pub const NAME: &str = "nightproof.yaml";

@@ -35,6 +35,13 @@ use nightproof_machine_protocol::{CONTAINER, GUEST, LAUNCHER, NETWORK};
 
 use self::re_exec::{AGENT, DOCUMENT_WORKER};
 
+/// Whether [`dispatch`] would run something.
+pub fn is_dispatched(arguments: &[OsString]) -> bool {
+    let Some(program) = arguments.first() else { return false };
+    let first = arguments.get(1).and_then(|argument| argument.to_str()).unwrap_or_default();
+    commands::named(program).is_some() || [LAUNCHER, GUEST, CONTAINER, NETWORK, AGENT, DOCUMENT_WORKER].contains(&first)
+}
+
 /// Runs as launcher or guest if `arguments` (program name first) say so. To be called before anything else in `main`: the
 /// launcher forks, so the process must have no other threads.
 pub fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {

@@ -24,6 +24,11 @@ pub fn checks(itself: &Path) -> Vec<Check> {
     vec![namespaces(itself), python(), program("sh"), program("bash"), program("tar"), program("gzip"), program("curl")]
 }
 
+/// Whether sandboxes can be made. `itself` is nightproof.
+pub fn allows_sandboxes(itself: &Path) -> bool {
+    namespaces(itself).ok
+}
+
 /// Looks at what only some instances need.
 pub fn optional_checks() -> Vec<Check> {
     vec![program("dash")]

@@ -139,13 +139,20 @@ fn steps(drill: &DrillRecord<'_>) -> Markup {
     }
 }
 
+/// How a finding is mended, to be opened.
+fn remedy(id: &str) -> Markup {
+    html! { @if let Some(explanation) = crate::explain(id) {
+        details { summary { "What it means" } p { (explanation.meaning) " To mend it: " (explanation.remedy) } p { code { (explanation.page) } } }
+    } }
+}
+
 fn notes(drill: &DrillRecord<'_>) -> Markup {
     html! {
         @if !drill.findings.is_empty() {
             h2 { "Findings" }
             div.scroll role="group" aria-label="Findings" { table {
                 thead { tr { th { "Finding" } th { "What was found" } } }
-                tbody { @for (id, detail) in &drill.findings { tr { td.name { (id) } td { (detail) } } } }
+                tbody { @for (id, detail) in &drill.findings { tr { td.name { (id) } td { (detail) (remedy(id)) } } } }
             } }
         }
         @if let Some(outcome) = drill.outcome.as_ref().filter(|outcome| !outcome.guessed.is_empty()) {

@@ -4,11 +4,13 @@ mod attack;
 mod chain;
 mod document;
 mod drill_record;
+mod explanation;
 mod html;
 mod junit;
 mod numbers;
 mod progress;
 mod proof;
+mod suite;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -17,8 +19,10 @@ mod trend;
 use nightproof_journal::Record;
 
 use crate::drill_record::DrillRecord;
+pub use crate::explanation::{Explanation, explain, explain_failure, explained, explanations_page};
 pub use crate::progress::{Mark, ProgressLine, port_line, progress_line};
 pub use crate::proof::proof_page;
+pub use crate::suite::{SuiteDrill, suite_junit, suite_page};
 pub use crate::summary::summary;
 pub use crate::trend::{past_drill, trend};
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod action;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod attack;
@@ -35,6 +37,8 @@ mod incidents;
 mod input;
 #[cfg(test)]
 mod killed;
+#[cfg(test)]
+mod library;
 mod misleading;
 #[cfg(test)]
 mod native;
@@ -67,6 +71,8 @@ mod smoke_beside_local;
 mod store;
 #[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod suite;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
 

@@ -1,14 +1,20 @@
 //! `nightproof doctor`: what this machine has and lacks.
 
+mod fix;
+
 use nightproof_machine::{container, doctor};
 
+use crate::arguments::DoctorOptions;
 use crate::error::Error;
 use crate::{Exit, printer};
 
-pub(crate) async fn doctor() -> Result<Exit, Error> {
+pub(crate) async fn doctor(options: &DoctorOptions) -> Result<Exit, Error> {
     // Else the one that the shell would find.
     let itself = std::env::current_exe().unwrap_or_else(|_| "nightproof".into());
     let needed = doctor::checks(&itself);
+    if options.fix {
+        return Ok(print_fix(&needed));
+    }
     for check in &needed {
         printer::line(&text(check, "LACK"));
     }
@@ -28,6 +34,26 @@ pub(crate) async fn doctor() -> Result<Exit, Error> {
         printer::line(&text(&check, "none"));
     }
     Ok(if needed.iter().all(|check| check.ok) { Exit::Passed } else { Exit::Missing })
+}
+
+/// The commands alone go to standard output, so that they can be given to a shell.
+fn print_fix(needed: &[doctor::Check]) -> Exit {
+    let lacking: Vec<_> = needed.iter().filter(|check| !check.ok).collect();
+    if lacking.is_empty() {
+        printer::note("nothing is lacking");
+        return Exit::Passed;
+    }
+    for check in lacking {
+        printer::note(&text(check, "LACK"));
+    }
+    match fix::script(needed, fix::manager()) {
+        Some(script) => {
+            printer::note("as root, these commands mend it (`nightproof doctor --fix | sudo sh`):");
+            printer::line(script.trim_end());
+        }
+        None => printer::note("no command mends it"),
+    }
+    Exit::Missing
 }
 
 /// A check in a line, and its remedy in another; `otherwise` marks one that failed.

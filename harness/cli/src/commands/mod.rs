@@ -4,8 +4,11 @@ mod access;
 mod bench;
 mod capture;
 mod compare;
+mod completions;
+mod demo;
 mod doctor;
 mod evidence;
+mod explain;
 mod history;
 mod images;
 mod init;
@@ -16,7 +19,9 @@ mod reproduce;
 mod restore;
 mod run;
 mod schema;
+mod self_check;
 mod smoke;
+mod suite;
 mod sweep;
 mod types;
 mod up;
@@ -45,7 +50,13 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Error> {
             access::access(&options).await
         }
         Command::Bench(options) => bench::bench(options).await,
-        Command::Doctor => doctor::doctor().await,
+        Command::SelfCheck(options) => self_check::self_check(options).await,
+        Command::Demo(options) => demo::demo(options).await,
+        Command::Explain(options) => explain::explain(&options),
+        Command::Suite(options) => suite::suite(&options).await,
+        Command::Completions(options) => completions::completions(&options),
+        Command::Man(options) => completions::man(&options),
+        Command::Doctor(options) => doctor::doctor(&options).await,
         Command::Types(options) => types::types(&options),
         Command::Images(options) => images::images(&options).await,
         Command::Localstack(options) => localstack::keep(&options).await,

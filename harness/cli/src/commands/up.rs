@@ -1,5 +1,7 @@
 //! `nightproof up`: a region for any AWS client.
 
+mod control;
+
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -38,12 +40,16 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
         }
     });
     let exported = environment.exports().and_then(|exports| {
-        printer::line(&exports);
+        printer::line(&if options.control { control::greeting(&environment)? } else { exports.clone() });
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
     if exported.is_ok() {
-        printer::note("# the region is up; Ctrl-C ends it");
-        cancel.cancelled().await;
+        if options.control {
+            control::serve(&environment, &journal, &cancel).await;
+        } else {
+            printer::note("# the region is up; Ctrl-C ends it");
+            cancel.cancelled().await;
+        }
     }
     environment.close(&journal).await?;
     reports.write(&journal);

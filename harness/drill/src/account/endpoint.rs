@@ -1,7 +1,7 @@
 //! Where AWS is, and as whom to call it.
 
 use async_recursion::async_recursion;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -89,6 +89,17 @@ impl Endpoint {
     ) -> Self {
         let session = Credentials::new(id, secret, Some(token.to_owned()), None, "nightproof");
         Self { url, ca_pem, region: region.to_owned(), credentials: SharedCredentialsProvider::new(session) }
+    }
+
+    /// What clients of AWS's SDK for Rust are made of, to call the same endpoint.
+    pub fn sdk_config(&self) -> SdkConfig {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials.clone())
+            .http_client(http::client(self.ca_pem.as_deref()));
+        config.set_endpoint_url(self.url.clone());
+        config.build()
     }
 
     /// What AWS's own tools would call: credentials by environment, profile, web identity, container or instance metadata, asked for anew

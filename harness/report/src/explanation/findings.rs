@@ -1,0 +1,192 @@
+//! Findings.
+
+use super::Explanation;
+
+pub(super) const ALL: &[Explanation] = &[
+    Explanation {
+        name: "access-log-missing",
+        meaning: "The bucket has access logging, and the log bucket has no record of the upload: S3 may not write there. Delivery is by best effort, and on AWS takes hours.",
+        remedy: "let logging.s3.amazonaws.com put objects into the log bucket, by a statement of its policy with aws:SourceArn and aws:SourceAccount.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html",
+    },
+    Explanation {
+        name: "archive-can-be-destroyed",
+        meaning: "A role of the stack can delete or overwrite the backup for good: whoever takes over the instance or the function takes the backups along.",
+        remedy: "deny s3:DeleteObjectVersion and give the bucket versioning with Object Lock; let the uploading role put objects and nothing else.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html",
+    },
+    Explanation {
+        name: "archive-can-be-hidden",
+        meaning: "A role of the stack can put a delete marker or a newer version over the backup: it is still there, and a restore that takes the latest version finds another.",
+        remedy: "take s3:DeleteObject from the role; have restores name the version.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html",
+    },
+    Explanation {
+        name: "attack-not-tried",
+        meaning: "Something that an attacker could try was not tried, so that nothing is known of it.",
+        remedy: "see the reason in its sentence.",
+        page: "docs/attack.md",
+    },
+    Explanation {
+        name: "chain-not-drilled",
+        meaning: "Something of the stack runs by a schedule, and nothing in its chain names a bucket of the stack, so that it was not rehearsed.",
+        remedy: "name it by --trigger if it is a backup.",
+        page: "docs/drill-file.md",
+    },
+    Explanation {
+        name: "checksum-of-nothing",
+        meaning: "The night left a file of checksums that names no object of its night: whoever verifies by it verifies nothing.",
+        remedy: "write checksums of the files that are uploaded, by the names that they have in the bucket.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
+    },
+    Explanation {
+        name: "extra-files",
+        meaning: "The backup holds files that the data does not have: what was left from another night, or temporary files of the script.",
+        remedy: "archive from a clean folder, or exclude them.",
+        page: "docs/restore.md",
+    },
+    Explanation {
+        name: "function-error",
+        meaning: "The function logs an error and ends as a success: the Errors metric stays at 0, and no alarm goes off.",
+        remedy: "raise the error, so that the invocation fails.",
+        page: "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html",
+    },
+    Explanation {
+        name: "missing-package",
+        meaning: "A package that user data installs cannot be had here, so that the instance lacks it.",
+        remedy: "run the drill with `--machine container` and an image that has it.",
+        page: "docs/templates.md",
+    },
+    Explanation {
+        name: "native-mended",
+        meaning: "LocalStack's own CloudFormation dropped or changed a property, and `--mend` has set it by a direct call.",
+        remedy: "nothing is wrong with the template; other tools that deploy it to LocalStack get the same.",
+        page: "docs/stores.md",
+    },
+    Explanation {
+        name: "native-not-compared",
+        meaning: "What LocalStack's own CloudFormation made of a property cannot be seen by any call, so that it was not compared.",
+        remedy: "nothing is known of it there; the region itself acts upon it.",
+        page: "docs/stores.md",
+    },
+    Explanation {
+        name: "no-access-log",
+        meaning: "The bucket of the backups keeps no log of who reads and writes it.",
+        remedy: "give the bucket a LoggingConfiguration.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html",
+    },
+    Explanation {
+        name: "no-function-log",
+        meaning: "The function has written no log: its role may not, and a night that fails leaves no trace.",
+        remedy: "give its role AWSLambdaBasicExecutionRole, or the same permissions on its log group.",
+        page: "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+    },
+    Explanation {
+        name: "no-public-access-block",
+        meaning: "The bucket does not block public access in all four ways: a policy or an ACL that is wrong would publish the backups.",
+        remedy: "set all four members of its PublicAccessBlockConfiguration.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
+    },
+    Explanation {
+        name: "not-acted-upon",
+        meaning: "User data asks for something that no machine here does.",
+        remedy: "see its sentence; `--machine container` with an image of yours has it.",
+        page: "docs/templates.md",
+    },
+    Explanation {
+        name: "not-kept",
+        meaning: "The form of the backup has no place for something of the data, such as owners or links, which has to be set by hand after a restore.",
+        remedy: "choose a form that keeps it (tar keeps modes, owners and links), or declare it by `ignore` in the drill file.",
+        page: "docs/restore.md",
+    },
+    Explanation {
+        name: "not-opened",
+        meaning: "The night left an object that the drill cannot open, and all of the data restores without it.",
+        remedy: "give a restore script that opens it, or do not make it.",
+        page: "docs/restore.md",
+    },
+    Explanation {
+        name: "notice-refused",
+        meaning: "A message of the night was refused by its topic: nobody is told of a backup that fails.",
+        remedy: "let the topic's policy name who publishes, such as events.amazonaws.com, without conditions that it does not meet.",
+        page: "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+    },
+    Explanation {
+        name: "notice-undelivered",
+        meaning: "A message came to its topic and not to who has subscribed, such as a queue whose policy does not let SNS in.",
+        remedy: "let sns.amazonaws.com send to the queue, with aws:SourceArn of the topic.",
+        page: "https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html",
+    },
+    Explanation {
+        name: "open-port",
+        meaning: "A security group lets everybody on the internet reach a port of the instance.",
+        remedy: "close it, or name the addresses that need it; Session Manager needs no open port.",
+        page: "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",
+    },
+    Explanation {
+        name: "other-encryption",
+        meaning: "The backup is encrypted in another way than the bucket's default: the upload names its own.",
+        remedy: "leave encryption to the bucket, or let the upload name the same one.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html",
+    },
+    Explanation {
+        name: "other-key",
+        meaning: "The backup is encrypted by another KMS key than the bucket's default: whoever restores needs a permission on that key.",
+        remedy: "leave the key to the bucket, or name the same one.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+    },
+    Explanation {
+        name: "other-shell",
+        meaning: "The `sh` of the machine is not the one of the instance's image (dash of Debian and Ubuntu, bash of Amazon Linux), and scripts differ by it.",
+        remedy: "install the shell that is named, or run the drill with `--machine container`.",
+        page: "docs/templates.md",
+    },
+    Explanation {
+        name: "over-budget-rpo",
+        meaning: "Between two backups that restore there is more time than the budget allows.",
+        remedy: "run the backup more often, or mend the nights that left none.",
+        page: "docs/drill-file.md",
+    },
+    Explanation {
+        name: "over-budget-rto",
+        meaning: "A restore takes longer than the budget allows.",
+        remedy: "see its parts in the report; smaller archives, or several that restore at once.",
+        page: "docs/drill-file.md",
+    },
+    Explanation {
+        name: "over-budget-size-change",
+        meaning: "The backup's size has changed by more than the budget allows from one night to the next: half of the data may be missing.",
+        remedy: "see what differs; if it is as it should be, give a larger budget.",
+        page: "docs/drill-file.md",
+    },
+    Explanation {
+        name: "ports-unknown",
+        meaning: "Which ports the stack opens cannot be read from its template.",
+        remedy: "see the reason in its sentence.",
+        page: "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",
+    },
+    Explanation {
+        name: "protection-can-be-removed",
+        meaning: "A role of the stack can take away what protects the backups: versioning, a lock, a policy, a key.",
+        remedy: "take from the role the permission that the sentence names.",
+        page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html",
+    },
+    Explanation {
+        name: "rpo-not-measured",
+        meaning: "The time between backups has a budget, and the drill had one night.",
+        remedy: "give `nights: 2`.",
+        page: "docs/drill-file.md",
+    },
+    Explanation {
+        name: "runtime-lifecycle",
+        meaning: "AWS blocks functions of this runtime from being created or updated, or will before long.",
+        remedy: "move the function to a runtime that is supported.",
+        page: "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",
+    },
+    Explanation {
+        name: "size-change-not-measured",
+        meaning: "The change in size has a budget, and there is nothing to compare with.",
+        remedy: "give `nights: 2`, or --history FILE.",
+        page: "docs/drill-file.md",
+    },
+];
