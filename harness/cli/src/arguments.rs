@@ -452,7 +452,10 @@ impl MachineOptions {
         match (self.named, self.cloud.cloud) {
             (Some(MachineChoice::Sandbox), _) => MachineKind::Sandbox,
             (Some(MachineChoice::Container), _) | (_, CloudKind::Localstack) => MachineKind::Container,
-            (None | Some(MachineChoice::Auto), CloudKind::Embedded) => machine_choice::automatic(),
+            (None | Some(MachineChoice::Auto), CloudKind::Embedded) if machine_choice::takes_containers() => {
+                MachineKind::Container
+            }
+            (None | Some(MachineChoice::Auto), CloudKind::Embedded) => MachineKind::Sandbox,
         }
     }
 }

@@ -6,26 +6,25 @@ use std::sync::OnceLock;
 
 use nightproof_machine::doctor;
 
-use crate::arguments::MachineKind;
 use crate::printer;
 
-/// What machines run in on this host. Looked at once, and said where it is not the usual.
-pub(crate) fn automatic() -> MachineKind {
-    static CHOSEN: OnceLock<MachineKind> = OnceLock::new();
+/// Whether machines are containers on this host. Looked at once, and said where it is not the usual.
+pub(crate) fn takes_containers() -> bool {
+    static CHOSEN: OnceLock<bool> = OnceLock::new();
     *CHOSEN.get_or_init(|| {
-        let chosen = choose(sandbox_works, docker_answers);
-        if chosen == MachineKind::Container {
+        let containers = choose(sandbox_works, docker_answers);
+        if containers {
             printer::note(
                 "this machine allows no sandbox (`nightproof doctor` says why): instances and functions run in Docker containers",
             );
         }
-        chosen
+        containers
     })
 }
 
 /// Where neither works, the sandbox's error says what to do.
-fn choose(sandbox: impl FnOnce() -> bool, docker: impl FnOnce() -> bool) -> MachineKind {
-    if !sandbox() && docker() { MachineKind::Container } else { MachineKind::Sandbox }
+fn choose(sandbox: impl FnOnce() -> bool, docker: impl FnOnce() -> bool) -> bool {
+    !sandbox() && docker()
 }
 
 fn sandbox_works() -> bool {
@@ -48,8 +47,8 @@ mod tests {
 
     #[test]
     fn containers_are_taken_where_there_is_no_sandbox_and_docker_is() {
-        assert_eq!(choose(|| true, || panic!("nobody asks Docker")), MachineKind::Sandbox);
-        assert_eq!(choose(|| false, || true), MachineKind::Container);
-        assert_eq!(choose(|| false, || false), MachineKind::Sandbox);
+        assert!(!choose(|| true, || panic!("nobody asks Docker")));
+        assert!(choose(|| false, || true));
+        assert!(!choose(|| false, || false));
     }
 }

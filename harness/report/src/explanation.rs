@@ -5,21 +5,11 @@ use std::fmt::Write as _;
 
 use nightproof_drill::FailurePoint;
 
+mod entry;
 mod failures;
 mod findings;
 
-/// What a name in a report stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Explanation {
-    /// A finding's id (`open-port`), or the point of a failure (`script`).
-    pub name: &'static str,
-    /// What it means on AWS.
-    pub meaning: &'static str,
-    /// How to mend it.
-    pub remedy: &'static str,
-    /// AWS's page, or a page of ours where AWS has none.
-    pub page: &'static str,
-}
+pub use entry::Explanation;
 
 /// The explanation of a finding, or of a failure; `None` if there is no such name.
 pub fn explain(name: &str) -> Option<&'static Explanation> {
@@ -34,13 +24,6 @@ pub fn explain_failure(point: FailurePoint) -> Option<&'static Explanation> {
 /// All names that can be explained: failures first.
 pub fn explained() -> impl Iterator<Item = &'static str> {
     failures::ALL.iter().chain(findings::ALL).map(|explanation| explanation.name)
-}
-
-impl Explanation {
-    /// For a terminal.
-    pub fn text(&self) -> String {
-        format!("{}\n\n{}\n\nHow to mend it: {}\n\nMore: {}\n", self.name, self.meaning, self.remedy, self.page)
-    }
 }
 
 /// The page of all explanations.

@@ -1,6 +1,6 @@
 //! Where a drill fails.
 
-use super::Explanation;
+use super::entry::Explanation;
 
 pub(super) const ALL: &[Explanation] = &[
     Explanation {

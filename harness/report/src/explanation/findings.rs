@@ -1,6 +1,6 @@
 //! Findings.
 
-use super::Explanation;
+use super::entry::Explanation;
 
 pub(super) const ALL: &[Explanation] = &[
     Explanation {
