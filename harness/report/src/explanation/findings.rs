@@ -40,6 +40,12 @@ pub(super) const ALL: &[Explanation] = &[
         page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
     },
     Explanation {
+        name: "drift-not-checked",
+        meaning: "Drift detection left out a resource whose type the local region cannot compare, so that nothing is known of whether it still is as its template says.",
+        remedy: "nothing is wrong with the stack; AWS checks the types that its page lists.",
+        page: "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html",
+    },
+    Explanation {
         name: "extra-files",
         meaning: "The backup holds files that the data does not have: what was left from another night, or temporary files of the script.",
         remedy: "archive from a clean folder, or exclude them.",
