@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::document::put;
+
 /// `AuthParameters` of a request.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -198,25 +200,25 @@ impl Connection {
     /// The same, of a connection that was there before.
     pub(crate) fn changed_again(&self) -> Value {
         let mut document = self.changed();
-        document["LastAuthorizedTime"] = json!(self.modified);
+        put(&mut document, "LastAuthorizedTime", json!(self.modified));
         document
     }
 
     /// An element of `ListConnections`.
     pub(crate) fn listed(&self) -> Value {
         let mut document = self.changed_again();
-        document["Name"] = json!(self.name);
-        document["AuthorizationType"] = json!(self.kind);
+        put(&mut document, "Name", json!(self.name));
+        put(&mut document, "AuthorizationType", json!(self.kind));
         document
     }
 
     /// `DescribeConnection`.
     pub(crate) fn described(&self) -> Value {
         let mut document = self.listed();
-        document["SecretArn"] = json!(self.secret_arn);
-        document["AuthParameters"] = self.parameters.described();
+        put(&mut document, "SecretArn", json!(self.secret_arn));
+        put(&mut document, "AuthParameters", self.parameters.described());
         if let Some(description) = &self.description {
-            document["Description"] = json!(description);
+            put(&mut document, "Description", json!(description));
         }
         document
     }
@@ -251,11 +253,11 @@ impl ApiDestination {
     /// An element of `ListApiDestinations`.
     pub(crate) fn listed(&self, authorized: bool) -> Value {
         let mut document = self.changed(authorized);
-        document["Name"] = json!(self.name);
-        document["ConnectionArn"] = json!(self.connection_arn);
-        document["InvocationEndpoint"] = json!(self.endpoint);
-        document["HttpMethod"] = json!(self.method);
-        document["InvocationRateLimitPerSecond"] = json!(self.rate);
+        put(&mut document, "Name", json!(self.name));
+        put(&mut document, "ConnectionArn", json!(self.connection_arn));
+        put(&mut document, "InvocationEndpoint", json!(self.endpoint));
+        put(&mut document, "HttpMethod", json!(self.method));
+        put(&mut document, "InvocationRateLimitPerSecond", json!(self.rate));
         document
     }
 
@@ -263,7 +265,7 @@ impl ApiDestination {
     pub(crate) fn described(&self, authorized: bool) -> Value {
         let mut document = self.listed(authorized);
         if let Some(description) = &self.description {
-            document["Description"] = json!(description);
+            put(&mut document, "Description", json!(description));
         }
         document
     }

@@ -8,6 +8,7 @@ mod authorization;
 mod bus;
 mod connection;
 mod delivery;
+mod document;
 mod error;
 mod firing;
 mod input;

@@ -9,6 +9,7 @@ use nightproof_core::service::Call;
 use nightproof_iam_policy::ResourceRule;
 use serde_json::Value;
 
+use crate::document::put;
 use crate::grant::Grant;
 use crate::key::Blob;
 use crate::records::Kms;
@@ -72,6 +73,6 @@ fn with_statements(policy: &PolicyDocument, more: Vec<Value>) -> PolicyDocument 
         None => Vec::new(),
     };
     statements.extend(more);
-    document["Statement"] = statements.into();
+    put(&mut document, "Statement", statements.into());
     PolicyDocument::of_resource(document.to_string())
 }

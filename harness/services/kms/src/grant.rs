@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::document::put;
+
 /// A grant.
 pub(crate) struct Grant {
     pub(crate) id: String,
@@ -34,10 +36,10 @@ impl Constraints {
     fn document(&self) -> Value {
         let mut document = json!({});
         if let Some(context) = &self.encryption_context_subset {
-            document["EncryptionContextSubset"] = json!(context);
+            put(&mut document, "EncryptionContextSubset", json!(context));
         }
         if let Some(context) = &self.encryption_context_equals {
-            document["EncryptionContextEquals"] = json!(context);
+            put(&mut document, "EncryptionContextEquals", json!(context));
         }
         document
     }
@@ -49,7 +51,7 @@ impl Constraints {
         let mut conditions = json!({"StringEquals": equal.collect::<serde_json::Map<_, _>>()});
         if self.encryption_context_equals.is_some() {
             let keys: Vec<&String> = context.keys().collect();
-            conditions["ForAllValues:StringEquals"] = json!({"kms:EncryptionContextKeys": keys});
+            put(&mut conditions, "ForAllValues:StringEquals", json!({"kms:EncryptionContextKeys": keys}));
         }
         Some(conditions)
     }
@@ -68,10 +70,10 @@ impl Grant {
             "Operations": self.operations,
         });
         if let Some(retiring) = &self.retiring {
-            document["RetiringPrincipal"] = json!(retiring);
+            put(&mut document, "RetiringPrincipal", json!(retiring));
         }
         if self.constraints != Constraints::default() {
-            document["Constraints"] = self.constraints.document();
+            put(&mut document, "Constraints", self.constraints.document());
         }
         document
     }
@@ -90,7 +92,7 @@ impl Grant {
                 "Resource": "*",
             });
             if let Some(conditions) = conditions {
-                statement["Condition"] = conditions;
+                put(&mut statement, "Condition", conditions);
             }
             statement
         };

@@ -8,6 +8,7 @@ use nightproof_core::service::Arn;
 use nightproof_wire::AwsError;
 use serde_json::{Value, json};
 
+use crate::document::put;
 use crate::material::{Material, Versions};
 use crate::spec::{KeySpec, KeyUsage};
 
@@ -149,24 +150,31 @@ impl Key {
             "KeySpec": self.spec.name(),
             "MultiRegion": self.multi_region,
         });
-        metadata[self.usage.algorithms_member()] = json!(self.spec.algorithms(self.usage));
+        put(&mut metadata, self.usage.algorithms_member(), json!(self.spec.algorithms(self.usage)));
         if let Some(id) = &self.material_id {
-            metadata["CurrentKeyMaterialId"] = json!(id);
+            put(&mut metadata, "CurrentKeyMaterialId", json!(id));
         }
         if self.external && self.material.is_some() {
             let expires = self.expires.is_some();
-            metadata["ExpirationModel"] = json!(if expires { "KEY_MATERIAL_EXPIRES" } else { "KEY_MATERIAL_DOES_NOT_EXPIRE" });
+            put(
+                &mut metadata,
+                "ExpirationModel",
+                json!(if expires { "KEY_MATERIAL_EXPIRES" } else { "KEY_MATERIAL_DOES_NOT_EXPIRE" }),
+            );
         }
         if let Some(expires) = self.expires {
-            metadata["ValidTo"] = json!(expires);
+            put(&mut metadata, "ValidTo", json!(expires));
         }
         if self.multi_region {
             let primary = json!({"Arn": self.arn, "Region": nightproof_core::service::arn::region_of(&self.arn)});
-            metadata["MultiRegionConfiguration"] =
-                json!({"MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": []});
+            put(
+                &mut metadata,
+                "MultiRegionConfiguration",
+                json!({"MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": []}),
+            );
         }
         if let State::PendingDeletion { until, .. } = self.state {
-            metadata["DeletionDate"] = json!(until);
+            put(&mut metadata, "DeletionDate", json!(until));
         }
         metadata
     }

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html>
 
 mod authorization;
+mod document;
 mod elliptic;
 mod error;
 mod grant;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connection::{AuthParameters, Connection};
+use crate::document::put;
 use crate::error::{already_exists, check_enumerated, not_found};
 use crate::page::page;
 use crate::records::Events;
@@ -155,7 +156,7 @@ impl Events {
         secret(call, "DeleteSecret", gone).await?;
         self.with(&call.region, call.account(), |records| records.connections.remove(&input.name));
         let mut output = found.changed_again();
-        output["ConnectionState"] = json!("DELETING");
+        put(&mut output, "ConnectionState", json!("DELETING"));
         Ok(output)
     }
 

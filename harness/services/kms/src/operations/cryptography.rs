@@ -8,6 +8,7 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::document::put;
 use crate::key::{Blob, Key, context_bytes, invalid_ciphertext};
 use crate::material::Material;
 use crate::records::Records;
@@ -215,7 +216,7 @@ pub(crate) fn decrypt(records: &mut Records, scope: &Scope<'_>, input: &Decrypt)
         "EncryptionAlgorithm": algorithm.unwrap_or(ALGORITHM),
     });
     if let Some(id) = opened.material_id {
-        output["KeyMaterialId"] = json!(id);
+        put(&mut output, "KeyMaterialId", json!(id));
     }
     Ok(output)
 }

@@ -8,6 +8,7 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::document::put;
 use crate::import::Import;
 use crate::key::{Key, State, invalid_ciphertext};
 use crate::material::{Material, Version};
@@ -128,7 +129,7 @@ pub(crate) fn import_key_material(
     }
     let mut output = json!({"KeyId": arn});
     if let Some(id) = id {
-        output["KeyMaterialId"] = json!(id);
+        put(&mut output, "KeyMaterialId", json!(id));
     }
     Ok(output)
 }
@@ -200,7 +201,7 @@ pub(crate) fn delete_imported_key_material(
     key.delete_material();
     let mut output = json!({"KeyId": key.arn});
     if let Some(id) = &key.material_id {
-        output["KeyMaterialId"] = json!(id);
+        put(&mut output, "KeyMaterialId", json!(id));
     }
     Ok(output)
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use crate::document::put;
 use crate::error::check_enumerated;
 use crate::key::Key;
 use crate::material::Material;
@@ -179,7 +180,7 @@ pub(crate) fn get_public_key(records: &mut Records, scope: &Scope<'_>, input: &G
         "KeySpec": key.spec.name(),
         "KeyUsage": key.usage.name(),
     });
-    output[key.usage.algorithms_member()] = json!(key.spec.algorithms(key.usage));
+    put(&mut output, key.usage.algorithms_member(), json!(key.spec.algorithms(key.usage)));
     Ok(output)
 }
 
