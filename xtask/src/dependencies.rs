@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nightproof-machine-image", &[]),
     ("nightproof-machine-protocol", &[]),
     ("nightproof-registry", &[]),
-    ("nightproof-guest", &["nightproof-machine-image", "nightproof-machine-protocol"]),
+    ("nightproof-guest", &["nightproof-machine-image", "nightproof-machine-protocol", "nightproof-schedule"]),
     ("nightproof-machine", &["nightproof-journal", "nightproof-machine-image", "nightproof-machine-protocol", "nightproof-poll"]),
     ("nightproof-connection", &[]),
     ("nightproof-core", &["nightproof-iam-policy", "nightproof-journal", "nightproof-wire"]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightproof_core::credentials::Credential;
-use nightproof_drill::Endpoint;
+use nightproof_drill::{Endpoint, InstanceJob, InstanceJobs, JobRun};
 use nightproof_journal::Journal;
 use nightproof_region::embedded::{self, Embedded, EmbeddedOptions, RoleSession, RoleSessions, Trigger};
 use nightproof_store::Store;
@@ -89,13 +89,51 @@ impl nightproof_drill::Local for LocalRegion {
         Ok(Endpoint::with_session(Some(url), Some(self.ca_pem.clone()), REGION, key))
     }
 
-    async fn fire(&self, rule_arn: &str) -> Result<String, String> {
-        let at = self.trigger.fire(rule_arn).map_err(|error| error.to_string())?;
+    async fn fire(&self, trigger: &str) -> Result<String, String> {
+        let at = match trigger.starts_with("arn:") {
+            true => self.trigger.fire(trigger),
+            false => self.trigger.fire_job(trigger).await,
+        };
+        let at = at.map_err(|error| error.to_string())?;
         Ok(format!("moved the region's clock to {at:.0}"))
     }
 
-    async fn due(&self, rule_arn: &str) -> Option<i64> {
-        self.trigger.due(rule_arn).ok().map(|at| at.as_second())
+    async fn due(&self, trigger: &str) -> Option<i64> {
+        let at = match trigger.starts_with("arn:") {
+            true => self.trigger.due(trigger).ok(),
+            false => self.trigger.job_due(trigger).await,
+        };
+        at.map(|at| at.as_second())
+    }
+
+    async fn instance_jobs(&self) -> Vec<InstanceJobs> {
+        let all = self.trigger.instance_timers().await.into_iter();
+        let each = all.map(|(instance, timers)| InstanceJobs {
+            instance,
+            jobs: timers
+                .jobs
+                .into_iter()
+                .map(|job| InstanceJob {
+                    id: job.id,
+                    by: job.by,
+                    place: job.place,
+                    schedule: job.schedule,
+                    user: job.user,
+                    command: job.command,
+                    next: job.next,
+                    idle: job.idle,
+                    text: job.text,
+                })
+                .collect(),
+            runs: timers
+                .runs
+                .into_iter()
+                .map(|run| JobRun { number: run.number, job: run.job, code: run.code, output: run.output, fate: run.fate })
+                .collect(),
+            booted: timers.booted,
+            ignored: timers.ignored,
+        });
+        each.collect()
     }
 
     fn now(&self) -> i64 {

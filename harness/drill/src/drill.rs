@@ -205,11 +205,11 @@ impl Drill {
     async fn undelivered(&self) -> Result<(), HopFailure> {
         let client = &self.client;
         let resources = self.deploy().await?;
-        let rule = trigger::find(client, &self.plan, &resources).await?;
+        let rule = trigger::find(client, &self.plan, &resources, self.local.as_deref()).await?;
         let fire = async {
             let queue = dead_letter::find(client, &rule).await?;
             dead_letter::forbid(client, &rule).await?;
-            let before = Before::take(client, &rule).await?;
+            let before = Before::take(client, &rule, self.local.as_deref()).await?;
             let done = fire::fire(client, self.submitted(), self.local.as_deref(), &rule, &before).await?;
             Ok((queue, done))
         };
@@ -226,9 +226,9 @@ impl Drill {
         let client = &self.client;
         let resources = self.deploy().await?;
         self.boot(&resources).await?;
-        let rule = trigger::find(client, &self.plan, &resources).await?;
+        let rule = trigger::find(client, &self.plan, &resources, self.local.as_deref()).await?;
         let fire = async {
-            let before = Before::take(client, &rule).await?;
+            let before = Before::take(client, &rule, self.local.as_deref()).await?;
             let done = fire::fire(client, self.submitted(), self.local.as_deref(), &rule, &before).await?;
             Ok((before, done))
         };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::ArchiveControl;
+use crate::InstanceJobs;
 use crate::account::endpoint::Endpoint;
 use crate::account::identity::Identity;
 use crate::archive::sample_site::DataProfile;
@@ -104,7 +105,7 @@ pub struct Plan {
     pub data: Data,
     /// Where the data goes on each instance.
     pub data_path: String,
-    /// Logical or physical id of the rule, schedule, maintenance window or association to fire. Without it, each whose chain ends in a bucket is.
+    /// Logical or physical id of the rule, schedule, maintenance window or association to fire, or the file of an instance's job. Without it, each whose chain ends in a bucket is.
     pub rule: Option<String>,
     /// Logical id or name of the bucket that gets the archives; otherwise every bucket of the stack is looked at.
     pub bucket: Option<String>,
@@ -181,7 +182,7 @@ pub trait Local: Send + Sync {
         Err(format!("this region opens no session {name} of {role_arn}{place}"))
     }
 
-    /// Moves the region's clock to the next scheduled time of the rule with this ARN. Returns what was done, as a fragment.
+    /// Moves the region's clock to the next scheduled time of the rule with this ARN, or of the job of instances with this id. Returns what was done, as a fragment.
     ///
     /// # Errors
     /// Why it could not: the rule or schedule is unknown or disabled, or has no schedule.
@@ -190,6 +191,11 @@ pub trait Local: Send + Sync {
     /// When that time is, in seconds since 1970; `None` if it never comes.
     async fn due(&self, _trigger_arn: &str) -> Option<i64> {
         None
+    }
+
+    /// What running instances start by their own clocks, and what of it has run by now. All that was due has begun when this returns.
+    async fn instance_jobs(&self) -> Vec<InstanceJobs> {
+        Vec::new()
     }
 
     /// Returns when no event is on its way to a function any more, and no function works on one. A runbook that sleeps goes on.

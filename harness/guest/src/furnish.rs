@@ -6,8 +6,10 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use nightproof_machine_image as machine_image;
-use nightproof_machine_protocol::command::{CFN, CFN_FOLDER, COMMANDS, OF_AMAZON_LINUX, PACKAGE_MANAGERS};
+use nightproof_machine_protocol::command::{CFN, CFN_FOLDER, COMMANDS, CRON, OF_AMAZON_LINUX, PACKAGE_MANAGERS};
 use nightproof_machine_protocol::spec::{LOCAL_PROGRAMS, Platform, inside};
+
+use crate::timers;
 
 /// The unit that the package of CloudFormation's helper scripts brings.
 const CFN_HUP: &str = "[Unit]\nDescription=cfn-hup daemon\n[Service]\nType=simple\nEnvironment=NIGHTPROOF_CFN_HUP=1\n\
@@ -38,6 +40,11 @@ pub(crate) fn furnish(platform: Option<&Platform>) -> io::Result<()> {
         fs::create_dir_all("/run/systemd/system")?;
         fs::write("/run/systemd/system/cfn-hup.service", CFN_HUP)?;
     }
+    if !platform.cron().is_empty() {
+        for folder in timers::cron::FOLDERS {
+            fs::create_dir_all(folder)?;
+        }
+    }
     // Where /usr/local is the host's, programs are only where a layer has them.
     let _ = local_programs(platform);
     Ok(())
@@ -58,7 +65,8 @@ fn local_programs(platform: &machine_image::Platform) -> io::Result<()> {
     }
     let managers = PACKAGE_MANAGERS.iter().filter(|(name, _)| platform.family.package_managers().contains(name));
     let amazons = OF_AMAZON_LINUX.iter().filter(|_| platform.is_amazon_linux());
-    for (name, folder) in COMMANDS.iter().chain(managers).chain(amazons) {
+    let cron = CRON.iter().filter(|(name, _)| platform.cron().contains(name));
+    for (name, folder) in COMMANDS.iter().chain(managers).chain(amazons).chain(cron) {
         place(Path::new(inside::GUEST), &format!("/usr/local/{folder}/{name}"))?;
     }
     Ok(())

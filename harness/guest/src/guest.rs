@@ -15,7 +15,7 @@ use crate::commands::{finish, start_enabled};
 use crate::gate::Gate;
 use crate::re_exec::{AGENT, re_exec};
 use crate::service::Service;
-use crate::{cloud_init, console, control, cpu_throttle, furnish, relay, service, usage};
+use crate::{cloud_init, console, control, cpu_throttle, furnish, relay, service, timers, usage};
 
 /// Where functions find the Lambda Runtime API.
 const RUNTIME_API: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9001);
@@ -48,6 +48,7 @@ fn run() -> Result<u8, String> {
     if task.instance {
         thread::spawn(relay::take_inbound);
         thread::spawn(cpu_throttle::keep);
+        thread::spawn(timers::keep);
     }
     // A guest that takes another's place finds the machine as that one left it.
     let again = Path::new(BEGUN).exists();

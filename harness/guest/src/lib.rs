@@ -25,6 +25,7 @@ mod re_exec;
 mod relay;
 mod service;
 mod task;
+mod timers;
 mod unshare;
 mod usage;
 

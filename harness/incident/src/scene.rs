@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nightproof_core::{Caller, Region};
-use nightproof_drill::{Endpoint, Local, Step};
+use nightproof_drill::{Endpoint, InstanceJobs, Local, Step};
 use nightproof_faults::{Effect, Faults, InsertedCall, Rule};
 use nightproof_journal::{Event, Journal};
 use serde_json::{Value, json};
@@ -154,6 +154,10 @@ impl Local for Scene {
 
     async fn due(&self, rule_arn: &str) -> Option<i64> {
         self.local.due(rule_arn).await
+    }
+
+    async fn instance_jobs(&self) -> Vec<InstanceJobs> {
+        self.local.instance_jobs().await
     }
 
     fn now(&self) -> i64 {

@@ -344,6 +344,15 @@ impl Platform {
         self.name == "Amazon Linux"
     }
 
+    /// Programs of cron that its image has: the one that installs tables, and the daemon under its family's name.
+    pub fn cron(&self) -> &'static [&'static str] {
+        match (self.lacks.contains(&"crontab"), self.family) {
+            (true, _) => &[],
+            (false, Family::RedHat) => &["crontab", "crond"],
+            (false, Family::Debian) => &["crontab", "cron"],
+        }
+    }
+
     /// Every program that its image lacks.
     pub fn absent(&self) -> impl Iterator<Item = &'static str> {
         NOWHERE.iter().chain(self.family.other().package_managers()).chain(self.lacks).copied()

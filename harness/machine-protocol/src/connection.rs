@@ -21,6 +21,8 @@ pub enum Purpose {
     Inbound,
     /// Tells what the region's user should know of the machine: text to its end.
     Finding,
+    /// Brings the region's time, and reports what the instance starts by its own clock: [`timers`](crate::timers).
+    Timers,
     /// Waits for one byte from the region, which comes once the region reads what the machine writes to its console.
     Console,
     /// Says that the machine is up; carries nothing, and is held open by the region for as long as the machine is to live.
@@ -31,7 +33,7 @@ pub enum Purpose {
 pub const LONGEST: usize = 16;
 
 impl Purpose {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Https,
         Self::Imds,
         Self::RuntimeApi,
@@ -41,6 +43,7 @@ impl Purpose {
         Self::Usage,
         Self::Inbound,
         Self::Finding,
+        Self::Timers,
         Self::Console,
         Self::Ready,
     ];
@@ -57,6 +60,7 @@ impl Purpose {
             Self::Usage => "usage\n",
             Self::Inbound => "inbound\n",
             Self::Finding => "finding\n",
+            Self::Timers => "timers\n",
             Self::Console => "console\n",
             Self::Ready => "ready\n",
         }

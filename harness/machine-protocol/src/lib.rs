@@ -7,6 +7,7 @@ pub mod finding;
 pub mod link;
 pub mod order;
 pub mod spec;
+pub mod timers;
 pub mod usage;
 
 /// First argument of the launcher; the spec comes on standard input.

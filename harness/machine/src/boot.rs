@@ -47,6 +47,8 @@ pub enum Channel {
     Service,
     /// The share of each processor that an instance gets, percent, a byte each time, from outside.
     CpuShare,
+    /// The region's time from outside, and what the instance starts by its own clock: a line each.
+    Timers,
 }
 
 /// Who answers the connections that a machine makes.
@@ -488,6 +490,7 @@ async fn accept(listener: UnixListener, guest: Guest, mut ended: watch::Receiver
                 Purpose::RuntimeApi => connections.connected(Channel::RuntimeApi, stream),
                 Purpose::Service => connections.connected(Channel::Service, stream),
                 Purpose::CpuShare => connections.connected(Channel::CpuShare, stream),
+                Purpose::Timers => connections.connected(Channel::Timers, stream),
                 Purpose::Link => drop(follow_link(connections.link(), stream).await),
                 Purpose::Usage => usage.follow(stream).await,
                 Purpose::Inbound => published.offer(stream),

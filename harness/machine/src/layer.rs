@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use nightproof_machine_protocol::command::{COMMANDS, OF_AMAZON_LINUX, PACKAGE_MANAGERS};
+use nightproof_machine_protocol::command::{COMMANDS, CRON, OF_AMAZON_LINUX, PACKAGE_MANAGERS};
 use nightproof_machine_protocol::spec::inside;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
@@ -68,7 +68,8 @@ fn fill(layer: &Path, platform: &Platform, usr: &Path, sh: &Sh) -> io::Result<()
     let managers = PACKAGE_MANAGERS.iter().filter(|(name, _)| platform.family.package_managers().contains(name));
     let managers = managers.filter(|(name, _)| !platform.lacks.contains(name));
     let amazons = OF_AMAZON_LINUX.iter().filter(|_| platform.is_amazon_linux());
-    for (name, folder) in COMMANDS.iter().chain(managers).chain(amazons) {
+    let cron = CRON.iter().filter(|(name, _)| platform.cron().contains(name));
+    for (name, folder) in COMMANDS.iter().chain(managers).chain(amazons).chain(cron) {
         symlink(inside::GUEST, place(folder).join(name))?;
     }
     if platform.is_amazon_linux() {

@@ -170,6 +170,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         ssm: Ssm::new(),
         states: States::new(),
         alarms: CloudWatch::new(),
+        timers: Arc::default(),
     };
     region.install(services(
         &region,

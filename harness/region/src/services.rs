@@ -36,7 +36,7 @@ pub(super) fn services(region: &Region, trigger: &Trigger, sandboxes: Sandboxes,
     };
     let mut members: Vec<Member> = vec![
         ("cloudformation", CloudFormation::with_translator(types(), translator)),
-        ("ec2", Ec2::new(Arc::new(sandboxes))),
+        ("ec2", Ec2::with_timers(Arc::new(sandboxes), Arc::clone(&trigger.timers))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm))),
         ("events", Arc::clone(&trigger.events) as _),
         ("iam", iam),

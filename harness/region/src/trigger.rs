@@ -1,9 +1,12 @@
 //! What fires rules and schedules, and tells when nothing is on its way any more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use nightproof_core::Region;
+
+use nightproof_service_ec2::{InstanceTimers, Timers};
 use nightproof_service_events::Events;
 use nightproof_service_lambda::Lambda;
 use nightproof_service_monitoring::CloudWatch;
@@ -33,6 +36,7 @@ pub struct Trigger {
     pub(super) ssm: Arc<Ssm>,
     pub(super) states: Arc<States>,
     pub(super) alarms: Arc<CloudWatch>,
+    pub(super) timers: Arc<InstanceTimers>,
 }
 
 impl Trigger {
@@ -67,6 +71,28 @@ impl Trigger {
             _ => return Err(FireError::Arn(trigger_arn.to_owned())),
         };
         at.ok_or_else(|| FireError::NoOccurrence(trigger_arn.to_owned()))
+    }
+
+    /// What each running instance starts by its own clock, and what of it has run, under the instance's id.
+    pub async fn instance_timers(&self) -> BTreeMap<String, Timers> {
+        self.timers.all().await
+    }
+
+    /// When a job of instances is due next, on any of them.
+    pub async fn job_due(&self, job: &str) -> Option<Timestamp> {
+        let timers = self.timers.all().await;
+        let jobs = timers.values().flat_map(|timers| &timers.jobs).filter(|found| found.id == job && found.idle.is_none());
+        jobs.filter_map(|job| Timestamp::from_second(job.next?).ok()).min()
+    }
+
+    /// Moves the region's clock to that time.
+    ///
+    /// # Errors
+    /// [`FireError`] where it never comes.
+    pub async fn fire_job(&self, job: &str) -> Result<Timestamp, FireError> {
+        let at = self.job_due(job).await.ok_or_else(|| FireError::NoOccurrence(job.to_owned()))?;
+        self.region.clock().advance_to(at);
+        Ok(at)
     }
 
     /// What the region's clock says.

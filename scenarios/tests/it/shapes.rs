@@ -416,6 +416,71 @@ mod rule_to_state_machine {
     }
 }
 
+/// The cron of an instance, which user data has set up.
+mod cron_on_the_instance {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/cron-on-the-instance.yaml"))
+    }
+
+    fn assert_passed_by_itself(night: &Night, by: &str) {
+        assert_passed_by(night, &[(Hop::Rule, by)]);
+        assert_eq!(night.outcome.as_ref().expect("an outcome").absent, [Hop::Function, Hop::Command, Hop::Instance]);
+    }
+
+    #[test]
+    fn passes_without_a_rule_and_without_a_command() {
+        assert_passed_by_itself(&night(&template()), "cron");
+    }
+
+    #[test]
+    fn a_timer_of_systemd_passes_as_well() {
+        let table = "          cat > /etc/cron.d/backup <<'TABLE'\n          PATH=/usr/bin:/bin\n          0 3 * * * root /opt/backup.sh\n          TABLE\n";
+        let units = "          printf '[Timer]\\nOnCalendar=*-*-* 03:00:00\\n[Install]\\nWantedBy=timers.target\\n' > /etc/systemd/system/backup.timer\n          printf '[Service]\\nType=oneshot\\nExecStart=/opt/backup.sh\\n' > /etc/systemd/system/backup.service\n          systemctl enable --now backup.timer\n";
+        assert_passed_by_itself(&night(&template().replacing(table, units)), "systemd timer");
+    }
+
+    #[test]
+    fn an_instance_that_may_not_upload_is_told_with_what_it_was_denied() {
+        let night =
+            night(&template().replacing(
+                "Action: s3:PutObject, Resource: !Sub \"${Archives",
+                "Action: s3:GetObject, Resource: !Sub \"${Archives",
+            ));
+        night.assert_broken("script", "`/opt/backup.sh` on i-");
+        assert!(night.why().contains("may not s3:PutObject") && night.why().contains("nobody is told"), "{}", night.why());
+        assert!(night.why().contains("no program that sends mail"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_script_that_fails_in_silence_leaves_no_object() {
+        let allowed = "Action: s3:PutObject, Resource: !Sub \"${Archives";
+        let denied = template().replacing(allowed, &allowed.replace("Put", "Get"));
+        let night = night(&denied.replacing("          set -e\n", ""));
+        night.assert_broken("object", "");
+    }
+
+    #[test]
+    fn a_day_that_never_comes_is_told() {
+        let night = night(&template().replacing("0 3 * * * root", "0 3 30 2 * root"));
+        night.assert_broken("rule", "`0 3 30 2 *` names a time that never comes");
+    }
+
+    #[test]
+    fn a_path_that_lacks_a_tool_is_told() {
+        let night = night(&template().replacing("PATH=/usr/bin:/bin", "PATH=/opt/bin"));
+        night.assert_broken("script", "exit code 127");
+        assert!(night.why().contains("not found") && night.why().contains("has a path of its own"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_cron_that_was_not_started_is_told() {
+        let night = night(&template().replacing("          systemctl enable --now crond\n", ""));
+        night.assert_broken("rule", "cron does not run: systemctl start crond.service");
+    }
+}
+
 /// A stack with two chains, whose rules send the command by themselves.
 mod several_chains {
     use super::*;

@@ -237,6 +237,10 @@ pub(crate) async fn on_trigger(client: &DynamicClient, rule: &Rule) -> Result<Ve
     const STOPPED: &str = "no backup is made any more";
     let name = json!({ "Name": rule.name });
     let mut found = Vec::new();
+    // No role of AWS's can touch a job of an instance.
+    if rule.starts.is_job() {
+        return Ok(found);
+    }
     if let Some(window) = &rule.window {
         let set =
             |enabled: bool| Request::call("ssm", "UpdateMaintenanceWindow", json!({ "WindowId": window, "Enabled": enabled }));

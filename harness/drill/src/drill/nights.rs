@@ -37,19 +37,30 @@ pub(super) struct Stage {
 impl Drill {
     /// Finds the chains and the buckets, and what is wrong with the stack as it stands.
     pub(super) async fn stages(&self, resources: &Resources, manifest: Arc<Manifest>) -> Result<Vec<Stage>, HopFailure> {
-        let mut rules = trigger::all(&self.client, &self.plan, resources).await?;
-        let mut unchosen = trigger::others(&self.client, &self.plan, resources).await?;
+        let mut rules = trigger::all(&self.client, &self.plan, resources, self.local.as_deref()).await?;
+        let mut unchosen = trigger::others(&self.client, &self.plan, resources, self.local.as_deref()).await?;
         let buckets = bucket::find(&self.client, self.plan.bucket.as_deref(), resources).await?;
+        // Instances run many things by themselves: where something else starts a backup, a job counts that names a bucket.
+        let (jobs, mut rules_proper): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|rule| rule.starts.is_job());
+        rules = if rules_proper.is_empty() {
+            jobs
+        } else {
+            rules_proper.extend(chains::ending_in(&self.client, resources, jobs, &buckets).await.0);
+            rules_proper
+        };
         if rules.len() > 1 {
             let (ending, others) = chains::ending_in(&self.client, resources, rules, &buckets).await;
             if ending.is_empty() {
                 return Err(trigger::several(&others));
             }
+            let others: Vec<Rule> = others.into_iter().filter(|rule| !rule.starts.is_job()).collect();
             others.iter().for_each(|rule| self.finding(findings::of_trigger(rule)));
             unchosen.extend(others);
             rules = ending;
         }
-        if rules.iter().all(|rule| matches!(rule.starts, Starts::Document(_))) {
+        if rules.iter().all(|rule| rule.starts.is_job()) {
+            self.note(|state| state.absent = vec![Hop::Function, Hop::Command, Hop::Instance]);
+        } else if rules.iter().all(|rule| matches!(rule.starts, Starts::Document(_) | Starts::Job { .. })) {
             self.note(|state| state.absent = vec![Hop::Function]);
         }
         for part in rules.iter().flat_map(Rule::parts) {
@@ -140,7 +151,7 @@ impl Drill {
                 self.pass_others(local.as_ref(), stage).await?;
             }
             let objects = bucket::objects(client, &stage.buckets).await?;
-            let before = Before::take(client, &stage.rule).await?;
+            let before = Before::take(client, &stage.rule, self.local.as_deref()).await?;
             let done = fire::fire(client, self.submitted(), self.local.as_deref(), &stage.rule, &before).await?;
             Ok((objects, before, done))
         };
@@ -153,6 +164,12 @@ impl Drill {
                 night,
                 observe::observe(client, &stage.rule, &before, self.timeouts, self.local.as_deref()),
                 |seen| {
+                    if let Starts::Job { by, command, .. } = &stage.rule.starts {
+                        return format!(
+                            "{by} ran `{command}`, which ended well on {}; nobody is told when it fails",
+                            seen.instances.join(", ")
+                        );
+                    }
                     let sender = stage.rule.starts.function().unwrap_or(&stage.rule.name);
                     format!("{sender} sent the command, the script ended well on {}", seen.instances.join(", "))
                 },

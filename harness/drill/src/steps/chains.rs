@@ -59,6 +59,7 @@ pub(crate) async fn ending_in(
             Starts::Function { name, .. } => name.as_str(),
             Starts::Document(name) | Starts::Automation(name) => name,
             Starts::StateMachine(arn) => arn,
+            Starts::Job { command, .. } => command,
         };
         texts.lead_to(&format!("{started} {}", rule.input), &names)
     })

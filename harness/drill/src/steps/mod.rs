@@ -11,6 +11,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod fire;
 pub(crate) mod function;
 pub(crate) mod function_log;
+pub(crate) mod job;
 pub(crate) mod metrics;
 pub(crate) mod observe;
 pub(crate) mod orchestration;

@@ -13,6 +13,7 @@ use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
 use crate::steps::function;
 use crate::steps::function_log::{FunctionLog, Lines};
+use crate::steps::job::{self, EarlierRuns};
 use crate::steps::orchestration::Earlier;
 use crate::steps::progress::Progress;
 use crate::steps::rule::{Rule, Starts};
@@ -38,10 +39,12 @@ pub(crate) struct Before {
     earlier: Earlier,
     /// The openings of the maintenance window, if it is one that starts the backup.
     openings: BTreeSet<String>,
+    /// The runs of instances' jobs, if one is to be run.
+    runs: EarlierRuns,
 }
 
 impl Before {
-    pub(crate) async fn take(client: &DynamicClient, rule: &Rule) -> Result<Self, HopFailure> {
+    pub(crate) async fn take(client: &DynamicClient, rule: &Rule, local: Option<&dyn Local>) -> Result<Self, HopFailure> {
         let commands = commands(client).await?.into_iter().map(|command| command.command_id).collect();
         let log = match rule.starts.function() {
             Some(function) => Some(FunctionLog::from_now(client, function).await?),
@@ -51,7 +54,8 @@ impl Before {
             Some(window) => window::openings(client, window).await?,
             None => BTreeSet::new(),
         };
-        Ok(Self { commands, log, earlier: Earlier::take(client, rule).await?, openings })
+        let (earlier, runs) = (Earlier::take(client, rule).await?, EarlierRuns::take(rule, local).await);
+        Ok(Self { commands, log, earlier, openings, runs })
     }
 
     /// Whether the function has run since, or a command was sent.
@@ -90,6 +94,9 @@ pub(crate) async fn observe(
     timeouts: Timeouts,
     local: Option<&dyn Local>,
 ) -> Result<Seen, HopFailure> {
+    if let (true, Some(local)) = (rule.starts.is_job(), local) {
+        return job::observe(rule, &before.runs, local).await;
+    }
     let sent = function(client, rule, before, timeouts.silence, local).await?;
     let done = match rule.starts {
         Starts::StateMachine(_) => orchestrated(client, rule, before, local).await,
@@ -280,6 +287,7 @@ async fn function(
                         "{} fired and within {seconds} s no command was sent: may the role of its target start {}?",
                         rule.name, rule.starts
                     ),
+                    Starts::Job { .. } => format!("{} was due, and what runs on instances cannot be asked", rule.name),
                     Starts::Document(_) if rule.is_association() => {
                         format!("{} was due and within {seconds} s no command was sent", rule.name)
                     }

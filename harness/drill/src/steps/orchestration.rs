@@ -25,7 +25,7 @@ impl Earlier {
         Ok(Self(match &rule.starts {
             Starts::Automation(_) => automation::known(client).await?,
             Starts::StateMachine(machine) => state_machine::known(client, machine).await?,
-            Starts::Function { .. } | Starts::Document(_) => BTreeSet::new(),
+            Starts::Function { .. } | Starts::Document(_) | Starts::Job { .. } => BTreeSet::new(),
         }))
     }
 
@@ -34,7 +34,7 @@ impl Earlier {
         match &rule.starts {
             Starts::Automation(_) => automation::progress(client, &self.0).await,
             Starts::StateMachine(machine) => state_machine::progress(client, machine, &self.0).await,
-            Starts::Function { .. } | Starts::Document(_) => Ok(Progress::None),
+            Starts::Function { .. } | Starts::Document(_) | Starts::Job { .. } => Ok(Progress::None),
         }
     }
 

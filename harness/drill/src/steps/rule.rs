@@ -1,4 +1,4 @@
-//! What starts the backup: a rule, a schedule, a maintenance window or an association.
+//! What starts the backup: a rule, a schedule, a maintenance window, an association, or a job of the instances themselves.
 
 use std::fmt;
 
@@ -11,6 +11,7 @@ use crate::{Hop, Part};
 pub(crate) struct Rule {
     pub(crate) logical: String,
     pub(crate) name: String,
+    /// Of a job, which has none, its id.
     pub(crate) arn: String,
     pub(crate) schedule: String,
     pub(crate) starts: Starts,
@@ -33,6 +34,9 @@ impl Rule {
     /// What does the work of a hop where it is neither EventBridge nor Lambda.
     pub(crate) fn parts(&self) -> Vec<Part> {
         let part = |hop: Hop, name: &str| Part { hop, name: name.to_owned() };
+        if let Starts::Job { by, .. } = &self.starts {
+            return vec![part(Hop::Rule, if by == "systemd" { "systemd timer" } else { by.as_str() })];
+        }
         let trigger = match (&self.window, self.by_role) {
             (None, _) if self.is_association() => Some(part(Hop::Rule, "State Manager")),
             (Some(_), _) => Some(part(Hop::Rule, "Maintenance window")),
@@ -42,7 +46,7 @@ impl Rule {
         let orchestrator = match self.starts {
             Starts::Automation(_) => Some(part(Hop::Function, "Automation")),
             Starts::StateMachine(_) => Some(part(Hop::Function, "Step Functions")),
-            Starts::Function { .. } | Starts::Document(_) => None,
+            Starts::Function { .. } | Starts::Document(_) | Starts::Job { .. } => None,
         };
         trigger.into_iter().chain(orchestrator).collect()
     }
@@ -67,6 +71,15 @@ pub(crate) enum Starts {
     /// A state machine by its ARN.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html>
     StateMachine(String),
+    /// A command that instances run by themselves.
+    Job {
+        /// What runs it: `cron`, `systemd`.
+        by: String,
+        /// The command.
+        command: String,
+        /// The instances that have it.
+        instances: Vec<String>,
+    },
 }
 
 impl Starts {
@@ -74,8 +87,13 @@ impl Starts {
     pub(crate) fn function(&self) -> Option<&str> {
         match self {
             Self::Function { name, .. } => Some(name),
-            Self::Document(_) | Self::Automation(_) | Self::StateMachine(_) => None,
+            Self::Document(_) | Self::Automation(_) | Self::StateMachine(_) | Self::Job { .. } => None,
         }
+    }
+
+    /// Whether instances run it by themselves.
+    pub(crate) fn is_job(&self) -> bool {
+        matches!(self, Self::Job { .. })
     }
 }
 
@@ -86,6 +104,7 @@ impl fmt::Display for Starts {
             Self::Function { name, .. } => f.write_str(name),
             Self::Document(name) => write!(f, "the document {name}"),
             Self::Automation(name) => write!(f, "the automation {name}"),
+            Self::Job { command, .. } => write!(f, "`{command}`"),
             Self::StateMachine(arn) => write!(f, "the state machine {}", arn.rsplit(':').next().unwrap_or(arn)),
         }
     }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::{HopFailure, at};
+use crate::steps::job::{self, Jobs};
 use crate::steps::rule::{Rule, Starts};
 use crate::steps::window::{self, Window};
-use crate::{Hop, Plan};
+use crate::{Hop, Local, Plan};
 
 /// What of a stack may start the backup.
 #[derive(Default)]
@@ -20,8 +21,17 @@ struct Candidates {
 }
 
 /// The stack's one rule, schedule, maintenance window or association that starts a function or a command, or the one that the plan names.
-pub(crate) async fn find(client: &DynamicClient, plan: &Plan, resources: &Resources) -> Result<Rule, HopFailure> {
-    let mut found = all(client, plan, resources).await?;
+pub(crate) async fn find(
+    client: &DynamicClient,
+    plan: &Plan,
+    resources: &Resources,
+    local: Option<&dyn Local>,
+) -> Result<Rule, HopFailure> {
+    let mut found = all(client, plan, resources, local).await?;
+    // What else instances do by themselves is no matter where a rule starts something.
+    if !found.iter().all(|rule| rule.starts.is_job()) {
+        found.retain(|rule| !rule.starts.is_job());
+    }
     match found.len() {
         1 => found.pop().ok_or_else(|| HopFailure::at(Hop::Rule, "there is none")),
         _ => Err(several(&found)),
@@ -35,19 +45,29 @@ pub(crate) fn several(found: &[Rule]) -> HopFailure {
     HopFailure::at(Hop::Rule, reason)
 }
 
-/// All that the plan does not name, where it names one.
-pub(crate) async fn others(client: &DynamicClient, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
+/// All that the plan does not name, where it names one; jobs of instances aside.
+pub(crate) async fn others(
+    client: &DynamicClient,
+    plan: &Plan,
+    resources: &Resources,
+    local: Option<&dyn Local>,
+) -> Result<Vec<Rule>, HopFailure> {
     if plan.rule.is_none() {
         return Ok(Vec::new());
     }
-    let named = all(client, plan, resources).await?;
-    let mut found = all(client, &Plan { rule: None, ..plan.clone() }, resources).await?;
-    found.retain(|rule| named.iter().all(|named| named.arn != rule.arn));
+    let named = all(client, plan, resources, local).await?;
+    let mut found = all(client, &Plan { rule: None, ..plan.clone() }, resources, local).await?;
+    found.retain(|rule| !rule.starts.is_job() && named.iter().all(|named| named.arn != rule.arn));
     Ok(found)
 }
 
-/// All of them, at least one; of those that the plan names.
-pub(crate) async fn all(client: &DynamicClient, plan: &Plan, resources: &Resources) -> Result<Vec<Rule>, HopFailure> {
+/// All of them, at least one; of those that the plan names. A `local` region is asked for the jobs of instances, too.
+pub(crate) async fn all(
+    client: &DynamicClient,
+    plan: &Plan,
+    resources: &Resources,
+    local: Option<&dyn Local>,
+) -> Result<Vec<Rule>, HopFailure> {
     let is_wanted =
         |name: &str, resource: &Resource| plan.rule.as_deref().is_none_or(|wanted| wanted == name || wanted == resource.logical);
     let mut candidates = Candidates::default();
@@ -75,6 +95,12 @@ pub(crate) async fn all(client: &DynamicClient, plan: &Plan, resources: &Resourc
         if is_wanted(name, resource) || is_wanted(&resource.physical, resource) {
             association(client, &plan.endpoint.region, resource, (name, &found), &mut candidates).await?;
         }
+    }
+    if let Some(local) = local {
+        let Jobs { found, others } = job::find(client, local, resources, candidates.found.is_empty()).await?;
+        let wanted = |rule: &Rule| plan.rule.as_ref().is_none_or(|wanted| [&rule.name, &rule.logical].contains(&wanted));
+        candidates.found.extend(found.into_iter().filter(wanted));
+        candidates.others.extend(others);
     }
     let Candidates { found, others } = candidates;
     let none = "the stack has no rule, no schedule, no maintenance window and no association, so nothing starts the backup";

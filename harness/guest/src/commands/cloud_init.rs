@@ -26,6 +26,11 @@ pub(crate) fn finish(errors: &[String]) -> io::Result<()> {
     fs::write("/var/lib/cloud/instance/boot-finished", "")
 }
 
+/// Whether cloud-init has done all that it does at a boot.
+pub(crate) fn is_finished() -> bool {
+    std::path::Path::new(RESULT).exists()
+}
+
 pub(super) fn main(arguments: &[String]) -> u8 {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let options = match words.split_first() {

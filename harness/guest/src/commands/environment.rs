@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use nightproof_machine_image::Platform;
 
 /// What this machine stands in for.
-pub(super) fn platform() -> Option<&'static Platform> {
+pub(crate) fn platform() -> Option<&'static Platform> {
     crate::task::read().ok()?.platform.and_then(|platform| Platform::by_key(&platform.key))
 }
 

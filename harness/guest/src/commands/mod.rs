@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 mod cfn;
 mod cloud_init;
+mod crontab;
 mod ec2_metadata;
 mod environment;
 pub(crate) mod packages;
@@ -21,10 +22,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(crate) use cloud_init::finish;
+pub(crate) use cloud_init::{finish, is_finished};
+pub(crate) use environment::platform;
 use nightproof_machine_protocol::command;
 use nightproof_machine_protocol::spec::inside;
-pub(crate) use unit::start_enabled;
+pub(crate) use unit::{Unit, start_enabled};
+pub(crate) use user::User;
 
 /// The command that this program was started as, in a machine.
 pub(crate) fn named(program: &OsStr) -> Option<String> {
@@ -43,6 +46,9 @@ pub(crate) fn main(command: &str, arguments: &[OsString]) -> ExitCode {
         "reboot" | "poweroff" | "halt" => power::main(command, &texts()),
         "systemctl" => systemctl::main(&texts()),
         "cloud-init" => cloud_init::main(&texts()),
+        "crontab" => crontab::main(&texts()),
+        // As the first of its unit's processes would be: it runs on.
+        "crond" | "cron" => systemctl::main(&["start".to_owned(), crate::timers::cron::unit().to_owned()]),
         "ec2-metadata" => ec2_metadata::main(&texts()),
         script if command::CFN.contains(&script) => cfn::main(script, &texts()),
         manager => packages::main(manager, &texts()),

@@ -4,12 +4,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use nightproof_machine_image::programs;
+use nightproof_machine_image::{Family, programs};
 use nightproof_machine_protocol::command::CFN_FOLDER;
 use nightproof_machine_protocol::spec::inside;
 
 use super::terminal::{complain, say};
-use crate::{console, control};
+use crate::{console, control, timers};
 
 /// Where installed programs of the host's are linked to, each in the folder that it has there: below the first that can be written to.
 const INSTALLED: [&str; 2] = ["/usr", "/usr/local"];
@@ -74,6 +74,8 @@ enum Package {
     Here,
     /// The host has these of its programs.
     OnHost(Vec<PathBuf>),
+    /// The guest is its program under these names, each with its folder.
+    Ours(&'static [&'static str]),
     Nowhere,
 }
 
@@ -87,6 +89,13 @@ fn look(name: &str) -> Package {
     if programs.iter().any(|program| VISIBLE.iter().any(|folder| Path::new(folder).join(program).exists())) {
         return Package::Here;
     }
+    if cron(name) {
+        return Package::Ours(if timers::cron::family() == Family::Debian {
+            &["bin/crontab", "sbin/cron"]
+        } else {
+            &["bin/crontab", "sbin/crond"]
+        });
+    }
     let folders = PROGRAMS.map(|folder| Path::new(inside::USR).join(folder));
     let found: Vec<PathBuf> = programs
         .iter()
@@ -96,12 +105,25 @@ fn look(name: &str) -> Package {
     if found.is_empty() { Package::Nowhere } else { Package::OnHost(found) }
 }
 
+/// Whether it is the package of cron's daemon.
+fn cron(package: &str) -> bool {
+    ["cron", "cronie", "cronie-anacron", "crontabs"].contains(&package)
+}
+
 fn install(manager: &str, names: &[&str]) -> u8 {
-    let (mut missing, mut links) = (Vec::new(), Vec::new());
+    let (mut missing, mut links): (Vec<&str>, Vec<(PathBuf, String)>) = (Vec::new(), Vec::new());
+    let mut has_cron = false;
     for name in names {
         match look(name) {
             Package::Here => say(&already(manager, name)),
-            Package::OnHost(programs) => links.extend(programs),
+            Package::OnHost(programs) => links.extend(programs.into_iter().map(|program| {
+                let name = program.strip_prefix(inside::USR).unwrap_or(&program).to_string_lossy().into_owned();
+                (program, name)
+            })),
+            Package::Ours(programs) => {
+                has_cron = true;
+                links.extend(programs.iter().map(|name| (PathBuf::from(inside::GUEST), (*name).to_owned())));
+            }
             Package::Nowhere => missing.push(*name),
         }
     }
@@ -120,16 +142,27 @@ fn install(manager: &str, names: &[&str]) -> u8 {
         }
         return if manager_is_deb(manager) { 100 } else { 1 };
     }
-    for program in links {
-        let name = program.strip_prefix(inside::USR).unwrap_or(&program);
-        let mut linked = INSTALLED.iter().map(|folder| symlink(&program, Path::new(folder).join(name)));
-        if !linked.any(|linked| linked.is_ok()) {
+    for (program, name) in links {
+        let mut linked = INSTALLED.iter().map(|folder| Path::new(folder).join(&name));
+        if !linked.any(|link| symlink(&program, &link).is_ok() || link.exists()) {
             complain(&format!("{manager}: cannot make {}: Read-only file system", program.display()));
             return 1;
         }
     }
+    if has_cron && let Err(error) = furnish_cron(manager) {
+        complain(&format!("{manager}: {error}"));
+        return 1;
+    }
     say(if manager_is_deb(manager) { "Processing triggers for man-db ..." } else { "Complete!" });
     0
+}
+
+/// The folders that cron's package brings. Debian's packages start their services, and others' do not.
+fn furnish_cron(manager: &str) -> std::io::Result<()> {
+    for folder in timers::cron::FOLDERS {
+        fs::create_dir_all(folder)?;
+    }
+    if manager_is_deb(manager) { timers::cron::start() } else { Ok(()) }
 }
 
 fn already(manager: &str, name: &str) -> String {
@@ -160,7 +193,7 @@ fn remove(names: &[&str]) -> u8 {
     for program in names.iter().flat_map(|name| programs(name)) {
         let places = INSTALLED.iter().flat_map(|parent| PROGRAMS.map(|folder| Path::new(parent).join(folder)));
         for link in places.map(|folder| folder.join(program)) {
-            if fs::read_link(&link).is_ok_and(|target| target.starts_with(inside::USR)) {
+            if fs::read_link(&link).is_ok_and(|target| target.starts_with(inside::USR) || target == Path::new(inside::GUEST)) {
                 let _ = fs::remove_file(link);
             }
         }

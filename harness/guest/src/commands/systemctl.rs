@@ -1,10 +1,11 @@
-//! `systemctl`: power, the SSM agent's service, and services that an administrator has written.
+//! `systemctl`: power, the SSM agent's service, cron's, and services and timers that an administrator has written.
 //! <https://www.freedesktop.org/software/systemd/man/latest/systemctl.html>
 
 use super::power;
 use super::terminal::{complain, say};
 use super::unit::Unit;
 use crate::control::{self, Order};
+use crate::timers::{self, cron};
 
 /// The agent's unit, and what Ubuntu's snap calls it.
 const AGENT: [&str; 2] = ["amazon-ssm-agent.service", "snap.amazon-ssm-agent.amazon-ssm-agent.service"];
@@ -16,8 +17,9 @@ const NOT_INSTALLED: u8 = 5;
 /// What a unit's name stands for.
 enum Found {
     Agent,
+    Cron,
     Unit(Unit),
-    /// A timer, a socket and so on, which nothing here runs.
+    /// A socket, a mount and so on, which nothing here runs.
     Other,
     Nothing,
 }
@@ -26,8 +28,11 @@ fn find(name: &str) -> Found {
     if AGENT.contains(&name) {
         return Found::Agent;
     }
+    if name == cron::unit() && cron::is_installed() {
+        return Found::Cron;
+    }
     match Unit::find(name) {
-        Some(unit) if name.ends_with(".service") => Found::Unit(unit),
+        Some(unit) if name.ends_with(".service") || name.ends_with(".timer") => Found::Unit(unit),
         Some(_) => Found::Other,
         None => Found::Nothing,
     }
@@ -78,7 +83,7 @@ fn act(verb: &str, name: &str, quiet: bool) -> u8 {
     };
     let found = find(name);
     if let Found::Other = found {
-        complain(&format!("Failed to {verb} {name}: only services run in this machine, no timers, sockets or mounts"));
+        complain(&format!("Failed to {verb} {name}: only services and timers run in this machine, no sockets or mounts"));
         return 1;
     }
     match (verb, found) {
@@ -124,9 +129,47 @@ fn act(verb: &str, name: &str, quiet: bool) -> u8 {
             complain(&format!("Failed to {verb} {name}: Unit {name} {loaded}."));
             NOT_INSTALLED
         }
+        (_, Found::Cron) => on_cron(verb, name, quiet),
         (_, Found::Unit(unit)) => on_unit(verb, &unit, quiet),
         _ => {
             complain(&format!("systemctl: `{verb}` is not served in this machine"));
+            1
+        }
+    }
+}
+
+fn on_cron(verb: &str, name: &str, quiet: bool) -> u8 {
+    let word = |word: &str, code: u8| {
+        if !quiet {
+            say(word);
+        }
+        code
+    };
+    let (is_running, is_enabled) = (cron::is_running(), cron::is_enabled());
+    let state = if is_running { "active" } else { "inactive" };
+    let done = match verb {
+        "start" => cron::start(),
+        "stop" => cron::stop(),
+        // Its tables are read whenever it looks.
+        "restart" | "reload" | "try-restart" | "reload-or-restart" => cron::start(),
+        "enable" => cron::enable(true),
+        "disable" => cron::enable(false),
+        "is-active" => return word(state, if is_running { 0 } else { NOT_ACTIVE }),
+        "is-failed" => return word(state, 1),
+        "is-enabled" => return if is_enabled { word("enabled", 0) } else { word("disabled", 1) },
+        "status" => {
+            say(&format!("● {name} - Command Scheduler\n     Loaded: loaded\n     Active: {state}"));
+            return if is_running { 0 } else { NOT_ACTIVE };
+        }
+        other => {
+            complain(&format!("systemctl: `{other}` is not served in this machine"));
+            return 1;
+        }
+    };
+    match done {
+        Ok(()) => 0,
+        Err(error) => {
+            complain(&format!("Failed to {verb} {name}: {error}"));
             1
         }
     }
@@ -140,6 +183,16 @@ fn on_unit(verb: &str, unit: &Unit, quiet: bool) -> u8 {
         }
         code
     };
+    if matches!(verb, "start" | "restart")
+        && let Some(setting) = timers::not_acted_upon(unit)
+    {
+        let text = format!(
+            "{}: {setting}= of `{name}` is not acted upon: timers of this machine follow the calendar alone",
+            unit.path.display()
+        );
+        complain(&text);
+        let _ = control::finding(control::Kind::NotActedUpon, &text);
+    }
     let done = match verb {
         "start" => unit.start(),
         "stop" => unit.stop(),

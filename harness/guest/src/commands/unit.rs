@@ -11,32 +11,34 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 use super::environment::certificates;
 use super::user::User;
+use crate::timers;
 
 const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/local/lib/systemd/system", "/run/systemd/system"];
 const WANTED: &str = "/etc/systemd/system/multi-user.target.wants";
+const WANTED_TIMERS: &str = "/etc/systemd/system/timers.target.wants";
 /// Where the ids of running services are kept.
 const RUNNING: &str = "/run/nightproof/units";
 
-/// A service, by its unit's file.
-#[derive(Debug)]
-pub(super) struct Unit {
-    pub(super) name: String,
-    pub(super) path: PathBuf,
+/// A service or a timer, by its unit's file.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
     settings: Vec<(String, String)>,
 }
 
 impl Unit {
     /// The unit of this name, which may lack its `.service`.
-    pub(super) fn find(name: &str) -> Option<Self> {
+    pub(crate) fn find(name: &str) -> Option<Self> {
         let path = UNITS.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file())?;
         Some(Self { name: name.to_owned(), settings: settings(&fs::read_to_string(&path).ok()?), path })
     }
 
-    fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.settings.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    fn value(&self, key: &str) -> Option<&str> {
+    pub(crate) fn value(&self, key: &str) -> Option<&str> {
         self.settings.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
@@ -44,10 +46,46 @@ impl Unit {
         self.value("Description").unwrap_or(&self.name)
     }
 
+    /// Those of a kind that somebody has written, by name: `timer`.
+    pub(crate) fn of_kind(kind: &str) -> Vec<Self> {
+        let entries = UNITS.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let names: std::collections::BTreeSet<String> =
+            names.filter(|name| name.rsplit_once('.').is_some_and(|(_, ending)| ending == kind)).collect();
+        names.iter().filter_map(|name| Self::find(name)).collect()
+    }
+
+    fn is_timer(&self) -> bool {
+        self.name.ends_with(".timer")
+    }
+
+    /// Whether it was started, and not stopped since.
+    pub(crate) fn has_record(&self) -> bool {
+        self.record().exists()
+    }
+
+    /// Runs a service to its end, as its timer does; returns the status of the first of its commands that fails.
+    pub(crate) fn run_to_end(&self) -> Result<Option<std::process::ExitStatus>, String> {
+        for line in self.values("ExecStartPre").chain(self.values("ExecStart")) {
+            let status = self.command(line)?.status().map_err(|error| error.to_string())?;
+            if !status.success() && !line.starts_with('-') {
+                return Ok(Some(status));
+            }
+        }
+        Ok(None)
+    }
+
     /// Starts it; one of `Type=oneshot` has ended then. The error is what `systemctl` says beside.
     pub(super) fn start(&self) -> Result<(), String> {
         if self.is_active() {
             return Ok(());
+        }
+        if self.is_timer() {
+            if let Some(reason) = timers::timer_problem(self) {
+                return Err(reason);
+            }
+            let recorded = fs::create_dir_all(RUNNING).and_then(|()| fs::write(self.record(), ""));
+            return recorded.map_err(|error| error.to_string());
         }
         let oneshot = self.value("Type") == Some("oneshot");
         for line in self.values("ExecStartPre") {
@@ -113,6 +151,9 @@ impl Unit {
     }
 
     pub(super) fn is_active(&self) -> bool {
+        if self.is_timer() {
+            return self.has_record();
+        }
         self.group().is_some_and(|group| test_kill_process_group(group).is_ok())
     }
 
@@ -123,13 +164,13 @@ impl Unit {
         if let Some(group) = self.group() {
             // One that has ended needs no signal.
             let _ = kill_process_group(group, Signal::TERM);
-            let _ = fs::remove_file(self.record());
         }
+        let _ = fs::remove_file(self.record());
         Ok(())
     }
 
     fn link(&self) -> PathBuf {
-        Path::new(WANTED).join(&self.name)
+        Path::new(if self.is_timer() { WANTED_TIMERS } else { WANTED }).join(&self.name)
     }
 
     pub(super) fn is_enabled(&self) -> bool {
@@ -138,7 +179,7 @@ impl Unit {
 
     /// Has it start at each boot from now on. Returns where that is kept.
     pub(super) fn enable(&self) -> io::Result<PathBuf> {
-        fs::create_dir_all(WANTED)?;
+        fs::create_dir_all(if self.is_timer() { WANTED_TIMERS } else { WANTED })?;
         if !self.is_enabled() {
             std::os::unix::fs::symlink(&self.path, self.link())?;
         }
@@ -150,15 +191,25 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// Where what a service writes is.
+    pub(crate) fn log_path(name: &str) -> PathBuf {
+        Path::new("/var/log/journal").join(format!("{name}.log"))
+    }
+}
+
 /// What services write.
 fn log(name: &str) -> io::Result<fs::File> {
     fs::create_dir_all("/var/log/journal")?;
-    fs::OpenOptions::new().create(true).append(true).open(format!("/var/log/journal/{name}.log"))
+    fs::OpenOptions::new().create(true).append(true).open(Unit::log_path(name))
 }
 
 /// Starts what is to start at a boot.
 pub(crate) fn start_enabled() {
-    for entry in fs::read_dir(WANTED).into_iter().flatten().flatten() {
+    if let Err(error) = timers::cron::boot() {
+        crate::console::print(&format!("Failed to start {}: {error}", timers::cron::unit()));
+    }
+    for entry in [WANTED, WANTED_TIMERS].iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten()) {
         let started = entry.file_name().to_str().and_then(Unit::find).map(|unit| unit.start());
         if let Some(Err(error)) = started {
             crate::console::print(&format!("Failed to start {}: {error}", entry.file_name().to_string_lossy()));

@@ -4,17 +4,17 @@ use std::fs;
 
 /// A line of `/etc/passwd`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct User {
-    pub(super) name: String,
-    pub(super) id: u32,
-    pub(super) group: u32,
-    pub(super) home: String,
-    pub(super) shell: String,
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) id: u32,
+    pub(crate) group: u32,
+    pub(crate) home: String,
+    pub(crate) shell: String,
 }
 
 impl User {
     /// The user of this name, or of this number after a `#`.
-    pub(super) fn find(name: &str) -> Option<Self> {
+    pub(crate) fn find(name: &str) -> Option<Self> {
         let number = name.strip_prefix('#').and_then(|number| number.parse().ok());
         let text = fs::read_to_string("/etc/passwd").ok()?;
         text.lines().filter_map(Self::read).find(|user| number.map_or(user.name == name, |number: u32| user.id == number))

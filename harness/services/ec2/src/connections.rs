@@ -39,6 +39,11 @@ impl Connections for InstanceConnections {
             Channel::CpuShare => {
                 tokio::spawn(send_cpu_shares(region.cpu_shares().watch(&instance.id), stream));
             }
+            // What it starts by its own clock.
+            Channel::Timers => {
+                let (timers, id) = (Arc::clone(&instance.ec2.timers), instance.id.clone());
+                tokio::spawn(timers.follow(id, region.clock().clone(), stream));
+            }
             // An instance has no Runtime API: the connection closes.
             Channel::RuntimeApi => {}
         }

@@ -13,6 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::boot::{Booter, Running};
 use crate::default_vpc;
 use crate::imds::Sessions;
+use crate::instance_timers::InstanceTimers;
 use crate::records::{Instance, Records};
 
 /// The service.
@@ -28,11 +29,18 @@ pub struct Ec2 {
     pub(crate) identity_key: String,
     /// What each instance reaches of AWS.
     pub(crate) links: PerInstance<Link>,
+    /// What instances start by their own clocks.
+    pub(crate) timers: Arc<InstanceTimers>,
 }
 
 impl Ec2 {
     /// A service whose instances `booter` boots.
     pub fn new(booter: Arc<dyn Booter>) -> Arc<Self> {
+        Self::with_timers(booter, Arc::default())
+    }
+
+    /// As [`Ec2::new`], with the place where others ask what instances start by their own clocks.
+    pub fn with_timers(booter: Arc<dyn Booter>, timers: Arc<InstanceTimers>) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             booter,
@@ -42,6 +50,7 @@ impl Ec2 {
             metadata: Sessions::default(),
             identity_key: random_string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 64),
             links: PerInstance::new(Link::OPEN),
+            timers,
         })
     }
 

@@ -20,6 +20,7 @@ mod image;
 mod imds;
 mod instance_description;
 mod instance_handle;
+mod instance_timers;
 mod instance_type;
 mod ip_permission;
 mod launch_data;
@@ -46,5 +47,7 @@ mod vpc;
 
 pub use boot::{BootError, Booter, Ended, Launch, NoMachines, Running};
 pub use ec2::Ec2;
+pub use instance_timers::InstanceTimers;
+pub use nightproof_machine_protocol::timers::Timers;
 pub use resources::resource_types;
 pub use sandbox::Sandboxes;

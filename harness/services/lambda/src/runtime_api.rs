@@ -189,7 +189,7 @@ impl Connections for Carried {
         match channel {
             Channel::Https => api.region.accept_tls(stream, SOURCE_IP.to_owned(), None),
             // A function has neither instance metadata nor an SSM agent: the connection closes.
-            Channel::Imds | Channel::Service | Channel::CpuShare => {}
+            Channel::Imds | Channel::Service | Channel::CpuShare | Channel::Timers => {}
             Channel::RuntimeApi => {
                 let stopping = api.region.stopping().clone();
                 api.region.tasks().clone().spawn(async move {
