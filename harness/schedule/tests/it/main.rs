@@ -1,0 +1,4 @@
+//! Times of schedules, held against another implementation of cron.
+
+#[cfg(test)]
+mod croniter;
