@@ -7,7 +7,6 @@ use crate::account::dynamic_client::DynamicClient;
 use crate::account::instances;
 use crate::account::resources::Resources;
 use crate::chain::failure::HopFailure;
-use crate::steps::observe::Seen;
 use crate::steps::rule::{Rule, Starts};
 use crate::{Hop, InstanceJobs, JobRun, Local};
 
@@ -102,9 +101,9 @@ impl EarlierRuns {
     }
 }
 
-/// Waits for the job's run on each of its instances after those `before`.
-pub(crate) async fn observe(rule: &Rule, before: &EarlierRuns, local: &dyn Local) -> Result<Seen, HopFailure> {
-    let Starts::Job { by, command, instances } = &rule.starts else { return Ok(Seen::default()) };
+/// Waits for the job's run on each of its instances after those `before`, and returns the instances: it ended well on all of them.
+pub(crate) async fn observe(rule: &Rule, before: &EarlierRuns, local: &dyn Local) -> Result<Vec<String>, HopFailure> {
+    let Starts::Job { by, command, instances } = &rule.starts else { return Ok(Vec::new()) };
     let ended = nightproof_poll::try_until(SCRIPT_BOUND, || async {
         let all = local.instance_jobs().await;
         let mut ended = Vec::new();
@@ -136,7 +135,7 @@ pub(crate) async fn observe(rule: &Rule, before: &EarlierRuns, local: &dyn Local
         let broken = HopFailure::at(Hop::Script, reason).with("output of the job", &run.output);
         return Err(broken.with("what becomes of that output on AWS", &run.fate));
     }
-    Ok(Seen { instances: ended.into_iter().map(|(instance, _)| instance).collect(), ..Seen::default() })
+    Ok(ended.into_iter().map(|(instance, _)| instance).collect())
 }
 
 #[cfg(test)]

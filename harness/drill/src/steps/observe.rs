@@ -95,7 +95,8 @@ pub(crate) async fn observe(
     local: Option<&dyn Local>,
 ) -> Result<Seen, HopFailure> {
     if let (true, Some(local)) = (rule.starts.is_job(), local) {
-        return job::observe(rule, &before.runs, local).await;
+        let instances = job::observe(rule, &before.runs, local).await?;
+        return Ok(Seen { instances, ..Seen::default() });
     }
     let sent = function(client, rule, before, timeouts.silence, local).await?;
     let done = match rule.starts {

@@ -75,7 +75,7 @@ fn install(file: &str, table: &std::path::Path) -> Result<(), String> {
     } else {
         text = fs::read_to_string(file).map_err(|_| format!("{file}: No such file or directory"))?;
     }
-    if let Some((line, why)) = timers::problem(&text, timers::cron::dialect()) {
+    if let Some((line, why)) = timers::problem(&text, timers::system::dialect()) {
         return Err(format!("\"{file}\":{line}: {why}\nerrors in crontab file, can't install."));
     }
     let written = table.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(table, text));

@@ -90,7 +90,7 @@ fn look(name: &str) -> Package {
         return Package::Here;
     }
     if cron(name) {
-        return Package::Ours(if timers::cron::family() == Family::Debian {
+        return Package::Ours(if timers::system::family() == Family::Debian {
             &["bin/crontab", "sbin/cron"]
         } else {
             &["bin/crontab", "sbin/crond"]

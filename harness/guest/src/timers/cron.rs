@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nightproof_machine_image::Family;
 
-use super::crontab::Dialect;
+use super::system::family;
 use super::tables;
 
 /// Folders that its package brings.
@@ -22,17 +22,6 @@ const DISABLED: &str = "/var/lib/systemd/nightproof-cron-disabled";
 /// Where its programs may be.
 const PROGRAMS: [&str; 6] =
     ["/usr/bin/crontab", "/usr/sbin/crond", "/usr/sbin/cron", "/usr/local/bin/crontab", "/usr/sbin/anacron", "/bin/crontab"];
-
-/// The family of the machine's system: of an image's own files, where it is a container.
-pub(crate) fn family() -> Family {
-    let platform = crate::commands::platform().map(|platform| platform.family);
-    platform.unwrap_or(if Path::new("/etc/debian_version").exists() { Family::Debian } else { Family::RedHat })
-}
-
-/// How its cron reads tables.
-pub(crate) fn dialect() -> Dialect {
-    if family() == Family::Debian { Dialect::Debian } else { Dialect::Cronie }
-}
 
 /// The name of its unit.
 pub(crate) fn unit() -> &'static str {

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use super::cron;
 use super::named_files::named_files;
 use super::run::{self, Ended};
+use super::system::family;
 use super::systemd::Timer;
 use super::tables::{CronJob, Tables};
 use super::zone::zone;
@@ -242,7 +243,7 @@ impl Keeper {
 /// Writes what cron writes of a job that it starts, where the system's logger puts it: the command, and never how it ended.
 fn log(job: &Planned, due: Timestamp) {
     let Planned::Cron(job) = job else { return };
-    let path = if cron::family() == Family::Debian { "/var/log/syslog" } else { "/var/log/cron" };
+    let path = if family() == Family::Debian { "/var/log/syslog" } else { "/var/log/cron" };
     let line = format!("{} CROND[1]: ({}) CMD ({})", due.strftime("%b %e %H:%M:%S"), job.user, job.command);
     if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path) {
         let _ = writeln!(file, "{line}");

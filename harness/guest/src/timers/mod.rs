@@ -7,6 +7,7 @@ mod keeper;
 mod named_files;
 mod run;
 mod run_parts;
+pub(crate) mod system;
 mod systemd;
 mod tables;
 mod zone;

@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::crontab::Dialect;
-use super::tables::listed;
 
 /// The folders, and when they are run. On Amazon Linux anacron runs all but the first: within three quarters of an hour of these times, which are its earliest.
 /// <https://github.com/cronie-crond/cronie/blob/master/contrib/anacrontab>, <https://manpages.debian.org/stable/cron/cron.8.en.html>
@@ -24,6 +23,13 @@ pub(super) fn path(dialect: Dialect) -> &'static str {
         Dialect::Cronie => "/sbin:/bin:/usr/sbin:/usr/bin",
         Dialect::Debian => "/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin",
     }
+}
+
+/// What is in a folder, by name.
+pub(super) fn listed(folder: impl AsRef<Path>) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    found.sort();
+    found
 }
 
 /// Whether Debian's run-parts and cron take a file of this name. <https://manpages.debian.org/stable/debianutils/run-parts.8.en.html>

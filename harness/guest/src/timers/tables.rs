@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use nightproof_schedule::CrontabTime;
 
-use super::cron;
 use super::crontab::{self, Dialect};
-use super::run_parts;
+use super::run_parts::{self, listed};
+use super::system::dialect;
 use crate::commands::User;
 
 /// A job of cron.
@@ -35,7 +35,7 @@ pub(super) struct Tables {
 
 /// Where the tables of users are.
 fn spool() -> &'static str {
-    match cron::dialect() {
+    match dialect() {
         Dialect::Cronie => "/var/spool/cron",
         Dialect::Debian => "/var/spool/cron/crontabs",
     }
@@ -48,7 +48,7 @@ pub(crate) fn user_table(user: &str) -> PathBuf {
 
 impl Tables {
     pub(super) fn read() -> Self {
-        let dialect = cron::dialect();
+        let dialect = dialect();
         let mut tables = Self::default();
         let system = Path::new("/etc/crontab");
         if system.is_file() {
@@ -159,13 +159,6 @@ impl Tables {
 pub(super) fn at_start() -> Vec<String> {
     let jobs = Tables::read().jobs.into_iter();
     jobs.filter(|job| job.time == CrontabTime::Reboot).map(|job| job.id).collect()
-}
-
-/// What is in a folder, by name.
-pub(super) fn listed(folder: impl AsRef<Path>) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    found.sort();
-    found
 }
 
 /// Why a file of `/etc/cron.d` is none of cron's.
