@@ -45,6 +45,18 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "nightproof-console",
+        &[
+            "nightproof-connection",
+            "nightproof-core",
+            "nightproof-faults",
+            "nightproof-gateway",
+            "nightproof-journal",
+            "nightproof-machine",
+            "nightproof-region",
+        ],
+    ),
+    (
         "nightproof-region",
         &[
             ANY_SERVICE,
@@ -104,6 +116,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "nightproof-audit",
             "nightproof-capture",
+            "nightproof-console",
             "nightproof-core",
             "nightproof-drill",
             "nightproof-drill-file",

@@ -1,7 +1,10 @@
 //! What a drill stands on: a region with its own folder and its machines, from an empty folder to an empty folder.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use nightproof_console::Console;
+use nightproof_core::Caller;
 use nightproof_drill::Endpoint;
 use nightproof_journal::Journal;
 use nightproof_region::embedded::Embedded;
@@ -84,6 +87,13 @@ impl LocalEnvironment {
     /// Shell exports that point any AWS client at the region, as the same.
     pub(crate) fn exports(&self) -> std::io::Result<String> {
         embedded::exports(&self.region, &self.key, self.folder())
+    }
+
+    /// Serves the region's console, as the same, from now on.
+    pub(crate) fn open_console(&self) -> Arc<Console> {
+        let account = &self.region.region.settings().account;
+        let caller = self.region.region.credentials().find(&self.key.0).map(|credential| credential.caller);
+        Console::open(&self.region, caller.unwrap_or_else(|| Caller::root(account)))
     }
 
     /// What a drill on it runs against.

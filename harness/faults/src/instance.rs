@@ -8,21 +8,21 @@ use jiff::SignedDuration;
 use nightproof_core::outage::Lasting;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A fault of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InstanceFault {
     /// It has no route to the region.
     Offline(
-        #[serde(deserialize_with = "lasting")]
+        #[serde(deserialize_with = "lasting", serialize_with = "lasting_text")]
         #[schemars(schema_with = "lasting_schema")]
         Lasting,
     ),
     /// Its SSM agent is stopped, and then started again; what the agent runs goes on.
     AgentStopped(
-        #[serde(deserialize_with = "lasting")]
+        #[serde(deserialize_with = "lasting", serialize_with = "lasting_text")]
         #[schemars(schema_with = "lasting_schema")]
         Lasting,
     ),
@@ -119,6 +119,13 @@ fn lasting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Lasting, D::Err
         }
     }
     deserializer.deserialize_any(Text)
+}
+
+fn lasting_text<S: Serializer>(lasting: &Lasting, serializer: S) -> Result<S::Ok, S::Error> {
+    match lasting {
+        Lasting::Time(time) => serializer.serialize_f64(time.as_secs_f64()),
+        Lasting::Always => serializer.serialize_str("always"),
+    }
 }
 
 fn lasting_schema(_: &mut SchemaGenerator) -> Schema {

@@ -68,6 +68,11 @@ impl Faults {
         *self.armed.write() = Arc::new(armed);
     }
 
+    /// The rules that are in force.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.armed.read().iter().map(|armed| armed.rule.clone()).collect()
+    }
+
     /// Sets what can give instances a wrong clock and a slow disk. Once; without it such faults have no effect but a warning.
     pub fn set_interposed(&self, interposed: Arc<dyn Interposed>) {
         // A second one would have other instances than the first.

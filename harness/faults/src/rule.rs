@@ -9,13 +9,13 @@ use nightproof_core::service::AwsError;
 use nightproof_wildcard::{Pattern, Syntax};
 use schemars::JsonSchema;
 use serde::de::{self, Unexpected};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{InstanceFault, Occurrence};
 
 /// A fault: the effect on some of the calls that match.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Which calls.
@@ -28,7 +28,7 @@ pub struct Rule {
 }
 
 /// Which calls a rule is about. What is left out matches all; `*` stands for any text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Matcher {
     /// Signing name: `s3`, `ssm`, `ec2messages`.
@@ -63,7 +63,7 @@ fn like(pattern: &str, text: &str) -> bool {
 }
 
 /// What becomes of a call.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// AWS answers this error, and nothing is done.
@@ -95,7 +95,7 @@ pub enum Effect {
 }
 
 /// An error in AWS's words.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorAnswer {
     /// `ThrottlingException`
@@ -132,7 +132,7 @@ impl ErrorAnswer {
 }
 
 /// A call that somebody else makes.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InsertedCall {
     /// Signing name.

@@ -7,6 +7,7 @@ mod gateway;
 mod head;
 mod layers;
 mod listener;
+mod own_pages;
 mod payload;
 mod peer;
 mod post;
@@ -18,6 +19,7 @@ mod web;
 
 pub use authority::{Authority, AuthorityError};
 pub use listener::Listener;
+pub use own_pages::OwnPages;
 pub use peer::Peer;
 pub use stack::LayerStack;
 pub use timing::Timing;

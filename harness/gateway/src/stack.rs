@@ -1,6 +1,6 @@
 //! The layer stack: what happens to a call, in order.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use http::{Request, Response};
@@ -12,6 +12,7 @@ use nightproof_faults::Faults;
 use super::Authority;
 use super::exchange::{Exchange, Lost};
 use super::layers::{Authenticate, Authorize, Classify, Decode, Dispatch, Fault, Internal, Journal, NotifyRefused, Respond};
+use super::own_pages::{self, OwnPages};
 use super::peer::Peer;
 use super::timing::Timing;
 use super::web;
@@ -22,6 +23,7 @@ pub struct LayerStack {
     requests: Respond,
     pub(super) calls: Internal,
     timing: Timing,
+    own_pages: OnceLock<Arc<dyn OwnPages>>,
 }
 
 /// Builds the layers, innermost first, and returns where requests enter and where calls from inside of the region enter.
@@ -50,7 +52,12 @@ impl LayerStack {
     /// Layers in which `faults` strike. Without an authority no TLS is spoken.
     pub fn new(authority: Option<Authority>, faults: Arc<Faults>) -> Arc<Self> {
         let (requests, calls) = layers(faults);
-        Arc::new(Self { authority, requests, calls, timing: Timing::default() })
+        Arc::new(Self { authority, requests, calls, timing: Timing::default(), own_pages: OnceLock::new() })
+    }
+
+    /// Serves these pages beside AWS's API from now on; once.
+    pub fn set_own_pages(&self, pages: Arc<dyn OwnPages>) {
+        let _ = self.own_pages.set(pages);
     }
 
     /// How long calls take.
@@ -69,6 +76,11 @@ impl LayerStack {
     pub(super) async fn handle(&self, region: Region, peer: Peer, request: Request<Intake>) -> Result<Response<Body>, Lost> {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
+        if let Some(pages) = self.own_pages.get()
+            && own_pages::is_addressed(&peer, &head)
+        {
+            return Ok(pages.answer(Request::from_parts(head, body)).await);
+        }
         let mut exchange = Exchange::new(region, peer, head);
         // What is no call of an API passes no layer.
         if let Some(service) = web::server(&exchange) {

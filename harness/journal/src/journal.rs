@@ -80,6 +80,13 @@ impl Journal {
         self.lock().kept.iter().cloned().collect()
     }
 
+    /// The records that are kept from this sequence number on, oldest first; at most so many.
+    pub fn records_from(&self, sequence: u64, most: usize) -> Vec<Record> {
+        let inner = self.lock();
+        let begin = inner.kept.partition_point(|record| record.sequence < sequence);
+        inner.kept.iter().skip(begin).take(most).cloned().collect()
+    }
+
     /// The latest API calls, oldest first.
     pub fn calls(&self) -> Vec<ApiCall> {
         let inner = self.lock();

@@ -39,7 +39,12 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
             printer::note(&format!("# {}", nightproof_report::port_line(instance, *port, address.as_deref())));
         }
     });
+    let console = environment.open_console();
     let exported = environment.exports().and_then(|exports| {
+        let exports =
+            format!("{exports}export NIGHTPROOF_API={}
+export NIGHTPROOF_TOKEN={}
+", console.api_url(), console.token());
         printer::line(&if options.control { control::greeting(&environment)? } else { exports.clone() });
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
@@ -47,6 +52,7 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
         if options.control {
             control::serve(&environment, &journal, &cancel).await;
         } else {
+            printer::note(&format!("# console: {}", console.page_url()));
             printer::note("# the region is up; Ctrl-C ends it");
             cancel.cancelled().await;
         }

@@ -102,6 +102,7 @@ impl Drill {
                 noted.instance == stored.archive.instance
                     && noted.bucket == stored.archive.bucket
                     && noted.key == stored.archive.key
+                    && noted.version == stored.archive.version
             };
             if let Some(noted) = night.archives.iter_mut().find(same) {
                 change(noted);

@@ -112,7 +112,12 @@ impl Browser {
     }
 
     pub(super) fn open(&self, page: &Path) {
-        self.wait("goto", self.client.goto(&format!("file://{}", page.display())));
+        self.visit(&format!("file://{}", page.display()));
+    }
+
+    /// Opens what is at a URL.
+    pub(super) fn visit(&self, url: &str) {
+        self.wait("goto", self.client.goto(url));
     }
 
     /// What a function's body returns.

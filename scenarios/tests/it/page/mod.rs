@@ -1,6 +1,7 @@
-//! The page of a report, read in a browser as people read it: by mouse, by keyboard alone, light and dark, wide and narrow.
+//! The page of a report and the console of a region, read in a browser as people read it: by mouse, by keyboard alone, light and dark, wide and narrow.
 
 mod browser;
+mod console;
 
 use std::fs;
 use std::path::{Path, PathBuf};
