@@ -163,7 +163,7 @@ function calls() {
     if (!record) return detail.replaceChildren();
     const decided = state.records.find((other) => other.kind === "authorization" && other.event.request_id === record.call.requestID);
     detail.replaceChildren(make("h2", {}, `${record.call.eventSource} ${record.call.eventName} `, button("close", () => { state.call = null; one(); })),
-      decided ? table(["action", "resource", "decision", "why"], decided.event.checks.map((check) => [check.action, check.resource, make("td", { class: check.decision.effect === "Allow" ? "good" : "bad" }, check.decision.effect), why(check.decision)]), "")
+      decided ? table(["action", "resource", "decision", "why"], decided.event.checks.map((check) => [make("td", { class: "name" }, check.action), check.resource, make("td", { class: check.decision.effect === "Allow" ? "good" : "bad" }, check.decision.effect), why(check.decision)]), "")
         : make("p", { class: "soft" }, "Nothing was asked of any policy: the root user called, and may."),
       pretty(record.call));
     detail.scrollIntoView({ block: "nearest" });
