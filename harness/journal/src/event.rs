@@ -21,6 +21,9 @@ pub const RUNTIME_LIFECYCLE: &str = "runtime-lifecycle";
 /// Id of the finding that the drift of a resource was not looked at, since this region does not read resources of its type.
 pub const DRIFT_NOT_CHECKED: &str = "drift-not-checked";
 
+/// Id of the finding that a function runs on another version of its language than its runtime's.
+pub const OTHER_RUNTIME: &str = "other-runtime";
+
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {

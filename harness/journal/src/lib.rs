@@ -13,8 +13,8 @@ mod redact;
 
 pub use api_call::{ApiCall, CLOUDTRAIL_VERSION, TlsDetails, UserIdentity};
 pub use event::{
-    Check, DRIFT_NOT_CHECKED, Event, LocalTime, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_SHELL, RUNTIME_LIFECYCLE, Recipient,
-    Record, StepOutcome, VERSION,
+    Check, DRIFT_NOT_CHECKED, Event, LocalTime, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_RUNTIME, OTHER_SHELL, RUNTIME_LIFECYCLE,
+    Recipient, Record, StepOutcome, VERSION,
 };
 pub use journal::Journal;
 pub use later::Later;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::error::remedy;
+use crate::node::Node;
 use crate::tools::Python;
 
 /// One thing that a drill needs.
@@ -99,6 +100,28 @@ fn python() -> Check {
             detail: "no Python 3.10 or newer with venv and pip".to_owned(),
             remedy: Some(crate::tools::ToolsError::Python.hint().to_owned()),
         },
+    }
+}
+
+/// Looks at what only some functions need.
+pub fn function_checks() -> Vec<Check> {
+    vec![node()]
+}
+
+fn node() -> Check {
+    let found = Node::of_host();
+    Check {
+        name: "node",
+        ok: found.is_some(),
+        detail: match found {
+            Some(node) => {
+                format!("{} (Node.js {}), under nightproof's own runtime client", node.executable.display(), node.version)
+            }
+            None => "no Node.js 18 or newer: functions in Node.js cannot run".to_owned(),
+        },
+        remedy: found
+            .is_none()
+            .then(|| "install `nodejs`, of the version of your functions' runtime, or use `--machine container`".to_owned()),
     }
 }
 

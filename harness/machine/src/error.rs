@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::container::{EngineError, ImageError};
+use super::node::sdk::SdkError;
 
 /// A machine that did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,12 @@ pub enum MachineError {
     /// The image of a function's runtime could not be got ready.
     #[error("no image for the function's runtime: {}; {}", chain(.0), .0.hint())]
     Image(#[source] ImageError),
+    /// The AWS SDK for JavaScript that a function loads could not be got ready.
+    #[error("no AWS SDK for JavaScript: {}", chain(.0))]
+    Sdk(#[source] SdkError),
+    /// Node.js for a function could not be found.
+    #[error("no Node.js for the function: {0}")]
+    Node(String),
     /// The machine ended before it was up.
     #[error("the machine ended while it booted (exit code {code}): {console}")]
     Ended {

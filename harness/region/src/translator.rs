@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use nightproof_cloudformation::ServerlessTranslator;
 use nightproof_core::service::AwsError;
 use nightproof_machine::tools::Tools;
-use nightproof_machine::{Channel, Connections, FileSpec, Machine, MachineSpec, Machines, RuntimeClient};
+use nightproof_machine::{Channel, Connections, FileSpec, Machine, MachineSpec, Machines, Runnable, RuntimeClient};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::UnixStream;
@@ -38,8 +38,8 @@ impl Translator {
 #[async_trait]
 impl ServerlessTranslator for Translator {
     async fn translate(&self, request: Value) -> Result<Value, AwsError> {
-        let client =
-            RuntimeClient::find(&self.machines, &self.tools, RUNTIME, "").await.map_err(|error| failed(&error.to_string()))?;
+        let client = RuntimeClient::find(&self.machines, &self.tools, Runnable { runtime: RUNTIME, ..Runnable::default() }).await;
+        let client = client.map_err(|error| failed(&error.to_string()))?;
         let python = match client.image {
             None => self.tools.python().executable.display().to_string(),
             Some(_) => "python3".to_owned(),
@@ -49,7 +49,7 @@ impl ServerlessTranslator for Translator {
         spec.image = client.image;
         spec.tools = Some(self.tools.clone());
         spec.memory_mib = Some(MEMORY_MIB);
-        spec.env.insert("PYTHONPATH".to_owned(), client.python_path.to_owned());
+        spec.env.insert("PYTHONPATH".to_owned(), client.packages.to_owned());
         let file = |path: &str, bytes: Vec<u8>| FileSpec { path: path.to_owned(), bytes, mode: 0o644 };
         spec.files = vec![file(SCRIPT, include_bytes!("translate.py").to_vec()), file(REQUEST, request.to_string().into_bytes())];
         let output = Arc::new(Output::default());

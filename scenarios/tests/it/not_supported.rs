@@ -26,7 +26,7 @@ Resources:
     Type: AWS::Lambda::Function
     CreationPolicy: {ResourceSignal: {Count: 1}}
     Properties:
-      Runtime: nodejs22.x
+      Runtime: ruby3.4
       Handler: index.f
       Role: "{{resolve:ssm:/aws/service/global-infrastructure/regions}}"
       Code: {ZipFile: x}
@@ -37,7 +37,7 @@ const NAMED: [&str; 5] = [
     "`AWS::NetworkFirewall::Firewall` (Acl, line 6)",
     "`CarrierGatewayId` of `AWS::EC2::Route` (Out, line 13)",
     "attribute `CreationPolicy` (Function, line 16)",
-    "runtime `nodejs22.x` (Function, line 18)",
+    "runtime `ruby3.4` (Function, line 18)",
     "public parameter `/aws/service/global-infrastructure/regions` (Function, line 20)",
 ];
 

@@ -309,6 +309,31 @@ mod association_to_script {
     }
 }
 
+/// A rule whose target is a function in Node.js.
+mod rule_to_node_function {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/rule-to-node-function.yaml"))
+    }
+
+    #[test]
+    fn passes_by_a_handler_that_signs_its_request() {
+        let night = night(&template());
+        let outcome = night.outcome.as_ref().expect("an outcome");
+        assert_eq!((night.code, &outcome.failure, outcome.absent.as_slice()), (0, &None, [].as_slice()), "{night:#?}");
+        // Unless this host's Node.js is the runtime's.
+        assert!(outcome.findings.iter().all(|finding| finding.id == "other-runtime"), "{:#?}", outcome.findings);
+        assert!(outcome.nights[0].archives[0].identical);
+    }
+
+    #[test]
+    fn a_handler_that_throws_is_told_with_its_error() {
+        let night = night(&template().replacing("'AWS-RunShellScript'", "'AWS-RunNothing'"));
+        night.assert_broken("function", "Error: SendCommand: ");
+    }
+}
+
 /// The bundled stack's variant without a function.
 mod variant_without_a_function {
     use super::*;

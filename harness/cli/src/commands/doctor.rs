@@ -24,6 +24,11 @@ pub(crate) async fn doctor(options: &DoctorOptions) -> Result<Exit, Error> {
         printer::line(&text(&check, "none"));
     }
     printer::line("");
+    printer::line("For functions in Node.js:");
+    for check in doctor::function_checks() {
+        printer::line(&text(&check, "none"));
+    }
+    printer::line("");
     printer::line("For sandboxes that are as their image is:");
     for check in doctor::likeness_checks() {
         printer::line(&text(&check, "none"));

@@ -109,14 +109,14 @@ async fn values_and_names_that_aws_has_are_lacking_and_others_are_wrong() {
     let world = World::new();
     let body = "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id}}
 Resources:
-  F: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs22.x, Handler: h, Role: r, Code: {ZipFile: x}, KmsKeyArn: k, VpcConfig: {SubnetIds: [!Ref P], SecurityGroupIds: []}}}
+  F: {Type: AWS::Lambda::Function, Properties: {Runtime: ruby3.4, Handler: h, Role: r, Code: {ZipFile: x}, KmsKeyArn: k, VpcConfig: {SubnetIds: [!Ref P], SecurityGroupIds: []}}}
   D: {Type: AWS::SSM::Document, Properties: {DocumentType: Session, Content: {}}}
   I: {Type: AWS::EC2::Instance, Properties: {InstanceType: c5.4xlarge, ImageId: !Ref P}}
 ";
     let error = world.call("cloudformation", "CreateStack", submission("s", body)).await.unwrap_err();
     let named = [
         "public parameter `/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id` (P, line 1)",
-        "runtime `nodejs22.x` (F, line 3)",
+        "runtime `ruby3.4` (F, line 3)",
         "`KmsKeyArn` of `AWS::Lambda::Function` (F, line 3)",
         "`VpcConfig` of `AWS::Lambda::Function` (F, line 3)",
         "document type `Session` (D, line 4)",

@@ -1,6 +1,6 @@
 //! How a drill gets its stack and its machines.
 
-use nightproof_journal::{Event, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_SHELL, RUNTIME_LIFECYCLE};
+use nightproof_journal::{Event, MISSING_PACKAGE, NOT_ACTED_UPON, OTHER_RUNTIME, OTHER_SHELL, RUNTIME_LIFECYCLE};
 
 use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::Resources;
@@ -114,7 +114,8 @@ impl Drill {
         for record in self.journal.records() {
             match record.event {
                 Event::Finding { id, detail }
-                    if [OTHER_SHELL, RUNTIME_LIFECYCLE, MISSING_PACKAGE, NOT_ACTED_UPON].contains(&id.as_str()) =>
+                    if [OTHER_SHELL, OTHER_RUNTIME, RUNTIME_LIFECYCLE, MISSING_PACKAGE, NOT_ACTED_UPON]
+                        .contains(&id.as_str()) =>
                 {
                     self.note(|state| state.findings.push(Finding { id, detail }));
                 }

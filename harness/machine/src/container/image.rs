@@ -15,8 +15,10 @@ use super::image_error::ImageError;
 use super::packages;
 use super::recipe::{BASE, FUNCTION, INSTANCE, LOCALSTACK, PYTHON, Recipe};
 
-/// The official images of functions, each tagged with its Python.
+/// The official images of functions in Python, each tagged with its version.
 pub(super) const PUBLIC_FUNCTION: &str = "public.ecr.aws/lambda/python";
+/// Those in Node.js.
+const PUBLIC_NODE: &str = "public.ecr.aws/lambda/nodejs";
 /// The public image of LocalStack's last community release.
 pub(super) const PUBLIC_LOCALSTACK: &str = "docker.io/localstack/localstack:4.14.0";
 
@@ -36,13 +38,13 @@ pub struct Images<'a> {
     progress: &'a (dyn Fn(&str) + Send + Sync),
 }
 
-/// A function image, and the Python in it.
+/// A function image, and the version of the language in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionImage {
     /// Its name.
     pub image: String,
-    /// `3.13`
-    pub python: String,
+    /// `3.13` for Python, `22` for Node.js.
+    pub version: String,
 }
 
 impl<'a> Images<'a> {
@@ -60,17 +62,21 @@ impl<'a> Images<'a> {
         self.made(&INSTANCE).await
     }
 
-    /// The image for functions of a runtime, `python3.13`: the official one, or else ours.
+    /// The image for functions of a runtime, `python3.13`: the official one, or else ours, which is of Python alone.
     ///
     /// # Errors
     /// See [`Images::instance`].
     #[async_recursion]
     pub async fn function(&self, runtime: &str) -> Result<FunctionImage, ImageError> {
+        if let Some(version) = runtime.strip_prefix("nodejs").and_then(|version| version.strip_suffix(".x")) {
+            let image = self.named(&format!("{PUBLIC_NODE}:{version}")).await?;
+            return Ok(FunctionImage { image, version: version.to_owned() });
+        }
         let version = runtime.strip_prefix("python").filter(|version| version.starts_with("3."));
         let public = version.map(|version| format!("{PUBLIC_FUNCTION}:{version}"));
         let image = self.public_or_made(public.as_deref(), &FUNCTION).await?;
-        let python = version.filter(|_| public.as_ref() == Some(&image)).unwrap_or(PYTHON).to_owned();
-        Ok(FunctionImage { image, python })
+        let version = version.filter(|_| public.as_ref() == Some(&image)).unwrap_or(PYTHON).to_owned();
+        Ok(FunctionImage { image, version })
     }
 
     /// LocalStack: the public image, or else ours, which has S3 and SQS.

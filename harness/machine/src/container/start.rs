@@ -84,8 +84,8 @@ impl Containers {
     /// The image that functions of `runtime` run in; looked for at the first one.
     pub(crate) async fn function_image(&self, runtime: &str) -> Result<FunctionImage, ImageError> {
         if let Some(image) = &self.named_function {
-            let python = runtime.strip_prefix("python").unwrap_or(runtime).to_owned();
-            return Ok(FunctionImage { image: image.clone(), python });
+            let version = runtime.trim_start_matches(|c: char| c.is_ascii_alphabetic()).trim_end_matches(".x").to_owned();
+            return Ok(FunctionImage { image: image.clone(), version });
         }
         let mut known = self.functions.lock().await;
         if let Some(image) = known.get(runtime) {

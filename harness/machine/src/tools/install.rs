@@ -102,7 +102,8 @@ pub(crate) fn lock(name: &str) -> io::Result<File> {
     Ok(held)
 }
 
-fn cache_folder() -> PathBuf {
+/// Where this machine keeps what is installed once.
+pub(crate) fn cache_folder() -> PathBuf {
     let cache = Xdg::new().ok().map(|folders| folders.cache_dir()).filter(|folder| folder.is_absolute());
     cache.unwrap_or_else(std::env::temp_dir).join("nightproof")
 }

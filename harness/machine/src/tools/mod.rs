@@ -4,7 +4,7 @@
 mod install;
 mod python;
 
-pub(crate) use install::lock;
 pub(crate) use install::to_its_end;
 pub use install::{Tools, ToolsError, ensure};
+pub(crate) use install::{cache_folder, lock};
 pub use python::Python;

@@ -35,9 +35,15 @@ pub(crate) async fn cloud() -> Cloud {
 }
 
 fn zip(source: &str) -> String {
+    zip_of(&[("index.py", source)])
+}
+
+pub(crate) fn zip_of(files: &[(&str, &str)]) -> String {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    writer.start_file("index.py", zip::write::SimpleFileOptions::default()).unwrap();
-    writer.write_all(source.as_bytes()).unwrap();
+    for (name, text) in files {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
     STANDARD.encode(writer.finish().unwrap().into_inner())
 }
 

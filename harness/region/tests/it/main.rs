@@ -15,6 +15,8 @@ mod launcher;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod node;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 mod protocols;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::code::Code;
 use crate::destination;
 use crate::error::{invalid, require_one_of};
+use crate::node;
 use crate::revision::{date, revision};
 use crate::runtime_lifecycle::{self, Change};
 
@@ -175,9 +176,10 @@ pub(crate) fn check_runtime(name: &str, change: Change, now: Timestamp, allowed:
     if runtime.is_blocked(change, now) && !allowed { Err(runtime.refusal()) } else { Ok(()) }
 }
 
-/// Whether AWS has a runtime that is not run here. All of Python's are run by the Python of this host or of the image.
+/// Whether AWS has a runtime that is not run here. All of Python's are run by the Python of this host or of the image, and so are those of
+/// Node.js that AWS may still have functions of.
 pub(crate) fn lacks_runtime(runtime: &str) -> bool {
-    !runtime.starts_with("python3.") && runtime_lifecycle::find(runtime).is_some()
+    !runtime.starts_with("python3.") && !node::runs(runtime) && runtime_lifecycle::find(runtime).is_some()
 }
 
 fn check_variables(variables: &Map<String, Value>) -> Result<(), AwsError> {

@@ -41,6 +41,11 @@ impl Definition {
         arn.match_indices(':').nth(6).and_then(|(at, _)| arn.get(..at)).unwrap_or(arn)
     }
 
+    /// A variable of its environment.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.configuration.pointer("/Environment/Variables")?.get(name)?.as_str()
+    }
+
     pub(crate) fn number(&self, name: &str) -> u64 {
         self.configuration.get(name).and_then(Value::as_u64).unwrap_or_default()
     }

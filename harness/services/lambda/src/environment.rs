@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use nightproof_core::Region;
 use nightproof_core::service::AwsError;
 use nightproof_machine::tools::Tools;
-use nightproof_machine::{MachineSpec, Machines, RuntimeClient, Size};
+use nightproof_machine::{MachineSpec, Machines, Runnable, RuntimeClient, Size};
 use serde_json::Value;
 
 use crate::code::Code;
@@ -19,6 +19,7 @@ use crate::error::failure;
 use crate::event::InvocationRequest;
 use crate::execution_host::ExecutionHost;
 use crate::log::Log;
+use crate::node;
 use crate::platform::{Event, Report};
 use crate::role;
 use crate::runtime::{Failure, Runtime};
@@ -67,10 +68,20 @@ impl Environment {
         let role::Session { credential, expires } = role::assume(region, account, definition).await?;
         let mut log = Log::open(region, credential.caller.clone(), definition);
         let runtime = definition.text("Runtime");
-        let client = RuntimeClient::find(&host.machines, &host.tools, runtime, definition.text("Handler"))
-            .await
-            .map_err(|error| failure(error.to_string()))?;
-        report_differences(&client.python, definition);
+        let sdk = match node::runs(runtime) && host.machines.containers().is_none() {
+            true => node::sdk_packages(&definition.code, &definition.layers).await?,
+            false => Vec::new(),
+        };
+        let runnable = Runnable {
+            runtime,
+            handler: definition.text("Handler"),
+            memory_mib: definition.number("MemorySize"),
+            node_options: definition.variable("NODE_OPTIONS").unwrap_or_default(),
+            sdk: &sdk,
+        };
+        let client = RuntimeClient::find(&host.machines, &host.tools, runnable).await;
+        let client = client.map_err(|error| failure(error.to_string()))?;
+        report_differences(&client.version, definition);
         let spec = machine(region, &host.tools, client, definition, &log, credential, provisioned);
         log.platform(&Event::InitStart { runtime });
         let began = Instant::now();
@@ -79,6 +90,9 @@ impl Environment {
         let (runtime, init) = match started {
             Ok(runtime) => (Some(runtime), Some(took)),
             Err(failure) => {
+                if let Some(lacking) = failure.lacking() {
+                    return Err(lacking);
+                }
                 let trouble = failure.trouble("", region.clock().now());
                 log.platform(&Event::InitReport { phase: "init", took, trouble: &trouble });
                 (None, None)
@@ -148,6 +162,9 @@ impl Environment {
             (_, failure) => Err(failure.unwrap_or(Failure::TimedOut(timeout))),
         };
         let duration = began.elapsed();
+        if let Some(lacking) = result.as_ref().err().and_then(Failure::lacking) {
+            return Err(lacking);
+        }
         Ok(self.finish(definition, request_id, duration, result).await)
     }
 
@@ -202,7 +219,7 @@ fn machine(
 ) -> MachineSpec {
     let mut command = client.command;
     // An image's own bootstrap does this by itself.
-    let wrapper = definition.configuration.pointer("/Environment/Variables/AWS_LAMBDA_EXEC_WRAPPER").and_then(Value::as_str);
+    let wrapper = definition.variable("AWS_LAMBDA_EXEC_WRAPPER");
     if let Some(wrapper) = wrapper.filter(|wrapper| !wrapper.is_empty() && client.image.is_none()) {
         // By a shell, whose exit status tells that there is no such program.
         let shell = ["/bin/sh", "-c", "exec \"$0\" \"$@\"", wrapper];
@@ -210,13 +227,15 @@ fn machine(
     }
     let mut spec = MachineSpec::function("", command);
     spec.image = client.image;
+    spec.files = client.files;
+    spec.folders = client.folders;
     spec.size = Some(Size::of_function(definition.number("MemorySize")));
     spec.folders.push((definition.code.files(), "/var/task".to_owned()));
     spec.folders.extend(definition.layers.merged.iter().map(|merged| (merged.files(), "/opt".to_owned())));
     spec.tools = Some(tools.clone());
     spec.memory_mib = Some(definition.number("MemorySize"));
     spec.tmp_mib = definition.configuration.pointer("/EphemeralStorage/Size").and_then(Value::as_u64);
-    spec.env = variables(region, client.python_path, definition, log, provisioned);
+    spec.env = variables(region, client.packages, definition, log, provisioned);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", credential.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", credential.secret_access_key),
@@ -227,11 +246,11 @@ fn machine(
     spec
 }
 
-/// A function runs on this host's processor, and on this host's Python or an image's: tells where it asks for others. The function's own log has
+/// A function runs on this host's processor, and on this host's Python or an image's: tells where it asks for others. Of Node.js a finding tells. The function's own log has
 /// AWS's lines alone.
 fn report_differences(version: &str, definition: &Definition) {
     let (name, runtime) = (definition.text("FunctionName"), definition.text("Runtime"));
-    if runtime.strip_prefix("python") != Some(version) {
+    if runtime.strip_prefix("python").is_some_and(|wanted| wanted != version) {
         tracing::warn!(function = name, runtime, version, "the function runs on another version of Python than its runtime");
     }
     let host = match std::env::consts::ARCH {

@@ -22,6 +22,7 @@ mod layer;
 mod layer_reference;
 mod log;
 mod mapping;
+mod node;
 mod operations;
 mod page;
 mod platform;

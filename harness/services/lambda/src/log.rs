@@ -15,6 +15,8 @@ pub(super) struct Log {
     pub stream: String,
     /// The level from which the platform's events are written as JSON; text has none, and has them all.
     json: Option<String>,
+    /// Whether the runtime client writes the lines of one event with returns between them, as Node.js's does.
+    returns: bool,
     created: bool,
     pending: Vec<Value>,
     text: String,
@@ -37,6 +39,7 @@ impl Log {
             group: config("LogGroup"),
             stream,
             json: (config("LogFormat") == "JSON").then(|| config("SystemLogLevel")),
+            returns: definition.text("Runtime").starts_with("nodejs"),
             created: false,
             pending: Vec::new(),
             text: String::new(),
@@ -45,6 +48,7 @@ impl Log {
 
     /// Adds a line, written at `time`.
     pub(super) fn line(&mut self, time: Timestamp, line: &str) {
+        let line = &if self.returns { line.replace('\r', "\n") } else { line.to_owned() };
         self.text.push_str(line);
         self.text.push('\n');
         // Logs takes no empty events.

@@ -158,9 +158,12 @@ impl Event<'_> {
     }
 }
 
-/// `python:3.13` for `python3.13`. AWS adds the number and ARN of its own build, of which there is none here.
+/// `python:3.13` for `python3.13`, `nodejs:22` for `nodejs22.x`. AWS adds the number and ARN of its own build, of which there is none here.
 fn version(runtime: &str) -> String {
-    runtime.strip_prefix("python").map_or_else(|| runtime.to_owned(), |version| format!("python:{version}"))
+    match runtime.find(|c: char| c.is_ascii_digit()).and_then(|at| runtime.split_at_checked(at)) {
+        Some((language @ ("python" | "nodejs"), version)) => format!("{language}:{}", version.trim_end_matches(".x")),
+        _ => runtime.to_owned(),
+    }
 }
 
 #[cfg(test)]

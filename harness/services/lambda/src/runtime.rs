@@ -19,6 +19,8 @@ use crate::runtime_api::{Answer, Carried, Init, RuntimeApi, Work};
 /// Output that a function wrote before its response arrives on another channel than that: it is waited for until the console has been
 /// quiet for this long.
 const QUIET: Duration = Duration::from_millis(5);
+/// What our own runtime client calls an error that is not the function's (`machine/src/node/client/failure.mjs`).
+const NOT_IMPLEMENTED: &str = "Nightproof.NotImplemented";
 /// But no longer than this.
 const DRAIN: Duration = Duration::from_millis(100);
 /// How often a log is written while a function runs.
@@ -29,6 +31,8 @@ pub(super) struct Runtime {
     pub machine: Machine,
     work: mpsc::Sender<Work>,
     lines: mpsc::UnboundedReceiver<(Timestamp, String)>,
+    /// How many times it has asked for an invocation.
+    asked: watch::Receiver<u64>,
 }
 
 /// Why there is no answer of the handler's.
@@ -36,6 +40,8 @@ pub(super) struct Runtime {
 pub(super) enum Failure {
     /// The runtime says why: the handler raised, or could not be loaded.
     Described(Vec<u8>),
+    /// The runtime says why, and has exited.
+    DescribedAndExited(Vec<u8>, End),
     /// The runtime has exited.
     Exited(End),
     /// It took longer than this.
@@ -56,11 +62,12 @@ impl Runtime {
         let (work, receiver) = mpsc::channel(1);
         let (init_sender, mut init) = watch::channel(Init::Running);
         let (line_sender, lines) = mpsc::unbounded_channel();
-        let api = RuntimeApi::new(region, receiver, init_sender, line_sender);
+        let (asked_sender, asked) = watch::channel(0);
+        let api = RuntimeApi::new(region, receiver, init_sender, asked_sender, line_sender);
         spec.id = format!("f-{}", uuid::Uuid::new_v4().simple());
         let machine = Machine::boot(machines, spec, Arc::new(Carried(api))).await;
         let machine = machine.map_err(|error| failure(error.to_string()))?;
-        let mut runtime = Self { machine, work, lines };
+        let mut runtime = Self { machine, work, lines, asked };
         let failed = tokio::select! {
             state = async { init.wait_for(|state| *state != Init::Running).await.map(|state| state.clone()) } => match state {
                 Ok(Init::Failed(body)) => Some(Failure::Described(body.to_vec())),
@@ -99,7 +106,7 @@ impl Runtime {
             tokio::select! {
                 answer = &mut answered => break match answer {
                     Ok(Answer::Returned(payload)) => Ok(payload.to_vec()),
-                    Ok(Answer::Raised(payload)) => Err(Failure::Described(payload.to_vec())),
+                    Ok(Answer::Raised(payload, asked)) => Err(self.raised(payload.to_vec(), asked, &mut end).await),
                     Ok(Answer::TooLarge) => Err(Failure::TooLarge),
                     Err(_) => {
                         let code = self.machine.exited().await;
@@ -111,6 +118,19 @@ impl Runtime {
                 Some((time, line)) = self.lines.recv() => log.line(time, &line),
                 _ = ship.tick() => log.ship().await,
             }
+        }
+    }
+
+    /// After an error, a runtime either asks for the next invocation or exits, as Node.js's does where nobody has caught it.
+    async fn raised(&mut self, payload: Vec<u8>, asked: u64, end: impl Future<Output = ()>) -> Failure {
+        let mut asks = self.asked.clone();
+        tokio::select! {
+            _ = asks.wait_for(|now| *now > asked) => Failure::Described(payload),
+            code = self.machine.exited() => match self.exited(code) {
+                Failure::Exited(end) => Failure::DescribedAndExited(payload, end),
+                other => other,
+            },
+            () = end => Failure::Described(payload),
         }
     }
 
@@ -137,10 +157,19 @@ impl Runtime {
 }
 
 impl Failure {
+    /// What AWS has and the region lacks, if that is why.
+    pub(super) fn lacking(&self) -> Option<AwsError> {
+        let Self::Described(payload) = self else { return None };
+        let described: Value = serde_json::from_slice(payload).ok()?;
+        let text = |member| described.get(member).and_then(Value::as_str);
+        (text("errorType") == Some(NOT_IMPLEMENTED))
+            .then(|| AwsError::not_implemented("lambda", text("errorMessage").unwrap_or_default()))
+    }
+
     /// The payload that the invocation returns.
     pub(super) fn payload(&self, request_id: &str) -> Vec<u8> {
         let (kind, message) = match self {
-            Self::Described(payload) => return payload.clone(),
+            Self::Described(payload) | Self::DescribedAndExited(payload, _) => return payload.clone(),
             Self::Exited(end) => (exit_type(*end), format!("RequestId: {request_id} Error: {}", exit_message(*end))),
             Self::TimedOut(limit) => {
                 let message = format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", limit.as_secs_f64());
@@ -169,7 +198,7 @@ impl Failure {
                     crate::pointer::pointer(&described, "/errorMessage"),
                 )
             }
-            Self::Exited(end) => {
+            Self::Exited(end) | Self::DescribedAndExited(_, end) => {
                 let kind = exit_type(*end);
                 error(kind, format!("RequestId: {request_id} Error: {}\n{kind}", exit_message(*end)))
             }

@@ -38,8 +38,8 @@ pub(super) struct Work {
 pub(super) enum Answer {
     /// The handler's return value.
     Returned(Bytes),
-    /// The handler raised.
-    Raised(Bytes),
+    /// The handler raised; the runtime had asked so many times for an invocation.
+    Raised(Bytes, u64),
     /// The handler returned more than [`LARGEST_ANSWER`].
     TooLarge,
 }
@@ -58,6 +58,8 @@ pub(super) struct RuntimeApi {
     work: tokio::sync::Mutex<mpsc::Receiver<Work>>,
     current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
     init: watch::Sender<Init>,
+    /// How many times the runtime has asked for an invocation.
+    asked: watch::Sender<u64>,
     lines: mpsc::UnboundedSender<(Timestamp, String)>,
 }
 
@@ -69,9 +71,17 @@ impl RuntimeApi {
         region: &Region,
         work: mpsc::Receiver<Work>,
         init: watch::Sender<Init>,
+        asked: watch::Sender<u64>,
         lines: mpsc::UnboundedSender<(Timestamp, String)>,
     ) -> Arc<Self> {
-        Arc::new(Self { region: region.clone(), work: tokio::sync::Mutex::new(work), current: Mutex::default(), init, lines })
+        Arc::new(Self {
+            region: region.clone(),
+            work: tokio::sync::Mutex::new(work),
+            current: Mutex::default(),
+            init,
+            asked,
+            lines,
+        })
     }
 
     fn current(&self) -> MutexGuard<'_, Option<(String, oneshot::Sender<Answer>)>> {
@@ -104,7 +114,7 @@ impl RuntimeApi {
                 status(StatusCode::ACCEPTED, r#"{"status":"OK"}"#)
             }
             ["invocation", id, "response"] => self.finish(id, Answer::Returned(body)),
-            ["invocation", id, "error"] => self.finish(id, Answer::Raised(body)),
+            ["invocation", id, "error"] => self.finish(id, Answer::Raised(body, *self.asked.borrow())),
             _ => status(StatusCode::NOT_FOUND, r#"{"errorType":"NotFound","errorMessage":"no such path in the Runtime API"}"#),
         }
     }
@@ -118,6 +128,7 @@ impl RuntimeApi {
             }
             first
         });
+        self.asked.send_modify(|asked| *asked += 1);
         let Some(work) = self.work.lock().await.recv().await else {
             return status(StatusCode::GONE, "{}");
         };

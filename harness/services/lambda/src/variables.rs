@@ -7,23 +7,31 @@ use serde_json::Value;
 
 use crate::definition::Definition;
 use crate::log::Log;
+use crate::node;
 
 /// All but the credentials.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 pub(super) fn variables(
     region: &Region,
-    python_path: &str,
+    packages: &str,
     definition: &Definition,
     log: &Log,
     provisioned: bool,
 ) -> BTreeMap<String, String> {
     let memory = definition.number("MemorySize").to_string();
     let runtime = definition.text("Runtime");
-    let layers = match definition.layers.merged {
-        Some(_) => format!("/opt/python/lib/{runtime}/site-packages:/opt/python:"),
-        None => String::new(),
+    let is_node = node::runs(runtime);
+    let (search_path, path) = if is_node {
+        let major = runtime.trim_start_matches("nodejs").trim_end_matches(".x");
+        let path = format!("/opt/nodejs/node{major}/node_modules:/opt/nodejs/node_modules:{packages}:/var/runtime:/var/task");
+        ("NODE_PATH", path)
+    } else {
+        let layers = match definition.layers.merged {
+            Some(_) => format!("/opt/python/lib/{runtime}/site-packages:/opt/python:"),
+            None => String::new(),
+        };
+        ("PYTHONPATH", format!("/var/task:{layers}{packages}"))
     };
-    let path = format!("/var/task:{layers}{python_path}");
     let initialization = if provisioned { "provisioned-concurrency" } else { "on-demand" };
     let mut variables: BTreeMap<String, String> = [
         ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
@@ -39,7 +47,7 @@ pub(super) fn variables(
         ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
         ("_HANDLER", definition.text("Handler")),
         ("TZ", ":UTC"),
-        ("PYTHONPATH", &path),
+        (search_path, &path),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
@@ -49,8 +57,10 @@ pub(super) fn variables(
     if logging("LogFormat") == "JSON" {
         variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), logging("ApplicationLogLevel"));
     }
+    if is_node || definition.layers.merged.is_some() {
+        variables.insert("PATH".to_owned(), "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned());
+    }
     if definition.layers.merged.is_some() {
-        variables.insert("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin:/opt/bin".to_owned());
         variables.insert("LD_LIBRARY_PATH".to_owned(), "/var/task:/var/task/lib:/opt/lib".to_owned());
     }
     variables.insert("AWS_EXECUTION_ENV".to_owned(), format!("AWS_Lambda_{runtime}"));

@@ -27,6 +27,7 @@ use crate::error::{conflict, constraint, invalid, not_found, require_one_of, vio
 use crate::function::Function;
 use crate::function_name::{FunctionName, is_alias};
 use crate::layer_reference;
+use crate::node;
 use crate::operations::tags;
 use crate::page::{Wanted, listed, page};
 use crate::records::Lambda;
@@ -235,6 +236,8 @@ impl Lambda {
         let signing = input.code_signing_config_arn.as_deref().filter(|arn| !arn.is_empty());
         self.check_signature(call, signing)?;
         let code = Code::load(call, input.code.source()?).await?;
+        let own = layers.as_ref().map(|(_, layers)| layers.clone()).unwrap_or_default();
+        node::prepare(&call.region, self.host.as_ref(), (&named.name, runtime), &code, &own).await?;
         let mut made = configuration::make(call, &named.name, &named.arn(), &settings);
         configuration::apply_code(&mut made, &code, input.architectures.as_deref());
         {
@@ -276,6 +279,8 @@ impl Lambda {
             input.s3_object_version.as_deref(),
         )?;
         let code = Code::load(call, source).await?;
+        let layers = self.with(&named, |function| Ok(function.latest().layers.clone()))?;
+        node::prepare(&call.region, self.host.as_ref(), (&named.name, &runtime), &code, &layers).await?;
         let dry = input.dry_run == Some(true);
         let answer = self.with(&named, |function| {
             function.require_settled()?;
@@ -318,6 +323,9 @@ impl Lambda {
         if let Some(wanted) = settings.role {
             role::check(&call.region, call.account(), wanted, &named.name).await?;
         }
+        let latest = self.with(&named, |function| Ok(Arc::clone(function.latest())))?;
+        let own = layers.as_ref().map_or_else(|| latest.layers.clone(), |(_, layers)| layers.clone());
+        node::prepare(&call.region, self.host.as_ref(), (&named.name, &runtime), &latest.code, &own).await?;
         let answer = self.with(&named, |function| {
             function.require_settled()?;
             function.require_revision(input.revision_id.as_deref())?;

@@ -7,23 +7,36 @@ use nightproof_resource::{Result, text};
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
-/// The module that inline code answers by, if it belongs to a custom resource.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-lambda-function-code-cfnresponsemodule.html>
-const RESPONSE: &str = include_str!("cfnresponse.py");
+/// A language that inline code may be in.
+struct Language {
+    /// Its file in the archive.
+    file: &'static str,
+    /// The module that answers for custom resources, where its name is in the code: name, file and text.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-lambda-function-code-cfnresponsemodule.html>
+    response: (&'static str, &'static str, &'static str),
+}
+
+const PYTHON: Language =
+    Language { file: "index.py", response: ("cfnresponse", "cfnresponse.py", include_str!("cfnresponse.py")) };
+const NODE: Language = Language {
+    file: "index.js",
+    response: ("cfn-response", "node_modules/cfn-response/index.js", include_str!("cfn-response.js")),
+};
 
 /// The members of the API's `Code`. Inline text becomes a zip with one `index` file, as CloudFormation does it.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html>
 pub(super) fn code(properties: &Value) -> Result<Value> {
     let code = properties.get("Code").cloned().unwrap_or_default();
     let Some(source) = code.get("ZipFile").and_then(Value::as_str) else { return Ok(code) };
-    let file = if text(properties, "/Runtime").starts_with("python") { "index.py" } else { "index.js" };
+    let Language { file, response: (name, module, answering) } =
+        if text(properties, "/Runtime").starts_with("python") { PYTHON } else { NODE };
     let zipped = || -> zip::result::ZipResult<Vec<u8>> {
         let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         archive.start_file(file, SimpleFileOptions::default().unix_permissions(0o644))?;
         archive.write_all(source.as_bytes())?;
-        if file == "index.py" && source.contains("cfnresponse") {
-            archive.start_file("cfnresponse.py", SimpleFileOptions::default().unix_permissions(0o644))?;
-            archive.write_all(RESPONSE.as_bytes())?;
+        if source.contains(name) {
+            archive.start_file(module, SimpleFileOptions::default().unix_permissions(0o644))?;
+            archive.write_all(answering.as_bytes())?;
         }
         Ok(archive.finish()?.into_inner())
     };
