@@ -1,6 +1,7 @@
 //! Each step of CI as one command:
-//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|coverage|score|fuzz|ci`.
+//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|coverage|score|agent-parity|fuzz|ci`.
 
+mod agent_parity;
 mod botocore;
 mod conformance;
 mod copy;
@@ -20,6 +21,7 @@ mod template;
 mod up;
 mod yaml;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -74,6 +76,12 @@ enum Step {
         #[arg(default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4096))]
         mebibytes: u32,
     },
+    /// Records anew what a real amazon-ssm-agent answers to the cases of `harness/region/tests/agent`, and compares the built-in agent's answers.
+    AgentParity {
+        /// The folder with its programs.
+        #[arg(long)]
+        ssm_agent: PathBuf,
+    },
     /// Runs fuzz targets, each for a while. Needs cargo-fuzz and a C++ compiler; CONTRIBUTING.md says more.
     Fuzz {
         /// Seconds for each target.
@@ -120,6 +128,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Localstack => localstack::test(),
         Step::Conformance => conformance::write(),
         Step::Copy { mebibytes } => copy::measure(mebibytes),
+        Step::AgentParity { ssm_agent } => agent_parity::record(&ssm_agent),
         Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
         Step::Ci => [
             Step::Fmt,

@@ -102,13 +102,17 @@ impl Lines {
     }
 
     /// Why an invocation failed: an exception that the handler did not catch, a time-out, a crash.
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>,
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html>
     pub fn failure(&self) -> Option<String> {
         self.0.iter().find_map(|line| {
             let first = line.lines().next().unwrap_or_default();
             // What logging writes at level ERROR has a tab after the bracket; what the runtime writes has a blank.
             if let Some(error) = first.strip_prefix("[ERROR] ") {
                 return Some(error.to_owned());
+            }
+            if let Some(error) = thrown(first) {
+                return Some(error);
             }
             if let Some((_, limit)) = first.split_once("Task timed out after ") {
                 return Some(format!("the handler timed out after {limit}"));
@@ -121,16 +125,29 @@ impl Lines {
 
     /// A line by which the handler itself complains.
     pub(crate) fn complaint(&self) -> Option<&str> {
-        self.0
-            .iter()
-            .map(|line| line.lines().next().unwrap_or_default())
-            .find(|line| line.starts_with("[ERROR]\t") || line.starts_with("Traceback ") || line.contains("\"level\": \"ERROR\""))
+        self.0.iter().map(|line| line.lines().next().unwrap_or_default()).find(|line| {
+            line.starts_with("[ERROR]\t")
+                || line.starts_with("Traceback ")
+                || line.contains("\"level\": \"ERROR\"")
+                || line.contains("\tERROR\t")
+                || line.contains("\"level\":\"ERROR\"")
+        })
     }
 
     /// All of it.
     pub(crate) fn text(&self) -> String {
         self.0.join("\n")
     }
+}
+
+/// What Node.js's runtime writes of an error that nobody has caught: `<time>\t<id>\tERROR\tInvoke Error \t<the error as JSON>`.
+fn thrown(line: &str) -> Option<String> {
+    let (_, told) = line.split_once("\tERROR\t")?;
+    let what = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection", "Init Error"];
+    let error = what.iter().find_map(|what| told.strip_prefix(what)?.strip_prefix(" \t"))?;
+    let error: serde_json::Value = serde_json::from_str(error).ok()?;
+    let text = |member: &str| error.get(member).and_then(serde_json::Value::as_str).unwrap_or_default();
+    Some(format!("{}: {}", text("errorType"), text("errorMessage")))
 }
 
 #[cfg(test)]
@@ -157,6 +174,15 @@ mod tests {
         ]);
         assert_eq!(logged.failure(), None);
         assert!(logged.ended() && logged.complaint().is_some());
+    }
+
+    #[test]
+    fn what_a_handler_in_node_throws_is_a_failure_and_what_it_logs_a_complaint() {
+        let thrown =
+            lines(&["2026-01-01T00:00:00Z\t1\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"no target\"}"]);
+        assert_eq!(thrown.failure().as_deref(), Some("Error: no target"));
+        let logged = lines(&["2026-01-01T00:00:00Z\t1\tERROR\toops"]);
+        assert!(logged.failure().is_none() && logged.complaint().is_some());
     }
 
     #[test]

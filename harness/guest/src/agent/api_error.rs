@@ -22,3 +22,13 @@ pub(crate) enum ApiError {
     #[error("{operation}: the answer cannot be read: {source}")]
     Answer { operation: String, source: serde_json::Error },
 }
+
+impl ApiError {
+    /// What the service says, without whom it says it to.
+    pub(super) fn of_service(&self) -> Option<String> {
+        match self {
+            Self::Refused { code, message, .. } => Some(format!("{code}: {message}")),
+            _ => None,
+        }
+    }
+}

@@ -18,6 +18,7 @@ pub(super) fn after(step: &Step, mut outcome: Outcome) -> (Outcome, bool) {
         (Status::Failed, EXIT_WITH_SUCCESS) => {
             outcome.status = Status::Success;
             outcome.stderr.clear();
+            outcome.keep_output();
             outcome.stdout.push_str(
                 "\nStep exited with code 168. Therefore, marking step as succeeded. Further document steps will be skipped.",
             );
@@ -49,6 +50,7 @@ pub(super) fn is_finally(step: &Step, last: bool) -> bool {
 }
 
 fn add(outcome: &mut Outcome, text: &str) {
+    outcome.keep_output();
     outcome.stdout.push_str(text);
     outcome.stderr.push_str(text);
 }
@@ -73,7 +75,7 @@ mod tests {
 
     fn ended(code: i32) -> Outcome {
         let status = if code == 0 { Status::Success } else { Status::Failed };
-        Outcome { status, code, stdout: String::new(), stderr: String::new() }
+        Outcome::printed(status, code, "out".to_owned(), String::new())
     }
 
     #[test]
@@ -85,6 +87,7 @@ mod tests {
     fn exit_on_failure_ends_the_document_as_failed() {
         let (outcome, ends) = after(&step(json!({"onFailure": "exit"})), ended(1));
         assert_eq!((outcome.status, outcome.code, ends), (Status::Failed, 1, true));
+        assert!(outcome.stdout.starts_with("out\nStep was found") && outcome.output.as_deref() == Some("out"));
     }
 
     #[test]

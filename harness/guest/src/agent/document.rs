@@ -1,6 +1,8 @@
 //! A command's document: its steps, with parameters filled in.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html>
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 /// One step of a document.
@@ -20,7 +22,8 @@ pub(super) struct Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
     Met,
-    Unmet,
+    /// Why the step is skipped.
+    Unmet(String),
     /// The agent knows no such condition: why the step fails.
     Unrecognized(String),
 }
@@ -64,18 +67,26 @@ fn modern(step: &Value, parameters: &Map<String, Value>) -> Result<Step, String>
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html#documents-schemas-features-precondition>
 fn condition(step: &Value, parameters: &Map<String, Value>) -> Condition {
     let Some(conditions) = step.get("precondition").and_then(Value::as_object) else { return Condition::Met };
+    let name = step.get("name").and_then(Value::as_str).unwrap_or_default();
     let unrecognized = |why: String| {
-        Condition::Unrecognized(format!("Unrecognized precondition(s): '{why}', please update agent to latest version"))
+        Condition::Unrecognized(format!(
+            "Unrecognized precondition(s): '{why}', please update agent to latest version. Step name: {name}"
+        ))
     };
     for (operator, operands) in conditions {
         if operator != "StringEquals" {
-            return unrecognized(format!("{operator}': unrecognized operator '{operator}"));
+            return unrecognized(format!("unrecognized operator: \"{operator}\""));
+        }
+        let given: Vec<String> = operands.as_array().into_iter().flatten().map(plain).collect();
+        if given.len() != 2 {
+            return unrecognized(format!("\"{operator}\": operator accepts exactly 2 arguments"));
+        }
+        if given.first() == given.last() {
+            return unrecognized(format!("\"{operator}\": operator's arguments can't be identical"));
         }
         let operands: Vec<String> =
             operands.as_array().into_iter().flatten().map(|operand| plain(&fill(operand, parameters))).collect();
-        let [left, right] = operands.as_slice() else {
-            return unrecognized(format!("{operator}': operator accepts exactly 2 arguments '{}", operands.join("', '")));
-        };
+        let [left, right] = operands.as_slice() else { continue };
         let platform = |text: &str| text == "platformType";
         let holds = match (platform(left), platform(right)) {
             (true, _) => right.eq_ignore_ascii_case("linux"),
@@ -83,7 +94,10 @@ fn condition(step: &Value, parameters: &Map<String, Value>) -> Condition {
             _ => left == right,
         };
         if !holds {
-            return Condition::Unmet;
+            return Condition::Unmet(format!(
+                "Step execution skipped due to unsatisfied preconditions: '\"{operator}\": [{}]'. Step name: {name}",
+                given.join(", ")
+            ));
         }
     }
     Condition::Met
@@ -113,19 +127,22 @@ fn parameters(content: &Value, given: &Value) -> Result<Map<String, Value>, Stri
 fn fill(value: &Value, parameters: &Map<String, Value>) -> Value {
     match value {
         Value::String(text) => fill_text(text, parameters),
-        Value::Array(items) => {
-            let mut filled = Vec::new();
-            for item in items {
-                match (item, fill(item, parameters)) {
-                    // A list parameter in a list is spread.
-                    (Value::String(_), Value::Array(inner)) => filled.extend(inner),
-                    (_, other) => filled.push(other),
-                }
-            }
-            Value::Array(filled)
-        }
+        // A list within a list stays one, which a script's lines may not be.
+        Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, parameters)).collect()),
         Value::Object(members) => {
             Value::Object(members.iter().map(|(name, member)| (name.clone(), fill(member, parameters))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// A value whose members are in the order of their names, as the agent writes JSON.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Object(members) => {
+            let members: BTreeMap<_, _> = members.iter().collect();
+            Value::Object(members.into_iter().map(|(name, member)| (name.clone(), sorted(member))).collect())
         }
         other => other.clone(),
     }
@@ -145,7 +162,7 @@ fn fill_text(text: &str, parameters: &Map<String, Value>) -> Value {
             Some((value, after)) => {
                 match value {
                     Value::String(text) => filled.push_str(text),
-                    other => filled.push_str(&other.to_string()),
+                    other => filled.push_str(&sorted(other).to_string()),
                 }
                 rest = after;
             }
@@ -177,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn schema_2_2_fills_text_and_spreads_lists() {
+    fn schema_2_2_fills_text_and_keeps_lists_as_they_are() {
         let content = json!({
             "schemaVersion": "2.2",
             "parameters": {"Path": {"type": "String"}, "More": {"type": "StringList"}},
             "mainSteps": [{"action": "aws:runShellScript", "name": "go", "inputs": {"runCommand": ["tar {{Path}}.gz {{ Unknown }}", "{{ More }}"]}}],
         });
         let steps = steps(&content, &json!({"Path": "/a", "More": ["x", "y"]})).unwrap();
-        assert_eq!(steps[0].inputs, [json!({"runCommand": ["tar /a.gz {{ Unknown }}", "x", "y"]})]);
+        assert_eq!(steps[0].inputs, [json!({"runCommand": ["tar /a.gz {{ Unknown }}", ["x", "y"]]})]);
     }
 
     #[test]
@@ -209,9 +226,15 @@ mod tests {
             steps(&content, &json!({})).unwrap()[0].condition.clone()
         };
         assert_eq!(condition("StringEquals", json!(["platformType", "Linux"])), Condition::Met);
-        assert_eq!(condition("StringEquals", json!(["platformType", "Windows"])), Condition::Unmet);
+        let unmet = |operands: &str| {
+            Condition::Unmet(format!(
+                "Step execution skipped due to unsatisfied preconditions: '\"StringEquals\": [{operands}]'. Step name: n"
+            ))
+        };
+        assert_eq!(condition("StringEquals", json!(["platformType", "Windows"])), unmet("platformType, Windows"));
         assert_eq!(condition("StringEquals", json!(["{{ Mode }}", "full"])), Condition::Met);
-        assert_eq!(condition("StringEquals", json!(["{{ Mode }}", "none"])), Condition::Unmet);
+        assert_eq!(condition("StringEquals", json!(["{{ Mode }}", "none"])), unmet("{{ Mode }}, none"));
+        assert!(matches!(condition("StringEquals", json!(["a", "a"])), Condition::Unrecognized(_)));
         assert!(matches!(condition("StringLike", json!(["a", "a"])), Condition::Unrecognized(_)));
     }
 

@@ -11,15 +11,15 @@ use super::api::Api;
 use super::reply::{Outcome, Status};
 use super::s3::{self, Place};
 
+/// What the agent says of an object that it does not get: it asks once more without a signature, and tells of that.
+const UNSIGNED: &str = "http request failed. status:403 Forbidden statuscode:403";
+
 /// Runs the step. `downloads` is where relative destinations are.
 pub(super) fn run(inputs: &Value, downloads: &Path, api: &Api) -> Outcome {
     match download(inputs, downloads, api) {
-        Ok(destination) => Outcome {
-            status: Status::Success,
-            code: 0,
-            stdout: format!("Content downloaded to {}", destination.display()),
-            stderr: String::new(),
-        },
+        Ok(destination) => {
+            Outcome::printed(Status::Success, 0, format!("Content downloaded to {}", destination.display()), String::new())
+        }
         Err(reason) => Outcome::failed(&reason),
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn document(name: &str, api: &Api) -> Result<(String, String), String
     if let (Some(version), Some(input)) = (version, input.as_object_mut()) {
         input.insert("DocumentVersion".to_owned(), json!(version));
     }
-    let answer = api.ssm("GetDocument", &input).map_err(|error| error.to_string())?;
+    let answer = api.ssm("GetDocument", &input).map_err(|error| error.of_service().unwrap_or_else(|| error.to_string()))?;
     let content = answer.get("Content").and_then(Value::as_str).unwrap_or_default();
     Ok((name.to_owned(), content.to_owned()))
 }
@@ -87,7 +87,7 @@ fn from_bucket(place: &Place, destination: &Path, folder: bool, api: &Api) -> Re
     // A role that may not list can still read an object.
     let keys = s3::list(api, &below).unwrap_or_default();
     if keys.is_empty() {
-        let bytes = s3::get(api, place).map_err(|error| format!("failed to download file reliably, {error}"))?;
+        let bytes = s3::get(api, place).map_err(|_| UNSIGNED.to_owned())?;
         let name = place.key.rsplit('/').next().unwrap_or(&place.key);
         return write(&if folder { destination.join(name) } else { destination.to_owned() }, &bytes);
     }

@@ -13,15 +13,20 @@ const ERROR_TRUNCATED: &str = "\n---Error truncated----";
 /// A stream as it is reported: one of [`LIMIT`] bytes is cut already, wherever a character ends.
 pub(super) fn cut(bytes: &[u8]) -> String {
     if bytes.len() < LIMIT {
-        return String::from_utf8_lossy(bytes).into_owned();
+        return text(bytes);
     }
     let kept = bytes.get(..LIMIT - TRUNCATED.len()).unwrap_or(bytes);
-    String::from_utf8_lossy(kept).into_owned() + TRUNCATED
+    text(kept) + TRUNCATED
+}
+
+/// Bytes as text: each that is part of no character is lost by itself, as in the JSON of the agent's language.
+fn text(bytes: &[u8]) -> String {
+    bytes.utf8_chunks().map(|chunk| chunk.valid().to_owned() + &"\u{fffd}".repeat(chunk.invalid().len())).collect()
 }
 
 /// Both streams as one text. Where they are too long for that, the longer is cut, or both.
 pub(super) fn both(stdout: &str, stderr: &str) -> String {
-    let room = BOTH - TITLE.len();
+    let room = if stderr.is_empty() { BOTH } else { BOTH - TITLE.len() };
     let error = |text: &str| if text.is_empty() { String::new() } else { format!("{TITLE}{text}") };
     if stdout.len() + stderr.len() < room {
         return stdout.to_owned() + &error(stderr);
@@ -35,8 +40,8 @@ pub(super) fn both(stdout: &str, stderr: &str) -> String {
     }
 }
 
-fn first(text: &str, bytes: usize) -> String {
-    String::from_utf8_lossy(text.as_bytes().get(..bytes).unwrap_or(text.as_bytes())).into_owned()
+fn first(whole: &str, bytes: usize) -> String {
+    text(whole.as_bytes().get(..bytes).unwrap_or(whole.as_bytes()))
 }
 
 #[cfg(test)]

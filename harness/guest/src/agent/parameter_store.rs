@@ -49,7 +49,30 @@ pub(super) fn resolve(input: &Value, read: impl Fn(&Value) -> Result<Value, Stri
     if !secure.is_empty() {
         return Err(format!("Parameters [{}] of type SecureString are not supported", secure.join(" ")));
     }
+    if let Some(list) = list_in_text(input, &found) {
+        return Err(format!("Parameter {list} of type StringList cannot be used as a String"));
+    }
     Ok(replaced(input, &found))
+}
+
+/// A list that a text refers to beside other things.
+fn list_in_text(value: &Value, found: &BTreeMap<String, Parameter>) -> Option<String> {
+    match value {
+        Value::String(text) => {
+            let mut rest = text.as_str();
+            while let Some((before, name, after)) = split(rest) {
+                let alone = before.is_empty() && after.is_empty() && rest.len() == text.len();
+                if !alone && found.get(name).is_some_and(|parameter| parameter.is_list) {
+                    return Some(name.to_owned());
+                }
+                rest = after;
+            }
+            None
+        }
+        Value::Array(items) => items.iter().find_map(|item| list_in_text(item, found)),
+        Value::Object(members) => members.values().find_map(|member| list_in_text(member, found)),
+        _ => None,
+    }
 }
 
 /// The text before a reference, its name, and the text after it.
@@ -149,5 +172,7 @@ mod tests {
         assert_eq!(resolve(&json!("{{ssm:gone}}"), read), Err("Input contains invalid parameters [gone]".to_owned()));
         let secret = resolve(&json!("{{ssm:/secret}}"), read).unwrap_err();
         assert_eq!(secret, "Parameters [/secret] of type SecureString are not supported");
+        let list = resolve(&json!(["echo {{ssm:/list}}"]), read).unwrap_err();
+        assert_eq!(list, "Parameter /list of type StringList cannot be used as a String");
     }
 }

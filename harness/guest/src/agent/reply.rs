@@ -40,17 +40,39 @@ pub(super) struct Outcome {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
+    /// What is told of both together, where that is not made of them: of a step that did not run, and of one before something was added to its streams.
+    pub output: Option<String>,
 }
 
 impl Outcome {
+    /// A plugin that printed this.
+    pub(super) fn printed(status: Status, code: i32, stdout: String, stderr: String) -> Self {
+        Self { status, code, stdout, stderr, output: None }
+    }
+
+    /// One that has nothing to say.
+    pub(super) fn silent() -> Self {
+        Self::printed(Status::Success, 0, String::new(), String::new())
+    }
+
+    /// Keeps what is told of both streams as it is now.
+    pub(super) fn keep_output(&mut self) {
+        self.output.get_or_insert_with(|| output::both(&self.stdout, &self.stderr));
+    }
+
     /// A plugin that could not do its work.
     pub(super) fn failed(reason: &str) -> Self {
-        Self { status: Status::Failed, code: 1, stdout: String::new(), stderr: reason.to_owned() }
+        Self::printed(Status::Failed, 1, String::new(), reason.to_owned())
+    }
+
+    /// A step that the agent does not know how to run.
+    pub(super) fn refused(reason: String) -> Self {
+        Self { output: Some(reason), ..Self::failed("") }
     }
 
     /// A plugin that was not for this machine.
-    pub(super) fn skipped(reason: &str) -> Self {
-        Self { status: Status::Skipped, code: 0, stdout: reason.to_owned(), stderr: String::new() }
+    pub(super) fn skipped(reason: String) -> Self {
+        Self { status: Status::Skipped, output: Some(reason), ..Self::silent() }
     }
 }
 
@@ -65,7 +87,7 @@ pub(super) fn plugin(
         "status": outcome.status.word(),
         "code": outcome.code,
         "name": action,
-        "output": output::both(&outcome.stdout, &outcome.stderr),
+        "output": outcome.output.clone().unwrap_or_else(|| output::both(&outcome.stdout, &outcome.stderr)),
         "startDateTime": started.to_string(),
         "endDateTime": ended.to_string(),
         "outputS3BucketName": bucket,

@@ -1,5 +1,6 @@
 //! `aws:runShellScript`: a script in a process group of its own, bounded in time and output.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -37,21 +38,12 @@ pub(super) fn run(
     cancelled: &AtomicBool,
 ) -> Outcome {
     let lines: Vec<&str> = match inputs.get("runCommand") {
-        Some(Value::Array(lines)) if lines.iter().all(Value::is_string) => lines.iter().filter_map(Value::as_str).collect(),
+        Some(Value::Array(lines)) => match lines.iter().find(|line| !line.is_string()) {
+            None => lines.iter().filter_map(Value::as_str).collect(),
+            Some(other) => return unreadable(inputs, other, "string"),
+        },
         None | Some(Value::Null) => Vec::new(),
-        Some(other) => {
-            let kind = match other {
-                Value::String(_) => "string",
-                Value::Number(_) => "number",
-                Value::Bool(_) => "bool",
-                Value::Array(_) => "array",
-                _ => "object",
-            };
-            return Outcome::failed(&format!(
-                "Invalid format in plugin properties {inputs};\nerror json: cannot unmarshal {kind} into Go struct field \
-                 RunScriptPluginInput.RunCommand of type []string"
-            ));
-        }
+        Some(other) => return unreadable(inputs, other, "[]string"),
     };
     let timeout = Duration::from_secs(timeout_seconds(inputs));
     let asked = inputs.get("workingDirectory").and_then(Value::as_str).unwrap_or_default();
@@ -59,17 +51,50 @@ pub(super) fn run(
     let directory = match asked {
         // That of a step before, which has the files that a remote script may want.
         _ if !asked.starts_with('/') && downloaded.is_dir() => downloaded.to_str(),
-        "" => None,
+        // Another that is not absolute is none.
+        asked if !asked.starts_with('/') => None,
         asked => Some(asked),
     };
-    if directory.is_some_and(|directory| !Path::new(directory).is_dir()) {
-        return Outcome::failed("failed to run commands: fork/exec /usr/bin/sh: no such file or directory");
+    if let Some(wrong) = directory.map(Path::new).filter(|directory| !directory.is_dir()) {
+        let why = if wrong.exists() { "not a directory" } else { "no such file or directory" };
+        return Outcome::failed(&format!("failed to run commands: fork/exec /usr/bin/sh: {why}"));
     }
     let started = match start(&lines, folder, directory, environment) {
         Ok(child) => child,
         Err(error) => return Outcome::failed(&format!("cannot start the script: {error}")),
     };
     wait(started, folder, timeout, cancelled)
+}
+
+/// Inputs that are not what the agent's types say.
+fn unreadable(inputs: &Value, value: &Value, wanted: &str) -> Outcome {
+    let kind = match value {
+        Value::String(_) => "string",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "bool",
+        Value::Array(_) => "array",
+        _ => "object",
+    };
+    Outcome::failed(&format!(
+        "Invalid format in plugin properties {};\nerror json: cannot unmarshal {kind} into Go struct field \
+         RunScriptPluginInput.RunCommand of type {wanted}",
+        plain(inputs)
+    ))
+}
+
+/// A value as the agent prints it: `map[runCommand:[echo 1]]`.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(" ")),
+        Value::Object(members) => {
+            let members: BTreeMap<_, _> = members.iter().collect();
+            let members = members.into_iter().map(|(name, member)| format!("{name}:{}", plain(member)));
+            format!("map[{}]", members.collect::<Vec<_>>().join(" "))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// 5 to 172,800 seconds; anything else is the default, as the real agent has it.
@@ -126,15 +151,15 @@ fn wait(mut child: Child, folder: &Path, timeout: Duration, cancelled: &AtomicBo
         }
         thread::sleep((started.elapsed() / 50).clamp(Duration::from_millis(1), Duration::from_millis(20)));
     };
-    let code = match (status, ended.code(), ended.signal()) {
-        (Status::Cancelled | Status::TimedOut, ..) => 137,
-        // A shell answers 137 for a killed script; the real agent takes that for its own doing.
-        (_, Some(137), _) | (_, None, Some(9)) => {
+    let code = match (status, ended.code()) {
+        (Status::Cancelled | Status::TimedOut, _) => 137,
+        // A shell answers 137 for a program that was killed; the real agent takes that for its own doing.
+        (_, Some(137)) => {
             status = Status::TimedOut;
             137
         }
-        (_, Some(code), _) => code,
-        (_, None, signal) => 128 + signal.unwrap_or(0),
+        // By a signal to the script itself there is none.
+        (_, code) => code.unwrap_or(-1),
     };
     status = match (status, code) {
         (Status::Success, 0) => Status::Success,
@@ -144,12 +169,41 @@ fn wait(mut child: Child, folder: &Path, timeout: Duration, cancelled: &AtomicBo
     };
     let (stdout, mut stderr) = (collect(stdout), collect(stderr));
     if status == Status::Failed {
-        let failed = format!("failed to run commands: exit status {code}");
+        let failed = match ended.signal() {
+            Some(signal) => format!("failed to run commands: signal: {}", signal_name(signal)),
+            None => format!("failed to run commands: exit status {code}"),
+        };
         // As in what is reported, so in what is kept. A full disk keeps none of it.
         let _ = append(&folder.join(STDERR)).and_then(|mut file| file.write_all(failed.as_bytes()));
         stderr.extend(failed.bytes());
     }
-    Outcome { status, code, stdout: cut(&stdout), stderr: cut(&stderr) }
+    Outcome::printed(status, code, cut(&stdout), cut(&stderr))
+}
+
+/// As the agent's language calls them.
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "hangup",
+        2 => "interrupt",
+        3 => "quit",
+        4 => "illegal instruction",
+        5 => "trace/breakpoint trap",
+        6 => "aborted",
+        7 => "bus error",
+        8 => "floating point exception",
+        9 => "killed",
+        10 => "user defined signal 1",
+        11 => "segmentation fault",
+        12 => "user defined signal 2",
+        13 => "broken pipe",
+        14 => "alarm clock",
+        15 => "terminated",
+        24 => "CPU time limit exceeded",
+        25 => "file size limit exceeded",
+        31 => "bad system call",
+        other => return format!("signal {other}"),
+    };
+    name.to_owned()
 }
 
 /// What is kept of a stream, and who reads it.
@@ -329,8 +383,21 @@ mod tests {
     }
 
     #[test]
-    fn a_script_killed_by_sigkill_reads_timed_out() {
-        assert_eq!(script(&["kill -9 $$"]).status, Status::TimedOut);
+    fn a_script_that_a_signal_ends_failed_and_one_that_says_137_timed_out() {
+        let outcome = script(&["kill -9 $$"]);
+        assert_eq!((outcome.status, outcome.code), (Status::Failed, -1));
+        assert_eq!(outcome.stderr, "failed to run commands: signal: killed");
+        assert_eq!(script(&["exit 137"]).status, Status::TimedOut);
+    }
+
+    #[test]
+    fn inputs_that_cannot_be_read_are_told_as_the_agent_prints_them() {
+        let outcome = run_with(json!({"timeoutSeconds": 5, "runCommand": [["a", "b"], {"k": null}]}), &AtomicBool::new(false));
+        assert_eq!(
+            outcome.stderr,
+            "Invalid format in plugin properties map[runCommand:[[a b] map[k:<nil>]] timeoutSeconds:5];\nerror json: cannot \
+             unmarshal array into Go struct field RunScriptPluginInput.RunCommand of type string"
+        );
     }
 
     #[test]

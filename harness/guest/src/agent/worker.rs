@@ -59,6 +59,22 @@ struct Work<'a> {
     api: OnceCell<Api>,
 }
 
+/// What the agent says of a document that `aws:runDocument` cannot run.
+const UNPREPARED: &str = "There was an error while preparing documents";
+
+/// Plugins that the agent has on Windows alone.
+const OF_WINDOWS: [&str; 2] = ["aws:applications", "aws:psModule"];
+/// Plugins that the real agent has and this one lacks.
+const LACKING: [&str; 7] = [
+    "aws:configureDocker",
+    "aws:configurePackage",
+    "aws:domainJoin",
+    "aws:refreshAssociation",
+    "aws:runDockerAction",
+    "aws:softwareInventory",
+    "aws:updateSsmAgent",
+];
+
 /// How deep documents may run documents.
 const DEPTH: u32 = 3;
 
@@ -84,16 +100,16 @@ impl Work<'_> {
             let started =
                 before.as_ref().and_then(|plugin| plugin.get("startDateTime")?.as_str()?.parse().ok()).unwrap_or_else(clock::now);
             let outcome = if ended && !control_flow::is_finally(step, index + 1 == steps.len()) {
-                Outcome::skipped(&format!(
+                Outcome::skipped(format!(
                     "Plugin with name {} and id {} skipped due to prior step with an exit condition",
                     step.action, step.id
                 ))
             } else {
-                let outcome = self.step(step, report.status, 1, &cancelled);
-                let (mut outcome, ends) = control_flow::after(step, outcome);
+                let mut outcome = self.step(step, report.status, 1, &cancelled);
                 if let Some(before) = before {
                     outcome.go_on_from(&before);
                 }
+                let (outcome, ends) = control_flow::after(step, outcome);
                 ended |= ends;
                 outcome
             };
@@ -139,11 +155,11 @@ impl Work<'_> {
     fn step(&self, step: &document::Step, so_far: Status, depth: u32, cancelled: &AtomicBool) -> Outcome {
         match &step.condition {
             Condition::Met => {}
-            Condition::Unmet => return Outcome::skipped("Step execution skipped due to unsatisfied preconditions."),
-            Condition::Unrecognized(reason) => return Outcome::failed(reason),
+            Condition::Unmet(reason) => return Outcome::skipped(reason.clone()),
+            Condition::Unrecognized(reason) => return Outcome::refused(reason.clone()),
         }
         let mut joined: Option<Outcome> = None;
-        // Whatever came of one, the next runs, and the last decides.
+        // Whatever came of one, the next runs; the worst decides.
         for inputs in &step.inputs {
             if so_far == Status::Cancelled || cancelled.load(Ordering::Relaxed) {
                 return Outcome { status: Status::Cancelled, ..Outcome::failed("") };
@@ -151,14 +167,18 @@ impl Work<'_> {
             let outcome = self.plugin(step, inputs, depth, cancelled);
             joined = Some(match joined {
                 None => outcome,
-                Some(before) => Outcome {
-                    stdout: cut((before.stdout + &outcome.stdout).as_bytes()),
-                    stderr: cut((before.stderr + &outcome.stderr).as_bytes()),
-                    ..outcome
-                },
+                Some(before) => {
+                    let worst = if outcome.status > before.status { &outcome } else { &before };
+                    let streams = [(&before.stdout, &outcome.stdout), (&before.stderr, &outcome.stderr)];
+                    let [stdout, stderr] = streams.map(|(before, now)| {
+                        let between = if before.is_empty() { "" } else { "\n" };
+                        cut(format!("{before}{between}{now}").as_bytes())
+                    });
+                    Outcome::printed(worst.status, worst.code, stdout, stderr)
+                }
             });
         }
-        joined.unwrap_or(Outcome { status: Status::Success, code: 0, stdout: String::new(), stderr: String::new() })
+        joined.unwrap_or_else(Outcome::silent)
     }
 
     fn plugin(&self, step: &document::Step, inputs: &Value, depth: u32, cancelled: &AtomicBool) -> Outcome {
@@ -174,9 +194,18 @@ impl Work<'_> {
             "aws:runDocument" => self.run_document(inputs, depth, cancelled).unwrap_or_else(|reason| Outcome::failed(&reason)),
             // As on an instance without PowerShell, which no image of Linux has.
             "aws:runPowerShellScript" => {
-                Outcome::failed("failed to run commands: exec: \"pwsh\": executable file not found in $PATH")
+                Outcome::failed("failed to run commands: fork/exec /usr/bin/pwsh: no such file or directory")
             }
-            other => Outcome::failed(&format!("Plugin with name {other} is not supported by this agent")),
+            other if OF_WINDOWS.contains(&other) => {
+                Outcome::skipped(format!("Step execution skipped due to unsupported plugin: {other}. Step name: {}", step.id))
+            }
+            other if LACKING.contains(&other) => {
+                Outcome::failed(&format!("Plugin with name {other} is not supported by this agent"))
+            }
+            other => {
+                let reason = format!("Plugin {other} is not registered by agent");
+                Outcome { output: Some(reason.clone()), ..Outcome::failed(&reason) }
+            }
         }
     }
 
@@ -194,31 +223,28 @@ impl Work<'_> {
         let content = match text("documentType") {
             "" => return Err("invalid input: Document Type must be specified to either by SSMDocument or LocalPath.".to_owned()),
             _ if path.is_empty() => return Err("invalid input: Document Path must be provided".to_owned()),
-            "SSMDocument" => download_content::document(path, self.api()?)?.1,
+            "SSMDocument" => {
+                download_content::document(path, self.api()?).map_err(|error| format!("{error}{UNPREPARED} - File is empty!"))?.1
+            }
             "LocalPath" => {
                 let file = if path.starts_with('/') { PathBuf::from(path) } else { self.downloads().join(path) };
-                fs::read_to_string(&file).map_err(|error| format!("There was an error while preparing documents - {error}"))?
+                fs::read_to_string(&file).map_err(|_| format!("{UNPREPARED} - File is empty!"))?
             }
             _ => return Err("invalid input: Document type specified in invalid".to_owned()),
         };
-        let content: Value = serde_json::from_str(&content).map_err(|error| {
-            format!("There was an error while preparing documents - only JSON is read in this machine: {error}")
-        })?;
+        let content: Value = serde_json::from_str(&content)
+            .map_err(|error| format!("{UNPREPARED} - only JSON is read in this machine: {error}"))?;
         let given = match inputs.get("documentParameters") {
             Some(Value::String(text)) if text.trim().is_empty() => json!({}),
-            Some(Value::String(text)) => {
-                serde_json::from_str(text).map_err(|error| format!("There was an error while preparing documents - {error}"))?
-            }
+            Some(Value::String(text)) => serde_json::from_str(text).map_err(|error| format!("{UNPREPARED} - {error}"))?,
             Some(object @ Value::Object(_)) => object.clone(),
             None | Some(Value::Null) => json!({}),
             Some(_) => {
-                return Err("There was an error while preparing documents - parameter type specified to run document is unknown"
-                    .to_owned());
+                return Err(format!("{UNPREPARED} - parameter type specified to run document is unknown"));
             }
         };
-        let steps = document::steps(&content, &given)
-            .map_err(|error| format!("There was an error while preparing documents - {error}"))?;
-        let mut joined = Outcome { status: Status::Success, code: 0, stdout: String::new(), stderr: String::new() };
+        let steps = document::steps(&content, &given).map_err(|error| format!("{UNPREPARED} - {error}"))?;
+        let mut joined = Outcome::silent();
         for step in &steps {
             let outcome = self.step(step, joined.status, depth + 1, cancelled);
             for (all, part) in [(&mut joined.stdout, &outcome.stdout), (&mut joined.stderr, &outcome.stderr)] {
@@ -253,13 +279,19 @@ impl Work<'_> {
         if !self.outputs.are_wanted() || outcome.status == Status::Skipped {
             return None;
         }
-        let inputs = step.inputs.first().unwrap_or(&Value::Null);
-        let folder = self.folder(step, inputs);
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let key = self.outputs.key(self.id(), &self.command.instance, &step.action, &name);
+        let place = |inputs: &Value| {
+            let folder = self.folder(step, inputs);
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let key = self.outputs.key(self.id(), &self.command.instance, &step.action, &name);
+            (folder, key)
+        };
+        // Each of a plugin's inputs has a folder.
+        let places: Vec<_> =
+            if step.inputs.is_empty() { vec![place(&Value::Null)] } else { step.inputs.iter().map(place).collect() };
+        let (folder, key) = places.first()?;
         if step.action != "aws:runShellScript" {
             // Scripts keep theirs as they run.
-            let kept = fs::create_dir_all(&folder)
+            let kept = fs::create_dir_all(folder)
                 .and_then(|()| fs::write(folder.join(script::STDOUT), &outcome.stdout))
                 .and_then(|()| fs::write(folder.join(script::STDERR), &outcome.stderr));
             if let Err(error) = kept {
@@ -269,13 +301,13 @@ impl Work<'_> {
         let stream = format!("{}/{}/{}", self.id(), self.command.instance, step.id.replace(':', "-"));
         match self.api() {
             Ok(api) => {
-                for failure in self.outputs.send(api, &folder, &key, &stream) {
+                for failure in places.iter().flat_map(|(folder, key)| self.outputs.send(api, folder, key, &stream)) {
                     console::print(&format!("ssm document worker: cannot send the output: {failure}"));
                 }
             }
             Err(error) => console::print(&format!("ssm document worker: cannot send the output: {error}")),
         }
-        (!self.outputs.bucket.is_empty()).then_some(key)
+        (!self.outputs.bucket.is_empty()).then(|| key.clone())
     }
 
     /// Where the real agent keeps a command's files.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod abuse;
 #[cfg(test)]
+mod agent_parity;
+#[cfg(test)]
 mod authorization;
 #[cfg(test)]
 mod container;

@@ -59,15 +59,18 @@ fn plugin_words(plugin: &Plugin, invocation: &Invocation) -> (&'static str, &'st
 
 /// Where the agent puts a stream if a bucket was given: `<prefix>/<command>/<instance>/<plugin>/…/stdout`.
 fn url(region: &str, plugin: &Plugin, command: &Command, instance: &str, stream: &str) -> String {
+    let action = plugin.action.replace(':', "");
+    // In schema 1.2 a plugin reports under its own name, and keeps the output of its first properties in a folder of their id.
+    let folder = if plugin.id == plugin.action { format!("0.{action}") } else { plugin.id.clone() };
     let (bucket, prefix) = if plugin.output_bucket.is_empty() {
-        let action = plugin.action.replace(':', "");
-        // In schema 1.2 a plugin reports under its own name, and keeps the output of its first properties in a folder of their id.
-        let folder = if plugin.id == plugin.action { format!("0.{action}") } else { plugin.id.clone() };
         let tail = format!("{}/{instance}/{action}/{folder}", command.id);
         let prefix = command.output_prefix.trim_end_matches('/');
         (&command.output_bucket, if prefix.is_empty() { tail } else { format!("{prefix}/{tail}") })
     } else {
-        (&plugin.output_bucket, plugin.output_prefix.clone())
+        // The real agent names the plugin's folder, in which each step has its own.
+        let of_plugin = plugin.output_prefix.ends_with(&format!("/{action}"));
+        let below = if of_plugin { format!("/{folder}") } else { String::new() };
+        (&plugin.output_bucket, format!("{}{below}", plugin.output_prefix))
     };
     if bucket.is_empty() { String::new() } else { format!("https://s3.{region}.amazonaws.com/{bucket}/{prefix}/{stream}") }
 }
