@@ -91,7 +91,8 @@ async fn failed(client: &DynamicClient, plan: &Plan, name: &str) -> HopFailure {
     let lacking: Vec<Vec<String>> = failed
         .iter()
         .copied()
-        .filter(by_others)
+        // What could not be removed afterwards is no reason.
+        .filter(|event| event.status == "CREATE_FAILED" && by_others(event))
         .map(|event| not_supported::in_reason(&event.logical_id, &reason(event), &plan.template))
         .collect();
     let all_lacking = if lacking.iter().any(Vec::is_empty) { Vec::new() } else { lacking.concat() };
