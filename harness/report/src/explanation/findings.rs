@@ -142,6 +142,12 @@ pub(super) const ALL: &[Explanation] = &[
         page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
     },
     Explanation {
+        name: "other-runtime",
+        meaning: "A function runs on another version of its language than its runtime's, as this host has no other.",
+        remedy: "install the version that the sentence names, or run the drill with `--machine container`.",
+        page: "docs/functions.md",
+    },
+    Explanation {
         name: "other-shell",
         meaning: "The `sh` of the machine is not the one of the instance's image (dash of Debian and Ubuntu, bash of Amazon Linux), and scripts differ by it.",
         remedy: "install the shell that is named, or run the drill with `--machine container`.",
