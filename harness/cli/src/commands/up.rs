@@ -42,9 +42,7 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     let console = environment.open_console();
     let exported = environment.exports().and_then(|exports| {
         let exports =
-            format!("{exports}export NIGHTPROOF_API={}
-export NIGHTPROOF_TOKEN={}
-", console.api_url(), console.token());
+            format!("{exports}export NIGHTPROOF_API={}\nexport NIGHTPROOF_TOKEN={}\n", console.api_url(), console.token());
         printer::line(&if options.control { control::greeting(&environment)? } else { exports.clone() });
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
