@@ -5,6 +5,8 @@ import os
 import subprocess
 import tempfile
 import threading
+import urllib.error
+import urllib.request
 from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +15,10 @@ from nightproof.program import NightproofError, program
 
 #: Variables by which boto3 and others find AWS, which are not to be mixed with the region's.
 _AWS = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+
+
+#: Loopback is reached by no proxy.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Fault(dict):
@@ -41,7 +47,6 @@ class Region:
 
     def __init__(self, *arguments: str) -> None:
         """Starts ``nightproof up`` with further arguments."""
-        self._lock = threading.Lock()
         self._said: deque[str] = deque(maxlen=50)
         command = [program(), "up", "--control", *arguments]
         self._process = subprocess.Popen(
@@ -50,35 +55,43 @@ class Region:
         # What nobody reads would fill the pipe, and stop the region.
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
+        where = self._greeting()
         #: Environment variables that point any AWS client at the region.
-        self.variables: dict[str, str] = self._answer()["variables"]
+        self.variables: dict[str, str] = where["variables"]
+        self._api, self._token = where["api"], where["token"]
 
     def _read_errors(self) -> None:
         assert self._process.stderr
         for line in self._process.stderr:
             self._said.append(line)
 
-    def _answer(self) -> Any:
+    def _greeting(self) -> Any:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            code = self._process.wait()
-            self._reader.join(timeout=5)
-            raise NightproofError(f"the region has ended with exit code {code}: {''.join(self._said).strip()}")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise NightproofError(answer["error"])
-        return answer["ok"]
+            raise self._ended()
+        return json.loads(line)
 
-    def _ask(self, name: str, **members: Any) -> Any:
-        with self._lock:
-            assert self._process.stdin
-            try:
-                self._process.stdin.write(json.dumps({name: members}) + "\n")
-                self._process.stdin.flush()
-            except BrokenPipeError:
-                pass  # The answer says why.
-            return self._answer()
+    def _ended(self) -> NightproofError:
+        code = self._process.wait()
+        self._reader.join(timeout=5)
+        return NightproofError(f"the region has ended with exit code {code}: {''.join(self._said).strip()}")
+
+    def _ask(self, method: str, path: str, document: Any = None) -> Any:
+        """Asks the API of the region's console, docs/console.md."""
+        request = urllib.request.Request(
+            f"{self._api}/{path}",
+            method=method,
+            data=None if document is None else json.dumps(document).encode(),
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+        )
+        try:
+            with _direct.open(request) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            raise NightproofError(json.load(refusal)["error"]["message"]) from None
+        except OSError as error:
+            raise (self._ended() if self._process.poll() is not None else NightproofError(f"the region does not answer: {error}")) from error
 
     @property
     def endpoint_url(self) -> str:
@@ -110,29 +123,33 @@ class Region:
 
     def now(self) -> datetime:
         """What the region's clock says."""
-        return _time(self._ask("now")["now"])
+        return _time(self._ask("GET", "clock")["now"])
 
     def advance(self, by: timedelta | float) -> datetime:
         """Moves the clock forward, by a ``timedelta`` or seconds: schedules that have become due fire."""
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
-        return _time(self._ask("advance", seconds=seconds)["now"])
+        return _time(self._ask("POST", "clock", {"advance": f"PT{seconds:.6f}S"})["now"])
 
     def fire(self, arn: str) -> datetime:
         """Moves the clock to the next time at which a rule, schedule, maintenance window or association is due."""
-        return _time(self._ask("fire", arn=arn)["now"])
+        return _time(self._ask("POST", "fire", {"arn": arn})["at"])
 
     def settle(self) -> None:
         """Returns when no event is on its way to a target, and no function works on one."""
-        self._ask("settled")
+        self._ask("POST", "settle", {})
 
     def set_faults(self, *faults: dict[str, Any]) -> None:
         """Puts faults in force, in place of all others; none takes all away."""
-        self._ask("faults", faults=list(faults))
+        self._ask("PUT", "faults", {"faults": list(faults)})
 
     def calls(self, *, service: str | None = None, operation: str | None = None, error: str | None = None) -> list[dict[str, Any]]:
         """What the region was asked so far, as CloudTrail's records, oldest first."""
         wanted = {"eventSource": service and f"{service}.amazonaws.com", "eventName": operation, "errorCode": error}
-        calls = self._ask("calls")["calls"]
+        calls: list[dict[str, Any]] = []
+        after = 0
+        while records := (told := self._ask("GET", f"events?after={after}"))["events"]:
+            calls.extend(record for record in records if record["event"] == "api_call")
+            after = told["next"]
         return [call for call in calls if all(value is None or call.get(name) == value for name, value in wanted.items())]
 
     def stop(self) -> None:

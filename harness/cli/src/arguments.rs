@@ -276,8 +276,8 @@ pub(crate) struct UpOptions {
     /// root user's.
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_policy: Option<PathBuf>,
-    /// Takes requests as JSON lines from standard input, and answers each by a line on standard output: the clock, faults, calls. The first line has the
-    /// variables that point AWS's clients at the region, which ends with its input. docs/python.md has the requests.
+    /// For the program that starts the region: it ends with its standard input, and the first line that it writes has, as JSON, the variables that point
+    /// AWS's clients at it, and the address and the token of its API.
     #[arg(long)]
     pub(crate) control: bool,
     /// What goes wrong on purpose: a file with the `faults` of an incident.

@@ -43,12 +43,12 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     let exported = environment.exports().and_then(|exports| {
         let exports =
             format!("{exports}export NIGHTPROOF_API={}\nexport NIGHTPROOF_TOKEN={}\n", console.api_url(), console.token());
-        printer::line(&if options.control { control::greeting(&environment)? } else { exports.clone() });
+        printer::line(&if options.control { control::greeting(&environment, &console)? } else { exports.clone() });
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
     if exported.is_ok() {
         if options.control {
-            control::serve(&environment, &journal, &cancel).await;
+            control::input_ends(&cancel).await;
         } else {
             printer::note(&format!("# console: {}", console.page_url()));
             printer::note("# the region is up; Ctrl-C ends it");
