@@ -8,7 +8,6 @@ use rstest::fixture;
 /// # Panics
 /// This machine lacks something that a region needs, which is printed with its remedy.
 #[fixture]
-#[expect(clippy::expect_used, reason = "a fixture cannot return an error to the test")]
 pub async fn region() -> Region {
     Region::start().await.expect("a local region")
 }

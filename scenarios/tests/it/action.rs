@@ -70,8 +70,11 @@ impl Runner {
     }
 }
 
-/// GitHub's comments of one pull request: each call's method and path, and its body.
-fn github() -> (String, Arc<Mutex<Vec<(String, String)>>>) {
+/// Each call's method and path, and its body.
+type Calls = Arc<Mutex<Vec<(String, String)>>>;
+
+/// GitHub's comments of one pull request: where they are, and the calls that were made.
+fn github() -> (String, Calls) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let calls = Arc::new(Mutex::new(Vec::new()));
