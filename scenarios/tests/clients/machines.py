@@ -226,7 +226,7 @@ def as_the_agent_reads_them(instance):
 
     assert document("drill-object", old({"runCommand": ["echo one"]}))["StandardOutputContent"] == "one\n"
     two = document("drill-two", old([{"runCommand": ["echo a; exit 3"]}, {"runCommand": ["echo b"]}]))
-    assert two["StandardOutputContent"] == "a\nb\n", two
+    assert two["StandardOutputContent"] == "a\n\nb\n", two
     text = document("drill-text", new(("aws:runShellScript", shell("echo text"))))
     assert text["Status"] == "Failed" and "cannot unmarshal string" in text["StandardErrorContent"], text
     assert document("drill-none", new(("aws:runShellScript", {"inputs": {}})))["Status"] == "Success"

@@ -85,6 +85,6 @@ fn shown(page: &str, language: &str, code: &str) -> usize {
 #[test]
 fn the_documentation_shows_what_is_run() {
     assert!(shown(include_str!("../../../docs/library.md"), "rust", include_str!("library.rs")) > 20);
-    let fixtures = include_str!("../../../python/tests/test_fixtures.py");
+    let fixtures = include_str!("../../../harness/python/tests/test_fixtures.py");
     assert!(shown(include_str!("../../../docs/python.md"), "python", fixtures) > 15);
 }

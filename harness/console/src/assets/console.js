@@ -171,7 +171,8 @@ function calls() {
   }
   rows();
   if (state.call !== null) one();
-  state.of.rows = () => state.follow && rows();
+  // Not below the pointer: what somebody is about to press would go away.
+  state.of.rows = () => state.follow && !list.matches(":hover") && rows();
   return make("div", {}, make("div", { class: "tools" }, search, make("label", {}, reads, " reads too"), make("label", {}, follow, " follow")), detail, list);
 }
 

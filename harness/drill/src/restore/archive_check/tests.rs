@@ -230,6 +230,8 @@ proptest! {
             std::fs::write(&path, content).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600 | *mode)).unwrap();
         }
+        // There is always something to archive: zip refuses to make an archive of nothing.
+        std::fs::write(folder.path().join("KEPT"), "kept").unwrap();
         let manifest = manifest(folder.path());
         let script = if form == "zip" { ZIP.to_owned() } else { format!("{TAR} {form}") };
         let whole = unpacked(&made_by(folder.path(), &script), &manifest).unwrap().1;
