@@ -1,19 +1,17 @@
-//! What the console stands on.
+//! The console: who may ask, and what it is served by.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{Request, Response};
 use nightproof_connection::Intake;
+use nightproof_core::Caller;
 use nightproof_core::credentials::random_string;
 use nightproof_core::service::Body;
-use nightproof_core::{Caller, Region};
-use nightproof_faults::Faults;
 use nightproof_gateway::OwnPages;
-use nightproof_machine::Machines;
-use nightproof_region::embedded::{Embedded, Trigger};
-use tokio::sync::watch;
+use nightproof_region::embedded::Embedded;
 
+use crate::handles::Handles;
 use crate::{guard, routes};
 
 /// Letters and digits: a token stands in a URL as it is.
@@ -23,16 +21,7 @@ const TOKEN_LENGTH: usize = 32;
 
 /// The console of a region.
 pub struct Console {
-    pub(crate) region: Region,
-    pub(crate) faults: Arc<Faults>,
-    pub(crate) trigger: Trigger,
-    pub(crate) machines: Machines,
-    /// As whom calls of AWS's API are made.
-    pub(crate) operator: Caller,
-    /// Where any AWS client finds the region.
-    pub(crate) endpoint_url: String,
-    /// How many records the journal has had.
-    pub(crate) recorded: watch::Receiver<u64>,
+    handles: Handles,
     /// Where a browser finds it: `http://127.0.0.1:41234`.
     plain_url: String,
     token: String,
@@ -41,18 +30,8 @@ pub struct Console {
 impl Console {
     /// The console of `embedded`, which it is served by from now on; its calls of AWS's API are made by `operator`.
     pub fn open(embedded: &Embedded, operator: Caller) -> Arc<Self> {
-        let (counter, recorded) = watch::channel(0);
-        embedded.region.journal().subscribe(move |record| {
-            counter.send_replace(record.sequence + 1);
-        });
         let console = Arc::new(Self {
-            region: embedded.region.clone(),
-            faults: Arc::clone(&embedded.faults),
-            trigger: embedded.trigger(),
-            machines: embedded.machines.clone(),
-            operator,
-            endpoint_url: embedded.endpoint_url.clone(),
-            recorded,
+            handles: Handles::of(embedded, operator),
             plain_url: embedded.plain_url.clone(),
             token: random_string(TOKEN_ALPHABET, TOKEN_LENGTH),
         });
@@ -81,7 +60,7 @@ impl OwnPages for Console {
     async fn answer(&self, request: Request<Intake>) -> Response<Body> {
         let (head, body) = request.into_parts();
         match guard::check(&head, &self.token) {
-            Ok(()) => routes::answer(self, &head, body).await,
+            Ok(()) => routes::answer(&self.handles, &head, body).await,
             Err(refusal) => refusal.answer(),
         }
     }

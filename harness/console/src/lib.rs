@@ -8,6 +8,7 @@ mod answer;
 mod api;
 mod console;
 mod guard;
+mod handles;
 mod page;
 mod query;
 mod routes;

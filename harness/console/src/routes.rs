@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::answer::{Refusal, json_answer, of_kind};
 use crate::api::{calls, clock, faults, journal, region};
-use crate::{Console, page};
+use crate::handles::Handles;
+use crate::page;
 
 /// The largest body of a request.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -24,7 +25,7 @@ pub(crate) fn parts(path: &str) -> Option<Vec<&str>> {
 }
 
 /// Answers a request that may be answered.
-pub(crate) async fn answer(console: &Console, head: &Parts, body: Intake) -> Response<Body> {
+pub(crate) async fn answer(handles: &Handles, head: &Parts, body: Intake) -> Response<Body> {
     let path = head.uri.path();
     if let Some(asset) = page::asset(path) {
         return asset;
@@ -32,17 +33,17 @@ pub(crate) async fn answer(console: &Console, head: &Parts, body: Intake) -> Res
     let Some(parts) = parts(path) else { return nothing(path).answer() };
     let outcome = match (&head.method, parts.as_slice()) {
         (&Method::GET, ["openapi.json"]) => return of_kind("application/json", DESCRIPTION),
-        (&Method::GET, ["region"]) => Ok(region::describe(console)),
-        (&Method::GET, ["events"]) => journal::events(console, &head.uri).await,
-        (&Method::GET, ["clock"]) => Ok(clock::read(console)),
-        (&Method::POST, ["clock"]) => read(body).await.and_then(|to| clock::advance(console, &to)),
-        (&Method::GET, ["due"]) => clock::due(console, &head.uri),
-        (&Method::POST, ["fire"]) => read(body).await.and_then(|what| clock::fire(console, &what)),
-        (&Method::POST, ["settle"]) => Ok(clock::settle(console).await),
-        (&Method::GET, ["faults"]) => Ok(faults::read(console)),
-        (&Method::PUT, ["faults"]) => read(body).await.and_then(|rules| faults::set(console, rules)),
+        (&Method::GET, ["region"]) => Ok(region::describe(handles)),
+        (&Method::GET, ["events"]) => journal::events(handles, &head.uri).await,
+        (&Method::GET, ["clock"]) => Ok(clock::read(handles)),
+        (&Method::POST, ["clock"]) => read(body).await.and_then(|to| clock::advance(handles, &to)),
+        (&Method::GET, ["due"]) => clock::due(handles, &head.uri),
+        (&Method::POST, ["fire"]) => read(body).await.and_then(|what| clock::fire(handles, &what)),
+        (&Method::POST, ["settle"]) => Ok(clock::settle(handles).await),
+        (&Method::GET, ["faults"]) => Ok(faults::read(handles)),
+        (&Method::PUT, ["faults"]) => read(body).await.and_then(|rules| faults::set(handles, rules)),
         (&Method::POST, ["aws", service, operation]) => match read(body).await {
-            Ok(input) => calls::call(console, service, operation, input).await,
+            Ok(input) => calls::call(handles, service, operation, input).await,
             Err(refusal) => Err(refusal),
         },
         _ => Err(nothing(path)),

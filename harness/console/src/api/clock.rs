@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::Refusal;
-use crate::{Console, query};
+use crate::handles::Handles;
+use crate::query;
 
 /// The furthest that the clock is moved at a time: a year of nights.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
@@ -29,13 +30,13 @@ pub(crate) struct Fired {
     arn: String,
 }
 
-pub(crate) fn read(console: &Console) -> Value {
-    json!({ "now": console.region.clock().now().to_string() })
+pub(crate) fn read(handles: &Handles) -> Value {
+    json!({ "now": handles.region.clock().now().to_string() })
 }
 
 /// Moves the clock. It never goes back.
-pub(crate) fn advance(console: &Console, to: &Move) -> Result<Value, Refusal> {
-    let clock = console.region.clock();
+pub(crate) fn advance(handles: &Handles, to: &Move) -> Result<Value, Refusal> {
+    let clock = handles.region.clock();
     let now = clock.now();
     let further = match to {
         Move::To(time) => time.duration_since(now),
@@ -48,24 +49,24 @@ pub(crate) fn advance(console: &Console, to: &Move) -> Result<Value, Refusal> {
         return Err(Refusal::invalid(what));
     }
     clock.advance_to(now.saturating_add(further).unwrap_or(now));
-    Ok(read(console))
+    Ok(read(handles))
 }
 
 /// When a trigger is due next.
-pub(crate) fn due(console: &Console, uri: &Uri) -> Result<Value, Refusal> {
+pub(crate) fn due(handles: &Handles, uri: &Uri) -> Result<Value, Refusal> {
     let arn = query::parameter(uri, "arn").ok_or_else(|| Refusal::invalid("the parameter `arn` is missing"))?;
-    console.trigger.due(&arn).map(at).map_err(refused)
+    handles.trigger.due(&arn).map(at).map_err(refused)
 }
 
 /// Moves the clock to when a trigger is due next.
-pub(crate) fn fire(console: &Console, Fired { arn }: &Fired) -> Result<Value, Refusal> {
-    console.trigger.fire(arn).map(at).map_err(refused)
+pub(crate) fn fire(handles: &Handles, Fired { arn }: &Fired) -> Result<Value, Refusal> {
+    handles.trigger.fire(arn).map(at).map_err(refused)
 }
 
 /// Answers when no event is on its way to a target any more and no function works on one.
-pub(crate) async fn settle(console: &Console) -> Value {
-    console.trigger.settled().await;
-    read(console)
+pub(crate) async fn settle(handles: &Handles) -> Value {
+    handles.trigger.settled().await;
+    read(handles)
 }
 
 fn at(time: Timestamp) -> Value {

@@ -56,13 +56,15 @@ function make(name, attributes = {}, ...children) {
 
 const link = (text, onclick) => make("button", { class: "link", type: "button", onclick }, text);
 const button = (text, onclick) => make("button", { type: "button", onclick }, text);
-const pretty = (value) => make("pre", {}, JSON.stringify(value, null, 2));
+// What may be scrolled is reached by the keyboard, too.
+const block = (name, text) => make("pre", { tabindex: "0", role: "region", "aria-label": name }, text);
+const pretty = (value) => block("document", JSON.stringify(value, null, 2));
 
 function table(heads, rows, none) {
   if (rows.length === 0) return make("p", { class: "soft" }, none);
   const head = make("tr", {}, heads.map((text) => make("th", { scope: "col" }, text)));
   const body = rows.map((cells) => make("tr", {}, cells.map((cell) => (cell instanceof HTMLTableCellElement ? cell : make("td", {}, cell ?? "")))));
-  return make("div", { class: "scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, body)));
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": heads.filter(Boolean).join(", ") }, make("table", {}, make("thead", {}, head), make("tbody", {}, body)));
 }
 
 const time = (value) => (value === undefined || value === null ? "" : new Date(typeof value === "number" ? value * 1000 : value).toISOString().replace(".000Z", "Z"));
@@ -198,7 +200,7 @@ async function buckets() {
     state.of.peek = { key: object.Key, answer };
   };
   const peeked = state.of.peek ? [make("h2", {}, `${state.of.peek.key} `, button("close", () => act(() => { delete state.of.peek; }))), pretty(state.of.peek.answer.output),
-    state.of.peek.answer.payload?.text === undefined ? make("p", { class: "soft" }, "It is no text.") : make("pre", {}, state.of.peek.answer.payload.text)] : [];
+    state.of.peek.answer.payload?.text === undefined ? make("p", { class: "soft" }, "It is no text.") : block("text of the object", state.of.peek.answer.payload.text)] : [];
   return make("div", {}, make("div", { class: "tools" }, found.map(({ Name }) => make("button", { type: "button", "aria-current": Name === chosen, onclick: () => act(() => { state.of.bucket = Name; delete state.of.peek; }) }, Name))), peeked,
     table(["key", "bytes", "written", "version"], objects.map((object) => [object.Size === undefined ? make("td", { class: "soft" }, `${object.Key} (delete marker)`) : make("td", {}, link(object.Key, () => act(() => peek(object)))), object.Size, time(object.LastModified), `${object.VersionId ?? ""}${object.IsLatest ? " (latest)" : ""}`]), chosen ? "The bucket is empty." : "No buckets."));
 }
@@ -206,7 +208,7 @@ async function buckets() {
 async function commands() {
   const found = await all("ssm", "ListCommandInvocations", "CommandInvocations", { Details: true });
   return make("div", {}, found.map((one) => [make("h2", {}, `${one.DocumentName} on ${one.InstanceId} `, make("span", { class: one.Status === "Success" ? "good" : /InProgress|Pending|Delayed/.test(one.Status) ? "soft" : "bad" }, one.StatusDetails ?? one.Status)),
-    make("p", { class: "soft" }, `${one.CommandId}, ${time(one.RequestedDateTime)}`), (one.CommandPlugins ?? []).map((plugin) => [make("p", {}, `${plugin.Name}: exit code ${plugin.ResponseCode ?? ""}`), plugin.Output ? make("pre", {}, plugin.Output) : null])]),
+    make("p", { class: "soft" }, `${one.CommandId}, ${time(one.RequestedDateTime)}`), (one.CommandPlugins ?? []).map((plugin) => [make("p", {}, `${plugin.Name}: exit code ${plugin.ResponseCode ?? ""}`), plugin.Output ? block("output", plugin.Output) : null])]),
   found.length ? null : make("p", { class: "soft" }, "No command was sent yet."));
 }
 
@@ -285,6 +287,13 @@ async function show() {
 const kinds = (record) => ({ sequence: record.sequence, kind: record.event, event: record, call: record });
 
 let refreshing;
+
+// Shows what is there now, once nobody is about to press something, or writes: it would go away.
+function refresh() {
+  if (document.querySelector("main button:hover, main input:focus, main textarea:focus")) refreshing = setTimeout(refresh, 500);
+  else show();
+}
+
 async function follow() {
   for (;;) {
     try {
@@ -296,7 +305,7 @@ async function follow() {
         if (state.view === "Calls") state.of.rows?.();
         else if (state.view !== "Faults" && records.some((record) => record.kind === "api_call" && !record.call.readOnly)) {
           clearTimeout(refreshing);
-          refreshing = setTimeout(show, 300);
+          refreshing = setTimeout(refresh, 300);
         }
       }
       document.getElementById("now").textContent = time((await api("GET", "clock")).now);

@@ -35,12 +35,12 @@ fn the_console_shows_what_happens_and_does_what_is_asked() {
     view(&browser, "Clock");
     browser.until("document.querySelector('main').textContent.includes('Nothing has a schedule')");
     let before = browser.script("return document.getElementById('now').textContent");
-    browser.click("main .tools button:nth-of-type(3)");
+    press(&browser, "+1 day");
     browser.until(&format!("Date.parse(document.getElementById('now').textContent) - Date.parse({before}) >= 86400000"));
 
     view(&browser, "Faults");
     browser.until("document.querySelector('textarea')?.value === '[]'");
-    browser.click("main .tools button:nth-of-type(2)");
+    press(&browser, "add an example");
     browser.until("document.querySelector('textarea').value.includes('SlowDown')");
     for name in ["Chain", "Resources", "Commands", "Logs", "Queues", "Instances"] {
         view(&browser, name);
@@ -54,6 +54,13 @@ fn the_console_shows_what_happens_and_does_what_is_asked() {
     assert!(bytes.as_u64().is_some_and(|bytes| bytes > 0 && bytes < 200_000), "{bytes} bytes of scripts and styles");
     assert_eq!(browser.log("browser"), Vec::<serde_json::Value>::new());
     browser.quit();
+}
+
+/// Presses a button of the view. By script: the view is shown anew whenever something happens.
+fn press(browser: &Browser, name: &str) {
+    let buttons = "[...document.querySelectorAll('main .tools button')]";
+    browser.until(&format!("{buttons}.some(button => button.textContent === {})", json!(name)));
+    browser.script(&format!("{buttons}.find(button => button.textContent === {}).click()", json!(name)));
 }
 
 /// Goes to a view by its button.
