@@ -1,5 +1,7 @@
 //! Fixtures of [rstest](https://docs.rs/rstest): what a test takes as an argument, made for it alone. docs/library.md shows them.
 
+#![expect(clippy::expect_used, reason = "a fixture cannot return an error to the test")]
+
 use nightproof::{Drill, Region};
 use rstest::fixture;
 

@@ -44,6 +44,20 @@ impl AwsError {
         Self::new("ValidationException", 400, message)
     }
 
+    /// Refuses a value of `member` that is none of the enumeration's, in the words of services with JSON.
+    ///
+    /// # Errors
+    /// `ValidationException`, 400, with those that are `known`.
+    pub fn check_enumerated(member: &str, value: &str, known: &[&str]) -> Result<(), Self> {
+        if known.contains(&value) {
+            return Ok(());
+        }
+        let known = known.join(", ");
+        Err(Self::validation(format!(
+            "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy enum value set: [{known}]"
+        )))
+    }
+
     /// An operation or feature that this region does not have. Named, so that nothing is ever a silent success.
     pub fn not_implemented(service: &str, what: &str) -> Self {
         Self::new("NotImplemented", 501, format!("{service}: {what} is not implemented by this local region"))

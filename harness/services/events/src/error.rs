@@ -22,14 +22,3 @@ pub(crate) fn already_exists(what: &str) -> AwsError {
 pub(crate) fn limit_exceeded() -> AwsError {
     AwsError::new("LimitExceededException", 400, "The requested resource exceeds the maximum number allowed.")
 }
-
-/// A value that is none of an enumeration's.
-pub(crate) fn check_enumerated(member: &str, value: &str, known: &[&str]) -> Result<(), AwsError> {
-    if known.contains(&value) {
-        return Ok(());
-    }
-    Err(AwsError::validation(format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy enum value set: [{}]",
-        known.join(", ")
-    )))
-}

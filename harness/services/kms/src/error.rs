@@ -11,14 +11,3 @@ pub(crate) fn not_found(message: String) -> AwsError {
 pub(crate) fn dry_run() -> AwsError {
     AwsError::new("DryRunOperationException", 400, "The request would have succeeded, but the DryRun option is set.")
 }
-
-/// A value that is none of an enumeration's.
-pub(crate) fn check_enumerated(member: &str, value: &str, known: &[&str]) -> Result<(), AwsError> {
-    if known.contains(&value) {
-        return Ok(());
-    }
-    Err(AwsError::validation(format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy enum value set: [{}]",
-        known.join(", ")
-    )))
-}

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connection::ApiDestination;
-use crate::error::{already_exists, check_enumerated, not_found};
+use crate::error::{already_exists, not_found};
 use crate::page::page;
 use crate::records::{Account, Events};
 
@@ -58,7 +58,7 @@ pub(crate) struct ListApiDestinations {
 }
 
 fn check_method(method: &str) -> Result<(), AwsError> {
-    check_enumerated("httpMethod", method, &["HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS"])
+    AwsError::check_enumerated("httpMethod", method, &["HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS"])
 }
 
 fn missing(verb: &str, name: &str) -> AwsError {

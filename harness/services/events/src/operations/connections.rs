@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::connection::{AuthParameters, Connection};
 use crate::document::put;
-use crate::error::{already_exists, check_enumerated, not_found};
+use crate::error::{already_exists, not_found};
 use crate::page::page;
 use crate::records::Events;
 
@@ -56,7 +56,7 @@ pub(crate) struct ListConnections {
 }
 
 fn check_type(kind: &str) -> Result<(), AwsError> {
-    check_enumerated("authorizationType", kind, &["BASIC", "OAUTH_CLIENT_CREDENTIALS", "API_KEY"])
+    AwsError::check_enumerated("authorizationType", kind, &["BASIC", "OAUTH_CLIENT_CREDENTIALS", "API_KEY"])
 }
 
 fn no_connection(verb: &str, name: &str) -> AwsError {

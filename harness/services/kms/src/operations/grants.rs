@@ -4,7 +4,7 @@ use nightproof_wire::AwsError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{check_enumerated, not_found};
+use crate::error::not_found;
 use crate::grant::{Constraints, Grant};
 use crate::operations::cryptography::random;
 use crate::page::paged;
@@ -76,7 +76,7 @@ fn check_principal(principal: &str) -> Result<(), AwsError> {
 }
 
 pub(crate) fn create_grant(records: &mut Records, scope: &Scope<'_>, input: &CreateGrant) -> Result<Value, AwsError> {
-    input.operations.iter().try_for_each(|operation| check_enumerated("operations", operation, &OPERATIONS))?;
+    input.operations.iter().try_for_each(|operation| AwsError::check_enumerated("operations", operation, &OPERATIONS))?;
     let key = records.key_by_id(scope, &input.key_id)?;
     key.usable()?;
     let key_arn = key.arn.clone();

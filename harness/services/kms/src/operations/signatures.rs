@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::document::put;
-use crate::error::check_enumerated;
 use crate::key::Key;
 use crate::material::Material;
 use crate::operations::cryptography::blob;
@@ -111,7 +110,7 @@ fn mac(key: &Key, operation: &str, algorithm: &str, message: &str) -> Result<Vec
 }
 
 fn check_mac_algorithm(algorithm: &str) -> Result<(), AwsError> {
-    check_enumerated("macAlgorithm", algorithm, &["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"])
+    AwsError::check_enumerated("macAlgorithm", algorithm, &["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"])
 }
 
 /// `GenerateMac`. <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateMac.html>
@@ -202,7 +201,7 @@ pub(crate) fn derive_shared_secret(
     scope: &Scope<'_>,
     input: &DeriveSharedSecret,
 ) -> Result<Value, AwsError> {
-    check_enumerated("keyAgreementAlgorithm", &input.key_agreement_algorithm, &["ECDH"])?;
+    AwsError::check_enumerated("keyAgreementAlgorithm", &input.key_agreement_algorithm, &["ECDH"])?;
     let key = records.key(scope, &input.key_id)?;
     let material = key.in_use()?;
     key.is_for(KeyUsage::KeyAgreement, "DeriveSharedSecret")?;
