@@ -82,10 +82,11 @@ impl Grant {
     /// that is one of its operations, the retiring principal always.
     pub(crate) fn statements(&self) -> Vec<Value> {
         const WITHOUT_CONTEXT: [&str; 3] = ["CreateGrant", "DescribeKey", "RetireGrant"];
-        let statement = |principal: &str, operations: Vec<String>, conditions: Option<Value>| {
+        // A policy has no two statements of one name.
+        let statement = |part: &str, principal: &str, operations: Vec<String>, conditions: Option<Value>| {
             let kind = if principal.ends_with(".amazonaws.com") { "Service" } else { "AWS" };
             let mut statement = json!({
-                "Sid": format!("grant {}", self.id),
+                "Sid": format!("{part} {}", self.id),
                 "Effect": "Allow",
                 "Principal": {kind: principal},
                 "Action": operations,
@@ -102,13 +103,13 @@ impl Grant {
         let (plain, bound): (Vec<String>, Vec<String>) = actions.partition(free);
         let mut statements = Vec::new();
         if !plain.is_empty() {
-            statements.push(statement(&self.grantee, plain, None));
+            statements.push(statement("grant", &self.grantee, plain, None));
         }
         if !bound.is_empty() {
-            statements.push(statement(&self.grantee, bound, conditions));
+            statements.push(statement("constrained grant", &self.grantee, bound, conditions));
         }
         if let Some(retiring) = &self.retiring {
-            statements.push(statement(retiring, vec!["kms:RetireGrant".to_owned()], None));
+            statements.push(statement("retirement of grant", retiring, vec!["kms:RetireGrant".to_owned()], None));
         }
         statements
     }

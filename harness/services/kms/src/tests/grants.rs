@@ -9,6 +9,7 @@ use nightproof_service_sts::Sts;
 use serde_json::json;
 
 use super::Lab;
+use crate::grant::Grant;
 use crate::records::Kms;
 
 #[tokio::test]
@@ -66,4 +67,22 @@ async fn a_grant_allows_its_operations_within_its_constraints() {
     assert_eq!(lab.region.call(&user, "kms", "DescribeKey", decrypt).await.map_err(|error| error.code), Err(denied.clone()));
     lab.ok("RevokeGrant", json!({"KeyId": key, "GrantId": subset["GrantId"]})).await;
     assert_eq!(encrypt(right()).await, Err(denied));
+}
+
+#[test]
+fn no_two_statements_of_a_grant_have_one_name() {
+    let grant = Grant {
+        id: "g".to_owned(),
+        key_arn: "arn:aws:kms:us-east-1:111122223333:key/k".to_owned(),
+        tokens: Vec::new(),
+        name: None,
+        grantee: "arn:aws:iam::111122223333:role/backup".to_owned(),
+        issuer: "111122223333".to_owned(),
+        created: jiff::Timestamp::UNIX_EPOCH,
+        operations: vec!["Decrypt".to_owned(), "DescribeKey".to_owned()],
+        retiring: Some("arn:aws:iam::111122223333:root".to_owned()),
+        constraints: serde_json::from_value(json!({"EncryptionContextSubset": {"a": "b"}})).unwrap(),
+    };
+    let names: std::collections::HashSet<String> = grant.statements().iter().map(|one| one["Sid"].to_string()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
 }
