@@ -8,6 +8,7 @@ The ARNs are text, one a line, sorted. The facts are text, compressed by zlib: o
 - `t`: there if CloudFormation gives its own tags (`aws:cloudformation:…`) to resources of the type
 - `r`: required properties; `o`: what is read only; `c`: what cannot be changed without a replacement; `w`: what is never shown; `i`: what
   identifies a resource. All but the first are paths, whose parts are separated by slashes; those of `i` are in the schema's order
+- `h`: what the type has handlers for, by their first letters: create, delete, list, read, update
 
 A shape is a number (`1` a text, `2` an integer, `3` a number, `4` a truth value, `0` anything at all), a text (the name of a shape in `d`), a list
 with the shape of its items, an object with the sole member `=` (a text that is one of these), or any other object: its members with their
@@ -136,6 +137,9 @@ class Type:
         identifier = [path.removeprefix("/properties/") for path in self.schema.get("primaryIdentifier", [])]
         if identifier:
             facts["i"] = identifier
+        handlers = "".join(sorted(name[0] for name in self.schema.get("handlers", {})))
+        if handlers:
+            facts["h"] = handlers
         return facts
 
 

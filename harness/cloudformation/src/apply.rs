@@ -11,7 +11,7 @@ use crate::difference::Difference;
 use crate::records::{Applied, Done, MadeSoFar, StackResource, Submission};
 use crate::stack_policy::{Action, StackPolicy};
 use crate::worker::Worker;
-use crate::{change, nested, properties, resource, signal};
+use crate::{change, nested, properties, resource, resource_import, signal};
 
 /// Makes, changes or replaces every resource of `deployment` as soon as all that it depends on are as they should be. `before` are the
 /// resources that the stack has. When one fails, those that were begun are waited for, and no other is begun.
@@ -28,10 +28,10 @@ pub(crate) async fn apply(
     let policy = worker.with(|stack| stack.policy_in_force().cloned()).flatten();
     let mut waiting: Vec<&Resource> = deployment.resources().collect();
     let mut applied = Applied { made: MadeSoFar::default(), done: BTreeMap::new(), attempted: BTreeMap::new(), failure: None };
-    let (mut uncreated, mut unchanged): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut failed: Vec<(&'static str, String)> = Vec::new();
     let mut running = JoinSet::new();
     loop {
-        while uncreated.is_empty() && unchanged.is_empty() && !worker.cancel.is_cancelled() {
+        while failed.is_empty() && !worker.cancel.is_cancelled() {
             let is_made = |other: &String| applied.made.0.contains_key(other);
             let (ready, later): (Vec<_>, Vec<_>) =
                 waiting.into_iter().partition(|resource| deployment.dependencies(&resource.id).iter().all(is_made));
@@ -43,7 +43,8 @@ pub(crate) async fn apply(
                 let update_policy = deployment.update_policy(resource, &applied.made).map_err(|error| error.to_string());
                 let properties = properties.and_then(|properties| Ok((properties, update_policy?)));
                 let update_policy = properties.as_ref().ok().and_then(|(_, policy)| policy.clone());
-                let step = Step::new(worker, resource, old, properties, tags).allowed(policy.as_ref(), resource);
+                let existing = submission.imported.get(&resource.id);
+                let step = Step::new(worker, resource, (old, existing), properties, tags).allowed(policy.as_ref(), resource);
                 let shown = masked.as_ref().and_then(|masked| masked.properties(&resource.id, &applied.made).ok());
                 let signals = deployment.signals(&resource.id, &applied.made);
                 let metadata = deployment.metadata(resource, &applied.made).ok().flatten().map(|metadata| metadata.to_string());
@@ -53,6 +54,7 @@ pub(crate) async fn apply(
                     record.metadata = metadata;
                     record.update_policy = update_policy;
                     record.shown = shown.as_ref().map(ToString::to_string);
+                    record.imported = step.done() == Done::Imported;
                     if let Some(existing) = stack.resource(&resource.id) {
                         (record.status, record.changed) = (existing.status, existing.changed);
                         record.made.clone_from(&existing.made);
@@ -73,7 +75,7 @@ pub(crate) async fn apply(
                         step.tell(worker, &resource.id);
                         let (worker, id, kind) = (worker.clone(), resource.id.clone(), resource.kind.clone());
                         running.spawn(async move {
-                            let creates = step.done() == Done::Created;
+                            let done = step.done();
                             let is_new = matches!(step, Step::Create(_) | Step::Replace(_));
                             let mut result = step.take(&worker, &id, &kind).await;
                             if is_new && result.is_ok() {
@@ -84,7 +86,7 @@ pub(crate) async fn apply(
                                 };
                                 result = waited.and(result);
                             }
-                            (id, creates, result)
+                            (id, done, result)
                         });
                     }
                 }
@@ -96,23 +98,42 @@ pub(crate) async fn apply(
         }
         match running.join_next().await {
             None => break,
-            Some(Ok((id, creates, Ok(made)))) => {
+            Some(Ok((id, done, Ok(made)))) => {
                 worker.record(&id, made.clone());
-                worker.resource_becomes(&id, if creates { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" }, None);
+                worker.resource_becomes(&id, if done == Done::Created { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" }, None);
                 applied.made.0.insert(id, made);
             }
-            Some(Ok((id, creates, Err(reason)))) => {
-                worker.resource_becomes(&id, if creates { "CREATE_FAILED" } else { "UPDATE_FAILED" }, Some(reason));
-                if creates { &mut uncreated } else { &mut unchanged }.push(id);
+            Some(Ok((id, done, Err(reason)))) => {
+                let (status, what) = failure_of(worker, &id, done);
+                worker.resource_becomes(&id, status, Some(reason));
+                failed.push((what, id));
             }
-            Some(Err(error)) => uncreated.push(error.to_string()),
+            Some(Err(error)) => failed.push(("create", error.to_string())),
         }
     }
-    let told = [("create", uncreated), ("update", unchanged)].into_iter().filter(|(_, ids)| !ids.is_empty());
-    let told: Vec<String> =
-        told.map(|(what, ids)| format!("The following resource(s) failed to {what}: [{}]. ", ids.join(", "))).collect();
-    applied.failure = (!told.is_empty()).then(|| told.concat());
+    applied.failure = failure(&failed);
     applied
+}
+
+/// The status of a resource that could not be made what it is to be, and what could not be done.
+fn failure_of(worker: &Worker, id: &str, done: Done) -> (&'static str, &'static str) {
+    // An import ends with an update.
+    let is_importing = || worker.with(|stack| stack.resource(id).is_some_and(|record| record.status == "IMPORT_IN_PROGRESS"));
+    match done {
+        Done::Created => ("CREATE_FAILED", "create"),
+        Done::Imported if is_importing() == Some(true) => ("IMPORT_FAILED", "import"),
+        _ => ("UPDATE_FAILED", "update"),
+    }
+}
+
+/// The stack's reason when something failed.
+fn failure(failed: &[(&'static str, String)]) -> Option<String> {
+    let of = |what: &str| failed.iter().filter(|(done, _)| *done == what).map(|(_, id)| id.as_str()).collect::<Vec<_>>();
+    let told = ["create", "import", "update"].map(|what| match of(what).as_slice() {
+        [] => String::new(),
+        ids => format!("The following resource(s) failed to {what}: [{}]. ", ids.join(", ")),
+    });
+    Some(told.concat()).filter(|told| !told.is_empty())
 }
 
 /// What is to be done about a resource.
@@ -121,6 +142,8 @@ enum Step {
     Create(Value),
     Update(MadeResource, Value),
     Replace(Value),
+    /// It exists, and becomes part of the stack.
+    Import(MadeResource, Value),
     /// It cannot be; whether it would have been created.
     Fail(Done, String),
 }
@@ -129,7 +152,7 @@ impl Step {
     fn new(
         worker: &Worker,
         resource: &Resource,
-        record: Option<&StackResource>,
+        (record, existing): (Option<&StackResource>, Option<&MadeResource>),
         given: Result<(Value, Option<Value>), String>,
         tags: &[(String, String)],
     ) -> Self {
@@ -140,7 +163,12 @@ impl Step {
             Ok((found, (given, policy))) => (found, properties::complete(found, given, tags, worker, &resource.id), policy),
             Err(reason) => return Self::Fail(without, reason),
         };
-        let Some(old) = old else { return Self::Create(properties) };
+        let Some(old) = old else {
+            return match existing {
+                Some(existing) => Self::Import(existing.clone(), properties),
+                None => Self::Create(properties),
+            };
+        };
         // What an update left half made is made anew.
         if record.is_some_and(|record| record.status == "CREATE_FAILED") {
             return Self::Replace(properties);
@@ -173,7 +201,7 @@ impl Step {
         let action = match &self {
             Self::Update(..) => Action::Modify,
             Self::Replace(_) => Action::Replace,
-            Self::Keep(_) | Self::Create(_) | Self::Fail(..) => return self,
+            Self::Keep(_) | Self::Create(_) | Self::Import(..) | Self::Fail(..) => return self,
         };
         match policy.and_then(|policy| policy.refusal(action, &resource.id, &resource.kind)) {
             Some(reason) => Self::Fail(Done::Updated, reason),
@@ -185,6 +213,7 @@ impl Step {
         match self {
             Self::Keep(_) => Done::Kept,
             Self::Create(_) => Done::Created,
+            Self::Import(..) => Done::Imported,
             Self::Update(..) => Done::Updated,
             Self::Replace(_) => Done::Replaced,
             Self::Fail(done, _) => *done,
@@ -195,6 +224,7 @@ impl Step {
         let replacing = "Requested update requires the creation of a new physical resource; hence creating one.";
         let (status, reason) = match self.done() {
             Done::Created => ("CREATE_IN_PROGRESS", None),
+            Done::Imported => ("IMPORT_IN_PROGRESS", Some(resource_import::STARTED.to_owned())),
             Done::Replaced => ("UPDATE_IN_PROGRESS", Some(replacing.to_owned())),
             Done::Kept | Done::Updated => ("UPDATE_IN_PROGRESS", None),
         };
@@ -206,6 +236,7 @@ impl Step {
             Self::Keep(made) => Ok(made),
             Self::Create(properties) | Self::Replace(properties) => resource::create(worker, id, kind, properties).await,
             Self::Update(old, properties) => resource::update(worker, id, kind, &old, properties).await,
+            Self::Import(found, properties) => resource_import::adopt(worker, id, kind, found, properties).await,
             Self::Fail(_, reason) => Err(reason),
         }
     }

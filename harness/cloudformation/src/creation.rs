@@ -160,7 +160,7 @@ pub(crate) fn take_back(
 async fn remove(worker: &Worker, status: StackStatus, policy: OnFailure) {
     let records = worker.resources();
     let deletes = worker.with(|stack| stack.deletes_created).unwrap_or(false);
-    let keeps = |record: &StackResource| record.policies.keeps_created() && !deletes;
+    let keeps = |record: &StackResource| record.imported || record.policies.keeps_created() && !deletes;
     let leaving = records.iter().map(|record| Leaving::new(record, keeps(record))).collect();
     let left = removal::remove(worker, leaving).await;
     let now = worker.now();

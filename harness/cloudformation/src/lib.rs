@@ -27,6 +27,7 @@ mod recorded;
 mod records;
 mod removal;
 mod resource;
+mod resource_import;
 mod resource_type;
 mod resource_types;
 mod resources;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use nightproof_journal::Event;
-use nightproof_resource::{Context, Deployment, MadeResource, Reading};
-use serde_json::Value;
+use nightproof_resource::{Context, Deployment, MadeResource, Reading, Unread};
+use serde_json::{Map, Value};
 
 use crate::dynamic_reference;
 use crate::resource_type::ResourceType;
@@ -66,6 +66,29 @@ pub(crate) async fn update(
 pub(crate) async fn read(worker: &Worker, id: &str, resource_type: &ResourceType, made: &MadeResource) -> Reading {
     let context = context(worker, id, made.properties.clone(), false);
     resource_type.provider.read(&context, made).await.map(|found| resource_type.coerced(without_nulls(found)))
+}
+
+/// What exists under the properties of `identifier`, in the properties of its type. `declared` are the template's.
+pub(crate) async fn find(
+    worker: &Worker,
+    id: &str,
+    resource_type: &ResourceType,
+    identifier: &Map<String, Value>,
+    declared: &Value,
+) -> Result<MadeResource, Unread> {
+    let mut known = declared.as_object().cloned().unwrap_or_default();
+    known.extend(identifier.clone());
+    let known = Value::Object(known);
+    let context = context(worker, id, known.clone(), false);
+    let physical = resource_type.provider.physical_id(&context, &Value::Object(identifier.clone())).ok_or(Unread::Lacking)?;
+    let sought = MadeResource { physical, properties: known, ..MadeResource::default() };
+    let properties = read(worker, id, resource_type, &sought).await?;
+    let attributes = resource_type.provider.facts().attributes.iter();
+    let attributes = attributes.filter_map(|name| {
+        let value = name.split('.').try_fold(&properties, |value, part| value.get(part))?;
+        Some(((*name).to_owned(), value.clone()))
+    });
+    Ok(MadeResource { physical: sought.physical, attributes: attributes.collect(), properties })
 }
 
 /// Members that are null are those that a resource does not have.

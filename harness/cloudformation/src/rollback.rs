@@ -131,7 +131,7 @@ async fn restore(worker: &Worker, mut unfinished: Unfinished, skipped: &BTreeSet
     let replacements = unfinished.replacements.into_iter();
     let mut leaving: Vec<Leaving> = replacements.map(|(record, made)| Leaving::replaced(&record, made, false)).collect();
     for record in records.iter().filter(|record| !existed(&record.id)) {
-        leaving.push(Leaving::new(record, record.policies.keeps_created()));
+        leaving.push(Leaving::new(record, record.imported || record.policies.keeps_created()));
     }
     worker.stack_becomes(StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
     removal::remove(worker, leaving).await;

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::cloudformation::CloudFormation;
 use crate::membership;
-use crate::operations::change_sets::{CreateChangeSet, DeleteChangeSet, DescribeChangeSet, ExecuteChangeSet, ListChangeSets};
+use crate::operations::change_sets::{DeleteChangeSet, DescribeChangeSet, ExecuteChangeSet, ListChangeSets};
+use crate::operations::create_change_set::CreateChangeSet;
 use crate::operations::create_stack::CreateStack;
 use crate::operations::delete_stack::DeleteStack;
 use crate::operations::drift::{
@@ -32,7 +33,7 @@ operations!("cloudformation", CloudFormation:
         "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
     ],
     CreateChangeSet => create_change_set.await: [
-        "= @stack cloudformation:ChangeSetName=ChangeSetName cloudformation:TemplateUrl=TemplateURL cloudformation:RoleArn=RoleARN cloudformation:ResourceTypes=ResourceTypes",
+        "= @stack cloudformation:ChangeSetName=ChangeSetName cloudformation:TemplateUrl=TemplateURL cloudformation:RoleArn=RoleARN cloudformation:ResourceTypes=ResourceTypes cloudformation:ImportResourceTypes=ResourcesToImport.ResourceType",
         "iam:PassRole {RoleARN} ?RoleARN iam:PassedToService='cloudformation.amazonaws.com'"
     ],
     CreateStack => create_stack.await: [

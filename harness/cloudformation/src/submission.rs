@@ -81,6 +81,7 @@ pub(crate) async fn read(
             Some(previous) => rollback.or(&previous.rollback),
             None => rollback,
         },
+        imported: BTreeMap::new(),
     };
     let (mut made, lacking) = request.with_parameters(made, request.given.clone()).await?;
     rules::check(call, &made.template, &made.inputs).await?;

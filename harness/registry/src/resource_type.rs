@@ -102,6 +102,18 @@ impl ResourceType {
         self.listed("c")
     }
 
+    /// How CloudFormation provisions the type: by its handlers `FULLY_MUTABLE`, `IMMUTABLE` without one for updates, and `NON_PROVISIONABLE`
+    /// without one that reads, whose resources are neither imported nor compared with a template.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeType.html>
+    pub fn provisioning_type(&self) -> &'static str {
+        let handlers = self.facts.get("h").and_then(Value::as_str).unwrap_or_default();
+        match (handlers.contains('r'), handlers.contains('u')) {
+            (false, _) => "NON_PROVISIONABLE",
+            (true, false) => "IMMUTABLE",
+            (true, true) => "FULLY_MUTABLE",
+        }
+    }
+
     /// Paths of the properties that identify a resource, their parts separated by slashes, in order.
     pub fn identifier(&self) -> impl Iterator<Item = &str> {
         self.listed("i")

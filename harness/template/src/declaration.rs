@@ -197,6 +197,15 @@ pub struct Output {
     pub(crate) export: Option<Node>,
 }
 
+impl Output {
+    /// Whether another declaration says the same.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        (&self.name, &self.description, &self.condition) == (&other.name, &other.description, &other.condition)
+            && self.value.same(&other.value)
+            && same(self.export.as_ref(), other.export.as_ref())
+    }
+}
+
 /// The signals that a resource waits for when it is created.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html>
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -901,6 +901,25 @@ def drifted(cloudformation, of):
     assert found["StackResourceDriftStatus"] == "IN_SYNC", found
 
 
+def imported(cloudformation, queue):
+    """A queue that exists becomes part of a new stack, which leaves it."""
+    of = {"StackName": "ops-import"}
+    url = client("sqs").create_queue(QueueName="ops-imported")["QueueUrl"]
+    body = json.dumps({"Resources": {"Queue": {**queue, "DeletionPolicy": "Retain", "Properties": {"QueueName": "ops-imported"}}}})
+    wanted = [{"ResourceType": "AWS::SQS::Queue", "LogicalResourceId": "Queue", "ResourceIdentifier": {"QueueUrl": url}}]
+    change = {**of, "ChangeSetName": "import", "TemplateBody": body, "ChangeSetType": "IMPORT"}
+    refused("ValidationError", cloudformation.create_change_set, **change)
+    cloudformation.create_change_set(**change, ResourcesToImport=wanted)
+    cloudformation.get_waiter("change_set_create_complete").wait(**of, ChangeSetName="import", WaiterConfig={"Delay": 1})
+    found = cloudformation.describe_change_set(**of, ChangeSetName="import")["Changes"][0]["ResourceChange"]
+    assert (found["Action"], found["PhysicalResourceId"]) == ("Import", url)
+    cloudformation.execute_change_set(**of, ChangeSetName="import")
+    cloudformation.get_waiter("stack_import_complete").wait(**of, WaiterConfig={"Delay": 1})
+    cloudformation.delete_stack(**of)
+    cloudformation.get_waiter("stack_delete_complete").wait(**of, WaiterConfig={"Delay": 1})
+    client("sqs").delete_queue(QueueUrl=url)
+
+
 def stacks():
     cloudformation = client("cloudformation")
     queue = {"Type": "AWS::SQS::Queue"}
@@ -931,6 +950,7 @@ def stacks():
     cloudformation.get_waiter("stack_create_complete").wait(StackName="ops-signal", WaiterConfig={"Delay": 1})
     cloudformation.delete_stack(StackName="ops-signal")
     drifted(cloudformation, of)
+    imported(cloudformation, queue)
     assert cloudformation.get_template(**of)["TemplateBody"]
     assert cloudformation.list_exports()["Exports"][0]["Name"] == "ops-queue"
     reader = json.dumps({"Resources": {"Queue": {**queue, "Properties": {

@@ -48,6 +48,11 @@ impl Changes {
             let Some(resource) = deployment.resources().find(|resource| resource.id == id) else { continue };
             let record = stack.resources.iter().find(|record| record.id == id);
             let Some((record, existing)) = record.and_then(|record| Some((record, record.made.as_ref()?))) else {
+                if let Some(found) = submission.imported.get(&id) {
+                    expected.0.insert(id.clone(), Expectation::Kept(found.clone()));
+                    changes.push(ResourceChange::import(resource, &found.physical, values(will_be.as_ref(), &id, &expected)));
+                    continue;
+                }
                 changes.push(ResourceChange::addition(resource, values(will_be.as_ref(), &id, &expected)));
                 expected.0.insert(id, Expectation::New);
                 continue;
@@ -81,6 +86,11 @@ impl Changes {
         Ok(Self { resources: changes, outputs })
     }
 
+    /// Logical ids of the resources of which this is what would be done: `Add`, `Modify`, `Remove`.
+    pub(crate) fn ids(&self, action: &str) -> Vec<&str> {
+        self.resources.iter().filter(|change| change.action() == action).map(ResourceChange::id).collect()
+    }
+
     /// Whether nothing would change at all.
     pub(crate) fn are_none(&self) -> bool {
         self.resources.is_empty() && !self.outputs
@@ -112,8 +122,13 @@ pub(crate) fn additions(submission: &Submission) -> Result<Vec<ResourceChange>, 
     let mut changes = Vec::new();
     for id in deployment.order().concat() {
         let Some(resource) = deployment.resources().find(|resource| resource.id == id) else { continue };
-        changes.push(ResourceChange::addition(resource, values(will_be.as_ref(), &id, &expected)));
-        expected.0.insert(id, Expectation::New);
+        let values = values(will_be.as_ref(), &id, &expected);
+        let (change, expectation) = match submission.imported.get(&id) {
+            Some(found) => (ResourceChange::import(resource, &found.physical, values), Expectation::Kept(found.clone())),
+            None => (ResourceChange::addition(resource, values), Expectation::New),
+        };
+        changes.push(change);
+        expected.0.insert(id, expectation);
     }
     changes.sort_by_key(ResourceChange::place);
     Ok(changes)

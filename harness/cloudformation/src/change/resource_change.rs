@@ -11,7 +11,7 @@ use crate::records::StackResource;
 /// A change of one resource.
 #[derive(Debug, Clone)]
 pub(crate) struct ResourceChange {
-    /// `Add`, `Modify` or `Remove`.
+    /// `Add`, `Import`, `Modify` or `Remove`.
     action: &'static str,
     policy: Option<&'static str>,
     id: String,
@@ -41,6 +41,11 @@ impl ResourceChange {
             after: Some(after),
             unresolved,
         }
+    }
+
+    /// A resource that exists becomes part of the stack.
+    pub(super) fn import(resource: &Resource, physical: &str, after: (Value, Option<String>)) -> Self {
+        Self { action: "Import", physical: Some(physical.to_owned()), ..Self::addition(resource, after) }
     }
 
     pub(super) fn removal(record: &StackResource, before: Value) -> Self {
@@ -83,6 +88,14 @@ impl ResourceChange {
             after: Some(after),
             unresolved,
         }
+    }
+
+    pub(super) fn action(&self) -> &'static str {
+        self.action
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     /// The resource with the reason for which some of its properties are not known.

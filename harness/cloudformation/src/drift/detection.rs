@@ -81,6 +81,18 @@ fn same_properties(expected: &Value, actual: &Value) -> Value {
     Value::Object(same.collect())
 }
 
+/// The properties that are given, those of them as they are that differ from it.
+pub(crate) fn as_they_are(resource_type: &ResourceType, given: &Value, actual: &Value) -> Value {
+    let actual = with_own_tags(resource_type, actual.clone());
+    let differences = differences(resource_type.schema(), &comparable(resource_type.schema(), given), &actual);
+    let differs = |name: &str| differences.iter().any(|one| one.path.split('/').nth(1) == Some(name));
+    let current = |(name, value): (&String, &Value)| match differs(name) {
+        true => actual.get(name).filter(|value| !value.is_null()).map(|value| (name.clone(), value.clone())),
+        false => Some((name.clone(), value.clone())),
+    };
+    Value::Object(given.as_object().into_iter().flatten().filter_map(current).collect())
+}
+
 /// Properties without the tags of AWS itself, in the form that the schema has for tags.
 fn with_own_tags(resource_type: &ResourceType, mut properties: Value) -> Value {
     let Some(members) = properties.as_object_mut() else { return properties };
@@ -100,7 +112,11 @@ fn with_own_tags(resource_type: &ResourceType, mut properties: Value) -> Value {
         }
         _ => return properties,
     };
-    members.insert("Tags".to_owned(), tags);
+    let is_empty = tags.as_array().is_some_and(Vec::is_empty) || tags.as_object().is_some_and(Map::is_empty);
+    match is_empty {
+        true => drop(members.remove("Tags")),
+        false => drop(members.insert("Tags".to_owned(), tags)),
+    }
     properties
 }
 

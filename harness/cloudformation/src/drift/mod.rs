@@ -7,4 +7,4 @@ mod detection;
 mod mask;
 
 pub(crate) use comparison::PropertyDifference;
-pub(crate) use detection::{Looked, detect, keep, look};
+pub(crate) use detection::{Looked, as_they_are, detect, keep, look};

@@ -6,17 +6,13 @@ use nightproof_core::service::{AwsError, Call};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::change::{self, Changes, ResourceChange};
+use crate::change::ResourceChange;
 use crate::cloudformation::CloudFormation;
 use crate::error::validation;
-use crate::records::{ChangeSet, EXECUTED, OnFailure, Processed, Stack, StackStatus, unless_empty};
-use crate::submitted::{GivenParameter, RollbackConfiguration, StackTag, Submitted, lacking};
-use crate::template_source::TemplateSource;
+use crate::records::{ChangeSet, ChangeSetKind, EXECUTED, OnFailure, Processed, Stack, StackStatus, unless_empty};
+use crate::submitted::lacking;
 use crate::update::Options;
-use crate::{creation, service_role, submission, update};
-
-/// What a change set of an update says when there is nothing to do.
-const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
+use crate::{creation, resource_import, service_role, update};
 
 /// The change set in `ListChangeSets`' form.
 fn summary(set: &ChangeSet, stack: &Stack) -> Value {
@@ -55,39 +51,8 @@ fn document(set: &ChangeSet, stack: &Stack, with_values: bool) -> Value {
     document["NotificationARNs"] = json!(set.submission.inputs.pseudo.notification_arns);
     document["RollbackConfiguration"] = json!(set.submission.rollback);
     document["OnStackFailure"] = set.on_failure.map(OnFailure::word).into();
+    document["ImportExistingResources"] = set.imports_existing.then_some(true).into();
     document
-}
-
-/// `CreateChangeSet`. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html>
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct CreateChangeSet {
-    stack_name: String,
-    template_body: Option<String>,
-    #[serde(rename = "TemplateURL")]
-    template_url: Option<String>,
-    #[serde(default)]
-    use_previous_template: bool,
-    #[serde(default)]
-    parameters: Vec<GivenParameter>,
-    #[serde(default)]
-    capabilities: Vec<String>,
-    resource_types: Option<Vec<String>>,
-    #[serde(rename = "RoleARN")]
-    role_arn: Option<String>,
-    rollback_configuration: Option<RollbackConfiguration>,
-    #[serde(rename = "NotificationARNs")]
-    notification_arns: Option<Vec<String>>,
-    tags: Option<Vec<StackTag>>,
-    change_set_name: String,
-    client_token: Option<String>,
-    description: Option<String>,
-    change_set_type: Option<String>,
-    #[serde(default)]
-    include_nested_stacks: bool,
-    on_stack_failure: Option<String>,
-    #[serde(default)]
-    import_existing_resources: bool,
 }
 
 /// `DescribeChangeSet`. <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html>
@@ -128,16 +93,6 @@ pub(crate) struct DeleteChangeSet {
     stack_name: Option<String>,
 }
 
-fn on_failure(given: Option<&str>) -> Result<Option<OnFailure>, AwsError> {
-    match given {
-        None => Ok(None),
-        Some("ROLLBACK") => Ok(Some(OnFailure::Rollback)),
-        Some("DELETE") => Ok(Some(OnFailure::Delete)),
-        Some("DO_NOTHING") => Ok(Some(OnFailure::DoNothing)),
-        Some(other) => Err(validation(format!("OnStackFailure {other} is not one of DO_NOTHING, ROLLBACK, DELETE"))),
-    }
-}
-
 fn not_found(name: &str) -> AwsError {
     AwsError::new("ChangeSetNotFound", 404, format!("ChangeSet [{name}] does not exist"))
 }
@@ -168,104 +123,6 @@ pub(crate) fn template(
 }
 
 impl CloudFormation {
-    pub(crate) async fn create_change_set(&self, call: &Call, input: CreateChangeSet) -> Result<Value, AwsError> {
-        let submitted = Submitted {
-            template: TemplateSource { body: input.template_body, url: input.template_url },
-            use_previous_template: input.use_previous_template,
-            parameters: input.parameters,
-            capabilities: input.capabilities,
-            tags: input.tags,
-            resource_types: input.resource_types,
-            rollback: input.rollback_configuration,
-            notification_arns: input.notification_arns,
-            shows_expansion: true,
-        };
-        submitted.check()?;
-        lacking(input.import_existing_resources, "ImportExistingResources", "CreateChangeSet")?;
-        lacking(input.include_nested_stacks, "IncludeNestedStacks", "CreateChangeSet")?;
-        let on_failure = on_failure(input.on_stack_failure.as_deref())?;
-        let (service, stack_name, name) = (self, input.stack_name.as_str(), input.change_set_name.as_str());
-        let account = call.account();
-        let token = input.client_token.as_deref();
-        let found = service.find(account, stack_name).ok();
-        let already = || {
-            validation(format!("Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."))
-        };
-        let creates = match input.change_set_type.as_deref() {
-            None | Some("UPDATE") => false,
-            Some("CREATE") => true,
-            Some("IMPORT") => return Err(AwsError::not_implemented("cloudformation", "ChangeSetType IMPORT of CreateChangeSet")),
-            Some(other) => {
-                return Err(validation(format!(
-                    "1 validation error detected: Value '{other}' at 'changeSetType' failed to satisfy constraint: Member must satisfy \
-                 enum value set: [IMPORT, UPDATE, CREATE]"
-                )));
-            }
-        };
-        // Another stack may have the name of one that was deleted, but not its id.
-        if creates && found.as_ref().is_some_and(|stack| stack.status == StackStatus::DeleteComplete) {
-            return Err(already());
-        }
-        let existing = found.filter(|stack| stack.status != StackStatus::DeleteComplete);
-        let waiting = existing.iter().flat_map(|stack| &stack.change_sets).filter(|set| set.execution != EXECUTED);
-        if let Some(same) = waiting.into_iter().find(|set| set.name == name) {
-            if token.is_some() && same.token.as_deref() == token {
-                return Ok(json!({"Id": same.id, "StackId": existing.map(|stack| stack.id)}));
-            }
-            return Err(AwsError::new("AlreadyExistsException", 400, format!("ChangeSet {name} already exists")));
-        }
-        let (stack, reviewed) = if creates {
-            match existing {
-                Some(stack) if stack.status == StackStatus::ReviewInProgress => (stack, true),
-                Some(_) => return Err(already()),
-                None => (Stack::new(&creation::new_id(call, stack_name), stack_name, call.now), false),
-            }
-        } else {
-            (update::find(service, account, stack_name)?, true)
-        };
-        let previous = (!creates).then_some(&stack);
-        let submission = submission::read(service, call, submitted, (&stack.name, &stack.id), previous).await?;
-        let changes = if submission.failure.is_some() {
-            None
-        } else if creates {
-            Some(change::additions(&submission)?)
-        } else {
-            let changes = Changes::new(service, call, &stack, &submission)?;
-            (!changes.are_none()).then_some(changes.resources)
-        };
-        let id = call.arn("cloudformation", format!("changeSet/{name}/{}", uuid::Uuid::new_v4()));
-        let complete = changes.is_some();
-        let set = ChangeSet {
-            id: id.clone(),
-            name: name.to_owned(),
-            description: input.description,
-            created: call.now,
-            creates,
-            status: if complete { "CREATE_COMPLETE" } else { "FAILED" },
-            reason: (!complete).then(|| submission.failure.clone().unwrap_or_else(|| NO_CHANGES.to_owned())),
-            execution: if complete { "AVAILABLE" } else { "UNAVAILABLE" },
-            warning: changes.iter().flatten().find_map(ResourceChange::unresolved),
-            changes: changes.unwrap_or_default(),
-            on_failure,
-            role: input.role_arn,
-            token: token.map(str::to_owned),
-            submission,
-        };
-        let stack_id = stack.id.clone();
-        if !reviewed {
-            let mut stacks = service.lock();
-            let stacks = stacks.entry(account.to_owned()).or_default();
-            if stacks.iter().any(|other| other.name == stack.name && other.status != StackStatus::DeleteComplete) {
-                return Err(AwsError::new("AlreadyExistsException", 400, format!("Stack [{stack_name}] already exists")));
-            }
-            let mut stack = stack;
-            stack.becomes(StackStatus::ReviewInProgress, Some("User Initiated".to_owned()), call.now);
-            stacks.push(stack);
-        }
-        service.with(account, &stack_id, |stack| stack.change_sets.push(set));
-        Ok(json!({"Id": id, "StackId": stack_id}))
-    }
-
     pub(crate) fn describe_change_set(&self, call: &Call, input: DescribeChangeSet) -> Result<Value, AwsError> {
         let (stack, set) = find(self, call.account(), &input.change_set_name, input.stack_name.as_deref())?;
         Ok(document(&set, &stack, input.include_property_values))
@@ -294,9 +151,13 @@ impl CloudFormation {
                 format!("ChangeSet [{}] cannot be executed in its current status of [{status}]", set.id),
             ));
         }
-        lacking(input.retain_except_on_create && !set.creates, "RetainExceptOnCreate", "ExecuteChangeSet for an update")?;
+        let creates = set.kind == ChangeSetKind::Create;
+        lacking(input.retain_except_on_create && !creates, "RetainExceptOnCreate", "ExecuteChangeSet for an update")?;
         let deployer = service_role::deployer(call, &stack, set.role.as_deref()).await?;
-        if set.creates {
+        if set.kind == ChangeSetKind::Import {
+            lacking(disable_rollback, "DisableRollback", "ExecuteChangeSet for an import")?;
+            resource_import::begin(service, call, &stack.id, set.submission.clone(), deployer, token)?;
+        } else if creates {
             let begun = service.with(account, &stack.id, |stack| {
                 // Of two who execute at once one is late.
                 if stack.status != StackStatus::ReviewInProgress {

@@ -1,6 +1,7 @@
 //! The operations, by what they are about.
 
 pub(crate) mod change_sets;
+pub(crate) mod create_change_set;
 pub(crate) mod create_stack;
 pub(crate) mod delete_stack;
 pub(crate) mod drift;

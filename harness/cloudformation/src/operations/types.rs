@@ -73,14 +73,12 @@ impl CloudFormation {
         let Some(found) = found.flatten() else {
             return Err(AwsError::new("TypeNotFoundException", 404, format!("The type '{name}' cannot be found.")));
         };
-        let is_fixed = |property: &str| found.create_only().any(|one| one == property) || found.is_read_only(&[property]);
-        let provisioning = if found.properties().all(is_fixed) { "IMMUTABLE" } else { "FULLY_MUTABLE" };
         Ok(json!({
             "Arn": arn(call, &name),
             "Type": "RESOURCE",
             "TypeName": name,
             "Visibility": "PUBLIC",
-            "ProvisioningType": provisioning,
+            "ProvisioningType": found.provisioning_type(),
             "DeprecatedStatus": "LIVE",
             "Schema": found.schema(&name).to_string(),
         }))

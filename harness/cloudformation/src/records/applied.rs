@@ -11,6 +11,8 @@ use super::stack_resource::MadeSoFar;
 pub(crate) enum Done {
     Kept,
     Created,
+    /// It existed, and belongs to the stack now.
+    Imported,
     Updated,
     Replaced,
 }

@@ -13,8 +13,9 @@ pub(crate) struct ChangeSet {
     pub name: String,
     pub description: Option<String>,
     pub created: Timestamp,
-    /// Whether it makes the stack.
-    pub creates: bool,
+    pub kind: ChangeSetKind,
+    /// Whether it looks for resources that exist before it makes any.
+    pub imports_existing: bool,
     /// `CREATE_COMPLETE` or `FAILED`.
     pub status: &'static str,
     pub reason: Option<String>,
@@ -27,6 +28,16 @@ pub(crate) struct ChangeSet {
     pub role: Option<String>,
     pub token: Option<String>,
     pub submission: Submission,
+}
+
+/// What executing a change set does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeSetKind {
+    /// It makes the stack.
+    Create,
+    Update,
+    /// It takes resources that exist into the stack, and does nothing else.
+    Import,
 }
 
 /// The execution status of a change set that made its stack what it is: it is described, but listed no more.

@@ -11,7 +11,7 @@ mod stack_status;
 mod submission;
 
 pub(crate) use applied::{Applied, Done};
-pub(crate) use change_set::{ChangeSet, EXECUTED};
+pub(crate) use change_set::{ChangeSet, ChangeSetKind, EXECUTED};
 pub(crate) use drift::{DetectionEnd, DriftDetection, ResourceDrift, stack_information};
 pub(crate) use macros::Macros;
 pub(crate) use on_failure::OnFailure;

@@ -27,6 +27,8 @@ pub(crate) struct StackResource {
     pub shown: Option<String>,
     /// What was made, from the moment at which it exists.
     pub made: Option<MadeResource>,
+    /// Whether the operation that made its record last has imported it: what takes that back leaves it.
+    pub imported: bool,
     /// What it was found to be, if it was looked at since it was made or changed.
     pub drift: Option<ResourceDrift>,
 }
@@ -46,6 +48,7 @@ impl StackResource {
             depends_on,
             shown: None,
             made: None,
+            imported: false,
             drift: None,
         }
     }

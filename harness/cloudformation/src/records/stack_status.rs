@@ -21,6 +21,10 @@ pub(crate) enum StackStatus {
     UpdateRollbackComplete,
     UpdateRollbackFailed,
     UpdateFailed,
+    ImportInProgress,
+    ImportComplete,
+    ImportRollbackInProgress,
+    ImportRollbackComplete,
 }
 
 impl StackStatus {
@@ -44,10 +48,14 @@ impl StackStatus {
             Self::UpdateRollbackComplete => "UPDATE_ROLLBACK_COMPLETE",
             Self::UpdateRollbackFailed => "UPDATE_ROLLBACK_FAILED",
             Self::UpdateFailed => "UPDATE_FAILED",
+            Self::ImportInProgress => "IMPORT_IN_PROGRESS",
+            Self::ImportComplete => "IMPORT_COMPLETE",
+            Self::ImportRollbackInProgress => "IMPORT_ROLLBACK_IN_PROGRESS",
+            Self::ImportRollbackComplete => "IMPORT_ROLLBACK_COMPLETE",
         }
     }
 
-    /// Whether an update is going on, during which a stack cannot be deleted.
+    /// Whether an update or an import is going on, during which a stack cannot be deleted.
     pub(crate) fn is_updating(self) -> bool {
         matches!(
             self,
@@ -55,16 +63,30 @@ impl StackStatus {
                 | Self::UpdateCompleteCleanupInProgress
                 | Self::UpdateRollbackInProgress
                 | Self::UpdateRollbackCompleteCleanupInProgress
+                | Self::ImportInProgress
+                | Self::ImportRollbackInProgress
         )
     }
 
     /// Whether the drift of a stack can be detected.
     pub(crate) fn is_detectable(self) -> bool {
-        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateRollbackComplete | Self::UpdateRollbackFailed)
+        self.is_importable() || self == Self::UpdateRollbackFailed
     }
 
     /// Whether a stack can be updated.
     pub(crate) fn is_updatable(self) -> bool {
-        matches!(self, Self::CreateComplete | Self::UpdateComplete | Self::UpdateFailed | Self::UpdateRollbackComplete)
+        self.is_importable() || self == Self::UpdateFailed
+    }
+
+    /// Whether resources can be imported into a stack.
+    pub(crate) fn is_importable(self) -> bool {
+        matches!(
+            self,
+            Self::CreateComplete
+                | Self::UpdateComplete
+                | Self::UpdateRollbackComplete
+                | Self::ImportComplete
+                | Self::ImportRollbackComplete
+        )
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nightproof_resource::MadeResource;
 use nightproof_template::{Inputs, Template};
 use serde_json::Value;
 
@@ -26,6 +27,8 @@ pub(crate) struct Submission {
     pub tags: Vec<(String, String)>,
     /// Which alarms take it back.
     pub rollback: RollbackConfiguration,
+    /// Resources that exist, and are taken into the stack: what they are, by logical id.
+    pub imported: BTreeMap<String, MadeResource>,
 }
 
 /// A template whose macros are applied.

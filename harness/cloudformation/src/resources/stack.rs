@@ -70,7 +70,7 @@ impl ResourceProvider for NestedStack {
         match stack.status {
             // It has taken itself back already.
             _ if !is_updated => Ok(made(&stack)),
-            StackStatus::CreateComplete | StackStatus::UpdateComplete => Ok(made(&stack)),
+            StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => Ok(made(&stack)),
             status => {
                 let failed =
                     stack.events.iter().rev().find(|event| event.text("ResourceStatus") == Some("UPDATE_ROLLBACK_IN_PROGRESS"));

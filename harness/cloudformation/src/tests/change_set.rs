@@ -240,7 +240,7 @@ async fn the_kind_of_a_change_set_must_fit_the_stack() {
     let refused = world.refused("CreateChangeSet", change_set("s", "c", "CREATE", &body)).await;
     assert!(refused.contains("Stack [s] already exists and cannot be created again with the changeSet [c]."), "{refused}");
     let refused = world.refused("CreateChangeSet", change_set("s", "c", "IMPORT", &body)).await;
-    assert!(refused.contains("ChangeSetType IMPORT"), "{refused}");
+    assert!(refused.contains("Must Provide at least one resource to import"), "{refused}");
     let refused = world.refused("DescribeChangeSet", json!({"ChangeSetName": "c"})).await;
     assert!(refused.contains("StackName must be specified"), "{refused}");
 }

@@ -25,6 +25,7 @@ mod policies;
 mod preflight;
 mod queue;
 mod recorded;
+mod resource_import;
 mod rollback_stack;
 mod rollback_trigger;
 mod rollbacks;

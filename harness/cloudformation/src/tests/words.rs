@@ -105,6 +105,14 @@ async fn types_of_aws_are_listed_and_described() {
     let described = world.stack("DescribeType", json!({"Arn": arn})).await;
     assert_eq!(described["TypeName"], "AWS::SQS::Queue");
     assert!(described["Schema"].as_str().unwrap().contains("DelaySeconds"));
+    for (name, provisioning) in [
+        ("AWS::SQS::Queue", "FULLY_MUTABLE"),
+        ("AWS::Lambda::Permission", "IMMUTABLE"),
+        ("AWS::SQS::QueuePolicy", "NON_PROVISIONABLE"),
+    ] {
+        let described = world.stack("DescribeType", json!({"Type": "RESOURCE", "TypeName": name})).await;
+        assert_eq!(described["ProvisioningType"], provisioning, "{name}");
+    }
     let unknown = world.refused("DescribeType", json!({"Type": "RESOURCE", "TypeName": "AWS::No::Type"})).await;
     assert_eq!(unknown, "TypeNotFoundException: The type 'AWS::No::Type' cannot be found.");
 }
