@@ -6,8 +6,18 @@ use nightproof_core::service::AwsError;
 /// The signing name of the service that a request addresses: the signature's scope says it; an unsigned request is placed by what its
 /// head names or by its host, and is S3's otherwise, the one service with anonymous access.
 pub(super) fn service(parts: &Parts, scope: Option<&str>) -> String {
-    let name = scope.or_else(|| nightproof_wire::service_of_unsigned(parts)).or_else(|| by_host(parts));
+    let by_link = || is_notification_link(parts).then_some("sns");
+    let name = scope.or_else(by_link).or_else(|| nightproof_wire::service_of_unsigned(parts)).or_else(|| by_host(parts));
     name.unwrap_or("s3").to_owned()
+}
+
+/// Whether a request is by a link in a message of SNS, which has neither a version nor a signature.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html>
+pub(super) fn is_notification_link(parts: &Parts) -> bool {
+    let mut pairs = parts.uri.query().unwrap_or_default().split('&');
+    parts.method == http::Method::GET
+        && parts.uri.path() == "/"
+        && pairs.any(|pair| matches!(pair, "Action=ConfirmSubscription" | "Action=Unsubscribe"))
 }
 
 fn by_host(parts: &Parts) -> Option<&str> {
@@ -98,6 +108,8 @@ mod tests {
         assert_eq!(place("POST", "/", form), "sts");
         assert_eq!(place("POST", "/?Action=DescribeVpcs&Version=2016-11-15", ""), "ec2");
         assert_eq!(place("GET", "/?Action=ListRoles&Version=2010-05-08", ""), "iam");
+        assert_eq!(place("GET", "/?Action=Unsubscribe&SubscriptionArn=a", ""), "sns");
+        assert_eq!(place("GET", "/b/k?Action=Unsubscribe", ""), "s3");
         assert_eq!(place("POST", "/bucket", form), "s3");
         assert_eq!(place("GET", "/", form), "s3");
     }

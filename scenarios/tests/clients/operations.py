@@ -561,6 +561,10 @@ def notices():
     alarms.delete_alarms(**named)
     assert alarms.describe_alarms(**named)["MetricAlarms"] == []
 
+    mobile(sns)
+    protection = json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": []})
+    sns.put_data_protection_policy(ResourceArn=arn, DataProtectionPolicy=protection)
+    assert sns.get_data_protection_policy(ResourceArn=arn)["DataProtectionPolicy"] == protection
     refused("InvalidParameter", sns.subscribe, **topic, Protocol="pigeon", Endpoint="home")
     refused("InvalidParameter", sns.publish, **topic, Message="m", Subject="two\nlines")
     refused("NotFound", sns.get_topic_attributes, TopicArn=arn + "-none")
@@ -572,6 +576,28 @@ def notices():
     sns.unsubscribe(SubscriptionArn=subscribed)
     sns.delete_topic(**topic)
     assert {"TopicArn": arn} not in sns.list_topics()["Topics"]
+
+
+def mobile(sns):
+    keys = {"PlatformPrincipal": "id", "PlatformCredential": "secret"}
+    application = {"PlatformApplicationArn": sns.create_platform_application(Name="pager", Platform="ADM", Attributes=keys)["PlatformApplicationArn"]}
+    sns.set_platform_application_attributes(**application, Attributes={"SuccessFeedbackSampleRate": "50"})
+    shown = {"Enabled": "true", "SuccessFeedbackSampleRate": "50"}
+    assert sns.get_platform_application_attributes(**application)["Attributes"] == shown
+    assert sns.list_platform_applications()["PlatformApplications"] == [{**application, "Attributes": shown}]
+    endpoint = {"EndpointArn": sns.create_platform_endpoint(**application, Token="t", CustomUserData="me")["EndpointArn"]}
+    sns.set_endpoint_attributes(**endpoint, Attributes={"Enabled": "false"})
+    shown = {"CustomUserData": "me", "Enabled": "false", "Token": "t"}
+    assert sns.get_endpoint_attributes(**endpoint)["Attributes"] == shown
+    assert sns.list_endpoints_by_platform_application(**application)["Endpoints"] == [{**endpoint, "Attributes": shown}]
+    sns.delete_endpoint(**endpoint)
+    sns.delete_platform_application(**application)
+    sns.set_sms_attributes(attributes={"DefaultSMSType": "Promotional"})
+    assert sns.get_sms_attributes()["attributes"] == {"DefaultSMSType": "Promotional", "MonthlySpendLimit": "1"}
+    sns.opt_in_phone_number(phoneNumber="+4411111111")
+    assert sns.check_if_phone_number_is_opted_out(phoneNumber="+4411111111")["isOptedOut"] is False
+    assert sns.list_phone_numbers_opted_out()["phoneNumbers"] == []
+    refused("InvalidParameter", sns.opt_in_phone_number, phoneNumber="nobody")
 
 
 def managed():

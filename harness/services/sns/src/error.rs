@@ -10,3 +10,9 @@ pub(crate) fn invalid(reason: &str) -> AwsError {
 pub(crate) fn no_topic() -> AwsError {
     AwsError::new("NotFoundException", 404, "Topic does not exist")
 }
+
+/// Where there is no attribute at all, the map counts as absent.
+pub(crate) fn no_attributes() -> AwsError {
+    let message = "1 validation error detected: Value null at 'attributes' failed to satisfy constraint: Member must not be null";
+    AwsError::new("ValidationError", 400, message)
+}

@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 
 use nightproof_core::document::Members as _;
+use nightproof_core::queue_url;
 use nightproof_core::service::AwsError;
-use nightproof_core::{Region, queue_url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::invalid;
 use crate::fifo::Sequence;
-use crate::records::{Protocol, Subscription};
 
 /// Bytes of a message with its attributes.
 pub(super) const LONGEST: usize = 256 * 1024;
@@ -52,25 +51,76 @@ enum Text {
     Each(Map<String, Value>),
 }
 
+fn wrong_attribute(message: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidParameterValueException", 400, message.into())
+}
+
+/// Refuses a name that no attribute may have.
+fn check_name(name: &str) -> Result<(), AwsError> {
+    let bad = name.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "_-.".contains(*letter)));
+    let message = match bad {
+        _ if name.len() > 256 => "Length of message attribute name must be less than 256 bytes.".to_owned(),
+        _ if name.starts_with('.') => "Invalid message attribute name starting with character '.' was found.".to_owned(),
+        _ if name.ends_with('.') => "Invalid message attribute name ending with character '.' was found.".to_owned(),
+        Some(letter) => format!(
+            "Invalid non-alphanumeric character '#x{:X}' was found in the message attribute name. Can only include alphanumeric characters, hyphens, \
+             underscores, or dots.",
+            u32::from(letter)
+        ),
+        None if name.contains("..") => "Message attribute name can not have successive '.' character.".to_owned(),
+        None => return Ok(()),
+    };
+    Err(wrong_attribute(message))
+}
+
+/// Refuses attributes by their names and values.
+pub(super) fn check_attributes(attributes: &BTreeMap<String, MessageAttributeValue>) -> Result<(), AwsError> {
+    attributes.iter().try_for_each(|(name, value)| check_name(name).and_then(|()| value.check(name)))
+}
+
+impl Text {
+    fn read(text: String, structure: Option<&str>) -> Result<Self, AwsError> {
+        match structure {
+            None => Ok(Self::One(text)),
+            Some("json") => match serde_json::from_str(&text) {
+                // What is no text for its protocol is left out, as AWS does.
+                Ok(Value::Object(mut each)) if each.get("default").is_some_and(Value::is_string) => {
+                    each.retain(|_, text| text.is_string());
+                    Ok(Self::Each(each))
+                }
+                Ok(_) => Err(invalid("Message Structure - No default entry in JSON message body")),
+                Err(_) => Err(invalid("Message Structure - JSON message body failed to parse")),
+            },
+            Some(_) => Err(invalid("MessageStructure")),
+        }
+    }
+}
+
+/// Refuses what a message of a structure may not be.
+pub(super) fn check_structure(text: &str, structure: Option<&str>) -> Result<(), AwsError> {
+    Text::read(text.to_owned(), structure).map(drop)
+}
+
 impl MessageAttributeValue {
-    /// Refuses an attribute of an unknown type or without a value.
+    /// Refuses an attribute of an unknown type, without a value, or with one in another type's field.
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
-    fn check(&self) -> Result<(), AwsError> {
+    fn check(&self, name: &str) -> Result<(), AwsError> {
         let kind = &self.data_type;
-        let has = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
-        match kind.split('.').next().unwrap_or_default() {
-            "String" | "Number" if has(&self.string_value) => Ok(()),
-            "Binary" if has(&self.binary_value) => Ok(()),
-            "String" | "Number" | "Binary" => {
-                Err(AwsError::new("InvalidParameterValueException", 400, "The message attribute must contain a non-empty value."))
-            }
-            _ => Err(AwsError::new(
-                "InvalidParameterValueException",
-                400,
-                format!(
-                    "The message attribute has an invalid type: {kind}; the supported types are String, Number, Binary and String.Array."
-                ),
-            )),
+        let refused = |reason: &str| Err(wrong_attribute(format!("The message attribute '{name}' {reason}")));
+        let (base, custom) = kind.split_once('.').map_or((kind.as_str(), None), |(base, custom)| (base, Some(custom)));
+        if !["String", "Number", "Binary"].contains(&base) || custom.is_some_and(str::is_empty) {
+            return refused(
+                "has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.",
+            );
+        }
+        let (value, other, field) = match base {
+            "Binary" => (&self.binary_value, &self.string_value, "Binary"),
+            _ => (&self.string_value, &self.binary_value, "String"),
+        };
+        match (value, other) {
+            (Some(value), _) if !value.is_empty() => Ok(()),
+            (None, Some(_)) => refused(&format!("with type '{kind}' must use field '{field}'.")),
+            _ => refused(&format!("must contain non-empty message attribute value for message attribute type '{kind}'.")),
         }
     }
 
@@ -109,7 +159,7 @@ impl Message {
         if text.is_empty() {
             return Err(invalid("Empty message"));
         }
-        attributes.values().try_for_each(MessageAttributeValue::check)?;
+        check_attributes(&attributes)?;
         let size = text.len() + attributes.iter().map(|(name, value)| name.len() + value.size()).sum::<usize>();
         if size > LONGEST {
             return Err(invalid("Message too long"));
@@ -120,19 +170,7 @@ impl Message {
                 return Err(invalid("Subject"));
             }
         }
-        let text = match structure {
-            None => Text::One(text),
-            Some("json") => match serde_json::from_str(&text) {
-                // What is no text for its protocol is left out, as AWS does.
-                Ok(Value::Object(mut each)) if each.get("default").is_some_and(Value::is_string) => {
-                    each.retain(|_, text| text.is_string());
-                    Text::Each(each)
-                }
-                Ok(_) => return Err(invalid("Message Structure - No default entry in JSON message body")),
-                Err(_) => return Err(invalid("Message Structure - JSON message body failed to parse")),
-            },
-            Some(_) => return Err(invalid("MessageStructure")),
-        };
+        let text = Text::read(text, structure)?;
         Ok(Self { id: uuid::Uuid::new_v4().to_string(), subject, text, attributes, sequence: None, group: None, size })
     }
 
@@ -155,55 +193,30 @@ impl Message {
         }
     }
 
-    /// Input of `SendMessage` to the subscription's queue. A raw message is the text alone, its attributes those of the queue's message.
-    /// In the envelope stand all members of AWS's but for the signature: nobody but AWS could sign in its name.
-    pub(super) fn for_queue(&self, subscription: &Subscription, topic: &str, region: &Region) -> Value {
-        let text = self.text(Protocol::Sqs.name());
-        let queue = subscription.endpoint.as_str();
-        let url = queue_url(queue);
-        let with_group = |mut message: Value| {
-            let Some(members) = message.as_object_mut() else { return message };
-            match &self.sequence {
-                Some(sequence) if queue.ends_with(".fifo") => {
-                    members.insert("MessageGroupId".to_owned(), sequence.group.as_str().into());
-                    members.insert("MessageDeduplicationId".to_owned(), sequence.deduplication_id.as_str().into());
-                }
-                _ => {
-                    if let Some(group) = &self.group {
-                        members.insert("MessageGroupId".to_owned(), group.as_str().into());
-                    }
+    /// The attributes in the envelope of a notification.
+    pub(super) fn described(&self) -> Map<String, Value> {
+        self.attributes.iter().map(|(name, value)| (name.clone(), value.describe())).collect()
+    }
+
+    /// Input of `SendMessage` to a queue, with this body. The attributes of a raw message are those of the queue's message.
+    pub(super) fn for_queue(&self, queue: &str, body: &str, raw: bool) -> Value {
+        let mut message = json!({ "QueueUrl": queue_url(queue), "MessageBody": body });
+        let Some(members) = message.as_object_mut() else { return message };
+        if raw && !self.attributes.is_empty() {
+            members.insert("MessageAttributes".to_owned(), json!(self.attributes));
+        }
+        match &self.sequence {
+            Some(sequence) if queue.ends_with(".fifo") => {
+                members.insert("MessageGroupId".to_owned(), sequence.group.as_str().into());
+                members.insert("MessageDeduplicationId".to_owned(), sequence.deduplication_id.as_str().into());
+            }
+            _ => {
+                if let Some(group) = &self.group {
+                    members.insert("MessageGroupId".to_owned(), group.as_str().into());
                 }
             }
-            message
-        };
-        if subscription.is_raw() {
-            let mut message = json!({ "QueueUrl": url, "MessageBody": text });
-            if let (false, Some(members)) = (self.attributes.is_empty(), message.as_object_mut()) {
-                members.insert("MessageAttributes".to_owned(), json!(self.attributes));
-            }
-            return with_group(message);
         }
-        let mut body = Map::new();
-        let mut say = |name: &str, value: Value| body.insert(name.to_owned(), value);
-        say("Type", "Notification".into());
-        say("MessageId", self.id.as_str().into());
-        if let Some(sequence) = &self.sequence {
-            say("SequenceNumber", sequence.number.as_str().into());
-        }
-        say("TopicArn", topic.into());
-        if let Some(subject) = &self.subject {
-            say("Subject", subject.as_str().into());
-        }
-        say("Message", text.into());
-        say("Timestamp", region.clock().now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into());
-        let unsubscribe =
-            format!("https://sns.{}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={}", region.name(), subscription.arn);
-        say("UnsubscribeURL", unsubscribe.into());
-        if !self.attributes.is_empty() {
-            let described = |(name, value): (&String, &MessageAttributeValue)| (name.clone(), value.describe());
-            say("MessageAttributes", Value::Object(self.attributes.iter().map(described).collect()));
-        }
-        with_group(json!({ "QueueUrl": url, "MessageBody": Value::Object(body).to_string() }))
+        message
     }
 
     /// In a few words, for who reads what a drill did: the subject, or what an event says that it is.

@@ -12,12 +12,19 @@ use serde_json::{Value, json};
 use crate::error::{invalid, no_topic};
 use crate::fifo::Fifo;
 use crate::filter_policy::FilterPolicy;
+use crate::mobile::Mobile;
+use crate::protocol::Protocol;
+use crate::signing::{SharedSigner, SignatureVersion};
 
 /// The service `sns`.
 #[derive(Debug, Default)]
 pub struct Sns {
     /// Topics by account and ARN.
     pub(crate) accounts: AccountStore<BTreeMap<String, Topic>>,
+    /// Applications of mobile push, and settings of text messages.
+    pub(crate) mobile: AccountStore<Mobile>,
+    /// Signs what is sent.
+    pub(crate) signer: SharedSigner,
 }
 
 impl Sns {
@@ -61,6 +68,10 @@ pub(crate) struct Topic {
     pub(crate) deleted: u64,
     /// What a FIFO topic has beside.
     pub(crate) fifo: Option<Fifo>,
+    /// Subscriptions that somebody ended without a signature: their endpoints were told how to have them back.
+    pub(crate) ended: Vec<Subscription>,
+    /// What the messages may not hold, as a record.
+    pub(crate) data_protection: Option<String>,
 }
 
 impl Topic {
@@ -68,51 +79,14 @@ impl Topic {
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.attributes.get(name).is_some_and(|set| set == value)
     }
+
+    pub(crate) fn signature_version(&self) -> SignatureVersion {
+        self.attributes.get("SignatureVersion").and_then(|value| SignatureVersion::read(value)).unwrap_or(SignatureVersion::One)
+    }
 }
 
 /// Listed instead of the ARN of a subscription that is not confirmed.
 pub(crate) const PENDING: &str = "PendingConfirmation";
-
-/// How messages come to an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    Sqs,
-    Email,
-}
-
-impl Protocol {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Sqs => "sqs",
-            Self::Email => "email",
-        }
-    }
-
-    pub(crate) fn read(name: &str) -> Result<Self, AwsError> {
-        match name {
-            "sqs" => Ok(Self::Sqs),
-            "email" => Ok(Self::Email),
-            "http" | "https" | "email-json" | "sms" | "application" | "lambda" | "firehose" => {
-                Err(AwsError::not_implemented("sns", &format!("the protocol {name}")))
-            }
-            other => Err(invalid(&format!("Amazon SNS does not support this protocol string: {other}"))),
-        }
-    }
-
-    pub(crate) fn check(self, endpoint: &str) -> Result<(), AwsError> {
-        let is_queue = || {
-            let parts: Vec<&str> = endpoint.split(':').collect();
-            matches!(parts.as_slice(), ["arn", _, "sqs", region, account, name] if ![region, account, name].iter().any(|part| part.is_empty()))
-        };
-        let is_address = || endpoint.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-        match self {
-            Self::Sqs if is_queue() => Ok(()),
-            Self::Sqs => Err(invalid("SQS endpoint ARN")),
-            Self::Email if is_address() => Ok(()),
-            Self::Email => Err(invalid("Email address")),
-        }
-    }
-}
 
 /// A subscription's record.
 #[derive(Debug, Clone)]
@@ -121,8 +95,15 @@ pub(crate) struct Subscription {
     pub(crate) owner: String,
     pub(crate) protocol: Protocol,
     pub(crate) endpoint: String,
-    /// The token that the endpoint was sent, until the subscription is confirmed.
+    /// The token that the endpoint was sent.
     pub(crate) token: Option<String>,
+    pub(crate) confirmed: bool,
+    /// Whether who confirmed the subscription signed the request, or nobody had to confirm it.
+    pub(crate) authenticated: bool,
+    /// Whether only a signed request ends it.
+    pub(crate) guarded: bool,
+    /// The address of the service by which it was made: that of the links in its messages.
+    pub(crate) address: String,
     pub(crate) attributes: BTreeMap<String, String>,
     /// The ARN of who subscribed.
     pub(crate) principal: String,
@@ -131,10 +112,6 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    pub(crate) fn confirmed(&self) -> bool {
-        self.token.is_none()
-    }
-
     pub(crate) fn is_raw(&self) -> bool {
         self.attributes.get("RawMessageDelivery").is_some_and(|raw| raw.eq_ignore_ascii_case("true"))
     }
@@ -145,7 +122,7 @@ impl Subscription {
     }
 
     pub(crate) fn listed(&self, topic: &str) -> Value {
-        let arn = if self.confirmed() { &self.arn } else { PENDING };
+        let arn = if self.confirmed { &self.arn } else { PENDING };
         json!({ "SubscriptionArn": arn, "Owner": self.owner, "Protocol": self.protocol.name(), "Endpoint": self.endpoint, "TopicArn": topic })
     }
 }

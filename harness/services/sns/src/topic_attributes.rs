@@ -4,16 +4,15 @@
 use nightproof_core::service::AwsError;
 use nightproof_iam_policy::{Policy, PolicyKind};
 
+use crate::delivery_policy;
 use crate::error::invalid;
 use crate::records::{Attributes, Topic};
-
-/// The delivery policy of a topic that has none of its own; for HTTP endpoints only.
-/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
-const DELIVERY: &str = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#;
+use crate::signing::SignatureVersion;
 
 /// Reads `Attributes`, refusing what is unknown or not done here.
-pub(super) fn read(mut given: Attributes) -> Result<Attributes, AwsError> {
+pub(super) fn read(given: Attributes) -> Result<Attributes, AwsError> {
     given.iter().try_for_each(|(name, value)| check(name, value))?;
+    let mut given: Attributes = given.into_iter().filter_map(|(name, value)| Some((name.clone(), kept(&name, value)?))).collect();
     // `false` is not kept: a standard topic does not show it.
     if given.get("FifoTopic").is_some_and(|value| value == "false") {
         given.remove("FifoTopic");
@@ -28,6 +27,11 @@ pub(super) fn read(mut given: Attributes) -> Result<Attributes, AwsError> {
     Ok(given)
 }
 
+/// The value of an attribute as it is kept; `None` if there is nothing in it.
+pub(super) fn kept(name: &str, value: String) -> Option<String> {
+    if name == "DeliveryPolicy" { delivery_policy::read_of_topic(&value).ok().flatten() } else { Some(value) }
+}
+
 pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {
     match name {
         "DisplayName" if value.chars().count() <= 100 => Ok(()),
@@ -39,7 +43,14 @@ pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {
         "FifoTopic" | "ContentBasedDeduplication" if ["true", "false"].contains(&value) => Ok(()),
         "FifoThroughputScope" if ["Topic", "MessageGroup"].contains(&value) => Ok(()),
         "FifoTopic" | "ContentBasedDeduplication" | "FifoThroughputScope" => Err(invalid("Attributes")),
-        "ArchivePolicy" | "DeliveryPolicy" | "KmsMasterKeyId" | "SignatureVersion" | "TracingConfig" => {
+        "SignatureVersion" if SignatureVersion::read(value).is_some() => Ok(()),
+        "SignatureVersion" => Err(invalid("SignatureVersion")),
+        "DeliveryPolicy" => match delivery_policy::read_of_topic(value) {
+            Ok(_) => Ok(()),
+            Err(reason) => Err(invalid(&format!("DeliveryPolicy: {reason}"))),
+        },
+        "TracingConfig" if value == "PassThrough" => Ok(()),
+        "ArchivePolicy" | "KmsMasterKeyId" | "TracingConfig" => {
             Err(AwsError::not_implemented("sns", &format!("the topic attribute {name}")))
         }
         other if other.contains("FeedbackRoleArn") || other.contains("FeedbackSampleRate") => {
@@ -51,13 +62,13 @@ pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {
 
 /// The names and values that GetTopicAttributes returns.
 pub(super) fn described(topic: &Topic) -> Attributes {
-    let confirmed = topic.subscriptions.iter().filter(|one| one.confirmed()).count();
+    let confirmed = topic.subscriptions.iter().filter(|one| one.confirmed).count();
     let mut all = topic.attributes.clone();
     for (name, value) in [
         ("TopicArn", topic.arn.clone()),
         ("Owner", topic.owner.clone()),
         ("Policy", topic.policy.to_string()),
-        ("EffectiveDeliveryPolicy", DELIVERY.to_owned()),
+        ("EffectiveDeliveryPolicy", delivery_policy::effective_of_topic(topic.attributes.get("DeliveryPolicy")).to_string()),
         ("SubscriptionsConfirmed", confirmed.to_string()),
         ("SubscriptionsPending", (topic.subscriptions.len() - confirmed).to_string()),
         ("SubscriptionsDeleted", topic.deleted.to_string()),

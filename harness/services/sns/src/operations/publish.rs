@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nightproof_core::service::{AwsError, Call};
+use nightproof_journal::{Event, Recipient};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::delivery;
+use crate::delivery::Sender;
 use crate::error::invalid;
 use crate::fifo::Sequence;
-use crate::message::{LONGEST, Message, MessageAttributeValue};
+use crate::message::{LONGEST, Message, MessageAttributeValue, check_attributes, check_structure};
+use crate::mobile::is_endpoint;
+use crate::phone_number;
+use crate::protocol::Protocol;
 use crate::records::{Sns, Subscription, Topic};
 
 /// `Publish`. <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
@@ -18,6 +22,7 @@ use crate::records::{Sns, Subscription, Topic};
 pub(crate) struct Publish {
     topic_arn: Option<String>,
     target_arn: Option<String>,
+    phone_number: Option<String>,
     message: String,
     subject: Option<String>,
     message_structure: Option<String>,
@@ -70,9 +75,17 @@ impl PublishBatch {
             }
             _ => {}
         }
-        if ids.iter().any(|id| id.is_empty() || id.len() > 80 || !id.bytes().all(good)) {
-            let message = "The Id of a batch entry in a batch request doesn't abide by the specification.";
-            return refused("InvalidBatchEntryIdException", message);
+        let refused = |reason: &str, id: &str| {
+            refused("InvalidBatchEntryIdException", &format!("The Id of a batch entry in the batch request {reason}: {id}"))
+        };
+        for entry in &self.publish_batch_request_entries {
+            match entry.id.as_str() {
+                id if id.len() > 80 => return refused("is too long", id),
+                id if id.is_empty() || !id.bytes().all(good) => return refused("contains an impermissible character", id),
+                _ => {}
+            }
+            check_attributes(&entry.message_attributes)?;
+            check_structure(&entry.message, entry.message_structure.as_deref())?;
         }
         Ok(())
     }
@@ -106,19 +119,47 @@ fn check_fifo(topic: &Topic, group: Option<&str>, id: Option<&str>) -> Result<()
     Ok(())
 }
 
-/// Takes a message, and returns the subscriptions that it is for: none if it was published before.
-fn admit(
+/// What a message that was taken is sent with, and the subscriptions that it is for: none if it was published before.
+struct Admitted {
+    sender: Sender,
+    subscriptions: Vec<Subscription>,
+}
+
+impl Sns {
+    /// Takes a message.
+    fn admit(
+        &self,
+        call: &Call,
+        arn: &str,
+        message: &mut Message,
+        group: Option<String>,
+        id: Option<String>,
+    ) -> Result<Admitted, AwsError> {
+        self.topic(arn, |topic| {
+            check_fifo(topic, group.as_deref(), id.as_deref())?;
+            if topic.data_protection.is_some() {
+                return Err(AwsError::not_implemented("sns", "a message to a topic with a data protection policy"));
+            }
+            let (version, attributes) = (topic.signature_version(), topic.attributes.clone());
+            let sender = Sender::new(call, arn, std::sync::Arc::clone(&self.signer), version, attributes);
+            let subscriptions = sequence(topic, call, message, group, id);
+            Ok(Admitted { sender, subscriptions })
+        })
+    }
+}
+
+/// Gives a message of a FIFO topic its number, and returns the subscriptions that it is for.
+fn sequence(
     topic: &mut Topic,
     call: &Call,
     message: &mut Message,
     group: Option<String>,
     id: Option<String>,
-) -> Result<Vec<Subscription>, AwsError> {
-    check_fifo(topic, group.as_deref(), id.as_deref())?;
+) -> Vec<Subscription> {
     let by_group = topic.has("FifoThroughputScope", "MessageGroup");
     let Some(fifo) = &mut topic.fifo else {
         message.group = group;
-        return Ok(topic.subscriptions.clone());
+        return topic.subscriptions.clone();
     };
     let (group, deduplication_id) = (group.unwrap_or_default(), id.unwrap_or_else(|| message.digest()));
     let (number, repeated) = fifo.publish(&message.id, &deduplication_id, &group, by_group, call.now);
@@ -126,25 +167,51 @@ fn admit(
     match repeated {
         Some(id) => {
             message.id = id;
-            Ok(Vec::new())
+            Vec::new()
         }
-        None => Ok(topic.subscriptions.clone()),
+        None => topic.subscriptions.clone(),
     }
 }
 
 impl Sns {
     /// Returns after every endpoint was tried, AWS before; the output shows neither.
     pub(crate) async fn publish(&self, call: &Call, input: Publish) -> Result<Value, AwsError> {
-        let arn = match (input.topic_arn, input.target_arn) {
-            (Some(arn), None) | (None, Some(arn)) => arn,
+        let structure = input.message_structure.as_deref();
+        let arn = match (input.topic_arn, input.target_arn, input.phone_number) {
+            (Some(arn), None, None) | (None, Some(arn), None) => arn,
+            (None, None, Some(number)) => {
+                phone_number::check_recipient(&number)?;
+                let message = Message::read(input.message, structure, input.subject, input.message_attributes)?;
+                return Ok(self.publish_to(call, Protocol::Sms, &number, &message));
+            }
             _ => return Err(invalid("TopicArn or TargetArn Reason: no value for required parameter")),
         };
-        let structure = input.message_structure.as_deref();
         let mut message = Message::read(input.message, structure, input.subject, input.message_attributes)?;
+        if is_endpoint(&arn) {
+            self.check_endpoint(&arn)?;
+            return Ok(self.publish_to(call, Protocol::Application, &arn, &message));
+        }
         let (group, id) = (input.message_group_id, input.message_deduplication_id);
-        let subscriptions = self.topic(&arn, |topic| admit(topic, call, &mut message, group, id))?;
-        delivery::deliver(call, &arn, &message, &subscriptions).await;
-        Ok(Value::Object(published(&message)))
+        let Admitted { sender, subscriptions } = self.admit(call, &arn, &mut message, group, id)?;
+        let shown = published(&message);
+        sender.deliver(message, subscriptions).await;
+        Ok(Value::Object(shown))
+    }
+
+    /// A message to a telephone or a mobile application: the journal has what would be sent.
+    fn publish_to(&self, call: &Call, protocol: Protocol, endpoint: &str, message: &Message) -> Value {
+        call.region.journal().record(Event::Notification {
+            topic: endpoint.to_owned(),
+            by: call.caller.arn(),
+            source: call.caller.source_arn.clone(),
+            what: message.summary(),
+            to: vec![Recipient {
+                protocol: protocol.name().to_owned(),
+                endpoint: endpoint.to_owned(),
+                outcome: "would be sent".to_owned(),
+            }],
+        });
+        Value::Object(published(message))
     }
 
     /// A message that is refused is listed as failed, and the others are delivered.
@@ -176,9 +243,9 @@ impl Sns {
         }
         let mut successful = Vec::new();
         for (entry, mut message, group, id) in sent {
-            let subscriptions = self.topic(topic_arn, |topic| admit(topic, call, &mut message, group, id))?;
-            delivery::deliver(call, topic_arn, &message, &subscriptions).await;
+            let Admitted { sender, subscriptions } = self.admit(call, topic_arn, &mut message, group, id)?;
             let mut shown = published(&message);
+            sender.deliver(message, subscriptions).await;
             shown.insert("Id".to_owned(), entry.into());
             successful.push(Value::Object(shown));
         }

@@ -1,5 +1,7 @@
 //! Tags of topics.
 
+use std::collections::BTreeSet;
+
 use nightproof_core::request_tags::{self, ListTagsForResource, Tag, TagResource, UntagResource};
 use nightproof_core::service::{AwsError, Call};
 use serde_json::{Value, json};
@@ -49,5 +51,7 @@ fn resource(error: AwsError) -> AwsError {
 
 /// The tags in a request.
 pub(crate) fn given(call: &Call, tags: Vec<Tag>) -> Result<Vec<(String, String)>, AwsError> {
-    request_tags::check(call, tags, || invalid("Tags Reason: keys that begin with aws: are reserved"))
+    let tags = request_tags::check(call, tags, || invalid("Tags Reason: keys that begin with aws: are reserved"))?;
+    let keys: BTreeSet<&str> = tags.iter().map(|(key, _)| key.as_str()).collect();
+    if keys.len() < tags.len() { Err(invalid("Duplicated keys are not allowed.")) } else { Ok(tags) }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::invalid;
 use crate::fifo::Fifo;
-use crate::operations::tags;
+use crate::operations::{data_protection, tags};
 use crate::page::page;
 use crate::records::{Attributes, Sns, Topic};
 use crate::topic_attributes as attributes;
@@ -23,6 +23,7 @@ pub(crate) struct CreateTopic {
     attributes: Attributes,
     #[serde(default)]
     tags: Vec<Tag>,
+    data_protection_policy: Option<String>,
 }
 
 /// `DeleteTopic`. <https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html>
@@ -67,6 +68,7 @@ impl Sns {
             return Err(invalid("Topic Name"));
         }
         let given = tags::given(call, input.tags)?;
+        let data_protection = data_protection::read(input.data_protection_policy.unwrap_or_default())?;
         let owner = call.account().to_owned();
         let arn = Arn::new("sns", call.region.name(), &owner, name).to_string();
         self.with(call.account(), |topics| {
@@ -84,7 +86,18 @@ impl Sns {
             let fifo = is_fifo.then(Fifo::default);
             let own = attributes.get("Policy").cloned();
             let policy = PolicyDocument::of_resource(own.unwrap_or_else(|| default_policy::topic(&arn, &owner)));
-            let topic = Topic { arn: arn.clone(), owner, attributes, policy, tags, subscriptions: Vec::new(), deleted: 0, fifo };
+            let topic = Topic {
+                arn: arn.clone(),
+                owner,
+                attributes,
+                policy,
+                tags,
+                subscriptions: Vec::new(),
+                deleted: 0,
+                fifo,
+                ended: Vec::new(),
+                data_protection,
+            };
             topics.insert(arn.clone(), topic);
             Ok(json!({ "TopicArn": arn }))
         })
@@ -114,6 +127,10 @@ impl Sns {
     pub(crate) fn set_topic_attributes(&self, _call: &Call, input: SetTopicAttributes) -> Result<Value, AwsError> {
         let SetTopicAttributes { topic_arn, attribute_name: name, attribute_value: value } = input;
         self.topic(&topic_arn, |topic| {
+            // What a topic is made as, it stays.
+            if name == "FifoTopic" {
+                return Err(invalid("AttributeName"));
+            }
             attributes::check(&name, &value)?;
             // Without a policy of its own a topic has the one that it was made with.
             if name == "Policy" && value.is_empty() {
@@ -122,7 +139,10 @@ impl Sns {
             if name == "Policy" {
                 topic.policy = PolicyDocument::of_resource(value.as_str());
             }
-            topic.attributes.insert(name, value);
+            match attributes::kept(&name, value) {
+                Some(value) => topic.attributes.insert(name, value),
+                None => topic.attributes.remove(&name),
+            };
             Ok(json!({}))
         })
     }

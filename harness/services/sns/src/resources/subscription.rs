@@ -15,6 +15,7 @@ impl ResourceProvider for Subscription {
         const {
             &ResourceFacts {
                 properties: &[
+                    "DeliveryPolicy",
                     "Endpoint",
                     "FilterPolicy",
                     "FilterPolicyScope",
@@ -42,6 +43,7 @@ impl ResourceProvider for Subscription {
             ("FilterPolicyScope", "MessageAttributes"),
             ("FilterPolicy", ""),
             ("RedrivePolicy", ""),
+            ("DeliveryPolicy", ""),
         ];
         for (name, default) in defaults {
             if changed(&old.properties, properties, name).is_some() {
@@ -56,9 +58,11 @@ impl ResourceProvider for Subscription {
     async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
         let input = json!({ "SubscriptionArn": made.physical });
         let attributes = context.read("sns", "GetSubscriptionAttributes", input, "/Attributes").await?;
-        let [filter, redrive] = ["FilterPolicy", "RedrivePolicy"].map(|name| document(attributes.get(name)));
+        let [delivery, filter, redrive] =
+            ["DeliveryPolicy", "FilterPolicy", "RedrivePolicy"].map(|name| document(attributes.get(name)));
         Ok(json!({
             "Arn": made.physical,
+            "DeliveryPolicy": delivery,
             "Endpoint": attributes.get("Endpoint"),
             "FilterPolicy": filter,
             "FilterPolicyScope": attributes.get("FilterPolicyScope"),
@@ -77,14 +81,14 @@ impl ResourceProvider for Subscription {
 /// A property as the value of an attribute: documents are their JSON.
 fn attribute(properties: &Value, name: &str) -> Option<Value> {
     match (name, properties.get(name)?) {
-        ("FilterPolicy" | "RedrivePolicy", document) => Some(policy(document)),
+        ("DeliveryPolicy" | "FilterPolicy" | "RedrivePolicy", document) => Some(policy(document)),
         (_, value) => Some(value.clone()),
     }
 }
 
 /// Subscribes; returns the ARN, which a subscription has before it is confirmed.
 pub(super) async fn subscribe(context: &Context, topic: Option<&Value>, properties: &Value) -> Result<String> {
-    let names = ["FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"];
+    let names = ["DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"];
     let attributes = names.into_iter().filter_map(|name| Some((name.to_owned(), attribute(properties, name)?)));
     let attributes: Map<String, Value> = attributes.collect();
     let input = json!({

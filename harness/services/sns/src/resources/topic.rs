@@ -21,6 +21,7 @@ impl ResourceProvider for Topic {
                     "DisplayName",
                     "FifoThroughputScope",
                     "FifoTopic",
+                    "SignatureVersion",
                     "Subscription",
                     "Tags",
                     "TopicName",
@@ -39,7 +40,10 @@ impl ResourceProvider for Topic {
             None if is_fifo => format!("{}.fifo", context.name(251)),
             None => context.name(256),
         };
-        let attributes = pick(properties, &["ContentBasedDeduplication", "DisplayName", "FifoThroughputScope", "FifoTopic"]);
+        let attributes = pick(
+            properties,
+            &["ContentBasedDeduplication", "DisplayName", "FifoThroughputScope", "FifoTopic", "SignatureVersion"],
+        );
         let input = json!({ "Name": name, "Attributes": attributes, "Tags": tag_list(properties, "Key", "Value") });
         let arn = text(&context.make("sns", "CreateTopic", input).await?, "/TopicArn");
         context.exists(&arn);
@@ -51,7 +55,12 @@ impl ResourceProvider for Topic {
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         let (arn, before) = (&old.physical, &old.properties);
-        let defaults = [("ContentBasedDeduplication", "false"), ("DisplayName", ""), ("FifoThroughputScope", "Topic")];
+        let defaults = [
+            ("ContentBasedDeduplication", "false"),
+            ("DisplayName", ""),
+            ("FifoThroughputScope", "Topic"),
+            ("SignatureVersion", "1"),
+        ];
         for (name, default) in defaults {
             if let Some((_, value)) = changed(before, properties, name) {
                 let value = if value.is_null() { default.into() } else { value.clone() };
@@ -74,6 +83,7 @@ impl ResourceProvider for Topic {
             "DisplayName": attributes.get("DisplayName"),
             "FifoThroughputScope": attributes.get("FifoThroughputScope"),
             "FifoTopic": attributes.get("FifoTopic"),
+            "SignatureVersion": attributes.get("SignatureVersion"),
             "Subscription": items(&subscriptions, "", |one| pick(one, &["Endpoint", "Protocol"])),
             "Tags": context.read_part("sns", "ListTagsForResource", tags, "/Tags").await?,
             "TopicArn": made.physical,

@@ -36,6 +36,10 @@ async fn a_message_keeps_its_group_and_comes_once() {
     assert_eq!(received[0]["Attributes"]["MessageGroupId"], "g");
     let body: Value = serde_json::from_str(received[0]["Body"].as_str().unwrap()).unwrap();
     assert_eq!((&body["SequenceNumber"], &body["Message"]), (&first["SequenceNumber"], &json!("m")));
+    assert!(
+        body.get("Signature").is_none() && body.get("SigningCertURL").is_none(),
+        "messages of FIFO topics are not signed: {body}"
+    );
 }
 
 #[tokio::test]

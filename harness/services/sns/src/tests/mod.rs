@@ -1,5 +1,9 @@
 mod fifo;
 mod filter_policy;
+mod http_endpoints;
+mod mobile;
+mod signatures;
+mod subscriptions;
 
 use nightproof_authorization::Authorizer;
 use nightproof_core::service::AwsError;
@@ -194,7 +198,7 @@ async fn a_mailbox_gets_nothing_until_its_reader_has_confirmed() {
     assert_eq!(told[1].1[0].outcome, "not sent: the subscription is not confirmed");
     assert!(
         world
-            .refused("ConfirmSubscription", json!({ "TopicArn": TOPIC, "Token": "no" }))
+            .refused("ConfirmSubscription", json!({ "TopicArn": TOPIC, "Token": "abc123" }))
             .await
             .contains("Invalid parameter: Token")
     );
@@ -239,8 +243,10 @@ async fn what_is_not_done_or_not_valid_is_said() {
     let world = World::new().await;
     let subscribe = |protocol: &str, endpoint: &str| json!({ "TopicArn": TOPIC, "Protocol": protocol, "Endpoint": endpoint });
     for (input, says) in [
-        (subscribe("https", "https://example.com"), "NotImplemented"),
-        (subscribe("sms", "+15550100"), "NotImplemented"),
+        (subscribe("firehose", "arn:aws:firehose:us-east-1:111122223333:deliverystream/s"), "NotImplemented"),
+        (subscribe("http", "https://example.com"), "Endpoint must match the specified protocol"),
+        (subscribe("lambda", "ears"), "Lambda endpoint ARN"),
+        (subscribe("application", "ears"), "Application endpoint arn invalid"),
         (subscribe("pigeon", "home"), "Amazon SNS does not support this protocol string: pigeon"),
         (subscribe("sqs", "ears"), "SQS endpoint ARN"),
         (subscribe("email", "nobody"), "Email address"),
@@ -255,7 +261,7 @@ async fn what_is_not_done_or_not_valid_is_said() {
         (publish("m", "two\nlines"), "Subject"),
         (json!({ "Message": "m" }), "TopicArn or TargetArn"),
         (json!({ "Message": "m", "TopicArn": format!("{TOPIC}-2") }), "Topic does not exist"),
-        (json!({ "Message": "m", "PhoneNumber": "+15550100" }), "NotImplemented"),
+        (json!({ "Message": "m", "PhoneNumber": "+1a234" }), "PhoneNumber Reason: +1a234 is not valid to publish to"),
         (json!({ "Message": "m", "TopicArn": TOPIC, "MessageStructure": "json" }), "JSON message body failed to parse"),
     ] {
         let refused = world.refused("Publish", input).await;
