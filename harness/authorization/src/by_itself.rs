@@ -22,6 +22,8 @@ const BY_ITSELF: &[(&str, &str)] = &[
     // CloudWatch tells it of its alarms.
     ("cloudwatch.amazonaws.com", "events:PutEvents"),
     ("states.amazonaws.com", "events:PutEvents"),
+    // CloudFormation tells it of each change of a stack and its resources.
+    ("cloudformation.amazonaws.com", "events:PutEvents"),
     // A bucket may tell the default bus of what happens in it.
     ("s3.amazonaws.com", "events:PutEvents"),
     // RunInstances and the metadata service ask which role a profile holds.

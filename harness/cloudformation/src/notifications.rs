@@ -1,5 +1,6 @@
-//! Events of a stack as notifications to topics, in the order in which they happen.
-//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/working-with-stacks.html>
+//! Events of a stack as notifications to its topics and as events of the account's default bus, in the order in which they happen.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/working-with-stacks.html>,
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/events-detail-reference.html>
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,10 +11,11 @@ use nightproof_core::{Caller, Region};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+const PRINCIPAL: &str = "cloudformation.amazonaws.com";
 /// What every notification is about.
 const SUBJECT: &str = "AWS CloudFormation Notification";
 
-/// Publishes events to a stack's topics.
+/// Tells the default bus and a stack's topics of its events.
 #[derive(Clone)]
 pub(crate) struct Outbox(Arc<Inner>);
 
@@ -27,7 +29,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Waiting {
-    messages: VecDeque<String>,
+    events: VecDeque<Value>,
     /// Whether somebody publishes them.
     is_served: bool,
 }
@@ -39,17 +41,16 @@ impl fmt::Debug for Outbox {
 }
 
 impl Outbox {
-    /// Publishes to `topics` as `deployer`; `None` if there are none.
-    pub(crate) fn new(region: &Region, deployer: &Caller, topics: &[String]) -> Option<Self> {
-        let caller = deployer.clone().via("cloudformation.amazonaws.com");
-        let waiting = Mutex::default();
-        (!topics.is_empty()).then(|| Self(Arc::new(Inner { region: region.clone(), caller, topics: topics.to_vec(), waiting })))
+    /// Publishes to `topics` as `deployer`.
+    pub(crate) fn new(region: &Region, deployer: &Caller, topics: &[String]) -> Self {
+        let caller = deployer.clone().via(PRINCIPAL);
+        Self(Arc::new(Inner { region: region.clone(), caller, topics: topics.to_vec(), waiting: Mutex::default() }))
     }
 
-    /// Publishes an event, in `DescribeStackEvents`' form, after those before it.
+    /// Sends an event, in `DescribeStackEvents`' form, after those before it.
     pub(crate) fn send(&self, event: &Value) {
         let mut waiting = self.0.waiting.lock();
-        waiting.messages.push_back(message(event, &self.0.caller));
+        waiting.events.push_back(event.clone());
         if !std::mem::replace(&mut waiting.is_served, true) {
             let outbox = Arc::clone(&self.0);
             self.0.region.tasks().spawn(async move { outbox.serve().await });
@@ -58,9 +59,15 @@ impl Outbox {
 }
 
 impl Inner {
-    /// Publishes what waits. A topic that cannot be published to is no concern of the stack's.
+    /// Sends what waits. A topic that cannot be published to is no concern of the stack's.
     async fn serve(&self) {
-        while let Some(message) = self.next() {
+        let service = Caller::service(&self.caller.account, PRINCIPAL);
+        while let Some(event) = self.next() {
+            let entries = json!({ "Entries": [entry(&event)] });
+            if let Err(error) = self.region.call(&service, "events", "PutEvents", entries).await {
+                tracing::warn!(%error, "EventBridge did not take the status of a stack");
+            }
+            let message = message(&event, &self.caller);
             for topic in &self.topics {
                 let input = json!({ "TopicArn": topic, "Subject": SUBJECT, "Message": message });
                 let _ = self.region.call(&self.caller, "sns", "Publish", input).await;
@@ -68,19 +75,43 @@ impl Inner {
         }
     }
 
-    fn next(&self) -> Option<String> {
+    fn next(&self) -> Option<Value> {
         let mut waiting = self.waiting.lock();
-        let next = waiting.messages.pop_front();
+        let next = waiting.events.pop_front();
         waiting.is_served = next.is_some();
         next
     }
+}
+
+/// Whether an event is about its stack, and not about a resource.
+fn is_stacks(event: &Value) -> bool {
+    event.text("StackId") == event.text("PhysicalResourceId")
+}
+
+/// An event as an entry of `PutEvents`.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html>,
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-resource-status-change.html>
+fn entry(event: &Value) -> Value {
+    let of = |name: &str| event.text(name).unwrap_or_default();
+    let mut detail = json!({
+        "stack-id": of("StackId"),
+        "status-details": { "status": of("ResourceStatus"), "status-reason": of("ResourceStatusReason") },
+        "client-request-token": of("ClientRequestToken"),
+    });
+    let mut kind = "CloudFormation Stack Status Change";
+    if !is_stacks(event) {
+        kind = "CloudFormation Resource Status Change";
+        detail["logical-resource-id"] = of("LogicalResourceId").into();
+        detail["physical-resource-id"] = of("PhysicalResourceId").into();
+        detail["resource-type"] = of("ResourceType").into();
+    }
+    json!({ "Source": "aws.cloudformation", "DetailType": kind, "Resources": [of("StackId")], "Detail": detail.to_string() })
 }
 
 /// An event as a text: a line for each member.
 fn message(event: &Value, caller: &Caller) -> String {
     let of = |name: &str| event.text(name).map(str::to_owned);
     let or_null = |name: &str| of(name).unwrap_or_else(|| "null".to_owned());
-    let is_stack = of("StackId") == of("PhysicalResourceId");
     let lines = [
         ("StackId", of("StackId")),
         ("Timestamp", of("Timestamp")),
@@ -88,7 +119,7 @@ fn message(event: &Value, caller: &Caller) -> String {
         ("LogicalResourceId", of("LogicalResourceId")),
         ("Namespace", Some(caller.account.clone())),
         ("PhysicalResourceId", of("PhysicalResourceId")),
-        ("PrincipalId", is_stack.then(|| caller.user_id())),
+        ("PrincipalId", is_stacks(event).then(|| caller.user_id())),
         ("ResourceProperties", Some(or_null("ResourceProperties"))),
         ("ResourceStatus", of("ResourceStatus")),
         ("ResourceStatusReason", Some(of("ResourceStatusReason").unwrap_or_default())),

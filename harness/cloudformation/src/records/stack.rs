@@ -88,7 +88,7 @@ pub(crate) struct Stack {
     pub token: Option<String>,
     /// Ends the creation that is going on.
     pub cancel: CancellationToken,
-    /// Tells the stack's topics of its events.
+    /// Tells the default bus and the stack's topics of its events.
     pub outbox: Option<Outbox>,
     /// Minutes that its creation may take.
     pub timeout: Option<u32>,
@@ -196,9 +196,9 @@ impl Stack {
         self.resources.iter_mut().find(|resource| resource.id == id)
     }
 
-    /// Publishes the events to come to the stack's topics, as `deployer`.
+    /// Tells the default bus of the events to come, and the stack's topics, as `deployer`.
     pub(crate) fn notify(&mut self, call: &Call, deployer: &Caller) {
-        self.outbox = Outbox::new(&call.region, deployer, &self.inputs.pseudo.notification_arns);
+        self.outbox = Some(Outbox::new(&call.region, deployer, &self.inputs.pseudo.notification_arns));
     }
 
     /// Adds a resource, or takes the place of its record.

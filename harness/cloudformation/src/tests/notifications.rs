@@ -96,3 +96,49 @@ async fn a_topic_that_is_not_there_is_no_concern_of_the_stacks() {
     world.stack("CreateStack", input).await;
     assert_eq!(world.status("s").await, "CREATE_COMPLETE");
 }
+
+#[tokio::test]
+async fn events_go_to_the_default_bus_whoever_has_a_rule_for_them() {
+    let world = World::new();
+    let queue = world.ok("sqs", "CreateQueue", json!({"QueueName": "bus"})).await["QueueUrl"].as_str().unwrap().to_owned();
+    let arn = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:bus");
+    let allow =
+        json!({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn});
+    let policy = json!({"Version": "2012-10-17", "Statement": [allow]}).to_string();
+    world.ok("sqs", "SetQueueAttributes", json!({"QueueUrl": queue, "Attributes": {"Policy": policy}})).await;
+    world.ok("events", "PutRule", json!({"Name": "all", "EventPattern": r#"{"source": ["aws.cloudformation"]}"#})).await;
+    world.ok("events", "PutTargets", json!({"Rule": "all", "Targets": [{"Id": "queue", "Arn": arn}]})).await;
+    let mut input = submission("s", &template("{Q: {Type: AWS::SQS::Queue, Properties: {QueueName: mine}}}"));
+    input["ClientRequestToken"] = json!("token");
+    world.stack("CreateStack", input).await;
+    assert_eq!(world.status("s").await, "CREATE_COMPLETE");
+    let id = world.settled("s").await["StackId"].clone();
+
+    let found = parking_lot::Mutex::new(Vec::<serde_json::Value>::new());
+    let got = nightproof_poll::until(std::time::Duration::from_secs(20), || async {
+        let answer = world.ok("sqs", "ReceiveMessage", json!({"QueueUrl": queue, "MaxNumberOfMessages": 10})).await;
+        for message in answer["Messages"].as_array().into_iter().flatten() {
+            found.lock().push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
+        }
+        let count = found.lock().len();
+        if count >= 5 { Ok(()) } else { Err(count) }
+    });
+    got.await.unwrap_or_else(|count| panic!("{count} of 5 came"));
+    let found = found.into_inner();
+    assert!(found.iter().all(|event| event["source"] == "aws.cloudformation" && event["resources"] == json!([id])), "{found:#?}");
+    let of = |kind: &str, status: &str| {
+        let is = |event: &&serde_json::Value| event["detail-type"] == kind && event["detail"]["status-details"]["status"] == status;
+        found.iter().find(is).unwrap_or_else(|| panic!("no {kind} {status}: {found:#?}"))["detail"].clone()
+    };
+    let stack = json!({
+        "stack-id": id, "status-details": {"status": "CREATE_COMPLETE", "status-reason": ""}, "client-request-token": "token",
+    });
+    assert_eq!(of("CloudFormation Stack Status Change", "CREATE_COMPLETE"), stack);
+    let resource = of("CloudFormation Resource Status Change", "CREATE_COMPLETE");
+    assert_eq!(
+        (&resource["logical-resource-id"], &resource["resource-type"], &resource["stack-id"]),
+        (&json!("Q"), &json!("AWS::SQS::Queue"), &id)
+    );
+    assert!(resource["physical-resource-id"].as_str().is_some_and(|url| url.ends_with("/mine")), "{resource}");
+    assert_eq!(found.iter().filter(|event| event["detail-type"] == "CloudFormation Stack Status Change").count(), 2);
+}
