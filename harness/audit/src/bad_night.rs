@@ -34,7 +34,8 @@ impl BadNight {
         }
         let (outcome, journal) = drill.rehearse(None, NightVariant::Undelivered).await?;
         let queue = dead_letters(&journal).unwrap_or_default();
-        let policies = BTreeSet::from([format!("policy of queue {}", queue.rsplit(':').next().unwrap_or_default())]);
+        let mut policies = of_topics(&journal);
+        policies.insert(format!("policy of queue {}", queue.rsplit(':').next().unwrap_or_default()));
         Self::new(NightVariant::Undelivered, outcome, &journal, policies).map(Some).map_err(Into::into)
     }
 
@@ -44,8 +45,7 @@ impl BadNight {
             return Ok(None);
         }
         let (outcome, journal) = drill.rehearse(None, NightVariant::Failing).await?;
-        let policies =
-            policy_in_force::all(&journal).into_iter().filter(PolicyInForce::is_of_topic).map(|held| held.name).collect();
+        let policies = of_topics(&journal);
         Self::new(NightVariant::Failing, outcome, &journal, policies).map(Some).map_err(Into::into)
     }
 
@@ -73,8 +73,16 @@ impl BadNight {
             NightVariant::Failing => "word of a script that failed",
             NightVariant::Backup | NightVariant::Undelivered => "an event that cannot be delivered",
         };
-        self.lost.as_ref().map(|lost| format!("{what}; {lost}"))
+        self.lost.as_ref().map(|lost| match self.variant {
+            NightVariant::Undelivered if lost.starts_with("findings: ") => format!("word of {what}; {lost}"),
+            _ => format!("{what}; {lost}"),
+        })
     }
+}
+
+/// Names of the policies of topics.
+fn of_topics(journal: &Journal) -> BTreeSet<String> {
+    policy_in_force::all(journal).into_iter().filter(PolicyInForce::is_of_topic).map(|held| held.name).collect()
 }
 
 /// Which message EventBridge was refused, for the end of a sentence.

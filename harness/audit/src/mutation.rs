@@ -222,7 +222,9 @@ fn next_to_services<'a>(
         let wide = |one: &Neighbour| TooWide { role: None, service: Some(one.service.clone()), allowed: tell(one) };
         too_wide.extend(as_it_stands.iter().map(wide));
         let allows = |statement: &Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-        for (index, statement) in policy.statements().into_iter().enumerate().filter(|(_, statement)| allows(statement)) {
+        let services: BTreeSet<&str> = all.iter().map(|one| one.service.as_str()).collect();
+        let tells = |statement: &Value| allows(statement) && is_for_one_of(statement, &services);
+        for (index, statement) in policy.statements().into_iter().enumerate().filter(|(_, statement)| tells(statement)) {
             for (what, looser) in neighbour::loosened(statement) {
                 let now = allowed(&policy.with(index, looser), account, &all);
                 loosened.push(Loosened {
@@ -231,6 +233,15 @@ fn next_to_services<'a>(
                 });
             }
         }
+    }
+}
+
+/// Whether a statement is for one of these services: of one that did nothing in a night, the night tells nothing.
+fn is_for_one_of(statement: &Value, services: &BTreeSet<&str>) -> bool {
+    match statement.pointer("/Principal/Service") {
+        Some(Value::String(service)) => services.contains(service.as_str()),
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).any(|service| services.contains(service)),
+        _ => true,
     }
 }
 

@@ -218,6 +218,9 @@ impl Drill {
             .await?;
         let received = dead_letter::receive(client, &rule, &queue, self.timeouts.silence);
         self.step(Step::DeadLetter, 1, received, |code| format!("{} has the event: {code}", queue.name)).await?;
+        // No backup was begun: whoever is told when one is missing is told now.
+        let missed = HopFailure::at(Hop::Rule, format!("{} may invoke nothing", rule.name));
+        self.notice(1, &resources, Some(&missed)).await;
         Ok(())
     }
 
