@@ -87,7 +87,9 @@ fn chain(error: &dyn std::error::Error) -> String {
 pub(super) fn remedy() -> String {
     let read = |path: &str| std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
     if read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
-        "AppArmor restricts user namespaces here: run `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`".to_owned()
+        "AppArmor restricts user namespaces here: `nightproof doctor --fix` prints a profile for nightproof alone, or run `sudo sysctl \
+         kernel.apparmor_restrict_unprivileged_userns=0`"
+            .to_owned()
     } else if read("/proc/sys/user/max_user_namespaces") == "0" {
         "user namespaces are switched off: run `sudo sysctl user.max_user_namespaces=15000`".to_owned()
     } else if read("/proc/sys/kernel/unprivileged_userns_clone") == "0" {

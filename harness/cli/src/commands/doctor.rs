@@ -2,6 +2,8 @@
 
 mod fix;
 
+use std::path::Path;
+
 use nightproof_machine::{container, doctor};
 
 use crate::arguments::DoctorOptions;
@@ -13,7 +15,7 @@ pub(crate) async fn doctor(options: &DoctorOptions) -> Result<Exit, Error> {
     let itself = std::env::current_exe().unwrap_or_else(|_| "nightproof".into());
     let needed = doctor::checks(&itself);
     if options.fix {
-        return Ok(print_fix(&needed));
+        return Ok(print_fix(&needed, &itself));
     }
     for check in &needed {
         printer::line(&text(check, "LACK"));
@@ -42,7 +44,7 @@ pub(crate) async fn doctor(options: &DoctorOptions) -> Result<Exit, Error> {
 }
 
 /// The commands alone go to standard output, so that they can be given to a shell.
-fn print_fix(needed: &[doctor::Check]) -> Exit {
+fn print_fix(needed: &[doctor::Check], itself: &Path) -> Exit {
     let lacking: Vec<_> = needed.iter().filter(|check| !check.ok).collect();
     if lacking.is_empty() {
         printer::note("nothing is lacking");
@@ -51,7 +53,7 @@ fn print_fix(needed: &[doctor::Check]) -> Exit {
     for check in lacking {
         printer::note(&text(check, "LACK"));
     }
-    match fix::script(needed, fix::manager()) {
+    match fix::script(needed, fix::manager(), itself) {
         Some(script) => {
             printer::note("as root, these commands mend it (`nightproof doctor --fix | sudo sh`):");
             printer::line(script.trim_end());

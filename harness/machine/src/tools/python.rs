@@ -21,11 +21,11 @@ const QUESTION: &str = "import sys, os, venv, ensurepip\n\
                         print(os.path.realpath(sys._base_executable if hasattr(sys, '_base_executable') else sys.executable))";
 
 impl Python {
-    /// The first interpreter, 3.10 or newer, that has `venv` and `ensurepip`: the system's before one of the user's.
+    /// The first interpreter, 3.10 or newer, that has `venv` and `ensurepip`: the system's, the one that this program was installed by, one of
+    /// the user's.
     pub fn find() -> Option<Self> {
-        let named = ["python3", "python3.13", "python3.12", "python3.11", "python3.10"];
-        let system = named.iter().map(|name| Path::new("/usr/bin").join(name)).filter(|path| path.exists());
-        system.chain(named.iter().map(PathBuf::from)).find_map(|candidate| Self::ask(&candidate))
+        let itself = std::env::current_exe().ok();
+        candidates(itself.as_deref()).into_iter().find_map(|candidate| Self::ask(&candidate))
     }
 
     fn ask(candidate: &Path) -> Option<Self> {
@@ -40,5 +40,33 @@ impl Python {
     /// Whether its files are among those that every machine sees.
     pub fn is_systems(&self) -> bool {
         self.prefix.starts_with("/usr") && !self.prefix.starts_with("/usr/local/bin")
+    }
+}
+
+/// Where an interpreter may be, the most wanted first. A wheel puts the program beside the interpreter of its environment, whose own may be
+/// none of the system: <https://docs.astral.sh/uv/concepts/python-versions/>.
+fn candidates(itself: Option<&Path>) -> Vec<PathBuf> {
+    let named = ["python3", "python3.13", "python3.12", "python3.11", "python3.10"];
+    let beside = itself.and_then(Path::parent).map(|folder| folder.join("python3"));
+    let there = named.iter().map(|name| Path::new("/usr/bin").join(name)).chain(beside).filter(|path| path.exists());
+    there.chain(named.iter().map(PathBuf::from)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interpreter_beside_the_program_comes_after_the_systems_and_before_those_of_the_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let beside = folder.path().join("python3");
+        let without = candidates(Some(&folder.path().join("nightproof")));
+        assert!(!without.contains(&beside), "it is not there");
+        std::fs::write(&beside, "").unwrap();
+        let with = candidates(Some(&folder.path().join("nightproof")));
+        let at = |wanted: &Path| with.iter().position(|found| found == wanted).unwrap();
+        assert!(at(&beside) < at(Path::new("python3")), "{with:?}");
+        assert!(with.iter().take(at(&beside)).all(|path| path.starts_with("/usr/bin")), "{with:?}");
+        assert_eq!(with.len(), without.len() + 1);
     }
 }

@@ -1,17 +1,48 @@
 //! `nightproof doctor --fix`: what this machine lacks, as commands for a shell of root. Nothing of it is run here.
 
+use std::path::Path;
+
 use nightproof_machine::doctor::Check;
 
-/// Commands that provide what `checks` lack; `None` if there is nothing to do, or nothing that a command could do. `manager` is the system's package manager.
-pub(crate) fn script(checks: &[Check], manager: Option<&str>) -> Option<String> {
+/// The setting by which Ubuntu keeps programs without an AppArmor profile from namespaces.
+/// <https://discourse.ubuntu.com/t/spec-unprivileged-user-namespace-restrictions-via-apparmor-in-ubuntu-23-10/37626>
+const APPARMOR: &str = "kernel.apparmor_restrict_unprivileged_userns";
+
+/// Commands that provide what `checks` lack; `None` if there is nothing to do, or nothing that a command could do. `manager` is the system's package
+/// manager, `itself` the program.
+pub(crate) fn script(checks: &[Check], manager: Option<&str>, itself: &Path) -> Option<String> {
     let lacking = checks.iter().filter(|check| !check.ok);
-    let commands: Vec<String> = lacking.filter_map(|check| commands(check, manager)).collect();
+    let commands: Vec<String> = lacking.filter_map(|check| commands(check, manager, itself)).collect();
     (!commands.is_empty()).then(|| format!("set -eu\n{}", commands.concat()))
 }
 
-fn commands(check: &Check, manager: Option<&str>) -> Option<String> {
+/// A profile that allows the program at this path namespaces, and loads it; `None` for a path that AppArmor would take for a pattern.
+/// <https://gitlab.com/apparmor/apparmor/-/wikis/unprivileged_userns_restriction>
+fn profile(itself: &Path) -> Option<String> {
+    let path = itself.to_str().filter(|path| path.starts_with('/'))?;
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+@ ".contains(character);
+    path.chars().all(is_plain).then(|| {
+        format!(
+            "cat > /etc/apparmor.d/nightproof <<'END'\n\
+             abi <abi/4.0>,\n\
+             include <tunables/global>\n\
+             profile nightproof \"{path}\" flags=(unconfined) {{\n  \
+               userns,\n  \
+               include if exists <local/nightproof>\n\
+             }}\n\
+             END\n\
+             apparmor_parser --replace /etc/apparmor.d/nightproof\n"
+        )
+    })
+}
+
+fn commands(check: &Check, manager: Option<&str>, itself: &Path) -> Option<String> {
     let remedy = check.remedy.as_deref().unwrap_or_default();
     let because = format!("# {}: {}\n", check.name, check.detail.lines().next().unwrap_or_default());
+    if let Some(profile) = remedy.contains(APPARMOR).then(|| profile(itself)).flatten() {
+        let all = format!("# This allows namespaces to {} alone; `sysctl {APPARMOR}=0` would to all programs.\n", itself.display());
+        return Some(because + &all + &profile);
+    }
     if let Some((_, rest)) = remedy.split_once("`sudo sysctl ") {
         let setting = rest.split('`').next()?;
         // The file is read at each start of the system: https://man7.org/linux/man-pages/man5/sysctl.d.5.html
@@ -43,10 +74,21 @@ mod tests {
         Check { name, ok: false, detail: "not found\nand more".to_owned(), remedy: Some(remedy.to_owned()) }
     }
 
+    const ITSELF: &str = "/usr/local/bin/nightproof";
+
+    #[test]
+    fn where_apparmor_restricts_namespaces_this_program_alone_gets_a_profile() {
+        let restricted = || lacking("namespaces", "AppArmor restricts: run `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`");
+        insta::assert_snapshot!(script(&[restricted()], Some("apt-get"), ITSELF.as_ref()).unwrap());
+        // A path that a profile would take for a pattern.
+        let other = script(&[restricted()], None, "/opt/{a,b}/nightproof".as_ref()).unwrap();
+        assert!(other.contains("sysctl kernel.apparmor_restrict_unprivileged_userns=0\n"), "{other}");
+    }
+
     #[test]
     fn a_restriction_is_lifted_now_and_at_the_next_start() {
         let restricted = lacking("namespaces", "AppArmor restricts: run `sudo sysctl kernel.x=0`");
-        let script = script(&[restricted], None).unwrap();
+        let script = script(&[restricted], None, ITSELF.as_ref()).unwrap();
         assert_eq!(
             script,
             "set -eu\n# namespaces: not found\nsysctl kernel.x=0\necho 'kernel.x=0' > /etc/sysctl.d/60-nightproof.conf\n"
@@ -56,15 +98,15 @@ mod tests {
     #[test]
     fn programs_are_installed_by_the_systems_own_manager() {
         let checks = [lacking("gzip", "install it"), lacking("python", "install it")];
-        let debian = script(&checks, Some("apt-get")).unwrap();
+        let debian = script(&checks, Some("apt-get"), ITSELF.as_ref()).unwrap();
         assert!(debian.contains("apt-get install --yes gzip\n") && debian.contains("--yes python3 python3-venv python3-pip\n"));
-        assert!(script(&checks, Some("dnf")).unwrap().contains("dnf install --assumeyes gzip\n"));
-        assert_eq!(script(&checks, None), None);
+        assert!(script(&checks, Some("dnf"), ITSELF.as_ref()).unwrap().contains("dnf install --assumeyes gzip\n"));
+        assert_eq!(script(&checks, None, ITSELF.as_ref()), None);
     }
 
     #[test]
     fn what_is_there_and_what_no_command_mends_gives_no_script() {
         let there = Check { ok: true, ..lacking("gzip", "install it") };
-        assert_eq!(script(&[there, lacking("namespaces", "start the container otherwise")], Some("apt-get")), None);
+        assert_eq!(script(&[there, lacking("namespaces", "start the container otherwise")], Some("apt-get"), ITSELF.as_ref()), None);
     }
 }
