@@ -1,13 +1,15 @@
 //! Each step of CI as one command:
-//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|test|protocols|containers|localstack|conformance|copy|coverage|score|agent-parity|fuzz|ci`.
+//! `cargo xtask fmt|clippy|docs|deps|cycles|template|yaml|book|test|protocols|containers|localstack|conformance|copy|coverage|score|agent-parity|fuzz|dist|ci`.
 
 mod agent_parity;
 mod beside;
+mod book;
 mod botocore;
 mod conformance;
 mod copy;
 mod coverage;
 mod dependencies;
+mod dist;
 mod doc_examples;
 mod file_cycles;
 mod fuzz;
@@ -52,6 +54,8 @@ enum Step {
     Template,
     /// Templates are read as PyYAML reads them: those of cfn-lint's source package, and drawn ones.
     Yaml,
+    /// The book builds, and no link of the documentation leads nowhere.
+    Book,
     /// How many of cfn-lint's templates deploy; writes `docs/coverage.md`.
     Coverage,
     /// How many of the tests pass whose answers were recorded from AWS; writes `docs/score.md` and `xtask/passed.txt`.
@@ -90,6 +94,8 @@ enum Step {
         /// Which; all of them if none is named.
         targets: Vec<String>,
     },
+    /// Builds what a release consists of into `target/dist`: the wheel, a tarball, their checksums.
+    Dist(dist::Options),
     /// All of the checks above that need no Docker and no fuzzer: the quick ones first, the others beside the tests.
     Ci,
 }
@@ -119,6 +125,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Cycles => file_cycles::check(),
         Step::Template => template::lint(),
         Step::Yaml => yaml::compare(),
+        Step::Book => book::build(),
         Step::Coverage => coverage::measure(),
         Step::Score(options) => score::measure(&options),
         Step::Models => botocore::extract_models(),
@@ -131,7 +138,8 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Copy { mebibytes } => copy::measure(mebibytes),
         Step::AgentParity { ssm_agent } => agent_parity::record(&ssm_agent),
         Step::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
-        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Template]
+        Step::Dist(options) => dist::build(&options),
+        Step::Ci => [Step::Fmt, Step::Deps, Step::Cycles, Step::Template, Step::Book]
             .into_iter()
             .try_for_each(timed)
             .and_then(|()| beside::the_tests(&["clippy", "docs", "yaml", "protocols"])),

@@ -33,10 +33,14 @@ pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<
     run(cargo_command().args(arguments).envs(environment.iter().copied()))
 }
 
-/// Cargo, without what the cargo that runs this program says of its package: build scripts that read it (ring's) would run anew, and all
-/// that depends on them would be compiled again, each time that cargo is called in turns from here and from a shell.
+/// Cargo, as a shell would run it.
 pub(crate) fn cargo_command() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    without_package(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())))
+}
+
+/// A program without what the cargo that runs this one says of its package: build scripts that read it (ring's) would run anew, and all that
+/// depends on them would be compiled again, each time that cargo is called in turns from here and from a shell.
+pub(crate) fn without_package(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             command.env_remove(name);

@@ -723,8 +723,11 @@ pub(crate) struct CompletionsOptions {
 #[derive(Debug, Args)]
 pub(crate) struct ManOptions {
     /// Folder for the pages.
-    #[arg(value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "markdown")]
+    pub(crate) out: Option<PathBuf>,
+    /// Prints all commands as one page of Markdown instead.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) markdown: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -73,6 +73,8 @@ mod store;
 mod strangers;
 #[cfg(test)]
 mod suite;
+#[cfg(test)]
+mod tutorial;
 #[expect(clippy::expect_used, reason = "set-up of tests")]
 mod up;
 

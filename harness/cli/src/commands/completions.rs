@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 
+use super::reference;
 use crate::Exit;
 use crate::arguments::{Arguments, CompletionsOptions, ManOptions};
 use crate::error::Error;
@@ -18,8 +19,12 @@ pub(crate) fn completions(options: &CompletionsOptions) -> Result<Exit, Error> {
 }
 
 pub(crate) fn man(options: &ManOptions) -> Result<Exit, Error> {
-    write(&options.out).map_err(|source| Error::WriteFolder { path: options.out.clone(), source })?;
-    printer::note(&format!("`man -l {}` shows the first of them", options.out.join("nightproof.1").display()));
+    let Some(out) = &options.out else {
+        printer::line(reference::page().trim_end());
+        return Ok(Exit::Passed);
+    };
+    write(out).map_err(|source| Error::WriteFolder { path: out.clone(), source })?;
+    printer::note(&format!("`man -l {}` shows the first of them", out.join("nightproof.1").display()));
     Ok(Exit::Passed)
 }
 

@@ -14,6 +14,7 @@ mod images;
 mod init;
 mod localstack;
 mod prove;
+mod reference;
 mod report;
 mod reproduce;
 mod restore;
