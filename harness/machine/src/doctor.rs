@@ -69,10 +69,11 @@ fn users() -> Check {
     }
 }
 
-/// Tries to make the namespaces, with util-linux's `unshare`, which every distribution has, and a machine's network in them.
+/// Tries to make the namespaces, with util-linux's `unshare`, which every distribution has, and a machine's `/proc` and network in them. A container
+/// whose own `/proc` is masked in part may not mount another.
 fn namespaces(itself: &Path) -> Check {
     let tried = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc"])
+        .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc", "--net", "--uts", "--ipc"])
         .args([itself.as_os_str(), nightproof_machine_protocol::NETWORK.as_ref()])
         .stdin(Stdio::null())
         .output();

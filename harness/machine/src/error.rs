@@ -96,7 +96,7 @@ pub(super) fn remedy() -> String {
         "unprivileged user namespaces are switched off: run `sudo sysctl kernel.unprivileged_userns_clone=1`".to_owned()
     } else {
         "this process may not make user, mount and network namespaces: inside a container, start it with \
-         `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`, or run nightproof outside"
+         `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`, or run nightproof outside"
             .to_owned()
     }
 }

@@ -92,7 +92,10 @@ mod tests {
     fn an_option_is_shown_with_its_values_default_and_variable() {
         let arg = Arg::new("colour").long("colour").short('c').value_name("NAME").help("Of  what\nis printed.");
         let arg = arg.value_parser(["red", "blue"]).default_value("red").env("COLOUR");
-        assert_eq!(item(&arg), "- `-c, --colour NAME`: Of what is printed. (one of `red`, `blue`; default `red`; variable `COLOUR`)");
+        assert_eq!(
+            item(&arg),
+            "- `-c, --colour NAME`: Of what is printed. (one of `red`, `blue`; default `red`; variable `COLOUR`)"
+        );
         let flag = Arg::new("yes").long("yes").action(clap::ArgAction::SetTrue).help("Really.");
         assert_eq!(item(&flag), "- `--yes`: Really.");
         assert_eq!(item(&Arg::new("file").value_name("FILE").help("It.")), "- `FILE`: It.");

@@ -48,6 +48,12 @@ pub enum ToolsError {
         /// The end of what it said.
         output: String,
     },
+    /// What is compiled of the runtime client does not find a library.
+    #[error("cannot load the Lambda runtime client: {reason}")]
+    Load {
+        /// What Python said.
+        reason: String,
+    },
 }
 
 impl ToolsError {
@@ -59,6 +65,7 @@ impl ToolsError {
             Self::Install { .. } => {
                 "the first drill needs PyPI once; see that pip can reach it (PIP_INDEX_URL, PIP_CERT), then run again"
             }
+            Self::Load { .. } => "run `sudo apt-get install -y libstdc++6`, or your distribution's equivalent",
         }
     }
 }
@@ -161,6 +168,7 @@ impl Tools {
             .arg(at("packages"))
             .arg("--requirement")
             .arg(at("requirements.txt")))?;
+        load(&self.python, &at("packages"))?;
         fs::remove_dir_all(at("venv")).map_err(write_error(&at("venv")))?;
         fs::create_dir_all(at("bin")).map_err(write_error(&at("bin")))?;
         let aws = format!(
@@ -179,6 +187,13 @@ impl Tools {
     }
 }
 
+/// Loads the runtime client's compiled part, which would otherwise fail each function with an error that names no library.
+fn load(python: &Python, packages: &Path) -> Result<(), ToolsError> {
+    let script = "import sys; sys.path.insert(0, sys.argv[1]); import runtime_client";
+    let mut command = Command::new(&python.executable);
+    to_its_end(command.args(["-I", "-c", script]).arg(packages)).map_err(|reason| ToolsError::Load { reason })
+}
+
 fn run(command: &mut Command) -> Result<(), ToolsError> {
     to_its_end(command).map_err(|output| ToolsError::Install { command: format!("{command:?}"), output })
 }
@@ -192,4 +207,26 @@ pub(crate) fn to_its_end(command: &mut Command) -> Result<(), String> {
     let text = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = text.lines().collect();
     Err(lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_client_that_cannot_be_loaded_is_named_with_what_it_lacks() {
+        let python = Python::find().expect("a Python");
+        let packages = tempfile::tempdir().unwrap();
+        let says = "raise ImportError('libstdc++.so.6: cannot open shared object file')";
+        fs::write(packages.path().join("runtime_client.py"), says).unwrap();
+        let error = load(&python, packages.path()).unwrap_err();
+        assert!(
+            error.to_string().starts_with("cannot load the Lambda runtime client: ")
+                && error.to_string().contains("libstdc++.so.6"),
+            "{error}"
+        );
+        assert!(error.hint().contains("libstdc++6"), "{}", error.hint());
+        fs::write(packages.path().join("runtime_client.py"), "").unwrap();
+        load(&python, packages.path()).unwrap();
+    }
 }

@@ -40,7 +40,8 @@ fn commands(check: &Check, manager: Option<&str>, itself: &Path) -> Option<Strin
     let remedy = check.remedy.as_deref().unwrap_or_default();
     let because = format!("# {}: {}\n", check.name, check.detail.lines().next().unwrap_or_default());
     if let Some(profile) = remedy.contains(APPARMOR).then(|| profile(itself)).flatten() {
-        let all = format!("# This allows namespaces to {} alone; `sysctl {APPARMOR}=0` would to all programs.\n", itself.display());
+        let all =
+            format!("# This allows namespaces to {} alone; `sysctl {APPARMOR}=0` would to all programs.\n", itself.display());
         return Some(because + &all + &profile);
     }
     if let Some((_, rest)) = remedy.split_once("`sudo sysctl ") {
@@ -78,7 +79,8 @@ mod tests {
 
     #[test]
     fn where_apparmor_restricts_namespaces_this_program_alone_gets_a_profile() {
-        let restricted = || lacking("namespaces", "AppArmor restricts: run `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`");
+        let restricted =
+            || lacking("namespaces", "AppArmor restricts: run `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`");
         insta::assert_snapshot!(script(&[restricted()], Some("apt-get"), ITSELF.as_ref()).unwrap());
         // A path that a profile would take for a pattern.
         let other = script(&[restricted()], None, "/opt/{a,b}/nightproof".as_ref()).unwrap();
@@ -107,6 +109,9 @@ mod tests {
     #[test]
     fn what_is_there_and_what_no_command_mends_gives_no_script() {
         let there = Check { ok: true, ..lacking("gzip", "install it") };
-        assert_eq!(script(&[there, lacking("namespaces", "start the container otherwise")], Some("apt-get"), ITSELF.as_ref()), None);
+        assert_eq!(
+            script(&[there, lacking("namespaces", "start the container otherwise")], Some("apt-get"), ITSELF.as_ref()),
+            None
+        );
     }
 }
