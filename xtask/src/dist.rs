@@ -48,10 +48,11 @@ pub(crate) fn build(options: &Options) -> Result<(), StepError> {
     let program = maturin.program(&out)?;
     let data = root.join(DATA);
     let _ = std::fs::remove_dir_all(&data);
-    let packed = pages(&program, &data.join("data/share")).and_then(|()| maturin.pack(&out)).and_then(|()| match options.wheel_only {
-        true => Ok(()),
-        false => tarball(&root, &program, &data.join("data/share"), &out),
-    });
+    let packed =
+        pages(&program, &data.join("data/share")).and_then(|()| maturin.pack(&out)).and_then(|()| match options.wheel_only {
+            true => Ok(()),
+            false => tarball(&root, &program, &data.join("data/share"), &out),
+        });
     let _ = std::fs::remove_dir_all(&data);
     packed?;
     checksums(&out)

@@ -66,7 +66,7 @@ fn what_the_tutorial_tells_a_reader_to_run_says_what_it_shows() {
     }
     assert_eq!(checked, 9);
     let written = |name: &str| std::fs::read_to_string(folder.path().join("work").join(name)).expect("a file");
-    assert!(written("broken.html").contains("AccessDenied") && written("drill.xml").contains("<testsuite"));
+    assert!(written("broken.html").contains("s3:PutObject") && written("drill.xml").contains("<testsuite"));
     assert!(written("nightproof.yaml").contains("backup.yaml"));
 }
 

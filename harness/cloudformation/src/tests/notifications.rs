@@ -102,8 +102,7 @@ async fn events_go_to_the_default_bus_whoever_has_a_rule_for_them() {
     let world = World::new();
     let queue = world.ok("sqs", "CreateQueue", json!({"QueueName": "bus"})).await["QueueUrl"].as_str().unwrap().to_owned();
     let arn = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:bus");
-    let allow =
-        json!({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn});
+    let allow = json!({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn});
     let policy = json!({"Version": "2012-10-17", "Statement": [allow]}).to_string();
     world.ok("sqs", "SetQueueAttributes", json!({"QueueUrl": queue, "Attributes": {"Policy": policy}})).await;
     world.ok("events", "PutRule", json!({"Name": "all", "EventPattern": r#"{"source": ["aws.cloudformation"]}"#})).await;
@@ -127,7 +126,8 @@ async fn events_go_to_the_default_bus_whoever_has_a_rule_for_them() {
     let found = found.into_inner();
     assert!(found.iter().all(|event| event["source"] == "aws.cloudformation" && event["resources"] == json!([id])), "{found:#?}");
     let of = |kind: &str, status: &str| {
-        let is = |event: &&serde_json::Value| event["detail-type"] == kind && event["detail"]["status-details"]["status"] == status;
+        let is =
+            |event: &&serde_json::Value| event["detail-type"] == kind && event["detail"]["status-details"]["status"] == status;
         found.iter().find(is).unwrap_or_else(|| panic!("no {kind} {status}: {found:#?}"))["detail"].clone()
     };
     let stack = json!({
