@@ -53,11 +53,23 @@ async fn a_window_its_target_and_its_task_are_made_changed_in_place_and_deleted(
 }
 
 #[tokio::test]
+async fn a_task_that_is_a_state_machine_is_registered_with_input_and_name() {
+    let world = World::new();
+    let run = "TaskType: RUN_COMMAND, TaskArn: AWS-RunShellScript";
+    let parameters = "MaintenanceWindowRunCommandParameters: {Parameters: {commands: ['dump']}, TimeoutSeconds: 600}";
+    let machine = body("", "Enabled", "dump")
+        .replace(run, "TaskType: STEP_FUNCTIONS, TaskArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:SSMNight'")
+        .replace(parameters, "MaintenanceWindowStepFunctionsParameters: {Input: '{}', Name: '{{INVOCATION_ID}}'}");
+    assert_eq!(world.create("s", &machine).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let task = json!({"WindowId": world.physical("s", "Window").await, "WindowTaskId": world.physical("s", "Task").await});
+    let task = world.ok("ssm", "GetMaintenanceWindowTask", task).await;
+    let parameters = &task["TaskInvocationParameters"]["StepFunctions"];
+    assert_eq!((&task["TaskType"], parameters), (&json!("STEP_FUNCTIONS"), &json!({"Input": "{}", "Name": "{{INVOCATION_ID}}"})));
+}
+
+#[tokio::test]
 async fn what_no_window_runs_here_is_refused_by_name_before_anything_is_made() {
     let world = World::new();
-    let machine = body("", "Enabled", "dump").replace("TaskType: RUN_COMMAND", "TaskType: STEP_FUNCTIONS");
-    let refused = world.refused("CreateStack", super::world::submission("s", &machine)).await;
-    assert!(refused.contains("task type `STEP_FUNCTIONS`"), "{refused}");
     let group = body("", "Enabled", "dump").replace("ResourceType: INSTANCE", "ResourceType: RESOURCE_GROUP");
     let refused = world.refused("CreateStack", super::world::submission("s", &group)).await;
     assert!(refused.contains("resource type `RESOURCE_GROUP`"), "{refused}");

@@ -9,6 +9,7 @@ use crate::automation::execution::Status as Automated;
 
 use super::execution::{Progress, Status, TaskInvocation};
 use super::pseudo_parameters::PseudoParameters;
+use super::state_machine;
 use super::task_run::{TaskRun, Unit};
 
 impl TaskRun {
@@ -29,6 +30,7 @@ impl TaskRun {
             "RUN_COMMAND" => self.run_command(&id, input).await,
             "AUTOMATION" => self.run_automation(&id, input).await,
             "LAMBDA" => self.invoke_function(input).await,
+            "STEP_FUNCTIONS" => self.run_state_machine(&id, input).await,
             other => Err(AwsError::not_implemented("ssm", &format!("a maintenance window task of type {other}"))),
         };
         let (status, details) = ended.unwrap_or_else(|error| (Status::Failed, format!("{}: {}", error.code, error.message)));
@@ -37,7 +39,7 @@ impl TaskRun {
         status
     }
 
-    fn change(&self, id: &str, act: impl FnOnce(&mut TaskInvocation)) {
+    pub(super) fn change(&self, id: &str, act: impl FnOnce(&mut TaskInvocation)) {
         self.opening.change_task(&self.id, |task| task.invocations.iter_mut().find(|invocation| invocation.id == id).map(act));
     }
 
@@ -65,6 +67,10 @@ impl TaskRun {
             }
             "AUTOMATION" => {
                 (json!(parameters.automation.clone().unwrap_or_default()), json!({ "DocumentName": self.task.task_arn }))
+            }
+            "STEP_FUNCTIONS" => {
+                let given = json!(parameters.step_functions.clone().unwrap_or_default());
+                return state_machine::start(&self.task.task_arn, &members(values.filled(&given)));
             }
             _ => {
                 let mut lambda = parameters.lambda.clone().unwrap_or_default();
@@ -98,13 +104,15 @@ impl TaskRun {
                 "documentVersion": input.get("DocumentVersion"),
                 "parameters": input.get("Parameters"),
             }),
+            // What was handed to StartExecution.
+            "STEP_FUNCTIONS" => json!(input),
             _ => {
                 json!({ "functionName": self.task.task_arn, "payload": input.get("Payload"), "qualifier": input.get("Qualifier") })
             }
         }
     }
 
-    async fn call(&self, service: &str, operation: &str, input: Map<String, Value>) -> Result<Value, AwsError> {
+    pub(super) async fn call(&self, service: &str, operation: &str, input: Map<String, Value>) -> Result<Value, AwsError> {
         self.opening.region.call(&self.caller, service, operation, input.into()).await
     }
 

@@ -7,6 +7,7 @@ mod opening;
 pub(crate) mod overlay;
 mod pseudo_parameters;
 mod run;
+mod state_machine;
 pub(crate) mod target;
 pub(crate) mod task;
 mod task_run;

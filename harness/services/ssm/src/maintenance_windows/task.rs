@@ -68,6 +68,8 @@ pub(crate) struct TaskInvocationParameters {
     pub(crate) automation: Option<AutomationParameters>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lambda: Option<LambdaParameters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) step_functions: Option<StepFunctionsParameters>,
 }
 
 /// Members of `SendCommand`.
@@ -115,6 +117,18 @@ pub(crate) struct LambdaParameters {
     pub(crate) payload: Option<String>,
 }
 
+/// Members of `StartExecution`.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_MaintenanceWindowStepFunctionsParameters.html>
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct StepFunctionsParameters {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
+    /// The name of the execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
 impl WindowTask {
     /// # Errors
     /// `ValidationException` for what AWS refuses; not implemented for what AWS has and this region has not.
@@ -123,7 +137,7 @@ impl WindowTask {
             "RUN_COMMAND" if self.targets.is_empty() => {
                 return Err(AwsError::validation("Targets must be specified for a task of type RUN_COMMAND."));
             }
-            "AUTOMATION" | "LAMBDA" | "RUN_COMMAND" => {}
+            "AUTOMATION" | "LAMBDA" | "RUN_COMMAND" | "STEP_FUNCTIONS" => {}
             other => return Err(AwsError::not_implemented("ssm", &format!("a maintenance window task of type {other}"))),
         }
         let known = |target: &Target| matches!(target.key.as_deref(), Some(WINDOW_TARGETS | "InstanceIds"));

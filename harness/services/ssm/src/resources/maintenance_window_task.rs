@@ -4,14 +4,8 @@
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nightproof_registry::resource_type;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TemplateValue, pick, text};
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Map, Value, json};
-
-const NAME: &str = "AWS::SSM::MaintenanceWindowTask";
-
-/// Types of tasks that run here.
-const TYPES: [&str; 3] = ["AUTOMATION", "LAMBDA", "RUN_COMMAND"];
 
 pub(super) struct MaintenanceWindowTask;
 
@@ -57,18 +51,15 @@ impl ResourceProvider for MaintenanceWindowTask {
                         "MaintenanceWindowRunCommandParameters.Parameters",
                         "MaintenanceWindowRunCommandParameters.Parameters.*",
                         "MaintenanceWindowRunCommandParameters.TimeoutSeconds",
+                        "MaintenanceWindowStepFunctionsParameters",
+                        "MaintenanceWindowStepFunctionsParameters.Input",
+                        "MaintenanceWindowStepFunctionsParameters.Name",
                     ],
                 )],
                 attributes: &["WindowTaskId"],
-                ..ResourceFacts::new(NAME)
+                ..ResourceFacts::new("AWS::SSM::MaintenanceWindowTask")
             }
         }
-    }
-
-    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
-        let (["TaskType"], Some(kind)) = (value.path, value.text) else { return None };
-        let of_aws = || resource_type(NAME).is_some_and(|aws| aws.values(value.path).is_some_and(|all| all.contains(&kind)));
-        (!TYPES.contains(&kind) && of_aws()).then(|| format!("task type `{kind}`"))
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
@@ -121,7 +112,7 @@ fn settings(properties: &Value) -> Value {
     if let Some(parameters) = properties.get("TaskInvocationParameters") {
         let of = |kind: &str| parameters.get(format!("MaintenanceWindow{kind}Parameters"));
         let mut given = Map::new();
-        for kind in ["Automation", "RunCommand"] {
+        for kind in ["Automation", "RunCommand", "StepFunctions"] {
             given.extend(of(kind).map(|value| (kind.to_owned(), value.clone())));
         }
         if let Some(lambda) = of("Lambda") {

@@ -270,6 +270,33 @@ async fn a_function_is_invoked_for_each_resource_with_its_id_in_the_payload() {
 }
 
 #[tokio::test]
+async fn a_state_machine_is_started_for_each_resource_and_its_end_is_the_tasks() {
+    let f = Fixture::new();
+    f.node(WEB, &[("Backup", "Enabled")]).await;
+    let window = Window::new(&f, json!({})).await;
+    let machine = format!("arn:aws:states:us-east-1:{}:stateMachine:SSMNight", super::ACCOUNT);
+    let mut task = json!({"TaskType": "STEP_FUNCTIONS", "TaskArn": machine, "TaskInvocationParameters": {"StepFunctions": {
+        "Input": r#"{"id": "{{RESOURCE_ID}}"}"#, "Name": "{{INVOCATION_ID}}"}}});
+    window.task(task.clone()).await.unwrap();
+    task["TaskInvocationParameters"]["StepFunctions"] = json!({"Input": r#"{"then": "fail"}"#});
+    task["Priority"] = json!(2);
+    window.task(task).await.unwrap();
+    window.open().await;
+    let ended = window.execution("FAILED").await;
+    let tasks = window.tasks(&ended).await;
+    assert_eq!((&tasks[0]["Status"], &tasks[1]["Status"]), (&json!("SUCCESS"), &json!("FAILED")), "{tasks:#?}");
+    let (good, bad) = (&window.invocations(&tasks[0]).await[0], &window.invocations(&tasks[1]).await[0]);
+    assert_eq!(bad["StatusDetails"], "BackupFailed: no space");
+    assert!(good["ExecutionId"].as_str().is_some_and(|id| id.contains(":execution:SSMNight:")), "{good}");
+    let started = f.started();
+    let named = started.iter().find(|input| input["name"].is_string()).expect("one with a name");
+    assert_eq!((&named["name"], &named["input"]), (&good["InvocationId"], &json!(format!(r#"{{"id": "{WEB}"}}"#))));
+    assert!(started.iter().all(|input| input["stateMachineArn"] == machine), "{started:#?}");
+    let shown: Value = serde_json::from_str(good["Parameters"].as_str().unwrap()).unwrap();
+    assert_eq!(&shown, named);
+}
+
+#[tokio::test]
 async fn nodes_that_are_no_targets_of_the_window_are_reached_where_it_lets_them() {
     for (allowed, reached) in [(false, 0), (true, 1)] {
         let f = Fixture::new();
@@ -363,8 +390,6 @@ async fn what_no_window_can_be_or_run_is_refused() {
     assert_eq!(refused(json!({"Targets": [{"Key": "tag:Backup", "Values": ["x"]}]})).await.code, "ValidationException");
     let nobody = json!({"Targets": [{"Key": "WindowTargetIds", "Values": ["00000000-0000-0000-0000-000000000000"]}]});
     assert_eq!(refused(nobody).await.code, "DoesNotExistException");
-    let machine = refused(json!({"TaskType": "STEP_FUNCTIONS"})).await;
-    assert!(machine.code == "NotImplemented" && machine.message.contains("STEP_FUNCTIONS"), "{}", machine.message);
     let group = json!({"WindowId": window.id, "ResourceType": "RESOURCE_GROUP", "Targets": [{"Key": "resource-groups:Name", "Values": ["g"]}]});
     assert_eq!(f.ssm("RegisterTargetWithMaintenanceWindow", group).await.unwrap_err().code, "NotImplemented");
     let nothing = json!({"WindowExecutionId": "00000000-0000-0000-0000-000000000000"});

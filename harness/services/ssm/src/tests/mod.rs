@@ -80,12 +80,47 @@ impl Service for Functions {
     }
 }
 
+/// Step Functions as far as this service starts something there: an execution fails whose input says so, and runs at the first look.
+#[derive(Default)]
+pub(super) struct Machines(Mutex<HashMap<String, (Value, bool)>>);
+
+#[async_trait]
+impl Service for Machines {
+    fn permissions(&self) -> &'static str {
+        "StartExecution states:StartExecution {stateMachineArn}\nDescribeExecution states:DescribeExecution {executionArn}\n"
+    }
+
+    async fn call(&self, _call: &Call, operation: &str, input: Value, _body: Body) -> Result<Reply, AwsError> {
+        let since = "2026-11-23T03:00:00Z";
+        let mut all = self.0.lock();
+        if operation == "StartExecution" {
+            let arn = format!("arn:aws:states:us-east-1:{ACCOUNT}:execution:SSMNight:{}", all.len());
+            all.insert(arn.clone(), (input, false));
+            return Ok(json!({"executionArn": arn, "startDate": since}).into());
+        }
+        let arn = input["executionArn"].as_str().unwrap();
+        let (started, is_looked_at) = all.get_mut(arn).unwrap();
+        let mut answer = json!({"executionArn": arn, "stateMachineArn": started["stateMachineArn"], "startDate": since});
+        answer["status"] = match std::mem::replace(is_looked_at, true) {
+            false => "RUNNING".into(),
+            true if started["input"].as_str().is_some_and(|input| input.contains("fail")) => {
+                answer["error"] = "BackupFailed".into();
+                answer["cause"] = "no space".into();
+                "FAILED".into()
+            }
+            true => "SUCCEEDED".into(),
+        };
+        Ok(answer.into())
+    }
+}
+
 /// A region with the services under test.
 pub(super) struct Fixture {
     pub(super) region: Region,
     instances: Arc<Instances>,
     bus: Arc<Bus>,
     functions: Arc<Functions>,
+    machines: Arc<Machines>,
     _folder: tempfile::TempDir,
 }
 
@@ -102,15 +137,17 @@ impl Fixture {
         let instances = Arc::new(Instances::default());
         let (bus, ssm) = (Arc::new(Bus::default()), Ssm::new());
         let functions = Arc::new(Functions::default());
+        let machines = Arc::new(Machines::default());
         region.install(vec![
             ("events", Arc::clone(&bus) as Arc<dyn Service>),
             ("ec2", Arc::clone(&instances) as Arc<dyn Service>),
             ("ec2messages", Ec2Messages::new(Arc::clone(&ssm))),
             ("lambda", Arc::clone(&functions) as Arc<dyn Service>),
             ("ssm", ssm),
+            ("states", Arc::clone(&machines) as Arc<dyn Service>),
             ("ssmmessages", SsmMessages::new()),
         ]);
-        Self { region, instances, bus, functions, _folder: folder }
+        Self { region, instances, bus, functions, machines, _folder: folder }
     }
 
     /// What EventBridge was told.
@@ -121,6 +158,11 @@ impl Fixture {
     /// The inputs of what Lambda was asked to invoke.
     pub(super) fn invoked(&self) -> Vec<Value> {
         self.functions.0.lock().clone()
+    }
+
+    /// The inputs of what Step Functions was asked to start.
+    pub(super) fn started(&self) -> Vec<Value> {
+        self.machines.0.lock().values().map(|(input, _)| input.clone()).collect()
     }
 
     pub(super) fn instance(&self, id: &str, state: &str, tags: &[(&str, &str)]) {

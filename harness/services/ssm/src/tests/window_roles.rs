@@ -36,6 +36,7 @@ impl World {
         region.install(vec![
             ("iam", iam as Arc<dyn Service>),
             ("lambda", functions as Arc<dyn Service>),
+            ("states", Arc::new(super::Machines::default()) as Arc<dyn Service>),
             ("ssm", ssm as Arc<dyn Service>),
             ("sts", sts as Arc<dyn Service>),
         ]);
@@ -56,10 +57,16 @@ impl World {
 
     /// A window with a task without targets, which invokes a function by the role; registered by `caller`.
     async fn window(&self, caller: &Caller) -> Result<String, AwsError> {
+        self.window_with(caller, json!({"TaskType": "LAMBDA", "TaskArn": "SSMNight"})).await
+    }
+
+    /// The same with another task.
+    async fn window_with(&self, caller: &Caller, mut task: Value) -> Result<String, AwsError> {
         let window =
             json!({"Name": "night", "Schedule": "rate(1 day)", "Duration": 1, "Cutoff": 0, "AllowUnassociatedTargets": false});
         let window = self.ask("ssm", "CreateMaintenanceWindow", window).await.unwrap()["WindowId"].as_str().unwrap().to_owned();
-        let task = json!({"WindowId": window, "TaskType": "LAMBDA", "TaskArn": "SSMNight", "ServiceRoleArn": ROLE});
+        task["WindowId"] = window.as_str().into();
+        task["ServiceRoleArn"] = ROLE.into();
         self.region.call(caller, "ssm", "RegisterTaskWithMaintenanceWindow", task).await?;
         Ok(window)
     }
@@ -96,6 +103,26 @@ async fn a_task_whose_role_may_not_do_it_or_cannot_be_assumed_fails() {
     let window = world.window(&Caller::root(ACCOUNT)).await.unwrap();
     let task = world.opened(&window).await;
     assert!(task["Status"] == "FAILED" && task["StatusDetails"].as_str().unwrap().contains("sts:AssumeRole"), "{task}");
+}
+
+#[tokio::test]
+async fn a_state_machine_is_started_and_looked_after_by_the_tasks_role() {
+    let machine = format!("arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:night");
+    let task = || json!({"TaskType": "STEP_FUNCTIONS", "TaskArn": machine});
+    for (actions, lacking) in [
+        (&["states:StartExecution", "states:DescribeExecution"][..], None),
+        (&["states:DescribeExecution"], Some("states:StartExecution")),
+        (&["states:StartExecution"], Some("states:DescribeExecution")),
+    ] {
+        let world = World::new("ssm.amazonaws.com", actions).await;
+        let window = world.window_with(&Caller::root(ACCOUNT), task()).await.unwrap();
+        let ended = world.opened(&window).await;
+        assert_eq!(ended["Status"], if lacking.is_some() { "FAILED" } else { "SUCCESS" }, "{ended}");
+        let of_task = json!({"WindowExecutionId": ended["WindowExecutionId"], "TaskId": ended["TaskExecutionId"]});
+        let invoked = world.ask("ssm", "DescribeMaintenanceWindowExecutionTaskInvocations", of_task).await.unwrap();
+        let details = invoked["WindowExecutionTaskInvocationIdentities"][0]["StatusDetails"].as_str().unwrap_or_default();
+        assert!(lacking.map_or(details.is_empty(), |action| details.contains(action)), "{details}");
+    }
 }
 
 #[tokio::test]
