@@ -143,7 +143,7 @@ pub enum Profile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// A rule, schedule, maintenance window or association: its logical id, name or ARN.
+    /// A rule, schedule, maintenance window, association, bucket or alarm: its logical id, name or ARN.
     rule: Text,
 }
 

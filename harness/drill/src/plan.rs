@@ -105,7 +105,7 @@ pub struct Plan {
     pub data: Data,
     /// Where the data goes on each instance.
     pub data_path: String,
-    /// Logical or physical id of the rule, schedule, maintenance window or association to fire, or the file of an instance's job. Without it, each whose chain ends in a bucket is.
+    /// Logical or physical id of the rule, schedule, maintenance window or association to fire, or of the bucket or alarm whose event starts the backup, or the file of an instance's job. Without it, each whose chain ends in a bucket is.
     pub rule: Option<String>,
     /// Logical id or name of the bucket that gets the archives; otherwise every bucket of the stack is looked at.
     pub bucket: Option<String>,
@@ -169,6 +169,14 @@ pub trait Local: Send + Sync {
         Ok(())
     }
 
+    /// What is to be ready once the drill causes the event that starts a backup, where no clock starts it.
+    ///
+    /// # Errors
+    /// Why it is not.
+    async fn before_event(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// What the region's clock says: seconds since 1970.
     fn now(&self) -> i64;
 
@@ -182,7 +190,7 @@ pub trait Local: Send + Sync {
         Err(format!("this region opens no session {name} of {role_arn}{place}"))
     }
 
-    /// Moves the region's clock to the next scheduled time of the rule with this ARN, or of the job of instances with this id. Returns what was done, as a fragment.
+    /// Moves the region's clock to the next scheduled time of the rule with this ARN, of the job of instances with this id, or to the next evaluation of the alarm with this ARN. Returns what was done, as a fragment.
     ///
     /// # Errors
     /// Why it could not: the rule or schedule is unknown or disabled, or has no schedule.

@@ -114,6 +114,26 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// Has the faults of the night begin, if it is theirs.
+    async fn begin_night(&self) -> Result<(), String> {
+        if self.quiet.fetch_update(Relaxed, Relaxed, |nights| nights.checked_sub(1)).is_ok() {
+            return Ok(());
+        }
+        let resources = self.resources().await?;
+        let mut faults = self.faults.clone();
+        for rule in &mut faults {
+            if let Effect::Calls(calls) = &mut rule.then {
+                for call in calls {
+                    call.input = filled(&call.input, &resources)?;
+                }
+            }
+        }
+        self.armed.set(faults);
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Local for Scene {
     async fn deployed(&self) {
@@ -136,20 +156,15 @@ impl Local for Scene {
     }
 
     async fn fire(&self, rule_arn: &str) -> Result<String, String> {
-        if self.quiet.fetch_update(Relaxed, Relaxed, |nights| nights.checked_sub(1)).is_ok() {
-            return self.local.fire(rule_arn).await;
+        // The clock is moved for an alarm that has its data already: that night has begun.
+        if !rule_arn.contains(":alarm:") {
+            self.begin_night().await?;
         }
-        let resources = self.resources().await?;
-        let mut faults = self.faults.clone();
-        for rule in &mut faults {
-            if let Effect::Calls(calls) = &mut rule.then {
-                for call in calls {
-                    call.input = filled(&call.input, &resources)?;
-                }
-            }
-        }
-        self.armed.set(faults);
         self.local.fire(rule_arn).await
+    }
+
+    async fn before_event(&self) -> Result<(), String> {
+        self.begin_night().await
     }
 
     async fn due(&self, rule_arn: &str) -> Option<i64> {

@@ -19,7 +19,7 @@ use nightproof_wire::arn::Arn;
 #[derive(Debug, thiserror::Error)]
 pub enum FireError {
     /// What was named is the ARN of none of them.
-    #[error("`{0}` is not the ARN of a rule, of a schedule, of a maintenance window or of an association")]
+    #[error("`{0}` is not the ARN of a rule, of a schedule, of a maintenance window, of an association or of an alarm")]
     Arn(String),
     /// It does not exist, is disabled, or has no schedule that comes again.
     #[error("`{0}` does not exist, is disabled, or its schedule never comes again")]
@@ -46,7 +46,7 @@ impl Trigger {
     }
 
     /// Moves the region's clock to the next time at which the schedule of a rule, of EventBridge Scheduler, a maintenance window or an association is due; of
-    /// a flexible time window, to its end.
+    /// a flexible time window, to its end; of an alarm, to its next evaluation.
     ///
     /// # Errors
     /// [`FireError`] where nothing will fire.
@@ -68,6 +68,9 @@ impl Trigger {
             ["schedule", group, name] => self.scheduler.next_occurrence(&arn.account, group, name, now),
             ["association", id] => self.ssm.next_association(&arn.account, id, now),
             ["maintenancewindow", window] => self.ssm.next_opening(&arn.account, window, now),
+            _ if arn.service == "cloudwatch" && arn.resource.starts_with("alarm:") => {
+                self.alarms.horizon(&arn.account, false, now)
+            }
             _ => return Err(FireError::Arn(trigger_arn.to_owned())),
         };
         at.ok_or_else(|| FireError::NoOccurrence(trigger_arn.to_owned()))

@@ -28,6 +28,8 @@ mod drill_file;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod event_shapes;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod forms;

@@ -5,12 +5,12 @@ use nightproof_scenarios::{Night, Template};
 
 use crate::scenario;
 
-fn night(template: &Template) -> Night {
+pub(crate) fn night(template: &Template) -> Night {
     scenario().template(template).expect("a template").run().expect("a run")
 }
 
 /// A night that passes with these links that are not the usual ones.
-fn assert_passed_by(night: &Night, parts: &[(Hop, &str)]) {
+pub(crate) fn assert_passed_by(night: &Night, parts: &[(Hop, &str)]) {
     let outcome = night.outcome.as_ref().expect("an outcome");
     assert_eq!((night.code, &outcome.failure, outcome.findings.as_slice()), (0, &None, [].as_slice()), "{night:#?}");
     let named: Vec<(Hop, &str)> = outcome.parts.iter().map(|part| (part.hop, part.name.as_str())).collect();
@@ -19,7 +19,7 @@ fn assert_passed_by(night: &Night, parts: &[(Hop, &str)]) {
 }
 
 /// A night that passes without a function.
-fn assert_passed(night: &Night, parts: &[(Hop, &str)]) {
+pub(crate) fn assert_passed(night: &Night, parts: &[(Hop, &str)]) {
     assert_passed_by(night, parts);
     assert_eq!(night.outcome.as_ref().expect("an outcome").absent, [Hop::Function]);
 }
@@ -132,6 +132,48 @@ mod window_to_run_command {
         let night = night(&template().replacing(trusted, "Principal: {Service: events.amazonaws.com}"));
         night.assert_broken("rule", "night opened, and its task AWS-RunShellScript is FAILED");
         assert!(night.why().contains("sts:AssumeRole"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_tag_that_no_instance_has_is_told() {
+        let target = r#"Key: "tag:Backup", Values: [Enabled]"#;
+        let night = night(&template().replacing(target, r#"Key: "tag:Backup", Values: [enabled]"#));
+        night.assert_broken("command", "reached no instance: no managed instance matches tag:Backup=enabled");
+    }
+
+    #[test]
+    fn a_script_that_fails_is_told_with_its_code() {
+        let night = night(&template().replacing("-C /var/www/html .", "-C /var/www/missing ."));
+        night.assert_broken("script", "is Failed, exit code 2");
+    }
+}
+
+/// A maintenance window whose task is a state machine.
+mod window_to_state_machine {
+    use super::*;
+
+    fn template() -> Template {
+        Template::from(include_str!("../../shapes/window-to-state-machine.yaml"))
+    }
+
+    #[test]
+    fn passes_by_a_state_machine_that_waits_for_the_script() {
+        let night = night(&template());
+        assert_passed_by(&night, &[(Hop::Rule, "Maintenance window"), (Hop::Function, "Step Functions")]);
+    }
+
+    #[test]
+    fn a_role_that_may_not_start_the_state_machine_is_told_with_what_it_was_denied() {
+        let night = night(&template().replacing("Action: states:StartExecution", "Action: states:StartSyncExecution"));
+        night.assert_broken("rule", "night opened, and its task");
+        assert!(night.why().contains("may not states:StartExecution"), "{}", night.why());
+    }
+
+    #[test]
+    fn a_state_machine_whose_role_may_not_send_commands_is_told_with_what_it_was_denied() {
+        let document = "document/AWS-RunShellScript\"";
+        let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));
+        night.assert_broken("function", "is FAILED in its state Send: Ssm.SsmException");
     }
 
     #[test]

@@ -103,6 +103,22 @@ pub(crate) async fn objects(client: &DynamicClient, buckets: &[Bucket]) -> Resul
     Ok(found)
 }
 
+/// The listing with the object that has just started a backup, which is none of its archives.
+pub(crate) async fn with_source(
+    client: &DynamicClient,
+    mut before: Listing,
+    buckets: &[Bucket],
+    source: Option<(&str, &str)>,
+) -> Result<Listing, HopFailure> {
+    let Some((name, key)) = source else { return Ok(before) };
+    let its: Vec<Bucket> = buckets.iter().filter(|bucket| bucket.name == name).cloned().collect();
+    let now = objects(client, &its).await?;
+    let is_it = |object: &Object| object.key == key;
+    before.versions.extend(now.versions.into_iter().filter(is_it));
+    before.current.extend(now.current.into_iter().filter(is_it));
+    Ok(before)
+}
+
 impl Object {
     /// What names this version in a call.
     pub(crate) fn input(&self) -> Value {

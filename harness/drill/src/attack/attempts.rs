@@ -12,6 +12,7 @@ use crate::attack::attempt::{Planned, Request, Undo};
 use crate::attack::result::AttackEffect;
 use crate::attack::target::Target;
 use crate::chain::failure::{HopFailure, at};
+use crate::steps::occurrence::{Cause, Messenger, Occurrence};
 use crate::steps::rule::Rule;
 use crate::{FailurePoint, Hop};
 
@@ -232,6 +233,33 @@ pub(crate) async fn on_key(client: &DynamicClient, target: &Target, attacker: &A
     Ok(found)
 }
 
+/// Against a bucket or an alarm that starts the backup without a rule.
+async fn on_messenger(
+    client: &DynamicClient,
+    rule: &Rule,
+    occurrence: &Occurrence,
+    stopped: &str,
+) -> Result<Vec<Planned>, HopFailure> {
+    if let Occurrence::ObjectCreated { bucket, .. } = occurrence {
+        let saved = client.ask("s3", "GetBucketNotificationConfiguration", &json!({ "Bucket": bucket })).await;
+        let saved = saved.map_err(at(Hop::Rule, "GetBucketNotificationConfiguration"))?;
+        let put = |configuration: Value| {
+            let input = json!({ "Bucket": bucket, "NotificationConfiguration": configuration });
+            Request::call("s3", "PutBucketNotificationConfiguration", input)
+        };
+        let silenced = planned("s3:PutBucketNotification", rule.arn.clone(), put(json!({})));
+        return Ok(vec![silenced.weakens(stopped).undo([put(saved)])]);
+    }
+    let alarm = json!({ "AlarmNames": [rule.name] });
+    let disabled = Request::call("monitoring", "DisableAlarmActions", alarm.clone());
+    let enabled = Request::call("monitoring", "EnableAlarmActions", alarm.clone());
+    let deleted = Request::call("monitoring", "DeleteAlarms", alarm);
+    Ok(vec![
+        planned("cloudwatch:DisableAlarmActions", rule.arn.clone(), disabled).weakens(stopped).undo([enabled]),
+        planned("cloudwatch:DeleteAlarms", rule.arn.clone(), deleted).weakens(stopped).last(),
+    ])
+}
+
 /// Against what starts the backup.
 pub(crate) async fn on_trigger(client: &DynamicClient, rule: &Rule) -> Result<Vec<Planned>, HopFailure> {
     const STOPPED: &str = "no backup is made any more";
@@ -247,6 +275,8 @@ pub(crate) async fn on_trigger(client: &DynamicClient, rule: &Rule) -> Result<Ve
         found.push(planned("ssm:UpdateMaintenanceWindow", rule.arn.clone(), set(false)).weakens(STOPPED).undo([set(true)]));
         let gone = Request::call("ssm", "DeleteMaintenanceWindow", json!({ "WindowId": window }));
         found.push(planned("ssm:DeleteMaintenanceWindow", rule.arn.clone(), gone).weakens(STOPPED).last());
+    } else if let Some(Cause { messenger: Messenger::Service | Messenger::Topic(_), occurrence }) = &rule.cause {
+        found.extend(on_messenger(client, rule, occurrence, STOPPED).await?);
     } else if rule.is_association() {
         let id = rule.arn.rsplit('/').next().unwrap_or_default();
         let gone = Request::call("ssm", "DeleteAssociation", json!({ "AssociationId": id }));

@@ -42,6 +42,7 @@ impl Drill {
         let buckets = bucket::find(&self.client, self.plan.bucket.as_deref(), resources).await?;
         // Instances run many things by themselves: where something else starts a backup, a job counts that names a bucket.
         let (jobs, mut rules_proper): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|rule| rule.starts.is_job());
+        rules_proper = self.without_asides(rules_proper, resources, &buckets).await;
         rules = if rules_proper.is_empty() {
             jobs
         } else {
@@ -70,14 +71,37 @@ impl Drill {
                 }
             });
         }
+        let buckets = chains::without_sources(&self.client, resources, &rules, buckets).await;
         for finding in findings::of_stack(&self.client, &self.stack, &buckets, resources).await? {
             self.finding(finding);
+        }
+        if let Some(rule) = rules.iter().find(|rule| self.plan.nights > 1 && rule.takes_its_instance()) {
+            let reason = format!(
+                "{} takes the instance with the data away, so that there is one night, and not {}",
+                rule.name, self.plan.nights
+            );
+            return Err(HopFailure::at(FailurePoint::Input, reason));
         }
         let stage = |rule: &Rule| {
             let others = rules.iter().chain(&unchosen).filter(|other| other.arn != rule.arn).cloned().collect();
             Stage { rule: rule.clone(), others, buckets: buckets.clone(), manifest: Arc::clone(&manifest), said: Vec::new() }
         };
         Ok(rules.iter().map(stage).collect())
+    }
+
+    /// Without what events start, where a clock starts something. Events start much that is no backup: what of it is by a function and names a bucket is
+    /// mentioned, what sends a command by itself and names one stays.
+    async fn without_asides(&self, rules: Vec<Rule>, resources: &Resources, buckets: &[Bucket]) -> Vec<Rule> {
+        let (events, mut clocked): (Vec<Rule>, Vec<Rule>) = rules.into_iter().partition(|rule| rule.cause.is_some());
+        if clocked.is_empty() || events.is_empty() {
+            clocked.extend(events);
+            return clocked;
+        }
+        let (ending, _) = chains::ending_in(&self.client, resources, events, buckets).await;
+        let (asides, others): (Vec<Rule>, Vec<Rule>) = ending.into_iter().partition(|rule| rule.starts.function().is_some());
+        asides.iter().for_each(|rule| self.finding(findings::of_event(rule)));
+        clocked.extend(others);
+        clocked
     }
 
     pub(super) async fn nights(&self, stages: &mut Vec<Stage>, resources: &Resources) -> Result<(), HopFailure> {
@@ -153,6 +177,7 @@ impl Drill {
             let objects = bucket::objects(client, &stage.buckets).await?;
             let before = Before::take(client, &stage.rule, self.local.as_deref()).await?;
             let done = fire::fire(client, self.submitted(), self.local.as_deref(), &stage.rule, &before).await?;
+            let objects = bucket::with_source(client, objects, &stage.buckets, stage.rule.source()).await?;
             Ok((objects, before, done))
         };
         let (objects, before, _) = self

@@ -74,6 +74,15 @@ pub(crate) fn of_trigger(rule: &Rule) -> Finding {
     finding("chain-not-drilled", detail)
 }
 
+/// Of a chain that an event starts, beside one that a clock does.
+pub(crate) fn of_event(rule: &Rule) -> Finding {
+    let detail = format!(
+        "{} ({}) starts {}, which names a bucket of the stack, beside a backup that a clock starts: it was not drilled; choose it by --trigger if it is a backup",
+        rule.name, rule.schedule, rule.starts
+    );
+    finding("chain-not-drilled", detail)
+}
+
 /// Of an archive, beside the bucket's own default.
 pub(crate) async fn of_archive(client: &DynamicClient, stored: &Stored) -> Result<Option<Finding>, HopFailure> {
     let archive = &stored.archive;

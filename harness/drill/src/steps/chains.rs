@@ -65,6 +65,24 @@ pub(crate) async fn ending_in(
     })
 }
 
+/// Without the buckets whose objects start a backup and which no chain ends in.
+pub(crate) async fn without_sources(
+    client: &DynamicClient,
+    resources: &Resources,
+    rules: &[Rule],
+    buckets: Vec<Bucket>,
+) -> Vec<Bucket> {
+    let is_source = |bucket: &Bucket| rules.iter().any(|rule| rule.source().is_some_and(|(name, _)| name == bucket.name));
+    let (sources, mut left): (Vec<Bucket>, Vec<Bucket>) = buckets.into_iter().partition(is_source);
+    for bucket in sources {
+        let is_named = || ending_in(client, resources, rules.to_vec(), std::slice::from_ref(&bucket));
+        if left.is_empty() || !is_named().await.0.is_empty() {
+            left.push(bucket);
+        }
+    }
+    left
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Fire: has the time of the rule that starts the backup come.
+//! Fire: has the time of the rule that starts the backup come, or its event happen.
 
 use std::time::SystemTime;
 
@@ -8,10 +8,10 @@ use crate::account::dynamic_client::DynamicClient;
 use crate::chain::failure::{HopFailure, at};
 use crate::steps::observe::Before;
 use crate::steps::rule::{Rule, Starts};
-use crate::steps::{function, schedule};
+use crate::steps::{cause, function, schedule};
 use crate::{FireBy, Hop, Local, Plan};
 
-/// Has the rule's time come: by the clock of a local region, or as the plan says.
+/// Has the rule's time come: by the clock of a local region, or as the plan says. What an event starts has that event happen.
 pub(crate) async fn fire(
     client: &DynamicClient,
     plan: &Plan,
@@ -19,6 +19,9 @@ pub(crate) async fn fire(
     rule: &Rule,
     before: &Before,
 ) -> Result<String, HopFailure> {
+    if let Some(event) = &rule.cause {
+        return cause::bring_about(client, plan, local, event).await;
+    }
     if let Some(local) = local {
         let fired = local.fire(&rule.arn).await;
         return fired.map_err(|reason| HopFailure::at(Hop::Rule, format!("{} cannot be fired: {reason}", rule.name)));

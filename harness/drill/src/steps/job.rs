@@ -74,6 +74,7 @@ fn jobs<'a>(all: impl Iterator<Item = &'a InstanceJobs>) -> Jobs {
                 dead_letters: None,
                 window: None,
                 input: format!("{}\n{}", job.command, job.text),
+                cause: None,
             });
             if let Starts::Job { instances, .. } = &mut rule.starts {
                 instances.push(one.instance.clone());

@@ -11,6 +11,7 @@ use crate::account::dynamic_client::DynamicClient;
 use crate::account::run_command::{self, Command, CommandInvocation};
 use crate::chain::failure::{HopFailure, at, refused};
 use crate::plan::Local;
+use crate::steps::event_trigger;
 use crate::steps::function;
 use crate::steps::function_log::{FunctionLog, Lines};
 use crate::steps::job::{self, EarlierRuns};
@@ -265,6 +266,11 @@ async fn function(
             if let Some(broken) = not_permitted(client, rule).await {
                 return Err(broken);
             }
+            if let Some(cause) = &rule.cause
+                && let Some(broken) = event_trigger::untold(client, cause).await
+            {
+                return Err(broken);
+            }
             if begun.elapsed() > silence {
                 // What has begun meanwhile is looked at once more.
                 if let Some(local) = local.take() {
@@ -274,27 +280,28 @@ async fn function(
                 let seconds = silence.as_secs();
                 let reason = match &rule.starts {
                     Starts::Function { name, .. } if rule.by_role => format!(
-                        "{} fired and within {seconds} s {name} neither logged nor sent a command: may the role of its target invoke it?",
-                        rule.name
+                        "{} and within {seconds} s {name} neither logged nor sent a command: may the role of its target invoke it?",
+                        rule.fired()
                     ),
                     Starts::Function { name, .. } => {
-                        format!("{} fired and within {seconds} s {name} neither logged nor sent a command", rule.name)
+                        format!("{} and within {seconds} s {name} neither logged nor sent a command", rule.fired())
                     }
                     Starts::Automation(name) => format!(
-                        "{} fired and within {seconds} s no command was sent: may the role of its target start the automation {name}?",
-                        rule.name
+                        "{} and within {seconds} s no command was sent: may the role of its target start the automation {name}?",
+                        rule.fired()
                     ),
                     Starts::StateMachine(_) => format!(
-                        "{} fired and within {seconds} s no command was sent: may the role of its target start {}?",
-                        rule.name, rule.starts
+                        "{} and within {seconds} s no command was sent: may the role of its target start {}?",
+                        rule.fired(),
+                        rule.starts
                     ),
                     Starts::Job { .. } => format!("{} was due, and what runs on instances cannot be asked", rule.name),
                     Starts::Document(_) if rule.is_association() => {
                         format!("{} was due and within {seconds} s no command was sent", rule.name)
                     }
                     Starts::Document(name) => format!(
-                        "{} fired and within {seconds} s no command was sent: may the role of its target send commands with {name}?",
-                        rule.name
+                        "{} and within {seconds} s no command was sent: may the role of its target send commands with {name}?",
+                        rule.fired()
                     ),
                 };
                 return Err(HopFailure::at(Hop::Rule, reason));
@@ -308,14 +315,16 @@ async fn function(
     }
 }
 
-/// Whether the function's own policy keeps EventBridge out.
+/// Whether the function's own policy keeps out who is to invoke it.
 async fn not_permitted(client: &DynamicClient, rule: &Rule) -> Option<HopFailure> {
     let function = rule.starts.function().filter(|_| !rule.by_role)?;
-    let reason = format!("{} fired, and {function} does not let events.amazonaws.com invoke it", rule.name);
+    let (fired, principal) = (rule.fired(), rule.principal());
+    let comma = if fired.ends_with(',') { "" } else { "," };
+    let reason = format!("{fired}{comma} and {function} does not let {principal} invoke it");
     // A policy that cannot be read keeps nobody out as far as is known.
     let policy = function::policy(client, function, None).await.ok()?;
     let policy = policy.unwrap_or_else(|| "it has none".to_owned());
-    (!policy.contains("events.amazonaws.com")).then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", &policy))
+    (!policy.contains(principal)).then(|| HopFailure::at(Hop::Rule, reason).with("policy of the function", &policy))
 }
 
 /// How long it takes at most until a trigger whose time has come shows that it starts something.

@@ -1,4 +1,4 @@
-//! The rule, schedule, maintenance window or association of a stack that starts the backup.
+//! The rule, schedule, maintenance window, association or event of a stack that starts the backup.
 
 use nightproof_wire::arn::{self, Arn};
 use serde::Deserialize;
@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::account::dynamic_client::DynamicClient;
 use crate::account::resources::{Resource, Resources};
 use crate::chain::failure::{HopFailure, at};
+use crate::steps::event_sample::Place;
+use crate::steps::event_trigger;
 use crate::steps::job::{self, Jobs};
 use crate::steps::rule::{Rule, Starts};
 use crate::steps::window::{self, Window};
@@ -28,9 +30,12 @@ pub(crate) async fn find(
     local: Option<&dyn Local>,
 ) -> Result<Rule, HopFailure> {
     let mut found = all(client, plan, resources, local).await?;
-    // What else instances do by themselves is no matter where a rule starts something.
+    // What else instances do by themselves is no matter where a rule starts something, and what events do is none where a clock does.
     if !found.iter().all(|rule| rule.starts.is_job()) {
         found.retain(|rule| !rule.starts.is_job());
+    }
+    if !found.iter().all(|rule| rule.cause.is_some()) {
+        found.retain(|rule| rule.cause.is_none());
     }
     match found.len() {
         1 => found.pop().ok_or_else(|| HopFailure::at(Hop::Rule, "there is none")),
@@ -72,10 +77,13 @@ pub(crate) async fn all(
         |name: &str, resource: &Resource| plan.rule.as_deref().is_none_or(|wanted| wanted == name || wanted == resource.logical);
     let mut candidates = Candidates::default();
     for resource in resources.of_type("AWS::Events::Rule") {
-        // The physical id of a rule on a custom bus is `bus|rule`; schedules exist on the default bus only.
-        let name = resource.physical.rsplit('|').next().unwrap_or_default();
-        if is_wanted(name, resource) {
-            rule(client, resource, name, &mut candidates).await?;
+        // The physical id of a rule on a custom bus is `bus|rule`; schedules and events of AWS exist on the default bus only.
+        match resource.physical.rsplit_once('|') {
+            None if is_wanted(&resource.physical, resource) => rule(client, plan, resources, resource, &mut candidates).await?,
+            Some((bus, name)) if is_wanted(name, resource) => {
+                candidates.others.push(format!("{name} waits for events of the bus {bus}, which no drill causes"));
+            }
+            _ => {}
         }
     }
     for resource in resources.of_type("AWS::Scheduler::Schedule").filter(|resource| is_wanted(&resource.physical, resource)) {
@@ -96,6 +104,7 @@ pub(crate) async fn all(
             association(client, &plan.endpoint.region, resource, (name, &found), &mut candidates).await?;
         }
     }
+    candidates.found.extend(event_trigger::without_rule(client, plan, resources, &is_wanted).await?);
     if let Some(local) = local {
         let Jobs { found, others } = job::find(client, local, resources, candidates.found.is_empty()).await?;
         let wanted = |rule: &Rule| plan.rule.as_ref().is_none_or(|wanted| [&rule.name, &rule.logical].contains(&wanted));
@@ -103,7 +112,7 @@ pub(crate) async fn all(
         candidates.others.extend(others);
     }
     let Candidates { found, others } = candidates;
-    let none = "the stack has no rule, no schedule, no maintenance window and no association, so nothing starts the backup";
+    let none = "the stack has no rule, no schedule, no maintenance window and no association, and no event invokes a function, so nothing starts the backup";
     match (found.len(), &plan.rule) {
         (0, Some(wanted)) if others.is_empty() => Err(HopFailure::at(Hop::Rule, format!("the stack has no rule `{wanted}`"))),
         (0, _) if others.is_empty() => Err(HopFailure::at(Hop::Rule, none)),
@@ -112,15 +121,18 @@ pub(crate) async fn all(
     }
 }
 
-async fn rule(client: &DynamicClient, resource: &Resource, name: &str, candidates: &mut Candidates) -> Result<(), HopFailure> {
+async fn rule(
+    client: &DynamicClient,
+    plan: &Plan,
+    resources: &Resources,
+    resource: &Resource,
+    candidates: &mut Candidates,
+) -> Result<(), HopFailure> {
+    let name = resource.physical.as_str();
     let rule = client.ask("events", "DescribeRule", &json!({ "Name": name })).await;
     let rule = rule.map_err(at(Hop::Rule, "DescribeRule"))?;
     let text = |member: &str| rule.get(member).and_then(Value::as_str).unwrap_or_default();
     let schedule = text("ScheduleExpression");
-    if schedule.is_empty() {
-        candidates.others.push(format!("{name} has no schedule"));
-        return Ok(());
-    }
     if text("State") == "DISABLED" {
         candidates.others.push(format!("{name} is disabled"));
         return Ok(());
@@ -128,20 +140,39 @@ async fn rule(client: &DynamicClient, resource: &Resource, name: &str, candidate
     let targets = client.ask("events", "ListTargetsByRule", &json!({ "Rule": name })).await;
     let targets = targets.map_err(at(Hop::Rule, "ListTargetsByRule"))?;
     let mut targets = targets.get("Targets").and_then(Value::as_array).into_iter().flatten();
-    match targets.find_map(|target| Some((started(target)?, target.to_string()))) {
-        None => candidates.others.push(format!("{name} targets no function, no document, no runbook and no state machine")),
-        Some(((starts, dead_letters), input)) => candidates.found.push(Rule {
-            input,
-            logical: resource.logical.clone(),
-            name: name.to_owned(),
-            arn: text("Arn").to_owned(),
-            schedule: schedule.to_owned(),
-            starts,
-            by_role: false,
-            dead_letters,
-            window: None,
-        }),
-    }
+    let Some(((starts, dead_letters), input)) = targets.find_map(|target| Some((started(target)?, target.to_string()))) else {
+        candidates.others.push(format!("{name} targets no function, no document, no runbook and no state machine"));
+        return Ok(());
+    };
+    let arn = text("Arn");
+    let (cause, schedule) = if schedule.is_empty() {
+        let place = Place {
+            partition: arn.split(':').nth(1).unwrap_or("aws"),
+            account: arn::account_of(arn),
+            region: &plan.endpoint.region,
+        };
+        match event_trigger::of_pattern(client, place, resources, (name, text("EventPattern"))).await? {
+            Ok(cause) => (Some(cause.clone()), cause.occurrence.to_string()),
+            Err(why) => {
+                candidates.others.push(why);
+                return Ok(());
+            }
+        }
+    } else {
+        (None, schedule.to_owned())
+    };
+    candidates.found.push(Rule {
+        input,
+        logical: resource.logical.clone(),
+        name: name.to_owned(),
+        arn: arn.to_owned(),
+        schedule,
+        starts,
+        by_role: false,
+        dead_letters,
+        window: None,
+        cause,
+    });
     Ok(())
 }
 
@@ -180,6 +211,7 @@ async fn schedule(client: &DynamicClient, resource: &Resource, candidates: &mut 
                 by_role: true,
                 dead_letters,
                 window: None,
+                cause: None,
             }),
         }
     }
@@ -203,13 +235,14 @@ async fn opening(
     let first = tasks.iter().find_map(|task| match task.kind.as_str() {
         "AUTOMATION" => Some(Starts::Automation(last_of(&task.task_arn).to_owned())),
         "RUN_COMMAND" => Some(Starts::Document(last_of(&task.task_arn).to_owned())),
+        "STEP_FUNCTIONS" => Some(Starts::StateMachine(task.task_arn.clone())),
         "LAMBDA" => {
             Some(of_arn(&task.task_arn, None).unwrap_or(Starts::Function { name: task.task_arn.clone(), qualifier: None }))
         }
         _ => None,
     });
     let Some(starts) = first else {
-        candidates.others.push(format!("{name} has no task that runs a command, a function or a runbook"));
+        candidates.others.push(format!("{name} has no task"));
         return Ok(());
     };
     let id = window.window_id;
@@ -227,6 +260,7 @@ async fn opening(
         by_role: true,
         dead_letters: None,
         window: Some(id),
+        cause: None,
     });
     Ok(())
 }
@@ -255,6 +289,7 @@ async fn association(
         by_role: false,
         dead_letters: None,
         window: None,
+        cause: None,
     });
     Ok(())
 }

@@ -29,9 +29,9 @@ pub(super) const ALL: &[Explanation] = &[
     },
     Explanation {
         name: "chain-not-drilled",
-        meaning: "Something of the stack runs by a schedule, and nothing in its chain names a bucket of the stack, so that it was not rehearsed.",
+        meaning: "Something of the stack runs by a schedule and nothing in its chain names a bucket of the stack, or an event invokes a function that names one beside a backup that a clock starts: it was not rehearsed.",
         remedy: "name it by --trigger if it is a backup.",
-        page: "docs/drill-file.md",
+        page: "docs/shapes.md",
     },
     Explanation {
         name: "checksum-of-nothing",
