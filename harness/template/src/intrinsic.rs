@@ -24,6 +24,9 @@ pub(crate) const PSEUDO: &[&str] = &[
     "AWS::URLSuffix",
 ];
 
+/// The pseudo parameter that stands for no value.
+const NO_VALUE: &str = "AWS::NoValue";
+
 /// Logical id and attribute of a `Fn::GetAtt`, in either form; the attribute may be a `Ref` in the list form.
 pub(crate) fn attribute_of(argument: &Node) -> Option<(String, Node)> {
     match &argument.data {
@@ -132,10 +135,12 @@ impl Scope<'_> {
         match name {
             "Ref" => {
                 let target = argument.expect_text("the argument of Ref")?;
-                if target == "AWS::NoValue" {
+                if target == NO_VALUE {
                     return Ok(None);
                 }
-                self.reference(&target, node).map(Some)
+                // A parameter may say that there is no value.
+                let value = self.reference(&target, node)?;
+                Ok(Some(value).filter(|value| value != NO_VALUE))
             }
             "Fn::If" => {
                 let [condition, yes, no] = three(argument, node)?;

@@ -139,3 +139,20 @@ async fn rules_are_checked_before_anything_is_made() {
     world.ok("cloudformation", "CreateStack", input(vpc.as_str().unwrap())).await;
     assert_eq!(world.status("s").await, "CREATE_COMPLETE");
 }
+
+#[tokio::test]
+async fn a_parameter_may_say_that_a_property_has_no_value() {
+    let world = World::new();
+    let body = "Parameters: {Name: {Type: String, Default: 'AWS::NoValue'}}\nResources: {G: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Ref Name}}}";
+    assert_eq!(world.create("s", body).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert!(world.physical("s", "G").await.starts_with("s-G-"));
+}
+
+#[tokio::test]
+async fn a_role_without_a_description_has_an_empty_one() {
+    let world = World::new();
+    let body = r#"{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": {"Version": "2012-10-17",
+                   "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}}}}}"#;
+    assert_eq!(world.create("s", body).await, "CREATE_COMPLETE");
+    assert_eq!(world.ok("iam", "GetRole", json!({"RoleName": "r"})).await["Role"]["Description"], "");
+}

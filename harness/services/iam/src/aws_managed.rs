@@ -164,4 +164,22 @@ pub(super) static ALL: &[AwsManaged] = &[
         updated: "2026-09-24T17:37:08Z",
         document: include_str!("aws_managed/ReadOnlyAccess.json"),
     },
+    AwsManaged {
+        arn: "arn:aws:iam::aws:policy/AWSLambdaExecute",
+        id: "ANPAJE5FX7FQZSU5XAKGO",
+        description: "Provides Put, Get access to S3 and full access to CloudWatch Logs.",
+        version: "v1",
+        created: "2015-02-06T18:40:46Z",
+        updated: "2015-02-06T18:40:46Z",
+        document: include_str!("aws_managed/AWSLambdaExecute.json"),
+    },
+    AwsManaged {
+        arn: "arn:aws:iam::aws:policy/AmazonSNSFullAccess",
+        id: "ANPAJWEKLCXXUNT2SOLSG",
+        description: "Provides full access to Amazon SNS via the AWS Management Console.",
+        version: "v2",
+        created: "2015-02-06T18:41:05Z",
+        updated: "2024-09-24T22:32:05Z",
+        document: include_str!("aws_managed/AmazonSNSFullAccess.json"),
+    },
 ];

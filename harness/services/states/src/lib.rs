@@ -14,6 +14,7 @@ mod machine;
 mod operations;
 mod records;
 mod resources;
+mod role;
 mod run;
 mod service;
 mod status_event;

@@ -35,6 +35,7 @@ impl ResourceProvider for Instance {
                     "NetworkInterfaces",
                     "PrivateIpAddress",
                     "SecurityGroupIds",
+                    "SecurityGroups",
                     "SubnetId",
                     "Tags",
                     "UserData",
@@ -82,6 +83,7 @@ impl ResourceProvider for Instance {
                 "LaunchTemplate",
                 "SubnetId",
                 "SecurityGroupIds",
+                "SecurityGroups",
                 "MetadataOptions",
                 "BlockDeviceMappings",
                 "UserData",
@@ -145,7 +147,9 @@ impl ResourceProvider for Instance {
         found["AvailabilityZone"] = found.pointer("/Placement/AvailabilityZone").cloned().unwrap_or_default();
         let profile = text(&found, "/IamInstanceProfile/Arn");
         found["IamInstanceProfile"] = profile.rsplit('/').next().filter(|name| !name.is_empty()).into();
-        found["SecurityGroupIds"] = items(&found, "/SecurityGroups", |group| group.get("GroupId").cloned().unwrap_or_default());
+        let groups = |found: &Value, member| items(found, "/SecurityGroups", |one| one.get(member).cloned().unwrap_or_default());
+        found["SecurityGroupIds"] = groups(&found, "GroupId");
+        found["SecurityGroups"] = groups(&found, "GroupName");
         found["NetworkInterfaces"] = items(&found, "/NetworkInterfaces", given_interface);
         for attribute in ["DisableApiTermination", "InstanceInitiatedShutdownBehavior", "UserData"] {
             let mut letters = attribute.chars();

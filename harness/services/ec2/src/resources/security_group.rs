@@ -43,31 +43,52 @@ impl ResourceProvider for SecurityGroup {
             "TagSpecifications": tag_specification("security-group", properties),
         });
         let id = text(&context.make("ec2", "CreateSecurityGroup", input).await?, "/GroupId");
-        context.exists(&id);
+        // `Ref` returns the id of a group in a VPC that is named, and else the group's name.
+        let physical = if properties.get("VpcId").is_some() { id.clone() } else { name };
+        context.exists(&physical);
         change_rules(context, &id, &json!({}), properties).await?;
         let vpc = text(properties, "/VpcId");
-        Ok(MadeResource::new(&id, [("GroupId", id.as_str().into()), ("Id", id.as_str().into()), ("VpcId", vpc.into())]))
+        Ok(MadeResource::new(physical, [("GroupId", id.as_str().into()), ("Id", id.as_str().into()), ("VpcId", vpc.into())]))
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-        change_rules(context, &old.physical, &old.properties, properties).await?;
-        change_tags(context, &old.physical, &old.properties, properties).await?;
+        let id = group_id(context, old).await?;
+        change_rules(context, &id, &old.properties, properties).await?;
+        change_tags(context, &id, &old.properties, properties).await?;
         Ok(old.clone())
     }
 
     async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
-        let id = &made.physical;
-        let mut found = context.read("ec2", "DescribeSecurityGroups", json!({"GroupIds": [id]}), "/SecurityGroups/0").await?;
+        let mut found = context.read("ec2", "DescribeSecurityGroups", chosen(made), "/SecurityGroups/0").await?;
+        let id = text(&found, "/GroupId");
         found["GroupDescription"] = found.get("Description").cloned().unwrap_or_default();
         found["SecurityGroupIngress"] = given_rules(&found, "IpPermissions", "SourceSecurityGroupId");
         found["SecurityGroupEgress"] = given_rules(&found, "IpPermissionsEgress", "DestinationSecurityGroupId");
-        found["Id"] = id.as_str().into();
+        found["Id"] = id.into();
         Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
-        context.unmake("ec2", "DeleteSecurityGroup", json!({"GroupId": made.physical})).await
+        let member = if is_id(&made.physical) { "GroupId" } else { "GroupName" };
+        context.unmake("ec2", "DeleteSecurityGroup", json!({member: made.physical})).await
     }
+}
+
+fn is_id(physical: &str) -> bool {
+    physical.starts_with("sg-")
+}
+
+/// What `DescribeSecurityGroups` finds the group by.
+fn chosen(made: &MadeResource) -> Value {
+    let member = if is_id(&made.physical) { "GroupIds" } else { "GroupNames" };
+    json!({ member: [made.physical] })
+}
+
+async fn group_id(context: &Context, made: &MadeResource) -> Result<String> {
+    if is_id(&made.physical) {
+        return Ok(made.physical.clone());
+    }
+    Ok(text(&context.make("ec2", "DescribeSecurityGroups", chosen(made)).await?, "/SecurityGroups/0/GroupId"))
 }
 
 /// The rules of a group, as `IpPermissions` has them. Rules of its own replace the one that a group begins with, which lets everything out.

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, changed, pick, text};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -15,7 +15,7 @@ impl ResourceProvider for Vpc {
         const {
             &ResourceFacts {
                 properties: &["CidrBlock", "EnableDnsHostnames", "EnableDnsSupport", "InstanceTenancy", "Tags"],
-                attributes: &["CidrBlock", "DefaultSecurityGroup", "VpcId"],
+                attributes: &["CidrBlock", "DefaultNetworkAcl", "DefaultSecurityGroup", "VpcId"],
                 ..ResourceFacts::new("AWS::EC2::VPC")
             }
         }
@@ -33,15 +33,15 @@ impl ResourceProvider for Vpc {
         let id = text(&answer, "/Vpc/VpcId");
         context.exists(&id);
         change_attributes(context, &id, &Value::Null, properties).await?;
-        let groups = json!({"Filters": [{"Name": "vpc-id", "Values": [id]}, {"Name": "group-name", "Values": ["default"]}]});
-        let groups = context.make("ec2", "DescribeSecurityGroups", groups).await?;
-        let default = text(&groups, "/SecurityGroups/0/GroupId");
+        let group = default_group(context, &id).await.map_err(unmade)?;
+        let acl = default_acl(context, &id).await.map_err(unmade)?;
         Ok(MadeResource::new(
             &id,
             [
                 ("VpcId", id.as_str().into()),
                 ("CidrBlock", text(&answer, "/Vpc/CidrBlock").into()),
-                ("DefaultSecurityGroup", default.into()),
+                ("DefaultNetworkAcl", acl),
+                ("DefaultSecurityGroup", group),
             ],
         ))
     }
@@ -64,14 +64,33 @@ impl ResourceProvider for Vpc {
             let input = json!({"VpcId": id, "Attribute": uncapitalized(attribute)});
             found[attribute] = context.read("ec2", "DescribeVpcAttribute", input, &format!("/{attribute}/Value")).await?;
         }
-        let groups = json!({"Filters": [{"Name": "vpc-id", "Values": [id]}, {"Name": "group-name", "Values": ["default"]}]});
-        let default = context.read_part("ec2", "DescribeSecurityGroups", groups, "/SecurityGroups/0/GroupId").await?;
-        found["DefaultSecurityGroup"] = default;
+        found["DefaultNetworkAcl"] = default_acl(context, id).await?;
+        found["DefaultSecurityGroup"] = default_group(context, id).await?;
         Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("ec2", "DeleteVpc", json!({"VpcId": made.physical})).await
+    }
+}
+
+/// The security group that a VPC comes with.
+async fn default_group(context: &Context, vpc: &str) -> Reading {
+    let filters = json!({"Filters": [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]});
+    context.read_part("ec2", "DescribeSecurityGroups", filters, "/SecurityGroups/0/GroupId").await
+}
+
+/// The network ACL that a VPC comes with.
+async fn default_acl(context: &Context, vpc: &str) -> Reading {
+    let filters = json!({"Filters": [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default", "Values": ["true"]}]});
+    context.read_part("ec2", "DescribeNetworkAcls", filters, "/NetworkAcls/0/NetworkAclId").await
+}
+
+/// Why a resource is not made whose parts cannot be read.
+fn unmade(unread: Unread) -> String {
+    match unread {
+        Unread::Failed(reason) => reason,
+        Unread::Gone | Unread::Lacking => "the VPC is gone".to_owned(),
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn create(records: &mut Records, call: &Call, input: CreateRole) -> R
     let role = Role {
         identity: Identity::new(Kind::Role, path, name, call.now, tags, boundary),
         trust,
-        description: input.description.as_deref().filter(|text| !text.is_empty()).map(str::to_owned),
+        description: input.description.clone(),
         max_session,
     };
     let mut described = role.describe(call.account(), true);

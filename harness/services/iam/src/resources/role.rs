@@ -44,7 +44,8 @@ impl ResourceProvider for Role {
         let input = json!({
             "RoleName": name,
             "AssumeRolePolicyDocument": properties.get("AssumeRolePolicyDocument").map(policy),
-            "Description": properties.get("Description"),
+            // A role of a stack has a description, be it an empty one.
+            "Description": properties.get("Description").cloned().unwrap_or_else(|| "".into()),
             "Path": properties.get("Path"),
             "MaxSessionDuration": properties.get("MaxSessionDuration"),
             "PermissionsBoundary": properties.get("PermissionsBoundary"),

@@ -22,6 +22,7 @@ impl ResourceProvider for Subscription {
                     "Protocol",
                     "RawMessageDelivery",
                     "RedrivePolicy",
+                    "Region",
                     "TopicArn",
                 ],
                 attributes: &["Arn"],
@@ -31,6 +32,11 @@ impl ResourceProvider for Subscription {
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
+        // The region of the topic, which AWS needs where it is another one.
+        let region = text(properties, "/Region");
+        if !region.is_empty() && region != context.region() {
+            return Err(format!("a topic of the region {region} is not implemented by this local region"));
+        }
         let arn = subscribe(context, properties.get("TopicArn"), properties).await?;
         context.exists(&arn);
         Ok(MadeResource::new(arn.as_str(), [("Arn", arn.as_str().into())]))

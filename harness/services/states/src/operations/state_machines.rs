@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use nightproof_core::Caller;
-use nightproof_core::delivery::assume;
 use nightproof_core::service::{AwsError, Call, arn};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,6 +14,7 @@ use crate::language::definition::Workflow;
 use crate::language::parse::parse;
 use crate::machine::{Revision, StateMachine};
 use crate::records::States;
+use crate::role;
 
 /// `CreateStateMachine`. <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
 #[derive(Debug, Deserialize)]
@@ -244,8 +243,8 @@ pub(super) fn without_data(shown: &mut Value, included: Option<&str>) {
 
 /// Refuses a role that Step Functions may not assume.
 async fn check_role(call: &Call, machine: &str, role: &str) -> Result<(), AwsError> {
-    let service = Caller::service(call.account(), "states.amazonaws.com").acting_for(machine);
-    assume(&call.region, &service, role).await.map(drop).map_err(|error| match error.code.as_str() {
+    let name = uuid::Uuid::new_v4().simple().to_string();
+    role::session(&call.region, (call.account(), machine), role, &name).await.map(drop).map_err(|error| match error.code.as_str() {
         "AccessDenied" | "NoSuchEntity" => AwsError::new(
             "AccessDeniedException",
             400,

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use nightproof_core::delivery::assume_as;
 use nightproof_core::in_flight::InFlight;
 use nightproof_core::service::{AwsError, Call};
 use nightproof_core::{Caller, Region};
@@ -25,6 +24,7 @@ use crate::execution::{Execution, Status};
 use crate::language::failure::Failure;
 use crate::machine::Revision;
 use crate::records::States;
+use crate::role;
 
 /// An execution at work.
 pub(crate) struct Run {
@@ -160,9 +160,8 @@ impl Run {
     /// A session of the state machine's role.
     async fn caller(&self) -> Result<Caller, Failure> {
         let session = self.session.get_or_try_init(|| async {
-            let service = Caller::service(&self.account, "states.amazonaws.com").acting_for(&self.machine_arn);
-            let name: String = uuid::Uuid::new_v4().simple().to_string();
-            assume_as(&self.region, &service, &self.revision.role, &name).await
+            let name = uuid::Uuid::new_v4().simple().to_string();
+            role::session(&self.region, (&self.account, &self.machine_arn), &self.revision.role, &name).await
         });
         let denied = |error: AwsError| {
             let role = &self.revision.role;

@@ -105,3 +105,21 @@ async fn what_the_region_lacks_is_refused_by_name() {
         assert!(refused.starts_with("501 NotImplemented: ") && refused.contains(told), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn a_role_may_trust_step_functions_by_the_name_of_its_region() {
+    let world = World::new().await;
+    for (name, principal) in [("here", "states.us-east-1.amazonaws.com"), ("there", "states.eu-west-1.amazonaws.com")] {
+        let trust = json!({
+            "Version": "2012-10-17",
+            "Statement": [{ "Effect": "Allow", "Principal": { "Service": principal }, "Action": "sts:AssumeRole" }],
+        });
+        let role = json!({ "RoleName": name, "AssumeRolePolicyDocument": trust.to_string() });
+        world.ask("iam", "CreateRole", role).await.unwrap();
+    }
+    let create = |role: &str| json!({ "name": role, "definition": DEFINITION, "roleArn": format!("arn:aws:iam::111122223333:role/{role}") });
+    world.call("CreateStateMachine", create("here")).await;
+    assert!(
+        world.refused("CreateStateMachine", create("there")).await.starts_with("400 AccessDeniedException: Neither the global")
+    );
+}
