@@ -198,12 +198,12 @@ impl Score {
         let of = |cause: &str| self.causes.get(cause).copied().unwrap_or_default();
         let unwritten: usize =
             self.causes.iter().filter(|(cause, _)| cause.starts_with(NOT_WRITTEN)).map(|(_, count)| count).sum();
-        let other = all - passed - unwritten - of(OTHER_ANSWER) - of(OLDER) - of(NOT_RUNNING);
+        let other = all - passed - unwritten - of(OTHER_ANSWER) - of(UNREPEATABLE) - of(NOT_RUNNING);
         let percent = (100 * passed).checked_div(all).unwrap_or_default();
         format!(
             "| {service} | {all} | {passed} | {percent} % | {unwritten} | {} | {other} | {} | {} |",
             of(OTHER_ANSWER),
-            of(OLDER),
+            of(UNREPEATABLE),
             of(NOT_RUNNING)
         )
     }
@@ -211,7 +211,7 @@ impl Score {
 
 const NOT_WRITTEN: &str = "not written: ";
 const OTHER_ANSWER: &str = "another answer";
-const OLDER: &str = "recorded by an older form of the test";
+const UNREPEATABLE: &str = "the recording cannot be repeated";
 const NOT_RUNNING: &str = "the test itself does not run";
 
 /// The page; rows and sections of services that were not run are those of the page `before`.
@@ -219,8 +219,8 @@ fn text(scores: &BTreeMap<&str, Score>, before: &str) -> String {
     let mut text = "# Score\n\nTests of LocalStack 4.14 whose answers were recorded from AWS, in their strict form, against `nightproof up`. `cargo xtask \
         score CHECKOUT` writes this page; `--check` fails\nwhen a test is lost that passed before (`xtask/passed.txt`), `--quick` looks at a part of them in 3 \
         minutes. Two columns no region can do anything about: a recording that an\nolder form of the test made holds members that the test leaves out by now, \
-        and some tests do not run at all.\n\n| service | tests | passed | | not written | another answer | other behaviour | older recording | test does not \
-        run |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        or holds ids that each run makes anew, and some tests do not run at all.\n\n| service | tests | passed | | not written | another answer | other behaviour | \
+        unrepeatable recording | test does not run |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
         .to_owned();
     let mut rows: BTreeMap<&str, String> = SERVICES
         .iter()
