@@ -241,3 +241,42 @@ async fn who_may_not_read_a_resource_does_not_learn_its_drift() {
     assert!(reason.starts_with(begins) && reason.contains("not authorized to perform: sqs:"), "{reason}");
     assert_eq!(drifts(&world).await, ["Queue UNKNOWN", "Topic IN_SYNC"]);
 }
+
+#[tokio::test]
+async fn further_types_are_read() {
+    let world = World::new();
+    let body = r##"
+Resources:
+  Dashboard: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardName: d, DashboardBody: '{"widgets": []}'}}
+  Schedules: {Type: AWS::Scheduler::ScheduleGroup, Properties: {Tags: [{Key: s, Value: g}]}}
+  Group: {Type: AWS::Logs::LogGroup}
+  Filter: {Type: AWS::Logs::MetricFilter, Properties: {LogGroupName: !Ref Group, FilterPattern: '{ $.a = 1 }', MetricTransformations: [{MetricName: m, MetricNamespace: n, MetricValue: '1', Dimensions: [{Key: k, Value: $.a}]}]}}
+  Provider: {Type: AWS::IAM::OIDCProvider, Properties: {Url: 'https://a.example', ClientIdList: [one, two], Tags: [{Key: o, Value: p}]}}
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: b}}
+  Archive: {Type: AWS::Events::Archive, Properties: {SourceArn: !GetAtt Bus.Arn, RetentionDays: 7, EventPattern: {source: [s]}}}
+  Address: {Type: AWS::EC2::EIP, Properties: {Domain: vpc, Tags: [{Key: e, Value: i}]}}
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Gateway: {Type: AWS::EC2::InternetGateway}
+  Attached: {Type: AWS::EC2::VPCGatewayAttachment, Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Gateway}}
+  Table: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
+  Route: {Type: AWS::EC2::Route, DependsOn: Attached, Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gateway}}
+"##;
+    assert_eq!(world.create("s", body).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    detect(&world, json!({"StackName": "s"})).await;
+    let found = drifts(&world).await;
+    for id in ["Address", "Archive", "Dashboard", "Filter", "Provider", "Route", "Schedules"] {
+        assert!(found.contains(&format!("{id} IN_SYNC")), "{found:#?}");
+    }
+    world.ok("monitoring", "DeleteDashboards", json!({"DashboardNames": ["d"]})).await;
+    let table = world.physical("s", "Table").await;
+    world.ok("ec2", "DeleteRoute", json!({"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"})).await;
+    let address = json!({"PublicIps": [world.physical("s", "Address").await]});
+    let address = world.ok("ec2", "DescribeAddresses", address).await["Addresses"][0]["AllocationId"].clone();
+    world.ok("ec2", "ReleaseAddress", json!({"AllocationId": address})).await;
+    world.ok("events", "UpdateArchive", json!({"ArchiveName": world.physical("s", "Archive").await, "RetentionDays": 8})).await;
+    detect(&world, json!({"StackName": "s"})).await;
+    let found = drifts(&world).await;
+    for line in ["Address DELETED", "Dashboard DELETED", "Route DELETED", "Archive MODIFIED", "  NOT_EQUAL /RetentionDays 7 8"] {
+        assert!(found.contains(&line.to_owned()), "{found:#?}");
+    }
+}

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-eipassociation.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, changed, pick, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, changed, pick, text};
 use serde_json::{Value, json};
 
 use super::tags::{change_tags, tag_specification};
@@ -46,6 +46,18 @@ impl ResourceProvider for Eip {
         }
         change_tags(context, &allocation, &old.properties, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let found = described(context, &made.physical).await?;
+        match found.is_null() {
+            true => Err(Unread::Gone),
+            false => Ok(pick(&found, &["AllocationId", "Domain", "InstanceId", "PublicIp", "Tags"])),
+        }
+    }
+
+    fn physical_id(&self, _context: &Context, identifier: &Value) -> Option<String> {
+        identifier.get("PublicIp").and_then(Value::as_str).map(str::to_owned)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

@@ -2,8 +2,8 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-route.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
-use serde_json::Value;
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, pick, text};
+use serde_json::{Value, json};
 
 pub(super) struct Route;
 
@@ -30,6 +30,22 @@ impl ResourceProvider for Route {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         context.make("ec2", "ReplaceRoute", properties.clone()).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let (table, destination) = made.physical.split_once('|').ok_or(Unread::Gone)?;
+        let input = json!({"RouteTableIds": [table]});
+        let routes = context.read("ec2", "DescribeRouteTables", input, "/RouteTables/0/Routes").await?;
+        let is_it = |route: &&Value| text(route, "/DestinationCidrBlock") == destination;
+        let route = routes.as_array().and_then(|routes| routes.iter().find(is_it)).ok_or(Unread::Gone)?;
+        let mut found = pick(route, &["DestinationCidrBlock", "GatewayId", "NatGatewayId"]);
+        found["CidrBlock"] = destination.into();
+        found["RouteTableId"] = table.into();
+        Ok(found)
+    }
+
+    fn physical_id(&self, _context: &Context, identifier: &Value) -> Option<String> {
+        Some(format!("{}|{}", identifier.get("RouteTableId")?.as_str()?, identifier.get("CidrBlock")?.as_str()?))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

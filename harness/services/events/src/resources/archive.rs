@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-archive.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, policy, text};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, document, pick, policy, text,
+};
 use serde_json::{Value, json};
 
 pub(super) struct Archive;
@@ -39,6 +41,18 @@ impl ResourceProvider for Archive {
         }
         context.make("events", "UpdateArchive", input).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let found = context.read("events", "DescribeArchive", json!({"ArchiveName": made.physical}), "").await?;
+        Ok(json!({
+            "ArchiveName": made.physical,
+            "Arn": found.get("ArchiveArn"),
+            "Description": found.get("Description"),
+            "EventPattern": document(found.get("EventPattern")),
+            "RetentionDays": found.get("RetentionDays"),
+            "SourceArn": found.get("EventSourceArn"),
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

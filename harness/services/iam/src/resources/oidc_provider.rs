@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_list, text, texts,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, changed, tag_list, text, texts,
 };
 use serde_json::{Value, json};
 
@@ -59,6 +59,19 @@ impl ResourceProvider for OidcProvider {
             context.make("iam", "TagOpenIDConnectProvider", input).await?;
         }
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let input = json!({"OpenIDConnectProviderArn": made.physical});
+        let found = context.read("iam", "GetOpenIDConnectProvider", input, "").await?;
+        Ok(json!({
+            "Arn": made.physical,
+            "ClientIdList": found.get("ClientIDList"),
+            "Tags": found.get("Tags"),
+            "ThumbprintList": found.get("ThumbprintList"),
+            // IAM leaves the scheme out, of which there is one.
+            "Url": format!("https://{}", text(&found, "/Url")),
+        }))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

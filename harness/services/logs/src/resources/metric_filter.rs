@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-metricfilter.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, text};
+use nightproof_resource::{
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, Unread, capitalized, items, text,
+};
 use serde_json::{Map, Value, json};
 
 pub(super) struct MetricFilter;
@@ -31,6 +33,24 @@ impl ResourceProvider for MetricFilter {
         Ok(old.clone())
     }
 
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let group = text(&made.properties, "/LogGroupName");
+        let input = json!({"logGroupName": group, "filterNamePrefix": made.physical});
+        let filters = context.read_part("logs", "DescribeMetricFilters", input, "/metricFilters").await?;
+        let is_it = |filter: &&Value| text(filter, "/filterName") == made.physical;
+        let filter = filters.as_array().and_then(|filters| filters.iter().find(is_it)).ok_or(Unread::Gone)?;
+        Ok(json!({
+            "FilterName": made.physical,
+            "FilterPattern": filter.get("filterPattern"),
+            "LogGroupName": group,
+            "MetricTransformations": items(filter, "/metricTransformations", given_transformation),
+        }))
+    }
+
+    fn physical_id(&self, _context: &Context, identifier: &Value) -> Option<String> {
+        identifier.get("FilterName").and_then(Value::as_str).map(str::to_owned)
+    }
+
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         let input = json!({"logGroupName": text(&made.properties, "/LogGroupName"), "filterName": made.physical});
         context.unmake("logs", "DeleteMetricFilter", input).await
@@ -46,6 +66,16 @@ async fn put(context: &Context, name: &str, properties: &Value) -> Result<()> {
         "metricTransformations": transformations.map(transformation).collect::<Vec<_>>(),
     });
     context.make("logs", "PutMetricFilter", input).await.map(drop)
+}
+
+/// A transformation, as a template has it.
+fn given_transformation(found: &Value) -> Value {
+    let mut given = capitalized(found);
+    let dimensions = found.get("dimensions").and_then(Value::as_object).filter(|dimensions| !dimensions.is_empty());
+    given["Dimensions"] = dimensions
+        .map(|dimensions| dimensions.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect())
+        .unwrap_or_default();
+    given
 }
 
 /// A transformation, as the call has it: dimensions are a map there, and a list in a template.

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-dashboard.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, pick};
 use serde_json::{Value, json};
 
 pub(super) struct Dashboard;
@@ -29,6 +29,11 @@ impl ResourceProvider for Dashboard {
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         put(context, &old.physical, properties).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let found = context.read("monitoring", "GetDashboard", json!({ "DashboardName": made.physical }), "").await?;
+        Ok(pick(&found, &["DashboardBody", "DashboardName"]))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {

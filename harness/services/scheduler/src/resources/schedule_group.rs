@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedulegroup.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, tag_list, text};
+use nightproof_resource::{Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, tag_list, text};
 use serde_json::{Value, json};
 
 pub(super) struct ScheduleGroup;
@@ -34,6 +34,13 @@ impl ResourceProvider for ScheduleGroup {
         let arn = old.attributes.get("Arn").and_then(Value::as_str).unwrap_or_default();
         TagChange::between(&old.properties, properties).apply(context, "scheduler", ("ResourceArn", arn)).await?;
         Ok(old.clone())
+    }
+
+    async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
+        let mut found = context.read("scheduler", "GetScheduleGroup", json!({ "Name": made.physical }), "").await?;
+        let tags = json!({ "ResourceArn": found.get("Arn") });
+        found["Tags"] = context.read_part("scheduler", "ListTagsForResource", tags, "/Tags").await?;
+        Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
