@@ -91,6 +91,9 @@ impl Comparison<'_> {
         }
         // AWS adds a modification to the references that it is made of.
         let template_differs = self.before.is_none_or(|before| !before.says_the_same_of(self.resource, name));
+        if name == "Tags" && !template_differs && causes.is_empty() {
+            return vec![Detail::direct(Target::StackTags)];
+        }
         let dynamic = !template_differs && !causes.is_empty();
         let of_resources = dynamic && causes.iter().all(|cause| cause.source != "ParameterReference");
         let shown = if of_resources { Shown::WithValues } else { Shown::Always };

@@ -25,6 +25,8 @@ pub(super) enum Target {
         name: String,
         recreates: bool,
     },
+    /// The tags of the stack, which the resource inherits.
+    StackTags,
     /// `Metadata`, `DeletionPolicy`, `UpdateReplacePolicy`; its values before and after, where it is a text.
     Attribute {
         name: &'static str,
@@ -51,8 +53,8 @@ impl Detail {
     /// `Tags`, `Properties`, or another attribute of a resource in a template.
     pub(super) fn attribute(&self) -> &'static str {
         match &self.target {
-            Target::Property { name, .. } if name == "Tags" => "Tags",
             Target::Property { .. } => "Properties",
+            Target::StackTags => "Tags",
             Target::Attribute { name, .. } => name,
         }
     }
@@ -63,8 +65,8 @@ impl Detail {
 
     pub(super) fn plain(&self) -> Value {
         let name = match &self.target {
-            Target::Property { name, .. } if name != "Tags" => Some(name),
-            _ => None,
+            Target::Property { name, .. } => Some(name),
+            Target::StackTags | Target::Attribute { .. } => None,
         };
         json!({
             "Target": {
@@ -82,6 +84,9 @@ impl Detail {
     pub(super) fn with_values(&self, before: &Value, after: &Value) -> Value {
         let mut detail = self.plain();
         let (path, before, after) = match &self.target {
+            Target::StackTags => {
+                ("/Properties/Tags".to_owned(), context::text(before.get("Tags")), context::text(after.get("Tags")))
+            }
             Target::Property { name, .. } => {
                 (format!("/Properties/{name}"), context::text(before.get(name)), context::text(after.get(name)))
             }

@@ -96,6 +96,12 @@ impl CloudFormation {
         lacking(input.include_nested_stacks, "IncludeNestedStacks", "CreateChangeSet")?;
         let on_failure = on_failure(input.on_stack_failure.as_deref())?;
         let kind = kind(input.change_set_type.as_deref())?;
+        let is_import = kind == ChangeSetKind::Import;
+        lacking(
+            !is_import && !input.resources_to_import.is_empty(),
+            "ResourcesToImport",
+            "CreateChangeSet of a type other than IMPORT",
+        )?;
         let (service, name, account) = (self, input.change_set_name.as_str(), call.account());
         let token = input.client_token.as_deref();
         let existing = self.undeleted(account, &input.stack_name, kind, name)?;
@@ -112,9 +118,7 @@ impl CloudFormation {
         let role = input.role_arn.as_deref();
         let outcome = match &submission.failure {
             Some(failure) => Err(failure.clone()),
-            None if kind == ChangeSetKind::Import => {
-                self.imported(call, &stack, &mut submission, &input.resources_to_import, role).await?
-            }
+            None if is_import => self.imported(call, &stack, &mut submission, &input.resources_to_import, role).await?,
             None if input.import_existing_resources => match self.find_existing(call, &stack, &mut submission, role).await? {
                 Ok(()) => self.changed(call, &stack, &submission, kind)?,
                 Err(reason) => Err(reason),
@@ -123,7 +127,7 @@ impl CloudFormation {
         };
         let id = call.arn("cloudformation", format!("changeSet/{name}/{}", uuid::Uuid::new_v4()));
         let complete = outcome.is_ok();
-        let verify = (kind == ChangeSetKind::Import).then(|| VERIFY.to_owned());
+        let verify = is_import.then(|| VERIFY.to_owned());
         let set = ChangeSet {
             id: id.clone(),
             name: name.to_owned(),

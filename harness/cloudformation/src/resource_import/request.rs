@@ -22,12 +22,6 @@ pub(crate) struct ResourceToImport {
     pub resource_identifier: BTreeMap<String, String>,
 }
 
-/// What the request gives for the stack itself.
-pub(crate) struct StackMembers<'a> {
-    pub role: Option<&'a str>,
-    pub tags: Option<&'a [(String, String)]>,
-}
-
 /// Refuses an import of `wanted` into `stack` that AWS does not do. `changes` are those that the submission makes of the stack.
 pub(crate) fn check(
     types: &ResourceTypes,
@@ -36,7 +30,6 @@ pub(crate) fn check(
     (submission, changes): (&Submission, &Changes),
     role: Option<&str>,
 ) -> Result<(), AwsError> {
-    let given = StackMembers { role, tags: Some(&submission.tags) };
     each(types, wanted, &submission.template)?;
     together(wanted, changes)?;
     let policies = |id: &str| submission.template.resources.iter().find(|one| one.id == id)?.deletion_policy.as_ref();
@@ -48,7 +41,7 @@ pub(crate) fn check(
             listed(&without)
         )));
     }
-    frozen(stack, &submission.template, &given)
+    frozen(stack, submission, role)
 }
 
 /// Looks at the resources one by one.
@@ -136,12 +129,13 @@ fn together(wanted: &[ResourceToImport], changes: &Changes) -> Result<(), AwsErr
 }
 
 /// What belongs to the stack itself stays as it is.
-fn frozen(stack: &Stack, template: &Template, given: &StackMembers<'_>) -> Result<(), AwsError> {
+fn frozen(stack: &Stack, submission: &Submission, role: Option<&str>) -> Result<(), AwsError> {
     let before = stack.made_by().map(|template| template.outputs).unwrap_or_default();
     let same = |output: &nightproof_template::Output| before.iter().any(|one| one.says_the_same_as(output));
-    let outputs = before.len() != template.outputs.len() || !template.outputs.iter().all(same);
-    let role = given.role.is_some() && given.role != stack.role.as_deref();
-    let tags = given.tags.is_some_and(|tags| tags != stack.tags.as_slice());
+    let declared = &submission.template.outputs;
+    let outputs = before.len() != declared.len() || !declared.iter().all(same);
+    let role = role.is_some() && role != stack.role.as_deref();
+    let tags = submission.tags != stack.tags;
     let changed = [("Outputs", outputs), ("RoleArn", role), ("Tags", tags)].into_iter().filter(|(_, changes)| *changes);
     let changed: Vec<&str> = changed.map(|(name, _)| name).collect();
     match changed.is_empty() {

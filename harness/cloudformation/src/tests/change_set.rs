@@ -316,3 +316,24 @@ async fn an_export_may_come_between_a_change_set_and_its_execution() {
     let name = world.physical("s", "P").await;
     assert!(name.starts_with("CFN-P-"), "{name}");
 }
+
+#[tokio::test]
+async fn tags_of_a_resource_are_a_property_and_those_of_its_stack_an_attribute() {
+    let world = World::new();
+    let body =
+        |value: &str| template(&format!("{{Q: {{Type: AWS::SQS::Queue, Properties: {{Tags: [{{Key: k, Value: {value}}}]}}}}}}"));
+    assert_eq!(world.create("s", &body("a")).await, "CREATE_COMPLETE");
+    let own = change_set("s", "own", "UPDATE", &body("b"));
+    let mut inherited = change_set("s", "inherited", "UPDATE", &body("a"));
+    inherited["Tags"] = json!([{"Key": "team", "Value": "t"}]);
+    for (input, target) in [
+        (own, json!({"Attribute": "Properties", "Name": "Tags", "RequiresRecreation": "Never"})),
+        (inherited, json!({"Attribute": "Tags", "Name": null, "RequiresRecreation": "Never"})),
+    ] {
+        let made = world.stack("CreateChangeSet", input).await;
+        let set = world.stack("DescribeChangeSet", json!({"ChangeSetName": made["Id"]})).await;
+        let change = &set["Changes"][0]["ResourceChange"];
+        assert_eq!(change["Details"][0]["Target"], target, "{set}");
+        assert_eq!(change["Scope"], json!([target["Attribute"]]));
+    }
+}

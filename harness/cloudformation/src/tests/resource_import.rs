@@ -384,3 +384,31 @@ async fn whoever_may_not_read_a_resource_does_not_import_it() {
     assert_eq!(set["Status"], "FAILED");
     assert!(set["StatusReason"].as_str().unwrap().contains("is not authorized to perform: sqs:"), "{set}");
 }
+
+#[tokio::test]
+async fn what_several_properties_identify_is_imported_by_all_of_them() {
+    let world = World::new();
+    world.ok("logs", "CreateLogGroup", json!({"logGroupName": "g"})).await;
+    let transformation = json!({"metricName": "m", "metricNamespace": "n", "metricValue": "1"});
+    let filter =
+        json!({"logGroupName": "g", "filterName": "f", "filterPattern": "ERROR", "metricTransformations": [transformation]});
+    world.ok("logs", "PutMetricFilter", filter).await;
+    let address = world.ok("ec2", "AllocateAddress", json!({"Domain": "vpc"})).await;
+    let body = "Resources:
+  F: {Type: AWS::Logs::MetricFilter, DeletionPolicy: Retain, Properties: {LogGroupName: g, FilterName: f, FilterPattern: WARN, MetricTransformations: [{MetricName: m, MetricNamespace: n, MetricValue: '1'}]}}
+  A: {Type: AWS::EC2::EIP, DeletionPolicy: Retain, Properties: {Domain: vpc}}
+";
+    let identifier = json!({"PublicIp": address["PublicIp"], "AllocationId": address["AllocationId"]});
+    let filter = ("F", "AWS::Logs::MetricFilter", json!({"LogGroupName": "g", "FilterName": "f"}));
+    let partly = json!({"PublicIp": address["PublicIp"]});
+    let refused = world.refused("CreateChangeSet", import("s", body, &[filter.clone(), ("A", "AWS::EC2::EIP", partly)])).await;
+    assert!(
+        refused.contains("Invalid resource identifier for resource type AWS::EC2::EIP. Expected [PublicIp, AllocationId]"),
+        "{refused}"
+    );
+    let input = import("s", body, &[filter, ("A", "AWS::EC2::EIP", identifier)]);
+    assert_eq!(executed(&world, input).await, "IMPORT_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(world.physical("s", "A").await, address["PublicIp"].as_str().unwrap());
+    let filters = world.ok("logs", "DescribeMetricFilters", json!({"logGroupName": "g"})).await;
+    assert_eq!(filters["metricFilters"][0]["filterPattern"], "WARN");
+}
