@@ -170,6 +170,13 @@ mod window_to_state_machine {
     }
 
     #[test]
+    fn a_role_that_may_not_look_after_the_state_machine_is_told_though_the_script_ended_well() {
+        let night = night(&template().replacing("Action: states:DescribeExecution", "Action: states:ListExecutions"));
+        night.assert_broken("rule", "night opened, and its task");
+        assert!(night.why().contains("may not states:DescribeExecution"), "{}", night.why());
+    }
+
+    #[test]
     fn a_state_machine_whose_role_may_not_send_commands_is_told_with_what_it_was_denied() {
         let document = "document/AWS-RunShellScript\"";
         let night = night(&template().replacing(document, "document/AWS-RunPatchBaseline\""));

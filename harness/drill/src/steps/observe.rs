@@ -110,6 +110,9 @@ pub(crate) async fn observe(
     // A later task of the window may send another command, or need what the first has done.
     if let (Some(window), Ok(_)) = (&rule.window, &done) {
         window::closed(client, window, &before.openings).await?;
+        if let Some(broken) = window::failed(client, window, &rule.name, &before.openings).await? {
+            return Err(broken);
+        }
     }
     // An event may have been delivered twice, and the other function be slower.
     if let Some(local) = local {

@@ -14,6 +14,9 @@ use crate::chain::failure::{HopFailure, at};
 /// For the tasks of an opening to end: a window's longest duration.
 const OPENING_BOUND: Duration = Duration::from_secs(24 * 3600);
 
+/// The status of what has ended well.
+const SUCCESS: &str = "SUCCESS";
+
 /// A window that is enabled. <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetMaintenanceWindow.html>
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -118,25 +121,14 @@ pub(crate) async fn in_vain(
     before: &BTreeSet<String>,
 ) -> Result<Option<HopFailure>, HopFailure> {
     let Some(opening) = ended(client, window, before).await? else { return Ok(None) };
-    let execution = json!({ "WindowExecutionId": opening.window_execution_id });
-    let mut tasks: Vec<Part> = Vec::new();
-    let member = "WindowExecutionTaskIdentities";
-    let listed = client.pages("ssm", "DescribeMaintenanceWindowExecutionTasks", execution, member, &mut tasks);
-    listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowExecutionTasks"))?;
-    let Some(task) = tasks.iter().find(|task| task.status != "SUCCESS").or(tasks.first()) else {
+    let tasks = tasks_of(client, &opening).await?;
+    let Some(task) = tasks.iter().find(|task| task.status != SUCCESS).or(tasks.first()) else {
         let reason = format!("{name} opened and ended as {}: {}", opening.status, opening.status_details);
         return Ok(Some(HopFailure::at(Hop::Rule, reason)));
     };
-    let input = json!({ "WindowExecutionId": opening.window_execution_id, "TaskId": task.task_execution_id });
-    let mut invocations: Vec<Part> = Vec::new();
-    let member = "WindowExecutionTaskInvocationIdentities";
-    let listed = client.pages("ssm", "DescribeMaintenanceWindowExecutionTaskInvocations", input, member, &mut invocations);
-    listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowExecutionTaskInvocations"))?;
-    let details: Vec<&str> = std::iter::once(task).chain(&invocations).map(|part| part.status_details.as_str()).collect();
-    let details = details.into_iter().filter(|details| !details.is_empty()).collect::<Vec<_>>().join("\n");
-    if task.status != "SUCCESS" {
-        let reason = format!("{name} opened, and its task {} is {}", task.task_arn, task.status);
-        return Ok(Some(HopFailure::at(Hop::Rule, reason).with("status of the task", &details)));
+    let (invocations, details) = invocations_of(client, &opening, task).await?;
+    if task.status != SUCCESS {
+        return Ok(Some(not_done(name, task, &details)));
     }
     if invocations.is_empty() {
         let targets = targets(client, window).await?;
@@ -145,6 +137,46 @@ pub(crate) async fn in_vain(
         return Ok(Some(HopFailure::at(Hop::Command, reason).with("status of the task", &details)));
     }
     Ok(None)
+}
+
+/// Why a task of the opening after those `before` did not succeed; nothing as long as that has not ended.
+pub(crate) async fn failed(
+    client: &DynamicClient,
+    window: &str,
+    name: &str,
+    before: &BTreeSet<String>,
+) -> Result<Option<HopFailure>, HopFailure> {
+    let Some(opening) = ended(client, window, before).await? else { return Ok(None) };
+    let tasks = tasks_of(client, &opening).await?;
+    let Some(task) = tasks.iter().find(|task| task.status != SUCCESS) else { return Ok(None) };
+    let (_, details) = invocations_of(client, &opening, task).await?;
+    Ok(Some(not_done(name, task, &details)))
+}
+
+fn not_done(name: &str, task: &Part, details: &str) -> HopFailure {
+    let reason = format!("{name} opened, and its task {} is {}", task.task_arn, task.status);
+    HopFailure::at(Hop::Rule, reason).with("status of the task", details)
+}
+
+/// The tasks of an opening.
+async fn tasks_of(client: &DynamicClient, opening: &Part) -> Result<Vec<Part>, HopFailure> {
+    let mut tasks: Vec<Part> = Vec::new();
+    let (execution, member) = (json!({ "WindowExecutionId": opening.window_execution_id }), "WindowExecutionTaskIdentities");
+    let listed = client.pages("ssm", "DescribeMaintenanceWindowExecutionTasks", execution, member, &mut tasks);
+    listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowExecutionTasks"))?;
+    Ok(tasks)
+}
+
+/// The invocations of a task, and what is said of how it and they ended.
+async fn invocations_of(client: &DynamicClient, opening: &Part, task: &Part) -> Result<(Vec<Part>, String), HopFailure> {
+    let input = json!({ "WindowExecutionId": opening.window_execution_id, "TaskId": task.task_execution_id });
+    let mut invocations: Vec<Part> = Vec::new();
+    let member = "WindowExecutionTaskInvocationIdentities";
+    let listed = client.pages("ssm", "DescribeMaintenanceWindowExecutionTaskInvocations", input, member, &mut invocations);
+    listed.await.map_err(at(Hop::Rule, "DescribeMaintenanceWindowExecutionTaskInvocations"))?;
+    let details: Vec<&str> = std::iter::once(task).chain(&invocations).map(|part| part.status_details.as_str()).collect();
+    let details = details.into_iter().filter(|details| !details.is_empty()).collect::<Vec<_>>().join("\n");
+    Ok((invocations, details))
 }
 
 /// What the window's targets look for: `tag:Backup=Enabled`.
