@@ -26,10 +26,22 @@ pub(crate) async fn fire(
         let fired = local.fire(&rule.arn).await;
         return fired.map_err(|reason| HopFailure::at(Hop::Rule, format!("{} cannot be fired: {reason}", rule.name)));
     }
+    if rule.is_association() {
+        return run_once(client, rule).await;
+    }
     match plan.fire_by {
         FireBy::Schedule => schedule::hasten(client, plan, rule, before).await,
         FireBy::Invoke => invoke(client, plan, rule).await,
     }
+}
+
+/// Has an association run at once: no rate of State Manager is shorter than half an hour.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartAssociationsOnce.html>
+async fn run_once(client: &DynamicClient, rule: &Rule) -> Result<String, HopFailure> {
+    let id = rule.arn.rsplit('/').next().unwrap_or_default();
+    let started = client.ask("ssm", "StartAssociationsOnce", &json!({ "AssociationIds": [id] })).await;
+    started.map_err(at(Hop::Rule, "StartAssociationsOnce"))?;
+    Ok("State Manager runs it once; its own schedule was not tried".to_owned())
 }
 
 /// Invokes the function as EventBridge would: asynchronously, with the event of a schedule.

@@ -59,13 +59,20 @@ impl Change {
     fn new(template: &str, rule: &str, property: &str, often: &str) -> Result<Self, HopFailure> {
         let unusable = |why: &str| HopFailure::at(Hop::Rule, format!("the schedule of {rule} cannot be changed: {why}"));
         let mut whole = nightproof_template::to_json(template).map_err(|_| unusable("the template cannot be read"))?;
-        let schedule = whole
-            .pointer_mut(&format!("/Resources/{rule}/Properties/{property}"))
-            .ok_or_else(|| unusable("the template has no such rule; drill with --fire invoke"))?;
-        if let Some(parameter) = schedule.get("Ref").and_then(Value::as_str) {
+        let properties = whole.pointer_mut(&format!("/Resources/{rule}/Properties")).and_then(Value::as_object_mut);
+        let properties = properties.filter(|properties| properties.contains_key(property));
+        let properties = properties.ok_or_else(|| unusable("the template has no such rule; drill with --fire invoke"))?;
+        let mode = properties.get("FlexibleTimeWindow").and_then(|window| window.get("Mode"));
+        let is_flexible = mode.is_some_and(|mode| mode != "OFF");
+        let parameter = properties.get(property).and_then(|schedule| schedule.get("Ref")?.as_str());
+        if let (Some(parameter), false) = (parameter, is_flexible) {
             return Ok(Self::Parameter(parameter.to_owned()));
         }
-        *schedule = often.into();
+        properties.insert(property.to_owned(), often.into());
+        // Else it would come some time in its window, which may be hours long.
+        if is_flexible {
+            properties.insert("FlexibleTimeWindow".to_owned(), json!({ "Mode": "OFF" }));
+        }
         Ok(Self::Template(whole.to_string()))
     }
 }
@@ -137,6 +144,21 @@ mod tests {
         let changed: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(changed["Resources"]["B"]["Properties"]["ScheduleExpression"], EVERY_MINUTE);
         assert_eq!(changed["Resources"]["A"]["Properties"]["ScheduleExpression"]["Ref"], "When");
+    }
+
+    #[test]
+    fn a_schedule_with_a_flexible_window_comes_at_its_time() {
+        let schedule = |when: &str, mode: &str| {
+            format!("Resources: {{S: {{Type: 'AWS::Scheduler::Schedule', Properties: {{ScheduleExpression: {when}, FlexibleTimeWindow: {{Mode: {mode}}}}}}}}}\n")
+        };
+        let change = |when: &str, mode: &str| Change::new(&schedule(when, mode), "S", "ScheduleExpression", EVERY_MINUTE).unwrap();
+        for when in ["!Ref When", "'rate(1 day)'"] {
+            let Change::Template(text) = change(when, "FLEXIBLE") else { panic!("no template") };
+            let changed: Value = serde_json::from_str(&text).unwrap();
+            let expected = json!({ "ScheduleExpression": EVERY_MINUTE, "FlexibleTimeWindow": { "Mode": "OFF" } });
+            assert_eq!(changed["Resources"]["S"]["Properties"], expected);
+        }
+        assert_eq!(change("!Ref When", "'OFF'"), Change::Parameter("When".to_owned()));
     }
 
     #[test]
