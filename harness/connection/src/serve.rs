@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::intake::Intake;
 use super::lingering::{Lingering, Progress};
 
+/// Bytes that a connection holds of what comes in; the longest head of a request too, several times what AWS takes.
+const BUFFER: usize = 64 * 1024;
+
 /// How long what moves may still take once the region stops: less than the region waits for its tasks.
 const LAST_ANSWER: Duration = Duration::from_secs(15);
 
@@ -63,7 +66,8 @@ where
         }
     });
     let mut builder = http1::Builder::new();
-    builder.half_close(limits.half_close);
+    // With hyper's own bound each upload of a fleet would hold six times as much.
+    builder.half_close(limits.half_close).max_buf_size(BUFFER);
     if let Some(head) = limits.head {
         builder.timer(TokioTimer::new()).header_read_timeout(head);
     }
