@@ -166,7 +166,7 @@ impl From<DataProfileKind> for DataProfile {
 /// What a drill looks at in the stack.
 #[derive(Debug, Default, Args)]
 pub(crate) struct DrillOptions {
-    /// The rule, schedule, maintenance window or association to fire (logical id or name). Without it, each whose chain ends in a bucket is, one after the other.
+    /// The rule, schedule, maintenance window or association to fire, or the bucket or alarm whose event starts the backup (logical id or name). Without it, each whose chain ends in a bucket is, one after the other.
     #[arg(long = "trigger", alias = "rule", value_name = "NAME")]
     pub(crate) rule: Option<String>,
     /// The bucket that backups go to (logical id or name), if the stack has several.
@@ -321,6 +321,9 @@ pub(crate) struct BenchOptions {
     /// How many nights each drill has: with many, what is done once for a region weighs little.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
     pub(crate) nights: u32,
+    /// Measure a fleet instead: this many simulated agents, without machines, answer one command at once and upload an archive of 1 MiB each.
+    #[arg(long, value_name = "N", conflicts_with_all = ["runs", "nights"], value_parser = clap::value_parser!(u32).range(1..=4000))]
+    pub(crate) machines: Option<u32>,
     /// How to report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

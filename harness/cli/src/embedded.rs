@@ -28,6 +28,7 @@ pub(crate) async fn start(folder: &Path, setting: &Setting, journal: &Journal, s
         disk_mib: setting.disk_mib,
         allow_blocked_runtimes: setting.machine.allow_blocked_runtimes,
         unlisted_images: setting.machine.platform,
+        simulated_instances: setting.simulated_instances,
         journal: journal.clone(),
         store,
         ..EmbeddedOptions::new(&setting.account, folder.join("region"), program)

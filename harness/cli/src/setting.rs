@@ -31,6 +31,8 @@ pub(crate) struct Setting {
     pub(crate) tools: Tools,
     /// Size of instances' disks, MiB; without one they are as large as the host's. Sandboxes only.
     pub(crate) disk_mib: Option<u64>,
+    /// Whether instances are records alone, which run nothing.
+    pub(crate) simulated_instances: bool,
     /// The identity policy that is all the operator has; without one the operator is the root user.
     pub(crate) operator_policy: Option<operator::Policy>,
 }
@@ -48,6 +50,7 @@ impl Setting {
             lifetime: containers::DRILL,
             tools,
             disk_mib: None,
+            simulated_instances: false,
             operator_policy: None,
         })
     }

@@ -52,6 +52,8 @@ pub struct EmbeddedOptions {
     pub allow_blocked_runtimes: bool,
     /// What is on images that nobody has listed; without it they cannot be launched.
     pub unlisted_images: Option<&'static Platform>,
+    /// Whether instances are records alone, which run nothing; as many as are asked for.
+    pub simulated_instances: bool,
     /// Where calls are written.
     pub journal: Journal,
     /// Where objects and messages are kept; in this process without one.
@@ -72,6 +74,7 @@ impl EmbeddedOptions {
             disk_mib: None,
             allow_blocked_runtimes: false,
             unlisted_images: None,
+            simulated_instances: false,
             journal: Journal::default(),
             store: None,
         }
@@ -139,6 +142,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         disk_mib,
         allow_blocked_runtimes,
         unlisted_images,
+        simulated_instances,
         journal,
         store,
     } = options;
@@ -176,6 +180,7 @@ pub async fn start(options: EmbeddedOptions) -> Result<Embedded, StartError> {
         &region,
         &trigger,
         Sandboxes { machines: machines.clone(), tools, agent_dir, disk_mib, unlisted_images },
+        simulated_instances,
         store,
     ));
 

@@ -5,6 +5,7 @@ pub mod embedded;
 mod interposed;
 mod role_session;
 mod services;
+mod simulated;
 mod translator;
 mod trigger;
 

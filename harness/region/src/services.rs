@@ -7,7 +7,7 @@ use nightproof_cloudformation::{CloudFormation, TypeSupport};
 use nightproof_core::Region;
 use nightproof_core::service::Service;
 use nightproof_resource::ResourceProvider;
-use nightproof_service_ec2::{Ec2, Sandboxes};
+use nightproof_service_ec2::{Booter, Ec2, Sandboxes};
 use nightproof_service_iam::Iam;
 use nightproof_service_s3::{RemoteS3, S3};
 use nightproof_service_sqs::{RemoteSqs, Sqs};
@@ -15,6 +15,7 @@ use nightproof_service_ssm::ec2messages::{Ec2Messages, SsmMessages};
 use nightproof_service_sts::Sts;
 use nightproof_store::Store;
 
+use crate::simulated::SimulatedInstances;
 use crate::translator::Translator;
 use crate::trigger::Trigger;
 
@@ -25,7 +26,13 @@ type Member = (&'static str, Arc<dyn Service>);
 include!(concat!(env!("OUT_DIR"), "/independent.rs"));
 
 /// Services by signing name, CloudFormation with the resource types of all of them.
-pub(super) fn services(region: &Region, trigger: &Trigger, sandboxes: Sandboxes, store: Option<Store>) -> Vec<Member> {
+pub(super) fn services(
+    region: &Region,
+    trigger: &Trigger,
+    sandboxes: Sandboxes,
+    simulated: bool,
+    store: Option<Store>,
+) -> Vec<Member> {
     let translator = sandboxes.tools.clone().map(|tools| Translator::shared(sandboxes.machines.clone(), tools));
     let iam = Iam::new();
     let sts = Sts::new(Arc::clone(&iam));
@@ -34,9 +41,10 @@ pub(super) fn services(region: &Region, trigger: &Trigger, sandboxes: Sandboxes,
         Some(store) => (RemoteS3::new(store.clone()), RemoteSqs::new(store)),
         None => (S3::new(region.folder().join("s3")), Sqs::new()),
     };
+    let booter: Arc<dyn Booter> = if simulated { Arc::new(SimulatedInstances) } else { Arc::new(sandboxes) };
     let mut members: Vec<Member> = vec![
         ("cloudformation", CloudFormation::with_translator(types(), translator)),
-        ("ec2", Ec2::with_timers(Arc::new(sandboxes), Arc::clone(&trigger.timers))),
+        ("ec2", Ec2::with_timers(booter, Arc::clone(&trigger.timers))),
         ("ec2messages", Ec2Messages::new(Arc::clone(&trigger.ssm))),
         ("events", Arc::clone(&trigger.events) as _),
         ("iam", iam),

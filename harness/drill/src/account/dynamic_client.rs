@@ -55,6 +55,17 @@ fn retries(endpoint: &Endpoint) -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(pause)
 }
 
+/// What signs requests with these credentials.
+fn signing(credentials: &SharedCredentialsProvider) -> RuntimeComponentsBuilder {
+    let mut signing = RuntimeComponentsBuilder::new("signing");
+    let scheme = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
+    signing.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(scheme)));
+    signing.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
+    signing.set_identity_cache(Some(IdentityCache::lazy().build()));
+    signing.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials.clone()));
+    signing
+}
+
 /// A client of every service that has a model.
 #[derive(Debug, Clone)]
 pub(crate) struct DynamicClient {
@@ -82,14 +93,15 @@ impl DynamicClient {
     /// A client of `endpoint` that asks again as `retries` says.
     pub(super) fn with(endpoint: &Endpoint, retries: RetryConfig, recorder: Option<Recorder>) -> Self {
         let http = connection::client(endpoint.ca_pem.as_deref());
-        let mut signing = RuntimeComponentsBuilder::new("signing");
-        let scheme = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
-        signing.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(scheme)));
-        signing.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
-        signing.set_identity_cache(Some(IdentityCache::lazy().build()));
-        signing.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(endpoint.credentials.clone()));
+        let signing = signing(&endpoint.credentials);
         let (url, region, credentials) = (endpoint.url.clone(), endpoint.region.clone(), endpoint.credentials.clone());
         Self { url, region, credentials, http, retries, signing, recorder }
+    }
+
+    /// The same client with the credentials of another endpoint, on the same connections.
+    pub(crate) fn acting_as(&self, endpoint: &Endpoint) -> Self {
+        let credentials = endpoint.credentials.clone();
+        Self { signing: signing(&credentials), credentials, url: endpoint.url.clone(), recorder: None, ..self.clone() }
     }
 
     /// Asks `service`, a signing name, and asks again while it throttles or fails.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nightproof_core::Region;
+use nightproof_core::{Region, quota};
 use nightproof_machine::Connections;
 use nightproof_machine_image::Platform;
 
@@ -43,6 +43,11 @@ pub trait Booter: Send + Sync {
     /// What is on images that nobody has listed, if somebody says.
     fn unlisted_images(&self) -> Option<&'static Platform> {
         None
+    }
+
+    /// How many vCPUs the instances of an account may have together.
+    fn most_vcpus(&self) -> u64 {
+        quota::VCPUS.value
     }
 
     /// Removes what an instance that will not boot again has on its disk. Its machine has ended.

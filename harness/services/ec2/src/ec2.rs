@@ -68,6 +68,7 @@ impl Ec2 {
         let records = accounts.entry(account.to_owned()).or_insert_with(|| {
             let mut records = Records::new(region.name(), account);
             records.unlisted_images = self.booter.unlisted_images();
+            records.most_vcpus = self.booter.most_vcpus();
             default_vpc::add(&mut records);
             records
         });

@@ -1,7 +1,6 @@
 //! `RunInstances`. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>
 
 use nightproof_core::credentials::random_string;
-use nightproof_core::quota;
 use nightproof_core::service::{Arn, AwsError, Call};
 use serde_json::{Value, json};
 
@@ -242,7 +241,7 @@ fn check_quota(records: &Records, kind: &InstanceType, count: usize) -> Result<(
     let runs = |instance: &&Instance| matches!(instance.state, State::Pending | State::Running);
     let running: u64 = records.instances.values().filter(runs).map(|instance| u64::from(instance.kind.cpus)).sum();
     let wanted = u64::from(kind.cpus).saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
-    let most = quota::VCPUS.value;
+    let most = records.most_vcpus;
     if running.saturating_add(wanted) > most {
         return Err(error(
             "VcpuLimitExceeded",

@@ -42,6 +42,8 @@ pub(crate) struct Records {
     pub(crate) tags: BTreeMap<String, Vec<(String, String)>>,
     /// What is on images that nobody has listed; they cannot be launched if nobody says.
     pub(crate) unlisted_images: Option<&'static Platform>,
+    /// How many vCPUs all instances may have together.
+    pub(crate) most_vcpus: u64,
     next_public: u32,
 }
 
@@ -70,6 +72,7 @@ impl Records {
             launch_templates: BTreeMap::new(),
             tags: BTreeMap::new(),
             unlisted_images: None,
+            most_vcpus: nightproof_core::quota::VCPUS.value,
             next_public: 0,
         }
     }
