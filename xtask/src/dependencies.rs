@@ -148,6 +148,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nightproof-machine",
             "nightproof-poll",
             "nightproof-region",
+            // The names of a template's grants.
+            "nightproof-template",
             "nightproof-rstest",
         ],
     ),

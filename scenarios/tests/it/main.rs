@@ -30,6 +30,8 @@ mod engine;
 #[cfg(test)]
 mod event_shapes;
 #[cfg(test)]
+mod every_shape;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod forms;
