@@ -70,12 +70,14 @@ async fn put(context: &Context, name: &str, properties: &Value) -> Result<()> {
 
 /// A transformation, as a template has it.
 fn given_transformation(found: &Value) -> Value {
-    let mut given = capitalized(found);
+    let Value::Object(mut given) = capitalized(found) else { return Value::Null };
+    given.remove("Dimensions");
     let dimensions = found.get("dimensions").and_then(Value::as_object).filter(|dimensions| !dimensions.is_empty());
-    given["Dimensions"] = dimensions
-        .map(|dimensions| dimensions.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect())
-        .unwrap_or_default();
-    given
+    if let Some(dimensions) = dimensions {
+        let pairs = dimensions.iter().map(|(key, value)| json!({"Key": key, "Value": value}));
+        given.insert("Dimensions".to_owned(), pairs.collect());
+    }
+    Value::Object(given)
 }
 
 /// A transformation, as the call has it: dimensions are a map there, and a list in a template.
