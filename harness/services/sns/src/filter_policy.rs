@@ -48,17 +48,14 @@ impl FilterPolicy {
         let parsed: Value = serde_json::from_str(text).map_err(|error| policy(format!("failed to parse JSON. {error}")))?;
         // Reasons show the policy without white space.
         let pattern = Pattern::parse(&parsed.to_string()).map_err(|error| policy(error.to_string()))?;
-        let mut keys = Vec::new();
-        if let Value::Object(members) = &parsed {
-            if scope == Scope::Attributes && members.values().any(Value::is_object) {
-                return Err(Refusal::Scope("Filter policy scope MessageAttributes does not support nested filter policy"));
-            }
-            leaves(members, 1, &mut keys);
+        let Value::Object(members) = &parsed else { return Ok(Self { pattern, scope }) };
+        if scope == Scope::Attributes && members.values().any(Value::is_object) {
+            return Err(Refusal::Scope("Filter policy scope MessageAttributes does not support nested filter policy"));
         }
-        if keys.len() > MOST_KEYS {
+        if keys(members) > MOST_KEYS {
             return Err(policy(format!("Filter policy can not have more than {MOST_KEYS} keys")));
         }
-        if keys.into_iter().fold(1_usize, usize::saturating_mul) > MOST_COMBINATIONS {
+        if combinations(members, 1) > MOST_COMBINATIONS {
             return Err(policy("Filter policy is too complex".to_owned()));
         }
         Ok(Self { pattern, scope })
@@ -76,15 +73,31 @@ impl FilterPolicy {
     }
 }
 
-/// How many combinations each key contributes: its values, for each level of nesting.
-fn leaves(members: &Map<String, Value>, level: usize, keys: &mut Vec<usize>) {
-    for value in members.values() {
-        match value {
-            Value::Object(inner) => leaves(inner, level + 1, keys),
-            Value::Array(values) => keys.push(values.len().saturating_mul(level)),
-            _ => {}
-        }
-    }
+/// The alternatives of a member, if it is `$or`.
+fn alternatives<'a>(name: &str, value: &'a Value) -> Option<impl Iterator<Item = &'a Map<String, Value>>> {
+    let list = value.as_array().filter(|list| name == "$or" && list.iter().all(Value::is_object))?;
+    Some(list.iter().filter_map(Value::as_object))
+}
+
+/// How many keys have values.
+fn keys(members: &Map<String, Value>) -> usize {
+    let each = members.iter().map(|(name, value)| match (alternatives(name, value), value) {
+        (Some(alternatives), _) => alternatives.map(keys).sum(),
+        (None, Value::Object(inner)) => keys(inner),
+        (None, value) => usize::from(value.is_array()),
+    });
+    each.sum()
+}
+
+/// How many combinations there are: of each key as many as it has values, for each level of nesting; of alternatives, all of them together.
+fn combinations(members: &Map<String, Value>, level: usize) -> usize {
+    let each = members.iter().map(|(name, value)| match (alternatives(name, value), value) {
+        (Some(alternatives), _) => alternatives.map(|one| combinations(one, level)).fold(0, usize::saturating_add),
+        (None, Value::Object(inner)) => combinations(inner, level + 1),
+        (None, Value::Array(values)) => values.len().saturating_mul(level),
+        _ => 1,
+    });
+    each.fold(1, usize::saturating_mul)
 }
 
 #[cfg(test)]
@@ -119,6 +132,15 @@ mod tests {
         let values: Vec<usize> = (0..13).collect();
         let many = json!({"a": values, "b": values});
         assert_eq!(refused(many, Scope::Attributes), Refusal::Policy("Filter policy is too complex".to_owned()));
+        let five = json!(["a", "b", "c", "d", "e"]);
+        let alternatives = json!({"a": five, "$or": [{"b": five}, {"c": five, "$or": [{"d": five}, {"e": [1]}]}]});
+        assert_eq!(
+            refused(alternatives, Scope::Attributes),
+            Refusal::Policy("Filter policy is too complex".to_owned()),
+            "5 * (5 + 5 * (5 + 1)) = 175"
+        );
+        let fewer = json!({"a": five, "$or": [{"b": five}, {"c": five, "$or": [{"d": ["x"]}, {"e": [1]}]}]});
+        FilterPolicy::parse(&fewer.to_string(), Scope::Attributes).expect("5 * (5 + 5 * 2) = 75");
         let Refusal::Policy(reason) = refused(json!({"key": "value"}), Scope::Attributes) else { panic!("no policy") };
         assert!(reason.starts_with("\"key\" must be an object or an array\n at [Source"), "{reason}");
     }
