@@ -253,6 +253,8 @@ fn members(error: &AwsError, first: Option<(&str, &str)>, message: &str) -> Valu
         body.insert(message.to_owned(), error.message.clone().into());
     }
     body.extend(error.fields.clone());
+    // Some errors of a service do not say whose fault they are.
+    body.retain(|name, value| name != "Type" || !value.is_null());
     Value::Object(body)
 }
 
@@ -341,6 +343,8 @@ mod tests {
         let (_, headers, body) = answer("lambda", &AwsError::new("ResourceNotFoundException", 404, "m"));
         assert_eq!(body, r#"{"Type":"User","Message":"m"}"#);
         assert_eq!(headers["x-amzn-errortype"], "ResourceNotFoundException");
+        let of_nobody = AwsError::new("ResourceNotFoundException", 404, "m").with("Type", Value::Null);
+        assert_eq!(answer("lambda", &of_nobody).2, r#"{"Message":"m"}"#, "some errors do not say whose fault they are");
         let (_, _, body) = answer("iam", &AwsError::new("NoSuchEntityException", 404, "m"));
         assert!(body.ends_with("<Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>m</Message></Error><RequestId>id</RequestId></ErrorResponse>"), "{body}");
         let (_, _, body) = answer("ec2", &error);

@@ -214,11 +214,15 @@ fn wrong_length(shape: &Shape, length: usize) -> Vec<String> {
 /// All that a scalar must satisfy, as AWS lists it for the items of a list.
 fn constraints(shape: &Shape) -> String {
     let what = if matches!(shape.kind, Kind::String | Kind::Blob) { "length" } else { "value" };
-    let above = shape.max.map(|max| format!("Member must have {what} less than or equal to {max}"));
-    let below = shape.min.map(|min| format!("Member must have {what} greater than or equal to {min}"));
+    // Java's numbers with a fraction always show one, and are never absent.
+    let is_fraction = matches!(shape.kind, Kind::Float | Kind::Double);
+    let bound = |bound: f64| if is_fraction { format!("{bound:?}") } else { bound.to_string() };
+    let above = shape.max.map(|max| format!("Member must have {what} less than or equal to {}", bound(max)));
+    let below = shape.min.map(|min| format!("Member must have {what} greater than or equal to {}", bound(min)));
+    let present = is_fraction.then(|| "Member must not be null".to_owned());
     let pattern =
         shape.pattern.as_ref().map(|pattern| format!("Member must satisfy regular expression pattern: {}", pattern.text()));
-    [above, below, pattern].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [above, below, pattern, present].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -241,6 +245,16 @@ mod tests {
     fn refusal(name: &str, operation: &str, input: Value) -> AwsError {
         let model = service(name).unwrap();
         model.validate(model.operation(operation).unwrap(), &input).unwrap_err()
+    }
+
+    #[test]
+    fn bounds_of_fractions_show_a_fraction() {
+        let weights = json!({ "AdditionalVersionWeights": { "2": 2.0 } });
+        let input = json!({ "FunctionName": "f", "Name": "a", "FunctionVersion": "1", "RoutingConfig": weights });
+        let says = "1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must \
+                    satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member \
+                    must not be null]";
+        assert_eq!(refusal("lambda", "CreateAlias", input).message, says);
     }
 
     #[test]

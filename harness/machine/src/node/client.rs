@@ -8,7 +8,7 @@ const FOLDER: &str = "/var/runtime";
 /// Where the packages are that the runtime brings.
 pub(crate) const PACKAGES: &str = "/var/runtime/node_modules";
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("api.mjs", include_str!("client/api.mjs")),
     ("exchange.cjs", include_str!("client/exchange.cjs")),
     ("failure.mjs", include_str!("client/failure.mjs")),
@@ -18,6 +18,7 @@ const FILES: [(&str, &str); 9] = [
     ("modules.mjs", include_str!("client/modules.mjs")),
     ("resolve.mjs", include_str!("client/resolve.mjs")),
     ("runtime.mjs", include_str!("client/runtime.mjs")),
+    ("stream.mjs", include_str!("client/stream.mjs")),
 ];
 
 /// The client's files, and the certificates that AWS's page has functions name in `NODE_EXTRA_CA_CERTS`.

@@ -82,9 +82,9 @@ pub(crate) struct SnapStart {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct VpcConfig {
     #[serde(default)]
-    subnet_ids: Vec<String>,
+    pub(crate) subnet_ids: Vec<String>,
     #[serde(default)]
-    security_group_ids: Vec<String>,
+    pub(crate) security_group_ids: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -40,6 +40,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod vpc;
 mod web;
 
 pub use execution_host::ExecutionHost;

@@ -12,8 +12,8 @@ use crate::definition::Layers;
 use crate::error::failure;
 use crate::execution_host::ExecutionHost;
 
-/// The versions whose functions are run.
-const RUNTIMES: [&str; 4] = ["nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x"];
+/// The versions whose functions are run: those that AWS may still have functions of.
+const RUNTIMES: [&str; 5] = ["nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x"];
 
 /// Whether this is a runtime of Node.js that is run.
 pub(crate) fn runs(runtime: &str) -> bool {

@@ -143,7 +143,11 @@ impl Lambda {
                 *response.status_mut() = StatusCode::BAD_GATEWAY;
                 response
             }
-            Ok(invoked) => returned(&invoked.payload),
+            Ok(invoked) => match (prelude(&invoked.payload), target.url.invoke_mode.as_deref()) {
+                (Some((head, body)), _) => described(&head, body.to_vec(), "application/octet-stream"),
+                (None, Some("RESPONSE_STREAM")) => described(&json!({}), invoked.payload, "application/octet-stream"),
+                (None, _) => returned(&invoked.payload),
+            },
             Err(error) => {
                 let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 answer(status, &json!({ "Message": error.message }))
@@ -282,13 +286,12 @@ fn parameters(query: &str) -> Option<Value> {
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload>
 fn returned(payload: &[u8]) -> Response<Body> {
     let value = serde_json::from_slice::<Value>(payload).unwrap_or_else(|_| String::from_utf8_lossy(payload).into_owned().into());
-    let Some(status) = value.get("statusCode") else {
+    if value.get("statusCode").is_none() {
         let body = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let mut response = Response::new(full_body(body));
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return response;
-    };
-    let status = status.as_u64().or_else(|| status.as_str()?.parse().ok()).and_then(|status| u16::try_from(status).ok());
+    }
     let body = match value.get("body") {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(body)) => body.clone(),
@@ -298,9 +301,25 @@ fn returned(payload: &[u8]) -> Response<Body> {
         Some(true) => STANDARD.decode(&body).unwrap_or_else(|_| body.into_bytes()),
         _ => body.into_bytes(),
     };
+    described(&value, bytes, "application/json")
+}
+
+/// What stands before the body of a response that a function streamed: its status, headers and cookies, and 8 bytes of zero.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/response-streaming-tutorial.html>
+fn prelude(payload: &[u8]) -> Option<(Value, &[u8])> {
+    let at = payload.windows(8).position(|window| window == [0; 8])?;
+    let (head, body) = (payload.get(..at)?, payload.get(at + 8..)?);
+    let head = serde_json::from_slice::<Value>(head).ok().filter(Value::is_object)?;
+    Some((head, body))
+}
+
+/// An answer with the status, the headers and the cookies of a description.
+fn described(value: &Value, bytes: Vec<u8>, kind: &'static str) -> Response<Body> {
+    let status = value.get("statusCode").map_or(Some(200), |status| status.as_u64().or_else(|| status.as_str()?.parse().ok()));
+    let status = status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
     let mut response = Response::new(full_body(bytes));
-    *response.status_mut() = status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.status_mut() = status.unwrap_or(StatusCode::BAD_GATEWAY);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     for (name, value) in value.get("headers").and_then(Value::as_object).into_iter().flatten() {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(&value))
@@ -338,6 +357,20 @@ mod tests {
         let described =
             r#"{"statusCode": 418, "headers": {"Content-Type": "text/plain"}, "body": "aGk=", "isBase64Encoded": true}"#;
         assert_eq!(sent(described).await, (418, "text/plain".to_owned(), "hi".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_streamed_response_says_its_status_and_headers_before_its_body() {
+        let payload =
+            b"{\"statusCode\": 201, \"headers\": {\"Content-Type\": \"text/html\"}, \"cookies\": [\"a=b\"]}\0\0\0\0\0\0\0\0Hello";
+        let (head, body) = prelude(payload).unwrap();
+        let (parts, body) = described(&head, body.to_vec(), "application/octet-stream").into_parts();
+        let bytes = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+        assert_eq!((parts.status.as_u16(), &bytes[..]), (201, &b"Hello"[..]));
+        assert_eq!(parts.headers[header::CONTENT_TYPE], "text/html");
+        assert_eq!(parts.headers[header::SET_COOKIE], "a=b");
+        assert_eq!(described(&json!({}), Vec::new(), "application/octet-stream").status(), StatusCode::OK);
+        assert!(prelude(b"no prelude").is_none() && prelude(b"[]\0\0\0\0\0\0\0\0").is_none());
     }
 
     #[test]

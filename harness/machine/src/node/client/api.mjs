@@ -26,6 +26,12 @@ export class RuntimeApi {
     this.#exchange({ method: 'POST', path: `invocation/${encodeURIComponent(id)}/response`, body: text });
   }
 
+  /** The whole of a response that was streamed. */
+  respondStreamed(id, bytes, type) {
+    const headers = { 'Content-Type': type, 'Lambda-Runtime-Function-Response-Mode': 'streaming' };
+    this.#exchange({ method: 'POST', path: `invocation/${encodeURIComponent(id)}/response`, body: bytes, headers });
+  }
+
   invocationError(id, description) {
     this.#fail(`invocation/${encodeURIComponent(id)}/error`, description);
   }

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import {
-  CallbackHandlerDeprecated, HandlerNotFound, ImportModuleError, MalformedHandlerName, NotImplemented, UserCodeSyntaxError, meant,
+  CallbackHandlerDeprecated, HandlerNotFound, ImportModuleError, MalformedHandlerName, UserCodeSyntaxError, meant,
 } from './failure.mjs';
+import { awslambda, streams } from './stream.mjs';
 
-const STREAMS = Symbol.for('aws.lambda.runtime.handler.streaming');
 const require = createRequire(import.meta.url);
 
 /** Whether the handler is an `async` function: one that never settles is an error then, and no empty answer. */
@@ -24,14 +24,12 @@ export async function load(root, name, major) {
   const dot = base.indexOf('.');
   if (dot < 0) throw new MalformedHandlerName('Bad handler');
   const [folder, file, members] = [name.slice(0, name.length - base.length), base.slice(0, dot), base.slice(dot + 1)];
-  // How a handler says that it streams: refused below where the function's own does.
-  globalThis.awslambda = { streamifyResponse: (streaming) => Object.assign(streaming, { [STREAMS]: 'response' }) };
+  globalThis.awslambda = awslambda;
   const exported = await importModule(path.resolve(root, folder, file), file, [root, folder]);
   const handler = members.split('.').reduce((object, key) => object && object[key], exported);
   if (!handler) throw new HandlerNotFound(`${name} is undefined or not exported`);
   if (typeof handler !== 'function') throw new HandlerNotFound(`${name} is not a function`);
-  if (handler[STREAMS]) throw new NotImplemented('a response that is streamed (awslambda.streamifyResponse)');
-  if (major >= 24 && handler.length >= 3 && !isAsync(handler)) throw new CallbackHandlerDeprecated();
+  if (major >= 24 && !streams(handler) && handler.length >= 3 && !isAsync(handler)) throw new CallbackHandlerDeprecated();
   return handler;
 }
 

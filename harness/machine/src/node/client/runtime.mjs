@@ -4,6 +4,7 @@ import process from 'node:process';
 import { NodeJsExit, describe } from './failure.mjs';
 import { isAsync } from './handler.mjs';
 import { logFailure, setRequestId } from './log.mjs';
+import { ResponseStream, streams } from './stream.mjs';
 
 export class Runtime {
   /** What is done when the event loop is empty. */
@@ -38,6 +39,10 @@ export class Runtime {
     try {
       const event = JSON.parse(text);
       const context = invocationContext(headers);
+      if (streams(this.handler)) {
+        this.#stream(event, context, answer);
+        return;
+      }
       if (this.major < 24) answer.extend(context);
       result = this.major < 24 ? this.handler(event, context, answer.callback) : this.handler(event, context);
     } catch (error) {
@@ -46,6 +51,17 @@ export class Runtime {
     }
     if (typeof result?.then === 'function') result.then(answer.succeed, answer.fail);
     else if (this.major >= 24) answer.succeed(result);
+  }
+
+  /** Has the handler write its response, which is sent when it has ended; one that nobody ends is sent when nothing is left to do. */
+  #stream(event, context, answer) {
+    const stream = new ResponseStream();
+    stream.once('finish', () => answer.streamed(stream));
+    stream.once('error', answer.fail);
+    const returned = () => {
+      this.#whenIdle = () => answer.streamed(stream);
+    };
+    Promise.resolve(this.handler(event, stream, context)).then(returned, answer.fail);
   }
 
   /** Ways to end the invocation; the first that is used does. */
@@ -80,13 +96,17 @@ export class Runtime {
       else send(result);
     });
     const succeed = once(send);
+    const streamed = once((stream) => {
+      this.api.respondStreamed(id, stream.bytes, stream.contentType);
+      this.next();
+    });
     const fail = once((error) => refuse(isError(error) ? error : 'handled'));
     const done = once((error, result) => (isError(error) ? refuse(error) : send(result)));
     const extend = (context) => {
       const waits = { enumerable: true, get: () => waitsForIdle, set: (value) => (waitsForIdle = value) };
       Object.defineProperty(Object.assign(context, { succeed, fail, done }), 'callbackWaitsForEmptyEventLoop', waits);
     };
-    return { callback, succeed, fail, extend };
+    return { callback, succeed, fail, extend, streamed };
   }
 }
 

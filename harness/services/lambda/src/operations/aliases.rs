@@ -178,7 +178,7 @@ impl Lambda {
         })
     }
 
-    /// An alias that is not there counts as deleted.
+    /// An alias that is not there counts as deleted. Its URL stays, and nobody may use it.
     pub(crate) fn delete_alias(&self, call: &Call, input: DeleteAlias) -> Result<Value, AwsError> {
         let name = &input.name;
         self.with_reference(call, &input.function_name, |function| {
@@ -186,7 +186,6 @@ impl Lambda {
             function.policies.remove(name);
             function.invoke_configs.remove(name);
             function.provisioned.remove(name);
-            function.urls.remove(name);
             Ok(json!({}))
         })
     }

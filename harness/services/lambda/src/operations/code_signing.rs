@@ -100,7 +100,7 @@ pub(crate) struct DeleteFunctionCodeSigningConfig {
 
 fn missing(arn: &str) -> AwsError {
     let message = format!("The Lambda code signing configuration {arn} can not be found.");
-    AwsError::new("ResourceNotFoundException", 404, message)
+    AwsError::new("ResourceNotFoundException", 404, message).with("Type", Value::Null)
 }
 
 fn not_there(arn: &str) -> AwsError {

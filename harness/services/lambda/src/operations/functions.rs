@@ -33,6 +33,7 @@ use crate::page::{Wanted, listed, page};
 use crate::records::Lambda;
 use crate::role;
 use crate::runtime_lifecycle::{self, Change};
+use crate::vpc;
 
 /// How long a creation or an update is pending for the client that asked for it; on AWS it is seconds. Calls from within the region do not
 /// wait.
@@ -223,6 +224,7 @@ impl Lambda {
             return Err(AwsError::not_implemented("lambda", "CreateFunction with PackageType Image"));
         }
         let mut settings = input.settings();
+        vpc::check(call, input.vpc_config.as_ref()).await?;
         settings.check(call, "CreateFunction", None)?;
         let (Some(runtime), Some(_)) = (settings.runtime, settings.handler) else {
             return Err(invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages."));
@@ -315,6 +317,7 @@ impl Lambda {
             Ok(function.configuration.clone())
         })?;
         let mut settings = input.settings();
+        vpc::check(call, input.vpc_config.as_ref()).await?;
         settings.check(call, "UpdateFunctionConfiguration", Some(&before))?;
         let runtime = settings.runtime.unwrap_or_else(|| before.required("Runtime")).to_owned();
         check_runtime(&runtime, Change::Update, call.now, self.allow_blocked_runtimes)?;

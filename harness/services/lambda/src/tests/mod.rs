@@ -12,7 +12,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nightproof_authorization::Authorizer;
-use nightproof_core::service::{AwsError, Service, full_body};
+use nightproof_core::service::{AwsError, Body, Call, Reply, Service, full_body};
 use nightproof_core::{Caller, Principal, Region};
 use nightproof_service_iam::Iam;
 use nightproof_service_s3::S3;
@@ -357,6 +357,28 @@ async fn a_dead_letter_queue_is_set_and_taken_away() {
     let wrong = json!({ "FunctionName": "f", "DeadLetterConfig": { "TargetArn": format!("{}.fifo", queue["TargetArn"].as_str().unwrap()) } });
     let refused = world.ask("UpdateFunctionConfiguration", wrong).await.unwrap_err();
     assert!(refused.message.starts_with("The provided dead letter config TargetArn"), "{refused}");
+}
+
+/// Stands for EC2, which has nothing.
+struct NoVpc;
+
+#[async_trait::async_trait]
+impl Service for NoVpc {
+    async fn call(&self, _: &Call, operation: &str, input: Value, _: Body) -> Result<Reply, AwsError> {
+        assert_eq!((operation, &input), ("DescribeSubnets", &json!({ "SubnetIds": ["subnet-1"] })));
+        Err(AwsError::new("InvalidSubnetID.NotFound", 400, "The subnet ID 'subnet-1' does not exist"))
+    }
+}
+
+#[tokio::test]
+async fn a_subnet_that_there_is_not_is_told_in_the_words_of_ec2() {
+    let region = nightproof_test_region::region(ACCOUNT, "/nonexistent");
+    region.install(vec![("lambda", Lambda::new(None) as Arc<dyn Service>), ("ec2", Arc::new(NoVpc))]);
+    let world = World { region, _folder: tempfile::tempdir().unwrap() };
+    let vpc = json!({ "VpcConfig": { "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"] } });
+    let refused = world.ask("CreateFunction", with(new("f"), &vpc)).await.unwrap_err();
+    let says = "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID 'subnet-1' does not exist";
+    assert_eq!((refused.code.as_str(), refused.message.as_str()), ("InvalidParameterValueException", says));
 }
 
 #[tokio::test]
