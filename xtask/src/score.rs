@@ -38,6 +38,10 @@ const SERVICES: [&str; 17] = [
     "ssm",
     "sts",
 ];
+/// The operator's: documents in tests have the usual examples of ids, which are to be told from it.
+const ACCOUNT: &str = "192837465564";
+/// The account of tests that need a second one.
+const OTHER_ACCOUNT: &str = "210987654321";
 /// Whoever calls may do everything: what policies deny is not what these tests are about.
 const OPERATOR: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
 
@@ -54,6 +58,9 @@ pub(crate) struct Options {
     /// A part of the tests that passed before, in at most 3 minutes; writes nothing.
     #[arg(long)]
     quick: bool,
+    /// A program that is built already, instead of one that is built of these sources.
+    #[arg(long)]
+    program: Option<PathBuf>,
     /// A Python with the suite's packages, instead of one that is made below `target/`.
     #[arg(long)]
     python: Option<PathBuf>,
@@ -83,7 +90,9 @@ pub(crate) fn measure(options: &Options) -> Result<(), StepError> {
     let known = std::fs::read_to_string(&list).unwrap_or_default();
     let known: BTreeSet<&str> = known.lines().collect();
     let python = python(options)?;
-    step::cargo(&["build", "--workspace", "--quiet", "--bin", "nightproof"], &[])?;
+    if options.program.is_none() {
+        step::cargo(&["build", "--workspace", "--quiet", "--bin", "nightproof"], &[])?;
+    }
     let mut scores = BTreeMap::new();
     for service in SERVICES.iter().filter(|name| options.services.is_empty() || options.services.iter().any(|one| one == *name)) {
         let wanted: Vec<&str> = known.iter().copied().filter(|test| is_of(test, service)).collect();
@@ -146,8 +155,10 @@ fn run(options: &Options, python: &Path, service: &str, chosen: Option<&[&str]>)
     write(&operator, OPERATOR)?;
     write(&results, "")?;
     write(&tests, &chosen.unwrap_or_default().join("\n"))?;
-    let region =
-        Up::start(&step::target().join("debug/nightproof"), &folder, &["--operator-policy", &operator.to_string_lossy()])?;
+    let program = options.program.clone().unwrap_or_else(|| step::target().join("debug/nightproof"));
+    let operator = operator.to_string_lossy();
+    let arguments = ["--operator-policy", &operator, "--account", ACCOUNT, "--other-account", OTHER_ACCOUNT];
+    let region = Up::start(&program, &folder, &arguments)?;
     let checkout = options.checkout.canonicalize().unwrap_or_else(|_| options.checkout.clone());
     let path = std::env::join_paths([Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), checkout.clone()]);
     let path = path.map_err(|error| StepError::Found(format!("a folder of Python's: {error}")))?;
@@ -157,6 +168,14 @@ fn run(options: &Options, python: &Path, service: &str, chosen: Option<&[&str]>)
     pytest.arg(format!("tests/aws/services/{service}"));
     pytest.envs(region.environment().iter().cloned()).env("PYTHONPATH", path).env("TZ", "UTC");
     pytest.envs([("TEST_TARGET", "AWS_CLOUD"), ("AWS_DEFAULT_REGION", "us-east-1"), ("AWS_REGION", "us-east-1")]);
+    // Tests of two accounts find the second one by these.
+    for (name, of_suite) in
+        [("ACCESS_KEY_ID", "SECONDARY_TEST_AWS_ACCESS_KEY_ID"), ("SECRET_ACCESS_KEY", "SECONDARY_TEST_AWS_SECRET_ACCESS_KEY")]
+    {
+        let exported = format!("NIGHTPROOF_{OTHER_ACCOUNT}_{name}");
+        pytest.envs(region.environment().iter().find(|(known, _)| *known == exported).map(|(_, value)| (of_suite, value)));
+    }
+    pytest.env("SECONDARY_TEST_AWS_ACCOUNT_ID", OTHER_ACCOUNT);
     pytest.env("SCORE_RESULTS", &results).env("SCORE_SECONDS", if chosen.is_some() { QUICK } else { WHOLE }.to_string());
     if chosen.is_some() {
         pytest.env("SCORE_TESTS", &tests);

@@ -260,6 +260,10 @@ pub(crate) struct UpOptions {
     /// The operator's account id.
     #[arg(long, default_value = "123456789012", value_parser = account_id)]
     pub(crate) account: String,
+    /// Another account of the region: the exports have its root user's key too, as `NIGHTPROOF_ID_ACCESS_KEY_ID` and `NIGHTPROOF_ID_SECRET_ACCESS_KEY`;
+    /// may be repeated.
+    #[arg(long, value_name = "ID", value_parser = account_id)]
+    pub(crate) other_account: Vec<String>,
     /// Also write the shell exports to this file, once the region is up.
     #[arg(long, value_name = "FILE")]
     pub(crate) env: Option<PathBuf>,

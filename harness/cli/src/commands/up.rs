@@ -5,6 +5,7 @@ mod control;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use nightproof_core::Caller;
 use nightproof_faults::Rule;
 use nightproof_incident::IncidentError;
 use nightproof_journal::Event;
@@ -41,8 +42,12 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     });
     let console = environment.open_console();
     let exported = environment.exports().and_then(|exports| {
-        let exports =
-            format!("{exports}export NIGHTPROOF_API={}\nexport NIGHTPROOF_TOKEN={}\n", console.api_url(), console.token());
+        let others = keys(&environment, &options.other_account);
+        let exports = format!(
+            "{exports}{others}export NIGHTPROOF_API={}\nexport NIGHTPROOF_TOKEN={}\n",
+            console.api_url(),
+            console.token()
+        );
         printer::line(&if options.control { control::greeting(&environment, &console)? } else { exports.clone() });
         options.env.as_ref().map_or(Ok(()), |file| write_whole(file, &exports))
     });
@@ -58,6 +63,18 @@ pub(crate) async fn up(options: UpOptions) -> Result<Exit, Error> {
     environment.close(&journal).await?;
     reports.write(&journal);
     exported.map(|()| Exit::Passed).map_err(Error::WriteExports)
+}
+
+/// Exports with the keys of other accounts' root users.
+fn keys(environment: &LocalEnvironment, accounts: &[String]) -> String {
+    let credentials = environment.region.region.credentials();
+    accounts.iter().fold(String::new(), |text, account| {
+        let key = credentials.issue_key(Caller::root(account));
+        let (id, secret) = (key.access_key_id, key.secret_access_key);
+        text + &format!(
+            "export NIGHTPROOF_{account}_ACCESS_KEY_ID={id}\nexport NIGHTPROOF_{account}_SECRET_ACCESS_KEY={secret}\n"
+        )
+    })
 }
 
 /// The `faults` of a file, for machines of this kind.
