@@ -157,7 +157,7 @@ fn run(options: &Options, python: &Path, service: &str, chosen: Option<&[&str]>)
     write(&tests, &chosen.unwrap_or_default().join("\n"))?;
     let program = options.program.clone().unwrap_or_else(|| step::target().join("debug/nightproof"));
     let operator = operator.to_string_lossy();
-    let arguments = ["--operator-policy", &operator, "--account", ACCOUNT, "--other-account", OTHER_ACCOUNT];
+    let arguments: [&str; 6] = ["--operator-policy", &operator, "--account", ACCOUNT, "--other-account", OTHER_ACCOUNT];
     let region = Up::start(&program, &folder, &arguments)?;
     let checkout = options.checkout.canonicalize().unwrap_or_else(|_| options.checkout.clone());
     let path = std::env::join_paths([Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), checkout.clone()]);
