@@ -1,7 +1,11 @@
-"""Extracts facts of CloudFormation's resource types from the wheel of cfn-lint, and the ARNs of IAM's managed policies from that of moto, whose
-paths are the arguments. `cargo xtask registry` calls it.
+"""Extracts facts of CloudFormation's resource types from the wheel of cfn-lint, and those of IAM's managed policies and EC2's instance types from
+that of moto, whose paths are the arguments. `cargo xtask registry` calls it.
 
-The ARNs are text, one a line, sorted. The facts are text, compressed by zlib: one line for each type, sorted by name: the name, a tab, and a JSON object with
+Managed policies are text, one a line, sorted by ARN: the ARN, the default version, when the policy was made and when it was changed, and where in
+the other file the block begins that has its document. A block is compressed by zlib: the documents of the policies that name it, in their order,
+one a line. Instance types are text, one a line, sorted by name; `FLAGS` has the letters of the last column. All columns are separated by tabs.
+
+The facts of resource types are text, compressed by zlib: one line for each type, sorted by name: the name, a tab, and a JSON object with
 
 - `p`: the properties, each with its shape
 - `d`: shapes that have a name, if there are any
@@ -15,6 +19,7 @@ with the shape of its items, an object with the sole member `=` (a text that is 
 shapes, `*` for members of any name, `!` for the list of those that are required.
 """
 
+import gzip
 import json
 import sys
 import zipfile
@@ -23,6 +28,18 @@ from pathlib import Path
 
 SCHEMAS = "cfnlint/data/schemas/"
 REGION = "us-east-1"
+DATA = Path(__file__).parent / "data"
+# So many documents are read for the sake of one.
+BLOCK = 24
+FLAGS = {
+    "c": "CurrentGeneration",
+    "b": "BurstablePerformanceSupported",
+    "f": "FreeTierEligible",
+    "h": "HibernationSupported",
+    "d": "DedicatedHostsSupported",
+    "r": "AutoRecoverySupported",
+    "m": "BareMetal",
+}
 SCALARS = {"string": 1, "integer": 2, "number": 3, "boolean": 4}
 # Values that the schemas leave open, and that cfn-lint knows of each region.
 VALUES = {("AWS::EC2::Instance", "InstanceType"): "extensions/aws_ec2_instance/instancetype_enum.json"}
@@ -143,14 +160,56 @@ class Type:
         return facts
 
 
-def managed_policies(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        source = archive.read("moto/iam/aws_managed_policies.py").decode()
+def managed_policies(archive):
+    """Lines of `managed_policies.txt`, and the documents, in compressed blocks of some each."""
+    source = archive.read("moto/iam/aws_managed_policies.py").decode()
     # Nothing of it is executed.
     policies = json.loads(source.split('"""')[1].replace("\\\\", "\\"))
-    arns = sorted(f"arn:aws:iam::aws:policy{policy['Path']}{name}" for name, policy in policies.items())
-    (Path(__file__).parent / "data/managed_policies.txt").write_text("".join(f"{arn}\n" for arn in arns))
-    print(f"{len(arns)} managed policies")
+    known = sorted((f"arn:aws:iam::aws:policy{policy['Path']}{name}", policy) for name, policy in policies.items())
+    lines, blocks = [], b""
+    for start in range(0, len(known), BLOCK):
+        some = known[start : start + BLOCK]
+        for arn, policy in some:
+            dates = [policy[name].replace("+00:00", "Z") for name in ("CreateDate", "UpdateDate")]
+            lines.append("\t".join([arn, policy["DefaultVersionId"], *dates, str(len(blocks))]) + "\n")
+        documents = (json.dumps(in_order(policy["Document"]), separators=(",", ":"), ensure_ascii=False) for _, policy in some)
+        blocks += zlib.compress("".join(f"{document}\n" for document in documents).encode(), 9)
+    (DATA / "managed_policies.txt").write_text("".join(lines))
+    (DATA / "managed_policies.zlib").write_bytes(blocks)
+    print(f"{len(lines)} managed policies")
+
+
+def in_order(document):
+    """The version first, and each statement's id, as AWS shows them."""
+    first = ("Version", "Id", "Sid", "Effect")
+    if isinstance(document, list):
+        return [in_order(one) for one in document]
+    if not isinstance(document, dict):
+        return document
+    names = sorted(document, key=lambda name: first.index(name) if name in first else len(first))
+    return {name: in_order(document[name]) if name == "Statement" else document[name] for name in names}
+
+
+def instance_types(archive):
+    known = json.loads(gzip.decompress(archive.read("moto/ec2/resources/instance_types.json.gz")))
+    lines = []
+    for name, kind in sorted(known.items()):
+        flags = "".join(letter for letter, flag in FLAGS.items() if kind[flag])
+        columns = [
+            ",".join(kind["ProcessorInfo"]["SupportedArchitectures"]),
+            kind.get("Hypervisor", "-"),
+            kind["VCpuInfo"]["DefaultVCpus"],
+            kind["VCpuInfo"].get("DefaultThreadsPerCore", 1),
+            kind["MemoryInfo"]["SizeInMiB"],
+            kind.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0),
+            ",".join(kind["SupportedRootDeviceTypes"]),
+            ",".join(kind["SupportedUsageClasses"]),
+            ",".join(kind["SupportedVirtualizationTypes"]),
+            flags,
+        ]
+        lines.append("\t".join([name, *map(str, columns)]) + "\n")
+    (DATA / "instance_types.txt").write_text("".join(lines))
+    print(f"{len(lines)} instance types")
 
 
 def main(wheel):
@@ -164,11 +223,12 @@ def main(wheel):
             lines.append(name + "\t" + json.dumps(facts, separators=(",", ":")) + "\n")
         date = json.loads(archive.read(f"{SCHEMAS}version.json"))["schema_date"]
     text = "".join(lines).encode()
-    folder = Path(__file__).parent / "data"
-    (folder / "resource_types.zlib").write_bytes(zlib.compress(text, 9))
+    (DATA / "resource_types.zlib").write_bytes(zlib.compress(text, 9))
     print(f"{len(lines)} types of {REGION}, schemas of {date}, {len(text)} bytes of facts")
 
 
 if __name__ == "__main__":
     main(sys.argv[1])
-    managed_policies(sys.argv[2])
+    with zipfile.ZipFile(sys.argv[2]) as moto:
+        managed_policies(moto)
+        instance_types(moto)

@@ -147,7 +147,7 @@ pub(crate) fn allowed(
 pub(crate) fn parsed(held: &PolicyInForce, kind: PolicyKind) -> Option<(String, Policy)> {
     let text = match &held.document {
         Some(document) => document.to_string(),
-        None => nightproof_service_iam::aws_managed_policy(&held.name)?.to_owned(),
+        None => nightproof_service_iam::aws_managed_policy(&held.name)?.to_string(),
     };
     Some((held.name.clone(), Policy::parse(&text, kind).ok()?))
 }

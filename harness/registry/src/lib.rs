@@ -1,9 +1,10 @@
-//! Facts of all resource types of CloudFormation's registry: which there are, and which properties they have; and which managed policies IAM
-//! has. Pure; nothing is read until it is asked for.
+//! Facts of all resource types of CloudFormation's registry: which there are, and which properties they have; of the managed policies
+//! that IAM has, and of EC2's instance types. Pure; nothing is read until it is asked for.
 //! <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html>
 
 mod coercion;
 mod facts;
+mod instance_type;
 mod managed_policy;
 mod resource_type;
 mod scalar;
@@ -11,6 +12,7 @@ mod schema;
 mod validation;
 
 pub use facts::names;
-pub use managed_policy::{is_managed_policy, managed_policies};
+pub use instance_type::{InstanceType, instance_type, instance_types};
+pub use managed_policy::{ManagedPolicy, managed_policies, managed_policy};
 pub use resource_type::{ResourceType, resource_type};
 pub use scalar::Scalar;

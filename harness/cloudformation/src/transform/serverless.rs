@@ -47,7 +47,7 @@ pub(super) async fn translate(
     ] {
         parameters.insert(name.to_owned(), value.as_str().into());
     }
-    let named = managed_policies().filter_map(|arn| Some((arn.rsplit('/').next()?.to_owned(), Value::from(arn))));
+    let named = managed_policies().map(|policy| (policy.name().to_owned(), Value::from(policy.arn)));
     let request = json!({
         "template": template,
         "parameters": parameters,

@@ -34,14 +34,15 @@ pub(crate) fn find(records: &Records, id: &str, architecture: &str) -> Result<&'
 
 /// An instance type must run the image's architecture.
 pub(crate) fn check(image: &Image, kind: &InstanceType) -> Result<(), AwsError> {
-    if kind.architecture == image.architecture {
+    if kind.architectures().any(|one| one == image.architecture) {
         return Ok(());
     }
     Err(error(
         "InvalidParameterValue",
         format!(
             "The architecture '{}' of the specified instance type does not match the architecture '{}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
-            kind.architecture, image.architecture
+            kind.architecture(),
+            image.architecture
         ),
     ))
 }

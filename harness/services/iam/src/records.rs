@@ -186,7 +186,7 @@ impl Records {
 
     /// The document of a managed policy's default version, AWS's or the customer's.
     pub(super) fn managed_document(&self, arn: &str) -> Option<PolicyDocument> {
-        if let Some(document) = aws_managed::shared(arn) {
+        if let Some(document) = aws_managed::document(arn) {
             return Some(document);
         }
         let policy = self.policies.get(arn)?;

@@ -14,7 +14,7 @@ use crate::records::{Instance, Records};
 pub(super) fn document(records: &Records, instance: &Instance) -> String {
     pretty(&json!({
         "accountId": records.account,
-        "architecture": instance.kind.architecture,
+        "architecture": instance.kind.architecture(),
         "availabilityZone": instance.zone,
         "billingProducts": null,
         "devpayProductCodes": null,

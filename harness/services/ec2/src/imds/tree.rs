@@ -149,7 +149,7 @@ fn leaves(records: &Records, instance: &Instance) -> BTreeMap<String, String> {
     put("meta-data/security-groups", names(&instance.groups));
     put("meta-data/services/domain", "amazonaws.com".to_owned());
     put("meta-data/services/partition", "aws".to_owned());
-    put("meta-data/system", if instance.kind.hypervisor == "nitro" { "nitro" } else { "xen-hvm" }.to_owned());
+    put("meta-data/system", if instance.kind.hypervisor == Some("xen") { "xen-hvm" } else { "nitro" }.to_owned());
     let identity = json!({ "Code": "Success", "LastUpdated": seconds(instance.launched), "AccountId": records.account });
     put("meta-data/identity-credentials/ec2/info", pretty(&identity));
     // The value is made on request; the leaf is there for listings.

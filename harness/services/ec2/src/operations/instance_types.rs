@@ -24,29 +24,36 @@ pub(crate) struct DescribeInstanceTypes {
 }
 
 pub(crate) fn describe(_: &Records, input: &DescribeInstanceTypes) -> Result<Value, AwsError> {
-    let all = instance_type::ALL
+    let all = instance_type::instance_types()
         .iter()
         .map(|kind| {
-            let burstable = kind.name.starts_with('t');
-            let free = ["t2.micro", "t3.micro"].contains(&kind.name);
-            json!({
+            let list = |items: &mut dyn Iterator<Item = &'static str>| items.collect::<Vec<_>>();
+            let mut described = json!({
                 "InstanceType": kind.name,
-                "CurrentGeneration": true,
-                "FreeTierEligible": free,
-                "SupportedUsageClasses": ["on-demand", "spot"],
-                "SupportedRootDeviceTypes": ["ebs"],
-                "SupportedVirtualizationTypes": ["hvm"],
-                "BareMetal": false,
-                "Hypervisor": kind.hypervisor,
-                "ProcessorInfo": { "SupportedArchitectures": [kind.architecture] },
-                "VCpuInfo": { "DefaultVCpus": kind.cpus },
+                "CurrentGeneration": kind.is_current(),
+                "FreeTierEligible": kind.is_free(),
+                "SupportedUsageClasses": list(&mut kind.usage_classes()),
+                "SupportedRootDeviceTypes": list(&mut kind.root_devices()),
+                "SupportedVirtualizationTypes": list(&mut kind.virtualization()),
+                "BareMetal": kind.hypervisor.is_none(),
+                "ProcessorInfo": { "SupportedArchitectures": list(&mut kind.architectures()) },
+                "VCpuInfo": {
+                    "DefaultVCpus": kind.cpus, "DefaultCores": kind.cores(), "DefaultThreadsPerCore": kind.threads_per_core,
+                },
                 "MemoryInfo": { "SizeInMiB": kind.memory_mib },
-                "InstanceStorageSupported": false,
-                "HibernationSupported": false,
-                "BurstablePerformanceSupported": burstable,
-                "DedicatedHostsSupported": false,
-                "AutoRecoverySupported": true,
-            })
+                "InstanceStorageSupported": kind.instance_storage_gb > 0,
+                "HibernationSupported": kind.hibernates(),
+                "BurstablePerformanceSupported": kind.is_burstable(),
+                "DedicatedHostsSupported": kind.is_for_dedicated_hosts(),
+                "AutoRecoverySupported": kind.recovers(),
+            });
+            if let Some(members) = described.as_object_mut() {
+                members.extend(kind.hypervisor.map(|name| ("Hypervisor".to_owned(), name.into())));
+                if kind.instance_storage_gb > 0 {
+                    members.insert("InstanceStorageInfo".to_owned(), json!({ "TotalSizeInGB": kind.instance_storage_gb }));
+                }
+            }
+            described
         })
         .collect();
     let chosen = selected(all, &input.instance_types, "InstanceType", |name| {
@@ -88,7 +95,7 @@ pub(crate) fn describe_offerings(records: &Records, input: &DescribeInstanceType
         "availability-zone-id" => availability_zone::zones(&records.region).into_iter().map(|zone| zone.id).collect(),
         other => return Err(invalid_parameter(format!("Value ({other}) for parameter locationType is invalid."))),
     };
-    let all = instance_type::ALL
+    let all = instance_type::instance_types()
         .iter()
         .flat_map(|kind| {
             places.iter().map(move |place| json!({ "InstanceType": kind.name, "LocationType": location, "Location": place }))

@@ -89,7 +89,7 @@ fn run(
     let image_id = input.image_id.as_deref().ok_or_else(|| missing("ImageId"))?;
     // AWS's default type is of another age; it would not boot this image's kind either.
     let kind = instance_type::find(input.instance_type.as_deref().unwrap_or("t3.micro"))?;
-    let image = image::find(records, image_id, kind.architecture)?;
+    let image = image::find(records, image_id, kind.architecture())?;
     image::check(image, kind)?;
     let count = count(input)?;
     check_quota(records, kind, count)?;

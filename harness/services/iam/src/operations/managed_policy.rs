@@ -3,12 +3,12 @@
 use nightproof_core::authorization::PolicyDocument;
 use nightproof_core::document::Members as _;
 use nightproof_core::service::{AwsError, Call};
+use nightproof_registry::ManagedPolicy as AwsManaged;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::arn::arn;
 use crate::aws_managed;
-use crate::aws_managed::AwsManaged;
 use crate::document::{Use, checked, counted_size, encoded};
 use crate::error::{already_exists, delete_conflict, invalid_input, limit_exceeded, no_such_entity, validation};
 use crate::identity::{Identity, Kind};
@@ -50,7 +50,6 @@ fn describe(records: &Records, policy: &ManagedPolicy, full: bool) -> Value {
 fn describe_aws(records: &Records, policy: &AwsManaged, full: bool) -> Value {
     let mut described = json!({
         "PolicyName": policy.name(),
-        "PolicyId": policy.id,
         "Arn": policy.arn,
         "Path": policy.path(),
         "DefaultVersionId": policy.version,
@@ -60,9 +59,15 @@ fn describe_aws(records: &Records, policy: &AwsManaged, full: bool) -> Value {
         "CreateDate": policy.created,
         "UpdateDate": policy.updated,
     });
-    if full && let Some(described) = described.as_object_mut() {
-        described.insert("Description".to_owned(), policy.description.into());
-        described.insert("Tags".to_owned(), json!([]));
+    if let Some(described) = described.as_object_mut() {
+        let known = aws_managed::described(policy);
+        if let Some((id, _)) = known {
+            described.insert("PolicyId".to_owned(), id.into());
+        }
+        if full {
+            described.extend(known.map(|(_, description)| ("Description".to_owned(), description.into())));
+            described.insert("Tags".to_owned(), json!([]));
+        }
     }
     described
 }
@@ -125,7 +130,7 @@ pub(crate) struct GetPolicy {
 pub(crate) fn get(records: &Records, _: &Call, input: GetPolicy) -> Result<Value, AwsError> {
     let arn = input.policy_arn.as_str();
     if let Some(policy) = aws_managed::find(arn) {
-        return Ok(json!({ "Policy": describe_aws(records, policy, true) }));
+        return Ok(json!({ "Policy": describe_aws(records, &policy, true) }));
     }
     let policy = records.policies.get(arn).ok_or_else(|| policy_not_found(arn))?;
     Ok(json!({ "Policy": describe(records, policy, true) }))
@@ -153,8 +158,8 @@ pub(crate) fn list(records: &Records, _: &Call, input: ListPolicies) -> Result<V
         policies.extend(local.map(|policy| describe(records, policy, false)));
     }
     if scope != "Local" {
-        let aws = aws_managed::ALL.iter().filter(|policy| policy.path().starts_with(prefix));
-        policies.extend(aws.map(|policy| describe_aws(records, policy, false)));
+        let aws = nightproof_registry::managed_policies().filter(|policy| policy.path().starts_with(prefix));
+        policies.extend(aws.map(|policy| describe_aws(records, &policy, false)));
     }
     policies.retain(|policy| !only_attached || policy.number("AttachmentCount") != Some(0));
     page("Policies", policies, input.max_items, input.marker.as_deref())
@@ -249,7 +254,7 @@ pub(crate) fn get_version(records: &Records, _: &Call, input: GetPolicyVersion) 
             return Err(version_not_found(arn, number));
         }
         return Ok(json!({ "PolicyVersion": {
-            "Document": encoded(policy.document), "VersionId": policy.version, "IsDefaultVersion": true, "CreateDate": policy.updated,
+            "Document": encoded(&policy.document()), "VersionId": policy.version, "IsDefaultVersion": true, "CreateDate": policy.updated,
         }}));
     }
     let policy = records.policies.get(arn).ok_or_else(|| policy_not_found(arn))?;
@@ -408,9 +413,6 @@ pub(crate) fn attach(records: &mut Records, kind: Kind, input: AttachPolicy) -> 
     }
     // One that AWS manages is read now, as the others are when they are made.
     if records.managed_document(arn).is_none_or(|document| document.policy().is_err()) {
-        if aws_managed::is_lacking(arn) {
-            return Err(AwsError::not_implemented("iam", &format!("the managed policy {arn}")));
-        }
         return Err(no_such_entity(format!("Policy {arn} does not exist or is not attachable.")));
     }
     let identity = records.identity_mut(kind, &input.identity)?;

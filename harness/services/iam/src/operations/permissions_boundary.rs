@@ -12,9 +12,6 @@ use crate::records::Records;
 pub(crate) fn boundary(records: &Records, given: Option<String>) -> Result<Option<String>, AwsError> {
     let Some(arn) = given else { return Ok(None) };
     if records.managed_document(&arn).is_none() {
-        if crate::aws_managed::is_lacking(&arn) {
-            return Err(AwsError::not_implemented("iam", &format!("the managed policy {arn}")));
-        }
         return Err(no_such_entity(format!("Scope ARN: {arn} does not exist or is not attachable.")));
     }
     Ok(Some(arn))

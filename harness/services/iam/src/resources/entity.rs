@@ -1,9 +1,8 @@
-//! What roles and users have in common: policies in them and attached to them, a permissions boundary, tags.
+//! What roles, users and groups have in common: policies in them and attached to them, a permissions boundary, tags.
 
-use nightproof_resource::{Context, Reading, Result, TagChange, TemplateValue, changed, items, policy, text, texts};
+use nightproof_resource::{Context, Reading, Result, TagChange, changed, items, policy, text, texts};
 use serde_json::{Value, json};
 
-use crate::aws_managed;
 use crate::document::decoded;
 
 /// Who carries a policy.
@@ -11,16 +10,18 @@ use crate::document::decoded;
 pub(super) enum Entity {
     Role,
     User,
+    Group,
 }
 
 impl Entity {
-    /// Both, with the property of a policy that lists them.
-    pub(super) const ALL: [(Self, &'static str); 2] = [(Self::Role, "Roles"), (Self::User, "Users")];
+    /// All, with the property of a policy that lists them.
+    pub(super) const ALL: [(Self, &'static str); 3] = [(Self::Role, "Roles"), (Self::User, "Users"), (Self::Group, "Groups")];
 
     fn word(self) -> &'static str {
         match self {
             Self::Role => "Role",
             Self::User => "User",
+            Self::Group => "Group",
         }
     }
 
@@ -98,7 +99,7 @@ impl Entity {
         Ok(())
     }
 
-    /// Changes all that roles and users have in common.
+    /// Changes all that roles and users have in common, which is more than groups have.
     pub(super) async fn update(self, context: &Context, name: &str, old: &Value, new: &Value) -> Result<()> {
         let word = self.word();
         match changed(old, new, "PermissionsBoundary") {
@@ -127,10 +128,4 @@ impl Entity {
 fn inline(properties: &Value) -> Vec<(String, Value)> {
     let policies = properties.get("Policies").and_then(Value::as_array).into_iter().flatten();
     policies.map(|one| (text(one, "/PolicyName"), one.get("PolicyDocument").cloned().unwrap_or_default())).collect()
-}
-
-/// A managed policy of AWS that is not known here.
-pub(super) fn lacking_policy(value: &TemplateValue<'_>) -> Option<String> {
-    let (["ManagedPolicyArns"] | ["PermissionsBoundary"], Some(arn)) = (value.path, value.text) else { return None };
-    aws_managed::is_lacking(arn).then(|| format!("managed policy `{arn}`"))
 }

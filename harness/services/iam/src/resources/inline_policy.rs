@@ -1,5 +1,5 @@
-//! Inline policies that are resources of their own: `AWS::IAM::Policy`, in any number of roles and users, and `AWS::IAM::RolePolicy`, in one
-//! role.
+//! Inline policies that are resources of their own: `AWS::IAM::Policy`, in any number of roles, users and groups, and `AWS::IAM::RolePolicy`,
+//! `AWS::IAM::UserPolicy` and `AWS::IAM::GroupPolicy`, in one.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-policy.html>
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-rolepolicy.html>
 
@@ -16,7 +16,7 @@ impl ResourceProvider for Policy {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["PolicyDocument", "PolicyName", "Roles", "Users"],
+                properties: &["Groups", "PolicyDocument", "PolicyName", "Roles", "Users"],
                 attributes: &["Id"],
                 ..ResourceFacts::new("AWS::IAM::Policy")
             }
@@ -35,7 +35,7 @@ impl ResourceProvider for Policy {
         Ok(old.clone())
     }
 
-    /// Of several roles and users, the policy of the first in which it is another one than is to be.
+    /// Of several roles, users and groups, the policy of the first in which it is another one than is to be.
     async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
         let name = text(&made.properties, "/PolicyName");
         let mut found = json!({"Id": made.physical, "PolicyName": name});
@@ -80,47 +80,88 @@ fn document(properties: &Value) -> &Value {
     properties.get("PolicyDocument").unwrap_or(&Value::Null)
 }
 
-pub(super) struct RolePolicy;
+/// `AWS::IAM::RolePolicy`, and the same of users and groups.
+pub(super) struct EntityPolicy(pub(super) Entity);
+
+impl EntityPolicy {
+    /// The property that names the entity.
+    fn property(&self) -> &'static str {
+        match self.0 {
+            Entity::Role => "RoleName",
+            Entity::User => "UserName",
+            Entity::Group => "GroupName",
+        }
+    }
+
+    /// Names of the entity and of the policy.
+    fn names(&self, properties: &Value) -> (String, String) {
+        (text(properties, &format!("/{}", self.property())), text(properties, "/PolicyName"))
+    }
+}
 
 #[async_trait]
-impl ResourceProvider for RolePolicy {
+impl ResourceProvider for EntityPolicy {
     fn facts(&self) -> &'static ResourceFacts {
-        const {
-            &ResourceFacts {
-                properties: &["PolicyDocument", "PolicyName", "RoleName"],
-                ..ResourceFacts::new("AWS::IAM::RolePolicy")
+        match self.0 {
+            Entity::Role => {
+                const {
+                    &ResourceFacts {
+                        properties: &["PolicyDocument", "PolicyName", "RoleName"],
+                        ..ResourceFacts::new("AWS::IAM::RolePolicy")
+                    }
+                }
+            }
+            Entity::User => {
+                const {
+                    &ResourceFacts {
+                        properties: &["PolicyDocument", "PolicyName", "UserName"],
+                        ..ResourceFacts::new("AWS::IAM::UserPolicy")
+                    }
+                }
+            }
+            Entity::Group => {
+                const {
+                    &ResourceFacts {
+                        properties: &["GroupName", "PolicyDocument", "PolicyName"],
+                        ..ResourceFacts::new("AWS::IAM::GroupPolicy")
+                    }
+                }
             }
         }
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
-        let (role, name) = (text(properties, "/RoleName"), text(properties, "/PolicyName"));
-        Entity::Role.put(context, &role, &name, document(properties)).await?;
-        let physical = format!("{name}|{role}");
+        let (entity, name) = self.names(properties);
+        self.0.put(context, &entity, &name, document(properties)).await?;
+        let physical = format!("{name}|{entity}");
         context.exists(&physical);
         Ok(MadeResource::new(physical, []))
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-        let (role, name) = (text(properties, "/RoleName"), text(properties, "/PolicyName"));
-        Entity::Role.put(context, &role, &name, document(properties)).await?;
+        let (entity, name) = self.names(properties);
+        self.0.put(context, &entity, &name, document(properties)).await?;
         Ok(old.clone())
     }
 
     async fn read(&self, context: &Context, made: &MadeResource) -> Reading {
-        let (role, name) = (text(&made.properties, "/RoleName"), text(&made.properties, "/PolicyName"));
-        match Entity::Role.read_policy(context, &role, &name).await? {
+        let (entity, name) = self.names(&made.properties);
+        match self.0.read_policy(context, &entity, &name).await? {
             Value::Null => Err(Unread::Gone),
-            policy => Ok(json!({"RoleName": role, "PolicyName": name, "PolicyDocument": policy})),
+            policy => {
+                let mut found = json!({"PolicyName": name, "PolicyDocument": policy});
+                found[self.property()] = entity.into();
+                Ok(found)
+            }
         }
     }
 
     fn physical_id(&self, _context: &Context, identifier: &Value) -> Option<String> {
-        Some(format!("{}|{}", identifier.get("PolicyName")?.as_str()?, identifier.get("RoleName")?.as_str()?))
+        Some(format!("{}|{}", identifier.get("PolicyName")?.as_str()?, identifier.get(self.property())?.as_str()?))
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
-        let (role, name) = (text(&made.properties, "/RoleName"), text(&made.properties, "/PolicyName"));
-        Entity::Role.remove(context, &role, &name).await
+        let (entity, name) = self.names(&made.properties);
+        self.0.remove(context, &entity, &name).await
     }
 }

@@ -21,7 +21,7 @@ impl ResourceProvider for ManagedPolicy {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["Description", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Users"],
+                properties: &["Description", "Groups", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Users"],
                 naming: Some("ManagedPolicyName"),
                 attributes: &["PolicyArn"],
                 ..ResourceFacts::new("AWS::IAM::ManagedPolicy")
@@ -67,6 +67,7 @@ impl ResourceProvider for ManagedPolicy {
             "Path": found.get("Path"),
             "PolicyDocument": decoded(version.get("Document")),
             "Roles": items(&entities, "/PolicyRoles", name("RoleName")),
+            "Groups": items(&entities, "/PolicyGroups", name("GroupName")),
             "Users": items(&entities, "/PolicyUsers", name("UserName")),
         }))
     }

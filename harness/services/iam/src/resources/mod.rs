@@ -3,9 +3,11 @@
 
 mod access_key;
 mod entity;
+mod group;
 mod inline_policy;
 mod instance_profile;
 mod managed_policy;
+mod membership;
 mod oidc_provider;
 mod role;
 mod user;
@@ -17,10 +19,14 @@ pub fn resource_types() -> &'static [&'static dyn ResourceProvider] {
     &[
         &role::Role,
         &user::User,
+        &group::Group,
+        &membership::UserToGroupAddition,
         &access_key::AccessKey,
         &instance_profile::InstanceProfile,
         &inline_policy::Policy,
-        &inline_policy::RolePolicy,
+        &inline_policy::EntityPolicy(entity::Entity::Role),
+        &inline_policy::EntityPolicy(entity::Entity::User),
+        &inline_policy::EntityPolicy(entity::Entity::Group),
         &managed_policy::ManagedPolicy,
         &oidc_provider::OidcProvider,
     ]

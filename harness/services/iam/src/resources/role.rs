@@ -3,12 +3,12 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, policy, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, policy, tag_list, text,
 };
 use serde_json::{Value, json};
 
 use crate::document::decoded;
-use crate::resources::entity::{Entity, lacking_policy};
+use crate::resources::entity::Entity;
 
 pub(super) struct Role;
 
@@ -33,10 +33,6 @@ impl ResourceProvider for Role {
                 ..ResourceFacts::new("AWS::IAM::Role")
             }
         }
-    }
-
-    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
-        lacking_policy(value)
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {

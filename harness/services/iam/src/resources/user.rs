@@ -3,11 +3,12 @@
 
 use async_trait::async_trait;
 use nightproof_resource::{
-    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TemplateValue, changed, tag_list, text,
+    Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, changed, items, tag_list, text,
 };
 use serde_json::{Value, json};
 
-use crate::resources::entity::{Entity, lacking_policy};
+use crate::resources::entity::Entity;
+use crate::resources::membership::change_groups;
 
 pub(super) struct User;
 
@@ -16,16 +17,12 @@ impl ResourceProvider for User {
     fn facts(&self) -> &'static ResourceFacts {
         const {
             &ResourceFacts {
-                properties: &["ManagedPolicyArns", "Path", "PermissionsBoundary", "Policies", "Tags", "UserName"],
+                properties: &["Groups", "ManagedPolicyArns", "Path", "PermissionsBoundary", "Policies", "Tags", "UserName"],
                 naming: Some("UserName"),
                 attributes: &["Arn"],
                 ..ResourceFacts::new("AWS::IAM::User")
             }
         }
-    }
-
-    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
-        lacking_policy(value)
     }
 
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
@@ -39,6 +36,7 @@ impl ResourceProvider for User {
         let answer = context.make("iam", "CreateUser", input).await?;
         context.exists(&name);
         Entity::User.change_policies(context, &name, &Value::Null, properties).await?;
+        change_groups(context, &name, &Value::Null, properties).await?;
         Ok(MadeResource::new(name, [("Arn", text(&answer, "/User/Arn").into())]))
     }
 
@@ -49,6 +47,7 @@ impl ResourceProvider for User {
             context.make("iam", "UpdateUser", input).await?;
         }
         Entity::User.update(context, name, before, properties).await?;
+        change_groups(context, name, before, properties).await?;
         Ok(old.clone())
     }
 
@@ -58,12 +57,15 @@ impl ResourceProvider for User {
         for name in ["Arn", "Path", "Tags", "UserName"] {
             found[name] = user.get(name).cloned().unwrap_or_default();
         }
+        let groups = context.read_part("iam", "ListGroupsForUser", json!({"UserName": made.physical}), "/Groups").await?;
+        found["Groups"] = items(&groups, "", |one| one.get("GroupName").cloned().unwrap_or_default());
         found["PermissionsBoundary"] = user.pointer("/PermissionsBoundary/PermissionsBoundaryArn").cloned().unwrap_or_default();
         Ok(found)
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         Entity::User.change_policies(context, &made.physical, &made.properties, &Value::Null).await?;
+        change_groups(context, &made.physical, &made.properties, &Value::Null).await?;
         context.unmake("iam", "DeleteUser", json!({"UserName": made.physical})).await
     }
 }

@@ -208,10 +208,14 @@ async fn names_sizes_and_unwritten_operations_are_refused() {
 }
 
 #[test]
-fn documents_of_aws_are_well_formed() {
-    for policy in super::aws_managed::ALL {
-        super::document::checked(policy.document, super::document::Use::Managed)
-            .unwrap_or_else(|error| panic!("{}: {error}", policy.arn));
+fn documents_of_aws_that_customers_may_attach_are_well_formed() {
+    for policy in nightproof_registry::managed_policies() {
+        let document = super::aws_managed::document(policy.arn).unwrap();
+        // What AWS gives to its own services and tasks may name resources that no customer's policy may.
+        let is_of_aws = ["/aws-service-role/", "/root-task/"].contains(&policy.path());
+        if !is_of_aws || policy.name() == "AutoScalingServiceRolePolicy" {
+            document.policy().unwrap_or_else(|error| panic!("{}: {error}", policy.arn));
+        }
         assert!(policy.path().starts_with('/') && policy.path().ends_with('/'));
     }
 }
