@@ -172,6 +172,7 @@ const SERVICE: &[&str] = &[
 
 /// What some services may use beside.
 const MORE: &[(&str, &[&str])] = &[
+    ("nightproof-service-autoscaling", &["nightproof-schedule"]),
     (
         "nightproof-service-ec2",
         &[

@@ -167,6 +167,14 @@ def fleet():
     groups.put_lifecycle_hook(**group, **hook, HeartbeatTimeout=60)
     assert groups.describe_lifecycle_hooks(**group)["LifecycleHooks"][0]["HeartbeatTimeout"] == 60
     groups.delete_lifecycle_hook(**group, LifecycleHookName="ready")
+    at_night = {"ScheduledActionName": "night", "Recurrence": "0 22 * * *", "MinSize": 0}
+    groups.put_scheduled_update_group_action(**group, **at_night, TimeZone="Europe/Berlin")
+    weekend = {"ScheduledActionName": "weekend", "Recurrence": "0 20 * * 5", "MinSize": 0}
+    batch = groups.batch_put_scheduled_update_group_action(**group, ScheduledUpdateGroupActions=[weekend])
+    assert not batch["FailedScheduledUpdateGroupActions"]
+    assert len(groups.describe_scheduled_actions(**group)["ScheduledUpdateGroupActions"]) == 2
+    assert not groups.batch_delete_scheduled_action(**group, ScheduledActionNames=["weekend"])["FailedScheduledActions"]
+    groups.delete_scheduled_action(**group, ScheduledActionName="night")
     tag = {"ResourceId": "ops-fleet", "ResourceType": "auto-scaling-group", "Key": "a"}
     groups.create_or_update_tags(Tags=[{**tag, "Value": "1", "PropagateAtLaunch": True}])
     assert groups.describe_tags()["Tags"]

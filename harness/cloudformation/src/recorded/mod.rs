@@ -27,7 +27,6 @@ const NEVER: &[&str] = &[
     "AWS::S3::AccessPointPolicy",
     "AWS::S3::MultiRegionAccessPointPolicy",
     // They take away.
-    "AWS::AutoScaling::ScheduledAction",
     "AWS::DLM::LifecyclePolicy",
 ];
 

@@ -233,14 +233,39 @@ async fn what_is_lacking_of_a_group_is_named_before_anything_is_made() {
     let lacking = template(
         "t3.micro",
         "UpdatePolicy: {UseOnlineResharding: true}",
-        &format!("{ONE}\n      HealthCheckType: ELB\n      TargetGroupARNs: [a]"),
+        &format!("{ONE}\n      HealthCheckType: ELB\n      MaxInstanceLifetime: 86400"),
     );
     let refused = world.refused("CreateStack", submission("s", &lacking)).await;
     for name in [
         "`UseOnlineResharding` of attribute `UpdatePolicy`",
         "health check type `ELB`",
-        "`TargetGroupARNs` of `AWS::AutoScaling::AutoScalingGroup`",
+        "`MaxInstanceLifetime` of `AWS::AutoScaling::AutoScalingGroup`",
     ] {
         assert!(refused.contains(name), "{name} is not in {refused}");
     }
+}
+
+#[tokio::test]
+async fn a_scheduled_action_is_made_changed_and_deleted_with_its_group() {
+    let world = World::new();
+    let scheduled = |recurrence: &str, least: i64| {
+        let action = format!(
+            "\n  Night: {{Type: AWS::AutoScaling::ScheduledAction, Properties: {{AutoScalingGroupName: !Ref Group, Recurrence: '{recurrence}', MinSize: '{least}', DesiredCapacity: 1, TimeZone: Europe/Berlin}}}}"
+        );
+        template("t3.micro", "", &format!("{ONE}{action}"))
+    };
+    let listed =
+        async || world.ok("autoscaling", "DescribeScheduledActions", json!({})).await["ScheduledUpdateGroupActions"].clone();
+    assert_eq!(world.create("s", &scheduled("0 22 * * *", 0)).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let name = world.physical("s", "Night").await;
+    let made = listed().await;
+    assert_eq!((&made[0]["ScheduledActionName"], &made[0]["Recurrence"]), (&json!(name), &json!("0 22 * * *")));
+    assert_eq!(world.update("s", &scheduled("0 23 * * *", 1)).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    let changed = listed().await;
+    assert_eq!((&changed[0]["ScheduledActionName"], &changed[0]["MinSize"]), (&json!(name), &json!(1)));
+    world.update("s", &scheduled("nightly", 1)).await;
+    let reason = world.reason("s", "Night", "UPDATE_FAILED").await;
+    assert!(reason.starts_with("Given recurrence string:nightly is invalid"), "{reason}");
+    assert_eq!(world.update("s", &template("t3.micro", "", ONE)).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(listed().await, json!([]));
 }

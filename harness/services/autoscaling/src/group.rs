@@ -13,6 +13,7 @@ use crate::error::validation;
 use crate::hook::Hook;
 use crate::instance::Instance;
 use crate::notification::Notification;
+use crate::scheduled_action::ScheduledAction;
 use crate::tag::Tag;
 
 /// What instances are launched by.
@@ -91,6 +92,8 @@ pub(crate) struct Group {
     pub(crate) settings: Settings,
     pub(crate) tags: Vec<Tag>,
     pub(crate) hooks: BTreeMap<String, Hook>,
+    /// By name.
+    pub(crate) scheduled: BTreeMap<String, ScheduledAction>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) activities: Activities,
     /// Processes that do not run, with the reason.

@@ -1,4 +1,5 @@
-//! The service `autoscaling`: groups that launch instances by EC2 and replace those that are gone, launch configurations, lifecycle hooks.
+//! The service `autoscaling`: groups that launch instances by EC2 and replace those that are gone, launch configurations, lifecycle hooks, scheduled
+//! actions.
 //!
 //! Each group has a task, which looks at the group and at EC2's instances whenever one of them changes or a time comes, and does what is to be
 //! done next as the service-linked role of the group. What that is is decided by pure functions of the group (`step`).
@@ -20,6 +21,7 @@ mod notification;
 mod operations;
 mod resources;
 mod role;
+mod scheduled_action;
 mod service;
 mod step;
 mod tag;

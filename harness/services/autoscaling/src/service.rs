@@ -25,6 +25,10 @@ use crate::operations::processes::{
     ChangeProcesses as ResumeProcesses, ChangeProcesses as SuspendProcesses, DescribeAccountLimits, DescribeScalingProcessTypes,
     DescribeTerminationPolicyTypes,
 };
+use crate::operations::scheduled_actions::{
+    BatchDeleteScheduledAction, BatchPutScheduledUpdateGroupAction, DeleteScheduledAction, DescribeScheduledActions,
+    PutScheduledUpdateGroupAction,
+};
 use crate::operations::tags::{ChangeTags as CreateOrUpdateTags, ChangeTags as DeleteTags, DescribeTags};
 
 operations!("autoscaling", AutoScaling:
@@ -52,6 +56,11 @@ operations!("autoscaling", AutoScaling:
     DescribeScalingProcessTypes => describe_scaling_process_types: ["= *"],
     DescribeTerminationPolicyTypes => describe_termination_policy_types: ["= *"],
     DescribeAccountLimits => describe_account_limits: ["= *"],
+    PutScheduledUpdateGroupAction => put_scheduled_action: ["= @group"],
+    BatchPutScheduledUpdateGroupAction => batch_put_scheduled_actions: ["= @group"],
+    DescribeScheduledActions => describe_scheduled_actions: ["= *"],
+    DeleteScheduledAction => delete_scheduled_action: ["= @group"],
+    BatchDeleteScheduledAction => batch_delete_scheduled_actions: ["= @group"],
     CreateLaunchConfiguration => create_launch_configuration.await: ["= @configuration", "iam:PassRole @profile-role iam:PassedToService='ec2.amazonaws.com'"],
     DescribeLaunchConfigurations => describe_launch_configurations: ["= *"],
     DeleteLaunchConfiguration => delete_launch_configuration: ["= @configuration"],

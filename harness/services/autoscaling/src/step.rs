@@ -9,6 +9,7 @@ use crate::capacity;
 use crate::group::Group;
 use crate::hook::Outcome;
 use crate::instance::State;
+use crate::scheduled_action;
 
 /// What is to be done for a group.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub(crate) struct Step {
 /// Brings the records of a group up to date with EC2's instances, whose states are `seen` by their ids, and returns what is to be done.
 pub(crate) fn step(group: &mut Group, seen: &BTreeMap<String, String>, now: Timestamp) -> Step {
     observe(group, seen, now);
+    scheduled_action::run_due(group, now);
     let launches = scale(group, now);
     let mut terminations = Vec::new();
     for instance in &mut group.instances {
@@ -39,7 +41,8 @@ pub(crate) fn step(group: &mut Group, seen: &BTreeMap<String, String>, now: Time
     }
     let actions = group.instances.iter().flat_map(|instance| &instance.actions);
     let asks = group.instances.iter().filter_map(|instance| instance.ask_after);
-    let times = actions.map(|action| action.deadline).chain(asks).chain(group.retry);
+    let scheduled = group.scheduled.values().map(|action| action.next);
+    let times = actions.map(|action| action.deadline).chain(asks).chain(group.retry).chain(scheduled);
     let deadline = times.filter(|time| *time > now).min();
     Step { launches, terminations, is_over: group.is_deleted && group.instances.is_empty(), deadline }
 }

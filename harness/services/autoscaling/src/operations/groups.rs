@@ -133,6 +133,7 @@ impl AutoScaling {
             settings,
             tags,
             hooks,
+            scheduled: BTreeMap::new(),
             instances: Vec::new(),
             activities: Activities::default(),
             suspended: BTreeMap::new(),

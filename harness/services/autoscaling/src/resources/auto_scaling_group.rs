@@ -47,7 +47,14 @@ impl ResourceProvider for AutoScalingGroup {
                     "LifecycleHookSpecificationList",
                     &["DefaultResult", "HeartbeatTimeout", "LifecycleHookName", "LifecycleTransition", "NotificationMetadata"],
                 )],
-                recorded: &["MetricsCollection", "NotificationConfiguration", "NotificationConfigurations"],
+                recorded: &[
+                    "LoadBalancerNames",
+                    "MetricsCollection",
+                    "NotificationConfiguration",
+                    "NotificationConfigurations",
+                    "TargetGroupARNs",
+                    "TrafficSources",
+                ],
                 attributes: &["AutoScalingGroupARN"],
                 ..ResourceFacts::new("AWS::AutoScaling::AutoScalingGroup")
             }

@@ -44,7 +44,7 @@ impl ResourceProvider for LaunchConfiguration {
                         "NoDevice",
                     ],
                 )],
-                recorded: &["KeyName"],
+                recorded: &["BlockDeviceMappings.VirtualName", "KeyName", "PlacementTenancy"],
                 ..ResourceFacts::new("AWS::AutoScaling::LaunchConfiguration")
             }
         }
@@ -56,7 +56,6 @@ impl ResourceProvider for LaunchConfiguration {
             properties,
             &[
                 "AssociatePublicIpAddress",
-                "BlockDeviceMappings",
                 "EbsOptimized",
                 "IamInstanceProfile",
                 "ImageId",
@@ -66,6 +65,11 @@ impl ResourceProvider for LaunchConfiguration {
                 "UserData",
             ],
         );
+        if let Some(devices) = properties.get("BlockDeviceMappings").and_then(Value::as_array) {
+            // Disks of the host are records.
+            let kept = devices.iter().filter(|device| device.get("VirtualName").is_none());
+            input["BlockDeviceMappings"] = kept.cloned().collect();
+        }
         input["LaunchConfigurationName"] = name.as_str().into();
         if let Some(monitoring) = properties.get("InstanceMonitoring") {
             input["InstanceMonitoring"] = json!({ "Enabled": monitoring });

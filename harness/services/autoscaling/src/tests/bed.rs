@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::AutoScaling;
 
 /// How long a test waits for an event that takes milliseconds on an idle machine.
-const BOUND: Duration = Duration::from_secs(20);
+pub(crate) const BOUND: Duration = Duration::from_secs(20);
 pub(crate) const ACCOUNT: &str = "111122223333";
 
 struct Boots;

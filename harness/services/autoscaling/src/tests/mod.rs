@@ -2,6 +2,7 @@ mod bed;
 mod groups;
 mod hooks;
 mod refusals;
+mod scheduled_actions;
 
 use crate::AutoScaling;
 
