@@ -13,9 +13,21 @@ use serde_json::{Value, json};
 use crate::texts;
 use crate::worker::Worker;
 
-/// Where `ssm-secure` may stand, among the types that are supported.
+/// Where `ssm-secure` may stand.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html>
-const SECURE: [(&str, &[&str]); 1] = [("AWS::IAM::User", &["LoginProfile", "Password"])];
+const SECURE: [(&str, &[&str]); 11] = [
+    ("AWS::DirectoryService::MicrosoftAD", &["Password"]),
+    ("AWS::DirectoryService::SimpleAD", &["Password"]),
+    ("AWS::ElastiCache::ReplicationGroup", &["AuthToken"]),
+    ("AWS::IAM::User", &["LoginProfile", "Password"]),
+    ("AWS::KinesisFirehose::DeliveryStream", &["RedshiftDestinationConfiguration", "Password"]),
+    ("AWS::OpsWorks::App", &["AppSource", "Password"]),
+    ("AWS::OpsWorks::Stack", &["CustomCookbooksSource", "Password"]),
+    ("AWS::OpsWorks::Stack", &["RdsDbInstances", "DbPassword"]),
+    ("AWS::RDS::DBCluster", &["MasterUserPassword"]),
+    ("AWS::RDS::DBInstance", &["MasterUserPassword"]),
+    ("AWS::Redshift::Cluster", &["MasterUserPassword"]),
+];
 
 /// Whether a text has a dynamic reference.
 pub(crate) fn is_in(text: &str) -> bool {

@@ -35,12 +35,20 @@ fn checked<'a>(worker: &'a Worker, kind: &str, properties: &Value) -> Result<&'a
 /// Tells the journal what of a resource is a record only.
 fn recorded(worker: &Worker, id: &str, resource_type: &ResourceType, properties: &Value) {
     let facts = resource_type.provider.facts();
-    let has = |path: &str| path.split('.').try_fold(properties, |value, name| value.get(name)).is_some();
-    let given = facts.recorded.iter().filter(|path| has(path));
+    let given = facts.recorded.iter().filter(|path| has(properties, &path.split('.').collect::<Vec<_>>()));
     let properties: Vec<String> = given.map(|name| (*name).to_owned()).collect();
     if resource_type.is_recorded || !properties.is_empty() {
         let (logical_id, kind) = (id.to_owned(), facts.name.to_owned());
         worker.region.journal().record(Event::Recorded { logical_id, kind, properties });
+    }
+}
+
+/// Whether there is something at a path, in lists too.
+fn has(value: &Value, path: &[&str]) -> bool {
+    match (value, path) {
+        (Value::Array(items), _) => items.iter().any(|item| has(item, path)),
+        (_, [name, rest @ ..]) => value.get(name).is_some_and(|inner| has(inner, rest)),
+        (_, []) => true,
     }
 }
 

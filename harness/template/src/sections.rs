@@ -205,6 +205,7 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
                     others.map(|one| Unsupported::new(format!("`{}` of attribute `{name}`", one.name), Some(id), one.position)),
                 );
             }
+            "UpdatePolicy" if kind.as_deref().is_some_and(|kind| UPDATED_BY_POLICY.contains(&kind)) => {}
             "CreationPolicy" | "UpdatePolicy" => {
                 unsupported.push(Unsupported::new(format!("attribute `{name}`"), Some(id), position));
             }
@@ -260,6 +261,11 @@ fn resource(member: &Member, is_transformed: bool) -> Result<Resource, TemplateE
 /// The policies by which CloudFormation changes an auto scaling group.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
 const UPDATES: [&str; 3] = ["AutoScalingReplacingUpdate", "AutoScalingRollingUpdate", "AutoScalingScheduledAction"];
+
+/// Types beside groups whose updates go by a policy. Of an alias its traffic is shifted at once; the others are records.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
+const UPDATED_BY_POLICY: [&str; 4] =
+    ["AWS::ElastiCache::ReplicationGroup", "AWS::Elasticsearch::Domain", "AWS::Lambda::Alias", "AWS::OpenSearchService::Domain"];
 
 fn is_group(kind: Option<&str>) -> bool {
     kind == Some("AWS::AutoScaling::AutoScalingGroup")

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::command::{nightproof, said};
 
-/// A type, a property, a runtime, an attribute and a public parameter that AWS has; and what is not made.
+/// A type, properties, an attribute and a public parameter that AWS has; and what is not made.
 const LACKING: &str = r#"Conditions:
   Never: !Equals [a, b]
 Resources:
@@ -26,10 +26,11 @@ Resources:
     Type: AWS::Lambda::Function
     CreationPolicy: {ResourceSignal: {Count: 1}}
     Properties:
-      Runtime: ruby3.4
+      KmsKeyArn: k
       Handler: index.f
       Role: "{{resolve:ssm:/aws/service/global-infrastructure/regions}}"
       Code: {ZipFile: x}
+      Runtime: python3.13
   Skipped: {Type: AWS::EC2::LaunchTemplate, Condition: Never}
 "#;
 
@@ -37,7 +38,7 @@ const NAMED: [&str; 5] = [
     "`AWS::NetworkFirewall::Firewall` (Acl, line 6)",
     "`CarrierGatewayId` of `AWS::EC2::Route` (Out, line 13)",
     "attribute `CreationPolicy` (Function, line 16)",
-    "runtime `ruby3.4` (Function, line 18)",
+    "`KmsKeyArn` of `AWS::Lambda::Function` (Function, line 18)",
     "public parameter `/aws/service/global-infrastructure/regions` (Function, line 20)",
 ];
 

@@ -81,6 +81,21 @@ async fn references_that_cloudformation_does_not_take_are_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_secure_reference_is_taken_where_cloudformation_takes_one() {
+    let world = World::new();
+    world.ok("ssm", "PutParameter", json!({"Name": "password", "Type": "SecureString", "Value": "a-secret-of-many"})).await;
+    let database = "{D: {Type: AWS::RDS::DBInstance, Properties: {Engine: mysql, DBInstanceClass: db.t3.micro, AllocatedStorage: '5', MasterUsername: admin, MasterUserPassword: '{{resolve:ssm-secure:password}}'}}}";
+    let made = world.create("s", &template(database)).await;
+    assert_eq!(made, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let elsewhere = database.replace("MasterUserPassword", "MasterUsername").replacen("MasterUsername: admin, ", "", 1);
+    let refused = world.refused("CreateStack", submission("t", &template(&elsewhere))).await;
+    assert!(
+        refused.contains("SSM Secure reference is not supported in: [AWS::RDS::DBInstance/Properties/MasterUsername]"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn the_image_of_an_instance_may_be_a_public_parameter() {
     let world = World::new();
     let image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";

@@ -1,5 +1,6 @@
 //! Layers, URLs and mappings of functions.
 
+use nightproof_journal::Event;
 use serde_json::{Value, json};
 
 use super::world::{World, template};
@@ -54,4 +55,28 @@ async fn a_function_has_layers_a_url_and_a_queue() {
     let mappings = world.ok("lambda", "ListEventSourceMappings", json!({})).await;
     let layers = world.ok("lambda", "ListLayers", json!({})).await;
     assert_eq!((&mappings["EventSourceMappings"], &layers["Layers"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test]
+async fn a_mapping_of_a_table_s_stream_is_a_record_as_the_table_is() {
+    let world = World::new();
+    let body = |size: u32| {
+        format!(
+            "Resources:
+  T: {{Type: AWS::DynamoDB::Table, Properties: {{KeySchema: [{{AttributeName: a, KeyType: HASH}}], AttributeDefinitions: [{{AttributeName: a, AttributeType: S}}], BillingMode: PAY_PER_REQUEST, StreamSpecification: {{StreamViewType: NEW_IMAGE}}}}}}
+  M: {{Type: AWS::Lambda::EventSourceMapping, Properties: {{FunctionName: f, EventSourceArn: !GetAtt T.StreamArn, StartingPosition: LATEST, BatchSize: {size}}}}}
+"
+        )
+    };
+    assert_eq!(world.create("s", &body(10)).await, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    assert_eq!(world.physical("s", "M").await.len(), 36);
+    let records = world.region.journal().records();
+    let told = |id: &str| {
+        let is_it = |event: &Event| matches!(event, Event::Recorded { logical_id, .. } if logical_id == id);
+        records.iter().any(|record| is_it(&record.event))
+    };
+    assert!(told("T") && told("M"), "{records:?}");
+    assert_eq!(world.update("s", &body(20)).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    world.stack("DeleteStack", json!({"StackName": "s"})).await;
+    assert_eq!(world.status("s").await, "gone");
 }

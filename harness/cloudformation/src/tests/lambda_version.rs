@@ -1,3 +1,4 @@
+use nightproof_journal::Event;
 use serde_json::json;
 
 use super::world::{World, template};
@@ -64,4 +65,24 @@ async fn weights_of_an_alias_are_set_and_taken_away() {
     assert_eq!(get().await["RoutingConfig"], json!({"AdditionalVersionWeights": {"1": 0.5}}));
     assert_eq!(world.update("s", &both).await, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
     assert_eq!(get().await.get("RoutingConfig"), None);
+}
+
+#[tokio::test]
+async fn traffic_that_codedeploy_would_shift_is_shifted_at_once_and_that_is_told() {
+    let world = World::new();
+    let gradual =
+        "{Type: AWS::Lambda::Alias, UpdatePolicy: {CodeDeployLambdaAliasUpdate: {ApplicationName: a, DeploymentGroupName: g}},";
+    let with_policy = |body: String| body.replace("{Type: AWS::Lambda::Alias,", gradual);
+    let made = world.create("s", &with_policy(body("x = 1", &["One"], "One"))).await;
+    assert_eq!(made, "CREATE_COMPLETE", "{:?}", world.failures("s").await);
+    let updated = world.update("s", &with_policy(body("x = 2", &["Two"], "Two"))).await;
+    assert_eq!(updated, "UPDATE_COMPLETE", "{:?}", world.failures("s").await);
+    let function = world.physical("s", "F").await;
+    let alias = world.ok("lambda", "GetAlias", json!({"FunctionName": function, "Name": "live"})).await;
+    assert_eq!(alias["FunctionVersion"], "2");
+    let records = world.region.journal().records();
+    let told = records.iter().any(|record| {
+        matches!(&record.event, Event::Recorded { logical_id, properties, .. } if logical_id == "A" && *properties == ["UpdatePolicy"])
+    });
+    assert!(told, "{records:?}");
 }

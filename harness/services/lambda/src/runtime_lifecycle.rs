@@ -91,6 +91,11 @@ pub(super) fn find(name: &str) -> Option<&'static Runtime> {
     RUNTIMES.iter().find(|runtime| runtime.name == name)
 }
 
+/// The names of all of them.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    RUNTIMES.iter().map(|runtime| runtime.name)
+}
+
 /// The refusal of a name that is no runtime's.
 pub(super) fn unknown(name: &str) -> AwsError {
     invalid(format!(

@@ -42,13 +42,24 @@ impl ResourceProvider for Instance {
                 ],
                 members: MEMBERS,
                 recorded: &[
+                    "AdditionalInfo",
+                    "Affinity",
+                    "BlockDeviceMappings.VirtualName",
                     "CpuOptions",
                     "CreditSpecification",
+                    "ElasticGpuSpecifications",
+                    "ElasticInferenceAccelerators",
                     "EnclaveOptions",
+                    "HibernationOptions",
+                    "HostId",
+                    "HostResourceGroupArn",
                     "KeyName",
+                    "LicenseSpecifications",
                     "MaintenanceOptions",
                     "Monitoring",
+                    "PlacementGroupName",
                     "SourceDestCheck",
+                    "Tenancy",
                 ],
                 attributes: &[
                     "AvailabilityZone",
@@ -85,7 +96,6 @@ impl ResourceProvider for Instance {
                 "SecurityGroupIds",
                 "SecurityGroups",
                 "MetadataOptions",
-                "BlockDeviceMappings",
                 "UserData",
                 "DisableApiTermination",
                 "EbsOptimized",
@@ -93,6 +103,9 @@ impl ResourceProvider for Instance {
                 "PrivateIpAddress",
             ],
         );
+        if let Some(devices) = properties.get("BlockDeviceMappings").and_then(Value::as_array) {
+            input["BlockDeviceMappings"] = devices.iter().filter_map(block_device).collect();
+        }
         if let Some(zone) = properties.get("AvailabilityZone") {
             input["Placement"] = json!({"AvailabilityZone": zone});
         }
@@ -207,6 +220,11 @@ const MEMBERS: &[(&str, &[&str])] = &[
         ],
     ),
 ];
+
+/// A mapping as the API has it; `None` of one that is a disk of the host, which is a record.
+fn block_device(mapping: &Value) -> Option<Value> {
+    mapping.get("VirtualName").is_none().then(|| mapping.clone())
+}
 
 /// An interface as the API has it, which has another name for the groups.
 fn network_interface(interface: &Value) -> Value {

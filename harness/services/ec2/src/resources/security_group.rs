@@ -21,7 +21,17 @@ impl ResourceProvider for SecurityGroup {
                 members: &[
                     (
                         "SecurityGroupIngress",
-                        &["CidrIp", "CidrIpv6", "Description", "FromPort", "IpProtocol", "SourceSecurityGroupId", "ToPort"],
+                        &[
+                            "CidrIp",
+                            "CidrIpv6",
+                            "Description",
+                            "FromPort",
+                            "IpProtocol",
+                            "SourceSecurityGroupId",
+                            "SourceSecurityGroupName",
+                            "SourceSecurityGroupOwnerId",
+                            "ToPort",
+                        ],
                     ),
                     (
                         "SecurityGroupEgress",

@@ -31,7 +31,19 @@ pub(super) const INGRESS: SecurityGroupRule = SecurityGroupRule(Direction::Ingre
 pub(super) const EGRESS: SecurityGroupRule = SecurityGroupRule(Direction::Egress);
 
 const INGRESS_FACTS: &ResourceFacts = &ResourceFacts {
-    properties: &["CidrIp", "CidrIpv6", "Description", "FromPort", "GroupId", "IpProtocol", "SourceSecurityGroupId", "ToPort"],
+    properties: &[
+        "CidrIp",
+        "CidrIpv6",
+        "Description",
+        "FromPort",
+        "GroupId",
+        "GroupName",
+        "IpProtocol",
+        "SourceSecurityGroupId",
+        "SourceSecurityGroupName",
+        "SourceSecurityGroupOwnerId",
+        "ToPort",
+    ],
     attributes: &["Id"],
     ..ResourceFacts::new("AWS::EC2::SecurityGroupIngress")
 };
@@ -90,13 +102,21 @@ impl ResourceProvider for SecurityGroupRule {
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
-        let input = json!({"GroupId": made.properties.get("GroupId"), "SecurityGroupRuleIds": [made.physical]});
+        let mut input = group(&made.properties);
+        input["SecurityGroupRuleIds"] = json!([made.physical]);
         context.unmake("ec2", revoke(self.0), input).await
     }
 }
 
 fn input(properties: &Value) -> Value {
-    json!({"GroupId": properties.get("GroupId"), "IpPermissions": [permission(properties)]})
+    let mut input = group(properties);
+    input["IpPermissions"] = json!([permission(properties)]);
+    input
+}
+
+/// The group that has the rule: by its id, or of the default VPC by its name.
+fn group(properties: &Value) -> Value {
+    pick(properties, &["GroupId", "GroupName"])
 }
 
 /// A rule as `IpPermissions` has it.
@@ -116,6 +136,11 @@ pub(super) fn permission(rule: &Value) -> Value {
     }
     if let Some(group) = rule.get("SourceSecurityGroupId").or_else(|| rule.get("DestinationSecurityGroupId")) {
         permission["UserIdGroupPairs"] = described(json!({"GroupId": group}));
+    } else if let Some(name) = rule.get("SourceSecurityGroupName") {
+        permission["UserIdGroupPairs"] = described(json!({"GroupName": name}));
+    }
+    if let (Some(owner), Some(pair)) = (rule.get("SourceSecurityGroupOwnerId"), permission.pointer_mut("/UserIdGroupPairs/0")) {
+        pair["UserId"] = owner.clone();
     }
     permission
 }

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-alias.html>
 
 use async_trait::async_trait;
+use nightproof_journal::Event;
 use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, pick, text};
 use serde_json::{Map, Value, json};
 
@@ -22,16 +23,26 @@ impl ResourceProvider for Alias {
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
         let arn = text(&context.make("lambda", "CreateAlias", input(properties)).await?, "/AliasArn");
         context.exists(&arn);
+        tell_recorded(context);
         Ok(MadeResource::new(&arn, [("AliasArn", arn.as_str().into())]))
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
         context.make("lambda", "UpdateAlias", input(properties)).await?;
+        tell_recorded(context);
         Ok(old.clone())
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("lambda", "DeleteAlias", pick(&made.properties, &["FunctionName", "Name"])).await
+    }
+}
+
+/// Tells the journal of a policy by which CodeDeploy would shift the traffic of an update, which is shifted at once here.
+fn tell_recorded(context: &Context) {
+    if context.update_policy().is_some() {
+        let (logical_id, kind) = (context.logical_id().to_owned(), "AWS::Lambda::Alias".to_owned());
+        context.handle().journal().record(Event::Recorded { logical_id, kind, properties: vec!["UpdatePolicy".to_owned()] });
     }
 }
 

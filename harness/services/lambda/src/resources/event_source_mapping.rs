@@ -1,10 +1,9 @@
-//! `AWS::Lambda::EventSourceMapping`, of queues.
+//! `AWS::Lambda::EventSourceMapping`: of queues; one of anything else is a record, as what it reads is.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html>
 
 use async_trait::async_trait;
-use nightproof_resource::{
-    Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, TemplateValue, pick, tag_map, text,
-};
+use nightproof_journal::Event;
+use nightproof_resource::{Context, MadeResource, ResourceFacts, ResourceProvider, Result, TagChange, pick, tag_map, text};
 use serde_json::{Value, json};
 
 const NAME: &str = "AWS::Lambda::EventSourceMapping";
@@ -37,23 +36,18 @@ impl ResourceProvider for EventSourceMapping {
                     "ScalingConfig",
                     "Tags",
                 ],
+                recorded: OF_STREAMS,
                 attributes: &["EventSourceMappingArn", "Id"],
                 ..ResourceFacts::new(NAME)
             }
         }
     }
 
-    fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
-        match (value.path, value.text) {
-            (["EventSourceArn"], Some(arn)) if arn.starts_with("arn:") && !arn.contains(":sqs:") => {
-                Some(format!("the source `{arn}` of `{NAME}`"))
-            }
-            _ => None,
-        }
-    }
-
     async fn create(&self, context: &Context, properties: &Value) -> Result<MadeResource> {
-        let mut input = pick(properties, &SETTINGS);
+        if is_record(properties) {
+            return Ok(recorded(context));
+        }
+        let mut input = given(properties);
         input["EventSourceArn"] = properties.get("EventSourceArn").cloned().unwrap_or_default();
         input["Tags"] = tag_map(properties);
         let answer = context.make("lambda", "CreateEventSourceMapping", input).await?;
@@ -64,7 +58,10 @@ impl ResourceProvider for EventSourceMapping {
     }
 
     async fn update(&self, context: &Context, old: &MadeResource, properties: &Value) -> Result<MadeResource> {
-        let mut input = pick(properties, &SETTINGS);
+        if is_record(properties) {
+            return Ok(old.clone());
+        }
+        let mut input = given(properties);
         input["UUID"] = old.physical.as_str().into();
         for (property, default) in [
             ("BatchSize", json!(10)),
@@ -91,8 +88,53 @@ impl ResourceProvider for EventSourceMapping {
     }
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
+        if is_record(&made.properties) {
+            return Ok(());
+        }
         context.unmake("lambda", "DeleteEventSourceMapping", json!({ "UUID": made.physical })).await
     }
+}
+
+/// What only mappings of streams, brokers and databases have; of a queue, the service refuses it.
+const OF_STREAMS: &[&str] = &[
+    "AmazonManagedKafkaEventSourceConfig",
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "DocumentDBEventSourceConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "Queues",
+    "SelfManagedEventSource",
+    "SelfManagedKafkaEventSourceConfig",
+    "SourceAccessConfigurations",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "Topics",
+    "TumblingWindowInSeconds",
+];
+
+/// Services of sources that are not here.
+const ELSEWHERE: [&str; 5] = ["dynamodb", "kafka", "kinesis", "mq", "rds"];
+
+fn given(properties: &Value) -> Value {
+    pick(properties, &[SETTINGS.as_slice(), OF_STREAMS].concat())
+}
+
+/// Whether the source is of a service that is not here, from which nothing will ever come.
+fn is_record(properties: &Value) -> bool {
+    let source = text(properties, "/EventSourceArn");
+    let service = source.split(':').nth(2).unwrap_or_default();
+    properties.get("SelfManagedEventSource").is_some() || ELSEWHERE.contains(&service)
+}
+
+fn recorded(context: &Context) -> MadeResource {
+    let id = uuid::Uuid::new_v4().to_string();
+    context.exists(&id);
+    let (logical_id, kind) = (context.logical_id().to_owned(), NAME.to_owned());
+    context.handle().journal().record(Event::Recorded { logical_id, kind, properties: Vec::new() });
+    let arn = context.arn("lambda", format!("event-source-mapping:{id}"));
+    MadeResource::new(&id, [("Id", id.as_str().into()), ("EventSourceMappingArn", arn.into())])
 }
 
 /// Waits until the mapping does what it is to do.

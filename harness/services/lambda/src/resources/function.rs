@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use nightproof_core::service::AwsError;
+use nightproof_journal::Event;
 use nightproof_resource::{
     Context, MadeResource, Reading, ResourceFacts, ResourceProvider, Result, TagChange, TemplateValue, changed, items, pick,
     tag_map, text,
@@ -56,10 +57,9 @@ impl ResourceProvider for Function {
     }
 
     fn lacking_value(&self, value: &TemplateValue<'_>) -> Option<String> {
-        match (value.path, value.text) {
-            (["Runtime"], Some(runtime)) => lacks_runtime(runtime).then(|| format!("runtime `{runtime}`")),
+        match value.path {
             // What is in a VPC reaches only what its subnets reach; empty lists mean that it is in none.
-            (["KmsKeyArn"] | ["VpcConfig", "SubnetIds" | "SecurityGroupIds"], _) => value.unless_empty(NAME),
+            ["KmsKeyArn"] | ["VpcConfig", "SubnetIds" | "SecurityGroupIds"] => value.unless_empty(NAME),
             _ => None,
         }
     }
@@ -84,6 +84,7 @@ impl ResourceProvider for Function {
         };
         let described = context.until("lambda", "GetFunctionConfiguration", json!({"FunctionName": name}), is_active).await?;
         reserve(context, &name, &Value::Null, properties).await?;
+        tell_recorded(context, properties);
         Ok(MadeResource::new(name, [("Arn", text(&described, "/FunctionArn").into())]))
     }
 
@@ -120,6 +121,7 @@ impl ResourceProvider for Function {
         if let Some(tags) = tags.set_map() {
             context.make("lambda", "TagResource", json!({"Resource": arn, "Tags": tags})).await?;
         }
+        tell_recorded(context, properties);
         Ok(old.clone())
     }
 
@@ -138,6 +140,16 @@ impl ResourceProvider for Function {
 
     async fn delete(&self, context: &Context, made: &MadeResource) -> Result<()> {
         context.unmake("lambda", "DeleteFunction", json!({"FunctionName": made.physical})).await
+    }
+}
+
+/// Tells the journal of a runtime that is not run here: such a function is a record, and whatever invokes it is refused by name.
+fn tell_recorded(context: &Context, properties: &Value) {
+    let runtime = text(properties, "/Runtime");
+    if lacks_runtime(&runtime) {
+        let properties = vec![format!("Runtime {runtime}")];
+        let (logical_id, kind) = (context.logical_id().to_owned(), NAME.to_owned());
+        context.handle().journal().record(Event::Recorded { logical_id, kind, properties });
     }
 }
 

@@ -7,6 +7,8 @@ use nightproof_resource::{Result, text};
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
+use crate::runtime_lifecycle;
+
 /// A language that inline code may be in.
 struct Language {
     /// Its file in the archive.
@@ -28,8 +30,7 @@ const NODE: Language = Language {
 pub(super) fn code(properties: &Value) -> Result<Value> {
     let code = properties.get("Code").cloned().unwrap_or_default();
     let Some(source) = code.get("ZipFile").and_then(Value::as_str) else { return Ok(code) };
-    let Language { file, response: (name, module, answering) } =
-        if text(properties, "/Runtime").starts_with("python") { PYTHON } else { NODE };
+    let Language { file, response: (name, module, answering) } = language(&text(properties, "/Runtime"))?;
     let zipped = || -> zip::result::ZipResult<Vec<u8>> {
         let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         archive.start_file(file, SimpleFileOptions::default().unix_permissions(0o644))?;
@@ -42,4 +43,19 @@ pub(super) fn code(properties: &Value) -> Result<Value> {
     };
     let bytes = zipped().map_err(|error| format!("cannot zip the inline code: {error}"))?;
     Ok(json!({"ZipFile": base64::engine::general_purpose::STANDARD.encode(bytes)}))
+}
+
+/// The language of inline code, which other runtimes than these do not have.
+fn language(runtime: &str) -> Result<Language> {
+    let inline = runtime_lifecycle::names().filter(|name| name.starts_with("nodejs") || name.starts_with("python"));
+    match runtime {
+        "" => Err("Using the ZipFile attribute requires a runtime to be specified.".to_owned()),
+        python if python.starts_with("python") => Ok(PYTHON),
+        node if node.starts_with("nodejs") => Ok(NODE),
+        other if runtime_lifecycle::find(other).is_some() => {
+            Err(format!("ZipFile can only be used when Runtime is set to either of {}.", inline.collect::<Vec<_>>().join(", ")))
+        }
+        // No runtime at all: the service says so.
+        _ => Ok(PYTHON),
+    }
 }
