@@ -1,7 +1,9 @@
-"""How many templates deploy on a region: a line for each on standard output, and a document of the counts. `cargo xtask coverage` calls it.
+"""How many templates deploy on a region, and how often it refuses what AWS's own validator refuses: a line for each template on standard output,
+and a document of the counts. `cargo xtask coverage` calls it.
 
-Arguments: the document, and for each collection its name and its folder. AWS_ENDPOINT_URL and credentials are those of a running region. Each template is deployed as a stack of its
-own, with a value made up for each parameter that has no default, and removed again.
+Arguments: the document, and for each collection its name and its folder; of one whose name begins with `+`, the verdicts are compared with the
+validator's, too. AWS_ENDPOINT_URL and credentials are those of a running region. Each template is deployed as a stack of its own, with a value made
+up for each parameter that has no default, and removed again.
 """
 
 import collections
@@ -13,6 +15,8 @@ import time
 import boto3
 import botocore.config
 import botocore.exceptions
+import coverage_agreement
+import coverage_speed
 
 SETTINGS = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=60)
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -28,6 +32,21 @@ VALUES = {
 }
 OURS = re.compile(r"NotImplemented|InternalFailure|is not implemented by this local region|cannot be rehearsed here")
 SECONDS = 30
+
+
+class Verdict:
+    """What became of a template: `deploys`, `refused` or `lacking`, and why; `template` if it was refused for what it says, before or without
+    asking for anything that is not in it."""
+
+    def __init__(self, kind, why="", by_template=False):
+        self.kind, self.why, self.by_template = kind, why, by_template
+
+    @classmethod
+    def of(cls, reason, at_submission):
+        reason = " ".join(reason.split())
+        if OURS.search(reason):
+            return cls("lacking", reason)
+        return cls("refused", reason[:300], coverage_agreement.is_of_template(reason, at_submission))
 
 
 class Region:
@@ -61,7 +80,6 @@ class Region:
         return {"TemplateURL": f"https://coverage-of-templates.s3.amazonaws.com/{path.name}"}
 
     def deployed(self, path, name):
-        """`deploys`, `refused` or `lacking`, and why."""
         try:
             source = self.source(path)
             summary = self.cloudformation.get_template_summary(**source)
@@ -69,18 +87,18 @@ class Region:
             given = [{"ParameterKey": one["ParameterKey"], "ParameterValue": self.value(one)} for one in wanted]
             self.cloudformation.create_stack(StackName=name, Capabilities=CAPABILITIES, Parameters=given, **source)
         except botocore.exceptions.ClientError as error:
-            return self.kind(f'{error.response["Error"]["Code"]}: {error.response["Error"]["Message"]}')
+            return Verdict.of(f'{error.response["Error"]["Code"]}: {error.response["Error"]["Message"]}', True)
         except (UnicodeDecodeError, botocore.exceptions.ParamValidationError) as error:
-            return "refused", f"by the client: {type(error).__name__}"
+            return Verdict("refused", f"by the client: {type(error).__name__}", True)
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             stack = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
             if stack["StackStatus"] == "CREATE_COMPLETE":
-                return "deploys", ""
+                return Verdict("deploys")
             if stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
-                return self.kind(self.reason(name))
+                return Verdict.of(self.reason(name), False)
             time.sleep(0.02)
-        return "lacking", f"no end in {SECONDS} s"
+        return Verdict("lacking", f"no end in {SECONDS} s")
 
     def reason(self, name):
         events = self.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
@@ -91,9 +109,6 @@ class Region:
         # A transform fails the stack before there is a resource.
         return next((one["ResourceStatusReason"] for one in events if one["ResourceStatus"].startswith("ROLLBACK_IN")), "?")
 
-    def kind(self, reason):
-        return ("lacking" if OURS.search(reason) else "refused"), " ".join(reason.split())[:300]
-
     def remove(self, name):
         try:
             self.cloudformation.delete_stack(StackName=name)
@@ -103,35 +118,45 @@ class Region:
 
 HEAD = """# Coverage
 
-Templates of cfn-lint's source package, each deployed as a stack of its own on a fresh region, a value being made up for each parameter without a
-default. Many of them are written to be read, not to be deployed: they name images, subnets and buckets that exist nowhere, and AWS refuses them,
-too. `cargo xtask coverage` writes this page.
+Templates of others, each deployed as a stack of its own on a fresh region, a value being made up for each parameter without a default. Many of them
+are written to be read, not to be deployed: they name images, subnets and buckets that exist nowhere, and AWS refuses them, too. cfn-lint's are those
+of its source package. The SAM translator's are in its repository alone, and are counted where a checkout of it is named:
+`cargo xtask coverage "SAM translator's inputs=CHECKOUT/tests/translator/input"`; those that its own tests expect to fail are left out.
+`cargo xtask coverage` writes this page.
 
 | collection | templates | deploy | refused in AWS's words | cannot be rehearsed here | the first two |
 |---|---:|---:|---:|---:|---:|
 """
 
 
+def templates(folder):
+    found = (path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml", ".json", ".template"))
+    return sorted(path for path in found if not path.name.startswith("error_"))
+
+
 def main(document, *collections_):
     region = Region()
-    rows, lacking = [], collections.Counter()
+    rows, lacking, agreement = [], collections.Counter(), coverage_agreement.Agreement()
     for number, (title, folder) in enumerate(zip(collections_[::2], map(pathlib.Path, collections_[1::2]))):
-        found = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml", ".json", ".template"))
         counts = collections.Counter()
-        for index, path in enumerate(found):
+        for index, path in enumerate(templates(folder)):
             name = f"coverage-{number}-{index}"
-            kind, why = region.deployed(path, name)
-            counts[kind] += 1
-            print(f"{kind}\t{path.relative_to(folder)}\t{why}", flush=True)
+            verdict = region.deployed(path, name)
+            counts[verdict.kind] += 1
+            print(f"{verdict.kind}\t{path.relative_to(folder)}\t{verdict.why[:300]}", flush=True)
             region.remove(name)
-            if kind == "lacking":
-                items = set(re.findall(r"`[^`]+`(?: of `[^`]+`)?", why)) or {" ".join(why.split()[:12])}
+            if title.startswith("+"):
+                agreement.compare(path, f"{folder.name}/{path.relative_to(folder)}", verdict)
+            if verdict.kind == "lacking":
+                items = set(re.findall(r"`[^`]+`(?: of `[^`]+`)?", verdict.why)) or {" ".join(verdict.why.split()[:12])}
                 lacking.update(items)
         total = sum(counts.values()) or 1
         share = 100 * (counts["deploys"] + counts["refused"]) / total
-        rows.append(f'| {title} | {total} | {counts["deploys"]} | {counts["refused"]} | {counts["lacking"]} | {share:.0f} % |\n')
+        numbers = " | ".join(str(counts[kind]) for kind in ("deploys", "refused", "lacking"))
+        rows.append(f'| {title.removeprefix("+")} | {total} | {numbers} | {share:.0f} % |\n')
     most = "".join(f"| {item} | {count} |\n" for item, count in lacking.most_common(25))
-    text = HEAD + "".join(rows) + "\nWhat cannot be rehearsed, by how many templates it stops:\n\n| what | templates |\n|---|---:|\n" + most
+    stops = "\nWhat cannot be rehearsed, by how many templates it stops:\n\n| what | templates |\n|---|---:|\n" + most
+    text = HEAD + "".join(rows) + stops + agreement.text() + coverage_speed.text(region.cloudformation)
     pathlib.Path(document).write_text(text, encoding="utf-8")
 
 

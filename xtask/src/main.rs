@@ -56,13 +56,16 @@ enum Step {
     Yaml,
     /// The book builds, and no link of the documentation leads nowhere.
     Book,
-    /// How many of cfn-lint's templates deploy; writes `docs/coverage.md`.
-    Coverage,
+    /// How many of cfn-lint's templates deploy, and what AWS's own validator says of them; writes `docs/coverage.md`.
+    Coverage {
+        /// Collections more: `NAME=FOLDER`.
+        collections: Vec<String>,
+    },
     /// How many of the tests pass whose answers were recorded from AWS; writes `docs/score.md` and `xtask/passed.txt`.
     Score(score::Options),
     /// Extracts the service models of `harness/wire` anew from botocore.
     Models,
-    /// Extracts the facts of resource types of `harness/registry` anew from cfn-lint.
+    /// Extracts the facts of `harness/registry` anew from cfn-lint and moto.
     Registry,
     /// All tests.
     Test,
@@ -126,7 +129,7 @@ fn run(step: Step) -> Result<(), step::StepError> {
         Step::Template => template::lint(),
         Step::Yaml => yaml::compare(),
         Step::Book => book::build(),
-        Step::Coverage => coverage::measure(),
+        Step::Coverage { collections } => coverage::measure(&collections),
         Step::Score(options) => score::measure(&options),
         Step::Models => botocore::extract_models(),
         Step::Registry => registry::extract(),
